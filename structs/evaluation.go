@@ -1,0 +1,43 @@
+package structs
+
+// The states of an evaluation.
+const (
+	EvaluationReady   = "ready"
+	EvaluationBlocked = "blocked" // waits for room
+	EvaluationDone    = "done"
+)
+
+// Evaluation says "look at this job again, because…". The scheduler turns it into a plan.
+type Evaluation struct {
+	ID        string `json:"id" cbor:"1,keyasint"` // 32 hex digits
+	Cluster   string `json:"cluster" cbor:"2,keyasint"`
+	Job       string `json:"job" cbor:"3,keyasint"`
+	Because   string `json:"because" cbor:"4,keyasint"` // job-registered, …
+	Status    string `json:"status" cbor:"5,keyasint"`
+	CreatedAt Time   `json:"createdAt" cbor:"6,keyasint"`
+	DoneAt    Time   `json:"doneAt,omitzero" cbor:"7,keyasint,omitzero"`
+	// Unplaced is how many tasks found no place; Failures say why.
+	Unplaced int                `json:"unplaced,omitzero" cbor:"8,keyasint,omitzero"`
+	Failures []PlacementFailure `json:"failures,omitzero" cbor:"9,keyasint,omitzero"`
+	// ModifyIndex is the raft index of the last change; a worker reads state no older than it.
+	ModifyIndex uint64 `json:"modifyIndex" cbor:"10,keyasint"`
+}
+
+// PlacementFailure is why one instance could not take a task, in ECS's words for failures[].
+type PlacementFailure struct {
+	Instance string `json:"containerInstance,omitzero" cbor:"1,keyasint,omitzero"` // ContainerInstance.ID; empty when there is no instance at all
+	Reason   string `json:"reason" cbor:"2,keyasint"`
+	Detail   string `json:"detail,omitzero" cbor:"3,keyasint,omitzero"`
+}
+
+// ECS's reasons in failures[] (ECS, "API failure reasons").
+const (
+	FailCPU        = "RESOURCE:CPU"
+	FailMemory     = "RESOURCE:MEMORY"
+	FailPorts      = "RESOURCE:PORTS"
+	FailAgent      = "AGENT"
+	FailAttribute  = "ATTRIBUTE"
+	FailMissing    = "MISSING"
+	FailInactive   = "INACTIVE"
+	FailNoInstance = "NO_INSTANCE" // ours: the cluster has no instance; the ECS door answers it as an error
+)

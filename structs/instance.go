@@ -1,0 +1,37 @@
+package structs
+
+// The states of a container instance.
+const (
+	InstanceActive   = "ACTIVE"
+	InstanceDraining = "DRAINING"
+	InstanceInactive = "INACTIVE"
+)
+
+// AttributeZone is the attribute that holds an instance's availability zone (ECS's name for it).
+const AttributeZone = "ecs.availability-zone"
+
+// ContainerInstance is a machine with an agent and a Docker Engine. What its tasks use is derived (Usage), not stored.
+type ContainerInstance struct {
+	ID      string `json:"id"` // 32 hex digits, minted at the first registration and kept by the agent
+	Cluster string `json:"cluster"`
+	Zone    string `json:"zone"`
+	Name    string `json:"name"` // host name, for people
+	Status  string `json:"status"`
+	// AgentConnected: a server holds the agent's stream.
+	AgentConnected bool        `json:"agentConnected"`
+	Registered     Resources   `json:"registered"` // Ports are the reserved ones, never given to tasks
+	Attributes     []Attribute `json:"attributes,omitzero"`
+	VersionInfo    VersionInfo `json:"versionInfo"`
+	RegisteredAt   Time        `json:"registeredAt"`
+	Version        int64       `json:"version"` // grows by one with every change
+}
+
+// Attribute gives the value of the named attribute and whether the instance has it.
+func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
+	for _, a := range i.Attributes {
+		if a.Name == name {
+			return a.Value, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,96 @@
+package structs
+
+// Task is one placed copy of a task definition. It refers to its definition and its job, it does not copy them: what
+// ECS's wire form repeats from there (images, names, ARNs) is joined where the answer is written.
+//
+// Who writes what: the planner creates it; control moves DesiredStatus; the agent's reports move LastStatus, the times
+// and Containers. All through the log.
+type Task struct {
+	ID             string `json:"id" cbor:"1,keyasint"` // 32 hex digits
+	Cluster        string `json:"cluster" cbor:"2,keyasint"`
+	Job            string `json:"job" cbor:"3,keyasint"`               // Job.ID
+	TaskDefinition string `json:"taskDefinition" cbor:"4,keyasint"`    // family:revision
+	Instance       string `json:"containerInstance" cbor:"5,keyasint"` // ContainerInstance.ID
+	Group          string `json:"group" cbor:"6,keyasint"`
+	StartedBy      string `json:"startedBy,omitzero" cbor:"7,keyasint,omitzero"`
+
+	LastStatus    TaskStatus `json:"lastStatus" cbor:"8,keyasint"`
+	DesiredStatus TaskStatus `json:"desiredStatus" cbor:"9,keyasint"` // TaskRunning or TaskStopped
+	Version       int64      `json:"version" cbor:"10,keyasint"`      // grows by one with every change
+
+	// What it holds on its instance until it is STOPPED.
+	CPU    int64  `json:"cpu" cbor:"11,keyasint,omitzero"`    // units, 1024 to a core
+	Memory int64  `json:"memory" cbor:"12,keyasint,omitzero"` // MiB
+	Ports  []Port `json:"ports,omitzero" cbor:"13,keyasint,omitzero"`
+
+	// Containers in the order of the task definition, as the agent last saw them; empty until its first report.
+	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`
+
+	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
+	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
+
+	CreatedAt          Time `json:"createdAt" cbor:"20,keyasint"`
+	PullStartedAt      Time `json:"pullStartedAt,omitzero" cbor:"21,keyasint,omitzero"`
+	PullStoppedAt      Time `json:"pullStoppedAt,omitzero" cbor:"22,keyasint,omitzero"`
+	StartedAt          Time `json:"startedAt,omitzero" cbor:"23,keyasint,omitzero"`          // reached RUNNING
+	StoppingAt         Time `json:"stoppingAt,omitzero" cbor:"24,keyasint,omitzero"`         // asked to stop, or began to
+	ExecutionStoppedAt Time `json:"executionStoppedAt,omitzero" cbor:"25,keyasint,omitzero"` // its last container ended
+	StoppedAt          Time `json:"stoppedAt,omitzero" cbor:"26,keyasint,omitzero"`          // reached STOPPED
+}
+
+// The stop codes of ECS that Gantry sets.
+const (
+	StopTaskFailedToStart          = "TaskFailedToStart"
+	StopEssentialContainerExited   = "EssentialContainerExited"
+	StopUserInitiated              = "UserInitiated"
+	StopServiceSchedulerInitiated  = "ServiceSchedulerInitiated"
+	ReasonEssentialContainerExited = "Essential container in task exited"
+	ReasonStoppedByUser            = "Task stopped by user"
+)
+
+// Holds says whether the task still holds its resources on its instance.
+func (t *Task) Holds() bool { return t.LastStatus < TaskStopped }
+
+// Container is one container of a task as its agent last saw it. Name joins it with its ContainerDefinition.
+type Container struct {
+	Name            string           `json:"name" cbor:"1,keyasint"`
+	LastStatus      TaskStatus       `json:"lastStatus" cbor:"2,keyasint"` // PENDING, RUNNING or STOPPED
+	RuntimeID       string           `json:"runtimeId,omitzero" cbor:"3,keyasint,omitzero"`
+	ImageDigest     string           `json:"imageDigest,omitzero" cbor:"4,keyasint,omitzero"`
+	ExitCode        *int32           `json:"exitCode,omitzero" cbor:"5,keyasint,omitzero"`
+	Reason          string           `json:"reason,omitzero" cbor:"6,keyasint,omitzero"`
+	NetworkBindings []NetworkBinding `json:"networkBindings,omitzero" cbor:"7,keyasint,omitzero"`
+	HealthStatus    string           `json:"healthStatus,omitzero" cbor:"8,keyasint,omitzero"`
+}
+
+// TaskUpdate is what an agent saw of one task. It carries the whole of what the agent knows, not a difference, so
+// a report that is sent twice or late changes nothing. Zero fields say nothing.
+type TaskUpdate struct {
+	Task               string      `json:"task" cbor:"1,keyasint"`
+	Status             TaskStatus  `json:"status" cbor:"2,keyasint"`
+	Containers         []Container `json:"containers,omitzero" cbor:"3,keyasint,omitzero"`
+	StopCode           string      `json:"stopCode,omitzero" cbor:"4,keyasint,omitzero"`
+	StoppedReason      string      `json:"stoppedReason,omitzero" cbor:"5,keyasint,omitzero"`
+	PullStartedAt      Time        `json:"pullStartedAt,omitzero" cbor:"6,keyasint,omitzero"`
+	PullStoppedAt      Time        `json:"pullStoppedAt,omitzero" cbor:"7,keyasint,omitzero"`
+	StartedAt          Time        `json:"startedAt,omitzero" cbor:"8,keyasint,omitzero"`
+	StoppingAt         Time        `json:"stoppingAt,omitzero" cbor:"9,keyasint,omitzero"`
+	ExecutionStoppedAt Time        `json:"executionStoppedAt,omitzero" cbor:"10,keyasint,omitzero"`
+	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
+}
+
+// Assignment is one task that an agent is to run, with all it needs to run it.
+type Assignment struct {
+	Task       *Task           `json:"task"`
+	Definition *TaskDefinition `json:"taskDefinition"`
+	Overrides  *TaskOverride   `json:"overrides,omitzero"` // the job's
+}
+
+// AssignmentFrame is one message of an agent's stream. The first is Full: every task of the instance that is not
+// STOPPED; a task that it does not name is none of the agent's any more. Later frames carry the tasks that changed.
+// An empty frame says that the stream is alive.
+type AssignmentFrame struct {
+	Index       uint64       `json:"index"` // raft index of the state that it was read from
+	Full        bool         `json:"full,omitzero"`
+	Assignments []Assignment `json:"assignments,omitzero"`
+}

@@ -1,0 +1,84 @@
+package structs
+
+import "strings"
+
+// validateDependencies checks that links, volumesFrom and dependsOn name containers of the definition, and that no
+// container waits for itself.
+func (d *TaskDefinition) validateDependencies() *Error {
+	containers := map[string]*ContainerDefinition{}
+	for i := range d.ContainerDefinitions {
+		containers[d.ContainerDefinitions[i].Name] = &d.ContainerDefinitions[i]
+	}
+	needs := map[string][]string{}
+	for i := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[i]
+		if len(c.Links) > 0 && d.NetworkMode != "" && d.NetworkMode != NetworkBridge {
+			return Errorf(KindClient, "Links are not supported when networkMode=%s.", d.NetworkMode)
+		}
+		for _, link := range c.Links {
+			name, _, _ := strings.Cut(link, ":")
+			needs[c.Name] = append(needs[c.Name], name)
+		}
+		for _, v := range c.VolumesFrom {
+			needs[c.Name] = append(needs[c.Name], v.SourceContainer)
+		}
+		for _, dep := range c.DependsOn {
+			if err := c.validateDependency(dep, containers[dep.ContainerName]); err != nil {
+				return err
+			}
+			needs[c.Name] = append(needs[c.Name], dep.ContainerName)
+		}
+		for _, name := range needs[c.Name] {
+			if containers[name] == nil {
+				return c.invalid("It refers to container '%s', which the task definition does not have.", name)
+			}
+		}
+	}
+	for i := range d.ContainerDefinitions {
+		if path := cycle(needs, d.ContainerDefinitions[i].Name); path != nil {
+			return Errorf(KindClient, "Containers depend on each other in a circle: %s.", strings.Join(path, " -> "))
+		}
+	}
+	return nil
+}
+
+// validateDependency checks the condition of one dependsOn; on is nil when there is no such container.
+func (c *ContainerDefinition) validateDependency(dep ContainerDependency, on *ContainerDefinition) *Error {
+	if on == nil {
+		return nil // told by the caller, for links and volumesFrom alike
+	}
+	switch dep.Condition {
+	case "SUCCESS", "COMPLETE":
+		if on.IsEssential() {
+			return Errorf(KindClient, "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container")
+		}
+	case "HEALTHY":
+		if on.HealthCheck == nil {
+			return c.invalid("It depends on container '%s' being HEALTHY, which has no 'healthCheck'.", on.Name)
+		}
+	}
+	return nil
+}
+
+// cycle gives the way from a container back to itself; nil when there is none.
+func cycle(needs map[string][]string, from string) []string {
+	seen := map[string]bool{}
+	var walk func(path []string, at string) []string
+	walk = func(path []string, at string) []string {
+		path = append(path, at)
+		for _, next := range needs[at] {
+			if next == from {
+				return append(path, from)
+			}
+			if seen[next] {
+				continue
+			}
+			seen[next] = true
+			if found := walk(path, next); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	return walk(nil, from)
+}

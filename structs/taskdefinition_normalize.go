@@ -1,0 +1,109 @@
+package structs
+
+import (
+	"cmp"
+	"strconv"
+)
+
+// The network modes of a task definition. An empty one means bridge.
+const (
+	NetworkBridge = "bridge"
+	NetworkHost   = "host"
+	NetworkAwsvpc = "awsvpc"
+)
+
+// What tasks of a definition can be launched on.
+const (
+	LaunchEC2      = "EC2"
+	LaunchFargate  = "FARGATE"
+	LaunchExternal = "EXTERNAL"
+)
+
+// ECS's defaults of a container health check, in seconds and tries.
+const (
+	healthInterval = 30
+	healthTimeout  = 5
+	healthRetries  = 3
+)
+
+// Normalize fills a valid definition with the defaults that ECS echoes, and never reorders: clients such as Terraform
+// compare what comes back with what they sent. Amounts given in vCPU or GB become units and MiB.
+func (d *TaskDefinition) Normalize() {
+	d.Cpu = normalAmount(d.Cpu, ParseCPU)
+	d.Memory = normalAmount(d.Memory, ParseMemory)
+	d.Volumes = orEmpty(d.Volumes)
+	for i := range d.Volumes {
+		d.Volumes[i].normalize()
+	}
+	d.PlacementConstraints = orEmpty(d.PlacementConstraints)
+	d.RequiresAttributes = orEmpty(d.RequiresAttributes)
+	for i := range d.ContainerDefinitions {
+		d.ContainerDefinitions[i].normalize(d.NetworkMode)
+	}
+	d.Compatibilities = d.compatibilities()
+}
+
+func (c *ContainerDefinition) normalize(networkMode string) {
+	c.Essential = cmp.Or(c.Essential, new(true))
+	c.Environment = orEmpty(c.Environment)
+	c.MountPoints = orEmpty(c.MountPoints)
+	c.VolumesFrom = orEmpty(c.VolumesFrom)
+	c.SystemControls = orEmpty(c.SystemControls)
+	c.PortMappings = orEmpty(c.PortMappings)
+	for i := range c.PortMappings {
+		c.PortMappings[i].normalize(networkMode)
+	}
+	if h := c.HealthCheck; h != nil {
+		h.Interval = cmp.Or(h.Interval, new(int32(healthInterval)))
+		h.Timeout = cmp.Or(h.Timeout, new(int32(healthTimeout)))
+		h.Retries = cmp.Or(h.Retries, new(int32(healthRetries)))
+	}
+}
+
+func (m *PortMapping) normalize(networkMode string) {
+	m.Protocol = cmp.Or(m.Protocol, "tcp")
+	if m.ContainerPort == nil {
+		return // a range of ports
+	}
+	switch networkMode {
+	case NetworkHost, NetworkAwsvpc:
+		m.HostPort = new(*m.ContainerPort)
+	default:
+		m.HostPort = cmp.Or(m.HostPort, new(int32(0)))
+	}
+}
+
+// normalize makes a volume that says nothing more than its name an empty host volume.
+func (v *Volume) normalize() {
+	if v.DockerVolumeConfiguration == nil && v.EfsVolumeConfiguration == nil && v.S3filesVolumeConfiguration == nil &&
+		v.FsxWindowsFileServerVolumeConfiguration == nil && !deref(v.ConfiguredAtLaunch) {
+		v.Host = cmp.Or(v.Host, &HostVolumeProperties{})
+	}
+}
+
+// compatibilities lists the launch types that the definition is valid for, in ECS's order.
+func (d *TaskDefinition) compatibilities() []string {
+	switch {
+	case d.NetworkMode != NetworkAwsvpc:
+		return []string{LaunchExternal, LaunchEC2}
+	case d.validateFargate() == nil:
+		return []string{LaunchEC2, LaunchFargate}
+	default:
+		return []string{LaunchEC2}
+	}
+}
+
+func normalAmount(text string, parse func(string) (int64, bool)) string {
+	n, ok := parse(text)
+	if !ok || n == 0 {
+		return text
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

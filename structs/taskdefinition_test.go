@@ -1,0 +1,208 @@
+package structs
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func definition(t *testing.T, text string) *TaskDefinition {
+	t.Helper()
+	var d TaskDefinition
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	return &d
+}
+
+// container is a definition of one container with more members beside those that every one needs.
+func container(more string) string {
+	return `{"family":"f","containerDefinitions":[{"name":"a","image":"i","memory":64` + more + `}]}`
+}
+
+func task(more, containers string) string {
+	return `{"family":"f",` + more + `,"containerDefinitions":[` + containers + `]}`
+}
+
+const (
+	plain = `{"name":"a","image":"i","memory":64}`
+	bare  = `{"name":"a","image":"i"}`
+)
+
+func TestValidate(t *testing.T) {
+	for _, tc := range []struct{ name, definition, want string }{ // want: part of the message; empty: valid
+		{"hello", container(`,"portMappings":[{"containerPort":80}]`), ""},
+		{"no family", `{"containerDefinitions":[` + plain + `]}`, "Family should not be null or empty."},
+		{"family with a colon", `{"family":"a:1","containerDefinitions":[` + plain + `]}`, `Family contains invalid characters: "a:1"`},
+		{"family too long", `{"family":"` + strings.Repeat("f", 256) + `","containerDefinitions":[` + plain + `]}`, "Use up to 255"},
+		{"no containers", `{"family":"f"}`, "Container list cannot be empty."},
+		{"too many containers", task(`"cpu":"1"`, strings.Repeat(plain+",", 10)+plain), "Too many containers."},
+		{"no container name", task(`"cpu":"1"`, `{"image":"i","memory":64}`), "Container.name should not be null or empty."},
+		{"no image", task(`"cpu":"1"`, `{"name":"a","memory":64}`), "Container.image should not be null or empty."},
+		{"name twice", task(`"cpu":"1"`, plain+","+plain), "Container name 'a' is used more than once."},
+		{"none essential", container(`,"essential":false`), "At least one container must be essential."},
+
+		{"no memory", task(`"cpu":"1"`, bare), "Invalid setting for container 'a'. At least one of 'memory' or 'memoryReservation' must be specified."},
+		{"memory of the task is enough", task(`"memory":"64"`, bare), ""},
+		{"soft limit is enough", task(`"cpu":"1"`, `{"name":"a","image":"i","memoryReservation":6}`), ""},
+		{"too little memory", task(`"cpu":"1"`, `{"name":"a","image":"i","memory":5}`), "'memory' is 5 MiB; the least is 6."},
+		{"too little reserved", container(`,"memoryReservation":5`), "'memoryReservation' is 5 MiB; the least is 6."},
+		{"hard below soft", container(`,"memoryReservation":65`), "'memory' (64 MiB) must not be less than 'memoryReservation' (65 MiB)."},
+		{"negative cpu", container(`,"cpu":-1`), "'cpu' is -1"},
+		{"task cpu in words", task(`"cpu":"much"`, plain), "Invalid 'cpu' setting for task: 'much'."},
+		{"task memory negative", task(`"memory":"-1"`, plain), "Invalid 'memory' setting for task: '-1'."},
+		{"container above its task", task(`"memory":"32"`, plain), "greater than the 'memory' of the task (32 MiB)"},
+		{"containers reserve too much", task(`"memory":"0.0625 GB"`, plain+`,{"name":"b","image":"i","memoryReservation":6}`), "reserve (70 MiB)"},
+		{"containers share too much cpu", task(`"cpu":"10"`, `{"name":"a","image":"i","memory":64,"cpu":11}`), "The sum of all container 'cpu' values"},
+
+		{"environment without a name", container(`,"environment":[{"name":"","value":"x"}]`), "environment variable"},
+		{"stop timeout of an hour", container(`,"stopTimeout":3600`), ""},
+		{"stop timeout negative", container(`,"stopTimeout":-1`), "'stopTimeout' is -1"},
+		{"health check", container(`,"healthCheck":{"command":["CMD","true"],"interval":5,"startPeriod":300}`), ""},
+		{"health check without CMD", container(`,"healthCheck":{"command":["true"]}`), "must begin with CMD"},
+		{"health check too often", container(`,"healthCheck":{"command":["CMD","true"],"interval":4}`), "'healthCheck.interval' is 4; it must be between 5 and 300."},
+
+		{"port 0", container(`,"portMappings":[{"containerPort":0}]`), "'portMappings.containerPort' is 0"},
+		{"port too high", container(`,"portMappings":[{"containerPort":80,"hostPort":65536}]`), "'portMappings.hostPort' is 65536"},
+		{"port range", container(`,"portMappings":[{"containerPortRange":"80-90"}]`), ""},
+		{"port range and port", container(`,"portMappings":[{"containerPortRange":"80-90","containerPort":80}]`), "not both"},
+		{"host port twice", container(`,"portMappings":[{"containerPort":80,"hostPort":8080},{"containerPort":81,"hostPort":8080}]`), "Host port 8080/tcp is mapped twice"},
+		{"host port twice, two protocols", container(`,"portMappings":[{"containerPort":53,"hostPort":53},{"containerPort":53,"hostPort":53,"protocol":"udp"}]`), ""},
+		{"dynamic ports twice", container(`,"portMappings":[{"containerPort":80},{"containerPort":81,"hostPort":0}]`), ""},
+		{"host network", task(`"networkMode":"host"`, `{"name":"a","image":"i","memory":64,"portMappings":[{"containerPort":80,"hostPort":81}]}`),
+			"When networkMode=host, the host ports and container ports in port mappings must match."},
+		{"host network, port twice", task(`"networkMode":"host"`, `{"name":"a","image":"i","memory":64,"portMappings":[{"containerPort":80},{"containerPort":80}]}`), "mapped twice"},
+
+		{"unknown volume", container(`,"mountPoints":[{"sourceVolume":"v","containerPath":"/v"}]`), "Unknown volume 'v'."},
+		{"volume twice", task(`"volumes":[{"name":"v"},{"name":"v"}]`, plain), "Volume name 'v' is used more than once."},
+		{"link to nobody", container(`,"links":["b:db"]`), "container 'b', which the task definition does not have"},
+		{"links with host network", task(`"networkMode":"host"`, `{"name":"a","image":"i","memory":64,"links":["a"]}`), "Links are not supported when networkMode=host."},
+		{"depends on nobody", container(`,"dependsOn":[{"containerName":"b","condition":"START"}]`), "container 'b', which"},
+		{"depends on itself", container(`,"dependsOn":[{"containerName":"a","condition":"START"}]`), "in a circle: a -> a."},
+		{"circle of three", task(`"cpu":"1"`,
+			`{"name":"a","image":"i","memory":64,"dependsOn":[{"containerName":"b","condition":"START"}]},`+
+				`{"name":"b","image":"i","memory":64,"volumesFrom":[{"sourceContainer":"c"}]},`+
+				`{"name":"c","image":"i","memory":64,"links":["a"]}`), "in a circle: a -> b -> c -> a."},
+		{"diamond", task(`"cpu":"1"`,
+			`{"name":"a","image":"i","memory":64,"links":["b","c"]},{"name":"b","image":"i","memory":64,"links":["d"]},`+
+				`{"name":"c","image":"i","memory":64,"links":["d"]},{"name":"d","image":"i","memory":64}`), ""},
+		{"success of an essential container", task(`"cpu":"1"`,
+			`{"name":"a","image":"i","memory":64,"dependsOn":[{"containerName":"b","condition":"SUCCESS"}]},{"name":"b","image":"i","memory":64}`),
+			"cannot be an essential container"},
+		{"health of a container without a check", task(`"cpu":"1"`,
+			`{"name":"a","image":"i","memory":64,"dependsOn":[{"containerName":"b","condition":"HEALTHY"}]},{"name":"b","image":"i","memory":64}`),
+			"has no 'healthCheck'"},
+
+		{"fargate", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":".25 vCPU","memory":"0.5GB"`, bare), ""},
+		{"fargate, largest", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":"16384","memory":"122880"`, bare), ""},
+		{"fargate on a bridge", task(`"requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512"`, bare), "Fargate only supports network mode"},
+		{"fargate without cpu", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","memory":"512"`, bare), "Fargate requires that 'cpu' be defined at the task level."},
+		{"fargate, no such size", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":"8192","memory":"17408"`, bare),
+			"No Fargate configuration exists for given values: 8192 CPU, 17408 memory."},
+		{"fargate, pid of the host", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":"256","memory":"512","pidMode":"host"`, bare), "do not support pidMode 'host'"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := definition(t, tc.definition).Validate()
+			switch {
+			case tc.want == "" && err != nil:
+				t.Errorf("got %q, want it valid", err)
+			case tc.want != "" && err == nil:
+				t.Errorf("it is valid, want %q", tc.want)
+			case tc.want != "" && !strings.Contains(err.Message, tc.want):
+				t.Errorf("got %q, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestNormalize(t *testing.T) {
+	const defaults = `"environment":[],"essential":true,"image":"i","memory":64,"mountPoints":[],"name":"a",`
+	const rest = `"systemControls":[],"volumesFrom":[]`
+	for _, tc := range []struct{ name, in, want string }{
+		{
+			"the least", container(""),
+			`{"compatibilities":["EXTERNAL","EC2"],"containerDefinitions":[{"cpu":0,` + defaults + `"portMappings":[],` + rest + `}],` +
+				`"family":"f","placementConstraints":[],"requiresAttributes":[],"revision":0,"volumes":[]}`,
+		},
+		{
+			"amounts, ports and volumes",
+			task(`"cpu":"1 vCPU","memory":"0.5 GB","volumes":[{"name":"v"}]`,
+				`{"name":"a","image":"i","memory":64,"essential":false,"portMappings":[{"containerPort":81,"hostPort":8081},{"containerPort":80,"protocol":"udp"}]}`),
+			`{"compatibilities":["EXTERNAL","EC2"],"containerDefinitions":[{"cpu":0,"environment":[],"essential":false,"image":"i","memory":64,"mountPoints":[],"name":"a",` +
+				`"portMappings":[{"containerPort":81,"hostPort":8081,"protocol":"tcp"},{"containerPort":80,"hostPort":0,"protocol":"udp"}],` + rest + `}],` +
+				`"cpu":"1024","family":"f","memory":"512","placementConstraints":[],"requiresAttributes":[],"revision":0,"volumes":[{"host":{},"name":"v"}]}`,
+		},
+		{
+			"host network", task(`"networkMode":"host"`, `{"name":"a","image":"i","memory":64,"portMappings":[{"containerPort":80}]}`),
+			`{"compatibilities":["EXTERNAL","EC2"],"containerDefinitions":[{"cpu":0,` + defaults +
+				`"portMappings":[{"containerPort":80,"hostPort":80,"protocol":"tcp"}],` + rest + `}],` +
+				`"family":"f","networkMode":"host","placementConstraints":[],"requiresAttributes":[],"revision":0,"volumes":[]}`,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := definition(t, tc.in)
+			d.Normalize()
+			got, err := json.Marshal(d)
+			if err != nil || string(got) != tc.want {
+				t.Errorf("%v\ngot  %s\nwant %s", err, got, tc.want)
+			}
+			d.Normalize()
+			if again, _ := json.Marshal(d); string(again) != tc.want {
+				t.Errorf("a second time gives %s", again)
+			}
+		})
+	}
+}
+
+func TestUnsupportedFeatures(t *testing.T) {
+	all := `{"family":"f","networkMode":"awsvpc","taskRoleArn":"r","executionRoleArn":"e","pidMode":"task","ipcMode":"task",
+		"volumes":[{"name":"v"}],"placementConstraints":[{"type":"memberOf"}],"proxyConfiguration":{},"ephemeralStorage":{"sizeInGiB":21},
+		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
+		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false}},
+		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{}],
+		"resourceRequirements":[{}],"credentialSpecs":["c"],"firelensConfiguration":{},"repositoryCredentials":{},"restartPolicy":{"enabled":true},
+		"portMappings":[{"containerPortRange":"1-2"}],"logConfiguration":{"logDriver":"awslogs","secretOptions":[{}]}}]}`
+	override := &TaskOverride{
+		TaskRoleArn: "r", ExecutionRoleArn: "e", EphemeralStorage: &EphemeralStorage{},
+		InferenceAcceleratorOverrides: []InferenceAcceleratorOverride{{}},
+		ContainerOverrides:            []ContainerOverride{{EnvironmentFiles: []EnvironmentFile{{}}, ResourceRequirements: []ResourceRequirement{{}}}},
+	}
+	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
+	want := []string{
+		"networkMode awsvpc", "taskRoleArn", "pidMode task", "ipcMode task", "volumes", "placementConstraints", "proxyConfiguration",
+		"ephemeralStorage", "inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
+		c + "secrets", c + "environmentFiles", c + "dependsOn", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements",
+		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "restartPolicy", c + "portMappings.containerPortRange",
+		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
+		"overrides.taskRoleArn", "overrides.ephemeralStorage", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements",
+	}
+	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got := UnsupportedFeatures(definition(t, container(`,"volumesFrom":[],"mountPoints":[],"links":[]`)), nil); got != nil {
+		t.Errorf("a plain definition lacks %q", got)
+	}
+}
+
+func TestValidateOverride(t *testing.T) {
+	for _, tc := range []struct {
+		override ContainerOverride
+		want     string
+	}{
+		{ContainerOverride{Name: "a", Cpu: new(int32(0)), Memory: new(int32(6))}, ""},
+		{ContainerOverride{Name: "a", Cpu: new(int32(-1))}, "overrides.containerOverrides[0].cpu: -1 is negative"},
+		{ContainerOverride{Name: "a", Memory: new(int32(0))}, "overrides.containerOverrides[0].memory: 0 MiB is less than 6"},
+		{ContainerOverride{Name: "a", MemoryReservation: new(int32(-5))}, "overrides.containerOverrides[0].memoryReservation: -5 MiB is less than 6"},
+		{ContainerOverride{Name: "a", Environment: []KeyValuePair{{Value: "x"}}}, "overrides.containerOverrides[0].environment[0].name is required"},
+	} {
+		o := TaskOverride{ContainerOverrides: []ContainerOverride{tc.override}}
+		got := ""
+		if err := o.Validate(); err != nil {
+			got = err.Message
+		}
+		if got != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package structs
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
+
+const (
+	// maxContainers is ECS's limit of containers in one definition.
+	maxContainers = 10
+	// maxName is ECS's limit of the length of family, cluster and container names.
+	maxName = 255
+)
+
+// Validate says what is wrong with a definition before it is registered, in ECS's words where they are known: clients
+// match on them. Types and enums are checked at the door already.
+func (d *TaskDefinition) Validate() *Error {
+	if err := validateName("Family", d.Family); err != nil {
+		return err
+	}
+	switch n := len(d.ContainerDefinitions); {
+	case n == 0:
+		return Errorf(KindClient, "Container list cannot be empty.")
+	case n > maxContainers:
+		return Errorf(KindClient, "Too many containers. A task definition can have at most %d, this one has %d.", maxContainers, n)
+	}
+	for _, check := range []func() *Error{
+		d.validateContainers, d.validateAmounts, d.validateVolumes, d.validatePorts, d.validateDependencies,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(d.RequiresCompatibilities, LaunchFargate) {
+		return d.validateFargate()
+	}
+	return nil
+}
+
+func (d *TaskDefinition) validateContainers() *Error {
+	names := map[string]bool{}
+	essential := false
+	for i := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[i]
+		if err := c.validate(d); err != nil {
+			return err
+		}
+		if names[c.Name] {
+			return Errorf(KindClient, "Container name '%s' is used more than once. Give each container of a task definition its own name.", c.Name)
+		}
+		names[c.Name] = true
+		essential = essential || c.IsEssential()
+	}
+	if !essential {
+		return Errorf(KindClient, "At least one container must be essential. Set 'essential' to true for one of them, or leave it out.")
+	}
+	return nil
+}
+
+func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
+	if err := validateName("Container.name", c.Name); err != nil {
+		return err
+	}
+	if c.Image == "" {
+		return Errorf(KindClient, "Container.image should not be null or empty.")
+	}
+	if c.Cpu < 0 {
+		return c.invalid("'cpu' is %d; it cannot be negative.", c.Cpu)
+	}
+	if err := c.validateMemory(d.Memory != ""); err != nil {
+		return err
+	}
+	for _, e := range c.Environment {
+		if e.Name == "" {
+			return c.invalid("The name of an environment variable should not be null or empty.")
+		}
+	}
+	if t := deref(c.StopTimeout); t < 0 {
+		return c.invalid("'stopTimeout' is %d; it is a number of seconds from 0.", t)
+	}
+	if t := deref(c.StartTimeout); t < 0 {
+		return c.invalid("'startTimeout' is %d; it is a number of seconds from 0.", t)
+	}
+	return c.validateHealthCheck()
+}
+
+// validateHealthCheck holds the ranges of the ECS API reference.
+func (c *ContainerDefinition) validateHealthCheck() *Error {
+	h := c.HealthCheck
+	if h == nil {
+		return nil
+	}
+	if len(h.Command) == 0 || !slices.Contains([]string{"CMD", "CMD-SHELL", "NONE"}, h.Command[0]) {
+		return c.invalid("'healthCheck.command' must begin with CMD, CMD-SHELL or NONE.")
+	}
+	for _, r := range []struct {
+		name     string
+		value    *int32
+		min, max int32
+	}{
+		{"interval", h.Interval, 5, 300}, {"timeout", h.Timeout, 2, 60}, {"retries", h.Retries, 1, 10}, {"startPeriod", h.StartPeriod, 0, 300},
+	} {
+		if r.value != nil && (*r.value < r.min || *r.value > r.max) {
+			return c.invalid("'healthCheck.%s' is %d; it must be between %d and %d.", r.name, *r.value, r.min, r.max)
+		}
+	}
+	return nil
+}
+
+func (c *ContainerDefinition) invalid(format string, args ...any) *Error {
+	return Errorf(KindClient, "Invalid setting for container '%s'. "+format, append([]any{c.Name}, args...)...)
+}
+
+func (d *TaskDefinition) validateVolumes() *Error {
+	known := map[string]bool{}
+	for _, v := range d.Volumes {
+		switch {
+		case v.Name == "":
+			return Errorf(KindClient, "Volume.name should not be null or empty.")
+		case known[v.Name]:
+			return Errorf(KindClient, "Volume name '%s' is used more than once.", v.Name)
+		}
+		known[v.Name] = true
+	}
+	for _, c := range d.ContainerDefinitions {
+		for _, m := range c.MountPoints {
+			switch {
+			case !known[m.SourceVolume]:
+				return Errorf(KindClient, "Unknown volume '%s'.", m.SourceVolume)
+			case m.ContainerPath == "":
+				return c.invalid("'mountPoints.containerPath' of volume '%s' should not be null or empty.", m.SourceVolume)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *TaskDefinition) validatePorts() *Error {
+	used := map[Port]string{}
+	for i := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[i]
+		for _, m := range c.PortMappings {
+			if err := c.validatePort(m, d.NetworkMode); err != nil {
+				return err
+			}
+			port := Port{Number: uint16(fixedHostPort(m, d.NetworkMode)), Protocol: cmp.Or(m.Protocol, "tcp")}
+			if port.Number == 0 {
+				continue
+			}
+			if other, taken := used[port]; taken {
+				return Errorf(KindClient, "Host port %d/%s is mapped twice, by container '%s' and by container '%s'. Use another port, or 0 for a dynamic one.",
+					port.Number, port.Protocol, other, c.Name)
+			}
+			used[port] = c.Name
+		}
+	}
+	return nil
+}
+
+func (c *ContainerDefinition) validatePort(m PortMapping, networkMode string) *Error {
+	if m.ContainerPortRange != "" {
+		if m.ContainerPort != nil || m.HostPort != nil {
+			return c.invalid("A port mapping has either 'containerPortRange' or 'containerPort' and 'hostPort', not both.")
+		}
+		return nil
+	}
+	if p := deref(m.ContainerPort); p < 1 || p > 65535 {
+		return c.invalid("'portMappings.containerPort' is %d; it must be between 1 and 65535.", p)
+	}
+	hostPort := deref(m.HostPort)
+	if hostPort < 0 || hostPort > 65535 {
+		return c.invalid("'portMappings.hostPort' is %d; it must be between 0 and 65535.", hostPort)
+	}
+	if (networkMode == NetworkHost || networkMode == NetworkAwsvpc) && hostPort != 0 && hostPort != *m.ContainerPort {
+		return Errorf(KindClient, "When networkMode=%s, the host ports and container ports in port mappings must match.", networkMode)
+	}
+	return nil
+}
+
+// validateName holds ECS's rule for names; field is ECS's word for what is named.
+func validateName(field, name string) *Error {
+	switch {
+	case name == "":
+		return Errorf(KindClient, "%s should not be null or empty.", field)
+	case !isName(name):
+		return Errorf(KindClient, "%s contains invalid characters: %s. Use up to %d letters, digits, hyphens and underscores.",
+			field, strconv.Quote(name), maxName)
+	}
+	return nil
+}
+
+// isName says whether a text is up to 255 ASCII letters, digits, hyphens and underscores, at least one.
+func isName(s string) bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxName
+}

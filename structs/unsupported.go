@@ -1,0 +1,78 @@
+package structs
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The log drivers of ECS that are not the engine's own.
+const (
+	logDriverAwslogs     = "awslogs"
+	logDriverAwsfirelens = "awsfirelens"
+)
+
+// UnsupportedFeatures names each field of a definition, and of a job's override of it, that this version's agent
+// cannot honour yet. Such definitions can be registered; a task of them must be refused, never run without what it asks
+// for. Fields that only inform (executionRoleArn, appProtocol) are not among them.
+func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
+	var f features
+	f.add(d.NetworkMode == NetworkAwsvpc, "networkMode awsvpc")
+	f.add(d.TaskRoleArn != "", "taskRoleArn")
+	f.add(d.PidMode == "task", "pidMode task")
+	f.add(d.IpcMode == "task", "ipcMode task")
+	f.add(len(d.Volumes) > 0, "volumes")
+	f.add(len(d.PlacementConstraints) > 0, "placementConstraints")
+	f.add(d.ProxyConfiguration != nil, "proxyConfiguration")
+	f.add(d.EphemeralStorage != nil, "ephemeralStorage")
+	f.add(len(d.InferenceAccelerators) > 0, "inferenceAccelerators")
+	f.add(deref(d.EnableFaultInjection), "enableFaultInjection")
+	if p := d.RuntimePlatform; p != nil {
+		f.add(p.OperatingSystemFamily != "" && p.OperatingSystemFamily != "LINUX", "runtimePlatform.operatingSystemFamily "+p.OperatingSystemFamily)
+	}
+	for i := range d.ContainerDefinitions {
+		f.container(fmt.Sprintf("containerDefinitions[%d].", i), &d.ContainerDefinitions[i])
+	}
+	if o != nil {
+		f.override(o)
+	}
+	return f
+}
+
+// features collects names of fields.
+type features []string
+
+func (f *features) add(used bool, name string) {
+	if used {
+		*f = append(*f, name)
+	}
+}
+
+func (f *features) container(at string, c *ContainerDefinition) {
+	f.add(len(c.Secrets) > 0, at+"secrets")
+	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
+	f.add(len(c.DependsOn) > 0, at+"dependsOn")
+	f.add(len(c.Links) > 0, at+"links")
+	f.add(len(c.VolumesFrom) > 0, at+"volumesFrom")
+	f.add(len(c.MountPoints) > 0, at+"mountPoints")
+	f.add(len(c.ResourceRequirements) > 0, at+"resourceRequirements")
+	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
+	f.add(c.FirelensConfiguration != nil, at+"firelensConfiguration")
+	f.add(c.RepositoryCredentials != nil, at+"repositoryCredentials")
+	f.add(c.RestartPolicy != nil && deref(c.RestartPolicy.Enabled), at+"restartPolicy")
+	f.add(slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool { return m.ContainerPortRange != "" }), at+"portMappings.containerPortRange")
+	if l := c.LogConfiguration; l != nil {
+		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
+		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")
+	}
+}
+
+func (f *features) override(o *TaskOverride) {
+	f.add(o.TaskRoleArn != "", "overrides.taskRoleArn")
+	f.add(o.EphemeralStorage != nil, "overrides.ephemeralStorage")
+	f.add(len(o.InferenceAcceleratorOverrides) > 0, "overrides.inferenceAcceleratorOverrides")
+	for i, c := range o.ContainerOverrides {
+		at := fmt.Sprintf("overrides.containerOverrides[%d].", i)
+		f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
+		f.add(len(c.ResourceRequirements) > 0, at+"resourceRequirements")
+	}
+}
