@@ -1,0 +1,50 @@
+package fsm
+
+import (
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// createJob answers a known client token before it looks at the task definition: a request that is sent again finds its
+// job whatever became of the definition since.
+func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error) {
+	job, eval := cmd.Job, cmd.Evaluation
+	cluster := tx.Cluster(job.Cluster)
+	switch {
+	case cluster == nil:
+		return "", structs.ErrClusterNotFound()
+	case cluster.Status != structs.ClusterActive:
+		return "", structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+	}
+	if earlier := tx.JobByToken(job.Cluster, job.ClientToken); earlier != nil {
+		if earlier.RequestHash != job.RequestHash {
+			return "", errTokenReused(tx, earlier)
+		}
+		return earlier.ID, nil
+	}
+	definition := tx.TaskDefinition(job.TaskDefinition)
+	switch {
+	case definition == nil:
+		return "", errNoDefinition()
+	case definition.Status != structs.DefinitionActive:
+		return "", structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+	}
+	if tx.Job(job.ID) != nil || tx.Evaluation(eval.ID) != nil {
+		return "", structs.Errorf(structs.KindConflict, "Job %s or evaluation %s exists already.", job.ID, eval.ID)
+	}
+	job.Cluster = cluster.Name // one copy of the string for all jobs and tasks of the cluster
+	job.TaskDefinition = definition.Key()
+	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
+	tx.PutJob(&job)
+	tx.PutEvaluation(&eval)
+	return job.ID, nil
+}
+
+func errTokenReused(tx *state.Tx, earlier *structs.Job) *structs.Error {
+	err := structs.Errorf(structs.KindConflict,
+		"The client token was used before, by a request with other arguments; a request that is sent again must be the same.")
+	for t := range tx.JobTasks(earlier.ID) {
+		err.ResourceIDs = append(err.ResourceIDs, t.ID)
+	}
+	return err
+}

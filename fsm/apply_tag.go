@@ -1,0 +1,81 @@
+package fsm
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// maxTags is how many tags a resource can have (ECS).
+const maxTags = 50
+
+// The kinds of resource that carry tags: the first part of a structs.ResourceKey.
+const (
+	kindCluster    = "cluster"
+	kindDefinition = "task-definition"
+	kindInstance   = "container-instance"
+	kindTask       = "task"
+)
+
+func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
+func definitionKey(key string) structs.ResourceKey { return kindDefinition + "/" + key }
+func instanceKey(cluster, id string) structs.ResourceKey {
+	return kindInstance + "/" + cluster + "/" + id
+}
+func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }
+
+func tag(tx *state.Tx, _ uint64, cmd structs.TagCommand) (string, error) {
+	if !exists(tx, cmd.Resource) {
+		return "", errNoResource(cmd.Resource)
+	}
+	tags := slices.Clone(tx.Tags(cmd.Resource))
+	for _, t := range cmd.Tags {
+		if n := slices.IndexFunc(tags, func(old structs.Tag) bool { return old.Key == t.Key }); n >= 0 {
+			tags[n] = t
+		} else {
+			tags = append(tags, t)
+		}
+	}
+	if len(tags) > maxTags {
+		return "", structs.Errorf(structs.KindInvalidParameter, "A resource can have at most %d tags.", maxTags)
+	}
+	tx.PutTags(cmd.Resource, tags)
+	return "", nil
+}
+
+func untag(tx *state.Tx, _ uint64, cmd structs.UntagCommand) (string, error) {
+	if !exists(tx, cmd.Resource) {
+		return "", errNoResource(cmd.Resource)
+	}
+	left := slices.DeleteFunc(slices.Clone(tx.Tags(cmd.Resource)), func(t structs.Tag) bool {
+		return slices.Contains(cmd.Keys, t.Key)
+	})
+	tx.PutTags(cmd.Resource, left)
+	return "", nil
+}
+
+// exists says whether a resource stands in state.
+func exists(tx *state.Tx, resource structs.ResourceKey) bool {
+	kind, name, _ := strings.Cut(resource, "/")
+	cluster, id, _ := strings.Cut(name, "/")
+	switch kind {
+	case kindCluster:
+		return tx.Cluster(name) != nil
+	case kindDefinition:
+		d := tx.TaskDefinition(name)
+		return d != nil && d.Key() == name // "family:07" is no second name for family:7
+	case kindInstance:
+		i := tx.Instance(id)
+		return i != nil && i.Cluster == cluster
+	case kindTask:
+		t := tx.Task(id)
+		return t != nil && t.Cluster == cluster
+	}
+	return false
+}
+
+func errNoResource(resource structs.ResourceKey) *structs.Error {
+	return structs.Errorf(structs.KindInvalidParameter, "The specified resource %s was not found.", resource)
+}

@@ -1,0 +1,97 @@
+package fsm
+
+import (
+	"cmp"
+	"reflect"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func stopTasks(tx *state.Tx, _ uint64, cmd structs.StopTasks) (string, error) {
+	for _, id := range cmd.Tasks {
+		old := tx.Task(id)
+		if old == nil || old.DesiredStatus == structs.TaskStopped || old.LastStatus == structs.TaskStopped {
+			continue
+		}
+		t := *old
+		t.DesiredStatus = structs.TaskStopped
+		t.StopCode, t.StoppedReason = cmd.StopCode, cmd.Reason
+		t.StoppingAt = cmp.Or(t.StoppingAt, cmd.At)
+		t.Version++
+		tx.PutTask(&t)
+	}
+	return "", nil
+}
+
+func reportTasks(tx *state.Tx, _ uint64, cmd structs.ReportTasks) (string, error) {
+	for n := range cmd.Updates {
+		update := &cmd.Updates[n]
+		old := tx.Task(update.Task)
+		if old == nil || old.Instance != cmd.Instance {
+			continue
+		}
+		if definition := tx.TaskDefinition(old.TaskDefinition); definition != nil {
+			shareNames(update.Containers, definition)
+		}
+		t := *old
+		if merge(&t, update, cmd.At) {
+			t.Version++
+			tx.PutTask(&t)
+		}
+	}
+	return "", nil
+}
+
+// merge lays what an agent saw over a task and says whether that changed anything. Reports may come twice, late and out
+// of order: the status only moves forward, what is said once is said for good, and only a report that is not behind the
+// task speaks for its containers.
+func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed bool) {
+	late := t.LastStatus == structs.TaskStopped || u.Status != 0 && u.Status < t.LastStatus
+	if !late && len(u.Containers) > 0 && !reflect.DeepEqual(t.Containers, u.Containers) {
+		t.Containers, changed = u.Containers, true
+	}
+	if u.Status > t.LastStatus {
+		t.LastStatus, changed = u.Status, true
+	}
+	if u.Status >= structs.TaskDeactivating && t.DesiredStatus != structs.TaskStopped {
+		t.DesiredStatus, changed = structs.TaskStopped, true
+	}
+	for _, f := range [...]struct{ field, value *structs.Time }{
+		{&t.PullStartedAt, &u.PullStartedAt},
+		{&t.PullStoppedAt, &u.PullStoppedAt},
+		{&t.StartedAt, &u.StartedAt},
+		{&t.StoppingAt, &u.StoppingAt},
+		{&t.ExecutionStoppedAt, &u.ExecutionStoppedAt},
+		{&t.StoppedAt, &u.StoppedAt},
+	} {
+		changed = setOnce(f.field, *f.value) || changed
+	}
+	if t.LastStatus == structs.TaskStopped { // whatever the agent left out: Collect goes by StoppedAt
+		changed = setOnce(&t.StoppedAt, at) || changed
+		changed = setOnce(&t.StoppingAt, t.StoppedAt) || changed
+	}
+	changed = setOnce(&t.StopCode, u.StopCode) || changed
+	changed = setOnce(&t.StoppedReason, u.StoppedReason) || changed
+	return changed
+}
+
+// setOnce sets a field that is still zero and says whether that changed it.
+func setOnce[T comparable](field *T, value T) bool {
+	var zero T
+	if *field != zero || value == zero {
+		return false
+	}
+	*field = value
+	return true
+}
+
+// shareNames puts the definition's own strings in place of equal ones, so that a million tasks do not hold a million
+// copies of the same container name. The containers are the command's: nobody else has seen them yet.
+func shareNames(containers []structs.Container, d *structs.TaskDefinition) {
+	for n := range containers {
+		if c := &containers[n]; n < len(d.ContainerDefinitions) && d.ContainerDefinitions[n].Name == c.Name {
+			c.Name = d.ContainerDefinitions[n].Name
+		}
+	}
+}

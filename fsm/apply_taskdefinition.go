@@ -1,0 +1,40 @@
+package fsm
+
+import (
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func registerTaskDefinition(tx *state.Tx, _ uint64, cmd structs.RegisterTaskDefinition) (string, error) {
+	d := cmd.Definition
+	d.Revision = tx.NextRevision(d.Family)
+	d.Status = structs.DefinitionActive
+	tx.PutTaskDefinition(&d)
+	tx.PutTags(definitionKey(d.Key()), cmd.Tags)
+	return d.Key(), nil
+}
+
+func updateTaskDefinitions(tx *state.Tx, _ uint64, cmd structs.UpdateTaskDefinitions) (string, error) {
+	for _, key := range cmd.Definitions {
+		old := tx.TaskDefinition(key)
+		if old == nil {
+			return "", errNoDefinition()
+		}
+		d := *old
+		switch {
+		case cmd.Status == structs.DefinitionInactive && old.Status == structs.DefinitionActive:
+			d.DeregisteredAt = cmd.At
+		case cmd.Status == structs.DefinitionDeleteInProgress && old.Status == structs.DefinitionInactive:
+			d.DeleteRequestedAt = cmd.At
+		default: // there already, or not a step that a revision takes
+			continue
+		}
+		d.Status = cmd.Status
+		tx.PutTaskDefinition(&d)
+	}
+	return "", nil
+}
+
+func errNoDefinition() *structs.Error {
+	return structs.Errorf(structs.KindClient, "Unable to describe task definition.")
+}

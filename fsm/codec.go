@@ -1,0 +1,77 @@
+package fsm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// encoding writes CBOR deterministically: equal values give equal bytes.
+var encoding = must(cbor.CoreDetEncOptions().UserBufferEncMode())
+
+// decoding reads CBOR that this or another version of Gantry wrote. Unknown fields are skipped. It must take everything
+// that encoding can write, or an entry that is in the log could never be applied: hence no limits on sizes, and no
+// check of UTF-8 (a container's error text is any bytes).
+var decoding = must(cbor.DecOptions{
+	MaxArrayElements:  math.MaxInt32,
+	MaxMapPairs:       math.MaxInt32,
+	MaxNestedLevels:   64,
+	UTF8:              cbor.UTF8DecodeInvalid,
+	FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+}.DecMode())
+
+// must panics on options that contradict each other: a fault in the lines above, seen by every test.
+func must[M any](mode M, err error) M {
+	if err != nil {
+		panic(err)
+	}
+	return mode
+}
+
+// Encode gives the log entry of a command: its number in one byte, then its body in CBOR.
+func Encode(cmd structs.Command) ([]byte, error) {
+	number := cmd.CommandType()
+	h, ok := handlers[number]
+	if !ok {
+		return nil, fmt.Errorf("encode command %d: it has no handler", number)
+	}
+	body, err := h.pack(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("encode command %d: %w", number, err)
+	}
+	var buf bytes.Buffer
+	buf.WriteByte(byte(number))
+	if err := encoding.MarshalToBuffer(body, &buf); err != nil {
+		return nil, fmt.Errorf("encode command %d: %w", number, err)
+	}
+	return buf.Bytes(), nil
+}
+
+// decode reads a log entry and finds its handler.
+func decode(entry []byte) (handler, structs.Command, error) {
+	if len(entry) == 0 {
+		return handler{}, nil, errors.New("decode command: the entry is empty")
+	}
+	number := structs.CommandType(entry[0])
+	h, ok := handlers[number]
+	if !ok {
+		return handler{}, nil, fmt.Errorf(
+			"decode command %d: this version of Gantry does not know it; the log was written by a newer version of Gantry", number)
+	}
+	cmd, err := h.unpack(entry[1:])
+	if err != nil {
+		return handler{}, nil, fmt.Errorf("decode command %d: %w", number, err)
+	}
+	return h, cmd, nil
+}
+
+// Readable says why an entry of the log could not be applied by this version of Gantry; nil when it can.
+func Readable(entry []byte) error {
+	_, _, err := decode(entry)
+	return err
+}

@@ -1,0 +1,92 @@
+package fsm
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// packedPlan is a plan as the log holds it: many placements go to few instances, so each instance is named once, and
+// the instance of placement n is Instances[On[n]].
+type packedPlan struct {
+	Plan      structs.Plan `cbor:"1,keyasint"` // without Placements
+	Tasks     packedIDs    `cbor:"2,keyasint,omitzero"`
+	On        []uint32     `cbor:"3,keyasint,omitzero"`
+	Instances packedIDs    `cbor:"4,keyasint,omitzero"`
+}
+
+// packedIDs is a list of ids: in half the bytes where all are of 32 hex digits, as those that control mints, or else as
+// they are.
+type packedIDs struct {
+	Hex   []byte   `cbor:"1,keyasint,omitzero"` // 16 bytes an id
+	Plain []string `cbor:"2,keyasint,omitzero"`
+}
+
+func packPlan(cmd structs.ApplyPlan) packedPlan {
+	placements := cmd.Plan.Placements
+	packed := packedPlan{Plan: cmd.Plan}
+	packed.Plan.Placements = nil
+	if placements == nil {
+		return packed
+	}
+	tasks, instances := make([]string, len(placements)), []string{}
+	packed.On = make([]uint32, len(placements))
+	seen := map[string]uint32{}
+	for n, p := range placements {
+		at, ok := seen[p.Instance]
+		if !ok {
+			at = uint32(len(instances))
+			seen[p.Instance] = at
+			instances = append(instances, p.Instance)
+		}
+		tasks[n], packed.On[n] = p.Task, at
+	}
+	packed.Tasks, packed.Instances = packIDs(tasks), packIDs(instances)
+	return packed
+}
+
+func unpackPlan(packed packedPlan) (structs.ApplyPlan, error) {
+	plan := packed.Plan
+	tasks, instances := packed.Tasks.unpack(), packed.Instances.unpack()
+	if len(packed.On) != len(tasks) {
+		return structs.ApplyPlan{}, fmt.Errorf("plan of %d tasks names instances for %d", len(tasks), len(packed.On))
+	}
+	if packed.On != nil {
+		plan.Placements = make([]structs.Placement, len(tasks))
+	}
+	for n, task := range tasks {
+		at := packed.On[n]
+		if int(at) >= len(instances) {
+			return structs.ApplyPlan{}, errors.New("plan refers to an instance that it does not name")
+		}
+		plan.Placements[n] = structs.Placement{Task: task, Instance: instances[at]}
+	}
+	return structs.ApplyPlan{Plan: plan}, nil
+}
+
+func packIDs(ids []string) packedIDs {
+	packed := make([]byte, 16*len(ids))
+	for n, id := range ids {
+		if len(id) != 32 || strings.ToLower(id) != id {
+			return packedIDs{Plain: ids}
+		}
+		if _, err := hex.Decode(packed[16*n:], []byte(id)); err != nil {
+			return packedIDs{Plain: ids}
+		}
+	}
+	return packedIDs{Hex: packed}
+}
+
+func (p packedIDs) unpack() []string {
+	if p.Hex == nil {
+		return p.Plain
+	}
+	ids := make([]string, len(p.Hex)/16)
+	for n := range ids {
+		ids[n] = hex.EncodeToString(p.Hex[16*n : 16*n+16])
+	}
+	return ids
+}

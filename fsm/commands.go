@@ -1,0 +1,67 @@
+package fsm
+
+import (
+	"fmt"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// handler is all that fsm knows of one command.
+type handler struct {
+	// pack gives what is encoded in the command's place, most often the command itself.
+	pack func(structs.Command) (body any, err error)
+	// unpack decodes what pack gave and is the command again.
+	unpack func(body []byte) (structs.Command, error)
+	// apply changes state. It returns a *structs.Error to refuse; the transaction is then undone.
+	apply func(tx *state.Tx, index uint64, cmd structs.Command) (key string, err error)
+}
+
+// handlers has every command. To add one: a number and a type in structs/command.go, an apply function here, a sample in
+// samples_test.go, and a golden entry by `go test ./fsm -run Golden -update`.
+var handlers = map[structs.CommandType]handler{
+	structs.CmdCreateCluster:          handle(createCluster),
+	structs.CmdDeleteCluster:          handle(deleteCluster),
+	structs.CmdRegisterTaskDefinition: handle(registerTaskDefinition),
+	structs.CmdUpdateTaskDefinitions:  handle(updateTaskDefinitions),
+	structs.CmdRegisterInstance:       handle(registerInstance),
+	structs.CmdSetAgentConnected:      handle(setAgentConnected),
+	structs.CmdCreateJob:              handle(createJob),
+	structs.CmdApplyPlan:              handlePacked(applyPlan, packPlan, unpackPlan),
+	structs.CmdStopTasks:              handle(stopTasks),
+	structs.CmdReportTasks:            handle(reportTasks),
+	structs.CmdTag:                    handle(tag),
+	structs.CmdUntag:                  handle(untag),
+	structs.CmdCollect:                handle(collect),
+}
+
+// applyFunc applies one sort of command at a raft index.
+type applyFunc[C structs.Command] func(tx *state.Tx, index uint64, cmd C) (key string, err error)
+
+// handle makes the handler of a command that is encoded as it is.
+func handle[C structs.Command](apply applyFunc[C]) handler {
+	return handlePacked(apply, func(c C) C { return c }, func(c C) (C, error) { return c, nil })
+}
+
+// handlePacked makes the handler of a command that has a more compact form P in the log.
+func handlePacked[C structs.Command, P any](apply applyFunc[C], pack func(C) P, unpack func(P) (C, error)) handler {
+	return handler{
+		pack: func(cmd structs.Command) (any, error) {
+			c, ok := cmd.(C)
+			if !ok {
+				return nil, fmt.Errorf("%T is not %T; commands are passed by value", cmd, c)
+			}
+			return pack(c), nil
+		},
+		unpack: func(body []byte) (structs.Command, error) {
+			var p P
+			if err := decoding.Unmarshal(body, &p); err != nil {
+				return nil, err
+			}
+			return unpack(p)
+		},
+		apply: func(tx *state.Tx, index uint64, cmd structs.Command) (string, error) {
+			return apply(tx, index, cmd.(C))
+		},
+	}
+}

@@ -1,0 +1,133 @@
+package fsm
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestDeterminism applies random logs to two servers, one of which restarts from its snapshot somewhere on the way. They
+// must answer the same and end in the same state to the byte, and no command may break what always holds.
+func TestDeterminism(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		one, two := cluster(t), cluster(t)
+		log := rapid.SliceOfN(anyCommand(), 1, 120).Draw(rt, "log")
+		restart := rapid.IntRange(0, len(log)-1).Draw(rt, "restart")
+		for n, cmd := range log {
+			before := one.snap()
+			if diff := cmp.Diff(one.apply(cmd), two.apply(cmd)); diff != "" {
+				rt.Fatalf("command %d %T %+v: other answer: %s", n, cmd, cmd, diff)
+			}
+			checkInvariants(rt, one.snap())
+			checkForward(rt, before, one.snap())
+			if n == restart {
+				saved := persist(t, two.fsm)
+				two = &harness{TB: t, fsm: newHarness(t).fsm, index: two.index}
+				if err := restore(two.fsm, saved); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		if !bytes.Equal(persist(t, one.fsm), persist(t, two.fsm)) {
+			rt.Fatalf("the servers differ after %d commands", len(log))
+		}
+	})
+}
+
+// fataler is what both testing.TB and rapid.T have.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// checkInvariants checks what holds of every state.
+func checkInvariants(t fataler, s *state.Snapshot) {
+	t.Helper()
+	usage := map[string]*structs.Usage{}
+	held := map[string][]string{}
+	for task := range s.AllTasks() {
+		if s.Job(task.Job) == nil {
+			t.Fatalf("task %s has lost its job %s", task.ID, task.Job)
+		}
+		if task.LastStatus == structs.TaskStopped {
+			if task.DesiredStatus != structs.TaskStopped || task.StoppedAt == 0 || task.StoppingAt == 0 {
+				t.Fatalf("task %s has stopped: %+v", task.ID, task)
+			}
+			continue
+		}
+		held[task.Instance] = append(held[task.Instance], task.ID)
+		if usage[task.Instance] == nil {
+			usage[task.Instance] = &structs.Usage{}
+		}
+		addUsage(usage[task.Instance], task)
+	}
+	for i := range s.AllInstances() {
+		want, got := usage[i.ID], *s.Usage(i.ID)
+		if want == nil {
+			want = &structs.Usage{}
+		}
+		slices.SortFunc(want.Ports, structs.ComparePorts)
+		if !slices.Equal(want.Ports, got.Ports) || want.CPU != got.CPU || want.Memory != got.Memory ||
+			want.Running != got.Running || want.Pending != got.Pending {
+			t.Fatalf("usage of %s is %+v, its tasks add up to %+v", i.ID, got, *want)
+		}
+		var ids []string
+		for task := range s.InstanceTasks(i.ID) {
+			ids = append(ids, task.ID)
+		}
+		if !slices.Equal(ids, held[i.ID]) {
+			t.Fatalf("tasks on %s: %v, want %v", i.ID, ids, held[i.ID])
+		}
+	}
+	checkTokens(t, s)
+}
+
+func addUsage(u *structs.Usage, task *structs.Task) {
+	u.CPU += task.CPU
+	u.Memory += task.Memory
+	u.Ports = append(u.Ports, task.HostPorts()...)
+	if task.LastStatus == structs.TaskRunning {
+		u.Running++
+	} else if task.LastStatus < structs.TaskRunning {
+		u.Pending++
+	}
+}
+
+func checkTokens(t fataler, s *state.Snapshot) {
+	t.Helper()
+	seen := map[[2]string]string{}
+	for j := range s.AllJobs() {
+		if j.ClientToken == "" {
+			continue
+		}
+		key := [2]string{j.Cluster, j.ClientToken}
+		if other := seen[key]; other != "" {
+			t.Fatalf("jobs %s and %s have the same client token", other, j.ID)
+		}
+		seen[key] = j.ID
+		if found := s.JobByToken(j.Cluster, j.ClientToken); found != j {
+			t.Fatalf("the client token of job %s finds %v", j.ID, found)
+		}
+	}
+}
+
+// checkForward checks that no task went backwards from one state to the next.
+func checkForward(t fataler, before, after *state.Snapshot) {
+	t.Helper()
+	for was := range before.AllTasks() {
+		is := after.Task(was.ID)
+		switch {
+		case is == nil && was.Holds():
+			t.Fatalf("task %s was forgotten while it was %s", was.ID, was.LastStatus)
+		case is == nil || is == was:
+		case is.LastStatus < was.LastStatus, is.DesiredStatus < was.DesiredStatus, is.Version <= was.Version:
+			t.Fatalf("task %s went backwards: %+v to %+v", was.ID, was, is)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package fsm
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what an FSM works on. Both fields are needed.
+type Config struct {
+	// Store is the state that entries change. The FSM is its only writer.
+	Store *state.Store
+	// Logger hears of snapshots and restores.
+	Logger *slog.Logger
+}
+
+// FSM applies the raft log to a store. Raft calls it from one goroutine at a time, but for Persist of a snapshot.
+type FSM struct {
+	store  *state.Store
+	logger *slog.Logger
+}
+
+var _ raft.FSM = (*FSM)(nil)
+
+// New makes an FSM.
+func New(c Config) *FSM { return &FSM{store: c.Store, logger: c.Logger} }
+
+// Result is what Apply returns, and so what raft's ApplyFuture.Response holds.
+type Result struct {
+	Applied structs.Applied
+	// Err is the refusal of the command, a *structs.Error. Nothing but the index has changed then.
+	Err error
+}
+
+// Apply applies one entry and returns a Result.
+func (f *FSM) Apply(entry *raft.Log) any {
+	h, cmd := mustDecode(entry)
+	result := Result{Applied: structs.Applied{Index: entry.Index}}
+	result.Err = f.store.Update(entry.Index, func(tx *state.Tx) (err error) {
+		result.Applied.Key, err = h.apply(tx, entry.Index, cmd)
+		return err
+	})
+	return result
+}
+
+// mustDecode reads an entry or panics. Raft gives an FSM no way to fail, and a server that skipped an entry which others
+// apply would diverge from them silently. So the process stops, and says what is wrong.
+func mustDecode(entry *raft.Log) (handler, structs.Command) {
+	h, cmd, err := decode(entry.Data)
+	if err != nil {
+		panic(fmt.Sprintf("fsm: cannot apply raft entry %d (term %d): %v", entry.Index, entry.Term, err))
+	}
+	return h, cmd
+}

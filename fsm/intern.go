@@ -1,0 +1,46 @@
+package fsm
+
+import "github.com/gantry-project/gantry/structs"
+
+// interner keeps one copy of each string that many rows repeat: decoding makes a copy for each row, and a million tasks
+// would hold the names of their cluster, job, instance and containers a million times.
+type interner map[string]string
+
+func (in interner) share(fields ...*string) {
+	for _, s := range fields {
+		if one, ok := in[*s]; ok {
+			*s = one
+		} else {
+			in[*s] = *s
+		}
+	}
+}
+
+func (in interner) instance(i *structs.ContainerInstance) {
+	in.share(&i.ID, &i.Cluster, &i.Zone, &i.Status)
+}
+
+func (in interner) job(j *structs.Job) {
+	in.share(&j.ID, &j.Cluster, &j.Type, &j.TaskDefinition, &j.Group, &j.StartedBy, &j.LaunchType)
+}
+
+func (in interner) evaluation(e *structs.Evaluation) {
+	in.share(&e.Cluster, &e.Job, &e.Because, &e.Status)
+	for n := range e.Failures {
+		in.share(&e.Failures[n].Instance, &e.Failures[n].Reason)
+	}
+}
+
+func (in interner) task(t *structs.Task) {
+	in.share(&t.Cluster, &t.Job, &t.TaskDefinition, &t.Instance, &t.Group, &t.StartedBy, &t.StopCode, &t.StoppedReason)
+	for n := range t.Ports {
+		in.share(&t.Ports[n].Protocol)
+	}
+	for n := range t.Containers {
+		c := &t.Containers[n]
+		in.share(&c.Name, &c.ImageDigest, &c.HealthStatus)
+		for b := range c.NetworkBindings {
+			in.share(&c.NetworkBindings[b].BindIP, &c.NetworkBindings[b].Protocol)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package fsm
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unsafe"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// sink is a raft.SnapshotSink in memory that fails after some bytes where room is not 0.
+type sink struct {
+	bytes.Buffer
+	room              int
+	closed, cancelled bool
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	if s.room > 0 && s.Len()+len(b) > s.room {
+		return 0, errors.New("disk full")
+	}
+	return s.Buffer.Write(b)
+}
+func (s *sink) ID() string    { return "test" }
+func (s *sink) Close() error  { s.closed = true; return nil }
+func (s *sink) Cancel() error { s.cancelled = true; return nil }
+
+func persist(t testing.TB, f *FSM) []byte {
+	t.Helper()
+	snap, err := f.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Release()
+	var s sink
+	if err := snap.Persist(&s); err != nil {
+		t.Fatal(err)
+	}
+	if !s.closed || s.cancelled {
+		t.Errorf("sink closed %v, cancelled %v", s.closed, s.cancelled)
+	}
+	return s.Bytes()
+}
+
+func restore(f *FSM, snapshot []byte) error {
+	return f.Restore(io.NopCloser(bytes.NewReader(snapshot)))
+}
+
+// everything makes a state with rows in every table.
+func everything(t testing.TB) *harness {
+	h := running(t)
+	h.do(report("i1", sampleUpdate("t1")))
+	h.do(report("i2", structs.TaskUpdate{Task: "t2", Status: structs.TaskRunning, StartedAt: 70}))
+	token := createJobCommand("j2", "e2")
+	token.Job.ClientToken, token.Job.RequestHash = "token", "hash"
+	h.do(token)
+	blocked := planOf("e2", "j2")
+	blocked.Plan.Status, blocked.Plan.Unplaced = structs.EvaluationBlocked, 2
+	blocked.Plan.Failures = []structs.PlacementFailure{{Instance: "i1", Reason: structs.FailCPU}, {Instance: "i2", Reason: structs.FailCPU}}
+	h.do(blocked)
+	h.do(structs.TagCommand{Resource: "cluster/prod", Tags: []structs.Tag{{Key: "a", Value: "b"}}})
+	h.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "second", CreatedAt: 3}})
+	h.do(structs.DeleteCluster{Cluster: "second", At: 4})
+	return h
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := everything(t)
+	first := persist(t, h.fsm)
+	back := newHarness(t)
+	back.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "forgotten"}})
+	heard := back.fsm.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
+	defer heard.Close()
+	if err := restore(back.fsm, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, resync := heard.Take(); !resync {
+		t.Error("a subscriber was not told to look at everything again")
+	}
+	if again := persist(t, back.fsm); !bytes.Equal(first, again) {
+		t.Error("the restored state has another snapshot")
+	}
+	s := back.snap()
+	if s.Index() != h.index {
+		t.Errorf("index %d, want %d", s.Index(), h.index)
+	}
+	if s.Cluster("forgotten") != nil {
+		t.Error("what was there before is still there")
+	}
+	checkInvariants(t, s) // what is derived has been derived again
+	if u := s.Usage("i2"); u.Running != 1 || u.CPU != 384 {
+		t.Errorf("usage %+v of the restored state", u)
+	}
+	if j := s.JobByToken("prod", "token"); j == nil || j.ID != "j2" {
+		t.Error("the client token is lost")
+	}
+	back.index = h.index
+	if key := back.do(structs.RegisterTaskDefinition{Definition: sampleDefinition()}); key != "web:2" {
+		t.Errorf("the next revision is %s, want web:2", key)
+	}
+}
+
+func TestRestoreSharesStrings(t *testing.T) {
+	h := running(t)
+	for _, instance := range []string{"i1", "i2"} {
+		h.do(report(instance, sampleUpdate("t"+instance[1:])))
+	}
+	if err := restore(h.fsm, persist(t, h.fsm)); err != nil {
+		t.Fatal(err)
+	}
+	a, b := h.snap().Task("t1"), h.snap().Task("t2")
+	for name, pair := range map[string][2]string{
+		"cluster":     {a.Cluster, b.Cluster},
+		"job":         {a.Job, h.snap().Job("j1").ID},
+		"instance":    {a.Instance, h.snap().Instance("i1").ID},
+		"definition":  {a.TaskDefinition, b.TaskDefinition},
+		"group":       {a.Group, b.Group},
+		"container":   {a.Containers[0].Name, b.Containers[0].Name},
+		"stop reason": {a.StoppedReason, b.StoppedReason},
+	} {
+		if pair[0] != pair[1] || unsafe.StringData(pair[0]) != unsafe.StringData(pair[1]) {
+			t.Errorf("%s: %q and %q are two strings", name, pair[0], pair[1])
+		}
+	}
+}
+
+// TestGoldenSnapshot holds that a snapshot written by an earlier version still loads.
+func TestGoldenSnapshot(t *testing.T) {
+	h := everything(t)
+	old := newHarness(t)
+	if err := restore(old.fsm, golden(t, "snapshot.bin", func() []byte { return persist(t, h.fsm) })); err != nil {
+		t.Fatal(err)
+	}
+	if old.dump() != h.dump() {
+		t.Error("an old snapshot gives another state")
+	}
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	good := persist(t, everything(t).fsm)
+	h := cluster(t)
+	before := h.dump()
+	refuses := func(what string, at int, bad []byte, words string) {
+		t.Helper()
+		err := restore(h.fsm, bad)
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s at %d: error %v, want one that says %q", what, at, err, words)
+		}
+		if h.dump() != before {
+			t.Fatalf("%s at %d: the old state changed", what, at)
+		}
+	}
+	for n := range good {
+		refuses("cut", n, good[:n], "breaks off")
+		bad := bytes.Clone(good)
+		bad[n] ^= 0x10
+		refuses("damage", n, bad, "restore snapshot: ")
+	}
+	refuses("more", 0, append(bytes.Clone(good), 0), "something follows")
+	refuses("other file", 0, []byte("SQLite format 3, and then some more bytes"), "no snapshot of Gantry")
+
+	newer := bytes.Clone(good)
+	binary.BigEndian.PutUint16(newer[len(snapshotMagic):], snapshotVersion+1)
+	refuses("newer format", 0, newer, "a newer version of Gantry wrote it")
+	huge := binary.AppendUvarint(append(bytes.Clone(good[:18]), tableTasks), 1<<63)
+	refuses("huge length", 0, huge, "breaks off")
+
+	err := h.fsm.Restore(io.NopCloser(iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(good)))))
+	if !errors.Is(err, iotest.ErrTimeout) {
+		t.Errorf("error %v, want the reader's", err)
+	}
+}
+
+func TestPersistCancelsOnError(t *testing.T) {
+	h := everything(t)
+	snap, err := h.fsm.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sink{room: 100}
+	if err := snap.Persist(&s); err == nil || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("error %v, want the sink's", err)
+	}
+	if s.closed || !s.cancelled {
+		t.Errorf("sink closed %v, cancelled %v, want it cancelled", s.closed, s.cancelled)
+	}
+}
+
+// TestPersistIsOfItsMoment: entries go on being applied while a snapshot is written.
+func TestPersistIsOfItsMoment(t *testing.T) {
+	h := everything(t)
+	want := persist(t, h.fsm)
+	snap, err := h.fsm.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.do(structs.StopTasks{Tasks: []string{"t2"}, At: 99})
+	h.do(structs.Collect{Before: 10_000})
+	var s sink
+	if err := snap.Persist(&s); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, s.Bytes()) {
+		t.Error("the snapshot has changes of after its moment")
+	}
+}

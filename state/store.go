@@ -1,0 +1,122 @@
+package state
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Store holds the newest state and tells subscribers what changed.
+type Store struct {
+	current atomic.Pointer[Snapshot]
+	write   sync.Mutex // one transaction at a time
+	feed    feed
+}
+
+// New makes an empty store.
+func New() *Store {
+	s := &Store{feed: feed{subs: map[Topic]map[*Subscription]struct{}{}}}
+	s.current.Store(newSnapshot())
+	return s
+}
+
+// Snapshot gives the newest state. It never changes and costs nothing.
+func (s *Store) Snapshot() *Snapshot { return s.current.Load() }
+
+// Update runs one transaction at a raft index and makes its result the newest state. When fn fails nothing has changed
+// but the index, and its error is returned. Only fsm calls it.
+func (s *Store) Update(index uint64, fn func(*Tx) error) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	old := s.current.Load()
+	tx := &Tx{Snapshot: old.copy(), usages: map[string]*structs.Usage{}}
+	err := fn(tx)
+	if err != nil {
+		tx = &Tx{Snapshot: old.copy()}
+	}
+	tx.index = index
+	s.current.Store(tx.Snapshot)
+	s.feed.publish(tx.changes)
+	return err
+}
+
+// Replace puts a restored state in place of the present one and tells every subscriber to look at everything again.
+func (s *Store) Replace(restored *Store) {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.current.Store(restored.current.Load())
+	s.feed.resync()
+}
+
+// Snapshot is the state at one raft index. Rows it gives out are shared: never change them.
+type Snapshot struct {
+	index uint64
+
+	clusters         table[*structs.Cluster]
+	definitions      table[*structs.TaskDefinition]
+	revisions        table[revision]
+	instances        table[*structs.ContainerInstance] // by id
+	clusterInstances table[*structs.ContainerInstance] // by cluster, id
+	usage            table[usageRow]
+	jobs             table[*structs.Job]        // by id
+	clusterJobs      table[*structs.Job]        // by cluster, id
+	tokens           table[*structs.Job]        // by cluster, client token; only jobs that have one
+	tasks            table[*structs.Task]       // by id
+	jobTasks         table[*structs.Task]       // by job, id
+	instanceTasks    table[*structs.Task]       // by instance, id; only tasks that hold their resources
+	evaluations      table[*structs.Evaluation] // by id
+	jobEvaluations   table[*structs.Evaluation] // by job, id
+	tags             table[tagRow]
+}
+
+func newSnapshot() *Snapshot {
+	return &Snapshot{
+		clusters:         newTable(lessCluster),
+		definitions:      newTable(lessDefinition),
+		revisions:        newTable(lessRevision),
+		instances:        newTable(lessInstance),
+		clusterInstances: newTable(lessClusterInstance),
+		usage:            newTable(lessUsage),
+		jobs:             newTable(lessJob),
+		clusterJobs:      newTable(lessClusterJob),
+		tokens:           newTable(lessToken),
+		tasks:            newTable(lessTask),
+		jobTasks:         newTable(lessJobTask),
+		instanceTasks:    newTable(lessInstanceTask),
+		evaluations:      newTable(lessEvaluation),
+		jobEvaluations:   newTable(lessJobEvaluation),
+		tags:             newTable(lessTag),
+	}
+}
+
+func (s *Snapshot) copy() *Snapshot {
+	return &Snapshot{
+		index:            s.index,
+		clusters:         s.clusters.copy(),
+		definitions:      s.definitions.copy(),
+		revisions:        s.revisions.copy(),
+		instances:        s.instances.copy(),
+		clusterInstances: s.clusterInstances.copy(),
+		usage:            s.usage.copy(),
+		jobs:             s.jobs.copy(),
+		clusterJobs:      s.clusterJobs.copy(),
+		tokens:           s.tokens.copy(),
+		tasks:            s.tasks.copy(),
+		jobTasks:         s.jobTasks.copy(),
+		instanceTasks:    s.instanceTasks.copy(),
+		evaluations:      s.evaluations.copy(),
+		jobEvaluations:   s.jobEvaluations.copy(),
+		tags:             s.tags.copy(),
+	}
+}
+
+// Index is the raft index of the last entry that the state holds.
+func (s *Snapshot) Index() uint64 { return s.index }
+
+// Tx is one transaction: it reads its own writes. Not safe for concurrent use.
+type Tx struct {
+	*Snapshot
+	usages  map[string]*structs.Usage // by instance: this transaction's own copies, free to change
+	changes []change
+}

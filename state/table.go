@@ -1,0 +1,43 @@
+package state
+
+import (
+	"iter"
+
+	"github.com/tidwall/btree"
+)
+
+// table is an ordered set of rows, copied in no time: a copy shares what neither side has changed since.
+type table[R any] struct{ tree *btree.BTreeG[R] }
+
+func newTable[R any](less func(a, b R) bool) table[R] {
+	// Locks are off: a table is written by one transaction alone, before any reader can see it.
+	return table[R]{btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
+}
+
+func (t table[R]) copy() table[R] { return table[R]{t.tree.Copy()} }
+
+// put gives the row that was in the place of this one, zero where none was.
+func (t table[R]) put(row R) (was R) {
+	was, _ = t.tree.Set(row)
+	return was
+}
+
+// load is put for a row that most likely comes after all others; it is fastest then.
+func (t table[R]) load(row R)          { t.tree.Load(row) }
+func (t table[R]) remove(key R)        { t.tree.Delete(key) }
+func (t table[R]) get(key R) (R, bool) { return t.tree.Get(key) }
+func (t table[R]) all() iter.Seq[R]    { return func(yield func(R) bool) { t.tree.Scan(yield) } }
+func (t table[R]) from(key R) iter.Seq[R] {
+	return func(yield func(R) bool) { t.tree.Ascend(key, yield) }
+}
+
+// while cuts a sequence at the first row for which ok is false.
+func while[R any](seq iter.Seq[R], ok func(R) bool) iter.Seq[R] {
+	return func(yield func(R) bool) {
+		for r := range seq {
+			if !ok(r) || !yield(r) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package state
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// usageRow is what the tasks of one instance hold.
+type usageRow struct {
+	instance string
+	usage    *structs.Usage
+}
+
+func lessUsage(a, b usageRow) bool { return a.instance < b.instance }
+
+// Usage tells what the tasks of an instance hold. Never nil.
+func (s *Snapshot) Usage(instance string) *structs.Usage {
+	if r, ok := s.usage.get(usageRow{instance: instance}); ok {
+		return r.usage
+	}
+	return &structs.Usage{}
+}
+
+// account moves the usage of instances from what a task was to what it is; either may be nil.
+func (tx *Tx) account(was, is *structs.Task) {
+	if was != nil && was.Holds() {
+		u := tx.ownUsage(was.Instance)
+		u.CPU -= was.CPU
+		u.Memory -= was.Memory
+		for _, p := range was.HostPorts() {
+			if i, found := slices.BinarySearchFunc(u.Ports, p, structs.ComparePorts); found {
+				u.Ports = slices.Delete(u.Ports, i, i+1)
+			}
+		}
+		countTask(u, was, -1)
+	}
+	if is != nil && is.Holds() {
+		u := tx.ownUsage(is.Instance)
+		u.CPU += is.CPU
+		u.Memory += is.Memory
+		for _, p := range is.HostPorts() {
+			i, _ := slices.BinarySearchFunc(u.Ports, p, structs.ComparePorts)
+			u.Ports = slices.Insert(u.Ports, i, p)
+		}
+		countTask(u, is, 1)
+	}
+}
+
+// countTask counts a task as running or pending, as ECS does: RUNNING, or on its way there.
+func countTask(u *structs.Usage, t *structs.Task, by int) {
+	switch {
+	case t.LastStatus == structs.TaskRunning:
+		u.Running += by
+	case t.LastStatus < structs.TaskRunning:
+		u.Pending += by
+	}
+}
+
+// ownUsage gives this transaction's own copy of an instance's usage.
+func (tx *Tx) ownUsage(instance string) *structs.Usage {
+	if u := tx.usages[instance]; u != nil {
+		return u
+	}
+	u := *tx.Usage(instance)
+	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...) // room for what a task or two add
+	tx.usages[instance] = &u
+	tx.usage.put(usageRow{instance: instance, usage: &u})
+	return &u
+}
