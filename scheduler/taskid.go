@@ -1,0 +1,34 @@
+package scheduler
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// taskIDs mints task ids from a seed: two 64-bit halves, of which the first is a mix of a counter that starts at a mix of the
+// seed's first half, and the second mixes the first with the seed's other half. The mix is a bijection, so ids of one seed
+// never collide; ids of two random seeds do only where the seeds' second halves are the same and their counters meet.
+type taskIDs struct{ counter, other uint64 }
+
+func newTaskIDs(seed [16]byte) taskIDs {
+	return taskIDs{counter: mix(binary.BigEndian.Uint64(seed[:8])), other: binary.BigEndian.Uint64(seed[8:])}
+}
+
+// next gives an id of 32 hex digits.
+func (s *taskIDs) next() string {
+	first := mix(s.counter)
+	s.counter++
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:8], first)
+	binary.BigEndian.PutUint64(id[8:], mix(first+s.other))
+	var digits [32]byte
+	hex.Encode(digits[:], id[:])
+	return string(digits[:])
+}
+
+// mix is the finalizer of SplitMix64: a bijection in which each bit of x moves half of the result's bits.
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

@@ -1,0 +1,24 @@
+package scheduler
+
+import (
+	"iter"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// View is the state that a plan is made on: one snapshot, which does not change during the call. Rows are only read.
+// state.Snapshot is one.
+type View interface {
+	// Job gives a job by id, nil when there is none.
+	Job(id string) *structs.Job
+	// JobTasks gives the tasks of a job, stopped ones too, by id.
+	JobTasks(job string) iter.Seq[*structs.Task]
+	// TaskDefinition gives a revision by its key family:revision, nil when there is none.
+	TaskDefinition(key string) *structs.TaskDefinition
+	// Instance gives a container instance by id, nil when there is none.
+	Instance(id string) *structs.ContainerInstance
+	// Instances gives the instances of a cluster by id, INACTIVE ones too.
+	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
+	// Usage tells what the tasks of an instance hold. Never nil.
+	Usage(instance string) *structs.Usage
+}

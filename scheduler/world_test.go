@@ -1,0 +1,155 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+var _ View = (*state.Snapshot)(nil)
+
+// world runs the commands of the files in testdata on a state of its own:
+//
+//	cluster                     starts anew; each line of input is an instance or a task
+//	  instance ID cpu= memory= [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…]
+//	  task INSTANCE [cpu=] [memory=] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [job=]
+//	run [count=] [cpu=] [memory=] [ports=80/tcp,…] [on=ID,…] [job=] [apply]
+//	                            schedules a job, and with apply makes its tasks
+type world struct {
+	store *state.Store
+	tasks int
+}
+
+func (w *world) run(t *testing.T, b *block) string {
+	switch name, _, _ := strings.Cut(b.command, " "); name {
+	case "cluster":
+		w.store = state.New()
+		for _, line := range b.input {
+			w.add(t, line)
+		}
+		return "ok"
+	case "run":
+		return w.schedule(t, b)
+	default:
+		t.Fatalf("unknown command %q", b.command)
+		return ""
+	}
+}
+
+func (w *world) add(t *testing.T, line string) {
+	words, args := strings.Fields(line), parseArgs(line)
+	w.update(t, func(tx *state.Tx) {
+		switch words[0] {
+		case "instance":
+			tx.PutInstance(&structs.ContainerInstance{
+				ID: words[1], Cluster: cmp.Or(args["cluster"], "default"), Status: cmp.Or(args["status"], structs.InstanceActive),
+				AgentConnected: args["agent"] != "off",
+				Registered:     structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
+			})
+		case "task":
+			w.tasks++
+			task := &structs.Task{
+				ID: fmt.Sprintf("old%d", w.tasks), Job: cmp.Or(args["job"], "old"), Instance: words[1], LastStatus: structs.TaskRunning,
+				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]),
+			}
+			if args["status"] == "STOPPED" {
+				task.LastStatus = structs.TaskStopped
+			}
+			for _, p := range ports(t, args["dynamic"]) {
+				task.Containers = []structs.Container{{NetworkBindings: []structs.NetworkBinding{{HostPort: new(int32(p.Number)), Protocol: p.Protocol}}}}
+			}
+			tx.PutTask(task)
+		default:
+			t.Fatalf("unknown line %q", line)
+		}
+	})
+}
+
+// schedule runs one job and tells its plan: how many tasks on each instance, in the order of the plan, then the rest.
+func (w *world) schedule(t *testing.T, b *block) string {
+	job := &structs.Job{ID: cmp.Or(b.args["job"], "new"), Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1"}
+	job.Count = int(number(t, cmp.Or(b.args["count"], "1")))
+	if b.args["on"] != "" {
+		job.Instances = strings.Split(b.args["on"], ",")
+		job.Count = len(job.Instances)
+	}
+	def := &structs.TaskDefinition{Family: "f", Revision: 1, NetworkMode: "bridge"}
+	container := structs.ContainerDefinition{Cpu: int32(number(t, b.args["cpu"])), Memory: new(int32(number(t, b.args["memory"])))}
+	for _, p := range ports(t, b.args["ports"]) {
+		container.PortMappings = append(container.PortMappings,
+			structs.PortMapping{HostPort: new(int32(p.Number)), ContainerPort: new(int32(p.Number)), Protocol: p.Protocol})
+	}
+	def.ContainerDefinitions = []structs.ContainerDefinition{container}
+	w.update(t, func(tx *state.Tx) {
+		tx.PutJob(job)
+		tx.PutTaskDefinition(def)
+	})
+	w.tasks++
+	plan := Schedule(Input{
+		View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: [16]byte{byte(w.tasks)},
+	}).Plan
+	if strings.HasSuffix(b.command, " apply") {
+		w.apply(t, job, &plan)
+	}
+	return describe(&plan)
+}
+
+func (w *world) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
+	w.update(t, func(tx *state.Tx) {
+		for _, p := range plan.Placements {
+			tx.PutTask(&structs.Task{
+				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Instance: p.Instance, LastStatus: structs.TaskProvisioning,
+				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
+			})
+		}
+	})
+}
+
+func (w *world) update(t *testing.T, fn func(*state.Tx)) {
+	t.Helper()
+	if err := w.store.Update(w.store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func describe(plan *structs.Plan) string {
+	var s strings.Builder
+	for i := 0; i < len(plan.Placements); {
+		instance, n := plan.Placements[i].Instance, 0
+		for ; i < len(plan.Placements) && plan.Placements[i].Instance == instance; i++ {
+			n++
+		}
+		fmt.Fprintf(&s, "%s: %d\n", instance, n)
+	}
+	if plan.Unplaced > 0 {
+		fmt.Fprintf(&s, "unplaced: %d\n", plan.Unplaced)
+	}
+	for _, f := range plan.Failures {
+		s.WriteString(strings.TrimSpace("  "+f.Instance+" "+f.Reason) + "\n")
+	}
+	fmt.Fprintf(&s, "evaluation %s\n", plan.Status)
+	return s.String()
+}
+
+func number(t *testing.T, s string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(cmp.Or(s, "0"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func ports(t *testing.T, s string) (list []structs.Port) {
+	t.Helper()
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' }) {
+		n, protocol, _ := strings.Cut(word, "/")
+		list = append(list, structs.Port{Number: uint16(number(t, n)), Protocol: protocol})
+	}
+	return list
+}

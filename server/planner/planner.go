@@ -1,0 +1,136 @@
+package planner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// ErrStopped answers a plan that came after the planner's end. It was not committed.
+var ErrStopped = errors.New("the planner has stopped")
+
+// ErrStale answers a plan whose evaluation has changed since, is decided, or is gone. It was not committed.
+var ErrStale = errors.New("the plan is stale: its evaluation has changed since, or is decided")
+
+// Config is what a planner needs. All but Logger is required.
+type Config struct {
+	// Snapshot gives the newest state.
+	Snapshot func() *state.Snapshot
+	// Apply replicates a command and returns once Snapshot holds it (control.Log).
+	Apply func(ctx context.Context, cmd structs.Command) (structs.Applied, error)
+	// Logger hears of refused placements. Default: none.
+	Logger *slog.Logger
+}
+
+// Planner checks and commits plans, one at a time. Submit is safe for concurrent use.
+type Planner struct {
+	config      Config
+	submissions chan submission // unbuffered: a plan that Run has not taken has not begun
+	stopped     chan struct{}
+}
+
+// Outcome is what became of a plan.
+type Outcome struct {
+	// Refused are the placements that no longer fit. With any, the evaluation is still open and must be planned again.
+	Refused []structs.Placement
+	// Index is that of the state which shows the outcome: plan again on none older.
+	Index uint64
+}
+
+type submission struct {
+	plan   *structs.Plan
+	answer chan<- answer // has room for one
+}
+
+type answer struct {
+	outcome Outcome
+	err     error
+}
+
+// New makes a planner that does nothing until Run.
+func New(c Config) *Planner {
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
+	return &Planner{config: c, submissions: make(chan submission), stopped: make(chan struct{})}
+}
+
+// Run takes plans in the order they came until ctx ends, which gives nil. It ends with an error when the fate of a log
+// entry is unknown: the server must then catch up with the log before a new planner begins. It runs once.
+func (p *Planner) Run(ctx context.Context) error {
+	defer close(p.stopped)
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case s := <-p.submissions:
+			if ctx.Err() != nil { // both were there, and select took this one
+				s.answer <- answer{err: ErrStopped}
+				return nil
+			}
+			outcome, err := p.decide(ctx, s.plan)
+			s.answer <- answer{outcome, err}
+			if err != nil && !errors.Is(err, ErrStale) && !refusedByLog(err) && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Submit hands a plan in and waits until it is decided. It reads the plan and never changes it. If ctx ends before the
+// plan's turn has come, nothing is committed; once its turn has come, Submit waits for the decision in any case.
+func (p *Planner) Submit(ctx context.Context, plan *structs.Plan) (Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return Outcome{}, err
+	}
+	decided := make(chan answer, 1)
+	select {
+	case p.submissions <- submission{plan, decided}:
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	case <-p.stopped:
+		return Outcome{}, ErrStopped
+	}
+	a := <-decided
+	return a.outcome, a.err
+}
+
+// decide checks one plan on the newest state and commits what fits.
+func (p *Planner) decide(ctx context.Context, plan *structs.Plan) (Outcome, error) {
+	snap := p.config.Snapshot()
+	eval := snap.Evaluation(plan.Evaluation)
+	if eval == nil || eval.Status == structs.EvaluationDone || eval.ModifyIndex != plan.EvaluationIndex {
+		return Outcome{}, ErrStale
+	}
+	fitting, refused := check(snap, plan)
+	if len(refused) > 0 {
+		p.config.Logger.Info("a plan fits only in part", "eval", plan.Evaluation, "job", plan.Job,
+			"committed", len(fitting), "refused", len(refused))
+		if len(fitting) == 0 {
+			return Outcome{Refused: refused, Index: snap.Index()}, nil
+		}
+		plan = part(plan, fitting)
+	}
+	applied, err := p.config.Apply(ctx, structs.ApplyPlan{Plan: *plan})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("commit a plan: %w", err)
+	}
+	return Outcome{Refused: refused, Index: applied.Index}, nil
+}
+
+// part gives the plan with some of its placements only. Its verdict was on the whole, so the evaluation stays ready.
+func part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
+	rest := *plan
+	rest.Placements = fitting
+	rest.Status, rest.Unplaced, rest.Failures = structs.EvaluationReady, 0, nil
+	return &rest
+}
+
+// refusedByLog says whether the state machine answered the entry with an error: it is decided, and nothing was committed.
+func refusedByLog(err error) bool {
+	var e *structs.Error
+	return errors.As(err, &e) && e.Kind != structs.KindUnavailable
+}
