@@ -1,0 +1,83 @@
+// Package control is what the cluster can be asked to do, in domain words: one file per verb. Every door (the AWS APIs,
+// the native API) comes through here. A verb checks what it was given against state, mints ids and times, applies ONE
+// log entry, and waits where the caller wants to see the outcome.
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Log is the way of a write: the raft log of the leader.
+type Log interface {
+	// Apply replicates a command and returns once this server's state holds it. Errors of the command itself are
+	// *structs.Error; without a leader the error is of KindUnavailable, and whether the command will still be applied is
+	// then unknown.
+	Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error)
+	// Current returns once this server's state holds every write that was acknowledged before the call. Without a leader
+	// it waits a little, then fails with KindUnavailable.
+	Current(ctx context.Context) error
+}
+
+// Config is what a Control needs. All fields but NewID and Now are required.
+type Config struct {
+	Log    Log
+	Store  *state.Store // read only
+	Logger *slog.Logger
+	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
+	Now    func() time.Time // nil: the system's clock
+}
+
+// Control carries out verbs. Safe for concurrent use.
+type Control struct {
+	Config
+
+	connMu      sync.Mutex
+	connections map[string]int // open streams by instance
+}
+
+// New makes a Control.
+func New(c Config) *Control {
+	if c.NewID == nil {
+		c.NewID = randomID
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Control{Config: c, connections: map[string]int{}}
+}
+
+// Read gives the state with every write that was acknowledged before the call.
+func (c *Control) Read(ctx context.Context) (*state.Snapshot, error) {
+	if err := c.Log.Current(ctx); err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot(), nil
+}
+
+func (c *Control) now() structs.Time { return structs.TimeOf(c.Now()) }
+
+func randomID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+// activeCluster gives an ACTIVE cluster or ECS's error.
+func activeCluster(s *state.Snapshot, name string) (*structs.Cluster, error) {
+	switch cl := s.Cluster(name); {
+	case cl == nil:
+		return nil, structs.ErrClusterNotFound()
+	case cl.Status != structs.ClusterActive:
+		return nil, structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+	default:
+		return cl, nil
+	}
+}

@@ -1,0 +1,26 @@
+package control
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// RegisterInstance adds a container instance, or renews the one with that id. An empty id gets a new one.
+// The instance takes work once its agent opens its stream (Assignments).
+func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInstance) (*structs.ContainerInstance, error) {
+	if in.Cluster == "" {
+		in.Cluster = structs.DefaultCluster
+	}
+	if err := (&structs.Cluster{Name: in.Cluster}).Validate(); err != nil {
+		return nil, err
+	}
+	in.ID = cmp.Or(in.ID, c.NewID())
+	in.RegisteredAt = c.now()
+	in.AgentConnected = false
+	if _, err := c.Log.Apply(ctx, structs.RegisterInstance{Instance: in}); err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot().Instance(in.ID), nil
+}

@@ -1,0 +1,141 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and the caller may ask again with
+// the same client token.
+const scheduleWait = 20 * time.Second
+
+// The values of RunTask's propagateTags that Gantry knows (ECS).
+const PropagateFromDefinition = "TASK_DEFINITION"
+
+// RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster, TaskDefinition (family or
+// family:revision), Count or Instances, and what is to be passed on to the tasks.
+type RunTaskInput struct {
+	Job           structs.Job
+	PropagateTags string // empty or PropagateFromDefinition
+}
+
+// Placed is what came of it: the tasks that found a place, and why others did not.
+type Placed struct {
+	Tasks    []*structs.Task
+	Failures []structs.PlacementFailure
+}
+
+// RunTask makes a batch job and waits until the scheduler has decided on it. With a client token that was used before in
+// the cluster, the earlier job's outcome is the answer.
+func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return Placed{}, err
+	}
+	job, err := c.batchJob(snap, in)
+	if err != nil {
+		return Placed{}, err
+	}
+	eval := structs.Evaluation{
+		ID: c.NewID(), Cluster: job.Cluster, Job: job.ID,
+		Because: "job-registered", Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
+	}
+	decided := c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
+	defer decided.Close()
+	applied, err := c.Log.Apply(ctx, structs.CreateJob{Job: job, Evaluation: eval})
+	if err != nil {
+		return Placed{}, err
+	}
+	if applied.Key != job.ID { // the client token found an earlier job
+		for earlier := range c.Store.Snapshot().JobEvaluations(applied.Key) {
+			eval = *earlier
+		}
+		decided.Close()
+		decided = c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
+	}
+	return c.awaitPlacement(ctx, decided, applied.Key, eval.ID)
+}
+
+// batchJob checks the input and completes the job.
+func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, error) {
+	job := in.Job
+	if _, err := activeCluster(snap, job.Cluster); err != nil {
+		return job, err
+	}
+	def, err := runnableDefinition(snap, job.TaskDefinition)
+	if err != nil {
+		// An earlier job of this token stands, whatever became of its task definition since.
+		if earlier := snap.JobByToken(job.Cluster, job.ClientToken); job.ClientToken == "" || earlier == nil {
+			return job, err
+		} else if def = snap.TaskDefinition(earlier.TaskDefinition); def == nil {
+			return job, err
+		}
+	}
+	if err := checkOverrides(def, job.Overrides); err != nil {
+		return job, err
+	}
+	if missing := structs.UnsupportedFeatures(def, job.Overrides); len(missing) > 0 {
+		return job, structs.Errorf(structs.KindUnsupportedFeature,
+			"this version of Gantry cannot run task definition %s: it does not support %s", def.Key(), strings.Join(missing, ", "))
+	}
+	if len(job.Instances) > 0 {
+		job.Count = len(job.Instances)
+	}
+	job.ID = c.NewID()
+	job.Type = structs.JobBatch
+	job.TaskDefinition = def.Key()
+	job.CreatedAt = c.now()
+	if job.Group == "" {
+		job.Group = "family:" + def.Family
+	}
+	if in.PropagateTags == PropagateFromDefinition {
+		job.Tags = mergeTags(snap.Tags("task-definition/"+def.Key()), job.Tags)
+	}
+	return job, nil
+}
+
+// mergeTags gives base with over laid on top by key.
+func mergeTags(base, over []structs.Tag) []structs.Tag {
+	merged := slices.DeleteFunc(slices.Clone(base), func(b structs.Tag) bool {
+		return slices.ContainsFunc(over, func(o structs.Tag) bool { return o.Key == b.Key })
+	})
+	return append(merged, over...)
+}
+
+func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error {
+	if o == nil {
+		return nil
+	}
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	for _, over := range o.ContainerOverrides {
+		if !slices.ContainsFunc(def.ContainerDefinitions, func(d structs.ContainerDefinition) bool { return d.Name == over.Name }) {
+			return structs.Errorf(structs.KindInvalidParameter,
+				"Override for container named %s is not a container in the TaskDefinition.", over.Name)
+		}
+	}
+	return nil
+}
+
+func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscription, job, eval string) (Placed, error) {
+	ctx, cancel := context.WithTimeout(ctx, scheduleWait)
+	defer cancel()
+	for {
+		snap := c.Store.Snapshot()
+		if e := snap.Evaluation(eval); e != nil && e.Status != structs.EvaluationReady {
+			return Placed{Tasks: slices.Collect(snap.JobTasks(job)), Failures: e.Failures}, nil
+		}
+		select {
+		case <-decided.C:
+		case <-ctx.Done():
+			return Placed{}, structs.Errorf(structs.KindUnavailable,
+				"the request was taken but is not scheduled yet; ask again with the same clientToken to see its tasks")
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package control
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// StopTask asks a task to stop: its agent sends SIGTERM, and SIGKILL after stopTimeout. A task that has stopped stays
+// as it is. Gives the task as it is after the call, which returns before the task has stopped.
+func (c *Control) StopTask(ctx context.Context, cluster, id, reason string) (*structs.Task, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := activeCluster(snap, cluster); err != nil {
+		return nil, err
+	}
+	if t := snap.Task(id); t == nil || t.Cluster != cluster {
+		return nil, structs.Errorf(structs.KindInvalidParameter, "The referenced task was not found.")
+	}
+	cmd := structs.StopTasks{
+		Tasks: []string{id}, StopCode: structs.StopUserInitiated,
+		Reason: cmp.Or(reason, structs.ReasonStoppedByUser), At: c.now(),
+	}
+	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot().Task(id), nil
+}
