@@ -1,0 +1,98 @@
+package ecs
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+const helloContainer = `{"name":"hello-server","image":"nginx","cpu":384,"memory":384,"portMappings":[{"containerPort":80}]}`
+
+// fixture is a cluster with something of everything, always the same. Instance, task and job ids count up.
+type fixture struct {
+	*testutil.SingleNode
+	instance         *structs.ContainerInstance
+	running, stopped *structs.Task
+}
+
+func newFixture(t *testing.T) *fixture {
+	f := &fixture{SingleNode: testutil.NewSingleNode(t)}
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.instance = f.AddInstance(t, "default", 2048, 4096)
+	_, err := f.Control.CreateCluster(ctx, structs.Cluster{Name: "empty"}, []structs.Tag{{Key: "env", Value: "test"}})
+	must(err)
+	_, err = f.Control.CreateCluster(ctx, structs.Cluster{Name: "gone"}, nil)
+	must(err)
+	_, err = f.Control.DeleteCluster(ctx, "gone")
+	must(err)
+
+	for _, family := range []string{"hello", "hello", "hello-again", "old"} {
+		_, err = f.Control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
+			Family: family, ContainerDefinitions: decoded[[]structs.ContainerDefinition](t, "["+helloContainer+"]"),
+		}, []structs.Tag{{Key: "team", Value: "web"}})
+		must(err)
+	}
+	_, err = f.Control.DeregisterTaskDefinition(ctx, "old:1")
+	must(err)
+	_, err = f.Control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
+		Family: "secretive", TaskRoleArn: "arn:aws:iam::000000000000:role/r",
+		ContainerDefinitions: []structs.ContainerDefinition{{
+			Name: "a", Image: "nginx", Memory: new(int32(64)), Secrets: []structs.Secret{{Name: "S", ValueFrom: "s"}},
+		}},
+	}, nil)
+	must(err)
+
+	placed, err := f.Control.RunTask(ctx, control.RunTaskInput{Job: structs.Job{
+		Cluster: "default", TaskDefinition: "hello", Count: 2, StartedBy: "me", ClientToken: "used",
+		Tags: []structs.Tag{{Key: "job", Value: "first"}},
+	}})
+	must(err)
+	f.running, f.stopped = placed.Tasks[0], placed.Tasks[1]
+	now := structs.Time(1_767_225_660_500)
+	must(f.Control.ReportTasks(ctx, f.instance.ID, []structs.TaskUpdate{
+		{
+			Task: f.running.ID, Status: structs.TaskRunning, PullStartedAt: now, PullStoppedAt: now + 250, StartedAt: now + 500,
+			Containers: []structs.Container{{
+				Name: "hello-server", LastStatus: structs.TaskRunning, RuntimeID: strings.Repeat("c", 64), ImageDigest: "sha256:" + strings.Repeat("d", 64),
+				NetworkBindings: []structs.NetworkBinding{{
+					BindIP: "0.0.0.0", ContainerPort: new(int32(80)), HostPort: new(int32(32768)), Protocol: "tcp",
+				}},
+			}},
+		},
+		{
+			Task: f.stopped.ID, Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited,
+			StoppedReason: structs.ReasonEssentialContainerExited, StartedAt: now, StoppingAt: now + 1000, ExecutionStoppedAt: now + 1000, StoppedAt: now + 1250,
+			Containers: []structs.Container{{
+				Name: "hello-server", LastStatus: structs.TaskStopped, ExitCode: new(int32(0)), RuntimeID: strings.Repeat("e", 64),
+			}},
+		},
+	}))
+	return f
+}
+
+func (f *fixture) door(t *testing.T) http.Handler {
+	return New(Config{Control: f.Control, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+}
+
+// ask sends one request the way the aws CLI does.
+func ask(t *testing.T, door http.Handler, operation, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("X-Amz-Target", targetPrefix+"."+operation)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	w := httptest.NewRecorder()
+	door.ServeHTTP(w, r)
+	return w
+}

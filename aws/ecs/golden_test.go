@@ -1,0 +1,76 @@
+package ecs
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the answers as they are now to testdata")
+
+// golden is what stands in a .response.json file.
+type golden struct {
+	Status int             `json:"status"`
+	Body   json.RawMessage `json:"body"`
+}
+
+// Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture and must give CASE.response.json. In requests
+// $INSTANCE, $RUNNING and $STOPPED stand for ids of the fixture.
+func TestGolden(t *testing.T) {
+	requests, err := filepath.Glob("testdata/*/*.request.json")
+	if err != nil || len(requests) == 0 {
+		t.Fatal("no requests", err)
+	}
+	for _, path := range requests {
+		operation := filepath.Base(filepath.Dir(path))
+		t.Run(operation+"/"+strings.TrimSuffix(filepath.Base(path), ".request.json"), func(t *testing.T) {
+			request, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := newFixture(t)
+			names := strings.NewReplacer("$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID)
+			w := ask(t, f.door(t), operation, names.Replace(string(request)))
+			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
+			if err != nil {
+				t.Fatalf("%v: %s", err, w.Body)
+			}
+			got = append(got, '\n')
+			responsePath := strings.Replace(path, ".request.json", ".response.json", 1)
+			if *update {
+				if err := os.WriteFile(responsePath, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(responsePath)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("got %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// An action that has no golden case is not known to work.
+func TestEveryActionHasAGoldenCase(t *testing.T) {
+	for operation := range (&service{}).actions() {
+		if _, err := os.Stat("testdata/" + operation); err != nil {
+			t.Errorf("no testdata for %s", operation)
+		}
+	}
+}
+
+func decoded[T any](t *testing.T, text string) (v T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

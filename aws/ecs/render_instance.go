@@ -1,0 +1,55 @@
+package ecs
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// instance shows a container instance. ec2InstanceId is its host name: the name that people know the machine by.
+func (c *call) instance(v view, i *structs.ContainerInstance, include includes) ContainerInstance {
+	usage := v.Usage(i.ID)
+	out := ContainerInstance{
+		ContainerInstanceArn: c.arns.instance(i.Cluster, i.ID),
+		Ec2InstanceId:        i.Name,
+		Status:               i.Status,
+		AgentConnected:       i.AgentConnected,
+		RunningTasksCount:    int32(usage.Running),
+		PendingTasksCount:    int32(usage.Pending),
+		RegisteredResources:  resources(i.Registered.CPU, i.Registered.Memory, i.Registered.Ports),
+		RemainingResources: resources(i.Registered.CPU-usage.CPU, i.Registered.Memory-usage.Memory,
+			slices.Concat(i.Registered.Ports, usage.Ports)),
+		Attributes:   orEmpty(i.Attributes),
+		Attachments:  []Attachment{},
+		RegisteredAt: i.RegisteredAt,
+		Version:      i.Version,
+		VersionInfo:  &i.VersionInfo,
+		Tags:         include.tags(v, instanceKey(i.Cluster, i.ID)),
+	}
+	if include.has(instanceHealth) {
+		out.HealthStatus = &ContainerInstanceHealthStatus{OverallStatus: "INSUFFICIENT_DATA"} // agents do not report it yet
+	}
+	return out
+}
+
+// resources shows amounts. Ports are those that cannot be had: ECS lists the reserved ones as registered, and
+// those in use beside them as remaining.
+func resources(cpu, memory int64, ports []structs.Port) []Resource {
+	return []Resource{
+		{Name: "CPU", Type: "INTEGER", IntegerValue: int32(cpu)},
+		{Name: "MEMORY", Type: "INTEGER", IntegerValue: int32(memory)},
+		{Name: "PORTS", Type: "STRINGSET", StringSetValue: portNumbers(ports, "tcp")},
+		{Name: "PORTS_UDP", Type: "STRINGSET", StringSetValue: portNumbers(ports, "udp")},
+	}
+}
+
+func portNumbers(ports []structs.Port, protocol string) []string {
+	numbers := []string{}
+	for _, p := range ports {
+		if p.Protocol == protocol {
+			numbers = append(numbers, strconv.Itoa(int(p.Number)))
+		}
+	}
+	return numbers
+}

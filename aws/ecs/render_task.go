@@ -1,0 +1,186 @@
+package ecs
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strconv"
+
+	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	healthUnknown   = "UNKNOWN"
+	healthUnhealthy = "UNHEALTHY"
+	healthHealthy   = "HEALTHY"
+
+	attributeArchitecture = "ecs.cpu-architecture"
+)
+
+// task shows a task: what it is, joined with its definition, its job and its instance.
+func (c *call) task(v view, t *structs.Task, include includes) Task {
+	definition, job := v.TaskDefinition(t.TaskDefinition), v.Job(t.Job)
+	var overrides *structs.TaskOverride
+	if job != nil {
+		overrides = job.Overrides
+	}
+	out := Task{
+		TaskArn:              c.arns.task(t.Cluster, t.ID),
+		ClusterArn:           c.arns.cluster(t.Cluster),
+		TaskDefinitionArn:    c.arns.definition(t.TaskDefinition),
+		ContainerInstanceArn: c.arns.instance(t.Cluster, t.Instance),
+		Group:                t.Group,
+		StartedBy:            t.StartedBy,
+		LaunchType:           launchTypeOf(job),
+		LastStatus:           t.LastStatus.String(),
+		DesiredStatus:        t.DesiredStatus.String(),
+		HealthStatus:         healthUnknown,
+		Cpu:                  strconv.FormatInt(t.CPU, 10),
+		Memory:               strconv.FormatInt(t.Memory, 10),
+		Version:              t.Version,
+		CreatedAt:            t.CreatedAt,
+		PullStartedAt:        t.PullStartedAt,
+		PullStoppedAt:        t.PullStoppedAt,
+		StartedAt:            t.StartedAt,
+		StoppingAt:           t.StoppingAt,
+		ExecutionStoppedAt:   t.ExecutionStoppedAt,
+		StoppedAt:            t.StoppedAt,
+		StopCode:             t.StopCode,
+		StoppedReason:        t.StoppedReason,
+		Attachments:          []Attachment{},
+		Attributes:           []structs.Attribute{},
+		Containers:           []Container{},
+		Tags:                 include.tags(v, taskKey(t.Cluster, t.ID)),
+	}
+	c.addInstance(v, &out, t)
+	if definition != nil {
+		out.Containers = c.containers(t, definition, overrides)
+		out.HealthStatus = taskHealth(definition, t)
+		out.Overrides = taskOverrides(definition, overrides)
+	}
+	return out
+}
+
+// addInstance shows what a task takes from its instance. Once its agent has spoken of it, the task counts as connected as
+// long as the agent is, and for good when it has stopped.
+func (c *call) addInstance(v view, out *Task, t *structs.Task) {
+	instance := v.Instance(t.Instance)
+	if instance == nil {
+		return
+	}
+	out.AvailabilityZone = instance.Zone
+	if value, ok := instance.Attribute(attributeArchitecture); ok {
+		out.Attributes = []structs.Attribute{{Name: attributeArchitecture, Value: value}}
+	}
+	if t.LastStatus > structs.TaskProvisioning {
+		out.Connectivity, out.ConnectivityAt = "CONNECTED", t.PullStartedAt
+		if t.Holds() && !instance.AgentConnected {
+			out.Connectivity = "DISCONNECTED"
+		}
+	}
+}
+
+func launchTypeOf(job *structs.Job) string {
+	if job == nil || job.LaunchType == "" {
+		return structs.LaunchEC2
+	}
+	return job.LaunchType
+}
+
+// containers shows the containers of a task in the definition's order, with what the agent saw of each.
+func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, overrides *structs.TaskOverride) []Container {
+	out := make([]Container, len(definition.ContainerDefinitions))
+	for i, def := range definition.ContainerDefinitions {
+		def = def.WithOverride(overrides)
+		seen := containerOf(t, def.Name)
+		out[i] = Container{
+			ContainerArn:      c.arns.container(t.Cluster, t.ID, containerID(t.ID, def.Name)),
+			TaskArn:           c.arns.task(t.Cluster, t.ID),
+			Name:              def.Name,
+			Image:             def.Image,
+			ImageDigest:       seen.ImageDigest,
+			RuntimeId:         seen.RuntimeID,
+			LastStatus:        seen.LastStatus.String(),
+			ExitCode:          seen.ExitCode,
+			Reason:            seen.Reason,
+			HealthStatus:      healthOf(seen),
+			Cpu:               strconv.Itoa(int(def.Cpu)),
+			Memory:            amount(def.Memory),
+			MemoryReservation: amount(def.MemoryReservation),
+			NetworkBindings:   orEmpty(seen.NetworkBindings),
+			NetworkInterfaces: []structs.NetworkInterface{},
+		}
+	}
+	return out
+}
+
+// containerOf gives what the agent saw of a container. One that it has not spoken of is still to come, or never came.
+func containerOf(t *structs.Task, name string) structs.Container {
+	i := slices.IndexFunc(t.Containers, func(c structs.Container) bool { return c.Name == name })
+	if i >= 0 {
+		return t.Containers[i]
+	}
+	status := structs.TaskPending
+	if !t.Holds() {
+		status = structs.TaskStopped
+	}
+	return structs.Container{Name: name, LastStatus: status}
+}
+
+// containerID gives the id in a container's ARN: always the same for the same container of the same task.
+func containerID(task, container string) string {
+	sum := sha256.Sum256([]byte(task + "/" + container))
+	return protocol.FormatUUID([16]byte(sum[:16]))
+}
+
+func amount(n *int32) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(int(*n))
+}
+
+func healthOf(c structs.Container) string {
+	if c.HealthStatus == "" {
+		return healthUnknown
+	}
+	return c.HealthStatus
+}
+
+// taskHealth is the worst health of the essential containers that have a health check; UNKNOWN where none has (ECS).
+func taskHealth(definition *structs.TaskDefinition, t *structs.Task) string {
+	seen := map[string]bool{}
+	for i := range definition.ContainerDefinitions {
+		if c := &definition.ContainerDefinitions[i]; c.HealthCheck != nil && c.IsEssential() {
+			seen[healthOf(containerOf(t, c.Name))] = true
+		}
+	}
+	switch {
+	case seen[healthUnhealthy]:
+		return healthUnhealthy
+	case seen[healthHealthy] && !seen[healthUnknown]:
+		return healthHealthy
+	default:
+		return healthUnknown
+	}
+}
+
+// taskOverrides shows the overrides as ECS does: one for each container, overridden or not.
+func taskOverrides(definition *structs.TaskDefinition, given *structs.TaskOverride) *structs.TaskOverride {
+	out := structs.TaskOverride{}
+	if given != nil {
+		out = *given
+	}
+	byContainer := out.ContainerOverrides
+	out.ContainerOverrides = make([]structs.ContainerOverride, len(definition.ContainerDefinitions))
+	for i, def := range definition.ContainerDefinitions {
+		out.ContainerOverrides[i].Name = def.Name
+		for _, o := range byContainer {
+			if o.Name == def.Name {
+				out.ContainerOverrides[i] = o
+			}
+		}
+	}
+	out.InferenceAcceleratorOverrides = orEmpty(out.InferenceAcceleratorOverrides)
+	return &out
+}

@@ -1,0 +1,80 @@
+package ecs
+
+import (
+	"unicode/utf8"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// checkRunTask holds the rules of RunTask that the API model does not state, and refuses by name what this version
+// cannot do: what a caller asks for is never quietly left out.
+func checkRunTask(in *RunTaskRequest) error {
+	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
+		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
+	}
+	if in.Count != nil {
+		switch n := *in.Count; {
+		case n > maxRunCount:
+			return structs.Errorf(structs.KindInvalidParameter, "Task count can not be greater than %d.", maxRunCount)
+		case n < 1:
+			return structs.Errorf(structs.KindInvalidParameter, "Task count can not be less than 1.")
+		}
+	}
+	if n := utf8.RuneCountInString(in.ClientToken); n > maxClientToken {
+		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)
+	}
+	if in.PlatformVersion != "" && (in.LaunchType == "" || in.LaunchType == structs.LaunchEC2) {
+		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
+	}
+	return firstError(
+		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
+		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
+		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
+		refuse(len(in.PlacementConstraints) > 0, "placementConstraints"),
+		checkStrategy(in.PlacementStrategy),
+		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
+		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
+	)
+}
+
+// checkPlacedTask holds the rules that RunTask and StartTask share.
+func checkPlacedTask(propagateTags, startedBy string, tags []structs.Tag) error {
+	if propagateTags == "SERVICE" {
+		return structs.Errorf(structs.KindInvalidParameter, "propagateTags: SERVICE is only for services; use %s, or leave it out", control.PropagateFromDefinition)
+	}
+	if n := utf8.RuneCountInString(startedBy); n > maxStartedBy {
+		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
+	}
+	return checkTags("tags", tags)
+}
+
+// checkStrategy accepts what the scheduler does anyway: best fit.
+func checkStrategy(strategy []structs.PlacementStrategy) error {
+	for _, s := range strategy {
+		if s.Type != "binpack" {
+			return unsupported("placementStrategy of type " + s.Type)
+		}
+		if s.Field != "memory" && s.Field != "cpu" {
+			return structs.Errorf(structs.KindInvalidParameter, "placementStrategy: the field of binpack must be memory or cpu, not '%s'", s.Field)
+		}
+	}
+	return nil
+}
+
+func refuse(asked bool, what string) error {
+	if asked {
+		return unsupported(what)
+	}
+	return nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package ecs
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+)
+
+// sdk gives AWS's own client against the door, and the operations that it has called.
+func sdk(t *testing.T, f *fixture) (*ecs.Client, *[]string) {
+	t.Helper()
+	var called []string
+	door := f.door(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		called = append(called, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix+"."))
+		door.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return ecs.NewFromConfig(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: &server.URL,
+		Credentials: credentials.NewStaticCredentialsProvider("anyone", "anything", ""),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+			})
+		},
+	}), &called
+}
+
+// Every action that is built answers AWS's Go client in a form that it understands.
+func TestGoSDK(t *testing.T) {
+	f := newFixture(t)
+	client, called := sdk(t, f)
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	equal := func(what string, got, want any) {
+		t.Helper()
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v, want %v", what, got, want)
+		}
+	}
+
+	made, err := client.CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("web")})
+	must(err)
+	equal("cluster ARN", *made.Cluster.ClusterArn, "arn:aws:ecs:eu-west-1:000000000000:cluster/web")
+	described, err := client.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{"web", "nowhere"}})
+	must(err)
+	equal("cluster status", *described.Clusters[0].Status, "ACTIVE")
+	equal("failure", *described.Failures[0].Reason, "MISSING")
+	clusters, err := client.ListClusters(ctx, &ecs.ListClustersInput{})
+	must(err)
+	equal("clusters", len(clusters.ClusterArns), 3)
+	deleted, err := client.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: made.Cluster.ClusterArn})
+	must(err)
+	equal("deleted cluster", *deleted.Cluster.Status, "INACTIVE")
+
+	registered, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("sdk"), ContainerDefinitions: []types.ContainerDefinition{{
+			Name: aws.String("c"), Image: aws.String("i"), Memory: aws.Int32(64), Environment: []types.KeyValuePair{},
+		}},
+	})
+	must(err)
+	equal("revision", registered.TaskDefinition.Revision, int32(1))
+	definition, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String("sdk")})
+	must(err)
+	equal("registered and described", *definition.TaskDefinition, *registered.TaskDefinition)
+	definitions, err := client.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{FamilyPrefix: aws.String("sdk")})
+	must(err)
+	equal("definitions", definitions.TaskDefinitionArns, []string{*registered.TaskDefinition.TaskDefinitionArn})
+	families, err := client.ListTaskDefinitionFamilies(ctx, &ecs.ListTaskDefinitionFamiliesInput{FamilyPrefix: aws.String("s")})
+	must(err)
+	equal("families", families.Families, []string{"sdk", "secretive"})
+
+	run, err := client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("sdk"), Count: aws.Int32(2)})
+	must(err)
+	equal("tasks run", len(run.Tasks), 2)
+	started, err := client.StartTask(ctx, &ecs.StartTaskInput{TaskDefinition: aws.String("sdk"), ContainerInstances: []string{f.instance.ID}})
+	must(err)
+	equal("tasks started", len(started.Tasks), 1)
+	tasks, err := client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Tasks: []string{*run.Tasks[0].TaskArn, f.running.ID}})
+	must(err)
+	equal("last status", *tasks.Tasks[0].LastStatus, "PROVISIONING")
+	equal("started at", *tasks.Tasks[1].StartedAt, time.UnixMilli(1_767_225_661_000).UTC())
+	equal("host port", *tasks.Tasks[1].Containers[0].NetworkBindings[0].HostPort, int32(32768))
+	stopped, err := client.StopTask(ctx, &ecs.StopTaskInput{Task: started.Tasks[0].TaskArn})
+	must(err)
+	equal("desired status", *stopped.Task.DesiredStatus, "STOPPED")
+	listed, err := client.ListTasks(ctx, &ecs.ListTasksInput{Family: aws.String("sdk")})
+	must(err)
+	equal("tasks of the family", len(listed.TaskArns), 2)
+
+	instances, err := client.ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{})
+	must(err)
+	instance, err := client.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{ContainerInstances: instances.ContainerInstanceArns})
+	must(err)
+	equal("agent connected", instance.ContainerInstances[0].AgentConnected, true)
+
+	arn := run.Tasks[0].TaskArn
+	_, err = client.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})
+	must(err)
+	_, err = client.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"l"}})
+	must(err)
+	tags, err := client.ListTagsForResource(ctx, &ecs.ListTagsForResourceInput{ResourceArn: arn})
+	must(err)
+	equal("tags", tags.Tags, []types.Tag{{Key: aws.String("k"), Value: aws.String("")}})
+
+	deregistered, err := client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String("sdk:1")})
+	must(err)
+	equal("deregistered", deregistered.TaskDefinition.Status, types.TaskDefinitionStatusInactive)
+	removed, err := client.DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: []string{"sdk:1"}})
+	must(err)
+	equal("removed", removed.TaskDefinitions[0].Status, types.TaskDefinitionStatusDeleteInProgress)
+
+	for operation := range (&service{}).actions() {
+		if !slices.Contains(*called, operation) {
+			t.Errorf("%s was not called", operation)
+		}
+	}
+}
+
+// Errors arrive as the client's own types.
+func TestGoSDKErrors(t *testing.T) {
+	f := newFixture(t)
+	client, _ := sdk(t, f)
+	ctx := t.Context()
+
+	_, err := client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: aws.String("nowhere")})
+	if e, ok := errors.AsType[*types.ClusterNotFoundException](err); !ok || e.ErrorMessage() != "Cluster not found." {
+		t.Errorf("unknown cluster: %v", err)
+	}
+	_, err = client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("nothing")})
+	if _, ok := errors.AsType[*types.ClientException](err); !ok {
+		t.Errorf("unknown definition: %v", err)
+	}
+	_, err = client.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: aws.String("default")})
+	if _, ok := errors.AsType[*types.ClusterContainsContainerInstancesException](err); !ok {
+		t.Errorf("cluster in use: %v", err)
+	}
+	_, err = client.ListAttributes(ctx, &ecs.ListAttributesInput{TargetType: types.TargetTypeContainerInstance})
+	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ListAttributes") {
+		t.Errorf("operation that is not built: %v", err)
+	}
+	_, err = client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("hello:1"), ClientToken: aws.String("used")})
+	if e, ok := errors.AsType[*types.ConflictException](err); !ok || len(e.ResourceIds) != 2 {
+		t.Errorf("client token of another request: %v", err)
+	}
+}
+
+// The same request twice gives the same tasks.
+func TestClientTokenFindsTheTasks(t *testing.T) {
+	client, _ := sdk(t, newFixture(t))
+	in := &ecs.RunTaskInput{TaskDefinition: aws.String("hello"), ClientToken: aws.String("once"), Count: aws.Int32(2)}
+	first, err := client.RunTask(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Cluster = aws.String("arn:aws:ecs:eu-west-1:000000000000:cluster/default") // another way to say it
+	second, err := client.RunTask(t.Context(), in)
+	if err != nil || !reflect.DeepEqual(first.Tasks, second.Tasks) {
+		t.Errorf("%v: got %v, want %v", err, second, first)
+	}
+}
+
+// A server without a leader is asked again, which is what makes an election invisible to callers.
+func TestClientsRetryWithoutLeader(t *testing.T) {
+	f := newFixture(t)
+	client, called := sdk(t, f)
+	f.Outage(2)
+	if _, err := client.ListClusters(t.Context(), &ecs.ListClustersInput{}); err != nil || len(*called) != 3 {
+		t.Errorf("after %d calls: %v", len(*called), err)
+	}
+	f.Outage(100)
+	_, err := client.ListClusters(t.Context(), &ecs.ListClustersInput{})
+	if e, ok := errors.AsType[*types.ServerException](err); !ok || !strings.Contains(e.ErrorMessage(), "no server leads") || e.ErrorFault() != smithy.FaultServer {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Pages put together are the whole list, in both directions, also when rows go between two pages.
+func TestPages(t *testing.T) {
+	f := newFixture(t)
+	client, _ := sdk(t, f)
+	for _, sort := range []types.SortOrder{types.SortOrderAsc, types.SortOrderDesc} {
+		whole, err := client.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{Sort: sort})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		pages := ecs.NewListTaskDefinitionsPaginator(client, &ecs.ListTaskDefinitionsInput{Sort: sort, MaxResults: aws.Int32(1)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, page.TaskDefinitionArns...)
+		}
+		if !slices.Equal(got, whole.TaskDefinitionArns) {
+			t.Errorf("%s: pages gave %q, want %q", sort, got, whole.TaskDefinitionArns)
+		}
+	}
+	first, err := client.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{MaxResults: aws.Int32(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Control.DeregisterTaskDefinition(t.Context(), "hello:2"); err != nil { // the row that the token names
+		t.Fatal(err)
+	}
+	rest, err := client.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{NextToken: first.NextToken})
+	if err != nil || len(rest.TaskDefinitionArns) != 2 {
+		t.Errorf("%v: after a row went: %v", err, rest)
+	}
+}

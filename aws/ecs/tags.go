@@ -1,0 +1,108 @@
+package ecs
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+func (c *call) tagResource(ctx context.Context, in *TagResourceRequest) (*TagResourceResponse, error) {
+	if err := checkTags("tags", in.Tags); err != nil {
+		return nil, err
+	}
+	resource, err := c.resource(ctx, in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	return &TagResourceResponse{}, c.control.Tag(ctx, resource, in.Tags)
+}
+
+func (c *call) untagResource(ctx context.Context, in *UntagResourceRequest) (*UntagResourceResponse, error) {
+	for i, key := range in.TagKeys {
+		if err := checkTagKey("tagKeys", i, key); err != nil {
+			return nil, err
+		}
+	}
+	resource, err := c.resource(ctx, in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	return &UntagResourceResponse{}, c.control.Untag(ctx, resource, in.TagKeys)
+}
+
+func (c *call) listTagsForResource(ctx context.Context, in *ListTagsForResourceRequest) (*ListTagsForResourceResponse, error) {
+	resource, err := c.resource(ctx, in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &ListTagsForResourceResponse{Tags: orEmpty(v.Tags(resource))}, nil
+}
+
+// resource resolves the ARN of something that carries tags and is there. The old short ARNs of tasks and instances, which
+// name no cluster, are taken too.
+func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, error) {
+	kind, rest, ok := splitARN(arn)
+	if !ok {
+		return "", structs.Errorf(structs.KindInvalidParameter, "resourceArn: '%s' is not an ARN of ECS", arn)
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return "", err
+	}
+	cluster, id, long := strings.Cut(rest, "/")
+	if !long {
+		cluster, id = "", rest
+	}
+	switch kind {
+	case kindCluster:
+		if v.Cluster(rest) == nil {
+			return "", structs.ErrClusterNotFound()
+		}
+		return clusterKey(rest), nil
+	case kindDefinition:
+		if d := v.TaskDefinition(rest); d != nil {
+			return definitionKey(d.Key()), nil
+		}
+	case kindTask:
+		if t := v.Task(id); t != nil && (!long || t.Cluster == cluster) {
+			return taskKey(t.Cluster, t.ID), nil
+		}
+	case kindInstance:
+		if i := v.Instance(id); i != nil && (!long || i.Cluster == cluster) {
+			return instanceKey(i.Cluster, i.ID), nil
+		}
+	default:
+		return "", unsupported("tags on a " + kind)
+	}
+	return "", structs.Errorf(structs.KindInvalidParameter, "The specified resource %s was not found.", arn)
+}
+
+// checkTags holds the rules for tags that the API model does not state.
+func checkTags(argument string, tags []structs.Tag) error {
+	for i, t := range tags {
+		if err := checkTagKey(argument, i, t.Key); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(tags[:i], func(earlier structs.Tag) bool { return earlier.Key == t.Key }) {
+			return structs.Errorf(structs.KindInvalidParameter, "Duplicate keys detected. %s[%d].key: '%s' is given twice.", argument, i, t.Key)
+		}
+	}
+	return nil
+}
+
+// checkTagKey refuses keys that are empty or that AWS, and so Gantry, keeps for itself.
+func checkTagKey(argument string, i int, key string) error {
+	if key == "" {
+		return structs.Errorf(structs.KindInvalidParameter, "%s[%d]: the key of a tag cannot be empty", argument, i)
+	}
+	if strings.HasPrefix(strings.ToLower(key), "aws:") {
+		return structs.Errorf(structs.KindInvalidParameter, "%s[%d]: '%s' begins with 'aws:', which is reserved", argument, i, key)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package ecs
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+func (c *call) stopTask(ctx context.Context, in *StopTaskRequest) (*StopTaskResponse, error) {
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	id, found, err := parseMember("task", in.Task, kindTask, cluster)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		id = "" // of another cluster: control does not find it in this one
+	}
+	stopped, err := c.control.StopTask(ctx, cluster, id, in.Reason)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := c.task(v, stopped, nil)
+	return &StopTaskResponse{Task: &out}, nil
+}
+
+func (c *call) describeTasks(ctx context.Context, in *DescribeTasksRequest) (*DescribeTasksResponse, error) {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := c.activeCluster(v, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	switch n := len(in.Tasks); {
+	case n == 0:
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Tasks cannot be empty.")
+	case n > maxDescribe:
+		return nil, tooMany("taskIds", maxDescribe) // ECS's word
+	}
+	out := &DescribeTasksResponse{}
+	for _, text := range in.Tasks {
+		id, here, err := parseMember("tasks", text, kindTask, cluster)
+		if err != nil {
+			return nil, err
+		}
+		if t := v.Task(id); here && t != nil && t.Cluster == cluster {
+			out.Tasks = append(out.Tasks, c.task(v, t, in.Include))
+		} else {
+			out.Failures = append(out.Failures, missing(c.arns.task(cluster, id)))
+		}
+	}
+	return out, nil
+}
+
+func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksResponse, error) {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := c.activeCluster(v, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := taskFilter(v, in, cluster)
+	if err != nil {
+		return nil, err
+	}
+	rows := func(yield func(string, string) bool) {
+		for t := range v.Tasks(cluster) {
+			// Tasks come by job, then by id.
+			if wanted(t) && !yield(t.Job+t.ID, c.arns.task(cluster, t.ID)) {
+				return
+			}
+		}
+	}
+	found, next, err := listing{operation: "ListTasks", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	return &ListTasksResponse{TaskArns: found, NextToken: next}, err
+}
+
+// taskFilter says which tasks of the cluster are asked for: those that pass every filter given.
+func taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
+	if in.DaemonName != "" {
+		return nil, unsupported("daemonName")
+	}
+	if in.ServiceName != "" { // there are no services yet
+		return nil, structs.Errorf(structs.KindServiceNotFound, "Service not found.")
+	}
+	instance, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
+	if err != nil {
+		return nil, err
+	}
+	// ECS never sets the desired status PENDING, so nothing has it.
+	pending := in.DesiredStatus == structs.TaskPending.String()
+	desired := structs.TaskRunning
+	if in.DesiredStatus == structs.TaskStopped.String() {
+		desired = structs.TaskStopped
+	}
+	return func(t *structs.Task) bool {
+		if !here || pending || t.DesiredStatus != desired {
+			return false
+		}
+		if in.StartedBy != "" && t.StartedBy != in.StartedBy || instance != "" && t.Instance != instance {
+			return false
+		}
+		if in.Family != "" && familyOf(t) != in.Family {
+			return false
+		}
+		return in.LaunchType == "" || in.LaunchType == launchTypeOf(v.Job(t.Job))
+	}, nil
+}
+
+func familyOf(t *structs.Task) string {
+	family, _, _ := structs.SplitDefinitionKey(t.TaskDefinition)
+	return family
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkFile writes a Check method for every request and a check function for every structure in a request's reach
+// that carries a constraint.
+func (g *generator) checkFile() []byte {
+	b := header("ecs")
+	b.WriteString("import (\n\t\"regexp\"\n\n\t\"github.com/gantry-project/gantry/aws/protocol\"\n\t\"github.com/gantry-project/gantry/structs\"\n)\n\n")
+	reach := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		if reach[name] || !g.hasConstraint(name) {
+			return
+		}
+		reach[name] = true
+		for _, n := range g.model.Shapes[name].next() {
+			visit(n)
+		}
+	}
+	var requests []string
+	for _, op := range sortedKeys(g.model.Operations) {
+		if in := g.model.Operations[op].Input; in != nil && !slices.Contains(requests, in.Shape) {
+			requests = append(requests, in.Shape)
+			visit(in.Shape)
+		}
+	}
+	g.patterns(b, reach)
+	for _, name := range requests {
+		fmt.Fprintf(b, "// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.\n")
+		if !g.hasConstraint(name) {
+			fmt.Fprintf(b, "func (v *%s) Check(*protocol.Checker) {}\n\n", name)
+			continue
+		}
+		fmt.Fprintf(b, "func (v *%s) Check(c *protocol.Checker) {\n", name)
+		g.checkMembers(b, name)
+		b.WriteString("}\n\n")
+	}
+	for _, name := range sortedKeys(reach) {
+		s := g.model.Shapes[name]
+		if s.Type != "structure" || slices.Contains(requests, name) {
+			continue
+		}
+		typ := name
+		if g.shared[name] {
+			typ = "structs." + name
+		}
+		fmt.Fprintf(b, "func check%s(c *protocol.Checker, v *%s) {\n", name, typ)
+		g.checkMembers(b, name)
+		b.WriteString("}\n\n")
+	}
+	return b.Bytes()
+}
+
+// patterns writes one compiled pattern for each shape in reach that has one. They match the whole of a text, as in AWS.
+func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
+	b.WriteString("var (\n")
+	for _, name := range sortedKeys(reach) {
+		if p := g.model.Shapes[name].Pattern; p != "" {
+			fmt.Fprintf(b, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
+		}
+	}
+	b.WriteString(")\n\n")
+}
+
+func patternName(shape string) string { return "pattern" + shape }
+
+// hasConstraint says whether a shape, or one in its reach, has a rule to check.
+func (g *generator) hasConstraint(name string) bool {
+	if known, ok := g.constrained[name]; ok {
+		return known
+	}
+	g.constrained[name] = false // ends recursion on shapes that hold themselves
+	s := g.model.Shapes[name]
+	found := len(s.Required) > 0 || len(s.Enum) > 0 || s.Min != nil || s.Max != nil || s.Pattern != ""
+	for _, n := range s.next() {
+		found = g.hasConstraint(n) || found
+	}
+	g.constrained[name] = found
+	return found
+}
+
+func (g *generator) checkMembers(b *bytes.Buffer, name string) {
+	s := g.model.Shapes[name]
+	for _, k := range sortedKeys(s.Members) {
+		m := s.Members[k]
+		field := "v." + fieldName(k)
+		typ, optional := g.goType(m, "structs.")
+		if slices.Contains(s.Required, k) && optional {
+			fmt.Fprintf(b, "c.Required(%q, %s)\n", k, present(typ, field))
+		}
+		if g.hasConstraint(m.Shape) {
+			g.checkValue(b, strconv.Quote(k), field, typ, m.Shape)
+		}
+	}
+}
+
+func present(typ, field string) string {
+	switch {
+	case typ == "string":
+		return field + ` != ""`
+	case strings.HasSuffix(typ, "Time"):
+		return field + " != 0"
+	default:
+		return field + " != nil"
+	}
+}
+
+// checkValue writes the checks of one value; key is Go source for its name in the path.
+func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string) {
+	s := g.model.Shapes[shapeName]
+	switch s.Type {
+	case "structure":
+		if strings.HasPrefix(typ, "*") {
+			fmt.Fprintf(b, "if %s != nil {\nc.Enter(%s)\ncheck%s(c, %s)\nc.Leave()\n}\n", expr, key, shapeName, expr)
+			return
+		}
+		fmt.Fprintf(b, "c.Enter(%s)\ncheck%s(c, &%s)\nc.Leave()\n", key, shapeName, expr)
+	case "list":
+		if s.Min != nil || s.Max != nil {
+			fmt.Fprintf(b, "c.Count(%s, len(%s), %s, %s)\n", key, expr, bound(s.Min, "0"), bound(s.Max, "-1"))
+		}
+		if !g.hasConstraint(s.Member.Shape) {
+			return
+		}
+		elem, _ := g.goType(s.Member, "structs.")
+		fmt.Fprintf(b, "for i := range %s {\n", expr)
+		g.checkValue(b, "protocol.Index("+key+", i)", expr+"[i]", strings.TrimPrefix(elem, "*"), s.Member.Shape)
+		b.WriteString("}\n")
+	case "map":
+		if !g.hasConstraint(s.Value.Shape) {
+			return
+		}
+		elem, _ := g.goType(s.Value, "structs.")
+		fmt.Fprintf(b, "for _, key := range protocol.SortedKeys(%s) {\nvalue := %s[key]\n", expr, expr)
+		g.checkValue(b, key+`+"."+key`, "value", strings.TrimPrefix(elem, "*"), s.Value.Shape)
+		b.WriteString("}\n")
+	case "string":
+		if len(s.Enum) > 0 {
+			fmt.Fprintf(b, "c.Enum(%s, %s, %s)\n", key, expr, quoteAll(s.Enum))
+		}
+		if s.Min != nil || s.Max != nil || s.Pattern != "" {
+			pattern := "nil"
+			if s.Pattern != "" {
+				pattern = patternName(shapeName)
+			}
+			fmt.Fprintf(b, "c.Text(%s, %s, %s, %s, %s)\n", key, expr, bound(s.Min, "0"), bound(s.Max, "-1"), pattern)
+		}
+	default:
+		if strings.HasPrefix(typ, "*") {
+			fmt.Fprintf(b, "if %s != nil {\nc.Range(%s, float64(*%s), %s, %s)\n}\n", expr, key, expr, bound(s.Min, "protocol.NoMin"), bound(s.Max, "protocol.NoMax"))
+			return
+		}
+		fmt.Fprintf(b, "c.Range(%s, float64(%s), %s, %s)\n", key, expr, bound(s.Min, "protocol.NoMin"), bound(s.Max, "protocol.NoMax"))
+	}
+}
+
+func bound(v *float64, none string) string {
+	if v == nil {
+		return none
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
+}
+
+func quoteAll(in []string) string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = strconv.Quote(s)
+	}
+	return strings.Join(out, ", ")
+}

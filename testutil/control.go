@@ -1,0 +1,142 @@
+package testutil
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// SingleNode is all of a cluster that stands behind the doors, without raft, network and agents. A write goes through the
+// log's encoding straight into the FSM, and each evaluation is scheduled and committed before the write that made it
+// returns. Ids count up from 1 and the clock moves on by a second each time it is read, so that the same calls give the
+// same answers, byte for byte.
+type SingleNode struct {
+	Control *control.Control
+	Store   *state.Store
+
+	mu     sync.Mutex
+	fsm    *fsm.FSM
+	index  uint64
+	ids    uint64
+	now    time.Time
+	outage int // how many further calls find no leader
+}
+
+// NewSingleNode makes an empty cluster.
+func NewSingleNode(t testing.TB) *SingleNode {
+	t.Helper()
+	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
+	c := &SingleNode{Store: state.New(), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
+	c.Control = control.New(control.Config{Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock})
+	return c
+}
+
+// Outage makes the next n reads and writes find no leader.
+func (c *SingleNode) Outage(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outage = n
+}
+
+// AddInstance registers a container instance in a cluster and connects its agent.
+func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64) *structs.ContainerInstance {
+	t.Helper()
+	instance, err := c.Control.RegisterInstance(t.Context(), structs.ContainerInstance{
+		Cluster: cluster, Zone: "a", Name: "host-1",
+		Registered: structs.Resources{CPU: cpu, Memory: memory, Ports: []structs.Port{{Number: 22, Protocol: "tcp"}}},
+		Attributes: []structs.Attribute{
+			{Name: structs.AttributeZone, Value: "a"}, {Name: "ecs.cpu-architecture", Value: "x86_64"}, {Name: "ecs.os-type", Value: "linux"},
+		},
+		VersionInfo: structs.VersionInfo{AgentVersion: "0.1.0", DockerVersion: "20.10.24"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance.ID}, Connected: true})
+	return c.Store.Snapshot().Instance(instance.ID)
+}
+
+// MustApply applies a command that must not be refused.
+func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applied {
+	t.Helper()
+	applied, err := c.Apply(t.Context(), cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return applied
+}
+
+// Apply is control's Log.
+func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Applied, error) {
+	if err := c.Current(context.Background()); err != nil {
+		return structs.Applied{}, err
+	}
+	applied, err := c.commit(cmd)
+	if err != nil {
+		return applied, err
+	}
+	for eval := range c.Store.Snapshot().Evaluations() {
+		if eval.Status != structs.EvaluationReady {
+			continue
+		}
+		var seed [16]byte
+		binary.BigEndian.PutUint64(seed[:], c.next())
+		plan := scheduler.Schedule(scheduler.Input{View: c.Store.Snapshot(), Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed}).Plan
+		if _, err := c.commit(structs.ApplyPlan{Plan: plan}); err != nil {
+			return applied, err
+		}
+	}
+	return applied, nil
+}
+
+// Current is control's Log.
+func (c *SingleNode) Current(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.outage > 0 {
+		c.outage--
+		return structs.ErrNoLeader()
+	}
+	return nil
+}
+
+func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
+	data, err := fsm.Encode(cmd)
+	if err != nil {
+		return structs.Applied{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.index++
+	result := c.fsm.Apply(&raft.Log{Index: c.index, Term: 1, Data: data}).(fsm.Result)
+	return result.Applied, result.Err
+}
+
+func (c *SingleNode) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Second)
+	return c.now
+}
+
+func (c *SingleNode) newID() string { return fmt.Sprintf("%032x", c.next()) }
+
+func (c *SingleNode) next() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ids++
+	return c.ids
+}
