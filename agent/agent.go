@@ -1,0 +1,144 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Agent runs the tasks of one container instance. Make it with New, run it once with Run.
+type Agent struct {
+	cfg      Config
+	log      *slog.Logger
+	slots    chan struct{} // capacity StartConcurrency
+	reporter *reporter
+	sweepNow chan struct{}  // capacity 1
+	work     sync.WaitGroup // every goroutine of Run
+
+	index uint64 // of the newest frame; only the follower's
+
+	mu       sync.Mutex
+	instance string  // empty until registered
+	runtime  Runtime // the instance's; nil until registered
+	ready    bool    // the first full frame is applied
+	runners  map[string]*runner
+	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
+}
+
+// New makes an agent. It does nothing until Run.
+func New(cfg Config) (*Agent, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &Agent{
+		cfg:      cfg,
+		log:      cfg.Logger.With("cluster", cfg.Cluster),
+		slots:    make(chan struct{}, cfg.StartConcurrency),
+		sweepNow: make(chan struct{}, 1),
+		runners:  map[string]*runner{},
+		orphans:  map[string]bool{},
+	}
+	return a, nil
+}
+
+// Run registers the instance and runs its tasks until ctx ends. It fails when there is no container engine, when the
+// agent's state on disk is damaged, and when the server refuses the instance; a server that is away is waited for. When it
+// returns, all that it started has ended, but for the containers: the next agent on the same data directory adopts them.
+func (a *Agent) Run(ctx context.Context) error {
+	if err := a.register(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	a.reporter = newReporter(a.log, func(ctx context.Context, updates []structs.TaskUpdate) error {
+		return a.cfg.Server.Report(ctx, a.instance, updates)
+	})
+	a.work.Go(func() { a.reporter.run(ctx) })
+	a.work.Go(func() { a.watch(ctx) })
+	a.work.Go(func() { a.sweeper(ctx) })
+	a.follow(ctx)
+	a.work.Wait()
+	return nil
+}
+
+// Instance is the id of this container instance; empty until it is registered.
+func (a *Agent) Instance() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.instance
+}
+
+// Ready says whether the instance is registered and knows all its tasks.
+func (a *Agent) Ready() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ready
+}
+
+// watch pokes the runners whose containers changed, until ctx ends.
+func (a *Agent) watch(ctx context.Context) {
+	for event := range a.runtime.Events(ctx) {
+		a.mu.Lock()
+		if event.ID == "" {
+			for _, r := range a.runners {
+				r.poke(event)
+			}
+			nudge(a.sweepNow)
+		} else if r := a.runners[event.Task]; r != nil {
+			r.poke(event)
+		} else {
+			nudge(a.sweepNow)
+		}
+		a.mu.Unlock()
+	}
+}
+
+// stopAllTimeout is the seconds that StopAll leaves a container between SIGTERM and SIGKILL: Docker's own default, as a
+// person waits for it.
+const stopAllTimeout = 10
+
+// StopAll stops and removes every container of the instance. Call it after Run has returned.
+func (a *Agent) StopAll(ctx context.Context) error {
+	a.mu.Lock()
+	rt := a.runtime
+	a.mu.Unlock()
+	if rt == nil {
+		return nil
+	}
+	list, err := rt.Containers(ctx)
+	if err != nil {
+		return fmt.Errorf("listing the instance's containers: %w", err)
+	}
+	errs := make([]error, len(list))
+	var wg sync.WaitGroup
+	for i, c := range list {
+		wg.Go(func() {
+			a.slots <- struct{}{}
+			defer func() { <-a.slots }()
+			errs[i] = endContainer(ctx, rt, c, stopAllTimeout)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// endContainer stops a container that runs, and removes it.
+func endContainer(ctx context.Context, rt Runtime, c structs.ContainerState, timeout int) error {
+	if c.State == structs.ContainerRunning {
+		if err := rt.Stop(ctx, c.ID, timeout); err != nil {
+			return fmt.Errorf("stopping container %s: %w", c.Name, err)
+		}
+	}
+	if err := rt.Remove(ctx, c.ID); err != nil {
+		return fmt.Errorf("removing container %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+func (a *Agent) now() structs.Time { return structs.TimeOf(a.cfg.Now()) }

@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what an agent is made of.
+type Config struct {
+	DataDir    string              // required; the agent keeps its state under agent/ in it
+	Cluster    string              // empty: the default cluster
+	Zone       string              // availability zone; empty: none
+	Name       string              // for people; empty: the host's name
+	Attributes []structs.Attribute // custom ones, beside those that the agent tells of itself
+	Version    string              // of this program
+	Commit     string              // that this program was built from; may be empty
+
+	Server Server // required
+	// Runtime makes the runtime of an instance; it sees only that instance's containers. Required.
+	Runtime func(instance string) Runtime
+
+	ReservedCPU    int64          // units that tasks do not get
+	ReservedMemory int64          // MiB that tasks do not get
+	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH, Docker and Gantry
+
+	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an hour.
+	CleanupWait time.Duration
+	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 to a core, Docker's own limit.
+	StartConcurrency int
+
+	Logger *slog.Logger     // nil: slog.Default
+	Now    func() time.Time // nil: time.Now
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.DataDir == "" || c.Server == nil || c.Runtime == nil {
+		return c, errors.New("configuring the agent: DataDir, Server and Runtime are required")
+	}
+	c.Cluster = cmp.Or(c.Cluster, structs.DefaultCluster)
+	c.CleanupWait = cmp.Or(c.CleanupWait, time.Hour)
+	c.StartConcurrency = cmp.Or(c.StartConcurrency, 4*runtime.NumCPU())
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.ReservedPorts == nil {
+		c.ReservedPorts = defaultReservedPorts()
+	}
+	c.ReservedPorts = slices.Clone(c.ReservedPorts)
+	slices.SortFunc(c.ReservedPorts, structs.ComparePorts)
+	return c, nil
+}
+
+// defaultReservedPorts are SSH's, Docker's and Gantry's own (HTTP, raft, gossip), as ECS reserves SSH's, Docker's and its agent's.
+func defaultReservedPorts() []structs.Port {
+	ports := []structs.Port{{Number: 5749, Protocol: "udp"}}
+	for _, n := range []uint16{22, 2375, 2376, 5747, 5748, 5749} {
+		ports = append(ports, structs.Port{Number: n, Protocol: "tcp"})
+	}
+	return ports
+}

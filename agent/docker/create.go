@@ -1,0 +1,48 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/containerd/errdefs"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Create makes a container and returns its id. It is idempotent by name: after a crash between Create and the note of
+// its id, the container made before is found again by its labels.
+func (e *Engine) Create(ctx context.Context, spec structs.ContainerSpec) (id string, err error) {
+	if !e.owns(spec.Labels) {
+		return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: label %s is %q, and this agent's instance is %q",
+			spec.Name, structs.LabelInstance, spec.Labels[structs.LabelInstance], e.instance))
+	}
+	config, host, err := translate(spec)
+	if err != nil {
+		return "", failure(ctx, cannotCreate, err)
+	}
+	made, err := e.api.ContainerCreate(ctx, config, host, nil, nil, spec.Name)
+	if errdefs.IsConflict(err) {
+		return e.find(ctx, spec, err)
+	}
+	if err != nil {
+		return "", failure(ctx, cannotCreate, err)
+	}
+	return made.ID, nil
+}
+
+// find looks for the container that has the name already, and takes it only if it was made for the same spec.
+func (e *Engine) find(ctx context.Context, spec structs.ContainerSpec, conflict error) (id string, err error) {
+	c, err := e.api.ContainerInspect(ctx, spec.Name)
+	if errdefs.IsNotFound(err) { // it went away just now, or the conflict was about something else
+		return "", failure(ctx, cannotCreate, conflict)
+	}
+	if err != nil {
+		return "", failure(ctx, cannotCreate, err)
+	}
+	for key, value := range spec.Labels {
+		if c.Config.Labels[key] != value {
+			return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: another container (%.12s) has that name already", spec.Name, c.ID))
+		}
+	}
+	return c.ID, nil
+}

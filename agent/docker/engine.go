@@ -1,0 +1,133 @@
+// Package docker runs containers on a Docker Engine, from 20.10 (API 1.41) up to today's. It is the real agent.Runtime and
+// the only importer of docker/docker.
+//
+// Everything here is about one container instance: an Engine sees and touches only containers whose label
+// gantry.instance is the one it was made for, so that several agents can share one engine.
+package docker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/docker/docker/client"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	// infoTimeout bounds the first question to an engine that takes connections and never answers.
+	infoTimeout = 15 * time.Second
+	// idleConnections is how many connections to the engine are kept open for the next call. An agent starts about
+	// eight containers at a time, and looks at others meanwhile.
+	idleConnections = 32
+)
+
+// Config says which engine to use and for whom.
+type Config struct {
+	// Host is the engine's address: unix:///path or tcp://host:port. Empty: $DOCKER_HOST, or Docker's own default.
+	Host string
+	// Instance is the ContainerInstance.ID whose containers are seen. Empty: no container is, until ForInstance; Info
+	// and Pull work all the same.
+	Instance string
+	// Logger hears of lost connections. Nil: nobody does.
+	Logger *slog.Logger
+}
+
+// Engine is a Docker Engine as one container instance sees it. All methods may be called from many goroutines, once Info
+// has succeeded: the first call agrees with the engine on an API version.
+type Engine struct {
+	api      api
+	host     string
+	instance string
+	log      *slog.Logger
+	pulls    *pulls
+	close    func() error
+}
+
+// New makes an Engine. It does not connect yet; Info does.
+func New(cfg Config) (*Engine, error) {
+	host := cmp.Or(cfg.Host, os.Getenv(client.EnvOverrideHost), client.DefaultDockerHost)
+	transport := &http.Transport{
+		MaxIdleConns:        idleConnections,
+		MaxIdleConnsPerHost: idleConnections,
+		IdleConnTimeout:     30 * time.Second,
+	}
+	api, err := client.NewClientWithOpts(
+		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
+		client.WithTLSClientConfigFromEnv(),
+		client.WithHost(host),
+		client.WithVersionFromEnv(),
+		client.WithAPIVersionNegotiation(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("use Docker Engine at %s: %w", host, err)
+	}
+	log := cfg.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{api: api, host: host, instance: cfg.Instance, log: log, pulls: newPulls(), close: api.Close}, nil
+}
+
+// ForInstance gives the same engine, with the same connections, as another container instance sees it.
+func (e *Engine) ForInstance(id string) *Engine {
+	other := *e
+	other.instance = id
+	return &other
+}
+
+// Close lets idle connections go, for every Engine that ForInstance gave too.
+func (e *Engine) Close() error { return e.close() }
+
+// owns says whether a container with these labels is this instance's.
+func (e *Engine) owns(labels map[string]string) bool {
+	return e.instance != "" && labels[structs.LabelInstance] == e.instance
+}
+
+// Info describes the engine's machine. When no engine answers, the error says how to get one running.
+func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, infoTimeout)
+	defer cancel()
+	info, err := e.api.Info(ctx)
+	if err != nil {
+		return structs.RuntimeInfo{}, e.explain(err)
+	}
+	return structs.RuntimeInfo{
+		Version:      info.ServerVersion,
+		Hostname:     info.Name,
+		CPUs:         info.NCPU,
+		Memory:       info.MemTotal / mebibyte,
+		OSType:       info.OSType,
+		Architecture: architecture(info.Architecture),
+	}, nil
+}
+
+// explain turns a failed first call into what a person can do about it.
+func (e *Engine) explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("no permission to use the Docker Engine at %s: %w. "+
+			"Run as root, or join the group docker (usermod -aG docker $USER) and log in again", e.host, err)
+	case client.IsErrConnectionFailed(err), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no Docker Engine answers at %s: %w. "+
+			"Install and start it: apt-get install docker.io, then systemctl start docker, or run dockerd. "+
+			"If it listens elsewhere, set DOCKER_HOST", e.host, err)
+	default:
+		return fmt.Errorf("ask the Docker Engine at %s about its machine: %w", e.host, err)
+	}
+}
+
+// architecture gives ECS's word for the kernel's name of a processor.
+func architecture(machine string) string {
+	if machine == "aarch64" {
+		return "arm64"
+	}
+	return machine
+}

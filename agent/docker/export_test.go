@@ -1,0 +1,35 @@
+package docker
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// WantRuntimeError checks that an error is the agent's to report, has the name, and says all the words.
+func WantRuntimeError(t *testing.T, err error, name string, words ...string) {
+	t.Helper()
+	var failed *structs.RuntimeError
+	if !errors.As(err, &failed) {
+		t.Fatalf("got error %v, want a %s", err, name)
+	}
+	if failed.Name != name {
+		t.Errorf("got %s, want %s (%v)", failed.Name, name, err)
+	}
+	for _, w := range words {
+		if !strings.Contains(failed.Reason, w) {
+			t.Errorf("reason %q does not say %q", failed.Reason, w)
+		}
+	}
+}
+
+// Mapping makes a port mapping; a negative host port is left out.
+func Mapping(containerPort, hostPort int32, protocol string) structs.PortMapping {
+	m := structs.PortMapping{ContainerPort: &containerPort, Protocol: protocol}
+	if hostPort >= 0 {
+		m.HostPort = &hostPort
+	}
+	return m
+}

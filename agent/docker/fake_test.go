@@ -1,0 +1,286 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/system"
+	"github.com/docker/docker/client"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// fakeAPI answers the calls whose field is set; any other call is a bug of the test.
+type fakeAPI struct {
+	api
+	info    func() (system.Info, error)
+	ping    func() error
+	events  func(context.Context) (<-chan events.Message, <-chan error)
+	pull    func(context.Context, string) (io.ReadCloser, error)
+	create  func() (container.CreateResponse, error)
+	inspect func() (container.InspectResponse, error)
+}
+
+func (f *fakeAPI) Info(context.Context) (system.Info, error) { return f.info() }
+func (f *fakeAPI) Ping(context.Context) (types.Ping, error)  { return types.Ping{}, f.ping() }
+
+func (f *fakeAPI) Events(ctx context.Context, _ events.ListOptions) (<-chan events.Message, <-chan error) {
+	return f.events(ctx)
+}
+
+func (f *fakeAPI) ImageInspect(context.Context, string, ...client.ImageInspectOption) (image.InspectResponse, error) {
+	return image.InspectResponse{}, errdefs.ErrNotFound
+}
+
+func (f *fakeAPI) ImagePull(ctx context.Context, ref string, _ image.PullOptions) (io.ReadCloser, error) {
+	return f.pull(ctx, ref)
+}
+
+func (f *fakeAPI) ContainerCreate(context.Context, *container.Config, *container.HostConfig, *network.NetworkingConfig,
+	*ocispec.Platform, string) (container.CreateResponse, error) {
+	return f.create()
+}
+
+func (f *fakeAPI) ContainerInspect(context.Context, string) (container.InspectResponse, error) {
+	return f.inspect()
+}
+
+func newFakeEngine(f *fakeAPI) *Engine {
+	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler), pulls: newPulls()}
+}
+
+func TestInfoSaysWhatToDo(t *testing.T) {
+	cases := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"no permission", &testConnectError{syscall.EACCES}, "usermod -aG docker"},
+		{"hangs", context.DeadlineExceeded, "systemctl start docker"},
+		{"another trouble", errors.New("client is too new"), "client is too new"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			e := newFakeEngine(&fakeAPI{info: func() (system.Info, error) { return system.Info{}, c.err }})
+			_, err := e.Info(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), e.host) {
+				t.Errorf("error %v does not say %q and %s", err, c.want, e.host)
+			}
+		})
+	}
+}
+
+type testConnectError struct{ error }
+
+func (e *testConnectError) Unwrap() error { return e.error }
+
+func TestInfoWithoutEngine(t *testing.T) {
+	socket := "unix://" + t.TempDir() + "/docker.sock"
+	e, err := New(Config{Host: socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Info(t.Context())
+	for _, words := range []string{"no Docker Engine answers at " + socket, "apt-get install docker.io", "systemctl start docker", "dockerd"} {
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("error %v does not say %q", err, words)
+		}
+	}
+}
+
+func TestPullReportsErrorInStream(t *testing.T) {
+	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(`{"status":"Pulling"}` + "\n" +
+			`{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}` + "\n")), nil
+	}})
+	WantRuntimeError(t, e.Pull(t.Context(), "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
+}
+
+func TestPullReportsCutStream(t *testing.T) {
+	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(`{"status":"Pul`)), nil
+	}})
+	WantRuntimeError(t, e.Pull(t.Context(), "nope:1"), cannotPull, "unexpected EOF")
+}
+
+func TestPullRefusesBadReference(t *testing.T) {
+	for _, name := range []string{"", "app/UPPER", "a b", "x:y:z"} {
+		WantRuntimeError(t, newFakeEngine(&fakeAPI{}).Pull(t.Context(), name), cannotPull, `"`+name+`"`)
+	}
+}
+
+// pullServer counts pulls, and finishes them when told.
+type pullServer struct {
+	started, given atomic.Int32
+	finish         chan struct{}
+}
+
+func (p *pullServer) pull(ctx context.Context, _ string) (io.ReadCloser, error) {
+	p.started.Add(1)
+	select {
+	case <-p.finish:
+		return io.NopCloser(strings.NewReader("")), nil
+	case <-ctx.Done():
+		p.given.Add(1)
+		return nil, ctx.Err()
+	}
+}
+
+func TestPullsOfOneImageAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &pullServer{finish: make(chan struct{})}
+		e := newFakeEngine(&fakeAPI{pull: server.pull})
+		first, leave := context.WithCancel(t.Context())
+		errs := make(chan error, 3)
+		firstErr := make(chan error, 1)
+		go func() { firstErr <- e.Pull(first, "app:1") }()
+		synctest.Wait()
+		for range 3 {
+			go func() { errs <- e.ForInstance("i2").Pull(t.Context(), "app:1") }()
+		}
+		synctest.Wait()
+
+		leave()
+		var failed *structs.RuntimeError
+		if err := <-firstErr; !errors.Is(err, context.Canceled) || errors.As(err, &failed) {
+			t.Errorf("the caller who left got %v, want its own context's end", err)
+		}
+		close(server.finish)
+		for range 3 {
+			if err := <-errs; err != nil {
+				t.Errorf("a caller who stayed got %v", err)
+			}
+		}
+		if n := server.started.Load(); n != 1 {
+			t.Errorf("%d pulls, want 1", n)
+		}
+	})
+}
+
+func TestPullThatAllLeftIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &pullServer{finish: make(chan struct{})}
+		e := newFakeEngine(&fakeAPI{pull: server.pull})
+		ctx, leave := context.WithCancel(t.Context())
+		go e.Pull(ctx, "app:1")
+		go e.Pull(ctx, "app:1")
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if n := server.given.Load(); n != 1 {
+			t.Errorf("%d pulls given up, want 1", n)
+		}
+		close(server.finish)
+		if err := e.Pull(t.Context(), "app:1"); err != nil {
+			t.Errorf("the next caller got %v", err)
+		}
+	})
+}
+
+func TestCreateWhenTheNameGoesAwayMeanwhile(t *testing.T) {
+	e := newFakeEngine(&fakeAPI{
+		create: func() (container.CreateResponse, error) {
+			return container.CreateResponse{}, errdefs.ErrConflict.WithMessage("name is taken")
+		},
+		inspect: func() (container.InspectResponse, error) { return container.InspectResponse{}, errdefs.ErrNotFound },
+	})
+	_, err := e.Create(t.Context(), structs.ContainerSpec{Name: "c", Labels: map[string]string{structs.LabelInstance: "i1"}})
+	WantRuntimeError(t, err, cannotCreate, "name is taken")
+}
+
+func TestEventsReconnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var up atomic.Bool
+		connections := make(chan time.Time, 100)
+		stream, broken := make(chan events.Message), make(chan error)
+		e := newFakeEngine(&fakeAPI{
+			ping: func() error {
+				connections <- time.Now()
+				if !up.Load() {
+					return errors.New("refused")
+				}
+				return nil
+			},
+			events: func(context.Context) (<-chan events.Message, <-chan error) { return stream, broken },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		last := time.Now()
+		got := e.Events(ctx)
+
+		// Without an engine the waits double up to two seconds, and nothing is told.
+		for _, want := range []time.Duration{0, 100, 200, 400, 800, 1600, 2000, 2000, 2000} {
+			at := <-connections
+			if wait := at.Sub(last); wait != want*time.Millisecond {
+				t.Errorf("connected again after %v, want %d ms", wait, want)
+			}
+			last = at
+		}
+		if len(got) > 0 {
+			t.Errorf("told %v without an engine", <-got)
+		}
+
+		up.Store(true)
+		if ev := <-got; ev != (structs.RuntimeEvent{}) {
+			t.Errorf("first event %+v, want one without an ID", ev)
+		}
+		stream <- events.Message{Actor: events.Actor{ID: "c1", Attributes: map[string]string{structs.LabelTask: "t1"}}}
+		if ev := <-got; ev != (structs.RuntimeEvent{ID: "c1", Task: "t1"}) {
+			t.Errorf("event %+v", ev)
+		}
+
+		// A break is followed by the shortest wait, and by an empty event again.
+		at := time.Now()
+		broken <- io.EOF
+		if ev := <-got; ev != (structs.RuntimeEvent{}) {
+			t.Errorf("event after the break %+v, want one without an ID", ev)
+		}
+		if wait := time.Since(at); wait != firstReconnect {
+			t.Errorf("connected again after %v, want %v", wait, firstReconnect)
+		}
+
+		cancel()
+		if ev, open := <-got; open {
+			t.Errorf("event %+v after the end", ev)
+		}
+	})
+}
+
+func TestEventsEndBesideASlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stream := make(chan events.Message)
+		e := newFakeEngine(&fakeAPI{
+			ping:   func() error { return nil },
+			events: func(context.Context) (<-chan events.Message, <-chan error) { return stream, nil },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		got := e.Events(ctx)
+		for range eventsAhead { // with the empty one before them, one more than the buffer holds
+			stream <- events.Message{}
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		told := 0
+		for range got {
+			told++
+		}
+		if told != eventsAhead {
+			t.Errorf("%d events, want the %d that came before the end", told, eventsAhead)
+		}
+	})
+}

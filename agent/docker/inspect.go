@@ -1,0 +1,123 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// inspectsAtOnce bounds the calls of one Containers.
+const inspectsAtOnce = 8
+
+// Containers lists this instance's containers, running or not. One that goes away meanwhile is left out.
+func (e *Engine) Containers(ctx context.Context) ([]structs.ContainerState, error) {
+	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
+		All:     true,
+		Filters: filters.NewArgs(filters.Arg("label", structs.LabelInstance+"="+e.instance)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	// The list lacks exit codes, errors and times, so each is looked at by itself.
+	states := make([]structs.ContainerState, len(summaries))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(inspectsAtOnce)
+	for i, s := range summaries {
+		group.Go(func() (err error) {
+			states[i], _, err = e.Inspect(ctx, s.ID)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(states, func(s structs.ContainerState) bool { return s.ID == "" }), nil
+}
+
+// Inspect tells a container's state; ok is false when this instance has no such container.
+func (e *Engine) Inspect(ctx context.Context, id string) (state structs.ContainerState, ok bool, err error) {
+	c, err := e.api.ContainerInspect(ctx, id)
+	switch {
+	case errdefs.IsNotFound(err):
+		return structs.ContainerState{}, false, nil
+	case err != nil:
+		return structs.ContainerState{}, false, fmt.Errorf("inspect container %s: %w", id, err)
+	case !e.owns(c.Config.Labels):
+		return structs.ContainerState{}, false, nil
+	}
+	return stateOf(c), true, nil
+}
+
+// stateOf reads Docker's description of a container. Image is the digest that Docker knows it by, its configuration's.
+func stateOf(c container.InspectResponse) structs.ContainerState {
+	state := structs.ContainerState{
+		ID:         c.ID,
+		Name:       strings.TrimPrefix(c.Name, "/"),
+		Labels:     c.Config.Labels,
+		State:      phase(c.State),
+		OOMKilled:  c.State.OOMKilled,
+		Error:      c.State.Error,
+		StartedAt:  timeOf(c.State.StartedAt),
+		FinishedAt: timeOf(c.State.FinishedAt),
+		Image:      c.Image,
+		Health:     health(c.State.Health),
+	}
+	switch state.State {
+	case structs.ContainerExited:
+		state.ExitCode = int32(c.State.ExitCode)
+	case structs.ContainerRunning:
+		state.Bindings = networkBindings(c)
+	}
+	return state
+}
+
+// phase folds Docker's seven states into three. Docker leaves a container that could not be started "created", with the
+// error beside it: that one has ended, or it would be tried for ever.
+func phase(s *container.State) string {
+	switch s.Status {
+	case container.StateCreated:
+		if s.Error != "" {
+			return structs.ContainerExited
+		}
+		return structs.ContainerCreated
+	case container.StateRunning, container.StatePaused, container.StateRestarting:
+		return structs.ContainerRunning
+	default: // exited, dead, removing
+		return structs.ContainerExited
+	}
+}
+
+// timeOf reads a time of Docker's, which writes the year 1 for "never".
+func timeOf(s string) structs.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return 0
+	}
+	return structs.TimeOf(t)
+}
+
+// health gives ECS's word for Docker's health status; empty where there is no health check.
+func health(h *container.Health) string {
+	if h == nil {
+		return ""
+	}
+	switch h.Status {
+	case container.Healthy:
+		return "HEALTHY"
+	case container.Unhealthy:
+		return "UNHEALTHY"
+	case container.Starting:
+		return "UNKNOWN"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,62 @@
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
+	"github.com/docker/docker/api/types/image"
+)
+
+// Pull makes the image present. One that the engine has under that reference is not pulled again, so an instance without a
+// way to a registry runs what it has. (The ECS agent's default is to pull every time and to fall back on what is there; a
+// tag that was moved is therefore seen here only by instances that do not have it yet.)
+//
+// Calls for the same image at the same time share one pull.
+func (e *Engine) Pull(ctx context.Context, name string) error {
+	ref, err := reference.ParseDockerRef(name)
+	if err != nil {
+		return failure(ctx, cannotPull, fmt.Errorf("image %q: %w", name, err))
+	}
+	err = e.pulls.do(ctx, name, func(ctx context.Context) error { return e.pull(ctx, name, ref) })
+	if err != nil {
+		return failure(ctx, cannotPull, fmt.Errorf("pull image %s: %w", ref, err))
+	}
+	return nil
+}
+
+func (e *Engine) pull(ctx context.Context, name string, ref reference.Named) error {
+	// Asked by the name as written, for that is what Create says too.
+	_, err := e.api.ImageInspect(ctx, name)
+	if !errdefs.IsNotFound(err) {
+		return err
+	}
+	progress, err := e.api.ImagePull(ctx, ref.String(), image.PullOptions{})
+	if err != nil {
+		return err
+	}
+	defer progress.Close()
+	return readProgress(progress)
+}
+
+// readProgress reads the messages of a pull to their end; a failure comes as one of them.
+func readProgress(r io.Reader) error {
+	for decoder := json.NewDecoder(r); ; {
+		var message struct {
+			Error string `json:"error"`
+		}
+		err := decoder.Decode(&message)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read progress: %w", err)
+		case message.Error != "":
+			return errors.New(message.Error)
+		}
+	}
+}

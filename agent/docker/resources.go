@@ -1,0 +1,77 @@
+package docker
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	mebibyte = 1 << 20
+	// minCPUShares is what ECS on Linux gives a container that asks for no CPU, or for one unit: the kernel's least.
+	minCPUShares = 2
+)
+
+// resources are the limits of a container.
+func resources(spec structs.ContainerSpec) container.Resources {
+	def := &spec.Definition
+	r := container.Resources{
+		CPUShares:         max(int64(def.Cpu), minCPUShares),
+		Memory:            spec.MemoryLimit * mebibyte,
+		MemoryReservation: int64(valueOr(def.MemoryReservation, 0)) * mebibyte,
+	}
+	for _, u := range def.Ulimits {
+		r.Ulimits = append(r.Ulimits, &container.Ulimit{Name: u.Name, Soft: int64(u.SoftLimit), Hard: int64(u.HardLimit)})
+	}
+	return r
+}
+
+// applyLinuxParameters adds what the definition says under linuxParameters. Resources must be set already: swap is
+// counted on top of the memory limit.
+func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters) {
+	if p.Capabilities != nil {
+		host.CapAdd, host.CapDrop = p.Capabilities.Add, p.Capabilities.Drop
+	}
+	host.Init = p.InitProcessEnabled
+	host.ShmSize = int64(valueOr(p.SharedMemorySize, 0)) * mebibyte
+	for _, d := range p.Devices {
+		host.Devices = append(host.Devices, device(d))
+	}
+	for _, t := range p.Tmpfs {
+		if host.Tmpfs == nil {
+			host.Tmpfs = make(map[string]string)
+		}
+		host.Tmpfs[t.ContainerPath] = tmpfsOptions(t)
+	}
+	// ECS heeds swappiness only beside maxSwap, and both only with a memory limit.
+	if p.MaxSwap != nil && host.Memory > 0 {
+		host.MemorySwap = host.Memory + int64(*p.MaxSwap)*mebibyte
+		if p.Swappiness != nil {
+			host.MemorySwappiness = new(int64(*p.Swappiness))
+		}
+	}
+}
+
+// device maps a device of the host; without permissions it may be read, written and made.
+func device(d structs.Device) container.DeviceMapping {
+	mapping := container.DeviceMapping{PathOnHost: d.HostPath, PathInContainer: d.ContainerPath, CgroupPermissions: "rwm"}
+	if mapping.PathInContainer == "" {
+		mapping.PathInContainer = d.HostPath
+	}
+	if len(d.Permissions) == 0 {
+		return mapping
+	}
+	mapping.CgroupPermissions = ""
+	for _, permission := range d.Permissions { // read, write, mknod
+		mapping.CgroupPermissions += permission[:min(1, len(permission))]
+	}
+	return mapping
+}
+
+func tmpfsOptions(t structs.Tmpfs) string {
+	options := append([]string{fmt.Sprintf("size=%dm", t.Size)}, t.MountOptions...)
+	return strings.Join(options, ",")
+}

@@ -1,0 +1,131 @@
+package docker
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// translate says in Docker's words what a ContainerSpec says in ECS's.
+func translate(spec structs.ContainerSpec) (*container.Config, *container.HostConfig, error) {
+	if spec.PidMode == "task" || spec.IpcMode == "task" {
+		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; use host, or leave them out", spec.Name)
+	}
+	def := &spec.Definition
+	config := &container.Config{
+		Image:           def.Image,
+		Cmd:             def.Command,
+		Entrypoint:      def.EntryPoint,
+		WorkingDir:      def.WorkingDirectory,
+		Env:             environment(def.Environment),
+		User:            def.User,
+		Hostname:        def.Hostname,
+		Labels:          labels(spec),
+		OpenStdin:       isTrue(def.Interactive),
+		Tty:             isTrue(def.PseudoTerminal),
+		NetworkDisabled: isTrue(def.DisableNetworking),
+		Healthcheck:     healthCheck(def.HealthCheck),
+	}
+	host := &container.HostConfig{
+		NetworkMode:    container.NetworkMode(cmp.Or(spec.NetworkMode, networkBridge)),
+		PidMode:        container.PidMode(spec.PidMode),
+		IpcMode:        container.IpcMode(spec.IpcMode),
+		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
+		ReadonlyRootfs: isTrue(def.ReadonlyRootFilesystem),
+		Privileged:     isTrue(def.Privileged),
+		SecurityOpt:    def.DockerSecurityOptions,
+		DNS:            def.DnsServers,
+		DNSSearch:      def.DnsSearchDomains,
+		ExtraHosts:     extraHosts(def.ExtraHosts),
+		Sysctls:        sysctls(def.SystemControls),
+		LogConfig:      logConfig(def.LogConfiguration),
+		Resources:      resources(spec),
+	}
+	if host.NetworkMode.IsBridge() {
+		config.ExposedPorts, host.PortBindings = publish(def.PortMappings)
+	}
+	if def.LinuxParameters != nil {
+		applyLinuxParameters(host, def.LinuxParameters)
+	}
+	return config, host, nil
+}
+
+// labels are the definition's own with Gantry's over them.
+func labels(spec structs.ContainerSpec) map[string]string {
+	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
+	maps.Copy(all, spec.Definition.DockerLabels)
+	maps.Copy(all, spec.Labels)
+	delete(all, labelHostPorts)
+	if spec.NetworkMode == networkHost {
+		all[labelHostPorts] = hostPortsLabel(spec.Definition.PortMappings)
+	}
+	return all
+}
+
+func environment(pairs []structs.KeyValuePair) []string {
+	var env []string
+	for _, p := range pairs {
+		env = append(env, p.Name+"="+p.Value)
+	}
+	return env
+}
+
+func extraHosts(entries []structs.HostEntry) []string {
+	var hosts []string
+	for _, h := range entries {
+		hosts = append(hosts, h.Hostname+":"+h.IpAddress)
+	}
+	return hosts
+}
+
+func sysctls(controls []structs.SystemControl) map[string]string {
+	if len(controls) == 0 {
+		return nil
+	}
+	values := make(map[string]string, len(controls))
+	for _, c := range controls {
+		values[c.Namespace] = c.Value
+	}
+	return values
+}
+
+// logConfig passes the log driver on to Docker; the zero value is the engine's default driver.
+func logConfig(log *structs.LogConfiguration) container.LogConfig {
+	if log == nil {
+		return container.LogConfig{}
+	}
+	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
+}
+
+// healthCheck fills in ECS's defaults, which are not Docker's. A check that comes with the image alone is switched off:
+// ECS does not heed it, so a task must not turn UNHEALTHY by it.
+func healthCheck(check *structs.HealthCheck) *container.HealthConfig {
+	if check == nil {
+		return &container.HealthConfig{Test: []string{"NONE"}}
+	}
+	return &container.HealthConfig{
+		Test:        check.Command,
+		Interval:    seconds(check.Interval, 30),
+		Timeout:     seconds(check.Timeout, 5),
+		Retries:     int(valueOr(check.Retries, 3)),
+		StartPeriod: seconds(check.StartPeriod, 0),
+	}
+}
+
+func seconds(n *int32, otherwise int32) time.Duration {
+	return time.Duration(valueOr(n, otherwise)) * time.Second
+}
+
+func valueOr[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}
+
+func isTrue(b *bool) bool { return valueOr(b, false) }

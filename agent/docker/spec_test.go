@@ -1,0 +1,203 @@
+package docker
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/strslice"
+	"github.com/docker/go-connections/nat"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Each case gives a spec and what Docker must be told; get picks what the case is about.
+func TestTranslate(t *testing.T) {
+	type (
+		def    = structs.ContainerDefinition
+		linux  = structs.LinuxParameters
+		config = container.Config
+		host   = container.HostConfig
+	)
+	cases := []struct {
+		name string
+		spec structs.ContainerSpec
+		get  func(c *config, h *host) any
+		want any
+	}{
+		{"image", structs.ContainerSpec{Definition: def{Image: "nginx:1"}},
+			func(c *config, _ *host) any { return c.Image }, "nginx:1"},
+		{"command", structs.ContainerSpec{Definition: def{Command: []string{"a", "b"}}},
+			func(c *config, _ *host) any { return c.Cmd }, strslice.StrSlice{"a", "b"}},
+		{"entry point", structs.ContainerSpec{Definition: def{EntryPoint: []string{"/e"}}},
+			func(c *config, _ *host) any { return c.Entrypoint }, strslice.StrSlice{"/e"}},
+		{"the image's command stays when there is none", structs.ContainerSpec{},
+			func(c *config, _ *host) any { return c.Cmd == nil && c.Entrypoint == nil }, true},
+		{"environment", structs.ContainerSpec{Definition: def{Environment: []structs.KeyValuePair{{Name: "B", Value: "x=y"}, {Name: "A"}}}},
+			func(c *config, _ *host) any { return c.Env }, []string{"B=x=y", "A="}},
+		{"words passed on", structs.ContainerSpec{Definition: def{WorkingDirectory: "/w", User: "1:2", Hostname: "h"}},
+			func(c *config, _ *host) any { return []string{c.WorkingDir, c.User, c.Hostname} }, []string{"/w", "1:2", "h"}},
+		{"stdin and terminal", structs.ContainerSpec{Definition: def{Interactive: new(true), PseudoTerminal: new(true), DisableNetworking: new(true)}},
+			func(c *config, _ *host) any { return []bool{c.OpenStdin, c.Tty, c.NetworkDisabled} }, []bool{true, true, true}},
+		{"gantry's labels win", structs.ContainerSpec{
+			Labels:     map[string]string{structs.LabelTask: "t1"},
+			Definition: def{DockerLabels: map[string]string{structs.LabelTask: "forged", labelHostPorts: "forged", "own": "1"}}},
+			func(c *config, _ *host) any { return c.Labels }, map[string]string{structs.LabelTask: "t1", "own": "1"}},
+
+		{"no cpu is the least share", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
+		{"one unit is the least share", structs.ContainerSpec{Definition: def{Cpu: 1}}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
+		{"cpu units are shares", structs.ContainerSpec{Definition: def{Cpu: 384}}, func(_ *config, h *host) any { return h.CPUShares }, int64(384)},
+		{"memory", structs.ContainerSpec{MemoryLimit: 384, Definition: def{Memory: new(int32(1)), MemoryReservation: new(int32(128))}},
+			func(_ *config, h *host) any { return []int64{h.Memory, h.MemoryReservation, h.MemorySwap} }, []int64{384 << 20, 128 << 20, 0}},
+		{"no memory limit", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.Memory }, int64(0)},
+		{"ulimits", structs.ContainerSpec{Definition: def{Ulimits: []structs.Ulimit{{Name: "nofile", SoftLimit: 10, HardLimit: 20}}}},
+			func(_ *config, h *host) any { return h.Ulimits }, []*container.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}},
+
+		{"bridge is the default network", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.NetworkMode }, container.NetworkMode("bridge")},
+		{"ports on bridge",
+			structs.ContainerSpec{Definition: def{PortMappings: []structs.PortMapping{
+				Mapping(80, -1, ""), Mapping(81, 0, "tcp"), Mapping(53, 5353, "udp"), {ContainerPortRange: "1-9"}}}},
+			func(c *config, h *host) any { return []any{c.ExposedPorts, h.PortBindings} },
+			[]any{
+				nat.PortSet{"80/tcp": {}, "81/tcp": {}, "53/udp": {}},
+				nat.PortMap{"80/tcp": {{}}, "81/tcp": {{}}, "53/udp": {{HostPort: "5353"}}},
+			}},
+		{"nothing is published on the host's network",
+			structs.ContainerSpec{NetworkMode: "host", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 80, ""), Mapping(53, 53, "udp")}}},
+			func(c *config, h *host) any { return []any{h.NetworkMode, h.PortBindings, c.Labels[labelHostPorts]} },
+			[]any{container.NetworkMode("host"), nat.PortMap(nil), "80/tcp,53/udp"}},
+		{"nor without a network", structs.ContainerSpec{NetworkMode: "none", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 0, "")}}},
+			func(_ *config, h *host) any { return []any{h.NetworkMode, h.PortBindings} }, []any{container.NetworkMode("none"), nat.PortMap(nil)}},
+		{"the host's namespaces", structs.ContainerSpec{PidMode: "host", IpcMode: "host"},
+			func(_ *config, h *host) any { return []string{string(h.PidMode), string(h.IpcMode)} }, []string{"host", "host"}},
+		{"names", structs.ContainerSpec{Definition: def{DnsServers: []string{"1.1.1.1"}, DnsSearchDomains: []string{"x"},
+			ExtraHosts: []structs.HostEntry{{Hostname: "db", IpAddress: "10.0.0.1"}}}},
+			func(_ *config, h *host) any { return [][]string{h.DNS, h.DNSSearch, h.ExtraHosts} }, [][]string{{"1.1.1.1"}, {"x"}, {"db:10.0.0.1"}}},
+
+		{"never restarted by Docker", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.RestartPolicy.Name }, container.RestartPolicyDisabled},
+		{"security", structs.ContainerSpec{Definition: def{Privileged: new(true), ReadonlyRootFilesystem: new(true), DockerSecurityOptions: []string{"no-new-privileges"}}},
+			func(_ *config, h *host) any { return []any{h.Privileged, h.ReadonlyRootfs, h.SecurityOpt} }, []any{true, true, []string{"no-new-privileges"}}},
+		{"system controls", structs.ContainerSpec{Definition: def{SystemControls: []structs.SystemControl{{Namespace: "net.core.somaxconn", Value: "9"}}}},
+			func(_ *config, h *host) any { return h.Sysctls }, map[string]string{"net.core.somaxconn": "9"}},
+		{"log driver", structs.ContainerSpec{Definition: def{LogConfiguration: &structs.LogConfiguration{LogDriver: "syslog", Options: map[string]string{"tag": "a"}}}},
+			func(_ *config, h *host) any { return h.LogConfig }, container.LogConfig{Type: "syslog", Config: map[string]string{"tag": "a"}}},
+		{"the engine's log driver", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.LogConfig }, container.LogConfig{}},
+
+		{"capabilities", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{Capabilities: &structs.KernelCapabilities{Add: []string{"NET_ADMIN"}, Drop: []string{"ALL"}}}}},
+			func(_ *config, h *host) any { return [][]string{h.CapAdd, h.CapDrop} }, [][]string{{"NET_ADMIN"}, {"ALL"}}},
+		{"devices", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{Devices: []structs.Device{
+			{HostPath: "/dev/a"}, {HostPath: "/dev/b", ContainerPath: "/dev/c", Permissions: []string{"read", "mknod"}}}}}},
+			func(_ *config, h *host) any { return h.Devices }, []container.DeviceMapping{
+				{PathOnHost: "/dev/a", PathInContainer: "/dev/a", CgroupPermissions: "rwm"},
+				{PathOnHost: "/dev/b", PathInContainer: "/dev/c", CgroupPermissions: "rm"}}},
+		{"init and shared memory", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{InitProcessEnabled: new(true), SharedMemorySize: new(int32(64))}}},
+			func(_ *config, h *host) any { return []any{*h.Init, h.ShmSize} }, []any{true, int64(64 << 20)}},
+		{"tmpfs", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{Tmpfs: []structs.Tmpfs{{ContainerPath: "/t", Size: 8, MountOptions: []string{"noexec", "mode=700"}}}}}},
+			func(_ *config, h *host) any { return h.Tmpfs }, map[string]string{"/t": "size=8m,noexec,mode=700"}},
+		{"swap comes on top of memory", structs.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50)), Swappiness: new(int32(10))}}},
+			func(_ *config, h *host) any { return []int64{h.MemorySwap, *h.MemorySwappiness} }, []int64{150 << 20, 10}},
+		{"no swap", structs.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(0))}}},
+			func(_ *config, h *host) any { return h.MemorySwap }, int64(100 << 20)},
+		{"swappiness alone is not heeded", structs.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{Swappiness: new(int32(10))}}},
+			func(_ *config, h *host) any { return h.MemorySwap == 0 && h.MemorySwappiness == nil }, true},
+		{"maxSwap without a limit is not heeded", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50))}}},
+			func(_ *config, h *host) any { return h.MemorySwap }, int64(0)},
+
+		{"health check in ECS's defaults", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD-SHELL", "true"}}}},
+			func(c *config, _ *host) any { return c.Healthcheck },
+			&container.HealthConfig{Test: []string{"CMD-SHELL", "true"}, Interval: 30 * time.Second, Timeout: 5 * time.Second, Retries: 3}},
+		{"health check in full", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD", "/ok"},
+			Interval: new(int32(7)), Timeout: new(int32(8)), Retries: new(int32(9)), StartPeriod: new(int32(10))}}},
+			func(c *config, _ *host) any { return c.Healthcheck },
+			&container.HealthConfig{Test: []string{"CMD", "/ok"}, Interval: 7 * time.Second, Timeout: 8 * time.Second, Retries: 9, StartPeriod: 10 * time.Second}},
+		{"the image's own health check is off", structs.ContainerSpec{},
+			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			config, host, err := translate(c.spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.get(config, host); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %#v, want %#v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTranslateRefusesSharedNamespaces(t *testing.T) {
+	for _, spec := range []structs.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}} {
+		if _, _, err := translate(spec); err == nil {
+			t.Errorf("%+v is taken, and its containers would not share anything", spec)
+		}
+	}
+}
+
+func TestNetworkBindings(t *testing.T) {
+	onBridge := func(ports nat.PortMap) container.InspectResponse {
+		settings := &container.NetworkSettings{}
+		settings.Ports = ports
+		return container.InspectResponse{
+			ContainerJSONBase: &container.ContainerJSONBase{HostConfig: &container.HostConfig{NetworkMode: "bridge"}},
+			Config:            &container.Config{},
+			NetworkSettings:   settings,
+		}
+	}
+	onHost := func(label string) container.InspectResponse {
+		c := onBridge(nat.PortMap{})
+		c.HostConfig.NetworkMode = "host"
+		c.Config.Labels = map[string]string{labelHostPorts: label}
+		return c
+	}
+	binding := func(ip string, containerPort, hostPort int32, protocol string) structs.NetworkBinding {
+		return structs.NetworkBinding{BindIP: ip, ContainerPort: &containerPort, HostPort: &hostPort, Protocol: protocol}
+	}
+	cases := []struct {
+		name string
+		c    container.InspectResponse
+		want []structs.NetworkBinding
+	}{
+		{"IPv4 rather than its IPv6 twin", onBridge(nat.PortMap{"80/tcp": {{HostIP: "::", HostPort: "2"}, {HostIP: "0.0.0.0", HostPort: "1"}}}),
+			[]structs.NetworkBinding{binding("0.0.0.0", 80, 1, "tcp")}},
+		{"IPv6 where it is all there is", onBridge(nat.PortMap{"80/tcp": {{HostIP: "::", HostPort: "2"}}}),
+			[]structs.NetworkBinding{binding("::", 80, 2, "tcp")}},
+		{"one per port and protocol, in order", onBridge(nat.PortMap{"90/tcp": {{HostIP: "0.0.0.0", HostPort: "1"}},
+			"53/udp": {{HostIP: "0.0.0.0", HostPort: "2"}}, "53/tcp": {{HostIP: "0.0.0.0", HostPort: "3"}}}),
+			[]structs.NetworkBinding{binding("0.0.0.0", 53, 3, "tcp"), binding("0.0.0.0", 53, 2, "udp"), binding("0.0.0.0", 90, 1, "tcp")}},
+		{"two host ports of one container port", onBridge(nat.PortMap{"80/tcp": {{HostIP: "0.0.0.0", HostPort: "9"}, {HostIP: "0.0.0.0", HostPort: "8"}}}),
+			[]structs.NetworkBinding{binding("0.0.0.0", 80, 8, "tcp"), binding("0.0.0.0", 80, 9, "tcp")}},
+		{"exposed and not published", onBridge(nat.PortMap{"80/tcp": nil}), nil},
+		{"on the host's network", onHost("80/tcp,53/udp"),
+			[]structs.NetworkBinding{binding("0.0.0.0", 53, 53, "udp"), binding("0.0.0.0", 80, 80, "tcp")}},
+		{"on the host's network without ports", onHost(""), nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if got := networkBindings(c.c); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPhase(t *testing.T) {
+	cases := []struct {
+		state container.State
+		want  string
+	}{
+		{container.State{Status: "created"}, structs.ContainerCreated},
+		{container.State{Status: "created", Error: "executable not found", ExitCode: 127}, structs.ContainerExited},
+		{container.State{Status: "running"}, structs.ContainerRunning},
+		{container.State{Status: "paused"}, structs.ContainerRunning},
+		{container.State{Status: "exited", ExitCode: 1}, structs.ContainerExited},
+		{container.State{Status: "dead"}, structs.ContainerExited},
+		{container.State{Status: "removing"}, structs.ContainerExited},
+	}
+	for _, c := range cases {
+		if got := phase(&c.state); got != c.want {
+			t.Errorf("%+v: got %s, want %s", c.state, got, c.want)
+		}
+	}
+}

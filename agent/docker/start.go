@@ -1,0 +1,37 @@
+package docker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+var errNoContainer = errors.New("no such container")
+
+// Start starts a created container and returns its state after the start. Docker would start one again that has
+// ended, and an agent that adopts it must not: so its state is asked first, which takes a hundredth of the start's time.
+func (e *Engine) Start(ctx context.Context, id string) (structs.ContainerState, error) {
+	state, err := e.mustInspect(ctx, id)
+	if err != nil || state.State != structs.ContainerCreated {
+		return state, err
+	}
+	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
+		return structs.ContainerState{}, failure(ctx, cannotStart, err)
+	}
+	return e.mustInspect(ctx, id)
+}
+
+// mustInspect inspects a container that has to be there to be started.
+func (e *Engine) mustInspect(ctx context.Context, id string) (structs.ContainerState, error) {
+	state, ok, err := e.Inspect(ctx, id)
+	if err == nil && !ok {
+		err = errNoContainer
+	}
+	if err != nil {
+		return structs.ContainerState{}, failure(ctx, cannotStart, err)
+	}
+	return state, nil
+}

@@ -1,0 +1,37 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+)
+
+// Stop sends the stop signal (the image's; SIGTERM where it names none), and SIGKILL after timeout seconds, and returns
+// when the container has ended. One that is not there has ended.
+func (e *Engine) Stop(ctx context.Context, id string, timeout int) error {
+	_, ok, err := e.Inspect(ctx, id)
+	if err != nil || !ok {
+		return err
+	}
+	err = e.api.ContainerStop(ctx, id, container.StopOptions{Timeout: &timeout})
+	if err != nil && !errdefs.IsNotFound(err) {
+		return fmt.Errorf("stop container %s: %w", id, err)
+	}
+	return nil
+}
+
+// Remove removes a container, by force, with its anonymous volumes. One that is not there is no error.
+func (e *Engine) Remove(ctx context.Context, id string) error {
+	_, ok, err := e.Inspect(ctx, id)
+	if err != nil || !ok {
+		return err
+	}
+	err = e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	// A conflict says that somebody else is removing it already.
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+		return fmt.Errorf("remove container %s: %w", id, err)
+	}
+	return nil
+}

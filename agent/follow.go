@@ -1,0 +1,125 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// streamSilence is how long a stream may say nothing before it counts as lost: a connection whose other end has vanished
+// looks like one on which nothing happens.
+const streamSilence = 15 * time.Second
+
+// follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends.
+func (a *Agent) follow(ctx context.Context) {
+	var b backoff
+	for ctx.Err() == nil {
+		err := a.followStream(ctx, &b)
+		if ctx.Err() != nil {
+			return
+		}
+		a.log.Warn("lost the stream of assignments; opening another, tasks run on", "error", err)
+		b.wait(ctx)
+	}
+}
+
+// followStream returns when the stream ends. A stream that gives frames resets the backoff.
+func (a *Agent) followStream(ctx context.Context, b *backoff) error {
+	stream, err := a.cfg.Server.Stream(ctx, a.instance)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	defer context.AfterFunc(ctx, func() { stream.Close() })()
+	for {
+		silence := time.AfterFunc(streamSilence, func() { stream.Close() })
+		frame, err := stream.Next()
+		silence.Stop()
+		if err != nil {
+			return err
+		}
+		if err := a.apply(ctx, frame); err != nil {
+			return err
+		}
+		*b = backoff{}
+	}
+}
+
+// apply brings the runners to what a frame says. A full frame from a server that is behind what this agent has seen
+// is refused: it lacks tasks that run here by right.
+func (a *Agent) apply(ctx context.Context, frame structs.AssignmentFrame) error {
+	if !frame.Full {
+		for _, as := range frame.Assignments {
+			a.deliver(ctx, as, nil)
+		}
+		a.index = max(a.index, frame.Index)
+		return nil
+	}
+	if frame.Index < a.index {
+		return fmt.Errorf("the server's state (index %d) is older than what it told before (%d)", frame.Index, a.index)
+	}
+	if err := a.applyFull(ctx, frame); err != nil {
+		return err
+	}
+	a.index = frame.Index
+	return nil
+}
+
+// applyFull adopts the containers of tasks that the agent does not know yet, and ends tasks that the frame does not name.
+func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) error {
+	found := map[string][]structs.ContainerState{}
+	err := askEngine(ctx, a.log, func() error {
+		list, err := a.runtime.Containers(ctx)
+		for _, c := range list {
+			task := c.Labels[structs.LabelTask]
+			found[task] = append(found[task], c)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	for _, as := range frame.Assignments {
+		if r := a.deliver(ctx, as, found[as.Task.ID]); r != nil && r.ended() {
+			r.republish()
+		}
+		named[as.Task.ID] = true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for task, r := range a.runners {
+		if !named[task] && !r.ended() {
+			r.log.Info("the task is none of this instance's any more; stopping it")
+			r.stop()
+		}
+	}
+	a.ready = true
+	nudge(a.sweepNow)
+	return nil
+}
+
+// deliver gives an assignment to its runner, and gives that; a task that the agent does not know gets one, unless it has ended.
+func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []structs.ContainerState) *runner {
+	task := as.Task
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r, known := a.runners[task.ID]
+	if !known {
+		if task.LastStatus == structs.TaskStopped {
+			return nil
+		}
+		r = a.newRunner(as, found)
+		a.runners[task.ID] = r
+	}
+	// A task that was on its way down stays so: statuses do not go back.
+	if task.DesiredStatus == structs.TaskStopped || task.LastStatus >= structs.TaskDeactivating {
+		r.stop()
+	}
+	if !known {
+		a.work.Go(func() { r.run(ctx) })
+	}
+	return r
+}

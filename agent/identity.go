@@ -1,0 +1,93 @@
+package agent
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// identity is what the agent keeps on disk: which container instance this machine is.
+type identity struct {
+	Instance string `json:"instance"` // 32 hex digits
+	Cluster  string `json:"cluster"`
+}
+
+func identityPath(dataDir string) string { return filepath.Join(dataDir, "agent", "instance.json") }
+
+// loadIdentity reads the identity, or mints and keeps one where there is none.
+func loadIdentity(dataDir, cluster string) (identity, error) {
+	path := identityPath(dataDir)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		id := identity{Instance: mintID(), Cluster: cluster}
+		return id, saveIdentity(dataDir, id)
+	}
+	if err != nil {
+		return identity{}, fmt.Errorf("reading the agent's identity: %w", err)
+	}
+	var id identity
+	if err := json.Unmarshal(data, &id); err != nil || !isID(id.Instance) || id.Cluster == "" {
+		return identity{}, fmt.Errorf("reading the agent's identity: %s is damaged; restore it from a copy, or remove it to "+
+			"join as a new container instance (containers of the old one are then left alone)", path)
+	}
+	if id.Cluster != cluster {
+		return identity{}, fmt.Errorf("this machine is a container instance of cluster %q, not %q; start the agent for %q, or "+
+			"remove %s to join %q as a new instance (containers of the old one are then left alone)",
+			id.Cluster, cluster, id.Cluster, path, cluster)
+	}
+	return id, nil
+}
+
+// saveIdentity replaces the file in one step, on disk before it returns, so that a crash leaves the old one or the new one.
+func saveIdentity(dataDir string, id identity) (err error) {
+	path := identityPath(dataDir)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing the agent's identity to %s: %w", path, err)
+		}
+	}()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	data, err := json.Marshal(id)
+	if err != nil {
+		return err
+	}
+	if err := writeSynced(path+".tmp", append(data, '\n')); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func mintID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+func isID(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == 16
+}

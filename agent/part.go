@@ -1,0 +1,103 @@
+package agent
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The reasons of a container that the agent words itself; the first is ECS's text.
+const (
+	reasonOutOfMemory = "OutOfMemoryError: Container killed due to memory usage"
+	reasonRemoved     = "container was removed"
+	cannotStart       = "CannotStartContainerError"
+)
+
+// part is one container of a task, as far as its runner knows. Only the runner touches it.
+type part struct {
+	spec      structs.ContainerSpec
+	essential bool
+	phase     phase
+	failed    bool              // it ended without ever having run
+	seen      structs.Container // what is reported of it
+	startedAt structs.Time      // zero: never, or not known
+	endedAt   structs.Time      // likewise
+}
+
+func (p part) mayRun() bool { return p.phase == phaseCreated || p.phase == phaseRunning }
+
+// adopt makes the parts of a task from the server's record of it and the containers of it that the runtime has. Where they
+// disagree, the runtime is right.
+func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.ContainerState) []part {
+	parts := make([]part, len(specs))
+	for i, spec := range specs {
+		p := part{spec: spec, essential: spec.Definition.IsEssential()}
+		name := spec.Definition.Name
+		if at := slices.IndexFunc(task.Containers, func(c structs.Container) bool { return c.Name == name }); at >= 0 {
+			p.seen = task.Containers[at]
+		}
+		p.seen.Name = name
+		at := slices.IndexFunc(found, func(s structs.ContainerState) bool { return s.Name == spec.Name })
+		switch {
+		case at >= 0:
+			p.see(found[at])
+		case p.seen.LastStatus == structs.TaskStopped:
+			p.end(p.seen.Reason)
+		case p.seen.RuntimeID != "" || task.LastStatus >= structs.TaskRunning:
+			p.end(reasonRemoved)
+		default:
+			p.seen.LastStatus = structs.TaskPending
+		}
+		parts[i] = p
+	}
+	return parts
+}
+
+// see takes in what the runtime says of the container. What a container loses by ending (its ports) is kept as it was.
+func (p *part) see(s structs.ContainerState) {
+	p.seen.RuntimeID = s.ID
+	p.seen.ImageDigest = cmp.Or(s.Image, p.seen.ImageDigest)
+	p.seen.HealthStatus = cmp.Or(s.Health, p.seen.HealthStatus)
+	if len(s.Bindings) > 0 {
+		p.seen.NetworkBindings = s.Bindings
+	}
+	p.startedAt, p.endedAt = s.StartedAt, s.FinishedAt
+	switch s.State {
+	case structs.ContainerCreated:
+		p.phase, p.seen.LastStatus = phaseCreated, structs.TaskPending
+	case structs.ContainerRunning:
+		p.phase, p.seen.LastStatus = phaseRunning, structs.TaskRunning
+	case structs.ContainerExited:
+		p.seeExit(s)
+	}
+}
+
+// seeEnd takes in the event of a running container's end.
+func (p *part) seeEnd(e structs.RuntimeEvent) {
+	p.endedAt = e.At
+	p.seeExit(structs.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: p.startedAt})
+}
+
+func (p *part) seeExit(s structs.ContainerState) {
+	if s.StartedAt == 0 {
+		p.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))
+		return
+	}
+	reason := s.Error
+	if s.OOMKilled {
+		reason = reasonOutOfMemory
+	}
+	p.seen.ExitCode = new(s.ExitCode)
+	p.end(reason)
+}
+
+// fail ends a container that could not be made to run.
+func (p *part) fail(reason string) {
+	p.failed = true
+	p.end(reason)
+}
+
+func (p *part) end(reason string) {
+	p.phase, p.seen.LastStatus, p.seen.Reason = phaseEnded, structs.TaskStopped, reason
+}

@@ -1,0 +1,113 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// register tells the server of this machine, again and again while no server can be reached, and settles the instance's id
+// and runtime. It fails when no engine answers or the server refuses the registration.
+func (a *Agent) register(ctx context.Context) error {
+	id, err := loadIdentity(a.cfg.DataDir, a.cfg.Cluster)
+	if err != nil {
+		return err
+	}
+	rt := a.cfg.Runtime(id.Instance)
+	info, err := rt.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("asking the container engine about this machine: %w", err)
+	}
+	in := containerInstance(a.cfg, id.Instance, info)
+	in, err = a.registerUntilAnswered(ctx, in)
+	if err != nil {
+		return err
+	}
+	if in.ID != id.Instance {
+		id.Instance = in.ID
+		if err := saveIdentity(a.cfg.DataDir, id); err != nil {
+			return err
+		}
+		rt = a.cfg.Runtime(in.ID)
+	}
+	a.mu.Lock()
+	a.instance, a.runtime = in.ID, rt
+	a.mu.Unlock()
+	a.log = a.log.With("instance", in.ID)
+	a.log.Info("registered the container instance")
+	return nil
+}
+
+func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {
+	var b backoff
+	for {
+		answer, err := a.cfg.Server.Register(ctx, in)
+		if err == nil {
+			return answer, nil
+		}
+		if ctx.Err() != nil {
+			return in, ctx.Err()
+		}
+		if refusal(err) {
+			return in, fmt.Errorf("registering the container instance: %w", err)
+		}
+		a.log.Warn("cannot register the container instance yet; trying again", "error", err)
+		if !b.wait(ctx) {
+			return in, ctx.Err()
+		}
+	}
+}
+
+// refusal says whether a server blamed the request: asking again would give the same answer.
+func refusal(err error) bool {
+	e, ok := errors.AsType[*structs.Error](err)
+	return ok && e.Kind != structs.KindUnavailable && e.Kind != structs.KindInternal
+}
+
+// containerInstance describes this machine to the server.
+func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.ContainerInstance {
+	return structs.ContainerInstance{
+		ID:      id,
+		Cluster: cfg.Cluster,
+		Zone:    cfg.Zone,
+		Name:    cmp.Or(cfg.Name, info.Hostname),
+		Status:  structs.InstanceActive,
+		Registered: structs.Resources{
+			CPU:    max(0, int64(info.CPUs)*1024-cfg.ReservedCPU),
+			Memory: max(0, info.Memory-cfg.ReservedMemory),
+			Ports:  cfg.ReservedPorts,
+		},
+		Attributes: attributes(cfg, info),
+		VersionInfo: structs.VersionInfo{
+			AgentVersion: cfg.Version, AgentHash: cfg.Commit, DockerVersion: "DockerVersion: " + info.Version,
+		},
+	}
+}
+
+// attributes are ECS's own, the capabilities that are true of this agent, and the configured ones, sorted by name. A
+// configured one does not replace what the agent says of itself.
+func attributes(cfg Config, info structs.RuntimeInfo) []structs.Attribute {
+	list := []structs.Attribute{
+		{Name: "ecs.cpu-architecture", Value: info.Architecture},
+		{Name: "ecs.os-type", Value: info.OSType},
+		{Name: "com.amazonaws.ecs.capability.logging-driver.json-file"},
+	}
+	if cfg.Zone != "" {
+		list = append(list, structs.Attribute{Name: structs.AttributeZone, Value: cfg.Zone})
+	}
+	// The versions of Docker's API that ECS's task definitions come to require (1.17 to 1.25); any engine since 2017 has them.
+	for minor := 17; minor <= 25; minor++ {
+		list = append(list, structs.Attribute{Name: fmt.Sprintf("com.amazonaws.ecs.capability.docker-remote-api.1.%d", minor)})
+	}
+	for _, custom := range cfg.Attributes {
+		if !slices.ContainsFunc(list, func(x structs.Attribute) bool { return x.Name == custom.Name }) {
+			list = append(list, structs.Attribute{Name: custom.Name, Value: custom.Value})
+		}
+	}
+	slices.SortFunc(list, func(x, y structs.Attribute) int { return cmp.Compare(x.Name, y.Name) })
+	return list
+}

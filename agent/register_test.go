@@ -1,0 +1,132 @@
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.stop()
+		w.change = func(c *agent.Config) {
+			c.ReservedCPU, c.ReservedMemory = 1024, 192
+			c.Attributes = []structs.Attribute{{Name: "rack", Value: "7"}, {Name: "ecs.os-type", Value: "fake"}}
+		}
+		w.start()
+		in := w.server.instances[w.agent.Instance()]
+		if len(in.ID) != 32 || in.Cluster != "default" || in.Zone != "a" || in.Name != "fake" {
+			t.Errorf("registered %+v", in)
+		}
+		if in.Registered.CPU != 3*1024 || in.Registered.Memory != 8000 {
+			t.Errorf("registered %d CPU units and %d MiB", in.Registered.CPU, in.Registered.Memory)
+		}
+		for _, p := range []structs.Port{{Number: 22, Protocol: "tcp"}, {Number: 5747, Protocol: "tcp"}, {Number: 5749, Protocol: "udp"}} {
+			if !slices.Contains(in.Registered.Ports, p) {
+				t.Errorf("port %v is not reserved", p)
+			}
+		}
+		if !slices.IsSortedFunc(in.Registered.Ports, structs.ComparePorts) {
+			t.Errorf("reserved ports are not sorted: %v", in.Registered.Ports)
+		}
+		for name, want := range map[string]string{"ecs.availability-zone": "a", "ecs.os-type": "linux",
+			"ecs.cpu-architecture": "x86_64", "rack": "7", "com.amazonaws.ecs.capability.docker-remote-api.1.18": ""} {
+			if got, ok := in.Attribute(name); !ok || got != want {
+				t.Errorf("attribute %s is %q", name, got)
+			}
+		}
+		if in.VersionInfo.AgentVersion != "1.2.3" || in.VersionInfo.DockerVersion != "DockerVersion: 20.10.24" {
+			t.Errorf("versions %+v", in.VersionInfo)
+		}
+	})
+}
+
+func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.server.setDown(true)
+		w.launch()
+		w.wait(time.Minute)
+		if w.agent.Ready() || w.agent.Instance() != "" {
+			t.Error("ready without a server")
+		}
+		w.server.setDown(false)
+		w.wait(4 * time.Second)
+		first := w.agent.Instance()
+		w.restart()
+		defer w.stop()
+		if !w.agent.Ready() || w.agent.Instance() != first || len(w.server.instances) != 1 {
+			t.Errorf("instances %v, first was %q", w.server.instances, first)
+		}
+	})
+}
+
+// runOnce runs an agent that cannot work, and gives its error.
+func runOnce(t *testing.T, dir string, change func(*agent.Config)) error {
+	t.Helper()
+	engine := testutil.NewFakeEngine()
+	cfg := agent.Config{DataDir: dir, Server: newFakeServer(),
+		Runtime: func(instance string) agent.Runtime { return engine.Runtime(instance) }}
+	if change != nil {
+		change(&cfg)
+	}
+	a, err := agent.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Run(t.Context())
+}
+
+func TestAnAgentThatCannotWorkSaysWhy(t *testing.T) {
+	engine := testutil.NewFakeEngine()
+	engine.SetAway(true)
+	for _, c := range []struct {
+		name, file string
+		change     func(*agent.Config)
+		want       []string
+	}{
+		{"damaged", `{"instance": "0123`, nil, []string{"instance.json is damaged", "remove it"}},
+		{"not an id", `{"instance": "me", "cluster": "default"}`, nil, []string{"instance.json is damaged"}},
+		{"empty", ``, nil, []string{"instance.json is damaged"}},
+		{"of another cluster", `{"instance": "0123456789abcdef0123456789abcdef", "cluster": "prod"}`, nil,
+			[]string{`cluster "prod", not "default"`, "instance.json"}},
+		{"no engine", "-", func(c *agent.Config) {
+			c.Runtime = func(instance string) agent.Runtime { return engine.Runtime(instance) }
+		}, []string{"cannot connect to the fake container engine"}},
+		{"refused", "-", func(c *agent.Config) { c.Server = refusing{c.Server} }, []string{"not allowed in"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if c.file != "-" {
+				if err := os.MkdirAll(filepath.Join(dir, "agent"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, "agent", "instance.json"), []byte(c.file), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := runOnce(t, dir, c.change)
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("the error is %v and does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+type refusing struct{ agent.Server }
+
+func (refusing) Register(context.Context, structs.ContainerInstance) (structs.ContainerInstance, error) {
+	return structs.ContainerInstance{}, errors.Join(errors.New("registering"), structs.Errorf(structs.KindAccessDenied, "not allowed in"))
+}

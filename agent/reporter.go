@@ -1,0 +1,124 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// reportTimeout is how long one report may take before it counts as lost and is sent again.
+const reportTimeout = 15 * time.Second
+
+// reporter brings updates to the server: the first at once, and while a report is under way the latest of each task waits for
+// the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
+// under way at a time, updates of a task arrive in the order in which they were made. It never gives up: an update stays
+// until it is in the log.
+type reporter struct {
+	send func(context.Context, []structs.TaskUpdate) error
+	log  *slog.Logger
+	wake chan struct{} // capacity 1
+
+	mu      sync.Mutex
+	made    uint64 // updates so far
+	waiting map[string]numbered
+}
+
+// numbered is an update and its place in the order of all.
+type numbered struct {
+	update structs.TaskUpdate
+	number uint64
+}
+
+func newReporter(log *slog.Logger, send func(context.Context, []structs.TaskUpdate) error) *reporter {
+	return &reporter{send: send, log: log, wake: make(chan struct{}, 1), waiting: map[string]numbered{}}
+}
+
+// publish hands an update over; it does not wait. The update must not change afterwards.
+func (r *reporter) publish(u structs.TaskUpdate) {
+	r.mu.Lock()
+	r.made++
+	r.waiting[u.Task] = numbered{update: u, number: r.made}
+	r.mu.Unlock()
+	nudge(r.wake)
+}
+
+// has says whether an update of the task is not in the log yet.
+func (r *reporter) has(task string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.waiting[task]
+	return ok
+}
+
+func (r *reporter) run(ctx context.Context) {
+	var b backoff
+	for {
+		batch := r.batch()
+		if len(batch) == 0 {
+			select {
+			case <-r.wake:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		if err := r.report(ctx, batch); err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			r.log.Warn("cannot report what tasks do; trying again", "error", err)
+			if !b.wait(ctx) {
+				return
+			}
+			continue
+		}
+		b = backoff{}
+		r.confirm(batch)
+	}
+}
+
+func (r *reporter) report(ctx context.Context, batch []numbered) error {
+	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
+	defer cancel()
+	updates := make([]structs.TaskUpdate, len(batch))
+	for i, n := range batch {
+		updates[i] = n.update
+	}
+	return r.send(ctx, updates)
+}
+
+// batch gives all that waits, oldest first.
+func (r *reporter) batch() []numbered {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	batch := make([]numbered, 0, len(r.waiting))
+	for _, n := range r.waiting {
+		batch = append(batch, n)
+	}
+	slices.SortFunc(batch, func(a, b numbered) int { return cmp.Compare(a.number, b.number) })
+	return batch
+}
+
+// confirm forgets what is in the log, but for tasks that have a newer update by now.
+func (r *reporter) confirm(batch []numbered) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range batch {
+		if r.waiting[n.update.Task].number == n.number {
+			delete(r.waiting, n.update.Task)
+		}
+	}
+}
+
+// nudge wakes the reader of a channel of capacity 1, which then looks at everything there is.
+func nudge(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}

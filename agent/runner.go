@@ -1,0 +1,195 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"reflect"
+	"sync"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// runner takes one task from where its containers are to its end, one step after the other. run owns parts, update and
+// the fields below them; stop, poke and ended are for everyone, republish for after the end.
+type runner struct {
+	task    string
+	rt      Runtime
+	slots   chan struct{} // the agent's; to hold a place in it is to be among those that may create and start
+	publish func(structs.TaskUpdate)
+	now     func() structs.Time
+	log     *slog.Logger
+
+	asked context.Context    // ends when the server wants the task stopped
+	stop  context.CancelFunc // ends asked
+	poked chan struct{}      // capacity 1: there are events
+	done  chan struct{}      // closed when the task is STOPPED
+
+	mu     sync.Mutex
+	events []structs.RuntimeEvent // of the task's containers, not looked at yet
+
+	parts   []part
+	update  structs.TaskUpdate // grows as things are seen; what was published of it is never changed in place
+	sent    structs.TaskUpdate // as the server has it, or will
+	hasSlot bool
+	ending  bool // the end began, and update says why unless the server knows better
+}
+
+// newRunner makes the runner of a task that the agent did not know, from the server's record and what the runtime has of it.
+func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState) *runner {
+	task := as.Task
+	known := structs.TaskUpdate{
+		Task: task.ID, Status: task.LastStatus, Containers: task.Containers,
+		PullStartedAt: task.PullStartedAt, PullStoppedAt: task.PullStoppedAt, StartedAt: task.StartedAt,
+		ExecutionStoppedAt: task.ExecutionStoppedAt,
+	}
+	r := &runner{
+		task: task.ID, rt: a.runtime, slots: a.slots, publish: a.reporter.publish, now: a.now,
+		log:    a.log.With("task", task.ID),
+		poked:  make(chan struct{}, 1),
+		done:   make(chan struct{}),
+		parts:  adopt(containerSpecs(a.instance, as), task, found),
+		update: known,
+		sent:   known,
+	}
+	r.asked, r.stop = context.WithCancel(context.Background())
+	if len(found) > 0 {
+		r.poke(structs.RuntimeEvent{}) // what happened between the listing and now went to nobody
+	}
+	return r
+}
+
+// poke says that a container of the task changed, or, with an event of no container, that any may have.
+func (r *runner) poke(event structs.RuntimeEvent) {
+	r.mu.Lock()
+	r.events = append(r.events, event)
+	r.mu.Unlock()
+	nudge(r.poked)
+}
+
+func (r *runner) takeEvents() []structs.RuntimeEvent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := r.events
+	r.events = nil
+	return events
+}
+
+// ended says whether the task is STOPPED: nothing of the runner changes any more.
+func (r *runner) ended() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// run returns when the task has ended, or when ctx ends; the task's containers then run on.
+func (r *runner) run(ctx context.Context) {
+	defer r.giveSlot()
+	preparing, cancel := context.WithCancel(ctx) // ends too when the task is asked to stop
+	defer cancel()
+	defer context.AfterFunc(r.asked, cancel)()
+	for ctx.Err() == nil {
+		next := decide(r.asked.Err() != nil, r.parts)
+		if next != stepCreate && next != stepStart {
+			r.giveSlot()
+		}
+		switch next {
+		case stepPull:
+			r.pull(preparing)
+		case stepCreate:
+			r.create(ctx, preparing)
+		case stepStart:
+			r.start(ctx, preparing)
+		case stepWait:
+			r.report(structs.TaskRunning)
+			r.wait(ctx)
+		case stepStop:
+			r.stopContainers(ctx)
+		case stepFinish:
+			r.finish()
+			return
+		}
+	}
+}
+
+// report publishes what is known if that is news. The status only grows.
+func (r *runner) report(status structs.TaskStatus) {
+	r.update.Status = max(r.update.Status, status)
+	r.update.Containers = make([]structs.Container, len(r.parts))
+	for i, p := range r.parts {
+		r.update.Containers[i] = p.seen
+	}
+	if r.update.StartedAt == 0 {
+		r.update.StartedAt = startedAt(r.parts)
+	}
+	if reflect.DeepEqual(r.update, r.sent) {
+		return
+	}
+	if r.update.Status != r.sent.Status {
+		r.log.Info("task is "+r.update.Status.String(), "stopCode", r.update.StopCode, "reason", r.update.StoppedReason)
+	}
+	r.sent = r.update
+	r.publish(r.update)
+}
+
+// republish reports an ended task again, to a server that has it not ended in its record.
+func (r *runner) republish() { r.publish(r.update) }
+
+// startedAt is when the last container of a task started; zero while one has not.
+func startedAt(parts []part) structs.Time {
+	var last structs.Time
+	for _, p := range parts {
+		if p.startedAt == 0 && (p.essential || !p.failed) {
+			return 0
+		}
+		last = max(last, p.startedAt)
+	}
+	return last
+}
+
+func (r *runner) wait(ctx context.Context) {
+	select {
+	case <-r.poked:
+		for _, event := range r.takeEvents() {
+			r.look(ctx, event)
+		}
+	case <-r.asked.Done():
+	case <-ctx.Done():
+	}
+}
+
+// look brings the parts that an event is about up to date.
+func (r *runner) look(ctx context.Context, event structs.RuntimeEvent) {
+	for i := range r.parts {
+		p := &r.parts[i]
+		switch {
+		case !p.mayRun() || event.ID != "" && event.ID != p.seen.RuntimeID:
+		case event.Ended && p.phase == phaseRunning:
+			p.seeEnd(event)
+		default:
+			r.inspect(ctx, p)
+		}
+	}
+}
+
+// takeSlot waits for a place among those that may create and start; false when ctx ended first.
+func (r *runner) takeSlot(ctx context.Context) bool {
+	if r.hasSlot {
+		return true
+	}
+	select {
+	case r.slots <- struct{}{}:
+		r.hasSlot = true
+	case <-ctx.Done():
+	}
+	return r.hasSlot
+}
+
+func (r *runner) giveSlot() {
+	if r.hasSlot {
+		<-r.slots
+		r.hasSlot = false
+	}
+}

@@ -1,0 +1,238 @@
+package agent_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+func TestATaskAskedToStopBeforeItsAgentKnewItNeverStarts(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.stop()
+		w.server.run(taskID(1), definition(container("app")))
+		w.server.stopTask(taskID(1))
+		w.start()
+		task := w.expect(taskID(1), structs.TaskStopped)
+		for _, call := range w.engine.Calls() {
+			if strings.HasPrefix(call, "Pull") || strings.HasPrefix(call, "Create") {
+				t.Errorf("%q was called", call)
+			}
+		}
+		if task.StopCode != structs.StopUserInitiated || task.Containers[0].LastStatus != structs.TaskStopped {
+			t.Errorf("stopped with %s and containers %+v", task.StopCode, task.Containers)
+		}
+	})
+}
+
+func TestAStopCutsOffWhateverIsUnderWay(t *testing.T) {
+	for _, c := range []struct {
+		during  string
+		image   testutil.FakeImage
+		within  time.Duration
+		started int
+	}{
+		{"pull", testutil.FakeImage{PullDelay: time.Hour}, 0, 0},
+		{"create", testutil.FakeImage{CreateDelay: 10 * time.Second}, 10 * time.Second, 0},
+		{"start", testutil.FakeImage{StartDelay: 10 * time.Second}, 10 * time.Second, 1},
+	} {
+		t.Run(c.during, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.engine.SetImage("app", c.image)
+				w.server.run(taskID(1), definition(container("app")))
+				w.wait(time.Second)
+				w.server.stopTask(taskID(1))
+				w.wait(c.within)
+				w.expect(taskID(1), structs.TaskStopped)
+				w.expectRunning()
+				if got := w.engine.Starts()[name("app", 1)]; got != c.started {
+					t.Errorf("the container was started %d times, not %d", got, c.started)
+				}
+				w.wait(time.Hour)
+				w.expectRunning()
+			})
+		})
+	}
+}
+
+func TestStopTimeoutIsTheContainersOwnOrThirtySeconds(t *testing.T) {
+	inWorld(t, func(w *world) {
+		stubborn := testutil.FakeImage{StopAfter: time.Hour}
+		w.engine.SetImage("five", stubborn)
+		w.engine.SetImage("plain", stubborn)
+		five := container("five", func(c *structs.ContainerDefinition) { c.StopTimeout = new(int32(5)) })
+		w.server.run(taskID(1), definition(five, container("plain")))
+		w.wait(time.Second)
+		w.server.stopTask(taskID(1))
+		w.wait(5 * time.Second)
+		w.expectRunning(name("plain", 1))
+		w.wait(24 * time.Second)
+		w.expect(taskID(1), structs.TaskStopping)
+		w.wait(time.Second)
+		task := w.expect(taskID(1), structs.TaskStopped)
+		if code := *task.Containers[0].ExitCode; code != 137 {
+			t.Errorf("exit code %d after SIGKILL", code)
+		}
+	})
+}
+
+func TestASlowStopHoldsUpNobodyElse(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: time.Hour})
+		w.server.run(taskID(1), definition(container("slow")))
+		w.wait(time.Second)
+		w.server.stopTask(taskID(1))
+		w.server.run(taskID(2), definition(container("app")))
+		w.wait(time.Second)
+		w.expect(taskID(1), structs.TaskStopping)
+		w.expect(taskID(2), structs.TaskRunning)
+	})
+}
+
+func TestFailuresStopTheTaskOnceAndForAll(t *testing.T) {
+	for _, c := range []struct {
+		image testutil.FakeImage
+		want  string
+	}{
+		{testutil.FakeImage{PullError: "no such image"}, "CannotPullContainerError: no such image"},
+		{testutil.FakeImage{CreateError: "bad option"}, "CannotCreateContainerError: bad option"},
+		{testutil.FakeImage{StartError: "port is taken"}, "CannotStartContainerError: port is taken"},
+	} {
+		t.Run(c.want, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.engine.SetImage("bad", c.image)
+				w.server.run(taskID(1), definition(container("app"), container("bad")))
+				w.wait(time.Second)
+				task := w.expect(taskID(1), structs.TaskStopped)
+				if task.StopCode != structs.StopTaskFailedToStart || task.StoppedReason != c.want || task.StartedAt != 0 {
+					t.Errorf("stopped with %s %q, started at %d", task.StopCode, task.StoppedReason, task.StartedAt)
+				}
+				if got := task.Containers[1]; got.Reason != c.want || got.ExitCode != nil || got.LastStatus != structs.TaskStopped {
+					t.Errorf("the failed container is reported as %+v", got)
+				}
+				w.expectRunning()
+				w.wait(time.Hour)
+				for _, op := range []string{"Pull bad", "Create " + name("bad", 1), "Start " + name("bad", 1)} {
+					if n := count(w.engine.Calls(), op); n > 1 {
+						t.Errorf("%q was called %d times", op, n)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestANonEssentialContainerThatCannotStartLeavesTheTaskRunning(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetImage("side", testutil.FakeImage{PullError: "no such image"})
+		w.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))
+		w.wait(time.Minute)
+		task := w.expect(taskID(1), structs.TaskRunning)
+		if c := task.Containers[1]; c.LastStatus != structs.TaskStopped || c.Reason != "CannotPullContainerError: no such image" {
+			t.Errorf("the container that cannot start is reported as %+v", c)
+		}
+		if task.StartedAt == 0 {
+			t.Error("the task runs and has no start time")
+		}
+	})
+}
+
+func TestAFailedPullDoesNotWaitForTheOthers(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetImage("huge", testutil.FakeImage{PullDelay: time.Hour})
+		w.engine.SetImage("bad", testutil.FakeImage{PullError: "no such image"})
+		w.server.run(taskID(1), definition(container("huge"), container("bad")))
+		w.wait(time.Second)
+		task := w.expect(taskID(1), structs.TaskStopped)
+		if task.StoppedReason != "CannotPullContainerError: no such image" || task.Containers[0].Reason != "" {
+			t.Errorf("stopped with %q, the other container with %q", task.StoppedReason, task.Containers[0].Reason)
+		}
+	})
+}
+
+func TestAnEngineThatIsAwayIsWaitedFor(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(time.Second)
+		w.engine.SetAway(true)
+		w.server.run(taskID(2), definition(container("app")))
+		w.server.run(taskID(3), definition(container("app")))
+		w.wait(time.Minute)
+		w.engine.Exit(name("app", 1), 9) // nobody hears of it
+		w.server.stopTask(taskID(3))
+		w.wait(time.Second)
+		w.expect(taskID(1), structs.TaskRunning)
+		w.expect(taskID(2), structs.TaskPending)
+		w.expect(taskID(3), structs.TaskStopped)
+		if calls := count(w.engine.Calls(), "Pull app"); calls > 80 {
+			t.Errorf("%d pulls in a minute are a storm", calls)
+		}
+
+		w.engine.SetAway(false)
+		w.wait(4 * time.Second)
+		if task := w.expect(taskID(1), structs.TaskStopped); *task.Containers[0].ExitCode != 9 {
+			t.Errorf("exit code %d", *task.Containers[0].ExitCode)
+		}
+		w.expect(taskID(2), structs.TaskRunning)
+		w.expectRunning(name("app", 2))
+	})
+}
+
+func TestAContainerThatStartedUnseenIsStoppedAsAnyOther(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetHook(func(point string) {
+			if point == "after Start "+name("app", 1) {
+				w.engine.SetAway(true)
+			}
+		})
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(time.Minute)
+		w.server.stopTask(taskID(1))
+		w.wait(time.Minute)
+		w.engine.SetAway(false)
+		w.wait(time.Minute)
+		task := w.expect(taskID(1), structs.TaskStopped)
+		w.expectRunning()
+		if c := task.Containers[0]; c.ExitCode == nil || *c.ExitCode != 143 {
+			t.Errorf("the container is reported as %+v", c)
+		}
+	})
+}
+
+func count(list []string, what string) (n int) {
+	for _, s := range list {
+		if s == what {
+			n++
+		}
+	}
+	return n
+}
+
+func TestStopAllLeavesNothingOfThisInstance(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: time.Hour})
+		w.server.run(taskID(1), definition(container("app"), container("slow")))
+		w.server.run(taskID(2), definition(container("job")))
+		w.wait(time.Second)
+		w.engine.Exit(name("job", 2), 0)
+		w.wait(time.Second)
+		stranger := structs.ContainerSpec{Name: "stranger", Labels: map[string]string{structs.LabelInstance: "another"}}
+		if _, err := w.engine.Runtime("another").Create(w.t.Context(), stranger); err != nil {
+			t.Fatal(err)
+		}
+		w.stop()
+		if err := w.agent.StopAll(w.t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var left []string
+		for _, c := range w.engine.All() {
+			left = append(left, c.Name)
+		}
+		if !slices.Equal(left, []string{"stranger"}) {
+			t.Errorf("left are %q", left)
+		}
+	})
+}

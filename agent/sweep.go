@@ -1,0 +1,108 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// sweeper cleans up every now and then, and whenever something hints that there is something to clean up.
+func (a *Agent) sweeper(ctx context.Context) {
+	ticker := time.NewTicker(max(a.cfg.CleanupWait/10, time.Second))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-a.sweepNow:
+		}
+		if a.Ready() { // before that, any container may be a task's
+			a.sweep(ctx)
+		}
+	}
+}
+
+// sweep ends containers that run for no task of this agent, removes those that ended CleanupWait ago or never started,
+// and forgets the tasks whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
+// died, the next one would learn of the end from them alone.
+func (a *Agent) sweep(ctx context.Context) {
+	settled := a.settled() // before the listing, which would else show ended containers as they ran
+	list, err := a.runtime.Containers(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			a.log.Warn("cannot list containers to clean up", "error", err)
+		}
+		return
+	}
+	for _, c := range list {
+		task := c.Labels[structs.LabelTask]
+		if stoppedAt, ok := settled[task]; ok || !a.knows(task) {
+			a.sweepContainer(ctx, c, max(stoppedAt, c.FinishedAt))
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for task, stoppedAt := range settled {
+		if a.due(stoppedAt) {
+			delete(a.runners, task)
+		}
+	}
+}
+
+// settled gives the tasks whose end is in the log, and when they ended.
+func (a *Agent) settled() map[string]structs.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	tasks := map[string]structs.Time{}
+	for task, r := range a.runners {
+		if r.ended() && !a.reporter.has(task) {
+			tasks[task] = r.update.StoppedAt
+		}
+	}
+	return tasks
+}
+
+func (a *Agent) knows(task string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.runners[task] != nil
+}
+
+func (a *Agent) sweepContainer(ctx context.Context, c structs.ContainerState, since structs.Time) {
+	task := c.Labels[structs.LabelTask]
+	switch {
+	case c.State == structs.ContainerRunning:
+		a.endOrphan(ctx, c)
+	case c.State == structs.ContainerCreated, a.due(since):
+		if err := a.runtime.Remove(ctx, c.ID); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot remove an ended container", "task", task, "container", c.Name, "error", err)
+		}
+	}
+}
+
+// due says whether CleanupWait has passed since a time.
+func (a *Agent) due(since structs.Time) bool {
+	return !a.cfg.Now().Before(since.Std().Add(a.cfg.CleanupWait))
+}
+
+// endOrphan stops and removes a container in the background. What fails is tried again by a later sweep.
+func (a *Agent) endOrphan(ctx context.Context, c structs.ContainerState) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.orphans[c.ID] {
+		return
+	}
+	a.orphans[c.ID] = true
+	task := c.Labels[structs.LabelTask]
+	a.log.Info("ending a container that belongs to no task of this instance", "task", task, "container", c.Name)
+	a.work.Go(func() {
+		if err := endContainer(ctx, a.runtime, c, defaultStopTimeout); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot end a container", "task", task, "error", err)
+		}
+		a.mu.Lock()
+		delete(a.orphans, c.ID)
+		a.mu.Unlock()
+	})
+}

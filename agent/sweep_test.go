@@ -1,0 +1,118 @@
+package agent_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// left lists the containers that the engine has.
+func (w *world) left() (names []string) {
+	for _, c := range w.engine.All() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func TestContainersOfEndedTasksAreKeptForAnHour(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		inWorld(t, func(w *world) {
+			w.server.run(taskID(1), definition(container("app"), container("init", nonEssential)))
+			w.wait(time.Second)
+			w.engine.Exit(name("init", 1), 0)
+			w.wait(30 * time.Minute)
+			w.engine.Exit(name("app", 1), 0)
+			w.wait(time.Second)
+			if restart {
+				w.restart()
+			}
+			w.wait(58 * time.Minute)
+			if !slices.Contains(w.left(), name("app", 1)) {
+				t.Errorf("restart %v: the container is gone before the hour is over", restart)
+			}
+			w.wait(10 * time.Minute)
+			if left := w.left(); len(left) != 0 {
+				t.Errorf("restart %v: left after the hour are %q", restart, left)
+			}
+		})
+	}
+}
+
+func TestContainersOfTasksOfNobodyAreEnded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: 10 * time.Second})
+		w.server.run(taskID(1), definition(container("app")))
+		w.server.run(taskID(2), definition(container("slow")))
+		w.wait(time.Second)
+		w.stop()
+		w.server.forget(taskID(2))
+		w.start()
+		w.expectRunning(name("app", 1))
+		if left := w.left(); len(left) != 1 {
+			t.Errorf("left are %q", left)
+		}
+
+		w.server.forget(taskID(1)) // and this one while its agent lives
+		w.server.dropStreams()
+		w.wait(time.Minute)
+		w.expectRunning()
+	})
+}
+
+func TestATaskThatTheServerHasStoppedIsEnded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(time.Second)
+		w.server.set(func() { // as when it took the instance for lost
+			as := w.server.tasks[taskID(1)]
+			as.Task.LastStatus = structs.TaskStopped
+			w.server.changed(as)
+		})
+		w.wait(time.Second)
+		w.expectRunning()
+	})
+}
+
+func TestOnlyOwnContainersAreTouched(t *testing.T) {
+	inWorld(t, func(w *world) {
+		other := newWorld(w.t)
+		other.engine = w.engine
+		other.start()
+		defer other.stop()
+		other.server.run(taskID(7), definition(container("app")))
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(time.Minute)
+		w.restart()
+		w.server.stopTask(taskID(1))
+		w.wait(2 * time.Hour)
+		w.expectRunning(name("app", 7))
+		other.expect(taskID(7), structs.TaskRunning)
+		if left := w.left(); len(left) != 1 {
+			t.Errorf("left are %q", left)
+		}
+	})
+}
+
+func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(time.Second)
+		instance := w.agent.Instance()
+		stray := structs.ContainerSpec{Name: "stray", Labels: map[string]string{
+			structs.LabelInstance: instance, structs.LabelTask: taskID(9),
+		}}
+		rt := w.engine.Runtime(instance)
+		id, err := rt.Create(w.t.Context(), stray)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rt.Start(w.t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		w.wait(time.Minute)
+		w.expectRunning(name("app", 1))
+	})
+}

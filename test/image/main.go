@@ -1,0 +1,142 @@
+// Command app is what the containers of tests and of the demo run: one static binary that can do all that a test needs
+// of a container. Its first argument says what:
+//
+//	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default
+//	sleep            do nothing until SIGTERM
+//	ignore-term      as serve, but deaf to SIGTERM
+//	exit N           exit with code N
+//	print LINE…      print each argument on a line of its own
+//	write PATH       write a file, and exit 1 where that fails
+//	spin             use one CPU until SIGTERM
+//	alloc MIB        use that much memory until SIGTERM
+//	udp              send each UDP packet on $PORT back until SIGTERM
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	args := os.Args[1:]
+	if len(args) == 0 {
+		args = []string{"serve"}
+	}
+	if err := run(ctx, args[0], args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, verb string, args []string) error {
+	switch verb {
+	case "serve":
+		return serve(ctx)
+	case "sleep":
+		<-ctx.Done()
+		return nil
+	case "ignore-term":
+		return serve(context.WithoutCancel(ctx))
+	case "exit":
+		code, err := number(args)
+		if err == nil {
+			os.Exit(code)
+		}
+		return err
+	case "print":
+		for _, line := range args {
+			fmt.Println(line)
+		}
+		return nil
+	case "write":
+		return os.WriteFile(strings.Join(args, " "), []byte("written\n"), 0o644)
+	case "spin":
+		for ctx.Err() == nil {
+		}
+		return nil
+	case "alloc":
+		return alloc(ctx, args)
+	case "udp":
+		return echo(ctx)
+	default:
+		return fmt.Errorf("unknown verb %q", verb)
+	}
+}
+
+func number(args []string) (int, error) {
+	if len(args) != 1 {
+		return 0, fmt.Errorf("one number is wanted, not %q", args)
+	}
+	return strconv.Atoi(args[0])
+}
+
+func address() string { return ":" + cmp.Or(os.Getenv("PORT"), "80") }
+
+func serve(ctx context.Context) error {
+	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		host, _ := os.Hostname()
+		fmt.Fprintf(w, "%s from %s\n", cmp.Or(os.Getenv("GREETING"), "Hello"), host)
+	})
+	http.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, strings.Join(os.Environ(), "\n"))
+	})
+	http.HandleFunc("/exit", func(_ http.ResponseWriter, r *http.Request) {
+		code, err := strconv.Atoi(cmp.Or(r.FormValue("code"), "0"))
+		if err != nil {
+			code = 1
+		}
+		os.Exit(code)
+	})
+	failed := make(chan error, 1)
+	go func() { failed <- http.ListenAndServe(address(), nil) }()
+	fmt.Println("serving on", address())
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func alloc(ctx context.Context, args []string) error {
+	size, err := number(args)
+	if err != nil {
+		return err
+	}
+	memory := make([]byte, size<<20)
+	for i := range memory {
+		memory[i] = byte(i) // a page is only used once it is written
+	}
+	<-ctx.Done()
+	fmt.Println(len(memory), "bytes used")
+	return nil
+}
+
+func echo(ctx context.Context) error {
+	conn, err := net.ListenPacket("udp", address())
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(ctx, func() { conn.Close() })
+	packet := make([]byte, 64<<10)
+	for {
+		n, from, err := conn.ReadFrom(packet)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		conn.WriteTo(packet[:n], from)
+	}
+}
