@@ -1,0 +1,58 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Register adds or renews a container instance.
+func (c *Client) Register(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {
+	var out structs.ContainerInstance
+	err := c.do(ctx, http.MethodPost, "/v1/agent/register", nil, in, &out)
+	return out, err
+}
+
+// Report sends what an agent saw; nil means that it is in the log.
+func (c *Client) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
+	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}}, updates, nil)
+}
+
+// Assignments opens the stream of an instance's agent. It ends with ctx or Close. A server sends a
+// frame every 5 s at least, empty ones too; silence is the reader's to notice.
+func (c *Client) Assignments(ctx context.Context, instance string) (*AssignmentStream, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	resp, err := c.send(ctx, http.MethodGet, "/v1/agent/stream", url.Values{"instance": {instance}}, nil)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &AssignmentStream{body: resp.Body, lines: json.NewDecoder(resp.Body), cancel: cancel}, nil
+}
+
+// AssignmentStream is an open stream of assignments. One goroutine reads it.
+type AssignmentStream struct {
+	body   io.ReadCloser
+	lines  *json.Decoder
+	cancel context.CancelFunc
+}
+
+// Next waits for the next frame; an empty one only shows that the stream is alive.
+func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
+	var frame structs.AssignmentFrame
+	if err := s.lines.Decode(&frame); err != nil {
+		return frame, fmt.Errorf("read the stream of assignments: %w", err)
+	}
+	return frame, nil
+}
+
+// Close ends the stream.
+func (s *AssignmentStream) Close() error {
+	s.cancel()
+	return s.body.Close()
+}

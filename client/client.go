@@ -1,0 +1,110 @@
+// Package client is the Go client of the native API: for the agent, the command line and end-to-end tests.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what a client needs.
+type Config struct {
+	// Address is the server's, as http://host:port. Required.
+	Address string
+}
+
+// Client calls one server. Safe for concurrent use.
+type Client struct {
+	address string
+	http    *http.Client
+}
+
+// maxErrorBody bounds what is read of an error's body.
+const maxErrorBody = 64 << 10
+
+// New makes a client; it connects at the first call.
+func New(c Config) *Client {
+	transport := &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		MaxIdleConnsPerHost: 8,
+		DisableCompression:  true, // a compressed stream would hold back frames
+	}
+	return &Client{address: strings.TrimSuffix(c.Address, "/"), http: &http.Client{Transport: transport}}
+}
+
+// Close lets go of idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// do sends body (nil: none) as JSON and decodes the answer into out (nil: thrown away).
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, out any) error {
+	resp, err := c.send(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if out == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("read the answer of %s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+// send gives the response of a success; the caller closes its body. Any other is a *structs.Error.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("encode the request of %s %s: %w", method, path, err)
+		}
+		content = bytes.NewReader(raw)
+	}
+	target := c.address + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, content)
+	if err != nil {
+		return nil, fmt.Errorf("make a request to %s: %w", c.address, err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= 300 {
+		defer resp.Body.Close()
+		return nil, readError(resp)
+	}
+	return resp, nil
+}
+
+// readError gives the server's error as it was there. What is no error of Gantry's (a proxy's page, say) may pass, so it is
+// of KindUnavailable.
+func readError(resp *http.Response) error {
+	var body struct {
+		Error struct {
+			Code    structs.Kind
+			Message string
+		} `json:"error"`
+	}
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if json.Unmarshal(raw, &body) != nil || body.Error.Code == "" {
+		return structs.Errorf(structs.KindUnavailable, "the server answered %s: %s", resp.Status, raw)
+	}
+	return structs.Errorf(body.Error.Code, "%s", body.Error.Message)
+}

@@ -1,0 +1,71 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// streamBeat is how often a stream with nothing to say shows that it is alive.
+const streamBeat = 5 * time.Second
+
+func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
+	var in structs.ContainerInstance
+	if !a.decode(w, r, &in) {
+		return
+	}
+	out, err := a.Control.RegisterInstance(r.Context(), in)
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	a.answer(w, http.StatusOK, out)
+}
+
+func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
+	var updates []structs.TaskUpdate
+	if !a.decode(w, r, &updates) {
+		return
+	}
+	if err := a.Control.ReportTasks(r.Context(), r.URL.Query().Get("instance"), updates); err != nil {
+		a.fail(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-a.Closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	stream, err := a.Control.Assignments(ctx, r.URL.Query().Get("instance"))
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	defer stream.Close()
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	out := http.NewResponseController(w)
+	lines := json.NewEncoder(w)
+	for {
+		beat, stop := context.WithTimeout(ctx, streamBeat)
+		frame, err := stream.Next(beat)
+		stop()
+		if ctx.Err() != nil || (err != nil && !errors.Is(err, context.DeadlineExceeded)) {
+			return
+		}
+		if lines.Encode(frame) != nil || out.Flush() != nil {
+			return
+		}
+	}
+}

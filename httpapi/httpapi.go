@@ -1,0 +1,42 @@
+// Package httpapi is the native HTTP API under /v1: health, and the agents' endpoints. It carries no logic of its own: a
+// handler decodes, calls a verb of control, and encodes.
+//
+//	GET  /v1/health                     200: the process is alive
+//	GET  /v1/ready                      200: a leader stands, state has caught up; 503 with the reason before that
+//	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
+//	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
+//	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
+//
+// Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the codes are structs.Kind.
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/gantry-project/gantry/control"
+)
+
+// Config is what the API needs. All fields are required.
+type Config struct {
+	Control *control.Control
+	// Ready says why the process cannot take work yet; nil when it can.
+	Ready  func() error
+	Logger *slog.Logger
+	// Closing ends when the process stops; streams end with it.
+	Closing <-chan struct{}
+}
+
+type api struct{ Config }
+
+// New makes the handler for everything under /v1.
+func New(c Config) http.Handler {
+	a := &api{c}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/health", a.health)
+	mux.HandleFunc("GET /v1/ready", a.ready)
+	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
+	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
+	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)
+	return mux
+}

@@ -1,0 +1,147 @@
+package server
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/server/broker"
+	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// leadRetry is how long a new leader waits when its first writes fail.
+const leadRetry = 200 * time.Millisecond
+
+// leadership is what runs while this server leads. It is made anew from state at every gain.
+type leadership struct {
+	broker  *broker.Broker
+	planner *planner.Planner
+}
+
+// followLeadership starts and stops the leader's work as raft says, until ctx ends.
+func (s *Server) followLeadership(ctx context.Context, led <-chan bool) {
+	leads := false
+	stop := func() {}
+	defer func() { stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case leads = <-led:
+		case <-s.leadAnew:
+		}
+		stop()
+		stop = func() {}
+		if leads {
+			stop = s.startLeading(ctx)
+		}
+	}
+}
+
+// startLeading starts the leader's work in the background and gives the function that ends it and waits for its end.
+func (s *Server) startLeading(parent context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(parent)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for err := s.lead(ctx, &work); err != nil && ctx.Err() == nil; err = s.lead(ctx, &work) {
+			s.log.Error("could not start to lead; trying again", "error", err)
+			select {
+			case <-time.After(leadRetry):
+			case <-ctx.Done():
+			}
+		}
+	})
+	return func() {
+		s.leader.Store(nil)
+		cancel()
+		work.Wait()
+		s.leader.Store(nil) // lead may have finished its start meanwhile
+	}
+}
+
+// lead brings state up to date, rebuilds the queues from it, and lets calls in.
+func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
+	if err := s.raft.Barrier(0).Error(); err != nil {
+		return err
+	}
+	if err := s.forgetConnections(ctx); err != nil {
+		return err
+	}
+	l := &leadership{broker: broker.New(broker.Config{Logger: s.log})}
+	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})
+	sub := s.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
+	work.Go(func() {
+		defer sub.Close()
+		s.feedBroker(ctx, l.broker, sub)
+	})
+	work.Go(func() { s.runPlanner(ctx, l) })
+	for range runtime.GOMAXPROCS(0) {
+		work.Go(func() { s.runWorker(ctx, l) })
+	}
+	work.Go(func() { s.runCollector(ctx) })
+	if ctx.Err() == nil {
+		s.leader.Store(l)
+		s.log.Info("leading", "server", s.config.ID, "index", s.store.Snapshot().Index())
+	}
+	return ctx.Err()
+}
+
+// runPlanner runs the planner until ctx ends. When it cannot know whether a plan of its was committed, all that was built on
+// that is made anew from state.
+func (s *Server) runPlanner(ctx context.Context, l *leadership) {
+	if err := l.planner.Run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn("the planner lost track of the log; leading anew", "error", err)
+		select {
+		case s.leadAnew <- struct{}{}:
+		default: // asked for already
+		}
+	}
+}
+
+// forgetConnections marks every instance as disconnected: this server holds no agent's stream yet, and those that the
+// last leader held ended with it. Agents come back within a moment.
+func (s *Server) forgetConnections(ctx context.Context) error {
+	var connected []string
+	for i := range s.store.Snapshot().AllInstances() {
+		if i.AgentConnected {
+			connected = append(connected, i.ID)
+		}
+	}
+	if len(connected) == 0 {
+		return nil
+	}
+	_, err := s.apply(ctx, structs.SetAgentConnected{Instances: connected})
+	return err
+}
+
+// feedBroker puts every evaluation that is ready into the queue: first those in state, then each as it comes.
+func (s *Server) feedBroker(ctx context.Context, b *broker.Broker, sub *state.Subscription) {
+	enqueueAll := func() {
+		for e := range s.store.Snapshot().Evaluations() {
+			if e.Status == structs.EvaluationReady {
+				b.Enqueue(e)
+			}
+		}
+	}
+	enqueueAll()
+	for {
+		select {
+		case <-ctx.Done():
+			b.Close()
+			return
+		case <-sub.C:
+		}
+		rows, resync := sub.Take()
+		if resync {
+			enqueueAll()
+		}
+		for _, row := range rows {
+			if e := row.(*structs.Evaluation); e.Status == structs.EvaluationReady {
+				b.Enqueue(e)
+			}
+		}
+	}
+}

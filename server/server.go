@@ -1,0 +1,97 @@
+// Package server is a server process: the raft node with the cluster's state, and what the leader runs on top of it.
+//
+//	raft.go      opens the log and snapshots on disk, replicates commands
+//	leader.go    what starts and stops with leadership
+//	worker.go    evaluation → plan
+//	collector.go forgets what ended long ago
+//	datadir.go   the data directory: one process at a time, and whole
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/state"
+)
+
+// Config is what a server needs.
+type Config struct {
+	// ID names the server among its peers; it never changes for a data directory.
+	ID string
+	// DataDir holds the log and snapshots, in its sub-folder "server". Required.
+	DataDir string
+	// TaskRetention is how long stopped tasks can still be described. Zero: one hour, as ECS.
+	TaskRetention time.Duration
+	// Logger is required.
+	Logger *slog.Logger
+}
+
+const defaultTaskRetention = time.Hour
+
+// Server is a running server process. Safe for concurrent use.
+type Server struct {
+	config  Config
+	log     *slog.Logger
+	store   *state.Store
+	control *control.Control
+
+	lock   *dirLock
+	disk   *disk
+	raft   *raft.Raft
+	leader atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
+
+	// leadAnew asks for a fresh start of the leader's work. Capacity 1.
+	leadAnew chan struct{}
+	stop     context.CancelFunc
+	done     sync.WaitGroup
+}
+
+// New opens the data directory and starts the server. It leads once Ready says so.
+func New(c Config) (*Server, error) {
+	if c.TaskRetention == 0 {
+		c.TaskRetention = defaultTaskRetention
+	}
+	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1)}
+	lock, err := lockDir(c.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	led := make(chan bool, 1)
+	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger}), led); err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger})
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.done.Go(func() { s.followLeadership(ctx, led) })
+	return s, nil
+}
+
+// Control is what the doors call.
+func (s *Server) Control() *control.Control { return s.control }
+
+// Ready says whether the server takes calls: a leader stands and its state has caught up. The error says what is missing.
+func (s *Server) Ready() error {
+	if s.leader.Load() == nil {
+		return fmt.Errorf("no leader yet: server %s is %s", s.config.ID, s.raft.State())
+	}
+	return nil
+}
+
+// Stop ends everything the server started and closes its data directory.
+func (s *Server) Stop() error {
+	s.stop()
+	err := s.raft.Shutdown().Error()
+	s.done.Wait()
+	return errors.Join(err, s.disk.close(), s.lock.release())
+}

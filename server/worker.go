@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// planAttempts bounds how often one evaluation is planned in a row when the planner refuses parts of its plans.
+const planAttempts = 10
+
+var errNoProgress = errors.New("the planner refused parts of every plan in a row")
+
+// runWorker turns evaluations into plans until ctx ends.
+func (s *Server) runWorker(ctx context.Context, l *leadership) {
+	for {
+		eval, token, err := l.broker.Dequeue(ctx)
+		if err != nil {
+			return
+		}
+		if err := s.evaluate(ctx, l, eval); err != nil {
+			s.log.Error("could not evaluate", "eval", eval.ID, "job", eval.Job, "error", err)
+			l.broker.Nack(eval.ID, token)
+			continue
+		}
+		l.broker.Ack(eval.ID, token)
+	}
+}
+
+// evaluate plans until the planner has committed all of a plan.
+func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Evaluation) error {
+	for range planAttempts {
+		snap := s.store.Snapshot()
+		current := snap.Evaluation(eval.ID)
+		if current == nil || current.Status != structs.EvaluationReady {
+			return nil // decided by an earlier delivery
+		}
+		out := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
+		outcome, err := l.planner.Submit(ctx, &out.Plan)
+		if errors.Is(err, planner.ErrStale) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(outcome.Refused) == 0 {
+			return nil
+		}
+	}
+	return errNoProgress
+}
+
+func newSeed() (seed [16]byte) {
+	_, _ = rand.Read(seed[:]) // never fails (crypto/rand)
+	return seed
+}
