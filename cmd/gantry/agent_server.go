@@ -1,0 +1,16 @@
+package main
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/client"
+)
+
+// serverOverHTTP is the server as the agent sees it, over the native API.
+type serverOverHTTP struct{ *client.Client }
+
+// Stream opens the instance's stream of assignments.
+func (s serverOverHTTP) Stream(ctx context.Context, instance string) (agent.Stream, error) {
+	return s.Assignments(ctx, instance)
+}

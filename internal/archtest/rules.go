@@ -1,0 +1,102 @@
+// Package archtest holds the rules of the house as tests: which folder may import which, what the replicated core must
+// not do, and how long a file may grow. Each rule carries its reason, which is what a failing test prints.
+//
+// A change of the rules is a change of the design: it comes with an ADR.
+package archtest
+
+// module is the path of this module.
+const module = "github.com/gantry-project/gantry"
+
+// A folderRule says which folders of this module the production code of one folder may import. A name that ends in /...
+// means everything below that folder. The first rule that matches a folder holds for it.
+//
+// Tests (files named _test.go) may import anything: fixtures join packages that production code keeps apart.
+type folderRule struct {
+	folder  string
+	imports []string
+	why     string
+}
+
+// anything is the list of a folder that is free to import what it likes.
+var anything = []string{"..."}
+
+var folderRules = []folderRule{
+	{"structs", nil,
+		"the nouns are below everything else"},
+	{"state", []string{"structs"},
+		"tables know nouns and nothing of who reads them"},
+	{"fsm", []string{"state", "structs"},
+		"the log is applied here alone, and applying calls nobody: who wants to know subscribes to state"},
+	{"scheduler", []string{"structs"},
+		"a pure function of a view that it declares itself, so that it can be tested as data"},
+	{"control", []string{"state", "structs"},
+		"verbs read state and write through the Log that they declare, whatever stands behind it"},
+	{"server", []string{"fsm", "state", "scheduler", "gossip", "control", "server/...", "structs"},
+		"the server wires the core together, and knows nothing of agents or of the doors to it"},
+	{"server/planner", []string{"state", "scheduler", "structs"},
+		"a part of the server is tested alone; the planner shares the scheduler's fit arithmetic"},
+	{"server/...", []string{"state", "structs"},
+		"a part of the server never holds the server, so that it is tested alone"},
+	{"gossip", []string{"structs"},
+		"who is there and who is not; what that means is the server's and the agent's matter"},
+	{"agent", []string{"client", "gossip", "structs"},
+		"an agent hears from servers over the wire and declares the Runtime that it needs"},
+	{"agent/...", []string{"structs"},
+		"a runtime knows containers, not tasks or servers"},
+	{"client", []string{"structs"},
+		"the native API seen from outside"},
+	{"aws/gen", nil,
+		"reads a model, writes text: it must build while what it writes does not"},
+	{"aws/protocol", []string{"control", "structs"},
+		"wire formats that all AWS APIs share"},
+	{"aws/...", []string{"aws/protocol", "control", "structs"},
+		"a door translates to the verbs of control; what happens behind them is not its matter"},
+	{"httpapi", []string{"control", "structs", "ui"},
+		"a door translates to the verbs of control; what happens behind them is not its matter"},
+	{"balancer", []string{"structs"},
+		"moves traffic for the nouns it is given"},
+	{"ui", nil,
+		"files to serve"},
+	{"cmd/...", []string{"server", "agent", "agent/docker", "client", "aws/...", "httpapi", "structs"},
+		"main wires the parts; what they do is inside them"},
+	{"testutil", anything,
+		"a cluster in a process joins everything"},
+	{"test/...", anything,
+		"tests of the whole"},
+	{"internal/archtest", nil,
+		"reads the source, does not run it"},
+}
+
+// A moduleRule says which folders alone may import a foreign module, so that it can be replaced in one place.
+type moduleRule struct {
+	prefix  string // of the import path
+	folders []string
+	why     string
+}
+
+var moduleRules = []moduleRule{
+	{"github.com/docker/docker", []string{"agent/docker"},
+		"the engine's client is behind agent.Runtime"},
+	{"github.com/hashicorp/serf", []string{"gossip"},
+		"membership is behind gossip"},
+	{"github.com/hashicorp/memberlist", []string{"gossip"},
+		"membership is behind gossip"},
+	{"github.com/hashicorp/raft", []string{"fsm", "server", "server/..."},
+		"everyone else writes through control.Log"},
+	{"github.com/aws/", nil,
+		"the wire formats are ours; the SDK is for tests"},
+}
+
+// deterministic are the folders that every server runs on the same input and must leave with the same result: no clock
+// and no random. Ids and times are minted before the log. (That no result hangs on the order of a map is what the
+// determinism test of fsm is for.)
+var deterministic = []string{"fsm", "state", "scheduler", "scheduler/..."}
+
+// randomPackages give another result each time.
+var randomPackages = []string{"math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
+
+// clockFuncs are the functions of package time that read the clock or wait on it.
+var clockFuncs = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+
+// maxLines is the length that a file written by hand may have. A longer one holds two things.
+const maxLines = 500
