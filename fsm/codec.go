@@ -2,8 +2,10 @@ package fsm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math"
 
 	"github.com/fxamacker/cbor/v2"
@@ -33,7 +35,10 @@ func must[M any](mode M, err error) M {
 	return mode
 }
 
-// Encode gives the log entry of a command: its number in one byte, then its body in CBOR.
+// checksumSize is the bytes of the CRC-32C at the end of an entry. The log's own file has no checksum of what it holds.
+const checksumSize = 4
+
+// Encode gives the log entry of a command: its number in one byte, its body in CBOR, and the CRC-32C of both, big endian.
 func Encode(cmd structs.Command) ([]byte, error) {
 	number := cmd.CommandType()
 	h, ok := handlers[number]
@@ -49,13 +54,19 @@ func Encode(cmd structs.Command) ([]byte, error) {
 	if err := encoding.MarshalToBuffer(body, &buf); err != nil {
 		return nil, fmt.Errorf("encode command %d: %w", number, err)
 	}
-	return buf.Bytes(), nil
+	return seal(buf.Bytes()), nil
+}
+
+// seal puts the checksum behind an entry.
+func seal(entry []byte) []byte {
+	return binary.BigEndian.AppendUint32(entry, crc32.Checksum(entry, checksums))
 }
 
 // decode reads a log entry and finds its handler.
 func decode(entry []byte) (handler, structs.Command, error) {
-	if len(entry) == 0 {
-		return handler{}, nil, errors.New("decode command: the entry is empty")
+	end := len(entry) - checksumSize
+	if end < 1 || binary.BigEndian.Uint32(entry[end:]) != crc32.Checksum(entry[:end], checksums) {
+		return handler{}, nil, errors.New("decode command: the entry is damaged: its checksum is wrong")
 	}
 	number := structs.CommandType(entry[0])
 	h, ok := handlers[number]
@@ -63,7 +74,7 @@ func decode(entry []byte) (handler, structs.Command, error) {
 		return handler{}, nil, fmt.Errorf(
 			"decode command %d: this version of Gantry does not know it; the log was written by a newer version of Gantry", number)
 	}
-	cmd, err := h.unpack(entry[1:])
+	cmd, err := h.unpack(entry[1:end])
 	if err != nil {
 		return handler{}, nil, fmt.Errorf("decode command %d: %w", number, err)
 	}

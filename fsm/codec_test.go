@@ -84,18 +84,21 @@ func golden(t *testing.T, name string, make func() []byte) []byte {
 
 func TestDecodeRefuses(t *testing.T) {
 	whole := encode(t, samples()["create_job"])
+	flipped := slices.Clone(whole)
+	flipped[len(flipped)/2] ^= 1
 	for name, c := range map[string]struct {
 		entry []byte
 		says  string
 	}{
-		"empty":     {nil, "empty"},
-		"unknown":   {[]byte{250, 0xa0}, "newer version of Gantry"},
-		"truncated": {whole[:len(whole)-1], "decode command 7"},
-		"wrong":     {[]byte{7, 0x01}, "decode command 7"},
+		"empty":     {nil, "damaged"},
+		"truncated": {whole[:len(whole)-1], "damaged"},
+		"one bit":   {flipped, "damaged"},
+		"unknown":   {seal([]byte{250, 0xa0}), "newer version of Gantry"},
+		"wrong":     {seal([]byte{7, 0x01}), "decode command 7"},
 		"plan without its instances": {
-			append([]byte{8}, marshal(t, packedPlan{Tasks: packIDs([]string{"t"}), On: []uint32{0}})...), "does not name"},
+			seal(append([]byte{8}, marshal(t, packedPlan{Tasks: packIDs([]string{"t"}), On: []uint32{0}})...)), "does not name"},
 		"plan of uneven lists": {
-			append([]byte{8}, marshal(t, packedPlan{Tasks: packIDs([]string{"t"})})...), "plan of 1 tasks"},
+			seal(append([]byte{8}, marshal(t, packedPlan{Tasks: packIDs([]string{"t"})})...)), "plan of 1 tasks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, _, err := decode(c.entry); err == nil || !strings.Contains(err.Error(), c.says) {
@@ -107,7 +110,7 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestUnknownFieldsAreIgnored(t *testing.T) {
 	body := marshal(t, map[any]any{"Cluster": "prod", "At": 5, "Later": map[string]any{"x": []int{1}}, 99: "y"})
-	_, cmd, err := decode(append([]byte{byte(structs.CmdDeleteCluster)}, body...))
+	_, cmd, err := decode(seal(append([]byte{byte(structs.CmdDeleteCluster)}, body...)))
 	if want := (structs.DeleteCluster{Cluster: "prod", At: 5}); err != nil || cmd != want {
 		t.Errorf("got %v, %v, want %v", cmd, err, want)
 	}

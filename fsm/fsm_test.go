@@ -21,7 +21,7 @@ func TestUndecodableEntryStops(t *testing.T) {
 			t.Error("the entry counts as applied")
 		}
 	}()
-	h.fsm.Apply(&raft.Log{Index: 7, Data: []byte{99}})
+	h.fsm.Apply(&raft.Log{Index: 7, Data: seal([]byte{99})})
 }
 
 func TestRefusedCommandMovesTheIndex(t *testing.T) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 
@@ -32,7 +33,7 @@ func (s slogSink) Accept(name string, level hclog.Level, msg string, args ...any
 	}
 	for i, a := range args {
 		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
-			args[i] = f[0]
+			args[i] = fmt.Sprintf(f[0].(string), f[1:]...) // hclog.Fmt puts the format first
 		}
 	}
 	if msg == firstElection {

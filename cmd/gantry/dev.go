@@ -163,8 +163,8 @@ func (d *dev) run(ctx context.Context, out io.Writer) error {
 	control := d.server.Control()
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", httpapi.New(httpapi.Config{Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing}))
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { d.usage(w) })
-	mux.Handle("POST /", ecs.New(ecs.Config{Control: control, Logger: d.log}))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { d.usage(w) })
+	mux.Handle("/", ecs.New(ecs.Config{Control: control, Logger: d.log}))
 	d.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)}
 
 	agentCtx, stopAgent := context.WithCancel(context.Background())
