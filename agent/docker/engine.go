@@ -116,9 +116,8 @@ func (e *Engine) explain(err error) error {
 		return fmt.Errorf("no permission to use the Docker Engine at %s: %w. "+
 			"Run as root, or join the group docker (usermod -aG docker $USER) and log in again", e.host, err)
 	case client.IsErrConnectionFailed(err), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no Docker Engine answers at %s: %w. "+
-			"Install and start it: apt-get install docker.io, then systemctl start docker, or run dockerd. "+
-			"If it listens elsewhere, set DOCKER_HOST", e.host, err)
+		return fmt.Errorf("no Docker Engine answers at %s. Install and start it: apt-get install docker.io, then systemctl start docker, "+
+			"or run dockerd. If it listens elsewhere, set DOCKER_HOST. (%w)", e.host, err)
 	default:
 		return fmt.Errorf("ask the Docker Engine at %s about its machine: %w", e.host, err)
 	}

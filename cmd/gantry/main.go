@@ -28,7 +28,7 @@ func rootCommand() *cobra.Command {
 		Use:   "gantry",
 		Short: "The container cluster manager you run yourself: it speaks the Amazon ECS API",
 		Long: `Gantry runs containers on your own machines and speaks the Amazon ECS API:
-the aws CLI, the AWS SDKs and Terraform work against it unchanged.
+the aws CLI and the AWS SDKs work against it unchanged.
 
 Start with "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceUsage:  true,
