@@ -1,0 +1,36 @@
+package docker
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+
+	"github.com/docker/docker/client"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestAwayIsNoRefusal: a task must not fail because the engine is being restarted.
+func TestAwayIsNoRefusal(t *testing.T) {
+	tests := map[string]struct {
+		err     error
+		refused bool
+	}{
+		"no engine listens":          {client.ErrorConnectionFailed("unix:///var/run/docker.sock"), false},
+		"the engine was killed":      {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), false},
+		"before it answered":         {fmt.Errorf("post: %w", io.EOF), false},
+		"the connection was reset":   {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, false},
+		"a registry does not answer": {errors.New(`Get "https://r/v2/": dial tcp: connect: connection refused`), true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := failure(t.Context(), cannotPull, fmt.Errorf("pull image x: %w", test.err))
+			if _, refused := errors.AsType[*structs.RuntimeError](err); refused != test.refused {
+				t.Errorf("refused is %v, want %v: %v", refused, test.refused, err)
+			}
+		})
+	}
+}
