@@ -18,6 +18,13 @@ const (
 	CmdTag                    CommandType = 11
 	CmdUntag                  CommandType = 12
 	CmdCollect                CommandType = 13
+	CmdPutAttributes          CommandType = 14
+	CmdDeleteAttributes       CommandType = 15
+	CmdSetInstanceStatus      CommandType = 16
+	CmdPutService             CommandType = 17
+	CmdDeleteService          CommandType = 18
+	CmdStopDeployment         CommandType = 19
+	CmdProtectTasks           CommandType = 20
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -67,6 +74,7 @@ type RegisterInstance struct {
 type SetAgentConnected struct {
 	Instances []string
 	Connected bool
+	At        Time
 }
 
 // CreateJob adds a job and its first evaluation. A client token that the cluster knows finds the earlier job:
@@ -108,10 +116,74 @@ type UntagCommand struct {
 	Keys     []string
 }
 
-// Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, and
-// deleted clusters and task definitions that nothing refers to.
+// InstanceAttribute is one attribute of one instance.
+type InstanceAttribute struct {
+	Instance  string
+	Attribute Attribute
+}
+
+// PutAttributes sets custom attributes of instances; all or nothing.
+type PutAttributes struct {
+	Cluster    string
+	Attributes []InstanceAttribute
+	At         Time
+}
+
+// DeleteAttributes removes custom attributes of instances; those that are not there are no error.
+type DeleteAttributes struct {
+	Cluster    string
+	Attributes []InstanceAttribute
+	At         Time
+}
+
+// SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. One that is INACTIVE stays so
+// until it registers again. Deregistering stops what runs there: tasks of a connected agent are asked to stop, and those
+// that nobody is left to report on are STOPPED at once.
+type SetInstanceStatus struct {
+	Instances []string
+	Status    string
+	At        Time
+}
+
+// PutService adds a service or its next version. Job.Version must be one more than the present version (1 for a new
+// one); else another change came first and the command fails with Conflict. Deployment, where not nil, becomes PRIMARY and
+// the one that was PRIMARY becomes ACTIVE.
+type PutService struct {
+	Job        Job
+	Deployment *Deployment
+	Evaluation Evaluation
+	Tags       []Tag // of a new service
+}
+
+// DeleteService makes a service DRAINING, with no tasks desired, which is its last version. Without Force it must have none desired already.
+type DeleteService struct {
+	Job        string
+	Force      bool
+	Evaluation Evaluation
+	At         Time
+}
+
+// StopDeployment notes that a user wants a deployment in progress stopped.
+type StopDeployment struct {
+	Deployment string
+	Type       string // ROLLBACK or ABORT
+	Evaluation Evaluation
+	At         Time
+}
+
+// ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends the protection.
+type ProtectTasks struct {
+	Tasks []string
+	Until Time
+	At    Time
+}
+
+// Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, services that
+// are INACTIVE with their history, and deleted instances, clusters and task definitions that nothing refers to.
 type Collect struct {
 	Before Time
+	// Limit bounds how many tasks and evaluations one entry forgets, so that others do not wait behind it for long. Zero: none.
+	Limit int
 }
 
 func (CreateCluster) CommandType() CommandType          { return CmdCreateCluster }
@@ -127,3 +199,10 @@ func (ReportTasks) CommandType() CommandType            { return CmdReportTasks 
 func (TagCommand) CommandType() CommandType             { return CmdTag }
 func (UntagCommand) CommandType() CommandType           { return CmdUntag }
 func (Collect) CommandType() CommandType                { return CmdCollect }
+func (PutAttributes) CommandType() CommandType          { return CmdPutAttributes }
+func (DeleteAttributes) CommandType() CommandType       { return CmdDeleteAttributes }
+func (SetInstanceStatus) CommandType() CommandType      { return CmdSetInstanceStatus }
+func (PutService) CommandType() CommandType             { return CmdPutService }
+func (DeleteService) CommandType() CommandType          { return CmdDeleteService }
+func (StopDeployment) CommandType() CommandType         { return CmdStopDeployment }
+func (ProtectTasks) CommandType() CommandType           { return CmdProtectTasks }

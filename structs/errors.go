@@ -12,6 +12,7 @@ type Kind string
 // The kinds that Gantry answers with. The list is ECS's own, from its API model; Unavailable and Internal are ours.
 const (
 	KindAccessDenied                      Kind = "AccessDenied"
+	KindAttributeLimitExceeded            Kind = "AttributeLimitExceeded"
 	KindClient                            Kind = "Client"
 	KindClusterContainsContainerInstances Kind = "ClusterContainsContainerInstances"
 	KindClusterContainsServices           Kind = "ClusterContainsServices"
@@ -21,7 +22,10 @@ const (
 	KindInvalidParameter                  Kind = "InvalidParameter"
 	KindLimitExceeded                     Kind = "LimitExceeded"
 	KindResourceNotFound                  Kind = "ResourceNotFound"
+	KindServiceDeploymentNotFound         Kind = "ServiceDeploymentNotFound"
+	KindServiceNotActive                  Kind = "ServiceNotActive"
 	KindServiceNotFound                   Kind = "ServiceNotFound"
+	KindTargetNotFound                    Kind = "TargetNotFound"
 	KindUnsupportedFeature                Kind = "UnsupportedFeature"
 	// KindUnavailable: no leader stands, or the cluster did not answer in time. The caller may try again.
 	KindUnavailable Kind = "Unavailable"

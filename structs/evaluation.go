@@ -3,7 +3,7 @@ package structs
 // The states of an evaluation.
 const (
 	EvaluationReady   = "ready"
-	EvaluationBlocked = "blocked" // waits for room
+	EvaluationBlocked = "blocked" // waits for room; a freed task or a new instance makes it ready. At most one a job
 	EvaluationDone    = "done"
 )
 
@@ -19,6 +19,12 @@ type Evaluation struct {
 	// Unplaced is how many tasks found no place; Failures say why.
 	Unplaced int                `json:"unplaced,omitzero" cbor:"8,keyasint,omitzero"`
 	Failures []PlacementFailure `json:"failures,omitzero" cbor:"9,keyasint,omitzero"`
+	// WaitUntil is when to evaluate; zero: now.
+	WaitUntil Time `json:"waitUntil,omitzero" cbor:"11,keyasint,omitzero"`
+	// Filtered says how many instances each rule kept from taking a further task, Remedy the smallest change that would let
+	// one more run, for people to read. Both only with tasks unplaced.
+	Filtered []FilterCount `json:"filtered,omitzero" cbor:"12,keyasint,omitzero"`
+	Remedy   string        `json:"remedy,omitzero" cbor:"13,keyasint,omitzero"`
 	// ModifyIndex is the raft index of the last change; a worker reads state no older than it.
 	ModifyIndex uint64 `json:"modifyIndex" cbor:"10,keyasint"`
 }
@@ -30,6 +36,13 @@ type PlacementFailure struct {
 	Detail   string `json:"detail,omitzero" cbor:"3,keyasint,omitzero"`
 }
 
+// FilterCount is how many instances one rule kept from taking a task. An instance counts for the first rule that it does
+// not satisfy.
+type FilterCount struct {
+	Reason    string `json:"reason" cbor:"1,keyasint"` // as in PlacementFailure
+	Instances int    `json:"instances" cbor:"2,keyasint"`
+}
+
 // ECS's reasons in failures[] (ECS, "API failure reasons").
 const (
 	FailCPU        = "RESOURCE:CPU"
@@ -37,6 +50,8 @@ const (
 	FailPorts      = "RESOURCE:PORTS"
 	FailAgent      = "AGENT"
 	FailAttribute  = "ATTRIBUTE"
+	FailMemberOf   = "MemberOf placement constraint unsatisfied."
+	FailDistinct   = "DistinctInstance placement constraint unsatisfied."
 	FailMissing    = "MISSING"
 	FailInactive   = "INACTIVE"
 	FailNoInstance = "NO_INSTANCE" // ours: the cluster has no instance; the ECS door answers it as an error

@@ -19,18 +19,24 @@ type ContainerInstance struct {
 	Status  string `json:"status"`
 	// AgentConnected: a server holds the agent's stream.
 	AgentConnected bool        `json:"agentConnected"`
-	Registered     Resources   `json:"registered"` // Ports are the reserved ones, never given to tasks
-	Attributes     []Attribute `json:"attributes,omitzero"`
-	VersionInfo    VersionInfo `json:"versionInfo"`
-	RegisteredAt   Time        `json:"registeredAt"`
-	Version        int64       `json:"version"` // grows by one with every change
+	Registered     Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks
+	Attributes     []Attribute `json:"attributes,omitzero"` // what the agent says of itself; renewed with each registration
+	// Custom attributes are those that users put (PutAttributes); they survive a registration.
+	Custom       []Attribute `json:"customAttributes,omitzero"`
+	VersionInfo  VersionInfo `json:"versionInfo"`
+	RegisteredAt Time        `json:"registeredAt"`
+	// DeregisteredAt is when it became INACTIVE; zero while it is not.
+	DeregisteredAt Time  `json:"deregisteredAt,omitzero"`
+	Version        int64 `json:"version"` // grows by one with every change
 }
 
 // Attribute gives the value of the named attribute and whether the instance has it.
 func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
-	for _, a := range i.Attributes {
-		if a.Name == name {
-			return a.Value, true
+	for _, list := range [][]Attribute{i.Attributes, i.Custom} {
+		for _, a := range list {
+			if a.Name == name {
+				return a.Value, true
+			}
 		}
 	}
 	return "", false

@@ -1,17 +1,34 @@
 package structs
 
-// The types of a job. Only batch has a door so far.
+// The types of a job.
 const (
-	JobBatch = "batch" // runs its tasks to completion
+	JobBatch   = "batch"   // runs its tasks to completion
+	JobService = "service" // keeps Count tasks up
+	JobDaemon  = "daemon"  // keeps one task up on every instance that satisfies its constraints
 )
 
-// Job is what a user asked the cluster to run, and what evaluations are about. RunTask and StartTask make a batch job.
+// The states of a service or daemon.
+const (
+	ServiceActive   = "ACTIVE"
+	ServiceDraining = "DRAINING" // deleted; its tasks are being stopped
+	ServiceInactive = "INACTIVE" // nothing of it runs; it can still be described, and its name is free
+)
+
+// Job is what a user asked the cluster to run, and what evaluations are about. RunTask and StartTask make a batch job; an
+// ECS service is a job of type service or daemon.
 type Job struct {
-	ID             string `json:"id"` // 32 hex digits
-	Cluster        string `json:"cluster"`
-	Type           string `json:"type"`
+	ID      string `json:"id"` // 32 hex digits
+	Cluster string `json:"cluster"`
+	// Name is a service's, unique among those of its cluster that are not INACTIVE. Empty for a batch job.
+	Name string `json:"name,omitzero"`
+	Type string `json:"type"`
+	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept (JobVersion).
+	Version int `json:"version,omitzero"`
+	// Status is one of the three above for services and daemons; empty for a batch job.
+	Status string `json:"status,omitzero"`
+
 	TaskDefinition string `json:"taskDefinition"` // family:revision
-	Count          int    `json:"count"`          // how many tasks
+	Count          int    `json:"count"`          // how many tasks; of a daemon as many as instances to run on, which plans find
 	// Instances, where not empty, are the very instances to run on, a task each (StartTask); Count is then their number.
 	Instances []string `json:"containerInstances,omitzero"`
 
@@ -23,7 +40,7 @@ type Job struct {
 	PlacementStrategy    []PlacementStrategy            `json:"placementStrategy,omitzero"`
 	CapacityStrategy     []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
 	EnableExecuteCommand bool                           `json:"enableExecuteCommand,omitzero"`
-	// Tags go to each task that the job makes.
+	// Tags go to each task that a batch job makes; a service says where those of its tasks come from (ServiceSpec.PropagateTags).
 	Tags []Tag `json:"tags,omitzero"`
 
 	// ClientToken makes the request that made the job idempotent within its cluster; RequestHash tells the same
@@ -31,5 +48,8 @@ type Job struct {
 	ClientToken string `json:"clientToken,omitzero"`
 	RequestHash string `json:"requestHash,omitzero"`
 
+	Service *ServiceSpec `json:"service,omitzero"` // of services and daemons alone
+
 	CreatedAt Time `json:"createdAt"`
+	DeletedAt Time `json:"deletedAt,omitzero"` // when it became INACTIVE
 }

@@ -10,12 +10,43 @@ type Plan struct {
 	Status   string             `cbor:"4,keyasint"`
 	Unplaced int                `cbor:"5,keyasint,omitzero"`
 	Failures []PlacementFailure `cbor:"6,keyasint,omitzero"`
-	At       Time               `cbor:"7,keyasint"`
+	// Filtered and Remedy become the evaluation's.
+	Filtered []FilterCount `cbor:"19,keyasint,omitzero"`
+	Remedy   string        `cbor:"20,keyasint,omitzero"`
+	At       Time          `cbor:"7,keyasint"`
+	// Deployment is whose tasks the placements are; empty for a batch job.
+	Deployment string `cbor:"10,keyasint,omitzero"`
+	Stops      []Stop `cbor:"11,keyasint,omitzero"`
+	// Deployments are rows to put in place of those of the same ID, or new ones (a rollback). Their failure counts are left
+	// as state has them.
+	Deployments []Deployment `cbor:"12,keyasint,omitzero"`
+	// Rollback, where not nil, is the service as it is to be again: the job's next version.
+	Rollback *Job `cbor:"13,keyasint,omitzero"`
+	// Events in the order in which they happened.
+	Events []ServiceEvent `cbor:"14,keyasint,omitzero"`
+	// JobStatus, where not empty, is what the service's status becomes (INACTIVE: its last task is gone).
+	JobStatus string `cbor:"15,keyasint,omitzero"`
+	// Desired, where not nil, becomes the Count of a daemon: on how many instances it is to run.
+	Desired *int `cbor:"21,keyasint,omitzero"`
+	// FollowUp is an evaluation to add: look again at its WaitUntil.
+	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.
 	Need Resources `cbor:"8,keyasint"`
+	// JobVersion is the version of the job that the plan was made of, and Seen the raft index of the state. A plan for another
+	// version than the job's present one is refused. One that blocks, while room has appeared since, leaves its evaluation
+	// ready; zero as Seen says nothing.
+	JobVersion int    `cbor:"17,keyasint,omitzero"`
+	Seen       uint64 `cbor:"18,keyasint,omitzero"`
 	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made of. A plan whose evaluation has changed
 	// since is refused before the log, so a second worker on the same evaluation cannot place its tasks twice.
 	EvaluationIndex uint64 `cbor:"-"`
+}
+
+// Stop asks one task of the job to stop.
+type Stop struct {
+	Task   string `cbor:"1,keyasint"`
+	Code   string `cbor:"2,keyasint"` // ServiceSchedulerInitiated
+	Reason string `cbor:"3,keyasint"`
 }
 
 // Placement is one new task on one instance.

@@ -26,11 +26,11 @@ type Resources struct {
 // Usage is what the tasks of one instance hold, kept up by state with every change of a task. Ports are sorted; the
 // instance's reserved ports are not among them.
 type Usage struct {
-	CPU     int64
-	Memory  int64
-	Ports   []Port
-	Running int // tasks that are RUNNING
-	Pending int // tasks placed and not yet RUNNING
+	CPU     int64  `json:"cpu"`
+	Memory  int64  `json:"memory"`
+	Ports   []Port `json:"ports,omitzero"`
+	Running int    `json:"runningTasks"` // tasks that are RUNNING
+	Pending int    `json:"pendingTasks"` // tasks placed and not yet RUNNING
 }
 
 // HasPort says whether a port is taken.

@@ -1,6 +1,6 @@
 package structs
 
 // ResourceKey names a resource that carries tags: the resource part of its ARN, "cluster/NAME", "task/CLUSTER/ID",
-// "task-definition/FAMILY:REVISION", "container-instance/CLUSTER/ID". Tags stand in a table of their own, so that
-// nouns that have none pay nothing.
+// "task-definition/FAMILY:REVISION", "container-instance/CLUSTER/ID", "service/CLUSTER/NAME". Tags stand in a table of their own, so
+// that nouns that have none pay nothing.
 type ResourceKey = string

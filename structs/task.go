@@ -26,6 +26,9 @@ type Task struct {
 	// Containers in the order of the task definition, as the agent last saw them; empty until its first report.
 	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`
 
+	// ProtectedUntil: until then the task is not chosen for scale-in or by a deployment (UpdateTaskProtection).
+	ProtectedUntil Time `json:"protectedUntil,omitzero" cbor:"17,keyasint,omitzero"`
+
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 
@@ -46,6 +49,8 @@ const (
 	StopServiceSchedulerInitiated  = "ServiceSchedulerInitiated"
 	ReasonEssentialContainerExited = "Essential container in task exited"
 	ReasonStoppedByUser            = "Task stopped by user"
+	ReasonDeregistered             = "Container instance deregistration forced by user"
+	ReasonUnhealthy                = "Task failed container health checks"
 )
 
 // Holds says whether the task still holds its resources on its instance.

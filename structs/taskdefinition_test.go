@@ -157,7 +157,7 @@ func TestNormalize(t *testing.T) {
 
 func TestUnsupportedFeatures(t *testing.T) {
 	all := `{"family":"f","networkMode":"awsvpc","taskRoleArn":"r","executionRoleArn":"e","pidMode":"task","ipcMode":"task",
-		"volumes":[{"name":"v"}],"placementConstraints":[{"type":"memberOf"}],"proxyConfiguration":{},"ephemeralStorage":{"sizeInGiB":21},
+		"volumes":[{"name":"v"}],"proxyConfiguration":{},"ephemeralStorage":{"sizeInGiB":21},
 		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
 		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false}},
 		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{}],
@@ -170,7 +170,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 	}
 	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
 	want := []string{
-		"networkMode awsvpc", "taskRoleArn", "pidMode task", "ipcMode task", "volumes", "placementConstraints", "proxyConfiguration",
+		"networkMode awsvpc", "taskRoleArn", "pidMode task", "ipcMode task", "volumes", "proxyConfiguration",
 		"ephemeralStorage", "inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
 		c + "secrets", c + "environmentFiles", c + "dependsOn", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements",
 		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "restartPolicy", c + "portMappings.containerPortRange",

@@ -21,7 +21,6 @@ func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	f.add(d.PidMode == "task", "pidMode task")
 	f.add(d.IpcMode == "task", "ipcMode task")
 	f.add(len(d.Volumes) > 0, "volumes")
-	f.add(len(d.PlacementConstraints) > 0, "placementConstraints")
 	f.add(d.ProxyConfiguration != nil, "proxyConfiguration")
 	f.add(d.EphemeralStorage != nil, "ephemeralStorage")
 	f.add(len(d.InferenceAccelerators) > 0, "inferenceAccelerators")

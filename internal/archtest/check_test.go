@@ -14,7 +14,9 @@ func TestChecks(t *testing.T) {
 	}{
 		{"structs may import the standard library", "structs/a.go", `import "encoding/json"`, ""},
 		{"structs may not import a module", "structs/a.go", `import "github.com/x/y"`, "only the standard library"},
-		{"structs is below state", "structs/a.go", `import "` + module + `/state"`, "structs must not import state, only nothing of this module"},
+		{"structs is below state", "structs/a.go", `import "` + module + `/state"`, "structs must not import state, only structs/query"},
+		{"structs may import its language", "structs/a.go", `import "` + module + `/structs/query"`, ""},
+		{"a language may not import a module", "structs/query/a.go", `import "github.com/x/y"`, "only the standard library"},
 		{"control reads state", "control/a.go", `import "` + module + `/state"`, ""},
 		{"a door does not read state", "aws/ecs/a.go", `import "` + module + `/state"`, "aws/ecs must not import state"},
 		{"a door asks control", "aws/ecs/a.go", `import "` + module + `/control"`, ""},

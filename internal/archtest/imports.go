@@ -46,8 +46,8 @@ func checkFile(f *file, rule folderRule) []string {
 			}
 			continue
 		}
-		if rule.folder == "structs" && strings.Contains(strings.Split(path, "/")[0], ".") {
-			wrong = append(wrong, fmt.Sprintf("%s: structs must not import %s, only the standard library: %s", f.at(spec), path, rule.why))
+		if matches(rule.folder, []string{"structs", "structs/..."}) && strings.Contains(strings.Split(path, "/")[0], ".") {
+			wrong = append(wrong, fmt.Sprintf("%s: %s must not import %s, only the standard library: %s", f.at(spec), f.folder(), path, rule.why))
 		}
 		for _, m := range moduleRules {
 			if strings.HasPrefix(path, m.prefix) && !matches(f.folder(), m.folders) && !free {

@@ -1,0 +1,27 @@
+package structs
+
+import (
+	"regexp"
+	"strings"
+)
+
+// MaxCustomAttributes is how many attributes users can put on one instance (ECS).
+const MaxCustomAttributes = 10
+
+var (
+	attributeName  = regexp.MustCompile(`^[A-Za-z0-9_./\\-]{1,128}$`)
+	attributeValue = regexp.MustCompile(`^[A-Za-z0-9_.@/\\: -]{1,128}$`)
+)
+
+// Validate says what is wrong with an attribute that a user puts (ECS's rules). A value may be absent.
+func (a *Attribute) Validate() *Error {
+	switch {
+	case !attributeName.MatchString(a.Name):
+		return Errorf(KindInvalidParameter, "Invalid attribute name '%s'. Use up to 128 letters, digits, hyphens, underscores, slashes, backslashes and periods.", a.Name)
+	case strings.HasPrefix(a.Name, "ecs.") || strings.HasPrefix(a.Name, "com.amazonaws."):
+		return Errorf(KindInvalidParameter, "Invalid attribute name '%s'. Names that begin with 'ecs.' or 'com.amazonaws.' are for agents.", a.Name)
+	case a.Value != "" && (!attributeValue.MatchString(a.Value) || strings.TrimSpace(a.Value) != a.Value):
+		return Errorf(KindInvalidParameter, "Invalid value '%s' of attribute %s. Use up to 128 letters, digits, hyphens, underscores, periods, at signs, slashes, backslashes, colons and spaces, with no space at either end.", a.Value, a.Name)
+	}
+	return nil
+}

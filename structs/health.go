@@ -1,0 +1,53 @@
+package structs
+
+// The health of a container or task (ECS).
+const (
+	Healthy       = "HEALTHY"
+	Unhealthy     = "UNHEALTHY"
+	HealthUnknown = "UNKNOWN"
+)
+
+// HasHealthCheck says whether an essential container has a health check: a task of it is up once it is HEALTHY, not once it
+// is RUNNING.
+func (d *TaskDefinition) HasHealthCheck() bool {
+	for n := range d.ContainerDefinitions {
+		if d.ContainerDefinitions[n].countsForHealth() {
+			return true
+		}
+	}
+	return false
+}
+
+// Health is the worst of the essential containers that have a health check, where UNKNOWN is worse than HEALTHY; UNKNOWN
+// where none has one (ECS).
+func (t *Task) Health(d *TaskDefinition) string {
+	checked, healthy := 0, 0
+	for n := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[n]
+		if !c.countsForHealth() {
+			continue
+		}
+		checked++
+		switch t.containerHealth(c.Name) {
+		case Unhealthy:
+			return Unhealthy
+		case Healthy:
+			healthy++
+		}
+	}
+	if checked > 0 && healthy == checked {
+		return Healthy
+	}
+	return HealthUnknown
+}
+
+func (c *ContainerDefinition) countsForHealth() bool { return c.HealthCheck != nil && c.IsEssential() }
+
+func (t *Task) containerHealth(name string) string {
+	for n := range t.Containers {
+		if t.Containers[n].Name == name {
+			return t.Containers[n].HealthStatus
+		}
+	}
+	return ""
+}

@@ -1,0 +1,49 @@
+package structs
+
+// ServiceSpec is what a service or daemon has beyond other jobs.
+type ServiceSpec struct {
+	Update UpdatePolicy `json:"update"`
+	// HealthGrace is how long, in seconds, a task's failing health checks are overlooked after it reached RUNNING.
+	HealthGrace int32 `json:"healthCheckGracePeriodSeconds,omitzero"`
+	// Controller is the deployment controller: ECS.
+	Controller    string `json:"deploymentController"`
+	PropagateTags string `json:"propagateTags,omitzero"` // NONE, SERVICE or TASK_DEFINITION
+	ManagedTags   bool   `json:"enableECSManagedTags,omitzero"`
+	Rebalancing   string `json:"availabilityZoneRebalancing,omitzero"` // ENABLED or DISABLED
+	Role          string `json:"roleArn,omitzero"`
+	CreatedBy     string `json:"createdBy,omitzero"`
+}
+
+// UpdatePolicy is how a service moves from one revision to the next.
+type UpdatePolicy struct {
+	// MinimumHealthyPercent of Count stays RUNNING and healthy; the number of tasks is rounded up (ECS).
+	MinimumHealthyPercent int32 `json:"minimumHealthyPercent"`
+	// MaximumPercent of Count may be there at a time, RUNNING or on the way; rounded down (ECS).
+	MaximumPercent int32 `json:"maximumPercent"`
+	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then brings the last completed one back.
+	CircuitBreaker bool `json:"circuitBreaker,omitzero"`
+	Rollback       bool `json:"rollback,omitzero"`
+	// FailureThreshold is how many failed tasks trip the breaker; zero: ECS's clamp(ceil(0.5 × Count), 3, 200).
+	FailureThreshold int32 `json:"failureThreshold,omitzero"`
+}
+
+// JobVersion is a service as it was at one of its versions.
+type JobVersion struct {
+	Job Job `json:"job"`
+}
+
+// ServiceEvents are what happened to a service, newest first, at most MaxServiceEvents.
+type ServiceEvents struct {
+	Job    string         `json:"job"`
+	Events []ServiceEvent `json:"events"`
+}
+
+// MaxServiceEvents is how many events of a service are kept (ECS).
+const MaxServiceEvents = 100
+
+// ServiceEvent is one thing that happened to a service, in ECS's words where ECS has them.
+type ServiceEvent struct {
+	ID      string `json:"id" cbor:"1,keyasint"` // a UUID
+	At      Time   `json:"createdAt" cbor:"2,keyasint"`
+	Message string `json:"message" cbor:"3,keyasint"`
+}

@@ -1,0 +1,65 @@
+package structs
+
+// ControllerECS is the deployment controller of a service that Gantry itself moves from revision to revision.
+const ControllerECS = "ECS"
+
+// The values of a service's availabilityZoneRebalancing.
+const (
+	RebalancingEnabled  = "ENABLED"
+	RebalancingDisabled = "DISABLED"
+)
+
+// MaxServiceCount is the most tasks that a service can desire: above what an installation holds, so that a slip of a
+// finger is told.
+const MaxServiceCount = 1_000_000
+
+// DefaultUpdatePolicy is ECS's for a service or daemon that says nothing.
+func DefaultUpdatePolicy(jobType string) UpdatePolicy {
+	if jobType == JobDaemon {
+		return UpdatePolicy{MinimumHealthyPercent: 0, MaximumPercent: 100}
+	}
+	return UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200}
+}
+
+// Threshold is how many failed tasks trip the circuit breaker of a service that desires count tasks.
+func (p *UpdatePolicy) Threshold(count int) int {
+	if p.FailureThreshold > 0 {
+		return int(p.FailureThreshold)
+	}
+	return min(max((count+1)/2, 3), 200)
+}
+
+// ValidateService says what is wrong with a service or daemon before it is put.
+func (j *Job) ValidateService() *Error {
+	switch {
+	case !isName(j.Name):
+		return Errorf(KindInvalidParameter, "Invalid service name %q. Use up to %d letters, digits, hyphens and underscores.", j.Name, maxName)
+	case j.Count < 0:
+		return Errorf(KindInvalidParameter, "desiredCount: %d is out of range; it cannot be negative", j.Count)
+	case j.Count > MaxServiceCount:
+		return Errorf(KindInvalidParameter, "desiredCount: %d is out of range; it can be at most %d", j.Count, MaxServiceCount)
+	case j.Service.HealthGrace < 0:
+		return Errorf(KindInvalidParameter, "healthCheckGracePeriodSeconds: %d is out of range; it cannot be negative", j.Service.HealthGrace)
+	case j.Type == JobDaemon && len(j.PlacementStrategy) > 0:
+		return Errorf(KindInvalidParameter, "The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try again.")
+	}
+	return j.Service.Update.validate(j.Type)
+}
+
+func (p *UpdatePolicy) validate(jobType string) *Error {
+	const at = "deploymentConfiguration."
+	minimum, maximum := p.MinimumHealthyPercent, p.MaximumPercent
+	switch {
+	case minimum < 0 || minimum > 100:
+		return Errorf(KindInvalidParameter, at+"minimumHealthyPercent: %d is out of range; it must be between 0 and 100", minimum)
+	case jobType == JobDaemon && maximum != 100:
+		return Errorf(KindInvalidParameter, at+"maximumPercent: %d is out of range; with the daemon scheduling strategy it must be 100", maximum)
+	case maximum < 100:
+		return Errorf(KindInvalidParameter, at+"maximumPercent: %d is out of range; it must be at least 100", maximum)
+	case minimum == 100 && maximum == 100:
+		return Errorf(KindInvalidParameter, "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	case p.Rollback && !p.CircuitBreaker:
+		return Errorf(KindInvalidParameter, at+"deploymentCircuitBreaker: rollback needs enable to be true as well")
+	}
+	return nil
+}
