@@ -34,6 +34,11 @@ func deleteCluster(tx *state.Tx, _ uint64, cmd structs.DeleteCluster) (string, e
 				"The Cluster cannot be deleted while Container Instances are active or draining.")
 		}
 	}
+	for j := range tx.Services(old.Name) {
+		if j.Status != structs.ServiceInactive {
+			return "", structs.Errorf(structs.KindClusterContainsServices, "The Cluster cannot be deleted while Services are active.")
+		}
+	}
 	for t := range tx.Tasks(old.Name) {
 		if t.Holds() {
 			return "", structs.Errorf(structs.KindClusterContainsTasks, "The Cluster cannot be deleted while Tasks are active.")

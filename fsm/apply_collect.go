@@ -1,14 +1,14 @@
 package fsm
 
 import (
-	"slices"
+	"math"
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
 func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
-	found := findGarbage(tx.Snapshot, cmd.Before)
+	found := findGarbage(tx.Snapshot, cmd.Before, cmd.Limit)
 	for _, t := range found.tasks {
 		tx.RemoveTask(t)
 		tx.PutTags(taskKey(t.Cluster, t.ID), nil)
@@ -16,8 +16,22 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	for _, e := range found.evaluations {
 		tx.RemoveEvaluation(e)
 	}
+	for _, d := range found.deployments {
+		tx.RemoveDeployment(d)
+	}
+	for _, v := range found.versions {
+		tx.RemoveJobVersion(v)
+	}
 	for _, j := range found.jobs {
+		tx.RemoveServiceEvents(j.ID)
 		tx.RemoveJob(j)
+		if keepsUp(j) && tx.Service(j.Cluster, j.Name) == nil { // else its tags are those of the next one of its name
+			tx.PutTags(serviceKey(j.Cluster, j.Name), nil)
+		}
+	}
+	for _, i := range found.instances {
+		tx.RemoveInstance(i)
+		tx.PutTags(instanceKey(i.Cluster, i.ID), nil)
 	}
 	for _, d := range found.definitions {
 		tx.RemoveTaskDefinition(d)
@@ -25,6 +39,7 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	}
 	for _, c := range found.clusters {
 		tx.RemoveCluster(c.Name)
+		tx.RemoveRoom(c.Name)
 		tx.PutTags(clusterKey(c.Name), nil)
 	}
 	return "", nil
@@ -32,36 +47,47 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 
 // Collectable says whether a Collect with that time would forget anything, so that a leader writes no entry for nothing.
 func Collectable(snap *state.Snapshot, before structs.Time) bool {
-	found := findGarbage(snap, before)
-	return len(found.tasks)+len(found.jobs)+len(found.definitions)+len(found.clusters) > 0
+	return findGarbage(snap, before, 1).size() > 0
 }
 
-// garbage is what a Collect forgets. Evaluations go with their job.
+// garbage is what a Collect forgets.
 type garbage struct {
+	room        int // how many more tasks and evaluations may be added
 	tasks       []*structs.Task
 	jobs        []*structs.Job
 	evaluations []*structs.Evaluation
+	versions    []*structs.Job
+	deployments []*structs.Deployment
+	instances   []*structs.ContainerInstance
 	definitions []*structs.TaskDefinition
 	clusters    []*structs.Cluster
 }
 
-func findGarbage(snap *state.Snapshot, before structs.Time) garbage {
-	var found garbage
-	definitions, clusters := candidates(snap, before)
-	for t := range snap.AllTasks() {
-		if taskEnded(t, before) {
-			found.tasks = append(found.tasks, t)
-		} else {
-			delete(definitions, t.TaskDefinition)
-		}
+func (g *garbage) size() int {
+	return len(g.tasks) + len(g.jobs) + len(g.evaluations) + len(g.versions) + len(g.deployments) + len(g.instances) +
+		len(g.definitions) + len(g.clusters)
+}
+
+// findGarbage looks at jobs one by one: every task, evaluation and deployment belongs to one.
+func findGarbage(snap *state.Snapshot, before structs.Time, limit int) *garbage {
+	found := &garbage{room: limit}
+	if limit == 0 {
+		found.room = math.MaxInt
 	}
+	definitions, clusters := candidates(snap, before)
 	for j := range snap.AllJobs() {
-		if jobEnded(snap, j, before) {
+		if found.addJob(snap, j, before, definitions) {
 			found.jobs = append(found.jobs, j)
-			found.evaluations = slices.AppendSeq(found.evaluations, snap.JobEvaluations(j.ID))
 		} else {
 			delete(definitions, j.TaskDefinition)
 			delete(clusters, j.Cluster)
+		}
+	}
+	for i := range snap.AllInstances() {
+		if instanceEnded(snap, i, before) {
+			found.instances = append(found.instances, i)
+		} else {
+			delete(clusters, i.Cluster)
 		}
 	}
 	for d := range snap.TaskDefinitions() {
@@ -86,39 +112,63 @@ func candidates(snap *state.Snapshot, before structs.Time) (definitions, cluster
 		}
 	}
 	for c := range snap.Clusters() {
-		if c.Status == structs.ClusterInactive && c.DeletedAt < before && !hasInstances(snap, c.Name) {
+		if c.Status == structs.ClusterInactive && c.DeletedAt < before {
 			clusters[c.Name] = true
 		}
 	}
 	return definitions, clusters
 }
 
-func taskEnded(t *structs.Task, before structs.Time) bool {
-	return t.LastStatus == structs.TaskStopped && t.StoppedAt < before
+// addJob adds what goes of one job and says whether all of it does. Of what stays it takes the definitions out of those that
+// may go.
+func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Time, definitions map[string]bool) (gone bool) {
+	gone = jobEnded(j, before)
+	for t := range snap.JobTasks(j.ID) {
+		if g.room > 0 && t.LastStatus == structs.TaskStopped && t.StoppedAt < before {
+			g.tasks = append(g.tasks, t)
+			g.room--
+		} else {
+			gone = false
+			delete(definitions, t.TaskDefinition)
+		}
+	}
+	for range snap.OpenEvaluations(j.ID) {
+		gone = false
+	}
+	if gone = g.addEvaluations(snap, j, before, gone); keepsUp(j) {
+		g.addHistory(snap, j, gone, definitions)
+	}
+	return gone
 }
 
-// jobEnded says whether nothing is left of a job once the tasks that ended are forgotten. A task's job stands as long as
-// the task does.
-func jobEnded(snap *state.Snapshot, j *structs.Job, before structs.Time) bool {
-	if j.CreatedAt >= before {
+// addEvaluations adds those of a job that goes, and of a service that stays those that were done long ago.
+func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before structs.Time, gone bool) bool {
+	if !gone && !keepsUp(j) {
 		return false
 	}
-	for t := range snap.JobTasks(j.ID) {
-		if !taskEnded(t, before) {
-			return false
-		}
-	}
 	for e := range snap.JobEvaluations(j.ID) {
-		if e.Status != structs.EvaluationDone {
+		switch {
+		case g.room == 0:
 			return false
+		case gone || e.Status == structs.EvaluationDone && e.DoneAt < before:
+			g.evaluations = append(g.evaluations, e)
+			g.room--
 		}
 	}
-	return true
+	return gone
 }
 
-func hasInstances(snap *state.Snapshot, cluster string) bool {
-	for range snap.Instances(cluster) {
-		return true
+// jobEnded says whether a job goes once its tasks are forgotten and its evaluations decided.
+func jobEnded(j *structs.Job, before structs.Time) bool {
+	if keepsUp(j) {
+		return j.Status == structs.ServiceInactive && j.DeletedAt < before
 	}
-	return false
+	return j.CreatedAt < before
+}
+
+func instanceEnded(snap *state.Snapshot, i *structs.ContainerInstance, before structs.Time) bool {
+	for range snap.InstanceTasks(i.ID) {
+		return false
+	}
+	return i.Status == structs.InstanceInactive && !i.AgentConnected && i.DeregisteredAt < before
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func registerInstance(tx *state.Tx, _ uint64, cmd structs.RegisterInstance) (string, error) {
-	i := cmd.Instance
+func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) (string, error) {
+	i, at := cmd.Instance, cmd.Instance.RegisteredAt
 	old := tx.Instance(i.ID)
 	if old != nil && old.Cluster != i.Cluster {
 		return "", structs.Errorf(structs.KindClient,
@@ -16,7 +16,7 @@ func registerInstance(tx *state.Tx, _ uint64, cmd structs.RegisterInstance) (str
 	ensureCluster(tx, structs.Cluster{Name: i.Cluster, CreatedAt: i.RegisteredAt}, nil)
 	i.Status, i.Version = structs.InstanceActive, 1
 	if old != nil {
-		i.RegisteredAt, i.Version = old.RegisteredAt, old.Version+1
+		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
 		if old.Status != structs.InstanceInactive {
 			i.Status = old.Status // one that drains goes on draining
 		}
@@ -24,10 +24,12 @@ func registerInstance(tx *state.Tx, _ uint64, cmd structs.RegisterInstance) (str
 		tx.PutTags(instanceKey(i.Cluster, i.ID), cmd.Tags)
 	}
 	tx.PutInstance(&i)
+	instancesChanged(tx, index, at, []*structs.ContainerInstance{&i})
 	return i.ID, nil
 }
 
-func setAgentConnected(tx *state.Tx, _ uint64, cmd structs.SetAgentConnected) (string, error) {
+func setAgentConnected(tx *state.Tx, index uint64, cmd structs.SetAgentConnected) (string, error) {
+	var changed []*structs.ContainerInstance
 	for _, id := range cmd.Instances {
 		old := tx.Instance(id)
 		if old == nil || old.AgentConnected == cmd.Connected {
@@ -37,6 +39,22 @@ func setAgentConnected(tx *state.Tx, _ uint64, cmd structs.SetAgentConnected) (s
 		i.AgentConnected = cmd.Connected
 		i.Version++
 		tx.PutInstance(&i)
+		changed = append(changed, &i)
 	}
+	instancesChanged(tx, index, cmd.At, changed)
 	return "", nil
+}
+
+// instancesChanged lets services act on a change of instances, and those that wait for room try again. An INACTIVE instance
+// keeps no tasks.
+func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*structs.ContainerInstance) {
+	wakeInstances(tx, index, at, changed)
+	for _, i := range changed {
+		switch {
+		case i.Status == structs.InstanceInactive:
+			endTasks(tx, i, at)
+		case i.Status == structs.InstanceActive && i.AgentConnected:
+			unblock(tx, index, i.Cluster)
+		}
+	}
 }

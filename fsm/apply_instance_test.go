@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// deactivate makes an instance INACTIVE, which no command does yet.
+// deactivate makes an instance INACTIVE, and nothing else.
 func deactivate(h *harness, id string) { setStatus(h, id, structs.InstanceInactive) }
 
 func TestRegisterInstanceMakesItsCluster(t *testing.T) {

@@ -8,55 +8,73 @@ import (
 )
 
 // applyPlan commits a plan. The planner has checked that it fits; what may have changed between its check and this entry
-// is whether job and instances still stand.
+// is whether job and instances still stand, and whether room has appeared.
 func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error) {
 	plan := &cmd.Plan
 	old := tx.Evaluation(plan.Evaluation)
-	if old == nil || old.Status == structs.EvaluationDone {
+	job := tx.Job(plan.Job)
+	switch {
+	case old == nil || old.Status == structs.EvaluationDone:
 		return "", structs.Errorf(structs.KindConflict, "The plan is stale: evaluation %s is gone or done.", plan.Evaluation)
+	case job != nil && job.Version != plan.JobVersion:
+		return "", structs.Errorf(structs.KindConflict, "The plan is stale: job %s has version %d, not %d.", job.ID, job.Version, plan.JobVersion)
+	}
+	if job != nil {
+		if err := applyServicePlan(tx, job, plan); err != nil {
+			return "", err
+		}
+		job = tx.Job(job.ID) // as the plan has left it
 	}
 	eval := *old
 	eval.Status, eval.Unplaced, eval.Failures, eval.ModifyIndex = plan.Status, plan.Unplaced, plan.Failures, index
+	eval.Filtered, eval.Remedy = plan.Filtered, plan.Remedy
+	if plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster) {
+		eval.Status = structs.EvaluationReady // nothing would wake it for the room that the plan did not see
+	}
 	if plan.Status == structs.EvaluationDone {
 		eval.DoneAt = plan.At
 	}
-	job := tx.Job(plan.Job)
+	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {
-		if reason := place(tx, job, plan, p); reason != "" {
+		if reason := maker.place(tx, p); reason != "" {
 			eval.Unplaced++
 			eval.Failures = append(slices.Clip(eval.Failures), structs.PlacementFailure{Instance: p.Instance, Reason: reason})
 		}
 	}
 	tx.PutEvaluation(&eval)
+	supersede(tx, index, &eval, plan)
+	if eval.Unplaced > plan.Unplaced && eval.Status != structs.EvaluationReady {
+		wake(tx, index, plan.At, plan.Job, becauseRefused) // a service that lacks a task must not wait for chance
+	}
 	return "", nil
 }
 
-// place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any more. The task shares its strings and
-// ports with its job, instance and plan: that is most of what a task weighs before it runs.
-func place(tx *state.Tx, job *structs.Job, plan *structs.Plan, p structs.Placement) (refused string) {
-	instance := tx.Instance(p.Instance)
-	switch {
-	case job == nil || instance == nil || instance.Cluster != job.Cluster || tx.Task(p.Task) != nil:
-		return structs.FailMissing
-	case instance.Status != structs.InstanceActive:
-		return structs.FailInactive
+// supersede ends the evaluations of a job that one which was decided later makes needless: the older blocked one, and, where a
+// plan says when to look again, those that wait for their time.
+func supersede(tx *state.Tx, index uint64, decided *structs.Evaluation, plan *structs.Plan) {
+	if decided.Status != structs.EvaluationReady {
+		for _, old := range slices.Collect(tx.OpenEvaluations(decided.Job)) {
+			waits := old.Status == structs.EvaluationReady && old.WaitUntil != 0 && plan.FollowUp != nil
+			if old.ID == decided.ID || old.Status != structs.EvaluationBlocked && !waits {
+				continue
+			}
+			e := *old
+			e.Status, e.DoneAt, e.ModifyIndex = structs.EvaluationDone, plan.At, index
+			tx.PutEvaluation(&e)
+		}
 	}
-	tx.PutTask(&structs.Task{
-		ID:             p.Task,
-		Cluster:        job.Cluster,
-		Job:            job.ID,
-		TaskDefinition: job.TaskDefinition,
-		Instance:       instance.ID,
-		Group:          job.Group,
-		StartedBy:      job.StartedBy,
-		LastStatus:     structs.TaskProvisioning,
-		DesiredStatus:  structs.TaskRunning,
-		Version:        1,
-		CPU:            plan.Need.CPU,
-		Memory:         plan.Need.Memory,
-		Ports:          plan.Need.Ports,
-		CreatedAt:      plan.At,
-	})
-	tx.PutTags(taskKey(job.Cluster, p.Task), job.Tags)
-	return ""
+	if plan.FollowUp != nil {
+		addFollowUp(tx, index, decided, plan)
+	}
+}
+
+// addFollowUp adds the evaluation that a plan asks for. Its id is of the job and the time, so it may be there.
+func addFollowUp(tx *state.Tx, index uint64, decided *structs.Evaluation, plan *structs.Plan) {
+	if old := tx.Evaluation(plan.FollowUp.ID); old != nil && old.Job != decided.Job {
+		return
+	}
+	next := *plan.FollowUp
+	next.Cluster, next.Job, next.Status = decided.Cluster, decided.Job, structs.EvaluationReady
+	next.CreatedAt, next.ModifyIndex = plan.At, index
+	tx.PutEvaluation(&next)
 }

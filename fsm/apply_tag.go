@@ -17,12 +17,16 @@ const (
 	kindDefinition = "task-definition"
 	kindInstance   = "container-instance"
 	kindTask       = "task"
+	kindService    = "service"
 )
 
 func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
 func definitionKey(key string) structs.ResourceKey { return kindDefinition + "/" + key }
 func instanceKey(cluster, id string) structs.ResourceKey {
 	return kindInstance + "/" + cluster + "/" + id
+}
+func serviceKey(cluster, name string) structs.ResourceKey {
+	return kindService + "/" + cluster + "/" + name
 }
 func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }
 
@@ -72,6 +76,8 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 	case kindTask:
 		t := tx.Task(id)
 		return t != nil && t.Cluster == cluster
+	case kindService:
+		return tx.Service(cluster, id) != nil
 	}
 	return false
 }

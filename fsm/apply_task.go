@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func stopTasks(tx *state.Tx, _ uint64, cmd structs.StopTasks) (string, error) {
+func stopTasks(tx *state.Tx, index uint64, cmd structs.StopTasks) (string, error) {
 	for _, id := range cmd.Tasks {
 		old := tx.Task(id)
 		if old == nil || old.DesiredStatus == structs.TaskStopped || old.LastStatus == structs.TaskStopped {
@@ -20,27 +20,48 @@ func stopTasks(tx *state.Tx, _ uint64, cmd structs.StopTasks) (string, error) {
 		t.StoppingAt = cmp.Or(t.StoppingAt, cmd.At)
 		t.Version++
 		tx.PutTask(&t)
+		wake(tx, index, cmd.At, t.Job, becauseTask)
 	}
 	return "", nil
 }
 
-func reportTasks(tx *state.Tx, _ uint64, cmd structs.ReportTasks) (string, error) {
+func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, error) {
+	freed := "" // the cluster in which a task let go of its resources
 	for n := range cmd.Updates {
 		update := &cmd.Updates[n]
 		old := tx.Task(update.Task)
 		if old == nil || old.Instance != cmd.Instance {
 			continue
 		}
-		if definition := tx.TaskDefinition(old.TaskDefinition); definition != nil {
+		definition := tx.TaskDefinition(old.TaskDefinition)
+		if definition != nil {
 			shareNames(update.Containers, definition)
 		}
 		t := *old
-		if merge(&t, update, cmd.At) {
-			t.Version++
-			tx.PutTask(&t)
+		if !merge(&t, update, cmd.At) {
+			continue
+		}
+		t.Version++
+		tx.PutTask(&t)
+		countReport(tx, old, &t, definition, cmd.At)
+		if matters(old, &t, definition) {
+			wake(tx, index, cmd.At, t.Job, becauseTask)
+		}
+		if old.Holds() && !t.Holds() {
+			freed = t.Cluster
 		}
 	}
+	if freed != "" {
+		unblock(tx, index, freed)
+	}
 	return "", nil
+}
+
+// matters says whether a service must look again because of what became of a task.
+func matters(was, is *structs.Task, d *structs.TaskDefinition) bool {
+	reached := func(s structs.TaskStatus) bool { return was.LastStatus < s && is.LastStatus >= s }
+	return reached(structs.TaskRunning) || reached(structs.TaskStopped) || was.DesiredStatus != is.DesiredStatus ||
+		d != nil && was.Health(d) != is.Health(d)
 }
 
 // merge lays what an agent saw over a task and says whether that changed anything. Reports may come twice, late and out

@@ -33,6 +33,13 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdTag:                    handle(tag),
 	structs.CmdUntag:                  handle(untag),
 	structs.CmdCollect:                handle(collect),
+	structs.CmdPutAttributes:          handle(putAttributes),
+	structs.CmdDeleteAttributes:       handle(deleteAttributes),
+	structs.CmdSetInstanceStatus:      handle(setInstanceStatus),
+	structs.CmdPutService:             handle(putService),
+	structs.CmdDeleteService:          handle(deleteService),
+	structs.CmdStopDeployment:         handle(stopDeployment),
+	structs.CmdProtectTasks:           handle(protectTasks),
 }
 
 // applyFunc applies one sort of command at a raft index.

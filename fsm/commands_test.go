@@ -12,7 +12,7 @@ var (
 	anyKey      = rapid.SampledFrom([]string{"web:1", "web:1", "web:2", "db:1", "db:2", "bad"})
 	anyInstance = rapid.SampledFrom([]string{"i1", "i2", "i3", "i4"})
 	anyJob      = rapid.SampledFrom([]string{"j1", "j2", "j3", "j4"})
-	anyEval     = rapid.SampledFrom([]string{"e1", "e2", "e3", "e4"})
+	anyEval     = rapid.SampledFrom([]string{"e1", "e2", "e3", "e4", "e5", "e6"})
 	anyTask     = rapid.SampledFrom([]string{"t1", "t2", "t3", "t4", "t5", "t6"})
 	anyTime     = rapid.Map(rapid.IntRange(1, 50), func(n int) structs.Time { return structs.Time(n) })
 	anyMaybe    = rapid.Map(rapid.IntRange(-20, 50), func(n int) structs.Time { return structs.Time(max(n, 0)) })
@@ -56,7 +56,8 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		}),
 		draw(func(t *rapid.T) structs.Command {
 			return structs.SetAgentConnected{
-				Instances: rapid.SliceOfN(anyInstance, 0, 3).Draw(t, "instances"), Connected: rapid.Bool().Draw(t, "connected")}
+				Instances: rapid.SliceOfN(anyInstance, 0, 3).Draw(t, "instances"), Connected: rapid.Bool().Draw(t, "connected"),
+				At: anyTime.Draw(t, "at")}
 		}),
 		draw(drawJob), draw(drawJob),
 		draw(drawPlan), draw(drawPlan), draw(drawPlan),
@@ -72,7 +73,10 @@ func anyCommand() *rapid.Generator[structs.Command] {
 			return structs.UntagCommand{Resource: anyResource.Draw(t, "resource"),
 				Keys: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 0, 2).Draw(t, "keys")}
 		}),
-		draw(func(t *rapid.T) structs.Command { return structs.Collect{Before: anyTime.Draw(t, "before")} }),
+		draw(func(t *rapid.T) structs.Command {
+			return structs.Collect{Before: anyTime.Draw(t, "before"), Limit: rapid.IntRange(0, 3).Draw(t, "limit")}
+		}),
+		anyServiceCommand(), anyServiceCommand(), anyServiceCommand(), anyServiceCommand(),
 	)
 }
 

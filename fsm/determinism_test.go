@@ -17,10 +17,14 @@ import (
 func TestDeterminism(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		one, two := cluster(t), cluster(t)
-		log := rapid.SliceOfN(anyCommand(), 1, 120).Draw(rt, "log")
-		restart := rapid.IntRange(0, len(log)-1).Draw(rt, "restart")
-		for n, cmd := range log {
+		length := rapid.IntRange(1, 120).Draw(rt, "length")
+		restart := rapid.IntRange(0, length-1).Draw(rt, "restart")
+		for n := range length {
 			before := one.snap()
+			cmd := drawGuided(rt, before, n)
+			if rapid.IntRange(0, 3).Draw(rt, "any") == 0 {
+				cmd = anyCommand().Draw(rt, "command")
+			}
 			if diff := cmp.Diff(one.apply(cmd), two.apply(cmd)); diff != "" {
 				rt.Fatalf("command %d %T %+v: other answer: %s", n, cmd, cmd, diff)
 			}
@@ -35,7 +39,7 @@ func TestDeterminism(t *testing.T) {
 			}
 		}
 		if !bytes.Equal(persist(t, one.fsm), persist(t, two.fsm)) {
-			rt.Fatalf("the servers differ after %d commands", len(log))
+			rt.Fatalf("the servers differ after %d commands", length)
 		}
 	})
 }
@@ -86,6 +90,8 @@ func checkInvariants(t fataler, s *state.Snapshot) {
 		}
 	}
 	checkTokens(t, s)
+	checkServices(t, s)
+	checkEvaluations(t, s)
 }
 
 func addUsage(u *structs.Usage, task *structs.Task) {
@@ -97,6 +103,71 @@ func addUsage(u *structs.Usage, task *structs.Task) {
 	} else if task.LastStatus < structs.TaskRunning {
 		u.Pending++
 	}
+}
+
+// checkServices checks that a name means one service at most, and that deployments are found by their jobs.
+func checkServices(t fataler, s *state.Snapshot) {
+	t.Helper()
+	live := map[[2]string]string{}
+	deployments := map[string]int{}
+	for j := range s.AllJobs() {
+		for range s.Deployments(j.ID) {
+			deployments[j.ID]++
+		}
+		if j.Name == "" {
+			continue
+		}
+		found := s.Service(j.Cluster, j.Name)
+		if found == nil || found.Name != j.Name || found.Status == structs.ServiceInactive && found.DeletedAt < j.DeletedAt {
+			t.Fatalf("the name of job %+v finds %+v", j, found)
+		}
+		if j.Status == structs.ServiceInactive {
+			continue
+		}
+		if other := live[[2]string{j.Cluster, j.Name}]; other != "" || found != j || s.JobVersion(j.ID, j.Version) == nil {
+			t.Fatalf("service %+v has the name of %q, or its name finds %+v, or its version is not kept", j, other, found)
+		}
+		live[[2]string{j.Cluster, j.Name}] = j.ID
+	}
+	for d := range s.AllDeployments() {
+		deployments[d.Job]--
+	}
+	for job, n := range deployments {
+		if n != 0 {
+			t.Fatalf("job %s finds %d deployments too many", job, n)
+		}
+	}
+}
+
+// checkEvaluations checks that those that are not done are found by their jobs, and those that are blocked by their clusters.
+func checkEvaluations(t fataler, s *state.Snapshot) {
+	t.Helper()
+	open, blocked := 0, 0
+	for e := range s.Evaluations() {
+		if e.Status != structs.EvaluationDone && !slices.Contains(slices.Collect(s.OpenEvaluations(e.Job)), e) {
+			t.Fatalf("evaluation %+v is not among the open ones of its job", e)
+		}
+		if e.Status == structs.EvaluationBlocked && !slices.Contains(slices.Collect(s.BlockedEvaluations(e.Cluster)), e) {
+			t.Fatalf("evaluation %+v is not among the blocked ones of its cluster", e)
+		}
+		open, blocked = open+count(e.Status != structs.EvaluationDone), blocked+count(e.Status == structs.EvaluationBlocked)
+	}
+	for j := range s.AllJobs() {
+		open -= len(slices.Collect(s.OpenEvaluations(j.ID)))
+	}
+	for c := range s.Clusters() {
+		blocked -= len(slices.Collect(s.BlockedEvaluations(c.Name)))
+	}
+	if open != 0 || blocked != 0 {
+		t.Fatalf("the indexes have %d open and %d blocked evaluations less than there are", open, blocked)
+	}
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func checkTokens(t fataler, s *state.Snapshot) {

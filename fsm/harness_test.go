@@ -106,7 +106,7 @@ func planOf(eval, job string, placements ...structs.Placement) structs.ApplyPlan
 	}}
 }
 
-// setStatus gives an instance a status that no command gives yet.
+// setStatus gives an instance a status past the commands, and so without what they bring about.
 func setStatus(h *harness, id, status string) {
 	h.index++
 	err := h.fsm.store.Update(h.index, func(tx *state.Tx) error {

@@ -21,7 +21,11 @@ func (in interner) instance(i *structs.ContainerInstance) {
 }
 
 func (in interner) job(j *structs.Job) {
-	in.share(&j.ID, &j.Cluster, &j.Type, &j.TaskDefinition, &j.Group, &j.StartedBy, &j.LaunchType)
+	in.share(&j.ID, &j.Cluster, &j.Name, &j.Type, &j.Status, &j.TaskDefinition, &j.Group, &j.StartedBy, &j.LaunchType)
+}
+
+func (in interner) deployment(d *structs.Deployment) {
+	in.share(&d.ID, &d.Cluster, &d.Job, &d.TaskDefinition, &d.Status, &d.Rollout)
 }
 
 func (in interner) evaluation(e *structs.Evaluation) {

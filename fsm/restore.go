@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // Restore puts the state of a snapshot in place of the present one. On an error the present state stands untouched.
@@ -46,10 +47,18 @@ var loaders = map[byte]func(*state.Loading, []byte, interner) error{
 	tableTasks:           load((*state.Loading).PutTask, interner.task),
 	tableEvaluations:     load((*state.Loading).PutEvaluation, interner.evaluation),
 	tableTags:            load(putTags, nil),
+	tableJobVersions:     load(putJobVersion, internVersion),
+	tableDeployments:     load((*state.Loading).PutDeployment, interner.deployment),
+	tableServiceEvents:   load((*state.Loading).PutServiceEvents, nil),
+	tableRooms:           load(putRoom, nil),
 }
 
 func putRevision(l *state.Loading, r *revisionRow) { l.PutRevision(r.Family, r.Last) }
 func putTags(l *state.Loading, r *tagsRow)         { l.PutTags(r.Resource, r.Tags) }
+func putRoom(l *state.Loading, r *roomRow)         { l.PutRoom(r.Cluster, r.Index) }
+
+func putJobVersion(l *state.Loading, v *structs.JobVersion) { l.PutJobVersion(&v.Job) }
+func internVersion(in interner, v *structs.JobVersion)      { in.job(&v.Job) }
 
 // load makes a loader; share, where there is one, puts shared strings in place of the row's own.
 func load[R any](put func(*state.Loading, *R), share func(interner, *R)) func(*state.Loading, []byte, interner) error {

@@ -1,11 +1,16 @@
 package fsm
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"maps"
+
+	"github.com/gantry-project/gantry/structs"
+)
 
 // samples is one of each command with every field of its own set, for the round trip and the golden entries. What a sample
 // holds is on disk in testdata/v1: add fields to a new sample, never to one that is there.
 func samples() map[string]structs.Command {
-	return map[string]structs.Command{
+	all := serviceSamples()
+	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{
 				Name: "prod", Status: structs.ClusterActive, CapacityProviders: []string{},
@@ -68,7 +73,8 @@ func samples() map[string]structs.Command {
 		"tag":     structs.TagCommand{Resource: "cluster/prod", Tags: []structs.Tag{{Key: "a", Value: "c"}}},
 		"untag":   structs.UntagCommand{Resource: "cluster/prod", Keys: []string{"a"}},
 		"collect": structs.Collect{Before: 1_700_000_000_131},
-	}
+	})
+	return all
 }
 
 func sampleDefinition() structs.TaskDefinition {

@@ -43,6 +43,10 @@ const (
 	tableTasks           = 6
 	tableEvaluations     = 7
 	tableTags            = 8
+	tableJobVersions     = 9
+	tableDeployments     = 10
+	tableServiceEvents   = 11
+	tableRooms           = 12
 )
 
 // revisionRow is the last revision that a family ever had.
@@ -55,6 +59,12 @@ type revisionRow struct {
 type tagsRow struct {
 	Resource structs.ResourceKey `cbor:"1,keyasint"`
 	Tags     []structs.Tag       `cbor:"2,keyasint"`
+}
+
+// roomRow is the raft index at which room last appeared in a cluster.
+type roomRow struct {
+	Cluster string `cbor:"1,keyasint"`
+	Index   uint64 `cbor:"2,keyasint"`
 }
 
 // checksums is CRC-32C, which processors compute themselves.
@@ -104,6 +114,14 @@ func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) 
 	writeRows(w, tableEvaluations, s.Evaluations())
 	for resource, tags := range s.AllTags() {
 		w.row(tableTags, tagsRow{Resource: resource, Tags: tags})
+	}
+	for j := range s.AllJobVersions() {
+		w.row(tableJobVersions, structs.JobVersion{Job: *j})
+	}
+	writeRows(w, tableDeployments, s.AllDeployments())
+	writeRows(w, tableServiceEvents, s.AllServiceEvents())
+	for cluster, index := range s.Rooms() {
+		w.row(tableRooms, roomRow{Cluster: cluster, Index: index})
 	}
 
 	w.write(binary.BigEndian.AppendUint64([]byte{tableEnd}, w.records))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -70,8 +71,34 @@ func everything(t testing.TB) *harness {
 	return h
 }
 
-func TestSnapshotRoundTrip(t *testing.T) {
+// everythingOfServices adds to everything what came with services.
+func everythingOfServices(t testing.TB) *harness {
 	h := everything(t)
+	h.do(structs.SetAgentConnected{Instances: []string{"i1", "i2"}, Connected: true, At: 5})
+	first := putServiceCommand("s1", "web", 1, "se1", "d1")
+	first.Job.ClientToken, first.Job.RequestHash, first.Tags = "service", "hash", []structs.Tag{{Key: "a", Value: "b"}}
+	h.do(first)
+	h.do(servicePlan(h, "se1", "s1", "d1", structs.Placement{Task: "t3", Instance: "i1"}))
+	h.do(report("i1", structs.TaskUpdate{Task: "t3", Status: structs.TaskStopped}))
+	h.do(putServiceCommand("s1", "web", 2, "se2", "d2"))
+	cmd := servicePlan(h, "se2", "s1", "d2", structs.Placement{Task: "t4", Instance: "i2"})
+	cmd.Plan.Status, cmd.Plan.Unplaced, cmd.Plan.Seen = structs.EvaluationBlocked, 1, h.snap().Index()
+	cmd.Plan.Filtered, cmd.Plan.Remedy = []structs.FilterCount{{Reason: structs.FailCPU, Instances: 1}}, "Free 10 CPU units."
+	cmd.Plan.Events = []structs.ServiceEvent{{ID: "u1", At: 20, Message: "first"}, {ID: "u2", At: 20, Message: "second"}}
+	cmd.Plan.FollowUp = &structs.Evaluation{ID: "f1", Because: "time-due", WaitUntil: 5000}
+	h.do(cmd)
+	h.do(structs.ProtectTasks{Tasks: []string{"t4"}, Until: 9000, At: 21})
+	h.do(structs.PutAttributes{Cluster: "prod", Attributes: onInstance("i1", "rack", "7"), At: 22})
+	h.do(putServiceCommand("s2", "old", 1, "se3", "d3"))
+	h.do(structs.DeleteService{Job: "s2", Force: true, Evaluation: structs.Evaluation{ID: "se4"}, At: 23})
+	end(h, "se4", "s2", 24)
+	h.do(structs.RegisterInstance{Instance: instance("i3", "prod")})
+	h.do(structs.SetInstanceStatus{Instances: []string{"i3"}, Status: structs.InstanceInactive, At: 25})
+	return h
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := everythingOfServices(t)
 	first := persist(t, h.fsm)
 	back := newHarness(t)
 	back.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "forgotten"}})
@@ -94,11 +121,17 @@ func TestSnapshotRoundTrip(t *testing.T) {
 		t.Error("what was there before is still there")
 	}
 	checkInvariants(t, s) // what is derived has been derived again
-	if u := s.Usage("i2"); u.Running != 1 || u.CPU != 384 {
+	if u := s.Usage("i2"); u.Running != 1 || u.Pending != 1 || u.CPU != 768 {
 		t.Errorf("usage %+v of the restored state", u)
 	}
 	if j := s.JobByToken("prod", "token"); j == nil || j.ID != "j2" {
 		t.Error("the client token is lost")
+	}
+	if j := s.Service("prod", "web"); j == nil || j.ID != "s1" || s.JobVersion("s1", 1).Version != 1 || s.Room("prod") != h.snap().Room("prod") {
+		t.Error("the service, its versions, or the room of its cluster are lost")
+	}
+	if before, after := h.open("s1"), back.open("s1"); !maps.Equal(before, after) || len(after) == 0 {
+		t.Errorf("open evaluations %v, want %v", after, before)
 	}
 	back.index = h.index
 	if key := back.do(structs.RegisterTaskDefinition{Definition: sampleDefinition()}); key != "web:2" {
@@ -132,13 +165,16 @@ func TestRestoreSharesStrings(t *testing.T) {
 
 // TestGoldenSnapshot holds that a snapshot written by an earlier version still loads.
 func TestGoldenSnapshot(t *testing.T) {
-	h := everything(t)
-	old := newHarness(t)
-	if err := restore(old.fsm, golden(t, "snapshot.bin", func() []byte { return persist(t, h.fsm) })); err != nil {
-		t.Fatal(err)
-	}
-	if old.dump() != h.dump() {
-		t.Error("an old snapshot gives another state")
+	for name, make := range map[string]func(testing.TB) *harness{
+		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices,
+	} {
+		h, old := make(t), newHarness(t)
+		if err := restore(old.fsm, golden(t, name, func() []byte { return persist(t, h.fsm) })); err != nil {
+			t.Fatal(err)
+		}
+		if old.dump() != h.dump() {
+			t.Errorf("%s: an old snapshot gives another state", name)
+		}
 	}
 }
 

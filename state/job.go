@@ -38,12 +38,15 @@ func (s *Snapshot) Jobs(cluster string) iter.Seq[*structs.Job] {
 		func(j *structs.Job) bool { return j.Cluster == cluster })
 }
 
-// PutJob adds or replaces a job. A job never changes its cluster or client token.
+// PutJob adds or replaces a job. A job never changes its cluster, name or client token.
 func (tx *Tx) PutJob(j *structs.Job) {
 	tx.jobs.put(j)
 	tx.clusterJobs.put(j)
 	if j.ClientToken != "" {
 		tx.tokens.put(j)
+	}
+	if j.Name != "" {
+		tx.services.put(j)
 	}
 }
 
@@ -52,4 +55,5 @@ func (tx *Tx) RemoveJob(j *structs.Job) {
 	tx.jobs.remove(j)
 	tx.clusterJobs.remove(j)
 	tx.tokens.remove(j)
+	tx.services.remove(j)
 }

@@ -67,7 +67,15 @@ type Snapshot struct {
 	instanceTasks    table[*structs.Task]       // by instance, id; only tasks that hold their resources
 	evaluations      table[*structs.Evaluation] // by id
 	jobEvaluations   table[*structs.Evaluation] // by job, id
+	openEvaluations  table[*structs.Evaluation] // by job, id; only those that are not done
+	blocked          table[*structs.Evaluation] // by cluster, id; only those that are blocked
 	tags             table[tagRow]
+	services         table[*structs.Job]           // by cluster, name, id; only jobs that have a name
+	jobVersions      table[*structs.Job]           // by id, version
+	deployments      table[*structs.Deployment]    // by id
+	jobDeployments   table[*structs.Deployment]    // by job, order of creation
+	events           table[*structs.ServiceEvents] // by job
+	room             table[roomRow]
 }
 
 func newSnapshot() *Snapshot {
@@ -86,7 +94,15 @@ func newSnapshot() *Snapshot {
 		instanceTasks:    newTable(lessInstanceTask),
 		evaluations:      newTable(lessEvaluation),
 		jobEvaluations:   newTable(lessJobEvaluation),
+		openEvaluations:  newTable(lessJobEvaluation),
+		blocked:          newTable(lessClusterEvaluation),
 		tags:             newTable(lessTag),
+		services:         newTable(lessService),
+		jobVersions:      newTable(lessJobVersion),
+		deployments:      newTable(lessDeployment),
+		jobDeployments:   newTable(lessJobDeployment),
+		events:           newTable(lessEvents),
+		room:             newTable(lessRoom),
 	}
 }
 
@@ -107,7 +123,15 @@ func (s *Snapshot) copy() *Snapshot {
 		instanceTasks:    s.instanceTasks.copy(),
 		evaluations:      s.evaluations.copy(),
 		jobEvaluations:   s.jobEvaluations.copy(),
+		openEvaluations:  s.openEvaluations.copy(),
+		blocked:          s.blocked.copy(),
 		tags:             s.tags.copy(),
+		services:         s.services.copy(),
+		jobVersions:      s.jobVersions.copy(),
+		deployments:      s.deployments.copy(),
+		jobDeployments:   s.jobDeployments.copy(),
+		events:           s.events.copy(),
+		room:             s.room.copy(),
 	}
 }
 

@@ -1,0 +1,45 @@
+package fsm
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// beginDeployment makes a deployment of a service's next version PRIMARY, in place of the one that was.
+func beginDeployment(tx *state.Tx, job *structs.Job, d structs.Deployment) error {
+	if tx.Deployment(d.ID) != nil {
+		return structs.Errorf(structs.KindConflict, "Deployment %s exists already.", d.ID)
+	}
+	for _, old := range slices.Collect(tx.Deployments(job.ID)) {
+		if old.Status == structs.DeploymentPrimary {
+			was := *old
+			was.Status, was.UpdatedAt = structs.DeploymentActive, d.CreatedAt
+			tx.PutDeployment(&was)
+		}
+	}
+	d.Cluster, d.Job, d.JobVersion, d.TaskDefinition = job.Cluster, job.ID, job.Version, job.TaskDefinition
+	d.Status = structs.DeploymentPrimary
+	tx.PutDeployment(&d)
+	return nil
+}
+
+func stopDeployment(tx *state.Tx, index uint64, cmd structs.StopDeployment) (string, error) {
+	old := tx.Deployment(cmd.Deployment)
+	if old == nil {
+		return "", structs.Errorf(structs.KindServiceDeploymentNotFound, "Service deployment not found.")
+	}
+	job := tx.Job(old.Job)
+	switch {
+	case job == nil || old.Rollout != structs.RolloutInProgress || old.Status != structs.DeploymentPrimary:
+		return "", structs.Errorf(structs.KindConflict, "The service deployment %s is not in progress.", old.ID)
+	case tx.Evaluation(cmd.Evaluation.ID) != nil:
+		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+	}
+	d := *old
+	d.StopRequested, d.UpdatedAt = cmd.Type, cmd.At
+	tx.PutDeployment(&d)
+	putMinted(tx, index, job, cmd.Evaluation)
+	return d.ID, nil
+}

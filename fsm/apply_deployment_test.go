@@ -1,0 +1,91 @@
+package fsm
+
+import (
+	"testing"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+func TestStopDeployment(t *testing.T) {
+	h := serving(t)
+	cmd := structs.StopDeployment{Deployment: "d1", Type: "ROLLBACK", Evaluation: structs.Evaluation{ID: "se2", Status: structs.EvaluationReady}, At: 40}
+	h.do(cmd)
+	if d := h.snap().Deployment("d1"); d.StopRequested != "ROLLBACK" || d.UpdatedAt != 40 {
+		t.Errorf("deployment %+v", d)
+	}
+	if e := h.snap().Evaluation("se2"); e == nil || e.Job != "s1" {
+		t.Errorf("evaluation %+v", e)
+	}
+	cmd.Deployment = "d9"
+	h.refused(cmd, structs.KindServiceDeploymentNotFound, "not found")
+	h.do(putServiceCommand("s1", "web", 2, "se3", "d2"))
+	cmd.Deployment, cmd.Evaluation.ID = "d1", "se4"
+	h.refused(cmd, structs.KindConflict, "not in progress")
+}
+
+// TestDeploymentCounts tells what of a task's life counts as a failure of its deployment.
+func TestDeploymentCounts(t *testing.T) {
+	stopped := structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited, StoppedAt: 31}
+	quick := stopped
+	quick.StartedAt = 30
+	long := runningUpdate("t1", "")
+	long.StartedAt = 60 - steadyUptime // reports come at 60
+	forgot := stopped                  // the engine forgets the health of a container that has ended
+	forgot.Containers = []structs.Container{{Name: "app", LastStatus: structs.TaskStopped, HealthStatus: structs.HealthUnknown}}
+	type step = structs.Command
+	saw := func(u structs.TaskUpdate) step { return report("i1", u) }
+	byUser := structs.StopTasks{Tasks: []string{"t1"}, StopCode: structs.StopUserInitiated, At: 35}
+	for name, c := range map[string]struct {
+		healthCheck      bool
+		before           int // failures in a row
+		steps            []step
+		failed, failures int
+	}{
+		"does not start":                  {steps: []step{saw(stopped)}, failed: 1, failures: 1},
+		"is seen to go down, then down":   {steps: []step{saw(structs.TaskUpdate{Task: "t1", Status: structs.TaskDeactivating}), saw(stopped)}, failed: 1, failures: 1},
+		"the report comes twice":          {steps: []step{saw(stopped), saw(stopped)}, failed: 1, failures: 1},
+		"starts":                          {before: 3, steps: []step{saw(runningUpdate("t1", ""))}, failures: 3},
+		"starts and ends":                 {before: 3, steps: []step{saw(runningUpdate("t1", "")), saw(stopped)}, failed: 1, failures: 4},
+		"starts and ends between reports": {before: 3, steps: []step{saw(quick)}, failed: 1, failures: 4},
+		"ends after a steady life":        {before: 3, steps: []step{saw(long), saw(stopped)}, failures: 1},
+		"another one does not start":      {before: 3, steps: []step{saw(stopped)}, failed: 1, failures: 4},
+		"stopped by a user":               {steps: []step{byUser, saw(stopped)}},
+		"health unknown at first":         {healthCheck: true, before: 3, steps: []step{saw(runningUpdate("t1", structs.HealthUnknown))}, failures: 3},
+		"healthy":                         {healthCheck: true, before: 3, steps: []step{saw(runningUpdate("t1", structs.Healthy))}, failures: 3},
+		"ends before it is healthy":       {healthCheck: true, steps: []step{saw(runningUpdate("t1", structs.HealthUnknown)), saw(stopped)}, failed: 1, failures: 1},
+		"ends after it was healthy":       {healthCheck: true, steps: []step{saw(runningUpdate("t1", structs.Healthy)), saw(forgot)}, failed: 1, failures: 1},
+		"ends unhealthy": {healthCheck: true, steps: []step{
+			saw(runningUpdate("t1", structs.Healthy)), saw(runningUpdate("t1", structs.Unhealthy)), saw(stopped)}, failed: 1, failures: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := serving(t)
+			if c.healthCheck {
+				withHealthCheck(h, "web:1")
+			}
+			failuresBefore(h, "d1", c.before)
+			for _, s := range c.steps {
+				h.do(s)
+			}
+			d := h.snap().Deployment("d1")
+			if d.FailedTasks != c.failed || d.Failures != c.failures {
+				t.Errorf("%d failed, %d in a row; want %d, %d", d.FailedTasks, d.Failures, c.failed, c.failures)
+			}
+			if (d.LastFailureAt == 60) != (c.failures > c.before || c.failures == 1) {
+				t.Errorf("last failure at %d", d.LastFailureAt)
+			}
+		})
+	}
+}
+
+// TestOwnTasksCountForNoDeployment: a user may call the starter of a task by the name of a deployment.
+func TestOwnTasksCountForNoDeployment(t *testing.T) {
+	h := serving(t)
+	cmd := createJobCommand("j2", "e2")
+	cmd.Job.StartedBy = "d1"
+	h.do(cmd)
+	h.do(planOf("e2", "j2", structs.Placement{Task: "t9", Instance: "i1"}))
+	h.do(report("i1", structs.TaskUpdate{Task: "t9", Status: structs.TaskStopped}))
+	if d := h.snap().Deployment("d1"); d.FailedTasks+d.Failures != 0 {
+		t.Errorf("deployment %+v", d)
+	}
+}

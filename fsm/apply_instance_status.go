@@ -1,0 +1,59 @@
+package fsm
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// setInstanceStatus leaves INACTIVE instances as they are: they come back by registering.
+func setInstanceStatus(tx *state.Tx, index uint64, cmd structs.SetInstanceStatus) (string, error) {
+	var changed []*structs.ContainerInstance
+	for _, id := range cmd.Instances {
+		old := tx.Instance(id)
+		if old == nil || old.Status == cmd.Status || old.Status == structs.InstanceInactive {
+			continue
+		}
+		i := *old
+		i.Status = cmd.Status
+		if cmd.Status == structs.InstanceInactive {
+			i.DeregisteredAt = cmd.At
+		}
+		i.Version++
+		tx.PutInstance(&i)
+		changed = append(changed, &i)
+	}
+	instancesChanged(tx, index, cmd.At, changed)
+	return "", nil
+}
+
+// endTasks ends what runs on an instance that is INACTIVE. A connected agent is asked to, and will report. Without one nobody would
+// ever report, so the tasks are STOPPED at once; an agent that does come back finds that it has none, and removes them.
+func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
+	for _, old := range slices.Collect(tx.InstanceTasks(i.ID)) {
+		if old.DesiredStatus == structs.TaskStopped && i.AgentConnected {
+			continue
+		}
+		t := *old
+		t.DesiredStatus = structs.TaskStopped
+		setOnce(&t.StopCode, structs.StopUserInitiated)
+		setOnce(&t.StoppedReason, structs.ReasonDeregistered)
+		setOnce(&t.StoppingAt, at)
+		if !i.AgentConnected {
+			t.LastStatus = structs.TaskStopped
+			setOnce(&t.StoppedAt, at)
+			t.Containers = stoppedContainers(t.Containers)
+		}
+		t.Version++
+		tx.PutTask(&t)
+	}
+}
+
+func stoppedContainers(seen []structs.Container) []structs.Container {
+	seen = slices.Clone(seen)
+	for n := range seen {
+		seen[n].LastStatus = structs.TaskStopped
+	}
+	return seen
+}

@@ -1,0 +1,133 @@
+package fsm
+
+import (
+	"cmp"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// putService answers a known client token before it looks at anything that may have changed since, as createJob does.
+func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, error) {
+	job := cmd.Job
+	cluster := tx.Cluster(job.Cluster)
+	switch {
+	case cluster == nil:
+		return "", structs.ErrClusterNotFound()
+	case cluster.Status != structs.ClusterActive:
+		return "", structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+	}
+	old := tx.Job(job.ID)
+	if earlier := tx.JobByToken(job.Cluster, job.ClientToken); old == nil && earlier != nil {
+		if earlier.RequestHash != job.RequestHash {
+			return "", errTokenReused(tx, earlier)
+		}
+		return earlier.ID, nil
+	}
+	if err := checkVersion(tx, old, &job); err != nil {
+		return "", err
+	}
+	definition, err := serviceDefinition(tx, old, &job)
+	if err != nil {
+		return "", err
+	}
+	if tx.Evaluation(cmd.Evaluation.ID) != nil {
+		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+	}
+	job.Cluster = cluster.Name // one copy of the string for all jobs and tasks of the cluster
+	job.TaskDefinition = definition.Key()
+	job.Status, job.DeletedAt = structs.ServiceActive, 0
+	if old == nil {
+		tx.PutTags(serviceKey(job.Cluster, job.Name), cmd.Tags)
+	} else {
+		keepIdentity(&job, old)
+	}
+	if cmd.Deployment != nil {
+		if err := beginDeployment(tx, &job, *cmd.Deployment); err != nil {
+			return "", err
+		}
+	}
+	putVersion(tx, &job)
+	putMinted(tx, index, &job, cmd.Evaluation)
+	return job.ID, nil
+}
+
+// checkVersion says whether the next version of a service may be this one.
+func checkVersion(tx *state.Tx, old, next *structs.Job) error {
+	named := tx.Service(next.Cluster, next.Name)
+	switch {
+	case !keepsUp(next) || next.Name == "":
+		return structs.Errorf(structs.KindInvalidParameter, "Job %s is no service: its type is %q and its name %q.", next.ID, next.Type, next.Name)
+	case old == nil && next.Version != 1:
+		return errNoService()
+	case old == nil && named != nil && named.Status == structs.ServiceDraining:
+		return structs.Errorf(structs.KindInvalidParameter, "Unable to Start a service that is still Draining.")
+	case old == nil && named != nil && named.Status == structs.ServiceActive:
+		return structs.Errorf(structs.KindInvalidParameter, "Creation of service was not idempotent.")
+	case old == nil:
+		return nil
+	case old.Cluster != next.Cluster || old.Name != next.Name || old.Type != next.Type:
+		return structs.Errorf(structs.KindInvalidParameter, "A service keeps its cluster, name and type.")
+	case old.Status != structs.ServiceActive:
+		return structs.Errorf(structs.KindServiceNotActive, "Service was not ACTIVE.")
+	case next.Version != old.Version+1:
+		return structs.Errorf(structs.KindConflict, "Service %s was changed by another request at the same time.", old.Name)
+	}
+	return nil
+}
+
+// serviceDefinition gives the task definition of the next version of a service. A service may go on with one that was
+// deregistered, but not move to it.
+func serviceDefinition(tx *state.Tx, old, next *structs.Job) (*structs.TaskDefinition, error) {
+	d := tx.TaskDefinition(next.TaskDefinition)
+	switch {
+	case d == nil:
+		return nil, errNoDefinition()
+	case d.Status != structs.DefinitionActive && (old == nil || old.TaskDefinition != d.Key()):
+		return nil, structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+	}
+	return d, nil
+}
+
+// keepIdentity carries over to the next version of a service what never changes.
+func keepIdentity(next, old *structs.Job) {
+	next.ID, next.Cluster, next.Name, next.Type = old.ID, old.Cluster, old.Name, old.Type
+	next.ClientToken, next.RequestHash, next.CreatedAt = old.ClientToken, old.RequestHash, old.CreatedAt
+}
+
+// putVersion puts a service and keeps it as the version that it is.
+func putVersion(tx *state.Tx, job *structs.Job) {
+	tx.PutJob(job)
+	tx.PutJobVersion(job)
+}
+
+// putMinted puts an evaluation whose id came with a command.
+func putMinted(tx *state.Tx, index uint64, job *structs.Job, eval structs.Evaluation) {
+	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
+	eval.Status = cmp.Or(eval.Status, structs.EvaluationReady)
+	tx.PutEvaluation(&eval)
+}
+
+func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (string, error) {
+	old := tx.Job(cmd.Job)
+	switch {
+	case !keepsUp(old) || old.Status == structs.ServiceInactive:
+		return "", errNoService()
+	case old.Type == structs.JobService && old.Count > 0 && !cmd.Force:
+		return "", structs.Errorf(structs.KindInvalidParameter, "The service cannot be stopped while it is scaled above 0.")
+	case tx.Evaluation(cmd.Evaluation.ID) != nil:
+		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+	}
+	if old.Status == structs.ServiceActive {
+		job := *old
+		job.Status, job.Count = structs.ServiceDraining, 0
+		job.Version++ // plans that were made for the living service are refused
+		putVersion(tx, &job)
+	}
+	putMinted(tx, index, old, cmd.Evaluation)
+	return old.ID, nil
+}
+
+func errNoService() *structs.Error {
+	return structs.Errorf(structs.KindServiceNotFound, "Service not found.")
+}

@@ -1,0 +1,90 @@
+package fsm
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// applyServicePlan commits what a plan changes of a service besides new tasks.
+func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error {
+	if plan.Rollback != nil {
+		if plan.Rollback.Version != job.Version+1 {
+			return structs.Errorf(structs.KindConflict, "The plan rolls job %s back from version %d to %d, which is not the next.",
+				job.ID, job.Version, plan.Rollback.Version)
+		}
+		next := *plan.Rollback
+		keepIdentity(&next, job)
+		next.Status, next.DeletedAt = job.Status, job.DeletedAt
+		putVersion(tx, &next)
+		job = &next
+	}
+	for n := range plan.Deployments {
+		putPlanned(tx, job, plan.Deployments[n])
+	}
+	for _, s := range plan.Stops {
+		stopPlanned(tx, job, s, plan.At)
+	}
+	putEvents(tx, job.ID, plan.Events)
+	if plan.Desired != nil && job.Status == structs.ServiceActive && job.Count != *plan.Desired {
+		next := *job
+		next.Count = *plan.Desired
+		tx.PutJob(&next)
+		job = &next
+	}
+	if plan.JobStatus != "" && plan.JobStatus != job.Status {
+		next := *job
+		next.Status = plan.JobStatus
+		if next.Status == structs.ServiceInactive {
+			next.DeletedAt, next.ClientToken = plan.At, ""
+			tx.RemoveJob(job) // its client token is free with its name
+		}
+		tx.PutJob(&next)
+	}
+	return nil
+}
+
+// putPlanned puts a deployment as a plan has it. What others write stays as it is: the counts, and what a user asked.
+func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
+	old := tx.Deployment(d.ID)
+	if old != nil && old.Job != job.ID {
+		return
+	}
+	d.Cluster, d.Job = job.Cluster, job.ID
+	if old != nil {
+		d.JobVersion, d.CreatedAt = old.JobVersion, old.CreatedAt
+		d.FailedTasks, d.Failures, d.LastFailureAt = old.FailedTasks, old.Failures, old.LastFailureAt
+		setOnce(&d.StopRequested, old.StopRequested)
+	}
+	tx.PutDeployment(&d)
+}
+
+// stopPlanned asks a task to stop on behalf of its service.
+func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time) {
+	old := tx.Task(s.Task)
+	if old == nil || old.Job != job.ID || old.DesiredStatus == structs.TaskStopped {
+		return
+	}
+	t := *old
+	t.DesiredStatus = structs.TaskStopped
+	t.StopCode, t.StoppedReason = s.Code, s.Reason
+	setOnce(&t.StoppingAt, at)
+	t.Version++
+	tx.PutTask(&t)
+	if s.Reason == structs.ReasonUnhealthy {
+		countUnhealthy(tx, &t, at)
+	}
+}
+
+// putEvents adds events, given in the order in which they happened, to those of a service.
+func putEvents(tx *state.Tx, job string, happened []structs.ServiceEvent) {
+	if len(happened) == 0 {
+		return
+	}
+	events := slices.Clone(happened)
+	slices.Reverse(events)
+	events = append(events, tx.ServiceEvents(job).Events...)
+	events = slices.Clip(events[:min(len(events), structs.MaxServiceEvents)])
+	tx.PutServiceEvents(&structs.ServiceEvents{Job: job, Events: events})
+}

@@ -1,0 +1,234 @@
+package fsm
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+func TestServiceTasks(t *testing.T) {
+	h := serving(t)
+	task := h.snap().Task("t1")
+	if task.Group != "service:web" || task.StartedBy != "d1" || task.TaskDefinition != "web:1" {
+		t.Errorf("task %+v, want it to be of its service and deployment", task)
+	}
+}
+
+// TestTasksRunTheirDeployment: placements are made of the definition of the deployment that they name.
+func TestTasksRunTheirDeployment(t *testing.T) {
+	h := serving(t)
+	h.do(structs.RegisterTaskDefinition{Definition: sampleDefinition()})
+	next := putServiceCommand("s1", "web", 2, "se2", "d2")
+	next.Job.TaskDefinition = "web:2"
+	h.do(next)
+	h.do(servicePlan(h, "se2", "s1", "d2", structs.Placement{Task: "t3", Instance: "i1"}))
+	h.do(putServiceCommand("s1", "web", 3, "se3", ""))
+	h.do(servicePlan(h, "se3", "s1", "d2", structs.Placement{Task: "t4", Instance: "i1"}))
+	for _, id := range []string{"t3", "t4"} {
+		if task := h.snap().Task(id); task.TaskDefinition != "web:2" || task.StartedBy != "d2" {
+			t.Errorf("task %+v", task)
+		}
+	}
+}
+
+func TestServiceTaskTags(t *testing.T) {
+	managed := []structs.Tag{{Key: "aws:ecs:clusterName", Value: "prod"}, {Key: "aws:ecs:serviceName", Value: "web"}}
+	own, definition := []structs.Tag{{Key: "own", Value: "1"}}, []structs.Tag{{Key: "definition", Value: "1"}}
+	for name, c := range map[string]struct {
+		spec structs.ServiceSpec
+		want []structs.Tag
+	}{
+		"none":            {structs.ServiceSpec{PropagateTags: "NONE"}, nil},
+		"service":         {structs.ServiceSpec{PropagateTags: "SERVICE"}, own},
+		"task definition": {structs.ServiceSpec{PropagateTags: "TASK_DEFINITION"}, definition},
+		"managed":         {structs.ServiceSpec{ManagedTags: true}, managed},
+		"both":            {structs.ServiceSpec{PropagateTags: "SERVICE", ManagedTags: true}, append(own[:1:1], managed...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := cluster(t)
+			h.do(structs.TagCommand{Resource: "task-definition/web:1", Tags: definition})
+			cmd := putServiceCommand("s1", "web", 1, "se1", "d1")
+			cmd.Job.Service = &c.spec
+			h.do(cmd)
+			h.do(structs.TagCommand{Resource: "service/prod/web", Tags: own}) // tags as they are when the task starts
+			h.do(servicePlan(h, "se1", "s1", "d1", structs.Placement{Task: "t1", Instance: "i1"}))
+			if diff := cmp.Diff(c.want, h.snap().Tags("task/prod/t1")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestPlanStopsTasks(t *testing.T) {
+	h := serving(t)
+	h.do(report("i1", runningUpdate("t1", "")))
+	h.decide("s1")
+	h.do(createJobCommand("j2", "e2"))
+	h.do(planOf("e2", "j2", structs.Placement{Task: "foreign", Instance: "i1"}))
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "")
+	for _, task := range []string{"t1", "t1", "foreign", "gone"} {
+		cmd.Plan.Stops = append(cmd.Plan.Stops, structs.Stop{Task: task, Code: structs.StopServiceSchedulerInitiated, Reason: "Scaling activity"})
+	}
+	h.do(cmd)
+	task := h.snap().Task("t1")
+	if task.DesiredStatus != structs.TaskStopped || task.StopCode != structs.StopServiceSchedulerInitiated ||
+		task.StoppedReason != "Scaling activity" || task.StoppingAt != 20 || task.LastStatus != structs.TaskRunning || task.Version != 3 {
+		t.Errorf("task %+v", task)
+	}
+	if task := h.snap().Task("foreign"); task.DesiredStatus != structs.TaskRunning {
+		t.Error("a plan stopped a task of another job")
+	}
+	if open := h.open("s1"); len(open) != 0 {
+		t.Errorf("its own stop wakes the service: %v", open)
+	}
+	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
+	if d := h.snap().Deployment("d1"); d.FailedTasks+d.Failures != 0 {
+		t.Errorf("a stop that the service asked for counts as a failure: %+v", d)
+	}
+	if open := h.open("s1"); len(open) != 1 {
+		t.Errorf("open %v, want the service to look again when the task has stopped", open)
+	}
+}
+
+func TestUnhealthyTasksCountAsFailed(t *testing.T) {
+	h := serving(t)
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "")
+	cmd.Plan.Stops = []structs.Stop{{Task: "t1", Code: structs.StopServiceSchedulerInitiated, Reason: structs.ReasonUnhealthy}}
+	cmd.Plan.Deployments = []structs.Deployment{*h.snap().Deployment("d1")}
+	h.do(cmd)
+	if d := h.snap().Deployment("d1"); d.FailedTasks != 1 || d.Failures != 1 || d.LastFailureAt != 20 {
+		t.Errorf("deployment %+v", d)
+	}
+}
+
+// TestPlanPutsDeployments: what a plan says of a deployment counts, but for what others count and ask meanwhile.
+func TestPlanPutsDeployments(t *testing.T) {
+	h := serving(t)
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "")
+	row := *h.snap().Deployment("d1")
+	row.Rollout, row.RolloutReason, row.FinishedAt, row.FailedTasks = structs.RolloutCompleted, "completed", 20, 99
+	cmd.Plan.Deployments = []structs.Deployment{row, {ID: "d2", JobVersion: 2, Status: structs.DeploymentInactive, CreatedAt: 20}}
+	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
+	h.do(structs.StopDeployment{Deployment: "d1", Type: "ABORT", Evaluation: structs.Evaluation{ID: "se3"}, At: 19})
+	h.do(cmd)
+	d := h.snap().Deployment("d1")
+	if d.Rollout != structs.RolloutCompleted || d.RolloutReason != "completed" || d.FinishedAt != 20 {
+		t.Errorf("deployment %+v, want it completed", d)
+	}
+	if d.FailedTasks != 1 || d.Failures != 1 || d.LastFailureAt != 60 || d.StopRequested != "ABORT" {
+		t.Errorf("deployment %+v, want counts and request as they were", d)
+	}
+	if d := h.snap().Deployment("d2"); d.Job != "s1" || d.Cluster != "prod" {
+		t.Errorf("new deployment %+v", d)
+	}
+}
+
+func TestPlanRollsBack(t *testing.T) {
+	h := serving(t)
+	next := putServiceCommand("s1", "web", 2, "se2", "d2")
+	next.Job.Count = 9
+	h.do(next)
+	cmd := servicePlan(h, "se2", "s1", "d3", structs.Placement{Task: "t3", Instance: "i1"})
+	cmd.Plan.Rollback = new(*h.snap().JobVersion("s1", 1))
+	cmd.Plan.Deployments = []structs.Deployment{
+		{ID: "d2", Status: structs.DeploymentActive, Rollout: structs.RolloutFailed},
+		{ID: "d3", JobVersion: 3, TaskDefinition: "web:1", Status: structs.DeploymentPrimary, RollbackOf: "d2", CreatedAt: 20},
+	}
+	cmd.Plan.Rollback.Version = 2
+	h.refused(cmd, structs.KindConflict, "not the next")
+	cmd.Plan.Rollback.Version = 3
+	h.do(cmd)
+	job := h.snap().Job("s1")
+	if job.Version != 3 || job.Count != 2 || h.snap().JobVersion("s1", 3) != job {
+		t.Errorf("service %+v, want version 1 again as version 3", job)
+	}
+	if task := h.snap().Task("t3"); task == nil || task.StartedBy != "d3" {
+		t.Errorf("task %+v, want it to be the rollback's", task)
+	}
+}
+
+// TestPlanForAnotherVersion: a plan that was made before a change of its service is worth nothing.
+func TestPlanForAnotherVersion(t *testing.T) {
+	h := serving(t)
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "d1", structs.Placement{Task: "t3", Instance: "i1"})
+	h.do(putServiceCommand("s1", "web", 3, "se3", "d3"))
+	h.refused(cmd, structs.KindConflict, "stale")
+	cmd.Plan.JobVersion = 3
+	h.do(structs.DeleteService{Job: "s1", Force: true, Evaluation: structs.Evaluation{ID: "se4"}, At: 40})
+	h.refused(cmd, structs.KindConflict, "stale")
+}
+
+func TestServiceEvents(t *testing.T) {
+	h := serving(t)
+	var want []structs.ServiceEvent
+	for n := range 70 { // two events each
+		eval := fmt.Sprintf("ev%d", n)
+		h.do(putServiceCommand("s1", "web", n+2, eval, ""))
+		cmd := servicePlan(h, eval, "s1", "")
+		first := structs.ServiceEvent{ID: eval + "a", At: structs.Time(n), Message: "first"}
+		second := structs.ServiceEvent{ID: eval + "b", At: structs.Time(n), Message: "second"}
+		cmd.Plan.Events = []structs.ServiceEvent{first, second}
+		h.do(cmd)
+		want = append([]structs.ServiceEvent{second, first}, want...)
+	}
+	if diff := cmp.Diff(want[:structs.MaxServiceEvents], h.snap().ServiceEvents("s1").Events); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFollowUp: a plan says when to look again, once for a job.
+func TestFollowUp(t *testing.T) {
+	h := serving(t)
+	at := func(id string, wait structs.Time) *structs.Evaluation {
+		return &structs.Evaluation{ID: id, Because: "time-due", WaitUntil: wait}
+	}
+	decide := func(eval string, followUp *structs.Evaluation) {
+		t.Helper()
+		h.do(putServiceCommand("s1", "web", h.snap().Job("s1").Version+1, eval, ""))
+		cmd := servicePlan(h, eval, "s1", "")
+		cmd.Plan.FollowUp = followUp
+		h.do(cmd)
+	}
+	decide("se2", at("f1", 500))
+	want := &structs.Evaluation{
+		ID: "f1", Cluster: "prod", Job: "s1", Because: "time-due", Status: structs.EvaluationReady, CreatedAt: 20, WaitUntil: 500,
+		ModifyIndex: h.index,
+	}
+	if diff := cmp.Diff(want, h.snap().Evaluation("f1")); diff != "" {
+		t.Error(diff)
+	}
+	decide("se3", at("f2", 400))
+	decide("se4", at("f2", 400)) // the same look again
+	decide("se5", nil)           // has no opinion
+	if diff := cmp.Diff(map[string]string{"f2": "ready time-due"}, h.open("s1")); diff != "" {
+		t.Errorf("open: %s", diff)
+	}
+	h.do(report("i1", runningUpdate("t1", "")))
+	h.do(report("i2", runningUpdate("t2", "")))
+	if open := h.open("s1"); len(open) != 3 {
+		t.Errorf("open %v: an evaluation that waits for its time keeps others from being made", open)
+	}
+}
+
+// TestDroppedPlacementIsPlannedAgain: an instance drains between the planner's check and the entry. The service would wait
+// for chance.
+func TestDroppedPlacementIsPlannedAgain(t *testing.T) {
+	h := serving(t)
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "d1", structs.Placement{Task: "t3", Instance: "i1"})
+	setStatus(h, "i1", structs.InstanceDraining)
+	h.do(cmd)
+	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationDone || e.Unplaced != 1 {
+		t.Errorf("evaluation %+v", e)
+	}
+	if because := h.decide("s1"); len(because) != 1 || because[0] != becauseRefused {
+		t.Errorf("woken by %v, want %s", because, becauseRefused)
+	}
+}

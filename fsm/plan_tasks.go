@@ -1,0 +1,97 @@
+package fsm
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The tags of ECS's own that tasks of a service get where it says so.
+const (
+	tagClusterName = "aws:ecs:clusterName"
+	tagServiceName = "aws:ecs:serviceName"
+)
+
+// taskMaker makes the tasks of one plan. They share their strings, ports and tags with their job, instance and plan: that is most of
+// what a task weighs before it runs.
+type taskMaker struct {
+	job   *structs.Job // nil: it has gone
+	model structs.Task // what all tasks of the plan have in common
+	tags  []structs.Tag
+}
+
+func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker {
+	if job == nil {
+		return taskMaker{}
+	}
+	m := taskMaker{job: job, tags: job.Tags, model: structs.Task{
+		Cluster:        job.Cluster,
+		Job:            job.ID,
+		TaskDefinition: job.TaskDefinition,
+		Group:          job.Group,
+		StartedBy:      job.StartedBy,
+		LastStatus:     structs.TaskProvisioning,
+		DesiredStatus:  structs.TaskRunning,
+		Version:        1,
+		CPU:            plan.Need.CPU,
+		Memory:         plan.Need.Memory,
+		Ports:          plan.Need.Ports,
+		CreatedAt:      plan.At,
+	}}
+	if keepsUp(job) {
+		m.ofService(tx, plan)
+	}
+	return m
+}
+
+// ofService makes the tasks those of a service's deployment.
+func (m *taskMaker) ofService(tx *state.Tx, plan *structs.Plan) {
+	m.model.Group = serviceGroup(m.job)
+	if d := tx.Deployment(plan.Deployment); d != nil {
+		m.model.StartedBy, m.model.TaskDefinition = d.ID, d.TaskDefinition
+	}
+	m.tags = serviceTaskTags(tx, m.job, m.model.TaskDefinition)
+}
+
+// serviceGroup is the group of a service's tasks.
+func serviceGroup(job *structs.Job) string {
+	if group := "service:" + job.Name; job.Group != group {
+		return group
+	}
+	return job.Group // one copy of the string for all its tasks
+}
+
+// serviceTaskTags are the tags of a service's new tasks, from where the service says, as they are now.
+func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []structs.Tag {
+	if job.Service == nil {
+		return nil
+	}
+	var tags []structs.Tag
+	switch job.Service.PropagateTags {
+	case "SERVICE":
+		tags = slices.Clone(tx.Tags(serviceKey(job.Cluster, job.Name)))
+	case "TASK_DEFINITION":
+		tags = slices.Clone(tx.Tags(definitionKey(definition)))
+	}
+	if job.Service.ManagedTags {
+		tags = append(tags, structs.Tag{Key: tagClusterName, Value: job.Cluster}, structs.Tag{Key: tagServiceName, Value: job.Name})
+	}
+	return tags
+}
+
+// place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any more.
+func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
+	instance := tx.Instance(p.Instance)
+	switch {
+	case m.job == nil || instance == nil || instance.Cluster != m.job.Cluster || tx.Task(p.Task) != nil:
+		return structs.FailMissing
+	case instance.Status != structs.InstanceActive:
+		return structs.FailInactive
+	}
+	t := m.model
+	t.ID, t.Instance = p.Task, instance.ID
+	tx.PutTask(&t)
+	tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
+	return ""
+}

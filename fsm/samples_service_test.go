@@ -1,0 +1,73 @@
+package fsm
+
+import "github.com/gantry-project/gantry/structs"
+
+// serviceSamples are the samples of the commands that came with services.
+func serviceSamples() map[string]structs.Command {
+	eval := structs.Evaluation{
+		ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", Because: "service-created",
+		Status: structs.EvaluationReady, CreatedAt: 1_700_000_000_140, WaitUntil: 1_700_000_000_141,
+	}
+	attributes := []structs.InstanceAttribute{{
+		Instance:  "0123456789abcdef0123456789abcdef",
+		Attribute: structs.Attribute{Name: "rack", Value: "7", TargetId: "0123456789abcdef0123456789abcdef", TargetType: "container-instance"},
+	}}
+	deployment := sampleDeployment()
+	return map[string]structs.Command{
+		"set_agent_connected_at": structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 1_700_000_000_142},
+		"register_instance_custom": structs.RegisterInstance{Instance: structs.ContainerInstance{
+			ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", Status: structs.InstanceInactive,
+			Custom: []structs.Attribute{{Name: "rack", Value: "7"}}, RegisteredAt: 1, DeregisteredAt: 2,
+		}},
+		"put_attributes":      structs.PutAttributes{Cluster: "prod", Attributes: attributes, At: 1_700_000_000_143},
+		"delete_attributes":   structs.DeleteAttributes{Cluster: "prod", Attributes: attributes, At: 1_700_000_000_144},
+		"set_instance_status": structs.SetInstanceStatus{Instances: []string{"i1", "i2"}, Status: structs.InstanceDraining, At: 1_700_000_000_145},
+		"put_service": structs.PutService{
+			Job: sampleService(), Deployment: &deployment, Evaluation: eval, Tags: []structs.Tag{{Key: "a", Value: "b"}},
+		},
+		"put_service_no_deployment": structs.PutService{Job: sampleService(), Evaluation: eval},
+		"delete_service":            structs.DeleteService{Job: "1123456789abcdef0123456789abcdef", Force: true, Evaluation: eval, At: 1_700_000_000_146},
+		"stop_deployment": structs.StopDeployment{
+			Deployment: "ecs-svc/1234567890123456789", Type: "ROLLBACK", Evaluation: eval, At: 1_700_000_000_147,
+		},
+		"protect_tasks": structs.ProtectTasks{Tasks: []string{"t1"}, Until: 1_700_000_000_149, At: 1_700_000_000_148},
+		"collect_bit":   structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
+		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
+			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationBlocked, Unplaced: 1, At: 1_700_000_000_151,
+			Placements: []structs.Placement{{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef"}},
+			Deployment: deployment.ID, JobVersion: 3, Seen: 99,
+			Stops:       []structs.Stop{{Task: "t1", Code: structs.StopServiceSchedulerInitiated, Reason: structs.ReasonUnhealthy}},
+			Deployments: []structs.Deployment{deployment}, Rollback: new(sampleService()),
+			Events:    []structs.ServiceEvent{{ID: "9c0e3a4e-0000-4000-8000-000000000001", At: 1_700_000_000_151, Message: "(service web) has reached a steady state."}},
+			JobStatus: structs.ServiceInactive, FollowUp: &eval, Desired: new(6),
+			Failures: []structs.PlacementFailure{{Instance: "i3", Reason: structs.FailMemory}},
+			Filtered: []structs.FilterCount{{Reason: structs.FailMemory, Instances: 7}}, Remedy: "Free 384 MiB.",
+			Need: structs.Resources{CPU: 384, Memory: 384},
+		}},
+	}
+}
+
+func sampleService() structs.Job {
+	return structs.Job{
+		ID: "1123456789abcdef0123456789abcdef", Cluster: "prod", Name: "web", Type: structs.JobService, Version: 3,
+		Status: structs.ServiceActive, TaskDefinition: "web:1", Count: 4, Group: "service:web", LaunchType: "EC2",
+		PlacementConstraints: []structs.PlacementConstraint{}, ClientToken: "token", RequestHash: "hash",
+		Service: &structs.ServiceSpec{
+			Update: structs.UpdatePolicy{
+				MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, Rollback: true, FailureThreshold: 5,
+			},
+			HealthGrace: 30, Controller: "ECS", PropagateTags: "SERVICE", ManagedTags: true, Rebalancing: "ENABLED",
+			Role: "arn:aws:iam::000000000000:role/r", CreatedBy: "me",
+		},
+		CreatedAt: 1_700_000_000_139, DeletedAt: 1_700_000_000_999,
+	}
+}
+
+func sampleDeployment() structs.Deployment {
+	return structs.Deployment{
+		ID: "ecs-svc/1234567890123456789", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", JobVersion: 3, TaskDefinition: "web:1",
+		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, RolloutReason: "ECS deployment in progress.",
+		FailedTasks: 1, Failures: 2, LastFailureAt: 3, RollbackOf: "ecs-svc/1000000000000000000", StopRequested: "ROLLBACK",
+		CreatedAt: 1_700_000_000_139, UpdatedAt: 1_700_000_000_140, FinishedAt: 1_700_000_000_141,
+	}
+}

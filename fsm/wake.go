@@ -1,0 +1,93 @@
+package fsm
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Why a service is looked at again (Evaluation.Because).
+const (
+	becauseTask       = "task-changed"
+	becauseInstance   = "instance-changed"
+	becauseProtection = "protection-changed"
+	becauseRefused    = "placement-refused"
+)
+
+// maxReady is how many evaluations of a job may be ready at a time. A further one is not needed: the second starts after the first
+// has ended, and so sees everything that happened before.
+const maxReady = 2
+
+// wake asks for another look at a service or daemon. It may be called any number of times for one job and index.
+func wake(tx *state.Tx, index uint64, at structs.Time, id, because string) {
+	job := tx.Job(id)
+	if !keepsUp(job) || job.Status == structs.ServiceInactive {
+		return
+	}
+	ready := 0
+	for e := range tx.OpenEvaluations(job.ID) {
+		if e.Status == structs.EvaluationReady && e.WaitUntil == 0 {
+			ready++
+		}
+	}
+	eval := wakeID(job.ID, index)
+	if ready >= maxReady || tx.Evaluation(eval) != nil {
+		return
+	}
+	tx.PutEvaluation(&structs.Evaluation{
+		ID: eval, Cluster: job.Cluster, Job: job.ID, Because: because, Status: structs.EvaluationReady, CreatedAt: at, ModifyIndex: index,
+	})
+}
+
+// wakeID is the second half of the job's id, and the raft index: the same on every server, and used once.
+func wakeID(job string, index uint64) string {
+	return fmt.Sprintf("%s%016x", job[max(0, len(job)-16):], index)
+}
+
+// wakeInstances wakes what may act on a change of instances: the daemons of their clusters, and services with tasks on them.
+func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*structs.ContainerInstance) {
+	var clusters []string
+	for _, i := range instances {
+		if !slices.Contains(clusters, i.Cluster) {
+			clusters = append(clusters, i.Cluster)
+		}
+		for t := range tx.InstanceTasks(i.ID) {
+			wake(tx, index, at, t.Job, becauseInstance)
+		}
+	}
+	for _, cluster := range clusters {
+		for j := range tx.Services(cluster) {
+			if j.Type == structs.JobDaemon {
+				wake(tx, index, at, j.ID, becauseInstance)
+			}
+		}
+	}
+}
+
+// unblock makes every evaluation ready that waits for room in a cluster, and notes that room has appeared: a plan that is on its
+// way may not have seen it (applyPlan). Where there is no service, nothing waits.
+func unblock(tx *state.Tx, index uint64, cluster string) {
+	if !hasServices(tx.Snapshot, cluster) {
+		return
+	}
+	tx.PutRoom(cluster, index)
+	for _, old := range slices.Collect(tx.BlockedEvaluations(cluster)) {
+		e := *old
+		e.Status, e.WaitUntil, e.ModifyIndex = structs.EvaluationReady, 0, index
+		tx.PutEvaluation(&e)
+	}
+}
+
+// keepsUp says whether a job is a service or daemon, which keeps tasks up.
+func keepsUp(j *structs.Job) bool {
+	return j != nil && (j.Type == structs.JobService || j.Type == structs.JobDaemon)
+}
+
+func hasServices(snap *state.Snapshot, cluster string) bool {
+	for range snap.Services(cluster) {
+		return true
+	}
+	return false
+}

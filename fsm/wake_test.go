@@ -1,0 +1,220 @@
+package fsm
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestWake tells what makes a service look again.
+func TestWake(t *testing.T) {
+	stop := func(code string) structs.Command {
+		return structs.StopTasks{Tasks: []string{"t1"}, StopCode: code, At: 40}
+	}
+	attribute := []structs.InstanceAttribute{{Instance: "i1", Attribute: structs.Attribute{Name: "rack", Value: "7"}}}
+	for name, c := range map[string]struct {
+		before []structs.Command
+		cmd    structs.Command
+		wakes  string // the reason; empty: not
+	}{
+		"a task is PENDING":        {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskPending})},
+		"a task is RUNNING":        {cmd: report("i1", runningUpdate("t1", "")), wakes: becauseTask},
+		"RUNNING once more":        {[]structs.Command{report("i1", runningUpdate("t1", ""))}, report("i1", runningUpdate("t1", "")), ""},
+		"a task goes down":         {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopping}), wakes: becauseTask},
+		"a task is STOPPED":        {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}), wakes: becauseTask},
+		"a task becomes unhealthy": {[]structs.Command{report("i1", runningUpdate("t1", structs.Healthy))}, report("i1", runningUpdate("t1", structs.Unhealthy)), becauseTask},
+		"a user stops a task":      {cmd: stop(structs.StopUserInitiated), wakes: becauseTask},
+		"a user stops it again":    {[]structs.Command{stop(structs.StopUserInitiated)}, stop(structs.StopUserInitiated), ""},
+		"a task is protected":      {cmd: structs.ProtectTasks{Tasks: []string{"t1"}, Until: 99, At: 40}, wakes: becauseProtection},
+		"its instance disconnects": {cmd: structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, wakes: becauseInstance},
+		"its instance registers":   {cmd: structs.RegisterInstance{Instance: instance("i1", "prod")}, wakes: becauseInstance},
+		"its instance drains":      {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}, wakes: becauseInstance},
+		"its instance goes":        {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}, wakes: becauseInstance},
+		"attributes are put":       {cmd: structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}, wakes: becauseInstance},
+		"the same attributes": {[]structs.Command{structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}},
+			structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 41}, ""},
+		"attributes go": {[]structs.Command{structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}},
+			structs.DeleteAttributes{Cluster: "prod", Attributes: attribute, At: 41}, becauseInstance},
+		"an instance without its tasks joins": {cmd: structs.RegisterInstance{Instance: instance("i3", "prod")}},
+		"a task of another job": {[]structs.Command{createJobCommand("j2", "e2"), planOf("e2", "j2", structs.Placement{Task: "t9", Instance: "i1"})},
+			report("i1", runningUpdate("t9", "")), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := serving(t)
+			withHealthCheck(h, "web:1")
+			for _, cmd := range c.before {
+				h.do(cmd)
+			}
+			h.decide("s1")
+			h.do(c.cmd)
+			want := map[string]string{}
+			if c.wakes != "" {
+				want[fmt.Sprintf("s1%016x", h.index)] = "ready " + c.wakes
+			}
+			if diff := cmp.Diff(want, h.open("s1")); diff != "" {
+				t.Errorf("open evaluations: %s", diff)
+			}
+			for id := range want {
+				if e := h.snap().Evaluation(id); e.CreatedAt == 0 || e.ModifyIndex != h.index || e.Cluster != "prod" {
+					t.Errorf("evaluation %+v", e)
+				}
+			}
+		})
+	}
+}
+
+func TestWakeDaemons(t *testing.T) {
+	h := cluster(t)
+	daemon := putServiceCommand("s1", "agent", 1, "se1", "d1")
+	daemon.Job.Type = structs.JobDaemon
+	h.do(daemon)
+	h.do(putServiceCommand("s2", "web", 1, "se2", "d2"))
+	h.decide("s1")
+	h.decide("s2")
+	h.do(structs.RegisterInstance{Instance: instance("i3", "other")})
+	if open := h.open("s1"); len(open) != 0 {
+		t.Errorf("an instance of another cluster wakes it: %v", open)
+	}
+	h.do(structs.RegisterInstance{Instance: instance("i4", "prod")})
+	if open := h.open("s1"); len(open) != 1 {
+		t.Errorf("%v are open of a daemon after an instance joined, want one", open)
+	}
+	if open := h.open("s2"); len(open) != 0 {
+		t.Errorf("an instance that has none of its tasks wakes a service: %v", open)
+	}
+}
+
+func TestAtMostTwoEvaluationsAreReady(t *testing.T) {
+	h := serving(t)
+	h.do(report("i1", runningUpdate("t1", "")))
+	h.do(report("i2", runningUpdate("t2", "")))
+	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
+	if open := h.open("s1"); len(open) != 2 {
+		t.Errorf("%v are open, want two", open)
+	}
+	h.do(servicePlan(h, fmt.Sprintf("s1%016x", h.index-1), "s1", ""))
+	h.do(report("i2", structs.TaskUpdate{Task: "t2", Status: structs.TaskStopped}))
+	if open := h.open("s1"); len(open) != 2 {
+		t.Errorf("%v are open after one was decided and another change came, want two", open)
+	}
+}
+
+// TestDeletedServiceIsWoken: its end is when its last task has stopped. Once it is INACTIVE nothing wakes it.
+func TestDeletedServiceIsWoken(t *testing.T) {
+	h := serving(t)
+	h.do(structs.DeleteService{Job: "s1", Force: true, Evaluation: structs.Evaluation{ID: "se2"}, At: 40})
+	h.decide("s1")
+	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
+	if because := h.decide("s1"); len(because) != 1 {
+		t.Errorf("woken by %v, want the stopped task", because)
+	}
+	h.do(structs.StopTasks{Tasks: []string{"t2"}, At: 41})
+	for id := range h.open("s1") {
+		end(h, id, "s1", 50)
+	}
+	h.do(report("i2", structs.TaskUpdate{Task: "t2", Status: structs.TaskStopped}))
+	if open := h.open("s1"); len(open) != 0 {
+		t.Errorf("%v are open of an INACTIVE service", open)
+	}
+}
+
+// block leaves a service with a blocked evaluation.
+func block(h *harness, job string) (eval string) {
+	h.Helper()
+	eval = job + "-blocked"
+	h.do(putServiceCommand(job, h.snap().Job(job).Name, h.snap().Job(job).Version+1, eval, ""))
+	cmd := servicePlan(h, eval, job, "")
+	cmd.Plan.Status, cmd.Plan.Unplaced, cmd.Plan.Seen = structs.EvaluationBlocked, 1, h.snap().Index()
+	h.do(cmd)
+	if e := h.snap().Evaluation(eval); e.Status != structs.EvaluationBlocked {
+		h.Fatalf("evaluation %+v, want it blocked", e)
+	}
+	return eval
+}
+
+// TestUnblock tells when room may have appeared.
+func TestUnblock(t *testing.T) {
+	inactive := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}
+	drained := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}
+	attribute := []structs.InstanceAttribute{{Instance: "i1", Attribute: structs.Attribute{Name: "rack", Value: "7"}}}
+	connected := instance("i3", "prod")
+	connected.AgentConnected = true
+	elsewhere := instance("i4", "other")
+	elsewhere.AgentConnected = true
+	for name, c := range map[string]struct {
+		before []structs.Command
+		cmd    structs.Command
+		room   bool
+	}{
+		"a task stops":                {nil, report("i1", structs.TaskUpdate{Task: "t9", Status: structs.TaskStopped}), true},
+		"a task runs":                 {nil, report("i1", runningUpdate("t9", "")), false},
+		"a task is asked to stop":     {nil, structs.StopTasks{Tasks: []string{"t9"}, At: 40}, false},
+		"an instance joins":           {nil, structs.RegisterInstance{Instance: connected}, true},
+		"another cluster's joins":     {nil, structs.RegisterInstance{Instance: elsewhere}, false},
+		"an instance disconnects":     {nil, structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, false},
+		"an instance connects":        {[]structs.Command{structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}}, structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 41}, true},
+		"an instance drains":          {nil, drained, false},
+		"an instance is ACTIVE again": {[]structs.Command{drained}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, true},
+		"an instance goes":            {nil, inactive, false},
+		"an instance comes back":      {[]structs.Command{inactive}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, false},
+		"an instance has attributes":  {nil, structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := serving(t)
+			h.do(createJobCommand("j2", "e2"))
+			h.do(planOf("e2", "j2", structs.Placement{Task: "t9", Instance: "i1"}))
+			for _, cmd := range c.before {
+				h.do(cmd)
+			}
+			h.decide("s1")
+			eval := block(h, "s1")
+			h.do(c.cmd)
+			e := h.snap().Evaluation(eval)
+			if unblocked := e.Status == structs.EvaluationReady && e.ModifyIndex == h.index; unblocked != c.room {
+				t.Errorf("evaluation %+v, want it ready: %v", e, c.room)
+			}
+		})
+	}
+}
+
+// TestRoomThatAPlanDidNotSee: a task stops while a plan is made that finds no room. Nothing else would ever wake the service.
+func TestRoomThatAPlanDidNotSee(t *testing.T) {
+	h := serving(t)
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "")
+	cmd.Plan.Status, cmd.Plan.Unplaced, cmd.Plan.Seen = structs.EvaluationBlocked, 1, h.snap().Index()
+	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
+	h.do(cmd)
+	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationReady || e.Unplaced != 1 {
+		t.Errorf("evaluation %+v, want it ready", e)
+	}
+	cmd.Plan.Seen = h.snap().Index()
+	h.do(cmd)
+	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationBlocked {
+		t.Errorf("evaluation %+v of a plan that saw all, want it blocked", e)
+	}
+}
+
+func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
+	h := serving(t)
+	h.do(putServiceCommand("s2", "api", 1, "se9", "d9"))
+	other := block(h, "s2")
+	first := block(h, "s1")
+	h.do(report("i1", runningUpdate("t1", "")))
+	woken := fmt.Sprintf("s1%016x", h.index)
+	cmd := servicePlan(h, woken, "s1", "")
+	cmd.Plan.Status, cmd.Plan.At = structs.EvaluationBlocked, 77
+	h.do(cmd)
+	if e := h.snap().Evaluation(first); e.Status != structs.EvaluationDone || e.DoneAt != 77 {
+		t.Errorf("the older one: %+v, want it done", e)
+	}
+	if e := h.snap().Evaluation(woken); e.Status != structs.EvaluationBlocked {
+		t.Errorf("the newer one: %+v, want it blocked", e)
+	}
+	if e := h.snap().Evaluation(other); e.Status != structs.EvaluationBlocked {
+		t.Errorf("that of another job: %+v, want it blocked", e)
+	}
+}
