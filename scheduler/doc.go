@@ -7,14 +7,18 @@
 //
 // The work is in two halves that know nothing of each other:
 //
-//   - reconcile.go says how many tasks are lacking, and for which job. It never looks at what is free.
+//   - reconcile_*.go, one for each type of job, say how many tasks are lacking, and which of a service are to stop. They
+//     never look at what is free. For services, deployment.go ends rollouts, scale_in.go says which task goes first,
+//     health.go and backoff.go what unhealthy and failing tasks bring about, and events.go what users are told of it all.
 //   - place.go says where they go. It never looks at why they are lacking. Filters (filter_*.go, one rule each) rule
-//     instances out, a strategy (strategy_*.go) orders those that are left.
+//     instances out, strategies (strategy_*.go, one each) order those that are left. What was ruled out is told in explain.go,
+//     and what would change it in remedy.go.
 //
 // The arithmetic of what fits is in fit.go. The planner uses the same (Room) to re-check a plan on the newest state, so
 // the two cannot disagree.
 //
-// To add a filter: write filter_NAME.go with one function that says by how much an instance falls short, put it into
-// the list in fit.go at the place where its reason matters, give it a row in filter_test.go and a file in testdata. If
-// it limits how many tasks of a kind an instance takes, and not only whether it takes one, Room must know it too.
+// To add a filter: write filter_NAME.go with a function that says by how much an instance falls short, one that says so in
+// words, and one that says what on the instance would satisfy it, if anything can. Put them into the list in fit.go at the
+// place where the reason matters, and give it a row in filter_test.go and a file in testdata. If it limits how many tasks of
+// a kind an instance takes, and not only whether it takes one, room (ask.go) must know it too.
 package scheduler

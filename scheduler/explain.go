@@ -10,24 +10,81 @@ import (
 // maxFailures bounds how many instances a plan names as too full; beyond it more names help nobody, and each is in the log.
 const maxFailures = 10
 
-// explain says why none of the candidates takes a further task once all are full: one failure for each, those that came
-// closest first. The closest got furthest through the filters, and there lacks the least.
-func explain(all []candidate, need *structs.Resources) []structs.PlacementFailure {
-	if len(all) == 0 {
-		return []structs.PlacementFailure{{Reason: structs.FailNoInstance}}
-	}
-	rejected := make([]*rejection, 0, len(all))
-	for _, c := range all {
-		if r := check(c.instance, holding(c.usage, need, c.room), need); r != nil {
-			rejected = append(rejected, r)
+// shortfall is what keeps an instance from taking one more task.
+type shortfall struct {
+	host    *host
+	missing [numFilters]int64 // by rule, in the rule's own unit
+	first   int               // the first rule that is not satisfied
+	rules   int               // how many are not
+}
+
+// shortfall asks all filters; nil when the instance takes a task.
+func (a *ask) shortfall(h *host) *shortfall {
+	s := shortfall{host: h}
+	for rule, f := range filters() {
+		if s.missing[rule] = f.missing(a, h); s.missing[rule] > 0 {
+			if s.rules == 0 {
+				s.first = rule
+			}
+			s.rules++
 		}
 	}
-	slices.SortFunc(rejected, func(a, b *rejection) int {
-		return cmp.Or(cmp.Compare(b.rule, a.rule), cmp.Compare(a.missing, b.missing), cmp.Compare(a.instance, b.instance))
-	})
-	failures := make([]structs.PlacementFailure, min(len(rejected), maxFailures))
-	for i := range failures {
-		failures[i] = structs.PlacementFailure{Instance: rejected[i].instance, Reason: rejected[i].reason}
+	if s.rules == 0 {
+		return nil
 	}
-	return failures
+	return &s
+}
+
+func (s *shortfall) failure(a *ask) structs.PlacementFailure {
+	f := filters()[s.first]
+	return structs.PlacementFailure{Instance: s.host.Instance.ID, Reason: f.reason, Detail: f.detail(a, s.host)}
+}
+
+// explain says why no instance takes a further task once all are full: how many each rule kept away, and those that came
+// closest. The closest got furthest through the filters, and there lacks the least. INACTIVE instances are no longer part
+// of the cluster.
+func (p *placed) explain(a *ask, peers map[string]int) {
+	taken := map[string]int{}
+	for _, id := range p.where {
+		taken[id]++
+	}
+	var short []*shortfall
+	var counts [numFilters]int
+	for i, u := range a.request.view.Hosts(a.request.job.Cluster) {
+		if i.Status == structs.InstanceInactive {
+			continue
+		}
+		if s := a.shortfall(a.with(a.host(i, u, peers), taken[i.ID])); s != nil {
+			short = append(short, s)
+			counts[s.first]++
+		}
+	}
+	for rule, f := range filters() {
+		if counts[rule] > 0 {
+			p.filtered = append(p.filtered, structs.FilterCount{Reason: f.reason, Instances: counts[rule]})
+		}
+	}
+	slices.SortFunc(short, func(x, y *shortfall) int {
+		return cmp.Or(cmp.Compare(y.first, x.first), cmp.Compare(x.missing[x.first], y.missing[y.first]),
+			cmp.Compare(x.host.Instance.ID, y.host.Instance.ID))
+	})
+	for _, s := range short[:min(len(short), maxFailures)] {
+		p.failures = append(p.failures, s.failure(a))
+	}
+	if len(short) == 0 {
+		p.failures = []structs.PlacementFailure{{Reason: structs.FailNoInstance}}
+	}
+	p.remedy = cmp.Or(remedy(a, short), "one more container instance"+a.newInstance())
+}
+
+// fail notes why a named instance takes no task, in the order named as far as there is room for names.
+func (p *placed) fail(f structs.PlacementFailure) {
+	if len(p.failures) < maxFailures {
+		p.failures = append(p.failures, f)
+	}
+	i := slices.IndexFunc(p.filtered, func(c structs.FilterCount) bool { return c.Reason == f.Reason })
+	if i < 0 {
+		i, p.filtered = len(p.filtered), append(p.filtered, structs.FilterCount{Reason: f.Reason})
+	}
+	p.filtered[i].Instances++
 }

@@ -1,11 +1,19 @@
 package scheduler
 
-import "github.com/gantry-project/gantry/structs"
+import "fmt"
 
 // missingCPU is in cpu units. A task that needs none fits even where an instance holds more than it has (it came back smaller).
-func missingCPU(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int64 {
-	if need.CPU == 0 {
+func missingCPU(a *ask, h *host) int64 {
+	if a.need.CPU == 0 {
 		return 0
 	}
-	return max(0, need.CPU-freeCPU(i, u))
+	return max(0, a.need.CPU-freeCPU(h.Instance, h.Usage))
+}
+
+func detailCPU(a *ask, h *host) string {
+	return fmt.Sprintf("%d CPU units are free, the task needs %d", max(0, freeCPU(h.Instance, h.Usage)), a.need.CPU)
+}
+
+func changeCPU(a *ask, h *host) string {
+	return fmt.Sprintf("%d more CPU units", missingCPU(a, h))
 }

@@ -59,11 +59,12 @@ func TestFilters(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var reason string
 			var missing int64
-			if r := check(&test.instance, &test.usage, &test.need); r != nil {
-				reason, missing = r.reason, r.missing
+			h := &host{QuerySubject: structs.QuerySubject{Instance: &test.instance, Usage: &test.usage}}
+			if s := (&ask{need: &test.need}).shortfall(h); s != nil {
+				reason, missing = filters()[s.first].reason, s.missing[s.first]
 			}
 			if reason != test.reason || missing != test.missing {
-				t.Errorf("check says %q, missing %d; want %q, missing %d", reason, missing, test.reason, test.missing)
+				t.Errorf("the filters say %q, missing %d; want %q, missing %d", reason, missing, test.reason, test.missing)
 			}
 			if room := Room(&test.instance, &test.usage, &test.need); room != test.room {
 				t.Errorf("room for %d, want %d", room, test.room)

@@ -12,46 +12,57 @@ type filter struct {
 	// reason is ECS's word for an instance that does not satisfy the rule.
 	reason string
 	// missing says by how much the instance falls short, in the rule's own unit; zero satisfies it.
-	missing func(*structs.ContainerInstance, *structs.Usage, *structs.Resources) int64
+	missing func(*ask, *host) int64
+	// detail says so in words.
+	detail func(*ask, *host) string
+	// change is what would satisfy the rule "on container instance X"; nil or empty when it takes another instance.
+	change func(*ask, *host) string
 }
+
+const numFilters = 8
 
 // filters are all rules, in the order in which they are asked; the first that is not satisfied is the reason a user sees.
-// First what rules an instance out for every task, then memory before cpu, since memory is the limit that kills a
-// container, and ports last: an instance that only lacks a port has room.
-func filters() [5]filter {
-	return [5]filter{
-		{structs.FailInactive, missingActive},
-		{structs.FailAgent, missingAgent},
-		{structs.FailMemory, missingMemory},
-		{structs.FailCPU, missingCPU},
-		{structs.FailPorts, missingPorts},
+// First what rules an instance out for every task, then what does so for all tasks of the request, then memory before cpu,
+// since memory is the limit that kills a container, and ports last: an instance that only lacks a port has room.
+func filters() [numFilters]filter {
+	return [numFilters]filter{
+		{structs.FailInactive, missingActive, detailActive, changeActive},
+		{structs.FailAgent, missingAgent, detailAgent, changeAgent},
+		{structs.FailAttribute, missingPlatform, detailPlatform, nil},
+		{structs.FailMemberOf, missingMembers, detailMembers, nil},
+		{structs.FailDistinct, missingDistinct, detailDistinct, nil},
+		{structs.FailMemory, missingMemory, detailMemory, changeMemory},
+		{structs.FailCPU, missingCPU, detailCPU, changeCPU},
+		{structs.FailPorts, missingPorts, detailPorts, changePorts},
 	}
 }
 
-// rejection is the first rule that an instance did not satisfy.
-type rejection struct {
-	instance string
-	reason   string
-	rule     int   // its place in filters
-	missing  int64 // by how much
-}
-
-// check asks the filters whether an instance, with what its tasks hold, takes one more task. Nil: it does.
-func check(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) *rejection {
-	for rule, f := range filters() {
-		if missing := f.missing(i, u, need); missing > 0 {
-			return &rejection{instance: i.ID, reason: f.reason, rule: rule, missing: missing}
+// fits asks the filters whether an instance takes one more task.
+func (a *ask) fits(h *host) bool {
+	for _, f := range filters() {
+		if f.missing(a, h) > 0 {
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // Room is how many tasks that need this an instance takes, beside those that hold what usage says. It is where fit is
-// decided, for the scheduler and for the planner that re-checks its plans.
+// decided, for the scheduler and for the planner that re-checks its plans on the newest state.
+//
+// Constraints are not checked again: what they ask for hardly changes within the milliseconds of a plan, and an evaluation
+// that comes after the change puts services right. distinctInstance cannot be broken by two plans of a service, since its
+// evaluations are planned one at a time; two of RunTask with the same group can.
 func Room(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int {
-	if check(i, u, need) != nil {
+	a := ask{need: need}
+	if !a.fits(&host{QuerySubject: structs.QuerySubject{Instance: i, Usage: u}}) {
 		return 0
 	}
+	return capacity(i, u, need)
+}
+
+// capacity is how many tasks fit into what is free, given that one does.
+func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int {
 	if len(need.Ports) > 0 {
 		return 1 // the second task would want the port of the first
 	}
@@ -75,13 +86,13 @@ func freeCPU(i *structs.ContainerInstance, u *structs.Usage) int64 {
 
 // holding gives the usage with n tasks more.
 func holding(u *structs.Usage, need *structs.Resources, n int) *structs.Usage {
-	if n == 0 {
-		return u
-	}
 	more := *u
 	more.Memory += int64(n) * need.Memory
 	more.CPU += int64(n) * need.CPU
-	more.Ports = slices.Concat(u.Ports, need.Ports)
-	slices.SortFunc(more.Ports, structs.ComparePorts)
+	more.Pending += n
+	if len(need.Ports) > 0 {
+		more.Ports = slices.Concat(u.Ports, need.Ports)
+		slices.SortFunc(more.Ports, structs.ComparePorts)
+	}
 	return &more
 }

@@ -1,71 +1,110 @@
 package scheduler
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/gantry-project/gantry/structs"
 )
 
-// candidate is an instance that tasks may go to.
-type candidate struct {
-	instance *structs.ContainerInstance
-	usage    *structs.Usage
-	room     int // tasks that it takes
+// request is what place and feasible are asked for.
+type request struct {
+	view       View
+	job        *structs.Job
+	definition *structs.TaskDefinition
+	need       *structs.Resources
+	lack       lack
+	seed       [16]byte
+	// leaving are the ids of tasks that this plan stops or that are on their way out: they hold their resources still, and
+	// do not count for spread, distinctInstance and task:group.
+	leaving map[string]bool
 }
 
-// place finds an instance for each task that is lacking. where names one for each that found a place; the failures say why
-// the rest did not.
-func place(view View, cluster string, lack lack, need *structs.Resources) (where []string, failures []structs.PlacementFailure) {
+// placed is what came of it: an instance for each task that found a place and, with tasks left over, why they found none.
+type placed struct {
+	where    []string
+	failures []structs.PlacementFailure // the closest instances
+	filtered []structs.FilterCount      // all instances, by reason
+	remedy   string                     // the smallest change that would let one more task run
+}
+
+// place finds an instance for each task that is lacking.
+func place(r request) placed {
 	switch {
-	case lack.count == 0:
-		return nil, nil
-	case lack.named != nil:
-		return placeNamed(view, cluster, lack.named, need)
+	case r.lack.count == 0:
+		return placed{}
+	case r.lack.named != nil:
+		return placeNamed(&r)
 	default:
-		return placeAnywhere(view, cluster, lack.count, need)
+		return placeAnywhere(&r)
 	}
 }
 
-// placeAnywhere fills the best instance, then the next best, until all tasks have a place or every instance is full.
-func placeAnywhere(view View, cluster string, count int, need *structs.Resources) (where []string, failures []structs.PlacementFailure) {
-	all := candidates(view, cluster, need)
-	open := slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.room == 0 })
-	slices.SortFunc(open, binpack)
-	for _, c := range open {
-		for range min(c.room, count-len(where)) {
-			where = append(where, c.instance.ID)
+// placeAnywhere gives each task the best instance that has room, as the job's strategy orders them.
+//
+// All tasks of a request are alike, and what one of them does to an instance is known beforehand. So each instance is
+// looked at once, for how many it takes (room); after that only the order has to be kept up.
+func placeAnywhere(r *request) placed {
+	a := newAsk(r)
+	s := strategyOf(r.job)
+	peers := a.peers(s.countsPeers() || a.distinct)
+	from := newCandidates(&s, r.need, r.seed)
+	var h host // one for all, since there are thousands
+	for i, u := range r.view.Hosts(r.job.Cluster) {
+		a.look(&h, i, u, peers)
+		from.add(&h, a.room(&h, r.lack.count))
+	}
+	from.build()
+	p := placed{where: make([]string, 0, r.lack.count)}
+	for len(p.where) < r.lack.count {
+		c := from.take()
+		if c == nil {
+			p.explain(a, peers)
+			break
 		}
+		p.where = append(p.where, c.id)
 	}
-	if len(where) < count {
-		failures = explain(all, need)
-	}
-	return where, failures
+	return p
 }
 
-// candidates are the instances of a cluster. INACTIVE ones are no longer part of it.
-func candidates(view View, cluster string, need *structs.Resources) (all []candidate) {
-	for i := range view.Instances(cluster) {
-		if i.Status != structs.InstanceInactive {
-			u := view.Usage(i.ID)
-			all = append(all, candidate{instance: i, usage: u, room: Room(i, u, need)})
-		}
-	}
-	return all
-}
-
-// placeNamed puts one task on each named instance. Each that does not take it is a failure of its own.
-func placeNamed(view View, cluster string, named []string, need *structs.Resources) (where []string, failures []structs.PlacementFailure) {
+// placeNamed puts one task on each named instance. Each that does not take it is a failure of its own. Strategies do not
+// matter then. Constraints do: those of a task definition say what its tasks need to run at all (StartTask has none of its
+// own; what a daemon's service asks for, every instance was chosen by).
+func placeNamed(r *request) placed {
+	var p placed
+	a := newAsk(r)
+	peers := a.peers(a.distinct)
+	var short []*shortfall
 	taken := map[string]int{}
-	for _, id := range named {
-		i := view.Instance(id)
-		if i == nil || i.Cluster != cluster {
-			failures = append(failures, structs.PlacementFailure{Instance: id, Reason: structs.FailMissing})
-		} else if r := check(i, holding(view.Usage(id), need, taken[id]), need); r != nil {
-			failures = append(failures, structs.PlacementFailure{Instance: id, Reason: r.reason})
-		} else {
-			where = append(where, id)
-			taken[id]++
+	for _, id := range r.lack.named {
+		i := r.view.Instance(id)
+		if i == nil || i.Cluster != r.job.Cluster {
+			p.fail(structs.PlacementFailure{Instance: id, Reason: structs.FailMissing})
+			continue
+		}
+		if s := a.shortfall(a.with(a.host(i, r.view.Usage(id), peers), taken[id])); s != nil {
+			p.fail(s.failure(a))
+			short = append(short, s)
+			continue
+		}
+		p.where = append(p.where, id)
+		taken[id]++
+	}
+	if len(p.failures) > 0 {
+		p.remedy = cmp.Or(remedy(a, short), "a container instance"+a.newInstance()+" in place of "+p.failures[0].Instance)
+	}
+	return p
+}
+
+// feasible gives the instances that a daemon is to have a task on: those that satisfy status, agent and constraints as if
+// none of its tasks were there, whatever is free on them.
+func feasible(r request) (list []*structs.ContainerInstance) {
+	r.need = &structs.Resources{}
+	a := newAsk(&r)
+	a.distinct, a.others = false, true
+	for i, u := range r.view.Hosts(r.job.Cluster) {
+		if a.fits(a.host(i, u, nil)) {
+			list = append(list, i)
 		}
 	}
-	return where, failures
+	return list
 }

@@ -27,9 +27,24 @@ var drawPorts = rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) structs.Por
 	return structs.Port{Number: rapid.Uint16Range(80, 83).Draw(t, "port"), Protocol: rapid.SampledFrom([]string{"tcp", "udp"}).Draw(t, "protocol")}
 }), 0, 3, rapid.ID)
 
+var strategies = []structs.PlacementStrategy{
+	{Type: "binpack", Field: "memory"}, {Type: "binpack", Field: "cpu"}, {Type: "spread", Field: "instanceId"},
+	{Type: "spread", Field: "attribute:ecs.availability-zone"}, {Type: "spread", Field: "attribute:rack"},
+}
+
+var constraints = []structs.PlacementConstraint{
+	{Type: "distinctInstance"},
+	{Type: "memberOf", Expression: "attribute:rack != c"},
+	{Type: "memberOf", Expression: "attribute:rack exists or attribute:ecs.availability-zone in [a, b]"},
+	{Type: "memberOf", Expression: "not (task:group == other)"},
+	{Type: "memberOf", Expression: "not (task:group == g)"},
+	{Type: "memberOf", Expression: "pendingTasksCount < 3"},
+}
+
 func drawScene(t *rapid.T) *scene {
+	jobType := rapid.SampledFrom([]string{structs.JobBatch, structs.JobService}).Draw(t, "type")
 	s := &scene{
-		job: &structs.Job{ID: "job", Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1", Count: rapid.IntRange(0, 40).Draw(t, "count")},
+		job: &structs.Job{ID: "job", Cluster: "default", Type: jobType, TaskDefinition: "f:1", Group: "g", Count: rapid.IntRange(0, 40).Draw(t, "count")},
 		def: &structs.TaskDefinition{Family: "f", Revision: 1},
 	}
 	container := structs.ContainerDefinition{Cpu: rapid.Int32Range(0, 8).Draw(t, "cpu"), Memory: new(rapid.Int32Range(0, 8).Draw(t, "memory"))}
@@ -39,21 +54,33 @@ func drawScene(t *rapid.T) *scene {
 		}
 	}
 	s.def.ContainerDefinitions = []structs.ContainerDefinition{container}
+	s.job.PlacementStrategy = rapid.SliceOfN(rapid.SampledFrom(strategies), 0, 3).Draw(t, "strategy")
+	s.job.PlacementConstraints = rapid.SliceOfN(rapid.SampledFrom(constraints), 0, rapid.IntRange(0, 2).Draw(t, "at most")).Draw(t, "constraints")
+	if rapid.IntRange(0, 4).Draw(t, "with a platform") == 1 {
+		s.def.RuntimePlatform = &structs.RuntimePlatform{CpuArchitecture: "ARM64"}
+	}
 	for n := range rapid.IntRange(0, 16).Draw(t, "instances") {
 		i := &structs.ContainerInstance{
-			ID: fmt.Sprintf("i%02d", n), Cluster: rapid.SampledFrom([]string{"default", "default", "default", "other"}).Draw(t, "cluster"),
-			Status:         rapid.SampledFrom([]string{"ACTIVE", "ACTIVE", "ACTIVE", "DRAINING", "INACTIVE"}).Draw(t, "status"),
-			AgentConnected: rapid.IntRange(0, 4).Draw(t, "agent") > 0,
+			ID: fmt.Sprintf("i%02d", n), Cluster: rapid.SampledFrom([]string{"default", "default", "default", "default", "default", "other"}).Draw(t, "cluster"),
+			Status:         rapid.SampledFrom([]string{"ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "DRAINING", "INACTIVE"}).Draw(t, "status"),
+			AgentConnected: rapid.IntRange(0, 8).Draw(t, "agent") != 1,
 			Registered: structs.Resources{
 				CPU: rapid.Int64Range(0, 32).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 32).Draw(t, "memory"), Ports: drawPorts.Draw(t, "reserved"),
 			},
+		}
+		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture"} {
+			if value := rapid.SampledFrom([]string{"a", "b", "c", "arm64", "arm64", ""}).Draw(t, name); value != "" {
+				i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: value})
+			}
 		}
 		s.instances = append(s.instances, i)
 		for range rapid.IntRange(0, 3).Draw(t, "tasks") {
 			s.tasks = append(s.tasks, &structs.Task{
 				ID: fmt.Sprintf("t%d", len(s.tasks)), Job: rapid.SampledFrom([]string{"job", "old", "old"}).Draw(t, "job"), Instance: i.ID,
-				LastStatus: rapid.SampledFrom([]structs.TaskStatus{structs.TaskRunning, structs.TaskStopped}).Draw(t, "status"),
-				CPU:        rapid.Int64Range(0, 12).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 12).Draw(t, "memory"), Ports: drawPorts.Draw(t, "held"),
+				Group:         rapid.SampledFrom([]string{"g", "other"}).Draw(t, "group"),
+				LastStatus:    rapid.SampledFrom([]structs.TaskStatus{structs.TaskRunning, structs.TaskStopped}).Draw(t, "status"),
+				DesiredStatus: rapid.SampledFrom([]structs.TaskStatus{structs.TaskRunning, structs.TaskRunning, structs.TaskStopped}).Draw(t, "desired"),
+				CPU:           rapid.Int64Range(0, 12).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 12).Draw(t, "memory"), Ports: drawPorts.Draw(t, "held"),
 			})
 		}
 	}
@@ -81,29 +108,60 @@ func (s *scene) snapshot(t interface{ Fatal(...any) }) *state.Snapshot {
 	return store.Snapshot()
 }
 
+// plan places the job's tasks. A service's come to placement by way of deployments, which have tests of their own.
 func (s *scene) plan(t interface{ Fatal(...any) }) structs.Plan {
-	return Schedule(Input{View: s.snapshot(t), Evaluation: &structs.Evaluation{ID: "e", Job: "job", ModifyIndex: 1}, Now: 5, Seed: s.seed}).Plan
+	if s.job.Type == structs.JobBatch {
+		return Schedule(Input{View: s.snapshot(t), Evaluation: &structs.Evaluation{ID: "e", Job: "job", ModifyIndex: 1}, Now: 5, Seed: s.seed}).Plan
+	}
+	var plan structs.Plan
+	ids := newTaskIDs(s.seed)
+	fill(&plan, request{
+		view: s.snapshot(t), job: s.job, definition: s.def, need: new(structs.Need(s.def, nil)), lack: lack{count: s.wanted()}, seed: s.seed,
+	}, &ids)
+	return plan
+}
+
+// wanted is how many tasks the job is short of. A batch job's are never replaced.
+func (s *scene) wanted() int {
+	wanted := s.job.Count
+	for _, task := range s.tasks {
+		if task.Job == "job" && (s.job.Type == structs.JobBatch || task.LastStatus != structs.TaskStopped) {
+			wanted--
+		}
+	}
+	return max(0, wanted)
 }
 
 // held is an instance's books, kept here in the plainest way so as not to trust the code under test.
 type held struct {
+	scene       *scene
 	instance    *structs.ContainerInstance
 	cpu, memory int64
 	ports       map[structs.Port]bool
+	groups      map[string]bool // of alive tasks
+	peers       int             // alive tasks that count as the job's own
+	placed      int
 }
 
 func (s *scene) books() map[string]*held {
 	books := map[string]*held{}
 	for _, i := range s.instances {
-		h := &held{instance: i, ports: map[structs.Port]bool{}}
+		h := &held{scene: s, instance: i, ports: map[structs.Port]bool{}, groups: map[string]bool{}}
 		for _, p := range i.Registered.Ports {
 			h.ports[p] = true
 		}
 		books[i.ID] = h
 	}
 	for _, t := range s.tasks {
+		h := books[t.Instance]
 		if t.LastStatus != structs.TaskStopped {
-			books[t.Instance].take(structs.Resources{CPU: t.CPU, Memory: t.Memory, Ports: t.Ports})
+			h.hold(structs.Resources{CPU: t.CPU, Memory: t.Memory, Ports: t.Ports})
+			if t.DesiredStatus == structs.TaskRunning {
+				h.groups[t.Group] = true
+				if s.job.Type == structs.JobBatch && t.Group == "g" || s.job.Type != structs.JobBatch && t.Job == "job" {
+					h.peers++
+				}
+			}
 		}
 	}
 	return books
@@ -111,12 +169,40 @@ func (s *scene) books() map[string]*held {
 
 func (h *held) takes(need structs.Resources) bool {
 	i := h.instance
-	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected &&
+	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected && h.platform() && h.distinct() && h.member() &&
 		(need.CPU == 0 || h.cpu+need.CPU <= i.Registered.CPU) && (need.Memory == 0 || h.memory+need.Memory <= i.Registered.Memory) &&
-		!slices.ContainsFunc(need.Ports, func(p structs.Port) bool { return h.ports[p] })
+		h.portsFree(need)
 }
 
-func (h *held) take(need structs.Resources) {
+func (h *held) attribute(name string) string {
+	value, _ := h.instance.Attribute(name)
+	return value
+}
+
+func (h *held) platform() bool {
+	return h.scene.def.RuntimePlatform == nil || h.attribute("ecs.cpu-architecture") == "arm64"
+}
+
+func (h *held) distinct() bool {
+	return h.peers == 0 || !slices.Contains(h.scene.job.PlacementConstraints, constraints[0])
+}
+
+func (h *held) member() bool {
+	rack, zone := h.attribute("rack"), h.attribute("ecs.availability-zone")
+	holds := []bool{true, rack != "c" && rack != "", rack != "" || zone == "a" || zone == "b", !h.groups["other"], !h.groups["g"], h.placed < 3}
+	for n, c := range constraints {
+		if slices.Contains(h.scene.job.PlacementConstraints, c) && !holds[n] {
+			return false
+		}
+	}
+	return true
+}
+
+func (h *held) portsFree(need structs.Resources) bool {
+	return !slices.ContainsFunc(need.Ports, func(p structs.Port) bool { return h.ports[p] })
+}
+
+func (h *held) hold(need structs.Resources) {
 	h.cpu += need.CPU
 	h.memory += need.Memory
 	for _, p := range need.Ports {
@@ -124,25 +210,74 @@ func (h *held) take(need structs.Resources) {
 	}
 }
 
-// TestPlanIsWhatChoosingForEachTaskGives compares with the slow way: for each task look at all instances and take the best
-// fit. So it also holds that nothing is over-committed, and that what is not placed fits nowhere.
+func (h *held) take(need structs.Resources) {
+	h.hold(need)
+	h.groups["g"] = true
+	h.peers++
+	h.placed++
+}
+
+// better compares two instances by the job's strategy, from the books alone.
+func (s *scene) better(books map[string]*held, a, b *held) bool {
+	asked := s.job.PlacementStrategy
+	if s.job.Type != structs.JobBatch {
+		if len(asked) == 0 {
+			asked = strategies[3:4]
+		}
+		asked = append(slices.Clone(asked), structs.PlacementStrategy{Type: "spread", Field: "instanceId"})
+	}
+	free := func(h *held) (memory, cpu int) {
+		return int(h.instance.Registered.Memory - h.memory), int(h.instance.Registered.CPU - h.cpu)
+	}
+	memoryA, cpuA := free(a)
+	memoryB, cpuB := free(b)
+	var within []string // the attributes of spreads so far, as long as there were only such
+	spreads := true
+	for _, p := range asked {
+		name, isAttribute := p.ByAttribute()
+		order := 0
+		switch {
+		case p.Field == "memory":
+			order, spreads = cmp.Compare(memoryA, memoryB), false
+		case p.Field == "cpu":
+			order, spreads = cmp.Compare(cpuA, cpuB), false
+		case !isAttribute:
+			order, spreads = cmp.Compare(a.peers, b.peers), false
+		default:
+			order = cmp.Compare(s.peersLike(books, a, append(within, name)), s.peersLike(books, b, append(within, name)))
+			if spreads {
+				within = append(within, name)
+			}
+		}
+		if order != 0 {
+			return order < 0
+		}
+	}
+	return cmp.Or(cmp.Compare(memoryA, memoryB), cmp.Compare(cpuA, cpuB), cmp.Compare(a.instance.ID, b.instance.ID)) < 0
+}
+
+// peersLike counts the job's tasks on the instances that have the same values of some attributes as one.
+func (s *scene) peersLike(books map[string]*held, like *held, names []string) (peers int) {
+	for _, h := range books {
+		if h.instance.Cluster == "default" && !slices.ContainsFunc(names, func(n string) bool { return h.attribute(n) != like.attribute(n) }) {
+			peers += h.peers
+		}
+	}
+	return peers
+}
+
+// TestPlanIsWhatChoosingForEachTaskGives compares with the slow way: for each task look at all instances and take the best.
+// So it also holds that nothing is over-committed, that constraints hold, and that what is not placed fits nowhere.
 func TestPlanIsWhatChoosingForEachTaskGives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
 		plan, books := s.plan(t), s.books()
-		wanted := s.job.Count
-		for _, task := range s.tasks {
-			if task.Job == "job" {
-				wanted--
-			}
-		}
-		wanted = max(0, wanted)
 		need := structs.Need(s.def, nil)
 		var where []string
-		for range wanted {
+		for range s.wanted() {
 			var best *held
 			for _, i := range s.instances {
-				if h := books[i.ID]; h.takes(need) && (best == nil || compareHeld(h, best) < 0) {
+				if h := books[i.ID]; h.takes(need) && (best == nil || s.better(books, h, best)) {
 					best = h
 				}
 			}
@@ -152,39 +287,43 @@ func TestPlanIsWhatChoosingForEachTaskGives(t *testing.T) {
 			best.take(need)
 			where = append(where, best.instance.ID)
 		}
-		var got []string
-		for _, p := range plan.Placements {
-			got = append(got, p.Instance)
+		if got := instancesOf(&plan); !slices.Equal(got, where) {
+			t.Fatalf("%s %v\nplaced on %v\nwant      %v", s.job.Type, s.job.PlacementStrategy, got, where)
 		}
-		if !slices.Equal(got, where) {
-			t.Fatalf("placed on %v, want %v", got, where)
-		}
-		if plan.Unplaced != wanted-len(where) {
-			t.Fatalf("%d unplaced of %d wanted, %d placed", plan.Unplaced, wanted, len(where))
+		if plan.Unplaced != s.wanted()-len(where) {
+			t.Fatalf("%d unplaced of %d wanted, %d placed", plan.Unplaced, s.wanted(), len(where))
 		}
 		checkReasons(t, s, &plan, books)
 	})
 }
 
-func compareHeld(a, b *held) int {
-	return cmp.Or(cmp.Compare(a.instance.Registered.Memory-a.memory, b.instance.Registered.Memory-b.memory),
-		cmp.Compare(a.instance.Registered.CPU-a.cpu, b.instance.Registered.CPU-b.cpu), cmp.Compare(a.instance.ID, b.instance.ID))
+func instancesOf(plan *structs.Plan) (where []string) {
+	for _, p := range plan.Placements {
+		where = append(where, p.Instance)
+	}
+	return where
 }
 
-// checkReasons: with tasks unplaced each instance, up to ten, has a reason that is true of it; with none there are none.
+// checkReasons: with tasks unplaced each instance, up to ten, has a reason that is true of it, and all are counted; with none
+// there are none.
 func checkReasons(t *rapid.T, s *scene, plan *structs.Plan, books map[string]*held) {
-	instances := 0
+	instances, filtered := 0, 0
 	for _, i := range s.instances {
 		if i.Cluster == "default" && i.Status != "INACTIVE" {
 			instances++
 		}
 	}
+	for _, f := range plan.Filtered {
+		filtered += f.Instances
+	}
 	switch {
 	case plan.Unplaced == 0:
-		if len(plan.Failures) > 0 {
-			t.Fatalf("failures though all is placed: %v", plan.Failures)
+		if len(plan.Failures)+filtered > 0 || plan.Remedy != "" {
+			t.Fatalf("failures though all is placed: %v %v %s", plan.Failures, plan.Filtered, plan.Remedy)
 		}
 		return
+	case filtered != instances:
+		t.Fatalf("%v for %d instances", plan.Filtered, instances)
 	case instances == 0:
 		if len(plan.Failures) != 1 || plan.Failures[0].Reason != structs.FailNoInstance {
 			t.Fatalf("without an instance the failures are %v", plan.Failures)
@@ -204,14 +343,20 @@ func checkReasons(t *rapid.T, s *scene, plan *structs.Plan, books map[string]*he
 			t.Fatalf("%s is of another cluster", f.Instance)
 		}
 		untrue := map[string]bool{
-			structs.FailInactive: h.instance.Status == "ACTIVE",
-			structs.FailAgent:    h.instance.AgentConnected,
-			structs.FailMemory:   h.memory+need.Memory <= h.instance.Registered.Memory,
-			structs.FailCPU:      h.cpu+need.CPU <= h.instance.Registered.CPU,
-			structs.FailPorts:    !slices.ContainsFunc(need.Ports, func(p structs.Port) bool { return h.ports[p] }),
+			structs.FailInactive:  h.instance.Status == "ACTIVE",
+			structs.FailAgent:     h.instance.AgentConnected,
+			structs.FailAttribute: h.platform(),
+			structs.FailMemberOf:  h.member(),
+			structs.FailDistinct:  h.distinct(),
+			structs.FailMemory:    h.memory+need.Memory <= h.instance.Registered.Memory,
+			structs.FailCPU:       h.cpu+need.CPU <= h.instance.Registered.CPU,
+			structs.FailPorts:     h.portsFree(need),
 		}
 		if is, known := untrue[f.Reason]; is || !known {
 			t.Fatalf("%s is said to fail for %s", f.Instance, f.Reason)
+		}
+		if f.Detail == "" {
+			t.Fatalf("%s fails for %s without a detail", f.Instance, f.Reason)
 		}
 	}
 }
@@ -220,6 +365,7 @@ func checkReasons(t *rapid.T, s *scene, plan *structs.Plan, books map[string]*he
 func TestNamedInstancesAreNotOvercommitted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
+		s.job.Type = structs.JobBatch
 		s.job.Instances = rapid.SliceOfN(rapid.SampledFrom([]string{"i00", "i01", "i02", "i03", "none"}), 1, 8).Draw(t, "on")
 		s.job.Count = len(s.job.Instances)
 		s.tasks = slices.DeleteFunc(s.tasks, func(t *structs.Task) bool { return t.Job == "job" })
@@ -231,11 +377,7 @@ func TestNamedInstancesAreNotOvercommitted(t *testing.T) {
 				want = append(want, id)
 			}
 		}
-		var got []string
-		for _, p := range plan.Placements {
-			got = append(got, p.Instance)
-		}
-		if !slices.Equal(got, want) {
+		if got := instancesOf(&plan); !slices.Equal(got, want) {
 			t.Fatalf("placed on %v, want %v", got, want)
 		}
 		if plan.Unplaced != len(s.job.Instances)-len(want) || len(plan.Failures) != plan.Unplaced {

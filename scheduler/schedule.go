@@ -10,8 +10,8 @@ type Input struct {
 	Evaluation *structs.Evaluation
 	// Now is the time of the plan.
 	Now structs.Time
-	// Seed is where the ids of new tasks come from. The same seed mints the same ids: take a new random one for each call
-	// whose plan may be committed.
+	// Seed is where the ids of new tasks, events and deployments come from. The same seed mints the same ids: take a new
+	// random one for each call whose plan may be committed.
 	Seed [16]byte
 }
 
@@ -30,32 +30,42 @@ func Schedule(in Input) Output {
 		At:              in.Now,
 	}
 	job := in.View.Job(in.Evaluation.Job)
-	if job == nil {
-		return Output{Plan: plan}
+	switch {
+	case job == nil:
+	case job.Type == structs.JobService, job.Type == structs.JobDaemon:
+		plan.JobVersion = job.Version
+		reconcileService(in, job, &plan)
+	default:
+		plan.JobVersion = job.Version
+		reconcileBatch(in, job, &plan)
 	}
-	lack := reconcile(in.View, job)
-	def := in.View.TaskDefinition(job.TaskDefinition)
-	if def == nil {
-		plan.Unplaced = lack.count
-		plan.Failures = []structs.PlacementFailure{{
-			Reason: structs.FailMissing, Detail: "task definition " + job.TaskDefinition + " is gone",
-		}}
-		return Output{Plan: plan}
-	}
-	plan.Need = structs.Need(def, job.Overrides)
-	where, failures := place(in.View, job.Cluster, lack, &plan.Need)
-	plan.Placements = mint(in.Seed, where)
-	plan.Unplaced = lack.count - len(where)
-	plan.Failures = failures
 	return Output{Plan: plan}
 }
 
-// mint gives each place a new task.
-func mint(seed [16]byte, where []string) []structs.Placement {
-	ids := newTaskIDs(seed)
-	placements := make([]structs.Placement, len(where))
-	for i, instance := range where {
-		placements[i] = structs.Placement{Task: ids.next(), Instance: instance}
+// lack is how many tasks a job is short of.
+type lack struct {
+	count int
+	// named, where not nil, are the very instances that each want one of them; as many as count.
+	named []string
+}
+
+// fill finds places for the tasks that a job is short of, and puts them into the plan, or the reasons why they have none.
+func fill(plan *structs.Plan, r request, ids *taskIDs) placed {
+	plan.Need = *r.need
+	found := place(r)
+	plan.Placements = make([]structs.Placement, len(found.where))
+	for i, instance := range found.where {
+		plan.Placements[i] = structs.Placement{Task: ids.next(), Instance: instance}
 	}
-	return placements
+	plan.Unplaced = r.lack.count - len(found.where)
+	plan.Failures, plan.Filtered, plan.Remedy = found.failures, found.filtered, found.remedy
+	return found
+}
+
+// definitionGone is the verdict on tasks whose task definition has been deleted.
+func definitionGone(plan *structs.Plan, definition string, unplaced int) {
+	plan.Unplaced = unplaced
+	plan.Failures = []structs.PlacementFailure{{
+		Reason: structs.FailMissing, Detail: "task definition " + definition + " is gone",
+	}}
 }

@@ -1,16 +1,11 @@
 package scheduler
 
-import "cmp"
+import "github.com/gantry-project/gantry/structs"
 
-// binpack orders candidates by best fit: first the one that has the least memory left once it took the task, then the
-// least cpu, then by id. As tasks of one job are alike, that is the one with the least free before.
-//
-// A candidate that takes a task moves only further to the front, so it stays the best until it is full. That is what lets
-// place fill one after the other, and still do what choosing anew for each task would.
-func binpack(a, b candidate) int {
-	return cmp.Or(
-		cmp.Compare(freeMemory(a.instance, a.usage), freeMemory(b.instance, b.usage)),
-		cmp.Compare(freeCPU(a.instance, a.usage), freeCPU(b.instance, b.usage)),
-		cmp.Compare(a.instance.ID, b.instance.ID),
-	)
+// hold is what a task does to a candidate for binpack, which takes the one with the least free that still has room: it has
+// less free then, so it is better still, and filled before the next is begun. What is compared is free before the task; as
+// tasks of one request are alike, that orders candidates as what is free after it does.
+func (c *candidate) hold(need *structs.Resources) {
+	c.freeMemory -= need.Memory
+	c.freeCPU -= need.CPU
 }

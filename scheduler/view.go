@@ -11,14 +11,24 @@ import (
 type View interface {
 	// Job gives a job by id, nil when there is none.
 	Job(id string) *structs.Job
+	// JobVersion gives a service as it was at one of its versions, nil where that is not kept.
+	JobVersion(job string, version int) *structs.Job
 	// JobTasks gives the tasks of a job, stopped ones too, by id.
 	JobTasks(job string) iter.Seq[*structs.Task]
+	// Deployments gives the deployments of a service, INACTIVE ones too, in the order of their creation.
+	Deployments(job string) iter.Seq[*structs.Deployment]
+	// ServiceEvents gives what happened to a service. Never nil.
+	ServiceEvents(job string) *structs.ServiceEvents
 	// TaskDefinition gives a revision by its key family:revision, nil when there is none.
 	TaskDefinition(key string) *structs.TaskDefinition
 	// Instance gives a container instance by id, nil when there is none.
 	Instance(id string) *structs.ContainerInstance
 	// Instances gives the instances of a cluster by id, INACTIVE ones too.
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
+	// Hosts is Instances with the Usage of each.
+	Hosts(cluster string) iter.Seq2[*structs.ContainerInstance, *structs.Usage]
+	// InstanceTasks gives the tasks that hold resources of an instance.
+	InstanceTasks(instance string) iter.Seq[*structs.Task]
 	// Usage tells what the tasks of an instance hold. Never nil.
 	Usage(instance string) *structs.Usage
 }

@@ -16,10 +16,14 @@ var _ View = (*state.Snapshot)(nil)
 // world runs the commands of the files in testdata on a state of its own:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
-//	  instance ID cpu= memory= [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…]
-//	  task INSTANCE [cpu=] [memory=] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [job=]
-//	run [count=] [cpu=] [memory=] [ports=80/tcp,…] [on=ID,…] [job=] [apply]
-//	                            schedules a job, and with apply makes its tasks
+//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…]
+//	  task INSTANCE [cpu=] [memory=] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=]
+//	run [count=] [cpu=] [memory=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [leaving=ID,…] [apply]
+//	  strategy TYPE [FIELD]
+//	  distinctInstance
+//	  memberOf EXPRESSION
+//	  definition memberOf EXPRESSION
+//	                            places the tasks of a job, and with apply makes them
 type world struct {
 	store *state.Store
 	tasks int
@@ -46,16 +50,16 @@ func (w *world) add(t *testing.T, line string) {
 	w.update(t, func(tx *state.Tx) {
 		switch words[0] {
 		case "instance":
-			tx.PutInstance(&structs.ContainerInstance{
-				ID: words[1], Cluster: cmp.Or(args["cluster"], "default"), Status: cmp.Or(args["status"], structs.InstanceActive),
-				AgentConnected: args["agent"] != "off",
-				Registered:     structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
-			})
+			tx.PutInstance(instanceOf(t, words[1], args))
 		case "task":
 			w.tasks++
 			task := &structs.Task{
-				ID: fmt.Sprintf("old%d", w.tasks), Job: cmp.Or(args["job"], "old"), Instance: words[1], LastStatus: structs.TaskRunning,
+				ID: cmp.Or(args["id"], fmt.Sprintf("old%d", w.tasks)), Job: cmp.Or(args["job"], "old"), Group: cmp.Or(args["group"], "old"),
+				Instance: words[1], LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
 				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]),
+			}
+			if args["desired"] == "STOPPED" {
+				task.DesiredStatus = structs.TaskStopped
 			}
 			if args["status"] == "STOPPED" {
 				task.LastStatus = structs.TaskStopped
@@ -70,40 +74,94 @@ func (w *world) add(t *testing.T, line string) {
 	})
 }
 
+func instanceOf(t *testing.T, id string, args map[string]string) *structs.ContainerInstance {
+	i := &structs.ContainerInstance{
+		ID: id, Cluster: cmp.Or(args["cluster"], "default"), Status: cmp.Or(args["status"], structs.InstanceActive),
+		AgentConnected: args["agent"] != "off", Zone: args["zone"],
+		Registered: structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
+	}
+	if i.Zone != "" {
+		i.Attributes = []structs.Attribute{{Name: structs.AttributeZone, Value: i.Zone}}
+	}
+	for a := range strings.FieldsFuncSeq(args["attributes"], func(r rune) bool { return r == ',' }) {
+		name, value, _ := strings.Cut(a, ":")
+		i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: value})
+	}
+	return i
+}
+
 // schedule runs one job and tells its plan: how many tasks on each instance, in the order of the plan, then the rest.
 func (w *world) schedule(t *testing.T, b *block) string {
-	job := &structs.Job{ID: cmp.Or(b.args["job"], "new"), Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1"}
+	job := &structs.Job{ID: cmp.Or(b.args["job"], "new"), Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1", Group: cmp.Or(b.args["group"], "new")}
 	job.Count = int(number(t, cmp.Or(b.args["count"], "1")))
 	if b.args["on"] != "" {
 		job.Instances = strings.Split(b.args["on"], ",")
 		job.Count = len(job.Instances)
 	}
 	def := &structs.TaskDefinition{Family: "f", Revision: 1, NetworkMode: "bridge"}
+	if b.args["arch"] != "" {
+		def.RuntimePlatform = &structs.RuntimePlatform{CpuArchitecture: b.args["arch"]}
+	}
 	container := structs.ContainerDefinition{Cpu: int32(number(t, b.args["cpu"])), Memory: new(int32(number(t, b.args["memory"])))}
 	for _, p := range ports(t, b.args["ports"]) {
 		container.PortMappings = append(container.PortMappings,
 			structs.PortMapping{HostPort: new(int32(p.Number)), ContainerPort: new(int32(p.Number)), Protocol: p.Protocol})
 	}
 	def.ContainerDefinitions = []structs.ContainerDefinition{container}
+	for _, line := range b.input {
+		constrain(t, job, def, line)
+	}
 	w.update(t, func(tx *state.Tx) {
 		tx.PutJob(job)
 		tx.PutTaskDefinition(def)
 	})
 	w.tasks++
-	plan := Schedule(Input{
-		View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: [16]byte{byte(w.tasks)},
-	}).Plan
+	seed := [16]byte{byte(w.tasks)}
+	var plan structs.Plan
+	if b.args["type"] == "service" {
+		// Services come to placement by way of deployments, which have tests of their own.
+		job.Type = structs.JobService
+		r := request{view: w.store.Snapshot(), job: job, definition: def, need: new(structs.Need(def, nil)), lack: lack{count: job.Count}, seed: seed, leaving: map[string]bool{}}
+		for id := range strings.SplitSeq(b.args["leaving"], ",") {
+			r.leaving[id] = true
+		}
+		plan.Status = structs.EvaluationDone
+		fill(&plan, r, new(newTaskIDs(seed)))
+	} else {
+		plan = Schedule(Input{View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: seed}).Plan
+	}
 	if strings.HasSuffix(b.command, " apply") {
 		w.apply(t, job, &plan)
 	}
 	return describe(&plan)
 }
 
+// constrain reads a line of input of run.
+func constrain(t *testing.T, job *structs.Job, def *structs.TaskDefinition, line string) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "strategy":
+		kind, field, _ := strings.Cut(rest, " ")
+		job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: kind, Field: field})
+	case structs.ConstraintDistinctInstance, structs.ConstraintMemberOf:
+		job.PlacementConstraints = append(job.PlacementConstraints, structs.PlacementConstraint{Type: word, Expression: rest})
+	case "definition":
+		kind, expression, _ := strings.Cut(rest, " ")
+		def.PlacementConstraints = append(def.PlacementConstraints, structs.TaskDefinitionPlacementConstraint{Type: kind, Expression: expression})
+	default:
+		t.Fatalf("unknown line %q", line)
+	}
+	if err := job.ValidatePlacement(def); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *world) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
 	w.update(t, func(tx *state.Tx) {
 		for _, p := range plan.Placements {
 			tx.PutTask(&structs.Task{
-				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Instance: p.Instance, LastStatus: structs.TaskProvisioning,
+				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Group: job.Group, Instance: p.Instance,
+				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning,
 				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
 			})
 		}
@@ -130,7 +188,17 @@ func describe(plan *structs.Plan) string {
 		fmt.Fprintf(&s, "unplaced: %d\n", plan.Unplaced)
 	}
 	for _, f := range plan.Failures {
-		s.WriteString(strings.TrimSpace("  "+f.Instance+" "+f.Reason) + "\n")
+		line := strings.TrimSpace(f.Instance + " " + f.Reason)
+		if f.Detail != "" {
+			line += " (" + f.Detail + ")"
+		}
+		s.WriteString(line + "\n")
+	}
+	for _, f := range plan.Filtered {
+		fmt.Fprintf(&s, "filtered by %s: %d\n", f.Reason, f.Instances)
+	}
+	if plan.Remedy != "" {
+		fmt.Fprintf(&s, "remedy: %s\n", plan.Remedy)
 	}
 	fmt.Fprintf(&s, "evaluation %s\n", plan.Status)
 	return s.String()

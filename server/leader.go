@@ -113,11 +113,12 @@ func (s *Server) forgetConnections(ctx context.Context) error {
 	if len(connected) == 0 {
 		return nil
 	}
-	_, err := s.apply(ctx, structs.SetAgentConnected{Instances: connected})
+	_, err := s.apply(ctx, structs.SetAgentConnected{Instances: connected, At: structs.TimeOf(time.Now())})
 	return err
 }
 
-// feedBroker puts every evaluation that is ready into the queue: first those in state, then each as it comes.
+// feedBroker hands the broker every evaluation that is ready, or will be at its time: first those in state, then each as it
+// comes.
 func (s *Server) feedBroker(ctx context.Context, b *broker.Broker, sub *state.Subscription) {
 	enqueueAll := func() {
 		for e := range s.store.Snapshot().Evaluations() {
@@ -141,6 +142,8 @@ func (s *Server) feedBroker(ctx context.Context, b *broker.Broker, sub *state.Su
 		for _, row := range rows {
 			if e := row.(*structs.Evaluation); e.Status == structs.EvaluationReady {
 				b.Enqueue(e)
+			} else {
+				b.Forget(e.ID)
 			}
 		}
 	}

@@ -41,6 +41,7 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 			return nil // decided by an earlier delivery
 		}
 		out := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
+		out.Plan.Seen = snap.Index()
 		outcome, err := l.planner.Submit(ctx, &out.Plan)
 		if errors.Is(err, planner.ErrStale) {
 			continue

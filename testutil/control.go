@@ -20,7 +20,8 @@ import (
 
 // SingleNode is all of a cluster that stands behind the doors, without raft, network and agents. A write goes through the
 // log's encoding straight into the FSM, and each evaluation is scheduled and committed before the write that made it
-// returns. Ids count up from 1 and the clock moves on by a second each time it is read, so that the same calls give the
+// returns, but for those that wait for their time: Advance moves on to it. What agents would report, Run, Fail and the like do.
+// Ids count up from 1 and the clock moves on by a second each time it is read, so that the same calls give the
 // same answers, byte for byte.
 type SingleNode struct {
 	Control *control.Control
@@ -33,6 +34,13 @@ type SingleNode struct {
 	now    time.Time
 	outage int // how many further calls find no leader
 }
+
+const (
+	// clockStep is how far the clock moves on with each reading.
+	clockStep = time.Second
+	// maxEvaluations bounds how many evaluations one write may lead to.
+	maxEvaluations = 1000
+)
 
 // NewSingleNode makes an empty cluster.
 func NewSingleNode(t testing.TB) *SingleNode {
@@ -65,7 +73,7 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance.ID}, Connected: true})
+	c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance.ID}, Connected: true, At: instance.RegisteredAt})
 	return c.Store.Snapshot().Instance(instance.ID)
 }
 
@@ -88,18 +96,43 @@ func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Appl
 	if err != nil {
 		return applied, err
 	}
-	for eval := range c.Store.Snapshot().Evaluations() {
-		if eval.Status != structs.EvaluationReady {
-			continue
+	return applied, c.evaluateReady()
+}
+
+// evaluateReady schedules what is ready or due, and what that makes ready, until nothing is.
+func (c *SingleNode) evaluateReady() error {
+	for range maxEvaluations {
+		eval := c.nextReady()
+		if eval == nil {
+			return nil
 		}
-		var seed [16]byte
-		binary.BigEndian.PutUint64(seed[:], c.next())
-		plan := scheduler.Schedule(scheduler.Input{View: c.Store.Snapshot(), Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed}).Plan
-		if _, err := c.commit(structs.ApplyPlan{Plan: plan}); err != nil {
-			return applied, err
+		if err := c.evaluate(eval); err != nil {
+			return err
 		}
 	}
-	return applied, nil
+	return fmt.Errorf("evaluations go on and on: %d in a row", maxEvaluations)
+}
+
+func (c *SingleNode) nextReady() *structs.Evaluation {
+	c.mu.Lock()
+	nextReading := structs.TimeOf(c.now.Add(clockStep))
+	c.mu.Unlock()
+	for eval := range c.Store.Snapshot().Evaluations() {
+		if eval.Status == structs.EvaluationReady && eval.WaitUntil <= nextReading {
+			return eval
+		}
+	}
+	return nil
+}
+
+func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
+	var seed [16]byte
+	binary.BigEndian.PutUint64(seed[:], c.next())
+	snap := c.Store.Snapshot()
+	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed}).Plan
+	plan.Seen = snap.Index()
+	_, err := c.commit(structs.ApplyPlan{Plan: plan})
+	return err
 }
 
 // Current is control's Log.
@@ -128,11 +161,15 @@ func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
 func (c *SingleNode) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = c.now.Add(time.Second)
+	c.now = c.now.Add(clockStep)
 	return c.now
 }
 
-func (c *SingleNode) newID() string { return fmt.Sprintf("%032x", c.next()) }
+// newID gives ids that differ in both halves, as those of a real cluster do: other ids are made of the first half of a job's.
+func (c *SingleNode) newID() string {
+	n := c.next()
+	return fmt.Sprintf("%016x%016x", n, n)
+}
 
 func (c *SingleNode) next() uint64 {
 	c.mu.Lock()

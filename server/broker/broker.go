@@ -62,7 +62,7 @@ func New(c Config) *Broker {
 }
 
 // Enqueue adds an evaluation, or puts a newer one (by ModifyIndex) in place of the same. One that changes while a worker
-// holds it is delivered again afterwards: the worker may have read state before the change.
+// holds it is delivered again afterwards: the worker may have read state before the change. One with a WaitUntil rests until then.
 func (b *Broker) Enqueue(e *structs.Evaluation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -74,10 +74,25 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	case it == nil:
 		it = &item{eval: e}
 		b.items[e.ID] = it
-		b.makeReady(it)
+		if wait := time.Until(e.WaitUntil.Std()); wait > 0 {
+			it.timer = time.AfterFunc(wait, func() { b.endDelay(it) })
+		} else {
+			b.makeReady(it)
+		}
 	case e.ModifyIndex > it.eval.ModifyIndex:
 		it.eval = e
 		it.changed = it.token != 0
+	}
+}
+
+// Forget drops an evaluation that rests. One that is in the queue or with a worker is left to be delivered: the worker sees that
+// it is decided.
+func (b *Broker) Forget(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if it := b.items[id]; it != nil && it.token == 0 && it.timer != nil {
+		it.stopTimer()
+		delete(b.items, id)
 	}
 }
 
@@ -176,7 +191,7 @@ type Stats struct {
 	Ready       int // a worker may take them
 	Waiting     int // behind another of their job
 	Outstanding int // with a worker
-	Delayed     int // given back, resting
+	Delayed     int // resting: its time has not come, or it was given back
 }
 
 // Stats counts.
@@ -199,11 +214,11 @@ func (b *Broker) expire(it *item, token Token) {
 	b.makeReady(it)
 }
 
-// endDelay makes an evaluation that was given back ready again.
+// endDelay makes an evaluation that has rested ready.
 func (b *Broker) endDelay(it *item) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.isClosed() {
+	if !b.isClosed() && b.items[it.eval.ID] == it { // else it was forgotten at the last moment
 		b.makeReady(it)
 	}
 }

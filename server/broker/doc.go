@@ -2,7 +2,8 @@
 //
 // An evaluation is in one of four places. It is ready: a worker may take it. It waits: another of its job is ready or with
 // a worker. It is outstanding: a worker has it, and holds a token for it until it acknowledges, gives it back, or
-// the deadline passes. It is delayed: a worker gave it back, and it becomes ready after a while that doubles each time.
+// the deadline passes. It is delayed: its WaitUntil has not come, or a worker gave it back, and it becomes ready then,
+// or after a while that doubles each time.
 //
 // The broker keeps nothing on disk and decides nothing: state says which evaluations are ready, and the leader puts them in
 // here. It lives as long as one leadership. Delivery is at least once: a worker looks into state whether the evaluation is

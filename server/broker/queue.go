@@ -15,7 +15,7 @@ type item struct {
 	token   Token       // of the worker that holds it; zero: none does
 	changed bool        // a newer one came while a worker holds it
 	nacks   int         // how often it was given back
-	timer   *time.Timer // the worker's deadline or the end of the delay; nil: neither
+	timer   *time.Timer // the worker's deadline or the end of its rest; nil: neither
 }
 
 func (it *item) stopTimer() {

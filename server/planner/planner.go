@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -14,8 +15,9 @@ import (
 // ErrStopped answers a plan that came after the planner's end. It was not committed.
 var ErrStopped = errors.New("the planner has stopped")
 
-// ErrStale answers a plan whose evaluation has changed since, is decided, or is gone. It was not committed.
-var ErrStale = errors.New("the plan is stale: its evaluation has changed since, or is decided")
+// ErrStale answers a plan whose evaluation or job has changed since, or whose evaluation is decided or gone. It was not
+// committed.
+var ErrStale = errors.New("the plan is stale: its evaluation or job has changed since, or it is decided")
 
 // Config is what a planner needs. All but Logger is required.
 type Config struct {
@@ -72,7 +74,7 @@ func (p *Planner) Run(ctx context.Context) error {
 			}
 			outcome, err := p.decide(ctx, s.plan)
 			s.answer <- answer{outcome, err}
-			if err != nil && !errors.Is(err, ErrStale) && !refusedByLog(err) && ctx.Err() == nil {
+			if err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				return err
 			}
 		}
@@ -105,28 +107,32 @@ func (p *Planner) decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	if eval == nil || eval.Status == structs.EvaluationDone || eval.ModifyIndex != plan.EvaluationIndex {
 		return Outcome{}, ErrStale
 	}
+	if job := snap.Job(plan.Job); job != nil && job.Version != plan.JobVersion {
+		return Outcome{}, ErrStale
+	}
 	fitting, refused := check(snap, plan)
 	if len(refused) > 0 {
 		p.config.Logger.Info("a plan fits only in part", "eval", plan.Evaluation, "job", plan.Job,
 			"committed", len(fitting), "refused", len(refused))
-		if len(fitting) == 0 {
+		plan = scheduler.Part(plan, fitting)
+		if !changes(plan) {
 			return Outcome{Refused: refused, Index: snap.Index()}, nil
 		}
-		plan = part(plan, fitting)
 	}
 	applied, err := p.config.Apply(ctx, structs.ApplyPlan{Plan: *plan})
-	if err != nil {
+	switch {
+	case refusedByLog(err): // something changed between the look at state and the entry
+		return Outcome{}, fmt.Errorf("%w: %w", ErrStale, err)
+	case err != nil:
 		return Outcome{}, fmt.Errorf("commit a plan: %w", err)
 	}
 	return Outcome{Refused: refused, Index: applied.Index}, nil
 }
 
-// part gives the plan with some of its placements only. Its verdict was on the whole, so the evaluation stays ready.
-func part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
-	rest := *plan
-	rest.Placements = fitting
-	rest.Status, rest.Unplaced, rest.Failures = structs.EvaluationReady, 0, nil
-	return &rest
+// changes says whether a part of a plan does anything. Its other changes come with the first part: the plan for the rest is made
+// on state that holds them already.
+func changes(part *structs.Plan) bool {
+	return len(part.Placements)+len(part.Stops)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
 }
 
 // refusedByLog says whether the state machine answered the entry with an error: it is decided, and nothing was committed.

@@ -1,0 +1,149 @@
+package scheduler
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// ask is what a task of a request asks of an instance.
+type ask struct {
+	need *structs.Resources
+	// architecture is the value that the instance's ecs.cpu-architecture must have; empty when any will do.
+	architecture string
+	members      []*member
+	usesGroups   bool // one of members does
+	distinct     bool // a task of the group keeps others of it away
+
+	request *request // nil where only resources are asked for
+	// others leaves the job's own tasks out of the groups of an instance.
+	others bool
+}
+
+// newAsk gathers what a request's job and task definition ask for.
+func newAsk(r *request) *ask {
+	a := &ask{need: r.need, request: r}
+	if p := r.definition.RuntimePlatform; p != nil {
+		a.architecture = strings.ToLower(p.CpuArchitecture)
+	}
+	for _, c := range r.job.PlacementConstraints {
+		a.add(c)
+	}
+	for _, c := range r.definition.PlacementConstraints {
+		a.add(structs.PlacementConstraint(c))
+	}
+	return a
+}
+
+func (a *ask) add(c structs.PlacementConstraint) {
+	if c.Type == structs.ConstraintDistinctInstance {
+		a.distinct = true
+		return
+	}
+	m := newMember(c.Expression)
+	a.members = append(a.members, m)
+	a.usesGroups = a.usesGroups || m.uses.Groups
+}
+
+// host is an instance as a plan sees it. Usage counts what the plan has placed on it.
+type host struct {
+	structs.QuerySubject
+	// peers are the alive tasks of the job's group on it, counted only where the plan needs them; taken are those that the
+	// plan has placed on it.
+	peers, taken int
+}
+
+// host gives an instance as it is before the plan.
+func (a *ask) host(i *structs.ContainerInstance, u *structs.Usage, peers map[string]int) *host {
+	h := &host{}
+	a.look(h, i, u, peers)
+	return h
+}
+
+// look makes a host show an instance as it is before the plan.
+func (a *ask) look(h *host, i *structs.ContainerInstance, u *structs.Usage, peers map[string]int) {
+	*h = host{QuerySubject: structs.QuerySubject{Instance: i, Usage: u}}
+	if len(peers) > 0 {
+		h.peers = peers[i.ID]
+	}
+	if a.usesGroups {
+		h.TaskGroups = a.groups(i.ID)
+	}
+}
+
+// with gives an instance with n tasks of the request more.
+func (a *ask) with(before *host, n int) *host {
+	if n == 0 {
+		return before
+	}
+	h := *before
+	h.Usage = holding(h.Usage, a.need, n)
+	h.peers += n
+	h.taken += n
+	if groups := h.TaskGroups; groups != nil {
+		h.TaskGroups = func(yield func(string) bool) {
+			if yield(a.request.job.Group) {
+				groups(yield)
+			}
+		}
+	}
+	return &h
+}
+
+// room is how many tasks of the request an instance takes, up to most.
+func (a *ask) room(h *host, most int) int {
+	if !a.fits(h) {
+		return 0
+	}
+	room := min(most, capacity(h.Instance, h.Usage, a.need))
+	if a.distinct {
+		room = min(room, 1)
+	}
+	for _, m := range a.members {
+		room = m.room(a, h, room)
+	}
+	return room
+}
+
+// groups gives the group of each alive task on an instance.
+func (a *ask) groups(instance string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for t := range a.request.view.InstanceTasks(instance) {
+			if a.request.alive(t) && !(a.others && t.Job == a.request.job.ID) && !yield(t.Group) {
+				return
+			}
+		}
+	}
+}
+
+// peers counts, where asked for, the alive tasks of the job's group by their instance. ECS: tasks of a service go with those of
+// the service, others with those of their group.
+func (a *ask) peers(wanted bool) map[string]int {
+	if !wanted {
+		return nil
+	}
+	r, peers := a.request, map[string]int{}
+	if r.job.Type != structs.JobBatch {
+		for t := range r.view.JobTasks(r.job.ID) {
+			if r.alive(t) {
+				peers[t.Instance]++
+			}
+		}
+		return peers
+	}
+	for i := range r.view.Instances(r.job.Cluster) {
+		for t := range r.view.InstanceTasks(i.ID) {
+			if t.Group == r.job.Group && r.alive(t) {
+				peers[i.ID]++
+			}
+		}
+	}
+	return peers
+}
+
+// alive says whether a task is to stay: what stops counts no more for where others go, though it holds its resources still
+// (ECS looks at the desired status too).
+func (r *request) alive(t *structs.Task) bool {
+	return t.DesiredStatus != structs.TaskStopped && t.Holds() && !r.leaving[t.ID]
+}

@@ -1,0 +1,136 @@
+package scheduler
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. True: the service goes back to what it
+// was, and this look is over.
+func (s *service) endRollout() bool {
+	if s.primary.Rollout != structs.RolloutInProgress {
+		return false
+	}
+	switch policy := &s.job.Service.Update; {
+	case s.primary.StopRequested != "":
+		stopped := "(deployment " + s.primary.ID + ") deployment stopped."
+		return s.fail(stopText, stopped, s.primary.StopRequested == structs.StopRollback)
+	case policy.CircuitBreaker && s.primary.FailedTasks >= policy.Threshold(s.count):
+		failed := "(deployment " + s.primary.ID + ") deployment failed: tasks failed to start."
+		return s.fail(breakerText, failed, policy.Rollback)
+	}
+	return false
+}
+
+// The beginnings of a rollout's reasons, by what ended it.
+const (
+	breakerText = "ECS deployment circuit breaker: "
+	stopText    = "ECS deployment stop: "
+)
+
+// fail ends the rollout, and with rollback makes the last completed deployment's version the service's next. There is no
+// going back from a rollback: what it went back to is no better now.
+func (s *service) fail(by, message string, rollback bool) bool {
+	s.primary.Rollout, s.primary.FinishedAt = structs.RolloutFailed, s.in.Now
+	s.primary.RolloutReason = by + "tasks failed to start."
+	if by == stopText {
+		s.primary.RolloutReason = by + "requested by a user."
+	}
+	s.tell(message)
+	back := s.earlierJob()
+	if !rollback || back == nil {
+		s.put(s.primary)
+		return false
+	}
+	s.primary.Status = structs.DeploymentActive
+	s.put(s.primary)
+	s.put(&structs.Deployment{
+		ID: s.deploymentID(), Cluster: s.job.Cluster, Job: s.job.ID, JobVersion: back.Version, TaskDefinition: back.TaskDefinition,
+		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
+		RolloutReason: by + "rolling back to deploymentId " + s.completed.ID + ".",
+		RollbackOf:    s.primary.ID, CreatedAt: s.in.Now,
+	})
+	s.plan.Rollback = back
+	s.tell("rolling back to deployment " + s.completed.ID + ".")
+	s.wake(s.in.Now)
+	return true
+}
+
+// earlierJob is the service as the last completed deployment had it, but with what no revision changes (ECS) as it is now: the
+// count and the update policy. Nil where there is nothing to go back to.
+func (s *service) earlierJob() *structs.Job {
+	if s.completed == nil || s.primary.RollbackOf != "" {
+		return nil
+	}
+	job := s.in.View.JobVersion(s.job.ID, s.completed.JobVersion)
+	if job == nil {
+		return nil
+	}
+	back := *job
+	back.Count, back.Service, back.Status, back.Version = s.job.Count, s.job.Service, s.job.Status, s.job.Version+1
+	return &back
+}
+
+// settle notes what the deployments have come to: an earlier one is over with its last task, and the primary's rollout is
+// complete once all its tasks are healthy and those of the others are gone.
+func (s *service) settle() {
+	f := &s.fleet
+	for _, d := range s.older {
+		if f.holding[d.ID] == 0 {
+			s.retire(d)
+		}
+	}
+	others := -f.holding[s.primary.ID]
+	for _, n := range f.holding {
+		others += n
+	}
+	if s.primary.Rollout == structs.RolloutInProgress && len(f.current.healthy) >= s.count && f.old.size() == 0 && others == 0 {
+		s.primary.Rollout, s.primary.FinishedAt = structs.RolloutCompleted, s.in.Now
+		s.primary.RolloutReason = "ECS deployment " + s.primary.ID + " completed."
+		s.put(s.primary)
+		s.tell("(deployment " + s.primary.ID + ") deployment completed.")
+	}
+	steady := s.primary.Rollout == structs.RolloutCompleted && len(f.current.healthy) == s.count && f.alive() == s.count
+	if steady && len(f.leaving) == 0 {
+		s.tellSteady()
+	}
+}
+
+// retire makes a deployment history.
+func (s *service) retire(d *structs.Deployment) {
+	over := *d
+	over.Status = structs.DeploymentInactive
+	if over.FinishedAt == 0 {
+		over.FinishedAt = s.in.Now
+	}
+	s.put(&over)
+}
+
+func (s *service) put(d *structs.Deployment) {
+	row := *d
+	row.UpdatedAt = s.in.Now
+	s.plan.Deployments = append(s.plan.Deployments, row)
+}
+
+// deploymentID mints an id: ecs-svc/ and 19 digits.
+func (s *service) deploymentID() string {
+	random, _ := strconv.ParseUint(s.ids.next()[:16], 16, 64) // 16 hex digits always parse
+	return "ecs-svc/" + strconv.FormatUint(1e18+random%9e18, 10)
+}
+
+// scaledBy is the reason of tasks that a deployment stops.
+func scaledBy(d *structs.Deployment) string {
+	return "Scaling activity initiated by (deployment " + d.ID + ")"
+}
+
+// lacksRoom says whether a task that makes way could help one that found no place: an instance was only too full.
+func lacksRoom(filtered []structs.FilterCount) bool {
+	for _, f := range filtered {
+		if strings.HasPrefix(f.Reason, "RESOURCE:") || f.Reason == structs.FailDistinct {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,135 @@
+package scheduler
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	steadyText = "has reached a steady state."
+	stuckText  = "was unable to stop or start tasks during a deployment because of the service deployment configuration. " +
+		"Update the minimumHealthyPercent or maximumPercent value and try again."
+	unplacedText = "was unable to place a task because no container instance met all of its requirements. "
+)
+
+const (
+	// repeatAfter is when a message for a cause that lasts comes again (ECS).
+	repeatAfter = structs.Time(6 * time.Hour / time.Millisecond)
+	// namedTasks is how many tasks an event names; a service may start thousands at a time.
+	namedTasks = 20
+)
+
+// finish puts the events, oldest first, and the next look into the plan.
+func (s *service) finish() {
+	var texts []string
+	if n := len(s.plan.Stops); n > 0 {
+		tasks := list(n, func(i int) string { return s.plan.Stops[i].Task })
+		texts = append(texts, fmt.Sprintf("has stopped %d running tasks: %s.", n, tasks))
+	}
+	if len(s.plan.Placements) > 0 {
+		texts = append(texts, startedMessage(s.plan.Placements))
+	}
+	for _, text := range append(texts, s.messages...) {
+		s.plan.Events = append(s.plan.Events, structs.ServiceEvent{ID: s.eventID(), At: s.in.Now, Message: s.subject() + text})
+	}
+	if s.wakeAt > 0 {
+		s.plan.FollowUp = s.followUp(max(s.wakeAt, s.in.Now+1))
+	}
+}
+
+// followUp is another look at a later time. Its id grows from the job and the time, so that many looks that all ask for the
+// same one get one. No evaluation that the state machine makes of a raft index has it: the first bit of its second half is set.
+func (s *service) followUp(at structs.Time) *structs.Evaluation {
+	return &structs.Evaluation{
+		ID:      s.job.ID[max(0, len(s.job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
+		Cluster: s.job.Cluster, Job: s.job.ID, Because: "time-due", Status: structs.EvaluationReady,
+		CreatedAt: s.in.Now, WaitUntil: at,
+	}
+}
+
+func (s *service) subject() string { return "(service " + s.job.Name + ") " }
+
+func (s *service) tell(text string) { s.messages = append(s.messages, text) }
+
+// tellOnce tells what keeps the service from its goal. What is told already waits six hours, unless it was resolved meanwhile, by
+// a steady state or a new deployment. Texts on one cause begin alike and have the cause in them.
+func (s *service) tellOnce(begin, rest, cause string) {
+	for _, e := range s.in.View.ServiceEvents(s.job.ID).Events {
+		if e.At <= s.in.Now-repeatAfter || e.At < s.primary.CreatedAt || e.Message == s.subject()+steadyText {
+			break
+		}
+		if strings.HasPrefix(e.Message, s.subject()+begin) && strings.Contains(e.Message, cause) {
+			return
+		}
+	}
+	s.tell(begin + rest)
+}
+
+// tellSteady tells that the service has come to rest, if it was not at rest already.
+func (s *service) tellSteady() {
+	past := s.in.View.ServiceEvents(s.job.ID).Events
+	if len(s.messages) > 0 || len(past) == 0 || past[0].Message != s.subject()+steadyText {
+		s.tell(steadyText)
+	}
+}
+
+// tellStuck tells that the limits of the update policy allow no step, and that no task is under way that could change it.
+func (s *service) tellStuck() {
+	f := &s.fleet
+	if f.healthy() == f.alive() && len(f.leaving) == 0 && !s.held {
+		s.tellOnce(stuckText, "", "")
+	}
+}
+
+// tellUnplaced tells why tasks found no place, of the instance that came closest.
+func (s *service) tellUnplaced(p placed) {
+	if len(p.failures) == 0 {
+		return
+	}
+	closest := p.failures[0]
+	var cause string
+	switch closest.Reason {
+	case structs.FailNoInstance:
+		s.tellOnce(unplacedText, "Reason: No Container Instances were found in your cluster.", "")
+		return
+	case structs.FailCPU:
+		cause = "has insufficient CPU units available."
+	case structs.FailMemory:
+		cause = "has insufficient memory available."
+	case structs.FailPorts:
+		cause = "is already using a port required by your task."
+	case structs.FailAttribute:
+		cause = "is missing an attribute required by your task."
+	default:
+		cause = fmt.Sprintf("encountered error %q.", closest.Reason)
+	}
+	rest := "The closest matching container-instance " + closest.Instance + " " + cause
+	if p.remedy != "" {
+		rest += " It would take " + p.remedy + "."
+	}
+	s.tellOnce(unplacedText, rest, cause)
+}
+
+// list names the tasks of an event, by their places in the plan.
+func list(n int, task func(int) string) string {
+	var b strings.Builder
+	for i := range min(n, namedTasks) {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString("(task " + task(i) + ")")
+	}
+	if n > namedTasks {
+		fmt.Fprintf(&b, " and %d more", n-namedTasks)
+	}
+	return b.String()
+}
+
+// eventID mints a UUID.
+func (s *service) eventID() string {
+	id := s.ids.next()
+	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
+}

@@ -1,0 +1,77 @@
+package scheduler
+
+import "github.com/gantry-project/gantry/structs"
+
+// fleet is what a service has on the instances: its tasks that have not stopped. A task is alive while nobody has asked it to
+// stop, and healthy when it is alive, RUNNING and passes its health checks, where it has any. Tasks that the plan stops
+// go from their place here to leaving.
+type fleet struct {
+	// current are the primary deployment's alive tasks where they should be. old are the others, which it replaces: of
+	// earlier deployments, or on an instance that they must leave.
+	current, old ranks
+	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing replaces them.
+	astray []*structs.Task
+	// leaving are the tasks on their way out, by id. They still hold their resources.
+	leaving map[string]bool
+	// holding counts the tasks that have not stopped, by the deployment that they are of.
+	holding map[string]int
+	// zones and hosts count current and old by zone and by instance.
+	zones, hosts map[string]int
+}
+
+// ranks are alive tasks, the healthy apart from those that are not, or not yet.
+type ranks struct{ healthy, unready []*structs.Task }
+
+func (r *ranks) size() int { return len(r.healthy) + len(r.unready) }
+
+func (f *fleet) alive() int   { return f.current.size() + f.old.size() }
+func (f *fleet) healthy() int { return len(f.current.healthy) + len(f.old.healthy) }
+
+// survey sorts the tasks of the service.
+func (s *service) survey() {
+	s.fleet = fleet{leaving: map[string]bool{}, holding: map[string]int{}, zones: map[string]int{}, hosts: map[string]int{}}
+	manned := map[string]bool{} // instances with a current task of a daemon
+	for t := range s.in.View.JobTasks(s.job.ID) {
+		if !t.Holds() {
+			continue
+		}
+		s.fleet.holding[t.StartedBy]++
+		switch instance := s.in.View.Instance(t.Instance); {
+		case t.DesiredStatus >= structs.TaskStopped:
+			s.fleet.leaving[t.ID] = true
+		case !s.daemon():
+			s.enlist(t, instance, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
+		case instance != nil && instance.Status == structs.InstanceActive && !instance.AgentConnected:
+			// Nobody knows how it is, and its instance is not among the feasible: it is left as it is.
+		case !s.feasible[t.Instance]:
+			s.fleet.astray = append(s.fleet.astray, t)
+		default:
+			current := t.StartedBy == s.primary.ID && !manned[t.Instance]
+			manned[t.Instance] = manned[t.Instance] || current
+			s.enlist(t, instance, current)
+		}
+	}
+}
+
+func (s *service) enlist(t *structs.Task, on *structs.ContainerInstance, current bool) {
+	r := &s.fleet.old
+	if current {
+		r = &s.fleet.current
+	}
+	if t.LastStatus == structs.TaskRunning && s.health(t) == structs.Healthy {
+		r.healthy = append(r.healthy, t)
+	} else {
+		r.unready = append(r.unready, t)
+	}
+	s.fleet.hosts[t.Instance]++
+	s.fleet.zones[s.zone(on)]++
+}
+
+// zone is where an instance is; empty for one that has gone. A daemon is on every instance whatever the zone, so for it there
+// is but one.
+func (s *service) zone(i *structs.ContainerInstance) string {
+	if i == nil || s.daemon() {
+		return ""
+	}
+	return i.Zone
+}

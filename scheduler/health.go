@@ -1,0 +1,60 @@
+package scheduler
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// health is that of a RUNNING task. One without a health check is healthy.
+func (s *service) health(t *structs.Task) string {
+	def, known := s.definitions[t.TaskDefinition]
+	if !known {
+		def = s.in.View.TaskDefinition(t.TaskDefinition)
+		s.definitions[t.TaskDefinition] = def
+	}
+	if def == nil || !def.HasHealthCheck() {
+		return structs.Healthy
+	}
+	return t.Health(def)
+}
+
+// stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as healthy no longer, so
+// this takes nothing from what must stay healthy, and protection does not cover it.
+func (s *service) stopUnhealthy() {
+	for _, r := range []*ranks{&s.fleet.current, &s.fleet.old} {
+		r.unready = slices.DeleteFunc(r.unready, s.stopIfUnhealthy)
+	}
+}
+
+func (s *service) stopIfUnhealthy(t *structs.Task) bool {
+	if t.LastStatus != structs.TaskRunning || s.health(t) != structs.Unhealthy {
+		return false
+	}
+	if graceEnds := t.StartedAt + structs.Time(s.job.Service.HealthGrace)*1000; s.in.Now < graceEnds {
+		s.wake(graceEnds)
+		return false
+	}
+	s.leave(t, structs.ReasonUnhealthy)
+	if t.StartedBy == s.primary.ID { // as it will be counted when the plan commits
+		s.primary.FailedTasks++
+		s.primary.Failures++
+		s.primary.LastFailureAt = s.in.Now
+	}
+	return true
+}
+
+// rest says whether the primary's tasks failed so often that it is to wait before it starts more.
+func (s *service) rest() bool {
+	f := &s.fleet
+	if f.current.size() >= s.count || s.halted() {
+		return false
+	}
+	at := restartAt(s.primary, s.count-len(f.current.healthy))
+	if at <= s.in.Now {
+		return false
+	}
+	s.wake(at)
+	s.tellOnce("is unable to consistently start tasks successfully.", "", "")
+	return true
+}

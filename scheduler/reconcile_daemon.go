@@ -1,0 +1,40 @@
+package scheduler
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// daemon says whether the service keeps one task on each feasible instance, rather than a number of tasks wherever they fit.
+func (s *service) daemon() bool { return s.job.Type == structs.JobDaemon }
+
+// findFeasible finds the instances that a daemon runs on; their number is its count.
+func (s *service) findFeasible() {
+	s.feasible = map[string]bool{}
+	for _, i := range feasible(s.request(lack{})) {
+		s.feasible[i.ID] = true
+	}
+	s.count = len(s.feasible)
+	s.plan.Desired = new(s.count)
+}
+
+// vacant are the feasible instances without a task of the primary deployment; first those that have none at all, so that
+// a task that made way is followed where it was.
+func (s *service) vacant() []string {
+	taken := map[string]bool{}
+	for _, t := range slices.Concat(s.fleet.current.healthy, s.fleet.current.unready) {
+		taken[t.Instance] = true
+	}
+	var vacant []string
+	for id := range s.feasible {
+		if !taken[id] {
+			vacant = append(vacant, id)
+		}
+	}
+	slices.SortFunc(vacant, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.fleet.hosts[a], s.fleet.hosts[b]), cmp.Compare(a, b))
+	})
+	return vacant
+}

@@ -1,0 +1,209 @@
+package scheduler
+
+import "github.com/gantry-project/gantry/structs"
+
+// service is one look at a service or daemon: what it was found to be, and the plan that grows from it. Nothing is kept from
+// one look to the next. Each look does what the limits of the update policy allow now, and what that brings about (a task
+// that becomes healthy, or stops) makes the next look; so an update, a drained instance and a changed count are the same work.
+type service struct {
+	in   Input
+	job  *structs.Job
+	plan *structs.Plan
+	ids  taskIDs
+
+	primary     *structs.Deployment   // a copy, which the look may change
+	older       []*structs.Deployment // those that are not INACTIVE, oldest first
+	completed   *structs.Deployment   // the newest of the earlier ones that was COMPLETED; nil: none
+	definition  *structs.TaskDefinition
+	definitions map[string]*structs.TaskDefinition // of its tasks, by key
+	need        structs.Resources
+
+	count    int             // tasks desired
+	feasible map[string]bool // a daemon's instances
+	fleet    fleet
+	resting  bool // the primary's tasks failed so often that it waits before it starts more
+
+	messages []string // events but those on starts and stops
+	held     bool     // a task would have been stopped were it not protected
+	wakeAt   structs.Time
+}
+
+// reconcileService plans for a service or daemon.
+func reconcileService(in Input, job *structs.Job, plan *structs.Plan) {
+	s := &service{in: in, job: job, plan: plan, ids: newTaskIDs(in.Seed)}
+	s.findDeployments()
+	if s.primary == nil || job.Status == structs.ServiceInactive {
+		return
+	}
+	if job.Status == structs.ServiceDraining {
+		s.drain()
+	} else if s.define(); s.definition == nil {
+		definitionGone(plan, s.primary.TaskDefinition, job.Count)
+	} else {
+		s.keepUp()
+	}
+	s.finish()
+}
+
+func (s *service) findDeployments() {
+	for d := range s.in.View.Deployments(s.job.ID) {
+		if d.Status == structs.DeploymentPrimary {
+			s.primary = new(*d)
+			continue
+		}
+		if d.Rollout == structs.RolloutCompleted {
+			s.completed = d
+		}
+		if d.Status != structs.DeploymentInactive {
+			s.older = append(s.older, d)
+		}
+	}
+}
+
+// define finds what the primary's tasks are made of, and how many there are to be.
+func (s *service) define() {
+	s.definition = s.in.View.TaskDefinition(s.primary.TaskDefinition)
+	if s.definition == nil {
+		return
+	}
+	s.definitions = map[string]*structs.TaskDefinition{}
+	s.need = structs.Need(s.definition, s.job.Overrides)
+	s.count = s.job.Count
+	if s.daemon() {
+		s.findFeasible()
+	}
+}
+
+// keepUp moves the service towards its desired tasks. What it stops comes before what it starts, so that the room in the
+// limits that one makes can be used by the other.
+func (s *service) keepUp() {
+	s.survey()
+	s.stopUnhealthy()
+	if s.endRollout() {
+		return // the next look goes on, with the service as it was before
+	}
+	s.resting = s.rest()
+	s.stopSpare()
+	s.start()
+	s.settle()
+}
+
+// drain stops a service that was deleted.
+func (s *service) drain() {
+	holding := false
+	for t := range s.in.View.JobTasks(s.job.ID) {
+		holding = holding || t.Holds()
+		if t.Holds() && t.DesiredStatus < structs.TaskStopped {
+			s.stop(t, scaledBy(s.primary))
+		}
+	}
+	if holding {
+		return
+	}
+	s.plan.JobStatus = structs.ServiceInactive
+	for _, d := range append(s.older, s.primary) {
+		s.retire(d)
+	}
+}
+
+// least is how many healthy tasks are left standing by whatever the service itself does (ECS: rounded up).
+func (s *service) least() int {
+	return (s.count*int(s.job.Service.Update.MinimumHealthyPercent) + 99) / 100
+}
+
+// most is how many tasks may be alive for a new one to start (ECS: rounded down).
+func (s *service) most() int {
+	return s.count * int(s.job.Service.Update.MaximumPercent) / 100
+}
+
+// halted: the rollout has failed with nothing to go back to, or a user ended it. The primary starts nothing more.
+func (s *service) halted() bool { return s.primary.Rollout == structs.RolloutFailed }
+
+// stopSpare stops what the service has too much of: tasks of earlier deployments that are not healthy anyway, those of the
+// primary beyond the count, and of the healthy ones as many as are beyond the count, earlier deployments' first.
+func (s *service) stopSpare() {
+	f := &s.fleet
+	s.release(&f.astray, len(f.astray))
+	if s.halted() {
+		s.stopSurplus(&f.current, &f.old)
+		return
+	}
+	if !s.resting {
+		s.release(&f.old.unready, len(f.old.unready))
+	}
+	over := f.current.size() - s.count
+	over -= s.release(&f.current.unready, over)
+	surplus := f.healthy() - s.count
+	surplus -= s.release(&f.old.healthy, surplus)
+	s.release(&f.current.healthy, min(over, surplus))
+}
+
+// stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they go.
+func (s *service) stopSurplus(sides ...*ranks) {
+	surplus := s.fleet.alive() - s.count
+	for _, r := range sides {
+		surplus -= s.release(&r.unready, surplus)
+	}
+	surplus = s.fleet.healthy() - s.count
+	for _, r := range sides {
+		surplus -= s.release(&r.healthy, surplus)
+	}
+}
+
+// start places what the primary lacks, as far as the limits go. Where they end, or the instances are full, healthy tasks of
+// earlier deployments make way, as long as the least that must stay healthy do.
+func (s *service) start() {
+	f := &s.fleet
+	want := s.count - f.current.size()
+	if want <= 0 || s.halted() || s.resting {
+		return
+	}
+	budget := s.most() - f.alive()
+	budget += s.makeWay(want - budget)
+	starting := min(want, budget)
+	if starting <= 0 {
+		s.tellStuck()
+		return
+	}
+	found := fill(s.plan, s.request(s.lack(starting)), &s.ids)
+	s.plan.Deployment = s.primary.ID
+	if s.plan.Unplaced == 0 {
+		return
+	}
+	s.plan.Status = structs.EvaluationBlocked
+	if lacksRoom(found.filtered) {
+		s.makeWay(s.plan.Unplaced - len(f.leaving))
+	}
+	if len(f.leaving) == 0 { // else room appears by itself
+		s.tellUnplaced(found)
+	}
+}
+
+// makeWay stops up to n healthy tasks of earlier deployments and tells how many.
+func (s *service) makeWay(n int) int {
+	return s.release(&s.fleet.old.healthy, min(n, s.fleet.healthy()-s.least()))
+}
+
+func (s *service) request(l lack) request {
+	return request{
+		view: s.in.View, job: s.job, definition: s.definition, need: &s.need, lack: l, seed: s.in.Seed, leaving: s.fleet.leaving,
+	}
+}
+
+func (s *service) lack(starting int) lack {
+	if s.daemon() {
+		return lack{count: starting, named: s.vacant()[:starting]}
+	}
+	return lack{count: starting}
+}
+
+func (s *service) stop(t *structs.Task, reason string) {
+	s.plan.Stops = append(s.plan.Stops, structs.Stop{Task: t.ID, Code: structs.StopServiceSchedulerInitiated, Reason: reason})
+}
+
+// wake asks for another look at a time; the earliest asked for counts.
+func (s *service) wake(at structs.Time) {
+	if s.wakeAt == 0 || at < s.wakeAt {
+		s.wakeAt = at
+	}
+}

@@ -1,0 +1,219 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestServices runs the files in testdata/service. One file is one story of a service after another:
+//
+//	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off]
+//	instance-joins          as a line of cluster
+//	definition N [cpu=] [memory=] [port=] [checked]
+//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [on=ATTRIBUTE] [force]
+//	                        makes the service, or a next version; what is not said stays as it was
+//	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
+//	protect TASKS for=      protects tasks for so many seconds
+//	instance ID [status=] [agent=on|off]
+//	stop-deployment TYPE    asks for the primary deployment to be stopped
+//	delete                  deletes the service
+//	wait SECONDS
+//	look [events]           plans and applies; says what the plan is, with its events where asked
+//
+// Tasks are t1, t2… in the order in which they were placed, deployments d1, d2… in that of their creation.
+func TestServices(t *testing.T) {
+	paths, err := filepath.Glob("testdata/service/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files in testdata/service: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			var s story
+			runFile(t, path, s.run)
+		})
+	}
+}
+
+type story struct{ town *town }
+
+func (s *story) run(t *testing.T, b *block) string {
+	words := strings.Fields(b.command)
+	switch words[0] {
+	case "cluster":
+		s.town = newTown(t)
+		s.town.define(1, false, 0, 0, 0)
+		for _, line := range b.input {
+			s.town.addInstance(t, line)
+		}
+	case "instance-joins":
+		s.town.addInstance(t, strings.TrimPrefix(b.command, "instance-joins "))
+	case "definition":
+		s.town.define(int32(number(t, words[1])), slices.Contains(words, "checked"), int32(number(t, b.args["cpu"])),
+			int32(number(t, b.args["memory"])), int32(number(t, b.args["port"])))
+	case "service":
+		s.service(t, words, b.args)
+	case "tasks":
+		for _, line := range b.input {
+			s.tasks(t, strings.Fields(line))
+		}
+	case "protect":
+		for name := range strings.SplitSeq(words[1], ",") {
+			s.town.alterTask(s.task(t, name), func(row *structs.Task) {
+				row.ProtectedUntil = s.town.now + structs.Time(number(t, b.args["for"]))*1000
+			})
+		}
+	case "instance":
+		s.town.alterInstance(words[1], func(row *structs.ContainerInstance) {
+			row.Status, row.AgentConnected = cmp.Or(b.args["status"], row.Status), b.args["agent"] != "off"
+		})
+	case "stop-deployment":
+		s.town.alterDeployment(s.primary(), func(row *structs.Deployment) { row.StopRequested = words[1] })
+	case "delete":
+		job := *s.town.job()
+		job.Status, job.Count = structs.ServiceDraining, 0
+		s.town.put(job, "")
+	case "wait":
+		s.town.now += structs.Time(number(t, words[1])) * 1000
+	case "look":
+		plan := s.town.look()
+		return s.describe(&plan, slices.Contains(words, "events"))
+	default:
+		t.Fatalf("unknown command %q", b.command)
+	}
+	return "ok"
+}
+
+func (w *town) addInstance(t *testing.T, line string) {
+	words, args := strings.Fields(line), parseArgs(line)
+	w.update(func(tx *state.Tx) {
+		tx.PutInstance(&structs.ContainerInstance{
+			ID: words[0], Cluster: "default", Zone: args["zone"], Status: cmp.Or(args["status"], structs.InstanceActive),
+			AgentConnected: args["agent"] != "off",
+			Registered:     structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"])},
+		})
+	})
+}
+
+func (s *story) service(t *testing.T, words []string, args map[string]string) {
+	job := s.town.job()
+	if job == nil {
+		job = &structs.Job{
+			ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive,
+			Service: &structs.ServiceSpec{Update: structs.UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200}},
+		}
+		if slices.Contains(words, "daemon") {
+			job.Type = structs.JobDaemon
+			job.Service.Update = structs.UpdatePolicy{MaximumPercent: 100}
+		}
+	}
+	next, spec := *job, *job.Service
+	next.Service = &spec
+	set := func(key string, to func(int64)) {
+		if text, ok := args[key]; ok {
+			to(number(t, text))
+		}
+	}
+	set("count", func(n int64) { next.Count = int(n) })
+	set("min", func(n int64) { spec.Update.MinimumHealthyPercent = int32(n) })
+	set("max", func(n int64) { spec.Update.MaximumPercent = int32(n) })
+	set("threshold", func(n int64) { spec.Update.FailureThreshold = int32(n) })
+	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
+	next.TaskDefinition = cmp.Or(job.TaskDefinition, "f:1")
+	set("definition", func(n int64) { next.TaskDefinition = fmt.Sprintf("f:%d", n) })
+	spec.Update.CircuitBreaker = spec.Update.CircuitBreaker || slices.Contains(words, "breaker")
+	spec.Update.Rollback = spec.Update.Rollback || slices.Contains(words, "rollback")
+	deploy := ""
+	if next.TaskDefinition != job.TaskDefinition || slices.Contains(words, "force") {
+		deploy = fmt.Sprintf("ecs-svc/%019d", len(s.deployments())+1)
+	}
+	s.town.put(next, deploy)
+}
+
+// tasks makes a report of a line: names, status, health.
+func (s *story) tasks(t *testing.T, words []string) {
+	var status structs.TaskStatus
+	if err := status.UnmarshalText([]byte(words[1])); err != nil {
+		t.Fatal(err)
+	}
+	health := ""
+	if len(words) > 2 {
+		health = words[2]
+	}
+	for name := range strings.SplitSeq(words[0], ",") {
+		s.town.report(s.task(t, name), status, health)
+	}
+}
+
+func (s *story) task(t *testing.T, name string) string {
+	n := int(number(t, strings.TrimPrefix(name, "t")))
+	if n < 1 || n > len(s.town.started) {
+		t.Fatalf("there is no task %s yet", name)
+	}
+	return s.town.started[n-1]
+}
+
+func (s *story) deployments() []*structs.Deployment {
+	return slices.Collect(s.town.store.Snapshot().Deployments(townJob))
+}
+
+func (s *story) primary() string {
+	for _, d := range s.deployments() {
+		if d.Status == structs.DeploymentPrimary {
+			return d.ID
+		}
+	}
+	return ""
+}
+
+func (s *story) describe(plan *structs.Plan, events bool) string {
+	var out strings.Builder
+	for _, stop := range plan.Stops {
+		fmt.Fprintf(&out, "stop %s", stop.Task)
+		if !strings.HasPrefix(stop.Reason, "Scaling activity initiated by (deployment ") {
+			fmt.Fprintf(&out, ": %s", stop.Reason)
+		}
+		out.WriteByte('\n')
+	}
+	for _, p := range plan.Placements {
+		fmt.Fprintf(&out, "start %s on %s\n", p.Task, p.Instance)
+	}
+	for _, d := range plan.Deployments {
+		fmt.Fprintf(&out, "%s is %s %s: %s\n", d.ID, d.Status, d.Rollout, d.RolloutReason)
+	}
+	if plan.Rollback != nil {
+		fmt.Fprintf(&out, "version %d: count %d, %s\n", plan.Rollback.Version, plan.Rollback.Count, plan.Rollback.TaskDefinition)
+	}
+	if plan.JobStatus != "" {
+		fmt.Fprintf(&out, "service %s\n", plan.JobStatus)
+	}
+	if plan.Unplaced > 0 {
+		fmt.Fprintf(&out, "unplaced: %d, %s\n", plan.Unplaced, plan.Status)
+	}
+	if f := plan.FollowUp; f != nil {
+		fmt.Fprintf(&out, "look again in %gs\n", float64(f.WaitUntil-s.town.now)/1000)
+	}
+	if events {
+		for _, e := range plan.Events {
+			fmt.Fprintf(&out, "- %s\n", e.Message)
+		}
+	}
+	return s.rename(cmp.Or(out.String(), "nothing"))
+}
+
+// rename puts short names in place of ids.
+func (s *story) rename(text string) string {
+	for n, id := range s.town.started {
+		text = strings.ReplaceAll(text, id, fmt.Sprintf("t%d", n+1))
+	}
+	for n, d := range s.deployments() {
+		text = strings.ReplaceAll(text, d.ID, fmt.Sprintf("d%d", n+1))
+	}
+	return text
+}

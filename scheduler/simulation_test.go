@@ -1,0 +1,436 @@
+package scheduler
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and holds that
+//
+//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum;
+//   - protected tasks are not stopped, and nothing starts where nothing can;
+//   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
+//   - the same input gives the same plan;
+//   - the breaker trips at its threshold, and not before;
+//   - once tasks behave, the service comes to rest with its count of healthy tasks, all of one deployment.
+func TestServiceSimulation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newSimulation(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"task moves on":    s.taskMovesOn,
+			"tasks move on":    s.tasksMoveOn,
+			"task fails":       s.taskFails,
+			"task stops":       s.taskStops,
+			"task is sick":     s.taskIsSick,
+			"user stops task":  s.userStopsTask,
+			"protect":          s.protect,
+			"instance changes": s.instanceChanges,
+			"instance joins":   s.instanceJoins,
+			"count changes":    s.countChanges,
+			"policy changes":   s.policyChanges,
+			"update":           s.update,
+			"stop deployment":  s.stopDeployment,
+			"time goes by":     s.timeGoesBy,
+			"":                 func(*rapid.T) {},
+		})
+		s.comeToRest(t)
+	})
+}
+
+type simulation struct {
+	*town
+	deployed int // deployments that users made
+}
+
+func newSimulation(t *rapid.T) *simulation {
+	s := &simulation{town: newTown(t)}
+	for n := range rapid.IntRange(0, 4).Draw(t, "instances") {
+		s.addInstance(n)
+	}
+	for revision := range int32(4) { // with and without a health check; big ones; with a fixed port
+		s.define(revision+1, revision%2 == 1, 0, []int32{64, 64, 300, 64}[revision], []int32{0, 0, 0, 80}[revision])
+	}
+	job := structs.Job{
+		ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive,
+		Count: rapid.IntRange(0, 6).Draw(t, "count"),
+		Service: &structs.ServiceSpec{
+			HealthGrace: rapid.Int32Range(0, 30).Draw(t, "grace"),
+		},
+	}
+	if rapid.IntRange(0, 3).Draw(t, "type") == 0 {
+		job.Type, job.Count = structs.JobDaemon, 0
+	}
+	job.Service.Update = drawPolicy(t, job.Type)
+	s.deploy(t, job)
+	s.settleDown(t)
+	return s
+}
+
+func drawPolicy(t *rapid.T, jobType string) structs.UpdatePolicy {
+	limits := rapid.SampledFrom([][2]int32{{100, 200}, {50, 100}, {0, 100}, {50, 150}, {75, 125}, {100, 110}, {34, 166}}).Draw(t, "limits")
+	p := structs.UpdatePolicy{MinimumHealthyPercent: limits[0], MaximumPercent: limits[1]}
+	if jobType == structs.JobDaemon {
+		p = structs.UpdatePolicy{MinimumHealthyPercent: min(limits[0], 75), MaximumPercent: 100}
+	}
+	p.CircuitBreaker = rapid.Bool().Draw(t, "breaker")
+	p.Rollback = p.CircuitBreaker && rapid.Bool().Draw(t, "rollback")
+	return p
+}
+
+func (s *simulation) addInstance(n int) {
+	s.town.update(func(tx *state.Tx) {
+		tx.PutInstance(&structs.ContainerInstance{
+			ID: fmt.Sprintf("i%d", n), Cluster: "default", Zone: fmt.Sprintf("z%d", n%3), Status: structs.InstanceActive,
+			AgentConnected: true, Registered: structs.Resources{CPU: 1024, Memory: 700},
+		})
+	})
+}
+
+func (s *simulation) deploy(t *rapid.T, job structs.Job) {
+	s.deployed++
+	job.TaskDefinition = fmt.Sprintf("f:%d", rapid.IntRange(1, 4).Draw(t, "revision"))
+	s.put(job, fmt.Sprintf("ecs-svc/%019d", s.deployed))
+}
+
+// tasksIn gives the service's tasks that are in one of the statuses.
+func (s *simulation) tasksIn(match func(*structs.Task) bool) (tasks []*structs.Task) {
+	for task := range s.store.Snapshot().JobTasks(townJob) {
+		if match(task) {
+			tasks = append(tasks, task)
+		}
+	}
+	return tasks
+}
+
+func alive(t *structs.Task) bool { return t.Holds() && t.DesiredStatus < structs.TaskStopped }
+
+func (s *simulation) pick(t *rapid.T, match func(*structs.Task) bool) *structs.Task {
+	tasks := s.tasksIn(match)
+	if len(tasks) == 0 {
+		t.Skip("no such task")
+	}
+	return rapid.SampledFrom(tasks).Draw(t, "task")
+}
+
+// moveOn takes a task one step further on a good way.
+func (s *simulation) moveOn(task *structs.Task) {
+	switch {
+	case task.DesiredStatus == structs.TaskStopped:
+		s.report(task.ID, structs.TaskStopped, "")
+	case task.LastStatus < structs.TaskPending:
+		s.report(task.ID, structs.TaskPending, "")
+	case task.LastStatus < structs.TaskRunning:
+		s.report(task.ID, structs.TaskRunning, "")
+	default:
+		s.report(task.ID, structs.TaskRunning, structs.Healthy)
+	}
+}
+
+func (s *simulation) taskMovesOn(t *rapid.T) {
+	s.moveOn(s.pick(t, func(t *structs.Task) bool { return t.Holds() }))
+	s.settleDown(t)
+}
+
+func (s *simulation) tasksMoveOn(t *rapid.T) {
+	for _, task := range s.tasksIn(func(t *structs.Task) bool { return t.Holds() }) {
+		s.moveOn(task)
+	}
+	s.settleDown(t)
+}
+
+func (s *simulation) taskFails(t *rapid.T) {
+	s.report(s.pick(t, func(t *structs.Task) bool { return alive(t) && t.LastStatus < structs.TaskRunning }).ID, structs.TaskStopped, "")
+	s.settleDown(t)
+}
+
+func (s *simulation) taskStops(t *rapid.T) {
+	s.report(s.pick(t, alive).ID, structs.TaskStopped, "")
+	s.settleDown(t)
+}
+
+func (s *simulation) taskIsSick(t *rapid.T) {
+	task := s.pick(t, func(t *structs.Task) bool { return alive(t) && t.LastStatus == structs.TaskRunning })
+	s.report(task.ID, structs.TaskRunning, structs.Unhealthy)
+	s.settleDown(t)
+}
+
+func (s *simulation) userStopsTask(t *rapid.T) {
+	s.alterTask(s.pick(t, alive).ID, func(row *structs.Task) { row.DesiredStatus = structs.TaskStopped })
+	s.settleDown(t)
+}
+
+func (s *simulation) protect(t *rapid.T) {
+	until := s.now + structs.Time(rapid.IntRange(0, 100_000).Draw(t, "for"))
+	s.alterTask(s.pick(t, alive).ID, func(row *structs.Task) { row.ProtectedUntil = until })
+	s.settleDown(t)
+}
+
+func (s *simulation) instanceChanges(t *rapid.T) {
+	instances := slices.Collect(s.store.Snapshot().Instances("default"))
+	if len(instances) == 0 {
+		t.Skip("no instance")
+	}
+	s.alterInstance(rapid.SampledFrom(instances).Draw(t, "instance").ID, func(row *structs.ContainerInstance) {
+		row.Status = rapid.SampledFrom([]string{"ACTIVE", "DRAINING", "INACTIVE"}).Draw(t, "status")
+		row.AgentConnected = rapid.IntRange(0, 3).Draw(t, "agent") > 0
+	})
+	s.settleDown(t)
+}
+
+func (s *simulation) instanceJoins(t *rapid.T) {
+	n := len(slices.Collect(s.store.Snapshot().Instances("default")))
+	if n >= 6 {
+		t.Skip("enough")
+	}
+	s.addInstance(n)
+	s.settleDown(t)
+}
+
+func (s *simulation) countChanges(t *rapid.T) {
+	job := *s.job()
+	if job.Type == structs.JobDaemon {
+		t.Skip("a daemon has no count")
+	}
+	job.Count = rapid.IntRange(0, 6).Draw(t, "count")
+	s.put(job, "")
+	s.settleDown(t)
+}
+
+func (s *simulation) policyChanges(t *rapid.T) {
+	job := *s.job()
+	spec := *job.Service
+	spec.Update = drawPolicy(t, job.Type)
+	job.Service = &spec
+	s.put(job, "")
+	s.settleDown(t)
+}
+
+func (s *simulation) update(t *rapid.T) {
+	s.deploy(t, *s.job())
+	s.settleDown(t)
+}
+
+func (s *simulation) stopDeployment(t *rapid.T) {
+	d := s.primary()
+	if d.Rollout != structs.RolloutInProgress || d.RollbackOf != "" {
+		t.Skip("nothing to stop")
+	}
+	how := rapid.SampledFrom([]string{structs.StopRollback, structs.StopAbort}).Draw(t, "how")
+	s.alterDeployment(d.ID, func(row *structs.Deployment) { row.StopRequested = how })
+	s.settleDown(t)
+}
+
+func (s *simulation) timeGoesBy(t *rapid.T) {
+	s.now += structs.Time(rapid.IntRange(1, 100_000).Draw(t, "ms"))
+	s.settleDown(t)
+}
+
+func (s *simulation) primary() *structs.Deployment {
+	for d := range s.store.Snapshot().Deployments(townJob) {
+		if d.Status == structs.DeploymentPrimary {
+			return d
+		}
+	}
+	s.t.Fatalf("there is no primary deployment")
+	return nil
+}
+
+// settleDown plans until there is nothing left to do but to wait. Only a rollback leaves work for the next plan.
+func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
+	for range 2 {
+		plan := s.step(t)
+		if plan.Rollback != nil {
+			continue
+		}
+		again := Schedule(s.input()).Plan
+		if len(again.Stops)+len(again.Placements)+len(again.Deployments)+len(again.Events) > 0 || again.Rollback != nil {
+			t.Fatalf("a second plan at once finds more to do:\n%+v\nafter\n%+v", again, plan)
+		}
+		return plan.FollowUp
+	}
+	t.Fatalf("one rollback after another")
+	return nil
+}
+
+// step plans once, checks the plan and applies it.
+func (s *simulation) step(t *rapid.T) *structs.Plan {
+	in := s.input()
+	plan := Schedule(in).Plan
+	if again := Schedule(in).Plan; !reflect.DeepEqual(plan, again) {
+		t.Fatalf("the same input gives another plan:\n%+v\n%+v", plan, again)
+	}
+	s.checkLimits(t, &plan)
+	s.checkChoice(t, &plan)
+	s.checkBreaker(t, &plan)
+	s.apply(&plan)
+	if f := plan.FollowUp; f != nil && f.WaitUntil <= s.now {
+		t.Fatalf("the next look is at %d, and it is %d", f.WaitUntil, s.now)
+	}
+	return &plan
+}
+
+// counted says whether a task counts for the limits: a daemon's only where the daemon is to run.
+func (s *simulation) counted(task *structs.Task) bool {
+	if !alive(task) {
+		return false
+	}
+	i := s.store.Snapshot().Instance(task.Instance)
+	return s.job().Type == structs.JobService || usable(i)
+}
+
+func usable(i *structs.ContainerInstance) bool {
+	return i != nil && i.Status == structs.InstanceActive && i.AgentConnected
+}
+
+func (s *simulation) desired() int {
+	if s.job().Type == structs.JobService {
+		return s.job().Count
+	}
+	n := 0
+	for i := range s.store.Snapshot().Instances("default") {
+		if usable(i) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *simulation) healthy(task *structs.Task) bool {
+	return s.counted(task) && isUp(task, s.store.Snapshot().TaskDefinition(task.TaskDefinition))
+}
+
+func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
+	tasks, healthy := len(s.tasksIn(s.counted)), len(s.tasksIn(s.healthy))
+	stopsHealthy := 0
+	for _, stop := range plan.Stops {
+		task := s.store.Snapshot().Task(stop.Task)
+		if s.counted(task) {
+			tasks--
+		}
+		if s.healthy(task) {
+			stopsHealthy++
+		}
+	}
+	n, policy := s.desired(), s.job().Service.Update
+	if least := n * int(policy.MinimumHealthyPercent); stopsHealthy > 0 && (healthy-stopsHealthy)*100 < least {
+		t.Fatalf("%d of %d healthy tasks are stopped, with %d desired and %d%% to stay", stopsHealthy, healthy, n, policy.MinimumHealthyPercent)
+	}
+	if most := n * int(policy.MaximumPercent); len(plan.Placements) > 0 && (tasks+len(plan.Placements))*100 > most {
+		t.Fatalf("%d tasks are placed beside %d, with %d desired and at most %d%%", len(plan.Placements), tasks, n, policy.MaximumPercent)
+	}
+}
+
+func (s *simulation) checkChoice(t *rapid.T, plan *structs.Plan) {
+	snap, seen := s.store.Snapshot(), map[string]bool{}
+	for _, stop := range plan.Stops {
+		task := snap.Task(stop.Task)
+		if !alive(task) || seen[stop.Task] {
+			t.Fatalf("task %s is stopped twice", stop.Task)
+		}
+		seen[stop.Task] = true
+		if task.ProtectedUntil > s.now && stop.Reason != structs.ReasonUnhealthy {
+			t.Fatalf("task %s is stopped though it is protected", stop.Task)
+		}
+	}
+	for _, p := range plan.Placements {
+		if !usable(snap.Instance(p.Instance)) {
+			t.Fatalf("a task is placed on %s", p.Instance)
+		}
+	}
+	if plan.Unplaced > 0 && plan.Status != structs.EvaluationBlocked {
+		t.Fatalf("%d tasks wait for room, and the evaluation is %s", plan.Unplaced, plan.Status)
+	}
+}
+
+func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
+	d, policy := s.primary(), s.job().Service.Update
+	if d.Rollout != structs.RolloutInProgress || d.StopRequested != "" {
+		return
+	}
+	failures := d.FailedTasks // and those that the plan itself finds
+	for _, stop := range plan.Stops {
+		if stop.Reason == structs.ReasonUnhealthy && s.store.Snapshot().Task(stop.Task).StartedBy == d.ID {
+			failures++
+		}
+	}
+	trips := policy.CircuitBreaker && failures >= policy.Threshold(s.desired())
+	failed := slices.ContainsFunc(plan.Deployments, func(p structs.Deployment) bool {
+		return p.ID == d.ID && p.Rollout == structs.RolloutFailed
+	})
+	if trips != failed {
+		t.Fatalf("with %d failed tasks of %+v the deployment is failed: %t", failures, policy, failed)
+	}
+	if plan.Rollback != nil && !policy.Rollback {
+		t.Fatalf("a rollback that nobody asked for")
+	}
+}
+
+// comeToRest makes the world a good one, and then holds that the service gets to what is desired in a bounded number of steps.
+func (s *simulation) comeToRest(t *rapid.T) {
+	for i := range s.store.Snapshot().Instances("default") {
+		if i.Status == structs.InstanceActive {
+			s.alterInstance(i.ID, func(row *structs.ContainerInstance) { row.AgentConnected = true })
+		}
+	}
+	for n := range 13 { // a port each for twice the count
+		s.addInstance(10 + n)
+	}
+	job := *s.job()
+	spec := *job.Service
+	job.Service = &spec
+	if n := s.desired(); s.job().Type == structs.JobService && n*int(spec.Update.MaximumPercent)/100 == n && (n*int(spec.Update.MinimumHealthyPercent)+99)/100 == n {
+		spec.Update.MaximumPercent = 200 // no step fits between these limits, and the user is told so
+	}
+	spec.Update.CircuitBreaker = false
+	if s.primary().Rollout == structs.RolloutFailed || rapid.Bool().Draw(t, "last update") {
+		s.deploy(t, job)
+	} else {
+		s.put(job, "")
+	}
+	for range 200 {
+		next := s.settleDown(t)
+		if s.atRest() {
+			s.checkEvents(t)
+			return
+		}
+		if next != nil {
+			s.now = next.WaitUntil
+		}
+		for _, task := range s.tasksIn(func(t *structs.Task) bool { return t.Holds() }) {
+			s.moveOn(task)
+		}
+	}
+	for _, task := range s.tasksIn(func(t *structs.Task) bool { return t.Holds() }) {
+		t.Logf("%+v", task)
+	}
+	t.Fatalf("with %d desired the service does not come to rest; the primary is %+v", s.desired(), s.primary())
+}
+
+func (s *simulation) atRest() bool {
+	d := s.primary()
+	for other := range s.store.Snapshot().Deployments(townJob) {
+		if other.ID != d.ID && other.Status != structs.DeploymentInactive {
+			return false
+		}
+	}
+	holding, n := s.tasksIn(func(t *structs.Task) bool { return t.Holds() }), s.desired()
+	healthy := s.tasksIn(func(t *structs.Task) bool {
+		return s.healthy(t) && t.StartedBy == d.ID && usable(s.store.Snapshot().Instance(t.Instance))
+	})
+	return d.Rollout == structs.RolloutCompleted && len(holding) == n && len(healthy) == n
+}
+
+func (s *simulation) checkEvents(t *rapid.T) {
+	events := s.store.Snapshot().ServiceEvents(townJob).Events
+	if len(events) == 0 || !strings.HasSuffix(events[0].Message, "has reached a steady state.") {
+		t.Fatalf("at rest, but the newest event is not that: %+v", events[:min(1, len(events))])
+	}
+}

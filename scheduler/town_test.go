@@ -1,0 +1,199 @@
+package scheduler
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// town is a small model of what lies around the scheduler: a state with one service, to which plans are applied as the state
+// machine does, and whose tasks do what a test says. Tests of one rule and the simulation share it.
+type town struct {
+	t     interface{ Fatalf(string, ...any) }
+	store *state.Store
+	now   structs.Time
+	seeds uint64
+	// started are the ids of all tasks that plans placed, in their order.
+	started []string
+}
+
+const townJob = "0123456789abcdef0123456789abcdef"
+
+func newTown(t interface{ Fatalf(string, ...any) }) *town {
+	return &town{t: t, store: state.New(), now: 1_000_000}
+}
+
+func (w *town) update(fn func(tx *state.Tx)) {
+	err := w.store.Update(w.store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil })
+	if err != nil {
+		w.t.Fatalf("update: %v", err)
+	}
+}
+
+func (w *town) job() *structs.Job { return w.store.Snapshot().Job(townJob) }
+
+// define registers a revision of family f; its container has a health check where asked.
+func (w *town) define(revision int32, checked bool, cpu, memory, port int32) {
+	c := structs.ContainerDefinition{Name: "app", Cpu: cpu, Memory: new(memory)}
+	if checked {
+		c.HealthCheck = &structs.HealthCheck{Command: []string{"CMD", "true"}}
+	}
+	if port > 0 {
+		c.PortMappings = []structs.PortMapping{{ContainerPort: new(port), HostPort: new(port), Protocol: "tcp"}}
+	}
+	w.update(func(tx *state.Tx) {
+		tx.PutTaskDefinition(&structs.TaskDefinition{
+			Family: "f", Revision: revision, NetworkMode: "bridge", ContainerDefinitions: []structs.ContainerDefinition{c},
+		})
+	})
+}
+
+// put makes the service or its next version, and with deploy a deployment of it of that id.
+func (w *town) put(job structs.Job, deploy string) {
+	w.update(func(tx *state.Tx) {
+		job.Version++
+		tx.PutJob(&job)
+		tx.PutJobVersion(&job)
+		if deploy == "" {
+			return
+		}
+		for _, d := range slices.Collect(tx.Deployments(job.ID)) {
+			if d.Status == structs.DeploymentPrimary {
+				old := *d
+				old.Status = structs.DeploymentActive
+				tx.PutDeployment(&old)
+			}
+		}
+		tx.PutDeployment(&structs.Deployment{
+			ID: deploy, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
+			Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, CreatedAt: w.now,
+		})
+	})
+}
+
+func (w *town) input() Input {
+	w.seeds++
+	in := Input{
+		View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: townJob}, Now: w.now,
+	}
+	binary.BigEndian.PutUint64(in.Seed[:], w.seeds)
+	return in
+}
+
+// look plans, and applies the plan.
+func (w *town) look() structs.Plan {
+	plan := Schedule(w.input()).Plan
+	w.apply(&plan)
+	return plan
+}
+
+func (w *town) apply(plan *structs.Plan) {
+	w.update(func(tx *state.Tx) {
+		job := *tx.Job(plan.Job)
+		if plan.Rollback != nil {
+			job = *plan.Rollback
+			tx.PutJobVersion(plan.Rollback)
+		}
+		if plan.JobStatus != "" {
+			job.Status = plan.JobStatus
+		}
+		tx.PutJob(&job)
+		for _, d := range plan.Deployments {
+			if old := tx.Deployment(d.ID); old != nil {
+				d.FailedTasks, d.Failures, d.LastFailureAt = old.FailedTasks, old.Failures, old.LastFailureAt
+			}
+			tx.PutDeployment(&d)
+		}
+		for _, s := range plan.Stops {
+			task := *tx.Task(s.Task)
+			task.DesiredStatus, task.StopCode, task.StoppedReason = structs.TaskStopped, s.Code, s.Reason
+			tx.PutTask(&task)
+			if s.Reason == structs.ReasonUnhealthy {
+				w.countFailure(tx, &task, true)
+			}
+		}
+		for _, p := range plan.Placements {
+			w.started = append(w.started, p.Task)
+			tx.PutTask(&structs.Task{
+				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Instance: p.Instance, StartedBy: plan.Deployment,
+				TaskDefinition: tx.Deployment(plan.Deployment).TaskDefinition,
+				LastStatus:     structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, CreatedAt: w.now,
+				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
+			})
+		}
+		events := slices.Clone(tx.ServiceEvents(job.ID).Events)
+		for _, e := range plan.Events {
+			events = slices.Insert(events, 0, e)
+		}
+		tx.PutServiceEvents(&structs.ServiceEvents{Job: job.ID, Events: events})
+	})
+}
+
+// report is what an agent says of a task: its status, and the health of its container.
+func (w *town) report(id string, status structs.TaskStatus, health string) {
+	w.update(func(tx *state.Tx) {
+		task := *tx.Task(id)
+		def := tx.TaskDefinition(task.TaskDefinition)
+		wasUp, asked := isUp(&task, def), task.DesiredStatus == structs.TaskStopped
+		task.LastStatus = max(task.LastStatus, status)
+		if status == structs.TaskRunning {
+			if task.StartedAt == 0 {
+				task.StartedAt = w.now
+			}
+			task.Containers = []structs.Container{{Name: "app", LastStatus: structs.TaskRunning, HealthStatus: health}}
+		}
+		if status == structs.TaskStopped {
+			task.DesiredStatus = structs.TaskStopped
+		}
+		tx.PutTask(&task)
+		switch {
+		case isUp(&task, def) && !wasUp:
+			d := *tx.Deployment(task.StartedBy)
+			d.Failures = 0
+			tx.PutDeployment(&d)
+		case status == structs.TaskStopped && !asked:
+			w.countFailure(tx, &task, !wasUp)
+		}
+	})
+}
+
+func (w *town) countFailure(tx *state.Tx, task *structs.Task, failed bool) {
+	d := *tx.Deployment(task.StartedBy)
+	d.Failures++
+	d.LastFailureAt = w.now
+	if failed {
+		d.FailedTasks++
+	}
+	tx.PutDeployment(&d)
+}
+
+func isUp(t *structs.Task, def *structs.TaskDefinition) bool {
+	return t.LastStatus == structs.TaskRunning && (!def.HasHealthCheck() || t.Health(def) == structs.Healthy)
+}
+
+// alter changes a row of an instance, task or deployment.
+func (w *town) alterInstance(id string, fn func(*structs.ContainerInstance)) {
+	w.update(func(tx *state.Tx) {
+		row := *tx.Instance(id)
+		fn(&row)
+		tx.PutInstance(&row)
+	})
+}
+
+func (w *town) alterTask(id string, fn func(*structs.Task)) {
+	w.update(func(tx *state.Tx) {
+		row := *tx.Task(id)
+		fn(&row)
+		tx.PutTask(&row)
+	})
+}
+
+func (w *town) alterDeployment(id string, fn func(*structs.Deployment)) {
+	w.update(func(tx *state.Tx) {
+		row := *tx.Deployment(id)
+		fn(&row)
+		tx.PutDeployment(&row)
+	})
+}

@@ -1,0 +1,168 @@
+package testutil
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Advance moves the clock on and schedules, each at its time, the evaluations that have waited for it.
+func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
+	t.Helper()
+	c.mu.Lock()
+	end := c.now.Add(by)
+	c.mu.Unlock()
+	for range maxEvaluations {
+		eval := c.nextWaiting(structs.TimeOf(end))
+		if eval == nil {
+			c.moveTo(end)
+			return
+		}
+		c.moveTo(eval.WaitUntil.Std())
+		if err := c.evaluate(eval); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.evaluateReady(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatalf("evaluations go on and on: %d until %s", maxEvaluations, end)
+}
+
+// nextWaiting gives the evaluation whose time comes first, nil when none comes by then.
+func (c *SingleNode) nextWaiting(until structs.Time) (next *structs.Evaluation) {
+	for eval := range c.Store.Snapshot().Evaluations() {
+		if eval.Status != structs.EvaluationReady || eval.WaitUntil == 0 || eval.WaitUntil > until {
+			continue
+		}
+		if next == nil || eval.WaitUntil < next.WaitUntil {
+			next = eval
+		}
+	}
+	return next
+}
+
+func (c *SingleNode) moveTo(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.After(c.now) {
+		c.now = now
+	}
+}
+
+// Run reports tasks RUNNING, as their agents would. Containers that have a health check are HEALTHY.
+func (c *SingleNode) Run(t testing.TB, tasks ...string) {
+	t.Helper()
+	for _, id := range tasks {
+		now := structs.TimeOf(c.clock())
+		c.report(t, structs.TaskUpdate{
+			Task: id, Status: structs.TaskRunning, PullStartedAt: now, PullStoppedAt: now, StartedAt: now,
+			Containers: c.containers(t, id, structs.TaskRunning, structs.Healthy, nil),
+		})
+	}
+}
+
+// SetHealth reports what the health checks of a RUNNING task come to: structs.Healthy, Unhealthy or HealthUnknown.
+func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
+	t.Helper()
+	c.report(t, structs.TaskUpdate{
+		Task: id, Status: structs.TaskRunning, Containers: c.containers(t, id, structs.TaskRunning, health, nil),
+	})
+}
+
+// Fail reports tasks STOPPED that nobody asked to stop: those that are not RUNNING yet did not start, of the others the
+// containers ended with exit code 1.
+func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
+	t.Helper()
+	for _, id := range tasks {
+		u := structs.TaskUpdate{
+			StopCode: structs.StopEssentialContainerExited, StoppedReason: structs.ReasonEssentialContainerExited,
+			Containers: c.containers(t, id, structs.TaskStopped, structs.HealthUnknown, new(int32(1))),
+		}
+		if c.task(t, id).LastStatus < structs.TaskRunning {
+			u = structs.TaskUpdate{
+				StopCode: structs.StopTaskFailedToStart, StoppedReason: "CannotPullContainerError: no such image",
+				Containers: c.containers(t, id, structs.TaskStopped, structs.HealthUnknown, nil),
+			}
+		}
+		c.reportStopped(t, id, u)
+	}
+}
+
+// StopReported reports every task STOPPED that was asked to stop, and gives their ids.
+func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
+	t.Helper()
+	for task := range c.Store.Snapshot().AllTasks() {
+		if task.DesiredStatus == structs.TaskStopped && task.Holds() {
+			stopped = append(stopped, task.ID)
+		}
+	}
+	for _, id := range stopped {
+		c.reportStopped(t, id, structs.TaskUpdate{
+			Containers: c.containers(t, id, structs.TaskStopped, structs.HealthUnknown, new(int32(0))),
+		})
+	}
+	return stopped
+}
+
+// RunPlaced reports every task RUNNING that is on its way there, and gives their ids.
+func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
+	t.Helper()
+	for task := range c.Store.Snapshot().AllTasks() {
+		if task.DesiredStatus == structs.TaskRunning && task.LastStatus < structs.TaskRunning {
+			running = append(running, task.ID)
+		}
+	}
+	c.Run(t, running...)
+	return running
+}
+
+// Settle lets every agent do what it is asked, round by round, until nothing is left to do.
+func (c *SingleNode) Settle(t testing.TB) {
+	t.Helper()
+	for range maxEvaluations {
+		if len(c.StopReported(t))+len(c.RunPlaced(t)) == 0 {
+			return
+		}
+	}
+	t.Fatal("tasks come and go for ever")
+}
+
+func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate) {
+	t.Helper()
+	now := structs.TimeOf(c.clock())
+	u.Task, u.Status = id, structs.TaskStopped
+	u.StoppingAt, u.ExecutionStoppedAt, u.StoppedAt = now, now, now
+	c.report(t, u)
+}
+
+func (c *SingleNode) report(t testing.TB, u structs.TaskUpdate) {
+	t.Helper()
+	if err := c.Control.ReportTasks(t.Context(), c.task(t, u.Task).Instance, []structs.TaskUpdate{u}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *SingleNode) task(t testing.TB, id string) *structs.Task {
+	t.Helper()
+	task := c.Store.Snapshot().Task(id)
+	if task == nil {
+		t.Fatalf("there is no task %s", id)
+	}
+	return task
+}
+
+// containers are those of a task's definition, all alike.
+func (c *SingleNode) containers(t testing.TB, id string, status structs.TaskStatus, health string, exit *int32) []structs.Container {
+	t.Helper()
+	definition := c.Store.Snapshot().TaskDefinition(c.task(t, id).TaskDefinition)
+	containers := make([]structs.Container, len(definition.ContainerDefinitions))
+	for n, d := range definition.ContainerDefinitions {
+		containers[n] = structs.Container{Name: d.Name, LastStatus: status, ExitCode: exit, HealthStatus: structs.HealthUnknown}
+		if d.HealthCheck != nil {
+			containers[n].HealthStatus = health
+		}
+	}
+	return containers
+}
