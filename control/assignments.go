@@ -106,7 +106,7 @@ func (c *Control) connect(ctx context.Context, instance string, by int) error {
 	n := c.connections[instance] + by
 	row := c.Store.Snapshot().Instance(instance)
 	if row != nil && row.AgentConnected != (n > 0) {
-		_, err := c.Log.Apply(ctx, structs.SetAgentConnected{Instances: []string{instance}, Connected: n > 0})
+		_, err := c.Log.Apply(ctx, structs.SetAgentConnected{Instances: []string{instance}, Connected: n > 0, At: c.now()})
 		if err != nil && by > 0 {
 			return err // the stream is refused, so it does not count
 		}

@@ -79,9 +79,11 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	if err := checkOverrides(def, job.Overrides); err != nil {
 		return job, err
 	}
-	if missing := structs.UnsupportedFeatures(def, job.Overrides); len(missing) > 0 {
-		return job, structs.Errorf(structs.KindUnsupportedFeature,
-			"this version of Gantry cannot run task definition %s: it does not support %s", def.Key(), strings.Join(missing, ", "))
+	if err := checkSupported(def, job.Overrides); err != nil {
+		return job, err
+	}
+	if err := job.ValidatePlacement(def); err != nil {
+		return job, err
 	}
 	if len(job.Instances) > 0 {
 		job.Count = len(job.Instances)
@@ -119,6 +121,15 @@ func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 			return structs.Errorf(structs.KindInvalidParameter,
 				"Override for container named %s is not a container in the TaskDefinition.", over.Name)
 		}
+	}
+	return nil
+}
+
+// checkSupported refuses a definition, by the names of its fields, that agents cannot honour.
+func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error {
+	if missing := structs.UnsupportedFeatures(def, o); len(missing) > 0 {
+		return structs.Errorf(structs.KindUnsupportedFeature,
+			"this version of Gantry cannot run task definition %s: it does not support %s", def.Key(), strings.Join(missing, ", "))
 	}
 	return nil
 }

@@ -1,8 +1,12 @@
-// Package httpapi is the native HTTP API under /v1: health, and the agents' endpoints. It carries no logic of its own: a
+// Package httpapi is the native HTTP API under /v1: health, lists, why work was not placed, and the agents' endpoints. It carries no logic of its own: a
 // handler decodes, calls a verb of control, and encodes.
 //
 //	GET  /v1/health                     200: the process is alive
 //	GET  /v1/ready                      200: a leader stands, state has caught up; 503 with the reason before that
+//	GET  /v1/evaluations/{id}           an Evaluation: what it came to, and why tasks found no place
+//	GET  /v1/evaluations                ?cluster=NAME, ?job=ID, ?limit=N (20): EvaluationList, newest first
+//	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks hold
+//	GET  /v1/tasks?cluster=NAME         TaskList, newest first; &all=true: stopped ones too
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
@@ -35,6 +39,10 @@ func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/health", a.health)
 	mux.HandleFunc("GET /v1/ready", a.ready)
+	mux.HandleFunc("GET /v1/evaluations", a.evaluations)
+	mux.HandleFunc("GET /v1/evaluations/{id}", a.evaluation)
+	mux.HandleFunc("GET /v1/instances", a.instances)
+	mux.HandleFunc("GET /v1/tasks", a.tasks)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)

@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/docker/docker/client"
-
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -19,7 +17,7 @@ func TestAwayIsNoRefusal(t *testing.T) {
 		err     error
 		refused bool
 	}{
-		"no engine listens":          {client.ErrorConnectionFailed("unix:///var/run/docker.sock"), false},
+		"no engine listens":          {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, false},
 		"the engine was killed":      {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), false},
 		"before it answered":         {fmt.Errorf("post: %w", io.EOF), false},
 		"the connection was reset":   {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, false},

@@ -23,8 +23,28 @@ func (s *service) actions() map[string]protocol.Action {
 		"StartTask":     handle(s, (*call).startTask),
 		"StopTask":      handle(s, (*call).stopTask),
 
-		"DescribeContainerInstances": handle(s, (*call).describeContainerInstances),
-		"ListContainerInstances":     handle(s, (*call).listContainerInstances),
+		"DeregisterContainerInstance":   handle(s, (*call).deregisterContainerInstance),
+		"DescribeContainerInstances":    handle(s, (*call).describeContainerInstances),
+		"ListContainerInstances":        handle(s, (*call).listContainerInstances),
+		"UpdateContainerInstancesState": handle(s, (*call).updateContainerInstancesState),
+
+		"DeleteAttributes": handle(s, (*call).deleteAttributes),
+		"ListAttributes":   handle(s, (*call).listAttributes),
+		"PutAttributes":    handle(s, (*call).putAttributes),
+
+		"CreateService":    handle(s, (*call).createService),
+		"DeleteService":    handle(s, (*call).deleteService),
+		"DescribeServices": handle(s, (*call).describeServices),
+		"ListServices":     handle(s, (*call).listServices),
+		"UpdateService":    handle(s, (*call).updateService),
+
+		"DescribeServiceDeployments": handle(s, (*call).describeServiceDeployments),
+		"DescribeServiceRevisions":   handle(s, (*call).describeServiceRevisions),
+		"ListServiceDeployments":     handle(s, (*call).listServiceDeployments),
+		"StopServiceDeployment":      handle(s, (*call).stopServiceDeployment),
+
+		"GetTaskProtection":    handle(s, (*call).getTaskProtection),
+		"UpdateTaskProtection": handle(s, (*call).updateTaskProtection),
 
 		"ListTagsForResource": handle(s, (*call).listTagsForResource),
 		"TagResource":         handle(s, (*call).tagResource),

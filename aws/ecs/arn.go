@@ -14,6 +14,9 @@ const (
 	kindTask       = "task"
 	kindDefinition = "task-definition"
 	kindContainer  = "container"
+	kindService    = "service"
+	kindDeployment = "service-deployment"
+	kindRevision   = "service-revision"
 )
 
 // arns builds ARNs for one caller: in the region it signed for.
@@ -31,10 +34,27 @@ func (a arns) container(cluster, task, id string) string {
 	return a.of(kindContainer + "/" + cluster + "/" + task + "/" + id)
 }
 
+func (a arns) service(cluster, name string) string { return a.of(serviceKey(cluster, name)) }
+
+// deployment and revision name a service's deployment and what it deploys: both by the digits of the deployment's id, which clients
+// look for in the second (Terraform).
+func (a arns) deployment(job *structs.Job, id string) string {
+	return a.of(kindDeployment + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(id, deploymentPrefix))
+}
+func (a arns) revision(job *structs.Job, deployment string) string {
+	return a.of(kindRevision + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(deployment, deploymentPrefix))
+}
+
+// deploymentPrefix begins the id of every deployment (ECS).
+const deploymentPrefix = "ecs-svc/"
+
 func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
 func definitionKey(key string) structs.ResourceKey { return kindDefinition + "/" + key }
 func instanceKey(cluster, id string) structs.ResourceKey {
 	return kindInstance + "/" + cluster + "/" + id
+}
+func serviceKey(cluster, name string) structs.ResourceKey {
+	return kindService + "/" + cluster + "/" + name
 }
 func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }
 
@@ -53,7 +73,7 @@ func splitARN(text string) (kind, rest string, ok bool) {
 func name(argument, text, kind string) (string, error) {
 	if !strings.HasPrefix(text, "arn:") {
 		short := strings.TrimPrefix(text, kind+"/")
-		if kind != kindTask && kind != kindInstance && strings.Contains(short, "/") {
+		if kind != kindTask && kind != kindInstance && kind != kindService && strings.Contains(short, "/") {
 			return "", structs.Errorf(structs.KindInvalidParameter, "%s: '%s' is neither the name nor the ARN of a %s", argument, text, kind)
 		}
 		return short, nil
@@ -89,7 +109,7 @@ func parseDefinition(argument, text string) (string, error) {
 	return key, nil
 }
 
-// parseMember resolves a task or container instance argument to an id. The long ARN names a cluster too: where that is not
+// parseMember resolves a task, container instance or service argument to its id or name. The long ARN names a cluster too: where that is not
 // the cluster of the call, there is no such member in it, and found is false.
 func parseMember(argument, text, kind, cluster string) (id string, found bool, err error) {
 	rest, err := name(argument, text, kind)
@@ -101,4 +121,25 @@ func parseMember(argument, text, kind, cluster string) (id string, found bool, e
 		return rest, true, nil
 	}
 	return id, in == cluster, nil
+}
+
+// parseDeployment gives the deployment that the ARN of a service deployment or service revision names; nil where there is none.
+func parseDeployment(v view, argument, text, kind string) (*structs.Deployment, error) {
+	rest, err := name(argument, text, kind)
+	if err != nil {
+		return nil, err
+	}
+	parts := strings.Split(rest, "/")
+	if len(parts) != 3 {
+		return nil, structs.Errorf(structs.KindInvalidParameter,
+			"%s: '%s' is not the ARN of a %s; one looks like arn:aws:ecs:REGION:ACCOUNT:%s/CLUSTER/SERVICE/ID", argument, text, kind, kind)
+	}
+	d := v.Deployment(deploymentPrefix + parts[2])
+	if d == nil || d.Cluster != parts[0] {
+		return nil, nil
+	}
+	if job := v.Job(d.Job); job == nil || job.Name != parts[1] {
+		return nil, nil
+	}
+	return d, nil
 }

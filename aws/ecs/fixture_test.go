@@ -31,6 +31,9 @@ func newFixture(t *testing.T) *fixture {
 		}
 	}
 	f.instance = f.AddInstance(t, "default", 2048, 4096)
+	f.MustApply(t, structs.PutAttributes{Cluster: "default", Attributes: []structs.InstanceAttribute{{
+		Instance: f.instance.ID, Attribute: structs.Attribute{Name: "stack", Value: "production"},
+	}}})
 	_, err := f.Control.CreateCluster(ctx, structs.Cluster{Name: "empty"}, []structs.Tag{{Key: "env", Value: "test"}})
 	must(err)
 	_, err = f.Control.CreateCluster(ctx, structs.Cluster{Name: "gone"}, nil)

@@ -19,7 +19,7 @@ type golden struct {
 }
 
 // Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture and must give CASE.response.json. In requests
-// $INSTANCE, $RUNNING and $STOPPED stand for ids of the fixture.
+// $INSTANCE, $RUNNING, $STOPPED and the like stand for ids of the fixture, which has services where the operation is about them.
 func TestGolden(t *testing.T) {
 	requests, err := filepath.Glob("testdata/*/*.request.json")
 	if err != nil || len(requests) == 0 {
@@ -33,8 +33,10 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := newFixture(t)
-			names := strings.NewReplacer("$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID)
-			w := ask(t, f.door(t), operation, names.Replace(string(request)))
+			if strings.Contains(operation, "Service") || strings.Contains(operation, "Protection") {
+				f.addServices(t)
+			}
+			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {
 				t.Fatalf("%v: %s", err, w.Body)

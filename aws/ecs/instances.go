@@ -2,8 +2,10 @@ package ecs
 
 import (
 	"context"
+	"iter"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/structs/query"
 )
 
 func (c *call) describeContainerInstances(ctx context.Context, in *DescribeContainerInstancesRequest) (*DescribeContainerInstancesResponse, error) {
@@ -37,8 +39,9 @@ func (c *call) describeContainerInstances(ctx context.Context, in *DescribeConta
 }
 
 func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInstancesRequest) (*ListContainerInstancesResponse, error) {
-	if in.Filter != "" {
-		return nil, unsupported("filter, the cluster query language")
+	wanted, err := instanceFilter(in)
+	if err != nil {
+		return nil, err
 	}
 	v, err := c.control.Read(ctx)
 	if err != nil {
@@ -50,12 +53,110 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 	}
 	rows := func(yield func(string, string) bool) {
 		for i := range v.Instances(cluster) {
-			wanted := i.Status == in.Status || in.Status == "" && i.Status != structs.InstanceInactive
-			if wanted && !yield(i.ID, c.arns.instance(cluster, i.ID)) {
+			if wanted(v, i) && !yield(i.ID, c.arns.instance(cluster, i.ID)) {
 				return
 			}
 		}
 	}
 	found, next, err := listing{operation: "ListContainerInstances", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
 	return &ListContainerInstancesResponse{ContainerInstanceArns: found, NextToken: next}, err
+}
+
+// instanceFilter says which instances are asked for: those of the status, or all that are not INACTIVE, that the filter selects.
+func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.ContainerInstance) bool, error) {
+	var filter *query.Expression
+	if in.Filter != "" {
+		var err error
+		if filter, err = query.Parse(in.Filter); err != nil {
+			return nil, structs.Errorf(structs.KindInvalidParameter, "filter: %s", err)
+		}
+	}
+	return func(v view, i *structs.ContainerInstance) bool {
+		if in.Status != "" && i.Status != in.Status || in.Status == "" && i.Status == structs.InstanceInactive {
+			return false
+		}
+		return filter == nil || filter.Match(&structs.QuerySubject{Instance: i, Usage: v.Usage(i.ID), TaskGroups: taskGroups(v, i)})
+	}, nil
+}
+
+// taskGroups gives the group of each task on an instance.
+func taskGroups(v view, i *structs.ContainerInstance) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for t := range v.InstanceTasks(i.ID) {
+			if !yield(t.Group) {
+				return
+			}
+		}
+	}
+}
+
+// maxUpdateInstances is the most instances that one UpdateContainerInstancesState call takes (ECS).
+const maxUpdateInstances = 10
+
+func (c *call) updateContainerInstancesState(ctx context.Context, in *UpdateContainerInstancesStateRequest) (*UpdateContainerInstancesStateResponse, error) {
+	if in.Status != structs.InstanceActive && in.Status != structs.InstanceDraining {
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Container instances can be set to ACTIVE or DRAINING, not to %s.", in.Status)
+	}
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	switch n := len(in.ContainerInstances); {
+	case n == 0:
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Container Instances cannot be empty.")
+	case n > maxUpdateInstances:
+		return nil, tooMany("instanceIds", maxUpdateInstances) // ECS's word
+	}
+	out := &UpdateContainerInstancesStateResponse{}
+	var ids []string
+	for _, text := range in.ContainerInstances {
+		id, here, err := parseMember("containerInstances", text, kindInstance, cluster)
+		switch {
+		case err != nil:
+			return nil, err
+		case !here:
+			out.Failures = append(out.Failures, missing(text))
+		default:
+			ids = append(ids, id)
+		}
+	}
+	set, failures, err := c.control.SetInstanceStatus(ctx, cluster, ids, in.Status)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range set {
+		out.ContainerInstances = append(out.ContainerInstances, c.instance(v, i, nil))
+	}
+	for _, f := range failures {
+		out.Failures = append(out.Failures, Failure{Arn: c.arns.instance(cluster, f.Instance), Reason: f.Reason})
+	}
+	return out, nil
+}
+
+func (c *call) deregisterContainerInstance(ctx context.Context, in *DeregisterContainerInstanceRequest) (*DeregisterContainerInstanceResponse, error) {
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	id, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		id = in.ContainerInstance // of another cluster: control does not find it in this one
+	}
+	deregistered, err := c.control.DeregisterInstance(ctx, cluster, id, in.Force != nil && *in.Force)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := c.instance(v, deregistered, nil)
+	return &DeregisterContainerInstanceResponse{ContainerInstance: &out}, nil
 }

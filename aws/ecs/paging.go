@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"encoding/base64"
 	"iter"
 	"strings"
@@ -8,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxPage is the most results of one page, and how many there are where the caller does not say.
+// maxPage is the most results of one page, and, in most lists, how many there are where the caller does not say.
 const maxPage = 100
 
 // listing is the whole of a list and which page of it is asked for.
@@ -21,12 +22,13 @@ type listing struct {
 	rows       iter.Seq2[string, string]
 	descending bool
 	maxResults *int32
+	size       int // of a page where the caller does not say; zero: maxPage
 	token      string
 }
 
 // page cuts the page out.
 func (l listing) page() (results []string, nextToken string, err error) {
-	size := maxPage
+	size := cmp.Or(l.size, maxPage)
 	if l.maxResults != nil {
 		size = int(*l.maxResults)
 	}

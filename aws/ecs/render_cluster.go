@@ -17,6 +17,10 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 			instances++
 		}
 	}
+	services := map[string]int{} // by status
+	for s := range v.Services(cluster.Name) {
+		services[s.Status]++
+	}
 	out := Cluster{
 		ClusterArn:                        c.arns.cluster(cluster.Name),
 		ClusterName:                       cluster.Name,
@@ -24,6 +28,7 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 		RegisteredContainerInstancesCount: int32(instances),
 		RunningTasksCount:                 int32(running),
 		PendingTasksCount:                 int32(pending),
+		ActiveServicesCount:               int32(services[structs.ServiceActive]),
 		CapacityProviders:                 orEmpty(cluster.CapacityProviders),
 		DefaultCapacityProviderStrategy:   orEmpty(cluster.DefaultCapacityStrategy),
 		ServiceConnectDefaults:            cluster.ServiceConnectDefaults,
@@ -38,7 +43,7 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 		out.Configuration = cluster.Configuration
 	}
 	if include.has(clusterStatistics) {
-		out.Statistics = statistics(running, pending)
+		out.Statistics = statistics(running, pending, services)
 	}
 	return out
 }
@@ -55,7 +60,7 @@ func settings(cluster *structs.Cluster) []structs.ClusterSetting {
 }
 
 // statistics counts tasks and services by launch type. All of ours are EC2's.
-func statistics(running, pending int) []structs.KeyValuePair {
+func statistics(running, pending int, services map[string]int) []structs.KeyValuePair {
 	counts := []struct {
 		name  string
 		value int
@@ -66,10 +71,10 @@ func statistics(running, pending int) []structs.KeyValuePair {
 		{"pendingEC2TasksCount", pending},
 		{"pendingFargateTasksCount", 0},
 		{"pendingExternalTasksCount", 0},
-		{"activeEC2ServiceCount", 0},
+		{"activeEC2ServiceCount", services[structs.ServiceActive]},
 		{"activeFargateServiceCount", 0},
 		{"activeExternalServiceCount", 0},
-		{"drainingEC2ServiceCount", 0},
+		{"drainingEC2ServiceCount", services[structs.ServiceDraining]},
 		{"drainingFargateServiceCount", 0},
 		{"drainingExternalServiceCount", 0},
 	}

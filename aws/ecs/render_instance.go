@@ -20,7 +20,7 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 		RegisteredResources:  resources(i.Registered.CPU, i.Registered.Memory, i.Registered.Ports),
 		RemainingResources: resources(i.Registered.CPU-usage.CPU, i.Registered.Memory-usage.Memory,
 			slices.Concat(i.Registered.Ports, usage.Ports)),
-		Attributes:   orEmpty(i.Attributes),
+		Attributes:   orEmpty(attributesOf(i)),
 		Attachments:  []Attachment{},
 		RegisteredAt: i.RegisteredAt,
 		Version:      i.Version,
@@ -31,6 +31,17 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 		out.HealthStatus = &ContainerInstanceHealthStatus{OverallStatus: "INSUFFICIENT_DATA"} // agents do not report it yet
 	}
 	return out
+}
+
+// attributesOf gives what the agent says of an instance, then what users put on it. Where both name the same, the agent's counts.
+func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
+	all := slices.Clone(i.Attributes)
+	for _, a := range i.Custom {
+		if !slices.ContainsFunc(i.Attributes, func(own structs.Attribute) bool { return own.Name == a.Name }) {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // resources shows amounts. Ports are those that cannot be had: ECS lists the reserved ones as registered, and

@@ -32,14 +32,16 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 	job := structs.Job{
 		Cluster: cluster, TaskDefinition: definition, Count: 1,
 		Group: in.Group, StartedBy: in.StartedBy, LaunchType: in.LaunchType,
-		Overrides: in.Overrides, PlacementStrategy: in.PlacementStrategy,
+		Overrides: in.Overrides, PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy,
 		Tags:        jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 		ClientToken: in.ClientToken,
 	}
 	if in.Count != nil {
 		job.Count = int(*in.Count)
 	}
-	if job.RequestHash, err = requestHash(*in, cluster); err != nil {
+	same := *in
+	same.ClientToken, same.Cluster = "", cluster
+	if job.RequestHash, err = requestHash(&same); err != nil {
 		return nil, err
 	}
 	tasks, failures, err := c.place(ctx, control.RunTaskInput{Job: job, PropagateTags: in.PropagateTags})
@@ -143,10 +145,9 @@ func jobTags(tags []structs.Tag, managed bool, cluster string) []structs.Tag {
 	return tags
 }
 
-// requestHash tells the same request from another one that carries the same client token.
-func requestHash(in RunTaskRequest, cluster string) (string, error) {
-	in.ClientToken, in.Cluster = "", cluster
-	canonical, err := json.Marshal(in) // members in the order of the struct, keys of maps sorted
+// requestHash tells the same request from another one, once what may be said in several ways is made one.
+func requestHash(request any) (string, error) {
+	canonical, err := json.Marshal(request) // members in the order of the struct, keys of maps sorted
 	if err != nil {
 		return "", err
 	}

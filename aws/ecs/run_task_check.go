@@ -31,8 +31,6 @@ func checkRunTask(in *RunTaskRequest) error {
 		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
-		refuse(len(in.PlacementConstraints) > 0, "placementConstraints"),
-		checkStrategy(in.PlacementStrategy),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
@@ -48,19 +46,6 @@ func checkPlacedTask(propagateTags, startedBy string, tags []structs.Tag) error 
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
 	}
 	return checkTags("tags", tags)
-}
-
-// checkStrategy accepts what the scheduler does anyway: best fit.
-func checkStrategy(strategy []structs.PlacementStrategy) error {
-	for _, s := range strategy {
-		if s.Type != "binpack" {
-			return unsupported("placementStrategy of type " + s.Type)
-		}
-		if s.Field != "memory" && s.Field != "cpu" {
-			return structs.Errorf(structs.KindInvalidParameter, "placementStrategy: the field of binpack must be memory or cpu, not '%s'", s.Field)
-		}
-	}
-	return nil
 }
 
 func refuse(asked bool, what string) error {

@@ -111,6 +111,8 @@ func TestGoSDK(t *testing.T) {
 	instance, err := client.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{ContainerInstances: instances.ContainerInstanceArns})
 	must(err)
 	equal("agent connected", instance.ContainerInstances[0].AgentConnected, true)
+	testInstanceActions(t, client, f.instance.ID)
+	testServiceActions(t, f, client)
 
 	arn := run.Tasks[0].TaskArn
 	_, err = client.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})
@@ -153,8 +155,8 @@ func TestGoSDKErrors(t *testing.T) {
 	if _, ok := errors.AsType[*types.ClusterContainsContainerInstancesException](err); !ok {
 		t.Errorf("cluster in use: %v", err)
 	}
-	_, err = client.ListAttributes(ctx, &ecs.ListAttributesInput{TargetType: types.TargetTypeContainerInstance})
-	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ListAttributes") {
+	_, err = client.ListAccountSettings(ctx, &ecs.ListAccountSettingsInput{})
+	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ListAccountSettings") {
 		t.Errorf("operation that is not built: %v", err)
 	}
 	_, err = client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("hello:1"), ClientToken: aws.String("used")})

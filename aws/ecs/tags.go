@@ -77,6 +77,10 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 		if i := v.Instance(id); i != nil && (!long || i.Cluster == cluster) {
 			return instanceKey(i.Cluster, i.ID), nil
 		}
+	case kindService:
+		if long && v.Service(cluster, id) != nil {
+			return serviceKey(cluster, id), nil
+		}
 	default:
 		return "", unsupported("tags on a " + kind)
 	}

@@ -73,8 +73,16 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 	if err != nil {
 		return nil, err
 	}
+	all := v.Tasks(cluster)
+	if in.ServiceName != "" {
+		service, err := serviceNamed(v, "serviceName", in.ServiceName, cluster)
+		if err != nil {
+			return nil, err
+		}
+		all = v.JobTasks(service.ID)
+	}
 	rows := func(yield func(string, string) bool) {
-		for t := range v.Tasks(cluster) {
+		for t := range all {
 			// Tasks come by job, then by id.
 			if wanted(t) && !yield(t.Job+t.ID, c.arns.task(cluster, t.ID)) {
 				return
@@ -89,9 +97,6 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 func taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
 	if in.DaemonName != "" {
 		return nil, unsupported("daemonName")
-	}
-	if in.ServiceName != "" { // there are no services yet
-		return nil, structs.Errorf(structs.KindServiceNotFound, "Service not found.")
 	}
 	instance, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
 	if err != nil {

@@ -9,9 +9,17 @@ import (
 // view is the state that an answer is made from; control.Read gives one. Rows are only read.
 type view interface {
 	Cluster(name string) *structs.Cluster
+	Deployment(id string) *structs.Deployment
+	Deployments(job string) iter.Seq[*structs.Deployment]
 	Instance(id string) *structs.ContainerInstance
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
+	InstanceTasks(instance string) iter.Seq[*structs.Task]
 	Job(id string) *structs.Job
+	JobTasks(job string) iter.Seq[*structs.Task]
+	JobVersion(job string, version int) *structs.Job
+	Service(cluster, name string) *structs.Job
+	ServiceEvents(job string) *structs.ServiceEvents
+	Services(cluster string) iter.Seq[*structs.Job]
 	Tags(resource structs.ResourceKey) []structs.Tag
 	Task(id string) *structs.Task
 	TaskDefinition(key string) *structs.TaskDefinition

@@ -34,6 +34,6 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(devCommand(), versionCommand())
+	root.AddCommand(devCommand(), evalCommand(), instanceCommand(), taskCommand(), versionCommand())
 	return root
 }

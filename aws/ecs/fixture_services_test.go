@@ -1,0 +1,75 @@
+package ecs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// addServices adds services in every state that there is: web is in the middle of its second deployment, steady has reached its first
+// one's end, agent is a daemon, broken never gets a task up, ending is being deleted and ended has been.
+func (f *fixture) addServices(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	must := func(_ *structs.Job, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		_, err := f.Control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
+			Family: "tiny", ContainerDefinitions: []structs.ContainerDefinition{{Name: "main", Image: "app", Memory: new(int32(16))}},
+		}, []structs.Tag{{Key: "team", Value: "infra"}})
+		must(nil, err)
+	}
+	create := func(name string, count int, change control.ServiceChange, tags ...structs.Tag) {
+		t.Helper()
+		if change.TaskDefinition == "" {
+			change.TaskDefinition = "tiny:1"
+		}
+		change.Count = &count
+		must(f.Control.CreateService(ctx, control.CreateServiceInput{Cluster: "default", Name: name, ServiceChange: change, Tags: tags}))
+	}
+	create("web", 2, control.ServiceChange{
+		TaskDefinition: "hello:1", CircuitBreaker: &control.CircuitBreaker{Enable: true, Rollback: true},
+		PlacementStrategy: []structs.PlacementStrategy{{Type: "binpack", Field: "memory"}},
+		PropagateTags:     control.PropagateFromService, ManagedTags: new(true),
+	}, structs.Tag{Key: "team", Value: "web"})
+	create("steady", 1, control.ServiceChange{})
+	create("ending", 1, control.ServiceChange{})
+	create("ended", 0, control.ServiceChange{})
+	must(f.Control.CreateService(ctx, control.CreateServiceInput{
+		Cluster: "default", Name: "agent", Daemon: true, ServiceChange: control.ServiceChange{TaskDefinition: "tiny:1"},
+	}))
+	f.Settle(t)
+	must(f.Control.DeleteService(ctx, "default", "ended", false))
+	f.Settle(t)
+	must(f.Control.DeleteService(ctx, "default", "ending", true))
+	must(f.Control.UpdateService(ctx, control.UpdateServiceInput{
+		Cluster: "default", Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "hello"},
+	}))
+}
+
+// placeholders stand in requests for what the fixture has minted.
+func (f *fixture) placeholders() *strings.Replacer {
+	names := []string{"$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID}
+	snap := f.Store.Snapshot()
+	add := func(service, name string) {
+		job := snap.Service("default", service)
+		if job == nil {
+			return
+		}
+		for d := range snap.Deployments(job.ID) {
+			names = append(names, "$"+name+"_V"+string('0'+rune(d.JobVersion)), strings.TrimPrefix(d.ID, deploymentPrefix))
+		}
+		for task := range snap.JobTasks(job.ID) {
+			names = append(names, "$"+name+"_"+strings.TrimPrefix(task.TaskDefinition, "hello:")+"_TASK", task.ID)
+		}
+	}
+	add("web", "WEB")
+	add("steady", "STEADY")
+	return strings.NewReplacer(names...)
+}

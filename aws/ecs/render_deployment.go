@@ -1,0 +1,200 @@
+package ecs
+
+import (
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The states of a service deployment (ECS).
+const (
+	deploymentPending            = "PENDING"
+	deploymentInProgress         = "IN_PROGRESS"
+	deploymentSuccessful         = "SUCCESSFUL"
+	deploymentStopped            = "STOPPED"
+	deploymentStopRequested      = "STOP_REQUESTED"
+	deploymentRollbackRequested  = "ROLLBACK_REQUESTED"
+	deploymentRollbackInProgress = "ROLLBACK_IN_PROGRESS"
+	deploymentRollbackSuccessful = "ROLLBACK_SUCCESSFUL"
+	deploymentRollbackFailed     = "ROLLBACK_FAILED"
+)
+
+// serviceDeployment is a deployment that a user asked for, as ECS tells its story: a rollback is no deployment of its own, but
+// how this one ends.
+type serviceDeployment struct {
+	*structs.Deployment
+	source   *structs.Deployment // what ran before; nil for the first
+	rollback *structs.Deployment // nil where there is none
+	begun    bool                // a task of it has been placed
+}
+
+// serviceDeployments gives those of a service, newest first.
+func serviceDeployments(v view, job *structs.Job) []*serviceDeployment {
+	var out []*serviceDeployment
+	rollbacks := map[string]*structs.Deployment{} // by what they roll back
+	begun := map[string]bool{}
+	for t := range v.JobTasks(job.ID) {
+		begun[t.StartedBy] = true
+	}
+	all := newestFirst(v, job.ID)
+	for i, d := range all {
+		if d.RollbackOf != "" {
+			rollbacks[d.RollbackOf] = d
+			continue
+		}
+		shown := &serviceDeployment{Deployment: d, rollback: rollbacks[d.ID], begun: begun[d.ID]}
+		for _, earlier := range all[i+1:] {
+			if shown.source == nil && earlier.Rollout == structs.RolloutCompleted {
+				shown.source = earlier
+			}
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+func (d *serviceDeployment) status() string {
+	if r := d.rollback; r != nil {
+		switch {
+		case r.Rollout == structs.RolloutCompleted:
+			return deploymentRollbackSuccessful
+		case r.Rollout == structs.RolloutFailed || r.Status != structs.DeploymentPrimary:
+			return deploymentRollbackFailed
+		default:
+			return deploymentRollbackInProgress
+		}
+	}
+	switch {
+	case d.Rollout == structs.RolloutCompleted:
+		return deploymentSuccessful
+	case d.Rollout == structs.RolloutFailed || d.Status != structs.DeploymentPrimary: // failed for good, or another came
+		return deploymentStopped
+	case d.StopRequested == structs.StopRollback:
+		return deploymentRollbackRequested
+	case d.StopRequested == structs.StopAbort:
+		return deploymentStopRequested
+	case !d.begun:
+		return deploymentPending
+	default:
+		return deploymentInProgress
+	}
+}
+
+// reason says why the deployment is where it is.
+func (d *serviceDeployment) reason() string {
+	if d.rollback == nil && d.Rollout == structs.RolloutInProgress && d.Status != structs.DeploymentPrimary {
+		return "ECS deployment " + d.ID + " was replaced before it was completed."
+	}
+	return d.RolloutReason
+}
+
+// ended is when the deployment came to its end, a rollback's where there is one; zero while it goes on.
+func (d *serviceDeployment) ended() structs.Time {
+	last := d.Deployment
+	if d.rollback != nil {
+		last = d.rollback
+	}
+	if last.Rollout == structs.RolloutInProgress && last.Status != structs.DeploymentPrimary {
+		return last.UpdatedAt // another came before its end
+	}
+	return last.FinishedAt
+}
+
+func (c *call) deploymentBrief(job *structs.Job, d *serviceDeployment) ServiceDeploymentBrief {
+	return ServiceDeploymentBrief{
+		ServiceDeploymentArn:     c.arns.deployment(job, d.ID),
+		ServiceArn:               c.arns.service(job.Cluster, job.Name),
+		ClusterArn:               c.arns.cluster(job.Cluster),
+		TargetServiceRevisionArn: c.arns.revision(job, d.ID),
+		Status:                   d.status(),
+		StatusReason:             d.reason(),
+		CreatedAt:                d.CreatedAt,
+		StartedAt:                d.CreatedAt,
+		FinishedAt:               d.ended(),
+	}
+}
+
+// serviceDeployment shows a service deployment whole.
+func (c *call) serviceDeployment(v view, job *structs.Job, d *serviceDeployment) ServiceDeployment {
+	brief := c.deploymentBrief(job, d)
+	tasks := countTasks(v, job.ID)
+	policy := &revisionOf(v, d.Deployment).Service.Update
+	desired := int32(job.Count)
+	out := ServiceDeployment{
+		ServiceDeploymentArn:     brief.ServiceDeploymentArn,
+		ServiceArn:               brief.ServiceArn,
+		ClusterArn:               brief.ClusterArn,
+		Status:                   brief.Status,
+		StatusReason:             brief.StatusReason,
+		CreatedAt:                brief.CreatedAt,
+		StartedAt:                brief.StartedAt,
+		FinishedAt:               brief.FinishedAt,
+		UpdatedAt:                d.UpdatedAt,
+		DeploymentConfiguration:  deploymentConfiguration(policy),
+		DeploymentCircuitBreaker: circuitBreaker(d, policy, job.Count),
+		SourceServiceRevisions:   []ServiceRevisionSummary{},
+		TargetServiceRevision:    new(c.revisionSummary(job, d.Deployment, tasks, desired)),
+	}
+	if d.source != nil {
+		out.SourceServiceRevisions = append(out.SourceServiceRevisions, c.revisionSummary(job, d.source, tasks, desired))
+	}
+	if out.Status == deploymentStopped {
+		out.StoppedAt = brief.FinishedAt
+	}
+	if r := d.rollback; r != nil {
+		out.UpdatedAt = r.UpdatedAt
+		out.Rollback = &Rollback{Reason: d.RolloutReason, StartedAt: r.CreatedAt, ServiceRevisionArn: c.arns.revision(job, r.ID)}
+	}
+	return out
+}
+
+func (c *call) revisionSummary(job *structs.Job, d *structs.Deployment, tasks taskCounts, desired int32) ServiceRevisionSummary {
+	shown := c.deployment(job, d, tasks.by[d.ID], desired)
+	return ServiceRevisionSummary{
+		Arn: c.arns.revision(job, d.ID), RequestedTaskCount: shown.DesiredCount,
+		RunningTaskCount: shown.RunningCount, PendingTaskCount: shown.PendingCount,
+	}
+}
+
+func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired int) *ServiceDeploymentCircuitBreaker {
+	out := &ServiceDeploymentCircuitBreaker{FailureCount: int32(d.FailedTasks), Threshold: int32(policy.Threshold(desired))}
+	switch {
+	case !policy.CircuitBreaker:
+		out.Status = "DISABLED"
+	case d.Rollout == structs.RolloutInProgress:
+		out.Status = "MONITORING"
+	case d.Rollout == structs.RolloutFailed && d.StopRequested == "":
+		out.Status = "TRIGGERED"
+	default:
+		out.Status = "MONITORING_COMPLETE"
+	}
+	return out
+}
+
+// revisionOf gives the service as a deployment deploys it; as it is now where that version is not known any more.
+func revisionOf(v view, d *structs.Deployment) *structs.Job {
+	if version := v.JobVersion(d.Job, d.JobVersion); version != nil {
+		return version
+	}
+	return v.Job(d.Job)
+}
+
+// serviceRevision shows what a deployment deploys.
+func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
+	job := revisionOf(v, d)
+	out := ServiceRevision{
+		ServiceRevisionArn: c.arns.revision(job, d.ID),
+		ServiceArn:         c.arns.service(job.Cluster, job.Name),
+		ClusterArn:         c.arns.cluster(job.Cluster),
+		TaskDefinition:     c.arns.definition(d.TaskDefinition),
+		LaunchType:         launchTypeOf(job),
+		ContainerImages:    []ContainerImage{},
+		LoadBalancers:      []LoadBalancer{},
+		ServiceRegistries:  []ServiceRegistry{},
+		CreatedAt:          d.CreatedAt,
+	}
+	if definition := v.TaskDefinition(d.TaskDefinition); definition != nil {
+		for _, container := range definition.ContainerDefinitions {
+			out.ContainerImages = append(out.ContainerImages, ContainerImage{ContainerName: container.Name, Image: container.Image})
+		}
+	}
+	return out
+}

@@ -1,0 +1,161 @@
+package ecs
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+const strategyRolling = "ROLLING"
+
+// service shows a service as it is at the version that job is.
+func (c *call) service(v view, job *structs.Job, include includes) Service {
+	tasks := countTasks(v, job.ID)
+	spec := job.Service
+	out := Service{
+		ServiceArn:                    c.arns.service(job.Cluster, job.Name),
+		ServiceName:                   job.Name,
+		ClusterArn:                    c.arns.cluster(job.Cluster),
+		Status:                        job.Status,
+		SchedulingStrategy:            schedulingStrategy(job),
+		TaskDefinition:                c.arns.definition(job.TaskDefinition),
+		DesiredCount:                  int32(job.Count),
+		RunningCount:                  tasks.all.running,
+		PendingCount:                  tasks.all.pending,
+		LaunchType:                    launchTypeOf(job),
+		DeploymentController:          &DeploymentController{Type: spec.Controller},
+		DeploymentConfiguration:       deploymentConfiguration(&spec.Update),
+		HealthCheckGracePeriodSeconds: &spec.HealthGrace,
+		AvailabilityZoneRebalancing:   spec.Rebalancing,
+		PropagateTags:                 spec.PropagateTags,
+		EnableECSManagedTags:          spec.ManagedTags,
+		EnableExecuteCommand:          job.EnableExecuteCommand,
+		PlacementConstraints:          orEmpty(job.PlacementConstraints),
+		PlacementStrategy:             orEmpty(job.PlacementStrategy),
+		LoadBalancers:                 []LoadBalancer{},
+		ServiceRegistries:             []ServiceRegistry{},
+		Deployments:                   []Deployment{},
+		Events:                        serviceEvents(v, job.ID),
+		RoleArn:                       spec.Role,
+		CreatedAt:                     job.CreatedAt,
+		CreatedBy:                     spec.CreatedBy,
+		Tags:                          include.tags(v, serviceKey(job.Cluster, job.Name)),
+	}
+	for _, d := range newestFirst(v, job.ID) {
+		if d.Status == structs.DeploymentInactive {
+			continue // history: waiters take what is listed here for what still goes on
+		}
+		shown := c.deployment(job, d, tasks.by[d.ID], out.DesiredCount)
+		out.Deployments = append(out.Deployments, shown)
+		out.CurrentServiceRevisions = append(out.CurrentServiceRevisions, ServiceCurrentRevisionSummary{
+			Arn: c.arns.revision(job, d.ID), RequestedTaskCount: shown.DesiredCount,
+			RunningTaskCount: shown.RunningCount, PendingTaskCount: shown.PendingCount,
+		})
+		if d.Status == structs.DeploymentPrimary && d.Rollout == structs.RolloutInProgress {
+			out.CurrentServiceDeployment = c.arns.deployment(job, askedFor(d))
+		}
+	}
+	return out
+}
+
+// deployment shows a deployment in its service. One that the primary replaces wants no more tasks than it has left.
+func (c *call) deployment(job *structs.Job, d *structs.Deployment, tasks taskCount, desired int32) Deployment {
+	out := Deployment{
+		Id:                 d.ID,
+		Status:             d.Status,
+		TaskDefinition:     c.arns.definition(d.TaskDefinition),
+		DesiredCount:       tasks.wanted,
+		RunningCount:       tasks.running,
+		PendingCount:       tasks.pending,
+		FailedTasks:        int32(d.FailedTasks),
+		LaunchType:         launchTypeOf(job),
+		RolloutState:       d.Rollout,
+		RolloutStateReason: d.RolloutReason,
+		CreatedAt:          d.CreatedAt,
+		UpdatedAt:          d.UpdatedAt,
+	}
+	if d.Status == structs.DeploymentPrimary {
+		out.DesiredCount = desired
+	}
+	return out
+}
+
+// newestFirst gives the deployments of a service, INACTIVE ones too.
+func newestFirst(v view, job string) []*structs.Deployment {
+	all := slices.Collect(v.Deployments(job))
+	slices.Reverse(all)
+	return all
+}
+
+// askedFor gives the id of the deployment that a user asked for: the one whose rollback this is, or itself.
+func askedFor(d *structs.Deployment) string {
+	if d.RollbackOf != "" {
+		return d.RollbackOf
+	}
+	return d.ID
+}
+
+func schedulingStrategy(job *structs.Job) string {
+	if job.Type == structs.JobDaemon {
+		return "DAEMON"
+	}
+	return "REPLICA"
+}
+
+func deploymentConfiguration(p *structs.UpdatePolicy) *DeploymentConfiguration {
+	return &DeploymentConfiguration{
+		Strategy:                 strategyRolling,
+		MinimumHealthyPercent:    &p.MinimumHealthyPercent,
+		MaximumPercent:           &p.MaximumPercent,
+		DeploymentCircuitBreaker: &DeploymentCircuitBreaker{Enable: p.CircuitBreaker, Rollback: p.Rollback},
+	}
+}
+
+func serviceEvents(v view, job string) []ServiceEvent {
+	events := v.ServiceEvents(job).Events
+	out := make([]ServiceEvent, len(events))
+	for i, e := range events {
+		out[i] = ServiceEvent{Id: e.ID, CreatedAt: e.At, Message: e.Message}
+	}
+	return out
+}
+
+// taskCount is how many tasks run, how many are on their way there, and how many of both are to stay.
+type taskCount struct{ running, pending, wanted int32 }
+
+// taskCounts are those of a service and of each of its deployments.
+type taskCounts struct {
+	all taskCount
+	by  map[string]taskCount // by Deployment.ID
+}
+
+func countTasks(v view, job string) taskCounts {
+	counts := taskCounts{by: map[string]taskCount{}}
+	for t := range v.JobTasks(job) {
+		if !t.Holds() {
+			continue
+		}
+		var n taskCount
+		stays := t.DesiredStatus == structs.TaskRunning
+		if stays {
+			n.wanted = 1
+		}
+		switch {
+		case t.LastStatus == structs.TaskRunning:
+			n.running = 1
+		case t.LastStatus < structs.TaskRunning && stays:
+			n.pending = 1
+		}
+		counts.all.add(n)
+		own := counts.by[t.StartedBy]
+		own.add(n)
+		counts.by[t.StartedBy] = own
+	}
+	return counts
+}
+
+func (c *taskCount) add(n taskCount) {
+	c.running += n.running
+	c.pending += n.pending
+	c.wanted += n.wanted
+}

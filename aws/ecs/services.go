@@ -1,0 +1,197 @@
+package ecs
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The limits of calls on services (ECS).
+const (
+	maxDescribeServices = 10
+	servicesPage        = 10
+)
+
+func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*CreateServiceResponse, error) {
+	if err := checkCreateService(in); err != nil {
+		return nil, err
+	}
+	cluster, definition, err := c.jobOf(in.Cluster, in.TaskDefinition)
+	if err != nil {
+		return nil, err
+	}
+	same := *in
+	same.ClientToken, same.Cluster = "", cluster
+	hash, err := requestHash(&same)
+	if err != nil {
+		return nil, err
+	}
+	job, err := c.control.CreateService(ctx, control.CreateServiceInput{
+		Cluster: cluster, Name: in.ServiceName, Daemon: in.SchedulingStrategy == "DAEMON",
+		LaunchType: in.LaunchType, Tags: in.Tags, ClientToken: in.ClientToken, RequestHash: hash,
+		ServiceChange: withPolicy(control.ServiceChange{
+			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
+			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy,
+			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
+		}, in.DeploymentConfiguration),
+	})
+	out, err := c.shownService(ctx, job, err)
+	return &CreateServiceResponse{Service: out}, err
+}
+
+func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*UpdateServiceResponse, error) {
+	if err := checkUpdateService(in); err != nil {
+		return nil, err
+	}
+	cluster, definition, err := c.jobOf(in.Cluster, in.TaskDefinition)
+	if err != nil {
+		return nil, err
+	}
+	name, err := parseService("service", in.Service, cluster)
+	if err != nil {
+		return nil, err
+	}
+	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
+		Cluster: cluster, Name: name, ForceNewDeployment: in.ForceNewDeployment,
+		ServiceChange: withPolicy(control.ServiceChange{
+			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
+			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),
+			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
+		}, in.DeploymentConfiguration),
+	})
+	out, err := c.shownService(ctx, job, err)
+	return &UpdateServiceResponse{Service: out}, err
+}
+
+func (c *call) deleteService(ctx context.Context, in *DeleteServiceRequest) (*DeleteServiceResponse, error) {
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	name, err := parseService("service", in.Service, cluster)
+	if err != nil {
+		return nil, err
+	}
+	job, err := c.control.DeleteService(ctx, cluster, name, in.Force != nil && *in.Force)
+	out, err := c.shownService(ctx, job, err)
+	return &DeleteServiceResponse{Service: out}, err
+}
+
+func (c *call) describeServices(ctx context.Context, in *DescribeServicesRequest) (*DescribeServicesResponse, error) {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := c.activeCluster(v, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	switch n := len(in.Services); {
+	case n == 0:
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Services cannot be empty.")
+	case n > maxDescribeServices:
+		return nil, tooMany("services", maxDescribeServices)
+	}
+	out := &DescribeServicesResponse{}
+	for _, text := range in.Services {
+		name, here, err := parseMember("services", text, kindService, cluster)
+		if err != nil {
+			return nil, err
+		}
+		if job := v.Service(cluster, name); here && job != nil {
+			out.Services = append(out.Services, c.service(v, job, in.Include))
+		} else {
+			out.Failures = append(out.Failures, missing(c.arns.service(cluster, name)))
+		}
+	}
+	return out, nil
+}
+
+func (c *call) listServices(ctx context.Context, in *ListServicesRequest) (*ListServicesResponse, error) {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := c.activeCluster(v, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	wanted := func(job *structs.Job) bool {
+		return job.Status != structs.ServiceInactive && in.ResourceManagementType != "ECS" &&
+			(in.LaunchType == "" || in.LaunchType == launchTypeOf(job)) &&
+			(in.SchedulingStrategy == "" || in.SchedulingStrategy == schedulingStrategy(job))
+	}
+	rows := func(yield func(string, string) bool) {
+		for job := range v.Services(cluster) {
+			if wanted(job) && !yield(job.Name, c.arns.service(cluster, job.Name)) {
+				return
+			}
+		}
+	}
+	found, next, err := listing{
+		operation: "ListServices", rows: rows, maxResults: in.MaxResults, size: servicesPage, token: in.NextToken,
+	}.page()
+	return &ListServicesResponse{ServiceArns: found, NextToken: next}, err
+}
+
+// shownService shows what a call has made of a service.
+func (c *call) shownService(ctx context.Context, job *structs.Job, err error) (*Service, error) {
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := c.service(v, job, includes{includeTags})
+	return &out, nil
+}
+
+// parseService resolves a service argument to its name in the cluster of the call. What is of another cluster has no name here.
+func parseService(argument, text, cluster string) (string, error) {
+	name, here, err := parseMember(argument, text, kindService, cluster)
+	if err != nil || !here {
+		return "", err
+	}
+	return name, nil
+}
+
+// serviceNamed finds a service, or fails with ECS's error.
+func serviceNamed(v view, argument, text, cluster string) (*structs.Job, error) {
+	name, err := parseService(argument, text, cluster)
+	if err != nil {
+		return nil, err
+	}
+	if job := v.Service(cluster, name); job != nil {
+		return job, nil
+	}
+	return nil, structs.Errorf(structs.KindServiceNotFound, "Service not found.")
+}
+
+// withPolicy adds what a deployment configuration says to a change.
+func withPolicy(change control.ServiceChange, given *DeploymentConfiguration) control.ServiceChange {
+	if given == nil {
+		return change
+	}
+	change.MinimumHealthyPercent, change.MaximumPercent = given.MinimumHealthyPercent, given.MaximumPercent
+	if b := given.DeploymentCircuitBreaker; b != nil {
+		change.CircuitBreaker = &control.CircuitBreaker{Enable: b.Enable, Rollback: b.Rollback}
+	}
+	return change
+}
+
+func count(n *int32) *int {
+	if n == nil {
+		return nil
+	}
+	return new(int(*n))
+}
+
+// updatedStrategy reads one empty strategy as none: so ECS's documentation says to remove what is there.
+func updatedStrategy(given []structs.PlacementStrategy) []structs.PlacementStrategy {
+	if len(given) == 1 && given[0] == (structs.PlacementStrategy{}) {
+		return []structs.PlacementStrategy{}
+	}
+	return given
+}

@@ -1,0 +1,88 @@
+package ecs
+
+import (
+	"unicode/utf8"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// checkCreateService holds the rules of CreateService that the API model does not state, and refuses by name what this version
+// cannot do: what a caller asks for is never quietly left out.
+func checkCreateService(in *CreateServiceRequest) error {
+	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
+		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
+	}
+	if n := utf8.RuneCountInString(in.ClientToken); n > maxClientToken {
+		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)
+	}
+	if in.PlatformVersion != "" && (in.LaunchType == "" || in.LaunchType == structs.LaunchEC2) {
+		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
+	}
+	return firstError(
+		checkTags("tags", in.Tags),
+		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
+		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
+		checkController(in.DeploymentController),
+		checkDeployment(in.DeploymentConfiguration),
+		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
+		refuse(in.Role != "", "role"),
+		checkRebalancing(in.AvailabilityZoneRebalancing),
+		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
+		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
+		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
+		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
+		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
+	)
+}
+
+// checkUpdateService does so for UpdateService. An empty list removes what is there, so it is no request for the feature.
+func checkUpdateService(in *UpdateServiceRequest) error {
+	if in.PlatformVersion != "" {
+		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
+	}
+	return firstError(
+		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
+		checkController(in.DeploymentController),
+		checkDeployment(in.DeploymentConfiguration),
+		refuse(in.EnableExecuteCommand != nil && *in.EnableExecuteCommand, "enableExecuteCommand"),
+		checkRebalancing(in.AvailabilityZoneRebalancing),
+		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
+		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
+		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
+		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
+		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
+	)
+}
+
+func checkController(c *DeploymentController) error {
+	return refuse(c != nil && c.Type != structs.ControllerECS, "the deployment controller "+controllerType(c))
+}
+
+func controllerType(c *DeploymentController) string {
+	if c == nil {
+		return structs.ControllerECS
+	}
+	return c.Type
+}
+
+// checkDeployment refuses what a deployment configuration asks for beyond rolling updates.
+func checkDeployment(d *DeploymentConfiguration) error {
+	if d == nil {
+		return nil
+	}
+	const at = "deploymentConfiguration."
+	return firstError(
+		refuse(d.Strategy != "" && d.Strategy != strategyRolling, at+"strategy "+d.Strategy),
+		refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms"),
+		refuse(d.BakeTimeInMinutes != nil && *d.BakeTimeInMinutes != 0, at+"bakeTimeInMinutes"),
+		refuse(d.CanaryConfiguration != nil, at+"canaryConfiguration"),
+		refuse(d.LinearConfiguration != nil, at+"linearConfiguration"),
+		refuse(len(d.LifecycleHooks) > 0, at+"lifecycleHooks"),
+	)
+}
+
+func checkRebalancing(value string) error {
+	return refuse(value == structs.RebalancingEnabled, "availabilityZoneRebalancing "+value)
+}

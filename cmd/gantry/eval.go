@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func evalCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "eval",
+		Short: "Look at evaluations: what the scheduler decided, and why a task was not placed",
+	}
+	cmd.AddCommand(evalListCommand(), evalExplainCommand())
+	return cmd
+}
+
+func evalListCommand() *cobra.Command {
+	var filter client.EvaluationFilter
+	cmd := &cobra.Command{
+		Use:   "ls",
+		Short: "List evaluations, newest first",
+		Args:  cobra.NoArgs,
+	}
+	r := addRemoteFlags(cmd)
+	cmd.Flags().StringVar(&filter.Cluster, "cluster", "", "only those of this cluster")
+	cmd.Flags().StringVar(&filter.Job, "job", "", "only those of the job with this id")
+	cmd.Flags().IntVarP(&filter.Limit, "limit", "n", 20, "how many at most")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.EvaluationList, error) {
+			return c.Evaluations(ctx, filter)
+		}, printEvaluations)
+	}
+	return cmd
+}
+
+func printEvaluations(w io.Writer, list structs.EvaluationList) {
+	now := time.Now()
+	rows := make([][]string, len(list.Evaluations))
+	for i, e := range list.Evaluations {
+		rows[i] = []string{e.ID, e.Status, strconv.Itoa(e.Unplaced), e.Because, e.Cluster, e.Job, age(now, e.CreatedAt.Std())}
+	}
+	table(w, []string{"EVALUATION", "STATUS", "UNPLACED", "BECAUSE", "CLUSTER", "JOB", "AGE"}, rows)
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func evalExplainCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "explain ID",
+		Short: "Say why tasks found no place, and what would let them run",
+		Long: `Say why tasks found no place: how many instances were ruled out by what, which came closest, and the smallest change
+that would let one more task run. "gantry eval ls" lists evaluations, the newest first.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := addRemoteFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		names := map[string]string{} // of instances, by id
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.Evaluation, error) {
+			eval, err := c.Evaluation(ctx, args[0])
+			if structs.KindOf(err) == structs.KindResourceNotFound {
+				return eval, fmt.Errorf(`%w: "gantry eval ls" lists those there are; they are forgotten with their job, an hour after its last task stopped`, err)
+			}
+			if err != nil || r.output == outputJSON {
+				return eval, err
+			}
+			list, err := c.Instances(ctx, eval.Cluster)
+			for _, i := range list.Instances {
+				names[i.ID] = i.Name
+			}
+			return eval, err
+		}, func(w io.Writer, eval structs.Evaluation) { explain(w, eval, names, time.Now()) })
+	}
+	return cmd
+}
+
+// explain writes an evaluation for people.
+func explain(w io.Writer, eval structs.Evaluation, names map[string]string, now time.Time) {
+	fmt.Fprintf(w, "Evaluation %s of job %s in cluster %s\n%s ago, because %s: %s\n",
+		eval.ID, eval.Job, eval.Cluster, age(now, eval.CreatedAt.Std()), eval.Because, verdict(eval, now))
+	if eval.Unplaced == 0 {
+		return
+	}
+	if len(eval.Filtered) > 0 {
+		fmt.Fprintln(w, "\nWhat ruled instances out (the first rule that each does not satisfy):")
+		rows := make([][]string, len(eval.Filtered))
+		for n, f := range eval.Filtered {
+			rows[n] = []string{"  " + counted(f.Instances, "instance"), f.Reason, reasonText(f.Reason)}
+		}
+		table(w, nil, rows)
+	}
+	if len(eval.Failures) > 0 {
+		fmt.Fprintln(w, "\nThe closest:")
+		rows := make([][]string, len(eval.Failures))
+		for n, f := range eval.Failures {
+			rows[n] = []string{"  " + instanceName(f.Instance, names), f.Reason, f.Detail}
+			if f.Detail == "" {
+				rows[n][2] = reasonText(f.Reason)
+			}
+		}
+		table(w, nil, rows)
+	}
+	if eval.Remedy != "" {
+		fmt.Fprintf(w, "\nWhat would let one more task run:\n  %s\n", eval.Remedy)
+	}
+}
+
+// verdict says in words what came of an evaluation.
+func verdict(eval structs.Evaluation, now time.Time) string {
+	switch {
+	case eval.Status == structs.EvaluationReady && eval.WaitUntil > structs.TimeOf(now):
+		return "to be decided in " + eval.WaitUntil.Std().Sub(now).Round(time.Second).String()
+	case eval.Status == structs.EvaluationReady:
+		return "not decided yet"
+	case eval.Unplaced == 0:
+		return "every task has a place"
+	case eval.Status == structs.EvaluationBlocked:
+		return counted(eval.Unplaced, "task") + " found no place; they start by themselves once there is room"
+	default:
+		return counted(eval.Unplaced, "task") + " found no place"
+	}
+}
+
+// reasonText says in words what a reason of ECS's means.
+func reasonText(reason string) string {
+	switch reason {
+	case structs.FailCPU:
+		return "not enough CPU is left"
+	case structs.FailMemory:
+		return "not enough memory is left"
+	case structs.FailPorts:
+		return "a fixed host port is taken"
+	case structs.FailAgent:
+		return "the agent is not connected"
+	case structs.FailAttribute:
+		return "an attribute that the task needs is missing"
+	case structs.FailMemberOf:
+		return "a memberOf constraint does not select it"
+	case structs.FailDistinct:
+		return "it has a task of this group already, and distinctInstance allows one"
+	case structs.FailInactive:
+		return "it is not ACTIVE: draining, or deregistered"
+	case structs.FailMissing:
+		return "it is not there"
+	case structs.FailNoInstance:
+		return "the cluster has no container instance"
+	}
+	return ""
+}
+
+func instanceName(id string, names map[string]string) string {
+	switch name := names[id]; {
+	case id == "":
+		return "-"
+	case name == "":
+		return id
+	default:
+		return name + " (" + id + ")"
+	}
+}
+
+// counted writes a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func instanceCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "instance", Short: "Look at container instances"}
+	cmd.AddCommand(instanceListCommand())
+	return cmd
+}
+
+func instanceListCommand() *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:   "ls",
+		Short: "List the container instances of a cluster and what is free on them",
+		Args:  cobra.NoArgs,
+	}
+	r := addRemoteFlags(cmd)
+	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.InstanceList, error) {
+			return c.Instances(ctx, cluster)
+		}, printInstances)
+	}
+	return cmd
+}
+
+func printInstances(w io.Writer, list structs.InstanceList) {
+	rows := make([][]string, len(list.Instances))
+	for i, in := range list.Instances {
+		agent := "connected"
+		if !in.AgentConnected {
+			agent = "disconnected"
+		}
+		rows[i] = []string{
+			in.ID, in.Name, in.Zone, in.Status, agent, strconv.Itoa(in.Usage.Running), strconv.Itoa(in.Usage.Pending),
+			fmt.Sprintf("%d of %d", in.Registered.CPU-in.Usage.CPU, in.Registered.CPU),
+			fmt.Sprintf("%d of %d", in.Registered.Memory-in.Usage.Memory, in.Registered.Memory),
+		}
+	}
+	table(w, []string{"INSTANCE", "NAME", "ZONE", "STATUS", "AGENT", "RUNNING", "PENDING", "CPU FREE", "MIB FREE"}, rows)
+}

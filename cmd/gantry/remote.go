@@ -1,0 +1,113 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+)
+
+const (
+	addressVariable = "GANTRY_ADDR"
+	defaultAddress  = "http://127.0.0.1:5747"
+	outputJSON      = "json"
+)
+
+// remote is how a command reaches a server, and how it prints what that answers.
+type remote struct {
+	address string
+	output  string // empty: for people; outputJSON
+}
+
+// addRemoteFlags adds the flags of every command that asks a server.
+func addRemoteFlags(cmd *cobra.Command) *remote {
+	r := &remote{}
+	cmd.Flags().StringVar(&r.address, "address", cmp.Or(os.Getenv(addressVariable), defaultAddress), "address of a server; "+addressVariable+" sets it too")
+	cmd.Flags().StringVarP(&r.output, "output", "o", "", "json prints the server's answer as it is")
+	return r
+}
+
+// show asks a server and prints the answer: as JSON where that is wanted, else with text.
+func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *client.Client) (T, error), text func(io.Writer, T)) error {
+	if r.output != "" && r.output != outputJSON {
+		return fmt.Errorf("--output: %q is not json", r.output)
+	}
+	address, err := serverURL(r.address)
+	if err != nil {
+		return err
+	}
+	c := client.New(client.Config{Address: address})
+	defer c.Close()
+	answer, err := ask(cmd.Context(), c)
+	if err != nil {
+		return unreachable(err, address)
+	}
+	if r.output == outputJSON {
+		lines := json.NewEncoder(cmd.OutOrStdout())
+		lines.SetIndent("", "  ")
+		return lines.Encode(answer)
+	}
+	text(cmd.OutOrStdout(), answer)
+	return nil
+}
+
+// serverURL completes what people write for an address.
+func serverURL(text string) (string, error) {
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("--address: %q is not the address of a server; one looks like %s", text, defaultAddress)
+	}
+	return text, nil
+}
+
+// unreachable says what to do where no server was reached.
+func unreachable(err error, address string) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return fmt.Errorf("no Gantry server answers at %s (%w): start one with \"gantry dev\", or name another with --address or %s", address, op.Err, addressVariable)
+	}
+	return err
+}
+
+// table writes rows in columns, below a header where there is one.
+func table(w io.Writer, header []string, rows [][]string) {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	if len(header) > 0 {
+		fmt.Fprintln(t, strings.Join(header, "\t"))
+	}
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	_ = t.Flush() // an error of the output shows in no better place
+}
+
+// age says how long ago something was, in its largest unit.
+func age(now, then time.Time) string {
+	switch d := now.Sub(then); {
+	case then.IsZero():
+		return "-"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", max(0, int(d.Seconds())))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd", int(d.Hours()/24))
+	}
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func taskCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "task", Short: "Look at tasks"}
+	cmd.AddCommand(taskListCommand())
+	return cmd
+}
+
+func taskListCommand() *cobra.Command {
+	var cluster string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "ls",
+		Short: "List the tasks of a cluster, newest first",
+		Args:  cobra.NoArgs,
+	}
+	r := addRemoteFlags(cmd)
+	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "also tasks that have stopped, and why")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.TaskList, error) {
+			return c.Tasks(ctx, cluster, all)
+		}, printTasks)
+	}
+	return cmd
+}
+
+func printTasks(w io.Writer, list structs.TaskList) {
+	now := time.Now()
+	rows := make([][]string, len(list.Tasks))
+	for i, t := range list.Tasks {
+		rows[i] = []string{
+			t.ID, t.TaskDefinition, t.LastStatus.String(), t.DesiredStatus.String(), t.Group, t.Instance,
+			age(now, t.CreatedAt.Std()), cmp.Or(t.StoppedReason, "-"),
+		}
+	}
+	table(w, []string{"TASK", "DEFINITION", "STATUS", "DESIRED", "GROUP", "INSTANCE", "AGE", "REASON"}, rows)
+}

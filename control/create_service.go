@@ -1,0 +1,111 @@
+package control
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// CreateServiceInput asks for a new service. TaskDefinition is required, and Count of a service that is no daemon.
+type CreateServiceInput struct {
+	Cluster string
+	Name    string
+	Daemon  bool // one task on every instance, in place of a count
+	ServiceChange
+	LaunchType string // empty: EC2
+	Tags       []structs.Tag
+	// ClientToken, where given, makes the call idempotent beside the name. RequestHash tells the same request from another.
+	ClientToken string
+	RequestHash string
+}
+
+// CreateService makes a service. The same request again finds the service that it made, as it is by now; another request for
+// the same name or with the same client token is refused (ECS).
+func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*structs.Job, error) {
+	if in.ClientToken != "" {
+		in.ClientToken = "service/" + in.ClientToken // RunTask's tokens are others
+	}
+	return retryConflicts(func() (*structs.Job, error) {
+		snap, err := c.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := activeCluster(snap, in.Cluster); err != nil {
+			return nil, err
+		}
+		if earlier, err := earlierService(snap, &in); earlier != nil || err != nil {
+			return earlier, err
+		}
+		job, err := c.newService(snap, &in)
+		if err != nil {
+			return nil, err
+		}
+		created, err := c.putService(ctx, structs.PutService{
+			Job: *job, Deployment: c.newDeployment(job, job.CreatedAt),
+			Evaluation: c.evaluationOf(job, "service-created", job.CreatedAt), Tags: in.Tags,
+		})
+		if structs.KindOf(err) == structs.KindInvalidParameter { // another request for the name came first, perhaps the same
+			if earlier, refused := earlierService(c.Store.Snapshot(), &in); earlier != nil || refused != nil {
+				return earlier, refused
+			}
+		}
+		return created, err
+	})
+}
+
+// earlierService finds what an earlier request of this name or client token has made.
+func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job, error) {
+	earlier := snap.Service(in.Cluster, in.Name)
+	if earlier == nil || earlier.Status == structs.ServiceInactive {
+		earlier = snap.JobByToken(in.Cluster, in.ClientToken)
+	}
+	switch {
+	case earlier == nil || earlier.Status == structs.ServiceInactive:
+		return nil, nil
+	case earlier.Status == structs.ServiceDraining:
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Unable to Start a service that is still Draining.")
+	case earlier.RequestHash != in.RequestHash:
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Creation of service was not idempotent.")
+	}
+	return earlier, nil
+}
+
+// activeInstances is how many tasks a daemon wants until the scheduler has found on how many instances it can run. Were it none, a
+// caller who looks before that would take the daemon for stable.
+func activeInstances(snap *state.Snapshot, cluster string) (n int) {
+	for i := range snap.Instances(cluster) {
+		if i.Status == structs.InstanceActive && i.AgentConnected {
+			n++
+		}
+	}
+	return n
+}
+
+// newService checks the input and completes the first version of the job.
+func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job, error) {
+	job := &structs.Job{
+		ID: c.NewID(), Cluster: in.Cluster, Name: in.Name, Type: structs.JobService, Version: 1, Status: structs.ServiceActive,
+		Group: "service:" + in.Name, LaunchType: cmp.Or(in.LaunchType, structs.LaunchEC2),
+		ClientToken: in.ClientToken, RequestHash: in.RequestHash, CreatedAt: c.now(),
+	}
+	if in.Daemon {
+		job.Type = structs.JobDaemon
+		job.Count = activeInstances(snap, in.Cluster)
+	}
+	switch {
+	case in.TaskDefinition == "":
+		return nil, structs.Errorf(structs.KindInvalidParameter, "TaskDefinition can not be blank.")
+	case in.Count == nil && !in.Daemon:
+		return nil, structs.Errorf(structs.KindInvalidParameter, "desiredCount is required unless schedulingStrategy is DAEMON.")
+	}
+	job.Service = &structs.ServiceSpec{
+		Update: structs.DefaultUpdatePolicy(job.Type), Controller: structs.ControllerECS,
+		PropagateTags: PropagateNone, Rebalancing: structs.RebalancingDisabled,
+	}
+	if err := in.applyTo(snap, job); err != nil {
+		return nil, err
+	}
+	return job, nil
+}

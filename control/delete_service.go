@@ -1,0 +1,32 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// DeleteService makes a service DRAINING; it is INACTIVE, and its name free, once its last task has stopped. Without force it must
+// be scaled to 0 first (ECS). Deleting it again changes nothing.
+func (c *Control) DeleteService(ctx context.Context, cluster, name string, force bool) (*structs.Job, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := activeCluster(snap, cluster); err != nil {
+		return nil, err
+	}
+	job := snap.Service(cluster, name)
+	switch {
+	case job == nil || job.Status == structs.ServiceInactive:
+		return nil, errServiceNotFound()
+	case job.Status == structs.ServiceDraining:
+		return job, nil
+	}
+	now := c.now()
+	cmd := structs.DeleteService{Job: job.ID, Force: force, Evaluation: c.evaluationOf(job, "service-deleted", now), At: now}
+	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot().Job(job.ID), nil
+}

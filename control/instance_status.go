@@ -1,0 +1,49 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// InstanceFailure is a container instance that a call could not be carried out on, and ECS's word for why.
+type InstanceFailure struct {
+	Instance string // as the caller named it
+	Reason   string // structs.FailMissing or structs.FailInactive
+}
+
+// SetInstanceStatus makes instances ACTIVE, or DRAINING: nothing new is placed on them then, and services move their tasks away.
+// Tasks of no service stay (ECS).
+func (c *Control) SetInstanceStatus(ctx context.Context, cluster string, ids []string, status string) ([]*structs.ContainerInstance, []InstanceFailure, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := activeCluster(snap, cluster); err != nil {
+		return nil, nil, err
+	}
+	var known []string
+	var failures []InstanceFailure
+	for _, id := range ids {
+		switch i := snap.Instance(id); {
+		case i == nil || i.Cluster != cluster:
+			failures = append(failures, InstanceFailure{Instance: id, Reason: structs.FailMissing})
+		case i.Status == structs.InstanceInactive:
+			failures = append(failures, InstanceFailure{Instance: id, Reason: structs.FailInactive})
+		default:
+			known = append(known, id)
+		}
+	}
+	if len(known) == 0 {
+		return nil, failures, nil
+	}
+	if _, err := c.Log.Apply(ctx, structs.SetInstanceStatus{Instances: known, Status: status, At: c.now()}); err != nil {
+		return nil, nil, err
+	}
+	snap = c.Store.Snapshot()
+	var set []*structs.ContainerInstance
+	for _, id := range known {
+		set = append(set, snap.Instance(id))
+	}
+	return set, failures, nil
+}

@@ -1,0 +1,136 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// How long a task can be protected, in minutes (ECS).
+const (
+	DefaultProtection = 120
+	maxProtection     = 2880
+)
+
+// The reasons why a task has no protection (ECS, "API failure reasons").
+const (
+	failTaskNotValid      = "TASK_NOT_VALID"
+	failDeploymentBlocked = "DEPLOYMENT_BLOCKED"
+)
+
+// TaskProtection is whether a task is kept from scale-in and deployments, and until when.
+type TaskProtection struct {
+	Task  string
+	On    bool
+	Until structs.Time // where On
+}
+
+// ProtectionFailure is a task that a call could not be carried out on, and ECS's words for why.
+type ProtectionFailure struct {
+	Task           string
+	Reason, Detail string
+}
+
+// ProtectTasksInput asks for a change of protection.
+type ProtectTasksInput struct {
+	Cluster string
+	Tasks   []string
+	On      bool
+	Minutes int // how long from now, where On
+}
+
+// ProtectTasks keeps tasks of services from being chosen for scale-in and by deployments for a while, in place of what protection
+// they had, or ends their protection.
+func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]TaskProtection, []ProtectionFailure, error) {
+	if in.On && (in.Minutes < 1 || in.Minutes > maxProtection) {
+		return nil, nil, structs.Errorf(structs.KindInvalidParameter, "expiresInMinutes: %d is out of range; it must be between 1 and %d", in.Minutes, maxProtection)
+	}
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := activeCluster(snap, in.Cluster); err != nil {
+		return nil, nil, err
+	}
+	now := c.now()
+	var until structs.Time
+	if in.On {
+		until = now + structs.Time((time.Duration(in.Minutes) * time.Minute).Milliseconds())
+	}
+	var protected []TaskProtection
+	var failures []ProtectionFailure
+	var ids []string
+	for _, id := range in.Tasks {
+		failure := unprotectable(snap, in.Cluster, id)
+		if failure == nil && in.On {
+			failure = blockedByDeployment(snap, snap.Task(id), now)
+		}
+		if failure != nil {
+			failures = append(failures, *failure)
+			continue
+		}
+		ids = append(ids, id)
+		protected = append(protected, TaskProtection{Task: id, On: in.On, Until: until})
+	}
+	if len(ids) == 0 {
+		return nil, failures, nil
+	}
+	_, err = c.Log.Apply(ctx, structs.ProtectTasks{Tasks: ids, Until: until, At: now})
+	return protected, failures, err
+}
+
+// TaskProtections tells how tasks are protected at the moment.
+func (c *Control) TaskProtections(ctx context.Context, cluster string, tasks []string) ([]TaskProtection, []ProtectionFailure, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := activeCluster(snap, cluster); err != nil {
+		return nil, nil, err
+	}
+	now := c.now()
+	var found []TaskProtection
+	var failures []ProtectionFailure
+	for _, id := range tasks {
+		if failure := unprotectable(snap, cluster, id); failure != nil {
+			failures = append(failures, *failure)
+			continue
+		}
+		p := TaskProtection{Task: id}
+		if until := snap.Task(id).ProtectedUntil; until > now {
+			p.On, p.Until = true, until
+		}
+		found = append(found, p)
+	}
+	return found, failures, nil
+}
+
+// unprotectable says why a task cannot have protection at all; nil when it can.
+func unprotectable(snap *state.Snapshot, cluster, id string) *ProtectionFailure {
+	t := snap.Task(id)
+	if t == nil || t.Cluster != cluster {
+		return &ProtectionFailure{Task: id, Reason: structs.FailMissing}
+	}
+	if job := snap.Job(t.Job); job == nil || job.Service == nil {
+		return &ProtectionFailure{Task: id, Reason: failTaskNotValid, Detail: "The task is not part of an Amazon ECS service."}
+	}
+	if t.DesiredStatus == structs.TaskStopped {
+		return &ProtectionFailure{Task: id, Reason: failTaskNotValid, Detail: "The task is stopping or has stopped."}
+	}
+	return nil
+}
+
+// blockedByDeployment keeps tasks that a deployment in progress is about to replace from hiding behind a new protection: it
+// would never end. A protection that stands may be renewed, for the work that it was asked for.
+func blockedByDeployment(snap *state.Snapshot, t *structs.Task, now structs.Time) *ProtectionFailure {
+	own := snap.Deployment(t.StartedBy)
+	if t.ProtectedUntil > now || own == nil || own.Status == structs.DeploymentPrimary {
+		return nil
+	}
+	return &ProtectionFailure{
+		Task: t.ID, Reason: failDeploymentBlocked,
+		Detail: "Unable to set protection because an ongoing deployment is replacing the task.",
+	}
+}

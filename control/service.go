@@ -1,0 +1,152 @@
+package control
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The values of a service's propagateTags, beside PropagateFromDefinition.
+const (
+	PropagateNone        = "NONE"
+	PropagateFromService = "SERVICE"
+)
+
+// putTries is how often a service is put before a caller hears that others keep changing it.
+const putTries = 5
+
+// ServiceChange is what a caller wants of a service. What is nil or empty stays as it is; of a new service, it is ECS's
+// default.
+type ServiceChange struct {
+	TaskDefinition        string // family or family:revision
+	Count                 *int
+	MinimumHealthyPercent *int32
+	MaximumPercent        *int32
+	CircuitBreaker        *CircuitBreaker
+	HealthGrace           *int32 // seconds
+	// An empty list that is not nil removes what is there; so with the strategy.
+	PlacementConstraints []structs.PlacementConstraint
+	PlacementStrategy    []structs.PlacementStrategy
+	PropagateTags        string
+	ManagedTags          *bool
+	Rebalancing          string
+}
+
+// CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good one comes back.
+type CircuitBreaker struct{ Enable, Rollback bool }
+
+// applyTo makes the change. Nothing of the service but itself is shared with a row of state.
+func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
+	if ch.TaskDefinition != "" {
+		def, err := runnableDefinition(snap, ch.TaskDefinition)
+		if err != nil {
+			return err
+		}
+		if err := checkSupported(def, nil); err != nil {
+			return err
+		}
+		job.TaskDefinition = def.Key()
+	}
+	if ch.Count != nil {
+		if job.Type == structs.JobDaemon {
+			return structs.Errorf(structs.KindInvalidParameter,
+				"The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.")
+		}
+		job.Count = *ch.Count
+	}
+	if ch.PlacementConstraints != nil {
+		job.PlacementConstraints = ch.PlacementConstraints
+	}
+	if ch.PlacementStrategy != nil {
+		job.PlacementStrategy = ch.PlacementStrategy
+	}
+	spec := job.Service
+	set(&spec.HealthGrace, ch.HealthGrace)
+	set(&spec.ManagedTags, ch.ManagedTags)
+	set(&spec.Update.MinimumHealthyPercent, ch.MinimumHealthyPercent)
+	set(&spec.Update.MaximumPercent, ch.MaximumPercent)
+	if ch.CircuitBreaker != nil {
+		spec.Update.CircuitBreaker, spec.Update.Rollback = ch.CircuitBreaker.Enable, ch.CircuitBreaker.Rollback
+	}
+	if ch.PropagateTags != "" {
+		spec.PropagateTags = ch.PropagateTags
+	}
+	if ch.Rebalancing != "" {
+		spec.Rebalancing = ch.Rebalancing
+	}
+	if err := job.ValidateService(); err != nil {
+		return err
+	}
+	return job.ValidatePlacement(snap.TaskDefinition(job.TaskDefinition))
+}
+
+func set[T any](to, value *T) {
+	if value != nil {
+		*to = *value
+	}
+}
+
+// newDeployment is the move of a service to the version that job is.
+func (c *Control) newDeployment(job *structs.Job, at structs.Time) *structs.Deployment {
+	id := "ecs-svc/" + nineteenDigits(c.NewID())
+	return &structs.Deployment{
+		ID: id, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
+		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
+		RolloutReason: "ECS deployment " + id + " in progress.",
+		CreatedAt:     at, UpdatedAt: at,
+	}
+}
+
+// nineteenDigits turns an id to the number that ECS's deployments have.
+func nineteenDigits(id string) string {
+	const least, numbers = 1_000_000_000_000_000_000, 9_000_000_000_000_000_000
+	n, _ := strconv.ParseUint(id[max(0, len(id)-16):], 16, 64) // hex digits
+	return strconv.FormatUint(least+n%numbers, 10)
+}
+
+// evaluationOf says "look at this service again".
+func (c *Control) evaluationOf(job *structs.Job, because string, at structs.Time) structs.Evaluation {
+	return structs.Evaluation{
+		ID: c.NewID(), Cluster: job.Cluster, Job: job.ID, Because: because, Status: structs.EvaluationReady, CreatedAt: at,
+	}
+}
+
+// retryConflicts puts a service again when another change of it came first: each time on the newest state.
+func retryConflicts(put func() (*structs.Job, error)) (*structs.Job, error) {
+	for try := 1; ; try++ {
+		job, err := put()
+		if err == nil || structs.KindOf(err) != structs.KindConflict || try == putTries {
+			return job, err
+		}
+	}
+}
+
+// activeService gives the ACTIVE service of that name or ECS's error.
+func activeService(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
+	if _, err := activeCluster(snap, cluster); err != nil {
+		return nil, err
+	}
+	switch job := snap.Service(cluster, name); {
+	case job == nil:
+		return nil, errServiceNotFound()
+	case job.Status != structs.ServiceActive:
+		return nil, structs.Errorf(structs.KindServiceNotActive, "Service was not ACTIVE.")
+	default:
+		return job, nil
+	}
+}
+
+func errServiceNotFound() error {
+	return structs.Errorf(structs.KindServiceNotFound, "Service not found.")
+}
+
+// putService applies a version of a service and gives it as it then is.
+func (c *Control) putService(ctx context.Context, cmd structs.PutService) (*structs.Job, error) {
+	applied, err := c.Log.Apply(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot().Job(applied.Key), nil
+}

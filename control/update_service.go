@@ -1,0 +1,44 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// UpdateServiceInput asks for a change of a service.
+type UpdateServiceInput struct {
+	Cluster string
+	Name    string
+	ServiceChange
+	// ForceNewDeployment replaces the service's tasks though nothing of them changes.
+	ForceNewDeployment bool
+}
+
+// UpdateService makes the next version of a service, and moves the service to it where new tasks are needed for it. Of what
+// can be changed so far, that is another task definition; the rest is for how many tasks there are, where the next ones go and how
+// they are replaced (ECS).
+func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
+	return retryConflicts(func() (*structs.Job, error) {
+		snap, err := c.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		present, err := activeService(snap, in.Cluster, in.Name)
+		if err != nil {
+			return nil, err
+		}
+		job, spec := *present, *present.Service
+		job.Service = &spec
+		job.Version++
+		if err := in.applyTo(snap, &job); err != nil {
+			return nil, err
+		}
+		now := c.now()
+		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, "service-updated", now)}
+		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition {
+			cmd.Deployment = c.newDeployment(&job, now)
+		}
+		return c.putService(ctx, cmd)
+	})
+}

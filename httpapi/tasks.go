@@ -1,0 +1,34 @@
+package httpapi
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// tasks lists the tasks of a cluster, newest first; with all=true those that have stopped too.
+func (a *api) tasks(w http.ResponseWriter, r *http.Request) {
+	snap, err := a.Control.Read(r.Context())
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	cluster := clusterOf(r)
+	if snap.Cluster(cluster) == nil {
+		a.fail(w, structs.ErrClusterNotFound())
+		return
+	}
+	list := structs.TaskList{Index: snap.Index(), Tasks: []*structs.Task{}}
+	stopped := r.URL.Query().Get("all") == "true"
+	for t := range snap.Tasks(cluster) {
+		if stopped || t.LastStatus != structs.TaskStopped {
+			list.Tasks = append(list.Tasks, t)
+		}
+	}
+	slices.SortFunc(list.Tasks, func(x, y *structs.Task) int {
+		return cmp.Or(cmp.Compare(y.CreatedAt, x.CreatedAt), cmp.Compare(x.ID, y.ID))
+	})
+	a.answer(w, http.StatusOK, list)
+}
