@@ -100,8 +100,10 @@ func openDisk(dir string) (d *disk, err error) {
 			d, err = nil, damaged(r)
 		}
 	}()
+	// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of its own, where a damaged
+	// file ends the process.
 	logs, err := raftboltdb.New(raftboltdb.Options{
-		Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType},
+		Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
 	})
 	switch {
 	case errors.Is(err, os.ErrPermission):
