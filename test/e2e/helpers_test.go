@@ -155,6 +155,15 @@ func get(t *testing.T, port int32, path string) string {
 	return ""
 }
 
+// exitBy makes a serving container exit with a code. A container that is RUNNING may not listen yet, so it waits for its page.
+func exitBy(t *testing.T, port int32, code int) {
+	t.Helper()
+	get(t, port, "/")
+	if resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/exit?code=%d", port, code)); err == nil {
+		resp.Body.Close() // it ends before it answers
+	}
+}
+
 // docker runs the docker command line and gives what it printed.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()

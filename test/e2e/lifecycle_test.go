@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -48,9 +47,7 @@ func essentialEnds(t *testing.T, d *dev) {
 	web.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
 	arn := d.run(d.family(web, app("side", "sleep")))
 	port := hostPort(t, container(t, d.await(arn, "RUNNING"), "main"), 80)
-	if resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/exit?code=7", port)); err == nil {
-		resp.Body.Close() // the container ends before it answers
-	}
+	exitBy(t, port, 7)
 	task := d.await(arn, "STOPPED")
 	if task.StopCode != types.TaskStopCodeEssentialContainerExited || aws.ToString(task.StoppedReason) != "Essential container in task exited" {
 		t.Errorf("stopped with %s, %q", task.StopCode, aws.ToString(task.StoppedReason))

@@ -31,10 +31,7 @@ func TestKilledAndAdopted(t *testing.T) {
 	port := hostPort(t, container(t, d.await(ends, "RUNNING"), "web"), 80)
 	d.kill()
 
-	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/exit?code=5", port))
-	if err == nil { // the container ends before it answers
-		resp.Body.Close()
-	}
+	exitBy(t, port, 5)
 	d = startDev(t, "--data-dir", dir)
 	ended := d.await(ends, "STOPPED")
 	if code := ended.Containers[0].ExitCode; aws.ToInt32(code) != 5 {
