@@ -40,9 +40,7 @@ func run(ctx context.Context, binary string, rounds int) (err error) {
 			return err
 		}
 	}
-	for _, measure := range []func(context.Context, int) error{
-		b.burst, b.killLatency, b.callLatency, b.replacement, b.rollingUpdate, b.serviceStart,
-	} {
+	for _, measure := range []func(context.Context, int) error{b.burst, b.killLatency, b.callLatency} {
 		if err := measure(ctx, rounds); err != nil {
 			return err
 		}
@@ -62,12 +60,6 @@ func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Micros
 func compare(what string, gantry, plain time.Duration, goal float64) {
 	ratio := float64(gantry) / float64(plain)
 	fmt.Printf("%-52s gantry %10s   docker %10s   ratio %.2f   goal ≤ %.2f   %s\n", what, ms(gantry), ms(plain), ratio, goal, verdict(ratio <= goal))
-}
-
-// versus prints a figure beside Docker Swarm's, and the goal for their ratio.
-func versus(what string, gantry, swarm time.Duration, goal float64) {
-	ratio := float64(gantry) / float64(swarm)
-	fmt.Printf("%-52s gantry %10s   swarm  %10s   ratio %.2f   goal ≤ %.2f   %s\n", what, ms(gantry), ms(swarm), ratio, goal, verdict(ratio <= goal))
 }
 
 // absolute prints a figure that stands alone.
