@@ -20,6 +20,8 @@ import (
 type Config struct {
 	// Address is the server's, as http://host:port. Required.
 	Address string
+	// Dial opens a connection to the server. Nil: over TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client calls one server. Safe for concurrent use.
@@ -28,15 +30,22 @@ type Client struct {
 	http    *http.Client
 }
 
+// answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.
+const answerTimeout = 30 * time.Second
+
 // maxErrorBody bounds what is read of an error's body.
 const maxErrorBody = 64 << 10
 
 // New makes a client; it connects at the first call.
 func New(c Config) *Client {
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	}
 	transport := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		MaxIdleConnsPerHost: 8,
-		DisableCompression:  true, // a compressed stream would hold back frames
+		DialContext:           c.Dial,
+		MaxIdleConnsPerHost:   8,
+		DisableCompression:    true, // a compressed stream would hold back frames
+		ResponseHeaderTimeout: answerTimeout,
 	}
 	return &Client{address: strings.TrimSuffix(c.Address, "/"), http: &http.Client{Transport: transport}}
 }

@@ -2,14 +2,10 @@ package control
 
 import (
 	"context"
-	"time"
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
-
-// disconnectWait bounds the write that says an agent's stream has ended.
-const disconnectWait = 5 * time.Second
 
 // AssignmentStream tells one agent what it is to run. One goroutine reads it.
 type AssignmentStream struct {
@@ -30,7 +26,7 @@ func (c *Control) Assignments(ctx context.Context, instance string) (*Assignment
 	if snap.Instance(instance) == nil {
 		return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
 	}
-	if err := c.connect(ctx, instance, 1); err != nil {
+	if err := c.connect(instance); err != nil {
 		return nil, err
 	}
 	return &AssignmentStream{
@@ -93,29 +89,5 @@ func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFram
 // Close ends the stream; the instance counts as disconnected unless another stream of it is open.
 func (s *AssignmentStream) Close() {
 	s.sub.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), disconnectWait)
-	defer cancel()
-	_ = s.control.connect(ctx, s.instance, -1) // counting down never fails
-}
-
-// connect counts the open streams of an instance and writes a change of "connected" to the log. The count and the write
-// are one step, so that a stream which closes late cannot undo a newer one.
-func (c *Control) connect(ctx context.Context, instance string, by int) error {
-	c.connMu.Lock()
-	defer c.connMu.Unlock()
-	n := c.connections[instance] + by
-	row := c.Store.Snapshot().Instance(instance)
-	if row != nil && row.AgentConnected != (n > 0) {
-		_, err := c.Log.Apply(ctx, structs.SetAgentConnected{Instances: []string{instance}, Connected: n > 0, At: c.now()})
-		if err != nil && by > 0 {
-			return err // the stream is refused, so it does not count
-		}
-		if err != nil {
-			c.Logger.Warn("could not record that an agent disconnected", "instance", instance, "error", err)
-		}
-	}
-	if c.connections[instance] = n; n == 0 {
-		delete(c.connections, instance)
-	}
-	return nil
+	s.control.disconnect(s.instance)
 }

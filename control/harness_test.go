@@ -5,10 +5,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
 )
+
+// inCluster runs a test under fake time on a real server, where calls run at the same time and evaluations take theirs.
+func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := testutil.NewCluster(t)
+		c.StartServer()
+		test(t, c)
+	})
+}
 
 func noError(t *testing.T, err error) {
 	t.Helper()
@@ -76,4 +88,21 @@ func ids(tasks []*structs.Task) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// addInstance registers an instance; its agent is not there yet.
+func addInstance(t *testing.T, c *control.Control) *structs.ContainerInstance {
+	t.Helper()
+	instance, err := c.RegisterInstance(t.Context(), structs.ContainerInstance{
+		Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 1 << 20},
+	})
+	noError(t, err)
+	return instance
+}
+
+func openStream(t *testing.T, c *control.Control, instance string) *control.AssignmentStream {
+	t.Helper()
+	stream, err := c.Assignments(t.Context(), instance)
+	noError(t, err)
+	return stream
 }

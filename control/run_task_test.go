@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,4 +149,44 @@ func TestClientToken(t *testing.T) {
 			t.Errorf("with %s deregistered, the same request again gave %v, not %v", name, ids(again), first)
 		}
 	}
+}
+
+// Callers who are impatient send the same request several times at once.
+func TestClientTokenAtTheSameTime(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
+		verbs := c.Control()
+		instance := addInstance(t, verbs)
+		defer openStream(t, verbs, instance.ID).Close()
+		define(t, verbs, "web")
+		const tokens, callers = 5, 8
+		answers := make([][callers][]string, tokens)
+		var calls sync.WaitGroup
+		for token := range tokens {
+			for caller := range callers {
+				calls.Go(func() {
+					placed, err := verbs.RunTask(t.Context(), job(3, withToken(string(rune('a'+token)), "same")))
+					if err != nil {
+						t.Error(err)
+					}
+					answers[token][caller] = ids(placed.Tasks)
+				})
+			}
+		}
+		calls.Wait()
+		for token, got := range answers {
+			for _, tasks := range got {
+				if len(tasks) != 3 || !slices.Equal(tasks, got[0]) {
+					t.Errorf("token %d: one caller got %v, another %v", token, got[0], tasks)
+				}
+			}
+		}
+		snap, err := verbs.Read(t.Context())
+		noError(t, err)
+		if n := len(slices.Collect(snap.AllJobs())); n != tokens {
+			t.Errorf("%d tokens made %d jobs", tokens, n)
+		}
+		if n := len(slices.Collect(snap.AllTasks())); n != 3*tokens {
+			t.Errorf("there are %d tasks, not %d", n, 3*tokens)
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package httpapi
+package httpapi_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 )
@@ -41,7 +42,7 @@ func newFixture(t *testing.T) *fixture {
 			f.task = placed.Tasks[0]
 		}
 	}
-	server := httptest.NewServer(New(Config{
+	server := httptest.NewServer(httpapi.New(httpapi.Config{
 		Control: f.Control, Ready: func() error { return nil }, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Closing: make(chan struct{}),
 	}))
 	t.Cleanup(server.Close)
@@ -114,7 +115,7 @@ func TestListErrors(t *testing.T) {
 	_, unknown := f.client.Evaluation(t.Context(), "nosuch")
 	_, job := f.client.Evaluations(t.Context(), client.EvaluationFilter{Job: "nosuch"})
 	_, cluster := f.client.Evaluations(t.Context(), client.EvaluationFilter{Cluster: "nosuch"})
-	_, limit := f.client.Evaluations(t.Context(), client.EvaluationFilter{Limit: maxEvaluations + 1})
+	_, limit := f.client.Evaluations(t.Context(), client.EvaluationFilter{Limit: 1001})
 	_, instances := f.client.Instances(t.Context(), "nosuch")
 	_, tasks := f.client.Tasks(t.Context(), "nosuch", true)
 	for name, got := range map[string]struct {

@@ -21,8 +21,9 @@ type leadership struct {
 	planner *planner.Planner
 }
 
-// followLeadership starts and stops the leader's work as raft says, until ctx ends.
-func (s *Server) followLeadership(ctx context.Context, led <-chan bool) {
+// followLeadership starts and stops the leader's work as raft says, until ctx ends. Raft tells the newest only: two gains in a row
+// had a loss between them.
+func (s *Server) followLeadership(ctx context.Context) {
 	leads := false
 	stop := func() {}
 	defer func() { stop() }()
@@ -30,7 +31,7 @@ func (s *Server) followLeadership(ctx context.Context, led <-chan bool) {
 		select {
 		case <-ctx.Done():
 			return
-		case leads = <-led:
+		case leads = <-s.raft.LeaderCh():
 		case <-s.leadAnew:
 		}
 		stop()
@@ -67,7 +68,7 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	if err := s.raft.Barrier(0).Error(); err != nil {
 		return err
 	}
-	if err := s.forgetConnections(ctx); err != nil {
+	if err := s.control.SettleConnections(ctx, s.apply); err != nil {
 		return err
 	}
 	l := &leadership{broker: broker.New(broker.Config{Logger: s.log})}
@@ -99,22 +100,6 @@ func (s *Server) runPlanner(ctx context.Context, l *leadership) {
 		default: // asked for already
 		}
 	}
-}
-
-// forgetConnections marks every instance as disconnected: this server holds no agent's stream yet, and those that the
-// last leader held ended with it. Agents come back within a moment.
-func (s *Server) forgetConnections(ctx context.Context) error {
-	var connected []string
-	for i := range s.store.Snapshot().AllInstances() {
-		if i.AgentConnected {
-			connected = append(connected, i.ID)
-		}
-	}
-	if len(connected) == 0 {
-		return nil
-	}
-	_, err := s.apply(ctx, structs.SetAgentConnected{Instances: connected, At: structs.TimeOf(time.Now())})
-	return err
 }
 
 // feedBroker hands the broker every evaluation that is ready, or will be at its time: first those in state, then each as it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -31,6 +32,7 @@ func (s slogSink) Accept(name string, level hclog.Level, msg string, args ...any
 	case hclog.Error:
 		to = slog.LevelError
 	}
+	args = slices.Clone(args) // they are the caller's
 	for i, a := range args {
 		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
 			args[i] = fmt.Sprintf(f[0].(string), f[1:]...) // hclog.Fmt puts the format first

@@ -1,18 +1,14 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
-	"go.etcd.io/bbolt"
 
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/structs"
@@ -25,26 +21,14 @@ const (
 )
 
 const (
-	// openTimeout bounds the wait for bolt's own file lock.
-	openTimeout = time.Second
 	// leaderWait is how long a call waits for a leader before it fails.
 	leaderWait = 2 * time.Second
-	// snapshotsKept on disk, the newest and one before it.
-	snapshotsKept = 2
 	// logCache is how many of the newest log entries stay in memory.
 	logCache = 1024
 )
 
-// disk is what raft keeps on disk.
-type disk struct {
-	logs      *raftboltdb.BoltStore // the log, term and vote
-	snapshots *raft.FileSnapshotStore
-}
-
-func (d *disk) close() error { return d.logs.Close() }
-
-// openRaft opens what is on disk, bootstraps a new cluster of one, and starts raft. led tells of gained and lost leadership.
-func (s *Server) openRaft(machine *fsm.FSM, led chan bool) error {
+// openRaft opens what is on disk, bootstraps a new cluster of one, and starts raft.
+func (s *Server) openRaft(machine *fsm.FSM) error {
 	logger := raftLogger(s.log)
 	dir := filepath.Join(s.config.DataDir, "server")
 	d, err := openDisk(dir)
@@ -57,93 +41,58 @@ func (s *Server) openRaft(machine *fsm.FSM, led chan bool) error {
 	config.ElectionTimeout = electionTimeout
 	config.LeaderLeaseTimeout = leaseTimeout
 	config.BatchApplyCh = true
-	config.NotifyCh = led
 	config.Logger = logger
-	address, transport := raft.NewInmemTransport(raft.ServerAddress(s.config.ID))
-	cached, err := raft.NewLogCache(logCache, d.logs)
-	if err != nil {
-		return errors.Join(err, d.close())
-	}
-	known, err := raft.HasExistingState(cached, d.logs, d.snapshots)
-	if err != nil {
-		return errors.Join(fmt.Errorf("read data directory %s: %w", dir, err), d.close())
-	}
-	if !known {
-		alone := raft.Configuration{Servers: []raft.Server{{ID: config.LocalID, Address: address}}}
-		if err := raft.BootstrapCluster(config, cached, d.logs, d.snapshots, transport, alone); err != nil {
-			return errors.Join(fmt.Errorf("bootstrap raft: %w", err), d.close())
-		}
-	}
-	node, err := raft.NewRaft(config, machine, cached, d.logs, d.snapshots, transport)
+	node, err := startRaft(config, machine, d)
 	if err != nil {
 		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), d.close())
+	}
+	if err := checkMember(node, config.LocalID); err != nil {
+		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), node.Shutdown().Error(), d.close())
 	}
 	s.disk, s.raft = d, node
 	return nil
 }
 
-// openDisk opens log and snapshots and reads the whole log once: what is damaged is found now, with words that tell a
-// person what to do, not later by a crash.
-func openDisk(dir string) (d *disk, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	path := filepath.Join(dir, "raft.db")
-	damaged := func(what any) error {
-		return fmt.Errorf("the raft log %s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away to start empty",
-			path, what, dir)
-	}
-	// bolt maps the file into memory and trusts it: a damaged one may show as a panic or a memory fault.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+// startRaft makes the node, and a cluster of it alone where there is none yet.
+func startRaft(config *raft.Config, machine *fsm.FSM, d *disk) (node *raft.Raft, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			d, err = nil, damaged(r)
+		if r := recover(); r != nil { // raft misses an entry that the snapshot which it fell back to would need
+			err = fmt.Errorf("it is damaged: %v", r)
 		}
 	}()
-	// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of its own, where a damaged
-	// file ends the process.
-	logs, err := raftboltdb.New(raftboltdb.Options{
-		Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
-	})
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("open the raft log: %w", err)
-	case err != nil:
-		return nil, damaged(err)
-	}
-	if err := readAll(logs); err != nil {
-		return nil, errors.Join(damaged(err), logs.Close())
-	}
-	snapshots, err := raft.NewFileSnapshotStore(dir, snapshotsKept, os.Stderr)
+	address, transport := raft.NewInmemTransport(raft.ServerAddress(config.LocalID))
+	cached, err := raft.NewLogCache(logCache, d.logs)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the snapshots in %s: %w", dir, err), logs.Close())
+		return nil, err
 	}
-	return &disk{logs: logs, snapshots: snapshots}, nil
+	known, err := raft.HasExistingState(cached, d.logs, d.snapshots)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		alone := raft.Configuration{Servers: []raft.Server{{ID: config.LocalID, Address: address}}}
+		if err := raft.BootstrapCluster(config, cached, d.logs, d.snapshots, transport, alone); err != nil {
+			return nil, err
+		}
+	}
+	return raft.NewRaft(config, machine, cached, d.logs, d.snapshots, transport)
 }
 
-// readAll reads every entry of the log and checks that it can be decoded.
-func readAll(logs *raftboltdb.BoltStore) error {
-	first, err1 := logs.FirstIndex()
-	last, err2 := logs.LastIndex()
-	if err := cmp.Or(err1, err2); err != nil || first == 0 {
+// checkMember says why a server of this id can never lead what is on its disk.
+func checkMember(node *raft.Raft, id raft.ServerID) error {
+	future := node.GetConfiguration()
+	if err := future.Error(); err != nil {
 		return err
 	}
-	for i := first; i <= last; i++ {
-		var entry raft.Log
-		if err := logs.GetLog(i, &entry); err != nil {
-			return fmt.Errorf("entry %d: %w", i, err)
+	var names []string
+	for _, member := range future.Configuration().Servers {
+		if member.ID == id && member.Suffrage == raft.Voter {
+			return nil
 		}
-		if entry.Index != i {
-			return fmt.Errorf("entry %d says it is %d", i, entry.Index)
-		}
-		if entry.Type != raft.LogCommand {
-			continue
-		}
-		if err := fsm.Readable(entry.Data); err != nil {
-			return fmt.Errorf("entry %d: %w", i, err)
-		}
+		names = append(names, fmt.Sprintf("%q (%s)", member.ID, member.Suffrage))
 	}
-	return nil
+	return fmt.Errorf("it was made by the servers %s, of which %q is none: start it with the id that it was made with; if that is what you did, it is damaged",
+		strings.Join(names, ", "), id)
 }
 
 // Apply is the way of a write (control.Log).
@@ -160,9 +109,16 @@ func (s *Server) apply(ctx context.Context, cmd structs.Command) (structs.Applie
 	if err != nil {
 		return structs.Applied{}, err
 	}
-	future := s.raft.Apply(data, 0)
+	if !s.beginWrite() {
+		return structs.Applied{}, structs.ErrNoLeader()
+	}
+	var future raft.ApplyFuture
 	finished := make(chan error, 1)
-	go func() { finished <- future.Error() }()
+	go func() {
+		defer s.writes.Done()
+		future = s.raft.Apply(data, 0)
+		finished <- future.Error()
+	}()
 	select {
 	case err = <-finished:
 	case <-ctx.Done():
@@ -174,6 +130,18 @@ func (s *Server) apply(ctx context.Context, cmd structs.Command) (structs.Applie
 	}
 	result := future.Response().(fsm.Result)
 	return result.Applied, result.Err
+}
+
+// beginWrite counts a write; false when the server is stopping. Raft does not answer the writes that its shutdown meets half
+// way, so Stop lets them end first.
+func (s *Server) beginWrite() bool {
+	s.stopMu.Lock()
+	defer s.stopMu.Unlock()
+	if s.isStopping() {
+		return false
+	}
+	s.writes.Add(1)
+	return true
 }
 
 // Current returns at once on a leader whose state has caught up: a write is acknowledged only after this server's state
@@ -190,6 +158,8 @@ func (s *Server) Current(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			return structs.ErrNoLeader()
+		case <-s.stopping:
 			return structs.ErrNoLeader()
 		}
 	}

@@ -1,6 +1,7 @@
 // Package server is a server process: the raft node with the cluster's state, and what the leader runs on top of it.
 //
-//	raft.go      opens the log and snapshots on disk, replicates commands
+//	raft.go      starts raft, replicates commands
+//	disk.go      the log and snapshots on disk, read through before they are used
 //	leader.go    what starts and stops with leadership
 //	worker.go    evaluation → plan
 //	collector.go forgets what ended long ago
@@ -53,6 +54,10 @@ type Server struct {
 	leadAnew chan struct{}
 	stop     context.CancelFunc
 	done     sync.WaitGroup
+
+	stopMu   sync.Mutex     // no write begins while stopping is being closed
+	stopping chan struct{}  // closed by Stop
+	writes   sync.WaitGroup // that raft has not answered yet
 }
 
 // New opens the data directory and starts the server. It leads once Ready says so.
@@ -60,20 +65,19 @@ func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
 	}
-	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1)}
+	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{})}
 	lock, err := lockDir(c.DataDir)
 	if err != nil {
 		return nil, err
 	}
 	s.lock = lock
-	led := make(chan bool, 1)
-	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger}), led); err != nil {
+	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger})); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
 	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
-	s.done.Go(func() { s.followLeadership(ctx, led) })
+	s.done.Go(func() { s.followLeadership(ctx) })
 	return s, nil
 }
 
@@ -88,10 +92,23 @@ func (s *Server) Ready() error {
 	return nil
 }
 
-// Stop ends everything the server started and closes its data directory.
+// Stop ends everything the server started and closes its data directory. Writes under way are answered first.
 func (s *Server) Stop() error {
 	s.stop()
-	err := s.raft.Shutdown().Error()
 	s.done.Wait()
+	s.stopMu.Lock()
+	close(s.stopping)
+	s.stopMu.Unlock()
+	s.writes.Wait()
+	err := s.raft.Shutdown().Error()
 	return errors.Join(err, s.disk.close(), s.lock.release())
+}
+
+func (s *Server) isStopping() bool {
+	select {
+	case <-s.stopping:
+		return true
+	default:
+		return false
+	}
 }

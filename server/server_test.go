@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/server"
-	"github.com/gantry-project/gantry/structs"
 )
 
 // start opens a server on a directory and waits until it leads.
@@ -39,42 +37,6 @@ func stop(t *testing.T, s *server.Server) {
 	}
 }
 
-func register(t *testing.T, s *server.Server, family string) string {
-	t.Helper()
-	d, err := s.Control().RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
-		Family:               family,
-		ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(16))}},
-	}, []structs.Tag{{Key: "team", Value: "blue"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d.Key()
-}
-
-// TestRestart: what was acknowledged is there after a stop and a start, and revisions go on from where they were.
-func TestRestart(t *testing.T) {
-	dir := t.TempDir()
-	s := start(t, dir)
-	for n := 1; n <= 3; n++ {
-		if key := register(t, s, "web"); key != fmt.Sprintf("web:%d", n) {
-			t.Fatalf("registered %s as number %d", key, n)
-		}
-	}
-	stop(t, s)
-	s = start(t, dir)
-	defer stop(t, s)
-	snap, err := s.Control().Read(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := snap.TaskDefinition("web:2"); d == nil || d.Status != structs.DefinitionActive || len(snap.Tags("task-definition/web:2")) != 1 {
-		t.Errorf("after the restart web:2 is %+v with tags %v", d, snap.Tags("task-definition/web:2"))
-	}
-	if key := register(t, s, "web"); key != "web:4" {
-		t.Errorf("after the restart the next revision is %s", key)
-	}
-}
-
 // TestDirectoryInUse: two processes must never write one log.
 func TestDirectoryInUse(t *testing.T) {
 	dir := t.TempDir()
@@ -90,8 +52,8 @@ func TestDirectoryInUse(t *testing.T) {
 func TestDamagedLog(t *testing.T) {
 	whole := t.TempDir()
 	s := start(t, whole)
-	for n := range 200 {
-		register(t, s, fmt.Sprintf("family-%d", n))
+	for range 200 {
+		register(t, s.Control())
 	}
 	stop(t, s)
 	raw, err := os.ReadFile(filepath.Join(whole, "server", "raft.db"))

@@ -1,0 +1,133 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// answering makes a client of a server that gives one answer to everything.
+func answering(t *testing.T, answer http.HandlerFunc) *client.Client {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	c := client.New(client.Config{Address: server.URL + "/"})
+	t.Cleanup(func() {
+		c.Close()
+		server.Close()
+	})
+	return c
+}
+
+// What is no answer of Gantry's, such as a proxy's page, may pass: the caller tries again.
+func TestAnswersThatAreNotGantrys(t *testing.T) {
+	for name, body := range map[string]string{
+		"a page":      "<html>502 Bad Gateway</html>",
+		"nothing":     "",
+		"other JSON":  `{"message":"no"}`,
+		"no code":     `{"error":{"message":"no"}}`,
+		"a long page": strings.Repeat("x", 1<<20),
+		"broken JSON": `{"error":{"code":"Client"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusBadGateway)
+				io.WriteString(w, body)
+			})
+			err := c.Report(t.Context(), "0123", nil)
+			var e *structs.Error
+			if !errors.As(err, &e) || e.Kind != structs.KindUnavailable || !strings.Contains(e.Message, "502") || len(e.Message) > 100_000 {
+				t.Errorf("the client gives %v", err)
+			}
+		})
+	}
+}
+
+func TestAnswerThatCannotBeRead(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"id":`) })
+	_, err := c.Register(t.Context(), structs.ContainerInstance{})
+	if err == nil || !strings.Contains(err.Error(), "POST /v1/agent/register") {
+		t.Errorf("the client gives %v", err)
+	}
+}
+
+func TestRequest(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got := r.Method + " " + r.URL.String() + " " + r.Header.Get("Content-Type") + " " + string(body)
+		if want := `POST /v1/agent/report?instance=a%26b application/json [{"task":"0123","status":"RUNNING"}]`; got != want {
+			t.Errorf("the request is\n%s\nnot\n%s", got, want)
+		}
+	})
+	if err := c.Report(t.Context(), "a&b", []structs.TaskUpdate{{Task: "0123", Status: structs.TaskRunning}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A reader that waits for a frame must come back when the stream is closed, when its context ends, and when the server breaks off.
+func TestStreamEnds(t *testing.T) {
+	for name, end := range map[string]func(stream *client.AssignmentStream, cancel func(), broken chan struct{}){
+		"closed":     func(stream *client.AssignmentStream, _ func(), _ chan struct{}) { stream.Close() },
+		"cancelled":  func(_ *client.AssignmentStream, cancel func(), _ chan struct{}) { cancel() },
+		"broken off": func(_ *client.AssignmentStream, _ func(), broken chan struct{}) { close(broken) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			broken := make(chan struct{})
+			c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				io.WriteString(w, `{"index":7,"full":true}`+"\n"+`{"ind`)
+				w.(http.Flusher).Flush()
+				select {
+				case <-broken:
+					panic(http.ErrAbortHandler)
+				case <-r.Context().Done():
+				}
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			stream, err := c.Assignments(ctx, "0123")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stream.Close()
+			if frame, err := stream.Next(); err != nil || frame.Index != 7 || !frame.Full {
+				t.Fatalf("the first frame is %+v, %v", frame, err)
+			}
+			ended := make(chan error)
+			go func() {
+				_, err := stream.Next()
+				ended <- err
+			}()
+			end(stream, cancel, broken)
+			if err := <-ended; err == nil {
+				t.Error("there was a second frame")
+			}
+		})
+	}
+}
+
+// A server that takes calls and never answers must not hold an agent for ever.
+func TestServerThatNeverAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := client.New(client.Config{Address: "http://gantry", Dial: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go io.Copy(io.Discard, far)
+			return near, nil
+		}})
+		defer c.Close()
+		start := time.Now()
+		_, err1 := c.Register(context.Background(), structs.ContainerInstance{})
+		_, err2 := c.Assignments(context.Background(), "0123")
+		if err1 == nil || err2 == nil || time.Since(start) > 2*time.Minute {
+			t.Errorf("after %v the client gives %v, %v", time.Since(start), err1, err2)
+		}
+	})
+}

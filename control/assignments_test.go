@@ -1,0 +1,322 @@
+package control_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// inNode runs a test under fake time on a single node with an instance whose agent is not connected.
+func inNode(t *testing.T, test func(t *testing.T, c *testutil.SingleNode, instance string)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := testutil.NewSingleNode(t)
+		define(t, c.Control, "web")
+		test(t, c, addInstance(t, c.Control).ID)
+	})
+}
+
+// next gives the frame that is there or comes within a moment.
+func next(t *testing.T, s *control.AssignmentStream) structs.AssignmentFrame {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	frame, err := s.Next(ctx)
+	noError(t, err)
+	return frame
+}
+
+// silent wants the stream to say nothing.
+func silent(t *testing.T, s *control.AssignmentStream) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if frame, err := s.Next(ctx); err == nil {
+		t.Fatalf("the stream says %+v", frame)
+	}
+}
+
+func tasksOf(frame structs.AssignmentFrame) []string {
+	var list []string
+	for _, a := range frame.Assignments {
+		list = append(list, a.Task.ID)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// expectFrame wants a frame with these tasks.
+func expectFrame(t *testing.T, frame structs.AssignmentFrame, full bool, tasks ...string) {
+	t.Helper()
+	slices.Sort(tasks)
+	if frame.Full != full || frame.Index == 0 || !slices.Equal(tasksOf(frame), tasks) {
+		t.Fatalf("the frame is full: %v, of index %d, with tasks %v; not full: %v, %v", frame.Full, frame.Index, tasksOf(frame), full, tasks)
+	}
+}
+
+func report(t *testing.T, c *control.Control, instance, task string, status structs.TaskStatus) {
+	t.Helper()
+	noError(t, c.ReportTasks(t.Context(), instance, []structs.TaskUpdate{{Task: task, Status: status}}))
+}
+
+func TestStreamOfUnknownInstance(t *testing.T) {
+	c := testutil.NewSingleNode(t)
+	_, err := c.Control.Assignments(t.Context(), "0123")
+	expectError(t, err, structs.KindResourceNotFound, "0123")
+}
+
+func TestStreamTellsWhatIsNew(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		s := openStream(t, c.Control, instance)
+		expectFrame(t, next(t, s), true) // even when there is nothing
+		silent(t, s)
+
+		in := job(2, func(in *control.RunTaskInput) {
+			in.Job.Overrides = &structs.TaskOverride{ContainerOverrides: []structs.ContainerOverride{{Name: "app", Command: []string{"serve"}}}}
+		})
+		tasks := ids(run(t, c.Control, in))
+		frame := next(t, s)
+		expectFrame(t, frame, false, tasks...)
+		a := frame.Assignments[0]
+		if a.Definition.Key() != "web:1" || a.Overrides.ContainerOverrides[0].Command[0] != "serve" || a.Task.DesiredStatus != structs.TaskRunning {
+			t.Errorf("the assignment is %+v", a)
+		}
+
+		// What the agent says itself does not come back to it.
+		for _, status := range []structs.TaskStatus{structs.TaskPending, structs.TaskActivating, structs.TaskRunning} {
+			report(t, c.Control, instance, tasks[0], status)
+		}
+		silent(t, s)
+
+		// Nor is it told of what runs elsewhere.
+		other := addInstance(t, c.Control)
+		elsewhere := openStream(t, c.Control, other.ID)
+		defer elsewhere.Close()
+		expectFrame(t, next(t, elsewhere), true)
+		run(t, c.Control, job(1, func(in *control.RunTaskInput) { in.Job.Instances = []string{other.ID} }))
+		silent(t, s)
+
+		// The wish to stop a task is told once.
+		for range 2 {
+			_, err := c.Control.StopTask(t.Context(), structs.DefaultCluster, tasks[0], "")
+			noError(t, err)
+		}
+		frame = next(t, s)
+		expectFrame(t, frame, false, tasks[0])
+		if frame.Assignments[0].Task.DesiredStatus != structs.TaskStopped {
+			t.Errorf("the task is to be %v", frame.Assignments[0].Task.DesiredStatus)
+		}
+		for _, status := range []structs.TaskStatus{structs.TaskStopping, structs.TaskStopped} {
+			report(t, c.Control, instance, tasks[0], status)
+		}
+		silent(t, s)
+
+		// The next stream begins with what is left.
+		s.Close()
+		s = openStream(t, c.Control, instance)
+		defer s.Close()
+		expectFrame(t, next(t, s), true, tasks[1])
+	})
+}
+
+// replaceState puts a copy of the state in its place, as a snapshot from another server would.
+func replaceState(t *testing.T, c *testutil.SingleNode) {
+	t.Helper()
+	machine := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	snapshot, err := machine.Snapshot()
+	noError(t, err)
+	snapshots := raft.NewInmemSnapshotStore()
+	sink, err := snapshots.Create(raft.SnapshotVersionMax, 1, 1, raft.Configuration{}, 1, nil)
+	noError(t, err)
+	noError(t, snapshot.Persist(sink))
+	_, content, err := snapshots.Open(sink.ID())
+	noError(t, err)
+	noError(t, machine.Restore(content))
+}
+
+// A subscriber that was too slow, or whose state was replaced by a snapshot, gets everything again.
+func TestStreamAfterLoss(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		s := openStream(t, c.Control, instance)
+		defer s.Close()
+		expectFrame(t, next(t, s), true)
+		tasks := ids(run(t, c.Control, job(3)))
+		expectFrame(t, next(t, s), false, tasks...)
+		report(t, c.Control, instance, tasks[0], structs.TaskStopped)
+		replaceState(t, c)
+		expectFrame(t, next(t, s), true, tasks[1:]...)
+		silent(t, s)
+	})
+}
+
+func TestConnectedWhileAStreamIsOpen(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		connected := func(want bool) {
+			t.Helper()
+			if got := c.Store.Snapshot().Instance(instance).AgentConnected; got != want {
+				t.Fatalf("connected: %v, not %v", got, want)
+			}
+		}
+		connected(false)
+		first := openStream(t, c.Control, instance)
+		connected(true)
+		second := openStream(t, c.Control, instance)
+		first.Close() // the server learns late that the first one broke
+		connected(true)
+
+		again := *c.Store.Snapshot().Instance(instance) // a registration whose answer was lost comes twice
+		_, err := c.Control.RegisterInstance(t.Context(), again)
+		noError(t, err)
+		connected(true)
+
+		second.Close()
+		connected(false)
+		_, err = c.Control.RegisterInstance(t.Context(), again)
+		noError(t, err)
+		connected(false)
+	})
+}
+
+// deaf is a log that refuses some writes of whether agents are connected.
+type deaf struct {
+	*testutil.SingleNode
+	refuse int // how many of them
+}
+
+func (l *deaf) Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
+	if _, ok := cmd.(structs.SetAgentConnected); ok && l.refuse > 0 {
+		l.refuse--
+		return structs.Applied{}, structs.ErrNoLeader()
+	}
+	return l.SingleNode.Apply(ctx, cmd)
+}
+
+// A stream whose opening cannot be recorded is refused: the agent must try again. One whose end cannot be is settled by the
+// next leader.
+func TestConnectionThatCannotBeRecorded(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		log := &deaf{SingleNode: c}
+		verbs := control.New(control.Config{Log: log, Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		connected := func() bool { return c.Store.Snapshot().Instance(instance).AgentConnected }
+
+		log.refuse = 1
+		_, err := verbs.Assignments(t.Context(), instance)
+		expectError(t, err, structs.KindUnavailable, "try again")
+		s := openStream(t, verbs, instance)
+		if !connected() {
+			t.Error("a stream is open, and the instance counts as disconnected")
+		}
+		log.refuse = 1
+		s.Close()
+		noError(t, verbs.SettleConnections(t.Context(), c.Apply))
+		if connected() {
+			t.Error("the instance counts as connected, and no stream of it is open")
+		}
+	})
+}
+
+// Streams open and end at the same time, and the last one counts.
+func TestConnectionsAtTheSameTime(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
+		verbs := c.Control()
+		var instances []string
+		for range 4 {
+			instances = append(instances, addInstance(t, verbs).ID)
+		}
+		var streams sync.WaitGroup
+		for n := range 40 {
+			streams.Go(func() {
+				for range 5 {
+					s, err := verbs.Assignments(t.Context(), instances[n%4])
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					s.Close()
+				}
+			})
+		}
+		kept := openStream(t, verbs, instances[0])
+		streams.Wait()
+		for n, id := range instances {
+			snap, err := verbs.Read(t.Context())
+			noError(t, err)
+			if got := snap.Instance(id).AgentConnected; got != (n == 0) {
+				t.Errorf("instance %d counts as connected: %v", n, got)
+			}
+		}
+		kept.Close()
+	})
+}
+
+// Tasks come and go while an agent listens. In the end it has been told of all of them, and of the stop of each that was stopped.
+func TestStreamMissesNothing(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
+		verbs := c.Control()
+		define(t, verbs, "web")
+		instance := addInstance(t, verbs).ID
+		s := openStream(t, verbs, instance)
+		defer s.Close()
+
+		const callers, calls, each = 8, 5, 5
+		var mu sync.Mutex
+		want := map[string]structs.TaskStatus{}
+		var users sync.WaitGroup
+		for range callers {
+			users.Go(func() {
+				for n := range calls {
+					placed, err := verbs.RunTask(t.Context(), job(each))
+					if err != nil || len(placed.Tasks) != each {
+						t.Error(placed.Failures, err)
+						return
+					}
+					for i, task := range placed.Tasks {
+						wish := structs.TaskRunning
+						if (i+n)%2 == 0 {
+							wish = structs.TaskStopped
+							if _, err := verbs.StopTask(t.Context(), structs.DefaultCluster, task.ID, ""); err != nil {
+								t.Error(err)
+							}
+						}
+						mu.Lock()
+						want[task.ID] = wish
+						mu.Unlock()
+					}
+				}
+			})
+		}
+
+		told := map[string]structs.TaskStatus{}
+		ctx, cancel := context.WithCancel(t.Context())
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			for frame, err := s.Next(ctx); err == nil; frame, err = s.Next(ctx) {
+				for _, a := range frame.Assignments {
+					if told[a.Task.ID] == a.Task.DesiredStatus {
+						t.Errorf("told twice of %s", a.Task.ID)
+					}
+					told[a.Task.ID] = a.Task.DesiredStatus
+				}
+			}
+		})
+		users.Wait()
+		time.Sleep(time.Second) // until the reader has nothing left to read
+		cancel()
+		reader.Wait()
+		if diff := cmp.Diff(want, told); diff != "" || len(want) != callers*calls*each {
+			t.Errorf("of %d tasks, what was told differs (-want +told):\n%s", len(want), diff)
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package server
+
+import (
+	"context"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// RaftLogger is the logger that raft writes to.
+var RaftLogger = raftLogger
+
+// Raft is the server's node.
+func (s *Server) Raft() *raft.Raft { return s.raft }
+
+// State is what the server knows, whether it leads or not.
+func (s *Server) State() *state.Snapshot { return s.store.Snapshot() }
+
+// FirstIndex is that of the first entry that the log still has.
+func (s *Server) FirstIndex() uint64 {
+	first, err := s.disk.logs.FirstIndex()
+	if err != nil {
+		panic(err)
+	}
+	return first
+}
+
+// EndLeaderWork stops what runs on top of the log, as a crash would that comes right after an entry is committed.
+func (s *Server) EndLeaderWork() {
+	s.stop()
+	s.done.Wait()
+}
+
+// Write commits a command without asking whether the server is ready.
+func (s *Server) Write(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
+	return s.apply(ctx, cmd)
+}
+
+// Leadership is what runs on top of the log: another value after each start of it, nil when there is none.
+func (s *Server) Leadership() any {
+	if l := s.leader.Load(); l != nil {
+		return l
+	}
+	return nil
+}
+
+// LoseTrackOfLog runs a planner that learns nothing of the fate of a plan that it commits.
+func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
+	l := &leadership{planner: planner.New(planner.Config{
+		Snapshot: s.store.Snapshot,
+		Apply: func(context.Context, structs.Command) (structs.Applied, error) {
+			return structs.Applied{}, structs.ErrNoLeader()
+		},
+	})}
+	s.done.Go(func() { s.runPlanner(ctx, l) })
+	_, _ = l.planner.Submit(ctx, &structs.Plan{
+		Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, EvaluationIndex: eval.ModifyIndex,
+	})
+}

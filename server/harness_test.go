@@ -1,0 +1,88 @@
+package server_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// inCluster runs a test under fake time with a cluster whose server has started. A goroutine that the server leaves behind
+// fails the test.
+func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := testutil.NewCluster(t)
+		c.StartServer()
+		test(t, c)
+	})
+}
+
+func read(t *testing.T, c *testutil.Cluster) *state.Snapshot {
+	t.Helper()
+	snap, err := c.Control().Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap
+}
+
+func dump(t *testing.T, c *testutil.Cluster) string {
+	t.Helper()
+	return testutil.Dump(t, c.Control().Store)
+}
+
+// must fails the test on an error; it takes what a verb gives.
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func register(t *testing.T, verbs *control.Control, tags ...structs.Tag) *structs.TaskDefinition {
+	t.Helper()
+	return must[*structs.TaskDefinition](t)(verbs.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
+		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(64))}},
+	}, tags))
+}
+
+// connect registers an instance and opens its stream.
+func connect(t *testing.T, c *testutil.Cluster) (*structs.ContainerInstance, *control.AssignmentStream) {
+	t.Helper()
+	instance := must[*structs.ContainerInstance](t)(c.Control().RegisterInstance(t.Context(), structs.ContainerInstance{
+		Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 8192},
+	}))
+	return instance, must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID))
+}
+
+func webJob(token string, count int) control.RunTaskInput {
+	return control.RunTaskInput{Job: structs.Job{
+		Cluster: structs.DefaultCluster, TaskDefinition: "web", Count: count, ClientToken: token, RequestHash: "same",
+	}}
+}
+
+func run(t *testing.T, c *testutil.Cluster, in control.RunTaskInput) []string {
+	t.Helper()
+	placed := must[control.Placed](t)(c.Control().RunTask(t.Context(), in))
+	if len(placed.Failures) > 0 || len(placed.Tasks) != in.Job.Count {
+		t.Fatalf("%d tasks found a place, failures %v", len(placed.Tasks), placed.Failures)
+	}
+	return ids(placed.Tasks)
+}
+
+func ids(tasks []*structs.Task) []string {
+	var list []string
+	for _, task := range tasks {
+		list = append(list, task.ID)
+	}
+	slices.Sort(list)
+	return list
+}

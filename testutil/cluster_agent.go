@@ -1,0 +1,69 @@
+package testutil
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/client"
+)
+
+// agentProcess is a running agent.
+type agentProcess struct {
+	*agent.Agent
+	cancel context.CancelFunc
+	ended  chan error
+	client *client.Client
+}
+
+// StartAgent starts an agent, on the data directory of earlier ones of the name, and waits for nothing.
+func (c *Cluster) StartAgent(name string) {
+	c.t.Helper()
+	p := &agentProcess{client: c.NewClient(), ended: make(chan error, 1)}
+	var err error
+	p.Agent, err = agent.New(agent.Config{
+		DataDir: filepath.Join(c.dir, name), Zone: "a", Name: name, Version: "0.1.0",
+		Server:  agentServer{p.client},
+		Runtime: func(instance string) agent.Runtime { return c.Engine.Runtime(instance) },
+		Logger:  c.log,
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancel(context.Background())
+	go func() { p.ended <- p.Run(ctx) }()
+	c.agents[name] = p
+}
+
+// StopAgent ends an agent, which is no other than a crash to all but its own goroutines: it says goodbye to nobody, and its
+// containers run on.
+func (c *Cluster) StopAgent(name string) {
+	c.t.Helper()
+	p := c.agents[name]
+	if p == nil {
+		return
+	}
+	delete(c.agents, name)
+	p.cancel()
+	if err := <-p.ended; err != nil {
+		c.t.Errorf("run agent %s: %v", name, err)
+	}
+	p.client.Close()
+}
+
+// Agent is a running agent.
+func (c *Cluster) Agent(name string) *agent.Agent { return c.agents[name].Agent }
+
+// NewClient makes a client of the server that runs at the time of each call.
+func (c *Cluster) NewClient() *client.Client {
+	return client.New(client.Config{Address: "http://gantry", Dial: c.dial})
+}
+
+// agentServer is the server as the agent sees it, over the native API.
+type agentServer struct{ *client.Client }
+
+// Stream opens the instance's stream of assignments.
+func (s agentServer) Stream(ctx context.Context, instance string) (agent.Stream, error) {
+	return s.Assignments(ctx, instance)
+}
