@@ -1,0 +1,171 @@
+// Package cluster tests a whole cluster in one process, without Docker and under fake time: real servers, doors, clients and
+// agents, over a container engine in memory. What starts and stops real processes is in test/e2e.
+package cluster
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// world is a cluster and a user of it, who speaks with it through the AWS SDK.
+type world struct {
+	*testutil.Cluster
+	t   *testing.T
+	ecs *sdk.Client
+}
+
+// inWorld runs a test in a world where server and agent are ready and the task definition web is registered.
+func inWorld(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{Cluster: testutil.NewCluster(t), t: t}
+		w.Door = func(c *control.Control) http.Handler {
+			return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		}
+		w.ecs = sdk.New(sdk.Options{
+			BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{w.HTTP},
+			Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 100,
+		})
+		w.Start()
+		_, err := w.ecs.RegisterTaskDefinition(t.Context(), &sdk.RegisterTaskDefinitionInput{
+			Family:               aws.String("web"),
+			ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: aws.String("app"), Memory: aws.Int32(16)}},
+		})
+		w.noError(err)
+		test(t, w)
+	})
+}
+
+// patientBody is an HTTP client for the SDK, which closes a request's body as soon as the answer begins. A server in the same process
+// is quick enough for that to come before the transport has looked for the body's end, which then breaks the connection.
+type patientBody struct{ *http.Client }
+
+// Do is what the SDK calls.
+func (c patientBody) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return c.Client.Do(r)
+}
+
+func (w *world) noError(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// run starts tasks of web and gives their ids.
+func (w *world) run(count int32) []string {
+	w.t.Helper()
+	out, err := w.ecs.RunTask(w.t.Context(), &sdk.RunTaskInput{TaskDefinition: aws.String("web"), Count: aws.Int32(count)})
+	w.noError(err)
+	if len(out.Failures) > 0 || len(out.Tasks) != int(count) {
+		w.t.Fatalf("%d tasks found a place; failures %v", len(out.Tasks), out.Failures)
+	}
+	return idsOf(out.Tasks)
+}
+
+func idsOf(tasks []types.Task) []string {
+	var ids []string
+	for _, task := range tasks {
+		arn := *task.TaskArn
+		ids = append(ids, arn[strings.LastIndex(arn, "/")+1:])
+	}
+	return ids
+}
+
+// describe gives tasks as DescribeTasks shows them, in the order of the ids.
+func (w *world) describe(ids ...string) []types.Task {
+	w.t.Helper()
+	byID := map[string]types.Task{}
+	for some := range slices.Chunk(ids, 100) {
+		out, err := w.ecs.DescribeTasks(w.t.Context(), &sdk.DescribeTasksInput{Tasks: some})
+		w.noError(err)
+		if len(out.Failures) > 0 {
+			w.t.Fatalf("tasks are not known: %v", out.Failures)
+		}
+		for i, id := range idsOf(out.Tasks) {
+			byID[id] = out.Tasks[i]
+		}
+	}
+	var tasks []types.Task
+	for _, id := range ids {
+		tasks = append(tasks, byID[id])
+	}
+	return tasks
+}
+
+// await waits until tasks have a status.
+func (w *world) await(status structs.TaskStatus, ids ...string) {
+	w.t.Helper()
+	w.Eventually("the tasks are "+status.String(), func() bool {
+		return !slices.ContainsFunc(w.describe(ids...), func(task types.Task) bool { return *task.LastStatus != status.String() })
+	})
+}
+
+// containerOf gives the runtime's id of the one container of a task.
+func (w *world) containerOf(id string) string {
+	w.t.Helper()
+	for _, c := range w.Engine.All() {
+		if c.Labels[structs.LabelTask] == id {
+			return c.ID
+		}
+	}
+	w.t.Fatalf("task %s has no container", id)
+	return ""
+}
+
+// settle lets everything happen that is under way.
+func (w *world) settle() { time.Sleep(10 * time.Second) }
+
+// expectRunningOnce wants these tasks to run, each in a container that was started once, and nothing else.
+func (w *world) expectRunningOnce(ids ...string) {
+	w.t.Helper()
+	wanted := map[string]bool{}
+	for i, task := range w.describe(ids...) {
+		wanted[ids[i]] = true
+		if status := *task.LastStatus; status != structs.TaskRunning.String() {
+			w.t.Errorf("task %s is %s", ids[i], status)
+		}
+	}
+	running := map[string]int{}
+	starts := w.Engine.Starts()
+	for _, c := range w.Engine.All() {
+		task := c.Labels[structs.LabelTask]
+		if c.State != structs.ContainerRunning {
+			continue
+		}
+		if running[task]++; !wanted[task] {
+			w.t.Errorf("container %s runs for nobody", c.Name)
+		}
+		if starts[c.Name] != 1 {
+			w.t.Errorf("container %s was started %d times", c.Name, starts[c.Name])
+		}
+	}
+	for id := range wanted {
+		if running[id] != 1 {
+			w.t.Errorf("task %s has %d running containers", id, running[id])
+		}
+	}
+}
