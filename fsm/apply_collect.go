@@ -124,7 +124,7 @@ func candidates(snap *state.Snapshot, before structs.Time) (definitions, cluster
 func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Time, definitions map[string]bool) (gone bool) {
 	gone = jobEnded(j, before)
 	for t := range snap.JobTasks(j.ID) {
-		if g.room > 0 && t.LastStatus == structs.TaskStopped && t.StoppedAt < before {
+		if g.room > 0 && (gone || !inAttempts(j)) && t.LastStatus == structs.TaskStopped && t.StoppedAt < before {
 			g.tasks = append(g.tasks, t)
 			g.room--
 		} else {
@@ -141,9 +141,9 @@ func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Ti
 	return gone
 }
 
-// addEvaluations adds those of a job that goes, and of a service that stays those that were done long ago.
+// addEvaluations adds those of a job that goes, and of one that stays and has many those that were done long ago.
 func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before structs.Time, gone bool) bool {
-	if !gone && !keepsUp(j) {
+	if !gone && !keepsUp(j) && !inAttempts(j) {
 		return false
 	}
 	for e := range snap.JobEvaluations(j.ID) {
@@ -162,6 +162,9 @@ func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before st
 func jobEnded(j *structs.Job, before structs.Time) bool {
 	if keepsUp(j) {
 		return j.Status == structs.ServiceInactive && j.DeletedAt < before
+	}
+	if inAttempts(j) { // its tasks are its books, and stay until it has ended
+		return j.Status != structs.BatchRunning && j.EndedAt < before
 	}
 	return j.CreatedAt < before
 }

@@ -34,6 +34,10 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	}
 	job.Cluster = cluster.Name // one copy of the string for all jobs and tasks of the cluster
 	job.TaskDefinition = definition.Key()
+	if job.Batch != nil {
+		job.Status = structs.BatchRunning
+		tx.PutRoom(job.Cluster, index) // from now on somebody waits for it
+	}
 	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
 	tx.PutJob(&job)
 	tx.PutEvaluation(&eval)

@@ -44,7 +44,7 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 		t.Version++
 		tx.PutTask(&t)
 		countReport(tx, old, &t, definition, cmd.At)
-		if matters(old, &t, definition) {
+		if matters(tx.Job(t.Job), old, &t, definition) {
 			wake(tx, index, cmd.At, t.Job, becauseTask)
 		}
 		if old.Holds() && !t.Holds() {
@@ -57,8 +57,11 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	return "", nil
 }
 
-// matters says whether a service must look again because of what became of a task.
-func matters(was, is *structs.Task, d *structs.TaskDefinition) bool {
+// matters says whether a job must look again because of what became of a task. A batch job acts on the end of one alone.
+func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition) bool {
+	if inAttempts(job) {
+		return was.Holds() && !is.Holds()
+	}
 	reached := func(s structs.TaskStatus) bool { return was.LastStatus < s && is.LastStatus >= s }
 	return reached(structs.TaskRunning) || reached(structs.TaskStopped) || was.DesiredStatus != is.DesiredStatus ||
 		d != nil && was.Health(d) != is.Health(d)

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -16,6 +17,9 @@ type packedPlan struct {
 	Tasks     packedIDs    `cbor:"2,keyasint,omitzero"`
 	On        []uint32     `cbor:"3,keyasint,omitzero"`
 	Instances packedIDs    `cbor:"4,keyasint,omitzero"`
+	// Slots and Attempts are those of placement n; nil where all are zero, as for every job but batch jobs with a BatchSpec.
+	Slots    []int `cbor:"5,keyasint,omitzero"`
+	Attempts []int `cbor:"6,keyasint,omitzero"`
 }
 
 // packedIDs is a list of ids: in half the bytes where all are of 32 hex digits, as those that control mints, or else as
@@ -44,6 +48,11 @@ func packPlan(cmd structs.ApplyPlan) packedPlan {
 		}
 		tasks[n], packed.On[n] = p.Task, at
 	}
+	if slices.ContainsFunc(placements, func(p structs.Placement) bool { return p.Slot != 0 || p.Attempt != 0 }) {
+		for _, p := range placements {
+			packed.Slots, packed.Attempts = append(packed.Slots, p.Slot), append(packed.Attempts, p.Attempt)
+		}
+	}
 	packed.Tasks, packed.Instances = packIDs(tasks), packIDs(instances)
 	return packed
 }
@@ -54,6 +63,9 @@ func unpackPlan(packed packedPlan) (structs.ApplyPlan, error) {
 	if len(packed.On) != len(tasks) {
 		return structs.ApplyPlan{}, fmt.Errorf("plan of %d tasks names instances for %d", len(tasks), len(packed.On))
 	}
+	if len(packed.Slots) != len(packed.Attempts) || packed.Slots != nil && len(packed.Slots) != len(tasks) {
+		return structs.ApplyPlan{}, fmt.Errorf("plan of %d tasks names slots for %d and attempts for %d", len(tasks), len(packed.Slots), len(packed.Attempts))
+	}
 	if packed.On != nil {
 		plan.Placements = make([]structs.Placement, len(tasks))
 	}
@@ -63,6 +75,9 @@ func unpackPlan(packed packedPlan) (structs.ApplyPlan, error) {
 			return structs.ApplyPlan{}, errors.New("plan refers to an instance that it does not name")
 		}
 		plan.Placements[n] = structs.Placement{Task: task, Instance: instances[at]}
+		if packed.Slots != nil {
+			plan.Placements[n].Slot, plan.Placements[n].Attempt = packed.Slots[n], packed.Attempts[n]
+		}
 	}
 	return structs.ApplyPlan{Plan: plan}, nil
 }

@@ -40,6 +40,7 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteService:          handle(deleteService),
 	structs.CmdStopDeployment:         handle(stopDeployment),
 	structs.CmdProtectTasks:           handle(protectTasks),
+	structs.CmdStopJob:                handle(stopJob),
 }
 
 // applyFunc applies one sort of command at a raft index.

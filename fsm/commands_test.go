@@ -67,6 +67,9 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		}),
 		draw(drawReport), draw(drawReport), draw(drawReport),
 		draw(func(t *rapid.T) structs.Command {
+			return structs.StopJob{Job: anyJob.Draw(t, "job"), At: anyTime.Draw(t, "at")}
+		}),
+		draw(func(t *rapid.T) structs.Command {
 			return structs.TagCommand{Resource: anyResource.Draw(t, "resource"), Tags: anyTags.Draw(t, "tags")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
@@ -92,6 +95,9 @@ func drawJob(t *rapid.T) structs.Command {
 	cmd.Job.RequestHash = rapid.SampledFrom([]string{"h1", "h2"}).Draw(t, "hash")
 	cmd.Job.CreatedAt = anyTime.Draw(t, "at")
 	cmd.Job.Tags = anyTags.Draw(t, "tags")
+	if rapid.IntRange(0, 2).Draw(t, "in attempts") == 1 {
+		cmd.Job.Batch = &structs.BatchSpec{Attempts: 2}
+	}
 	return cmd
 }
 

@@ -36,7 +36,10 @@ func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error 
 	if plan.JobStatus != "" && plan.JobStatus != job.Status {
 		next := *job
 		next.Status = plan.JobStatus
-		if next.Status == structs.ServiceInactive {
+		switch {
+		case !keepsUp(job):
+			next.EndedAt = plan.At
+		case next.Status == structs.ServiceInactive:
 			next.DeletedAt, next.ClientToken = plan.At, ""
 			tx.RemoveJob(job) // its client token is free with its name
 		}

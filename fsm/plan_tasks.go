@@ -90,7 +90,7 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 		return structs.FailInactive
 	}
 	t := m.model
-	t.ID, t.Instance = p.Task, instance.ID
+	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, instance.ID, p.Slot, p.Attempt
 	tx.PutTask(&t)
 	tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
 	return ""

@@ -10,6 +10,7 @@ import (
 // holds is on disk in testdata/v1: add fields to a new sample, never to one that is there.
 func samples() map[string]structs.Command {
 	all := serviceSamples()
+	maps.Copy(all, batchSamples())
 	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Why a service is looked at again (Evaluation.Because).
+// Why a job is looked at again (Evaluation.Because).
 const (
 	becauseTask       = "task-changed"
 	becauseInstance   = "instance-changed"
@@ -20,10 +20,10 @@ const (
 // has ended, and so sees everything that happened before.
 const maxReady = 2
 
-// wake asks for another look at a service or daemon. It may be called any number of times for one job and index.
+// wake asks for another look at a job that acts on what becomes of its tasks. It may be called any number of times for one job and index.
 func wake(tx *state.Tx, index uint64, at structs.Time, id, because string) {
 	job := tx.Job(id)
-	if !keepsUp(job) || job.Status == structs.ServiceInactive {
+	if !watches(job) {
 		return
 	}
 	ready := 0
@@ -67,9 +67,9 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 }
 
 // unblock makes every evaluation ready that waits for room in a cluster, and notes that room has appeared: a plan that is on its
-// way may not have seen it (applyPlan). Where there is no service, nothing waits.
+// way may not have seen it (applyPlan). Where there is neither a service nor ever was a batch job that waits, nothing does.
 func unblock(tx *state.Tx, index uint64, cluster string) {
-	if !hasServices(tx.Snapshot, cluster) {
+	if !hasServices(tx.Snapshot, cluster) && tx.Room(cluster) == 0 {
 		return
 	}
 	tx.PutRoom(cluster, index)
@@ -79,6 +79,15 @@ func unblock(tx *state.Tx, index uint64, cluster string) {
 		tx.PutEvaluation(&e)
 	}
 }
+
+// watches says whether a job acts on what becomes of its tasks: a service or daemon until it is INACTIVE, and a batch job with
+// a BatchSpec while it is RUNNING.
+func watches(j *structs.Job) bool {
+	return keepsUp(j) && j.Status != structs.ServiceInactive || inAttempts(j) && j.Status == structs.BatchRunning
+}
+
+// inAttempts says whether a job is a batch job with a BatchSpec.
+func inAttempts(j *structs.Job) bool { return j != nil && j.Batch != nil }
 
 // keepsUp says whether a job is a service or daemon, which keeps tasks up.
 func keepsUp(j *structs.Job) bool {

@@ -36,17 +36,17 @@ func (s *service) finish() {
 		s.plan.Events = append(s.plan.Events, structs.ServiceEvent{ID: s.eventID(), At: s.in.Now, Message: s.subject() + text})
 	}
 	if s.wakeAt > 0 {
-		s.plan.FollowUp = s.followUp(max(s.wakeAt, s.in.Now+1))
+		s.plan.FollowUp = followUp(s.job, s.in.Now, max(s.wakeAt, s.in.Now+1))
 	}
 }
 
 // followUp is another look at a later time. Its id grows from the job and the time, so that many looks that all ask for the
 // same one get one. No evaluation that the state machine makes of a raft index has it: the first bit of its second half is set.
-func (s *service) followUp(at structs.Time) *structs.Evaluation {
+func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	return &structs.Evaluation{
-		ID:      s.job.ID[max(0, len(s.job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
-		Cluster: s.job.Cluster, Job: s.job.ID, Because: "time-due", Status: structs.EvaluationReady,
-		CreatedAt: s.in.Now, WaitUntil: at,
+		ID:      job.ID[max(0, len(job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
+		Cluster: job.Cluster, Job: job.ID, Because: "time-due", Status: structs.EvaluationReady,
+		CreatedAt: now, WaitUntil: at,
 	}
 }
 

@@ -1,17 +1,98 @@
 package scheduler
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"time"
 
-// reconcileBatch places the tasks that a batch job is short of. Those that find no place do not wait.
+	"github.com/gantry-project/gantry/structs"
+)
+
+// reconcileBatch places the tasks that a batch job is short of.
 func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
+	if job.Batch != nil {
+		reconcileAttempts(in, job, plan)
+		return
+	}
 	lack := batchLack(in.View, job)
 	def := in.View.TaskDefinition(job.TaskDefinition)
 	if def == nil {
 		definitionGone(plan, job.TaskDefinition, lack.count)
 		return
 	}
+	fillBatch(in, job, def, lack, plan)
+}
+
+func fillBatch(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack, plan *structs.Plan) {
 	need, ids := structs.Need(def, job.Overrides), newTaskIDs(in.Seed)
 	fill(plan, request{view: in.View, job: job, definition: def, need: &need, lack: lack, seed: in.Seed}, &ids)
+}
+
+// reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its parallelism and the instances allow,
+// waits for room where there is none, and ends the job when each of its tasks has succeeded or has no attempt left. One that
+// failed keeps no other from running.
+func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
+	if job.Status != structs.BatchRunning {
+		return
+	}
+	def := in.View.TaskDefinition(job.TaskDefinition)
+	if def == nil {
+		definitionGone(plan, job.TaskDefinition, job.Count)
+		plan.JobStatus = structs.BatchFailed
+		return
+	}
+	slots := job.BatchSlots(def, in.View.JobTasks(job.ID))
+	counts := structs.CountBatch(slots)
+	switch {
+	case counts.Succeeded == job.Count:
+		plan.JobStatus = structs.BatchSucceeded
+		return
+	case counts.Succeeded+counts.Failed == job.Count:
+		plan.JobStatus = structs.BatchFailed
+		return
+	}
+	due, next := dueSlots(slots, in.Now)
+	if job.Batch.Parallelism > 0 {
+		due = due[:min(len(due), max(0, job.Batch.Parallelism-counts.Active))]
+	}
+	if len(due) > 0 {
+		fillBatch(in, job, def, lack{count: len(due)}, plan)
+	}
+	for n := range plan.Placements {
+		p := &plan.Placements[n]
+		p.Slot, p.Attempt = due[n], slots[due[n]].Attempts+1
+	}
+	if plan.Unplaced > 0 {
+		plan.Status = structs.EvaluationBlocked
+	}
+	if next > 0 {
+		plan.FollowUp = followUp(job, in.Now, next)
+	}
+}
+
+// dueSlots gives the slots of a batch job that may be started now, and when the next one may that has to wait after its last
+// attempt failed; zero: none has to.
+func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next structs.Time) {
+	for n, s := range slots {
+		if s.Active || s.Succeeded || s.Failed {
+			continue
+		}
+		at := retryAt(s)
+		if at <= now {
+			due = append(due, n)
+		} else if next == 0 || at < next {
+			next = at
+		}
+	}
+	return due, next
+}
+
+// retryAt is when a task of a batch job may be tried again: a second after its first attempt failed, and twice as long with each
+// further one, up to five minutes.
+func retryAt(s structs.BatchSlot) structs.Time {
+	if s.Attempts == 0 {
+		return 0
+	}
+	delay := min(mostDelay, firstDelay<<min(s.Attempts-1, doublings))
+	return s.EndedAt + structs.Time(delay/time.Millisecond)
 }
 
 // batchLack compares what a batch job wants with what it has. Its tasks are never replaced, so one that has stopped

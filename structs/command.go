@@ -25,6 +25,7 @@ const (
 	CmdDeleteService          CommandType = 18
 	CmdStopDeployment         CommandType = 19
 	CmdProtectTasks           CommandType = 20
+	CmdStopJob                CommandType = 30
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -178,6 +179,12 @@ type ProtectTasks struct {
 	At    Time
 }
 
+// StopJob ends a batch job: nothing more of it is started, and its tasks are asked to stop. One that has ended stays as it is.
+type StopJob struct {
+	Job string
+	At  Time
+}
+
 // Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, services that
 // are INACTIVE with their history, and deleted instances, clusters and task definitions that nothing refers to.
 type Collect struct {
@@ -206,3 +213,4 @@ func (PutService) CommandType() CommandType             { return CmdPutService }
 func (DeleteService) CommandType() CommandType          { return CmdDeleteService }
 func (StopDeployment) CommandType() CommandType         { return CmdStopDeployment }
 func (ProtectTasks) CommandType() CommandType           { return CmdProtectTasks }
+func (StopJob) CommandType() CommandType                { return CmdStopJob }

@@ -24,7 +24,8 @@ type Job struct {
 	Type string `json:"type"`
 	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept (JobVersion).
 	Version int `json:"version,omitzero"`
-	// Status is one of the three above for services and daemons; empty for a batch job.
+	// Status is one of the three above for services and daemons, one of those in batch.go for a batch job with a BatchSpec, and
+	// empty for other batch jobs.
 	Status string `json:"status,omitzero"`
 
 	TaskDefinition string `json:"taskDefinition"` // family:revision
@@ -49,7 +50,14 @@ type Job struct {
 	RequestHash string `json:"requestHash,omitzero"`
 
 	Service *ServiceSpec `json:"service,omitzero"` // of services and daemons alone
+	Batch   *BatchSpec   `json:"batch,omitzero"`   // of batch jobs alone; nil: those of RunTask and StartTask
+
+	// Priority is from 1 to 100; zero stands for DefaultPriority. What is more important is evaluated first.
+	Priority int `json:"priority,omitzero"`
+	// Preemption lets the job take the room of tasks of jobs that are less important by MinPreemptionGap or more.
+	Preemption bool `json:"preemption,omitzero"`
 
 	CreatedAt Time `json:"createdAt"`
 	DeletedAt Time `json:"deletedAt,omitzero"` // when it became INACTIVE
+	EndedAt   Time `json:"endedAt,omitzero"`   // when a batch job with a BatchSpec was no longer RUNNING
 }

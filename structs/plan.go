@@ -24,7 +24,7 @@ type Plan struct {
 	Rollback *Job `cbor:"13,keyasint,omitzero"`
 	// Events in the order in which they happened.
 	Events []ServiceEvent `cbor:"14,keyasint,omitzero"`
-	// JobStatus, where not empty, is what the service's status becomes (INACTIVE: its last task is gone).
+	// JobStatus, where not empty, is what the job's status becomes (INACTIVE: the last task of a service is gone).
 	JobStatus string `cbor:"15,keyasint,omitzero"`
 	// Desired, where not nil, becomes the Count of a daemon: on how many instances it is to run.
 	Desired *int `cbor:"21,keyasint,omitzero"`
@@ -53,4 +53,7 @@ type Stop struct {
 type Placement struct {
 	Task     string `cbor:"1,keyasint"` // Task.ID
 	Instance string `cbor:"2,keyasint"` // ContainerInstance.ID
+	// Slot and Attempt are the task's, of a batch job with a BatchSpec.
+	Slot    int `cbor:"3,keyasint,omitzero"`
+	Attempt int `cbor:"4,keyasint,omitzero"`
 }

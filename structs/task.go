@@ -29,6 +29,11 @@ type Task struct {
 	// ProtectedUntil: until then the task is not chosen for scale-in or by a deployment (UpdateTaskProtection).
 	ProtectedUntil Time `json:"protectedUntil,omitzero" cbor:"17,keyasint,omitzero"`
 
+	// Slot says which of the tasks of a batch job with a BatchSpec it is, from 0, and Attempt its how manieth attempt, from 1. Zero
+	// for tasks of other jobs.
+	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
+	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
+
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 
@@ -47,10 +52,12 @@ const (
 	StopEssentialContainerExited   = "EssentialContainerExited"
 	StopUserInitiated              = "UserInitiated"
 	StopServiceSchedulerInitiated  = "ServiceSchedulerInitiated"
+	StopPreempted                  = "SpotInterruption" // it made way for a job of higher priority; ECS's word for room that is taken back
 	ReasonEssentialContainerExited = "Essential container in task exited"
 	ReasonStoppedByUser            = "Task stopped by user"
 	ReasonDeregistered             = "Container instance deregistration forced by user"
 	ReasonUnhealthy                = "Task failed container health checks"
+	ReasonJobStopped               = "Job stopped by user"
 )
 
 // Holds says whether the task still holds its resources on its instance.
