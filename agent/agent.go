@@ -19,7 +19,8 @@ type Agent struct {
 	sweepNow chan struct{}  // capacity 1
 	work     sync.WaitGroup // every goroutine of Run
 
-	index uint64 // of the newest frame; only the follower's
+	registration structs.ContainerInstance // as the server was told of it; only the follower's, as is
+	index        uint64                    // of the newest frame
 
 	mu       sync.Mutex
 	instance string  // empty until registered

@@ -12,7 +12,8 @@ import (
 // looks like one on which nothing happens.
 const streamSilence = 15 * time.Second
 
-// follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends.
+// follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends. To a server that has
+// forgotten the instance it registers again.
 func (a *Agent) follow(ctx context.Context) {
 	var b backoff
 	for ctx.Err() == nil {
@@ -21,6 +22,9 @@ func (a *Agent) follow(ctx context.Context) {
 			return
 		}
 		a.log.Warn("lost the stream of assignments; opening another, tasks run on", "error", err)
+		if structs.KindOf(err) == structs.KindResourceNotFound {
+			a.registerAgain(ctx)
+		}
 		b.wait(ctx)
 	}
 }

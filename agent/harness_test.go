@@ -189,6 +189,9 @@ func (s *fakeServer) Stream(_ context.Context, instance string) (agent.Stream, e
 	if s.down || s.noStreams {
 		return nil, errDown
 	}
+	if _, known := s.instances[instance]; !known {
+		return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
+	}
 	st := &fakeStream{server: s, wake: make(chan struct{}, 1), closed: make(chan struct{})}
 	full := structs.AssignmentFrame{Index: s.index, Full: true}
 	for _, as := range s.tasks {

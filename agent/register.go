@@ -23,23 +23,35 @@ func (a *Agent) register(ctx context.Context) error {
 		return fmt.Errorf("asking the container engine about this machine: %w", err)
 	}
 	in := containerInstance(a.cfg, id.Instance, info)
-	in, err = a.registerUntilAnswered(ctx, in)
+	answer, err := a.registerUntilAnswered(ctx, in)
 	if err != nil {
 		return err
 	}
-	if in.ID != id.Instance {
+	if in.ID = answer.ID; in.ID != id.Instance {
 		id.Instance = in.ID
 		if err := saveIdentity(a.cfg.DataDir, id); err != nil {
 			return err
 		}
 		rt = a.cfg.Runtime(in.ID)
 	}
+	a.registration = in
 	a.mu.Lock()
 	a.instance, a.runtime = in.ID, rt
 	a.mu.Unlock()
 	a.log = a.log.With("instance", in.ID)
 	a.log.Info("registered the container instance")
 	return nil
+}
+
+// registerAgain registers the instance with a server that does not know it any more: it was deregistered and then forgotten, or
+// the server began anew, with a state that is younger than what this agent has seen. What fails is tried again with the next stream.
+func (a *Agent) registerAgain(ctx context.Context) {
+	if _, err := a.cfg.Server.Register(ctx, a.registration); err != nil {
+		a.log.Warn("cannot register the container instance again", "error", err)
+		return
+	}
+	a.index = 0
+	a.log.Info("registered the container instance again: the server had forgotten it")
 }
 
 func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {

@@ -71,6 +71,33 @@ func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) 
 	})
 }
 
+// A server that has lost its data knows neither the instance nor its tasks. The agent joins it by itself, and ends what no server
+// knows of.
+func TestTheInstanceIsRegisteredAgainWithAServerThatHasForgottenIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		first := w.agent.Instance()
+		for n := range 3 {
+			w.server.run(taskID(n), definition(container("app")))
+		}
+		w.wait(time.Minute)
+		w.server.set(func() {
+			clear(w.server.instances)
+			clear(w.server.tasks)
+			w.server.index = 1
+		})
+		w.server.dropStreams()
+		w.wait(time.Minute)
+		if _, known := w.server.instances[first]; !known || len(w.server.instances) != 1 {
+			t.Errorf("the server knows %v, not instance %s", w.server.instances, first)
+		}
+		w.expectRunning()
+		w.server.run(taskID(7), definition(container("app")))
+		w.wait(time.Minute)
+		w.expect(taskID(7), structs.TaskRunning)
+		w.expectRunning(name("app", 7))
+	})
+}
+
 // runOnce runs an agent that cannot work, and gives its error.
 func runOnce(t *testing.T, dir string, change func(*agent.Config)) error {
 	t.Helper()

@@ -12,7 +12,7 @@ type AssignmentStream struct {
 	control  *Control
 	instance string
 	sub      *state.Subscription
-	// sent is the desired status that the agent was last told, for each task that has not stopped.
+	// sent is the desired status that the agent was last told, for each task that it was told of and that has not stopped.
 	sent map[string]structs.TaskStatus
 	full bool // the next frame is a full one
 }
@@ -50,20 +50,21 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 	}
 }
 
-// frame joins what is new to the agent. Changes that only repeat what the agent reported itself are left out.
+// frame joins what is new to the agent. Changes that only repeat what the agent reported itself are left out, but for one: that a task
+// STOPPED which the agent was to run. The cluster may have ended it without the agent, whose containers must not outlive it.
 func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFrame {
 	snap := s.control.Store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
 	add := func(t *structs.Task) {
 		told, known := s.sent[t.ID]
-		if !t.Holds() {
+		if t.Holds() {
+			s.sent[t.ID] = t.DesiredStatus
+		} else {
 			delete(s.sent, t.ID)
+		}
+		if known && told == t.DesiredStatus || !known && !t.Holds() {
 			return
 		}
-		if known && told == t.DesiredStatus {
-			return
-		}
-		s.sent[t.ID] = t.DesiredStatus
 		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition)}
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides = job.Overrides

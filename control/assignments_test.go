@@ -131,6 +131,30 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 	})
 }
 
+// The cluster may end a task without its agent: when an instance is deregistered whose agent it believes gone. An agent that
+// listens all the same must hear of it, or the container would outlive its task.
+func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		s := openStream(t, c.Control, instance)
+		defer s.Close()
+		expectFrame(t, next(t, s), true)
+		tasks := ids(run(t, c.Control, job(2)))
+		expectFrame(t, next(t, s), false, tasks...)
+		_, err := c.Apply(t.Context(), structs.SetAgentConnected{Instances: []string{instance}})
+		noError(t, err)
+		_, err = c.Control.DeregisterInstance(t.Context(), structs.DefaultCluster, instance, true)
+		noError(t, err)
+		frame := next(t, s)
+		expectFrame(t, frame, false, tasks...)
+		for _, a := range frame.Assignments {
+			if a.Task.LastStatus != structs.TaskStopped || a.Task.DesiredStatus != structs.TaskStopped {
+				t.Errorf("the agent is told of %+v", a.Task)
+			}
+		}
+		silent(t, s)
+	})
+}
+
 // replaceState puts a copy of the state in its place, as a snapshot from another server would.
 func replaceState(t *testing.T, c *testutil.SingleNode) {
 	t.Helper()

@@ -44,13 +44,18 @@ func inWorld(t *testing.T, test func(*testing.T, *world)) {
 			Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 100,
 		})
 		w.Start()
-		_, err := w.ecs.RegisterTaskDefinition(t.Context(), &sdk.RegisterTaskDefinitionInput{
-			Family:               aws.String("web"),
-			ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: aws.String("app"), Memory: aws.Int32(16)}},
-		})
-		w.noError(err)
+		w.registerWeb()
 		test(t, w)
 	})
+}
+
+func (w *world) registerWeb() {
+	w.t.Helper()
+	_, err := w.ecs.RegisterTaskDefinition(w.t.Context(), &sdk.RegisterTaskDefinitionInput{
+		Family:               aws.String("web"),
+		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: aws.String("app"), Memory: aws.Int32(16)}},
+	})
+	w.noError(err)
 }
 
 // patientBody is an HTTP client for the SDK, which closes a request's body as soon as the answer begins. A server in the same process

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -112,5 +113,28 @@ func TestAgentIsAwayWhenWorkComes(t *testing.T) {
 		w.StartAgent("host")
 		w.Eventually("the agent is ready", w.Agent("host").Ready)
 		w.await(structs.TaskRunning, w.run(1)...)
+	})
+}
+
+// A server comes back without its data. Agents join it by themselves, end what it does not know of, and take its work.
+func TestServerLosesItsData(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.await(structs.TaskRunning, w.run(3)...)
+		w.StopServer()
+		w.noError(os.RemoveAll(w.Dir))
+		w.StartServer()
+		w.registerWeb()
+		w.Eventually("the agent has joined again", func() bool {
+			snap, err := w.Control().Read(t.Context())
+			w.noError(err)
+			for i := range snap.AllInstances() {
+				return i.AgentConnected
+			}
+			return false
+		})
+		ids := w.run(2)
+		w.await(structs.TaskRunning, ids...)
+		w.settle()
+		w.expectRunningOnce(ids...)
 	})
 }
