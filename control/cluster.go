@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -14,12 +15,22 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 	if err := cluster.Validate(); err != nil {
 		return nil, err
 	}
+	if err := checkClusterProviders(cluster.CapacityProviders, cluster.DefaultCapacityStrategy); err != nil {
+		return nil, err
+	}
 	cluster.Status = structs.ClusterActive
 	cluster.CreatedAt = c.now()
 	if _, err := c.Log.Apply(ctx, structs.CreateCluster{Cluster: cluster, Tags: tags}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Cluster(cluster.Name), nil
+	made := c.Store.Snapshot().Cluster(cluster.Name)
+	// What an earlier request has made may have other capacity providers, which must not be passed over in silence.
+	if asked := cluster.CapacityProviders; len(asked) > 0 &&
+		(!slices.Equal(made.CapacityProviders, asked) || !slices.Equal(made.DefaultCapacityStrategy, cluster.DefaultCapacityStrategy)) {
+		return nil, structs.Errorf(structs.KindInvalidParameter, "Arguments on this idempotent request are inconsistent with arguments used "+
+			"in previous request(s). Cluster %s exists; change its capacity providers with PutClusterCapacityProviders.", cluster.Name)
+	}
+	return made, nil
 }
 
 // DeleteCluster makes a cluster INACTIVE and gives it as it then is. It must have no instances, tasks or services.

@@ -6,6 +6,9 @@ import (
 )
 
 func createCluster(tx *state.Tx, _ uint64, cmd structs.CreateCluster) (string, error) {
+	if err := checkProviders(tx, cmd.Cluster.CapacityProviders); err != nil {
+		return "", err
+	}
 	ensureCluster(tx, cmd.Cluster, cmd.Tags)
 	return cmd.Cluster.Name, nil
 }

@@ -42,6 +42,10 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 		tx.RemoveRoom(c.Name)
 		tx.PutTags(clusterKey(c.Name), nil)
 	}
+	for _, p := range found.providers {
+		tx.RemoveCapacityProvider(p)
+		tx.PutTags(providerKey(p.Name), nil)
+	}
 	return "", nil
 }
 
@@ -61,11 +65,12 @@ type garbage struct {
 	instances   []*structs.ContainerInstance
 	definitions []*structs.TaskDefinition
 	clusters    []*structs.Cluster
+	providers   []*structs.CapacityProvider
 }
 
 func (g *garbage) size() int {
 	return len(g.tasks) + len(g.jobs) + len(g.evaluations) + len(g.versions) + len(g.deployments) + len(g.instances) +
-		len(g.definitions) + len(g.clusters)
+		len(g.definitions) + len(g.clusters) + len(g.providers)
 }
 
 // findGarbage looks at jobs one by one: every task, evaluation and deployment belongs to one.
@@ -98,6 +103,11 @@ func findGarbage(snap *state.Snapshot, before structs.Time, limit int) *garbage 
 	for c := range snap.Clusters() {
 		if clusters[c.Name] {
 			found.clusters = append(found.clusters, c)
+		}
+	}
+	for p := range snap.CapacityProviders() {
+		if p.Status == structs.ProviderInactive && p.DeletedAt < before {
+			found.providers = append(found.providers, p)
 		}
 	}
 	return found

@@ -18,6 +18,7 @@ const (
 	kindInstance   = "container-instance"
 	kindTask       = "task"
 	kindService    = "service"
+	kindProvider   = "capacity-provider"
 )
 
 func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
@@ -28,6 +29,7 @@ func instanceKey(cluster, id string) structs.ResourceKey {
 func serviceKey(cluster, name string) structs.ResourceKey {
 	return kindService + "/" + cluster + "/" + name
 }
+func providerKey(name string) structs.ResourceKey    { return kindProvider + "/" + name }
 func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }
 
 func tag(tx *state.Tx, _ uint64, cmd structs.TagCommand) (string, error) {
@@ -78,6 +80,8 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return t != nil && t.Cluster == cluster
 	case kindService:
 		return tx.Service(cluster, id) != nil
+	case kindProvider:
+		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
 	}
 	return false
 }

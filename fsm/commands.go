@@ -41,6 +41,9 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdStopDeployment:         handle(stopDeployment),
 	structs.CmdProtectTasks:           handle(protectTasks),
 	structs.CmdStopJob:                handle(stopJob),
+	structs.CmdPutCapacityProvider:    handle(putCapacityProvider),
+	structs.CmdDeleteCapacityProvider: handle(deleteCapacityProvider),
+	structs.CmdUpdateCluster:          handle(updateCluster),
 }
 
 // applyFunc applies one sort of command at a raft index.

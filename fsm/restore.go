@@ -51,6 +51,7 @@ var loaders = map[byte]func(*state.Loading, []byte, interner) error{
 	tableDeployments:     load((*state.Loading).PutDeployment, interner.deployment),
 	tableServiceEvents:   load((*state.Loading).PutServiceEvents, nil),
 	tableRooms:           load(putRoom, nil),
+	tableProviders:       load((*state.Loading).PutCapacityProvider, nil),
 }
 
 func putRevision(l *state.Loading, r *revisionRow) { l.PutRevision(r.Family, r.Last) }

@@ -11,6 +11,7 @@ import (
 func samples() map[string]structs.Command {
 	all := serviceSamples()
 	maps.Copy(all, batchSamples())
+	maps.Copy(all, capacitySamples())
 	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{

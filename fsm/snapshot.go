@@ -47,6 +47,7 @@ const (
 	tableDeployments     = 10
 	tableServiceEvents   = 11
 	tableRooms           = 12
+	tableProviders       = 14
 )
 
 // revisionRow is the last revision that a family ever had.
@@ -123,6 +124,7 @@ func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) 
 	for cluster, index := range s.Rooms() {
 		w.row(tableRooms, roomRow{Cluster: cluster, Index: index})
 	}
+	writeRows(w, tableProviders, s.CapacityProviders())
 
 	w.write(binary.BigEndian.AppendUint64([]byte{tableEnd}, w.records))
 	w.write(binary.BigEndian.AppendUint32(nil, w.checksum))

@@ -97,8 +97,18 @@ func everythingOfServices(t testing.TB) *harness {
 	return h
 }
 
-func TestSnapshotRoundTrip(t *testing.T) {
+// everythingOfCapacity adds to it what came with capacity providers.
+func everythingOfCapacity(t testing.TB) *harness {
 	h := everythingOfServices(t)
+	h.do(putProvider("machines"))
+	h.do(putProvider("gone"))
+	h.do(structs.DeleteCapacityProvider{Provider: "gone", At: 26})
+	h.do(withProviders("prod", "machines", structs.ProviderFargate))
+	return h
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := everythingOfCapacity(t)
 	first := persist(t, h.fsm)
 	back := newHarness(t)
 	back.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "forgotten"}})
@@ -129,6 +139,9 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 	if j := s.Service("prod", "web"); j == nil || j.ID != "s1" || s.JobVersion("s1", 1).Version != 1 || s.Room("prod") != h.snap().Room("prod") {
 		t.Error("the service, its versions, or the room of its cluster are lost")
+	}
+	if p := s.CapacityProvider("machines"); p == nil || p.AutoScalingGroup.AutoScalingGroupArn != "group-machines" {
+		t.Error("the capacity provider is lost")
 	}
 	if before, after := h.open("s1"), back.open("s1"); !maps.Equal(before, after) || len(after) == 0 {
 		t.Errorf("open evaluations %v, want %v", after, before)
@@ -166,7 +179,7 @@ func TestRestoreSharesStrings(t *testing.T) {
 // TestGoldenSnapshot holds that a snapshot written by an earlier version still loads.
 func TestGoldenSnapshot(t *testing.T) {
 	for name, make := range map[string]func(testing.TB) *harness{
-		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices,
+		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices, "snapshot_capacity.bin": everythingOfCapacity,
 	} {
 		h, old := make(t), newHarness(t)
 		if err := restore(old.fsm, golden(t, name, func() []byte { return persist(t, h.fsm) })); err != nil {

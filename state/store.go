@@ -76,6 +76,7 @@ type Snapshot struct {
 	jobDeployments   table[*structs.Deployment]    // by job, order of creation
 	events           table[*structs.ServiceEvents] // by job
 	room             table[roomRow]
+	providers        table[*structs.CapacityProvider] // by name
 }
 
 func newSnapshot() *Snapshot {
@@ -103,6 +104,7 @@ func newSnapshot() *Snapshot {
 		jobDeployments:   newTable(lessJobDeployment),
 		events:           newTable(lessEvents),
 		room:             newTable(lessRoom),
+		providers:        newTable(lessProvider),
 	}
 }
 
@@ -132,6 +134,7 @@ func (s *Snapshot) copy() *Snapshot {
 		jobDeployments:   s.jobDeployments.copy(),
 		events:           s.events.copy(),
 		room:             s.room.copy(),
+		providers:        s.providers.copy(),
 	}
 }
 

@@ -26,6 +26,9 @@ const (
 	CmdStopDeployment         CommandType = 19
 	CmdProtectTasks           CommandType = 20
 	CmdStopJob                CommandType = 30
+	CmdPutCapacityProvider    CommandType = 25
+	CmdDeleteCapacityProvider CommandType = 26
+	CmdUpdateCluster          CommandType = 27
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -185,6 +188,33 @@ type StopJob struct {
 	At  Time
 }
 
+// PutCapacityProvider adds a capacity provider, or changes the ACTIVE one of its name.
+type PutCapacityProvider struct {
+	Provider CapacityProvider
+	Create   bool // fails where an ACTIVE one has the name
+	Tags     []Tag
+}
+
+// DeleteCapacityProvider makes a capacity provider INACTIVE. Fails while a cluster or service uses it.
+type DeleteCapacityProvider struct {
+	Provider string
+	At       Time
+}
+
+// UpdateCluster changes an ACTIVE cluster; what is nil stays as it is.
+type UpdateCluster struct {
+	Cluster       string
+	Providers     *ClusterProviders
+	Settings      []ClusterSetting
+	Configuration *ClusterConfiguration
+}
+
+// ClusterProviders are the capacity providers of a cluster, and what its work is shared out by where it does not say.
+type ClusterProviders struct {
+	Providers       []string
+	DefaultStrategy []CapacityProviderStrategyItem
+}
+
 // Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, services that
 // are INACTIVE with their history, and deleted instances, clusters and task definitions that nothing refers to.
 type Collect struct {
@@ -214,3 +244,6 @@ func (DeleteService) CommandType() CommandType          { return CmdDeleteServic
 func (StopDeployment) CommandType() CommandType         { return CmdStopDeployment }
 func (ProtectTasks) CommandType() CommandType           { return CmdProtectTasks }
 func (StopJob) CommandType() CommandType                { return CmdStopJob }
+func (PutCapacityProvider) CommandType() CommandType    { return CmdPutCapacityProvider }
+func (DeleteCapacityProvider) CommandType() CommandType { return CmdDeleteCapacityProvider }
+func (UpdateCluster) CommandType() CommandType          { return CmdUpdateCluster }

@@ -10,6 +10,14 @@ type Attribute struct {
 	Value      string `json:"value,omitzero"`
 }
 
+// AutoScalingGroupProvider is the shape of that name in the Amazon EC2 Container Service API.
+type AutoScalingGroupProvider struct {
+	AutoScalingGroupArn          string          `json:"autoScalingGroupArn,omitzero"`
+	ManagedDraining              string          `json:"managedDraining,omitzero"`
+	ManagedScaling               *ManagedScaling `json:"managedScaling,omitzero"`
+	ManagedTerminationProtection string          `json:"managedTerminationProtection,omitzero"`
+}
+
 // AwsVpcConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type AwsVpcConfiguration struct {
 	AssignPublicIp string   `json:"assignPublicIp,omitzero"`
@@ -256,6 +264,15 @@ type LogConfiguration struct {
 	LogDriver     string            `json:"logDriver,omitzero"`
 	Options       map[string]string `json:"options,omitzero"`
 	SecretOptions []Secret          `json:"secretOptions,omitzero"`
+}
+
+// ManagedScaling is the shape of that name in the Amazon EC2 Container Service API.
+type ManagedScaling struct {
+	InstanceWarmupPeriod   *int32 `json:"instanceWarmupPeriod,omitzero"`
+	MaximumScalingStepSize *int32 `json:"maximumScalingStepSize,omitzero"`
+	MinimumScalingStepSize *int32 `json:"minimumScalingStepSize,omitzero"`
+	Status                 string `json:"status,omitzero"`
+	TargetCapacity         *int32 `json:"targetCapacity,omitzero"`
 }
 
 // ManagedStorageConfiguration is the shape of that name in the Amazon EC2 Container Service API.

@@ -21,6 +21,7 @@ const (
 	KindConflict                          Kind = "Conflict"
 	KindInvalidParameter                  Kind = "InvalidParameter"
 	KindLimitExceeded                     Kind = "LimitExceeded"
+	KindResourceInUse                     Kind = "ResourceInUse"
 	KindResourceNotFound                  Kind = "ResourceNotFound"
 	KindServiceDeploymentNotFound         Kind = "ServiceDeploymentNotFound"
 	KindServiceNotActive                  Kind = "ServiceNotActive"

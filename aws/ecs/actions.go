@@ -5,10 +5,18 @@ import "github.com/gantry-project/gantry/aws/protocol"
 // actions are the operations that are built, by name.
 func (s *service) actions() map[string]protocol.Action {
 	return map[string]protocol.Action{
-		"CreateCluster":    handle(s, (*call).createCluster),
-		"DeleteCluster":    handle(s, (*call).deleteCluster),
-		"DescribeClusters": handle(s, (*call).describeClusters),
-		"ListClusters":     handle(s, (*call).listClusters),
+		"CreateCluster":         handle(s, (*call).createCluster),
+		"DeleteCluster":         handle(s, (*call).deleteCluster),
+		"DescribeClusters":      handle(s, (*call).describeClusters),
+		"ListClusters":          handle(s, (*call).listClusters),
+		"UpdateCluster":         handle(s, (*call).updateCluster),
+		"UpdateClusterSettings": handle(s, (*call).updateClusterSettings),
+
+		"CreateCapacityProvider":      handle(s, (*call).createCapacityProvider),
+		"DeleteCapacityProvider":      handle(s, (*call).deleteCapacityProvider),
+		"DescribeCapacityProviders":   handle(s, (*call).describeCapacityProviders),
+		"PutClusterCapacityProviders": handle(s, (*call).putClusterCapacityProviders),
+		"UpdateCapacityProvider":      handle(s, (*call).updateCapacityProvider),
 
 		"DeleteTaskDefinitions":      handle(s, (*call).deleteTaskDefinitions),
 		"DeregisterTaskDefinition":   handle(s, (*call).deregisterTaskDefinition),

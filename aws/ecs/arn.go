@@ -17,6 +17,7 @@ const (
 	kindService    = "service"
 	kindDeployment = "service-deployment"
 	kindRevision   = "service-revision"
+	kindProvider   = "capacity-provider"
 )
 
 // arns builds ARNs for one caller: in the region it signed for.
@@ -34,6 +35,7 @@ func (a arns) container(cluster, task, id string) string {
 	return a.of(kindContainer + "/" + cluster + "/" + task + "/" + id)
 }
 
+func (a arns) provider(name string) string         { return a.of(providerKey(name)) }
 func (a arns) service(cluster, name string) string { return a.of(serviceKey(cluster, name)) }
 
 // deployment and revision name a service's deployment and what it deploys: both by the digits of the deployment's id, which clients
@@ -56,6 +58,7 @@ func instanceKey(cluster, id string) structs.ResourceKey {
 func serviceKey(cluster, name string) structs.ResourceKey {
 	return kindService + "/" + cluster + "/" + name
 }
+func providerKey(name string) structs.ResourceKey    { return kindProvider + "/" + name }
 func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }
 
 // splitARN gives what an ARN names: its kind and the rest. Region and account are not checked: a caller may come by

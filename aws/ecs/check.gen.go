@@ -904,7 +904,7 @@ func checkAutoRepairConfiguration(c *protocol.Checker, v *AutoRepairConfiguratio
 	c.Enum("actionsStatus", v.ActionsStatus, "ENABLED", "DISABLED")
 }
 
-func checkAutoScalingGroupProvider(c *protocol.Checker, v *AutoScalingGroupProvider) {
+func checkAutoScalingGroupProvider(c *protocol.Checker, v *structs.AutoScalingGroupProvider) {
 	c.Required("autoScalingGroupArn", v.AutoScalingGroupArn != "")
 	c.Enum("managedDraining", v.ManagedDraining, "ENABLED", "DISABLED")
 	if v.ManagedScaling != nil {
@@ -1424,7 +1424,7 @@ func checkManagedInstancesStorageConfiguration(c *protocol.Checker, v *ManagedIn
 	}
 }
 
-func checkManagedScaling(c *protocol.Checker, v *ManagedScaling) {
+func checkManagedScaling(c *protocol.Checker, v *structs.ManagedScaling) {
 	if v.InstanceWarmupPeriod != nil {
 		c.Range("instanceWarmupPeriod", float64(*v.InstanceWarmupPeriod), 0, 10000)
 	}

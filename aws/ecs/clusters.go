@@ -11,8 +11,9 @@ import (
 const maxDescribe = 100
 
 func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*CreateClusterResponse, error) {
-	if len(in.CapacityProviders) > 0 || len(in.DefaultCapacityProviderStrategy) > 0 {
-		return nil, unsupported("capacityProviders and defaultCapacityProviderStrategy")
+	providers, err := clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
+	if err != nil {
+		return nil, err
 	}
 	if in.ServiceConnectDefaults != nil {
 		return nil, unsupported("serviceConnectDefaults")
@@ -24,6 +25,9 @@ func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*Cr
 		Name:          cmp.Or(in.ClusterName, structs.DefaultCluster),
 		Configuration: in.Configuration,
 		Settings:      in.Settings,
+
+		CapacityProviders:       providers.Providers,
+		DefaultCapacityStrategy: providers.DefaultStrategy,
 	}
 	made, err := c.control.CreateCluster(ctx, cluster, in.Tags)
 	if err != nil {
@@ -35,6 +39,61 @@ func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*Cr
 	}
 	out := c.cluster(v, made, includes{clusterConfigurations, clusterSettings, includeTags})
 	return &CreateClusterResponse{Cluster: &out}, nil
+}
+
+func (c *call) updateCluster(ctx context.Context, in *UpdateClusterRequest) (*UpdateClusterResponse, error) {
+	if in.ServiceConnectDefaults != nil {
+		return nil, unsupported("serviceConnectDefaults")
+	}
+	out, err := c.changeCluster(ctx, in.Cluster, structs.UpdateCluster{Settings: in.Settings, Configuration: in.Configuration})
+	return &UpdateClusterResponse{Cluster: out}, err
+}
+
+func (c *call) updateClusterSettings(ctx context.Context, in *UpdateClusterSettingsRequest) (*UpdateClusterSettingsResponse, error) {
+	out, err := c.changeCluster(ctx, in.Cluster, structs.UpdateCluster{Settings: in.Settings})
+	return &UpdateClusterSettingsResponse{Cluster: out}, err
+}
+
+func (c *call) putClusterCapacityProviders(ctx context.Context, in *PutClusterCapacityProvidersRequest) (*PutClusterCapacityProvidersResponse, error) {
+	providers, err := clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.changeCluster(ctx, in.Cluster, structs.UpdateCluster{Providers: &providers})
+	return &PutClusterCapacityProvidersResponse{Cluster: out}, err
+}
+
+func (c *call) changeCluster(ctx context.Context, argument string, change structs.UpdateCluster) (*Cluster, error) {
+	var err error
+	if change.Cluster, err = parseCluster(argument); err != nil {
+		return nil, err
+	}
+	changed, err := c.control.UpdateCluster(ctx, change)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := c.cluster(v, changed, includes{clusterConfigurations, clusterSettings, includeTags})
+	return &out, nil
+}
+
+// clusterProviders resolves the capacity providers of a cluster and its default strategy, which may come as names or ARNs.
+func clusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) (structs.ClusterProviders, error) {
+	var out structs.ClusterProviders
+	for _, text := range providers {
+		name, err := name("capacityProviders", text, kindProvider)
+		if err != nil {
+			return out, err
+		}
+		out.Providers = append(out.Providers, name)
+	}
+	if err := refuse(len(strategy) > 0, "defaultCapacityProviderStrategy"); err != nil {
+		return out, err
+	}
+	return out, nil
 }
 
 func (c *call) deleteCluster(ctx context.Context, in *DeleteClusterRequest) (*DeleteClusterResponse, error) {

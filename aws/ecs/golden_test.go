@@ -36,6 +36,9 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(operation, "Service") || strings.Contains(operation, "Protection") {
 				f.addServices(t)
 			}
+			if strings.Contains(operation, "CapacityProvider") {
+				f.addProviders(t)
+			}
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {

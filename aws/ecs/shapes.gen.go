@@ -49,19 +49,11 @@ type AutoRepairConfiguration struct {
 	ActionsStatus string `json:"actionsStatus,omitzero"`
 }
 
-// AutoScalingGroupProvider is the shape of that name in the Amazon EC2 Container Service API.
-type AutoScalingGroupProvider struct {
-	AutoScalingGroupArn          string          `json:"autoScalingGroupArn,omitzero"`
-	ManagedDraining              string          `json:"managedDraining,omitzero"`
-	ManagedScaling               *ManagedScaling `json:"managedScaling,omitzero"`
-	ManagedTerminationProtection string          `json:"managedTerminationProtection,omitzero"`
-}
-
 // AutoScalingGroupProviderUpdate is the shape of that name in the Amazon EC2 Container Service API.
 type AutoScalingGroupProviderUpdate struct {
-	ManagedDraining              string          `json:"managedDraining,omitzero"`
-	ManagedScaling               *ManagedScaling `json:"managedScaling,omitzero"`
-	ManagedTerminationProtection string          `json:"managedTerminationProtection,omitzero"`
+	ManagedDraining              string                  `json:"managedDraining,omitzero"`
+	ManagedScaling               *structs.ManagedScaling `json:"managedScaling,omitzero"`
+	ManagedTerminationProtection string                  `json:"managedTerminationProtection,omitzero"`
 }
 
 // BaselineEbsBandwidthMbpsRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -78,16 +70,16 @@ type CanaryConfiguration struct {
 
 // CapacityProvider is the shape of that name in the Amazon EC2 Container Service API.
 type CapacityProvider struct {
-	AutoScalingGroupProvider *AutoScalingGroupProvider `json:"autoScalingGroupProvider,omitzero"`
-	CapacityProviderArn      string                    `json:"capacityProviderArn,omitzero"`
-	Cluster                  string                    `json:"cluster,omitzero"`
-	ManagedInstancesProvider *ManagedInstancesProvider `json:"managedInstancesProvider,omitzero"`
-	Name                     string                    `json:"name,omitzero"`
-	Status                   string                    `json:"status,omitzero"`
-	Tags                     []structs.Tag             `json:"tags,omitzero"`
-	Type                     string                    `json:"type,omitzero"`
-	UpdateStatus             string                    `json:"updateStatus,omitzero"`
-	UpdateStatusReason       string                    `json:"updateStatusReason,omitzero"`
+	AutoScalingGroupProvider *structs.AutoScalingGroupProvider `json:"autoScalingGroupProvider,omitzero"`
+	CapacityProviderArn      string                            `json:"capacityProviderArn,omitzero"`
+	Cluster                  string                            `json:"cluster,omitzero"`
+	ManagedInstancesProvider *ManagedInstancesProvider         `json:"managedInstancesProvider,omitzero"`
+	Name                     string                            `json:"name,omitzero"`
+	Status                   string                            `json:"status,omitzero"`
+	Tags                     []structs.Tag                     `json:"tags,omitzero"`
+	Type                     string                            `json:"type,omitzero"`
+	UpdateStatus             string                            `json:"updateStatus,omitzero"`
+	UpdateStatusReason       string                            `json:"updateStatusReason,omitzero"`
 }
 
 // CapacityReservationRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -206,7 +198,7 @@ func (r *ContinueServiceDeploymentResponse) FillLists() {
 
 // CreateCapacityProviderRequest is the shape of that name in the Amazon EC2 Container Service API.
 type CreateCapacityProviderRequest struct {
-	AutoScalingGroupProvider *AutoScalingGroupProvider                    `json:"autoScalingGroupProvider,omitzero"`
+	AutoScalingGroupProvider *structs.AutoScalingGroupProvider            `json:"autoScalingGroupProvider,omitzero"`
 	Cluster                  string                                       `json:"cluster,omitzero"`
 	ManagedInstancesProvider *CreateManagedInstancesProviderConfiguration `json:"managedInstancesProvider,omitzero"`
 	Name                     string                                       `json:"name,omitzero"`
@@ -1817,15 +1809,6 @@ type ManagedScalableTarget struct {
 	Status       string       `json:"status,omitzero"`
 	StatusReason string       `json:"statusReason,omitzero"`
 	UpdatedAt    structs.Time `json:"updatedAt,omitzero"`
-}
-
-// ManagedScaling is the shape of that name in the Amazon EC2 Container Service API.
-type ManagedScaling struct {
-	InstanceWarmupPeriod   *int32 `json:"instanceWarmupPeriod,omitzero"`
-	MaximumScalingStepSize *int32 `json:"maximumScalingStepSize,omitzero"`
-	MinimumScalingStepSize *int32 `json:"minimumScalingStepSize,omitzero"`
-	Status                 string `json:"status,omitzero"`
-	TargetCapacity         *int32 `json:"targetCapacity,omitzero"`
 }
 
 // ManagedSecurityGroup is the shape of that name in the Amazon EC2 Container Service API.

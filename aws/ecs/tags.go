@@ -81,6 +81,10 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 		if long && v.Service(cluster, id) != nil {
 			return serviceKey(cluster, id), nil
 		}
+	case kindProvider:
+		if p := v.CapacityProvider(rest); p != nil && !structs.IsFargate(rest) {
+			return providerKey(rest), nil
+		}
 	default:
 		return "", unsupported("tags on a " + kind)
 	}

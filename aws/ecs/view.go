@@ -8,6 +8,8 @@ import (
 
 // view is the state that an answer is made from; control.Read gives one. Rows are only read.
 type view interface {
+	CapacityProvider(name string) *structs.CapacityProvider
+	CapacityProviders() iter.Seq[*structs.CapacityProvider]
 	Cluster(name string) *structs.Cluster
 	Deployment(id string) *structs.Deployment
 	Deployments(job string) iter.Seq[*structs.Deployment]

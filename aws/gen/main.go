@@ -29,6 +29,7 @@ var sharedRoots = []string{
 	"TaskDefinition", "TaskOverride", "NetworkConfiguration", "PlacementConstraint", "PlacementStrategy", "Tag",
 	"NetworkBinding", "NetworkInterface", "CapacityProviderStrategyItem", "TaskVolumeConfiguration",
 	"ClusterConfiguration", "ClusterSetting", "ClusterServiceConnectDefaults", "VersionInfo", "Attribute",
+	"AutoScalingGroupProvider",
 }
 
 // alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in an environment).

@@ -1,0 +1,47 @@
+package control
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// UpdateCluster changes a cluster; what is nil stays as it is. Capacity providers and the strategy come together: what is not
+// named is taken away, unless tasks or services use it (ECS).
+func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) (*structs.Cluster, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := activeCluster(snap, cmd.Cluster); err != nil {
+		return nil, err
+	}
+	if p := cmd.Providers; p != nil {
+		if err := checkClusterProviders(p.Providers, p.DefaultStrategy); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot().Cluster(cmd.Cluster), nil
+}
+
+// checkClusterProviders says what is wrong with the capacity providers of a cluster, whether they exist or not.
+func checkClusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) error {
+	if n := len(providers); n > structs.MaxClusterProviders {
+		return structs.Errorf(structs.KindInvalidParameter,
+			"The maximum number of capacity providers per cluster has been exceeded. A cluster can have at most %d; there are %d.",
+			structs.MaxClusterProviders, n)
+	}
+	for i, name := range providers {
+		if slices.Contains(providers[:i], name) {
+			return structs.Errorf(structs.KindInvalidParameter, "capacityProviders[%d]: %s is given twice", i, name)
+		}
+	}
+	if err := structs.ValidateStrategy("defaultCapacityProviderStrategy", strategy, providers); err != nil {
+		return err
+	}
+	return nil
+}

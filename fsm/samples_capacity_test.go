@@ -1,0 +1,38 @@
+package fsm
+
+import "github.com/gantry-project/gantry/structs"
+
+// capacitySamples are the samples of the commands that came with capacity providers.
+func capacitySamples() map[string]structs.Command {
+	group := structs.AutoScalingGroupProvider{AutoScalingGroupArn: "group", ManagedDraining: structs.SwitchDisabled}
+	group.Normalize()
+	strategy := []structs.CapacityProviderStrategyItem{{CapacityProvider: "machines", Base: 1, Weight: 2}}
+	return map[string]structs.Command{
+		"put_capacity_provider": structs.PutCapacityProvider{
+			Provider: structs.CapacityProvider{
+				Name: "machines", Type: structs.ProviderAutoScaling, Status: structs.ProviderActive, AutoScalingGroup: &group,
+				UpdateStatus: structs.ProviderCreateComplete, CreatedAt: 1_700_000_000_160, DeletedAt: 1_700_000_000_161,
+			},
+			Create: true, Tags: []structs.Tag{{Key: "a", Value: "b"}},
+		},
+		"delete_capacity_provider": structs.DeleteCapacityProvider{Provider: "machines", At: 1_700_000_000_162},
+		"update_cluster": structs.UpdateCluster{
+			Cluster: "prod", Providers: &structs.ClusterProviders{Providers: []string{"machines", "FARGATE"}, DefaultStrategy: strategy},
+			Settings:      []structs.ClusterSetting{{Name: "containerInsights", Value: "enabled"}},
+			Configuration: &structs.ClusterConfiguration{ExecuteCommandConfiguration: &structs.ExecuteCommandConfiguration{Logging: "NONE"}},
+		},
+	}
+}
+
+// putProvider is the command that makes a capacity provider.
+func putProvider(name string) structs.PutCapacityProvider {
+	return structs.PutCapacityProvider{Create: true, Provider: structs.CapacityProvider{
+		Name: name, Type: structs.ProviderAutoScaling, CreatedAt: 3, UpdateStatus: structs.ProviderCreateComplete,
+		AutoScalingGroup: &structs.AutoScalingGroupProvider{AutoScalingGroupArn: "group-" + name},
+	}, Tags: []structs.Tag{{Key: "a", Value: "b"}}}
+}
+
+// withProviders is the command that gives a cluster capacity providers.
+func withProviders(cluster string, providers ...string) structs.UpdateCluster {
+	return structs.UpdateCluster{Cluster: cluster, Providers: &structs.ClusterProviders{Providers: providers}}
+}
