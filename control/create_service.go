@@ -102,7 +102,7 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 	}
 	job.Service = &structs.ServiceSpec{
 		Update: structs.DefaultUpdatePolicy(job.Type), Controller: structs.ControllerECS,
-		PropagateTags: PropagateNone, Rebalancing: structs.RebalancingDisabled,
+		PropagateTags: PropagateNone, Rebalancing: structs.RebalancingEnabled,
 	}
 	if err := in.applyTo(snap, job); err != nil {
 		return nil, err

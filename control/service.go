@@ -75,6 +75,8 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	}
 	if ch.Rebalancing != "" {
 		spec.Rebalancing = ch.Rebalancing
+	} else if job.CannotRebalance() != "" { // only who asks for it is told so
+		spec.Rebalancing = structs.RebalancingDisabled
 	}
 	if err := job.ValidateService(); err != nil {
 		return err

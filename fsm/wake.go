@@ -46,20 +46,23 @@ func wakeID(job string, index uint64) string {
 	return fmt.Sprintf("%s%016x", job[max(0, len(job)-16):], index)
 }
 
-// wakeInstances wakes what may act on a change of instances: the daemons of their clusters, and services with tasks on them.
+// wakeInstances wakes what may act on a change of instances: services with tasks on them, the daemons of their clusters and,
+// where one takes tasks now, the services that may move tasks to it.
 func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*structs.ContainerInstance) {
+	open := map[string]bool{} // whether an instance of the cluster takes tasks
 	var clusters []string
 	for _, i := range instances {
 		if !slices.Contains(clusters, i.Cluster) {
 			clusters = append(clusters, i.Cluster)
 		}
+		open[i.Cluster] = open[i.Cluster] || i.Status == structs.InstanceActive && i.AgentConnected
 		for t := range tx.InstanceTasks(i.ID) {
 			wake(tx, index, at, t.Job, becauseInstance)
 		}
 	}
 	for _, cluster := range clusters {
 		for j := range tx.Services(cluster) {
-			if j.Type == structs.JobDaemon {
+			if j.Type == structs.JobDaemon || open[cluster] && j.Rebalances() {
 				wake(tx, index, at, j.ID, becauseInstance)
 			}
 		}

@@ -87,6 +87,54 @@ func TestWakeDaemons(t *testing.T) {
 	}
 }
 
+// TestWakeToRebalance: a service that may move its tasks looks at every instance that takes tasks from now on.
+func TestWakeToRebalance(t *testing.T) {
+	joins := instance("i3", "prod")
+	joins.AgentConnected = true
+	status := func(s string) structs.Command {
+		return structs.SetInstanceStatus{Instances: []string{"i3"}, Status: s, At: 40}
+	}
+	connected := func(c bool) structs.Command {
+		return structs.SetAgentConnected{Instances: []string{"i3"}, Connected: c, At: 40}
+	}
+	attribute := structs.PutAttributes{Cluster: "prod", At: 40, Attributes: []structs.InstanceAttribute{{Instance: "i3", Attribute: structs.Attribute{Name: "rack", Value: "7"}}}}
+	joined := structs.RegisterInstance{Instance: joins}
+	for name, c := range map[string]struct {
+		before []structs.Command
+		cmd    structs.Command
+		wakes  bool
+	}{
+		"an instance joins":           {nil, joined, true},
+		"it disconnects":              {[]structs.Command{joined}, connected(false), false},
+		"it connects again":           {[]structs.Command{joined, connected(false)}, connected(true), true},
+		"it drains":                   {[]structs.Command{joined}, status(structs.InstanceDraining), false},
+		"it is ACTIVE again":          {[]structs.Command{joined, status(structs.InstanceDraining)}, status(structs.InstanceActive), true},
+		"attributes are put":          {[]structs.Command{joined}, attribute, true},
+		"attributes of one that left": {[]structs.Command{joined, connected(false)}, attribute, false},
+		"another cluster's joins":     {nil, structs.RegisterInstance{Instance: func() structs.ContainerInstance { i := joins; i.Cluster = "other"; return i }()}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := cluster(t)
+			for n, rebalancing := range []string{structs.RebalancingEnabled, structs.RebalancingDisabled} {
+				put := putServiceCommand(fmt.Sprintf("s%d", n), fmt.Sprintf("web%d", n), 1, fmt.Sprintf("se%d", n), fmt.Sprintf("d%d", n))
+				put.Job.Service.Rebalancing = rebalancing
+				h.do(put)
+			}
+			for _, cmd := range c.before {
+				h.do(cmd)
+			}
+			h.decide("s0")
+			h.do(c.cmd)
+			if open := h.open("s0"); (len(open) == 1) != c.wakes {
+				t.Errorf("%v are open, want it woken: %v", open, c.wakes)
+			}
+			if open := h.open("s1"); len(open) != 1 { // its first
+				t.Errorf("%v are open of a service that moves nothing", open)
+			}
+		})
+	}
+}
+
 func TestAtMostTwoEvaluationsAreReady(t *testing.T) {
 	h := serving(t)
 	h.do(report("i1", runningUpdate("t1", "")))

@@ -93,7 +93,8 @@ func (s *service) settle() {
 		s.tell("(deployment " + s.primary.ID + ") deployment completed.")
 	}
 	steady := s.primary.Rollout == structs.RolloutCompleted && len(f.current.healthy) == s.count && f.alive() == s.count
-	if steady && len(f.leaving) == 0 {
+	if steady && len(f.leaving) == 0 && !s.rebalance() {
+		s.tellEven()
 		s.tellSteady()
 	}
 }

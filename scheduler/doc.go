@@ -8,8 +8,9 @@
 // The work is in two halves that know nothing of each other:
 //
 //   - reconcile_*.go, one for each type of job, say how many tasks are lacking, and which of a service are to stop. They
-//     never look at what is free. For services, deployment.go ends rollouts, scale_in.go says which task goes first,
-//     health.go and backoff.go what unhealthy and failing tasks bring about, and events.go what users are told of it all.
+//     never look at what is free. For services, deployment.go ends rollouts, scale_in.go says which task goes first, by
+//     the counts of balance.go, rebalance.go which tasks are better off elsewhere (it asks place.go), health.go and backoff.go
+//     what unhealthy and failing tasks bring about, and events.go what users are told of it all.
 //   - place.go says where they go. It never looks at why they are lacking. Filters (filter_*.go, one rule each) rule
 //     instances out, strategies (strategy_*.go, one each) order those that are left. What was ruled out is told in explain.go,
 //     and what would change it in remedy.go.

@@ -12,6 +12,7 @@ const (
 	steadyText = "has reached a steady state."
 	stuckText  = "was unable to stop or start tasks during a deployment because of the service deployment configuration. " +
 		"Update the minimumHealthyPercent or maximumPercent value and try again."
+	unableText   = "is unable to consistently start tasks successfully."
 	unplacedText = "was unable to place a task because no container instance met all of its requirements. "
 )
 

@@ -15,8 +15,8 @@ type fleet struct {
 	leaving map[string]bool
 	// holding counts the tasks that have not stopped, by the deployment that they are of.
 	holding map[string]int
-	// zones and hosts count current and old by zone and by instance.
-	zones, hosts map[string]int
+	// hosts count current and old by instance.
+	hosts map[string]int
 }
 
 // ranks are alive tasks, the healthy apart from those that are not, or not yet.
@@ -29,7 +29,7 @@ func (f *fleet) healthy() int { return len(f.current.healthy) + len(f.old.health
 
 // survey sorts the tasks of the service.
 func (s *service) survey() {
-	s.fleet = fleet{leaving: map[string]bool{}, holding: map[string]int{}, zones: map[string]int{}, hosts: map[string]int{}}
+	s.fleet = fleet{leaving: map[string]bool{}, holding: map[string]int{}, hosts: map[string]int{}}
 	manned := map[string]bool{} // instances with a current task of a daemon
 	for t := range s.in.View.JobTasks(s.job.ID) {
 		if !t.Holds() {
@@ -40,7 +40,7 @@ func (s *service) survey() {
 		case t.DesiredStatus >= structs.TaskStopped:
 			s.fleet.leaving[t.ID] = true
 		case !s.daemon():
-			s.enlist(t, instance, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
+			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.AgentConnected:
 			// Nobody knows how it is, and its instance is not among the feasible: it is left as it is.
 		case !s.feasible[t.Instance]:
@@ -48,12 +48,12 @@ func (s *service) survey() {
 		default:
 			current := t.StartedBy == s.primary.ID && !manned[t.Instance]
 			manned[t.Instance] = manned[t.Instance] || current
-			s.enlist(t, instance, current)
+			s.enlist(t, current)
 		}
 	}
 }
 
-func (s *service) enlist(t *structs.Task, on *structs.ContainerInstance, current bool) {
+func (s *service) enlist(t *structs.Task, current bool) {
 	r := &s.fleet.old
 	if current {
 		r = &s.fleet.current
@@ -64,14 +64,4 @@ func (s *service) enlist(t *structs.Task, on *structs.ContainerInstance, current
 		r.unready = append(r.unready, t)
 	}
 	s.fleet.hosts[t.Instance]++
-	s.fleet.zones[s.zone(on)]++
-}
-
-// zone is where an instance is; empty for one that has gone. A daemon is on every instance whatever the zone, so for it there
-// is but one.
-func (s *service) zone(i *structs.ContainerInstance) string {
-	if i == nil || s.daemon() {
-		return ""
-	}
-	return i.Zone
 }

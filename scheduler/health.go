@@ -55,6 +55,6 @@ func (s *service) rest() bool {
 		return false
 	}
 	s.wake(at)
-	s.tellOnce("is unable to consistently start tasks successfully.", "", "")
+	s.tellOnce(unableText, "", "")
 	return true
 }

@@ -132,7 +132,11 @@ func (s *service) stopSpare() {
 		s.release(&f.old.unready, len(f.old.unready))
 	}
 	over := f.current.size() - s.count
-	over -= s.release(&f.current.unready, over)
+	if s.drifts() {
+		over -= s.releaseUnready(over)
+	} else {
+		over -= s.release(&f.current.unready, over)
+	}
 	surplus := f.healthy() - s.count
 	surplus -= s.release(&f.old.healthy, surplus)
 	s.release(&f.current.healthy, min(over, surplus))

@@ -19,7 +19,9 @@ func TestScaleInIsOneByOne(t *testing.T) {
 		var pool []*structs.Task
 		err := store.Update(1, func(tx *state.Tx) error {
 			for n := range 5 {
-				tx.PutInstance(&structs.ContainerInstance{ID: fmt.Sprintf("i%d", n), Zone: fmt.Sprintf("z%d", n%2)})
+				tx.PutInstance(&structs.ContainerInstance{
+					ID: fmt.Sprintf("i%d", n), Attributes: []structs.Attribute{{Name: structs.AttributeZone, Value: fmt.Sprintf("z%d", n%2)}},
+				})
 			}
 			return nil
 		})
@@ -29,7 +31,7 @@ func TestScaleInIsOneByOne(t *testing.T) {
 		s := &service{
 			in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{}, plan: &structs.Plan{}, primary: &structs.Deployment{},
 			definitions: map[string]*structs.TaskDefinition{},
-			fleet:       fleet{leaving: map[string]bool{}, zones: map[string]int{}, hosts: map[string]int{}},
+			fleet:       fleet{leaving: map[string]bool{}, hosts: map[string]int{}},
 		}
 		for n := range rapid.IntRange(0, 20).Draw(t, "tasks") {
 			task := &structs.Task{
@@ -38,7 +40,7 @@ func TestScaleInIsOneByOne(t *testing.T) {
 				CreatedAt:      structs.Time(rapid.IntRange(1, 3).Draw(t, "created")),
 				ProtectedUntil: rapid.SampledFrom([]structs.Time{0, 0, 100, 101}).Draw(t, "protected"),
 			}
-			s.enlist(task, s.in.View.Instance(task.Instance), false)
+			s.enlist(task, false)
 			if rapid.IntRange(0, 4).Draw(t, "in the pool") > 0 {
 				pool = append(pool, task)
 			}
@@ -65,21 +67,22 @@ func TestScaleInIsOneByOne(t *testing.T) {
 
 // oneByOne gives the n tasks that are to go first.
 func oneByOne(s *service, pool []*structs.Task, n int) (gone []string) {
-	zones, hosts := map[string]int{}, map[string]int{}
-	for zone, n := range s.fleet.zones {
-		zones[zone] = n
+	zone := func(t *structs.Task) string {
+		value, _ := s.in.View.Instance(t.Instance).Attribute(structs.AttributeZone)
+		return value
 	}
-	for host, n := range s.fleet.hosts {
-		hosts[host] = n
+	zones, hosts := map[string]int{}, map[string]int{}
+	for _, t := range slices.Concat(s.fleet.old.healthy, s.fleet.old.unready) {
+		zones[zone(t)]++
+		hosts[t.Instance]++
 	}
 	left := slices.DeleteFunc(slices.Clone(pool), func(t *structs.Task) bool { return t.ProtectedUntil > 100 })
-	zone := func(t *structs.Task) string { return s.in.View.Instance(t.Instance).Zone }
 	for range min(n, len(left)) {
 		first := slices.MinFunc(left, func(a, b *structs.Task) int {
 			return cmp.Or(
 				cmp.Compare(a.LastStatus, b.LastStatus),
-				cmp.Compare(zones[zone(b)], zones[zone(a)]), cmp.Compare(zone(a), zone(b)),
-				cmp.Compare(hosts[b.Instance], hosts[a.Instance]), cmp.Compare(a.Instance, b.Instance),
+				cmp.Compare(zones[zone(b)], zones[zone(a)]), cmp.Compare(hosts[b.Instance], hosts[a.Instance]),
+				cmp.Compare(zone(a), zone(b)), cmp.Compare(a.Instance, b.Instance),
 				cmp.Compare(b.CreatedAt, a.CreatedAt), cmp.Compare(a.ID, b.ID),
 			)
 		})

@@ -17,7 +17,8 @@ import (
 //	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off]
 //	instance-joins          as a line of cluster
 //	definition N [cpu=] [memory=] [port=] [checked]
-//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [on=ATTRIBUTE] [force]
+//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [force]
+//	        [rebalancing] [strategy=TYPE/FIELD,…]
 //	                        makes the service, or a next version; what is not said stays as it was
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
 //	protect TASKS for=      protects tasks for so many seconds
@@ -91,14 +92,8 @@ func (s *story) run(t *testing.T, b *block) string {
 }
 
 func (w *town) addInstance(t *testing.T, line string) {
-	words, args := strings.Fields(line), parseArgs(line)
-	w.update(func(tx *state.Tx) {
-		tx.PutInstance(&structs.ContainerInstance{
-			ID: words[0], Cluster: "default", Zone: args["zone"], Status: cmp.Or(args["status"], structs.InstanceActive),
-			AgentConnected: args["agent"] != "off",
-			Registered:     structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"])},
-		})
-	})
+	id, rest, _ := strings.Cut(line, " ")
+	w.update(func(tx *state.Tx) { tx.PutInstance(instanceOf(t, id, parseArgs(rest))) })
 }
 
 func (s *story) service(t *testing.T, words []string, args map[string]string) {
@@ -129,6 +124,13 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	set("definition", func(n int64) { next.TaskDefinition = fmt.Sprintf("f:%d", n) })
 	spec.Update.CircuitBreaker = spec.Update.CircuitBreaker || slices.Contains(words, "breaker")
 	spec.Update.Rollback = spec.Update.Rollback || slices.Contains(words, "rollback")
+	if slices.Contains(words, "rebalancing") {
+		spec.Rebalancing = structs.RebalancingEnabled
+	}
+	for p := range strings.FieldsFuncSeq(args["strategy"], func(r rune) bool { return r == ',' }) {
+		kind, field, _ := strings.Cut(p, "/")
+		next.PlacementStrategy = append(next.PlacementStrategy, structs.PlacementStrategy{Type: kind, Field: field})
+	}
 	deploy := ""
 	if next.TaskDefinition != job.TaskDefinition || slices.Contains(words, "force") {
 		deploy = fmt.Sprintf("ecs-svc/%019d", len(s.deployments())+1)

@@ -63,6 +63,7 @@ func newSimulation(t *rapid.T) *simulation {
 		Count: rapid.IntRange(0, 6).Draw(t, "count"),
 		Service: &structs.ServiceSpec{
 			HealthGrace: rapid.Int32Range(0, 30).Draw(t, "grace"),
+			Rebalancing: rapid.SampledFrom([]string{structs.RebalancingEnabled, structs.RebalancingDisabled}).Draw(t, "rebalancing"),
 		},
 	}
 	if rapid.IntRange(0, 3).Draw(t, "type") == 0 {
@@ -88,7 +89,8 @@ func drawPolicy(t *rapid.T, jobType string) structs.UpdatePolicy {
 func (s *simulation) addInstance(n int) {
 	s.town.update(func(tx *state.Tx) {
 		tx.PutInstance(&structs.ContainerInstance{
-			ID: fmt.Sprintf("i%d", n), Cluster: "default", Zone: fmt.Sprintf("z%d", n%3), Status: structs.InstanceActive,
+			ID: fmt.Sprintf("i%d", n), Cluster: "default", Status: structs.InstanceActive,
+			Attributes:     []structs.Attribute{{Name: structs.AttributeZone, Value: fmt.Sprintf("z%d", n%3)}},
 			AgentConnected: true, Registered: structs.Resources{CPU: 1024, Memory: 700},
 		})
 	})

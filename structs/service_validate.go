@@ -3,12 +3,6 @@ package structs
 // ControllerECS is the deployment controller of a service that Gantry itself moves from revision to revision.
 const ControllerECS = "ECS"
 
-// The values of a service's availabilityZoneRebalancing.
-const (
-	RebalancingEnabled  = "ENABLED"
-	RebalancingDisabled = "DISABLED"
-)
-
 // MaxServiceCount is the most tasks that a service can desire: above what an installation holds, so that a slip of a
 // finger is told.
 const MaxServiceCount = 1_000_000
@@ -43,7 +37,13 @@ func (j *Job) ValidateService() *Error {
 	case j.Type == JobDaemon && len(j.PlacementStrategy) > 0:
 		return Errorf(KindInvalidParameter, "The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try again.")
 	}
-	return j.Service.Update.validate(j.Type)
+	if err := j.Service.Update.validate(j.Type); err != nil {
+		return err
+	}
+	if why := j.CannotRebalance(); why != "" && j.Service.Rebalancing == RebalancingEnabled {
+		return Errorf(KindInvalidParameter, "availabilityZoneRebalancing: ENABLED is not possible: %s.", why)
+	}
+	return nil
 }
 
 func (p *UpdatePolicy) validate(jobType string) *Error {

@@ -26,7 +26,6 @@ func checkCreateService(in *CreateServiceRequest) error {
 		checkDeployment(in.DeploymentConfiguration),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(in.Role != "", "role"),
-		checkRebalancing(in.AvailabilityZoneRebalancing),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
@@ -46,7 +45,6 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
 		refuse(in.EnableExecuteCommand != nil && *in.EnableExecuteCommand, "enableExecuteCommand"),
-		checkRebalancing(in.AvailabilityZoneRebalancing),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
@@ -81,8 +79,4 @@ func checkDeployment(d *DeploymentConfiguration) error {
 		refuse(d.LinearConfiguration != nil, at+"linearConfiguration"),
 		refuse(len(d.LifecycleHooks) > 0, at+"lifecycleHooks"),
 	)
-}
-
-func checkRebalancing(value string) error {
-	return refuse(value == structs.RebalancingEnabled, "availabilityZoneRebalancing "+value)
 }

@@ -1,0 +1,216 @@
+package scheduler
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// maxMoves is how many tasks of a service are on the move at a time, whatever its maximum percent allows.
+const maxMoves = 10
+
+// drifts says whether the service goes back to its strategy by itself. Until its rollout is complete there is nothing to go
+// back to.
+func (s *service) drifts() bool {
+	return s.job.Rebalances() && s.primary.Rollout == structs.RolloutCompleted && s.fleet.old.size() == 0
+}
+
+// calm says whether nothing is under way: all tasks that are desired are healthy, none is on its way out, and all agents are
+// heard of.
+func (s *service) calm() bool {
+	f := &s.fleet
+	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving) > 0 {
+		return false
+	}
+	for id := range f.hosts {
+		if i := s.in.View.Instance(id); i == nil || !i.AgentConnected {
+			return false
+		}
+	}
+	return true
+}
+
+// move is a part of the service's tasks, and where others take their place.
+type move struct {
+	tasks []*structs.Task
+	to    []string
+	// squares measure how uneven the service is after it.
+	squares []int
+}
+
+// rebalance starts tasks where the strategy wants them, in place of as many that are elsewhere. They come first: once they are
+// healthy, the service has more than its count, and what is too much goes as ever, from where it is fullest (scale_in.go).
+// So nothing needs to be noted from one look to the next. It cannot go on for ever, since each move makes the tasks strictly
+// more even by the strategy, and it only begins when nothing else is under way.
+func (s *service) rebalance() (moving bool) {
+	if !s.drifts() || !s.calm() {
+		return false
+	}
+	before := s.balance()
+	if len(s.movable(before, s.fleet.current.healthy)) == 0 {
+		return false
+	}
+	if at := restartAt(s.primary, 1); at > s.in.Now { // those that went before may be what failed
+		s.wake(at)
+		s.tellOnce(unableText, "", "")
+		return false
+	}
+	open := s.unprotected(s.fleet.current.healthy, s.count)
+	best := move{squares: before.squares}
+	for budget := min(s.most()-s.count, maxMoves); len(best.to) < budget; {
+		next := s.further(&best, open)
+		if next == nil {
+			break
+		}
+		best = *next
+	}
+	if len(best.to) == 0 {
+		return false
+	}
+	s.tellUneven(before, best.squares)
+	s.plan.Need, s.plan.Deployment = s.need, s.primary.ID
+	for _, instance := range best.to {
+		s.plan.Placements = append(s.plan.Placements, structs.Placement{Task: s.ids.next(), Instance: instance})
+	}
+	return true
+}
+
+// further finds a move of one task more, nil where there is none. The placing engine says where the tasks would go if those
+// that move were gone, and the order of scale-in which tasks go once the new ones are there; what comes of it must be more
+// even than the move so far.
+func (s *service) further(m *move, open []*structs.Task) *move {
+	b := s.balance()
+	b.fullest(m.tasks, len(m.tasks))
+	for _, instance := range m.to {
+		b.add(instance, 1)
+	}
+	for _, t := range s.movable(b, slices.DeleteFunc(slices.Clone(open), func(t *structs.Task) bool { return slices.Contains(m.tasks, t) })) {
+		found := place(s.moving(append(slices.Clip(m.tasks), t)))
+		if len(found.where) <= len(m.tasks) {
+			continue
+		}
+		if next := s.after(found.where, open); next != nil && slices.Compare(next.squares[:s.depth()], m.squares[:s.depth()]) < 0 {
+			return next
+		}
+	}
+	return nil
+}
+
+// movable gives, of each place, the task that is to go first, if another would be better placed somewhere where an instance
+// takes tasks at all. The fullest places come first.
+func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Task) {
+	open, depth := b.open(s.job.Cluster), s.depth()
+	for _, l := range b.leaves(pool) {
+		fullest := l.piles.items[0]
+		if slices.ContainsFunc(open, func(to *site) bool { return to.betterThan(fullest.site, depth) }) {
+			tasks = append(tasks, fullest.top())
+		}
+	}
+	return tasks
+}
+
+// moving asks for places for tasks in place of others.
+func (s *service) moving(tasks []*structs.Task) request {
+	r := s.request(lack{count: len(tasks)})
+	r.leaving = map[string]bool{}
+	for _, t := range tasks {
+		r.leaving[t.ID] = true
+	}
+	return r
+}
+
+// after says what comes of new tasks at these places, as the looks that come after will have it: with them the fullest
+// places give up as many. Nil if one of the new tasks were to go itself.
+func (s *service) after(where []string, open []*structs.Task) *move {
+	b, pool := s.balance(), slices.Clip(open)
+	for _, instance := range where {
+		b.add(instance, 1)
+		pool = append(pool, &structs.Task{Instance: instance, LastStatus: structs.TaskProvisioning, CreatedAt: s.in.Now})
+	}
+	m := &move{to: where, tasks: b.fullest(pool, len(where)), squares: b.squares}
+	if slices.ContainsFunc(m.tasks, func(t *structs.Task) bool { return t.ID == "" }) {
+		return nil
+	}
+	return m
+}
+
+// depth is how many levels of a balance the strategy spreads over, that of the instances included where it does.
+func (s *service) depth() int {
+	strategy := strategyOf(s.job)
+	if strategy.keys[0].by == byPeers {
+		return len(strategy.levels) + 1
+	}
+	return len(strategy.levels)
+}
+
+// releaseUnready stops those of n tasks too many that are not healthy. Whatever is better placed than a healthy one stays, to
+// take its place.
+func (s *service) releaseUnready(n int) (stopped int) {
+	if n <= 0 {
+		return 0
+	}
+	current := &s.fleet.current
+	for _, t := range s.fromTheFullest(s.unprotected(slices.Concat(current.healthy, current.unready), n), n) {
+		if slices.Contains(current.unready, t) {
+			s.leave(t, scaledBy(s.primary))
+			stopped++
+		}
+	}
+	current.unready = slices.DeleteFunc(current.unready, func(t *structs.Task) bool { return s.fleet.leaving[t.ID] })
+	return stopped
+}
+
+const (
+	unevenText = "is not AZ balanced with "
+	evenText   = "is AZ balanced with "
+)
+
+// tellUneven tells what a move is for: in ECS's words when it is for the zones.
+func (s *service) tellUneven(before *balance, squares []int) {
+	level := 0
+	for before.squares[level] == squares[level] {
+		level++
+	}
+	switch {
+	case level == len(before.levels):
+		s.tellOnce("is not balanced over its container instances. Rebalancing in progress.", "", "")
+	case level == 0 && before.levels[0] == structs.AttributeZone:
+		s.tellOnce(unevenText, s.perZone(before)+". AZ Rebalancing in progress.", "")
+	default:
+		s.tellOnce("is not balanced over attribute:"+before.levels[level]+". Rebalancing in progress.", "", "")
+	}
+}
+
+// tellEven tells that zones were made even, where the service had told that they were not.
+func (s *service) tellEven() {
+	for _, e := range s.in.View.ServiceEvents(s.job.ID).Events {
+		if e.Message == s.subject()+steadyText {
+			return
+		}
+		if strings.HasPrefix(e.Message, s.subject()+unevenText) {
+			s.tell(evenText + s.perZone(s.balance()) + ".")
+			return
+		}
+	}
+}
+
+// perZone tells how many tasks there are in each zone that takes some.
+func (s *service) perZone(b *balance) string {
+	zones := map[string]int{}
+	for _, site := range append(b.open(s.job.Cluster), slices.Collect(maps.Values(b.sites))...) {
+		zone, _, _ := strings.Cut(site.leaf, pathEnd)
+		zones[zone] = *site.tasks[0]
+	}
+	var parts []string
+	for _, zone := range slices.Sorted(maps.Keys(zones)) {
+		parts = append(parts, fmt.Sprintf("%d tasks in %s", zones[zone], zone))
+	}
+	last := len(parts) - 1
+	if last == 0 {
+		return parts[0]
+	}
+	return strings.Join(parts[:last], ", ") + ", and " + parts[last]
+}

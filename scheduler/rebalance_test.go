@@ -1,0 +1,229 @@
+package scheduler
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestRebalancing puts a service's tasks anywhere and holds that it drifts to where its strategy would have them:
+//
+//   - each round leaves the tasks strictly more even than the one before, and none moves more than is needed in the end;
+//   - at every moment as many are healthy as are desired, and no more are there than the maximum percent allows;
+//   - once it has come to rest, another look changes nothing, and the tasks are as even as they can be.
+func TestRebalancing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawUneven(t)
+		before := w.uneven()
+		best, needed := w.best()
+		moved := 0
+		for round := 0; ; round++ {
+			plan := w.look()
+			if len(plan.Placements) == 0 {
+				break
+			}
+			if len(plan.Stops) > 0 {
+				t.Fatalf("tasks stop before others have taken their place: %+v", plan)
+			}
+			moved += len(plan.Placements)
+			w.finishRound(t)
+			after := w.uneven()
+			if slices.Compare(after, before) >= 0 {
+				t.Fatalf("round %d leaves the tasks at %v; they were at %v", round, after, before)
+			}
+			before = after
+		}
+		if again := Schedule(w.input()).Plan; len(again.Placements)+len(again.Stops)+len(again.Events) > 0 {
+			t.Fatalf("another look changes something: %+v", again)
+		}
+		if !slices.Equal(before, best) || moved > needed {
+			t.Fatalf("%d tasks were moved to %v, where %d moves lead to %v", moved, before, needed, best)
+		}
+		if moved == 0 && needed > 0 {
+			t.Fatalf("nothing moved")
+		}
+	})
+}
+
+// unevenTown is a town with a service whose tasks were put anywhere.
+type unevenTown struct {
+	*town
+	levels []string
+	hosts  bool // the strategy spreads over instances as well
+}
+
+func drawUneven(t *rapid.T) *unevenTown {
+	w := &unevenTown{town: newTown(t)}
+	w.define(1, false, 0, 1, 0)
+	zones := rapid.IntRange(1, 3).Draw(t, "zones")
+	racks := rapid.IntRange(1, 2).Draw(t, "racks")
+	instances := rapid.IntRange(1, 7).Draw(t, "instances")
+	for n := range instances {
+		w.update(func(tx *state.Tx) {
+			tx.PutInstance(&structs.ContainerInstance{
+				ID: fmt.Sprintf("i%d", n), Cluster: "default", Status: structs.InstanceActive, AgentConnected: true,
+				Attributes: []structs.Attribute{
+					{Name: structs.AttributeZone, Value: fmt.Sprintf("z%d", n%zones)},
+					{Name: "rack", Value: fmt.Sprintf("r%d", rapid.IntRange(0, racks-1).Draw(t, "rack"))},
+				},
+				Registered: structs.Resources{CPU: 1024, Memory: rapid.Int64Range(100, 200).Draw(t, "memory")},
+			})
+		})
+	}
+	job := structs.Job{
+		ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, TaskDefinition: "f:1",
+		Count: rapid.IntRange(0, 12).Draw(t, "count"),
+		Service: &structs.ServiceSpec{Rebalancing: structs.RebalancingEnabled, Update: structs.UpdatePolicy{
+			MinimumHealthyPercent: 100, MaximumPercent: rapid.Int32Range(200, 300).Draw(t, "max"),
+		}},
+	}
+	spread := func(fields ...string) {
+		for _, field := range fields {
+			job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: structs.StrategySpread, Field: field})
+		}
+	}
+	switch rapid.IntRange(0, 4).Draw(t, "strategy") {
+	case 0:
+		w.levels, w.hosts = []string{structs.AttributeZone}, true // as without any
+	case 1:
+		spread("instanceId")
+		w.hosts = true
+	case 2:
+		spread("attribute:rack")
+		w.levels, w.hosts = []string{"rack"}, true
+	case 3:
+		spread("attribute:rack")
+		job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: structs.StrategyBinpack, Field: "memory"})
+		w.levels = []string{"rack"}
+	case 4:
+		spread("attribute:rack", "attribute:"+structs.AttributeZone)
+		job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: structs.StrategyRandom})
+		w.levels = []string{"rack", structs.AttributeZone}
+	}
+	w.put(job, "ecs-svc/1")
+	w.alterDeployment("ecs-svc/1", func(d *structs.Deployment) { d.Rollout = structs.RolloutCompleted })
+	w.update(func(tx *state.Tx) {
+		for n := range job.Count {
+			id := fmt.Sprintf("%032d", n)
+			tx.PutTask(&structs.Task{
+				ID: id, Cluster: "default", Job: townJob, StartedBy: "ecs-svc/1", TaskDefinition: "f:1", Memory: 1,
+				Instance:   fmt.Sprintf("i%d", rapid.IntRange(0, instances-1).Draw(t, "on")),
+				LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
+			})
+		}
+	})
+	return w
+}
+
+// finishRound brings new tasks up one by one, looks after each, and lets those go that are asked to.
+func (w *unevenTown) finishRound(t *rapid.T) {
+	tasks := slices.Collect(w.store.Snapshot().JobTasks(townJob))
+	for _, task := range rapid.Permutation(tasks).Draw(t, "order") {
+		if w.look(); task.LastStatus < structs.TaskRunning {
+			w.report(task.ID, structs.TaskRunning, "")
+		}
+		healthy, alive := w.counts()
+		if count := w.job().Count; healthy < count || alive*100 > count*int(w.job().Service.Update.MaximumPercent) {
+			t.Fatalf("%d tasks, of them %d healthy, where %d are desired", alive, healthy, count)
+		}
+	}
+	w.look()
+	for task := range w.store.Snapshot().JobTasks(townJob) {
+		if task.DesiredStatus == structs.TaskStopped {
+			w.report(task.ID, structs.TaskStopped, "")
+		}
+	}
+	if healthy, alive := w.counts(); healthy != alive || alive != w.job().Count {
+		t.Fatalf("%d tasks, of them %d healthy, are left of %d", alive, healthy, w.job().Count)
+	}
+}
+
+func (w *unevenTown) counts() (healthy, all int) {
+	for task := range w.store.Snapshot().JobTasks(townJob) {
+		if alive(task) {
+			all++
+			if task.LastStatus == structs.TaskRunning {
+				healthy++
+			}
+		}
+	}
+	return healthy, all
+}
+
+// uneven gives the sums of squares of the strategy's levels.
+func (w *unevenTown) uneven() []int {
+	on := map[string]int{}
+	for task := range w.store.Snapshot().JobTasks(townJob) {
+		if alive(task) {
+			on[task.Instance]++
+		}
+	}
+	return w.unevenOf(on)
+}
+
+func (w *unevenTown) unevenOf(on map[string]int) []int {
+	sums := make([]map[string]int, len(w.levels)+1)
+	for i := range w.store.Snapshot().Instances("default") {
+		path := ""
+		for level := range sums {
+			if sums[level] == nil {
+				sums[level] = map[string]int{}
+			}
+			value := i.ID
+			if level < len(w.levels) {
+				value, _ = i.Attribute(w.levels[level])
+			}
+			path += value + "/"
+			sums[level][path] += on[i.ID]
+		}
+	}
+	if !w.hosts {
+		sums = sums[:len(w.levels)]
+	}
+	squares := make([]int, len(sums))
+	for level, places := range sums {
+		for n := range maps.Values(places) {
+			squares[level] += n * n
+		}
+	}
+	return squares
+}
+
+// best tries all ways to put the tasks, and gives the most even one and the fewest moves that lead to one as even.
+func (w *unevenTown) best() (squares []int, moves int) {
+	has := map[string]int{}
+	for task := range w.store.Snapshot().JobTasks(townJob) {
+		has[task.Instance]++
+	}
+	var ids []string
+	for i := range w.store.Snapshot().Instances("default") {
+		ids = append(ids, i.ID)
+	}
+	on := map[string]int{}
+	var try func(at, left, moved int)
+	try = func(at, left, moved int) {
+		if at == len(ids)-1 {
+			on[ids[at]] = left
+			moved += max(0, has[ids[at]]-left)
+			switch found := w.unevenOf(on); {
+			case squares == nil || slices.Compare(found, squares) < 0:
+				squares, moves = found, moved
+			case slices.Equal(found, squares):
+				moves = min(moves, moved)
+			}
+			return
+		}
+		for n := range left + 1 {
+			on[ids[at]] = n
+			try(at+1, left-n, moved+max(0, has[ids[at]]-n))
+		}
+	}
+	try(0, w.job().Count, 0)
+	return squares, moves
+}

@@ -1,0 +1,26 @@
+package structs
+
+// The values of a service's availabilityZoneRebalancing. Beyond ECS, it is not for zones alone: a service goes back to
+// whatever it is spread over.
+const (
+	RebalancingEnabled  = "ENABLED"
+	RebalancingDisabled = "DISABLED"
+)
+
+// Rebalances says whether a service drifts back to its placement strategy when instances join or return.
+func (j *Job) Rebalances() bool {
+	return j != nil && j.Type == JobService && j.Service != nil && j.Service.Rebalancing == RebalancingEnabled
+}
+
+// CannotRebalance says why a service can not be rebalanced; empty when it can.
+func (j *Job) CannotRebalance() string {
+	switch {
+	case j.Type == JobDaemon:
+		return "a service of the DAEMON scheduling strategy has a task on every instance already"
+	case len(j.PlacementStrategy) > 0 && j.PlacementStrategy[0].Type != StrategySpread:
+		return "the first placement strategy must be spread, or there must be none; it is " + j.PlacementStrategy[0].Type
+	case j.Service.Update.MaximumPercent <= 100:
+		return "deploymentConfiguration.maximumPercent must be above 100, since a task that moves starts before the other stops"
+	}
+	return ""
+}
