@@ -15,9 +15,12 @@ import (
 // ErrStopped answers a plan that came after the planner's end. It was not committed.
 var ErrStopped = errors.New("the planner has stopped")
 
-// ErrStale answers a plan whose evaluation or job has changed since, or whose evaluation is decided or gone. It was not
-// committed.
+// ErrStale answers a plan whose evaluation or job has changed since, or whose evaluation is decided or gone, or that was made
+// before another plan of its job was committed. It was not committed.
 var ErrStale = errors.New("the plan is stale: its evaluation or job has changed since, or it is decided")
+
+// maxJobs bounds for how many jobs a planner knows when it committed their last plan.
+const maxJobs = 100_000
 
 // Config is what a planner needs. All but Logger is required.
 type Config struct {
@@ -34,6 +37,10 @@ type Planner struct {
 	config      Config
 	submissions chan submission // unbuffered: a plan that Run has not taken has not begun
 	stopped     chan struct{}
+
+	// last is the index of the last plan committed of each job, for those that had one after index all; only Run's.
+	last map[string]uint64
+	all  uint64
 }
 
 // Outcome is what became of a plan.
@@ -57,7 +64,7 @@ type answer struct {
 // New makes a planner that does nothing until Run.
 func New(c Config) *Planner {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
-	return &Planner{config: c, submissions: make(chan submission), stopped: make(chan struct{})}
+	return &Planner{config: c, submissions: make(chan submission), stopped: make(chan struct{}), last: map[string]uint64{}}
 }
 
 // Run takes plans in the order they came until ctx ends, which gives nil. It ends with an error when the fate of a log
@@ -110,6 +117,9 @@ func (p *Planner) decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	if job := snap.Job(plan.Job); job != nil && job.Version != plan.JobVersion {
 		return Outcome{}, ErrStale
 	}
+	if plan.Seen < max(p.all, p.last[plan.Job]) {
+		return Outcome{}, ErrStale
+	}
 	fitting, refused := check(snap, plan)
 	if len(refused) > 0 {
 		p.config.Logger.Info("a plan fits only in part", "eval", plan.Evaluation, "job", plan.Job,
@@ -126,7 +136,19 @@ func (p *Planner) decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	case err != nil:
 		return Outcome{}, fmt.Errorf("commit a plan: %w", err)
 	}
+	p.committed(plan.Job, applied.Index)
 	return Outcome{Refused: refused, Index: applied.Index}, nil
+}
+
+// committed notes when the last plan of a job was committed. The broker gives the evaluations of a job to one worker at a time, but one
+// whose worker was too slow to a second, and then another one of the job to a third: whoever has not seen the other's tasks would make
+// them again.
+func (p *Planner) committed(job string, index uint64) {
+	if len(p.last) == maxJobs {
+		clear(p.last)
+		p.all = index // who has seen less looks again, needlessly
+	}
+	p.last[job] = index
 }
 
 // changes says whether a part of a plan does anything. Its other changes come with the first part: the plan for the rest is made

@@ -93,7 +93,9 @@ func (s *server) planFor(job string) *structs.Plan {
 	for i := range seed {
 		seed[i] = byte(rand.Uint32())
 	}
-	return new(scheduler.Schedule(scheduler.Input{View: snap, Evaluation: snap.Evaluation(job), Now: 1, Seed: seed}).Plan)
+	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: snap.Evaluation(job), Now: 1, Seed: seed}).Plan
+	plan.Seen = snap.Index()
+	return &plan
 }
 
 func (s *server) tasks(job string) int {

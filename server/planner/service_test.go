@@ -200,3 +200,22 @@ func TestPlanThatBecomesStaleOnItsWay(t *testing.T) {
 		t.Errorf("%d tasks, want those of the new version", c.taskCount())
 	}
 }
+
+// TestLatePlanOfAnotherEvaluation: a worker loses an evaluation by timeout, another one decides a later evaluation of the job, and
+// then the first plan comes after all.
+func TestLatePlanOfAnotherEvaluation(t *testing.T) {
+	c := newCell(t)
+	late := c.plan(c.putService(1, 1), 1)
+	other := structs.Evaluation{ID: "other", Job: "web", Cluster: "default", Status: structs.EvaluationReady}
+	if err := c.store.Update(c.store.Snapshot().Index()+1, func(tx *state.Tx) error { tx.PutEvaluation(&other); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	submit(t, c.planner, c.plan("other", 2))
+	if _, err := c.planner.Submit(t.Context(), late); !errors.Is(err, ErrStale) || c.taskCount() != 1 {
+		t.Errorf("%v, %d tasks; want the late plan refused, and one task", err, c.taskCount())
+	}
+	submit(t, c.planner, c.plan("1e", 3))
+	if c.taskCount() != 1 {
+		t.Errorf("%d tasks after the first evaluation was planned anew, want one", c.taskCount())
+	}
+}
