@@ -31,8 +31,10 @@ type Config struct {
 	Log    Log
 	Store  *state.Store // read only
 	Logger *slog.Logger
-	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
-	Now    func() time.Time // nil: the system's clock
+	// Simulator runs the scheduler on copies of state.
+	Simulator Simulator
+	NewID     func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
+	Now       func() time.Time // nil: the system's clock
 }
 
 // Control carries out verbs. Safe for concurrent use.

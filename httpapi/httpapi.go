@@ -7,6 +7,7 @@
 //	GET  /v1/evaluations                ?cluster=NAME, ?job=ID, ?limit=N (20): EvaluationList, newest first
 //	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks hold
 //	GET  /v1/tasks?cluster=NAME         TaskList, newest first; &all=true: stopped ones too
+//	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing does
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
@@ -43,6 +44,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /v1/evaluations/{id}", a.evaluation)
 	mux.HandleFunc("GET /v1/instances", a.instances)
 	mux.HandleFunc("GET /v1/tasks", a.tasks)
+	mux.HandleFunc("POST /v1/simulate", a.simulate)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)

@@ -17,6 +17,7 @@ import (
 type fixture struct {
 	*testutil.SingleNode
 	client   *client.Client
+	url      string
 	instance *structs.ContainerInstance
 	task     *structs.Task
 }
@@ -46,6 +47,7 @@ func newFixture(t *testing.T) *fixture {
 		Control: f.Control, Ready: func() error { return nil }, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Closing: make(chan struct{}),
 	}))
 	t.Cleanup(server.Close)
+	f.url = server.URL
 	f.client = client.New(client.Config{Address: server.URL})
 	t.Cleanup(f.client.Close)
 	return f

@@ -15,11 +15,22 @@ const maxBody = 16 << 20
 // decode reads a JSON body; where it cannot, it answers and gives false. The content type must say JSON: a web page cannot
 // send that to another origin without being asked about it first.
 func (a *api) decode(w http.ResponseWriter, r *http.Request, into any) bool {
+	return a.decodeWith(w, r, into, func(*json.Decoder) {})
+}
+
+// decodeStrict is decode for what people write: a member that it does not know is an error, and not overlooked.
+func (a *api) decodeStrict(w http.ResponseWriter, r *http.Request, into any) bool {
+	return a.decodeWith(w, r, into, (*json.Decoder).DisallowUnknownFields)
+}
+
+func (a *api) decodeWith(w http.ResponseWriter, r *http.Request, into any, set func(*json.Decoder)) bool {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		a.refuse(w, http.StatusUnsupportedMediaType, structs.KindInvalidParameter, "send the body as Content-Type: application/json")
 		return false
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into); err != nil {
+	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	set(body)
+	if err := body.Decode(into); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			a.refuse(w, http.StatusRequestEntityTooLarge, structs.KindInvalidParameter, err.Error())

@@ -21,6 +21,7 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/server/simulator"
 	"github.com/gantry-project/gantry/state"
 )
 
@@ -74,7 +75,7 @@ func New(c Config) (*Server, error) {
 	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger})); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger})
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{})})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })

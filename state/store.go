@@ -52,6 +52,8 @@ func (s *Store) Replace(restored *Store) {
 // Snapshot is the state at one raft index. Rows it gives out are shared: never change them.
 type Snapshot struct {
 	index uint64
+	// copying guards copy: the copy of a table leaves a mark in the table that it is of.
+	copying sync.Mutex
 
 	clusters         table[*structs.Cluster]
 	definitions      table[*structs.TaskDefinition]
@@ -109,6 +111,8 @@ func newSnapshot() *Snapshot {
 }
 
 func (s *Snapshot) copy() *Snapshot {
+	s.copying.Lock()
+	defer s.copying.Unlock()
 	return &Snapshot{
 		index:            s.index,
 		clusters:         s.clusters.copy(),

@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/server/simulator"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -33,6 +35,7 @@ type SingleNode struct {
 	ids    uint64
 	now    time.Time
 	outage int // how many further calls find no leader
+	behind bool
 }
 
 const (
@@ -48,7 +51,9 @@ func NewSingleNode(t testing.TB) *SingleNode {
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
 	c := &SingleNode{Store: state.New(), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
-	c.Control = control.New(control.Config{Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock})
+	c.Control = control.New(control.Config{
+		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Simulator: simulator.New(simulator.Config{}),
+	})
 	return c
 }
 
@@ -93,10 +98,22 @@ func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Appl
 		return structs.Applied{}, err
 	}
 	applied, err := c.commit(cmd)
-	if err != nil {
+	if err != nil || c.behind {
 		return applied, err
 	}
 	return applied, c.evaluateReady()
+}
+
+// Batch schedules what fn writes only at its end, as a cluster does whose workers are behind. Verbs that wait for an evaluation
+// wait in vain within fn.
+func (c *SingleNode) Batch(t testing.TB, fn func()) {
+	t.Helper()
+	c.behind = true
+	fn()
+	c.behind = false
+	if err := c.evaluateReady(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // evaluateReady schedules what is ready or due, and what that makes ready, until nothing is.
@@ -113,16 +130,20 @@ func (c *SingleNode) evaluateReady() error {
 	return fmt.Errorf("evaluations go on and on: %d in a row", maxEvaluations)
 }
 
-func (c *SingleNode) nextReady() *structs.Evaluation {
+// nextReady gives the oldest evaluation that is ready, as the broker does.
+func (c *SingleNode) nextReady() (oldest *structs.Evaluation) {
 	c.mu.Lock()
 	nextReading := structs.TimeOf(c.now.Add(clockStep))
 	c.mu.Unlock()
 	for eval := range c.Store.Snapshot().Evaluations() {
-		if eval.Status == structs.EvaluationReady && eval.WaitUntil <= nextReading {
-			return eval
+		if eval.Status != structs.EvaluationReady || eval.WaitUntil > nextReading {
+			continue
+		}
+		if oldest == nil || cmp.Or(cmp.Compare(eval.CreatedAt, oldest.CreatedAt), cmp.Compare(eval.ModifyIndex, oldest.ModifyIndex)) < 0 {
+			oldest = eval
 		}
 	}
-	return nil
+	return oldest
 }
 
 func (c *SingleNode) evaluate(eval *structs.Evaluation) error {

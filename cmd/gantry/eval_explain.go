@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,18 +48,23 @@ func explain(w io.Writer, eval structs.Evaluation, names map[string]string, now 
 	if eval.Unplaced == 0 {
 		return
 	}
-	if len(eval.Filtered) > 0 {
+	explainUnplaced(w, eval.Filtered, eval.Failures, eval.Remedy, names)
+}
+
+// explainUnplaced says why tasks found no place.
+func explainUnplaced(w io.Writer, filtered []structs.FilterCount, failures []structs.PlacementFailure, remedy string, names map[string]string) {
+	if len(filtered) > 0 {
 		fmt.Fprintln(w, "\nWhat ruled instances out (the first rule that each does not satisfy):")
-		rows := make([][]string, len(eval.Filtered))
-		for n, f := range eval.Filtered {
-			rows[n] = []string{"  " + counted(f.Instances, "instance"), f.Reason, reasonText(f.Reason)}
+		rows := make([][]string, len(filtered))
+		for n, f := range filtered {
+			rows[n] = []string{"  " + structs.Counted(f.Instances, "instance"), f.Reason, reasonText(f.Reason)}
 		}
 		table(w, nil, rows)
 	}
-	if len(eval.Failures) > 0 {
+	if len(failures) > 0 {
 		fmt.Fprintln(w, "\nThe closest:")
-		rows := make([][]string, len(eval.Failures))
-		for n, f := range eval.Failures {
+		rows := make([][]string, len(failures))
+		for n, f := range failures {
 			rows[n] = []string{"  " + instanceName(f.Instance, names), f.Reason, f.Detail}
 			if f.Detail == "" {
 				rows[n][2] = reasonText(f.Reason)
@@ -68,8 +72,8 @@ func explain(w io.Writer, eval structs.Evaluation, names map[string]string, now 
 		}
 		table(w, nil, rows)
 	}
-	if eval.Remedy != "" {
-		fmt.Fprintf(w, "\nWhat would let one more task run:\n  %s\n", eval.Remedy)
+	if remedy != "" {
+		fmt.Fprintf(w, "\nWhat would let one more task run:\n  %s\n", remedy)
 	}
 }
 
@@ -83,9 +87,9 @@ func verdict(eval structs.Evaluation, now time.Time) string {
 	case eval.Unplaced == 0:
 		return "every task has a place"
 	case eval.Status == structs.EvaluationBlocked:
-		return counted(eval.Unplaced, "task") + " found no place; they start by themselves once there is room"
+		return structs.Counted(eval.Unplaced, "task") + " found no place; they start by themselves once there is room"
 	default:
-		return counted(eval.Unplaced, "task") + " found no place"
+		return structs.Counted(eval.Unplaced, "task") + " found no place"
 	}
 }
 
@@ -125,12 +129,4 @@ func instanceName(id string, names map[string]string) string {
 	default:
 		return name + " (" + id + ")"
 	}
-}
-
-// counted writes a number with its noun.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
 }

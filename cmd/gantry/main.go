@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -17,11 +18,20 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	if err := rootCommand().ExecuteContext(ctx); err != nil {
+	err := rootCommand().ExecuteContext(ctx)
+	if status, ok := errors.AsType[exitStatus](err); ok {
+		os.Exit(int(status))
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "gantry: %v\n", err)
 		os.Exit(1)
 	}
 }
+
+// exitStatus ends a command that has said all there is to say with a status of its own.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -34,6 +44,6 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(devCommand(), evalCommand(), instanceCommand(), taskCommand(), versionCommand())
+	root.AddCommand(devCommand(), evalCommand(), instanceCommand(), planCommand(), taskCommand(), versionCommand())
 	return root
 }

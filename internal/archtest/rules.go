@@ -37,6 +37,8 @@ var folderRules = []folderRule{
 		"the server wires the core together, and knows nothing of agents or of the doors to it"},
 	{"server/planner", []string{"state", "scheduler", "structs"},
 		"a part of the server is tested alone; the planner shares the scheduler's fit arithmetic"},
+	{"server/simulator", []string{"fsm", "scheduler", "server/planner", "state", "structs"},
+		"what it says is what happens, because it is made of the very parts that make it happen"},
 	{"server/...", []string{"state", "structs"},
 		"a part of the server never holds the server, so that it is tested alone"},
 	{"gossip", []string{"structs"},

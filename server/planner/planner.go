@@ -79,7 +79,7 @@ func (p *Planner) Run(ctx context.Context) error {
 				s.answer <- answer{err: ErrStopped}
 				return nil
 			}
-			outcome, err := p.decide(ctx, s.plan)
+			outcome, err := p.Decide(ctx, s.plan)
 			s.answer <- answer{outcome, err}
 			if err != nil && !errors.Is(err, ErrStale) && ctx.Err() == nil {
 				return err
@@ -107,8 +107,9 @@ func (p *Planner) Submit(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	return a.outcome, a.err
 }
 
-// decide checks one plan on the newest state and commits what fits.
-func (p *Planner) decide(ctx context.Context, plan *structs.Plan) (Outcome, error) {
+// Decide checks one plan on the newest state and commits what fits. Run calls it for each plan in turn; who calls it without Run
+// (a simulation, which nobody else writes to) must call it for one plan at a time.
+func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, error) {
 	snap := p.config.Snapshot()
 	eval := snap.Evaluation(plan.Evaluation)
 	if eval == nil || eval.Status == structs.EvaluationDone || eval.ModifyIndex != plan.EvaluationIndex {

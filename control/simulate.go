@@ -1,0 +1,182 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Simulator says what would come of commands, were they applied to a state at a time. Nothing is applied.
+type Simulator interface {
+	Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error)
+}
+
+// maxAdded bounds how many instances a scenario adds: a mistyped number must not keep a server busy.
+const maxAdded = 10_000
+
+// Simulate says what would happen to a cluster in a scenario: what the scheduler would place where, stop and move, and which tasks
+// would find no place, and why.
+func (c *Control) Simulate(ctx context.Context, in structs.Scenario) (*structs.Simulation, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.Cluster == "" {
+		in.Cluster = structs.DefaultCluster
+	}
+	if _, err := activeCluster(snap, in.Cluster); err != nil {
+		return nil, err
+	}
+	commands, err := c.scenarioCommands(snap, &in)
+	if err != nil {
+		return nil, err
+	}
+	return c.simulate(snap, in.Cluster, commands, happening(&in))
+}
+
+// simulate says what would come of commands for one cluster. What they are is told in words, such as "losing zone a".
+func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []structs.Command, what string) (*structs.Simulation, error) {
+	all, err := c.Simulator.Simulate(snap, commands, c.now())
+	if err != nil {
+		return nil, err
+	}
+	out := all.In(cluster)
+	out.Summary = summary(what, out)
+	return out, nil
+}
+
+// scenarioCommands turns a scenario to what it is in the log when it really happens: who drains is set DRAINING, who is lost has no
+// agent any more and is INACTIVE, who is added registers and its agent connects.
+func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) ([]structs.Command, error) {
+	at := c.now()
+	drained, err := resolveInstances(snap, in.Cluster, "drain", in.Drain)
+	if err != nil {
+		return nil, err
+	}
+	lost, err := resolveInstances(snap, in.Cluster, "lose", in.Lose)
+	if err != nil {
+		return nil, err
+	}
+	inZones, err := instancesOfZones(snap, in.Cluster, in.LoseZones)
+	if err != nil {
+		return nil, err
+	}
+	var commands []structs.Command
+	if len(drained) > 0 {
+		commands = append(commands, structs.SetInstanceStatus{Instances: drained, Status: structs.InstanceDraining, At: at})
+	}
+	if lost = append(lost, inZones...); len(lost) > 0 {
+		commands = append(commands, structs.SetAgentConnected{Instances: lost, At: at},
+			structs.SetInstanceStatus{Instances: lost, Status: structs.InstanceInactive, At: at})
+	}
+	joining, err := c.addedInstances(snap, in)
+	if err != nil {
+		return nil, err
+	}
+	var joined []string
+	for _, i := range joining {
+		i.RegisteredAt = at
+		commands = append(commands, structs.RegisterInstance{Instance: i})
+		joined = append(joined, i.ID)
+	}
+	if len(joined) > 0 {
+		commands = append(commands, structs.SetAgentConnected{Instances: joined, Connected: true, At: at})
+	}
+	if len(commands) == 0 {
+		return nil, structs.Errorf(structs.KindInvalidParameter,
+			"the scenario is empty: give drain, lose, loseZones or add (gantry plan: --drain, --lose, --lose-zone, --add)")
+	}
+	return commands, nil
+}
+
+// resolveInstances gives the ids of instances that a caller named by id or name.
+func resolveInstances(snap *state.Snapshot, cluster, field string, named []string) (ids []string, err error) {
+	for _, name := range named {
+		i, err := resolveInstance(snap, cluster, field, name)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, i.ID)
+	}
+	return ids, nil
+}
+
+func resolveInstance(snap *state.Snapshot, cluster, field, name string) (*structs.ContainerInstance, error) {
+	if i := snap.Instance(name); i != nil && i.Cluster == cluster && i.Status != structs.InstanceInactive {
+		return i, nil
+	}
+	var found []*structs.ContainerInstance
+	for i := range snap.Instances(cluster) {
+		if i.Name == name && i.Status != structs.InstanceInactive {
+			found = append(found, i)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, structs.Errorf(structs.KindInvalidParameter,
+			`%s: cluster %s has no container instance of the id or name %q ("gantry instance ls" lists those it has)`, field, cluster, name)
+	case 1:
+		return found[0], nil
+	}
+	var ids []string
+	for _, i := range found {
+		ids = append(ids, i.ID)
+	}
+	return nil, structs.Errorf(structs.KindInvalidParameter, "%s: %d container instances have the name %q; name one by its id: %s",
+		field, len(found), name, strings.Join(ids, ", "))
+}
+
+// instancesOfZones gives the ids of all instances in zones.
+func instancesOfZones(snap *state.Snapshot, cluster string, zones []string) (ids []string, err error) {
+	if len(zones) == 0 {
+		return nil, nil
+	}
+	known := map[string]bool{}
+	for i := range snap.Instances(cluster) {
+		if i.Status == structs.InstanceInactive {
+			continue
+		}
+		known[i.Zone] = true
+		if slices.Contains(zones, i.Zone) {
+			ids = append(ids, i.ID)
+		}
+	}
+	for _, z := range zones {
+		if !known[z] {
+			return nil, structs.Errorf(structs.KindInvalidParameter, "loseZones: cluster %s has no container instance in zone %q; its zones are: %s",
+				cluster, z, strings.Join(sortedKeys(known), ", "))
+		}
+	}
+	return ids, nil
+}
+
+// happening puts a scenario in words.
+func happening(in *structs.Scenario) string {
+	var parts []string
+	list := func(verb, noun string, names []string) {
+		if len(names) > 1 {
+			noun += "s"
+		}
+		if len(names) > 0 {
+			parts = append(parts, verb+" "+noun+" "+strings.Join(names, ", "))
+		}
+	}
+	list("draining", "instance", in.Drain)
+	list("losing", "instance", in.Lose)
+	list("losing", "zone", in.LoseZones)
+	for _, a := range in.Add {
+		text := fmt.Sprintf("adding %s", structs.Counted(a.Count, "instance"))
+		if a.Like != "" {
+			text += " like " + a.Like
+		}
+		if a.Zone != "" {
+			text += " in zone " + a.Zone
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}

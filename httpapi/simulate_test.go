@@ -1,0 +1,54 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Losing the instance that runs the only task is told, and does not happen.
+func TestSimulate(t *testing.T) {
+	f := newFixture(t)
+	out, err := f.client.Simulate(t.Context(), structs.Scenario{Lose: []string{f.instance.Name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Summary != "losing instance host-1: 1 task stops" || len(out.Jobs) != 1 || out.Jobs[0].ID != f.task.Job || out.Jobs[0].Instances[0].Instance != f.instance.ID {
+		t.Errorf("simulation: %+v", out)
+	}
+	if task := f.Store.Snapshot().Task(f.task.ID); !task.Holds() || f.Store.Snapshot().Instance(f.instance.ID).Status != structs.InstanceActive {
+		t.Error("it happened")
+	}
+}
+
+// Each mistake is told by the field that it is in, with what to do.
+func TestSimulateRefusals(t *testing.T) {
+	f := newFixture(t)
+	f.AddInstance(t, "default", 512, 512) // a second one of the name host-1
+	for says, in := range map[string]structs.Scenario{
+		"the scenario is empty":                     {},
+		"Cluster not found":                         {Cluster: "nosuch"},
+		`drain: cluster default has no`:             {Drain: []string{"nosuch"}},
+		"lose: 2 container instances have the name": {Lose: []string{"host-1"}},
+		"its zones are: a":                          {LoseZones: []string{"z"}},
+		"add[0].count":                              {Add: []structs.AddedInstances{{Count: 0, CPU: 1, Memory: 1}}},
+		"add[1].count":                              {Add: []structs.AddedInstances{{Count: 9_999, CPU: 1, Memory: 1}, {Count: 2, CPU: 1, Memory: 1}}},
+		"add[0]: give like":                         {Add: []structs.AddedInstances{{Count: 1, CPU: 1}}},
+		"add[0].like: cluster default has no":       {Add: []structs.AddedInstances{{Count: 1, Like: "nosuch"}}},
+	} {
+		if _, err := f.client.Simulate(t.Context(), in); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: %v; want %q", in, err, says)
+		}
+	}
+	body := strings.NewReader(`{"loseZone": ["a"]}`)
+	resp, err := http.Post(f.url+"/v1/simulate", "application/json", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("a mistyped member is answered %s", resp.Status)
+	}
+}

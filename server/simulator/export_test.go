@@ -1,0 +1,12 @@
+package simulator
+
+import "github.com/gantry-project/gantry/state"
+
+// Settled is a state as it is once all has come to rest.
+func Settled(s *state.Snapshot) *state.Snapshot {
+	r := newRun(0, s, 1, nil)
+	if _, err := r.untilRest(); err != nil {
+		panic(err)
+	}
+	return r.store.Snapshot()
+}

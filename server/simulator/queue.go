@@ -1,0 +1,88 @@
+package simulator
+
+import (
+	"cmp"
+	"container/heap"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// queue holds the evaluations that are to be decided. The broker is the same for a real cluster; it goes by the real clock.
+type queue struct {
+	newest  map[string]*structs.Evaluation // by id; an entry of the heaps that is not this one has been overtaken
+	ready   evaluations
+	waiting evaluations // for their time
+}
+
+// older is the order in which evaluations are decided: by when they were made, as the broker does.
+func older(a, b *structs.Evaluation) int {
+	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ModifyIndex, b.ModifyIndex), cmp.Compare(a.ID, b.ID))
+}
+
+func sooner(a, b *structs.Evaluation) int {
+	return cmp.Or(cmp.Compare(a.WaitUntil, b.WaitUntil), older(a, b))
+}
+
+// add puts in an evaluation, in place of what it was before.
+func (q *queue) add(e *structs.Evaluation) {
+	if q.newest == nil {
+		q.newest = map[string]*structs.Evaluation{}
+		q.ready.order, q.waiting.order = older, sooner
+	}
+	if q.newest[e.ID] == e {
+		return
+	}
+	q.newest[e.ID] = e
+	if e.WaitUntil == 0 {
+		heap.Push(&q.ready, e)
+	} else {
+		heap.Push(&q.waiting, e)
+	}
+}
+
+// remove takes out an evaluation that is no longer to be decided.
+func (q *queue) remove(id string) { delete(q.newest, id) }
+
+// take gives the oldest evaluation whose time has come; nil when there is none.
+func (q *queue) take(now structs.Time) *structs.Evaluation {
+	for due, ok := q.nextDue(); ok && due <= now; due, ok = q.nextDue() {
+		heap.Push(&q.ready, heap.Pop(&q.waiting))
+	}
+	for len(q.ready.rows) > 0 {
+		e := heap.Pop(&q.ready).(*structs.Evaluation)
+		if q.newest[e.ID] == e {
+			q.remove(e.ID)
+			return e
+		}
+	}
+	return nil
+}
+
+// nextDue is when the next evaluation is to be decided that waits for its time.
+func (q *queue) nextDue() (at structs.Time, ok bool) {
+	for len(q.waiting.rows) > 0 {
+		e := q.waiting.rows[0]
+		if q.newest[e.ID] == e {
+			return e.WaitUntil, true
+		}
+		heap.Pop(&q.waiting)
+	}
+	return 0, false
+}
+
+// evaluations is a heap (container/heap).
+type evaluations struct {
+	rows  []*structs.Evaluation
+	order func(a, b *structs.Evaluation) int
+}
+
+func (s *evaluations) Len() int           { return len(s.rows) }
+func (s *evaluations) Less(i, j int) bool { return s.order(s.rows[i], s.rows[j]) < 0 }
+func (s *evaluations) Swap(i, j int)      { s.rows[i], s.rows[j] = s.rows[j], s.rows[i] }
+func (s *evaluations) Push(x any)         { s.rows = append(s.rows, x.(*structs.Evaluation)) }
+func (s *evaluations) Pop() any {
+	last := len(s.rows) - 1
+	e := s.rows[last]
+	s.rows = s.rows[:last]
+	return e
+}

@@ -1,0 +1,147 @@
+package simulator
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// planAttempts bounds how often one evaluation is planned in a row, as a worker does.
+const planAttempts = 10
+
+// run is one simulation under way.
+type run struct {
+	base    *state.Snapshot // what it began with
+	began   structs.Time
+	store   *state.Store // the fork
+	fsm     *fsm.FSM
+	planner *planner.Planner
+	index   uint64 // of the last entry
+	now     structs.Time
+	seed    uint64
+	decided int // evaluations
+
+	queue   queue
+	evals   *state.Subscription
+	agents  agents
+	touched map[string]bool // jobs that may have changed
+}
+
+// newRun forks the state. The instances that commands add must be known from the beginning.
+func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []structs.Command) *run {
+	r := &run{
+		base: snap, began: now, store: snap.Fork(), index: snap.Index(), now: now, seed: seed, touched: map[string]bool{},
+	}
+	nobody := slog.New(slog.DiscardHandler)
+	r.fsm = fsm.New(fsm.Config{Store: r.store, Logger: nobody})
+	r.planner = planner.New(planner.Config{
+		Snapshot: r.store.Snapshot,
+		Apply:    func(_ context.Context, cmd structs.Command) (structs.Applied, error) { return r.apply(cmd) },
+		Logger:   nobody,
+	})
+	r.evals = r.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
+	r.queueAll()
+	r.meetAgents(commands)
+	return r
+}
+
+// apply commits a command as the log would. Each takes a millisecond, so that what comes later is later.
+func (r *run) apply(cmd structs.Command) (structs.Applied, error) {
+	entry, err := fsm.Encode(cmd)
+	if err != nil {
+		return structs.Applied{}, err
+	}
+	r.index++
+	r.now++
+	result := r.fsm.Apply(&raft.Log{Index: r.index, Data: entry}).(fsm.Result)
+	r.queueChanged()
+	return result.Applied, result.Err
+}
+
+// queueAll puts every evaluation into the queue that is to be decided, now or at its time.
+func (r *run) queueAll() {
+	for e := range r.store.Snapshot().Evaluations() {
+		if e.Status == structs.EvaluationReady {
+			r.queue.add(e)
+		}
+	}
+}
+
+// queueChanged takes in what the last command did to evaluations.
+func (r *run) queueChanged() {
+	rows, resync := r.evals.Take()
+	if resync {
+		r.touchAll()
+		r.queueAll()
+	}
+	for _, row := range rows {
+		e := row.(*structs.Evaluation)
+		r.touched[e.Job] = true
+		if e.Status == structs.EvaluationReady {
+			r.queue.add(e)
+		} else {
+			r.queue.remove(e.ID)
+		}
+	}
+}
+
+// decideAll decides on all evaluations whose time has come, and on those that this brings about.
+func (r *run) decideAll() error {
+	for r.decided < maxEvaluations {
+		eval := r.queue.take(r.now)
+		if eval == nil {
+			return nil
+		}
+		if err := r.decide(eval.ID); err != nil {
+			return err
+		}
+		r.decided++
+	}
+	return nil
+}
+
+// decide plans for one evaluation until all of a plan is committed, as a worker does.
+func (r *run) decide(id string) error {
+	for range planAttempts {
+		snap := r.store.Snapshot()
+		eval := snap.Evaluation(id)
+		if eval == nil || eval.Status != structs.EvaluationReady {
+			return nil
+		}
+		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: r.now, Seed: r.nextSeed()}).Plan
+		plan.Seen = snap.Index()
+		outcome, err := r.planner.Decide(context.Background(), &plan)
+		if err != nil && !errors.Is(err, planner.ErrStale) {
+			return err
+		}
+		if err == nil && len(outcome.Refused) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("evaluation %s: the planner refused parts of every plan in a row", id)
+}
+
+// touchAll is for when nobody knows any more which jobs have changed.
+func (r *run) touchAll() {
+	for j := range r.store.Snapshot().AllJobs() {
+		r.touched[j.ID] = true
+	}
+}
+
+// nextSeed grows from the simulation's seed. Its first half is far from the last one's once it is mixed (scheduler).
+func (r *run) nextSeed() (seed [16]byte) {
+	binary.BigEndian.PutUint64(seed[:8], r.seed)
+	binary.BigEndian.PutUint64(seed[8:], r.index)
+	r.seed++
+	return seed
+}

@@ -1,0 +1,73 @@
+package simulator
+
+import (
+	"fmt"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what a simulator needs. The zero value will do.
+type Config struct {
+	// Seed is where ids and the random strategy's choices come from. The same seed gives the same simulation.
+	Seed uint64
+}
+
+// Simulator is safe for concurrent use.
+type Simulator struct{ config Config }
+
+// New makes a simulator.
+func New(c Config) *Simulator { return &Simulator{config: c} }
+
+// The bounds of one simulation. They keep a service that never comes to rest from being simulated for ever.
+const (
+	// maxEvaluations is how many evaluations it decides.
+	maxEvaluations = 20_000
+	// horizon is how far it looks into the future, in milliseconds: a day.
+	horizon = structs.Time(24 * 60 * 60 * 1000)
+)
+
+// Simulate says what would come of commands that were applied to a state at a time, one after the other. A command that is refused
+// ends it with the refusal. With no command it says what would happen anyway.
+func (s *Simulator) Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error) {
+	r := newRun(s.config.Seed, snap, now, commands)
+	for _, cmd := range commands {
+		if _, err := r.apply(cmd); err != nil {
+			return nil, err
+		}
+	}
+	cut, err := r.untilRest()
+	if err != nil {
+		return nil, fmt.Errorf("simulate: %w", err)
+	}
+	out := r.outcome()
+	out.Cut = cut
+	return out, nil
+}
+
+// untilRest goes on until nothing is left to do, and says what kept it from getting there.
+func (r *run) untilRest() (cut string, err error) {
+	for {
+		if err := r.decideAll(); err != nil {
+			return "", err
+		}
+		if r.decided >= maxEvaluations {
+			return fmt.Sprintf("it had not come to rest after %d evaluations", r.decided), nil
+		}
+		acted, err := r.letAgentsAct()
+		if err != nil {
+			return "", err
+		}
+		if acted {
+			continue
+		}
+		next, ok := r.queue.nextDue()
+		switch {
+		case !ok:
+			return "", nil
+		case next > r.began+horizon:
+			return "something is to be decided more than a day from now", nil
+		}
+		r.now = max(r.now, next)
+	}
+}

@@ -1,0 +1,162 @@
+package simulator_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// expected is where a simulation says that the tasks will be up, by job and the name of their instance.
+func expected(before map[string]int, s *structs.Simulation) map[string]int {
+	n := map[string]int{}
+	for place, tasks := range before {
+		n[place] = tasks
+	}
+	for _, j := range s.Jobs {
+		for _, p := range j.Instances {
+			place := j.ID + " on " + p.Name
+			if n[place] != p.Before {
+				n[place] = -1 // it does not even know what is
+			}
+			if n[place] = p.After; p.After == 0 {
+				delete(n, place)
+			}
+		}
+	}
+	return n
+}
+
+// why is what a job's tasks without a place were told.
+type why struct {
+	Unplaced int
+	Filtered []structs.FilterCount
+	Reasons  []string
+}
+
+func reasons(failures []structs.PlacementFailure) (list []string) {
+	for _, f := range failures {
+		list = append(list, f.Reason+f.Detail)
+	}
+	return list
+}
+
+// unplaced are the tasks that wait for room, by job.
+func unplaced(s *state.Snapshot) map[string]why {
+	found := map[string]why{}
+	for e := range s.BlockedEvaluations("default") {
+		found[e.Job] = why{e.Unplaced, e.Filtered, reasons(e.Failures)}
+	}
+	return found
+}
+
+// TestSimulationComesTrue: what a simulation says is what then really happens, in any cluster and scenario, and saying it changes
+// nothing.
+func TestSimulationComesTrue(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := drawTown(t, r)
+		scenario := w.drawScenario(r)
+		before, stateBefore := counts(w.Store.Snapshot()), w.bytes()
+		simulated, err := w.Control.Simulate(t.Context(), scenario)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if again, err := w.Control.Simulate(t.Context(), scenario); err != nil || len(scenario.Add) == 0 && cmp.Diff(simulated, again) != "" {
+			r.Fatalf("simulated again, it says something else: %v\n%s", err, cmp.Diff(simulated, again))
+		}
+		if !bytes.Equal(stateBefore, w.bytes()) {
+			r.Fatal("the simulation changed the state")
+		}
+		if simulated.Cut != "" {
+			r.Fatal(simulated.Cut)
+		}
+		said := map[string]why{}
+		for _, j := range simulated.Jobs {
+			if j.Unplaced > 0 {
+				said[j.ID] = why{j.Unplaced, j.Filtered, reasons(j.Failures)}
+			}
+		}
+		w.happen(scenario)
+		if diff := cmp.Diff(counts(w.Store.Snapshot()), expected(before, simulated)); diff != "" {
+			r.Fatalf("tasks that are up (-really, +simulated):\n%s", diff)
+		}
+		if diff := cmp.Diff(unplaced(w.Store.Snapshot()), said); diff != "" {
+			r.Fatalf("tasks without a place (-really, +simulated):\n%s", diff)
+		}
+	})
+}
+
+// TestZoneLost is the answer to "what if a zone dies?".
+func TestZoneLost(t *testing.T) {
+	w := newTown(t)
+	w.join("a1", "a", 2048, 512)
+	w.join("b1", "b", 2048, 1024)
+	w.define("web", 64, 200)
+	w.serve("web", "web", 4)
+	w.settle()
+	simulate := func(s structs.Scenario, summary string) *structs.Simulation {
+		t.Helper()
+		out, err := w.Control.Simulate(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Summary != summary {
+			t.Errorf("says %q, want %q", out.Summary, summary)
+		}
+		return out
+	}
+	lost := structs.Scenario{LoseZones: []string{"a"}}
+	simulate(lost, "losing zone a: 2 tasks move")
+	w.serve("more", "web", 2, func(in *control.CreateServiceInput) {
+		in.PlacementConstraints = []structs.PlacementConstraint{{Type: "memberOf", Expression: "attribute:ecs.availability-zone == b"}}
+	})
+	w.settle()
+	b := w.instances[1]
+	out := simulate(lost, "losing zone a: 1 task moves, 1 task finds no room (200 MiB of memory and 64 CPU units in all); "+
+		"it would take 176 MiB more memory on container instance "+b+" in zone b to start one more of service web")
+	want := structs.SimulatedTasks{Before: 4, After: 3, Started: 1, Stopped: 2, Moved: 1, Unplaced: 1, Lacking: structs.Resources{CPU: 64, Memory: 200}}
+	if diff := cmp.Diff(want, out.Total); diff != "" {
+		t.Error(diff)
+	}
+	lost.Add = []structs.AddedInstances{{Count: 1, Like: "a1", Zone: "c"}}
+	out = simulate(lost, "losing zone a, adding 1 instance like a1 in zone c: 2 tasks move")
+	if last := out.Instances[len(out.Instances)-1]; !last.New || last.Zone != "c" || last.After != 2 || last.Free.Memory != 112 {
+		t.Errorf("the added instance is %+v", last)
+	}
+}
+
+// TestWaitingIsSimulated: a protected task leaves a draining instance when its protection ends, not before; one that is protected for
+// longer than anybody plans ahead cuts the simulation short.
+func TestWaitingIsSimulated(t *testing.T) {
+	w := newTown(t)
+	a := w.join("a1", "a", 2048, 512)
+	w.define("web", 64, 200)
+	w.serve("web", "web", 1)
+	w.settle()
+	w.join("b1", "b", 2048, 512)
+	var task string
+	for held := range w.Store.Snapshot().InstanceTasks(a) {
+		task = held.ID
+	}
+	for _, test := range []struct {
+		hours int
+		moves int
+		cut   string
+	}{{2, 1, ""}, {40, 0, "something is to be decided more than a day from now"}} {
+		protected := structs.TimeOf(w.Control.Now().Add(time.Duration(test.hours) * time.Hour))
+		w.MustApply(t, structs.ProtectTasks{Tasks: []string{task}, Until: protected, At: w.now()})
+		out, err := w.Control.Simulate(t.Context(), structs.Scenario{Drain: []string{"a1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Total.Stopped != test.moves || out.Cut != test.cut || (test.cut == "") != (out.Seconds > 7000 && out.Seconds < 7300) {
+			t.Errorf("protected for %d hours: %d tasks move within %v seconds, cut short because %q", test.hours, out.Total.Moved, out.Seconds, out.Cut)
+		}
+	}
+}

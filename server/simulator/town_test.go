@@ -1,0 +1,222 @@
+package simulator_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// town is a cluster with services, daemons and tasks of RunTask, whose agents do what they are asked.
+type town struct {
+	*testutil.SingleNode
+	t         *testing.T
+	instances []string
+}
+
+func newTown(t *testing.T) *town { return &town{SingleNode: testutil.NewSingleNode(t), t: t} }
+
+func (w *town) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *town) now() structs.Time { return structs.TimeOf(w.Control.Now()) }
+
+// join registers an instance of a zone and connects its agent.
+func (w *town) join(name, zone string, cpu, memory int64) string {
+	w.t.Helper()
+	i, err := w.Control.RegisterInstance(w.t.Context(), structs.ContainerInstance{
+		Cluster: "default", Zone: zone, Name: name, Registered: structs.Resources{CPU: cpu, Memory: memory},
+		Attributes: []structs.Attribute{{Name: "ecs.os-type", Value: "linux"}, {Name: structs.AttributeZone, Value: zone}},
+	})
+	w.must(err)
+	w.MustApply(w.t, structs.SetAgentConnected{Instances: []string{i.ID}, Connected: true, At: i.RegisteredAt})
+	w.instances = append(w.instances, i.ID)
+	return i.ID
+}
+
+func (w *town) define(family string, cpu, memory int32) {
+	w.t.Helper()
+	_, err := w.Control.RegisterTaskDefinition(w.t.Context(), structs.TaskDefinition{
+		Family: family, ContainerDefinitions: []structs.ContainerDefinition{{Name: "c", Image: "i", Cpu: cpu, Memory: &memory}},
+	}, nil)
+	w.must(err)
+}
+
+func (w *town) serve(name, family string, count int, change ...func(*control.CreateServiceInput)) {
+	w.t.Helper()
+	in := control.CreateServiceInput{Cluster: "default", Name: name, ServiceChange: control.ServiceChange{TaskDefinition: family, Count: &count}}
+	for _, f := range change {
+		f(&in)
+	}
+	_, err := w.Control.CreateService(w.t.Context(), in)
+	w.must(err)
+}
+
+// round lets every connected agent do all that it is asked, then lets the scheduler go on; false when there was nothing to do.
+func (w *town) round() (acted bool) {
+	w.t.Helper()
+	w.Batch(w.t, func() {
+		snap := w.Store.Snapshot()
+		for i := range snap.AllInstances() {
+			var updates []structs.TaskUpdate
+			for task := range snap.InstanceTasks(i.ID) {
+				switch {
+				case task.DesiredStatus == structs.TaskStopped:
+					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskStopped})
+				case task.LastStatus < structs.TaskRunning:
+					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskRunning})
+				}
+			}
+			if i.AgentConnected && len(updates) > 0 {
+				acted = true
+				w.must(w.Control.ReportTasks(w.t.Context(), i.ID, updates))
+			}
+		}
+	})
+	return acted
+}
+
+func (w *town) settle() {
+	w.t.Helper()
+	for range 1000 {
+		if !w.round() {
+			return
+		}
+	}
+	w.t.Fatal("tasks come and go for ever")
+}
+
+// bytes is all of the state, as a snapshot on disk has it.
+func (w *town) bytes() []byte {
+	w.t.Helper()
+	snapshot, err := fsm.New(fsm.Config{Store: w.Store, Logger: slog.New(slog.DiscardHandler)}).Snapshot()
+	w.must(err)
+	var sink sink
+	w.must(snapshot.Persist(&sink))
+	return sink.Bytes()
+}
+
+type sink struct{ bytes.Buffer }
+
+func (*sink) ID() string    { return "" }
+func (*sink) Cancel() error { return nil }
+func (*sink) Close() error  { return nil }
+
+// drawTown is a random cluster, some of whose services may lack room.
+func drawTown(t *testing.T, r *rapid.T) *town {
+	w := newTown(t)
+	for n := range rapid.IntRange(2, 9).Draw(r, "instances") {
+		w.join(fmt.Sprintf("host-%d", n), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(r, "zone"),
+			1024*rapid.Int64Range(1, 4).Draw(r, "cores"), 256*rapid.Int64Range(1, 8).Draw(r, "memory"))
+	}
+	families := []string{"small", "middle", "large"}
+	w.define("small", 32, 64)
+	w.define("middle", 256, 128)
+	w.define("large", 128, 500)
+	strategies := [][]structs.PlacementStrategy{
+		nil, {{Type: "binpack", Field: "memory"}}, {{Type: "binpack", Field: "cpu"}}, {{Type: "spread", Field: "instanceId"}},
+		{{Type: "spread", Field: "attribute:ecs.availability-zone"}, {Type: "binpack", Field: "memory"}},
+	}
+	constraints := [][]structs.PlacementConstraint{
+		nil, nil, {{Type: "distinctInstance"}}, {{Type: "memberOf", Expression: "attribute:ecs.availability-zone != c"}},
+	}
+	for n := range rapid.IntRange(1, 5).Draw(r, "services") {
+		w.serve(fmt.Sprintf("web-%d", n), rapid.SampledFrom(families).Draw(r, "family"), rapid.IntRange(0, 12).Draw(r, "count"),
+			func(in *control.CreateServiceInput) {
+				if in.Daemon = rapid.IntRange(0, 4).Draw(r, "daemon") == 1; in.Daemon {
+					in.Count = nil
+					return
+				}
+				in.PlacementStrategy = rapid.SampledFrom(strategies).Draw(r, "strategy")
+				in.PlacementConstraints = rapid.SampledFrom(constraints).Draw(r, "constraints")
+			})
+	}
+	for range rapid.IntRange(0, 2).Draw(r, "jobs") {
+		_, err := w.Control.RunTask(t.Context(), control.RunTaskInput{Job: structs.Job{
+			Cluster: "default", TaskDefinition: rapid.SampledFrom(families).Draw(r, "family"), Count: rapid.IntRange(1, 4).Draw(r, "count"),
+		}})
+		w.must(err)
+	}
+	if rapid.Bool().Draw(r, "at rest") {
+		w.settle()
+	}
+	return w
+}
+
+// drawScenario is something that may happen to the town.
+func (w *town) drawScenario(r *rapid.T) structs.Scenario {
+	var s structs.Scenario
+	fates := []string{"stays", "stays", "stays", "drains", "lost"}
+	for _, i := range w.instances {
+		switch rapid.SampledFrom(fates).Draw(r, "fate") {
+		case "drains":
+			s.Drain = append(s.Drain, i)
+		case "lost":
+			s.Lose = append(s.Lose, i)
+		}
+	}
+	if rapid.IntRange(0, 2).Draw(r, "a zone is lost") == 1 {
+		s.LoseZones = []string{w.Store.Snapshot().Instance(w.instances[0]).Zone}
+	}
+	if n := rapid.IntRange(0, 3).Draw(r, "added"); n > 0 {
+		s.Add = append(s.Add, structs.AddedInstances{Count: n, Like: w.instances[0], Zone: rapid.SampledFrom([]string{"", "a", "b"}).Draw(r, "its zone")})
+	}
+	if len(s.Drain)+len(s.Lose)+len(s.LoseZones)+len(s.Add) == 0 {
+		s.Drain = w.instances[:1]
+	}
+	return s
+}
+
+// happen makes a scenario come true, by the verbs that users and agents have.
+func (w *town) happen(s structs.Scenario) {
+	w.t.Helper()
+	w.Batch(w.t, func() {
+		if len(s.Drain) > 0 {
+			_, _, err := w.Control.SetInstanceStatus(w.t.Context(), "default", s.Drain, structs.InstanceDraining)
+			w.must(err)
+		}
+		lost := s.Lose
+		for i := range w.Store.Snapshot().AllInstances() {
+			if len(s.LoseZones) > 0 && i.Zone == s.LoseZones[0] {
+				lost = append(lost, i.ID)
+			}
+		}
+		if len(lost) > 0 {
+			w.MustApply(w.t, structs.SetAgentConnected{Instances: lost, At: w.now()})
+			w.MustApply(w.t, structs.SetInstanceStatus{Instances: lost, Status: structs.InstanceInactive, At: w.now()})
+		}
+		for _, a := range s.Add {
+			like := *w.Store.Snapshot().Instance(a.Like)
+			if a.Zone != "" {
+				like.Zone = a.Zone
+			}
+			for n := range a.Count {
+				w.join(fmt.Sprintf("added-%d", n+1), like.Zone, like.Registered.CPU, like.Registered.Memory)
+			}
+		}
+	})
+	w.settle()
+}
+
+// counts are the tasks that are up, by job and the name of their instance.
+func counts(s *state.Snapshot) map[string]int {
+	n := map[string]int{}
+	for t := range s.AllTasks() {
+		if t.Holds() && t.DesiredStatus != structs.TaskStopped {
+			n[t.Job+" on "+s.Instance(t.Instance).Name]++
+		}
+	}
+	return n
+}
