@@ -10,9 +10,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and the caller may ask again with
-// the same client token.
-const scheduleWait = 20 * time.Second
+const (
+	// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and the caller may ask again with
+	// the same client token.
+	scheduleWait = 20 * time.Second
+	// queueWait is how long it waits where tasks queue: they are there already, and whether they have an instance by now does not
+	// matter to the caller.
+	queueWait = time.Second
+)
 
 // The values of RunTask's propagateTags that Gantry knows (ECS).
 const PropagateFromDefinition = "TASK_DEFINITION"
@@ -24,7 +29,8 @@ type RunTaskInput struct {
 	PropagateTags string // empty or PropagateFromDefinition
 }
 
-// Placed is what came of it: the tasks that found a place, and why others did not.
+// Placed is what came of it: the tasks that found a place, and why others did not. Of a job that queues its tasks, all of them:
+// those without an instance wait for room.
 type Placed struct {
 	Tasks    []*structs.Task
 	Failures []structs.PlacementFailure
@@ -47,7 +53,13 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 	}
 	decided := c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
 	defer decided.Close()
-	applied, err := c.Log.Apply(ctx, structs.CreateJob{Job: job, Evaluation: eval})
+	cmd := structs.CreateJob{Job: job, Evaluation: eval}
+	if job.Queues() {
+		for range job.Count {
+			cmd.Tasks = append(cmd.Tasks, c.NewID())
+		}
+	}
+	applied, err := c.Log.Apply(ctx, cmd)
 	if err != nil {
 		return Placed{}, err
 	}
@@ -64,8 +76,12 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 // batchJob checks the input and completes the job.
 func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, error) {
 	job := in.Job
-	if _, err := activeCluster(snap, job.Cluster); err != nil {
+	cluster, err := activeCluster(snap, job.Cluster)
+	if err != nil {
 		return job, err
+	}
+	if job.LaunchType == "" && len(job.CapacityStrategy) == 0 && len(job.Instances) == 0 {
+		job.CapacityStrategy = cluster.DefaultCapacityStrategy
 	}
 	def, err := runnableDefinition(snap, job.TaskDefinition)
 	if err != nil {
@@ -134,17 +150,30 @@ func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 	return nil
 }
 
-func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscription, job, eval string) (Placed, error) {
-	ctx, cancel := context.WithTimeout(ctx, scheduleWait)
+func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscription, id, eval string) (Placed, error) {
+	job := c.Store.Snapshot().Job(id)
+	queues, wait := job != nil && job.Queues(), scheduleWait
+	if queues {
+		wait = queueWait
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
 		snap := c.Store.Snapshot()
-		if e := snap.Evaluation(eval); e != nil && e.Status != structs.EvaluationReady {
-			return Placed{Tasks: slices.Collect(snap.JobTasks(job)), Failures: e.Failures}, nil
+		tasks := Placed{Tasks: slices.Collect(snap.JobTasks(id))}
+		e := snap.Evaluation(eval)
+		if e != nil && e.Status != structs.EvaluationReady {
+			if !queues {
+				tasks.Failures = e.Failures
+			}
+			return tasks, nil
 		}
 		select {
 		case <-decided.C:
 		case <-ctx.Done():
+			if queues {
+				return tasks, nil
+			}
 			return Placed{}, structs.Errorf(structs.KindUnavailable,
 				"the request was taken but is not scheduled yet; ask again with the same clientToken to see its tasks")
 		}

@@ -41,7 +41,21 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
 	tx.PutJob(&job)
 	tx.PutEvaluation(&eval)
+	if job.Queues() {
+		queueTasks(tx, index, &job, definition, cmd.Tasks)
+	}
 	return job.ID, nil
+}
+
+// queueTasks makes the tasks of a job that wait for room. They hold nothing until a plan places them.
+func queueTasks(tx *state.Tx, index uint64, job *structs.Job, d *structs.TaskDefinition, ids []string) {
+	tx.PutRoom(job.Cluster, index) // from now on somebody waits for it
+	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})
+	for _, id := range ids {
+		if tx.Task(id) == nil {
+			m.put(tx, structs.Placement{Task: id})
+		}
+	}
 }
 
 func errTokenReused(tx *state.Tx, earlier *structs.Job) *structs.Error {

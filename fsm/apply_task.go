@@ -3,6 +3,7 @@ package fsm
 import (
 	"cmp"
 	"reflect"
+	"slices"
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -18,11 +19,33 @@ func stopTasks(tx *state.Tx, index uint64, cmd structs.StopTasks) (string, error
 		t.DesiredStatus = structs.TaskStopped
 		t.StopCode, t.StoppedReason = cmd.StopCode, cmd.Reason
 		t.StoppingAt = cmp.Or(t.StoppingAt, cmd.At)
+		if old.Queued() { // there is nobody to ask
+			t.LastStatus, t.StoppedAt = structs.TaskStopped, cmd.At
+		}
 		t.Version++
 		tx.PutTask(&t)
 		wake(tx, index, cmd.At, t.Job, becauseTask)
+		if old.Queued() {
+			endQueue(tx, index, cmd.At, t.Job)
+		}
 	}
 	return "", nil
+}
+
+// endQueue ends the evaluation of a job that waits for room once none of its tasks does.
+func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
+	for t := range tx.JobTasks(job) {
+		if t.Queued() {
+			return
+		}
+	}
+	for _, old := range slices.Collect(tx.OpenEvaluations(job)) {
+		if old.Status == structs.EvaluationBlocked {
+			e := *old
+			e.Status, e.DoneAt, e.ModifyIndex = structs.EvaluationDone, at, index
+			tx.PutEvaluation(&e)
+		}
+	}
 }
 
 func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, error) {
@@ -30,7 +53,7 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	for n := range cmd.Updates {
 		update := &cmd.Updates[n]
 		old := tx.Task(update.Task)
-		if old == nil || old.Instance != cmd.Instance {
+		if old == nil || old.Instance != cmd.Instance || old.Instance == "" {
 			continue
 		}
 		definition := tx.TaskDefinition(old.TaskDefinition)

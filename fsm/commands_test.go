@@ -98,6 +98,10 @@ func drawJob(t *rapid.T) structs.Command {
 	if rapid.IntRange(0, 2).Draw(t, "in attempts") == 1 {
 		cmd.Job.Batch = &structs.BatchSpec{Attempts: 2}
 	}
+	if rapid.IntRange(0, 2).Draw(t, "queues") == 1 {
+		cmd.Job.Type, cmd.Job.CapacityStrategy = structs.JobBatch, []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
+		cmd.Tasks = rapid.SliceOfN(anyTask, 0, 3).Draw(t, "queued")
+	}
 	return cmd
 }
 

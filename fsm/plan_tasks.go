@@ -82,16 +82,29 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 
 // place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any more.
 func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
-	instance := tx.Instance(p.Instance)
+	instance, old := tx.Instance(p.Instance), tx.Task(p.Task)
 	switch {
-	case m.job == nil || instance == nil || instance.Cluster != m.job.Cluster || tx.Task(p.Task) != nil:
+	case m.job == nil || instance == nil || instance.Cluster != m.job.Cluster || old != nil && (old.Job != m.job.ID || old.Instance != ""):
 		return structs.FailMissing
 	case instance.Status != structs.InstanceActive:
 		return structs.FailInactive
 	}
+	p.Instance = instance.ID // one copy of the string for all its tasks
+	if old == nil {
+		m.put(tx, p)
+	} else if old.Queued() { // else it was stopped since the plan was made
+		t := *old
+		t.Instance = p.Instance
+		t.Version++
+		tx.PutTask(&t)
+	}
+	return ""
+}
+
+// put makes a new task.
+func (m *taskMaker) put(tx *state.Tx, p structs.Placement) {
 	t := m.model
-	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, instance.ID, p.Slot, p.Attempt
+	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, p.Instance, p.Slot, p.Attempt
 	tx.PutTask(&t)
 	tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
-	return ""
 }

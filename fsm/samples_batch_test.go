@@ -13,8 +13,9 @@ func batchSamples() map[string]structs.Command {
 		structs.Placement{Task: "4123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Slot: 2, Attempt: 3})
 	plan.Plan.JobStatus = structs.BatchFailed
 	return map[string]structs.Command{
-		"create_job_batch": structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation, Cluster: "prod", Job: job.ID}},
-		"apply_plan_batch": plan,
-		"stop_job":         structs.StopJob{Job: job.ID, At: 1_700_000_000_201},
+		"create_job_batch":  structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation, Cluster: "prod", Job: job.ID}},
+		"apply_plan_batch":  plan,
+		"create_job_queued": structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation}, Tasks: []string{"t1", "t2"}},
+		"stop_job":          structs.StopJob{Job: job.ID, At: 1_700_000_000_201},
 	}
 }

@@ -6,19 +6,43 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// reconcileBatch places the tasks that a batch job is short of.
+// reconcileBatch places the tasks that a batch job is short of. Those that find no place wait if the job has a BatchSpec or queues
+// its tasks, and else are given up.
 func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Batch != nil {
 		reconcileAttempts(in, job, plan)
 		return
 	}
+	var queued []string
 	lack := batchLack(in.View, job)
+	if job.Queues() {
+		queued = queuedTasks(in.View, job)
+		lack.count = len(queued)
+	}
 	def := in.View.TaskDefinition(job.TaskDefinition)
 	if def == nil {
 		definitionGone(plan, job.TaskDefinition, lack.count)
 		return
 	}
 	fillBatch(in, job, def, lack, plan)
+	if job.Queues() {
+		for n := range plan.Placements {
+			plan.Placements[n].Task = queued[n]
+		}
+		if plan.Unplaced > 0 {
+			plan.Status = structs.EvaluationBlocked
+		}
+	}
+}
+
+// queuedTasks are the tasks of a job that wait for room.
+func queuedTasks(view View, job *structs.Job) (queued []string) {
+	for t := range view.JobTasks(job.ID) {
+		if t.Queued() {
+			queued = append(queued, t.ID)
+		}
+	}
+	return queued
 }
 
 func fillBatch(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack, plan *structs.Plan) {

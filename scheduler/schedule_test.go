@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"testing"
 
@@ -99,5 +100,38 @@ func BenchmarkSchedule(b *testing.B) {
 			}
 			b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "placements/s")
 		})
+	}
+}
+
+// TestQueuedTasksArePlaced: the tasks of a job that queues are there already, and what finds no room waits.
+func TestQueuedTasksArePlaced(t *testing.T) {
+	store := state.New()
+	err := store.Update(1, func(tx *state.Tx) error {
+		tx.PutInstance(&structs.ContainerInstance{
+			ID: "a", Cluster: "default", Status: structs.InstanceActive, AgentConnected: true, Registered: structs.Resources{Memory: 100},
+		})
+		tx.PutTaskDefinition(&structs.TaskDefinition{Family: "f", Revision: 1, ContainerDefinitions: []structs.ContainerDefinition{{Memory: new(int32(50))}}})
+		tx.PutJob(&structs.Job{
+			ID: "job", Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1", Count: 5,
+			CapacityStrategy: []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}},
+		})
+		for id, instance := range map[string]string{"t1": "", "t2": "a", "t3": "", "t4": "", "t5": ""} {
+			row := &structs.Task{ID: id, Job: "job", Instance: instance, LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, Memory: 50}
+			if id == "t3" {
+				row.LastStatus, row.DesiredStatus = structs.TaskStopped, structs.TaskStopped
+			}
+			tx.PutTask(row)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: "job"}, Now: 5}).Plan
+	if want := []structs.Placement{{Task: "t1", Instance: "a"}}; !reflect.DeepEqual(plan.Placements, want) {
+		t.Errorf("placed %v, want %v", plan.Placements, want)
+	}
+	if plan.Unplaced != 2 || plan.Status != structs.EvaluationBlocked || len(plan.Failures) == 0 {
+		t.Errorf("unplaced %d, evaluation %s, failures %v; want t4 and t5 to wait", plan.Unplaced, plan.Status, plan.Failures)
 	}
 }

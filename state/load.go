@@ -33,7 +33,7 @@ func (l *Loading) derive() {
 	jobs, instances := map[string][]*structs.Task{}, map[string][]*structs.Task{}
 	for t := range l.tasks.all() {
 		jobs[t.Job] = append(jobs[t.Job], t)
-		if t.Holds() {
+		if onInstance(t) {
 			instances[t.Instance] = append(instances[t.Instance], t)
 		}
 	}

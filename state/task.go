@@ -56,17 +56,21 @@ func (s *Snapshot) InstanceTasks(instance string) iter.Seq[*structs.Task] {
 		func(t *structs.Task) bool { return t.Instance == instance })
 }
 
-// PutTask adds or replaces a task and keeps the usage of its instance. A task never changes its job or instance.
+// PutTask adds or replaces a task and keeps the usage of its instance. A task never changes its job, nor its instance once it has
+// one.
 func (tx *Tx) PutTask(t *structs.Task) {
 	tx.account(tx.tasks.put(t), t)
 	tx.jobTasks.put(t)
-	if t.Holds() {
+	if onInstance(t) {
 		tx.instanceTasks.put(t)
 	} else {
 		tx.instanceTasks.remove(t)
 	}
 	tx.changes = append(tx.changes, change{row: t, topics: [2]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}})
 }
+
+// onInstance says whether a task counts for its instance: one that is queued has none yet.
+func onInstance(t *structs.Task) bool { return t.Holds() && t.Instance != "" }
 
 // RemoveTask forgets a task.
 func (tx *Tx) RemoveTask(t *structs.Task) {

@@ -24,7 +24,7 @@ func (s *Snapshot) Usage(instance string) *structs.Usage {
 
 // account moves the usage of instances from what a task was to what it is; either may be nil.
 func (tx *Tx) account(was, is *structs.Task) {
-	if was != nil && was.Holds() {
+	if was != nil && onInstance(was) {
 		u := tx.ownUsage(was.Instance)
 		u.CPU -= was.CPU
 		u.Memory -= was.Memory
@@ -35,7 +35,7 @@ func (tx *Tx) account(was, is *structs.Task) {
 		}
 		countTask(u, was, -1)
 	}
-	if is != nil && is.Holds() {
+	if is != nil && onInstance(is) {
 		u := tx.ownUsage(is.Instance)
 		u.CPU += is.CPU
 		u.Memory += is.Memory

@@ -86,6 +86,7 @@ type SetAgentConnected struct {
 type CreateJob struct {
 	Job        Job
 	Evaluation Evaluation
+	Tasks      []string // the ids of the tasks of a job that queues them: as many as its Count
 }
 
 // ApplyPlan commits a plan that the planner has checked. Placements whose job or instance has gone meanwhile are dropped.

@@ -14,6 +14,12 @@ const (
 	ServiceInactive = "INACTIVE" // nothing of it runs; it can still be described, and its name is free
 )
 
+// Queues says whether the job's tasks are there from the start, PROVISIONING and without an instance, and wait for room: RunTask
+// with a capacity provider (ECS). What other batch jobs find no room for has no rows.
+func (j *Job) Queues() bool {
+	return j.Type == JobBatch && j.Batch == nil && len(j.CapacityStrategy) > 0 && len(j.Instances) == 0
+}
+
 // Job is what a user asked the cluster to run, and what evaluations are about. RunTask and StartTask make a batch job; an
 // ECS service is a job of type service or daemon.
 type Job struct {

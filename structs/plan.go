@@ -49,7 +49,7 @@ type Stop struct {
 	Reason string `cbor:"3,keyasint"`
 }
 
-// Placement is one new task on one instance.
+// Placement is one task on one instance: a new one, or one of the job that was queued.
 type Placement struct {
 	Task     string `cbor:"1,keyasint"` // Task.ID
 	Instance string `cbor:"2,keyasint"` // ContainerInstance.ID

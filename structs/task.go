@@ -10,7 +10,7 @@ type Task struct {
 	Cluster        string `json:"cluster" cbor:"2,keyasint"`
 	Job            string `json:"job" cbor:"3,keyasint"`               // Job.ID
 	TaskDefinition string `json:"taskDefinition" cbor:"4,keyasint"`    // family:revision
-	Instance       string `json:"containerInstance" cbor:"5,keyasint"` // ContainerInstance.ID
+	Instance       string `json:"containerInstance" cbor:"5,keyasint"` // ContainerInstance.ID; empty while it waits for room
 	Group          string `json:"group" cbor:"6,keyasint"`
 	StartedBy      string `json:"startedBy,omitzero" cbor:"7,keyasint,omitzero"`
 
@@ -62,6 +62,9 @@ const (
 
 // Holds says whether the task still holds its resources on its instance.
 func (t *Task) Holds() bool { return t.LastStatus < TaskStopped }
+
+// Queued says whether the task waits for room: it has no instance yet, and holds nothing.
+func (t *Task) Queued() bool { return t.Instance == "" && t.LastStatus < TaskStopped }
 
 // Container is one container of a task as its agent last saw it. Name joins it with its ContainerDefinition.
 type Container struct {

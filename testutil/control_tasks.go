@@ -110,7 +110,7 @@ func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
 func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
-		if task.DesiredStatus == structs.TaskRunning && task.LastStatus < structs.TaskRunning {
+		if task.DesiredStatus == structs.TaskRunning && task.LastStatus < structs.TaskRunning && !task.Queued() {
 			running = append(running, task.ID)
 		}
 	}

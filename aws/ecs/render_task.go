@@ -25,34 +25,36 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		overrides = job.Overrides
 	}
 	out := Task{
-		TaskArn:              c.arns.task(t.Cluster, t.ID),
-		ClusterArn:           c.arns.cluster(t.Cluster),
-		TaskDefinitionArn:    c.arns.definition(t.TaskDefinition),
-		ContainerInstanceArn: c.arns.instance(t.Cluster, t.Instance),
-		Group:                t.Group,
-		StartedBy:            t.StartedBy,
-		LaunchType:           launchTypeOf(job),
-		LastStatus:           t.LastStatus.String(),
-		DesiredStatus:        t.DesiredStatus.String(),
-		HealthStatus:         healthUnknown,
-		Cpu:                  strconv.FormatInt(t.CPU, 10),
-		Memory:               strconv.FormatInt(t.Memory, 10),
-		Version:              t.Version,
-		CreatedAt:            t.CreatedAt,
-		PullStartedAt:        t.PullStartedAt,
-		PullStoppedAt:        t.PullStoppedAt,
-		StartedAt:            t.StartedAt,
-		StoppingAt:           t.StoppingAt,
-		ExecutionStoppedAt:   t.ExecutionStoppedAt,
-		StoppedAt:            t.StoppedAt,
-		StopCode:             t.StopCode,
-		StoppedReason:        t.StoppedReason,
-		Attachments:          []Attachment{},
-		Attributes:           []structs.Attribute{},
-		Containers:           []Container{},
-		Tags:                 include.tags(v, taskKey(t.Cluster, t.ID)),
+		TaskArn:            c.arns.task(t.Cluster, t.ID),
+		ClusterArn:         c.arns.cluster(t.Cluster),
+		TaskDefinitionArn:  c.arns.definition(t.TaskDefinition),
+		Group:              t.Group,
+		StartedBy:          t.StartedBy,
+		LaunchType:         launchTypeOf(job),
+		LastStatus:         t.LastStatus.String(),
+		DesiredStatus:      t.DesiredStatus.String(),
+		HealthStatus:       healthUnknown,
+		Cpu:                strconv.FormatInt(t.CPU, 10),
+		Memory:             strconv.FormatInt(t.Memory, 10),
+		Version:            t.Version,
+		CreatedAt:          t.CreatedAt,
+		PullStartedAt:      t.PullStartedAt,
+		PullStoppedAt:      t.PullStoppedAt,
+		StartedAt:          t.StartedAt,
+		StoppingAt:         t.StoppingAt,
+		ExecutionStoppedAt: t.ExecutionStoppedAt,
+		StoppedAt:          t.StoppedAt,
+		StopCode:           t.StopCode,
+		StoppedReason:      t.StoppedReason,
+		Attachments:        []Attachment{},
+		Attributes:         []structs.Attribute{},
+		Containers:         []Container{},
+		Tags:               include.tags(v, taskKey(t.Cluster, t.ID)),
 	}
-	c.addInstance(v, &out, t)
+	if t.Instance != "" {
+		out.ContainerInstanceArn = c.arns.instance(t.Cluster, t.Instance)
+		c.addInstance(v, &out, t)
+	}
 	if definition != nil {
 		out.Containers = c.containers(t, definition, overrides)
 		out.HealthStatus = taskHealth(definition, t)

@@ -30,7 +30,7 @@ func checkRunTask(in *RunTaskRequest) error {
 	return firstError(
 		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
-		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
+		checkStrategy(in.CapacityProviderStrategy),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
@@ -46,6 +46,17 @@ func checkPlacedTask(propagateTags, startedBy string, tags []structs.Tag) error 
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
 	}
 	return checkTags("tags", tags)
+}
+
+// checkStrategy refuses the capacity providers that no instance can belong to yet. All instances are of the two that are there
+// without being made.
+func checkStrategy(strategy []structs.CapacityProviderStrategyItem) error {
+	for _, item := range strategy {
+		if item.CapacityProvider != "FARGATE" && item.CapacityProvider != "FARGATE_SPOT" {
+			return unsupported("capacityProviderStrategy with capacity provider " + item.CapacityProvider)
+		}
+	}
+	return nil
 }
 
 func refuse(asked bool, what string) error {
