@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -11,6 +12,10 @@ func (c *Control) ReportTasks(ctx context.Context, instance string, updates []st
 	if len(updates) == 0 {
 		return nil
 	}
-	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: c.now()})
+	now, updates := c.now(), slices.Clone(updates)
+	for n := range updates { // an engine whose clock is ahead would keep its tasks from ever having been up for a while
+		updates[n].StartedAt = min(updates[n].StartedAt, now)
+	}
+	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now})
 	return err
 }

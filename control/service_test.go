@@ -115,7 +115,7 @@ func TestUpdateServiceKeepsTheRest(t *testing.T) {
 		PlacementConstraints: []structs.PlacementConstraint{{Type: "memberOf", Expression: "attribute:ecs.os-type == linux"}},
 	}})
 	job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{MaximumPercent: new(int32(150)), PlacementStrategy: []structs.PlacementStrategy{}}})
-	want := structs.UpdatePolicy{MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, Rollback: true}
+	want := structs.UpdatePolicy{MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, Rollback: true, MinHealthySeconds: 1}
 	if job.Service.Update != want || len(job.PlacementStrategy) != 0 || len(job.PlacementConstraints) != 1 || job.Count != 2 {
 		t.Errorf("after two updates: %+v, %+v", job, job.Service)
 	}

@@ -61,6 +61,23 @@ func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 		setOnce(&d.StopRequested, old.StopRequested)
 	}
 	tx.PutDeployment(&d)
+	if old == nil && d.Adopts != "" {
+		adopt(tx, job, &d)
+	}
+}
+
+// adopt makes the tasks of the deployment that a rollback goes back to those of the rollback: they are of the same revision,
+// so they need not be replaced.
+func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
+	for _, old := range slices.Collect(tx.JobTasks(job.ID)) {
+		if old.StartedBy != d.Adopts || !old.Holds() {
+			continue
+		}
+		t := *old
+		t.StartedBy = d.ID
+		t.Version++
+		tx.PutTask(&t)
+	}
 }
 
 // stopPlanned asks a task to stop on behalf of its service.

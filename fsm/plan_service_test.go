@@ -153,6 +153,31 @@ func TestPlanRollsBack(t *testing.T) {
 	}
 }
 
+// TestRollbackAdopts: the tasks that are left of the deployment that comes back are the rollback's, and no others.
+func TestRollbackAdopts(t *testing.T) {
+	h := serving(t)
+	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
+	h.do(putServiceCommand("s1", "web", 2, "se2", "d2"))
+	h.do(servicePlan(h, "se2", "s1", "d2", structs.Placement{Task: "t3", Instance: "i1"}))
+	h.do(putServiceCommand("s1", "web", 3, "se3", ""))
+	before := h.snap().Task("t2").Version
+	cmd := servicePlan(h, "se3", "s1", "d3")
+	cmd.Plan.Rollback = new(*h.snap().JobVersion("s1", 1))
+	cmd.Plan.Rollback.Version = 4
+	cmd.Plan.Deployments = []structs.Deployment{
+		{ID: "d3", JobVersion: 4, TaskDefinition: "web:1", Status: structs.DeploymentPrimary, RollbackOf: "d2", Adopts: "d1", CreatedAt: 20},
+	}
+	h.do(cmd)
+	for task, by := range map[string]string{"t1": "d1", "t2": "d3", "t3": "d2"} {
+		if got := h.snap().Task(task).StartedBy; got != by {
+			t.Errorf("task %s is of deployment %s, want %s", task, got, by)
+		}
+	}
+	if after := h.snap().Task("t2").Version; after != before+1 {
+		t.Errorf("version %d of the task became %d", before, after)
+	}
+}
+
 // TestPlanForAnotherVersion: a plan that was made before a change of its service is worth nothing.
 func TestPlanForAnotherVersion(t *testing.T) {
 	h := serving(t)

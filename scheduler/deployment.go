@@ -50,7 +50,7 @@ func (s *service) fail(by, message string, rollback bool) bool {
 		ID: s.deploymentID(), Cluster: s.job.Cluster, Job: s.job.ID, JobVersion: back.Version, TaskDefinition: back.TaskDefinition,
 		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
 		RolloutReason: by + "rolling back to deploymentId " + s.completed.ID + ".",
-		RollbackOf:    s.primary.ID, CreatedAt: s.in.Now,
+		RollbackOf:    s.primary.ID, Adopts: s.completed.ID, CreatedAt: s.in.Now,
 	})
 	s.plan.Rollback = back
 	s.tell("rolling back to deployment " + s.completed.ID + ".")

@@ -1,10 +1,14 @@
 package scheduler
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
 
 // fleet is what a service has on the instances: its tasks that have not stopped. A task is alive while nobody has asked it to
-// stop, and healthy when it is alive, RUNNING and passes its health checks, where it has any. Tasks that the plan stops
-// go from their place here to leaving.
+// stop, and healthy when it is alive, RUNNING and passes its health checks, or, where it has none, has been up for the minimum
+// of the update policy. Tasks that the plan stops go from their place here to leaving.
 type fleet struct {
 	// current are the primary deployment's alive tasks where they should be. old are the others, which it replaces: of
 	// earlier deployments, or on an instance that they must leave.
@@ -19,10 +23,11 @@ type fleet struct {
 	hosts map[string]int
 }
 
-// ranks are alive tasks, the healthy apart from those that are not, or not yet.
-type ranks struct{ healthy, unready []*structs.Task }
+// ranks are alive tasks: the healthy, the fresh, which run but have yet to show that they stay up, and the others. Nothing is
+// stopped for a fresh one to take its place, nor is it stopped itself: what it is will be known in a moment.
+type ranks struct{ healthy, fresh, unready []*structs.Task }
 
-func (r *ranks) size() int { return len(r.healthy) + len(r.unready) }
+func (r *ranks) size() int { return len(r.healthy) + len(r.fresh) + len(r.unready) }
 
 func (f *fleet) alive() int   { return f.current.size() + f.old.size() }
 func (f *fleet) healthy() int { return len(f.current.healthy) + len(f.old.healthy) }
@@ -51,6 +56,17 @@ func (s *service) survey() {
 			s.enlist(t, current)
 		}
 	}
+	s.trustFresh()
+	for _, t := range slices.Concat(s.fleet.current.fresh, s.fleet.old.fresh) {
+		s.wake(s.provenAt(t))
+	}
+}
+
+// trustFresh takes fresh tasks for healthy where they replace nothing: nothing depends on how long they stay up.
+func (s *service) trustFresh() {
+	if current := &s.fleet.current; s.fleet.old.size() == 0 {
+		current.healthy, current.fresh = append(current.healthy, current.fresh...), nil
+	}
 }
 
 func (s *service) enlist(t *structs.Task, current bool) {
@@ -58,10 +74,13 @@ func (s *service) enlist(t *structs.Task, current bool) {
 	if current {
 		r = &s.fleet.current
 	}
-	if t.LastStatus == structs.TaskRunning && s.health(t) == structs.Healthy {
-		r.healthy = append(r.healthy, t)
-	} else {
+	switch {
+	case t.LastStatus != structs.TaskRunning || s.health(t) != structs.Healthy:
 		r.unready = append(r.unready, t)
+	case s.provenAt(t) > s.in.Now:
+		r.fresh = append(r.fresh, t)
+	default:
+		r.healthy = append(r.healthy, t)
 	}
 	s.fleet.hosts[t.Instance]++
 }

@@ -8,15 +8,32 @@ import (
 
 // health is that of a RUNNING task. One without a health check is healthy.
 func (s *service) health(t *structs.Task) string {
+	if !s.checked(t) {
+		return structs.Healthy
+	}
+	return t.Health(s.definitionOf(t))
+}
+
+func (s *service) checked(t *structs.Task) bool {
+	def := s.definitionOf(t)
+	return def != nil && def.HasHealthCheck()
+}
+
+func (s *service) definitionOf(t *structs.Task) *structs.TaskDefinition {
 	def, known := s.definitions[t.TaskDefinition]
 	if !known {
 		def = s.in.View.TaskDefinition(t.TaskDefinition)
 		s.definitions[t.TaskDefinition] = def
 	}
-	if def == nil || !def.HasHealthCheck() {
-		return structs.Healthy
+	return def
+}
+
+// provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one whose health check tells.
+func (s *service) provenAt(t *structs.Task) structs.Time {
+	if s.checked(t) {
+		return 0
 	}
-	return t.Health(def)
+	return t.StartedAt + structs.Time(s.job.Service.Update.MinHealthySeconds)*1000
 }
 
 // stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as healthy no longer, so

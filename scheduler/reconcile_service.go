@@ -137,9 +137,9 @@ func (s *service) stopSpare() {
 	} else {
 		over -= s.release(&f.current.unready, over)
 	}
-	surplus := f.healthy() - s.count
-	surplus -= s.release(&f.old.healthy, surplus)
-	s.release(&f.current.healthy, min(over, surplus))
+	s.release(&f.old.healthy, f.healthy()-s.count)
+	s.trustFresh()
+	s.release(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
 // stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they go.
@@ -152,6 +152,8 @@ func (s *service) stopSurplus(sides ...*ranks) {
 	for _, r := range sides {
 		surplus -= s.release(&r.healthy, surplus)
 	}
+	s.trustFresh()
+	s.release(&s.fleet.current.healthy, s.fleet.healthy()-s.count)
 }
 
 // start places what the primary lacks, as far as the limits go. Where they end, or the instances are full, healthy tasks of

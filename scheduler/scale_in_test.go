@@ -29,7 +29,7 @@ func TestScaleInIsOneByOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &service{
-			in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{}, plan: &structs.Plan{}, primary: &structs.Deployment{},
+			in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{Service: &structs.ServiceSpec{}}, plan: &structs.Plan{}, primary: &structs.Deployment{},
 			definitions: map[string]*structs.TaskDefinition{},
 			fleet:       fleet{leaving: map[string]bool{}, hosts: map[string]int{}},
 		}

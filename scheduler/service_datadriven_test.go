@@ -17,7 +17,7 @@ import (
 //	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off]
 //	instance-joins          as a line of cluster
 //	definition N [cpu=] [memory=] [port=] [checked]
-//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [force]
+//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [uptime=] [force]
 //	        [rebalancing] [strategy=TYPE/FIELD,…]
 //	                        makes the service, or a next version; what is not said stays as it was
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
@@ -119,6 +119,7 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	set("min", func(n int64) { spec.Update.MinimumHealthyPercent = int32(n) })
 	set("max", func(n int64) { spec.Update.MaximumPercent = int32(n) })
 	set("threshold", func(n int64) { spec.Update.FailureThreshold = int32(n) })
+	set("uptime", func(n int64) { spec.Update.MinHealthySeconds = int32(n) })
 	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
 	next.TaskDefinition = cmp.Or(job.TaskDefinition, "f:1")
 	set("definition", func(n int64) { next.TaskDefinition = fmt.Sprintf("f:%d", n) })

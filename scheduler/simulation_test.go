@@ -15,7 +15,8 @@ import (
 
 // TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and holds that
 //
-//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum;
+//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; and where tasks are
+//     replaced, those that have not been up for the minimum are not healthy;
 //   - protected tasks are not stopped, and nothing starts where nothing can;
 //   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
 //   - the same input gives the same plan;
@@ -81,6 +82,7 @@ func drawPolicy(t *rapid.T, jobType string) structs.UpdatePolicy {
 	if jobType == structs.JobDaemon {
 		p = structs.UpdatePolicy{MinimumHealthyPercent: min(limits[0], 75), MaximumPercent: 100}
 	}
+	p.MinHealthySeconds = rapid.SampledFrom([]int32{0, 1, 30}).Draw(t, "uptime")
 	p.CircuitBreaker = rapid.Bool().Draw(t, "breaker")
 	p.Rollback = p.CircuitBreaker && rapid.Bool().Draw(t, "rollback")
 	return p
@@ -142,6 +144,7 @@ func (s *simulation) taskMovesOn(t *rapid.T) {
 }
 
 func (s *simulation) tasksMoveOn(t *rapid.T) {
+	s.now += rapid.SampledFrom([]structs.Time{0, 2000, 40_000}).Draw(t, "ms")
 	for _, task := range s.tasksIn(func(t *structs.Task) bool { return t.Holds() }) {
 		s.moveOn(task)
 	}
@@ -309,15 +312,31 @@ func (s *simulation) healthy(task *structs.Task) bool {
 	return s.counted(task) && isUp(task, s.store.Snapshot().TaskDefinition(task.TaskDefinition))
 }
 
+// replaces says whether tasks are there that others replace: of earlier deployments, or where they are not to be.
+func (s *simulation) replaces() bool {
+	return len(s.tasksIn(func(task *structs.Task) bool {
+		i := s.store.Snapshot().Instance(task.Instance)
+		return s.counted(task) && (task.StartedBy != s.primary().ID || i.Status != structs.InstanceActive)
+	})) > 0
+}
+
+func (s *simulation) proven(task *structs.Task) bool {
+	checked := s.store.Snapshot().TaskDefinition(task.TaskDefinition).HasHealthCheck()
+	return s.healthy(task) && (checked || s.now-task.StartedAt >= structs.Time(s.job().Service.Update.MinHealthySeconds)*1000)
+}
+
 func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
-	tasks, healthy := len(s.tasksIn(s.counted)), len(s.tasksIn(s.healthy))
-	stopsHealthy := 0
+	tasks, isHealthy := len(s.tasksIn(s.counted)), s.healthy
+	if s.replaces() {
+		isHealthy = s.proven
+	}
+	healthy, stopsHealthy := len(s.tasksIn(isHealthy)), 0
 	for _, stop := range plan.Stops {
 		task := s.store.Snapshot().Task(stop.Task)
 		if s.counted(task) {
 			tasks--
 		}
-		if s.healthy(task) {
+		if isHealthy(task) {
 			stopsHealthy++
 		}
 	}

@@ -105,6 +105,12 @@ func (w *town) apply(plan *structs.Plan) {
 				d.FailedTasks, d.Failures, d.LastFailureAt = old.FailedTasks, old.Failures, old.LastFailureAt
 			}
 			tx.PutDeployment(&d)
+			for _, task := range slices.Collect(tx.JobTasks(job.ID)) {
+				if old := *task; d.Adopts != "" && old.StartedBy == d.Adopts && old.Holds() {
+					old.StartedBy = d.ID
+					tx.PutTask(&old)
+				}
+			}
 		}
 		for _, s := range plan.Stops {
 			task := *tx.Task(s.Task)

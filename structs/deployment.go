@@ -47,4 +47,6 @@ type Deployment struct {
 	CreatedAt     Time   `json:"createdAt" cbor:"14,keyasint"`
 	UpdatedAt     Time   `json:"updatedAt" cbor:"15,keyasint"`
 	FinishedAt    Time   `json:"finishedAt,omitzero" cbor:"16,keyasint,omitzero"` // when the rollout ended, either way
+	// Adopts is the deployment whose tasks became this one's when it began: a rollback keeps the good tasks that it finds.
+	Adopts string `json:"adopts,omitzero" cbor:"17,keyasint,omitzero"`
 }

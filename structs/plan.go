@@ -18,7 +18,7 @@ type Plan struct {
 	Deployment string `cbor:"10,keyasint,omitzero"`
 	Stops      []Stop `cbor:"11,keyasint,omitzero"`
 	// Deployments are rows to put in place of those of the same ID, or new ones (a rollback). Their failure counts are left
-	// as state has them.
+	// as state has them. A new one that Adopts another takes over the tasks of that.
 	Deployments []Deployment `cbor:"12,keyasint,omitzero"`
 	// Rollback, where not nil, is the service as it is to be again: the job's next version.
 	Rollback *Job `cbor:"13,keyasint,omitzero"`

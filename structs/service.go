@@ -25,6 +25,9 @@ type UpdatePolicy struct {
 	Rollback       bool `json:"rollback,omitzero"`
 	// FailureThreshold is how many failed tasks trip the breaker; zero: ECS's clamp(ceil(0.5 × Count), 3, 200).
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
+	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy while a
+	// deployment replaces others; zero: it counts at once. Where nothing is replaced, nothing waits for it.
+	MinHealthySeconds int32 `json:"minHealthySeconds,omitzero"`
 }
 
 // JobVersion is a service as it was at one of its versions.

@@ -7,12 +7,19 @@ const ControllerECS = "ECS"
 // finger is told.
 const MaxServiceCount = 1_000_000
 
-// DefaultUpdatePolicy is ECS's for a service or daemon that says nothing.
+// DefaultMinHealthySeconds is long enough to see a task fail that cannot start, and short enough that a rolling update does not
+// wait for it (docs/adr/0008).
+const DefaultMinHealthySeconds = 1
+
+// maxMinHealthySeconds is an hour: what takes longer to tell good from bad is a health check's to tell, or a bake time's.
+const maxMinHealthySeconds = 3600
+
+// DefaultUpdatePolicy is ECS's for a service or daemon that says nothing; ECS has no minHealthySeconds.
 func DefaultUpdatePolicy(jobType string) UpdatePolicy {
 	if jobType == JobDaemon {
-		return UpdatePolicy{MinimumHealthyPercent: 0, MaximumPercent: 100}
+		return UpdatePolicy{MinimumHealthyPercent: 0, MaximumPercent: 100, MinHealthySeconds: DefaultMinHealthySeconds}
 	}
-	return UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200}
+	return UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200, MinHealthySeconds: DefaultMinHealthySeconds}
 }
 
 // Threshold is how many failed tasks trip the circuit breaker of a service that desires count tasks.
@@ -58,6 +65,9 @@ func (p *UpdatePolicy) validate(jobType string) *Error {
 		return Errorf(KindInvalidParameter, at+"maximumPercent: %d is out of range; it must be at least 100", maximum)
 	case minimum == 100 && maximum == 100:
 		return Errorf(KindInvalidParameter, "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	case p.MinHealthySeconds < 0 || p.MinHealthySeconds > maxMinHealthySeconds:
+		return Errorf(KindInvalidParameter, "update.minHealthySeconds: %d is out of range; it must be between 0 and %d",
+			p.MinHealthySeconds, maxMinHealthySeconds)
 	case p.Rollback && !p.CircuitBreaker:
 		return Errorf(KindInvalidParameter, at+"deploymentCircuitBreaker: rollback needs enable to be true as well")
 	}

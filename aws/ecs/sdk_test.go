@@ -97,7 +97,7 @@ func TestGoSDK(t *testing.T) {
 	tasks, err := client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Tasks: []string{*run.Tasks[0].TaskArn, f.running.ID}})
 	must(err)
 	equal("last status", *tasks.Tasks[0].LastStatus, "PROVISIONING")
-	equal("started at", *tasks.Tasks[1].StartedAt, time.UnixMilli(1_767_225_661_000).UTC())
+	equal("started at", *tasks.Tasks[1].StartedAt, time.UnixMilli(1_767_225_612_500).UTC())
 	equal("host port", *tasks.Tasks[1].Containers[0].NetworkBindings[0].HostPort, int32(32768))
 	stopped, err := client.StopTask(ctx, &ecs.StopTaskInput{Task: started.Tasks[0].TaskArn})
 	must(err)
