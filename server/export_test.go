@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"math/rand/v2"
+	"time"
 
 	"github.com/hashicorp/raft"
 
+	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -59,4 +62,33 @@ func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
 	_, _ = l.planner.Submit(ctx, &structs.Plan{
 		Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, EvaluationIndex: eval.ModifyIndex,
 	})
+}
+
+// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way that a worker should not.
+func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations int) {
+	for range evaluations {
+		l := s.leader.Load()
+		waiting, giveUp := context.WithTimeout(ctx, time.Minute)
+		eval, token, err := l.broker.Dequeue(waiting)
+		giveUp()
+		if err != nil {
+			return
+		}
+		snap := s.store.Snapshot()
+		current := snap.Evaluation(eval.ID)
+		if current == nil || current.Status != structs.EvaluationReady || random.IntN(4) == 0 {
+			continue // it dies before it plans
+		}
+		out := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
+		out.Plan.Seen = snap.Index()
+		switch random.IntN(3) {
+		case 0: // it dies between plan and commit
+		case 1: // it dies before it acknowledges
+			_, _ = l.planner.Submit(ctx, &out.Plan)
+		case 2: // it comes late
+			time.Sleep(time.Duration(60+random.IntN(100)) * time.Second)
+			_, _ = l.planner.Submit(ctx, &out.Plan)
+			_ = l.broker.Ack(eval.ID, token)
+		}
+	}
 }

@@ -31,18 +31,25 @@ type world struct {
 	ecs *sdk.Client
 }
 
+// newWorld makes a world of which nothing runs yet.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{Cluster: testutil.NewCluster(t), t: t}
+	w.Door = func(c *control.Control) http.Handler {
+		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	}
+	w.ecs = sdk.New(sdk.Options{
+		BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{w.HTTP},
+		Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 100,
+	})
+	return w
+}
+
 // inWorld runs a test in a world where server and agent are ready and the task definition web is registered.
 func inWorld(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{Cluster: testutil.NewCluster(t), t: t}
-		w.Door = func(c *control.Control) http.Handler {
-			return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-		}
-		w.ecs = sdk.New(sdk.Options{
-			BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{w.HTTP},
-			Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 100,
-		})
+		w := newWorld(t)
 		w.Start()
 		w.registerWeb()
 		test(t, w)

@@ -1,0 +1,69 @@
+package cluster
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	seeds = flag.Int("seeds", 100, "how many random runs TestNothingIsLostOrDoubled makes")
+	seed  = flag.Int("seed", -1, "the only random run to make; -1: all")
+)
+
+// TestNothingIsLostOrDoubled: a user runs tasks and keeps services, and changes them, while servers, agents and containers are killed and connections are cut, at
+// any moment, in the middle of calls to the server and to the container engine too. In the end everything that the user was told of
+// is as it was asked for, in containers that were started once, and nothing else runs; and the log on disk gives the state that the
+// server had, by every way.
+//
+// The random choices of a run follow from its seed. Their moments do not quite, as goroutines run at the same time: a run that
+// fails once in a while fails again with -seed N -count 100.
+func TestNothingIsLostOrDoubled(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a run makes much garbage and keeps nothing
+	first, last := 0, *seeds-1
+	if *seed >= 0 {
+		first, last = *seed, *seed
+	}
+	for n := first; n <= last; n++ {
+		passed := t.Run(fmt.Sprintf("seed %d", n), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { chaos(t, uint64(n)) })
+		})
+		if !passed {
+			t.Fatalf("run it again: go test -tags hashicorpmetrics ./test/cluster -run TestNothingIsLostOrDoubled -seed %d -count 100", n)
+		}
+	}
+}
+
+func chaos(t *testing.T, seed uint64) {
+	w := newWorld(t)
+	k := newKiller(w, rand.New(rand.NewPCG(seed, 1)))
+	w.StartServer()
+	for _, agent := range k.agents {
+		w.StartAgent(agent)
+	}
+	u := newUser(w, rand.New(rand.NewPCG(seed, 2)))
+	u.prepare()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		u.work()
+	}()
+	k.killUntil(done)
+	if t.Failed() {
+		return
+	}
+
+	for _, wrong := range w.awaitVerdict(u, k) {
+		t.Error(wrong)
+	}
+	store := w.Control().Store
+	for _, agent := range k.agents {
+		w.StopAgent(agent)
+	}
+	w.StopServer()
+	w.checkLog(store, rand.New(rand.NewPCG(seed, 3)))
+	t.Logf("%d kills, %d of them in the middle of a call", k.kills, k.killsInCall)
+}

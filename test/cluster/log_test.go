@@ -1,0 +1,105 @@
+package cluster
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"go.etcd.io/bbolt"
+
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// checkLog applies the log of a stopped server to an empty state, and wants the state that the server had: from the first entry to the
+// last, and with a snapshot at some entry in between. After each entry, that state must keep its limits.
+func (w *world) checkLog(live *state.Store, random *rand.Rand) {
+	w.t.Helper()
+	entries := w.entries()
+	whole, shortened := newReplica(), newReplica()
+	cut := random.IntN(len(entries))
+	alive := map[string]int{}
+	for n, entry := range entries {
+		if n == cut {
+			raw := testutil.WriteSnapshot(w.t, shortened.store)
+			shortened = newReplica()
+			w.noError(shortened.Restore(io.NopCloser(bytes.NewReader(raw))))
+		}
+		whole.Apply(entry)
+		shortened.Apply(entry)
+		w.checkLimits(whole.store.Snapshot(), alive)
+	}
+	want := testutil.Dump(w.t, live)
+	if diff := cmp.Diff(want, testutil.Dump(w.t, whole.store)); diff != "" {
+		w.t.Errorf("the log gives another state (-live +log):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, testutil.Dump(w.t, shortened.store)); diff != "" {
+		w.t.Errorf("with a snapshot at entry %d, the log gives another state (-live +log):\n%s", cut, diff)
+	}
+}
+
+// entries reads the commands of the log on disk.
+func (w *world) entries() (entries []*raft.Log) {
+	w.t.Helper()
+	logs, err := raftboltdb.New(raftboltdb.Options{
+		Path: filepath.Join(w.Dir, "server", "raft.db"), BoltOptions: &bbolt.Options{ReadOnly: true},
+	})
+	w.noError(err)
+	defer logs.Close()
+	last, err := logs.LastIndex()
+	w.noError(err)
+	for n := uint64(1); n <= last; n++ {
+		entry := new(raft.Log)
+		w.noError(logs.GetLog(n, entry))
+		if entry.Type == raft.LogCommand {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// replica is a state machine and its state.
+type replica struct {
+	*fsm.FSM
+	store *state.Store
+}
+
+func newReplica() replica {
+	store := state.New()
+	return replica{fsm.New(fsm.Config{Store: store, Logger: slog.New(slog.DiscardHandler)}), store}
+}
+
+// checkLimits wants no instance to hold more than it has, no job to have more tasks than it was asked for, and no service to
+// have been given more than its deployments may have. alive has how many tasks services had before the entry: a lower count is
+// the scheduler's to act upon.
+func (w *world) checkLimits(s *state.Snapshot, alive map[string]int) {
+	w.t.Helper()
+	for i := range s.AllInstances() {
+		if held := s.Usage(i.ID); held.CPU > i.Registered.CPU || held.Memory > i.Registered.Memory {
+			w.t.Errorf("at index %d, instance %s holds %+v and has %+v", s.Index(), i.ID, held, i.Registered)
+		}
+	}
+	for job := range s.AllJobs() {
+		all, now := 0, 0
+		for task := range s.JobTasks(job.ID) {
+			all++
+			if task.DesiredStatus == structs.TaskRunning {
+				now++
+			}
+		}
+		switch {
+		case job.Type == structs.JobBatch && all > job.Count:
+			w.t.Errorf("at index %d, job %s has %d tasks, not %d", s.Index(), job.ClientToken, all, job.Count)
+		case job.Type == structs.JobService && now > alive[job.ID] && now > job.Count*int(job.Service.Update.MaximumPercent)/100:
+			w.t.Errorf("at index %d, %s has %d tasks of %d", s.Index(), job.Name, now, job.Count)
+		}
+		alive[job.ID] = now
+	}
+}

@@ -1,0 +1,183 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// user asks the cluster for things, each until it is answered, and notes what it was told.
+type user struct {
+	*world
+	random   *rand.Rand
+	calls    int
+	runs     map[string]run // by client token
+	services map[string]*service
+}
+
+// run is a call of RunTask that was answered.
+type run struct {
+	family  string
+	count   int
+	tasks   []string
+	stopped map[string]bool // tasks that the user then stopped
+}
+
+// service is one that the user was told of, as it wants it.
+type service struct {
+	count      int
+	definition string
+	deleted    bool
+}
+
+func newUser(w *world, random *rand.Rand) *user {
+	return &user{world: w, random: random, runs: map[string]run{}, services: map[string]*service{}}
+}
+
+// prepare registers web:1 and web:2, which run until they are stopped, and once:1, which ends by itself.
+func (u *user) prepare() {
+	for _, family := range []string{"web", "web", "once"} {
+		image := map[string]string{"web": "app", "once": "once"}[family]
+		u.insist(func(ctx context.Context) error {
+			_, err := u.ecs.RegisterTaskDefinition(ctx, &sdk.RegisterTaskDefinitionInput{
+				Family:               &family,
+				ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: &image, Memory: aws.Int32(16)}},
+			})
+			return err
+		})
+	}
+}
+
+// work asks for a dozen things.
+func (u *user) work() {
+	acts := []func(){u.runWeb, u.runWeb, u.runOnce, u.runOnce, u.stopTask, u.createService, u.scaleService, u.deployService, u.deleteService}
+	u.createService()
+	for range 12 {
+		acts[u.random.IntN(len(acts))]()
+		time.Sleep(time.Duration(u.random.IntN(800)) * time.Millisecond)
+	}
+}
+
+// insist calls until the answer is a success: every other one tells nothing for sure.
+func (u *user) insist(call func(context.Context) error) {
+	for try := 0; ; try++ {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		err := call(ctx)
+		cancel()
+		if err == nil {
+			return
+		}
+		u.t.Logf("a user's call failed: %v", err)
+		if try == 100 {
+			u.t.Errorf("a user's call fails for ever: %v", err)
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func (u *user) token() string {
+	u.calls++
+	return fmt.Sprintf("call-%d", u.calls)
+}
+
+func (u *user) runWeb()  { u.runTask("web:1") }
+func (u *user) runOnce() { u.runTask("once:1") }
+
+func (u *user) runTask(definition string) {
+	token, count := u.token(), 1+u.random.IntN(5)
+	u.insist(func(ctx context.Context) error {
+		out, err := u.ecs.RunTask(ctx, &sdk.RunTaskInput{TaskDefinition: &definition, Count: aws.Int32(int32(count)), ClientToken: &token})
+		if err == nil {
+			if len(out.Tasks) != count && len(out.Failures) == 0 {
+				u.t.Errorf("RunTask tells of %d tasks of %d, and not why", len(out.Tasks), count)
+			}
+			u.runs[token] = run{family: definition, count: count, tasks: idsOf(out.Tasks), stopped: map[string]bool{}}
+		}
+		return err
+	})
+}
+
+// stopTask stops a task that was run.
+func (u *user) stopTask() {
+	for n := u.calls; n > 0; n-- {
+		r, ran := u.runs[fmt.Sprintf("call-%d", n)]
+		if !ran || r.family != "web:1" || len(r.tasks) == 0 {
+			continue
+		}
+		id := r.tasks[u.random.IntN(len(r.tasks))]
+		u.insist(func(ctx context.Context) error {
+			_, err := u.ecs.StopTask(ctx, &sdk.StopTaskInput{Task: &id})
+			return err
+		})
+		r.stopped[id] = true
+		return
+	}
+}
+
+func (u *user) createService() {
+	name, count := fmt.Sprintf("service-%d", len(u.services)), 2+u.random.IntN(4)
+	u.insist(func(ctx context.Context) error {
+		_, err := u.ecs.CreateService(ctx, &sdk.CreateServiceInput{
+			ServiceName: &name, TaskDefinition: aws.String("web:1"), DesiredCount: aws.Int32(int32(count)),
+			DeploymentConfiguration: &types.DeploymentConfiguration{MinimumHealthyPercent: aws.Int32(50), MaximumPercent: aws.Int32(150)},
+		})
+		return err
+	})
+	u.services[name] = &service{count: count, definition: "web:1"}
+}
+
+// someService gives a service that is not deleted; nil: there is none.
+func (u *user) someService() (string, *service) {
+	for n := range len(u.services) {
+		name := fmt.Sprintf("service-%d", (n+u.calls)%len(u.services))
+		if s := u.services[name]; !s.deleted {
+			return name, s
+		}
+	}
+	return "", nil
+}
+
+func (u *user) scaleService() {
+	if name, s := u.someService(); s != nil {
+		s.count = []int{0, 2, 3, 4, 5}[u.random.IntN(5)] // with these limits, ECS can never replace a single task
+		u.update(&sdk.UpdateServiceInput{Service: &name, DesiredCount: aws.Int32(int32(s.count))})
+	}
+}
+
+// deployService changes the definition, or replaces all tasks as they are.
+func (u *user) deployService() {
+	if name, s := u.someService(); s != nil {
+		s.definition = fmt.Sprintf("web:%d", 1+u.random.IntN(2))
+		u.update(&sdk.UpdateServiceInput{Service: &name, TaskDefinition: &s.definition, ForceNewDeployment: u.random.IntN(2) == 0})
+	}
+}
+
+func (u *user) update(in *sdk.UpdateServiceInput) {
+	u.insist(func(ctx context.Context) error {
+		_, err := u.ecs.UpdateService(ctx, in)
+		return err
+	})
+}
+
+func (u *user) deleteService() {
+	name, s := u.someService()
+	if s == nil {
+		return
+	}
+	u.insist(func(ctx context.Context) error {
+		_, err := u.ecs.DeleteService(ctx, &sdk.DeleteServiceInput{Service: &name, Force: aws.Bool(true)})
+		var gone *types.ServiceNotFoundException // an earlier try of which no answer came
+		if errors.As(err, &gone) {
+			return nil
+		}
+		return err
+	})
+	s.deleted = true
+}

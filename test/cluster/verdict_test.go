@@ -1,0 +1,167 @@
+package cluster
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// patience is how long a cluster may take until all is as it was asked for: services that lost tasks quickly start the next ones late.
+const patience = 30 * time.Minute
+
+// awaitVerdict waits until nothing is wrong, and then a little more, and gives what is wrong still.
+func (w *world) awaitVerdict(u *user, k *killer) (wrong []string) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Second) {
+		if len(w.verdict(u, k)) == 0 {
+			break
+		}
+	}
+	w.settle()
+	return w.verdict(u, k)
+}
+
+// verdict says what is not as the user was told.
+func (w *world) verdict(u *user, k *killer) (wrong []string) {
+	snap, err := w.Control().Read(w.t.Context())
+	if err != nil {
+		return []string{err.Error()}
+	}
+	j := &judge{snap: snap, running: map[string]int{}, exited: k.exited}
+	j.containers(w)
+	j.runs(u)
+	j.services(u)
+	return j.wrong
+}
+
+// judge compares what there is with what was asked for.
+type judge struct {
+	snap    *state.Snapshot
+	running map[string]int // containers, by task
+	exited  map[string]bool
+	wrong   []string
+}
+
+func (j *judge) say(format string, args ...any) {
+	j.wrong = append(j.wrong, fmt.Sprintf(format, args...))
+}
+
+// containers wants every container that runs to be of a task that is to run there, and none to have been started twice.
+func (j *judge) containers(w *world) {
+	for name, starts := range w.Engine.Starts() {
+		if starts != 1 {
+			j.say("container %s was started %d times", name, starts)
+		}
+	}
+	for _, c := range w.Engine.All() {
+		if c.State != structs.ContainerRunning {
+			continue
+		}
+		id := c.Labels[structs.LabelTask]
+		j.running[id]++
+		task := j.snap.Task(id)
+		if task == nil || task.DesiredStatus != structs.TaskRunning || task.Instance != c.Labels[structs.LabelInstance] {
+			j.say("container %s runs for nobody", c.Name)
+		}
+	}
+}
+
+// runs wants one job for each call of RunTask, with the tasks that the user was told of and no others.
+func (j *judge) runs(u *user) {
+	jobs := map[string]*structs.Job{}
+	for job := range j.snap.AllJobs() {
+		if job.Type != structs.JobBatch {
+			continue
+		}
+		if jobs[job.ClientToken] != nil {
+			j.say("call %s made two jobs", job.ClientToken)
+		}
+		jobs[job.ClientToken] = job
+	}
+	for token, r := range u.runs {
+		job := jobs[token]
+		if job == nil {
+			j.say("call %s has left no job", token)
+			continue
+		}
+		n := 0
+		for range j.snap.JobTasks(job.ID) {
+			n++
+		}
+		if n != len(r.tasks) {
+			j.say("call %s told of %d tasks, and there are %d", token, len(r.tasks), n)
+		}
+		for _, id := range r.tasks {
+			j.task(id, r)
+		}
+	}
+	if len(jobs) != len(u.runs) {
+		j.say("there are %d jobs of %d calls", len(jobs), len(u.runs))
+	}
+}
+
+// task wants a task of a run to have come to what becomes of its like.
+func (j *judge) task(id string, r run) {
+	task := j.snap.Task(id)
+	if task == nil {
+		j.say("task %s of %s is gone", id, r.family)
+		return
+	}
+	ends := r.family == "once:1" || r.stopped[id] || j.exited[id]
+	switch {
+	case !ends && (task.LastStatus != structs.TaskRunning || j.running[id] != 1):
+		j.say("task %s is %s with %d running containers (%s, %q)", id, task.LastStatus, j.running[id], task.StopCode, task.StoppedReason)
+	case ends && (task.LastStatus != structs.TaskStopped || j.running[id] != 0):
+		j.say("task %s, which ended, is %s with %d running containers", id, task.LastStatus, j.running[id])
+	case r.family == "once:1" && !j.exited[id]:
+		if c := task.Containers; len(c) != 1 || c[0].ExitCode == nil || *c[0].ExitCode != 0 {
+			j.say("task %s ran once and has come to %+v (%s, %q)", id, c, task.StopCode, task.StoppedReason)
+		}
+	}
+}
+
+// services wants each service to have just the tasks that it was last asked for.
+func (j *judge) services(u *user) {
+	for name, want := range u.services {
+		job := j.snap.Service(structs.DefaultCluster, name)
+		switch {
+		case job == nil:
+			j.say("%s is gone", name)
+			continue
+		case want.deleted != (job.Status == structs.ServiceInactive):
+			j.say("%s is %s, and deleted: %v", name, job.Status, want.deleted)
+		}
+		count := want.count
+		if want.deleted {
+			count = 0
+		}
+		n := 0
+		for task := range j.snap.JobTasks(job.ID) {
+			switch {
+			case !task.Holds():
+				continue
+			case task.LastStatus != structs.TaskRunning || task.DesiredStatus != structs.TaskRunning || j.running[task.ID] != 1:
+				j.say("task %s of %s is %s, to be %s, with %d running containers", task.ID, name, task.LastStatus, task.DesiredStatus, j.running[task.ID])
+			case task.TaskDefinition != want.definition:
+				j.say("task %s of %s is of %s, not of %s", task.ID, name, task.TaskDefinition, want.definition)
+			}
+			n++
+		}
+		if n != count {
+			j.say("%s has %d tasks, not %d", name, n, count)
+		}
+		if !want.deleted {
+			j.deployments(name, job)
+		}
+	}
+}
+
+// deployments wants one PRIMARY deployment, which is completed.
+func (j *judge) deployments(name string, job *structs.Job) {
+	for d := range j.snap.Deployments(job.ID) {
+		if d.Status != structs.DeploymentInactive && (d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutCompleted) {
+			j.say("%s has deployment %s, %s and %s", name, d.ID, d.Status, d.Rollout)
+		}
+	}
+}
