@@ -70,10 +70,15 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
-// send gives the response of a success; the caller closes its body. Any other is a *structs.Error.
+// send gives the response of a success; the caller closes its body. Any other is a *structs.Error. A body of jobFile goes as it is.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	var content io.Reader
-	if body != nil {
+	kind := "application/json"
+	switch body := body.(type) {
+	case nil:
+	case jobFile:
+		kind, content = "application/yaml", bytes.NewReader(body)
+	default:
 		raw, err := json.Marshal(body)
 		if err != nil {
 			return nil, fmt.Errorf("encode the request of %s %s: %w", method, path, err)
@@ -89,7 +94,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, fmt.Errorf("make a request to %s: %w", c.address, err)
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -85,27 +85,37 @@ func activeInstances(snap *state.Snapshot, cluster string) (n int) {
 
 // newService checks the input and completes the first version of the job.
 func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job, error) {
-	job := &structs.Job{
-		ID: c.NewID(), Cluster: in.Cluster, Name: in.Name, Type: structs.JobService, Version: 1, Status: structs.ServiceActive,
-		Group: "service:" + in.Name, LaunchType: cmp.Or(in.LaunchType, structs.LaunchEC2),
-		ClientToken: in.ClientToken, RequestHash: in.RequestHash, CreatedAt: c.now(),
-	}
+	jobType := structs.JobService
 	if in.Daemon {
-		job.Type = structs.JobDaemon
-		job.Count = activeInstances(snap, in.Cluster)
+		jobType = structs.JobDaemon
 	}
+	job := firstVersion(snap, c.NewID(), in.Cluster, in.Name, jobType, c.now())
+	job.LaunchType = cmp.Or(in.LaunchType, structs.LaunchEC2)
+	job.ClientToken, job.RequestHash = in.ClientToken, in.RequestHash
 	switch {
 	case in.TaskDefinition == "":
 		return nil, structs.Errorf(structs.KindInvalidParameter, "TaskDefinition can not be blank.")
 	case in.Count == nil && !in.Daemon:
 		return nil, structs.Errorf(structs.KindInvalidParameter, "desiredCount is required unless schedulingStrategy is DAEMON.")
 	}
-	job.Service = &structs.ServiceSpec{
-		Update: structs.DefaultUpdatePolicy(job.Type), Controller: structs.ControllerECS,
-		PropagateTags: PropagateNone, Rebalancing: structs.RebalancingEnabled,
-	}
 	if err := in.applyTo(snap, job); err != nil {
 		return nil, err
 	}
 	return job, nil
+}
+
+// firstVersion is a service or daemon with ECS's defaults, before anything was asked of it.
+func firstVersion(snap *state.Snapshot, id, cluster, name, jobType string, at structs.Time) *structs.Job {
+	job := &structs.Job{
+		ID: id, Cluster: cluster, Name: name, Type: jobType, Version: 1, Status: structs.ServiceActive,
+		Group: "service:" + name, LaunchType: structs.LaunchEC2, CreatedAt: at,
+		Service: &structs.ServiceSpec{
+			Update: structs.DefaultUpdatePolicy(jobType), Controller: structs.ControllerECS,
+			PropagateTags: PropagateNone, Rebalancing: structs.RebalancingEnabled,
+		},
+	}
+	if jobType == structs.JobDaemon {
+		job.Count = activeInstances(snap, cluster)
+	}
+	return job
 }

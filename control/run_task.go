@@ -20,7 +20,7 @@ const (
 )
 
 // The values of RunTask's propagateTags that Gantry knows (ECS).
-const PropagateFromDefinition = "TASK_DEFINITION"
+const PropagateFromDefinition = structs.PropagateFromDefinition
 
 // RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster, TaskDefinition (family or
 // family:revision), Count or Instances, and what is to be passed on to the tasks.

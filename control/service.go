@@ -10,8 +10,8 @@ import (
 
 // The values of a service's propagateTags, beside PropagateFromDefinition.
 const (
-	PropagateNone        = "NONE"
-	PropagateFromService = "SERVICE"
+	PropagateNone        = structs.PropagateNone
+	PropagateFromService = structs.PropagateFromService
 )
 
 // putTries is how often a service is put before a caller hears that others keep changing it.
@@ -92,7 +92,10 @@ func set[T any](to, value *T) {
 
 // newDeployment is the move of a service to the version that job is.
 func (c *Control) newDeployment(job *structs.Job, at structs.Time) *structs.Deployment {
-	id := "ecs-svc/" + nineteenDigits(c.NewID())
+	return deploymentOf(job, "ecs-svc/"+nineteenDigits(c.NewID()), at)
+}
+
+func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deployment {
 	return &structs.Deployment{
 		ID: id, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
 		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
@@ -110,8 +113,12 @@ func nineteenDigits(id string) string {
 
 // evaluationOf says "look at this service again".
 func (c *Control) evaluationOf(job *structs.Job, because string, at structs.Time) structs.Evaluation {
+	return evaluationOf(job, c.NewID(), because, at)
+}
+
+func evaluationOf(job *structs.Job, id, because string, at structs.Time) structs.Evaluation {
 	return structs.Evaluation{
-		ID: c.NewID(), Cluster: job.Cluster, Job: job.ID, Because: because, Status: structs.EvaluationReady, CreatedAt: at,
+		ID: id, Cluster: job.Cluster, Job: job.ID, Because: because, Status: structs.EvaluationReady, CreatedAt: at,
 	}
 }
 

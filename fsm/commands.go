@@ -44,6 +44,7 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutCapacityProvider:    handle(putCapacityProvider),
 	structs.CmdDeleteCapacityProvider: handle(deleteCapacityProvider),
 	structs.CmdUpdateCluster:          handle(updateCluster),
+	structs.CmdPutJob:                 handle(putJob),
 }
 
 // applyFunc applies one sort of command at a raft index.

@@ -31,7 +31,11 @@ func serviceSamples() map[string]structs.Command {
 			Deployment: "ecs-svc/1234567890123456789", Type: "ROLLBACK", Evaluation: eval, At: 1_700_000_000_147,
 		},
 		"protect_tasks": structs.ProtectTasks{Tasks: []string{"t1"}, Until: 1_700_000_000_149, At: 1_700_000_000_148},
-		"collect_bit":   structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
+		"put_job": structs.PutJob{
+			Definition: new(sampleDefinition()), Job: scheduled(sampleService()), Deployment: &deployment, Evaluation: eval,
+			Tags: []structs.Tag{{Key: "a", Value: "b"}},
+		},
+		"collect_bit": structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
 		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
 			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationBlocked, Unplaced: 1, At: 1_700_000_000_151,
 			Placements: []structs.Placement{{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef"}},
@@ -61,6 +65,12 @@ func sampleService() structs.Job {
 		},
 		CreatedAt: 1_700_000_000_139, DeletedAt: 1_700_000_000_999,
 	}
+}
+
+// scheduled is a job that an outside scheduler plans for.
+func scheduled(j structs.Job) structs.Job {
+	j.Scheduler = "mine"
+	return j
 }
 
 func sampleDeployment() structs.Deployment {

@@ -1,8 +1,13 @@
-// Package httpapi is the native HTTP API under /v1: health, lists, why work was not placed, and the agents' endpoints. It carries no logic of its own: a
+// Package httpapi is the native HTTP API under /v1: health, jobs, lists, why work was not placed, and the agents' endpoints. It carries no logic of its own: a
 // handler decodes, calls a verb of control, and encodes.
 //
 //	GET  /v1/health                     200: the process is alive
 //	GET  /v1/ready                      200: a leader stands, state has caught up; 503 with the reason before that
+//	POST /v1/jobs                       a job file (docs/jobs.md), YAML or JSON → JobPut: created, updated or unchanged
+//	POST /v1/jobs/plan                  a job file → JobPlan: what putting it would do
+//	GET  /v1/jobs?cluster=NAME          JobList; &all=true: those that have ended too
+//	GET  /v1/jobs/{name}?cluster=NAME   JobDetail of a service or daemon by its name, of any job by its id
+//	DELETE /v1/jobs/{name}?cluster=NAME stops the job and its tasks → the Job
 //	GET  /v1/evaluations/{id}           an Evaluation: what it came to, and why tasks found no place
 //	GET  /v1/evaluations                ?cluster=NAME, ?job=ID, ?limit=N (20): EvaluationList, newest first
 //	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks hold
@@ -40,6 +45,11 @@ func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/health", a.health)
 	mux.HandleFunc("GET /v1/ready", a.ready)
+	mux.HandleFunc("POST /v1/jobs", a.putJob)
+	mux.HandleFunc("POST /v1/jobs/plan", a.planJob)
+	mux.HandleFunc("GET /v1/jobs", a.jobs)
+	mux.HandleFunc("GET /v1/jobs/{name}", a.job)
+	mux.HandleFunc("DELETE /v1/jobs/{name}", a.stopJob)
 	mux.HandleFunc("GET /v1/evaluations", a.evaluations)
 	mux.HandleFunc("GET /v1/evaluations/{id}", a.evaluation)
 	mux.HandleFunc("GET /v1/instances", a.instances)

@@ -61,11 +61,17 @@ func (s *Snapshot) Revisions() iter.Seq2[string, int32] {
 	}
 }
 
+// LastRevision is the last revision that a family ever had, 0 where it had none.
+func (s *Snapshot) LastRevision(family string) int32 {
+	r, _ := s.revisions.get(revision{Family: family})
+	return r.Last
+}
+
 // NextRevision counts a family's revisions up and gives the new one, from 1.
 func (tx *Tx) NextRevision(family string) int32 {
-	r, _ := tx.revisions.get(revision{Family: family})
-	tx.PutRevision(family, r.Last+1)
-	return r.Last + 1
+	next := tx.LastRevision(family) + 1
+	tx.PutRevision(family, next)
+	return next
 }
 
 // PutRevision sets the last revision of a family; for restoring.

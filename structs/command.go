@@ -29,6 +29,7 @@ const (
 	CmdPutCapacityProvider    CommandType = 25
 	CmdDeleteCapacityProvider CommandType = 26
 	CmdUpdateCluster          CommandType = 27
+	CmdPutJob                 CommandType = 28
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -176,6 +177,16 @@ type StopDeployment struct {
 	At         Time
 }
 
+// PutJob makes a job what a job file says, all of it or nothing: Definition, where not nil, becomes the next revision of its family and
+// the job's; Tags become all that the service has. The rest is as in PutService.
+type PutJob struct {
+	Definition *TaskDefinition
+	Job        Job
+	Deployment *Deployment
+	Evaluation Evaluation
+	Tags       []Tag
+}
+
 // ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends the protection.
 type ProtectTasks struct {
 	Tasks []string
@@ -248,3 +259,4 @@ func (StopJob) CommandType() CommandType                { return CmdStopJob }
 func (PutCapacityProvider) CommandType() CommandType    { return CmdPutCapacityProvider }
 func (DeleteCapacityProvider) CommandType() CommandType { return CmdDeleteCapacityProvider }
 func (UpdateCluster) CommandType() CommandType          { return CmdUpdateCluster }
+func (PutJob) CommandType() CommandType                 { return CmdPutJob }

@@ -63,6 +63,9 @@ type Job struct {
 	// Preemption lets the job take the room of tasks of jobs that are less important by MinPreemptionGap or more.
 	Preemption bool `json:"preemption,omitzero"`
 
+	// Scheduler names the outside scheduler that plans for it; empty: Gantry's own.
+	Scheduler string `json:"scheduler,omitzero"`
+
 	CreatedAt Time `json:"createdAt"`
 	DeletedAt Time `json:"deletedAt,omitzero"` // when it became INACTIVE
 	EndedAt   Time `json:"endedAt,omitzero"`   // when a batch job with a BatchSpec was no longer RUNNING

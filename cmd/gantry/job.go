@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func jobCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "job", Short: "Run jobs from files, and see how they stand"}
+	cmd.AddCommand(jobRunCommand(), jobPlanCommand(), jobStatusCommand(), jobStopCommand())
+	return cmd
+}
+
+// readFile reads a job file; - is the standard input.
+func readFile(cmd *cobra.Command, name string) (text []byte, err error) {
+	if name == "-" {
+		text, err = io.ReadAll(cmd.InOrStdin())
+	} else {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the job file: %w", err)
+	}
+	return text, nil
+}
+
+// inFile says of a refusal that names lines in which file they are.
+func inFile(err error, name string) error {
+	if err == nil || structs.KindOf(err) != structs.KindInvalidParameter && structs.KindOf(err) != structs.KindUnsupportedFeature {
+		return err
+	}
+	if name == "-" {
+		name = "standard input"
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func jobPlanCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan FILE",
+		Short: "Say what \"job run\" would do with a file, and do nothing",
+		Long:  "Say what \"job run\" would do with a file, and do nothing. - reads the standard input.",
+		Args:  cobra.ExactArgs(1),
+	}
+	r := addRemoteFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		text, err := readFile(cmd, args[0])
+		if err != nil {
+			return err
+		}
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.JobPlan, error) {
+			plan, err := c.PlanJob(ctx, text)
+			return plan, inFile(err, args[0])
+		}, printPlan)
+	}
+	return cmd
+}
+
+func printPlan(w io.Writer, p structs.JobPlan) {
+	if p.Result == structs.JobUnchanged {
+		fmt.Fprintf(w, "Job %s in cluster %s is as the file says: nothing would change.\n", p.Name, p.Cluster)
+		return
+	}
+	fmt.Fprintf(w, "Job %s in cluster %s would be %s: version %d, task definition %s\n\n", p.Name, p.Cluster, p.Result, p.Version, p.TaskDefinition)
+	printChanges(w, p.Changes)
+	if p.Replaces {
+		fmt.Fprintln(w, "\nA deployment would replace its tasks.")
+	}
+}
+
+// printChanges writes what is new with a plus, what goes with a minus, and what becomes something else with a tilde.
+func printChanges(w io.Writer, changes []structs.FieldChange) {
+	rows := make([][]string, len(changes))
+	for i, c := range changes {
+		switch {
+		case c.From == "":
+			rows[i] = []string{"  + " + c.Field, c.To}
+		case c.To == "":
+			rows[i] = []string{"  - " + c.Field, c.From}
+		default:
+			rows[i] = []string{"  ~ " + c.Field, c.From + " -> " + c.To}
+		}
+	}
+	table(w, nil, rows)
+}
+
+func jobStopCommand() *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:   "stop NAME",
+		Short: "Stop a job and its tasks, and forget its name",
+		Long: `Stop a job and its tasks: a service or daemon is deleted as by DeleteService --force, and its name is free once its last
+task has ended. A batch job is named by its name or id.`,
+		Args: cobra.ExactArgs(1),
+	}
+	r := addRemoteFlags(cmd)
+	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster of the job")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.Job, error) {
+			job, err := c.StopJob(ctx, cluster, args[0])
+			return job, noSuchJob(err)
+		}, func(w io.Writer, job structs.Job) {
+			if job.Status == structs.ServiceInactive {
+				fmt.Fprintf(w, "%s was stopped already.\n", jobTitle(&job))
+			} else {
+				fmt.Fprintf(w, "%s is being stopped.\n", jobTitle(&job))
+			}
+		})
+	}
+	return cmd
+}
+
+// noSuchJob says where to look when there is no job of a name.
+func noSuchJob(err error) error {
+	if structs.KindOf(err) == structs.KindResourceNotFound {
+		return fmt.Errorf(`%w: "gantry job status" lists those there are, "gantry job status --all" also those that have ended`, err)
+	}
+	return err
+}
+
+// jobTitle is what people call a job.
+func jobTitle(j *structs.Job) string {
+	if j.Name == "" {
+		return "Batch job " + j.ID
+	}
+	return strings.ToUpper(j.Type[:1]) + j.Type[1:] + " " + j.Name
+}
+
+func since(t structs.Time) string { return age(time.Now(), t.Std()) }

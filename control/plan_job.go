@@ -1,0 +1,24 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// PlanJob says what PutJob would do, and does nothing.
+func (c *Control) PlanJob(ctx context.Context, spec *structs.JobSpec) (*structs.JobPlan, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	change, err := changeJob(snap, spec, c.mintJobIDs(), c.now())
+	if err != nil {
+		return nil, err
+	}
+	job := change.next
+	return &structs.JobPlan{
+		Result: change.result(), Name: job.Name, Cluster: job.Cluster, Type: job.Type, Version: job.Version,
+		TaskDefinition: job.TaskDefinition, Changes: change.fields, Replaces: change.present != nil && change.deployment != nil,
+	}, nil
+}

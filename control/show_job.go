@@ -1,0 +1,128 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// How much of a job one answer shows: the newest of each.
+const (
+	shownTasks       = 1000
+	shownEvaluations = 20
+)
+
+// ListJobs lists the jobs of a cluster; with all, those that have ended too. Services and daemons come first, by name, then batch
+// jobs, newest first.
+func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*structs.JobList, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if snap.Cluster(cluster) == nil {
+		return nil, structs.ErrClusterNotFound()
+	}
+	list := &structs.JobList{Index: snap.Index(), Jobs: []structs.JobSummary{}}
+	for job := range snap.Services(cluster) {
+		if all || job.Status != structs.ServiceInactive {
+			list.Jobs = append(list.Jobs, summarize(snap, job))
+		}
+	}
+	services := len(list.Jobs)
+	for job := range snap.Jobs(cluster) {
+		if job.Type != structs.JobBatch {
+			continue
+		}
+		if s := summarize(snap, job); all || s.Running+s.Pending > 0 {
+			list.Jobs = append(list.Jobs, s)
+		}
+	}
+	slices.SortFunc(list.Jobs[services:], func(a, b structs.JobSummary) int {
+		return cmp.Or(cmp.Compare(b.CreatedAt, a.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return list, nil
+}
+
+// DescribeJob tells all that is known of a job: a service or daemon by its name, any job by its id.
+func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*structs.JobDetail, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := findJob(snap, cluster, name)
+	if err != nil {
+		return nil, err
+	}
+	d := &structs.JobDetail{
+		Index: snap.Index(), Job: summarize(snap, job),
+		Versions:    newest(snap.JobVersions(job.ID), func(v *structs.Job) structs.Time { return structs.Time(v.Version) }),
+		Deployments: newest(snap.Deployments(job.ID), func(d *structs.Deployment) structs.Time { return d.CreatedAt }),
+		Tasks:       newest(snap.JobTasks(job.ID), func(t *structs.Task) structs.Time { return t.CreatedAt }),
+		Evaluations: newest(snap.JobEvaluations(job.ID), func(e *structs.Evaluation) structs.Time { return e.CreatedAt }),
+		Events:      append([]structs.ServiceEvent{}, snap.ServiceEvents(job.ID).Events...),
+	}
+	if job.Type != structs.JobBatch {
+		d.Spec = structs.SpecOf(job, snap.TaskDefinition(job.TaskDefinition), snap.Tags(serviceTags(job)))
+	}
+	d.Tasks = d.Tasks[:min(len(d.Tasks), shownTasks)]
+	d.Evaluations = d.Evaluations[:min(len(d.Evaluations), shownEvaluations)]
+	return d, nil
+}
+
+// summarize counts a job's tasks and says how its newest deployment and evaluation stand.
+func summarize(snap *state.Snapshot, job *structs.Job) structs.JobSummary {
+	s := structs.JobSummary{Job: job}
+	for t := range snap.JobTasks(job.ID) {
+		switch {
+		case t.LastStatus == structs.TaskRunning:
+			s.Running++
+		case t.LastStatus < structs.TaskRunning && t.DesiredStatus == structs.TaskRunning:
+			s.Pending++
+		}
+	}
+	for d := range snap.Deployments(job.ID) {
+		if d.Status == structs.DeploymentPrimary {
+			s.Rollout = d.Rollout
+		}
+	}
+	var last *structs.Evaluation
+	for e := range snap.JobEvaluations(job.ID) {
+		if e.Status != structs.EvaluationReady && (last == nil || e.ModifyIndex > last.ModifyIndex) {
+			last = e
+		}
+	}
+	if last != nil {
+		s.Unplaced = last.Unplaced
+	}
+	return s
+}
+
+// newest gives rows in the order of a time, the newest first. Never nil.
+func newest[T any](rows iter.Seq[T], at func(T) structs.Time) []T {
+	list := slices.AppendSeq([]T{}, rows)
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(at(b), at(a)) })
+	return list
+}
+
+// findJob finds a job of a cluster by the name of a service or daemon, or by its id.
+func findJob(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
+	if snap.Cluster(cluster) == nil {
+		return nil, structs.ErrClusterNotFound()
+	}
+	if job := snap.Service(cluster, name); job != nil {
+		return job, nil
+	}
+	if job := snap.Job(name); job != nil && job.Cluster == cluster {
+		return job, nil
+	}
+	return nil, structs.Errorf(structs.KindResourceNotFound, "there is no job %s in cluster %s", name, cluster)
+}
+
+// serviceTags names the tags of a service.
+func serviceTags(job *structs.Job) structs.ResourceKey {
+	return "service/" + job.Cluster + "/" + job.Name
+}

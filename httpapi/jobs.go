@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/gantry-project/gantry/jobfile"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func (a *api) putJob(w http.ResponseWriter, r *http.Request) {
+	if spec := a.jobSpec(w, r); spec != nil {
+		out, err := a.Control.PutJob(r.Context(), spec)
+		a.answerOr(w, out, err)
+	}
+}
+
+func (a *api) planJob(w http.ResponseWriter, r *http.Request) {
+	if spec := a.jobSpec(w, r); spec != nil {
+		out, err := a.Control.PlanJob(r.Context(), spec)
+		a.answerOr(w, out, err)
+	}
+}
+
+func (a *api) stopJob(w http.ResponseWriter, r *http.Request) {
+	out, err := a.Control.StopJob(r.Context(), clusterOf(r), r.PathValue("name"))
+	a.answerOr(w, out, err)
+}
+
+func (a *api) jobs(w http.ResponseWriter, r *http.Request) {
+	out, err := a.Control.ListJobs(r.Context(), clusterOf(r), r.URL.Query().Get("all") == "true")
+	a.answerOr(w, out, err)
+}
+
+func (a *api) job(w http.ResponseWriter, r *http.Request) {
+	out, err := a.Control.DescribeJob(r.Context(), clusterOf(r), r.PathValue("name"))
+	a.answerOr(w, out, err)
+}
+
+// jobSpec reads a job file; where it cannot, it answers and gives nil. The content type must say YAML or JSON: a web page cannot send
+// that to another origin without being asked about it first.
+func (a *api) jobSpec(w http.ResponseWriter, r *http.Request) *structs.JobSpec {
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case "application/json", "application/yaml", "application/x-yaml":
+	default:
+		a.refuse(w, http.StatusUnsupportedMediaType, structs.KindInvalidParameter, "send the job file as Content-Type: application/yaml, or application/json")
+		return nil
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		a.refuse(w, http.StatusRequestEntityTooLarge, structs.KindInvalidParameter, err.Error())
+		return nil
+	}
+	if err != nil {
+		a.refuse(w, http.StatusBadRequest, structs.KindInvalidParameter, "read the job file: "+err.Error())
+		return nil
+	}
+	spec, err := jobfile.Parse(text)
+	if err != nil {
+		a.fail(w, err)
+		return nil
+	}
+	return spec
+}
+
+// answerOr answers with an error where there is one.
+func (a *api) answerOr(w http.ResponseWriter, out any, err error) {
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	a.answer(w, http.StatusOK, out)
+}

@@ -1,0 +1,68 @@
+package structs
+
+// What putting a job file did.
+const (
+	JobCreated   = "created"
+	JobUpdated   = "updated"
+	JobUnchanged = "unchanged" // the job was as the file says
+)
+
+// JobPut is the native API's answer to a job file that was put.
+type JobPut struct {
+	Result  string `json:"result"`
+	ID      string `json:"id"` // Job.ID
+	Name    string `json:"name"`
+	Cluster string `json:"cluster"`
+	Type    string `json:"type"`
+	Version int    `json:"version"`
+	// TaskDefinition is what it runs: family:revision.
+	TaskDefinition string `json:"taskDefinition"`
+	// Deployment moves its tasks to the new version; empty where they need not change.
+	Deployment string `json:"deployment,omitzero"`
+	// Evaluation decides on the change; empty where there is none.
+	Evaluation string        `json:"evaluation,omitzero"`
+	Changes    []FieldChange `json:"changes,omitzero"`
+}
+
+// JobPlan is the native API's answer to a job file that was not put: what putting it would do.
+type JobPlan struct {
+	Result         string        `json:"result"`
+	Name           string        `json:"name"`
+	Cluster        string        `json:"cluster"`
+	Type           string        `json:"type"`
+	Version        int           `json:"version"`
+	TaskDefinition string        `json:"taskDefinition"`
+	Changes        []FieldChange `json:"changes,omitzero"`
+	// Replaces: a deployment would replace the tasks that there are.
+	Replaces bool `json:"replacesTasks,omitzero"`
+}
+
+// JobList is the native API's answer to a list of jobs: services and daemons by name, then batch jobs, newest first.
+type JobList struct {
+	Index uint64       `json:"index"`
+	Jobs  []JobSummary `json:"jobs"`
+}
+
+// JobSummary is a job and how it stands.
+type JobSummary struct {
+	*Job
+	Running int `json:"runningCount"`
+	Pending int `json:"pendingCount"` // on the way to RUNNING
+	// Rollout is the state of a service's newest deployment.
+	Rollout string `json:"rolloutState,omitzero"`
+	// Unplaced is how many tasks the last evaluation found no place for.
+	Unplaced int `json:"unplaced,omitzero"`
+}
+
+// JobDetail is the native API's answer to one job: all that is known of it, each list newest first.
+type JobDetail struct {
+	Index uint64     `json:"index"`
+	Job   JobSummary `json:"job"`
+	// Spec is the job as a file would have it.
+	Spec        *JobSpec       `json:"spec"`
+	Versions    []*Job         `json:"versions"`
+	Deployments []*Deployment  `json:"deployments"`
+	Tasks       []*Task        `json:"tasks"`
+	Evaluations []*Evaluation  `json:"evaluations"`
+	Events      []ServiceEvent `json:"events"`
+}

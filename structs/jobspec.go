@@ -1,0 +1,220 @@
+package structs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// JobSpec is all that is wanted of one job, as its owner writes it into one file. What the file leaves out has its default; but
+// Count is left as it is. docs/jobs.md describes each field.
+type JobSpec struct {
+	Name    string `json:"name"`
+	Cluster string `json:"cluster,omitzero"`
+	Type    string `json:"type"`
+	// Count is how many tasks; nil: as many as there are desired, of a new job 1.
+	Count *int `json:"count,omitzero"`
+
+	// What the job's task definition is made of, with ECS's names for it.
+	Containers       []ContainerDefinition `json:"containers"`
+	Cpu              string                `json:"cpu,omitzero"`
+	Memory           string                `json:"memory,omitzero"`
+	NetworkMode      string                `json:"networkMode,omitzero"`
+	PidMode          string                `json:"pidMode,omitzero"`
+	IpcMode          string                `json:"ipcMode,omitzero"`
+	Volumes          []Volume              `json:"volumes,omitzero"`
+	RuntimePlatform  *RuntimePlatform      `json:"runtimePlatform,omitzero"`
+	TaskRoleArn      string                `json:"taskRoleArn,omitzero"`
+	ExecutionRoleArn string                `json:"executionRoleArn,omitzero"`
+
+	Placement PlacementSpec `json:"placement,omitzero"`
+	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
+	Update *UpdatePolicy `json:"update,omitzero"`
+	Health HealthSpec    `json:"health,omitzero"`
+	// Rebalancing is ENABLED or DISABLED; empty: enabled where it is possible.
+	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
+	// Scheduler names an outside scheduler; empty: Gantry's own.
+	Scheduler string `json:"scheduler,omitzero"`
+	// Tags are the service's. PropagateTags says from where its tasks get theirs: NONE, SERVICE or TASK_DEFINITION.
+	Tags          []Tag  `json:"tags,omitzero"`
+	PropagateTags string `json:"propagateTags,omitzero"`
+}
+
+// PlacementSpec is where the tasks of a job may go, and where they go first.
+type PlacementSpec struct {
+	Constraints []PlacementConstraint `json:"constraints,omitzero"`
+	Strategy    []PlacementStrategy   `json:"strategy,omitzero"`
+}
+
+// HealthSpec is how the health of a service's tasks is judged.
+type HealthSpec struct {
+	// GracePeriod is how long, in seconds, failing health checks are overlooked after a task reached RUNNING.
+	GracePeriod int32 `json:"gracePeriodSeconds,omitzero"`
+}
+
+// NewJobSpec is a spec with the defaults of a type of job, for a file to be read into.
+func NewJobSpec(jobType string) *JobSpec {
+	s := &JobSpec{Type: cmp.Or(jobType, JobService), Cluster: DefaultCluster}
+	if s.Type == JobService || s.Type == JobDaemon {
+		s.Update = new(DefaultUpdatePolicy(s.Type))
+		s.PropagateTags = PropagateNone
+	}
+	return s
+}
+
+// maxTags is how many tags a resource can have (ECS).
+const maxTags = 50
+
+// The values of propagateTags.
+const (
+	PropagateNone           = "NONE"
+	PropagateFromService    = "SERVICE"
+	PropagateFromDefinition = "TASK_DEFINITION"
+)
+
+// UnbuiltJobField says of a part of a job file that this version does not have yet what to do without it; empty for every
+// other name.
+func UnbuiltJobField(name string) string {
+	switch name {
+	case "scaling":
+		return "not built yet; change count by hand for now"
+	case "schedule", "schedules":
+		return "not built yet; run the file at its times by cron for now"
+	case "loadBalancer", "loadBalancers", "loadBalancing", "balancing":
+		return "not built yet; leave it out, and give the containers portMappings to be reached by"
+	case "capacityProviderStrategy":
+		return "not built yet; leave it out, and choose instances by placement.constraints"
+	case "priority", "preemption":
+		return "not built yet; leave it out"
+	case "attempts", "parallelism":
+		return "not built yet; leave it out"
+	}
+	return ""
+}
+
+// Problem says what is wrong with a spec that was read: the field, and what to do about it. Both are empty where nothing is.
+func (s *JobSpec) Problem() (field, problem string) {
+	switch {
+	case s.Name == "":
+		return "name", "a job needs one"
+	case !isName(s.Name):
+		return "name", fmt.Sprintf("%q is no name; use up to %d letters, digits, hyphens and underscores", s.Name, maxName)
+	case !isName(s.Cluster):
+		return "cluster", fmt.Sprintf("%q is no name of a cluster", s.Cluster)
+	case s.Type == JobBatch:
+		return "type", "batch: not built yet in a file; run batch work with RunTask"
+	case s.Type != JobService && s.Type != JobDaemon:
+		return "type", fmt.Sprintf("%q is not %s, %s or %s", s.Type, JobService, JobDaemon, JobBatch)
+	case s.Type == JobDaemon && s.Count != nil:
+		return "count", "a daemon runs on every instance that its constraints allow; leave it out"
+	case !slices.Contains([]string{PropagateNone, PropagateFromService, PropagateFromDefinition}, s.PropagateTags):
+		return "propagateTags", fmt.Sprintf("%q is not NONE, SERVICE or TASK_DEFINITION", s.PropagateTags)
+	case !slices.Contains([]string{"", RebalancingEnabled, RebalancingDisabled}, s.Rebalancing):
+		return "availabilityZoneRebalancing", fmt.Sprintf("%q is not ENABLED or DISABLED", s.Rebalancing)
+	case s.Type == JobDaemon && len(s.Placement.Strategy) > 0:
+		return "placement.strategy", "a daemon runs on every instance that its constraints allow; leave it out"
+	case len(s.Containers) == 0:
+		return "containers", "a job needs at least one container, with a name and an image"
+	}
+	if field, problem = s.tagProblem(); field != "" {
+		return field, problem
+	}
+	return s.containerProblem()
+}
+
+// tagProblem holds ECS's rules for tags.
+func (s *JobSpec) tagProblem() (field, problem string) {
+	if len(s.Tags) > maxTags {
+		return "tags", fmt.Sprintf("there are %d; a job can have at most %d", len(s.Tags), maxTags)
+	}
+	for i, t := range s.Tags {
+		switch {
+		case t.Key == "":
+			return "tags", "the key of a tag cannot be empty"
+		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
+			return "tags", fmt.Sprintf("%q begins with aws:, which is reserved", t.Key)
+		case slices.ContainsFunc(s.Tags[:i], func(earlier Tag) bool { return earlier.Key == t.Key }):
+			return "tags", fmt.Sprintf("%q is there twice", t.Key)
+		}
+	}
+	return "", ""
+}
+
+// containerProblem looks for what a task definition's own check would not name by its place in the file.
+func (s *JobSpec) containerProblem() (field, problem string) {
+	for i := range s.Containers {
+		c, at := &s.Containers[i], fmt.Sprintf("containers[%d]", i)
+		switch {
+		case c.Name == "":
+			return at + ".name", "a container needs one"
+		case c.Image == "":
+			return at + ".image", "a container needs one, such as nginx:alpine"
+		case c.Memory == nil && c.MemoryReservation == nil && s.Memory == "":
+			return at + ".memory", "give its memory in MiB (a hard limit), or memoryReservation (a soft one), or the memory of the whole task"
+		}
+	}
+	return "", ""
+}
+
+// Definition is the task definition of the job, with ECS's defaults filled in.
+func (s *JobSpec) Definition() (*TaskDefinition, error) {
+	d := &TaskDefinition{
+		Family: s.Name, ContainerDefinitions: slices.Clone(s.Containers), Cpu: s.Cpu, Memory: s.Memory,
+		NetworkMode: s.NetworkMode, PidMode: s.PidMode, IpcMode: s.IpcMode, Volumes: slices.Clone(s.Volumes),
+		RuntimePlatform: s.RuntimePlatform, TaskRoleArn: s.TaskRoleArn, ExecutionRoleArn: s.ExecutionRoleArn,
+	}
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
+	d.Normalize()
+	return d, nil
+}
+
+// ApplyTo makes a service or daemon what the spec says, but for its task definition. SpecOf is its reverse.
+func (s *JobSpec) ApplyTo(j *Job) {
+	if s.Count != nil {
+		j.Count = *s.Count
+	}
+	j.PlacementConstraints, j.PlacementStrategy = s.Placement.Constraints, s.Placement.Strategy
+	j.Scheduler = s.Scheduler
+	service := *j.Service
+	service.Update, service.HealthGrace, service.PropagateTags = *s.Update, s.Health.GracePeriod, s.PropagateTags
+	j.Service = &service
+	if service.Rebalancing = s.Rebalancing; s.Rebalancing == "" {
+		service.Rebalancing = RebalancingEnabled
+		if j.CannotRebalance() != "" {
+			service.Rebalancing = RebalancingDisabled
+		}
+	}
+}
+
+// SpecOf is a job as a file would have it. The definition may be nil, where it is gone.
+func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
+	s := &JobSpec{
+		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
+		Placement: PlacementSpec{Constraints: j.PlacementConstraints, Strategy: j.PlacementStrategy},
+		Scheduler: j.Scheduler, Tags: tags,
+	}
+	if j.Type != JobDaemon {
+		s.Count = new(j.Count)
+	}
+	if v := j.Service; v != nil {
+		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing
+	}
+	if d != nil {
+		s.Containers, s.Cpu, s.Memory, s.NetworkMode = d.ContainerDefinitions, d.Cpu, d.Memory, d.NetworkMode
+		s.PidMode, s.IpcMode, s.Volumes, s.RuntimePlatform = d.PidMode, d.IpcMode, d.Volumes, d.RuntimePlatform
+		s.TaskRoleArn, s.ExecutionRoleArn = d.TaskRoleArn, d.ExecutionRoleArn
+	}
+	return s
+}
+
+// jobFields are the names that a job file has for ECS's fields.
+var jobFields = strings.NewReplacer(
+	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
+	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker", "deploymentConfiguration.", "update.", "desiredCount", "count", "healthCheckGracePeriodSeconds", "health.gracePeriodSeconds",
+)
+
+// JobFieldNames puts the names of a job file into a text that speaks of ECS's fields.
+func JobFieldNames(text string) string { return jobFields.Replace(text) }
