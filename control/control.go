@@ -33,8 +33,10 @@ type Config struct {
 	Logger *slog.Logger
 	// Simulator runs the scheduler on copies of state.
 	Simulator Simulator
-	NewID     func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
-	Now       func() time.Time // nil: the system's clock
+	// Leases lends evaluations to outside schedulers.
+	Leases Leases
+	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
+	Now    func() time.Time // nil: the system's clock
 }
 
 // Control carries out verbs. Safe for concurrent use.

@@ -13,6 +13,9 @@
 //	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks hold
 //	GET  /v1/tasks?cluster=NAME         TaskList, newest first; &all=true: stopped ones too
 //	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing does
+//	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 when no evaluation came: see docs/schedulers.md
+//	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned
+//	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204; and /nack
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
@@ -55,6 +58,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /v1/instances", a.instances)
 	mux.HandleFunc("GET /v1/tasks", a.tasks)
 	mux.HandleFunc("POST /v1/simulate", a.simulate)
+	mux.HandleFunc("POST /v1/schedulers/{name}/next", a.nextLease)
+	mux.HandleFunc("POST /v1/schedulers/{name}/plan", a.planLease)
+	mux.HandleFunc("POST /v1/schedulers/{name}/ack", a.ackLease)
+	mux.HandleFunc("POST /v1/schedulers/{name}/nack", a.nackLease)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)

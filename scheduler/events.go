@@ -93,6 +93,9 @@ func (s *service) tellUnplaced(p placed) {
 	closest := p.failures[0]
 	var cause string
 	switch closest.Reason {
+	case structs.FailScheduler:
+		s.tellOnce("was unable to place a task. ", "Its scheduler "+s.job.Scheduler+" says: "+closest.Detail, closest.Detail)
+		return
 	case structs.FailNoInstance:
 		s.tellOnce(unplacedText, "Reason: No Container Instances were found in your cluster.", "")
 		return

@@ -17,6 +17,8 @@ type request struct {
 	// leaving are the ids of tasks that this plan stops or that are on their way out: they hold their resources still, and
 	// do not count for spread, distinctInstance and task:group.
 	leaving map[string]bool
+	// placer, where not nil, is asked where tasks go that name no instances.
+	placer Placer
 }
 
 // placed is what came of it: an instance for each task that found a place and, with tasks left over, why they found none.

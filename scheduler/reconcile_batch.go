@@ -47,7 +47,7 @@ func queuedTasks(view View, job *structs.Job) (queued []string) {
 
 func fillBatch(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack, plan *structs.Plan) {
 	need, ids := structs.Need(def, job.Overrides), newTaskIDs(in.Seed)
-	fill(plan, request{view: in.View, job: job, definition: def, need: &need, lack: lack, seed: in.Seed}, &ids)
+	fill(plan, request{view: in.View, job: job, definition: def, need: &need, lack: lack, seed: in.Seed, placer: in.Placer}, &ids)
 }
 
 // reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its parallelism and the instances allow,

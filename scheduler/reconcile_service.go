@@ -192,7 +192,7 @@ func (s *service) makeWay(n int) int {
 
 func (s *service) request(l lack) request {
 	return request{
-		view: s.in.View, job: s.job, definition: s.definition, need: &s.need, lack: l, seed: s.in.Seed, leaving: s.fleet.leaving,
+		view: s.in.View, job: s.job, definition: s.definition, need: &s.need, lack: l, seed: s.in.Seed, leaving: s.fleet.leaving, placer: s.in.Placer,
 	}
 }
 

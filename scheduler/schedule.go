@@ -13,6 +13,8 @@ type Input struct {
 	// Seed is where the ids of new tasks, events and deployments come from. The same seed mints the same ids: take a new
 	// random one for each call whose plan may be committed.
 	Seed [16]byte
+	// Placer, where not nil, says where tasks go in place of the job's strategies.
+	Placer Placer
 }
 
 // Output is what came of it.
@@ -52,7 +54,12 @@ type lack struct {
 // fill finds places for the tasks that a job is short of, and puts them into the plan, or the reasons why they have none.
 func fill(plan *structs.Plan, r request, ids *taskIDs) placed {
 	plan.Need = *r.need
-	found := place(r)
+	var found placed
+	if r.placer != nil && r.lack.named == nil && r.lack.count > 0 {
+		found = placeByChoice(&r)
+	} else {
+		found = place(r)
+	}
 	plan.Placements = make([]structs.Placement, len(found.where))
 	for i, instance := range found.where {
 		plan.Placements[i] = structs.Placement{Task: ids.next(), Instance: instance}

@@ -18,6 +18,7 @@ const leadRetry = 200 * time.Millisecond
 // leadership is what runs while this server leads. It is made anew from state at every gain.
 type leadership struct {
 	broker  *broker.Broker
+	outside *outside
 	planner *planner.Planner
 }
 
@@ -71,11 +72,12 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	if err := s.control.SettleConnections(ctx, s.apply); err != nil {
 		return err
 	}
-	l := &leadership{broker: broker.New(broker.Config{Logger: s.log})}
+	l := &leadership{broker: broker.New(broker.Config{Logger: s.log}), outside: newOutside(s.log)}
 	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})
 	sub := s.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
 	work.Go(func() {
 		defer sub.Close()
+		defer l.outside.close()
 		s.feedBroker(ctx, l.broker, sub)
 	})
 	work.Go(func() { s.runPlanner(ctx, l) })

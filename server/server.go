@@ -4,6 +4,7 @@
 //	disk.go      the log and snapshots on disk, read through before they are used
 //	leader.go    what starts and stops with leadership
 //	worker.go    evaluation → plan
+//	outside.go   evaluations that wait for outside schedulers; lease.go and lease_plan.go are what those may do
 //	collector.go forgets what ended long ago
 //	datadir.go   the data directory: one process at a time, and whole
 package server
@@ -75,7 +76,7 @@ func New(c Config) (*Server, error) {
 	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger})); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{})})
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })

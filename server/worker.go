@@ -8,6 +8,7 @@ import (
 
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -40,7 +41,17 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		if current == nil || current.Status != structs.EvaluationReady {
 			return nil // decided by an earlier delivery
 		}
-		out := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
+		in := scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()}
+		asksOutside := false
+		name := outsideScheduler(snap, current)
+		if name != "" {
+			in.Placer = func(*scheduler.Request) { asksOutside = true }
+		}
+		out := scheduler.Schedule(in)
+		if asksOutside {
+			l.outside.wait(name, current)
+			return nil
+		}
 		out.Plan.Seen = snap.Index()
 		outcome, err := l.planner.Submit(ctx, &out.Plan)
 		if errors.Is(err, planner.ErrStale) {
@@ -54,6 +65,14 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		}
 	}
 	return errNoProgress
+}
+
+// outsideScheduler is the name of the scheduler that says where the tasks of an evaluation's job go; empty: ours does.
+func outsideScheduler(snap *state.Snapshot, eval *structs.Evaluation) string {
+	if job := snap.Job(eval.Job); job != nil {
+		return job.Scheduler
+	}
+	return ""
 }
 
 func newSeed() (seed [16]byte) {

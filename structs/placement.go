@@ -45,6 +45,9 @@ func (j *Job) ValidatePlacement(d *TaskDefinition) error {
 			return Errorf(KindInvalidParameter, "placementConstraints[%d]: %s", i, message)
 		}
 	}
+	if err := j.validateScheduler(); err != nil {
+		return err
+	}
 	if n := len(j.PlacementStrategy); n > MaxPlacementStrategies {
 		return Errorf(KindInvalidParameter, "placementStrategy can have at most %d items; there are %d.", MaxPlacementStrategies, n)
 	}

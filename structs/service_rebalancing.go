@@ -7,9 +7,10 @@ const (
 	RebalancingDisabled = "DISABLED"
 )
 
-// Rebalances says whether a service drifts back to its placement strategy when instances join or return.
+// Rebalances says whether a service drifts back to its placement strategy when instances join or return. One with an outside
+// scheduler has none that counts.
 func (j *Job) Rebalances() bool {
-	return j != nil && j.Type == JobService && j.Service != nil && j.Service.Rebalancing == RebalancingEnabled
+	return j != nil && j.Type == JobService && j.Service != nil && j.Service.Rebalancing == RebalancingEnabled && j.Scheduler == ""
 }
 
 // CannotRebalance says why a service can not be rebalanced; empty when it can.

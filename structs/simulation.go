@@ -68,6 +68,9 @@ type SimulatedJob struct {
 	Name           string `json:"name,omitzero"`
 	Type           string `json:"type"`
 	TaskDefinition string `json:"taskDefinition"`
+	// Scheduler, where not empty, is the outside scheduler that would decide where tasks go. It was not asked: they stand where Gantry
+	// would have put them.
+	Scheduler string `json:"scheduler,omitzero"`
 	SimulatedTasks
 	// Why tasks find no place, as in an Evaluation.
 	Failures []PlacementFailure `json:"failures,omitzero"`

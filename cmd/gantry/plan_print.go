@@ -47,6 +47,9 @@ func printSimulatedJobs(w io.Writer, jobs []structs.SimulatedJob) {
 
 func printSimulatedJob(w io.Writer, j *structs.SimulatedJob, names map[string]string) {
 	fmt.Fprintf(w, "\n%s (%s)\n", j.Title(), j.TaskDefinition)
+	if j.Scheduler != "" {
+		fmt.Fprintf(w, "  its scheduler %s was not asked: its tasks stand where Gantry would put them\n", j.Scheduler)
+	}
 	rows := make([][]string, min(len(j.Instances), maxPlaces))
 	for n := range rows {
 		p := j.Instances[n]

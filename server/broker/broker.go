@@ -132,6 +132,19 @@ func (b *Broker) take() (*structs.Evaluation, Token) {
 	return it.eval, token
 }
 
+// Extend gives whoever holds an evaluation the whole time again. It fails for one who holds it no longer.
+func (b *Broker) Extend(id string, token Token) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	it := b.items[id]
+	if it == nil || it.token == 0 || it.token != token {
+		return ErrNotOutstanding
+	}
+	it.stopTimer()
+	it.timer = time.AfterFunc(b.config.AckTimeout, func() { b.expire(it, token) })
+	return nil
+}
+
 // Ack says that an evaluation is decided.
 func (b *Broker) Ack(id string, token Token) error {
 	b.mu.Lock()

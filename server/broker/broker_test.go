@@ -210,6 +210,26 @@ func TestSilentWorkerLosesIt(t *testing.T) {
 	})
 }
 
+func TestExtendedTimeEndsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(config)
+		defer b.Close()
+		b.Enqueue(eval("e", "j", 1))
+		first := dequeue(t, b, "e")
+		time.Sleep(40 * time.Second)
+		must(t, b.Extend("e", first))
+		time.Sleep(40 * time.Second)
+		nothing(t, b)
+		time.Sleep(20 * time.Second)
+		second := dequeue(t, b, "e")
+		if err := b.Extend("e", first); !errors.Is(err, ErrNotOutstanding) {
+			t.Errorf("the old token still extends: %v", err)
+		}
+		must(t, b.Ack("e", second))
+		wantStats(t, b, Stats{})
+	})
+}
+
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(config)

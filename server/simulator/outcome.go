@@ -57,11 +57,13 @@ func blocked(s *state.Snapshot) func(yield func(*structs.Evaluation) bool) {
 	}
 }
 
-// alive says whether a task counts: it has not stopped, and nobody has asked it to.
-func alive(t *structs.Task) bool { return t.Holds() && t.DesiredStatus != structs.TaskStopped }
+// alive says whether a task counts: it has a place, has not stopped, and nobody has asked it to.
+func alive(t *structs.Task) bool {
+	return t.Instance != "" && t.Holds() && t.DesiredStatus != structs.TaskStopped
+}
 
 func (r *run) jobOutcome(is *state.Snapshot, job *structs.Job) structs.SimulatedJob {
-	j := structs.SimulatedJob{ID: job.ID, Cluster: job.Cluster, Name: job.Name, Type: job.Type, TaskDefinition: job.TaskDefinition}
+	j := structs.SimulatedJob{ID: job.ID, Cluster: job.Cluster, Name: job.Name, Type: job.Type, TaskDefinition: job.TaskDefinition, Scheduler: job.Scheduler}
 	places := map[string]*structs.SimulatedPlace{}
 	for t := range r.base.JobTasks(job.ID) {
 		if !alive(t) {
@@ -79,7 +81,7 @@ func (r *run) jobOutcome(is *state.Snapshot, job *structs.Job) structs.Simulated
 		}
 		p := place(places, is, t.Instance)
 		p.After++
-		if was := r.base.Task(t.ID); was == nil {
+		if was := r.base.Task(t.ID); was == nil || !alive(was) {
 			p.Started++
 		}
 	}

@@ -1,0 +1,35 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// MaxLeaseWait bounds how long a call waits for an evaluation to lease.
+const MaxLeaseWait = time.Minute
+
+// Leases lends evaluations to outside schedulers. A lease that has ended answers with KindConflict. All leases end with the server's
+// leadership.
+type Leases interface {
+	// NextLease waits for an evaluation of a scheduler's jobs with tasks to place; nil when none came until ctx ended.
+	NextLease(ctx context.Context, scheduler string) (*structs.Lease, error)
+	PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error)
+	// AckLease ends a lease whose evaluation is decided; NackLease gives the evaluation back.
+	AckLease(ctx context.Context, scheduler, token string) error
+	NackLease(ctx context.Context, scheduler, token string) error
+}
+
+// NextLease waits for an evaluation that a scheduler is to place tasks for; nil when none came.
+func (c *Control) NextLease(ctx context.Context, scheduler string, wait time.Duration) (*structs.Lease, error) {
+	if err := structs.ValidateScheduler(scheduler); err != nil {
+		return nil, err
+	}
+	if wait < 0 || wait > MaxLeaseWait {
+		return nil, structs.Errorf(structs.KindInvalidParameter, "wait: must be from 0s to %s, not %s", MaxLeaseWait, wait)
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return c.Leases.NextLease(ctx, scheduler)
+}

@@ -1,0 +1,49 @@
+package scheduler
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestPlacerIsBoundByTheSameRules: whatever a placer asks for, it gets a place exactly where Gantry's own scheduler may put a task, and
+// never more than the job lacks; and what the request says of an instance is what comes of taking it.
+func TestPlacerIsBoundByTheSameRules(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		s.job.Type = structs.JobBatch
+		books, taken, asked := s.books(), 0, false
+		need := structs.Need(s.def, nil)
+		in := Input{View: s.snapshot(t), Evaluation: &structs.Evaluation{ID: "e", Job: "job", ModifyIndex: 1}, Now: 5, Seed: s.seed}
+		in.Placer = func(r *Request) {
+			asked = true
+			if r.Count != s.wanted() {
+				t.Fatalf("asked for %d tasks, want %d", r.Count, s.wanted())
+			}
+			for range rapid.IntRange(0, 60).Draw(t, "tries") {
+				i := rapid.SampledFrom(append(s.instances, &structs.ContainerInstance{ID: "nosuch"})).Draw(t, "instance")
+				b := books[i.ID]
+				mayTake := taken < r.Count && b != nil && b.takes(need)
+				for host, why := range r.Hosts() {
+					if host.ID == i.ID && taken < r.Count && (why.Reason == "") != mayTake {
+						t.Fatalf("the request says of %s %+v, the books say it takes a task: %v", i.ID, why, mayTake)
+					}
+				}
+				refused := r.Take(i.ID)
+				if (refused == nil) != mayTake {
+					t.Fatalf("instance %s: refused %+v, the books say it takes a task: %v", i.ID, refused, mayTake)
+				}
+				if refused == nil {
+					b.take(need)
+					taken++
+				}
+			}
+		}
+		plan := Schedule(in).Plan
+		if len(plan.Placements) != taken || asked != (s.wanted() > 0) {
+			t.Fatalf("%d placements, %d were taken; asked: %v", len(plan.Placements), taken, asked)
+		}
+	})
+}
