@@ -108,7 +108,7 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 func firstVersion(snap *state.Snapshot, id, cluster, name, jobType string, at structs.Time) *structs.Job {
 	job := &structs.Job{
 		ID: id, Cluster: cluster, Name: name, Type: jobType, Version: 1, Status: structs.ServiceActive,
-		Group: "service:" + name, LaunchType: structs.LaunchEC2, CreatedAt: at,
+		Group: structs.ServiceGroup(name), LaunchType: structs.LaunchEC2, CreatedAt: at,
 		Service: &structs.ServiceSpec{
 			Update: structs.DefaultUpdatePolicy(jobType), Controller: structs.ControllerECS,
 			PropagateTags: PropagateNone, Rebalancing: structs.RebalancingEnabled,

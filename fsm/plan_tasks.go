@@ -56,7 +56,7 @@ func (m *taskMaker) ofService(tx *state.Tx, plan *structs.Plan) {
 
 // serviceGroup is the group of a service's tasks.
 func serviceGroup(job *structs.Job) string {
-	if group := "service:" + job.Name; job.Group != group {
+	if group := structs.ServiceGroup(job.Name); job.Group != group {
 		return group
 	}
 	return job.Group // one copy of the string for all its tasks

@@ -96,6 +96,11 @@ func (a *ask) room(h *host, most int) int {
 	if !a.fits(h) {
 		return 0
 	}
+	return a.further(h, most)
+}
+
+// further is room for an instance that takes one task.
+func (a *ask) further(h *host, most int) int {
 	room := min(most, capacity(h.Instance, h.Usage, a.need))
 	if a.distinct {
 		room = min(room, 1)
@@ -126,6 +131,14 @@ func (a *ask) peers(wanted bool) map[string]int {
 	r, peers := a.request, map[string]int{}
 	if r.job.Type != structs.JobBatch {
 		for t := range r.view.JobTasks(r.job.ID) {
+			if r.alive(t) {
+				peers[t.Instance]++
+			}
+		}
+		return peers
+	}
+	if !structs.IsServiceGroup(r.job.Group) {
+		for t := range r.view.GroupTasks(r.job.Group) {
 			if r.alive(t) {
 				peers[t.Instance]++
 			}

@@ -84,6 +84,11 @@ func missingMembers(a *ask, h *host) (missing int64) {
 	return missing
 }
 
+// alikeMembers: expressions that use attributes alone hold for all instances of a class or for none.
+func alikeMembers(a *ask) bool {
+	return !slices.ContainsFunc(a.members, func(m *member) bool { return m.parsed != nil && m.known == nil })
+}
+
 func detailMembers(a *ask, h *host) string {
 	var failing []string
 	for _, m := range a.members {

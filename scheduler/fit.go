@@ -17,6 +17,9 @@ type filter struct {
 	detail func(*ask, *host) string
 	// change is what would satisfy the rule "on container instance X"; nil or empty when it takes another instance.
 	change func(*ask, *host) string
+	// alike says whether all instances of a class (structs.HostClass) satisfy the rule or none does; nil: they may differ. Then
+	// one of them is asked for all.
+	alike func(*ask) bool
 }
 
 const numFilters = 8
@@ -26,25 +29,45 @@ const numFilters = 8
 // since memory is the limit that kills a container, and ports last: an instance that only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
-		{structs.FailInactive, missingActive, detailActive, changeActive},
-		{structs.FailAgent, missingAgent, detailAgent, changeAgent},
-		{structs.FailAttribute, missingPlatform, detailPlatform, nil},
-		{structs.FailMemberOf, missingMembers, detailMembers, nil},
-		{structs.FailDistinct, missingDistinct, detailDistinct, nil},
-		{structs.FailMemory, missingMemory, detailMemory, changeMemory},
-		{structs.FailCPU, missingCPU, detailCPU, changeCPU},
-		{structs.FailPorts, missingPorts, detailPorts, changePorts},
+		{structs.FailInactive, missingActive, detailActive, changeActive, always},
+		{structs.FailAgent, missingAgent, detailAgent, changeAgent, always},
+		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
+		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},
+		{structs.FailDistinct, missingDistinct, detailDistinct, nil, nil},
+		{structs.FailMemory, missingMemory, detailMemory, changeMemory, nil},
+		{structs.FailCPU, missingCPU, detailCPU, changeCPU, nil},
+		{structs.FailPorts, missingPorts, detailPorts, changePorts, nil},
 	}
 }
 
+func always(*ask) bool { return true }
+
 // fits asks the filters whether an instance takes one more task.
 func (a *ask) fits(h *host) bool {
-	for _, f := range filters() {
-		if f.missing(a, h) > 0 {
+	all := filters()
+	return a.passes(all[:], h)
+}
+
+// passes asks some of the filters.
+func (a *ask) passes(some []filter, h *host) bool {
+	for i := range some {
+		if some[i].missing(a, h) > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// partFilters parts the filters into those that one instance of a class answers for all, and the others.
+func (a *ask) partFilters() (ofClass, ofInstance []filter) {
+	for _, f := range filters() {
+		if f.alike != nil && f.alike(a) {
+			ofClass = append(ofClass, f)
+		} else {
+			ofInstance = append(ofInstance, f)
+		}
+	}
+	return ofClass, ofInstance
 }
 
 // Room is how many tasks that need this an instance takes, beside those that hold what usage says. It is where fit is
@@ -77,11 +100,11 @@ func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Reso
 }
 
 func freeMemory(i *structs.ContainerInstance, u *structs.Usage) int64 {
-	return i.Registered.Memory - u.Memory
+	return (&structs.Host{Instance: i, Usage: u}).FreeMemory()
 }
 
 func freeCPU(i *structs.ContainerInstance, u *structs.Usage) int64 {
-	return i.Registered.CPU - u.CPU
+	return (&structs.Host{Instance: i, Usage: u}).FreeCPU()
 }
 
 // holding gives the usage with n tasks more.

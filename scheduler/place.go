@@ -49,11 +49,12 @@ func placeAnywhere(r *request) placed {
 	a := newAsk(r)
 	s := strategyOf(r.job)
 	peers := a.peers(s.countsPeers() || a.distinct)
-	from := newCandidates(&s, r.need, r.seed)
-	var h host // one for all, since there are thousands
-	for i, u := range r.view.Hosts(r.job.Cluster) {
-		a.look(&h, i, u, peers)
-		from.add(&h, a.room(&h, r.lack.count))
+	from := newCandidates(&s, a)
+	if byFree, cpuFirst := s.byFree(); byFree {
+		from.addPeers(peers)
+		from.addClasses(peers, cpuFirst)
+	} else {
+		from.addAll(peers)
 	}
 	from.build()
 	p := placed{where: make([]string, 0, r.lack.count)}

@@ -13,6 +13,19 @@ func (r *ranking[T]) build() {
 	}
 }
 
+// push adds an item.
+func (r *ranking[T]) push(item T) {
+	r.items = append(r.items, item)
+	for i := len(r.items) - 1; i > 0; {
+		above := (i - 1) / 2
+		if !r.less(r.items[i], r.items[above]) {
+			return
+		}
+		r.items[i], r.items[above] = r.items[above], r.items[i]
+		i = above
+	}
+}
+
 // fix puts the first item to its place after it has become greater.
 func (r *ranking[T]) fix() { r.down(0) }
 

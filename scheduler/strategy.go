@@ -77,6 +77,13 @@ func (s *strategy) has(by keyKind) bool {
 	return slices.ContainsFunc(s.keys, func(k key) bool { return k.by == by })
 }
 
+// byFree says whether instances without a task of the group are in the order of what is free on them, and whether cpu or memory is
+// looked at first; a draw and a spread after something else order them otherwise.
+func (s *strategy) byFree() (ordered, cpuFirst bool) {
+	first := slices.IndexFunc(s.keys, func(k key) bool { return k.by == byMemory || k.by == byCPU })
+	return !s.has(byDraw) && !s.has(byPlace), s.keys[first].by == byCPU
+}
+
 // less says which of two candidates is better. Equals are told apart by id, so there are none.
 func (s *strategy) less(a, b *candidate) bool {
 	place := 0
@@ -105,5 +112,5 @@ func (s *strategy) less(a, b *candidate) bool {
 			place++
 		}
 	}
-	return a.order < b.order
+	return a.id < b.id
 }

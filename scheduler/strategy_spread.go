@@ -12,7 +12,9 @@ type node struct {
 	values map[string]*node
 	below  ranking[*node]
 	leaves ranking[*candidate]
-	counts map[spot]*int // for spreads that come after another strategy
+	// streams give further candidates: the instances that no task of the group is on, where not all are among leaves.
+	streams ranking[*stream]
+	counts  map[spot]*int // for spreads that come after another strategy
 }
 
 // spot is one value of one attribute.
@@ -68,12 +70,28 @@ func (n *node) tasksAt(h *host, attribute string) *int {
 	return n.counts[at]
 }
 
-func (n *node) empty() bool { return len(n.below.items)+len(n.leaves.items) == 0 }
+func (n *node) empty() bool {
+	return len(n.below.items)+len(n.leaves.items)+len(n.streams.items) == 0
+}
+
+// best gives the best candidate of a leaf, and whether it is the next of the first stream.
+func (n *node) best() (c *candidate, streamed bool) {
+	switch {
+	case len(n.streams.items) == 0:
+		return n.leaves.items[0], false
+	case len(n.leaves.items) == 0 || n.leaves.less(n.streams.items[0].next, n.leaves.items[0]):
+		return n.streams.items[0].next, true
+	default:
+		return n.leaves.items[0], false
+	}
+}
 
 // build orders what is below.
 func (n *node) build(s *strategy) {
 	n.leaves.less = s.less
 	n.leaves.build()
+	n.streams.less = func(a, b *stream) bool { return s.less(a.next, b.next) }
+	n.streams.build()
 	for _, child := range n.below.items {
 		child.build(s)
 	}
@@ -95,17 +113,32 @@ func (n *node) take(cs *candidates) *candidate {
 		}
 		return c
 	}
-	c := n.leaves.items[0]
+	c, streamed := n.best()
 	cs.give(c)
-	if c.room == 0 {
+	switch {
+	case streamed:
+		n.advance(cs)
+		if c.room > 0 {
+			n.leaves.push(c)
+		}
+	case c.room == 0:
 		n.leaves.pop()
-	} else {
+	default:
 		n.leaves.fix()
 	}
 	if len(c.places) > 0 {
 		n.leaves.build() // every candidate of those places has moved
 	}
 	return c
+}
+
+// advance goes on in the first stream.
+func (n *node) advance(cs *candidates) {
+	if n.streams.items[0].advance(cs) {
+		n.streams.fix()
+	} else {
+		n.streams.pop()
+	}
 }
 
 // lessNode says which of two places the next task goes to.
@@ -115,7 +148,9 @@ func (s *strategy) lessNode(a, b *node) bool {
 		case a.tasks != b.tasks:
 			return a.tasks < b.tasks
 		case len(a.below.items) == 0:
-			return s.less(a.leaves.items[0], b.leaves.items[0])
+			x, _ := a.best()
+			y, _ := b.best()
+			return s.less(x, y)
 		}
 		a, b = a.below.items[0], b.below.items[0]
 	}

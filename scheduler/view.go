@@ -27,8 +27,13 @@ type View interface {
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	// Hosts is Instances with the Usage of each.
 	Hosts(cluster string) iter.Seq2[*structs.ContainerInstance, *structs.Usage]
+	// Classes gives the same instances by classes of those that are alike.
+	Classes(cluster string) iter.Seq[structs.HostClass]
 	// InstanceTasks gives the tasks that hold resources of an instance.
 	InstanceTasks(instance string) iter.Seq[*structs.Task]
+	// GroupTasks gives the tasks of a group that hold resources of an instance, whatever their cluster; for a group of a
+	// service's tasks none.
+	GroupTasks(group string) iter.Seq[*structs.Task]
 	// Usage tells what the tasks of an instance hold. Never nil.
 	Usage(instance string) *structs.Usage
 }

@@ -32,6 +32,7 @@ func (s *Snapshot) Instances(cluster string) iter.Seq[*structs.ContainerInstance
 func (tx *Tx) PutInstance(i *structs.ContainerInstance) {
 	tx.instances.put(i)
 	tx.clusterInstances.put(i)
+	tx.touched = append(tx.touched, i.ID)
 	tx.changes = append(tx.changes, change{row: i, topics: [2]Topic{{Kind: TopicInstances}}})
 }
 
@@ -39,4 +40,5 @@ func (tx *Tx) PutInstance(i *structs.ContainerInstance) {
 func (tx *Tx) RemoveInstance(i *structs.ContainerInstance) {
 	tx.instances.remove(i)
 	tx.clusterInstances.remove(i)
+	tx.touched = append(tx.touched, i.ID)
 }

@@ -46,6 +46,10 @@ func (l *Loading) derive() {
 		for _, t := range instances[instance] {
 			l.instanceTasks.load(t)
 			l.account(nil, t)
+			if !structs.IsServiceGroup(t.Group) {
+				l.groupTasks.put(t)
+			}
 		}
 	}
+	l.reclass()
 }

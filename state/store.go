@@ -35,6 +35,7 @@ func (s *Store) Update(index uint64, fn func(*Tx) error) error {
 	if err != nil {
 		tx = &Tx{Snapshot: old.copy()}
 	}
+	tx.reclass()
 	tx.index = index
 	s.current.Store(tx.Snapshot)
 	s.feed.publish(tx.changes)
@@ -61,12 +62,15 @@ type Snapshot struct {
 	instances        table[*structs.ContainerInstance] // by id
 	clusterInstances table[*structs.ContainerInstance] // by cluster, id
 	usage            table[usageRow]
+	hosts            table[*host]               // by instance
+	classes          table[*class]              // by cluster, what its instances have in common
 	jobs             table[*structs.Job]        // by id
 	clusterJobs      table[*structs.Job]        // by cluster, id
 	tokens           table[*structs.Job]        // by cluster, client token; only jobs that have one
 	tasks            table[*structs.Task]       // by id
 	jobTasks         table[*structs.Task]       // by job, id
 	instanceTasks    table[*structs.Task]       // by instance, id; only tasks that hold their resources
+	groupTasks       table[*structs.Task]       // by group, instance, id; only those of instanceTasks that are of no service
 	evaluations      table[*structs.Evaluation] // by id
 	jobEvaluations   table[*structs.Evaluation] // by job, id
 	openEvaluations  table[*structs.Evaluation] // by job, id; only those that are not done
@@ -89,12 +93,15 @@ func newSnapshot() *Snapshot {
 		instances:        newTable(lessInstance),
 		clusterInstances: newTable(lessClusterInstance),
 		usage:            newTable(lessUsage),
+		hosts:            newTable(lessHost),
+		classes:          newTable(lessClass),
 		jobs:             newTable(lessJob),
 		clusterJobs:      newTable(lessClusterJob),
 		tokens:           newTable(lessToken),
 		tasks:            newTable(lessTask),
 		jobTasks:         newTable(lessJobTask),
 		instanceTasks:    newTable(lessInstanceTask),
+		groupTasks:       newTable(lessGroupTask),
 		evaluations:      newTable(lessEvaluation),
 		jobEvaluations:   newTable(lessJobEvaluation),
 		openEvaluations:  newTable(lessJobEvaluation),
@@ -121,12 +128,15 @@ func (s *Snapshot) copy() *Snapshot {
 		instances:        s.instances.copy(),
 		clusterInstances: s.clusterInstances.copy(),
 		usage:            s.usage.copy(),
+		hosts:            s.hosts.copy(),
+		classes:          s.classes.copy(),
 		jobs:             s.jobs.copy(),
 		clusterJobs:      s.clusterJobs.copy(),
 		tokens:           s.tokens.copy(),
 		tasks:            s.tasks.copy(),
 		jobTasks:         s.jobTasks.copy(),
 		instanceTasks:    s.instanceTasks.copy(),
+		groupTasks:       s.groupTasks.copy(),
 		evaluations:      s.evaluations.copy(),
 		jobEvaluations:   s.jobEvaluations.copy(),
 		openEvaluations:  s.openEvaluations.copy(),
@@ -149,5 +159,6 @@ func (s *Snapshot) Index() uint64 { return s.index }
 type Tx struct {
 	*Snapshot
 	usages  map[string]*structs.Usage // by instance: this transaction's own copies, free to change
+	touched []string                  // ids of instances of which something changed that the index of classes shows
 	changes []change
 }

@@ -23,6 +23,13 @@ func lessInstanceTask(a, b *structs.Task) bool {
 	return a.ID < b.ID
 }
 
+func lessGroupTask(a, b *structs.Task) bool {
+	if order := strings.Compare(a.Group, b.Group); order != 0 {
+		return order < 0
+	}
+	return lessInstanceTask(a, b)
+}
+
 // Task gives a task by id, nil when there is none.
 func (s *Snapshot) Task(id string) *structs.Task {
 	t, _ := s.tasks.get(&structs.Task{ID: id})
@@ -56,6 +63,12 @@ func (s *Snapshot) InstanceTasks(instance string) iter.Seq[*structs.Task] {
 		func(t *structs.Task) bool { return t.Instance == instance })
 }
 
+// GroupTasks gives the tasks of a group that hold resources of an instance, by instance and id, whatever their cluster; those of
+// the group of a service are not kept.
+func (s *Snapshot) GroupTasks(group string) iter.Seq[*structs.Task] {
+	return while(s.groupTasks.from(&structs.Task{Group: group}), func(t *structs.Task) bool { return t.Group == group })
+}
+
 // PutTask adds or replaces a task and keeps the usage of its instance. A task never changes its job, nor its instance once it has
 // one.
 func (tx *Tx) PutTask(t *structs.Task) {
@@ -65,6 +78,13 @@ func (tx *Tx) PutTask(t *structs.Task) {
 		tx.instanceTasks.put(t)
 	} else {
 		tx.instanceTasks.remove(t)
+	}
+	switch {
+	case structs.IsServiceGroup(t.Group):
+	case onInstance(t):
+		tx.groupTasks.put(t)
+	default:
+		tx.groupTasks.remove(t)
 	}
 	tx.changes = append(tx.changes, change{row: t, topics: [2]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}})
 }
@@ -78,4 +98,5 @@ func (tx *Tx) RemoveTask(t *structs.Task) {
 	tx.tasks.remove(t)
 	tx.jobTasks.remove(t)
 	tx.instanceTasks.remove(t)
+	tx.groupTasks.remove(t)
 }

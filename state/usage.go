@@ -65,6 +65,7 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 	u := *tx.Usage(instance)
 	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...) // room for what a task or two add
 	tx.usages[instance] = &u
+	tx.touched = append(tx.touched, instance)
 	tx.usage.put(usageRow{instance: instance, usage: &u})
 	return &u
 }

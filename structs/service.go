@@ -1,5 +1,7 @@
 package structs
 
+import "strings"
+
 // ServiceSpec is what a service or daemon has beyond other jobs.
 type ServiceSpec struct {
 	Update UpdatePolicy `json:"update"`
@@ -50,3 +52,12 @@ type ServiceEvent struct {
 	At      Time   `json:"createdAt" cbor:"2,keyasint"`
 	Message string `json:"message" cbor:"3,keyasint"`
 }
+
+// serviceGroup begins the group of a service's tasks (ECS).
+const serviceGroup = "service:"
+
+// ServiceGroup is the group of a service's tasks.
+func ServiceGroup(service string) string { return serviceGroup + service }
+
+// IsServiceGroup says whether a group is of the tasks of a service.
+func IsServiceGroup(group string) bool { return strings.HasPrefix(group, serviceGroup) }

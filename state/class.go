@@ -1,0 +1,145 @@
+package state
+
+import (
+	"cmp"
+	"encoding/binary"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// className says which class is meant.
+type className struct{ cluster, key string }
+
+// class is the instances of a cluster that are alike in all that placement asks of an instance but what is free on it
+// (structs.HostClass). It never changes.
+type class struct {
+	className
+	byMemory, byCPU shelf
+}
+
+func lessClass(a, b *class) bool {
+	return cmp.Or(cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.key, b.key)) < 0
+}
+
+// host is an instance in the index of classes.
+type host struct {
+	structs.Host
+	id    string
+	class className
+}
+
+func lessHost(a, b *host) bool { return a.id < b.id }
+
+// Classes gives the classes of like instances of a cluster, DRAINING and INACTIVE ones too. They show the last transaction that
+// has ended.
+func (s *Snapshot) Classes(cluster string) iter.Seq[structs.HostClass] {
+	return func(yield func(structs.HostClass) bool) {
+		for c := range s.classes.from(&class{className: className{cluster: cluster}}) {
+			if c.cluster != cluster || !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+func (c *class) Like() *structs.ContainerInstance { return c.byMemory.blocks[0].spots[0].host.Instance }
+
+func (c *class) Fullest(need *structs.Resources, cpuFirst bool) (next func() *structs.Host) {
+	if cpuFirst {
+		return c.byCPU.from(least(need.CPU), least(need.Memory))
+	}
+	return c.byMemory.from(least(need.Memory), least(need.CPU))
+}
+
+// least is how much of an amount must be free: a task that needs none fits even where there is less than none.
+func least(needed int64) int64 {
+	if needed == 0 {
+		return math.MinInt64
+	}
+	return needed
+}
+
+// classKey is the same for instances that are alike. Fields that it leaves out are looked at for each instance (a test holds
+// which).
+func classKey(i *structs.ContainerInstance) string {
+	var key []byte
+	add := func(text string) { key = append(binary.AppendUvarint(key, uint64(len(text))), text...) }
+	add(i.Status)
+	add(i.Zone)
+	if i.AgentConnected {
+		add("connected")
+	}
+	for _, list := range [][]structs.Attribute{i.Attributes, i.Custom} {
+		add("")
+		for _, a := range list {
+			add(a.Name)
+			add(a.Value)
+		}
+	}
+	return string(key)
+}
+
+// moves are the hosts that leave a class and those that come into it.
+type moves struct{ out, in []*structs.Host }
+
+// reclass brings the index of classes up to what the transaction has changed: at its end, so that it is done once for each
+// instance, however many tasks the transaction puts there.
+func (tx *Tx) reclass() {
+	changed := map[className]moves{}
+	slices.Sort(tx.touched)
+	for _, id := range slices.Compact(tx.touched) {
+		was, _ := tx.hosts.get(&host{id: id})
+		if was != nil {
+			m := changed[was.class]
+			m.out = append(m.out, &was.Host)
+			changed[was.class] = m
+		}
+		i := tx.Instance(id)
+		if i == nil {
+			tx.hosts.remove(&host{id: id})
+			continue
+		}
+		is := &host{Host: structs.Host{Instance: i, Usage: tx.Usage(id)}, id: i.ID}
+		if was != nil && was.Instance == i {
+			is.class = was.class
+		} else {
+			is.class = className{i.Cluster, classKey(i)}
+		}
+		tx.hosts.put(is)
+		m := changed[is.class]
+		m.in = append(m.in, &is.Host)
+		changed[is.class] = m
+	}
+	for name, m := range changed { // classes have nothing to do with each other: the order is of no matter
+		tx.move(name, m)
+	}
+}
+
+// move changes what is in a class. One that nothing is left of goes.
+func (tx *Tx) move(name className, m moves) {
+	is := &class{className: name}
+	if was, _ := tx.classes.get(is); was != nil {
+		is.className, is.byMemory, is.byCPU = was.className, was.byMemory, was.byCPU
+	}
+	is.byMemory = is.byMemory.with(spots(m.out, byMemory), spots(m.in, byMemory))
+	is.byCPU = is.byCPU.with(spots(m.out, byCPU), spots(m.in, byCPU))
+	if len(is.byMemory.blocks) == 0 {
+		tx.classes.remove(is)
+	} else {
+		tx.classes.put(is)
+	}
+}
+
+func spots(hosts []*structs.Host, of func(*structs.Host) spot) []spot {
+	spots := make([]spot, len(hosts))
+	for n, h := range hosts {
+		spots[n] = of(h)
+	}
+	return spots
+}
+
+func byMemory(h *structs.Host) spot { return spot{h.FreeMemory(), h.FreeCPU(), h} }
+func byCPU(h *structs.Host) spot    { return spot{h.FreeCPU(), h.FreeMemory(), h} }
