@@ -22,7 +22,9 @@ if [ -n "${GANTRY_ENGINE_DIR:-}" ]; then
 	export DOCKER_HOST=unix://$state/docker.sock
 	# Two engines must never share a network namespace: even with --bridge=none, dockerd removes the docker0 that it finds
 	# there, and with it the network of the machine's own engine.
-	dockerd=(unshare --net -- dockerd -H "$DOCKER_HOST" --data-root "$state/data" --exec-root "$exec_root" --pidfile "$pid_file")
+	# A new namespace has its loopback down; a swarm of one listens there.
+	dockerd=(unshare --net -- sh -c 'ip link set lo up; exec dockerd "$@"' sh
+		-H "$DOCKER_HOST" --data-root "$state/data" --exec-root "$exec_root" --pidfile "$pid_file")
 else
 	state=/run/gantry-engine
 	exec_root=/var/run/docker

@@ -1,5 +1,6 @@
-// Command bench measures Gantry against the plain Docker API on this machine and prints each figure with its ratio.
-// It needs a Docker Engine and the gantry binary (-gantry). Nothing here fails on a slow machine: ratios are for people.
+// Command bench measures Gantry against the plain Docker API and Docker Swarm on this machine and prints each figure with its ratio.
+// It needs the gantry binary (-gantry) and a Docker Engine of its own, which it makes a swarm for a while. Nothing here fails on a
+// slow machine: ratios are for people.
 package main
 
 import (
@@ -8,23 +9,26 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 )
 
 func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
+	only := flag.String("only", "", "measure these alone: tasks or services")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *rounds); err != nil {
+	if err := run(ctx, *binary, *rounds, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, binary string, rounds int) (err error) {
+func run(ctx context.Context, binary string, rounds int, only string) (err error) {
 	b, err := newBench(ctx, binary)
 	if err != nil {
 		return err
@@ -35,17 +39,34 @@ func run(ctx context.Context, binary string, rounds int) (err error) {
 		}
 	}()
 	fmt.Printf("Docker Engine %s, API %s; p50 of %d unless said otherwise\n\n", b.engineVersion, b.docker.ClientVersion(), rounds)
-	for _, network := range []string{"bridge", "host"} {
-		if err := b.startLatency(ctx, network, rounds); err != nil {
-			return err
+	measures := map[string][]func(context.Context, int) error{
+		"tasks":    {b.startLatency, b.burst, b.killLatency, b.callLatency},
+		"services": {b.services, b.replacement},
+	}
+	if measures[only] == nil && only != "" {
+		return fmt.Errorf("-only %s: there are tasks and services", only)
+	}
+	for _, kind := range []string{"tasks", "services"} {
+		if only != "" && only != kind {
+			continue
+		}
+		for _, measure := range measures[kind] {
+			if err := measure(ctx, rounds); err != nil {
+				return err
+			}
 		}
 	}
-	for _, measure := range []func(context.Context, int) error{b.burst, b.killLatency, b.callLatency} {
-		if err := measure(ctx, rounds); err != nil {
-			return err
-		}
-	}
+	fmt.Printf("\nload of the machine over the last 1, 5 and 15 minutes: %s (%d processors)\n", loadAverage(), runtime.NumCPU())
 	return nil
+}
+
+// loadAverage is how busy others kept the machine: figures of a loaded one are worth no more than their ratios.
+func loadAverage() string {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(raw))[:3], ", ")
 }
 
 // p50 is the median.
@@ -56,15 +77,16 @@ func p50(d []time.Duration) time.Duration {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-// compare prints a figure beside the plain Docker API's, and the goal for their ratio.
-func compare(what string, gantry, plain time.Duration, goal float64) {
-	ratio := float64(gantry) / float64(plain)
-	fmt.Printf("%-52s gantry %10s   docker %10s   ratio %.2f   goal ≤ %.2f   %s\n", what, ms(gantry), ms(plain), ratio, goal, verdict(ratio <= goal))
+// compare prints a figure beside another one's (docker, for the plain API, or swarm), and the goal for their ratio.
+func compare(with, what string, gantry, theirs time.Duration, goal float64) {
+	ratio := float64(gantry) / float64(theirs)
+	fmt.Printf("%-56s gantry %10s   %-6s %10s   ratio %.2f   goal ≤ %.2f   %s\n",
+		what, ms(gantry), with, ms(theirs), ratio, goal, verdict(ratio <= goal))
 }
 
 // absolute prints a figure that stands alone.
 func absolute(what string, d, goal time.Duration) {
-	fmt.Printf("%-52s gantry %10s   %-44s goal ≤ %s   %s\n", what, ms(d), "", ms(goal), verdict(d <= goal))
+	fmt.Printf("%-56s gantry %10s   %-33s goal ≤ %s   %s\n", what, ms(d), "", ms(goal), verdict(d <= goal))
 }
 
 func verdict(ok bool) string {
