@@ -8,11 +8,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateServiceInput asks for a new service. TaskDefinition is required, and Count of a service that is no daemon.
+// CreateServiceInput asks for a new service. TaskDefinition is required unless it is External, and Count of a service that is no
+// daemon.
 type CreateServiceInput struct {
 	Cluster string
 	Name    string
 	Daemon  bool // one task on every instance, in place of a count
+	// External: its task sets are moved from outside of Gantry; it has no deployments.
+	External bool
 	ServiceChange
 	LaunchType string // empty: EC2
 	Tags       []structs.Tag
@@ -42,10 +45,12 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 		if err != nil {
 			return nil, err
 		}
-		created, err := c.putService(ctx, structs.PutService{
-			Job: *job, Deployment: c.newDeployment(job, job.CreatedAt),
-			Evaluation: c.evaluationOf(job, "service-created", job.CreatedAt), Tags: in.Tags,
-		})
+		cmd := structs.PutService{Job: *job, Tags: in.Tags}
+		if !in.External {
+			cmd.Deployment = c.newDeployment(job, job.CreatedAt)
+		}
+		cmd.Evaluation = c.evaluationOf(job, "service-created", job.CreatedAt)
+		created, err := c.putService(ctx, cmd)
 		if structs.KindOf(err) == structs.KindInvalidParameter { // another request for the name came first, perhaps the same
 			if earlier, refused := earlierService(c.Store.Snapshot(), &in); earlier != nil || refused != nil {
 				return earlier, refused
@@ -93,10 +98,13 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 	job.LaunchType = cmp.Or(in.LaunchType, structs.LaunchEC2)
 	job.ClientToken, job.RequestHash = in.ClientToken, in.RequestHash
 	switch {
-	case in.TaskDefinition == "":
+	case in.TaskDefinition == "" && !in.External:
 		return nil, structs.Errorf(structs.KindInvalidParameter, "TaskDefinition can not be blank.")
 	case in.Count == nil && !in.Daemon:
 		return nil, structs.Errorf(structs.KindInvalidParameter, "desiredCount is required unless schedulingStrategy is DAEMON.")
+	}
+	if in.External {
+		job.Service.Controller = structs.ControllerExternal
 	}
 	if err := in.applyTo(snap, job); err != nil {
 		return nil, err

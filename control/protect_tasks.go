@@ -126,7 +126,7 @@ func unprotectable(snap *state.Snapshot, cluster, id string) *ProtectionFailure 
 // would never end. A protection that stands may be renewed, for the work that it was asked for.
 func blockedByDeployment(snap *state.Snapshot, t *structs.Task, now structs.Time) *ProtectionFailure {
 	own := snap.Deployment(t.StartedBy)
-	if t.ProtectedUntil > now || own == nil || own.Status == structs.DeploymentPrimary {
+	if t.ProtectedUntil > now || own == nil || own.TaskSet != nil || own.Status == structs.DeploymentPrimary {
 		return nil
 	}
 	return &ProtectionFailure{

@@ -14,6 +14,9 @@ const (
 	PropagateFromService = structs.PropagateFromService
 )
 
+// deploymentPrefix begins the id of every deployment (ECS).
+const deploymentPrefix = "ecs-svc/"
+
 // putTries is how often a service is put before a caller hears that others keep changing it.
 const putTries = 5
 
@@ -92,7 +95,7 @@ func set[T any](to, value *T) {
 
 // newDeployment is the move of a service to the version that job is.
 func (c *Control) newDeployment(job *structs.Job, at structs.Time) *structs.Deployment {
-	return deploymentOf(job, "ecs-svc/"+nineteenDigits(c.NewID()), at)
+	return deploymentOf(job, deploymentPrefix+nineteenDigits(c.NewID()), at)
 }
 
 func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deployment {

@@ -11,6 +11,8 @@ type UpdateServiceInput struct {
 	Cluster string
 	Name    string
 	ServiceChange
+	// Controller, where given, must be the deployment controller that the service has.
+	Controller string
 	// ForceNewDeployment replaces the service's tasks though nothing of them changes.
 	ForceNewDeployment bool
 }
@@ -28,6 +30,9 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 		if err != nil {
 			return nil, err
 		}
+		if err := in.checkController(present); err != nil {
+			return nil, err
+		}
 		job, spec := *present, *present.Service
 		job.Service = &spec
 		job.Version++
@@ -41,4 +46,29 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 		}
 		return c.putService(ctx, cmd)
 	})
+}
+
+// checkController refuses what the deployment controller of a service does not leave to UpdateService (ECS).
+func (in *UpdateServiceInput) checkController(present *structs.Job) error {
+	controller := present.Service.Controller
+	if in.Controller != "" && in.Controller != controller {
+		return structs.Errorf(structs.KindInvalidParameter,
+			"deploymentController: service %s has %s, which cannot change; make another service with %s", present.Name, controller, in.Controller)
+	}
+	if !present.External() {
+		return nil
+	}
+	what := ""
+	switch {
+	case in.TaskDefinition != "":
+		what = "update task definition"
+	case in.MinimumHealthyPercent != nil || in.MaximumPercent != nil || in.CircuitBreaker != nil:
+		what = "update deployment configuration"
+	case in.ForceNewDeployment:
+		what = "force a new deployment"
+	default:
+		return nil
+	}
+	return structs.Errorf(structs.KindInvalidParameter,
+		"Unable to %s on services with an EXTERNAL deployment controller. Create a new task set instead.", what)
 }

@@ -14,9 +14,7 @@ func beginDeployment(tx *state.Tx, job *structs.Job, d structs.Deployment) error
 	}
 	for _, old := range slices.Collect(tx.Deployments(job.ID)) {
 		if old.Status == structs.DeploymentPrimary {
-			was := *old
-			was.Status, was.UpdatedAt = structs.DeploymentActive, d.CreatedAt
-			tx.PutDeployment(&was)
+			putStatus(tx, old, structs.DeploymentActive, d.CreatedAt)
 		}
 	}
 	d.Cluster, d.Job, d.JobVersion, d.TaskDefinition = job.Cluster, job.ID, job.Version, job.TaskDefinition

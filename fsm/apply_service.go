@@ -27,15 +27,13 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 	if err := checkVersion(tx, old, &job); err != nil {
 		return "", err
 	}
-	definition, err := serviceDefinition(tx, old, &job)
-	if err != nil {
+	if err := pinDefinition(tx, old, &job); err != nil {
 		return "", err
 	}
 	if tx.Evaluation(cmd.Evaluation.ID) != nil {
 		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
 	}
 	job.Cluster = cluster.Name // one copy of the string for all jobs and tasks of the cluster
-	job.TaskDefinition = definition.Key()
 	job.Status, job.DeletedAt = structs.ServiceActive, 0
 	if old == nil {
 		tx.PutTags(serviceKey(job.Cluster, job.Name), cmd.Tags)
@@ -76,17 +74,21 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	return nil
 }
 
-// serviceDefinition gives the task definition of the next version of a service. A service may go on with one that was
-// deregistered, but not move to it.
-func serviceDefinition(tx *state.Tx, old, next *structs.Job) (*structs.TaskDefinition, error) {
+// pinDefinition checks the task definition of the next version of a service, and names it by its key. A service may go on with one
+// that was deregistered, but not move to it. With an EXTERNAL controller its task sets have them.
+func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
+	if next.External() {
+		return nil
+	}
 	d := tx.TaskDefinition(next.TaskDefinition)
 	switch {
 	case d == nil:
-		return nil, errNoDefinition()
+		return errNoDefinition()
 	case d.Status != structs.DefinitionActive && (old == nil || old.TaskDefinition != d.Key()):
-		return nil, structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+		return structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
 	}
-	return d, nil
+	next.TaskDefinition = d.Key()
+	return nil
 }
 
 // keepIdentity carries over to the next version of a service what never changes.
@@ -115,6 +117,8 @@ func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (strin
 		return "", errNoService()
 	case old.Type == structs.JobService && old.Count > 0 && !cmd.Force:
 		return "", structs.Errorf(structs.KindInvalidParameter, "The service cannot be stopped while it is scaled above 0.")
+	case hasTaskSets(tx, old) && !cmd.Force:
+		return "", structs.Errorf(structs.KindInvalidParameter, "The service cannot be stopped while deployments are active.")
 	case tx.Evaluation(cmd.Evaluation.ID) != nil:
 		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
 	}

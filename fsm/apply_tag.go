@@ -19,6 +19,7 @@ const (
 	kindTask       = "task"
 	kindService    = "service"
 	kindProvider   = "capacity-provider"
+	kindTaskSet    = "task-set"
 )
 
 func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
@@ -80,6 +81,10 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return t != nil && t.Cluster == cluster
 	case kindService:
 		return tx.Service(cluster, id) != nil
+	case kindTaskSet:
+		service, set, _ := strings.Cut(id, "/")
+		job, d := tx.Service(cluster, service), tx.Deployment(set)
+		return job != nil && d != nil && d.Job == job.ID && d.TaskSet != nil && d.Status != structs.DeploymentInactive
 	case kindProvider:
 		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
 	}

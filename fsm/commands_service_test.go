@@ -28,6 +28,16 @@ func anyServiceCommand() *rapid.Generator[structs.Command] {
 				Evaluation: structs.Evaluation{ID: anyEval.Draw(t, "eval")}, At: anyTime.Draw(t, "at")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
+			return putSet(anyDeployment.Draw(t, "set"), anyEval.Draw(t, "eval"), rapid.SampledFrom([]float64{0, 50}).Draw(t, "scale"))
+		}),
+		draw(func(t *rapid.T) structs.Command {
+			return structs.DeleteTaskSet{Set: anyDeployment.Draw(t, "set"), Force: rapid.Bool().Draw(t, "force"),
+				Evaluation: structs.Evaluation{ID: anyEval.Draw(t, "eval")}, At: anyTime.Draw(t, "at")}
+		}),
+		draw(func(t *rapid.T) structs.Command {
+			return structs.SetPrimaryTaskSet{Set: anyDeployment.Draw(t, "set"), At: anyTime.Draw(t, "at")}
+		}),
+		draw(func(t *rapid.T) structs.Command {
 			return structs.ProtectTasks{Tasks: rapid.SliceOfN(anyTask, 0, 3).Draw(t, "tasks"), Until: anyMaybe.Draw(t, "until"), At: anyTime.Draw(t, "at")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
@@ -56,6 +66,7 @@ func drawPutService(t *rapid.T) structs.Command {
 	cmd.Job.Type = rapid.SampledFrom([]string{structs.JobService, structs.JobDaemon}).Draw(t, "type")
 	cmd.Job.TaskDefinition = anyKey.Draw(t, "definition")
 	cmd.Job.Service.PropagateTags = "SERVICE"
+	cmd.Job.Service.Controller = rapid.SampledFrom([]string{structs.ControllerECS, structs.ControllerExternal}).Draw(t, "controller")
 	cmd.Job.ClientToken = rapid.SampledFrom([]string{"", "", "k1", "k3"}).Draw(t, "token")
 	cmd.Job.RequestHash = rapid.SampledFrom([]string{"h1", "h2"}).Draw(t, "hash")
 	cmd.Tags = anyTags.Draw(t, "tags")

@@ -64,6 +64,9 @@ func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	if old == nil && d.Adopts != "" {
 		adopt(tx, job, &d)
 	}
+	if d.TaskSet != nil && d.Status == structs.DeploymentInactive {
+		tx.PutTags(structs.TaskSetKey(job, d.ID), nil)
+	}
 }
 
 // adopt makes the tasks of the deployment that a rollback goes back to those of the rollback: they are of the same revision,

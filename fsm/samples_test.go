@@ -12,6 +12,7 @@ func samples() map[string]structs.Command {
 	all := serviceSamples()
 	maps.Copy(all, batchSamples())
 	maps.Copy(all, capacitySamples())
+	maps.Copy(all, taskSetSamples())
 	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,12 @@ func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	}
 }
 
-func (s *service) subject() string { return "(service " + s.job.Name + ") " }
+func (s *service) subject() string {
+	if s.ofSet {
+		return "(service " + s.job.Name + ", taskSet " + s.primary.ID + ") "
+	}
+	return "(service " + s.job.Name + ") "
+}
 
 func (s *service) tell(text string) { s.messages = append(s.messages, text) }
 
@@ -69,10 +75,11 @@ func (s *service) tellOnce(begin, rest, cause string) {
 	s.tell(begin + rest)
 }
 
-// tellSteady tells that the service has come to rest, if it was not at rest already.
+// tellSteady tells that the service, or the task set, has come to rest, if it was not at rest already.
 func (s *service) tellSteady() {
 	past := s.in.View.ServiceEvents(s.job.ID).Events
-	if len(s.messages) > 0 || len(past) == 0 || past[0].Message != s.subject()+steadyText {
+	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, s.subject()) })
+	if len(s.messages) > 0 || last < 0 || past[last].Message != s.subject()+steadyText {
 		s.tell(steadyText)
 	}
 }

@@ -37,7 +37,7 @@ func (s *service) survey() {
 	s.fleet = fleet{leaving: map[string]bool{}, holding: map[string]int{}, hosts: map[string]int{}}
 	manned := map[string]bool{} // instances with a current task of a daemon
 	for t := range s.in.View.JobTasks(s.job.ID) {
-		if !t.Holds() {
+		if !t.Holds() || s.ofSet && t.StartedBy != s.primary.ID {
 			continue
 		}
 		s.fleet.holding[t.StartedBy]++

@@ -18,6 +18,11 @@ type service struct {
 	definitions map[string]*structs.TaskDefinition // of its tasks, by key
 	need        structs.Resources
 
+	// ofSet: the look is at one task set of the service, its primary, and at nothing else.
+	ofSet bool
+	// later: another task set has new tasks in this plan, so what this one lacks waits for the next.
+	later bool
+
 	count    int             // tasks desired
 	feasible map[string]bool // a daemon's instances
 	fleet    fleet
@@ -30,6 +35,10 @@ type service struct {
 
 // reconcileService plans for a service or daemon.
 func reconcileService(in Input, job *structs.Job, plan *structs.Plan) {
+	if job.External() {
+		reconcileSets(in, job, plan)
+		return
+	}
 	s := &service{in: in, job: job, plan: plan, ids: newTaskIDs(in.Seed)}
 	s.findDeployments()
 	if s.primary == nil || job.Status == structs.ServiceInactive {
@@ -69,8 +78,11 @@ func (s *service) define() {
 	s.definitions = map[string]*structs.TaskDefinition{}
 	s.need = structs.Need(s.definition, s.job.Overrides)
 	s.count = s.job.Count
-	if s.daemon() {
+	switch {
+	case s.daemon():
 		s.findFeasible()
+	case s.ofSet:
+		s.count = s.primary.TaskSet.Computed(s.job.Count)
 	}
 }
 
@@ -162,6 +174,10 @@ func (s *service) start() {
 	f := &s.fleet
 	want := s.count - f.current.size()
 	if want <= 0 || s.halted() || s.resting {
+		return
+	}
+	if s.later {
+		s.wake(s.in.Now)
 		return
 	}
 	budget := s.most() - f.alive()

@@ -20,6 +20,9 @@ import (
 //	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [uptime=] [force]
 //	        [rebalancing] [strategy=TYPE/FIELD,…]
 //	                        makes the service, or a next version; what is not said stays as it was
+//	external [count=]       makes a service whose deployment controller is EXTERNAL, or changes its count
+//	set [dN] [scale=] [definition=] [status=]
+//	                        makes a task set of it, or changes the one named
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
 //	protect TASKS for=      protects tasks for so many seconds
 //	instance ID [status=] [agent=on|off]
@@ -60,6 +63,10 @@ func (s *story) run(t *testing.T, b *block) string {
 			int32(number(t, b.args["memory"])), int32(number(t, b.args["port"])))
 	case "service":
 		s.service(t, words, b.args)
+	case "external":
+		s.external(int(number(t, b.args["count"])))
+	case "set":
+		s.set(t, words, b.args)
 	case "tasks":
 		for _, line := range b.input {
 			s.tasks(t, strings.Fields(line))
@@ -137,6 +144,35 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 		deploy = fmt.Sprintf("ecs-svc/%019d", len(s.deployments())+1)
 	}
 	s.town.put(next, deploy)
+}
+
+func (s *story) external(count int) {
+	s.town.put(structs.Job{
+		ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, Count: count,
+		Service: &structs.ServiceSpec{
+			Controller: structs.ControllerExternal, Update: structs.UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200},
+		},
+	}, "")
+}
+
+func (s *story) set(t *testing.T, words []string, args map[string]string) {
+	all := s.deployments()
+	row := &structs.Deployment{
+		ID: fmt.Sprintf("ecs-svc/%019d", len(all)+1), Cluster: "default", Job: townJob, JobVersion: len(all), Status: structs.DeploymentActive,
+		Rollout: structs.RolloutCompleted, TaskDefinition: "f:" + cmp.Or(args["definition"], "1"),
+	}
+	if len(words) > 1 && words[1][0] == 'd' && !strings.Contains(words[1], "=") {
+		row = new(*all[number(t, words[1][1:])-1])
+	}
+	part := structs.TaskSet{}
+	if row.TaskSet != nil {
+		part = *row.TaskSet
+	}
+	if scale, ok := args["scale"]; ok {
+		part.Scale = float64(number(t, scale))
+	}
+	row.TaskSet, row.Status = &part, cmp.Or(args["status"], row.Status)
+	s.town.update(func(tx *state.Tx) { tx.PutDeployment(row) })
 }
 
 // tasks makes a report of a line: names, status, health.

@@ -25,6 +25,9 @@ const (
 	CmdDeleteService          CommandType = 18
 	CmdStopDeployment         CommandType = 19
 	CmdProtectTasks           CommandType = 20
+	CmdPutTaskSet             CommandType = 21
+	CmdDeleteTaskSet          CommandType = 22
+	CmdSetPrimaryTaskSet      CommandType = 23
 	CmdStopJob                CommandType = 30
 	CmdPutCapacityProvider    CommandType = 25
 	CmdDeleteCapacityProvider CommandType = 26
@@ -187,6 +190,28 @@ type PutJob struct {
 	Tags       []Tag
 }
 
+// PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that is there. A new one with a client
+// token that the service knows finds the earlier one, as in CreateJob.
+type PutTaskSet struct {
+	Set        Deployment
+	Evaluation Evaluation
+	Tags       []Tag // of a new one
+}
+
+// DeleteTaskSet makes a task set DRAINING; it goes with its last task. Without Force it must be scaled to nothing, and not be PRIMARY.
+type DeleteTaskSet struct {
+	Set        string
+	Force      bool
+	Evaluation Evaluation
+	At         Time
+}
+
+// SetPrimaryTaskSet makes a task set PRIMARY, in place of the one that was.
+type SetPrimaryTaskSet struct {
+	Set string
+	At  Time
+}
+
 // ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends the protection.
 type ProtectTasks struct {
 	Tasks []string
@@ -255,6 +280,9 @@ func (PutService) CommandType() CommandType             { return CmdPutService }
 func (DeleteService) CommandType() CommandType          { return CmdDeleteService }
 func (StopDeployment) CommandType() CommandType         { return CmdStopDeployment }
 func (ProtectTasks) CommandType() CommandType           { return CmdProtectTasks }
+func (PutTaskSet) CommandType() CommandType             { return CmdPutTaskSet }
+func (DeleteTaskSet) CommandType() CommandType          { return CmdDeleteTaskSet }
+func (SetPrimaryTaskSet) CommandType() CommandType      { return CmdSetPrimaryTaskSet }
 func (StopJob) CommandType() CommandType                { return CmdStopJob }
 func (PutCapacityProvider) CommandType() CommandType    { return CmdPutCapacityProvider }
 func (DeleteCapacityProvider) CommandType() CommandType { return CmdDeleteCapacityProvider }

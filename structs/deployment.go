@@ -49,4 +49,6 @@ type Deployment struct {
 	FinishedAt    Time   `json:"finishedAt,omitzero" cbor:"16,keyasint,omitzero"` // when the rollout ended, either way
 	// Adopts is the deployment whose tasks became this one's when it began: a rollback keeps the good tasks that it finds.
 	Adopts string `json:"adopts,omitzero" cbor:"17,keyasint,omitzero"`
+	// TaskSet, where not nil, makes it a task set of a service of controller EXTERNAL.
+	TaskSet *TaskSet `json:"taskSet,omitzero" cbor:"25,keyasint,omitzero"`
 }

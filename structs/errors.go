@@ -27,6 +27,7 @@ const (
 	KindServiceNotActive                  Kind = "ServiceNotActive"
 	KindServiceNotFound                   Kind = "ServiceNotFound"
 	KindTargetNotFound                    Kind = "TargetNotFound"
+	KindTaskSetNotFound                   Kind = "TaskSetNotFound"
 	KindUnsupportedFeature                Kind = "UnsupportedFeature"
 	// KindUnavailable: no leader stands, or the cluster did not answer in time. The caller may try again.
 	KindUnavailable Kind = "Unavailable"

@@ -7,7 +7,7 @@ type ServiceSpec struct {
 	Update UpdatePolicy `json:"update"`
 	// HealthGrace is how long, in seconds, a task's failing health checks are overlooked after it reached RUNNING.
 	HealthGrace int32 `json:"healthCheckGracePeriodSeconds,omitzero"`
-	// Controller is the deployment controller: ECS.
+	// Controller is the deployment controller: ECS or EXTERNAL. It never changes.
 	Controller    string `json:"deploymentController"`
 	PropagateTags string `json:"propagateTags,omitzero"` // NONE, SERVICE or TASK_DEFINITION
 	ManagedTags   bool   `json:"enableECSManagedTags,omitzero"`

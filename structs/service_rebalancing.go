@@ -18,6 +18,8 @@ func (j *Job) CannotRebalance() string {
 	switch {
 	case j.Type == JobDaemon:
 		return "a service of the DAEMON scheduling strategy has a task on every instance already"
+	case j.External():
+		return "with the EXTERNAL deployment controller, who moves the task sets decides when tasks move"
 	case len(j.PlacementStrategy) > 0 && j.PlacementStrategy[0].Type != StrategySpread:
 		return "the first placement strategy must be spread, or there must be none; it is " + j.PlacementStrategy[0].Type
 	case j.Service.Update.MaximumPercent <= 100:

@@ -1,7 +1,10 @@
 package structs
 
-// ControllerECS is the deployment controller of a service that Gantry itself moves from revision to revision.
-const ControllerECS = "ECS"
+// The deployment controllers of a service (ECS).
+const (
+	ControllerECS      = "ECS"      // Gantry moves it from revision to revision
+	ControllerExternal = "EXTERNAL" // others do, by its task sets
+)
 
 // MaxServiceCount is the most tasks that a service can desire: above what an installation holds, so that a slip of a
 // finger is told.
@@ -47,8 +50,25 @@ func (j *Job) ValidateService() *Error {
 	if err := j.Service.Update.validate(j.Type); err != nil {
 		return err
 	}
+	if err := j.validateController(); err != nil {
+		return err
+	}
 	if why := j.CannotRebalance(); why != "" && j.Service.Rebalancing == RebalancingEnabled {
 		return Errorf(KindInvalidParameter, "availabilityZoneRebalancing: ENABLED is not possible: %s.", why)
+	}
+	return nil
+}
+
+func (j *Job) validateController() *Error {
+	switch {
+	case !j.External():
+		return nil
+	case j.Type == JobDaemon:
+		return Errorf(KindInvalidParameter, "The EXTERNAL deployment controller does not support the DAEMON scheduling strategy.")
+	case j.TaskDefinition != "":
+		return Errorf(KindInvalidParameter, "taskDefinition: a service with the EXTERNAL deployment controller has none of its own; give it to CreateTaskSet")
+	case j.Service.Update.CircuitBreaker:
+		return Errorf(KindInvalidParameter, "deploymentConfiguration.deploymentCircuitBreaker: the EXTERNAL deployment controller does not support it; watch the task sets instead")
 	}
 	return nil
 }

@@ -51,6 +51,12 @@ func (s *service) actions() map[string]protocol.Action {
 		"ListServiceDeployments":     handle(s, (*call).listServiceDeployments),
 		"StopServiceDeployment":      handle(s, (*call).stopServiceDeployment),
 
+		"CreateTaskSet":               handle(s, (*call).createTaskSet),
+		"DeleteTaskSet":               handle(s, (*call).deleteTaskSet),
+		"DescribeTaskSets":            handle(s, (*call).describeTaskSets),
+		"UpdateServicePrimaryTaskSet": handle(s, (*call).updateServicePrimaryTaskSet),
+		"UpdateTaskSet":               handle(s, (*call).updateTaskSet),
+
 		"GetTaskProtection":    handle(s, (*call).getTaskProtection),
 		"UpdateTaskProtection": handle(s, (*call).updateTaskProtection),
 

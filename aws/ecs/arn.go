@@ -18,6 +18,7 @@ const (
 	kindDeployment = "service-deployment"
 	kindRevision   = "service-revision"
 	kindProvider   = "capacity-provider"
+	kindTaskSet    = "task-set"
 )
 
 // arns builds ARNs for one caller: in the region it signed for.
@@ -46,6 +47,8 @@ func (a arns) deployment(job *structs.Job, id string) string {
 func (a arns) revision(job *structs.Job, deployment string) string {
 	return a.of(kindRevision + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(deployment, deploymentPrefix))
 }
+
+func (a arns) taskSet(job *structs.Job, id string) string { return a.of(structs.TaskSetKey(job, id)) }
 
 // deploymentPrefix begins the id of every deployment (ECS).
 const deploymentPrefix = "ecs-svc/"
@@ -138,11 +141,22 @@ func parseDeployment(v view, argument, text, kind string) (*structs.Deployment, 
 			"%s: '%s' is not the ARN of a %s; one looks like arn:aws:ecs:REGION:ACCOUNT:%s/CLUSTER/SERVICE/ID", argument, text, kind, kind)
 	}
 	d := v.Deployment(deploymentPrefix + parts[2])
-	if d == nil || d.Cluster != parts[0] {
+	if d == nil || d.TaskSet != nil || d.Cluster != parts[0] {
 		return nil, nil
 	}
 	if job := v.Job(d.Job); job == nil || job.Name != parts[1] {
 		return nil, nil
 	}
 	return d, nil
+}
+
+// parseTaskSet resolves a task set argument, an id or an ARN, to its id in a service of a cluster. What is of another service has no
+// id here.
+func parseTaskSet(argument, text, cluster, service string) (id string, err error) {
+	if !strings.HasPrefix(text, "arn:") {
+		return text, nil
+	}
+	rest, err := name(argument, text, kindTaskSet)
+	id, _ = strings.CutPrefix(rest, cluster+"/"+service+"/")
+	return id, err
 }

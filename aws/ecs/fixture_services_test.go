@@ -53,6 +53,36 @@ func (f *fixture) addServices(t *testing.T) {
 	}))
 }
 
+// addTaskSets adds service external with two task sets: blue is PRIMARY and has two of its three tasks RUNNING, green has none.
+func (f *fixture) addTaskSets(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := f.Control.CreateService(ctx, control.CreateServiceInput{
+		Cluster: "default", Name: "external", External: true, ServiceChange: control.ServiceChange{Count: new(5)},
+	})
+	must(err)
+	create := func(name string, scale float64) *structs.Deployment {
+		set, err := f.Control.CreateTaskSet(ctx, control.CreateTaskSetInput{
+			Cluster: "default", Service: "external", TaskDefinition: "hello:1", ExternalID: name, Scale: scale,
+			Tags: []structs.Tag{{Key: "color", Value: name}}, ClientToken: name, RequestHash: name,
+		})
+		must(err)
+		return set
+	}
+	f.blue, f.green = create("blue", 40), create("green", 0)
+	f.Settle(t)
+	_, err = f.Control.ScaleTaskSet(ctx, control.TaskSetName{Cluster: "default", Service: "external", ID: f.blue.ID}, 60)
+	must(err)
+	_, err = f.Control.SetPrimaryTaskSet(ctx, control.TaskSetName{Cluster: "default", Service: "external", ID: f.blue.ID})
+	must(err)
+}
+
 // placeholders stand in requests for what the fixture has minted.
 func (f *fixture) placeholders() *strings.Replacer {
 	names := []string{"$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID}
@@ -68,6 +98,9 @@ func (f *fixture) placeholders() *strings.Replacer {
 		for task := range snap.JobTasks(job.ID) {
 			names = append(names, "$"+name+"_"+strings.TrimPrefix(task.TaskDefinition, "hello:")+"_TASK", task.ID)
 		}
+	}
+	if f.blue != nil {
+		names = append(names, "$BLUE", f.blue.ID, "$GREEN", f.green.ID)
 	}
 	add("web", "WEB")
 	add("steady", "STEADY")

@@ -19,6 +19,7 @@ type fixture struct {
 	*testutil.SingleNode
 	instance         *structs.ContainerInstance
 	running, stopped *structs.Task
+	blue, green      *structs.Deployment // of addTaskSets
 }
 
 func newFixture(t *testing.T) *fixture {

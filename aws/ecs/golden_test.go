@@ -19,7 +19,8 @@ type golden struct {
 }
 
 // Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture and must give CASE.response.json. In requests
-// $INSTANCE, $RUNNING, $STOPPED and the like stand for ids of the fixture, which has services where the operation is about them.
+// $INSTANCE, $RUNNING, $STOPPED and the like stand for ids of the fixture, which has services where the operation is about them, and
+// task sets where the request is on service external.
 func TestGolden(t *testing.T) {
 	requests, err := filepath.Glob("testdata/*/*.request.json")
 	if err != nil || len(requests) == 0 {
@@ -35,6 +36,9 @@ func TestGolden(t *testing.T) {
 			f := newFixture(t)
 			if strings.Contains(operation, "Service") || strings.Contains(operation, "Protection") {
 				f.addServices(t)
+			}
+			if strings.Contains(string(request), "external") {
+				f.addTaskSets(t)
 			}
 			if strings.Contains(operation, "CapacityProvider") {
 				f.addProviders(t)

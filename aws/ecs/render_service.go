@@ -18,7 +18,6 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		ClusterArn:                    c.arns.cluster(job.Cluster),
 		Status:                        job.Status,
 		SchedulingStrategy:            schedulingStrategy(job),
-		TaskDefinition:                c.arns.definition(job.TaskDefinition),
 		DesiredCount:                  int32(job.Count),
 		RunningCount:                  tasks.all.running,
 		PendingCount:                  tasks.all.pending,
@@ -40,6 +39,15 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		CreatedAt:                     job.CreatedAt,
 		CreatedBy:                     spec.CreatedBy,
 		Tags:                          include.tags(v, serviceKey(job.Cluster, job.Name)),
+	}
+	if !job.External() {
+		out.TaskDefinition = c.arns.definition(job.TaskDefinition)
+	}
+	for _, set := range taskSets(v, job) {
+		out.TaskSets = append(out.TaskSets, c.taskSet(v, job, set, nil))
+		if set.Status == structs.DeploymentPrimary { // its service goes by it (ECS)
+			out.TaskDefinition = c.arns.definition(set.TaskDefinition)
+		}
 	}
 	for _, d := range newestFirst(v, job.ID) {
 		if d.Status == structs.DeploymentInactive {
@@ -80,9 +88,9 @@ func (c *call) deployment(job *structs.Job, d *structs.Deployment, tasks taskCou
 	return out
 }
 
-// newestFirst gives the deployments of a service, INACTIVE ones too.
+// newestFirst gives the deployments of a service, INACTIVE ones too. Task sets are not among them.
 func newestFirst(v view, job string) []*structs.Deployment {
-	all := slices.Collect(v.Deployments(job))
+	all := slices.DeleteFunc(slices.Collect(v.Deployments(job)), func(d *structs.Deployment) bool { return d.TaskSet != nil })
 	slices.Reverse(all)
 	return all
 }

@@ -114,6 +114,7 @@ func TestGoSDK(t *testing.T) {
 	testInstanceActions(t, client, f.instance.ID)
 	testServiceActions(t, f, client)
 	testProviderActions(t, client)
+	testTaskSetActions(t, f, client)
 
 	arn := run.Tasks[0].TaskArn
 	_, err = client.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})

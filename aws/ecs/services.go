@@ -29,6 +29,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	}
 	job, err := c.control.CreateService(ctx, control.CreateServiceInput{
 		Cluster: cluster, Name: in.ServiceName, Daemon: in.SchedulingStrategy == "DAEMON",
+		External:   controllerType(in.DeploymentController) == structs.ControllerExternal,
 		LaunchType: in.LaunchType, Tags: in.Tags, ClientToken: in.ClientToken, RequestHash: hash,
 		ServiceChange: withPolicy(control.ServiceChange{
 			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
@@ -53,7 +54,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 		return nil, err
 	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
-		Cluster: cluster, Name: name, ForceNewDeployment: in.ForceNewDeployment,
+		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
 			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),

@@ -55,12 +55,13 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 }
 
 func checkController(c *DeploymentController) error {
-	return refuse(c != nil && c.Type != structs.ControllerECS, "the deployment controller "+controllerType(c))
+	given := controllerType(c)
+	return refuse(given != "" && given != structs.ControllerECS && given != structs.ControllerExternal, "the deployment controller "+given)
 }
 
 func controllerType(c *DeploymentController) string {
 	if c == nil {
-		return structs.ControllerECS
+		return ""
 	}
 	return c.Type
 }

@@ -81,6 +81,11 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 		if long && v.Service(cluster, id) != nil {
 			return serviceKey(cluster, id), nil
 		}
+	case kindTaskSet:
+		service, set, _ := strings.Cut(id, "/")
+		if job := v.Service(cluster, service); job != nil && taskSetOf(v, job, set) != nil {
+			return structs.TaskSetKey(job, set), nil
+		}
 	case kindProvider:
 		if p := v.CapacityProvider(rest); p != nil && !structs.IsFargate(rest) {
 			return providerKey(rest), nil

@@ -1,0 +1,141 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TaskSetName names a task set.
+type TaskSetName struct {
+	Cluster string
+	Service string
+	ID      string // ecs-svc/ and 19 digits
+}
+
+// CreateTaskSetInput asks for a new task set.
+type CreateTaskSetInput struct {
+	Cluster        string
+	Service        string
+	TaskDefinition string // family or family:revision
+	ExternalID     string
+	Scale          float64 // percent of the service's count
+	Tags           []structs.Tag
+	// ClientToken, where given, makes the call idempotent. RequestHash tells the same request from another.
+	ClientToken string
+	RequestHash string
+}
+
+// CreateTaskSet makes a task set. The same request with the same token finds the one that it made.
+func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*structs.Deployment, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := externalService(snap, in.Cluster, in.Service)
+	if err != nil {
+		return nil, err
+	}
+	def, err := runnableDefinition(snap, in.TaskDefinition)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSupported(def, nil); err != nil {
+		return nil, err
+	}
+	if err := job.ValidatePlacement(def); err != nil {
+		return nil, err
+	}
+	if err := checkScale(in.Scale); err != nil {
+		return nil, err
+	}
+	now := c.now()
+	return c.putTaskSet(ctx, structs.PutTaskSet{
+		Set: structs.Deployment{
+			ID: deploymentPrefix + nineteenDigits(c.NewID()), Cluster: job.Cluster, Job: job.ID, TaskDefinition: def.Key(),
+			Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted, CreatedAt: now, UpdatedAt: now,
+			TaskSet: &structs.TaskSet{ExternalID: in.ExternalID, Scale: in.Scale, ClientToken: in.ClientToken, RequestHash: in.RequestHash},
+		},
+		Evaluation: c.evaluationOf(job, "task-set-created", now), Tags: in.Tags,
+	})
+}
+
+// ScaleTaskSet changes the part of the service's count that a task set has.
+func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale float64) (*structs.Deployment, error) {
+	job, set, err := c.taskSet(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkScale(scale); err != nil {
+		return nil, err
+	}
+	next, part, now := *set, *set.TaskSet, c.now()
+	part.Scale = scale
+	next.TaskSet, next.UpdatedAt = &part, now
+	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, "task-set-scaled", now)})
+}
+
+// DeleteTaskSet makes a task set DRAINING; it has gone with its last task. Without force it must be scaled to 0 first, and not be
+// PRIMARY. Deleting it again changes nothing.
+func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force bool) (*structs.Deployment, error) {
+	job, set, err := c.taskSet(ctx, name)
+	if err != nil || set.Status == structs.TaskSetDraining {
+		return set, err
+	}
+	now := c.now()
+	_, err = c.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, "task-set-deleted", now), At: now})
+	return c.Store.Snapshot().Deployment(set.ID), err
+}
+
+// SetPrimaryTaskSet makes a task set PRIMARY, and the one that was ACTIVE.
+func (c *Control) SetPrimaryTaskSet(ctx context.Context, name TaskSetName) (*structs.Deployment, error) {
+	_, set, err := c.taskSet(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.Log.Apply(ctx, structs.SetPrimaryTaskSet{Set: set.ID, At: c.now()})
+	return c.Store.Snapshot().Deployment(set.ID), err
+}
+
+func (c *Control) putTaskSet(ctx context.Context, cmd structs.PutTaskSet) (*structs.Deployment, error) {
+	applied, err := c.Log.Apply(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return c.Store.Snapshot().Deployment(applied.Key), nil
+}
+
+// taskSet finds a task set and its service, or fails with ECS's error.
+func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, *structs.Deployment, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	job, err := externalService(snap, name.Cluster, name.Service)
+	if err != nil {
+		return nil, nil, err
+	}
+	set := snap.Deployment(name.ID)
+	if set == nil || set.Job != job.ID || set.Status == structs.DeploymentInactive {
+		return nil, nil, structs.Errorf(structs.KindTaskSetNotFound, "The specified task set was not found.")
+	}
+	return job, set, nil
+}
+
+// externalService gives the ACTIVE service of that name if task sets are how it is moved.
+func externalService(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
+	job, err := activeService(snap, cluster, name)
+	if err == nil && !job.External() {
+		return nil, structs.Errorf(structs.KindInvalidParameter,
+			"Service %s has no task sets: its deployment controller is %s, not EXTERNAL. Use UpdateService.", job.Name, job.Service.Controller)
+	}
+	return job, err
+}
+
+func checkScale(percent float64) error {
+	if percent < 0 || percent > 100 {
+		return structs.Errorf(structs.KindInvalidParameter, "scale.value: %g is out of range; it must be between 0 and 100", percent)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package structs
+
+import "math"
+
+// TaskSetDraining is the state of a task set that was deleted and has tasks left; before it is ACTIVE or PRIMARY, and after
+// it INACTIVE, as deployments are.
+const TaskSetDraining = "DRAINING"
+
+// TaskSet is what a deployment has when it is one of several that a controller outside of Gantry scales against each other. Its
+// ID is its tasks' StartedBy, as that of any deployment. Who writes what: users its scale and which is PRIMARY, a plan that it
+// has become INACTIVE.
+type TaskSet struct {
+	ExternalID string  `json:"externalId,omitzero" cbor:"1,keyasint,omitzero"`
+	Scale      float64 `json:"scale" cbor:"2,keyasint,omitzero"` // percent of the service's count
+	// ClientToken makes the request idempotent within its service; RequestHash tells the same request from another.
+	ClientToken string `json:"clientToken,omitzero" cbor:"3,keyasint,omitzero"`
+	RequestHash string `json:"requestHash,omitzero" cbor:"4,keyasint,omitzero"`
+}
+
+// External says whether a service has task sets in place of deployments.
+func (j *Job) External() bool {
+	return j.Service != nil && j.Service.Controller == ControllerExternal
+}
+
+// Computed is how many tasks the set is to have: its part of the service's count, rounded up (ECS).
+func (s *TaskSet) Computed(count int) int {
+	const slack = 1e-9 // percents are seldom exact in binary: 7 % of 100 is 7, not 8
+	return int(math.Ceil(float64(count)*s.Scale/100 - slack))
+}
+
+// TaskSetKey names a task set as a resource that carries tags.
+func TaskSetKey(service *Job, set string) ResourceKey {
+	return "task-set/" + service.Cluster + "/" + service.Name + "/" + set
+}
