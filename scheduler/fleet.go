@@ -62,9 +62,10 @@ func (s *service) survey() {
 	}
 }
 
-// trustFresh takes fresh tasks for healthy where they replace nothing: nothing depends on how long they stay up.
+// trustFresh takes fresh tasks for healthy where they replace nothing: nothing depends on how long they stay up. While the
+// service rebalances, those beyond its count do.
 func (s *service) trustFresh() {
-	if current := &s.fleet.current; s.fleet.old.size() == 0 {
+	if current := &s.fleet.current; s.fleet.old.size() == 0 && (len(current.healthy) < s.count || !s.drifts()) {
 		current.healthy, current.fresh = append(current.healthy, current.fresh...), nil
 	}
 }

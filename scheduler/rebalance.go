@@ -153,7 +153,7 @@ func (s *service) releaseUnready(n int) (stopped int) {
 		return 0
 	}
 	current := &s.fleet.current
-	for _, t := range s.fromTheFullest(s.unprotected(slices.Concat(current.healthy, current.unready), n), n) {
+	for _, t := range s.fromTheFullest(s.unprotected(slices.Concat(current.healthy, current.fresh, current.unready), n), n) {
 		if slices.Contains(current.unready, t) {
 			s.leave(t, scaledBy(s.primary))
 			stopped++
@@ -186,6 +186,9 @@ func (s *service) tellUneven(before *balance, squares []int) {
 
 // tellEven tells that zones were made even, where the service had told that they were not.
 func (s *service) tellEven() {
+	if s.count == 0 {
+		return
+	}
 	for _, e := range s.in.View.ServiceEvents(s.job.ID).Events {
 		if e.Message == s.subject()+steadyText {
 			return
@@ -209,8 +212,8 @@ func (s *service) perZone(b *balance) string {
 		parts = append(parts, fmt.Sprintf("%d tasks in %s", zones[zone], zone))
 	}
 	last := len(parts) - 1
-	if last == 0 {
-		return parts[0]
+	if last < 1 {
+		return strings.Join(parts, "")
 	}
 	return strings.Join(parts[:last], ", ") + ", and " + parts[last]
 }

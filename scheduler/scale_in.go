@@ -72,7 +72,7 @@ func (s *service) fromTheFullest(pool []*structs.Task, n int) []*structs.Task {
 // balance counts the tasks of the service that are alive.
 func (s *service) balance() *balance {
 	f := &s.fleet
-	alive := slices.Concat(f.current.healthy, f.current.unready, f.old.healthy, f.old.unready)
+	alive := slices.Concat(f.current.healthy, f.current.fresh, f.current.unready, f.old.healthy, f.old.fresh, f.old.unready)
 	alive = slices.DeleteFunc(alive, func(t *structs.Task) bool { return f.leaving[t.ID] })
 	return newBalance(s.in.View, s.levels(), alive)
 }
