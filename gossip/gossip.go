@@ -1,0 +1,235 @@
+// Package gossip tells which servers and agents there are and whether they answer. It is the only user of serf and memberlist.
+//
+// It is level-triggered: Changes says that something changed, Members says how things are. Nothing is lost when changes come faster
+// than they are looked at.
+package gossip
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+	"github.com/hashicorp/serf/serf"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The pace of failure detection: some 4 s from a silent member to everyone's knowing, the fastest that was seen free of false
+// alarms on loaded machines.
+const (
+	probeInterval  = 500 * time.Millisecond
+	probeTimeout   = 250 * time.Millisecond
+	gossipInterval = 100 * time.Millisecond
+	suspicionMult  = 3
+	// agentSync is how often an agent exchanges the whole list of members with another; between that it hears changes. Servers do
+	// every 30 s. (The library stretches both for clusters of more than 32.)
+	agentSync = 10 * time.Minute
+	// reclaimAfter is how long a member must have been dead for it to come back at another address.
+	reclaimAfter = time.Second
+	// reconnectFor is how long a failed member is tried again before it is forgotten.
+	reconnectFor = 24 * time.Hour
+)
+
+// Config is what a member needs.
+type Config struct {
+	// Self is what the member says of itself. ID, Name and Role are required; Status and Address are found.
+	Self structs.Member
+	// Bind is the IP address to listen on. Advertise is the one that others are told; empty: Bind.
+	Bind, Advertise string
+	// Port is both udp and tcp; 0 picks a free one.
+	Port int
+	// Key encrypts all gossip (32 bytes); nil sends it in the clear.
+	Key []byte
+	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keyring. Empty: nothing is kept.
+	DataDir string
+	// Transport replaces the network, for tests.
+	Transport memberlist.Transport
+	Logger    *slog.Logger
+}
+
+// Member is this process among the others. Safe for concurrent use.
+type Member struct {
+	serf    *serf.Serf
+	changes chan struct{} // capacity 1
+	events  chan serf.Event
+	done    sync.WaitGroup
+
+	mu   sync.Mutex
+	self structs.Member
+}
+
+// New starts to listen. The member is alone until Join.
+func New(c Config) (*Member, error) {
+	m := &Member{changes: make(chan struct{}, 1), events: make(chan serf.Event, 256), self: c.Self}
+	config, err := c.serf(m.events)
+	if err != nil {
+		return nil, err
+	}
+	if m.serf, err = serf.Create(config); err != nil {
+		return nil, fmt.Errorf("start gossip on %s: %w", net.JoinHostPort(c.Bind, strconv.Itoa(c.Port)), err)
+	}
+	m.done.Go(m.watch)
+	return m, nil
+}
+
+func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
+	list := memberlist.DefaultLANConfig()
+	list.BindAddr, list.BindPort = c.Bind, c.Port
+	if c.Advertise != "" {
+		if c.Port == 0 {
+			return nil, errors.New("an advertised gossip address needs a fixed gossip port")
+		}
+		list.AdvertiseAddr, list.AdvertisePort = c.Advertise, c.Port
+	}
+	list.ProbeInterval, list.ProbeTimeout = probeInterval, probeTimeout
+	list.GossipInterval, list.SuspicionMult = gossipInterval, suspicionMult
+	list.DeadNodeReclaimTime = reclaimAfter
+	list.SecretKey = c.Key
+	list.Transport = c.Transport
+	if c.Self.Role == structs.RoleAgent {
+		list.PushPullInterval = agentSync
+	}
+	config := serf.DefaultConfig()
+	config.NodeName = c.Self.ID
+	config.Tags = tags(&c.Self)
+	config.MemberlistConfig = list
+	config.EventCh = events
+	config.ReconnectTimeout = reconnectFor
+	config.DisableCoordinates = true
+	config.EnableNameConflictResolution = false
+	config.RejoinAfterLeave = true
+	logger := slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug)
+	config.Logger, list.Logger = logger, logger
+	if c.DataDir == "" {
+		return config, nil
+	}
+	config.SnapshotPath = filepath.Join(c.DataDir, "gossip.members")
+	if c.Key != nil {
+		config.KeyringFile = filepath.Join(c.DataDir, "gossip.keys")
+		ring, err := openKeyring(config.KeyringFile, c.Key)
+		if err != nil {
+			return nil, err
+		}
+		list.Keyring, list.SecretKey = ring, nil
+	}
+	return config, nil
+}
+
+// watch turns serf's events into nudges.
+func (m *Member) watch() {
+	for {
+		select {
+		case <-m.events:
+			select {
+			case m.changes <- struct{}{}:
+			default: // somebody is told already
+			}
+		case <-m.serf.ShutdownCh():
+			return
+		}
+	}
+}
+
+// Changes says that members came, went or changed.
+func (m *Member) Changes() <-chan struct{} { return m.changes }
+
+// Join tries to reach others by host or host:port. It fails when none of them answers.
+func (m *Member) Join(addresses []string) error {
+	if len(addresses) == 0 {
+		return nil
+	}
+	if n, err := m.serf.Join(addresses, true); n == 0 && err != nil {
+		return fmt.Errorf("join by gossip: none of %s answers: %w", strings.Join(addresses, ", "), err)
+	}
+	return nil
+}
+
+// Members gives all that are known, those that failed or left too, servers first and each by name.
+func (m *Member) Members() []structs.Member {
+	var list []structs.Member
+	for _, s := range m.serf.Members() {
+		list = append(list, member(&s))
+	}
+	slices.SortFunc(list, func(a, b structs.Member) int {
+		return cmp.Or(-cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// Suspect says whether a member does not answer, though it has not failed yet.
+func (m *Member) Suspect(id string) bool {
+	for _, node := range m.serf.Memberlist().Members() {
+		if node.Name == id {
+			return node.State == memberlist.StateSuspect
+		}
+	}
+	return true
+}
+
+// Address is where this member's gossip can be reached.
+func (m *Member) Address() string {
+	node := m.serf.Memberlist().LocalNode()
+	return net.JoinHostPort(node.Addr.String(), strconv.Itoa(int(node.Port)))
+}
+
+// Say changes what the member says of itself.
+func (m *Member) Say(change func(*structs.Member)) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change(&m.self)
+	return m.serf.SetTags(tags(&m.self))
+}
+
+// Forget makes a member that failed count as left.
+func (m *Member) Forget(id string) error { return m.serf.RemoveFailedNode(id) }
+
+// Leave says goodbye, so that the others do not take the end for a failure.
+func (m *Member) Leave() error { return m.serf.Leave() }
+
+// Stop ends the member.
+func (m *Member) Stop() error {
+	err := m.serf.Shutdown()
+	m.done.Wait()
+	return err
+}
+
+// The tags of a member. They travel with every change, so their names are short.
+const (
+	tagName, tagRole, tagZone, tagRegion, tagVersion = "name", "role", "zone", "region", "v"
+	tagHTTP, tagRaft, tagExpect, tagCluster          = "http", "raft", "expect", "cluster"
+)
+
+func tags(m *structs.Member) map[string]string {
+	all := map[string]string{
+		tagName: m.Name, tagRole: m.Role, tagZone: m.Zone, tagRegion: m.Region, tagVersion: m.Version,
+		tagHTTP: m.HTTP, tagRaft: m.Raft, tagCluster: m.Cluster,
+	}
+	if m.Expect > 0 {
+		all[tagExpect] = strconv.Itoa(m.Expect)
+	}
+	for name, value := range all {
+		if value == "" {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+func member(s *serf.Member) structs.Member {
+	expect, _ := strconv.Atoi(s.Tags[tagExpect])
+	return structs.Member{
+		ID: s.Name, Name: s.Tags[tagName], Role: s.Tags[tagRole], Status: s.Status.String(),
+		Zone: s.Tags[tagZone], Region: s.Tags[tagRegion], Version: s.Tags[tagVersion],
+		Address: net.JoinHostPort(s.Addr.String(), strconv.Itoa(int(s.Port))),
+		HTTP:    s.Tags[tagHTTP], Raft: s.Tags[tagRaft], Expect: expect, Cluster: s.Tags[tagCluster],
+	}
+}

@@ -1,0 +1,41 @@
+package structs
+
+// The roles of a gossip member.
+const (
+	RoleServer = "server"
+	RoleAgent  = "agent"
+)
+
+// The states of a gossip member.
+const (
+	MemberAlive   = "alive"
+	MemberLeaving = "leaving" // said goodbye; its neighbours have not all heard it yet
+	MemberLeft    = "left"
+	MemberFailed  = "failed" // does not answer; whoever was reached last tries again for a day
+)
+
+// Member is a process as gossip knows it.
+type Member struct {
+	ID      string `json:"id"` // a server's id, or the container instance's; 32 hex digits
+	Name    string `json:"name"`
+	Role    string `json:"role"`
+	Status  string `json:"status"`
+	Zone    string `json:"zone,omitzero"`
+	Region  string `json:"region,omitzero"`
+	Version string `json:"version,omitzero"`
+	Address string `json:"address"` // host:port of its gossip
+
+	// Of servers alone. HTTP and Raft are host:port as others reach it.
+	HTTP string `json:"http,omitzero"`
+	Raft string `json:"raft,omitzero"`
+	// Expect is the server's --bootstrap-expect while it has no raft state of its own, zero once it has.
+	Expect int `json:"bootstrapExpect,omitzero"`
+
+	// Cluster is that of an agent's container instance.
+	Cluster string `json:"cluster,omitzero"`
+}
+
+// MemberList is what GET /v1/members answers: servers first, each by name.
+type MemberList struct {
+	Members []Member `json:"members"`
+}
