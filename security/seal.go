@@ -1,0 +1,50 @@
+package security
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+)
+
+// Sealer encrypts what is secret at rest, in the log and in snapshots (AES-256-GCM). Its key is as old as the installation's secret;
+// nonces are random, and so safe for some four thousand million seals.
+type Sealer struct{ aead cipher.AEAD }
+
+// Sealer is the installation's.
+func (s Secret) Sealer() (*Sealer, error) {
+	key, err := s.derive("seal")
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	return &Sealer{aead}, nil
+}
+
+// Seal encrypts content. name is what it belongs to: opened under another name, it is refused.
+func (s *Sealer) Seal(name string, content []byte) []byte {
+	nonce := make([]byte, s.aead.NonceSize())
+	_, _ = rand.Read(nonce) // never fails (crypto/rand)
+	return s.aead.Seal(nonce, nonce, content, []byte(name))
+}
+
+// Open gives what was sealed under the name.
+func (s *Sealer) Open(name string, sealed []byte) ([]byte, error) {
+	n := s.aead.NonceSize()
+	if len(sealed) < n {
+		return nil, errors.New("what was sealed is cut off")
+	}
+	content, err := s.aead.Open(nil, sealed[:n], sealed[n:], []byte(name))
+	if err != nil {
+		return nil, fmt.Errorf("open what was sealed for %s: it is damaged, or sealed with another cluster secret", name)
+	}
+	return content, nil
+}
