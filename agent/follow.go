@@ -31,12 +31,15 @@ func (a *Agent) follow(ctx context.Context) {
 
 // followStream returns when the stream ends. A stream that gives frames resets the backoff.
 func (a *Agent) followStream(ctx context.Context, b *backoff) error {
-	stream, err := a.cfg.Server.Stream(ctx, a.instance)
+	stream, err := a.cfg.Server.Stream(ctx, a.instance, a.registration.Version)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
 	defer context.AfterFunc(ctx, func() { stream.Close() })()
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	a.work.Go(func() { a.beat(beating, stream) })
 	for {
 		silence := time.AfterFunc(streamSilence, func() { stream.Close() })
 		frame, err := stream.Next()

@@ -156,8 +156,10 @@ type fakeServer struct {
 	tasks     map[string]*structs.Assignment
 	streams   map[*fakeStream]bool
 	history   map[string][]structs.TaskUpdate
-	reports   int                // that were taken
-	down      bool               // nothing answers
+	reports   int  // that were taken
+	down      bool // nothing answers
+	frozen    bool // it answers no beat
+	beats     int
 	noStreams bool               // streams do not open
 	noReports bool               // reports fail
 	slow      time.Duration      // of a report
@@ -183,7 +185,7 @@ func (s *fakeServer) Register(_ context.Context, in structs.ContainerInstance) (
 	return in, nil
 }
 
-func (s *fakeServer) Stream(_ context.Context, instance string) (agent.Stream, error) {
+func (s *fakeServer) Stream(_ context.Context, instance string, _ int64) (agent.Stream, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down || s.noStreams {
@@ -202,6 +204,16 @@ func (s *fakeServer) Stream(_ context.Context, instance string) (agent.Stream, e
 	st.push(full)
 	s.streams[st] = true
 	return st, nil
+}
+
+func (s *fakeServer) Beat(context.Context, string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beats++
+	if s.down || s.frozen {
+		return errDown
+	}
+	return nil
 }
 
 func (s *fakeServer) Report(ctx context.Context, _ string, updates []structs.TaskUpdate) error {

@@ -19,6 +19,12 @@ type identity struct {
 
 func identityPath(dataDir string) string { return filepath.Join(dataDir, "agent", "instance.json") }
 
+// Identity gives the id of the container instance of a data directory, which it mints and keeps at the first start.
+func Identity(dataDir, cluster string) (string, error) {
+	id, err := loadIdentity(dataDir, cluster)
+	return id.Instance, err
+}
+
 // loadIdentity reads the identity, or mints and keeps one where there is none.
 func loadIdentity(dataDir, cluster string) (identity, error) {
 	path := identityPath(dataDir)

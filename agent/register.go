@@ -46,11 +46,12 @@ func (a *Agent) register(ctx context.Context) error {
 // registerAgain registers the instance with a server that does not know it any more: it was deregistered and then forgotten, or
 // the server began anew, with a state that is younger than what this agent has seen. What fails is tried again with the next stream.
 func (a *Agent) registerAgain(ctx context.Context) {
-	if _, err := a.cfg.Server.Register(ctx, a.registration); err != nil {
+	answer, err := a.cfg.Server.Register(ctx, a.registration)
+	if err != nil {
 		a.log.Warn("cannot register the container instance again", "error", err)
 		return
 	}
-	a.index = 0
+	a.registration.Version, a.index = answer.Version, 0
 	a.log.Info("registered the container instance again: the server had forgotten it")
 }
 

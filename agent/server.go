@@ -12,8 +12,11 @@ type Server interface {
 	// Register adds or renews this instance; the answer carries its id. The agent mints that id itself before the first
 	// call, so that a call that is made twice registers one instance.
 	Register(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error)
-	// Stream opens the instance's stream of assignments. Its first frame must not be older than the registration.
-	Stream(ctx context.Context, instance string) (Stream, error)
+	// Stream opens the instance's stream of assignments. Its first frame must not be older than the registration that was answered
+	// with the instance at that version.
+	Stream(ctx context.Context, instance string, version int64) (Stream, error)
+	// Beat shows that the agent is there, to the server of the newest stream.
+	Beat(ctx context.Context, instance string) error
 	// Report sends what the agent saw; nil means that it is in the log.
 	Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
+	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -23,11 +25,25 @@ func (c *Client) Report(ctx context.Context, instance string, updates []structs.
 	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}}, updates, nil)
 }
 
+// Enrol asks for the certificate of an instance's agent.
+func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
+	var out security.Enrolled
+	err := c.do(ctx, http.MethodPost, "/v1/agent/certificate", url.Values{"instance": {instance}}, in, &out)
+	return out, err
+}
+
+// Beat shows that an instance's agent is there. Its stream is open at the same server.
+func (c *Client) Beat(ctx context.Context, instance string) error {
+	return c.do(ctx, http.MethodPost, "/v1/agent/beat", url.Values{"instance": {instance}}, nil, nil)
+}
+
 // Assignments opens the stream of an instance's agent. It ends with ctx or Close. A server sends a
 // frame every 5 s at least, empty ones too; silence is the reader's to notice.
-func (c *Client) Assignments(ctx context.Context, instance string) (*AssignmentStream, error) {
+//
+// The server waits until it knows the instance at the version that a registration was answered with, so that it tells nothing older.
+func (c *Client) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	resp, err := c.send(ctx, http.MethodGet, "/v1/agent/stream", url.Values{"instance": {instance}}, nil)
+	resp, err := c.send(ctx, http.MethodGet, "/v1/agent/stream", url.Values{"instance": {instance}, "version": {strconv.FormatInt(version, 10)}}, nil)
 	if err != nil {
 		cancel()
 		return nil, err

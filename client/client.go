@@ -4,6 +4,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,6 +23,8 @@ type Config struct {
 	Address string
 	// Dial opens a connection to the server. Nil: over TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// TLS is that of an https address. Nil: the system's.
+	TLS *tls.Config
 }
 
 // Client calls one server. Safe for concurrent use.
@@ -43,6 +46,8 @@ func New(c Config) *Client {
 	}
 	transport := &http.Transport{
 		DialContext:           c.Dial,
+		TLSClientConfig:       c.TLS,
+		ForceAttemptHTTP2:     c.TLS != nil,
 		MaxIdleConnsPerHost:   8,
 		DisableCompression:    true, // a compressed stream would hold back frames
 		ResponseHeaderTimeout: answerTimeout,

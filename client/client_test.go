@@ -93,7 +93,7 @@ func TestStreamEnds(t *testing.T) {
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			stream, err := c.Assignments(ctx, "0123")
+			stream, err := c.Assignments(ctx, "0123", 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestServerThatNeverAnswers(t *testing.T) {
 		defer c.Close()
 		start := time.Now()
 		_, err1 := c.Register(context.Background(), structs.ContainerInstance{})
-		_, err2 := c.Assignments(context.Background(), "0123")
+		_, err2 := c.Assignments(context.Background(), "0123", 0)
 		if err1 == nil || err2 == nil || time.Since(start) > 2*time.Minute {
 			t.Errorf("after %v the client gives %v, %v", time.Since(start), err1, err2)
 		}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"time"
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -17,17 +18,34 @@ type AssignmentStream struct {
 	full bool // the next frame is a full one
 }
 
-// Assignments opens the stream of an instance's agent. While one is open the instance counts as connected.
-func (c *Control) Assignments(ctx context.Context, instance string) (*AssignmentStream, error) {
-	snap, err := c.Read(ctx)
-	if err != nil {
-		return nil, err
+// settleWait bounds how long a stream waits for this server's state to know the instance, and the leader to know that it is connected.
+const settleWait = 5 * time.Second
+
+// Assignments opens the stream of an instance's agent, on any server: it tells what this server knows, which may be a moment old. The
+// agent beats from then on (Beat); until it does for the first time, the instance takes no work. The stream opens once this server knows
+// the instance at a version, that of its agent's registration.
+func (c *Control) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
+	sub := c.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
+	defer sub.Close()
+	waiting, cancel := context.WithTimeout(ctx, settleWait)
+	defer cancel()
+	if c.Store.Snapshot().Instance(instance) == nil {
+		_ = c.Log.Current(waiting) // here at once, elsewhere it gives the registration time to arrive
 	}
-	if snap.Instance(instance) == nil {
-		return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
-	}
-	if err := c.connect(instance); err != nil {
-		return nil, err
+	for {
+		row := c.Store.Snapshot().Instance(instance)
+		if row == nil {
+			return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
+		}
+		c.Beat(instance)
+		if row.AgentConnected && row.Version >= version {
+			break
+		}
+		select {
+		case <-sub.C:
+		case <-waiting.Done():
+			return nil, structs.ErrNoLeader()
+		}
 	}
 	return &AssignmentStream{
 		control: c, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
@@ -87,8 +105,5 @@ func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFram
 	return frame
 }
 
-// Close ends the stream; the instance counts as disconnected unless another stream of it is open.
-func (s *AssignmentStream) Close() {
-	s.sub.Close()
-	s.control.disconnect(s.instance)
-}
+// Close ends the stream. The instance counts as connected until its lease runs out.
+func (s *AssignmentStream) Close() { s.sub.Close() }

@@ -73,7 +73,7 @@ func report(t *testing.T, c *control.Control, instance, task string, status stru
 
 func TestStreamOfUnknownInstance(t *testing.T) {
 	c := testutil.NewSingleNode(t)
-	_, err := c.Control.Assignments(t.Context(), "0123")
+	_, err := c.Control.Assignments(t.Context(), "0123", 0)
 	expectError(t, err, structs.KindResourceNotFound, "0123")
 }
 
@@ -185,7 +185,9 @@ func TestStreamAfterLoss(t *testing.T) {
 	})
 }
 
-func TestConnectedWhileAStreamIsOpen(t *testing.T) {
+// An instance counts as connected from its stream's first beat on, and a registration changes nothing about that: an agent that
+// starts again within its lease has lost nothing. (When it ends is the leases' matter: server/liveness.)
+func TestConnectedFromTheFirstBeat(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		connected := func(want bool) {
 			t.Helper()
@@ -196,92 +198,39 @@ func TestConnectedWhileAStreamIsOpen(t *testing.T) {
 		connected(false)
 		first := openStream(t, c.Control, instance)
 		connected(true)
-		second := openStream(t, c.Control, instance)
-		first.Close() // the server learns late that the first one broke
+		first.Close()
 		connected(true)
-
-		again := *c.Store.Snapshot().Instance(instance) // a registration whose answer was lost comes twice
+		again := *c.Store.Snapshot().Instance(instance)
 		_, err := c.Control.RegisterInstance(t.Context(), again)
 		noError(t, err)
 		connected(true)
-
-		second.Close()
-		connected(false)
-		_, err = c.Control.RegisterInstance(t.Context(), again)
-		noError(t, err)
-		connected(false)
 	})
 }
 
-// deaf is a log that refuses some writes of whether agents are connected.
-type deaf struct {
-	*testutil.SingleNode
-	refuse int // how many of them
-}
-
-func (l *deaf) Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
-	if _, ok := cmd.(structs.SetAgentConnected); ok && l.refuse > 0 {
-		l.refuse--
-		return structs.Applied{}, structs.ErrNoLeader()
-	}
-	return l.SingleNode.Apply(ctx, cmd)
-}
-
-// A stream whose opening cannot be recorded is refused: the agent must try again. One whose end cannot be is settled by the
-// next leader.
-func TestConnectionThatCannotBeRecorded(t *testing.T) {
+// A stream opens once the server knows the registration that its agent was answered, and the leader that it is there.
+func TestStreamWaitsForTheRegistration(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
-		log := &deaf{SingleNode: c}
-		verbs := control.New(control.Config{Log: log, Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-		connected := func() bool { return c.Store.Snapshot().Instance(instance).AgentConnected }
-
-		log.refuse = 1
-		_, err := verbs.Assignments(t.Context(), instance)
-		expectError(t, err, structs.KindUnavailable, "try again")
-		s := openStream(t, verbs, instance)
-		if !connected() {
-			t.Error("a stream is open, and the instance counts as disconnected")
-		}
-		log.refuse = 1
-		s.Close()
-		noError(t, verbs.SettleConnections(t.Context(), c.Apply))
-		if connected() {
-			t.Error("the instance counts as connected, and no stream of it is open")
-		}
-	})
-}
-
-// Streams open and end at the same time, and the last one counts.
-func TestConnectionsAtTheSameTime(t *testing.T) {
-	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
-		verbs := c.Control()
-		var instances []string
-		for range 4 {
-			instances = append(instances, addInstance(t, verbs).ID)
-		}
-		var streams sync.WaitGroup
-		for n := range 40 {
-			streams.Go(func() {
-				for range 5 {
-					s, err := verbs.Assignments(t.Context(), instances[n%4])
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					s.Close()
-				}
-			})
-		}
-		kept := openStream(t, verbs, instances[0])
-		streams.Wait()
-		for n, id := range instances {
-			snap, err := verbs.Read(t.Context())
-			noError(t, err)
-			if got := snap.Instance(id).AgentConnected; got != (n == 0) {
-				t.Errorf("instance %d counts as connected: %v", n, got)
+		opened := make(chan error, 1)
+		version := c.Store.Snapshot().Instance(instance).Version + 2 // another registration, and the connection
+		go func() {
+			s, err := c.Control.Assignments(t.Context(), instance, version)
+			if err == nil {
+				s.Close()
 			}
+			opened <- err
+		}()
+		synctest.Wait()
+		if len(opened) > 0 {
+			t.Fatal("the stream tells what is older than the registration")
 		}
-		kept.Close()
+		_, err := c.Control.RegisterInstance(t.Context(), *c.Store.Snapshot().Instance(instance))
+		noError(t, err)
+		noError(t, <-opened)
+
+		deaf := control.New(control.Config{Log: c, Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance}, At: 1})
+		_, err = deaf.Assignments(t.Context(), instance, 0)
+		expectError(t, err, structs.KindUnavailable, "")
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/gantry-project/gantry/state"
@@ -37,14 +36,13 @@ type Config struct {
 	Leases Leases
 	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
 	Now    func() time.Time // nil: the system's clock
+	// Beat is told that the agent of an instance is there. Nil: nobody is.
+	Beat func(instance string)
 }
 
 // Control carries out verbs. Safe for concurrent use.
 type Control struct {
 	Config
-
-	connMu      sync.Mutex
-	connections map[string]int // open streams by instance
 }
 
 // New makes a Control.
@@ -55,16 +53,27 @@ func New(c Config) *Control {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Control{Config: c, connections: map[string]int{}}
+	if c.Beat == nil {
+		c.Beat = func(string) {}
+	}
+	return &Control{Config: c}
 }
 
 // Read gives the state with every write that was acknowledged before the call.
 func (c *Control) Read(ctx context.Context) (*state.Snapshot, error) {
+	if allowed, _ := ctx.Value(staleKey{}).(bool); allowed {
+		return c.Store.Snapshot(), nil
+	}
 	if err := c.Log.Current(ctx); err != nil {
 		return nil, err
 	}
 	return c.Store.Snapshot(), nil
 }
+
+type staleKey struct{}
+
+// AllowStale lets the reads of a call be answered from what this server knows, which may be a moment old.
+func AllowStale(ctx context.Context) context.Context { return context.WithValue(ctx, staleKey{}, true) }
 
 func (c *Control) now() structs.Time { return structs.TimeOf(c.Now()) }
 

@@ -102,7 +102,7 @@ func addInstance(t *testing.T, c *control.Control) *structs.ContainerInstance {
 
 func openStream(t *testing.T, c *control.Control, instance string) *control.AssignmentStream {
 	t.Helper()
-	stream, err := c.Assignments(t.Context(), instance)
+	stream, err := c.Assignments(t.Context(), instance, 0)
 	noError(t, err)
 	return stream
 }

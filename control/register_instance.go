@@ -22,8 +22,5 @@ func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInst
 	if _, err := c.Log.Apply(ctx, structs.RegisterInstance{Instance: in}); err != nil {
 		return nil, err
 	}
-	if err := c.recordConnection(in.ID); err != nil { // a registration that comes twice may find the stream open
-		return nil, err
-	}
 	return c.Store.Snapshot().Instance(in.ID), nil
 }

@@ -18,7 +18,8 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	if old != nil {
 		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
 		if old.Status != structs.InstanceInactive {
-			i.Status = old.Status // one that drains goes on draining
+			i.Status = old.Status                 // one that drains goes on draining
+			i.AgentConnected = old.AgentConnected // and an agent that starts again has its lease still
 		}
 	} else {
 		tx.PutTags(instanceKey(i.Cluster, i.ID), cmd.Tags)

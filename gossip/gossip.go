@@ -33,6 +33,8 @@ const (
 	// agentSync is how often an agent exchanges the whole list of members with another; between that it hears changes. Servers do
 	// every 30 s. (The library stretches both for clusters of more than 32.)
 	agentSync = 10 * time.Minute
+	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is not there.
+	streamTimeout = 2 * time.Second
 	// reclaimAfter is how long a member must have been dead for it to come back at another address.
 	reclaimAfter = time.Second
 	// reconnectFor is how long a failed member is tried again before it is forgotten.
@@ -52,9 +54,15 @@ type Config struct {
 	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keyring. Empty: nothing is kept.
 	DataDir string
 	// Transport replaces the network, for tests.
-	Transport memberlist.Transport
+	Transport Transport
 	Logger    *slog.Logger
 }
+
+// Transport and Packet are for tests that simulate a network.
+type (
+	Transport = memberlist.Transport
+	Packet    = memberlist.Packet
+)
 
 // Member is this process among the others. Safe for concurrent use.
 type Member struct {
@@ -92,7 +100,7 @@ func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
 	}
 	list.ProbeInterval, list.ProbeTimeout = probeInterval, probeTimeout
 	list.GossipInterval, list.SuspicionMult = gossipInterval, suspicionMult
-	list.DeadNodeReclaimTime = reclaimAfter
+	list.DeadNodeReclaimTime, list.TCPTimeout = reclaimAfter, streamTimeout
 	list.SecretKey = c.Key
 	list.Transport = c.Transport
 	if c.Self.Role == structs.RoleAgent {

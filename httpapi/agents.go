@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -38,6 +40,29 @@ func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
+	var in security.Enrolment
+	if a.Enrol == nil {
+		a.fail(w, structs.Errorf(structs.KindUnsupportedFeature, "this server runs without TLS; start the agent with --insecure too"))
+		return
+	}
+	if !a.decode(w, r, &in) {
+		return
+	}
+	out, err := a.Enrol(r.URL.Query().Get("instance"), in)
+	if err != nil {
+		a.Logger.Warn("refused an agent's certificate", "instance", r.URL.Query().Get("instance"), "from", r.RemoteAddr, "error", err)
+		a.fail(w, structs.Errorf(structs.KindAccessDenied, "no certificate: %v", err))
+		return
+	}
+	a.answer(w, http.StatusOK, out)
+}
+
+func (a *api) beatAgent(w http.ResponseWriter, r *http.Request) {
+	a.Control.Beat(r.URL.Query().Get("instance"))
+	w.WriteHeader(http.StatusNoContent)
+}
+
 func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -48,7 +73,8 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 		}
 	}()
-	stream, err := a.Control.Assignments(ctx, r.URL.Query().Get("instance"))
+	version, _ := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64) // none: any will do
+	stream, err := a.Control.Assignments(ctx, r.URL.Query().Get("instance"), version)
 	if err != nil {
 		a.fail(w, err)
 		return

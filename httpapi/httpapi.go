@@ -16,8 +16,12 @@
 //	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 when no evaluation came: see docs/schedulers.md
 //	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned
 //	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204; and /nack
+//	GET  /v1/members                    MemberList: the servers and agents that gossip knows
+//	GET  /v1/status/leader              the leader's address for calls, a string; 503 while there is none
+//	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, where TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
+//	POST /v1/agent/beat?instance=ID     204: the agent is there; every second while its stream is open, to the same server
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the codes are structs.Kind.
@@ -28,9 +32,11 @@ import (
 	"net/http"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/security"
+	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what the API needs. All fields are required.
+// Config is what the API needs. All but Enrol is required.
 type Config struct {
 	Control *control.Control
 	// Ready says why the process cannot take work yet; nil when it can.
@@ -38,7 +44,15 @@ type Config struct {
 	Logger *slog.Logger
 	// Closing ends when the process stops; streams end with it.
 	Closing <-chan struct{}
+	// Members and Leader tell what gossip and raft know; Leader gives host:port, empty while there is none.
+	Members func() []structs.Member
+	Leader  func() string
+	// Enrol gives agents their certificates; nil where TLS is off.
+	Enrol Enroller
 }
+
+// Enroller gives the agent of an instance its certificate.
+type Enroller = func(instance string, in security.Enrolment) (security.Enrolled, error)
 
 type api struct{ Config }
 
@@ -62,8 +76,12 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST /v1/schedulers/{name}/plan", a.planLease)
 	mux.HandleFunc("POST /v1/schedulers/{name}/ack", a.ackLease)
 	mux.HandleFunc("POST /v1/schedulers/{name}/nack", a.nackLease)
+	mux.HandleFunc("GET /v1/members", a.members)
+	mux.HandleFunc("GET /v1/status/leader", a.leader)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)
+	mux.HandleFunc("POST /v1/agent/beat", a.beatAgent)
+	mux.HandleFunc("POST /v1/agent/certificate", a.enrolAgent)
 	return mux
 }

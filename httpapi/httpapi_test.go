@@ -70,7 +70,7 @@ func (a *api) register(t *testing.T) structs.ContainerInstance {
 
 func (a *api) stream(t *testing.T, instance string) *client.AssignmentStream {
 	t.Helper()
-	stream, err := a.client.Assignments(t.Context(), instance)
+	stream, err := a.client.Assignments(t.Context(), instance, 0)
 	noError(t, err)
 	t.Cleanup(func() { stream.Close() })
 	return stream
@@ -139,7 +139,7 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 				log.err, message = errors.New("disk 7 is on fire"), "internal error"
 			}
 			_, err1 := a.client.Register(t.Context(), structs.ContainerInstance{})
-			_, err2 := a.client.Assignments(t.Context(), "0123")
+			_, err2 := a.client.Evaluation(t.Context(), "0123")
 			err3 := a.client.Report(t.Context(), "0123", []structs.TaskUpdate{{Task: "4567"}})
 			for _, err := range []error{err1, err2, err3} {
 				var e *structs.Error
@@ -147,7 +147,7 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 					t.Errorf("the client gives %#v", err)
 				}
 			}
-			resp, err := http.Get(a.url + "/v1/agent/stream?instance=0123")
+			resp, err := http.Get(a.url + "/v1/evaluations/0123")
 			noError(t, err)
 			resp.Body.Close()
 			if resp.StatusCode != status {
@@ -245,7 +245,7 @@ func TestQuietStreamShowsThatItIsAlive(t *testing.T) {
 		defer agents.Close()
 		instance, err := agents.Register(t.Context(), structs.ContainerInstance{Name: "host"})
 		noError(t, err)
-		stream, err := agents.Assignments(t.Context(), instance.ID)
+		stream, err := agents.Assignments(t.Context(), instance.ID, 0)
 		noError(t, err)
 		_, err = stream.Next()
 		noError(t, err)

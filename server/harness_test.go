@@ -60,7 +60,7 @@ func connect(t *testing.T, c *testutil.Cluster) (*structs.ContainerInstance, *co
 	instance := must[*structs.ContainerInstance](t)(c.Control().RegisterInstance(t.Context(), structs.ContainerInstance{
 		Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 8192},
 	}))
-	return instance, must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID))
+	return instance, must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
 }
 
 func webJob(token string, count int) control.RunTaskInput {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/server/broker"
+	"github.com/gantry-project/gantry/server/liveness"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -20,6 +21,15 @@ type leadership struct {
 	broker  *broker.Broker
 	outside *outside
 	planner *planner.Planner
+	leases  *liveness.Tracker
+	judge   chan struct{} // judge the leases now. Capacity 1
+}
+
+func (l *leadership) judgeSoon() {
+	select {
+	case l.judge <- struct{}{}:
+	default: // asked for already
+	}
 }
 
 // followLeadership starts and stops the leader's work as raft says, until ctx ends. Raft tells the newest only: two gains in a row
@@ -69,10 +79,10 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	if err := s.raft.Barrier(0).Error(); err != nil {
 		return err
 	}
-	if err := s.control.SettleConnections(ctx, s.apply); err != nil {
-		return err
+	l := &leadership{
+		broker: broker.New(broker.Config{Logger: s.log}), outside: newOutside(s.log),
+		leases: liveness.New(time.Now(), s.heard), judge: make(chan struct{}, 1),
 	}
-	l := &leadership{broker: broker.New(broker.Config{Logger: s.log}), outside: newOutside(s.log)}
 	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})
 	sub := s.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
 	work.Go(func() {
@@ -85,6 +95,10 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 		work.Go(func() { s.runWorker(ctx, l) })
 	}
 	work.Go(func() { s.runCollector(ctx) })
+	work.Go(func() { s.judgeLeases(ctx, l) })
+	if s.membership != nil {
+		work.Go(func() { s.membership.lead(ctx) })
+	}
 	if ctx.Err() == nil {
 		s.leader.Store(l)
 		s.log.Info("leading", "server", s.config.ID, "index", s.store.Snapshot().Index())

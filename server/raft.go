@@ -23,14 +23,18 @@ const (
 const (
 	// leaderWait is how long a call waits for a leader before it fails.
 	leaderWait = 2 * time.Second
+	// raftTimeout bounds one exchange of raft with a peer, raftPool the connections to one that are kept.
+	raftTimeout = 2 * time.Second
+	raftPool    = 3
 	// logCache is how many of the newest log entries stay in memory.
 	logCache = 1024
 )
 
-// openRaft opens what is on disk, bootstraps a new cluster of one, and starts raft.
+// openRaft opens what is on disk and starts raft. Without Peers a new server bootstraps a cluster of its own; with them,
+// membership does when the time has come.
 func (s *Server) openRaft(machine *fsm.FSM) error {
 	logger := raftLogger(s.log)
-	dir := filepath.Join(s.config.DataDir, "server")
+	dir := filepath.Join(s.config.DataDir, serverDir)
 	d, err := openDisk(dir)
 	if err != nil {
 		return err
@@ -42,25 +46,39 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	config.LeaderLeaseTimeout = leaseTimeout
 	config.BatchApplyCh = true
 	config.Logger = logger
-	node, err := startRaft(config, machine, d)
+	transport := s.transport()
+	node, err := startRaft(config, machine, d, transport, s.config.Peers == nil)
 	if err != nil {
 		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), d.close())
 	}
-	if err := checkMember(node, config.LocalID); err != nil {
+	if err := checkMember(node, config.LocalID); err != nil && s.config.Peers == nil {
 		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), node.Shutdown().Error(), d.close())
 	}
 	s.disk, s.raft = d, node
 	return nil
 }
 
-// startRaft makes the node, and a cluster of it alone where there is none yet.
-func startRaft(config *raft.Config, machine *fsm.FSM, d *disk) (node *raft.Raft, err error) {
+// transport is the way to the other servers; without Peers there are none.
+func (s *Server) transport() raft.Transport {
+	p := s.config.Peers
+	if p == nil {
+		_, transport := raft.NewInmemTransport(raft.ServerAddress(s.config.ID))
+		return transport
+	}
+	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: &raftStream{Listener: p.RaftListener, advertise: p.Raft, dial: p.dialer(), tls: p.TLS},
+		// A heartbeat that hangs must not hold up the next for long; snapshots get more by their size.
+		Timeout: raftTimeout, MaxPool: raftPool, Logger: raftLogger(s.log),
+	})
+}
+
+// startRaft makes the node, and where asked for a cluster of it alone if there is none yet.
+func startRaft(config *raft.Config, machine *fsm.FSM, d *disk, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
 	defer func() {
 		if r := recover(); r != nil { // raft misses an entry that the snapshot which it fell back to would need
 			err = fmt.Errorf("it is damaged: %v", r)
 		}
 	}()
-	address, transport := raft.NewInmemTransport(raft.ServerAddress(config.LocalID))
 	cached, err := raft.NewLogCache(logCache, d.logs)
 	if err != nil {
 		return nil, err
@@ -69,9 +87,9 @@ func startRaft(config *raft.Config, machine *fsm.FSM, d *disk) (node *raft.Raft,
 	if err != nil {
 		return nil, err
 	}
-	if !known {
-		alone := raft.Configuration{Servers: []raft.Server{{ID: config.LocalID, Address: address}}}
-		if err := raft.BootstrapCluster(config, cached, d.logs, d.snapshots, transport, alone); err != nil {
+	if !known && alone {
+		itself := raft.Configuration{Servers: []raft.Server{{ID: config.LocalID, Address: transport.LocalAddr()}}}
+		if err := raft.BootstrapCluster(config, cached, d.logs, d.snapshots, transport, itself); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +115,7 @@ func checkMember(node *raft.Raft, id raft.ServerID) error {
 
 // Apply is the way of a write (control.Log).
 func (s *Server) Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
-	if err := s.Current(ctx); err != nil {
+	if err := s.awaitLeading(ctx); err != nil {
 		return structs.Applied{}, err
 	}
 	return s.apply(ctx, cmd)
@@ -144,9 +162,20 @@ func (s *Server) beginWrite() bool {
 	return true
 }
 
-// Current returns at once on a leader whose state has caught up: a write is acknowledged only after this server's state
-// holds it. Otherwise it waits a little for one (control.Log).
+// Current returns once this server is known to lead with its state caught up: a write is acknowledged only after the leader's
+// state holds it. It waits a little for that (control.Log).
 func (s *Server) Current(ctx context.Context) error {
+	if err := s.awaitLeading(ctx); err != nil || s.membership == nil {
+		return err
+	}
+	if err := s.reads.confirm(ctx); err != nil {
+		return structs.ErrNoLeader()
+	}
+	return nil
+}
+
+// awaitLeading waits a little until this server leads and takes calls.
+func (s *Server) awaitLeading(ctx context.Context) error {
 	if s.leader.Load() != nil {
 		return nil
 	}

@@ -3,6 +3,10 @@
 //	raft.go      starts raft, replicates commands
 //	disk.go      the log and snapshots on disk, read through before they are used
 //	leader.go    what starts and stops with leadership
+//	forward.go   any server takes any call: follower → leader
+//	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
+//	liveness.go  the beats of agents → which instances are lost or back
+//	peers.go     what servers ask each other
 //	worker.go    evaluation → plan
 //	outside.go   evaluations that wait for outside schedulers; lease.go and lease_plan.go are what those may do
 //	collector.go forgets what ended long ago
@@ -28,10 +32,12 @@ import (
 
 // Config is what a server needs.
 type Config struct {
-	// ID names the server among its peers; it never changes for a data directory.
+	// ID names the server among its peers; it never changes for a data directory. Empty: it is minted at the first start and kept there.
 	ID string
 	// DataDir holds the log and snapshots, in its sub-folder "server". Required.
 	DataDir string
+	// Peers makes the server one of several. Nil: a cluster of its own, which no other can join (gantry dev).
+	Peers *Peers
 	// TaskRetention is how long stopped tasks can still be described. Zero: one hour, as ECS.
 	TaskRetention time.Duration
 	// Logger is required.
@@ -47,10 +53,13 @@ type Server struct {
 	store   *state.Store
 	control *control.Control
 
-	lock   *dirLock
-	disk   *disk
-	raft   *raft.Raft
-	leader atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
+	lock       *dirLock
+	disk       *disk
+	raft       *raft.Raft
+	membership *membership // nil: without Peers
+	reads      reads
+	beats      *beats
+	leader     atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
 
 	// leadAnew asks for a fresh start of the leader's work. Capacity 1.
 	leadAnew chan struct{}
@@ -68,27 +77,44 @@ func New(c Config) (*Server, error) {
 		c.TaskRetention = defaultTaskRetention
 	}
 	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{})}
+	s.beats = newBeats()
 	lock, err := lockDir(c.DataDir)
 	if err != nil {
 		return nil, err
 	}
 	s.lock = lock
+	if s.config.ID, err = identity(c.DataDir, c.ID); err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
 	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger})); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s})
+	s.reads.raft = s.raft
+	if c.Peers != nil {
+		if s.membership, err = s.newMembership(); err != nil {
+			return nil, errors.Join(err, s.raft.Shutdown().Error(), s.disk.close(), lock.release())
+		}
+	}
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Beat: s.beats.Beat})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })
+	s.done.Go(func() { s.reportBeats(ctx) })
+	if s.membership != nil {
+		s.done.Go(func() { s.membership.run(ctx) })
+	}
 	return s, nil
 }
+
+// ID names the server among its peers.
+func (s *Server) ID() string { return s.config.ID }
 
 // Control is what the doors call.
 func (s *Server) Control() *control.Control { return s.control }
 
 // Ready says whether the server takes calls: a leader stands and its state has caught up. The error says what is missing.
 func (s *Server) Ready() error {
-	if s.leader.Load() == nil {
+	if s.leader.Load() == nil && s.leaderHTTP() == "" {
 		return fmt.Errorf("no leader yet: server %s is %s", s.config.ID, s.raft.State())
 	}
 	return nil
@@ -103,6 +129,9 @@ func (s *Server) Stop() error {
 	s.stopMu.Unlock()
 	s.writes.Wait()
 	err := s.raft.Shutdown().Error()
+	if s.membership != nil {
+		err = errors.Join(err, s.membership.gossip.Stop())
+	}
 	return errors.Join(err, s.disk.close(), s.lock.release())
 }
 

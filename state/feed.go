@@ -10,7 +10,7 @@ const (
 	TopicEvaluations TopicKind = iota + 1
 	// TopicInstanceTasks: tasks placed on an instance; ID is the instance's.
 	TopicInstanceTasks
-	// TopicInstances: container instances; ID is empty.
+	// TopicInstances: container instances; ID is an instance's, or empty for all.
 	TopicInstances
 )
 

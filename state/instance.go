@@ -33,7 +33,7 @@ func (tx *Tx) PutInstance(i *structs.ContainerInstance) {
 	tx.instances.put(i)
 	tx.clusterInstances.put(i)
 	tx.touched = append(tx.touched, i.ID)
-	tx.changes = append(tx.changes, change{row: i, topics: [2]Topic{{Kind: TopicInstances}}})
+	tx.changes = append(tx.changes, change{row: i, topics: [2]Topic{{Kind: TopicInstances}, {Kind: TopicInstances, ID: i.ID}}})
 }
 
 // RemoveInstance forgets an instance.

@@ -64,6 +64,6 @@ func (c *Cluster) NewClient() *client.Client {
 type agentServer struct{ *client.Client }
 
 // Stream opens the instance's stream of assignments.
-func (s agentServer) Stream(ctx context.Context, instance string) (agent.Stream, error) {
-	return s.Assignments(ctx, instance)
+func (s agentServer) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+	return s.Assignments(ctx, instance, version)
 }

@@ -52,7 +52,7 @@ func NewSingleNode(t testing.TB) *SingleNode {
 	c := &SingleNode{Store: state.New(), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
 	c.Control = control.New(control.Config{
-		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Simulator: simulator.New(simulator.Config{}),
+		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Beat: c.beat, Simulator: simulator.New(simulator.Config{}),
 	})
 	return c
 }
@@ -80,6 +80,14 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 	}
 	c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance.ID}, Connected: true, At: instance.RegisteredAt})
 	return c.Store.Snapshot().Instance(instance.ID)
+}
+
+// beat connects an instance at its agent's first beat.
+func (c *SingleNode) beat(instance string) {
+	if i := c.Store.Snapshot().Instance(instance); i != nil && !i.AgentConnected {
+		// Without a leader the next beat does.
+		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock())})
+	}
 }
 
 // MustApply applies a command that must not be refused.

@@ -144,7 +144,7 @@ func (b *bench) callLatency(ctx context.Context, _ int) error {
 	if err != nil {
 		return err
 	}
-	stream, err := c.Assignments(ctx, instance.ID)
+	stream, err := c.Assignments(ctx, instance.ID, instance.Version)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,181 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"hash/fnv"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/security"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// avoidFor is how long a server that failed is the last choice.
+const avoidFor = 5 * time.Second
+
+// ServersConfig is what Servers needs. All fields are required.
+type ServersConfig struct {
+	// Key and Zone are the agent's: it prefers servers of its zone, and of those another than most other keys do.
+	Key, Zone string
+	// Candidates gives the servers that there are at the time.
+	Candidates func() []structs.Member
+	// Connect makes a client of the server at an address, as Member.HTTP has it.
+	Connect func(address string) *client.Client
+}
+
+// Servers is the Server of an agent that may call any of several. It stays with one as long as that answers. Safe for concurrent use.
+type Servers struct {
+	config ServersConfig
+
+	mu      sync.Mutex
+	clients map[string]*client.Client // by address
+	failed  map[string]time.Time      // by address; when it did last
+	current string                    // the address of the server of the newest stream; empty: none
+}
+
+// NewServers connects to nobody yet.
+func NewServers(c ServersConfig) *Servers {
+	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}}
+}
+
+// Register is a part of Server, as are those below. Any server takes it: it forwards to the leader.
+func (s *Servers) Register(ctx context.Context, in structs.ContainerInstance) (out structs.ContainerInstance, err error) {
+	err = s.any(ctx, func(_ string, c *client.Client) error {
+		out, err = c.Register(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+// Report sends what the agent saw.
+func (s *Servers) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
+	return s.any(ctx, func(_ string, c *client.Client) error { return c.Report(ctx, instance, updates) })
+}
+
+// Enrol asks for a certificate.
+func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolment) (out security.Enrolled, err error) {
+	err = s.any(ctx, func(_ string, c *client.Client) error {
+		out, err = c.Enrol(ctx, instance, in)
+		return err
+	})
+	return out, err
+}
+
+// Stream opens the stream at the best server that gives one.
+func (s *Servers) Stream(ctx context.Context, instance string, version int64) (stream Stream, err error) {
+	s.use("")
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		opened, err := c.Assignments(ctx, instance, version)
+		if err != nil {
+			return err
+		}
+		s.use(address)
+		stream = opened
+		return nil
+	})
+	return stream, err
+}
+
+// Beat goes to the server of the newest stream, and to no other: that one alone vouches for the agent.
+func (s *Servers) Beat(ctx context.Context, instance string) error {
+	s.mu.Lock()
+	address := s.current
+	s.mu.Unlock()
+	if address == "" {
+		return structs.ErrNoLeader()
+	}
+	err := s.client(address).Beat(ctx, instance)
+	if err != nil && ctx.Err() == nil {
+		s.avoid(address)
+	}
+	return err
+}
+
+// Close lets idle connections go.
+func (s *Servers) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.clients {
+		c.Close()
+	}
+}
+
+// any makes a call to one server after the other, the best first, until one answers. A refusal is an answer.
+func (s *Servers) any(ctx context.Context, call func(address string, c *client.Client) error) error {
+	err := error(structs.Errorf(structs.KindUnavailable, "no server is known yet"))
+	for _, address := range s.order() {
+		if err = call(address, s.client(address)); err == nil || refusal(err) || ctx.Err() != nil {
+			return err
+		}
+		s.avoid(address)
+	}
+	return err
+}
+
+// order gives the addresses of the servers, the best first: the one in use, then those of the zone, then the others, and last those
+// that failed a moment ago. Among equals each agent has an order of its own, so that agents spread themselves.
+func (s *Servers) order() []string {
+	type choice struct {
+		address string
+		rank    int
+		draw    uint64
+	}
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var choices []choice
+	for _, m := range s.config.Candidates() {
+		c := choice{address: m.HTTP, rank: 2, draw: draw(s.config.Key, m.ID)}
+		switch {
+		case now.Sub(s.failed[m.HTTP]) < avoidFor:
+			c.rank = 3
+		case m.HTTP == s.current:
+			c.rank = 0
+		case m.Zone == s.config.Zone:
+			c.rank = 1
+		}
+		choices = append(choices, c)
+	}
+	slices.SortFunc(choices, func(a, b choice) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.draw, b.draw))
+	})
+	addresses := make([]string, len(choices))
+	for i, c := range choices {
+		addresses[i] = c.address
+	}
+	return addresses
+}
+
+// draw is a number that two keys agree on only by chance.
+func draw(key, server string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(key + " " + server)) // a hash takes everything
+	x := h.Sum64()
+	x ^= x >> 33 // fnv's high bits hardly tell keys apart that differ at their end
+	x *= 0xff51afd7ed558ccd
+	return x ^ x>>33
+}
+
+func (s *Servers) client(address string) *client.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.clients[address] == nil {
+		s.clients[address] = s.config.Connect(address)
+	}
+	return s.clients[address]
+}
+
+func (s *Servers) use(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = address
+}
+
+func (s *Servers) avoid(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed[address] = time.Now()
+}

@@ -1,0 +1,21 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+func (a *api) members(w http.ResponseWriter, _ *http.Request) {
+	a.answer(w, http.StatusOK, structs.MemberList{Members: a.Members()})
+}
+
+// leader answers with the address of the leader, as Consul and Nomad do.
+func (a *api) leader(w http.ResponseWriter, _ *http.Request) {
+	leader := a.Leader()
+	if leader == "" {
+		a.fail(w, structs.ErrNoLeader())
+		return
+	}
+	a.answer(w, http.StatusOK, leader)
+}

@@ -1,0 +1,163 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// headerHops counts on how many servers a call has been. A leader may change while a call is under way, so two; more would be a circle.
+const (
+	headerHops = "Gantry-Hops"
+	maxHops    = 3
+)
+
+// HeaderStale, set to anything, or the parameter "stale" of a GET under /v1, lets any server answer a read from what it knows, which may
+// be a moment old. Without it every answer has in it all that was acknowledged before the call.
+const HeaderStale = "Gantry-Stale"
+
+const (
+	// maxForwarded is the largest body that is forwarded, in bytes. It is held until the leader has it, to be sent to the next one
+	// should this one be gone.
+	maxForwarded = 4 << 20
+	// forwardRetry is the pause between tries to reach a leader.
+	forwardRetry = 25 * time.Millisecond
+)
+
+// errNoReach: no byte of the call has been sent.
+var errNoReach = errors.New("the leader cannot be reached")
+
+// Forward lets any server take any call: what is not this server's own to answer goes to the leader whole, credentials and all, and
+// the caller sees no redirect. While no leader stands the call waits a little, then fails with 503.
+func (s *Server) Forward(local http.Handler) http.Handler {
+	proxy := &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
+		Transport:     leaderTransport{s},
+		FlushInterval: -1,
+		ErrorHandler:  s.forwardFailed,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wantsStale(r) {
+			local.ServeHTTP(w, r.WithContext(control.AllowStale(r.Context())))
+			return
+		}
+		if ownBusiness(r) || s.leader.Load() != nil || s.membership == nil {
+			local.ServeHTTP(w, r)
+			return
+		}
+		hops, _ := strconv.Atoi(r.Header.Get(headerHops))
+		if hops >= maxHops {
+			s.forwardFailed(w, r, structs.ErrNoLeader())
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForwarded))
+		if err != nil {
+			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", maxForwarded, err), http.StatusRequestEntityTooLarge)
+			return
+		}
+		out := r.Clone(r.Context())
+		out.Header.Set(headerHops, strconv.Itoa(hops+1))
+		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		proxy.ServeHTTP(w, out)
+	})
+}
+
+// ownBusiness says whether a call is about this server itself, or reads a stream that any server has.
+func ownBusiness(r *http.Request) bool {
+	path := r.URL.Path
+	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/agent/certificate" || path == "/v1/agent/beat" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
+		strings.HasPrefix(path, "/v1/status/") || strings.HasPrefix(path, peerPath)
+}
+
+func wantsStale(r *http.Request) bool {
+	return r.Header.Get(HeaderStale) != "" || r.Method == http.MethodGet && r.URL.Query().Has("stale")
+}
+
+// leaderTransport sends a call to whoever leads. Where a leader cannot be reached at all, the next one is waited for.
+type leaderTransport struct{ server *Server }
+
+func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), leaderWait)
+	defer cancel()
+	for {
+		address := t.server.leaderHTTP()
+		if address != "" {
+			resp, err := t.send(r, address)
+			if !errors.Is(err, errNoReach) {
+				return resp, err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, structs.ErrNoLeader()
+		case <-time.After(forwardRetry):
+		}
+	}
+}
+
+func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
+	out := r.Clone(r.Context())
+	out.URL.Scheme, out.URL.Host = t.server.membership.peers.scheme, address
+	if r.GetBody != nil {
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		out.Body = body
+	}
+	resp, err := t.server.membership.peers.http.Transport.RoundTrip(out)
+	var failed *net.OpError
+	if errors.As(err, &failed) && failed.Op == "dial" {
+		return nil, errors.Join(errNoReach, err)
+	}
+	return resp, err
+}
+
+// Leader is where the leader takes calls, host:port; empty while there is none.
+func (s *Server) Leader() string {
+	if s.leader.Load() != nil && s.config.Peers != nil {
+		return s.config.Peers.HTTP
+	}
+	return s.leaderHTTP()
+}
+
+// leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its way to be it.
+func (s *Server) leaderHTTP() string {
+	_, id := s.raft.LeaderWithID()
+	if id == "" || string(id) == s.config.ID || s.membership == nil {
+		return ""
+	}
+	leader, _ := s.membership.member(string(id))
+	return leader.HTTP
+}
+
+// forwardFailed answers with 503, in the form of the AWS APIs and in that of the native one at once: their clients try again.
+func (s *Server) forwardFailed(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the caller has gone
+	}
+	var told *structs.Error
+	if !errors.As(err, &told) {
+		s.log.Warn("the leader went away during a call", "path", r.URL.Path, "error", err)
+		told = structs.Errorf(structs.KindUnavailable, "the leader went away during the call; it may have been carried out")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"__type": "ServerException", "message": told.Message,
+		"error": map[string]any{"code": told.Kind, "message": told.Message},
+	})
+}

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	// leaseReport is how often a server tells the leader of the beats that it heard.
+	leaseReport = 500 * time.Millisecond
+	// leaseCheck is how often the leader looks for leases that have run out.
+	leaseCheck = 100 * time.Millisecond
+)
+
+// beats are what the agents whose streams this server holds have let it hear, until the leader knows.
+type beats struct {
+	mu    sync.Mutex
+	fresh map[string]time.Time // since the last report
+	// first is nudged when an instance beats that was silent: the leader is to know at once. Capacity 1.
+	first chan struct{}
+	known map[string]bool // beat in the report before
+}
+
+func newBeats() *beats {
+	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), known: map[string]bool{}}
+}
+
+// Beat notes that an agent is there (control.Config.Beat).
+func (b *beats) Beat(instance string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.known[instance] && b.fresh[instance].IsZero() {
+		select {
+		case b.first <- struct{}{}:
+		default:
+		}
+	}
+	b.fresh[instance] = time.Now()
+}
+
+// take gives the beats since the last report.
+func (b *beats) take() map[string]time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	taken := b.fresh
+	b.fresh = map[string]time.Time{}
+	clear(b.known)
+	for instance := range taken {
+		b.known[instance] = true
+	}
+	return taken
+}
+
+// giveBack puts beats back that could not be told.
+func (b *beats) giveBack(taken map[string]time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for instance, at := range taken {
+		if b.fresh[instance].Before(at) {
+			b.fresh[instance] = at
+		}
+	}
+}
+
+// heardReport is what a server tells the leader: how many milliseconds ago it heard each instance. Ages, since clocks differ.
+type heardReport struct {
+	Heard map[string]int64 `json:"heard"`
+}
+
+// reportBeats tells the leader, whoever that is, of the beats that this server heard, until ctx ends.
+func (s *Server) reportBeats(ctx context.Context) {
+	tick := time.NewTicker(leaseReport)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-s.beats.first:
+		}
+		taken := s.beats.take()
+		if len(taken) == 0 {
+			continue
+		}
+		if err := s.tellBeats(ctx, taken); err != nil {
+			s.log.Debug("could not tell the leader of its agents; trying again", "error", err)
+			s.beats.giveBack(taken)
+		}
+	}
+}
+
+func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) error {
+	if l := s.leader.Load(); l != nil {
+		for instance, at := range taken {
+			l.leases.Seen(instance, at)
+		}
+		l.judgeSoon()
+		return nil
+	}
+	address := s.leaderHTTP()
+	if address == "" {
+		return structs.ErrNoLeader()
+	}
+	report := heardReport{Heard: map[string]int64{}}
+	for instance, at := range taken {
+		report.Heard[instance] = time.Since(at).Milliseconds()
+	}
+	return s.membership.peers.leases(ctx, address, report)
+}
+
+// judgeLeases writes to the log which instances are lost and which are back, while this server leads.
+func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
+	tick := time.NewTicker(leaseCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-l.judge:
+		}
+		lost, back := l.leases.Judge(time.Now(), s.store.Snapshot().AllInstances())
+		for connected, instances := range maps.All(map[bool][]string{false: lost, true: back}) {
+			if len(instances) == 0 {
+				continue
+			}
+			if !connected {
+				s.log.Warn("container instances are lost: their leases have run out", "instances", instances)
+			}
+			if _, err := s.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: structs.TimeOf(time.Now())}); err != nil {
+				s.log.Warn("could not record which agents are connected; trying again", "error", err)
+			}
+		}
+	}
+}
+
+// heard says whether gossip hears an instance's agent clearly.
+func (s *Server) heard(instance string) bool {
+	return s.membership != nil && s.membership.alive(instance) && !s.membership.gossip.Suspect(instance)
+}

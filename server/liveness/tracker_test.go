@@ -1,0 +1,51 @@
+package liveness
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+func TestTracker(t *testing.T) {
+	start := time.Unix(1000, 0)
+	for _, c := range []struct {
+		name       string
+		connected  bool
+		inactive   bool
+		beats      []time.Duration // after the start, as they are told
+		heard      bool
+		at         time.Duration
+		lost, back bool
+	}{
+		{name: "beats", connected: true, beats: []time.Duration{1e9, 2e9}, at: 4 * time.Second},
+		{name: "silent for the lease", connected: true, beats: []time.Duration{1e9}, at: 4 * time.Second, lost: true},
+		{name: "just within the lease", connected: true, beats: []time.Duration{1e9}, at: 4*time.Second - 1},
+		{name: "silent, but gossip hears it", connected: true, beats: []time.Duration{1e9}, heard: true, at: 5*time.Second - 1},
+		{name: "silent for too long, though gossip hears it", connected: true, beats: []time.Duration{1e9}, heard: true, at: 5 * time.Second, lost: true},
+		{name: "a new leader has heard nobody", connected: true, at: 3*time.Second - 1},
+		{name: "nor does anybody come", connected: true, at: 3 * time.Second, lost: true},
+		{name: "an old beat does not shorten the new leader's grace", connected: true, beats: []time.Duration{-2e9}, at: 2 * time.Second},
+		{name: "an old beat that is told late changes nothing", connected: true, beats: []time.Duration{3e9, 1e9}, at: 5 * time.Second},
+		{name: "back", beats: []time.Duration{1e9}, at: 2 * time.Second, back: true},
+		{name: "not back by a beat of long ago", beats: []time.Duration{1e9}, at: 4 * time.Second},
+		{name: "never heard", at: time.Second},
+		{name: "deregistered", connected: true, inactive: true, beats: []time.Duration{1e9}, at: time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tracker := New(start, func(string) bool { return c.heard })
+			for _, b := range c.beats {
+				tracker.Seen("i", start.Add(b))
+			}
+			i := &structs.ContainerInstance{ID: "i", Status: structs.InstanceActive, AgentConnected: c.connected}
+			if c.inactive {
+				i.Status = structs.InstanceInactive
+			}
+			lost, back := tracker.Judge(start.Add(c.at), slices.Values([]*structs.ContainerInstance{i}))
+			if (len(lost) == 1) != c.lost || (len(back) == 1) != c.back {
+				t.Errorf("lost %v, back %v", lost, back)
+			}
+		})
+	}
+}

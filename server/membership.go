@@ -1,0 +1,173 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	autopilot "github.com/hashicorp/raft-autopilot"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/gossip"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// membershipBeat is how often a server looks at its peers though gossip has told nothing new: what failed is tried again.
+const membershipBeat = time.Second
+
+// membership keeps the raft peers what gossip says they are: it forms a new cluster, and while this server leads it adds servers
+// that come, lets autopilot make them voters once they are up to date, and removes those that left or died.
+type membership struct {
+	id      string
+	raft    *raft.Raft
+	gossip  *gossip.Member
+	promise *promise
+	peers   *peerClient
+	join    []string // addresses to try while gossip knows nobody
+	log     *slog.Logger
+	// leadsSince is written by lead before autopilot starts, which alone reads it.
+	leadsSince time.Time
+}
+
+// run keeps on until ctx ends.
+func (m *membership) run(ctx context.Context) {
+	beat := time.NewTicker(membershipBeat)
+	defer beat.Stop()
+	var told string
+	for {
+		m.find()
+		if err := m.look(ctx); err != nil && err.Error() != told {
+			told = err.Error() // once, not every second
+			m.log.Warn("the servers do not form a whole yet; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.gossip.Changes():
+		case <-beat.C:
+		}
+	}
+}
+
+// find looks for others while none is known to be there.
+func (m *membership) find() {
+	if len(m.join) == 0 {
+		return
+	}
+	for _, other := range m.gossip.Members() {
+		if other.ID != m.id && other.Role == structs.RoleServer && other.Status == structs.MemberAlive {
+			return
+		}
+	}
+	if err := m.gossip.Join(m.join); err != nil {
+		m.log.Debug("nobody to join yet; trying again", "error", err)
+	}
+}
+
+func (m *membership) look(ctx context.Context) error {
+	if len(m.configuration().Servers) == 0 {
+		return m.form(ctx)
+	}
+	if err := m.promise.forget(); err != nil {
+		return err
+	}
+	if self := m.self(); self.Expect > 0 {
+		return m.gossip.Say(func(s *structs.Member) { s.Expect = 0 })
+	}
+	return nil
+}
+
+// lead adds and removes peers while this server leads, until ctx ends.
+func (m *membership) lead(ctx context.Context) {
+	pilot := autopilot.New(m.raft, m, autopilot.WithLogger(raftLogger(m.log)),
+		autopilot.WithUpdateInterval(autopilotUpdate), autopilot.WithReconcileInterval(autopilotReconcile))
+	m.leadsSince = time.Now()
+	pilot.Start(ctx)
+	beat := time.NewTicker(membershipBeat)
+	defer beat.Stop()
+	for ctx.Err() == nil {
+		if err := m.reconcile(pilot); err != nil {
+			m.log.Warn("could not bring the raft peers in line with gossip; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-beat.C:
+		}
+	}
+	<-pilot.Stop()
+}
+
+// reconcile adds the servers that are there and no peers, and removes peers that have left.
+func (m *membership) reconcile(pilot *autopilot.Autopilot) error {
+	peers := map[string]raft.Server{}
+	for _, p := range m.configuration().Servers {
+		peers[string(p.ID)] = p
+	}
+	for _, s := range m.servers() {
+		peer, is := peers[s.ID]
+		switch {
+		case s.Status == structs.MemberAlive && (!is || string(peer.Address) != s.Raft):
+			if err := pilot.AddServer(m.known(&s)); err != nil {
+				return fmt.Errorf("add server %s: %w", s.Name, err)
+			}
+			m.log.Info("added a server", "server", s.ID, "name", s.Name, "address", s.Raft)
+		case s.Status == structs.MemberLeft && is:
+			if err := pilot.RemoveServer(raft.ServerID(s.ID)); err != nil {
+				return fmt.Errorf("remove server %s, which left: %w", s.Name, err)
+			}
+			m.log.Info("removed a server that left", "server", s.ID, "name", s.Name)
+		}
+	}
+	return nil
+}
+
+// bootstrap makes this server the first of a cluster; raft brings the others in.
+func (m *membership) bootstrap(servers []structs.Member) error {
+	var c raft.Configuration
+	for _, s := range servers {
+		c.Servers = append(c.Servers, raft.Server{ID: raft.ServerID(s.ID), Address: raft.ServerAddress(s.Raft)})
+	}
+	if err := m.raft.BootstrapCluster(c).Error(); err != nil {
+		return fmt.Errorf("bootstrap raft: %w", err)
+	}
+	return nil
+}
+
+func (m *membership) configuration() raft.Configuration {
+	future := m.raft.GetConfiguration()
+	if future.Error() != nil {
+		return raft.Configuration{} // raft is shutting down
+	}
+	return future.Configuration()
+}
+
+// servers are the members that are servers.
+func (m *membership) servers() (list []structs.Member) {
+	for _, other := range m.gossip.Members() {
+		if other.Role == structs.RoleServer {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+func (m *membership) member(id string) (structs.Member, bool) {
+	for _, s := range m.gossip.Members() {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return structs.Member{}, false
+}
+
+func (m *membership) self() structs.Member {
+	self, _ := m.member(m.id)
+	return self
+}
+
+func (m *membership) alive(id string) bool {
+	s, ok := m.member(id)
+	return ok && s.Status == structs.MemberAlive
+}

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gantry-project/gantry/gossip"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Peers is how a server finds and reaches the others.
+type Peers struct {
+	// Expect is how many servers form a new cluster (--bootstrap-expect). Zero: this one only joins a cluster that is there.
+	Expect int
+	// Name, Zone, Region and Version are what the server says of itself.
+	Name, Zone, Region, Version string
+	// HTTP and Raft are host:port at which other servers reach it.
+	HTTP, Raft string
+	// RaftListener takes raft's connections, with TLS where TLS is set. The server closes it.
+	RaftListener net.Listener
+	// TLS is that of calls to other servers; nil: none.
+	TLS *tls.Config
+	// Gossip is where it listens and with which key; the server fills in Self and Logger.
+	Gossip gossip.Config
+	// Join are hosts or host:port of the gossip of others. It is tried until one answers.
+	Join []string
+	// Dial replaces the network, for tests. Nil: the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// peerDial bounds the making of a connection to another server.
+const peerDial = time.Second
+
+func (p *Peers) dialer() func(context.Context, string, string) (net.Conn, error) {
+	if p.Dial != nil {
+		return p.Dial
+	}
+	return (&net.Dialer{Timeout: peerDial, KeepAlive: 5 * time.Second}).DialContext
+}
+
+// newMembership starts gossip; membership's own loop begins with run.
+func (s *Server) newMembership() (*membership, error) {
+	p := s.config.Peers
+	m := &membership{
+		id: s.config.ID, raft: s.raft, log: s.log, join: p.Join,
+		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
+			DialContext: p.dialer(), TLSClientConfig: p.TLS, ForceAttemptHTTP2: p.TLS != nil,
+			MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, DisableCompression: true,
+		}}},
+	}
+	if p.TLS != nil {
+		m.peers.scheme = "https"
+	}
+	var err error
+	if m.promise, err = openPromise(filepath.Join(s.config.DataDir, serverDir)); err != nil {
+		return nil, err
+	}
+	config := p.Gossip
+	config.Logger = s.log
+	config.DataDir = filepath.Join(s.config.DataDir, serverDir)
+	config.Self = structs.Member{
+		ID: s.config.ID, Name: p.Name, Role: structs.RoleServer, Zone: p.Zone, Region: p.Region, Version: p.Version, HTTP: p.HTTP, Raft: p.Raft,
+	}
+	if len(m.configuration().Servers) == 0 {
+		config.Self.Expect = p.Expect
+	}
+	m.gossip, err = gossip.New(config)
+	return m, err
+}
+
+// Members are the servers and agents that gossip knows; none without Peers.
+func (s *Server) Members() []structs.Member {
+	if s.membership == nil {
+		return []structs.Member{}
+	}
+	return s.membership.gossip.Members()
+}
+
+// serverDir is the server's part of the data directory.
+const serverDir = "server"
+
+// identity gives the id of the server of a data directory: the one that was asked for, or the one that was minted at the first start.
+func identity(dataDir, asked string) (string, error) {
+	if asked != "" {
+		return asked, nil
+	}
+	path := filepath.Join(dataDir, serverDir, "id")
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		if id := strings.TrimSpace(string(raw)); len(id) == 32 {
+			return id, nil
+		}
+		return "", fmt.Errorf("the server's id in %s is damaged; it is among those that `gantry server raft` lists on the others", path)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the server's id: %w", err)
+	}
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+	id := hex.EncodeToString(random[:])
+	err = cmp.Or(os.MkdirAll(filepath.Dir(path), 0o700), writeFile(path, []byte(id+"\n")))
+	if err != nil {
+		return "", fmt.Errorf("keep the server's id: %w", err)
+	}
+	return id, nil
+}

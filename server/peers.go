@@ -1,0 +1,122 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	autopilot "github.com/hashicorp/raft-autopilot"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// What servers ask each other beside raft and gossip, over HTTP under this path. Only servers may call it.
+const peerPath = "/v1/peer/"
+
+// peerTimeout bounds one call to a peer.
+const peerTimeout = time.Second
+
+// peerClient calls other servers.
+type peerClient struct {
+	http *http.Client
+	// scheme is http or https.
+	scheme string
+}
+
+// accept asks a server to agree to a new cluster.
+func (c *peerClient) accept(ctx context.Context, address string, with proposal) error {
+	return c.post(ctx, address, "accept", with, nil)
+}
+
+// stats asks a server how far its log is.
+func (c *peerClient) stats(ctx context.Context, address string) (autopilot.ServerStats, error) {
+	var out autopilot.ServerStats
+	return out, c.post(ctx, address, "stats", struct{}{}, &out)
+}
+
+// leases tells the leader of agents.
+func (c *peerClient) leases(ctx context.Context, address string, report heardReport) error {
+	return c.post(ctx, address, "leases", report, nil)
+}
+
+func (c *peerClient) post(ctx context.Context, address, call string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
+	defer cancel()
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme+"://"+address+peerPath+call, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
+		return fmt.Errorf("%s of server %s: %s", call, address, bytes.TrimSpace(text))
+	}
+	if out == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	return json.NewDecoder(resp.Body).Decode(out)
+}
+
+// Peers is the handler of what servers ask each other. The listener must let only servers reach it.
+func (s *Server) Peers() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+peerPath+"accept", s.peerAccept)
+	mux.HandleFunc("POST "+peerPath+"stats", s.peerStats)
+	mux.HandleFunc("POST "+peerPath+"leases", s.peerLeases)
+	return mux
+}
+
+func (s *Server) peerAccept(w http.ResponseWriter, r *http.Request) {
+	var with proposal
+	err := json.NewDecoder(r.Body).Decode(&with)
+	if err == nil && len(s.membership.configuration().Servers) > 0 {
+		err = structs.Errorf(structs.KindConflict, "this server is of a cluster already")
+	}
+	if err == nil {
+		err = s.membership.promise.accept(with, s.membership.alive)
+	}
+	answerPeer(w, struct{}{}, err)
+}
+
+func (s *Server) peerStats(w http.ResponseWriter, _ *http.Request) {
+	answerPeer(w, s.membership.ownStats(), nil)
+}
+
+func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
+	var report heardReport
+	err := json.NewDecoder(r.Body).Decode(&report)
+	l := s.leader.Load()
+	if err == nil && l == nil {
+		err = structs.ErrNoLeader()
+	}
+	if err == nil {
+		now := time.Now()
+		for instance, age := range report.Heard {
+			l.leases.Seen(instance, now.Add(-time.Duration(age)*time.Millisecond))
+		}
+		l.judgeSoon()
+	}
+	answerPeer(w, struct{}{}, err)
+}
+
+func answerPeer(w http.ResponseWriter, out any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(out) // the caller's going is the caller's to notice
+}
