@@ -65,7 +65,9 @@ func TestMembersComeAndGo(t *testing.T) {
 		}
 	}
 	await(t, a, "b", with("b", func(m structs.Member) bool { return m.Status == structs.MemberAlive && m.HTTP != "" }))
-	await(t, b, "c", with("c", func(m structs.Member) bool { return m.Role == structs.RoleAgent && m.Cluster == "default" && m.Zone == "a" }))
+	await(t, b, "c", with("c", func(m structs.Member) bool {
+		return m.Role == structs.RoleAgent && m.Cluster == "default" && m.Zone == "a"
+	}))
 	if list := a.Members(); len(list) != 3 || list[2].ID != "c" {
 		t.Errorf("servers come first: %+v", list)
 	}

@@ -11,6 +11,6 @@ import (
 type serverOverHTTP struct{ *client.Client }
 
 // Stream opens the instance's stream of assignments.
-func (s serverOverHTTP) Stream(ctx context.Context, instance string) (agent.Stream, error) {
-	return s.Assignments(ctx, instance)
+func (s serverOverHTTP) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+	return s.Assignments(ctx, instance, version)
 }

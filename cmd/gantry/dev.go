@@ -17,9 +17,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
-	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/client"
-	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/server"
 )
 
@@ -160,12 +158,10 @@ func (d *dev) ready() error {
 
 // run serves until ctx ends or a part fails, then ends everything in order.
 func (d *dev) run(ctx context.Context, out io.Writer) error {
-	control := d.server.Control()
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", httpapi.New(httpapi.Config{Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing}))
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { d.usage(w) })
-	mux.Handle("/", ecs.New(ecs.Config{Control: control, Logger: d.log}))
-	d.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)}
+	doors := doors{
+		server: d.server, log: d.log, ready: d.ready, closing: d.closing, front: func(w http.ResponseWriter, _ *http.Request) { d.usage(w) },
+	}
+	d.http = serveHTTP(doors.handler(), d.log)
 
 	agentCtx, stopAgent := context.WithCancel(context.Background())
 	failed := make(chan error, 2)

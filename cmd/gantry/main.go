@@ -44,6 +44,9 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(devCommand(), evalCommand(), instanceCommand(), jobCommand(), planCommand(), taskCommand(), versionCommand())
+	root.AddCommand(
+		agentCommand(), caCommand(), keygenCommand(), membersCommand(), serverCommand(),
+		devCommand(), evalCommand(), instanceCommand(), jobCommand(), planCommand(), taskCommand(), versionCommand(),
+	)
 	return root
 }

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/gossip"
+	"github.com/gantry-project/gantry/security"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// agentOptions are the flags of gantry agent.
+type agentOptions struct {
+	network
+	dataDir    string
+	cluster    string
+	zone       string
+	name       string
+	attributes []string
+}
+
+func agentCommand() *cobra.Command {
+	var o agentOptions
+	cmd := &cobra.Command{
+		Use:     "agent",
+		Short:   "Make this machine a container instance: run tasks on its Docker Engine",
+		Example: `  gantry agent --data-dir /var/lib/gantry --bind 10.0.0.11 --join 10.0.0.1,10.0.0.2 --zone a --attribute disk=ssd --secret-file cluster.key`,
+		Args:    cobra.NoArgs,
+	}
+	logger := addLogFlags(cmd)
+	o.addFlags(cmd)
+	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the agent's state (required)")
+	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "cluster that this machine joins")
+	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
+	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
+	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		log, err := logger()
+		if err != nil {
+			return err
+		}
+		return runAgent(cmd.Context(), o, log, cmd.OutOrStdout())
+	}
+	return cmd
+}
+
+func (o *agentOptions) check() error {
+	switch {
+	case o.dataDir == "":
+		return errors.New("--data-dir is required: the directory that keeps the agent's state")
+	case len(o.join) == 0:
+		return errors.New("--join is required: the addresses of one or more servers")
+	}
+	return o.network.check()
+}
+
+func (o *agentOptions) custom() (list []structs.Attribute, err error) {
+	for _, text := range o.attributes {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--attribute: %q is not NAME=VALUE", text)
+		}
+		list = append(list, structs.Attribute{Name: name, Value: value})
+	}
+	return list, nil
+}
+
+// agentProcess is an agent among the others.
+type agentProcess struct {
+	agentOptions
+	log         *slog.Logger
+	agent       *agent.Agent
+	servers     *agent.Servers
+	gossip      *gossip.Member             // nil until the agent is registered
+	certificate *security.AgentCertificate // nil with --insecure
+}
+
+// runAgent runs until ctx ends or a part fails.
+func runAgent(ctx context.Context, o agentOptions, log *slog.Logger, out io.Writer) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	custom, err := o.custom()
+	if err != nil {
+		return err
+	}
+	engine, err := docker.New(docker.Config{Logger: log})
+	if err != nil {
+		return err
+	}
+	if _, err := engine.Info(ctx); err != nil {
+		return err
+	}
+	if o.name == "" {
+		if o.name, err = os.Hostname(); err != nil {
+			return fmt.Errorf("read the host name: %w", err)
+		}
+	}
+	p := &agentProcess{agentOptions: o, log: log}
+	instance, err := agent.Identity(o.dataDir, o.cluster)
+	if err != nil {
+		return err
+	}
+	if err := p.join(ctx, instance); err != nil {
+		return err
+	}
+	defer p.servers.Close()
+	defer p.gossip.Stop()
+	p.agent, err = agent.New(agent.Config{
+		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom,
+		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "gantry agent %s is container instance %s of cluster %s\n", o.name, instance, o.cluster)
+	return p.agent.Run(ctx)
+}
+
+// join gets a certificate where TLS is on, and meets the others by gossip.
+func (p *agentProcess) join(ctx context.Context, instance string) error {
+	config := gossip.Config{
+		Self: structs.Member{ID: instance, Name: p.name, Role: structs.RoleAgent, Zone: p.zone, Version: version, Cluster: p.cluster},
+		Bind: p.bind, Advertise: p.advertise, Port: p.network.gossip, DataDir: p.dataDir, Logger: p.log,
+	}
+	p.servers = agent.NewServers(agent.ServersConfig{Key: instance, Zone: p.zone, Candidates: p.candidates, Connect: p.connect})
+	if !p.insecure {
+		key, err := security.ReadAgentKey(p.secretFile)
+		if err != nil {
+			return fmt.Errorf("--secret-file: %w", err)
+		}
+		if p.certificate, err = security.NewAgentCertificate(key); err != nil {
+			return err
+		}
+		if config.Key, err = p.enrolUntilGiven(ctx, instance); err != nil {
+			return err
+		}
+	}
+	var err error
+	if p.gossip, err = gossip.New(config); err != nil {
+		return err
+	}
+	go p.meet(ctx)
+	if p.certificate != nil {
+		go p.renew(ctx, instance)
+	}
+	return nil
+}
+
+// meet looks for a member until one answers.
+func (p *agentProcess) meet(ctx context.Context) {
+	for p.gossip.Join(p.gossipAddresses()) != nil {
+		p.log.Warn("no server answers by gossip yet; trying again", "join", p.network.join)
+		if !pause(ctx, joinRetry) {
+			return
+		}
+	}
+}
+
+const (
+	joinRetry = time.Second
+	// renewCheck is how often the agent looks whether its certificate is to be renewed.
+	renewCheck = 10 * time.Minute
+)
+
+func (p *agentProcess) enrolUntilGiven(ctx context.Context, instance string) (gossipKey []byte, err error) {
+	for {
+		if gossipKey, err = p.enrol(ctx, instance); err == nil {
+			return gossipKey, nil
+		}
+		if structs.KindOf(err) == structs.KindAccessDenied {
+			return nil, fmt.Errorf("asking for a certificate: %w", err)
+		}
+		p.log.Warn("no server gives a certificate yet; trying again", "error", err)
+		if !pause(ctx, joinRetry) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (p *agentProcess) enrol(ctx context.Context, instance string) ([]byte, error) {
+	request, err := p.certificate.Request(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	given, err := p.servers.Enrol(ctx, instance, request)
+	if err != nil {
+		return nil, err
+	}
+	return given.GossipKey, p.certificate.Take(given.Chain)
+}
+
+// renew keeps the certificate fresh until ctx ends.
+func (p *agentProcess) renew(ctx context.Context, instance string) {
+	for pause(ctx, renewCheck) {
+		if !p.certificate.Due(time.Now()) {
+			continue
+		}
+		if _, err := p.enrol(ctx, instance); err != nil {
+			p.log.Warn("could not renew the certificate; trying again", "error", err)
+		}
+	}
+}
+
+// candidates are the servers that gossip knows; before it knows any, those to join by, on the usual port.
+func (p *agentProcess) candidates() (servers []structs.Member) {
+	if p.gossip != nil {
+		servers = slices.DeleteFunc(p.gossip.Members(), func(m structs.Member) bool {
+			return m.Role != structs.RoleServer || m.Status != structs.MemberAlive
+		})
+	}
+	if len(servers) > 0 {
+		return servers
+	}
+	for _, address := range p.network.join {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			host = address
+		}
+		http := net.JoinHostPort(host, strconv.Itoa(p.httpPort))
+		servers = append(servers, structs.Member{ID: http, HTTP: http})
+	}
+	return servers
+}
+
+func (p *agentProcess) connect(address string) *client.Client {
+	if p.certificate == nil {
+		return client.New(client.Config{Address: "http://" + address})
+	}
+	return client.New(client.Config{Address: "https://" + address, TLS: p.certificate.DialServers()})
+}
+
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
