@@ -136,11 +136,16 @@ func verdict(s *state.Snapshot, job string, after uint64) (last *structs.Evaluat
 		switch {
 		case e.Status == structs.EvaluationBlocked:
 			return e
-		case e.Status == structs.EvaluationDone && e.ModifyIndex > after && (last == nil || e.ModifyIndex > last.ModifyIndex):
+		case e.Status == structs.EvaluationDone && e.ModifyIndex > after && (last == nil || later(e, last)):
 			last = e
 		}
 	}
 	return last
+}
+
+// later says whether an evaluation was decided after another. One that a decision made needless ended with it, and is the older one.
+func later(e, than *structs.Evaluation) bool {
+	return cmp.Or(cmp.Compare(e.ModifyIndex, than.ModifyIndex), cmp.Compare(e.CreatedAt, than.CreatedAt)) > 0
 }
 
 func (r *run) instanceOutcome(is *state.Snapshot, i *structs.ContainerInstance) structs.SimulatedInstance {
