@@ -9,7 +9,7 @@ import (
 
 // jobChange is what putting a job file comes to on one state.
 type jobChange struct {
-	present    *structs.Job // nil: there is none of that name
+	present    *structs.Job // nil: there is none of that name, or it has ended
 	next       *structs.Job // present where nothing changes
 	deployment *structs.Deployment
 	evaluation string // the id of the one that decides on it
@@ -33,71 +33,17 @@ func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now stru
 	if _, err := activeCluster(snap, spec.Cluster); err != nil {
 		return nil, structs.Errorf(structs.KindOf(err), "cluster: there is no cluster %s; a machine that joins makes it, and so does CreateCluster", spec.Cluster)
 	}
-	present := snap.Service(spec.Cluster, spec.Name)
-	switch {
-	case present == nil || present.Status == structs.ServiceInactive:
-		present = nil
-	case present.Status == structs.ServiceDraining:
-		return nil, structs.Errorf(structs.KindConflict, "job %s is still being stopped; run it again once its last task has ended", spec.Name)
-	case present.Service.Controller != structs.ControllerECS:
-		return nil, structs.Errorf(structs.KindConflict, "job %s has the deployment controller %s, so it is not Gantry that moves it; change it by its task sets",
-			spec.Name, present.Service.Controller)
-	case present.Type != spec.Type:
-		return nil, structs.Errorf(structs.KindConflict,
-			"type: job %s is a %s and cannot become a %s; stop it first, or give the new one another name", spec.Name, present.Type, spec.Type)
+	if spec.Type == structs.JobBatch {
+		change, err := changeBatch(snap, spec, ids, now)
+		return change, inJobWords(err)
 	}
-	change, err := changeService(snap, present, spec, ids, now)
-	if err != nil {
-		return nil, inJobWords(err)
-	}
-	return change, nil
-}
-
-// changeService is changeJob for a service or daemon.
-func changeService(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
-	next := firstVersion(snap, ids.job, spec.Cluster, spec.Name, spec.Type, now)
-	if present == nil {
-		next.Count = max(next.Count, 1)
-	} else {
-		*next = *present
-		next.Version++
-	}
-	spec.ApplyTo(next)
-	wanted, isNew, err := definitionFor(snap, present, spec)
-	if err != nil {
-		return nil, err
-	}
-	next.TaskDefinition = wanted.Key()
-	if err := next.ValidateService(); err != nil {
-		return nil, err
-	}
-	if err := next.ValidatePlacement(wanted); err != nil {
-		return nil, err
-	}
-	change := &jobChange{present: present, next: next, fields: changedFields(snap, present, next, wanted, spec.Tags)}
-	if present != nil && len(change.fields) == 0 {
-		change.next = present
-		return change, nil
-	}
-	put := structs.PutJob{Job: *next, Tags: spec.Tags, Evaluation: evaluationOf(next, ids.evaluation, "service-updated", now)}
-	if present == nil {
-		put.Evaluation.Because = "service-created"
-	}
-	if isNew {
-		put.Definition = wanted
-		put.Definition.RegisteredAt = now
-	}
-	if present == nil || isNew || next.TaskDefinition != present.TaskDefinition {
-		put.Deployment = deploymentOf(next, ids.deployment, now)
-		change.deployment = put.Deployment
-	}
-	change.commands, change.evaluation = []structs.Command{put}, ids.evaluation
-	return change, nil
+	change, err := changeService(snap, spec, ids, now)
+	return change, inJobWords(err)
 }
 
 // definitionFor finds the revision that runs what a spec says: the job's own, or the newest of the family. Where neither does, it makes
 // one, which has the revision that comes next.
-func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec) (d *structs.TaskDefinition, isNew bool, err error) {
+func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec, now structs.Time) (d *structs.TaskDefinition, isNew bool, err error) {
 	wanted, err := spec.Definition()
 	if err != nil {
 		return nil, false, err
@@ -114,7 +60,7 @@ func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.Job
 			return d, false, nil
 		}
 	}
-	wanted.Revision = snap.LastRevision(wanted.Family) + 1
+	wanted.Revision, wanted.RegisteredAt = snap.LastRevision(wanted.Family)+1, now
 	return wanted, true, nil
 }
 
@@ -123,17 +69,31 @@ func changedFields(snap *state.Snapshot, present, next *structs.Job, definition 
 	var from *structs.JobSpec
 	var was *structs.TaskDefinition
 	if present != nil {
-		from = structs.SpecOf(present, nil, snap.Tags(serviceTags(present)))
+		from = structs.SpecOf(present, nil, jobTags(snap, present))
 		was = snap.TaskDefinition(present.TaskDefinition)
 	}
 	fields := structs.Diff(from, structs.SpecOf(next, nil, tags))
 	return append(fields, structs.DiffDefinitions(was, definition)...)
 }
 
+// jobTags are the tags of a job as its file has them.
+func jobTags(snap *state.Snapshot, job *structs.Job) []structs.Tag {
+	if job.Type == structs.JobBatch {
+		return job.Tags
+	}
+	return snap.Tags("service/" + job.Cluster + "/" + job.Name)
+}
+
+// otherType refuses to make one type of job of another.
+func otherType(present *structs.Job, spec *structs.JobSpec) error {
+	return structs.Errorf(structs.KindConflict, "type: job %s is a %s and cannot become a %s; stop it first, or give the new one another name",
+		spec.Name, present.Type, spec.Type)
+}
+
 // inJobWords makes an error that speaks of ECS's fields speak of those of a job file.
 func inJobWords(err error) error {
 	kind := structs.KindOf(err)
-	if kind == structs.KindInternal {
+	if err == nil || kind == structs.KindInternal {
 		return err
 	}
 	if kind == structs.KindClient { // a task definition's own error; the caller of a job file gave the file

@@ -17,8 +17,13 @@ func (c *Control) PlanJob(ctx context.Context, spec *structs.JobSpec) (*structs.
 		return nil, err
 	}
 	job := change.next
-	return &structs.JobPlan{
+	plan := &structs.JobPlan{
 		Result: change.result(), Name: job.Name, Cluster: job.Cluster, Type: job.Type, Version: job.Version,
-		TaskDefinition: job.TaskDefinition, Changes: change.fields, Replaces: change.present != nil && change.deployment != nil,
-	}, nil
+		TaskDefinition: job.TaskDefinition, Changes: change.fields,
+		Replaces: change.present != nil && (change.deployment != nil || job.ID != change.present.ID),
+	}
+	if len(change.commands) > 0 {
+		plan.Simulation, err = c.simulate(snap, spec.Cluster, change.commands, "running the file")
+	}
+	return plan, err
 }

@@ -37,7 +37,7 @@ func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*stru
 		if job.Type != structs.JobBatch {
 			continue
 		}
-		if s := summarize(snap, job); all || s.Running+s.Pending > 0 {
+		if s := summarize(snap, job); all || job.Status == structs.BatchRunning || s.Running+s.Pending > 0 {
 			list.Jobs = append(list.Jobs, s)
 		}
 	}
@@ -47,7 +47,7 @@ func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*stru
 	return list, nil
 }
 
-// DescribeJob tells all that is known of a job: a service or daemon by its name, any job by its id.
+// DescribeJob tells all that is known of a job, found by its name or id.
 func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*structs.JobDetail, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -65,8 +65,11 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 		Evaluations: newest(snap.JobEvaluations(job.ID), func(e *structs.Evaluation) structs.Time { return e.CreatedAt }),
 		Events:      append([]structs.ServiceEvent{}, snap.ServiceEvents(job.ID).Events...),
 	}
-	if job.Type != structs.JobBatch {
-		d.Spec = structs.SpecOf(job, snap.TaskDefinition(job.TaskDefinition), snap.Tags(serviceTags(job)))
+	if job.Name != "" {
+		d.Spec = structs.SpecOf(job, snap.TaskDefinition(job.TaskDefinition), jobTags(snap, job))
+	}
+	if job.Type == structs.JobBatch {
+		d.Versions = newest(snap.BatchRuns(cluster, job.Name), func(v *structs.Job) structs.Time { return v.CreatedAt })
 	}
 	d.Tasks = d.Tasks[:min(len(d.Tasks), shownTasks)]
 	d.Evaluations = d.Evaluations[:min(len(d.Evaluations), shownEvaluations)]
@@ -83,6 +86,9 @@ func summarize(snap *state.Snapshot, job *structs.Job) structs.JobSummary {
 		case t.LastStatus < structs.TaskRunning && t.DesiredStatus == structs.TaskRunning:
 			s.Pending++
 		}
+	}
+	if definition := snap.TaskDefinition(job.TaskDefinition); job.Batch != nil && definition != nil {
+		s.Batch = new(structs.CountBatch(job.BatchSlots(definition, snap.JobTasks(job.ID))))
 	}
 	for d := range snap.Deployments(job.ID) {
 		if d.Status == structs.DeploymentPrimary {
@@ -108,7 +114,7 @@ func newest[T any](rows iter.Seq[T], at func(T) structs.Time) []T {
 	return list
 }
 
-// findJob finds a job of a cluster by the name of a service or daemon, or by its id.
+// findJob finds a job of a cluster by its name or id; of a batch job that has run several times, the last run.
 func findJob(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	if snap.Cluster(cluster) == nil {
 		return nil, structs.ErrClusterNotFound()
@@ -116,13 +122,11 @@ func findJob(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	if job := snap.Service(cluster, name); job != nil {
 		return job, nil
 	}
+	if job := snap.BatchJob(cluster, name); job != nil && name != "" {
+		return job, nil
+	}
 	if job := snap.Job(name); job != nil && job.Cluster == cluster {
 		return job, nil
 	}
 	return nil, structs.Errorf(structs.KindResourceNotFound, "there is no job %s in cluster %s", name, cluster)
-}
-
-// serviceTags names the tags of a service.
-func serviceTags(job *structs.Job) structs.ResourceKey {
-	return "service/" + job.Cluster + "/" + job.Name
 }

@@ -2,13 +2,12 @@ package control
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
 
-// StopJob stops a job, found as by DescribeJob: a service or daemon is deleted, with its tasks; the tasks of a batch job are
-// stopped. Gives the job as it then is. Stopping it again changes nothing.
+// StopJob stops a job, found as by DescribeJob: a service or daemon is deleted, a batch job ends, and their tasks are stopped.
+// Gives the job as it then is. Stopping it again changes nothing.
 func (c *Control) StopJob(ctx context.Context, cluster, name string) (*structs.Job, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -18,21 +17,14 @@ func (c *Control) StopJob(ctx context.Context, cluster, name string) (*structs.J
 	if err != nil {
 		return nil, err
 	}
-	if job.Type != structs.JobBatch {
-		if job.Status == structs.ServiceInactive {
-			return job, nil
-		}
+	switch {
+	case job.Status == structs.ServiceInactive:
+		return job, nil
+	case job.Type != structs.JobBatch:
 		return c.DeleteService(ctx, cluster, job.Name, true)
 	}
-	cmd := structs.StopTasks{StopCode: structs.StopUserInitiated, Reason: "Job stopped by user", At: c.now()}
-	for t := range snap.JobTasks(job.ID) {
-		if t.DesiredStatus == structs.TaskRunning {
-			cmd.Tasks = append(cmd.Tasks, t.ID)
-		}
+	if _, err := c.Log.Apply(ctx, structs.StopJob{Job: job.ID, At: c.now()}); err != nil {
+		return nil, err
 	}
-	if slices.Sort(cmd.Tasks); len(cmd.Tasks) == 0 {
-		return job, nil
-	}
-	_, err = c.Log.Apply(ctx, cmd)
-	return job, err
+	return c.Store.Snapshot().Job(job.ID), nil
 }

@@ -7,18 +7,44 @@ import (
 
 // putJob registers the job's new definition and puts the job in one step: nobody sees the one without the other.
 func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
-	put := structs.PutService{Job: cmd.Job, Deployment: cmd.Deployment, Evaluation: cmd.Evaluation}
 	if cmd.Definition != nil {
 		key, err := registerTaskDefinition(tx, index, structs.RegisterTaskDefinition{Definition: *cmd.Definition})
 		if err != nil {
 			return "", err
 		}
-		put.Job.TaskDefinition = key
+		cmd.Job.TaskDefinition = key
 	}
-	id, err := putService(tx, index, put)
+	if cmd.Job.Type == structs.JobBatch {
+		return putRun(tx, index, cmd)
+	}
+	id, err := putService(tx, index, structs.PutService{Job: cmd.Job, Deployment: cmd.Deployment, Evaluation: cmd.Evaluation})
 	if err != nil {
 		return "", err
 	}
-	tx.PutTags(serviceKey(put.Job.Cluster, put.Job.Name), cmd.Tags)
+	tx.PutTags(serviceKey(cmd.Job.Cluster, cmd.Job.Name), cmd.Tags)
 	return id, nil
 }
+
+// putRun adds a run of a named batch job, in place of the one that goes on.
+func putRun(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
+	cluster, name := cmd.Job.Cluster, cmd.Job.Name
+	if service := tx.Service(cluster, name); service != nil && service.Status != structs.ServiceInactive {
+		return "", structs.Errorf(structs.KindConflict, "%s is a %s. Stop it first, or give the batch job another name.", name, service.Type)
+	}
+	replaces := ""
+	if present := tx.BatchJob(cluster, name); isRunning(present) {
+		replaces = present.ID
+	}
+	if replaces != cmd.Replaces {
+		return "", structs.Errorf(structs.KindConflict, "Job %s was changed by another request at the same time.", name)
+	}
+	if replaces != "" {
+		if _, err := stopJob(tx, index, structs.StopJob{Job: replaces, At: cmd.Job.CreatedAt}); err != nil {
+			return "", err
+		}
+	}
+	return createJob(tx, index, structs.CreateJob{Job: cmd.Job, Evaluation: cmd.Evaluation})
+}
+
+// isRunning says whether a batch job with a BatchSpec goes on.
+func isRunning(j *structs.Job) bool { return j != nil && j.Status == structs.BatchRunning }

@@ -44,3 +44,42 @@ func TestPutJobIsWhole(t *testing.T) {
 		t.Errorf("revision %d was registered", got)
 	}
 }
+
+func putRunCommand(job, eval, replaces string, at structs.Time) structs.PutJob {
+	cmd := createJobCommand(job, eval)
+	cmd.Job.Type, cmd.Job.Name, cmd.Job.Count, cmd.Job.Batch, cmd.Job.CreatedAt = structs.JobBatch, "report", 2, &structs.BatchSpec{Attempts: 1}, at
+	return structs.PutJob{Job: cmd.Job, Evaluation: cmd.Evaluation, Replaces: replaces}
+}
+
+func TestPutRuns(t *testing.T) {
+	h := serving(t)
+	h.do(putRunCommand("r1", "re1", "", 60))
+	h.refused(putRunCommand("r2", "re2", "", 61), structs.KindConflict, "was changed by another request")
+	h.refused(putRunCommand("r2", "re2", "other", 61), structs.KindConflict, "was changed by another request")
+	h.do(planOf("re1", "r1", structs.Placement{Task: "rt1", Instance: "i1"}))
+	h.do(putRunCommand("r2", "re2", "r1", 61))
+	snap := h.snap()
+	if first, last := snap.Job("r1"), snap.BatchJob("prod", "report"); first.Status != structs.BatchStopped || last.ID != "r2" || last.Status != structs.BatchRunning {
+		t.Errorf("the first run is %s, the last %s is %s", first.Status, last.ID, last.Status)
+	}
+	if task := snap.Task("rt1"); task.DesiredStatus != structs.TaskStopped {
+		t.Error("the tasks of the first run go on")
+	}
+	for range snap.Services("prod") {
+		if snap.Service("prod", "report") != nil {
+			t.Fatal("a batch job is among the services")
+		}
+	}
+}
+
+// A name is that of one job, whatever its type.
+func TestNamesOfRunsAndServices(t *testing.T) {
+	h := serving(t)
+	run := putRunCommand("r1", "re1", "", 60)
+	run.Job.Name = "web"
+	h.refused(run, structs.KindConflict, "web is a service")
+	h.do(putRunCommand("r1", "re1", "", 60))
+	h.refused(putServiceCommand("s2", "report", 1, "se9", "d9"), structs.KindInvalidParameter, "Batch job report is running")
+	h.do(structs.StopJob{Job: "r1", At: 70})
+	h.do(putServiceCommand("s2", "report", 1, "se9", "d9"))
+}

@@ -62,6 +62,8 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 		return structs.Errorf(structs.KindInvalidParameter, "Unable to Start a service that is still Draining.")
 	case old == nil && named != nil && named.Status == structs.ServiceActive:
 		return structs.Errorf(structs.KindInvalidParameter, "Creation of service was not idempotent.")
+	case old == nil && isRunning(tx.BatchJob(next.Cluster, next.Name)):
+		return structs.Errorf(structs.KindInvalidParameter, "Batch job %s is running. Stop it first, or give the service another name.", next.Name)
 	case old == nil:
 		return nil
 	case old.Cluster != next.Cluster || old.Name != next.Name || old.Type != next.Type:

@@ -35,7 +35,8 @@ func serviceSamples() map[string]structs.Command {
 			Definition: new(sampleDefinition()), Job: scheduled(sampleService()), Deployment: &deployment, Evaluation: eval,
 			Tags: []structs.Tag{{Key: "a", Value: "b"}},
 		},
-		"collect_bit": structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
+		"put_job_batch": structs.PutJob{Job: sampleService(), Evaluation: eval, Replaces: "0123456789abcdef0123456789abcdef"},
+		"collect_bit":   structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
 		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
 			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationBlocked, Unplaced: 1, At: 1_700_000_000_151,
 			Placements: []structs.Placement{{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef"}},

@@ -38,6 +38,24 @@ func (s *Snapshot) Jobs(cluster string) iter.Seq[*structs.Job] {
 		func(j *structs.Job) bool { return j.Cluster == cluster })
 }
 
+func lessRun(a, b *structs.Job) bool {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Name, b.Name), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
+}
+
+// BatchRuns gives the runs of the batch job of a name, oldest first.
+func (s *Snapshot) BatchRuns(cluster, name string) iter.Seq[*structs.Job] {
+	return while(s.runs.from(&structs.Job{Cluster: cluster, Name: name}),
+		func(j *structs.Job) bool { return j.Cluster == cluster && j.Name == name })
+}
+
+// BatchJob gives the last run of the batch job of a name, nil when there is none.
+func (s *Snapshot) BatchJob(cluster, name string) (last *structs.Job) {
+	for j := range s.BatchRuns(cluster, name) {
+		last = j
+	}
+	return last
+}
+
 // PutJob adds or replaces a job. A job never changes its cluster, name or client token.
 func (tx *Tx) PutJob(j *structs.Job) {
 	tx.jobs.put(j)
@@ -45,7 +63,10 @@ func (tx *Tx) PutJob(j *structs.Job) {
 	if j.ClientToken != "" {
 		tx.tokens.put(j)
 	}
-	if j.Name != "" {
+	switch {
+	case j.Name != "" && j.Type == structs.JobBatch:
+		tx.runs.put(j)
+	case j.Name != "":
 		tx.services.put(j)
 	}
 }
@@ -56,4 +77,5 @@ func (tx *Tx) RemoveJob(j *structs.Job) {
 	tx.clusterJobs.remove(j)
 	tx.tokens.remove(j)
 	tx.services.remove(j)
+	tx.runs.remove(j)
 }

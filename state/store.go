@@ -76,7 +76,8 @@ type Snapshot struct {
 	openEvaluations  table[*structs.Evaluation] // by job, id; only those that are not done
 	blocked          table[*structs.Evaluation] // by cluster, id; only those that are blocked
 	tags             table[tagRow]
-	services         table[*structs.Job]           // by cluster, name, id; only jobs that have a name
+	services         table[*structs.Job]           // by cluster, name, id; only services
+	runs             table[*structs.Job]           // by cluster, name, time, id; only batch jobs that have a name
 	jobVersions      table[*structs.Job]           // by id, version
 	deployments      table[*structs.Deployment]    // by id
 	jobDeployments   table[*structs.Deployment]    // by job, order of creation
@@ -108,6 +109,7 @@ func newSnapshot() *Snapshot {
 		blocked:          newTable(lessClusterEvaluation),
 		tags:             newTable(lessTag),
 		services:         newTable(lessService),
+		runs:             newTable(lessRun),
 		jobVersions:      newTable(lessJobVersion),
 		deployments:      newTable(lessDeployment),
 		jobDeployments:   newTable(lessJobDeployment),
@@ -143,6 +145,7 @@ func (s *Snapshot) copy() *Snapshot {
 		blocked:          s.blocked.copy(),
 		tags:             s.tags.copy(),
 		services:         s.services.copy(),
+		runs:             s.runs.copy(),
 		jobVersions:      s.jobVersions.copy(),
 		deployments:      s.deployments.copy(),
 		jobDeployments:   s.jobDeployments.copy(),

@@ -181,13 +181,16 @@ type StopDeployment struct {
 }
 
 // PutJob makes a job what a job file says, all of it or nothing: Definition, where not nil, becomes the next revision of its family and
-// the job's; Tags become all that the service has. The rest is as in PutService.
+// the job's; Tags become all that a service has. The rest is as in PutService. A batch job is added as by CreateJob.
 type PutJob struct {
 	Definition *TaskDefinition
 	Job        Job
 	Deployment *Deployment
 	Evaluation Evaluation
 	Tags       []Tag
+	// Replaces is the batch job of the same name that is RUNNING, which is stopped; empty: there is none. Were it another, the command
+	// fails with Conflict.
+	Replaces string
 }
 
 // PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that is there. A new one with a client

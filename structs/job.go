@@ -25,10 +25,12 @@ func (j *Job) Queues() bool {
 type Job struct {
 	ID      string `json:"id"` // 32 hex digits
 	Cluster string `json:"cluster"`
-	// Name is a service's, unique among those of its cluster that are not INACTIVE. Empty for a batch job.
+	// Name is unique among the services of the cluster that are not INACTIVE and its batch jobs that are RUNNING. Batch jobs that no
+	// file made have none.
 	Name string `json:"name,omitzero"`
 	Type string `json:"type"`
-	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept (JobVersion).
+	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept (JobVersion). Each run of a
+	// batch job that has a name is a job and a version of its own.
 	Version int `json:"version,omitzero"`
 	// Status is one of the three above for services and daemons, one of those in batch.go for a batch job with a BatchSpec, and
 	// empty for other batch jobs.

@@ -33,8 +33,10 @@ type JobPlan struct {
 	Version        int           `json:"version"`
 	TaskDefinition string        `json:"taskDefinition"`
 	Changes        []FieldChange `json:"changes,omitzero"`
-	// Replaces: a deployment would replace the tasks that there are.
+	// Replaces: the tasks that there are would be replaced.
 	Replaces bool `json:"replacesTasks,omitzero"`
+	// Simulation is what the scheduler would then do; nil where nothing would change.
+	Simulation *Simulation `json:"simulation,omitzero"`
 }
 
 // JobList is the native API's answer to a list of jobs: services and daemons by name, then batch jobs, newest first.
@@ -48,18 +50,21 @@ type JobSummary struct {
 	*Job
 	Running int `json:"runningCount"`
 	Pending int `json:"pendingCount"` // on the way to RUNNING
+	// Batch says what became of the tasks of a batch job that a file made.
+	Batch *BatchCounts `json:"batchCounts,omitzero"`
 	// Rollout is the state of a service's newest deployment.
 	Rollout string `json:"rolloutState,omitzero"`
 	// Unplaced is how many tasks the last evaluation found no place for.
 	Unplaced int `json:"unplaced,omitzero"`
 }
 
-// JobDetail is the native API's answer to one job: all that is known of it, each list newest first.
+// JobDetail is the native API's answer to one job: all that is known of it, each list newest first. The versions of a batch job are
+// its runs.
 type JobDetail struct {
 	Index uint64     `json:"index"`
 	Job   JobSummary `json:"job"`
-	// Spec is the job as a file would have it.
-	Spec        *JobSpec       `json:"spec"`
+	// Spec is the job as a file would have it; nil for a job without a name.
+	Spec        *JobSpec       `json:"spec,omitzero"`
 	Versions    []*Job         `json:"versions"`
 	Deployments []*Deployment  `json:"deployments"`
 	Tasks       []*Task        `json:"tasks"`

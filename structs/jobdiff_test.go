@@ -42,9 +42,24 @@ func TestDiffDefinitions(t *testing.T) {
 
 // A spec shows all that it makes of a job: what it did not show, a change of it would be missed.
 func TestSpecOfIsTheReverse(t *testing.T) {
-	spec := NewJobSpec(JobService)
+	for _, jobType := range []string{JobService, JobDaemon, JobBatch} {
+		t.Run(jobType, func(t *testing.T) { reverse(t, NewJobSpec(jobType)) })
+	}
+}
+
+func reverse(t *testing.T, spec *JobSpec) {
+	t.Helper()
 	fill(t, spec)
-	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type, Service: &ServiceSpec{}}
+	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type}
+	switch spec.Type {
+	case JobBatch: // what services alone have, and daemons have no count
+		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
+	default:
+		job.Service, spec.Attempts, spec.Parallelism = &ServiceSpec{}, 0, 0
+	}
+	if spec.Type == JobDaemon {
+		spec.Count = nil
+	}
 	spec.ApplyTo(job)
 	definition := &TaskDefinition{
 		ContainerDefinitions: spec.Containers, Cpu: spec.Cpu, Memory: spec.Memory, NetworkMode: spec.NetworkMode, PidMode: spec.PidMode,
@@ -73,6 +88,8 @@ func fill(t *testing.T, spec *JobSpec) {
 			f.Set(reflect.ValueOf([]Volume{{Name: "v"}}))
 		case []Tag:
 			f.Set(reflect.ValueOf([]Tag{{Key: "k"}}))
+		case int:
+			f.SetInt(7)
 		case *int:
 			f.Set(reflect.ValueOf(new(7)))
 		case *RuntimePlatform:

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// JobSpec is all that is wanted of one job, as its owner writes it into one file. What the file leaves out has its default; but
-// Count is left as it is. docs/jobs.md describes each field.
+// JobSpec is all that is wanted of one job, as its owner writes it into one file. What the file leaves out has its default;
+// but the Count of a service is left as it is. docs/jobs.md describes each field.
 type JobSpec struct {
 	Name    string `json:"name"`
 	Cluster string `json:"cluster,omitzero"`
@@ -29,6 +29,9 @@ type JobSpec struct {
 	ExecutionRoleArn string                `json:"executionRoleArn,omitzero"`
 
 	Placement PlacementSpec `json:"placement,omitzero"`
+	// Attempts is how often each task of a batch job may be tried, Parallelism how many run at a time; zero: all.
+	Attempts    int `json:"attempts,omitzero"`
+	Parallelism int `json:"parallelism,omitzero"`
 	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
 	Update *UpdatePolicy `json:"update,omitzero"`
 	Health HealthSpec    `json:"health,omitzero"`
@@ -36,7 +39,8 @@ type JobSpec struct {
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
 	// Scheduler names an outside scheduler; empty: Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
-	// Tags are the service's. PropagateTags says from where its tasks get theirs: NONE, SERVICE or TASK_DEFINITION.
+	// Tags are the service's, or those of each task of a batch job. PropagateTags says from where the tasks of a service get theirs: NONE,
+	// SERVICE or TASK_DEFINITION.
 	Tags          []Tag  `json:"tags,omitzero"`
 	PropagateTags string `json:"propagateTags,omitzero"`
 }
@@ -56,9 +60,12 @@ type HealthSpec struct {
 // NewJobSpec is a spec with the defaults of a type of job, for a file to be read into.
 func NewJobSpec(jobType string) *JobSpec {
 	s := &JobSpec{Type: cmp.Or(jobType, JobService), Cluster: DefaultCluster}
-	if s.Type == JobService || s.Type == JobDaemon {
+	switch s.Type {
+	case JobService, JobDaemon:
 		s.Update = new(DefaultUpdatePolicy(s.Type))
 		s.PropagateTags = PropagateNone
+	case JobBatch:
+		s.Attempts = 1
 	}
 	return s
 }
@@ -87,8 +94,6 @@ func UnbuiltJobField(name string) string {
 		return "not built yet; leave it out, and choose instances by placement.constraints"
 	case "priority", "preemption":
 		return "not built yet; leave it out"
-	case "attempts", "parallelism":
-		return "not built yet; leave it out"
 	}
 	return ""
 }
@@ -102,25 +107,50 @@ func (s *JobSpec) Problem() (field, problem string) {
 		return "name", fmt.Sprintf("%q is no name; use up to %d letters, digits, hyphens and underscores", s.Name, maxName)
 	case !isName(s.Cluster):
 		return "cluster", fmt.Sprintf("%q is no name of a cluster", s.Cluster)
-	case s.Type == JobBatch:
-		return "type", "batch: not built yet in a file; run batch work with RunTask"
-	case s.Type != JobService && s.Type != JobDaemon:
+	case s.Type != JobService && s.Type != JobDaemon && s.Type != JobBatch:
 		return "type", fmt.Sprintf("%q is not %s, %s or %s", s.Type, JobService, JobDaemon, JobBatch)
+	case len(s.Containers) == 0:
+		return "containers", "a job needs at least one container, with a name and an image"
+	}
+	for _, look := range []func() (string, string){s.typeProblem, s.tagProblem, s.containerProblem} {
+		if field, problem = look(); field != "" {
+			return field, problem
+		}
+	}
+	return "", ""
+}
+
+// typeProblem looks for what is not of the job's type.
+func (s *JobSpec) typeProblem() (field, problem string) {
+	const keptUp, toCompletion = "only services and daemons have it; leave it out", "only batch jobs have it; leave it out"
+	if s.Type == JobBatch {
+		switch {
+		case s.Update != nil:
+			return "update", keptUp
+		case s.Health != HealthSpec{}:
+			return "health", keptUp
+		case s.Rebalancing != "":
+			return "availabilityZoneRebalancing", keptUp
+		case s.PropagateTags != "":
+			return "propagateTags", "each task of a batch job has the tags of the job; leave it out"
+		}
+		return "", ""
+	}
+	switch {
+	case s.Attempts != 0:
+		return "attempts", toCompletion
+	case s.Parallelism != 0:
+		return "parallelism", toCompletion
 	case s.Type == JobDaemon && s.Count != nil:
 		return "count", "a daemon runs on every instance that its constraints allow; leave it out"
+	case s.Type == JobDaemon && len(s.Placement.Strategy) > 0:
+		return "placement.strategy", "a daemon runs on every instance that its constraints allow; leave it out"
 	case !slices.Contains([]string{PropagateNone, PropagateFromService, PropagateFromDefinition}, s.PropagateTags):
 		return "propagateTags", fmt.Sprintf("%q is not NONE, SERVICE or TASK_DEFINITION", s.PropagateTags)
 	case !slices.Contains([]string{"", RebalancingEnabled, RebalancingDisabled}, s.Rebalancing):
 		return "availabilityZoneRebalancing", fmt.Sprintf("%q is not ENABLED or DISABLED", s.Rebalancing)
-	case s.Type == JobDaemon && len(s.Placement.Strategy) > 0:
-		return "placement.strategy", "a daemon runs on every instance that its constraints allow; leave it out"
-	case len(s.Containers) == 0:
-		return "containers", "a job needs at least one container, with a name and an image"
 	}
-	if field, problem = s.tagProblem(); field != "" {
-		return field, problem
-	}
-	return s.containerProblem()
+	return "", ""
 }
 
 // tagProblem holds ECS's rules for tags.
@@ -171,13 +201,18 @@ func (s *JobSpec) Definition() (*TaskDefinition, error) {
 	return d, nil
 }
 
-// ApplyTo makes a service or daemon what the spec says, but for its task definition. SpecOf is its reverse.
+// ApplyTo makes a job what the spec says, but for its task definition. SpecOf is its reverse.
 func (s *JobSpec) ApplyTo(j *Job) {
 	if s.Count != nil {
 		j.Count = *s.Count
 	}
 	j.PlacementConstraints, j.PlacementStrategy = s.Placement.Constraints, s.Placement.Strategy
 	j.Scheduler = s.Scheduler
+	if s.Type == JobBatch {
+		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism}
+		j.Tags = s.Tags
+		return
+	}
 	service := *j.Service
 	service.Update, service.HealthGrace, service.PropagateTags = *s.Update, s.Health.GracePeriod, s.PropagateTags
 	j.Service = &service
@@ -189,7 +224,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 }
 
-// SpecOf is a job as a file would have it. The definition may be nil, where it is gone.
+// SpecOf is a job as a file would have it, with the tags of a service. The definition may be nil, where it is gone.
 func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
@@ -198,6 +233,9 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	}
 	if j.Type != JobDaemon {
 		s.Count = new(j.Count)
+	}
+	if b := j.Batch; b != nil {
+		s.Attempts, s.Parallelism, s.Tags = b.Attempts, b.Parallelism, j.Tags
 	}
 	if v := j.Service; v != nil {
 		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing

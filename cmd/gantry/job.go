@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -48,8 +49,9 @@ func jobPlanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan FILE",
 		Short: "Say what \"job run\" would do with a file, and do nothing",
-		Long:  "Say what \"job run\" would do with a file, and do nothing. - reads the standard input.",
-		Args:  cobra.ExactArgs(1),
+		Long: `Say what "job run" would do with a file, and do nothing: which fields of the job would change, and what the scheduler would then
+place where. - reads the standard input. The exit status is 2 where tasks would find no place.`,
+		Args: cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -57,10 +59,16 @@ func jobPlanCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.JobPlan, error) {
-			plan, err := c.PlanJob(ctx, text)
+		var plan structs.JobPlan
+		err = show(cmd, r, func(ctx context.Context, c *client.Client) (structs.JobPlan, error) {
+			var err error
+			plan, err = c.PlanJob(ctx, text)
 			return plan, inFile(err, args[0])
 		}, printPlan)
+		if err == nil && plan.Simulation != nil && plan.Simulation.Total.Unplaced > 0 {
+			return exitUnplaced
+		}
+		return err
 	}
 	return cmd
 }
@@ -72,8 +80,15 @@ func printPlan(w io.Writer, p structs.JobPlan) {
 	}
 	fmt.Fprintf(w, "Job %s in cluster %s would be %s: version %d, task definition %s\n\n", p.Name, p.Cluster, p.Result, p.Version, p.TaskDefinition)
 	printChanges(w, p.Changes)
-	if p.Replaces {
+	switch {
+	case p.Replaces && p.Type == structs.JobBatch:
+		fmt.Fprintln(w, "\nThe run that goes on would be stopped.")
+	case p.Replaces:
 		fmt.Fprintln(w, "\nA deployment would replace its tasks.")
+	}
+	if p.Simulation != nil {
+		fmt.Fprintln(w)
+		printSimulation(w, *p.Simulation)
 	}
 }
 
@@ -109,9 +124,12 @@ task has ended. A batch job is named by its name or id.`,
 			job, err := c.StopJob(ctx, cluster, args[0])
 			return job, noSuchJob(err)
 		}, func(w io.Writer, job structs.Job) {
-			if job.Status == structs.ServiceInactive {
-				fmt.Fprintf(w, "%s was stopped already.\n", jobTitle(&job))
-			} else {
+			switch job.Status {
+			case structs.ServiceInactive, structs.BatchSucceeded, structs.BatchFailed:
+				fmt.Fprintf(w, "%s has ended already: %s.\n", jobTitle(&job), job.Status)
+			case structs.BatchStopped:
+				fmt.Fprintf(w, "%s is stopped.\n", jobTitle(&job))
+			default:
 				fmt.Fprintf(w, "%s is being stopped.\n", jobTitle(&job))
 			}
 		})
@@ -129,8 +147,8 @@ func noSuchJob(err error) error {
 
 // jobTitle is what people call a job.
 func jobTitle(j *structs.Job) string {
-	if j.Name == "" {
-		return "Batch job " + j.ID
+	if j.Type == structs.JobBatch {
+		return "Batch job " + cmp.Or(j.Name, j.ID)
 	}
 	return strings.ToUpper(j.Type[:1]) + j.Type[1:] + " " + j.Name
 }

@@ -51,8 +51,12 @@ func jobStatusCommand() *cobra.Command {
 func printJobs(w io.Writer, list structs.JobList) {
 	rows := make([][]string, len(list.Jobs))
 	for i, j := range list.Jobs {
+		rollout := cmp.Or(j.Rollout, "-")
+		if j.Batch != nil {
+			rollout = fmt.Sprintf("%d/%d succeeded", j.Batch.Succeeded, j.Count)
+		}
 		rows[i] = []string{
-			cmp.Or(j.Name, j.ID), j.Type, cmp.Or(j.Status, "-"), cmp.Or(j.Rollout, "-"), fmt.Sprintf("%d/%d", j.Running, j.Count),
+			cmp.Or(j.Name, j.ID), j.Type, cmp.Or(j.Status, "-"), rollout, fmt.Sprintf("%d/%d", j.Running, j.Count),
 			strconv.Itoa(j.Pending), strconv.Itoa(j.Unplaced), strconv.Itoa(j.Version), j.TaskDefinition, since(j.CreatedAt),
 		}
 	}
@@ -63,6 +67,9 @@ func printJob(w io.Writer, d structs.JobDetail) {
 	j := d.Job
 	fmt.Fprintf(w, "%s in cluster %s: %s, version %d, task definition %s, %s old\n", jobTitle(j.Job), j.Cluster, cmp.Or(j.Status, "batch"), j.Version, j.TaskDefinition, since(j.CreatedAt))
 	fmt.Fprintf(w, "%d of %d running, %d pending\n", j.Running, j.Count, j.Pending)
+	if j.Batch != nil {
+		fmt.Fprintln(w, batchCounts(j.Batch))
+	}
 	if j.Unplaced > 0 {
 		fmt.Fprintln(w, notPlaced(&d))
 		fmt.Fprintf(w, "\"gantry eval ls --job %s\" and \"gantry eval explain\" say more.\n", j.ID)

@@ -53,17 +53,17 @@ func TestJobRunWaits(t *testing.T) {
 		"not decided": {webDetail(func(d *structs.JobDetail) {
 			d.Evaluations = []*structs.Evaluation{{ID: "e1", Status: structs.EvaluationReady}}
 		}), "not up after", nil},
-		"no place": {webDetail(func(d *structs.JobDetail) {
-			d.Job.Running, d.Job.Unplaced = 1, 1
-			d.Evaluations = []*structs.Evaluation{{ID: "e2", Status: structs.EvaluationBlocked, Unplaced: 1, Remedy: "more memory", Failures: []structs.PlacementFailure{{Reason: structs.FailMemory}}}}
-		}), "not up after", []string{"1 task without a place (not enough memory is left); would help: more memory"}},
 		"others not gone": {webDetail(func(d *structs.JobDetail) {
 			d.Deployments = append(d.Deployments, &structs.Deployment{ID: "ecs-svc/1", Status: "ACTIVE"})
 		}), "not up after", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			address := answering(t, map[string]any{"/v1/jobs": put, "/v1/jobs/j1": test.detail})
-			out, err := gantry(t, "job", "run", "--wait", "--timeout", "1ms", jobFileOf(t, "name: web"), "--address", address)
+			timeout := "1m"
+			if strings.HasPrefix(test.fails, "not up") {
+				timeout = "1ms"
+			}
+			out, err := gantry(t, "job", "run", "--wait", "--timeout", timeout, jobFileOf(t, "name: web"), "--address", address)
 			if test.fails == "" && err != nil {
 				t.Errorf("it failed: %v", err)
 			}
@@ -73,6 +73,43 @@ func TestJobRunWaits(t *testing.T) {
 			says(t, out, test.says...)
 		})
 	}
+}
+
+func TestJobRunWaitsForABatchJob(t *testing.T) {
+	put := structs.JobPut{Result: "created", ID: "j1", Name: "report", Cluster: "default", Type: structs.JobBatch, Version: 1}
+	for status, test := range map[string]struct {
+		counts structs.BatchCounts
+		fails  string
+		says   string
+	}{
+		structs.BatchSucceeded: {structs.BatchCounts{Succeeded: 3}, "", "3 of 3 succeeded"},
+		structs.BatchFailed:    {structs.BatchCounts{Succeeded: 1, Failed: 2}, "job report failed: 1 of 3 succeeded, 2 failed; the last one: Essential container in task exited (app: exit code 7)", "2 failed"},
+		structs.BatchStopped:   {structs.BatchCounts{Active: 1, Waiting: 2}, "job report was stopped meanwhile", "0 of 3 succeeded, 1 under way, 2 waiting"},
+	} {
+		ended := func(id string, code int32) *structs.Task {
+			return &structs.Task{
+				ID: id, LastStatus: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited, StoppedReason: structs.ReasonEssentialContainerExited,
+				Containers: []structs.Container{{Name: "app", ExitCode: &code}},
+			}
+		}
+		detail := structs.JobDetail{
+			Job:   structs.JobSummary{Job: &structs.Job{ID: "j1", Name: "report", Type: structs.JobBatch, Status: status, Count: 3}, Batch: &test.counts},
+			Tasks: []*structs.Task{ended("t2", 0), ended("t1", 7)},
+		}
+		out, err := gantry(t, "job", "run", "--wait", jobFileOf(t, ""), "--address", answering(t, map[string]any{"/v1/jobs": put, "/v1/jobs/j1": detail}))
+		if test.fails == "" && err != nil || test.fails != "" && (err == nil || err.Error() != test.fails) {
+			t.Errorf("%s: got %v, want %s", status, err, test.fails)
+		}
+		says(t, out, test.says)
+	}
+}
+
+func TestProgressSaysWhyTasksFindNoPlace(t *testing.T) {
+	detail := webDetail(func(d *structs.JobDetail) {
+		d.Job.Running, d.Job.Unplaced = 1, 1
+		d.Evaluations = []*structs.Evaluation{{ID: "e2", Status: structs.EvaluationBlocked, Unplaced: 1, Remedy: "more memory", Failures: []structs.PlacementFailure{{Reason: structs.FailMemory}}}}
+	})
+	says(t, progress(&detail, structs.JobPut{}), "1 of 2 running, 1 task without a place (not enough memory is left); would help: more memory")
 }
 
 func TestJobRunPrints(t *testing.T) {

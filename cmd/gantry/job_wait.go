@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func awaitJob(ctx context.Context, c *client.Client, put structs.JobPut, out io.
 
 // arrived says whether a job is what was put, or why it will not be.
 func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
+	if put.Type == structs.JobBatch {
+		return ended(d, put)
+	}
 	job := d.Job.Job
 	primary, others := (*structs.Deployment)(nil), 0
 	for _, dep := range d.Deployments {
@@ -66,11 +70,44 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		d.Job.Running == job.Count && d.Job.Pending == 0, nil
 }
 
+// ended says whether each task of a batch job has succeeded, or that this will not be.
+func ended(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
+	switch d.Job.Status {
+	case structs.BatchRunning:
+		return false, nil
+	case structs.BatchSucceeded:
+		return true, nil
+	case structs.BatchFailed:
+		return false, fmt.Errorf("job %s failed: %s%s", put.Name, batchCounts(d.Job.Batch), lastFailure(d, ""))
+	}
+	return false, fmt.Errorf("job %s was stopped meanwhile", put.Name)
+}
+
+// batchCounts says how far a batch job is.
+func batchCounts(n *structs.BatchCounts) string {
+	if n == nil {
+		return "its task definition is gone"
+	}
+	text := fmt.Sprintf("%d of %d succeeded", n.Succeeded, n.Succeeded+n.Failed+n.Active+n.Waiting)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{n.Failed, "failed"}, {n.Active, "under way"}, {n.Waiting, "waiting"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	return text
+}
+
 // progress is a line on how far a job is.
 func progress(d *structs.JobDetail, put structs.JobPut) string {
 	text := fmt.Sprintf("  %d of %d running", d.Job.Running, d.Job.Count)
 	if d.Job.Pending > 0 {
 		text += fmt.Sprintf(", %d on the way", d.Job.Pending)
+	}
+	if put.Type == structs.JobBatch {
+		text = "  " + batchCounts(d.Job.Batch)
 	}
 	if d.Job.Unplaced > 0 {
 		text += fmt.Sprintf(", %s", notPlaced(d))
@@ -107,11 +144,17 @@ func notPlaced(d *structs.JobDetail) string {
 // lastFailure says how the last task of a deployment ended that nobody asked to; empty where none did.
 func lastFailure(d *structs.JobDetail, deployment string) string {
 	for _, t := range d.Tasks {
-		if t.StartedBy == deployment && t.LastStatus == structs.TaskStopped && t.StopCode != structs.StopServiceSchedulerInitiated {
+		if t.StartedBy == deployment && t.LastStatus == structs.TaskStopped && t.StopCode != structs.StopServiceSchedulerInitiated && !endedWell(t) {
 			return "; the last one: " + taskEnd(t)
 		}
 	}
 	return ""
+}
+
+// endedWell says whether a task ran and its containers ended with exit code zero.
+func endedWell(t *structs.Task) bool {
+	return t.StopCode == structs.StopEssentialContainerExited &&
+		!slices.ContainsFunc(t.Containers, func(c structs.Container) bool { return c.ExitCode == nil || *c.ExitCode != 0 })
 }
 
 // taskEnd says how a task ended: its reason, and those of its containers.

@@ -84,6 +84,9 @@ func change(p structs.SimulatedPlace) string {
 }
 
 func printSimulatedInstances(w io.Writer, instances []structs.SimulatedInstance) {
+	if len(instances) == 0 {
+		return
+	}
 	rows := make([][]string, min(len(instances), maxPlaces))
 	for n := range rows {
 		i := instances[n]

@@ -1,0 +1,55 @@
+package control
+
+import (
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// changeBatch is changeJob for a batch job. Each run is a job of its own, and the next version of its name. While one goes on, the same
+// file changes nothing, and another one takes its place; once it has ended, a file begins the next.
+func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
+	if service := snap.Service(spec.Cluster, spec.Name); service != nil && service.Status != structs.ServiceInactive {
+		if service.Status == structs.ServiceDraining {
+			return nil, errStillStopping(spec)
+		}
+		return nil, otherType(service, spec)
+	}
+	next := &structs.Job{
+		ID: ids.job, Cluster: spec.Cluster, Name: spec.Name, Type: structs.JobBatch, Version: 1, Count: 1,
+		Group: "family:" + spec.Name, LaunchType: structs.LaunchEC2, CreatedAt: now,
+	}
+	spec.ApplyTo(next)
+	present := snap.BatchJob(spec.Cluster, spec.Name)
+	if present != nil {
+		next.Version = present.Version + 1
+		next.CreatedAt = max(now, present.CreatedAt+1) // runs are told apart by when they began
+		if present.Status != structs.BatchRunning {
+			present = nil
+		}
+	}
+	definition, isNew, err := definitionFor(snap, nil, spec, now) // no run begins with a revision that was deregistered
+	if err != nil {
+		return nil, err
+	}
+	next.TaskDefinition = definition.Key()
+	if err := next.Batch.Validate(next.Count); err != nil {
+		return nil, err
+	}
+	if err := next.ValidatePlacement(definition); err != nil {
+		return nil, err
+	}
+	change := &jobChange{present: present, next: next, fields: changedFields(snap, present, next, definition, spec.Tags)}
+	if present != nil && len(change.fields) == 0 {
+		change.next = present
+		return change, nil
+	}
+	put := structs.PutJob{Job: *next, Evaluation: evaluationOf(next, ids.evaluation, "job-registered", now)}
+	if present != nil {
+		put.Replaces = present.ID
+	}
+	if isNew {
+		put.Definition = definition
+	}
+	change.commands, change.evaluation = []structs.Command{put}, ids.evaluation
+	return change, nil
+}
