@@ -106,5 +106,7 @@ func (m *taskMaker) put(tx *state.Tx, p structs.Placement) {
 	t := m.model
 	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, p.Instance, p.Slot, p.Attempt
 	tx.PutTask(&t)
-	tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
+	if len(m.tags) > 0 {
+		tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
+	}
 }

@@ -18,7 +18,7 @@
 // State keeps like instances together, in the order of what is free on them (structs.HostClass). candidate.go takes them from
 // there as far as tasks need them, so that a task costs the same in a large cluster as in a small one.
 //
-// The arithmetic of what fits is in fit.go. The planner uses the same (Room) to re-check a plan on the newest state, so
+// The arithmetic of what fits is in fit.go. The planner uses the same (Checker) to re-check a plan on the newest state, so
 // the two cannot disagree.
 //
 // To add a filter: write filter_NAME.go with a function that says by how much an instance falls short, one that says so in

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
@@ -66,7 +67,7 @@ func TestFilters(t *testing.T) {
 			if reason != test.reason || missing != test.missing {
 				t.Errorf("the filters say %q, missing %d; want %q, missing %d", reason, missing, test.reason, test.missing)
 			}
-			if room := Room(&test.instance, &test.usage, &test.need); room != test.room {
+			if room := (&ask{need: &test.need}).room(h, math.MaxInt32); room != test.room {
 				t.Errorf("room for %d, want %d", room, test.room)
 			}
 		})

@@ -70,20 +70,6 @@ func (a *ask) partFilters() (ofClass, ofInstance []filter) {
 	return ofClass, ofInstance
 }
 
-// Room is how many tasks that need this an instance takes, beside those that hold what usage says. It is where fit is
-// decided, for the scheduler and for the planner that re-checks its plans on the newest state.
-//
-// Constraints are not checked again: what they ask for hardly changes within the milliseconds of a plan, and an evaluation
-// that comes after the change puts services right. distinctInstance cannot be broken by two plans of a service, since its
-// evaluations are planned one at a time; two of RunTask with the same group can.
-func Room(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int {
-	a := ask{need: need}
-	if !a.fits(&host{QuerySubject: structs.QuerySubject{Instance: i, Usage: u}}) {
-		return 0
-	}
-	return capacity(i, u, need)
-}
-
 // capacity is how many tasks fit into what is free, given that one does.
 func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int {
 	if len(need.Ports) > 0 {

@@ -9,11 +9,11 @@ import (
 // check parts a plan's placements into those that fit on the newest state and those that do not, in their order. All tasks
 // of a plan need the same, so an instance's room is worked out once and counted down.
 func check(snap *state.Snapshot, plan *structs.Plan) (fitting, refused []structs.Placement) {
-	room := map[string]int{}
+	checker, room := scheduler.NewChecker(snap, plan), map[string]int{}
 	for _, p := range plan.Placements {
 		left, known := room[p.Instance]
 		if !known {
-			left = roomOn(snap, p.Instance, &plan.Need)
+			left = checker.Room(p.Instance)
 		}
 		if left > 0 {
 			left--
@@ -24,13 +24,4 @@ func check(snap *state.Snapshot, plan *structs.Plan) (fitting, refused []structs
 		room[p.Instance] = left
 	}
 	return fitting, refused
-}
-
-// roomOn is how many tasks an instance takes; none if it has gone.
-func roomOn(snap *state.Snapshot, id string, need *structs.Resources) int {
-	instance := snap.Instance(id)
-	if instance == nil {
-		return 0
-	}
-	return scheduler.Room(instance, snap.Usage(id), need)
 }

@@ -43,8 +43,9 @@ func (s *server) apply(ctx context.Context, cmd structs.Command) (structs.Applie
 				s.t.Errorf("task id %s is used twice", p.Task)
 			}
 			tx.PutTask(&structs.Task{
-				ID: p.Task, Job: plan.Job, Instance: p.Instance, LastStatus: structs.TaskProvisioning,
-				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
+				ID: p.Task, Job: plan.Job, Group: tx.Job(plan.Job).Group, Instance: p.Instance, LastStatus: structs.TaskProvisioning,
+				DesiredStatus: structs.TaskRunning,
+				CPU:           plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
 			})
 		}
 	})
@@ -165,6 +166,28 @@ func TestTwoPlansForTheLastRoom(t *testing.T) {
 				t.Errorf("planned again, the second finds no room; its evaluation is %+v", e)
 			}
 		})
+	}
+}
+
+func TestTwoPlansThatWantInstancesOfTheirOwn(t *testing.T) {
+	s := newServer(t)
+	s.addInstance("i1", 100)
+	s.addInstance("i2", 100)
+	s.addJob("a", 1)
+	s.addJob("b", 2)
+	s.update(func(tx *state.Tx, _ uint64) {
+		for _, id := range []string{"a", "b"} {
+			job := *tx.Job(id)
+			job.Type, job.Group = structs.JobBatch, "g"
+			job.PlacementConstraints = []structs.PlacementConstraint{{Type: structs.ConstraintDistinctInstance}}
+			tx.PutJob(&job)
+		}
+	})
+	first, second := s.planFor("a"), s.planFor("b") // neither sees the other
+	p := s.start()
+	submit(t, p, first)
+	if outcome := submit(t, p, second); len(outcome.Refused) != 1 || outcome.Refused[0].Instance != first.Placements[0].Instance {
+		t.Fatalf("the second plan's outcome is %+v, want a refusal of instance %s, where the first went", outcome, first.Placements[0].Instance)
 	}
 }
 
