@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,15 +20,20 @@ type Simulator interface {
 const maxAdded = 10_000
 
 // Simulate says what would happen to a cluster in a scenario: what the scheduler would place where, stop and move, and which tasks
-// would find no place, and why.
-func (c *Control) Simulate(ctx context.Context, in structs.Scenario) (*structs.Simulation, error) {
+// would find no place, and why. The job, where not nil, is that of in.Job.
+func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *structs.JobSpec) (*structs.Simulation, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if in.Cluster == "" {
-		in.Cluster = structs.DefaultCluster
+	if job != nil && in.Cluster != "" && in.Cluster != job.Cluster {
+		return nil, structs.Errorf(structs.KindInvalidParameter, "cluster: the scenario is of cluster %s and its job of cluster %s; one scenario is of one cluster",
+			in.Cluster, job.Cluster)
 	}
+	if job != nil {
+		in.Cluster = job.Cluster
+	}
+	in.Cluster = cmp.Or(in.Cluster, structs.DefaultCluster)
 	if _, err := activeCluster(snap, in.Cluster); err != nil {
 		return nil, err
 	}
@@ -35,7 +41,20 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario) (*structs.S
 	if err != nil {
 		return nil, err
 	}
-	return c.simulate(snap, in.Cluster, commands, happening(&in))
+	what := happening(&in)
+	if job != nil {
+		change, err := changeJob(snap, job, c.mintJobIDs(), c.now())
+		if err != nil {
+			return nil, err
+		}
+		commands = append(commands, change.commands...)
+		what = append(what, "running job "+job.Name)
+	}
+	if len(what) == 0 {
+		return nil, structs.Errorf(structs.KindInvalidParameter,
+			"the scenario is empty: give drain, lose, loseZones, add or job (gantry plan: --drain, --lose, --lose-zone, --add, --job)")
+	}
+	return c.simulate(snap, in.Cluster, commands, strings.Join(what, ", "))
 }
 
 // simulate says what would come of commands for one cluster. What they are is told in words, such as "losing zone a".
@@ -85,10 +104,6 @@ func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) (
 	}
 	if len(joined) > 0 {
 		commands = append(commands, structs.SetAgentConnected{Instances: joined, Connected: true, At: at})
-	}
-	if len(commands) == 0 {
-		return nil, structs.Errorf(structs.KindInvalidParameter,
-			"the scenario is empty: give drain, lose, loseZones or add (gantry plan: --drain, --lose, --lose-zone, --add)")
 	}
 	return commands, nil
 }
@@ -155,8 +170,7 @@ func instancesOfZones(snap *state.Snapshot, cluster string, zones []string) (ids
 }
 
 // happening puts a scenario in words.
-func happening(in *structs.Scenario) string {
-	var parts []string
+func happening(in *structs.Scenario) (parts []string) {
 	list := func(verb, noun string, names []string) {
 		if len(names) > 1 {
 			noun += "s"
@@ -178,5 +192,5 @@ func happening(in *structs.Scenario) string {
 		}
 		parts = append(parts, text)
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }

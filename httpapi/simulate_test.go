@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,6 +21,45 @@ func TestSimulate(t *testing.T) {
 	}
 	if task := f.Store.Snapshot().Task(f.task.ID); !task.Holds() || f.Store.Snapshot().Instance(f.instance.ID).Status != structs.InstanceActive {
 		t.Error("it happened")
+	}
+}
+
+// A job file is tried beside all else, and nothing of it is left.
+func TestSimulateJob(t *testing.T) {
+	f := newFixture(t)
+	file := "name: web\ncount: 3\ncontainers:\n  - name: c\n    image: i\n    memory: 2000\n"
+	for name, job := range map[string]any{
+		"text": file,
+		"JSON": map[string]any{"name": "web", "count": 3, "containers": []any{map[string]any{"name": "c", "image": "i", "memory": 2000}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw, err := json.Marshal(job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := f.client.Simulate(t.Context(), structs.Scenario{Job: raw})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(out.Jobs) != 1 || out.Jobs[0].Name != "web" || out.Total.Started != 2 || out.Total.Unplaced != 1 || !strings.HasPrefix(out.Summary, "running job web: 2 tasks start, 1 task finds no room") {
+				t.Errorf("simulation: %+v", out)
+			}
+			out, err = f.client.Simulate(t.Context(), structs.Scenario{Job: raw, Add: []structs.AddedInstances{{Count: 1, CPU: 1024, Memory: 2000}}})
+			if err != nil || out.Total.Started != 3 || out.Total.Unplaced != 0 {
+				t.Errorf("with an instance more: %v, %+v", err, out.Total)
+			}
+		})
+	}
+	if f.Store.Snapshot().Service("default", "web") != nil {
+		t.Error("the job was run")
+	}
+	raw, _ := json.Marshal(strings.Replace(file, "image", "imagine", 1))
+	if _, err := f.client.Simulate(t.Context(), structs.Scenario{Job: raw}); err == nil || !strings.Contains(err.Error(), "job: ") || !strings.Contains(err.Error(), "imagine") {
+		t.Errorf("a mistake in the file is told as %v", err)
+	}
+	raw, _ = json.Marshal(file)
+	if _, err := f.client.Simulate(t.Context(), structs.Scenario{Cluster: "other", Job: raw}); err == nil || !strings.Contains(err.Error(), "cluster: ") {
+		t.Errorf("a job of another cluster: %v", err)
 	}
 }
 

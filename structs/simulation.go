@@ -1,13 +1,14 @@
 package structs
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 )
 
 // Scenario is what might happen to a cluster. All parts of it happen at once.
 type Scenario struct {
-	Cluster string `json:"cluster"` // empty: DefaultCluster
+	Cluster string `json:"cluster,omitzero"` // empty: that of the job, or DefaultCluster
 	// Drain and Lose name container instances by id or name. Those of Drain become DRAINING; those of Lose are gone, with what ran
 	// on them.
 	Drain []string `json:"drain,omitzero"`
@@ -15,6 +16,8 @@ type Scenario struct {
 	// LoseZones are zones of which every instance is gone.
 	LoseZones []string         `json:"loseZones,omitzero"`
 	Add       []AddedInstances `json:"add,omitzero"`
+	// Job is a job file that is run: its JSON, or its text, YAML or JSON, as a string.
+	Job json.RawMessage `json:"job,omitzero"`
 }
 
 // AddedInstances are container instances that might join, all alike.

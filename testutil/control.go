@@ -36,10 +36,11 @@ type SingleNode struct {
 	now    time.Time
 	outage int // how many further calls find no leader
 	behind bool
+	step   time.Duration
 }
 
 const (
-	// clockStep is how far the clock moves on with each reading.
+	// clockStep is how far the clock moves on with each reading, where SetStep says nothing else.
 	clockStep = time.Second
 	// maxEvaluations bounds how many evaluations one write may lead to.
 	maxEvaluations = 1000
@@ -49,12 +50,19 @@ const (
 func NewSingleNode(t testing.TB) *SingleNode {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
-	c := &SingleNode{Store: state.New(), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c := &SingleNode{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
 	c.Control = control.New(control.Config{
 		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Beat: c.beat, Simulator: simulator.New(simulator.Config{}),
 	})
 	return c
+}
+
+// SetStep says how far the clock moves on with each reading. What waits for a time that is no farther counts as ready.
+func (c *SingleNode) SetStep(step time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.step = step
 }
 
 // Outage makes the next n reads and writes find no leader.
@@ -141,7 +149,7 @@ func (c *SingleNode) evaluateReady() error {
 // nextReady gives the oldest evaluation that is ready, as the broker does.
 func (c *SingleNode) nextReady() (oldest *structs.Evaluation) {
 	c.mu.Lock()
-	nextReading := structs.TimeOf(c.now.Add(clockStep))
+	nextReading := structs.TimeOf(c.now.Add(c.step))
 	c.mu.Unlock()
 	for eval := range c.Store.Snapshot().Evaluations() {
 		if eval.Status != structs.EvaluationReady || eval.WaitUntil > nextReading {
@@ -190,7 +198,7 @@ func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
 func (c *SingleNode) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = c.now.Add(clockStep)
+	c.now = c.now.Add(c.step)
 	return c.now
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -18,15 +19,17 @@ func planCommand() *cobra.Command {
 	scenario := structs.Scenario{}
 	var add structs.AddedInstances
 	var attributes []string
+	var file string
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Say what would happen if instances drained, were lost or were added; nothing happens",
+		Short: "Say what would happen if instances drained, were lost or added, or a job file were run; nothing happens",
 		Long: `Say what would happen, without doing it: which tasks would move where, which would stop, and which would find no place
 and why. The cluster's own scheduler decides, on a copy of its state, with every agent doing at once what it is asked.
 
   gantry plan --lose-zone a                        what if zone a dies?
   gantry plan --lose-zone a --add 2 --like host-7  would two more machines like host-7 be enough?
   gantry plan --drain host-3 -o json               what would draining host-3 move?
+  gantry plan --job web.yaml --lose-zone b         is there room for the job, even without zone b?
 
 The exit status is 0 when every task has a place, 2 when a task would be left without one (also where it has none today), and 1
 when there is no answer.`,
@@ -34,10 +37,11 @@ when there is no answer.`,
 	}
 	r := addRemoteFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&scenario.Cluster, "cluster", structs.DefaultCluster, "cluster to plan for")
+	flags.StringVar(&scenario.Cluster, "cluster", "", "cluster to plan for (default that of --job, or \"default\")")
 	flags.StringSliceVar(&scenario.Drain, "drain", nil, "container instance (id or name) that drains; may be repeated")
 	flags.StringSliceVar(&scenario.Lose, "lose", nil, "container instance (id or name) that is lost; may be repeated")
 	flags.StringSliceVar(&scenario.LoseZones, "lose-zone", nil, "zone of which every instance is lost; may be repeated")
+	flags.StringVar(&file, "job", "", "job file that is run, - for the standard input; docs/jobs.md")
 	flags.IntVar(&add.Count, "add", 0, "how many container instances join")
 	flags.StringVar(&add.Like, "like", "", "container instance (id or name) that those of --add are like")
 	flags.StringVar(&add.Zone, "zone", "", "zone of those of --add")
@@ -56,6 +60,15 @@ when there is no answer.`,
 		}
 		if flags.Changed("add") {
 			scenario.Add = []structs.AddedInstances{add}
+		}
+		if file != "" {
+			text, err := readFile(cmd, file)
+			if err == nil {
+				scenario.Job, err = json.Marshal(string(text))
+			}
+			if err != nil {
+				return err
+			}
 		}
 		return showPlan(cmd, r, func(ctx context.Context, c *client.Client) (structs.Simulation, error) {
 			return c.Simulate(ctx, scenario)

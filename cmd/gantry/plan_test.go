@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
@@ -41,6 +42,9 @@ func TestPlan(t *testing.T) {
 	var back structs.Simulation
 	if err != nil || json.Unmarshal([]byte(out), &back) != nil || back.Summary != plan.Summary {
 		t.Errorf("%v: as JSON: %s", err, out)
+	}
+	if _, err := gantry(t, "plan", "--job", "nosuch.yaml", "--address", address); err == nil || !strings.Contains(err.Error(), "nosuch.yaml") {
+		t.Errorf("a job file that is not there: %v", err)
 	}
 	if _, err := gantry(t, "plan", "--like", "host-1", "--address", address); err == nil {
 		t.Error("--like without --add is overlooked")

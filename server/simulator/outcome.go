@@ -113,12 +113,13 @@ func place(places map[string]*structs.SimulatedPlace, s *state.Snapshot, instanc
 	return p
 }
 
-// explain says which tasks of a job find no place, and why.
+// explain says which tasks of a job find no place, and why: what was decided last is the last word.
 func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.Job) {
-	if e := verdict(r.base, job.ID, r.base.Index()); e != nil {
-		j.UnplacedBefore = e.Unplaced
+	before := blockedOf(r.base, job.ID)
+	if before != nil {
+		j.UnplacedBefore = before.Unplaced
 	}
-	e := verdict(is, job.ID, r.base.Index())
+	e := cmp.Or(is.Evaluation(r.last[job.ID]), before)
 	if e == nil || e.Unplaced == 0 {
 		return
 	}
@@ -129,23 +130,14 @@ func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.
 	}
 }
 
-// verdict is the last word on a job's tasks that found no place: the evaluation that waits for room, else the newest that was decided
-// after an index.
-func verdict(s *state.Snapshot, job string, after uint64) (last *structs.Evaluation) {
-	for e := range s.JobEvaluations(job) {
-		switch {
-		case e.Status == structs.EvaluationBlocked:
+// blockedOf gives the evaluation of a job that waits for room; nil when none does.
+func blockedOf(s *state.Snapshot, job string) *structs.Evaluation {
+	for e := range s.OpenEvaluations(job) {
+		if e.Status == structs.EvaluationBlocked {
 			return e
-		case e.Status == structs.EvaluationDone && e.ModifyIndex > after && (last == nil || later(e, last)):
-			last = e
 		}
 	}
-	return last
-}
-
-// later says whether an evaluation was decided after another. One that a decision made needless ended with it, and is the older one.
-func later(e, than *structs.Evaluation) bool {
-	return cmp.Or(cmp.Compare(e.ModifyIndex, than.ModifyIndex), cmp.Compare(e.CreatedAt, than.CreatedAt)) > 0
+	return nil
 }
 
 func (r *run) instanceOutcome(is *state.Snapshot, i *structs.ContainerInstance) structs.SimulatedInstance {

@@ -34,13 +34,15 @@ type run struct {
 	queue   queue
 	evals   *state.Subscription
 	agents  agents
-	touched map[string]bool // jobs that may have changed
+	touched map[string]bool   // jobs that may have changed
+	last    map[string]string // by job: the evaluation that was decided last
 }
 
 // newRun forks the state. The instances that commands add must be known from the beginning.
 func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []structs.Command) *run {
 	r := &run{
 		base: snap, began: now, store: snap.Fork(), index: snap.Index(), now: now, seed: seed, touched: map[string]bool{},
+		last: map[string]string{},
 	}
 	nobody := slog.New(slog.DiscardHandler)
 	r.fsm = fsm.New(fsm.Config{Store: r.store, Logger: nobody})
@@ -125,6 +127,7 @@ func (r *run) decide(id string) error {
 			return err
 		}
 		if err == nil && len(outcome.Refused) == 0 {
+			r.last[eval.Job] = id
 			return nil
 		}
 	}

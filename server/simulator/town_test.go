@@ -2,9 +2,11 @@ package simulator_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -22,7 +24,11 @@ type town struct {
 	instances []string
 }
 
-func newTown(t *testing.T) *town { return &town{SingleNode: testutil.NewSingleNode(t), t: t} }
+func newTown(t *testing.T) *town {
+	w := &town{SingleNode: testutil.NewSingleNode(t), t: t}
+	w.SetStep(time.Millisecond)
+	return w
+}
 
 func (w *town) must(err error) {
 	w.t.Helper()
@@ -74,9 +80,9 @@ func (w *town) round() (acted bool) {
 			for task := range snap.InstanceTasks(i.ID) {
 				switch {
 				case task.DesiredStatus == structs.TaskStopped:
-					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskStopped})
+					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskStopped, StoppedAt: w.now()})
 				case task.LastStatus < structs.TaskRunning:
-					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskRunning})
+					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskRunning, StartedAt: w.now()})
 				}
 			}
 			if i.AgentConnected && len(updates) > 0 {
@@ -179,8 +185,20 @@ func (w *town) drawScenario(r *rapid.T) structs.Scenario {
 	return s
 }
 
+// drawJob is, or is not, the job file of a new service. (In a rolling update, which of two equal tasks goes first hangs on their ids,
+// and those differ.)
+func drawJob(r *rapid.T) *structs.JobSpec {
+	if rapid.Bool().Draw(r, "no job file") {
+		return nil
+	}
+	spec := structs.NewJobSpec(structs.JobService)
+	spec.Name, spec.Count = "new", new(rapid.IntRange(0, 12).Draw(r, "its count"))
+	spec.Containers = []structs.ContainerDefinition{{Name: "c", Image: "new", Memory: new(rapid.Int32Range(50, 300).Draw(r, "its memory"))}}
+	return spec
+}
+
 // happen makes a scenario come true, by the verbs that users and agents have.
-func (w *town) happen(s structs.Scenario) {
+func (w *town) happen(s structs.Scenario, job *structs.JobSpec) {
 	w.t.Helper()
 	w.Batch(w.t, func() {
 		if len(s.Drain) > 0 {
@@ -206,16 +224,37 @@ func (w *town) happen(s structs.Scenario) {
 				w.join(fmt.Sprintf("added-%d", n+1), like.Zone, like.Registered.CPU, like.Registered.Memory)
 			}
 		}
+		if job != nil {
+			_, err := w.Control.PutJob(w.t.Context(), job)
+			w.must(err)
+		}
 	})
 	w.settle()
+	for at := w.nextDue(); at > 0 && at < w.now()+24*60*60*1000; at = w.nextDue() { // some of it takes time
+		w.Advance(w.t, time.Duration(at-w.now()+1)*time.Millisecond)
+		w.settle()
+	}
 }
+
+// nextDue is when the next evaluation is to be decided that waits for its time; zero when none does.
+func (w *town) nextDue() (at structs.Time) {
+	for e := range w.Store.Snapshot().Evaluations() {
+		if e.Status == structs.EvaluationReady && (at == 0 || e.WaitUntil < at) {
+			at = e.WaitUntil
+		}
+	}
+	return at
+}
+
+// title is a job's name, which a job has in a simulation and in reality; the id of a new one differs.
+func title(j *structs.Job) string { return cmp.Or(j.Name, j.ID) }
 
 // counts are the tasks that are up, by job and the name of their instance.
 func counts(s *state.Snapshot) map[string]int {
 	n := map[string]int{}
 	for t := range s.AllTasks() {
 		if t.Holds() && t.DesiredStatus != structs.TaskStopped {
-			n[t.Job+" on "+s.Instance(t.Instance).Name]++
+			n[title(s.Job(t.Job))+" on "+s.Instance(t.Instance).Name]++
 		}
 	}
 	return n
