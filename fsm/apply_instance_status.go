@@ -41,13 +41,18 @@ func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
 		setOnce(&t.StoppedReason, structs.ReasonDeregistered)
 		setOnce(&t.StoppingAt, at)
 		if !i.AgentConnected {
-			t.LastStatus = structs.TaskStopped
-			setOnce(&t.StoppedAt, at)
-			t.Containers = stoppedContainers(t.Containers)
+			endUnseen(&t, at)
 		}
 		t.Version++
 		tx.PutTask(&t)
 	}
+}
+
+// endUnseen makes a task STOPPED that nobody is there to report on. An agent that comes back finds that it is none of its any more.
+func endUnseen(t *structs.Task, at structs.Time) {
+	t.LastStatus = structs.TaskStopped
+	setOnce(&t.StoppedAt, at)
+	t.Containers = stoppedContainers(t.Containers)
 }
 
 func stoppedContainers(seen []structs.Container) []structs.Container {

@@ -93,6 +93,9 @@ func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time
 	t.DesiredStatus = structs.TaskStopped
 	t.StopCode, t.StoppedReason = s.Code, s.Reason
 	setOnce(&t.StoppingAt, at)
+	if i := tx.Instance(t.Instance); i != nil && !i.AgentConnected {
+		endUnseen(&t, at)
+	}
 	t.Version++
 	tx.PutTask(&t)
 	if s.Reason == structs.ReasonUnhealthy {

@@ -15,6 +15,8 @@ type fleet struct {
 	current, old ranks
 	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing replaces them.
 	astray []*structs.Task
+	// lost are the alive tasks of a service on instances that are not heard of. They count for nothing, and are replaced.
+	lost []*structs.Task
 	// leaving are the tasks on their way out, by id. They still hold their resources.
 	leaving map[string]bool
 	// holding counts the tasks that have not stopped, by the deployment that they are of.
@@ -44,6 +46,8 @@ func (s *service) survey() {
 		switch instance := s.in.View.Instance(t.Instance); {
 		case t.DesiredStatus >= structs.TaskStopped:
 			s.fleet.leaving[t.ID] = true
+		case !s.daemon() && lost(instance):
+			s.fleet.lost = append(s.fleet.lost, t)
 		case !s.daemon():
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.AgentConnected:

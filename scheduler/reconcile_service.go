@@ -97,6 +97,7 @@ func (s *service) keepUp() {
 	s.resting = s.rest()
 	s.stopSpare()
 	s.start()
+	s.stopReplaced()
 	s.settle()
 }
 

@@ -288,7 +288,7 @@ func (s *simulation) counted(task *structs.Task) bool {
 		return false
 	}
 	i := s.store.Snapshot().Instance(task.Instance)
-	return s.job().Type == structs.JobService || usable(i)
+	return usable(i) || s.job().Type == structs.JobService && !lost(i)
 }
 
 func usable(i *structs.ContainerInstance) bool {

@@ -57,6 +57,7 @@ const (
 	ReasonStoppedByUser            = "Task stopped by user"
 	ReasonDeregistered             = "Container instance deregistration forced by user"
 	ReasonUnhealthy                = "Task failed container health checks"
+	ReasonInstanceLost             = "Container instance lost: its agent was not heard of, and the task was replaced elsewhere"
 	ReasonJobStopped               = "Job stopped by user"
 )
 
