@@ -55,7 +55,7 @@ func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*st
 		case i.Status == structs.InstanceInactive:
 			endTasks(tx, i, at)
 		case i.Status == structs.InstanceActive && i.AgentConnected:
-			unblock(tx, index, i.Cluster)
+			unblock(tx, index, i)
 		}
 	}
 }

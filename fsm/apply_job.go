@@ -36,20 +36,24 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	job.TaskDefinition = definition.Key()
 	if job.Batch != nil {
 		job.Status = structs.BatchRunning
-		tx.PutRoom(job.Cluster, index) // from now on somebody waits for it
+	}
+	if job.Batch != nil || job.Queues() {
+		job.CreateIndex = index
+		if tx.Room(job.Cluster) == 0 {
+			tx.PutRoom(job.Cluster, index) // from now on somebody waits for it
+		}
 	}
 	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
 	tx.PutJob(&job)
 	tx.PutEvaluation(&eval)
 	if job.Queues() {
-		queueTasks(tx, index, &job, definition, cmd.Tasks)
+		queueTasks(tx, &job, definition, cmd.Tasks)
 	}
 	return job.ID, nil
 }
 
 // queueTasks makes the tasks of a job that wait for room. They hold nothing until a plan places them.
-func queueTasks(tx *state.Tx, index uint64, job *structs.Job, d *structs.TaskDefinition, ids []string) {
-	tx.PutRoom(job.Cluster, index) // from now on somebody waits for it
+func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, ids []string) {
 	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})
 	for _, id := range ids {
 		if tx.Task(id) == nil {

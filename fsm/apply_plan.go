@@ -28,11 +28,11 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 	eval := *old
 	eval.Status, eval.Unplaced, eval.Failures, eval.ModifyIndex = plan.Status, plan.Unplaced, plan.Failures, index
 	eval.Filtered, eval.Remedy = plan.Filtered, plan.Remedy
+	if plan.Queue != nil {
+		eval.Queue = plan.Queue
+	}
 	if plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster) {
 		eval.Status = structs.EvaluationReady // nothing would wake it for the room that the plan did not see
-	}
-	if plan.Status == structs.EvaluationDone {
-		eval.DoneAt = plan.At
 	}
 	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {
@@ -41,8 +41,22 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 			eval.Failures = append(slices.Clip(eval.Failures), structs.PlacementFailure{Instance: p.Instance, Reason: reason})
 		}
 	}
+	if job != nil && job.Queues() {
+		switch queued := hasQueued(tx, job.ID); {
+		case !queued: // what finds no place was stopped since
+			eval.Status, eval.Unplaced = structs.EvaluationDone, 0
+		case eval.Unplaced > plan.Unplaced: // nothing else would look at its tasks again
+			eval.Status = structs.EvaluationReady
+		}
+	}
+	if eval.Status == structs.EvaluationDone {
+		eval.DoneAt = plan.At
+	}
 	tx.PutEvaluation(&eval)
 	supersede(tx, index, &eval, plan)
+	if old.Called() && eval.Status == structs.EvaluationDone {
+		callNext(tx, index, old.Cluster, old.Place().Ask)
+	}
 	if eval.Unplaced > plan.Unplaced && eval.Status != structs.EvaluationReady {
 		wake(tx, index, plan.At, plan.Job, becauseRefused) // a service that lacks a task must not wait for chance
 	}

@@ -21,9 +21,7 @@ func stopJob(tx *state.Tx, index uint64, cmd structs.StopJob) (string, error) {
 	job.Version++
 	tx.PutJob(&job)
 	for _, e := range slices.Collect(tx.OpenEvaluations(job.ID)) {
-		done := *e
-		done.Status, done.DoneAt, done.ModifyIndex = structs.EvaluationDone, cmd.At, index
-		tx.PutEvaluation(&done)
+		endEvaluation(tx, index, cmd.At, e)
 	}
 	var tasks []string
 	for t := range tx.JobTasks(job.ID) {

@@ -32,24 +32,30 @@ func stopTasks(tx *state.Tx, index uint64, cmd structs.StopTasks) (string, error
 	return "", nil
 }
 
-// endQueue ends the evaluation of a job that waits for room once none of its tasks does.
-func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
+// hasQueued says whether a task of a job waits for room.
+func hasQueued(tx *state.Tx, job string) bool {
 	for t := range tx.JobTasks(job) {
 		if t.Queued() {
-			return
+			return true
 		}
 	}
+	return false
+}
+
+// endQueue ends the evaluation of a job that waits for room once none of its tasks does.
+func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
+	if hasQueued(tx, job) {
+		return
+	}
 	for _, old := range slices.Collect(tx.OpenEvaluations(job)) {
-		if old.Status == structs.EvaluationBlocked {
-			e := *old
-			e.Status, e.DoneAt, e.ModifyIndex = structs.EvaluationDone, at, index
-			tx.PutEvaluation(&e)
+		if old.Waits() {
+			endEvaluation(tx, index, at, old)
 		}
 	}
 }
 
 func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, error) {
-	freed := "" // the cluster in which a task let go of its resources
+	freed := false
 	for n := range cmd.Updates {
 		update := &cmd.Updates[n]
 		old := tx.Task(update.Task)
@@ -70,12 +76,10 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 		if matters(tx.Job(t.Job), old, &t, definition) {
 			wake(tx, index, cmd.At, t.Job, becauseTask)
 		}
-		if old.Holds() && !t.Holds() {
-			freed = t.Cluster
-		}
+		freed = freed || old.Holds() && !t.Holds()
 	}
-	if freed != "" {
-		unblock(tx, index, freed)
+	if on := tx.Instance(cmd.Instance); freed && on != nil {
+		unblock(tx, index, on)
 	}
 	return "", nil
 }

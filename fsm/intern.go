@@ -30,6 +30,9 @@ func (in interner) deployment(d *structs.Deployment) {
 
 func (in interner) evaluation(e *structs.Evaluation) {
 	in.share(&e.Cluster, &e.Job, &e.Because, &e.Status)
+	if e.Queue != nil {
+		in.share(&e.Queue.Ask)
+	}
 	for n := range e.Failures {
 		in.share(&e.Failures[n].Instance, &e.Failures[n].Reason)
 	}

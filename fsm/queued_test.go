@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -68,12 +69,15 @@ func TestQueuedTaskIsPlacedOnce(t *testing.T) {
 	if row := h.snap().Task("q1b"); row.Instance != "" || row.LastStatus != structs.TaskStopped {
 		t.Errorf("a stopped task was placed: %+v", row)
 	}
-	h.do(planOf("qe1", "q1", structs.Placement{Task: "q1a", Instance: "i2"}, structs.Placement{Task: "t9", Instance: "i2"}))
+	if e := h.snap().Evaluation("qe1"); e.Status != structs.EvaluationDone || e.DoneAt != 20 {
+		t.Errorf("with nothing left to place the evaluation is %s", e.Status)
+	}
+	h.change(func(tx *state.Tx) {
+		tx.PutEvaluation(&structs.Evaluation{ID: "qe2", Cluster: "prod", Job: "q1", Status: structs.EvaluationReady})
+	})
+	h.do(planOf("qe2", "q1", structs.Placement{Task: "q1a", Instance: "i2"}))
 	if row := h.snap().Task("q1a"); row.Instance != "i1" {
 		t.Errorf("the task moved to %s", row.Instance)
-	}
-	if e := h.snap().Evaluation("qe1"); e.Unplaced != 1 {
-		t.Errorf("%d unplaced, want the one that has an instance already", e.Unplaced)
 	}
 }
 
@@ -95,4 +99,69 @@ func TestStopQueuedTask(t *testing.T) {
 	if h.snap().Task("q1a") != nil || h.snap().Job("q1") != nil {
 		t.Error("the job is not forgotten")
 	}
+}
+
+// TestQueuedTaskWhoseInstanceWent: a placement that cannot stand any more is looked for again at once, for nothing else would.
+func TestQueuedTaskWhoseInstanceWent(t *testing.T) {
+	h := queueing(t)
+	setStatus(h, "i1", structs.InstanceDraining)
+	h.do(planOf("qe1", "q1", structs.Placement{Task: "q1a", Instance: "i1"}, structs.Placement{Task: "q1b", Instance: "i2"}))
+	if e := h.snap().Evaluation("qe1"); e.Status != structs.EvaluationReady || e.DoneAt != 0 {
+		t.Errorf("the evaluation is %s, with a task that has no place", e.Status)
+	}
+}
+
+// TestCalledInTurn: the first of each ask is called when room appears, and the next when that one needs no more.
+func TestCalledInTurn(t *testing.T) {
+	h := cluster(t)
+	h.do(planOf("e1", "j1"))
+	add := func(id string, place structs.QueuePlace) {
+		cmd := createJobCommand(id, id+"e")
+		cmd.Job.Type, cmd.Job.CapacityStrategy = structs.JobBatch, []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
+		cmd.Tasks = []string{id + "t"}
+		h.do(cmd)
+		plan := planOf(id+"e", id)
+		plan.Plan.Status, plan.Plan.Unplaced, plan.Plan.Queue = structs.EvaluationBlocked, 1, &place
+		h.do(plan)
+	}
+	status := func() (list []string) {
+		for _, id := range []string{"old", "new", "first", "big", "other"} {
+			list = append(list, id+" "+h.snap().Evaluation(id+"e").Status)
+		}
+		return list
+	}
+	add("old", structs.QueuePlace{Ask: "small", Priority: 50, Since: 1, Memory: 100})
+	add("new", structs.QueuePlace{Ask: "small", Priority: 50, Since: 2, Memory: 100})
+	add("first", structs.QueuePlace{Ask: "small", Priority: 60, Since: 3, Memory: 100})
+	add("big", structs.QueuePlace{Ask: "big", Priority: 50, Since: 1, Memory: 8001}) // i1 and i2 have 8000
+	add("other", structs.QueuePlace{Ask: "cpu", Priority: 50, Since: 4, CPU: 4096})
+	check := func(when string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, status()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+	}
+	check("at first", "old blocked", "new blocked", "first blocked", "big blocked", "other blocked")
+	h.do(structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 40})
+	check("room appears", "old blocked", "new blocked", "first ready", "big blocked", "other ready")
+	normal := &structs.Evaluation{Cluster: "prod", Job: "j1"}
+	if !h.snap().MoreUrgent(normal) || h.snap().MoreUrgent(&structs.Evaluation{Cluster: "test", Job: "j1"}) {
+		t.Error("who has priority 60 and was called is not more urgent than others of its cluster")
+	}
+	h.do(planOf("firste", "first", structs.Placement{Task: "firstt", Instance: "i1"}))
+	check("the first is placed", "old ready", "new blocked", "first done", "big blocked", "other ready")
+	h.do(structs.StopTasks{Tasks: []string{"oldt"}, At: 41})
+	check("the next is stopped", "old done", "new ready", "first done", "big blocked", "other ready")
+	late := planOf("newe", "new")
+	late.Plan.Status, late.Plan.Unplaced, late.Plan.Seen = structs.EvaluationBlocked, 1, h.index
+	h.do(late)
+	check("it finds none", "old done", "new blocked", "first done", "big blocked", "other ready")
+	if h.snap().MoreUrgent(normal) {
+		t.Error("somebody is more urgent, with all but those of priority 50 decided")
+	}
+	late = planOf("othere", "other")
+	late.Plan.Status, late.Plan.Unplaced, late.Plan.Seen = structs.EvaluationBlocked, 1, h.index-2
+	h.do(structs.SetAgentConnected{Instances: []string{"i2"}, Connected: true, At: 42})
+	h.do(late)
+	check("room appears that a plan did not see", "old done", "new ready", "first done", "big blocked", "other ready")
 }

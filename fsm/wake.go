@@ -69,20 +69,6 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 	}
 }
 
-// unblock makes every evaluation ready that waits for room in a cluster, and notes that room has appeared: a plan that is on its
-// way may not have seen it (applyPlan). Where there is neither a service nor ever was a batch job that waits, nothing does.
-func unblock(tx *state.Tx, index uint64, cluster string) {
-	if !hasServices(tx.Snapshot, cluster) && tx.Room(cluster) == 0 {
-		return
-	}
-	tx.PutRoom(cluster, index)
-	for _, old := range slices.Collect(tx.BlockedEvaluations(cluster)) {
-		e := *old
-		e.Status, e.WaitUntil, e.ModifyIndex = structs.EvaluationReady, 0, index
-		tx.PutEvaluation(&e)
-	}
-}
-
 // watches says whether a job acts on what becomes of its tasks: a service or daemon until it is INACTIVE, and a batch job with
 // a BatchSpec while it is RUNNING.
 func watches(j *structs.Job) bool {
@@ -95,11 +81,4 @@ func inAttempts(j *structs.Job) bool { return j != nil && j.Batch != nil }
 // keepsUp says whether a job is a service or daemon, which keeps tasks up.
 func keepsUp(j *structs.Job) bool {
 	return j != nil && (j.Type == structs.JobService || j.Type == structs.JobDaemon)
-}
-
-func hasServices(snap *state.Snapshot, cluster string) bool {
-	for range snap.Services(cluster) {
-		return true
-	}
-	return false
 }

@@ -24,14 +24,14 @@ func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 		definitionGone(plan, job.TaskDefinition, lack.count)
 		return
 	}
-	fillBatch(in, job, def, lack, plan)
-	if job.Queues() {
-		for n := range plan.Placements {
-			plan.Placements[n].Task = queued[n]
-		}
-		if plan.Unplaced > 0 {
-			plan.Status = structs.EvaluationBlocked
-		}
+	if !job.Queues() {
+		r, ids := batchRequest(in, job, def, lack), newTaskIDs(in.Seed)
+		fill(plan, r, &ids)
+		return
+	}
+	fillInTurn(in, job, def, lack.count, plan)
+	for n := range plan.Placements {
+		plan.Placements[n].Task = queued[n]
 	}
 }
 
@@ -45,9 +45,8 @@ func queuedTasks(view View, job *structs.Job) (queued []string) {
 	return queued
 }
 
-func fillBatch(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack, plan *structs.Plan) {
-	need, ids := structs.Need(def, job.Overrides), newTaskIDs(in.Seed)
-	fill(plan, request{view: in.View, job: job, definition: def, need: &need, lack: lack, seed: in.Seed, placer: in.Placer}, &ids)
+func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack) request {
+	return request{view: in.View, job: job, definition: def, need: new(structs.Need(def, job.Overrides)), lack: lack, seed: in.Seed, placer: in.Placer}
 }
 
 // reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its parallelism and the instances allow,
@@ -78,14 +77,11 @@ func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 		due = due[:min(len(due), max(0, job.Batch.Parallelism-counts.Active))]
 	}
 	if len(due) > 0 {
-		fillBatch(in, job, def, lack{count: len(due)}, plan)
+		fillInTurn(in, job, def, len(due), plan)
 	}
 	for n := range plan.Placements {
 		p := &plan.Placements[n]
 		p.Slot, p.Attempt = due[n], slots[due[n]].Attempts+1
-	}
-	if plan.Unplaced > 0 {
-		plan.Status = structs.EvaluationBlocked
 	}
 	if next > 0 {
 		plan.FollowUp = followUp(job, in.Now, next)

@@ -194,6 +194,7 @@ func (s *service) start() {
 		return
 	}
 	s.plan.Status = structs.EvaluationBlocked
+	s.plan.Queue = &structs.QueuePlace{Ask: s.job.ID, Priority: s.job.Importance(), CPU: s.need.CPU, Memory: s.need.Memory}
 	if lacksRoom(found.filtered) {
 		s.makeWay(s.plan.Unplaced - len(f.leaving))
 	}

@@ -34,6 +34,8 @@ type View interface {
 	// GroupTasks gives the tasks of a group that hold resources of an instance, whatever their cluster; for a group of a
 	// service's tasks none.
 	GroupTasks(group string) iter.Seq[*structs.Task]
+	// Waiting gives the evaluations of a cluster that wait for room for the same tasks, in the order in which they are served.
+	Waiting(cluster, ask string) iter.Seq[*structs.Evaluation]
 	// Usage tells what the tasks of an instance hold. Never nil.
 	Usage(instance string) *structs.Usage
 }

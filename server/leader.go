@@ -80,7 +80,7 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 		return err
 	}
 	l := &leadership{
-		broker: broker.New(broker.Config{Logger: s.log}), outside: newOutside(s.log),
+		broker: broker.New(broker.Config{Importance: s.importance, Logger: s.log}), outside: newOutside(s.log),
 		leases: liveness.New(time.Now(), s.heard), judge: make(chan struct{}, 1),
 	}
 	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})
@@ -117,6 +117,9 @@ func (s *Server) runPlanner(ctx context.Context, l *leadership) {
 		}
 	}
 }
+
+// importance is the priority of an evaluation's job.
+func (s *Server) importance(e *structs.Evaluation) int { return s.store.Snapshot().Importance(e) }
 
 // feedBroker hands the broker every evaluation that is ready, or will be at its time: first those in state, then each as it
 // comes.

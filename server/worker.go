@@ -15,6 +15,9 @@ import (
 // planAttempts bounds how often one evaluation is planned in a row when the planner refuses parts of its plans.
 const planAttempts = 10
 
+// errNotItsTurn says that room was made for a more important job, which has to be asked first.
+var errNotItsTurn = errors.New("a more important evaluation was called because room appeared")
+
 var errNoProgress = errors.New("the planner refused parts of every plan in a row")
 
 // runWorker turns evaluations into plans until ctx ends.
@@ -24,7 +27,12 @@ func (s *Server) runWorker(ctx context.Context, l *leadership) {
 		if err != nil {
 			return
 		}
-		if err := s.evaluate(ctx, l, eval); err != nil {
+		err = s.evaluate(ctx, l, eval)
+		if errors.Is(err, errNotItsTurn) {
+			l.broker.Yield(eval.ID, token)
+			continue
+		}
+		if err != nil {
 			s.log.Error("could not evaluate", "eval", eval.ID, "job", eval.Job, "error", err)
 			l.broker.Nack(eval.ID, token)
 			continue
@@ -40,6 +48,9 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		current := snap.Evaluation(eval.ID)
 		if current == nil || current.Status != structs.EvaluationReady {
 			return nil // decided by an earlier delivery
+		}
+		if snap.MoreUrgent(current) {
+			return errNotItsTurn
 		}
 		in := scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()}
 		asksOutside := false

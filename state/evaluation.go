@@ -58,6 +58,7 @@ func (tx *Tx) PutEvaluation(e *structs.Evaluation) {
 	} else if was != nil && was.Status == structs.EvaluationBlocked {
 		tx.blocked.remove(e)
 	}
+	tx.queue(was, e)
 	tx.changes = append(tx.changes, change{row: e, topics: [2]Topic{{Kind: TopicEvaluations}, {Kind: TopicEvaluations, ID: e.ID}}})
 }
 
@@ -67,4 +68,5 @@ func (tx *Tx) RemoveEvaluation(e *structs.Evaluation) {
 	tx.jobEvaluations.remove(e)
 	tx.openEvaluations.remove(e)
 	tx.blocked.remove(e)
+	tx.queue(e, nil)
 }

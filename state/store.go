@@ -75,6 +75,8 @@ type Snapshot struct {
 	jobEvaluations   table[*structs.Evaluation] // by job, id
 	openEvaluations  table[*structs.Evaluation] // by job, id; only those that are not done
 	blocked          table[*structs.Evaluation] // by cluster, id; only those that are blocked
+	waiting          table[*structs.Evaluation] // in the order of structs.CompareWaiting; only those in a queue for room
+	called           table[*structs.Evaluation] // by cluster, most important first; only those of waiting that are ready
 	tags             table[tagRow]
 	services         table[*structs.Job]           // by cluster, name, id; only services
 	runs             table[*structs.Job]           // by cluster, name, time, id; only batch jobs that have a name
@@ -107,6 +109,8 @@ func newSnapshot() *Snapshot {
 		jobEvaluations:   newTable(lessJobEvaluation),
 		openEvaluations:  newTable(lessJobEvaluation),
 		blocked:          newTable(lessClusterEvaluation),
+		waiting:          newTable(lessWaiting),
+		called:           newTable(lessCalled),
 		tags:             newTable(lessTag),
 		services:         newTable(lessService),
 		runs:             newTable(lessRun),
@@ -143,6 +147,8 @@ func (s *Snapshot) copy() *Snapshot {
 		jobEvaluations:   s.jobEvaluations.copy(),
 		openEvaluations:  s.openEvaluations.copy(),
 		blocked:          s.blocked.copy(),
+		waiting:          s.waiting.copy(),
+		called:           s.called.copy(),
 		tags:             s.tags.copy(),
 		services:         s.services.copy(),
 		runs:             s.runs.copy(),

@@ -3,7 +3,7 @@ package structs
 // The states of an evaluation.
 const (
 	EvaluationReady   = "ready"
-	EvaluationBlocked = "blocked" // waits for room; a freed task or a new instance makes it ready. At most one a job
+	EvaluationBlocked = "blocked" // waits for room: it is called, which makes it ready, in its turn when some appears. At most one a job
 	EvaluationDone    = "done"
 )
 
@@ -25,6 +25,8 @@ type Evaluation struct {
 	// one more run, for people to read. Both only with tasks unplaced.
 	Filtered []FilterCount `json:"filtered,omitzero" cbor:"12,keyasint,omitzero"`
 	Remedy   string        `json:"remedy,omitzero" cbor:"13,keyasint,omitzero"`
+	// Queue is where it stands among those that wait for room, once it has come to wait.
+	Queue *QueuePlace `json:"queue,omitzero" cbor:"14,keyasint,omitzero"`
 	// ModifyIndex is the raft index of the last change; a worker reads state no older than it.
 	ModifyIndex uint64 `json:"modifyIndex" cbor:"10,keyasint"`
 }

@@ -67,6 +67,8 @@ type Job struct {
 
 	// Scheduler names the outside scheduler that plans for it; empty: Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
+	// CreateIndex is the raft index at which a job that waits for room was made: its place in the queue.
+	CreateIndex uint64 `json:"createIndex,omitzero"`
 
 	CreatedAt Time `json:"createdAt"`
 	DeletedAt Time `json:"deletedAt,omitzero"` // when it became INACTIVE

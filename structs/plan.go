@@ -28,6 +28,8 @@ type Plan struct {
 	JobStatus string `cbor:"15,keyasint,omitzero"`
 	// Desired, where not nil, becomes the Count of a daemon: on how many instances it is to run.
 	Desired *int `cbor:"21,keyasint,omitzero"`
+	// Queue, where not nil, is where the evaluation stands when it waits for room (Status is blocked).
+	Queue *QueuePlace `cbor:"22,keyasint,omitzero"`
 	// FollowUp is an evaluation to add: look again at its WaitUntil.
 	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.

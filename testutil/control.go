@@ -146,20 +146,21 @@ func (c *SingleNode) evaluateReady() error {
 	return fmt.Errorf("evaluations go on and on: %d in a row", maxEvaluations)
 }
 
-// nextReady gives the oldest evaluation that is ready, as the broker does.
-func (c *SingleNode) nextReady() (oldest *structs.Evaluation) {
+// nextReady gives the evaluation that is ready and comes first, as the broker does.
+func (c *SingleNode) nextReady() (first *structs.Evaluation) {
 	c.mu.Lock()
 	nextReading := structs.TimeOf(c.now.Add(c.step))
 	c.mu.Unlock()
-	for eval := range c.Store.Snapshot().Evaluations() {
+	snap := c.Store.Snapshot()
+	for eval := range snap.Evaluations() {
 		if eval.Status != structs.EvaluationReady || eval.WaitUntil > nextReading {
 			continue
 		}
-		if oldest == nil || cmp.Or(cmp.Compare(eval.CreatedAt, oldest.CreatedAt), cmp.Compare(eval.ModifyIndex, oldest.ModifyIndex)) < 0 {
-			oldest = eval
+		if first == nil || cmp.Or(cmp.Compare(snap.Importance(first), snap.Importance(eval)), cmp.Compare(eval.CreatedAt, first.CreatedAt), cmp.Compare(eval.ModifyIndex, first.ModifyIndex)) < 0 {
+			first = eval
 		}
 	}
-	return oldest
+	return first
 }
 
 func (c *SingleNode) evaluate(eval *structs.Evaluation) error {

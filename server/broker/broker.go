@@ -25,6 +25,10 @@ type Config struct {
 	NackDelay time.Duration
 	// MaxNackDelay bounds the doubling. Default 60 s.
 	MaxNackDelay time.Duration
+	// YieldDelay is how long an evaluation rests that made way for a more important one. Default 5 ms.
+	YieldDelay time.Duration
+	// Importance gives the priority of an evaluation's job. Default: all are alike.
+	Importance func(*structs.Evaluation) int
 	// Logger hears of evaluations that workers lost. Default: none.
 	Logger *slog.Logger
 }
@@ -51,6 +55,10 @@ func New(c Config) *Broker {
 	c.AckTimeout = cmp.Or(c.AckTimeout, time.Minute)
 	c.NackDelay = cmp.Or(c.NackDelay, time.Second)
 	c.MaxNackDelay = cmp.Or(c.MaxNackDelay, time.Minute)
+	c.YieldDelay = cmp.Or(c.YieldDelay, 5*time.Millisecond)
+	if c.Importance == nil {
+		c.Importance = func(*structs.Evaluation) int { return 0 }
+	}
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return &Broker{
 		config: c,
@@ -72,7 +80,7 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	it := b.items[e.ID]
 	switch {
 	case it == nil:
-		it = &item{eval: e}
+		it = &item{eval: e, priority: b.config.Importance(e)}
 		b.items[e.ID] = it
 		if wait := time.Until(e.WaitUntil.Std()); wait > 0 {
 			it.timer = time.AfterFunc(wait, func() { b.endDelay(it) })
@@ -96,7 +104,8 @@ func (b *Broker) Forget(id string) {
 	}
 }
 
-// Dequeue waits for an evaluation, the oldest that is ready, and gives it with the token to acknowledge it by. It fails with
+// Dequeue waits for an evaluation, the most important and then the oldest that is ready, and gives it with the token to acknowledge
+// it by. What is less important waits while a worker holds an evaluation of its cluster. It fails with
 // ErrClosed, or with the error of ctx.
 func (b *Broker) Dequeue(ctx context.Context) (*structs.Evaluation, Token, error) {
 	for {
@@ -113,7 +122,7 @@ func (b *Broker) Dequeue(ctx context.Context) (*structs.Evaluation, Token, error
 	}
 }
 
-// take hands out the oldest ready evaluation, nil when there is none.
+// take hands out the first ready evaluation, nil when there is none.
 func (b *Broker) take() (*structs.Evaluation, Token) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -176,6 +185,18 @@ func (b *Broker) Nack(id string, token Token) error {
 	return nil
 }
 
+// Yield says that a more important evaluation has to be decided first. This one is delivered again a moment later.
+func (b *Broker) Yield(id string, token Token) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	it, err := b.release(id, token)
+	if err != nil {
+		return err
+	}
+	it.timer = time.AfterFunc(b.config.YieldDelay, func() { b.endDelay(it) })
+	return nil
+}
+
 // delay is how long to rest after an evaluation was given back and had been that often before.
 func (b *Broker) delay(before int) time.Duration {
 	d := b.config.NackDelay
@@ -211,7 +232,7 @@ type Stats struct {
 func (b *Broker) Stats() Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := Stats{Ready: len(b.queue.ready), Outstanding: b.queue.taken, Waiting: b.queue.waiting()}
+	s := Stats{Ready: b.queue.ready, Outstanding: b.queue.taken, Waiting: b.queue.waiting()}
 	s.Delayed = len(b.items) - s.Ready - s.Outstanding - s.Waiting
 	return s
 }
@@ -256,9 +277,9 @@ func (b *Broker) makeReady(it *item) {
 	b.signal()
 }
 
-// signal wakes one Dequeue where something is ready.
+// signal wakes one Dequeue where there is something to take.
 func (b *Broker) signal() {
-	if len(b.queue.ready) == 0 {
+	if b.queue.next() == nil {
 		return
 	}
 	select {

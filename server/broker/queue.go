@@ -10,12 +10,13 @@ import (
 
 // item is one evaluation in the broker. The broker's lock guards it.
 type item struct {
-	eval    *structs.Evaluation
-	arrival uint64      // grows with every item that enters the queue; breaks ties of CreatedAt
-	token   Token       // of the worker that holds it; zero: none does
-	changed bool        // a newer one came while a worker holds it
-	nacks   int         // how often it was given back
-	timer   *time.Timer // the worker's deadline or the end of its rest; nil: neither
+	eval     *structs.Evaluation
+	priority int         // of its job
+	arrival  uint64      // grows with every item that enters the queue; breaks ties of CreatedAt
+	token    Token       // of the worker that holds it; zero: none does
+	changed  bool        // a newer one came while a worker holds it
+	nacks    int         // how often it was given back
+	timer    *time.Timer // the worker's deadline or the end of its rest; nil: neither
 }
 
 func (it *item) stopTimer() {
@@ -24,21 +25,28 @@ func (it *item) stopTimer() {
 	}
 }
 
-// older orders by when the evaluations were made, then by when they came.
-func older(a, b *item) bool {
-	return cmp.Or(cmp.Compare(a.eval.CreatedAt, b.eval.CreatedAt), cmp.Compare(a.arrival, b.arrival)) < 0
+// before orders by priority, then by when the evaluations were made, then by when they came.
+func before(a, b *item) bool {
+	return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.eval.CreatedAt, b.eval.CreatedAt), cmp.Compare(a.arrival, b.arrival)) < 0
 }
 
-// queue orders evaluations, oldest first, with at most one of each job ready or taken.
+// queue orders evaluations, the most important first and of those the oldest, with at most one of each job ready or taken. While one
+// is taken, less important ones of its cluster stay: they would take the room that it was called for.
 type queue struct {
-	ready items
+	clusters map[string]*clusterQueue // those that have one ready or taken
 	// jobs has an entry for each job that has one ready or taken: those that wait behind it.
-	jobs     map[string]*items
-	taken    int
-	arrivals uint64
+	jobs         map[string]*items
+	ready, taken int
+	arrivals     uint64
 }
 
-func newQueue() queue { return queue{jobs: map[string]*items{}} }
+// clusterQueue is what is ready and what is taken of one cluster.
+type clusterQueue struct {
+	ready items
+	taken map[int]int // how many, by priority
+}
+
+func newQueue() queue { return queue{clusters: map[string]*clusterQueue{}, jobs: map[string]*items{}} }
 
 // add puts an item in: ready, or behind the one of its job.
 func (q *queue) add(it *item) {
@@ -49,27 +57,68 @@ func (q *queue) add(it *item) {
 		return
 	}
 	q.jobs[it.eval.Job] = &items{}
-	heap.Push(&q.ready, it)
+	q.makeReady(it)
 }
 
-// take gives the oldest ready item, nil when there is none. Its job stays busy until done.
+func (q *queue) makeReady(it *item) {
+	c := q.clusters[it.eval.Cluster]
+	if c == nil {
+		c = &clusterQueue{taken: map[int]int{}}
+		q.clusters[it.eval.Cluster] = c
+	}
+	heap.Push(&c.ready, it)
+	q.ready++
+}
+
+// next gives the item to take first, nil when there is none.
+func (q *queue) next() (first *item) {
+	for _, c := range q.clusters {
+		if len(c.ready) > 0 && !c.yields(c.ready[0]) && (first == nil || before(c.ready[0], first)) {
+			first = c.ready[0]
+		}
+	}
+	return first
+}
+
+// yields says whether an item is to wait for a more important one that is taken.
+func (c *clusterQueue) yields(it *item) bool {
+	for priority := range c.taken {
+		if priority > it.priority {
+			return true
+		}
+	}
+	return false
+}
+
+// take gives the next item and takes it out, nil when there is none. Its job stays busy until done.
 func (q *queue) take() *item {
-	if len(q.ready) == 0 {
+	it := q.next()
+	if it == nil {
 		return nil
 	}
+	c := q.clusters[it.eval.Cluster]
+	heap.Pop(&c.ready)
+	c.taken[it.priority]++
+	q.ready--
 	q.taken++
-	return heap.Pop(&q.ready).(*item)
+	return it
 }
 
 // done says that a taken item is out, and makes the next of its job ready.
 func (q *queue) done(it *item) {
+	c := q.clusters[it.eval.Cluster]
 	q.taken--
-	behind := q.jobs[it.eval.Job]
-	if len(*behind) == 0 {
-		delete(q.jobs, it.eval.Job)
-		return
+	if c.taken[it.priority]--; c.taken[it.priority] == 0 {
+		delete(c.taken, it.priority)
 	}
-	heap.Push(&q.ready, heap.Pop(behind))
+	if behind := q.jobs[it.eval.Job]; len(*behind) == 0 {
+		delete(q.jobs, it.eval.Job)
+	} else {
+		q.makeReady(heap.Pop(behind).(*item))
+	}
+	if len(c.ready)+len(c.taken) == 0 {
+		delete(q.clusters, it.eval.Cluster)
+	}
 }
 
 // waiting counts the items behind another of their job.
@@ -80,11 +129,11 @@ func (q *queue) waiting() (n int) {
 	return n
 }
 
-// items is a heap, oldest first (container/heap).
+// items is a heap in the order of before (container/heap).
 type items []*item
 
 func (s items) Len() int           { return len(s) }
-func (s items) Less(i, j int) bool { return older(s[i], s[j]) }
+func (s items) Less(i, j int) bool { return before(s[i], s[j]) }
 func (s items) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
 func (s *items) Push(x any)        { *s = append(*s, x.(*item)) }
 func (s *items) Pop() any {

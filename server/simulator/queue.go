@@ -9,25 +9,26 @@ import (
 
 // queue holds the evaluations that are to be decided. The broker is the same for a real cluster; it goes by the real clock.
 type queue struct {
-	newest  map[string]*structs.Evaluation // by id; an entry of the heaps that is not this one has been overtaken
-	ready   evaluations
-	waiting evaluations // for their time
+	importance func(*structs.Evaluation) int  // the priority of its job
+	newest     map[string]*structs.Evaluation // by id; an entry of the heaps that is not this one has been overtaken
+	ready      evaluations
+	waiting    evaluations // for their time
 }
 
-// older is the order in which evaluations are decided: by when they were made, as the broker does.
-func older(a, b *structs.Evaluation) int {
-	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ModifyIndex, b.ModifyIndex), cmp.Compare(a.ID, b.ID))
+// before is the order in which evaluations are decided: by priority, then by when they were made, as the broker does.
+func (q *queue) before(a, b *structs.Evaluation) int {
+	return cmp.Or(cmp.Compare(q.importance(b), q.importance(a)), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ModifyIndex, b.ModifyIndex), cmp.Compare(a.ID, b.ID))
 }
 
-func sooner(a, b *structs.Evaluation) int {
-	return cmp.Or(cmp.Compare(a.WaitUntil, b.WaitUntil), older(a, b))
+func (q *queue) sooner(a, b *structs.Evaluation) int {
+	return cmp.Or(cmp.Compare(a.WaitUntil, b.WaitUntil), q.before(a, b))
 }
 
 // add puts in an evaluation, in place of what it was before.
 func (q *queue) add(e *structs.Evaluation) {
 	if q.newest == nil {
 		q.newest = map[string]*structs.Evaluation{}
-		q.ready.order, q.waiting.order = older, sooner
+		q.ready.order, q.waiting.order = q.before, q.sooner
 	}
 	if q.newest[e.ID] == e {
 		return

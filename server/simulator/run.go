@@ -51,6 +51,7 @@ func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []stru
 		Apply:    func(_ context.Context, cmd structs.Command) (structs.Applied, error) { return r.apply(cmd) },
 		Logger:   nobody,
 	})
+	r.queue.importance = func(e *structs.Evaluation) int { return r.store.Snapshot().Importance(e) }
 	r.evals = r.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
 	r.queueAll()
 	r.meetAgents(commands)
