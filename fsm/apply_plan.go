@@ -24,6 +24,7 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 			return "", err
 		}
 		job = tx.Job(job.ID) // as the plan has left it
+		preemptTasks(tx, index, job, plan)
 	}
 	eval := *old
 	eval.Status, eval.Unplaced, eval.Failures, eval.ModifyIndex = plan.Status, plan.Unplaced, plan.Failures, index

@@ -12,10 +12,15 @@ func batchSamples() map[string]structs.Command {
 		structs.Placement{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Attempt: 1},
 		structs.Placement{Task: "4123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Slot: 2, Attempt: 3})
 	plan.Plan.JobStatus = structs.BatchFailed
+	waiting := planOf(plan.Plan.Evaluation, job.ID)
+	waiting.Plan.Status, waiting.Plan.Unplaced = structs.EvaluationBlocked, 2
+	waiting.Plan.Queue = &structs.QueuePlace{Ask: "5123456789abcdef", Priority: 80, Since: 77, CPU: 384, Memory: 256}
+	waiting.Plan.Preempted = []structs.Stop{{Task: "t1", Code: structs.StopPreempted, Reason: "Preempted: job x of higher priority takes its place"}}
 	return map[string]structs.Command{
-		"create_job_batch":  structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation, Cluster: "prod", Job: job.ID}},
-		"apply_plan_batch":  plan,
-		"create_job_queued": structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation}, Tasks: []string{"t1", "t2"}},
-		"stop_job":          structs.StopJob{Job: job.ID, At: 1_700_000_000_201},
+		"create_job_batch":   structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation, Cluster: "prod", Job: job.ID}},
+		"apply_plan_waiting": waiting,
+		"apply_plan_batch":   plan,
+		"create_job_queued":  structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation}, Tasks: []string{"t1", "t2"}},
+		"stop_job":           structs.StopJob{Job: job.ID, At: 1_700_000_000_201},
 	}
 }

@@ -14,6 +14,7 @@ const (
 	becauseInstance   = "instance-changed"
 	becauseProtection = "protection-changed"
 	becauseRefused    = "placement-refused"
+	becausePreempted  = "task-preempted"
 )
 
 // maxReady is how many evaluations of a job may be ready at a time. A further one is not needed: the second starts after the first

@@ -188,17 +188,19 @@ func (s *service) start() {
 		s.tellStuck()
 		return
 	}
-	found := fill(s.plan, s.request(s.lack(starting)), &s.ids)
+	r := s.request(s.lack(starting))
+	found := fill(s.plan, r, &s.ids)
 	s.plan.Deployment = s.primary.ID
 	if s.plan.Unplaced == 0 {
 		return
 	}
 	s.plan.Status = structs.EvaluationBlocked
-	s.plan.Queue = &structs.QueuePlace{Ask: s.job.ID, Priority: s.job.Importance(), CPU: s.need.CPU, Memory: s.need.Memory}
+	s.plan.Queue = placeOf(s.job, &s.need)
 	if lacksRoom(found.filtered) {
 		s.makeWay(s.plan.Unplaced - len(f.leaving))
 	}
-	if len(f.leaving) == 0 { // else room appears by itself
+	preempt(s.in, &r, s.plan)
+	if len(f.leaving)+len(s.plan.Preempted) == 0 { // else room appears by itself
 		s.tellUnplaced(found)
 	}
 }

@@ -22,6 +22,7 @@ func fillInTurn(in Input, job *structs.Job, def *structs.TaskDefinition, count i
 	} else {
 		ids := newTaskIDs(in.Seed)
 		fill(plan, r, &ids)
+		preempt(in, &r, plan)
 	}
 	if plan.Unplaced > 0 {
 		plan.Status, plan.Queue = structs.EvaluationBlocked, place
@@ -42,9 +43,19 @@ func ahead(in Input, place *structs.QueuePlace) *structs.Evaluation {
 
 // queuePlace is where a batch job stands among those that wait for room.
 func queuePlace(r *request) *structs.QueuePlace {
-	return &structs.QueuePlace{
-		Ask: askKey(r), Priority: r.job.Importance(), Since: r.job.CreateIndex, CPU: r.need.CPU, Memory: r.need.Memory,
+	place := placeOf(r.job, r.need)
+	place.Ask, place.Since = askKey(r), r.job.CreateIndex
+	return place
+}
+
+// placeOf is the place of a job that stands alone. One that takes room from others says nothing of its need: it is called also when there
+// is less room than that, for what else is on the instance may make way.
+func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
+	place := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory}
+	if job.Preemption {
+		place.CPU, place.Memory = 0, 0
 	}
+	return place
 }
 
 // askKey is the same for requests of which the one finds room where the other does. It covers what an instance is asked by newAsk
@@ -58,6 +69,7 @@ func askKey(r *request) string {
 		Capacity     []structs.CapacityProviderStrategyItem
 		Group        string
 		Scheduler    string
+		Preempts     int // from what importance down it takes room from others
 	}{Need: r.need, Architecture: a.architecture, Capacity: r.job.CapacityStrategy, Scheduler: r.job.Scheduler}
 	for _, c := range r.job.PlacementConstraints {
 		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
@@ -68,6 +80,9 @@ func askKey(r *request) string {
 	slices.SortFunc(asked.Constraints, strings.Compare)
 	if a.distinct || a.usesGroups {
 		asked.Group = cmp.Or(r.job.Group, r.job.ID)
+	}
+	if r.job.Preemption {
+		asked.Preempts = r.job.Importance() - structs.MinPreemptionGap
 	}
 	text, err := json.Marshal(asked)
 	if err != nil {

@@ -30,6 +30,8 @@ type Plan struct {
 	Desired *int `cbor:"21,keyasint,omitzero"`
 	// Queue, where not nil, is where the evaluation stands when it waits for room (Status is blocked).
 	Queue *QueuePlace `cbor:"22,keyasint,omitzero"`
+	// Preempted are tasks of less important jobs that are to stop to make room for the evaluation's.
+	Preempted []Stop `cbor:"23,keyasint,omitzero"`
 	// FollowUp is an evaluation to add: look again at its WaitUntil.
 	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.
@@ -44,10 +46,10 @@ type Plan struct {
 	EvaluationIndex uint64 `cbor:"-"`
 }
 
-// Stop asks one task of the job to stop.
+// Stop asks one task to stop.
 type Stop struct {
 	Task   string `cbor:"1,keyasint"`
-	Code   string `cbor:"2,keyasint"` // ServiceSchedulerInitiated
+	Code   string `cbor:"2,keyasint"` // ServiceSchedulerInitiated, or SpotInterruption of one that makes way
 	Reason string `cbor:"3,keyasint"`
 }
 

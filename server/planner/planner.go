@@ -155,7 +155,7 @@ func (p *Planner) committed(job string, index uint64) {
 // changes says whether a part of a plan does anything. Its other changes come with the first part: the plan for the rest is made
 // on state that holds them already.
 func changes(part *structs.Plan) bool {
-	return len(part.Placements)+len(part.Stops)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
+	return len(part.Placements)+len(part.Stops)+len(part.Preempted)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
 }
 
 // refusedByLog says whether the state machine answered the entry with an error: it is decided, and nothing was committed.

@@ -86,6 +86,7 @@ func (w *queueWorld) addJob() {
 		},
 		Evaluation: structs.Evaluation{ID: fmt.Sprintf("e%d", w.jobs), Status: structs.EvaluationReady, CreatedAt: structs.Time(w.jobs)},
 	}
+	cmd.Job.Preemption = rapid.IntRange(0, 2).Draw(w.t, "preempts") == 1
 	if rapid.IntRange(0, 3).Draw(w.t, "with attempts") == 1 {
 		cmd.Job.Batch = &structs.BatchSpec{Attempts: 1, Parallelism: rapid.IntRange(0, 2).Draw(w.t, "parallelism")}
 	} else {
@@ -100,6 +101,9 @@ func (w *queueWorld) addJob() {
 // ready gives the evaluations that a worker may take.
 func (w *queueWorld) ready() (list []*structs.Evaluation) {
 	for e := range w.store.Snapshot().Evaluations() {
+		if e.WaitUntil != 0 {
+			continue // for safety only: nothing here may need it
+		}
 		taken := slices.ContainsFunc(w.plans, func(p *structs.Plan) bool { return p.Job == e.Job })
 		if e.Status == structs.EvaluationReady && !taken {
 			list = append(list, e)
@@ -111,6 +115,9 @@ func (w *queueWorld) ready() (list []*structs.Evaluation) {
 // plan lets a worker take an evaluation.
 func (w *queueWorld) plan(e *structs.Evaluation) {
 	snap := w.store.Snapshot()
+	if snap.MoreUrgent(e) { // as a worker does
+		return
+	}
 	w.seeds++
 	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: e, Now: 5, Seed: [16]byte{byte(w.seeds), byte(w.seeds >> 8), 1}}).Plan
 	plan.Seen = snap.Index()
@@ -128,10 +135,21 @@ func (w *queueWorld) checkTurn(snap *state.Snapshot, plan *structs.Plan) {
 		if at > plan.Seen || id == mine.ID || other.TaskDefinition != mine.TaskDefinition || len(other.CapacityStrategy) != len(mine.CapacityStrategy) {
 			continue
 		}
+		if other.Preemption != mine.Preemption || other.Preemption && other.Importance() != mine.Importance() {
+			continue // these ask for room that is not free
+		}
 		first := other.Importance() > mine.Importance() || other.Importance() == mine.Importance() && other.CreateIndex < mine.CreateIndex
 		if first && w.waits(snap, other) {
 			w.t.Fatalf("job %s gets room before %s, which waits for the same and is older or more important", mine.ID, other.ID)
 		}
+	}
+}
+
+// checkMakesWay: nobody makes way who is as important.
+func (w *queueWorld) checkMakesWay(plan *structs.Plan, task string) {
+	snap := w.store.Snapshot()
+	if row := snap.Task(task); row != nil && snap.Job(row.Job).Importance() > snap.Job(plan.Job).Importance()-structs.MinPreemptionGap {
+		w.t.Fatalf("task %s makes way for job %s, which is not more important by enough", task, plan.Job)
 	}
 }
 
@@ -147,6 +165,9 @@ func (w *queueWorld) waits(snap *state.Snapshot, job *structs.Job) bool {
 
 func (w *queueWorld) submit(n int) {
 	plan := w.plans[n]
+	for _, s := range plan.Preempted {
+		w.checkMakesWay(plan, s.Task)
+	}
 	w.plans = slices.Delete(w.plans, n, n+1)
 	_, err := w.planner.Decide(w.t.Context(), plan)
 	if err != nil && !errors.Is(err, ErrStale) {
@@ -213,9 +234,25 @@ func (w *queueWorld) rest() {
 		if len(ready) == 0 {
 			return
 		}
+		snap := w.store.Snapshot()
+		slices.SortStableFunc(ready, func(a, b *structs.Evaluation) int { return snap.Importance(b) - snap.Importance(a) })
 		w.plan(ready[0])
 	}
 	w.t.Fatal("evaluations go on and on")
+}
+
+// letStop ends the tasks that were asked to stop, and what then starts, until nobody makes way any more. Who lets others make way
+// gets their room, or else this goes on and on.
+func (w *queueWorld) letStop() {
+	for range 100 {
+		on := slices.DeleteFunc(w.tasks(false), func(t *structs.Task) bool { return t.DesiredStatus != structs.TaskStopped })
+		if len(on) == 0 {
+			return
+		}
+		w.end(on[0])
+		w.rest()
+	}
+	w.t.Fatal("tasks make way on and on, and nobody gets their room")
 }
 
 // checkNobodyIsForgotten: once nothing is ready, whoever waits would find no room, and all that is queued waits.
@@ -228,7 +265,7 @@ func (w *queueWorld) checkNobodyIsForgotten() {
 	}
 	for first := range snap.FirstWaiting("default") {
 		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: first, Now: 5, Seed: [16]byte{9}}).Plan
-		if len(plan.Placements) > 0 || plan.Unplaced == 0 {
+		if len(plan.Placements)+len(plan.Preempted) > 0 || plan.Unplaced == 0 {
 			w.t.Fatalf("evaluation %s is forgotten: there is room for %d of its tasks, and %d wait", first.ID, len(plan.Placements), plan.Unplaced)
 		}
 	}
@@ -242,10 +279,12 @@ func TestQueueForgetsNobody(t *testing.T) {
 			w.step()
 		}
 		w.rest()
+		w.letStop()
 		w.checkNobodyIsForgotten()
 		for on := w.tasks(false); len(on) > 0; on = w.tasks(false) { // all comes to its end
 			w.end(on[0])
 			w.rest()
+			w.letStop()
 			w.checkNobodyIsForgotten()
 		}
 	})

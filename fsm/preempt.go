@@ -1,0 +1,27 @@
+package fsm
+
+import (
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// preemptTasks asks tasks of less important jobs to stop, to make room for those of a plan. What became protected or important since the
+// plan was made stays: the plan's job looks again when nothing ends.
+func preemptTasks(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) {
+	for _, s := range plan.Preempted {
+		old := tx.Task(s.Task)
+		if old == nil || old.DesiredStatus == structs.TaskStopped || old.Instance == "" || old.ProtectedUntil > plan.At {
+			continue
+		}
+		other := tx.Job(old.Job)
+		if other == nil || other.Importance() > job.Importance()-structs.MinPreemptionGap {
+			continue
+		}
+		t := *old
+		t.DesiredStatus, t.StopCode, t.StoppedReason = structs.TaskStopped, s.Code, s.Reason
+		setOnce(&t.StoppingAt, plan.At)
+		t.Version++
+		tx.PutTask(&t)
+		wake(tx, index, plan.At, t.Job, becausePreempted)
+	}
+}

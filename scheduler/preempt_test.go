@@ -1,0 +1,154 @@
+package scheduler
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// TestPreemption: over random clusters, whoever makes way is less important by ten and not protected, and once they have gone the tasks
+// that they made way for find room.
+func TestPreemption(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		s.job.Type, s.job.Preemption, s.job.Status = structs.JobBatch, true, structs.BatchRunning
+		s.job.Batch = &structs.BatchSpec{Attempts: 1}
+		s.job.Priority = rapid.IntRange(1, 100).Draw(t, "priority")
+		priorities := map[string]int{}
+		for n, task := range s.tasks {
+			if task.Job != "job" {
+				task.Job = fmt.Sprintf("j%d", rapid.IntRange(0, 5).Draw(t, "job"))
+			} else {
+				task.Slot = n
+				task.DesiredStatus = task.LastStatus // its end would count as a failure
+			}
+			task.CreatedAt = structs.Time(n)
+			if rapid.IntRange(0, 4).Draw(t, "protected") == 0 {
+				task.ProtectedUntil = 1000
+			}
+		}
+		store := stateOf(t, s)
+		update(t, store, func(tx *state.Tx) {
+			for n := range 6 {
+				id := fmt.Sprintf("j%d", n)
+				priorities[id] = rapid.IntRange(1, 100).Draw(t, "priority")
+				tx.PutJob(&structs.Job{ID: id, Cluster: "default", Type: structs.JobBatch, Priority: priorities[id]})
+			}
+		})
+		in := Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: "job"}, Now: 5, Seed: s.seed}
+		plan := Schedule(in).Plan
+		if len(plan.Preempted) > 0 && (plan.Unplaced == 0 || plan.Status != structs.EvaluationBlocked) {
+			t.Fatalf("%d make way for nobody", len(plan.Preempted))
+		}
+		for _, stop := range plan.Preempted {
+			task := store.Snapshot().Task(stop.Task)
+			if priorities[task.Job] > s.job.Priority-10 || task.Job == "job" || task.ProtectedUntil > 5 || task.DesiredStatus == structs.TaskStopped {
+				t.Fatalf("task %+v of priority %d makes way for one of %d", task, priorities[task.Job], s.job.Priority)
+			}
+		}
+		if len(plan.Preempted) == 0 {
+			return
+		}
+		found := func() int {
+			after := stateOf(t, s)
+			update(t, after, func(tx *state.Tx) {
+				for _, task := range slices.Collect(tx.AllTasks()) {
+					gone := slices.ContainsFunc(plan.Preempted, func(stop structs.Stop) bool { return stop.Task == task.ID })
+					if gone || task.DesiredStatus == structs.TaskStopped && task.Job != "job" {
+						ended := *task
+						ended.LastStatus, ended.DesiredStatus = structs.TaskStopped, structs.TaskStopped
+						tx.PutTask(&ended)
+					}
+				}
+			})
+			return len(Schedule(Input{View: after.Snapshot(), Evaluation: in.Evaluation, Now: 5, Seed: s.seed}).Plan.Placements)
+		}
+		if n := found(); n <= len(plan.Placements) {
+			t.Fatalf("once %d have made way there is room for %d tasks, as for %d before", len(plan.Preempted), n, len(plan.Placements))
+		}
+	})
+}
+
+func stateOf(t *rapid.T, s *scene) *state.Store {
+	store := state.New()
+	update(t, store, func(tx *state.Tx) {
+		tx.PutJob(s.job)
+		tx.PutTaskDefinition(s.def)
+		for _, i := range s.instances {
+			tx.PutInstance(i)
+		}
+		for _, task := range s.tasks {
+			tx.PutTask(task)
+		}
+	})
+	return store
+}
+
+func update(t *rapid.T, store *state.Store, fn func(*state.Tx)) {
+	if err := store.Update(store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWhoMakesWay: the least important, then the newest; and nobody where room is on its way.
+func TestWhoMakesWay(t *testing.T) {
+	type row struct {
+		id, instance      string
+		memory            int64
+		priority          int
+		created           structs.Time
+		protected, leaves bool
+	}
+	for name, c := range map[string]struct {
+		tasks []row
+		want  []string
+	}{
+		"the least important":     {[]row{{id: "a", instance: "x", memory: 10, priority: 30}, {id: "b", instance: "y", memory: 10, priority: 20}}, []string{"b"}},
+		"the newest":              {[]row{{id: "a", instance: "x", memory: 10, priority: 30, created: 1}, {id: "b", instance: "y", memory: 10, priority: 30, created: 2}}, []string{"b"}},
+		"nobody too important":    {[]row{{id: "a", instance: "x", memory: 10, priority: 41}, {id: "b", instance: "y", memory: 10, priority: 50}}, nil},
+		"nobody protected":        {[]row{{id: "a", instance: "x", memory: 10, priority: 10, protected: true}, {id: "b", instance: "y", memory: 10, priority: 40}}, []string{"b"}},
+		"nobody where room comes": {[]row{{id: "a", instance: "x", memory: 10, priority: 90, leaves: true}, {id: "b", instance: "y", memory: 10, priority: 10}}, nil},
+		"who holds enough":        {[]row{{id: "a", instance: "x", memory: 2, priority: 10}, {id: "b", instance: "x", memory: 8, priority: 30}, {id: "c", instance: "y", memory: 10, priority: 60}}, []string{"b"}},
+		"not two for one":         {[]row{{id: "a", instance: "x", memory: 4, priority: 10}, {id: "b", instance: "x", memory: 6, priority: 10}, {id: "c", instance: "y", memory: 10, priority: 60}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := state.New()
+			err := store.Update(1, func(tx *state.Tx) error {
+				for _, id := range []string{"x", "y"} {
+					tx.PutInstance(&structs.ContainerInstance{ID: id, Cluster: "default", Status: structs.InstanceActive, AgentConnected: true, Registered: structs.Resources{Memory: 10}})
+				}
+				tx.PutTaskDefinition(&structs.TaskDefinition{Family: "f", Revision: 1, ContainerDefinitions: []structs.ContainerDefinition{{Memory: new(int32(8))}}})
+				tx.PutJob(&structs.Job{ID: storyJob, Cluster: "default", Type: structs.JobBatch, Status: structs.BatchRunning, TaskDefinition: "f:1", Count: 1, Batch: &structs.BatchSpec{Attempts: 1}, Preemption: true})
+				for _, r := range c.tasks {
+					tx.PutJob(&structs.Job{ID: "of-" + r.id, Cluster: "default", Type: structs.JobBatch, Priority: r.priority})
+					task := &structs.Task{ID: r.id, Job: "of-" + r.id, Instance: r.instance, Memory: r.memory, LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning, CreatedAt: r.created}
+					if r.protected {
+						task.ProtectedUntil = 100
+					}
+					if r.leaves {
+						task.DesiredStatus = structs.TaskStopped
+					}
+					tx.PutTask(task)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: 5}).Plan
+			var got []string
+			for _, s := range plan.Preempted {
+				got = append(got, s.Task)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, c.want) || plan.Unplaced != 1 {
+				t.Errorf("%v make way, want %v; %d unplaced", got, c.want, plan.Unplaced)
+			}
+		})
+	}
+}
