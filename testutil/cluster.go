@@ -37,9 +37,9 @@ type Cluster struct {
 	t        testing.TB
 	dir      string
 	log      *slog.Logger
-	listener atomic.Pointer[pipeListener] // nil: nothing listens
-	server   *serverProcess
-	agents   map[string]*agentProcess // by name
+	listener atomic.Pointer[pipeListener]  // nil: nothing listens
+	server   atomic.Pointer[serverProcess] // nil: none runs
+	agents   map[string]*agentProcess      // by name
 }
 
 // NewCluster makes a cluster of which nothing runs yet.
@@ -127,7 +127,7 @@ func (c *Cluster) TryStartServer() error {
 	p := &serverProcess{Server: s, listener: newPipeListener(), closing: make(chan struct{}), served: make(chan error, 1)}
 	p.http = &http.Server{Handler: c.doors(p), ConnState: p.countConn}
 	go func() { p.served <- p.http.Serve(p.listener) }()
-	c.server = p
+	c.server.Store(p)
 	c.listener.Store(p.listener)
 	return nil
 }
@@ -160,11 +160,10 @@ func (p *serverProcess) countConn(_ net.Conn, state http.ConnState) {
 // StopServer ends the server in order: streams end, calls are answered.
 func (c *Cluster) StopServer() {
 	c.t.Helper()
-	p := c.server
+	p := c.server.Swap(nil)
 	if p == nil {
 		return
 	}
-	c.server = nil
 	c.listener.Store(nil)
 	close(p.closing)
 	if err := p.http.Shutdown(context.Background()); err != nil {
@@ -177,8 +176,7 @@ func (c *Cluster) StopServer() {
 // Nothing that a call does about that reaches the log any more.
 func (c *Cluster) CrashServer() {
 	c.t.Helper()
-	p := c.server
-	c.server = nil
+	p := c.server.Swap(nil)
 	c.listener.Store(nil)
 	err := p.Stop()
 	p.http.Close()
@@ -198,7 +196,7 @@ func (c *Cluster) checkEnd(p *serverProcess, err error) {
 }
 
 // Server is the running server.
-func (c *Cluster) Server() *server.Server { return c.server.Server }
+func (c *Cluster) Server() *server.Server { return c.server.Load().Server }
 
 // CutConnections breaks every connection that is open, as a network does that fails for a moment.
 func (c *Cluster) CutConnections() {
@@ -207,5 +205,10 @@ func (c *Cluster) CutConnections() {
 	}
 }
 
-// Control is the running server's.
-func (c *Cluster) Control() *control.Control { return c.server.Control() }
+// Control is the running server's; nil while none runs.
+func (c *Cluster) Control() *control.Control {
+	if p := c.server.Load(); p != nil {
+		return p.Control()
+	}
+	return nil
+}

@@ -37,9 +37,11 @@ func newKiller(w *world, random *rand.Rand) *killer {
 		world: w, agents: []string{"a", "b", "c"}, random: random, inCall: make(chan func()), exited: map[string]bool{},
 	}
 	slow := testutil.FakeImage{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
-	k.Engine.SetImage("app", slow)
+	k.Engine.SetImage("web", slow)
 	slow.RunsFor = 400 * time.Millisecond
 	k.Engine.SetImage("once", slow)
+	slow.ExitCode = 3
+	k.Engine.SetImage("failing", slow)
 	k.Engine.SetHook(func(point string) {
 		for _, verb := range []string{" Create ", " Start ", " Stop "} {
 			if strings.Contains(point, verb) {

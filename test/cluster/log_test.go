@@ -95,7 +95,10 @@ func (w *world) checkLimits(s *state.Snapshot, alive map[string]int) {
 			}
 		}
 		switch {
-		case job.Type == structs.JobBatch && all > job.Count:
+		case job.Batch != nil && (all > job.Count*job.Batch.Attempts || now > job.Batch.Parallelism):
+			w.t.Errorf("at index %d, %s has had %d attempts, %d of which are to run; of %d tasks, with %+v",
+				s.Index(), job.ClientToken, all, now, job.Count, *job.Batch)
+		case job.Type == structs.JobBatch && job.Batch == nil && all > job.Count:
 			w.t.Errorf("at index %d, job %s has %d tasks, not %d", s.Index(), job.ClientToken, all, job.Count)
 		case job.Type == structs.JobService && now > alive[job.ID] && now > job.Count*int(job.Service.Update.MaximumPercent)/100:
 			w.t.Errorf("at index %d, %s has %d tasks of %d", s.Index(), job.Name, now, job.Count)

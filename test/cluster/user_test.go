@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/gantry-project/gantry/structs"
 )
 
 // user asks the cluster for things, each until it is answered, and notes what it was told.
@@ -18,6 +20,7 @@ type user struct {
 	random   *rand.Rand
 	calls    int
 	runs     map[string]run // by client token
+	batches  map[string]structs.Job
 	services map[string]*service
 }
 
@@ -37,17 +40,16 @@ type service struct {
 }
 
 func newUser(w *world, random *rand.Rand) *user {
-	return &user{world: w, random: random, runs: map[string]run{}, services: map[string]*service{}}
+	return &user{world: w, random: random, runs: map[string]run{}, batches: map[string]structs.Job{}, services: map[string]*service{}}
 }
 
-// prepare registers web:1 and web:2, which run until they are stopped, and once:1, which ends by itself.
+// prepare registers web:1 and web:2, which run until they are stopped, and once:1 and failing:1, which end by themselves.
 func (u *user) prepare() {
-	for _, family := range []string{"web", "web", "once"} {
-		image := map[string]string{"web": "app", "once": "once"}[family]
+	for _, family := range []string{"web", "web", "once", "failing"} {
 		u.insist(func(ctx context.Context) error {
 			_, err := u.ecs.RegisterTaskDefinition(ctx, &sdk.RegisterTaskDefinitionInput{
 				Family:               &family,
-				ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: &image, Memory: aws.Int32(16)}},
+				ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: &family, Memory: aws.Int32(16)}},
 			})
 			return err
 		})
@@ -56,7 +58,7 @@ func (u *user) prepare() {
 
 // work asks for a dozen things.
 func (u *user) work() {
-	acts := []func(){u.runWeb, u.runWeb, u.runOnce, u.runOnce, u.stopTask, u.createService, u.scaleService, u.deployService, u.deleteService}
+	acts := []func(){u.runWeb, u.runWeb, u.runOnce, u.runBatch, u.runBatch, u.stopTask, u.createService, u.scaleService, u.deployService, u.deleteService}
 	u.createService()
 	for range 12 {
 		acts[u.random.IntN(len(acts))]()
@@ -102,6 +104,29 @@ func (u *user) runTask(definition string) {
 		}
 		return err
 	})
+}
+
+// runBatch runs a batch job whose tasks are tried again.
+func (u *user) runBatch() {
+	token := u.token()
+	job := structs.Job{
+		ID: fmt.Sprintf("%032x", u.calls), ClientToken: token, RequestHash: "same", Cluster: structs.DefaultCluster, Type: structs.JobBatch,
+		TaskDefinition: []string{"once:1", "failing:1"}[u.random.IntN(2)], Count: 1 + u.random.IntN(4),
+		Batch:     &structs.BatchSpec{Attempts: 3, Parallelism: 1 + u.random.IntN(2)},
+		CreatedAt: structs.TimeOf(time.Now()),
+	}
+	eval := structs.Evaluation{
+		ID: fmt.Sprintf("e%031x", u.calls), Cluster: job.Cluster, Job: job.ID, Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
+	}
+	u.insist(func(ctx context.Context) error {
+		verbs := u.Control()
+		if verbs == nil {
+			return structs.ErrNoLeader()
+		}
+		_, err := verbs.Log.Apply(ctx, structs.CreateJob{Job: job, Evaluation: eval})
+		return err
+	})
+	u.batches[token] = job
 }
 
 // stopTask stops a task that was run.

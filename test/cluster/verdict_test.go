@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gantry-project/gantry/state"
@@ -31,6 +32,7 @@ func (w *world) verdict(u *user, k *killer) (wrong []string) {
 	j := &judge{snap: snap, running: map[string]int{}, exited: k.exited}
 	j.containers(w)
 	j.runs(u)
+	j.batches(u)
 	j.services(u)
 	return j.wrong
 }
@@ -71,7 +73,7 @@ func (j *judge) containers(w *world) {
 func (j *judge) runs(u *user) {
 	jobs := map[string]*structs.Job{}
 	for job := range j.snap.AllJobs() {
-		if job.Type != structs.JobBatch {
+		if job.Type != structs.JobBatch || job.Batch != nil {
 			continue
 		}
 		if jobs[job.ClientToken] != nil {
@@ -117,6 +119,33 @@ func (j *judge) task(id string, r run) {
 	case r.family == "once:1" && !j.exited[id]:
 		if c := task.Containers; len(c) != 1 || c[0].ExitCode == nil || *c[0].ExitCode != 0 {
 			j.say("task %s ran once and has come to %+v (%s, %q)", id, c, task.StopCode, task.StoppedReason)
+		}
+	}
+}
+
+// batches wants one job for each that was put, with every one of its tasks tried until it succeeded or no attempt was left.
+func (j *judge) batches(u *user) {
+	n := 0
+	for job := range j.snap.AllJobs() {
+		if job.Batch != nil {
+			n++
+		}
+	}
+	if n != len(u.batches) {
+		j.say("there are %d batch jobs of %d calls", n, len(u.batches))
+	}
+	for token, want := range u.batches {
+		job := j.snap.Job(want.ID)
+		if job == nil {
+			j.say("%s has left no job", token)
+			continue
+		}
+		for n, slot := range job.BatchSlots(j.snap.TaskDefinition(job.TaskDefinition), j.snap.JobTasks(job.ID)) {
+			tried := slot.Failed && slot.Attempts == job.Batch.Attempts
+			killed := slices.ContainsFunc(slices.Collect(j.snap.JobTasks(job.ID)), func(t *structs.Task) bool { return j.exited[t.ID] })
+			if !(tried && (killed || job.TaskDefinition == "failing:1") || slot.Succeeded && job.TaskDefinition == "once:1") {
+				j.say("task %d of %s, %s, has come to %+v", n, token, job.TaskDefinition, slot)
+			}
 		}
 	}
 }
