@@ -99,9 +99,10 @@ func (p packedIDs) unpack() []string {
 	if p.Hex == nil {
 		return p.Plain
 	}
+	all := hex.EncodeToString(p.Hex) // one piece of memory for all, as long as one of them is kept
 	ids := make([]string, len(p.Hex)/16)
 	for n := range ids {
-		ids[n] = hex.EncodeToString(p.Hex[16*n : 16*n+16])
+		ids[n] = all[32*n : 32*n+32]
 	}
 	return ids
 }

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 )
 
 // taskIDs mints task ids from a seed, out of two 64-bit halves: the first is a mix of a counter that starts at a mix of the
@@ -11,11 +12,17 @@ import (
 //
 // The first three digits are the same for all of a seed: so the tasks of a plan stand together in the tables of state, where
 // a thousand of them would otherwise change as many places of a table of a million.
-type taskIDs struct{ counter, other uint64 }
+type taskIDs struct {
+	counter, other uint64
+	text           *strings.Builder // has ids one after the other: a piece of memory for each would take longer than all else
+}
 
 func newTaskIDs(seed [16]byte) taskIDs {
 	return taskIDs{counter: mix(binary.BigEndian.Uint64(seed[:8])), other: binary.BigEndian.Uint64(seed[8:])}
 }
+
+// idsAtOnce is how many ids are made room for at a time.
+const idsAtOnce = 64
 
 // next gives an id of 32 hex digits.
 func (s *taskIDs) next() string {
@@ -26,7 +33,12 @@ func (s *taskIDs) next() string {
 	binary.BigEndian.PutUint64(id[8:], mix(first+s.other))
 	var digits [32]byte
 	hex.Encode(digits[:], id[:])
-	return string(digits[:])
+	if s.text == nil || s.text.Cap()-s.text.Len() < len(digits) {
+		s.text = &strings.Builder{}
+		s.text.Grow(idsAtOnce * len(digits))
+	}
+	s.text.Write(digits[:])
+	return s.text.String()[s.text.Len()-len(digits):]
 }
 
 // mix is the finalizer of SplitMix64: a bijection in which each bit of x moves half of the result's bits.

@@ -121,7 +121,7 @@ func definition(memory int32) *structs.TaskDefinition {
 func instance(n, of int) *structs.ContainerInstance {
 	zone := string(rune('a' + n%3))
 	return &structs.ContainerInstance{
-		ID: fmt.Sprintf("%032x", n), Cluster: "default", Zone: zone, Status: structs.InstanceActive, AgentConnected: true,
+		ID: fmt.Sprintf("%08x%024x", uint32(n)*2654435761, n), Cluster: "default", Zone: zone, Status: structs.InstanceActive, AgentConnected: true,
 		Registered: structs.Resources{CPU: 128 << 20 / int64(of), Memory: 288 << 20 / int64(of)},
 		Attributes: []structs.Attribute{
 			{Name: "ecs.os-type", Value: "linux"}, {Name: "ecs.cpu-architecture", Value: "x86_64"},
