@@ -28,6 +28,7 @@ type ServiceChange struct {
 	MinimumHealthyPercent *int32
 	MaximumPercent        *int32
 	CircuitBreaker        *CircuitBreaker
+	Shift                 ShiftChange
 	HealthGrace           *int32 // seconds
 	// An empty list that is not nil removes what is there; so with the strategy.
 	PlacementConstraints []structs.PlacementConstraint
@@ -73,6 +74,9 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	if ch.CircuitBreaker != nil {
 		spec.Update.CircuitBreaker, spec.Update.Rollback = ch.CircuitBreaker.Enable, ch.CircuitBreaker.Rollback
 	}
+	if err := ch.Shift.applyTo(&spec.Update); err != nil {
+		return err
+	}
 	if ch.PropagateTags != "" {
 		spec.PropagateTags = ch.PropagateTags
 	}
@@ -99,12 +103,16 @@ func (c *Control) newDeployment(job *structs.Job, at structs.Time) *structs.Depl
 }
 
 func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deployment {
-	return &structs.Deployment{
+	d := &structs.Deployment{
 		ID: id, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
 		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
 		RolloutReason: "ECS deployment " + id + " in progress.",
 		CreatedAt:     at, UpdatedAt: at,
 	}
+	if job.Service.Update.Shift != nil {
+		d.Stage = structs.StageReconcileService
+	}
+	return d
 }
 
 // nineteenDigits turns an id to the number that ECS's deployments have.

@@ -41,3 +41,27 @@ func stopDeployment(tx *state.Tx, index uint64, cmd structs.StopDeployment) (str
 	putMinted(tx, index, job, cmd.Evaluation)
 	return d.ID, nil
 }
+
+func continueDeployment(tx *state.Tx, index uint64, cmd structs.ContinueDeployment) (string, error) {
+	old := tx.Deployment(cmd.Deployment)
+	if old == nil {
+		return "", structs.Errorf(structs.KindServiceDeploymentNotFound, "Service deployment not found.")
+	}
+	job, d := tx.Job(old.Job), *old
+	d.Pauses = slices.Clone(d.Pauses)
+	pause := d.FindPause(cmd.Pause)
+	switch {
+	case job == nil || pause == nil || !pause.Waits() || d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutInProgress:
+		return "", structs.Errorf(structs.KindConflict, "The service deployment %s does not wait at hook %s.", old.ID, cmd.Pause)
+	case tx.Evaluation(cmd.Evaluation.ID) != nil:
+		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+	}
+	pause.Status = structs.HookSucceeded
+	if cmd.Action == structs.HookRollback {
+		pause.Status = structs.HookFailed
+	}
+	d.UpdatedAt = cmd.At
+	tx.PutDeployment(&d)
+	putMinted(tx, index, job, cmd.Evaluation)
+	return d.ID, nil
+}

@@ -23,6 +23,56 @@ func TestStopDeployment(t *testing.T) {
 	h.refused(cmd, structs.KindConflict, "not in progress")
 }
 
+// paused gives a cluster whose service has a deployment that waits at hook p1.
+func paused(t *testing.T) *harness {
+	h := serving(t)
+	h.do(putServiceCommand("s1", "web", 2, "se2", "d2"))
+	cmd := servicePlan(h, "se2", "s1", "")
+	row := *h.snap().Deployment("d2")
+	row.Pauses = []structs.Pause{{ID: "p1", Stage: structs.StagePostScaleUp, Status: structs.HookAwaiting, ExpiresAt: 500}}
+	cmd.Plan.Deployments = []structs.Deployment{row}
+	h.do(cmd)
+	return h
+}
+
+func TestContinueDeployment(t *testing.T) {
+	for action, status := range map[string]string{structs.HookContinue: structs.HookSucceeded, structs.HookRollback: structs.HookFailed} {
+		h := paused(t)
+		before := h.snap().Deployment("d2")
+		cmd := structs.ContinueDeployment{Deployment: "d2", Pause: "p1", Action: action, Evaluation: structs.Evaluation{ID: "se3"}, At: 40}
+		h.do(cmd)
+		if d := h.snap().Deployment("d2"); d.Pauses[0].Status != status || d.UpdatedAt != 40 {
+			t.Errorf("after %s the deployment is %+v", action, d)
+		}
+		if !before.Pauses[0].Waits() {
+			t.Error("the command changed a row that others read")
+		}
+		if e := h.snap().Evaluation("se3"); e == nil || e.Job != "s1" || e.Status != structs.EvaluationReady {
+			t.Errorf("evaluation %+v", e)
+		}
+		cmd.Evaluation.ID = "se4"
+		h.refused(cmd, structs.KindConflict, "does not wait at hook p1")
+		cmd.Deployment = "d9"
+		h.refused(cmd, structs.KindServiceDeploymentNotFound, "not found")
+	}
+}
+
+// TestAnswerIsNotLost: a plan that was made before a user's answer, and would end the pause in its own way, does not commit.
+func TestAnswerIsNotLost(t *testing.T) {
+	for _, status := range []string{structs.HookAwaiting, structs.HookTimedOut} {
+		h := paused(t)
+		row := *h.snap().Deployment("d2")
+		row.Pauses = []structs.Pause{{ID: "p1", Stage: structs.StagePostScaleUp, Status: status}}
+		h.do(putServiceCommand("s1", "web", 3, "se3", ""))
+		h.do(structs.ContinueDeployment{Deployment: "d2", Pause: "p1", Action: structs.HookContinue, Evaluation: structs.Evaluation{ID: "se4"}, At: 40})
+		cmd := servicePlan(h, "se3", "s1", "")
+		cmd.Plan.Deployments = []structs.Deployment{row}
+		h.refused(cmd, structs.KindConflict, "stale")
+		row.Pauses[0].Status = structs.HookSucceeded
+		h.do(cmd)
+	}
+}
+
 // TestDeploymentCounts tells what of a task's life counts as a failure of its deployment.
 func TestDeploymentCounts(t *testing.T) {
 	stopped := structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited, StoppedAt: 31}

@@ -39,6 +39,7 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutService:             handle(putService),
 	structs.CmdDeleteService:          handle(deleteService),
 	structs.CmdStopDeployment:         handle(stopDeployment),
+	structs.CmdContinueDeployment:     handle(continueDeployment),
 	structs.CmdProtectTasks:           handle(protectTasks),
 	structs.CmdPutTaskSet:             handle(putTaskSet),
 	structs.CmdDeleteTaskSet:          handle(deleteTaskSet),

@@ -38,6 +38,10 @@ func anyServiceCommand() *rapid.Generator[structs.Command] {
 			return structs.SetPrimaryTaskSet{Set: anyDeployment.Draw(t, "set"), At: anyTime.Draw(t, "at")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
+			return structs.ContinueDeployment{Deployment: anyDeployment.Draw(t, "deployment"), Pause: "p1", Action: structs.HookContinue,
+				Evaluation: structs.Evaluation{ID: anyEval.Draw(t, "eval")}, At: anyTime.Draw(t, "at")}
+		}),
+		draw(func(t *rapid.T) structs.Command {
 			return structs.ProtectTasks{Tasks: rapid.SliceOfN(anyTask, 0, 3).Draw(t, "tasks"), Until: anyMaybe.Draw(t, "until"), At: anyTime.Draw(t, "at")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
@@ -85,7 +89,8 @@ func drawServicePlan(t *rapid.T) structs.Command {
 	}), 0, 2).Draw(t, "stops")
 	plan.Deployments = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) structs.Deployment {
 		return structs.Deployment{ID: anyDeployment.Draw(t, "row"), JobVersion: anyVersion.Draw(t, "of"), CreatedAt: anyTime.Draw(t, "created"),
-			Status: anyDeployState.Draw(t, "state"), Rollout: anyRollout.Draw(t, "rollout")}
+			Status: anyDeployState.Draw(t, "state"), Rollout: anyRollout.Draw(t, "rollout"),
+			Pauses: rapid.SampledFrom([][]structs.Pause{nil, {{ID: "p1", Status: structs.HookAwaiting}}}).Draw(t, "pauses")}
 	}), 0, 2).Draw(t, "deployments")
 	plan.Events = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) structs.ServiceEvent {
 		return structs.ServiceEvent{ID: "u", At: anyTime.Draw(t, "at"), Message: "m"}

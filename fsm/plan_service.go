@@ -9,6 +9,11 @@ import (
 
 // applyServicePlan commits what a plan changes of a service besides new tasks.
 func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error {
+	for n := range plan.Deployments {
+		if err := checkAnswered(tx, &plan.Deployments[n]); err != nil {
+			return err
+		}
+	}
 	if plan.Rollback != nil {
 		if plan.Rollback.Version != job.Version+1 {
 			return structs.Errorf(structs.KindConflict, "The plan rolls job %s back from version %d to %d, which is not the next.",
@@ -44,6 +49,20 @@ func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error 
 			tx.RemoveJob(job) // its client token is free with its name
 		}
 		tx.PutJob(&next)
+	}
+	return nil
+}
+
+// checkAnswered refuses a plan that was made before a user answered a pause of the deployment: what was acknowledged is not lost.
+func checkAnswered(tx *state.Tx, d *structs.Deployment) error {
+	old := tx.Deployment(d.ID)
+	if old == nil {
+		return nil
+	}
+	for _, p := range old.Pauses {
+		if planned := d.FindPause(p.ID); planned == nil || !p.Waits() && planned.Status != p.Status {
+			return structs.Errorf(structs.KindConflict, "The plan is stale: it does not know the answer to hook %s of deployment %s.", p.ID, d.ID)
+		}
 	}
 	return nil
 }

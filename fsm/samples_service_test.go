@@ -37,6 +37,11 @@ func serviceSamples() map[string]structs.Command {
 		},
 		"put_job_batch": structs.PutJob{Job: sampleService(), Evaluation: eval, Replaces: "0123456789abcdef0123456789abcdef"},
 		"collect_bit":   structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
+		"continue_deployment": structs.ContinueDeployment{
+			Deployment: "ecs-svc/1234567890123456789", Pause: "5123456789abcdef0123456789abcdef", Action: structs.HookRollback, Evaluation: eval,
+			At: 1_700_000_000_152,
+		},
+		"put_service_shift": structs.PutService{Job: shiftService(), Deployment: shiftDeployment(), Evaluation: eval},
 		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
 			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationBlocked, Unplaced: 1, At: 1_700_000_000_151,
 			Placements: []structs.Placement{{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef"}},
@@ -81,4 +86,27 @@ func sampleDeployment() structs.Deployment {
 		FailedTasks: 1, Failures: 2, LastFailureAt: 3, RollbackOf: "ecs-svc/1000000000000000000", StopRequested: "ROLLBACK",
 		CreatedAt: 1_700_000_000_139, UpdatedAt: 1_700_000_000_140, FinishedAt: 1_700_000_000_141,
 	}
+}
+
+// shiftService and shiftDeployment have what came with strategies other than ROLLING.
+func shiftService() structs.Job {
+	job := sampleService()
+	job.Service.Update.MinHealthySeconds = 2
+	job.Service.Update.Shift = &structs.ShiftPolicy{
+		Strategy: structs.StrategyCanary, BakeMinutes: 5, StepPercent: 2.5, StepBakeMinutes: 10, Hooks: []structs.LifecycleHook{
+			{Stages: []string{structs.StagePostScaleUp}, TimeoutMinutes: 30, TimeoutAction: structs.HookContinue},
+		},
+	}
+	return job
+}
+
+func shiftDeployment() *structs.Deployment {
+	d := sampleDeployment()
+	d.Adopts, d.Stage, d.StageAt = "ecs-svc/1000000000000000000", structs.StageProductionShift, 1_700_000_000_150
+	d.Traffic = &structs.Traffic{Production: 2.5, Test: 100}
+	d.Pauses = []structs.Pause{{
+		ID: "5123456789abcdef0123456789abcdef", Stage: structs.StagePostScaleUp, Status: structs.HookSucceeded, ExpiresAt: 1_700_000_000_151,
+		TimeoutAction: structs.HookContinue,
+	}}
+	return &d
 }

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,13 +14,16 @@ func (s *service) endRollout() bool {
 	if s.primary.Rollout != structs.RolloutInProgress {
 		return false
 	}
-	switch policy := &s.job.Service.Update; {
+	policy, pause, subject := &s.job.Service.Update, s.pausedBack(), "(deployment "+s.primary.ID+") "
+	switch {
 	case s.primary.StopRequested != "":
-		stopped := "(deployment " + s.primary.ID + ") deployment stopped."
-		return s.fail(stopText, stopped, s.primary.StopRequested == structs.StopRollback)
+		return s.fail(stopText, byUser, subject+"deployment stopped.", s.primary.StopRequested == structs.StopRollback)
+	case pause != nil && pause.Status == structs.HookTimedOut:
+		return s.fail(hookText, "nobody continued it at "+pause.Stage+" in time.", subject+"deployment stopped.", true)
+	case pause != nil:
+		return s.fail(hookText, byUser, subject+"deployment stopped.", true)
 	case policy.CircuitBreaker && s.primary.FailedTasks >= policy.Threshold(s.count):
-		failed := "(deployment " + s.primary.ID + ") deployment failed: tasks failed to start."
-		return s.fail(breakerText, failed, policy.Rollback)
+		return s.fail(breakerText, "tasks failed to start.", subject+"deployment failed: tasks failed to start.", policy.Rollback)
 	}
 	return false
 }
@@ -28,29 +32,30 @@ func (s *service) endRollout() bool {
 const (
 	breakerText = "ECS deployment circuit breaker: "
 	stopText    = "ECS deployment stop: "
+	hookText    = "ECS deployment lifecycle hook: "
+	byUser      = "requested by a user."
 )
 
 // fail ends the rollout, and with rollback makes the last completed deployment's version the service's next. There is no
 // going back from a rollback: what it went back to is no better now.
-func (s *service) fail(by, message string, rollback bool) bool {
+func (s *service) fail(by, why, message string, rollback bool) bool {
 	s.primary.Rollout, s.primary.FinishedAt = structs.RolloutFailed, s.in.Now
-	s.primary.RolloutReason = by + "tasks failed to start."
-	if by == stopText {
-		s.primary.RolloutReason = by + "requested by a user."
-	}
+	s.primary.RolloutReason = by + why
 	s.tell(message)
 	back := s.earlierJob()
 	if !rollback || back == nil {
+		s.unshift()
 		s.put(s.primary)
 		return false
 	}
-	s.primary.Status = structs.DeploymentActive
+	traffic := s.shiftedBack()
+	s.primary.Status, s.primary.Traffic = structs.DeploymentActive, nil
 	s.put(s.primary)
 	s.put(&structs.Deployment{
 		ID: s.deploymentID(), Cluster: s.job.Cluster, Job: s.job.ID, JobVersion: back.Version, TaskDefinition: back.TaskDefinition,
 		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
 		RolloutReason: by + "rolling back to deploymentId " + s.completed.ID + ".",
-		RollbackOf:    s.primary.ID, Adopts: s.completed.ID, CreatedAt: s.in.Now,
+		RollbackOf:    s.primary.ID, Adopts: s.completed.ID, Traffic: traffic, CreatedAt: s.in.Now,
 	})
 	s.plan.Rollback = back
 	s.tell("rolling back to deployment " + s.completed.ID + ".")
@@ -77,11 +82,7 @@ func (s *service) earlierJob() *structs.Job {
 // complete once all its tasks are healthy and those of the others are gone.
 func (s *service) settle() {
 	f := &s.fleet
-	for _, d := range s.older {
-		if f.holding[d.ID] == 0 {
-			s.retire(d)
-		}
-	}
+	s.retireEmpty(nil)
 	others := -f.holding[s.primary.ID]
 	for _, n := range f.holding {
 		others += n
@@ -99,6 +100,15 @@ func (s *service) settle() {
 	}
 }
 
+// retireEmpty makes earlier deployments history of which no task is left, but for one that is kept up.
+func (s *service) retireEmpty(but *structs.Deployment) {
+	for _, d := range s.older {
+		if d != but && s.fleet.holding[d.ID] == 0 {
+			s.retire(d)
+		}
+	}
+}
+
 // retire makes a deployment history.
 func (s *service) retire(d *structs.Deployment) {
 	over := *d
@@ -109,9 +119,11 @@ func (s *service) retire(d *structs.Deployment) {
 	s.put(&over)
 }
 
+// put puts a deployment into the plan as it is now, in place of what it was before.
 func (s *service) put(d *structs.Deployment) {
 	row := *d
 	row.UpdatedAt = s.in.Now
+	s.plan.Deployments = slices.DeleteFunc(s.plan.Deployments, func(p structs.Deployment) bool { return p.ID == row.ID })
 	s.plan.Deployments = append(s.plan.Deployments, row)
 }
 

@@ -26,7 +26,8 @@ type fleet struct {
 }
 
 // ranks are alive tasks: the healthy, the fresh, which run but have yet to show that they stay up, and the others. Nothing is
-// stopped for a fresh one to take its place, nor is it stopped itself: what it is will be known in a moment.
+// stopped for a fresh one to take its place, nor is it stopped itself unless there are too many: what it is will be known in a
+// moment.
 type ranks struct{ healthy, fresh, unready []*structs.Task }
 
 func (r *ranks) size() int { return len(r.healthy) + len(r.fresh) + len(r.unready) }
@@ -36,6 +37,7 @@ func (f *fleet) healthy() int { return len(f.current.healthy) + len(f.old.health
 
 // survey sorts the tasks of the service.
 func (s *service) survey() {
+	s.unhealthy = map[string]int{}
 	s.fleet = fleet{leaving: map[string]bool{}, holding: map[string]int{}, hosts: map[string]int{}}
 	manned := map[string]bool{} // instances with a current task of a daemon
 	for t := range s.in.View.JobTasks(s.job.ID) {

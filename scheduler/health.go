@@ -53,6 +53,7 @@ func (s *service) stopIfUnhealthy(t *structs.Task) bool {
 		return false
 	}
 	s.leave(t, structs.ReasonUnhealthy)
+	s.unhealthy[t.StartedBy]++
 	if t.StartedBy == s.primary.ID { // as it will be counted when the plan commits
 		s.primary.FailedTasks++
 		s.primary.Failures++

@@ -13,7 +13,7 @@ type service struct {
 
 	primary     *structs.Deployment   // a copy, which the look may change
 	older       []*structs.Deployment // those that are not INACTIVE, oldest first
-	completed   *structs.Deployment   // the newest of the earlier ones that was COMPLETED; nil: none
+	completed   *structs.Deployment   // the newest of the earlier ones that was COMPLETED, or as good as that; nil: none
 	definition  *structs.TaskDefinition
 	definitions map[string]*structs.TaskDefinition // of its tasks, by key
 	need        structs.Resources
@@ -26,7 +26,9 @@ type service struct {
 	count    int             // tasks desired
 	feasible map[string]bool // a daemon's instances
 	fleet    fleet
-	resting  bool // the primary's tasks failed so often that it waits before it starts more
+	// unhealthy counts the tasks that this look stops for failing their health checks, by the deployment that they are of.
+	unhealthy map[string]int
+	resting   bool // the primary's tasks failed so often that it waits before it starts more
 
 	messages []string // events but those on starts and stops
 	held     bool     // a task would have been stopped were it not protected
@@ -60,7 +62,7 @@ func (s *service) findDeployments() {
 			s.primary = new(*d)
 			continue
 		}
-		if d.Rollout == structs.RolloutCompleted {
+		if d.Rollout == structs.RolloutCompleted || d.Rollout == structs.RolloutInProgress && d.Stage == structs.StageCleanUp {
 			s.completed = d
 		}
 		if d.Status != structs.DeploymentInactive {
@@ -91,8 +93,14 @@ func (s *service) define() {
 func (s *service) keepUp() {
 	s.survey()
 	s.stopUnhealthy()
+	s.expirePauses()
 	if s.endRollout() {
 		return // the next look goes on, with the service as it was before
+	}
+	if s.advance(); s.shifting() {
+		s.keepSides()
+		s.retireEmpty(s.blue())
+		return
 	}
 	s.resting = s.rest()
 	s.stopSpare()
@@ -138,7 +146,7 @@ func (s *service) stopSpare() {
 	f := &s.fleet
 	s.release(&f.astray, len(f.astray))
 	if s.halted() {
-		s.stopSurplus(&f.current, &f.old)
+		s.stopSurplus(s.leftBehind()...)
 		return
 	}
 	if !s.resting {
@@ -149,9 +157,9 @@ func (s *service) stopSpare() {
 		over -= s.releaseUnready(over)
 	} else {
 		over -= s.release(&f.current.unready, over)
+		over -= s.release(&f.current.fresh, over)
 	}
 	s.release(&f.old.healthy, f.healthy()-s.count)
-	s.trustFresh()
 	s.release(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
@@ -161,12 +169,13 @@ func (s *service) stopSurplus(sides ...*ranks) {
 	for _, r := range sides {
 		surplus -= s.release(&r.unready, surplus)
 	}
+	for _, r := range sides {
+		surplus -= s.release(&r.fresh, surplus)
+	}
 	surplus = s.fleet.healthy() - s.count
 	for _, r := range sides {
 		surplus -= s.release(&r.healthy, surplus)
 	}
-	s.trustFresh()
-	s.release(&s.fleet.current.healthy, s.fleet.healthy()-s.count)
 }
 
 // start places what the primary lacks, as far as the limits go. Where they end, or the instances are full, healthy tasks of

@@ -18,7 +18,8 @@ import (
 //	instance-joins          as a line of cluster
 //	definition N [cpu=] [memory=] [port=] [checked]
 //	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [uptime=] [force]
-//	        [rebalancing] [strategy=TYPE/FIELD,…]
+//	        [rebalancing] [strategy=TYPE/FIELD,…] [shift=BLUE_GREEN|LINEAR|CANARY|ROLLING] [bake=] [step=] [step-bake=]
+//	        [pause=STAGE,… timeout= on-timeout=CONTINUE|ROLLBACK]
 //	                        makes the service, or a next version; what is not said stays as it was
 //	external [count=]       makes a service whose deployment controller is EXTERNAL, or changes its count
 //	set [dN] [scale=] [definition=] [status=]
@@ -26,6 +27,7 @@ import (
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
 //	protect TASKS for=      protects tasks for so many seconds
 //	instance ID [status=] [agent=on|off]
+//	continue ACTION         answers the oldest pause that waits: CONTINUE or ROLLBACK
 //	stop-deployment TYPE    asks for the primary deployment to be stopped
 //	delete                  deletes the service
 //	wait SECONDS
@@ -83,6 +85,8 @@ func (s *story) run(t *testing.T, b *block) string {
 		})
 	case "stop-deployment":
 		s.town.alterDeployment(s.primary(), func(row *structs.Deployment) { row.StopRequested = words[1] })
+	case "continue":
+		s.town.alterDeployment(s.primary(), func(row *structs.Deployment) { answerPause(row, words[1]) })
 	case "delete":
 		job := *s.town.job()
 		job.Status, job.Count = structs.ServiceDraining, 0
@@ -128,6 +132,23 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	set("threshold", func(n int64) { spec.Update.FailureThreshold = int32(n) })
 	set("uptime", func(n int64) { spec.Update.MinHealthySeconds = int32(n) })
 	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
+	if strategy, ok := args["shift"]; ok {
+		spec.Update.Shift = structs.NewShiftPolicy(strategy)
+	}
+	if spec.Update.Shift != nil {
+		shift := *spec.Update.Shift
+		spec.Update.Shift = &shift
+		set("bake", func(n int64) { shift.BakeMinutes = int32(n) })
+		set("step", func(n int64) { shift.StepPercent = float64(n) })
+		set("step-bake", func(n int64) { shift.StepBakeMinutes = int32(n) })
+		if stages, ok := args["pause"]; ok {
+			hook := structs.LifecycleHook{TimeoutMinutes: structs.DefaultHookTimeoutMinutes, TimeoutAction: structs.DefaultHookTimeoutAction}
+			hook.Stages = strings.Split(stages, ",")
+			set("timeout", func(n int64) { hook.TimeoutMinutes = int32(n) })
+			hook.TimeoutAction = cmp.Or(args["on-timeout"], hook.TimeoutAction)
+			shift.Hooks = []structs.LifecycleHook{hook}
+		}
+	}
 	next.TaskDefinition = cmp.Or(job.TaskDefinition, "f:1")
 	set("definition", func(n int64) { next.TaskDefinition = fmt.Sprintf("f:%d", n) })
 	spec.Update.CircuitBreaker = spec.Update.CircuitBreaker || slices.Contains(words, "breaker")
@@ -225,6 +246,9 @@ func (s *story) describe(plan *structs.Plan, events bool) string {
 	}
 	for _, d := range plan.Deployments {
 		fmt.Fprintf(&out, "%s is %s %s: %s\n", d.ID, d.Status, d.Rollout, d.RolloutReason)
+		if d.Stage != "" || d.Traffic != nil {
+			describeShift(&out, &d)
+		}
 	}
 	if plan.Rollback != nil {
 		fmt.Fprintf(&out, "version %d: count %d, %s\n", plan.Rollback.Version, plan.Rollback.Count, plan.Rollback.TaskDefinition)
@@ -244,6 +268,17 @@ func (s *story) describe(plan *structs.Plan, events bool) string {
 		}
 	}
 	return s.rename(cmp.Or(out.String(), "nothing"))
+}
+
+func describeShift(out *strings.Builder, d *structs.Deployment) {
+	fmt.Fprintf(out, "  stage %s", d.Stage)
+	if d.Traffic != nil {
+		fmt.Fprintf(out, ", traffic %g %%, test %g %%", d.Traffic.Production, d.Traffic.Test)
+	}
+	for _, p := range d.Pauses {
+		fmt.Fprintf(out, ", paused at %s: %s", p.Stage, p.Status)
+	}
+	out.WriteByte('\n')
 }
 
 // rename puts short names in place of ids.

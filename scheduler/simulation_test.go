@@ -21,6 +21,7 @@ import (
 //   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
 //   - the same input gives the same plan;
 //   - the breaker trips at its threshold, and not before;
+//   - beside a new revision the one that serves stays whole until it has no traffic any more;
 //   - once tasks behave, the service comes to rest with its count of healthy tasks, all of one deployment.
 func TestServiceSimulation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -39,6 +40,7 @@ func TestServiceSimulation(t *testing.T) {
 			"policy changes":   s.policyChanges,
 			"update":           s.update,
 			"stop deployment":  s.stopDeployment,
+			"answer a pause":   s.answerAPause,
 			"time goes by":     s.timeGoesBy,
 			"":                 func(*rapid.T) {},
 		})
@@ -82,9 +84,30 @@ func drawPolicy(t *rapid.T, jobType string) structs.UpdatePolicy {
 	if jobType == structs.JobDaemon {
 		p = structs.UpdatePolicy{MinimumHealthyPercent: min(limits[0], 75), MaximumPercent: 100}
 	}
+	if jobType == structs.JobService {
+		p.Shift = drawShift(t)
+	}
 	p.MinHealthySeconds = rapid.SampledFrom([]int32{0, 1, 30}).Draw(t, "uptime")
 	p.CircuitBreaker = rapid.Bool().Draw(t, "breaker")
 	p.Rollback = p.CircuitBreaker && rapid.Bool().Draw(t, "rollback")
+	return p
+}
+
+func drawShift(t *rapid.T) *structs.ShiftPolicy {
+	p := structs.NewShiftPolicy(rapid.SampledFrom([]string{
+		structs.StrategyRolling, structs.StrategyRolling, structs.StrategyBlueGreen, structs.StrategyLinear, structs.StrategyCanary,
+	}).Draw(t, "shift"))
+	if p == nil {
+		return nil
+	}
+	p.BakeMinutes = rapid.SampledFrom([]int32{0, 1}).Draw(t, "bake")
+	p.StepPercent = rapid.SampledFrom([]float64{33.3, 50, 100}).Draw(t, "step")
+	if rapid.IntRange(0, 2).Draw(t, "hooks") == 0 {
+		p.Hooks = []structs.LifecycleHook{{
+			Stages:         []string{structs.StagePostScaleUp, structs.StagePreProductionShift, structs.StagePreScaleUp},
+			TimeoutMinutes: 1, TimeoutAction: rapid.SampledFrom([]string{structs.HookContinue, structs.HookRollback}).Draw(t, "timeout"),
+		}}
+	}
 	return p
 }
 
@@ -233,6 +256,16 @@ func (s *simulation) stopDeployment(t *rapid.T) {
 	s.settleDown(t)
 }
 
+func (s *simulation) answerAPause(t *rapid.T) {
+	action := rapid.SampledFrom([]string{structs.HookContinue, structs.HookContinue, structs.HookRollback}).Draw(t, "answer")
+	answered := false
+	s.alterDeployment(s.primary().ID, func(row *structs.Deployment) { answered = answerPause(row, action) })
+	if !answered {
+		t.Skip("nothing waits")
+	}
+	s.settleDown(t)
+}
+
 func (s *simulation) timeGoesBy(t *rapid.T) {
 	s.now += structs.Time(rapid.IntRange(1, 100_000).Draw(t, "ms"))
 	s.settleDown(t)
@@ -248,11 +281,12 @@ func (s *simulation) primary() *structs.Deployment {
 	return nil
 }
 
-// settleDown plans until there is nothing left to do but to wait. Only a rollback leaves work for the next plan.
+// settleDown plans until there is nothing left to do but to wait. A rollback leaves work for the next plan, and one of two revisions
+// beside each other does.
 func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
-	for range 2 {
+	for range 5 {
 		plan := s.step(t)
-		if plan.Rollback != nil {
+		if plan.Rollback != nil || plan.FollowUp != nil && plan.FollowUp.WaitUntil == s.now+1 && len(plan.Placements) > 0 {
 			continue
 		}
 		again := Schedule(s.input()).Plan
@@ -261,7 +295,7 @@ func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
 		}
 		return plan.FollowUp
 	}
-	t.Fatalf("one rollback after another")
+	t.Fatalf("one plan after another")
 	return nil
 }
 
@@ -344,8 +378,60 @@ func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
 	if least := n * int(policy.MinimumHealthyPercent); stopsHealthy > 0 && (healthy-stopsHealthy)*100 < least {
 		t.Fatalf("%d of %d healthy tasks are stopped, with %d desired and %d%% to stay", stopsHealthy, healthy, n, policy.MinimumHealthyPercent)
 	}
+	if s.shiftsAfter(plan) {
+		s.checkSides(t, plan)
+		return
+	}
 	if most := n * int(policy.MaximumPercent); len(plan.Placements) > 0 && (tasks+len(plan.Placements))*100 > most {
 		t.Fatalf("%d tasks are placed beside %d, with %d desired and at most %d%%", len(plan.Placements), tasks, n, policy.MaximumPercent)
+	}
+}
+
+// shiftsAfter says whether the primary stands beside another revision when the plan has been applied.
+func (s *simulation) shiftsAfter(plan *structs.Plan) bool {
+	d := s.primary()
+	for n := range plan.Deployments {
+		if plan.Deployments[n].ID == d.ID {
+			d = &plan.Deployments[n]
+		}
+	}
+	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress && s.job().Type == structs.JobService
+}
+
+// checkSides holds that each revision is kept at the count: none gets more tasks, and none loses what serves.
+func (s *simulation) checkSides(t *rapid.T, plan *structs.Plan) {
+	placed, proven, stopped := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, task := range s.tasksIn(s.counted) {
+		if usable(s.store.Snapshot().Instance(task.Instance)) {
+			placed[task.StartedBy]++
+		}
+		if s.proven(task) {
+			proven[task.StartedBy]++
+		}
+	}
+	for _, stop := range plan.Stops {
+		task := s.store.Snapshot().Task(stop.Task)
+		if usable(s.store.Snapshot().Instance(task.Instance)) {
+			placed[task.StartedBy]--
+		}
+		if s.proven(task) && stop.Reason != structs.ReasonUnhealthy {
+			stopped[task.StartedBy]++
+		}
+	}
+	n := s.desired()
+	if len(plan.Placements) > 0 && placed[plan.Deployment]+len(plan.Placements) > n {
+		t.Fatalf("%d tasks are placed beside %d of the revision, with %d desired", len(plan.Placements), placed[plan.Deployment], n)
+	}
+	var completed string
+	for d := range s.store.Snapshot().Deployments(townJob) {
+		if d.Rollout == structs.RolloutCompleted && d.Status == structs.DeploymentActive {
+			completed = d.ID
+		}
+	}
+	for _, id := range []string{completed, s.primary().ID} {
+		if stopped[id] > 0 && proven[id]-stopped[id] < n {
+			t.Fatalf("%d of %d healthy tasks of deployment %s are stopped, with %d desired", stopped[id], proven[id], id, n)
+		}
 	}
 }
 
@@ -373,7 +459,8 @@ func (s *simulation) checkChoice(t *rapid.T, plan *structs.Plan) {
 
 func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
 	d, policy := s.primary(), s.job().Service.Update
-	if d.Rollout != structs.RolloutInProgress || d.StopRequested != "" {
+	expired := func(p structs.Pause) bool { return p.RollsBack() || p.Waits() && p.ExpiresAt <= s.now }
+	if d.Rollout != structs.RolloutInProgress || d.StopRequested != "" || slices.ContainsFunc(d.Pauses, expired) {
 		return
 	}
 	failures := d.FailedTasks // and those that the plan itself finds
@@ -417,6 +504,7 @@ func (s *simulation) comeToRest(t *rapid.T) {
 		s.put(job, "")
 	}
 	for range 200 {
+		s.alterDeployment(s.primary().ID, func(row *structs.Deployment) { answerPause(row, structs.HookContinue) })
 		next := s.settleDown(t)
 		if s.atRest() {
 			s.checkEvents(t)

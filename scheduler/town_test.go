@@ -66,11 +66,30 @@ func (w *town) put(job structs.Job, deploy string) {
 				tx.PutDeployment(&old)
 			}
 		}
-		tx.PutDeployment(&structs.Deployment{
+		d := structs.Deployment{
 			ID: deploy, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
 			Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, CreatedAt: w.now,
-		})
+		}
+		if job.Service.Update.Shift != nil {
+			d.Stage = structs.StageReconcileService
+		}
+		tx.PutDeployment(&d)
 	})
+}
+
+// answerPause answers the oldest pause of a deployment that waits, and says whether there was one.
+func answerPause(row *structs.Deployment, action string) bool {
+	row.Pauses = slices.Clone(row.Pauses)
+	for n := range row.Pauses {
+		if p := &row.Pauses[n]; p.Waits() {
+			p.Status = structs.HookSucceeded
+			if action == structs.HookRollback {
+				p.Status = structs.HookFailed
+			}
+			return true
+		}
+	}
+	return false
 }
 
 func (w *town) input() Input {

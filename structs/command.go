@@ -28,6 +28,7 @@ const (
 	CmdPutTaskSet             CommandType = 21
 	CmdDeleteTaskSet          CommandType = 22
 	CmdSetPrimaryTaskSet      CommandType = 23
+	CmdContinueDeployment     CommandType = 24
 	CmdStopJob                CommandType = 30
 	CmdPutCapacityProvider    CommandType = 25
 	CmdDeleteCapacityProvider CommandType = 26
@@ -209,6 +210,15 @@ type DeleteTaskSet struct {
 	At         Time
 }
 
+// ContinueDeployment answers a deployment that waits at a lifecycle hook: CONTINUE or ROLLBACK.
+type ContinueDeployment struct {
+	Deployment string
+	Pause      string // Pause.ID
+	Action     string
+	Evaluation Evaluation
+	At         Time
+}
+
 // SetPrimaryTaskSet makes a task set PRIMARY, in place of the one that was.
 type SetPrimaryTaskSet struct {
 	Set string
@@ -282,6 +292,7 @@ func (SetInstanceStatus) CommandType() CommandType      { return CmdSetInstanceS
 func (PutService) CommandType() CommandType             { return CmdPutService }
 func (DeleteService) CommandType() CommandType          { return CmdDeleteService }
 func (StopDeployment) CommandType() CommandType         { return CmdStopDeployment }
+func (ContinueDeployment) CommandType() CommandType     { return CmdContinueDeployment }
 func (ProtectTasks) CommandType() CommandType           { return CmdProtectTasks }
 func (PutTaskSet) CommandType() CommandType             { return CmdPutTaskSet }
 func (DeleteTaskSet) CommandType() CommandType          { return CmdDeleteTaskSet }

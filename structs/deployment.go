@@ -22,7 +22,8 @@ const (
 
 // Deployment is the move of a service from one version to the next. Its tasks carry its ID as their StartedBy.
 //
-// Who writes what: control makes it; a plan moves Status and the rollout; fsm counts failed tasks as they are reported.
+// Who writes what: control makes it and answers its pauses; a plan moves Status, rollout, stage and traffic; fsm counts failed
+// tasks as they are reported.
 type Deployment struct {
 	ID             string `json:"id" cbor:"1,keyasint"` // ecs-svc/ and 19 digits
 	Cluster        string `json:"cluster" cbor:"2,keyasint"`
@@ -49,6 +50,14 @@ type Deployment struct {
 	FinishedAt    Time   `json:"finishedAt,omitzero" cbor:"16,keyasint,omitzero"` // when the rollout ended, either way
 	// Adopts is the deployment whose tasks became this one's when it began: a rollback keeps the good tasks that it finds.
 	Adopts string `json:"adopts,omitzero" cbor:"17,keyasint,omitzero"`
+	// Stage is how far a deployment is that brings its revision up beside the old one, since StageAt (zero: it has not been looked
+	// at yet). Empty: it replaces tasks some at a time.
+	Stage   string `json:"lifecycleStage,omitzero" cbor:"18,keyasint,omitzero"`
+	StageAt Time   `json:"stageAt,omitzero" cbor:"19,keyasint,omitzero"`
+	// Traffic of the PRIMARY deployment is what balancers go by. Nil: all healthy tasks of the service are alike to them.
+	Traffic *Traffic `json:"traffic,omitzero" cbor:"20,keyasint,omitzero"`
+	// Pauses are the lifecycle hooks that it has come to, oldest first.
+	Pauses []Pause `json:"pauses,omitzero" cbor:"21,keyasint,omitzero"`
 	// TaskSet, where not nil, makes it a task set of a service of controller EXTERNAL.
 	TaskSet *TaskSet `json:"taskSet,omitzero" cbor:"25,keyasint,omitzero"`
 }

@@ -30,6 +30,8 @@ type UpdatePolicy struct {
 	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy while a
 	// deployment replaces others; zero: it counts at once. Where nothing is replaced, nothing waits for it.
 	MinHealthySeconds int32 `json:"minHealthySeconds,omitzero"`
+	// Shift, where not nil, has the next revision brought up whole beside the old one, and the traffic move over.
+	Shift *ShiftPolicy `json:"shift,omitzero"`
 }
 
 // JobVersion is a service as it was at one of its versions.

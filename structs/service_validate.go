@@ -90,6 +90,8 @@ func (p *UpdatePolicy) validate(jobType string) *Error {
 			p.MinHealthySeconds, maxMinHealthySeconds)
 	case p.Rollback && !p.CircuitBreaker:
 		return Errorf(KindInvalidParameter, at+"deploymentCircuitBreaker: rollback needs enable to be true as well")
+	case p.Shift != nil:
+		return p.Shift.validate(jobType)
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ func (s *service) actions() map[string]protocol.Action {
 		"ListServices":     handle(s, (*call).listServices),
 		"UpdateService":    handle(s, (*call).updateService),
 
+		"ContinueServiceDeployment":  handle(s, (*call).continueServiceDeployment),
 		"DescribeServiceDeployments": handle(s, (*call).describeServiceDeployments),
 		"DescribeServiceRevisions":   handle(s, (*call).describeServiceRevisions),
 		"ListServiceDeployments":     handle(s, (*call).listServiceDeployments),

@@ -3,6 +3,7 @@ package ecs
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
@@ -83,6 +84,29 @@ func (f *fixture) addTaskSets(t *testing.T) {
 	must(err)
 }
 
+// addGreen adds a service green that moves to its second revision in a canary, and waits at the hook after its green tasks are up.
+func (f *fixture) addGreen(t *testing.T) {
+	t.Helper()
+	must := func(_ *structs.Job, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(f.Control.CreateService(t.Context(), control.CreateServiceInput{Cluster: "default", Name: "green", ServiceChange: control.ServiceChange{
+		TaskDefinition: "tiny:1", Count: new(1),
+		Shift: control.ShiftChange{Strategy: structs.StrategyCanary, BakeMinutes: new(int32(5)), Hooks: []structs.LifecycleHook{
+			{Stages: []string{structs.StagePreProductionShift}, TimeoutMinutes: 30, TimeoutAction: structs.HookRollback},
+		}},
+	}}))
+	f.Settle(t)
+	must(f.Control.UpdateService(t.Context(), control.UpdateServiceInput{
+		Cluster: "default", Name: "green", ServiceChange: control.ServiceChange{TaskDefinition: "tiny:2"},
+	}))
+	f.Settle(t)
+	f.Advance(t, 2*time.Second)
+}
+
 // placeholders stand in requests for what the fixture has minted.
 func (f *fixture) placeholders() *strings.Replacer {
 	names := []string{"$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID}
@@ -94,6 +118,9 @@ func (f *fixture) placeholders() *strings.Replacer {
 		}
 		for d := range snap.Deployments(job.ID) {
 			names = append(names, "$"+name+"_V"+string('0'+rune(d.JobVersion)), strings.TrimPrefix(d.ID, deploymentPrefix))
+			for _, p := range d.Pauses {
+				names = append(names, "$"+name+"_HOOK", p.ID)
+			}
 		}
 		for task := range snap.JobTasks(job.ID) {
 			names = append(names, "$"+name+"_"+strings.TrimPrefix(task.TaskDefinition, "hello:")+"_TASK", task.ID)
@@ -104,5 +131,6 @@ func (f *fixture) placeholders() *strings.Replacer {
 	}
 	add("web", "WEB")
 	add("steady", "STEADY")
+	add("green", "SHIFT")
 	return strings.NewReplacer(names...)
 }

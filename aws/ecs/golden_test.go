@@ -40,6 +40,9 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(string(request), "external") {
 				f.addTaskSets(t)
 			}
+			if strings.Contains(string(request), "$SHIFT_") {
+				f.addGreen(t)
+			}
 			if strings.Contains(operation, "CapacityProvider") {
 				f.addProviders(t)
 			}

@@ -136,6 +136,7 @@ func (c *call) serviceDeployment(v view, job *structs.Job, d *serviceDeployment)
 	if d.source != nil {
 		out.SourceServiceRevisions = append(out.SourceServiceRevisions, c.revisionSummary(job, d.source, tasks, desired))
 	}
+	showStage(&out, d)
 	if out.Status == deploymentStopped {
 		out.StoppedAt = brief.FinishedAt
 	}

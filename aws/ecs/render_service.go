@@ -6,8 +6,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-const strategyRolling = "ROLLING"
-
 // service shows a service as it is at the version that job is.
 func (c *call) service(v view, job *structs.Job, include includes) Service {
 	tasks := countTasks(v, job.ID)
@@ -111,12 +109,16 @@ func schedulingStrategy(job *structs.Job) string {
 }
 
 func deploymentConfiguration(p *structs.UpdatePolicy) *DeploymentConfiguration {
-	return &DeploymentConfiguration{
-		Strategy:                 strategyRolling,
+	out := &DeploymentConfiguration{
+		Strategy:                 structs.StrategyRolling,
 		MinimumHealthyPercent:    &p.MinimumHealthyPercent,
 		MaximumPercent:           &p.MaximumPercent,
 		DeploymentCircuitBreaker: &DeploymentCircuitBreaker{Enable: p.CircuitBreaker, Rollback: p.Rollback},
 	}
+	if p.Shift != nil {
+		showShift(out, p.Shift)
+	}
+	return out
 }
 
 func serviceEvents(v view, job string) []ServiceEvent {

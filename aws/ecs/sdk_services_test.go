@@ -30,6 +30,7 @@ func testServiceActions(t *testing.T, f *fixture, client *ecs.Client) {
 	s.create()
 	s.update()
 	s.stopDeployment()
+	s.blueGreen()
 	s.protect()
 	s.delete()
 }
@@ -158,6 +159,41 @@ func (s *serviceLife) stopDeployment() {
 	if r := stopped.Rollback; r == nil || stopped.FinishedAt == nil || !stopped.FinishedAt.After(*r.StartedAt) {
 		s.Errorf("finished at %v, of the rollback %+v", stopped.FinishedAt, r)
 	}
+}
+
+// blueGreen moves the service with all of the traffic at once, and has it wait before the old tasks go.
+func (s *serviceLife) blueGreen() {
+	s.Helper()
+	ctx := s.Context()
+	configure := func(c types.DeploymentConfiguration) {
+		s.Helper()
+		_, err := s.client.UpdateService(ctx, &ecs.UpdateServiceInput{
+			Service: s.arn, ForceNewDeployment: c.Strategy != types.DeploymentStrategyRolling, DeploymentConfiguration: &c,
+		})
+		s.must(err)
+	}
+	configure(types.DeploymentConfiguration{
+		Strategy: types.DeploymentStrategyBlueGreen, BakeTimeInMinutes: aws.Int32(0),
+		LifecycleHooks: []types.DeploymentLifecycleHook{{
+			TargetType:      types.DeploymentLifecycleHookTargetTypePause,
+			LifecycleStages: []types.DeploymentLifecycleHookStage{types.DeploymentLifecycleHookStagePostProductionTrafficShift},
+		}},
+	})
+	s.f.Settle(s)
+	s.f.Advance(s, 2*time.Second)
+	listed, err := s.client.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Service: s.arn, MaxResults: aws.Int32(1)})
+	s.must(err)
+	arn := listed.ServiceDeployments[0].ServiceDeploymentArn
+	paused := s.describeDeployment(arn)
+	s.equal("stage", paused.LifecycleStage, types.ServiceDeploymentLifecycleStagePostProductionTrafficShift)
+	s.equal("traffic", *paused.TargetServiceRevision.RequestedProductionTrafficWeight, 100.0)
+	hook := paused.LifecycleHookDetails[0]
+	s.equal("hook", hook.Status, types.DeploymentLifecycleHookStatusAwaitingAction)
+	_, err = s.client.ContinueServiceDeployment(ctx, &ecs.ContinueServiceDeploymentInput{ServiceDeploymentArn: arn, HookId: hook.HookId})
+	s.must(err)
+	s.waitStable()
+	s.equal("blue/green deployment", s.describeDeployment(arn).Status, types.ServiceDeploymentStatusSuccessful)
+	configure(types.DeploymentConfiguration{Strategy: types.DeploymentStrategyRolling})
 }
 
 func (s *serviceLife) protect() {

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -120,6 +121,23 @@ func (c *call) stopServiceDeployment(ctx context.Context, in *StopServiceDeploym
 		how = in.StopType
 	}
 	return &StopServiceDeploymentResponse{ServiceDeploymentArn: in.ServiceDeploymentArn}, c.control.StopDeployment(ctx, id, how)
+}
+
+func (c *call) continueServiceDeployment(ctx context.Context, in *ContinueServiceDeploymentRequest) (*ContinueServiceDeploymentResponse, error) {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := parseDeployment(v, "serviceDeploymentArn", in.ServiceDeploymentArn, kindDeployment)
+	if err != nil {
+		return nil, err
+	}
+	id := ""
+	if d != nil {
+		id = d.ID
+	}
+	err = c.control.ContinueDeployment(ctx, id, in.HookId, cmp.Or(in.Action, structs.HookContinue))
+	return &ContinueServiceDeploymentResponse{ServiceDeploymentArn: in.ServiceDeploymentArn}, err
 }
 
 func checkDescribed(argument string, arns []string) error {

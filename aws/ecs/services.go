@@ -179,6 +179,7 @@ func withPolicy(change control.ServiceChange, given *DeploymentConfiguration) co
 	if b := given.DeploymentCircuitBreaker; b != nil {
 		change.CircuitBreaker = &control.CircuitBreaker{Enable: b.Enable, Rollback: b.Rollback}
 	}
+	change.Shift = shiftChange(given)
 	return change
 }
 

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"fmt"
 	"unicode/utf8"
 
 	"github.com/gantry-project/gantry/structs"
@@ -66,18 +67,29 @@ func controllerType(c *DeploymentController) string {
 	return c.Type
 }
 
-// checkDeployment refuses what a deployment configuration asks for beyond rolling updates.
+// checkDeployment refuses what this version cannot do of a deployment configuration.
 func checkDeployment(d *DeploymentConfiguration) error {
 	if d == nil {
 		return nil
 	}
 	const at = "deploymentConfiguration."
-	return firstError(
-		refuse(d.Strategy != "" && d.Strategy != strategyRolling, at+"strategy "+d.Strategy),
-		refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms"),
-		refuse(d.BakeTimeInMinutes != nil && *d.BakeTimeInMinutes != 0, at+"bakeTimeInMinutes"),
-		refuse(d.CanaryConfiguration != nil, at+"canaryConfiguration"),
-		refuse(d.LinearConfiguration != nil, at+"linearConfiguration"),
-		refuse(len(d.LifecycleHooks) > 0, at+"lifecycleHooks"),
-	)
+	if d.Strategy == structs.StrategyBlueGreen && d.BakeTimeInMinutes == nil {
+		return structs.Errorf(structs.KindInvalidParameter, at+"bakeTimeInMinutes is required with strategy BLUE_GREEN.")
+	}
+	err := refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms")
+	for n := range d.LifecycleHooks {
+		err = firstError(err, checkHook(fmt.Sprintf("%slifecycleHooks[%d].", at, n), &d.LifecycleHooks[n]))
+	}
+	return err
+}
+
+// checkHook lets pauses pass. A hook that says nothing of its type calls a function (ECS).
+func checkHook(at string, h *DeploymentLifecycleHook) error {
+	if h.TargetType != hookPause {
+		return unsupported(at + "targetType AWS_LAMBDA (use PAUSE)")
+	}
+	if h.HookTargetArn != "" || h.RoleArn != "" || len(h.HookDetails) > 0 {
+		return structs.Errorf(structs.KindInvalidParameter, "%stargetType: a PAUSE hook has no hookTargetArn, roleArn and hookDetails.", at)
+	}
+	return nil
 }

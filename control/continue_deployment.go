@@ -1,0 +1,39 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// ContinueDeployment answers a deployment that waits at a lifecycle hook: with CONTINUE it goes on to its next stage, with ROLLBACK
+// it goes back. Giving the answer again changes nothing.
+func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action string) error {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return err
+	}
+	d := snap.Deployment(id)
+	if d == nil {
+		return structs.Errorf(structs.KindServiceDeploymentNotFound, "The service deployment was not found.")
+	}
+	answer := map[string]string{structs.HookContinue: structs.HookSucceeded, structs.HookRollback: structs.HookFailed}[action]
+	switch pause := d.FindPause(hook); {
+	case pause == nil:
+		return structs.Errorf(structs.KindInvalidParameter, "hookId: service deployment %s has come to no lifecycle hook %q.", id, hook)
+	case pause.Status == answer:
+		return nil
+	case !pause.Waits() || d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutInProgress:
+		return structs.Errorf(structs.KindInvalidParameter,
+			"hookId: service deployment %s does not wait at lifecycle hook %s, whose status is %s.", id, hook, pause.Status)
+	}
+	now := c.now()
+	_, err = c.Log.Apply(ctx, structs.ContinueDeployment{
+		Deployment: id, Pause: hook, Action: action, At: now,
+		Evaluation: c.evaluationOf(&structs.Job{ID: d.Job, Cluster: d.Cluster}, "deployment-continued", now),
+	})
+	if structs.KindOf(err) == structs.KindConflict { // its time ended, or it was stopped, in this moment
+		return structs.Errorf(structs.KindInvalidParameter, "hookId: service deployment %s does not wait at lifecycle hook %s any more.", id, hook)
+	}
+	return err
+}
