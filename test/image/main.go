@@ -4,7 +4,7 @@
 //	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default
 //	sleep            do nothing until SIGTERM
 //	ignore-term      as serve, but deaf to SIGTERM
-//	exit N           exit with code N
+//	exit N [AFTER]   exit with code N, after a while such as 500ms
 //	print LINE…      print each argument on a line of its own
 //	write PATH       write a file, and exit 1 where that fails
 //	spin             use one CPU until SIGTERM
@@ -23,6 +23,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -48,11 +49,7 @@ func run(ctx context.Context, verb string, args []string) error {
 	case "ignore-term":
 		return serve(context.WithoutCancel(ctx))
 	case "exit":
-		code, err := number(args)
-		if err == nil {
-			os.Exit(code)
-		}
-		return err
+		return exit(args)
 	case "print":
 		for _, line := range args {
 			fmt.Println(line)
@@ -71,6 +68,20 @@ func run(ctx context.Context, verb string, args []string) error {
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
+}
+
+func exit(args []string) error {
+	after, err := time.ParseDuration(append(args, "0s", "0s")[1])
+	if err != nil {
+		return err
+	}
+	code, err := number(args[:min(1, len(args))])
+	if err != nil {
+		return err
+	}
+	<-time.After(after)
+	os.Exit(code)
+	return nil
 }
 
 func number(args []string) (int, error) {

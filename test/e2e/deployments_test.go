@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// TestShiftingDeployments is what deployments do that bring the new tasks up beside the old ones, on one dev.
+func TestShiftingDeployments(t *testing.T) {
+	d := startDev(t)
+	tests := map[string]func(*testing.T, *dev){
+		"blue green with a pause by CLI":         blueGreenOverCLI,
+		"canary rolled back by the breaker":      canaryBreaker,
+		"tasks that crash at once replace none":  crashingRevision,
+		"a rollback keeps the tasks of the good": rollbackKeeps,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			sub := *d
+			sub.t = t
+			test(t, &sub)
+		})
+	}
+}
+
+// blueGreenOverCLI waits with all of both revisions up until it is continued.
+func blueGreenOverCLI(t *testing.T, d *dev) {
+	family := d.family(app("main", "serve"))
+	s := d.service(2, family)
+	blue := s.running()
+	watch := d.watch(family + ":1")
+	d.aws(nil, "update-service", "--service", s.name, "--task-definition", d.family(app("main", "sleep")), "--deployment-configuration",
+		`{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0,"lifecycleHooks":[{"targetType":"PAUSE","lifecycleStages":["POST_PRODUCTION_TRAFFIC_SHIFT"]}]}`)
+	type detail struct{ HookID, Status string }
+	var described struct {
+		ServiceDeployments []struct {
+			LifecycleStage        string
+			LifecycleHookDetails  []detail
+			TargetServiceRevision struct{ RequestedProductionTrafficWeight float64 }
+		}
+	}
+	arn := aws.ToString(s.deployments()[0].ServiceDeploymentArn)
+	s.until("the deployment waits at its hook", func() bool { return len(s.describeDeployment(arn).LifecycleHookDetails) == 1 })
+	d.aws(&described, "describe-service-deployments", "--service-deployment-arns", arn)
+	paused := described.ServiceDeployments[0]
+	if paused.LifecycleStage != "POST_PRODUCTION_TRAFFIC_SHIFT" || paused.TargetServiceRevision.RequestedProductionTrafficWeight != 100 ||
+		paused.LifecycleHookDetails[0].Status != "AWAITING_ACTION" {
+		t.Errorf("at its hook the deployment is %+v", paused)
+	}
+	if low, now := watch.stop(), s.running(); low < 2 || len(now) != 4 || !slices.ContainsFunc(now, sameTask(blue[0])) {
+		t.Errorf("%d tasks run at the hook, of which %d at least were blue; want 4, 2", len(now), low)
+	}
+	d.aws(nil, "continue-service-deployment", "--service-deployment-arn", arn, "--hook-id", paused.LifecycleHookDetails[0].HookID)
+	s.stable()
+	d.aws(nil, "wait", "services-stable", "--services", s.name)
+	for _, task := range s.running() {
+		if !strings.HasSuffix(aws.ToString(task.TaskDefinitionArn), family+":2") {
+			t.Errorf("a task of %s is left", aws.ToString(task.TaskDefinitionArn))
+		}
+	}
+	if got := s.describeDeployment(arn); got.Status != types.ServiceDeploymentStatusSuccessful {
+		t.Errorf("the deployment is %s: %s", got.Status, aws.ToString(got.StatusReason))
+	}
+}
+
+// canaryBreaker: green tasks that cannot start never get any traffic, and blue ones are not touched.
+func canaryBreaker(t *testing.T, d *dev) {
+	family := d.family(app("main", "sleep"))
+	s := d.service(2, family, withBreaker)
+	blue := s.running()
+	s.update(func(in *ecs.UpdateServiceInput) {
+		in.TaskDefinition = aws.String(d.family(cannotStart()))
+		in.DeploymentConfiguration = &types.DeploymentConfiguration{
+			Strategy: types.DeploymentStrategyCanary, BakeTimeInMinutes: aws.Int32(1),
+			CanaryConfiguration: &types.CanaryConfiguration{CanaryPercent: aws.Float64(10), CanaryBakeTimeInMinutes: aws.Int32(1)},
+		}
+	})
+	s.rolledBackTo(blue)
+	failed := s.describeDeployment(aws.ToString(s.deployments()[0].ServiceDeploymentArn))
+	if failed.LifecycleStage != types.ServiceDeploymentLifecycleStageScaleUp || aws.ToFloat64(failed.TargetServiceRevision.RequestedProductionTrafficWeight) != 0 {
+		t.Errorf("it failed at %s with %v of the traffic", failed.LifecycleStage, failed.TargetServiceRevision.RequestedProductionTrafficWeight)
+	}
+}
+
+// crashingRevision: tasks that run for half a second take no place of one that serves.
+func crashingRevision(t *testing.T, d *dev) {
+	family := d.family(app("main", "sleep"))
+	s := d.service(2, family, withBreaker)
+	before := s.running()
+	crash := app("main", "exit", "1", "500ms")
+	s.update(func(in *ecs.UpdateServiceInput) { in.TaskDefinition = aws.String(d.family(crash)) })
+	s.rolledBackTo(before)
+}
+
+func rollbackKeeps(t *testing.T, d *dev) {
+	s := d.service(2, d.family(app("main", "sleep")))
+	before := s.running()
+	s.update(func(in *ecs.UpdateServiceInput) { in.TaskDefinition = aws.String(d.family(cannotStart())) })
+	if _, err := d.ecs.StopServiceDeployment(t.Context(), &ecs.StopServiceDeploymentInput{ServiceDeploymentArn: s.deployments()[0].ServiceDeploymentArn}); err != nil {
+		t.Fatal(err)
+	}
+	s.rolledBackTo(before)
+}
+
+// rolledBackTo waits until the newest deployment is rolled back, and wants these very tasks to be all that runs.
+func (s *service) rolledBackTo(tasks []types.Task) {
+	s.d.t.Helper()
+	s.until("the deployment is rolled back", func() bool {
+		return s.deployments()[0].Status == types.ServiceDeploymentStatusRollbackSuccessful
+	})
+	s.stable()
+	now := s.running()
+	primary := aws.ToString(s.describe().Deployments[0].Id)
+	for _, task := range now {
+		if !slices.ContainsFunc(tasks, sameTask(task)) || aws.ToString(task.StartedBy) != primary {
+			s.d.t.Errorf("after the rollback runs %s, started by %s", aws.ToString(task.TaskArn), aws.ToString(task.StartedBy))
+		}
+	}
+	if len(now) != len(tasks) {
+		s.d.t.Errorf("%d tasks run after the rollback, want the %d from before", len(now), len(tasks))
+	}
+}
