@@ -227,3 +227,34 @@ func (w *unevenTown) best() (squares []int, moves int) {
 	try(0, w.job().Count, 0)
 	return squares, moves
 }
+
+// BenchmarkLookAtRest is a look at a service of ten tasks that finds nothing to move, on ten thousand instances: what rebalancing
+// adds to every look at a service that is at rest.
+func BenchmarkLookAtRest(b *testing.B) {
+	w := newTown(b)
+	w.define(1, false, 0, 1, 0)
+	w.update(func(tx *state.Tx) {
+		for n := range 10_000 {
+			tx.PutInstance(&structs.ContainerInstance{
+				ID: fmt.Sprintf("i%05d", n), Cluster: "default", Status: structs.InstanceActive, AgentConnected: true,
+				Attributes: []structs.Attribute{{Name: structs.AttributeZone, Value: fmt.Sprintf("z%d", n%3)}},
+				Registered: structs.Resources{CPU: 1024, Memory: 1024},
+			})
+		}
+	})
+	w.put(structs.Job{
+		ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, TaskDefinition: "f:1", Count: 10,
+		Service: &structs.ServiceSpec{Rebalancing: structs.RebalancingEnabled, Update: structs.UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200}},
+	}, "ecs-svc/1")
+	w.look()
+	for _, id := range w.started {
+		w.report(id, structs.TaskRunning, "")
+	}
+	w.look()
+	in := w.input()
+	for b.Loop() {
+		if plan := Schedule(in).Plan; len(plan.Placements) > 0 {
+			b.Fatalf("it is not at rest: %+v", plan)
+		}
+	}
+}
