@@ -70,3 +70,57 @@ func TestQueueAcrossLeaders(t *testing.T) {
 		}
 	})
 }
+
+// TestPreemption: an important job that finds no room has a less important task stopped, and gets its room, though others have waited
+// for it longer.
+func TestPreemption(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
+		definition := register(t, c.Control()) // 64 MiB a task
+		instance := must[*structs.ContainerInstance](t)(c.Control().RegisterInstance(t.Context(), structs.ContainerInstance{
+			Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 128},
+		}))
+		stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
+		defer stream.Close()
+		in := webJob("", 4)
+		in.Job.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
+		ordinary := run(t, c, in) // two run and two wait
+		must[structs.Applied](t)(c.Server().Write(t.Context(), structs.CreateJob{
+			Job: structs.Job{
+				ID: "urgent", Cluster: structs.DefaultCluster, Type: structs.JobBatch, TaskDefinition: definition.Key(), Count: 1,
+				Batch: &structs.BatchSpec{Attempts: 1}, Priority: 60, Preemption: true,
+			},
+			Evaluation: structs.Evaluation{ID: "0a", Status: structs.EvaluationReady},
+		}))
+		var victim string
+		c.Eventually("a task makes way", func() bool {
+			for _, id := range ordinary {
+				if task := read(t, c).Task(id); task.DesiredStatus == structs.TaskStopped {
+					victim = id
+				}
+			}
+			return victim != ""
+		})
+		if task := read(t, c).Task(victim); task.StopCode != structs.StopPreempted || task.StoppedReason != "Preempted: job urgent of higher priority takes its place" {
+			t.Errorf("it says %s, %q", task.StopCode, task.StoppedReason)
+		}
+		must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, []structs.TaskUpdate{{Task: victim, Status: structs.TaskStopped}}))
+		c.Eventually("the important job has its room", func() bool {
+			for range read(t, c).JobTasks("urgent") {
+				return true
+			}
+			return false
+		})
+		stopped, waiting := 0, 0
+		for _, id := range ordinary {
+			switch task := read(t, c).Task(id); {
+			case task.DesiredStatus == structs.TaskStopped:
+				stopped++
+			case task.Queued():
+				waiting++
+			}
+		}
+		if stopped != 1 || waiting != 2 {
+			t.Errorf("%d tasks made way and %d wait, want one and two", stopped, waiting)
+		}
+	})
+}

@@ -90,6 +90,8 @@ func fill(t *testing.T, spec *JobSpec) {
 			f.Set(reflect.ValueOf([]Tag{{Key: "k"}}))
 		case int:
 			f.SetInt(7)
+		case bool:
+			f.SetBool(true)
 		case *int:
 			f.Set(reflect.ValueOf(new(7)))
 		case *RuntimePlatform:

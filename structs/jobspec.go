@@ -39,6 +39,9 @@ type JobSpec struct {
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
 	// Scheduler names an outside scheduler; empty: Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
+	// Priority and Preemption are the Job's.
+	Priority   int  `json:"priority,omitzero"`
+	Preemption bool `json:"preemption,omitzero"`
 	// Tags are the service's, or those of each task of a batch job. PropagateTags says from where the tasks of a service get theirs: NONE,
 	// SERVICE or TASK_DEFINITION.
 	Tags          []Tag  `json:"tags,omitzero"`
@@ -92,8 +95,6 @@ func UnbuiltJobField(name string) string {
 		return "not built yet; leave it out, and give the containers portMappings to be reached by"
 	case "capacityProviderStrategy":
 		return "not built yet; leave it out, and choose instances by placement.constraints"
-	case "priority", "preemption":
-		return "not built yet; leave it out"
 	}
 	return ""
 }
@@ -109,6 +110,8 @@ func (s *JobSpec) Problem() (field, problem string) {
 		return "cluster", fmt.Sprintf("%q is no name of a cluster", s.Cluster)
 	case s.Type != JobService && s.Type != JobDaemon && s.Type != JobBatch:
 		return "type", fmt.Sprintf("%q is not %s, %s or %s", s.Type, JobService, JobDaemon, JobBatch)
+	case s.Priority < 0 || s.Priority > MaxPriority:
+		return "priority", fmt.Sprintf("%d is not a number from 1 to %d", s.Priority, MaxPriority)
 	case len(s.Containers) == 0:
 		return "containers", "a job needs at least one container, with a name and an image"
 	}
@@ -207,7 +210,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 		j.Count = *s.Count
 	}
 	j.PlacementConstraints, j.PlacementStrategy = s.Placement.Constraints, s.Placement.Strategy
-	j.Scheduler = s.Scheduler
+	j.Scheduler, j.Priority, j.Preemption = s.Scheduler, s.Priority, s.Preemption
 	if s.Type == JobBatch {
 		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism}
 		j.Tags = s.Tags
@@ -229,7 +232,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
 		Placement: PlacementSpec{Constraints: j.PlacementConstraints, Strategy: j.PlacementStrategy},
-		Scheduler: j.Scheduler, Tags: tags,
+		Scheduler: j.Scheduler, Priority: j.Priority, Preemption: j.Preemption, Tags: tags,
 	}
 	if j.Type != JobDaemon {
 		s.Count = new(j.Count)

@@ -13,11 +13,3 @@ const (
 
 // Importance is the job's priority, or the default.
 func (j *Job) Importance() int { return cmp.Or(j.Priority, DefaultPriority) }
-
-// ValidatePriority checks a priority that a user gave; zero is none.
-func ValidatePriority(priority int) error {
-	if priority < 0 || priority > MaxPriority {
-		return Errorf(KindInvalidParameter, "priority: %d is not a number from 1 to %d", priority, MaxPriority)
-	}
-	return nil
-}
