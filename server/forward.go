@@ -134,6 +134,9 @@ func (s *Server) Leader() string {
 	return s.leaderHTTP()
 }
 
+// Leads says whether this server leads and takes calls.
+func (s *Server) Leads() bool { return s.leader.Load() != nil }
+
 // leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its way to be it.
 func (s *Server) leaderHTTP() string {
 	_, id := s.raft.LeaderWithID()
