@@ -13,13 +13,15 @@ import (
 
 // Config is what an agent is made of.
 type Config struct {
-	DataDir    string              // required; the agent keeps its state under agent/ in it
-	Cluster    string              // empty: the default cluster
-	Zone       string              // availability zone; empty: none
-	Name       string              // for people; empty: the host's name
-	Attributes []structs.Attribute // custom ones, beside those that the agent tells of itself
-	Version    string              // of this program
-	Commit     string              // that this program was built from; may be empty
+	DataDir string // required; the agent keeps its state under agent/ in it
+	Cluster string // empty: the default cluster
+	Zone    string // availability zone; empty: none
+	Name    string // for people; empty: the host's name
+	// CapacityProvider is the name of the provider that this machine belongs to; empty: none.
+	CapacityProvider string
+	Attributes       []structs.Attribute // custom ones, beside those that the agent tells of itself
+	Version          string              // of this program
+	Commit           string              // that this program was built from; may be empty
 
 	Server Server // required
 	// Runtime makes the runtime of an instance; it sees only that instance's containers. Required.

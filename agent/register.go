@@ -84,11 +84,12 @@ func refusal(err error) bool {
 // containerInstance describes this machine to the server.
 func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.ContainerInstance {
 	return structs.ContainerInstance{
-		ID:      id,
-		Cluster: cfg.Cluster,
-		Zone:    cfg.Zone,
-		Name:    cmp.Or(cfg.Name, info.Hostname),
-		Status:  structs.InstanceActive,
+		ID:               id,
+		Cluster:          cfg.Cluster,
+		Zone:             cfg.Zone,
+		Name:             cmp.Or(cfg.Name, info.Hostname),
+		Status:           structs.InstanceActive,
+		CapacityProvider: cfg.CapacityProvider,
 		Registered: structs.Resources{
 			CPU:    max(0, int64(info.CPUs)*1024-cfg.ReservedCPU),
 			Memory: max(0, info.Memory-cfg.ReservedMemory),

@@ -95,7 +95,15 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 		jobType = structs.JobDaemon
 	}
 	job := firstVersion(snap, c.NewID(), in.Cluster, in.Name, jobType, c.now())
-	job.LaunchType = cmp.Or(in.LaunchType, structs.LaunchEC2)
+	job.LaunchType, job.CapacityStrategy = in.LaunchType, in.CapacityStrategy
+	if !in.Daemon && !in.External { // of an external one, each task set goes where it says
+		if err := chooseCapacity(snap.Cluster(in.Cluster), job); err != nil {
+			return nil, err
+		}
+	}
+	if len(job.CapacityStrategy) == 0 {
+		job.LaunchType = cmp.Or(in.LaunchType, structs.LaunchEC2)
+	}
 	job.ClientToken, job.RequestHash = in.ClientToken, in.RequestHash
 	switch {
 	case in.TaskDefinition == "" && !in.External:

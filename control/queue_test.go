@@ -28,6 +28,10 @@ func TestRunTaskQueues(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	define(t, c.Control, "web")
 	c.AddInstance(t, structs.DefaultCluster, 1024, 32) // room for two
+	_, err := c.Control.UpdateCluster(t.Context(), structs.UpdateCluster{
+		Cluster: structs.DefaultCluster, Providers: &structs.ClusterProviders{Providers: []string{"FARGATE"}},
+	})
+	noError(t, err)
 	tasks := run(t, c.Control, job(4, queued, withToken("again", "same")))
 	placed, waiting := instances(c, tasks)
 	if len(placed) != 2 || len(waiting) != 2 {

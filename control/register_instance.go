@@ -16,6 +16,11 @@ func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInst
 	if err := (&structs.Cluster{Name: in.Cluster}).Validate(); err != nil {
 		return nil, err
 	}
+	if in.CapacityProvider != "" { // it need not be there yet, as the cluster need not
+		if err := (&structs.Cluster{Name: in.CapacityProvider}).Validate(); err != nil {
+			return nil, structs.Errorf(structs.KindInvalidParameter, "Invalid capacity provider name %q. Use letters, digits, hyphens and underscores.", in.CapacityProvider)
+		}
+	}
 	in.ID = cmp.Or(in.ID, c.NewID())
 	in.RegisteredAt = c.now()
 	in.AgentConnected = false

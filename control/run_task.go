@@ -80,8 +80,10 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	if err != nil {
 		return job, err
 	}
-	if job.LaunchType == "" && len(job.CapacityStrategy) == 0 && len(job.Instances) == 0 {
-		job.CapacityStrategy = cluster.DefaultCapacityStrategy
+	if len(job.Instances) == 0 {
+		if err := chooseCapacity(cluster, &job); err != nil {
+			return job, err
+		}
 	}
 	def, err := runnableDefinition(snap, job.TaskDefinition)
 	if err != nil {

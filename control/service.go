@@ -33,9 +33,11 @@ type ServiceChange struct {
 	// An empty list that is not nil removes what is there; so with the strategy.
 	PlacementConstraints []structs.PlacementConstraint
 	PlacementStrategy    []structs.PlacementStrategy
-	PropagateTags        string
-	ManagedTags          *bool
-	Rebalancing          string
+	// CapacityStrategy shares the tasks out among capacity providers; an empty one that is not nil ends that, in favour of EC2.
+	CapacityStrategy []structs.CapacityProviderStrategyItem
+	PropagateTags    string
+	ManagedTags      *bool
+	Rebalancing      string
 }
 
 // CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good one comes back.

@@ -85,12 +85,22 @@ func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 		"strategy": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{
 			PlacementStrategy: []structs.PlacementStrategy{{Type: "spread", Field: "instanceId"}},
 		}}, 0},
+		"the same capacity providers": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{
+			CapacityStrategy: []structs.CapacityProviderStrategyItem{},
+		}}, 0},
+		"capacity providers": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{
+			CapacityStrategy: []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE", Weight: 1}},
+		}}, 1},
 		"definition": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{TaskDefinition: "app"}}, 1},
 		"force":      {control.UpdateServiceInput{ForceNewDeployment: true}, 1},
 	}
 	for name, test := range changes {
 		t.Run(name, func(t *testing.T) {
 			n := newTown(t)
+			_, err := n.Control.UpdateCluster(t.Context(), structs.UpdateCluster{
+				Cluster: "default", Providers: &structs.ClusterProviders{Providers: []string{"FARGATE"}},
+			})
+			noError(t, err)
 			job := n.update(test.in)
 			if got := n.deployments("web"); len(got) != 1+test.want {
 				t.Fatalf("%d deployments, want %d", len(got), 1+test.want)

@@ -28,6 +28,18 @@ func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) 
 	return c.Store.Snapshot().Cluster(cmd.Cluster), nil
 }
 
+// chooseCapacity settles what the capacity providers of a job are: those that it names, or, where it has no launch type, those of its
+// cluster's default strategy.
+func chooseCapacity(cluster *structs.Cluster, job *structs.Job) error {
+	if len(job.CapacityStrategy) == 0 && job.LaunchType == "" {
+		job.CapacityStrategy = cluster.DefaultCapacityStrategy
+	}
+	if err := structs.ValidateStrategy("capacityProviderStrategy", job.CapacityStrategy, cluster.CapacityProviders); err != nil {
+		return err
+	}
+	return nil
+}
+
 // checkClusterProviders says what is wrong with the capacity providers of a cluster, whether they exist or not.
 func checkClusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) error {
 	if n := len(providers); n > structs.MaxClusterProviders {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -18,7 +19,7 @@ type UpdateServiceInput struct {
 }
 
 // UpdateService makes the next version of a service, and moves the service to it where new tasks are needed for it. Of what
-// can be changed so far, that is another task definition; the rest is for how many tasks there are, where the next ones go and how
+// can be changed so far, that is another task definition or capacity provider strategy; the rest is for how many tasks there are, where the next ones go and how
 // they are replaced (ECS).
 func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
 	return retryConflicts(func() (*structs.Job, error) {
@@ -36,12 +37,17 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 		job, spec := *present, *present.Service
 		job.Service = &spec
 		job.Version++
+		if in.CapacityStrategy != nil {
+			if err := changeCapacity(snap.Cluster(in.Cluster), &job, in.CapacityStrategy); err != nil {
+				return nil, err
+			}
+		}
 		if err := in.applyTo(snap, &job); err != nil {
 			return nil, err
 		}
 		now := c.now()
 		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, "service-updated", now)}
-		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition {
+		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition || !slices.Equal(job.CapacityStrategy, present.CapacityStrategy) {
 			cmd.Deployment = c.newDeployment(&job, now)
 		}
 		return c.putService(ctx, cmd)
@@ -71,4 +77,14 @@ func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 	}
 	return structs.Errorf(structs.KindInvalidParameter,
 		"Unable to %s on services with an EXTERNAL deployment controller. Create a new task set instead.", what)
+}
+
+// changeCapacity gives a service another capacity provider strategy, or with an empty one the launch type that those have that
+// never had one.
+func changeCapacity(cluster *structs.Cluster, job *structs.Job, strategy []structs.CapacityProviderStrategyItem) error {
+	job.CapacityStrategy, job.LaunchType = strategy, ""
+	if len(strategy) == 0 {
+		job.LaunchType = structs.LaunchEC2
+	}
+	return chooseCapacity(cluster, job)
 }

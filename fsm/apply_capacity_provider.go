@@ -111,10 +111,15 @@ func checkProviders(tx *state.Tx, names []string) error {
 
 // providerUser names a service or task of a cluster that uses a capacity provider; empty: none does.
 func providerUser(tx *state.Tx, cluster, provider string) string {
-	for j := range tx.Services(cluster) {
-		uses := func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == provider }
-		if j.Status != structs.ServiceInactive && slices.ContainsFunc(j.CapacityStrategy, uses) {
+	for j := range tx.Jobs(cluster) {
+		uses := slices.ContainsFunc(j.CapacityStrategy, func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == provider })
+		if keepsUp(j) && j.Status != structs.ServiceInactive && uses {
 			return "service " + j.Name
+		}
+		for t := range tx.JobTasks(j.ID) {
+			if t.Holds() && (t.CapacityProvider == provider || t.CapacityProvider == "" && uses) {
+				return "task " + t.ID
+			}
 		}
 	}
 	return ""

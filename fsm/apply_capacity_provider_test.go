@@ -82,4 +82,15 @@ func TestClusterKeepsTheProvidersInUse(t *testing.T) {
 	h.do(cmd)
 	h.refused(withProviders("prod", structs.ProviderFargate), structs.KindResourceInUse, "service web")
 	h.do(withProviders("prod", "machines"))
+
+	plan := servicePlan(h, "se1", "s1", "d1", structs.Placement{Task: "t9", Instance: "i1", Provider: "machines"})
+	h.do(plan)
+	if got := h.snap().Task("t9").CapacityProvider; got != "machines" {
+		t.Errorf("the task's capacity provider is %q", got)
+	}
+	next := putServiceCommand("s1", "web", 2, "se2", "d2") // without a strategy
+	h.do(next)
+	h.refused(withProviders("prod", structs.ProviderFargate), structs.KindResourceInUse, "task t9")
+	h.do(report("i1", structs.TaskUpdate{Task: "t9", Status: structs.TaskStopped}))
+	h.do(withProviders("prod", structs.ProviderFargate))
 }

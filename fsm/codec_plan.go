@@ -20,6 +20,9 @@ type packedPlan struct {
 	// Slots and Attempts are those of placement n; nil where all are zero, as for every job but batch jobs with a BatchSpec.
 	Slots    []int `cbor:"5,keyasint,omitzero"`
 	Attempts []int `cbor:"6,keyasint,omitzero"`
+	// Providers are the capacity providers of the job's strategy, and that of placement n is Providers[Of[n]]; nil without one.
+	Providers []string `cbor:"7,keyasint,omitzero"`
+	Of        []int    `cbor:"8,keyasint,omitzero"`
 }
 
 // packedIDs is a list of ids: in half the bytes where all are of 32 hex digits, as those that control mints, or else as
@@ -53,8 +56,35 @@ func packPlan(cmd structs.ApplyPlan) packedPlan {
 			packed.Slots, packed.Attempts = append(packed.Slots, p.Slot), append(packed.Attempts, p.Attempt)
 		}
 	}
+	packed.packProviders(placements)
 	packed.Tasks, packed.Instances = packIDs(tasks), packIDs(instances)
 	return packed
+}
+
+func (packed *packedPlan) packProviders(placements []structs.Placement) {
+	if !slices.ContainsFunc(placements, func(p structs.Placement) bool { return p.Provider != "" }) {
+		return
+	}
+	for _, p := range placements {
+		at := slices.Index(packed.Providers, p.Provider)
+		if at < 0 {
+			at, packed.Providers = len(packed.Providers), append(packed.Providers, p.Provider)
+		}
+		packed.Of = append(packed.Of, at)
+	}
+}
+
+func (packed *packedPlan) unpackProviders(placements []structs.Placement) error {
+	if packed.Of != nil && len(packed.Of) != len(placements) {
+		return fmt.Errorf("plan of %d tasks names capacity providers for %d", len(placements), len(packed.Of))
+	}
+	for n, at := range packed.Of {
+		if at < 0 || at >= len(packed.Providers) {
+			return errors.New("plan refers to a capacity provider that it does not name")
+		}
+		placements[n].Provider = packed.Providers[at]
+	}
+	return nil
 }
 
 func unpackPlan(packed packedPlan) (structs.ApplyPlan, error) {
@@ -78,6 +108,9 @@ func unpackPlan(packed packedPlan) (structs.ApplyPlan, error) {
 		if packed.Slots != nil {
 			plan.Placements[n].Slot, plan.Placements[n].Attempt = packed.Slots[n], packed.Attempts[n]
 		}
+	}
+	if err := packed.unpackProviders(plan.Placements); err != nil {
+		return structs.ApplyPlan{}, err
 	}
 	return structs.ApplyPlan{Plan: plan}, nil
 }

@@ -98,6 +98,14 @@ func TestDecodeRefuses(t *testing.T) {
 		"wrong":     {seal([]byte{7, 0x01}), "decode command 7"},
 		"plan without its instances": {
 			seal(append([]byte{8}, marshal(t, packedPlan{Tasks: packIDs([]string{"t"}), On: []uint32{0}})...)), "does not name"},
+		"plan without its capacity providers": {
+			seal(append([]byte{8}, marshal(t, packedPlan{
+				Tasks: packIDs([]string{"t"}), On: []uint32{0}, Instances: packIDs([]string{"i"}), Of: []int{0},
+			})...)), "capacity provider that it does not name"},
+		"plan of uneven capacity providers": {
+			seal(append([]byte{8}, marshal(t, packedPlan{
+				Tasks: packIDs([]string{"t"}), On: []uint32{0}, Instances: packIDs([]string{"i"}), Of: []int{0, 0}, Providers: []string{"p"},
+			})...)), "names capacity providers for 2"},
 		"plan of uneven lists": {
 			seal(append([]byte{8}, marshal(t, packedPlan{Tasks: packIDs([]string{"t"})})...)), "plan of 1 tasks"},
 	} {

@@ -17,7 +17,7 @@ func (in interner) share(fields ...*string) {
 }
 
 func (in interner) instance(i *structs.ContainerInstance) {
-	in.share(&i.ID, &i.Cluster, &i.Zone, &i.Status)
+	in.share(&i.ID, &i.Cluster, &i.Zone, &i.Status, &i.CapacityProvider)
 }
 
 func (in interner) job(j *structs.Job) {
@@ -39,7 +39,7 @@ func (in interner) evaluation(e *structs.Evaluation) {
 }
 
 func (in interner) task(t *structs.Task) {
-	in.share(&t.Cluster, &t.Job, &t.TaskDefinition, &t.Instance, &t.Group, &t.StartedBy, &t.StopCode, &t.StoppedReason)
+	in.share(&t.Cluster, &t.Job, &t.TaskDefinition, &t.Instance, &t.Group, &t.CapacityProvider, &t.StartedBy, &t.StopCode, &t.StoppedReason)
 	for n := range t.Ports {
 		in.share(&t.Ports[n].Protocol)
 	}

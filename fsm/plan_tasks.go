@@ -94,7 +94,7 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 		m.put(tx, p)
 	} else if old.Queued() { // else it was stopped since the plan was made
 		t := *old
-		t.Instance = p.Instance
+		t.Instance, t.CapacityProvider = p.Instance, p.Provider
 		t.Version++
 		tx.PutTask(&t)
 	}
@@ -105,6 +105,7 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 func (m *taskMaker) put(tx *state.Tx, p structs.Placement) {
 	t := m.model
 	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, p.Instance, p.Slot, p.Attempt
+	t.CapacityProvider = p.Provider
 	tx.PutTask(&t)
 	if len(m.tags) > 0 {
 		tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)

@@ -15,6 +15,13 @@ func capacitySamples() map[string]structs.Command {
 			},
 			Create: true, Tags: []structs.Tag{{Key: "a", Value: "b"}},
 		},
+		"register_instance_provider": structs.RegisterInstance{Instance: structs.ContainerInstance{
+			ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", CapacityProvider: "machines", RegisteredAt: 1,
+		}},
+		"apply_plan_providers": planOf("2123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef",
+			structs.Placement{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE"},
+			structs.Placement{Task: "4123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE_SPOT"},
+			structs.Placement{Task: "5123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE"}),
 		"delete_capacity_provider": structs.DeleteCapacityProvider{Provider: "machines", At: 1_700_000_000_162},
 		"update_cluster": structs.UpdateCluster{
 			Cluster: "prod", Providers: &structs.ClusterProviders{Providers: []string{"machines", "FARGATE"}, DefaultStrategy: strategy},

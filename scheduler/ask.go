@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"iter"
+	"maps"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -13,8 +14,9 @@ type ask struct {
 	// architecture is the value that the instance's ecs.cpu-architecture must have; empty when any will do.
 	architecture string
 	members      []*member
-	usesGroups   bool // one of members does
-	distinct     bool // a task of the group keeps others of it away
+	usesGroups   bool       // one of members does
+	distinct     bool       // a task of the group keeps others of it away
+	provider     *provision // nil: any instance will do
 
 	request *request // nil where only resources are asked for
 	// others leaves the job's own tasks out of the groups of an instance.
@@ -23,7 +25,7 @@ type ask struct {
 
 // newAsk gathers what a request's job and task definition ask for.
 func newAsk(r *request) *ask {
-	a := &ask{need: r.need, request: r}
+	a := &ask{need: r.need, request: r, provider: r.provider}
 	if p := r.definition.RuntimePlatform; p != nil {
 		a.architecture = strings.ToLower(p.CpuArchitecture)
 	}
@@ -129,6 +131,7 @@ func (a *ask) peers(wanted bool) map[string]int {
 		return nil
 	}
 	r, peers := a.request, map[string]int{}
+	maps.Copy(peers, r.before)
 	if r.job.Type != structs.JobBatch {
 		for t := range r.view.JobTasks(r.job.ID) {
 			if r.alive(t) {

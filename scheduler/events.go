@@ -106,6 +106,9 @@ func (s *service) tellUnplaced(p placed) {
 	case structs.FailNoInstance:
 		s.tellOnce(unplacedText, "Reason: No Container Instances were found in your cluster.", "")
 		return
+	case structs.FailProvider:
+		s.tellOnce(unplacedText, "Reason: No Container Instances were found in your capacity provider.", "capacity provider")
+		return
 	case structs.FailCPU:
 		cause = "has insufficient CPU units available."
 	case structs.FailMemory:

@@ -22,13 +22,15 @@ type filter struct {
 	alike func(*ask) bool
 }
 
-const numFilters = 8
+const numFilters = 9
 
 // filters are all rules, in the order in which they are asked; the first that is not satisfied is the reason a user sees.
-// First what rules an instance out for every task, then what does so for all tasks of the request, then memory before cpu,
-// since memory is the limit that kills a container, and ports last: an instance that only lacks a port has room.
+// First whether the instance is one of those that are meant, then what rules it out for every task, then what does so for all
+// tasks of the request, then memory before cpu, since memory is the limit that kills a container, and ports last: an instance that
+// only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
+		{structs.FailProvider, missingProvider, detailProvider, changeProvider, always},
 		{structs.FailInactive, missingActive, detailActive, changeActive, always},
 		{structs.FailAgent, missingAgent, detailAgent, changeAgent, always},
 		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},

@@ -19,14 +19,21 @@ type request struct {
 	leaving map[string]bool
 	// placer, where not nil, is asked where tasks go that name no instances.
 	placer Placer
+	// sharing says how the tasks go to capacity providers; nil for a job without a capacity provider strategy.
+	sharing *sharing
+	// provider and before are of one provider's share: what its instances are, and how many tasks of the other providers' shares
+	// this plan has put on each instance. No instance takes tasks of two shares.
+	provider *provision
+	before   map[string]int
 }
 
 // placed is what came of it: an instance for each task that found a place and, with tasks left over, why they found none.
 type placed struct {
-	where    []string
-	failures []structs.PlacementFailure // the closest instances
-	filtered []structs.FilterCount      // all instances, by reason
-	remedy   string                     // the smallest change that would let one more task run
+	where     []string
+	providers []string                   // of each of them; nil without a capacity provider strategy
+	failures  []structs.PlacementFailure // the closest instances
+	filtered  []structs.FilterCount      // all instances, by reason
+	remedy    string                     // the smallest change that would let one more task run
 }
 
 // place finds an instance for each task that is lacking.

@@ -27,6 +27,9 @@ func preempt(in Input, r *request, plan *structs.Plan) {
 	if !r.job.Preemption || plan.Unplaced == 0 || r.placer != nil {
 		return
 	}
+	if r.sharing != nil { // only tasks on instances of the provider that is full can make room
+		r.provider = r.sharing.short
+	}
 	p := &preemption{in: in, request: r, ask: newAsk(r), gone: map[string]bool{}, added: map[string]int{}}
 	p.peers = p.ask.peers(p.ask.distinct)
 	for _, placed := range plan.Placements {

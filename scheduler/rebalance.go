@@ -73,7 +73,7 @@ func (s *service) rebalance() (moving bool) {
 	s.tellUneven(before, best.squares)
 	s.plan.Need, s.plan.Deployment = s.need, s.primary.ID
 	for _, instance := range best.to {
-		s.plan.Placements = append(s.plan.Placements, structs.Placement{Task: s.ids.next(), Instance: instance})
+		s.plan.Placements = append(s.plan.Placements, structs.Placement{Task: s.ids.next(), Instance: instance, Provider: s.soleProvider()})
 	}
 	return true
 }

@@ -46,7 +46,24 @@ func queuedTasks(view View, job *structs.Job) (queued []string) {
 }
 
 func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack) request {
-	return request{view: in.View, job: job, definition: def, need: new(structs.Need(def, job.Overrides)), lack: lack, seed: in.Seed, placer: in.Placer}
+	r := request{view: in.View, job: job, definition: def, need: new(structs.Need(def, job.Overrides)), lack: lack, seed: in.Seed, placer: in.Placer}
+	if len(job.CapacityStrategy) > 0 && lack.named == nil {
+		r.sharing = batchSharing(in.View, job, lack.count)
+	}
+	return r
+}
+
+// batchSharing shares lacking tasks out beside those that are there. Of a job with a BatchSpec only those count that run: each
+// attempt is a task of its own.
+func batchSharing(view View, job *structs.Job, lacking int) *sharing {
+	s := &sharing{strategy: job.CapacityStrategy, total: lacking, held: map[string]int{}}
+	for t := range view.JobTasks(job.ID) {
+		if t.CapacityProvider != "" && (job.Batch == nil || t.Holds()) {
+			s.held[t.CapacityProvider]++
+			s.total++
+		}
+	}
+	return s
 }
 
 // reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its parallelism and the instances allow,

@@ -156,11 +156,11 @@ func (s *service) stopSpare() {
 	if s.drifts() {
 		over -= s.releaseUnready(over)
 	} else {
-		over -= s.release(&f.current.unready, over)
-		over -= s.release(&f.current.fresh, over)
+		over -= s.releaseCurrent(&f.current.unready, over)
+		over -= s.releaseCurrent(&f.current.fresh, over)
 	}
 	s.release(&f.old.healthy, f.healthy()-s.count)
-	s.release(&f.current.healthy, min(over, f.healthy()-s.count))
+	s.releaseCurrent(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
 // stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they go.
@@ -220,9 +220,11 @@ func (s *service) makeWay(n int) int {
 }
 
 func (s *service) request(l lack) request {
-	return request{
+	r := request{
 		view: s.in.View, job: s.job, definition: s.definition, need: &s.need, lack: l, seed: s.in.Seed, leaving: s.fleet.leaving, placer: s.in.Placer,
 	}
+	s.apportion(&r, s.job.CapacityStrategy, &s.fleet.current)
+	return r
 }
 
 func (s *service) lack(starting int) lack {

@@ -60,6 +60,9 @@ func (a *ask) newInstance() string {
 		has = append(has, fmt.Sprintf("port %d/%s", p.Number, p.Protocol))
 	}
 	var text string
+	if a.provider != nil {
+		text = a.provider.newInstance()
+	}
 	if len(has) > 0 {
 		text += " with " + strings.Join(has, ", ") + " free"
 	}

@@ -55,18 +55,29 @@ type lack struct {
 func fill(plan *structs.Plan, r request, ids *taskIDs) placed {
 	plan.Need = *r.need
 	var found placed
-	if r.placer != nil && r.lack.named == nil && r.lack.count > 0 {
-		found = placeByChoice(&r)
+	if r.sharing != nil {
+		found = r.sharing.place(r)
 	} else {
-		found = place(r)
+		found = r.find()
 	}
 	plan.Placements = make([]structs.Placement, len(found.where))
 	for i, instance := range found.where {
 		plan.Placements[i] = structs.Placement{Task: ids.next(), Instance: instance}
+		if found.providers != nil {
+			plan.Placements[i].Provider = found.providers[i]
+		}
 	}
 	plan.Unplaced = r.lack.count - len(found.where)
 	plan.Failures, plan.Filtered, plan.Remedy = found.failures, found.filtered, found.remedy
 	return found
+}
+
+// find asks the placer of the request for places, or where there is none, or the tasks name their instances, the strategies.
+func (r *request) find() placed {
+	if r.placer != nil && r.lack.named == nil && r.lack.count > 0 {
+		return placeByChoice(r)
+	}
+	return place(*r)
 }
 
 // definitionGone is the verdict on tasks whose task definition has been deleted.

@@ -128,7 +128,7 @@ func TestQueuedTasksArePlaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: "job"}, Now: 5}).Plan
-	if want := []structs.Placement{{Task: "t1", Instance: "a"}}; !reflect.DeepEqual(plan.Placements, want) {
+	if want := []structs.Placement{{Task: "t1", Instance: "a", Provider: "FARGATE"}}; !reflect.DeepEqual(plan.Placements, want) {
 		t.Errorf("placed %v, want %v", plan.Placements, want)
 	}
 	if plan.Unplaced != 2 || plan.Status != structs.EvaluationBlocked || len(plan.Failures) == 0 {

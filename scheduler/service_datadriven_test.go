@@ -14,11 +14,12 @@ import (
 
 // TestServices runs the files in testdata/service. One file is one story of a service after another:
 //
-//	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off]
+//	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off] [provider=]
 //	instance-joins          as a line of cluster
 //	definition N [cpu=] [memory=] [port=] [checked]
 //	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [uptime=] [force]
-//	        [rebalancing] [strategy=TYPE/FIELD,…] [shift=BLUE_GREEN|LINEAR|CANARY|ROLLING] [bake=] [step=] [step-bake=]
+//	        [rebalancing] [strategy=TYPE/FIELD,…] [providers=NAME:WEIGHT:BASE,…]
+//	        [shift=BLUE_GREEN|LINEAR|CANARY|ROLLING] [bake=] [step=] [step-bake=]
 //	        [pause=STAGE,… timeout= on-timeout=CONTINUE|ROLLBACK]
 //	                        makes the service, or a next version; what is not said stays as it was
 //	external [count=]       makes a service whose deployment controller is EXTERNAL, or changes its count
@@ -160,8 +161,11 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 		kind, field, _ := strings.Cut(p, "/")
 		next.PlacementStrategy = append(next.PlacementStrategy, structs.PlacementStrategy{Type: kind, Field: field})
 	}
+	if text, ok := args["providers"]; ok {
+		next.CapacityStrategy = strategyFrom(t, text)
+	}
 	deploy := ""
-	if next.TaskDefinition != job.TaskDefinition || slices.Contains(words, "force") {
+	if !slices.Equal(next.CapacityStrategy, job.CapacityStrategy) || next.TaskDefinition != job.TaskDefinition || slices.Contains(words, "force") {
 		deploy = fmt.Sprintf("ecs-svc/%019d", len(s.deployments())+1)
 	}
 	s.town.put(next, deploy)
@@ -194,6 +198,15 @@ func (s *story) set(t *testing.T, words []string, args map[string]string) {
 	}
 	row.TaskSet, row.Status = &part, cmp.Or(args["status"], row.Status)
 	s.town.update(func(tx *state.Tx) { tx.PutDeployment(row) })
+}
+
+// strategyFrom reads NAME:WEIGHT:BASE,…
+func strategyFrom(t *testing.T, text string) (strategy []structs.CapacityProviderStrategyItem) {
+	for item := range strings.SplitSeq(text, ",") {
+		parts := strings.Split(item, ":")
+		strategy = append(strategy, providerItem(t, fmt.Sprintf("%s weight=%s base=%s", parts[0], parts[1], parts[2])))
+	}
+	return strategy
 }
 
 // tasks makes a report of a line: names, status, health.
@@ -242,7 +255,11 @@ func (s *story) describe(plan *structs.Plan, events bool) string {
 		out.WriteByte('\n')
 	}
 	for _, p := range plan.Placements {
-		fmt.Fprintf(&out, "start %s on %s\n", p.Task, p.Instance)
+		fmt.Fprintf(&out, "start %s on %s", p.Task, p.Instance)
+		if p.Provider != "" {
+			out.WriteString(" for " + p.Provider)
+		}
+		out.WriteByte('\n')
 	}
 	for _, d := range plan.Deployments {
 		fmt.Fprintf(&out, "%s is %s %s: %s\n", d.ID, d.Status, d.Rollout, d.RolloutReason)

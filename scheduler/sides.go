@@ -100,11 +100,11 @@ func (r *ranks) each(fn func(t *structs.Task, rank func(*ranks) *[]*structs.Task
 // trim stops what a side has too much of.
 func (s *service) trim(d *side) {
 	s.release(&d.others.unready, len(d.others.unready))
-	over := d.placed.size() - s.count
-	over -= s.release(&d.placed.unready, over)
-	over -= s.release(&d.placed.fresh, over)
+	over, strategy := d.placed.size()-s.count, s.capacityOf(d.deployment)
+	over -= s.releaseShares(&d.placed.unready, over, strategy, &d.placed)
+	over -= s.releaseShares(&d.placed.fresh, over, strategy, &d.placed)
 	s.release(&d.others.healthy, d.healthy()-s.count)
-	s.release(&d.placed.healthy, min(over, d.healthy()-s.count))
+	s.releaseShares(&d.placed.healthy, min(over, d.healthy()-s.count), strategy, &d.placed)
 }
 
 // lacks is how many tasks a side is short of.
@@ -125,6 +125,7 @@ func (s *service) startSide(d *side) bool {
 	need := structs.Need(d.definition, s.job.Overrides)
 	r := s.request(lack{count: want})
 	r.definition, r.need = d.definition, &need
+	s.apportion(&r, s.capacityOf(d.deployment), &d.placed)
 	found := fill(s.plan, r, &s.ids)
 	s.plan.Deployment = d.deployment.ID
 	if s.plan.Unplaced > 0 {

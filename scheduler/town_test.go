@@ -145,7 +145,7 @@ func (w *town) apply(plan *structs.Plan) {
 				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Instance: p.Instance, StartedBy: plan.Deployment,
 				TaskDefinition: tx.Deployment(plan.Deployment).TaskDefinition,
 				LastStatus:     structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, CreatedAt: w.now,
-				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
+				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports, CapacityProvider: p.Provider,
 			})
 		}
 		events := slices.Clone(tx.ServiceEvents(job.ID).Events)

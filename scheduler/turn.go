@@ -61,6 +61,9 @@ func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
 // askKey is the same for requests of which the one finds room where the other does. It covers what an instance is asked by newAsk
 // and the filters; how the strategy chooses among instances does not matter.
 func askKey(r *request) string {
+	if len(r.job.CapacityStrategy) > 1 {
+		return r.job.ID // one that waits for the share of a full provider must not keep others from that of another
+	}
 	a := newAsk(r)
 	asked := struct {
 		Need         *structs.Resources

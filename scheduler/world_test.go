@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,10 +17,11 @@ var _ View = (*state.Snapshot)(nil)
 // world runs the commands of the files in testdata on a state of its own:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
-//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…]
+//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…] [provider=NAME]
 //	  task INSTANCE [cpu=] [memory=] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=]
 //	run [count=] [cpu=] [memory=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [leaving=ID,…] [apply]
 //	  strategy TYPE [FIELD]
+//	  provider NAME [weight=] [base=]
 //	  distinctInstance
 //	  memberOf EXPRESSION
 //	  definition memberOf EXPRESSION
@@ -77,7 +79,7 @@ func (w *world) add(t *testing.T, line string) {
 func instanceOf(t *testing.T, id string, args map[string]string) *structs.ContainerInstance {
 	i := &structs.ContainerInstance{
 		ID: id, Cluster: cmp.Or(args["cluster"], "default"), Status: cmp.Or(args["status"], structs.InstanceActive),
-		AgentConnected: args["agent"] != "off", Zone: args["zone"],
+		AgentConnected: args["agent"] != "off", Zone: args["zone"], CapacityProvider: args["provider"],
 		Registered: structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
 	}
 	if i.Zone != "" {
@@ -114,6 +116,7 @@ func (w *world) schedule(t *testing.T, b *block) string {
 	w.update(t, func(tx *state.Tx) {
 		tx.PutJob(job)
 		tx.PutTaskDefinition(def)
+		w.queue(tx, job)
 	})
 	w.tasks++
 	seed := [16]byte{byte(w.tasks)}
@@ -126,6 +129,9 @@ func (w *world) schedule(t *testing.T, b *block) string {
 			r.leaving[id] = true
 		}
 		plan.Status = structs.EvaluationDone
+		if len(job.CapacityStrategy) > 0 {
+			r.sharing = &sharing{strategy: job.CapacityStrategy, total: job.Count, held: map[string]int{}}
+		}
 		fill(&plan, r, new(newTaskIDs(seed)))
 	} else {
 		plan = Schedule(Input{View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: seed}).Plan
@@ -143,6 +149,8 @@ func constrain(t *testing.T, job *structs.Job, def *structs.TaskDefinition, line
 	case "strategy":
 		kind, field, _ := strings.Cut(rest, " ")
 		job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: kind, Field: field})
+	case "provider":
+		job.CapacityStrategy = append(job.CapacityStrategy, providerItem(t, rest))
 	case structs.ConstraintDistinctInstance, structs.ConstraintMemberOf:
 		job.PlacementConstraints = append(job.PlacementConstraints, structs.PlacementConstraint{Type: word, Expression: rest})
 	case "definition":
@@ -156,12 +164,38 @@ func constrain(t *testing.T, job *structs.Job, def *structs.TaskDefinition, line
 	}
 }
 
+// queue makes the tasks of a job that queues them, as far as they are not placed yet.
+func (w *world) queue(tx *state.Tx, job *structs.Job) {
+	missing := job.Count
+	for _, t := range slices.Collect(tx.JobTasks(job.ID)) {
+		if t.Queued() {
+			tx.RemoveTask(t)
+		} else {
+			missing--
+		}
+	}
+	for range missing {
+		if job.Queues() && job.Type == structs.JobBatch {
+			w.tasks++
+			tx.PutTask(&structs.Task{ID: fmt.Sprintf("queued%d", w.tasks), Job: job.ID, LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning})
+		}
+	}
+}
+
+// providerItem reads NAME [weight=] [base=].
+func providerItem(t *testing.T, text string) structs.CapacityProviderStrategyItem {
+	args := parseArgs(text)
+	return structs.CapacityProviderStrategyItem{
+		CapacityProvider: strings.Fields(text)[0], Weight: int32(number(t, args["weight"])), Base: int32(number(t, args["base"])),
+	}
+}
+
 func (w *world) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
 	w.update(t, func(tx *state.Tx) {
 		for _, p := range plan.Placements {
 			tx.PutTask(&structs.Task{
 				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Group: job.Group, Instance: p.Instance,
-				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning,
+				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, CapacityProvider: p.Provider,
 				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
 			})
 		}
@@ -178,11 +212,15 @@ func (w *world) update(t *testing.T, fn func(*state.Tx)) {
 func describe(plan *structs.Plan) string {
 	var s strings.Builder
 	for i := 0; i < len(plan.Placements); {
-		instance, n := plan.Placements[i].Instance, 0
-		for ; i < len(plan.Placements) && plan.Placements[i].Instance == instance; i++ {
+		first, n := plan.Placements[i], 0
+		for ; i < len(plan.Placements) && plan.Placements[i].Instance == first.Instance && plan.Placements[i].Provider == first.Provider; i++ {
 			n++
 		}
-		fmt.Fprintf(&s, "%s: %d\n", instance, n)
+		fmt.Fprintf(&s, "%s: %d", first.Instance, n)
+		if first.Provider != "" {
+			s.WriteString(" for " + first.Provider)
+		}
+		s.WriteByte('\n')
 	}
 	if plan.Unplaced > 0 {
 		fmt.Fprintf(&s, "unplaced: %d\n", plan.Unplaced)

@@ -54,6 +54,14 @@ func register(t *testing.T, verbs *control.Control, tags ...structs.Tag) *struct
 	}, tags))
 }
 
+// associateFargate lets tasks of the default cluster be for FARGATE.
+func associateFargate(t *testing.T, verbs *control.Control) {
+	t.Helper()
+	must[*structs.Cluster](t)(verbs.UpdateCluster(t.Context(), structs.UpdateCluster{
+		Cluster: structs.DefaultCluster, Providers: &structs.ClusterProviders{Providers: []string{structs.ProviderFargate}},
+	}))
+}
+
 // connect registers an instance and opens its stream.
 func connect(t *testing.T, c *testutil.Cluster) (*structs.ContainerInstance, *control.AssignmentStream) {
 	t.Helper()

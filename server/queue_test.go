@@ -18,6 +18,7 @@ func TestQueueAcrossLeaders(t *testing.T) {
 		instance := must[*structs.ContainerInstance](t)(c.Control().RegisterInstance(t.Context(), structs.ContainerInstance{
 			Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 64 * room},
 		}))
+		associateFargate(t, c.Control())
 		open := func() func() {
 			stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
 			return stream.Close
@@ -79,6 +80,7 @@ func TestPreemption(t *testing.T) {
 		instance := must[*structs.ContainerInstance](t)(c.Control().RegisterInstance(t.Context(), structs.ContainerInstance{
 			Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 128},
 		}))
+		associateFargate(t, c.Control())
 		stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
 		defer stream.Close()
 		in := webJob("", 4)

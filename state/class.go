@@ -69,6 +69,7 @@ func classKey(i *structs.ContainerInstance) string {
 	add := func(text string) { key = append(binary.AppendUvarint(key, uint64(len(text))), text...) }
 	add(i.Status)
 	add(i.Zone)
+	add(i.CapacityProvider)
 	if i.AgentConnected {
 		add("connected")
 	}

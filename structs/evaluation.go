@@ -56,6 +56,7 @@ const (
 	FailDistinct   = "DistinctInstance placement constraint unsatisfied."
 	FailMissing    = "MISSING"
 	FailInactive   = "INACTIVE"
-	FailScheduler  = "SCHEDULER"   // ours: an outside scheduler declined to place the task; the detail has its reason
-	FailNoInstance = "NO_INSTANCE" // ours: the cluster has no instance; the ECS door answers it as an error
+	FailScheduler  = "SCHEDULER"         // ours: an outside scheduler declined to place the task; the detail has its reason
+	FailProvider   = "CAPACITY_PROVIDER" // ours: the instance is of another capacity provider
+	FailNoInstance = "NO_INSTANCE"       // ours: the cluster has no instance; the ECS door answers it as an error
 )

@@ -12,7 +12,8 @@ func (h *Host) FreeMemory() int64 { return h.Instance.Registered.Memory - h.Usag
 // FreeCPU is in cpu units. It may be negative as FreeMemory.
 func (h *Host) FreeCPU() int64 { return h.Instance.Registered.CPU - h.Usage.CPU }
 
-// HostClass is the instances of one cluster that are alike in their status, agent, zone and attributes.
+// HostClass is the instances of one cluster that are alike in their status, agent, zone, capacity provider and
+// attributes.
 type HostClass interface {
 	// Like gives one of them, which stands for all in these.
 	Like() *ContainerInstance

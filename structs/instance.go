@@ -17,6 +17,8 @@ type ContainerInstance struct {
 	Zone    string `json:"zone"`
 	Name    string `json:"name"` // host name, for people
 	Status  string `json:"status"`
+	// CapacityProvider is the provider that the instance belongs to, as its agent says; empty: none.
+	CapacityProvider string `json:"capacityProvider,omitzero"`
 	// AgentConnected: a server holds the agent's stream.
 	AgentConnected bool        `json:"agentConnected"`
 	Registered     Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks

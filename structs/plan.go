@@ -60,4 +60,6 @@ type Placement struct {
 	// Slot and Attempt are the task's, of a batch job with a BatchSpec.
 	Slot    int `cbor:"3,keyasint,omitzero"`
 	Attempt int `cbor:"4,keyasint,omitzero"`
+	// Provider is the task's capacity provider; empty for a job without a capacity provider strategy.
+	Provider string `cbor:"5,keyasint,omitzero"`
 }

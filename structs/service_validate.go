@@ -46,6 +46,10 @@ func (j *Job) ValidateService() *Error {
 		return Errorf(KindInvalidParameter, "healthCheckGracePeriodSeconds: %d is out of range; it cannot be negative", j.Service.HealthGrace)
 	case j.Type == JobDaemon && len(j.PlacementStrategy) > 0:
 		return Errorf(KindInvalidParameter, "The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try again.")
+	case j.External() && len(j.CapacityStrategy) > 0:
+		return Errorf(KindInvalidParameter, "capacityProviderStrategy: a service with deployment controller EXTERNAL has none. Leave it out.")
+	case j.Type == JobDaemon && len(j.CapacityStrategy) > 0:
+		return Errorf(KindInvalidParameter, "The daemon scheduling strategy does not support capacity provider strategies. Remove the capacity provider strategy and try again.")
 	}
 	if err := j.Service.Update.validate(j.Type); err != nil {
 		return err

@@ -34,6 +34,9 @@ type Task struct {
 	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
 	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
 
+	// CapacityProvider is the provider whose share the task is of; empty for a job without a capacity provider strategy.
+	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
+
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 

@@ -3,6 +3,7 @@ package ecs
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -90,8 +91,19 @@ func clusterProviders(providers []string, strategy []structs.CapacityProviderStr
 		}
 		out.Providers = append(out.Providers, name)
 	}
-	if err := refuse(len(strategy) > 0, "defaultCapacityProviderStrategy"); err != nil {
-		return out, err
+	var err error
+	out.DefaultStrategy, err = capacityStrategy("defaultCapacityProviderStrategy", strategy)
+	return out, err
+}
+
+// capacityStrategy resolves the capacity providers of a strategy to their names.
+func capacityStrategy(argument string, strategy []structs.CapacityProviderStrategyItem) ([]structs.CapacityProviderStrategyItem, error) {
+	out := slices.Clone(strategy)
+	for i := range out {
+		var err error
+		if out[i].CapacityProvider, err = name(argument, out[i].CapacityProvider, kindProvider); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -110,6 +110,9 @@ func (f *fixture) addGreen(t *testing.T) {
 // placeholders stand in requests for what the fixture has minted.
 func (f *fixture) placeholders() *strings.Replacer {
 	names := []string{"$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID}
+	if f.ofBig != nil {
+		names = append(names, "$OF_BIG", f.ofBig.ID)
+	}
 	snap := f.Store.Snapshot()
 	add := func(service, name string) {
 		job := snap.Service("default", service)

@@ -19,7 +19,8 @@ type fixture struct {
 	*testutil.SingleNode
 	instance         *structs.ContainerInstance
 	running, stopped *structs.Task
-	blue, green      *structs.Deployment // of addTaskSets
+	blue, green      *structs.Deployment        // of addTaskSets
+	ofBig            *structs.ContainerInstance // an instance of a capacity provider; nil without addProviders
 }
 
 func newFixture(t *testing.T) *fixture {

@@ -43,7 +43,7 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(string(request), "$SHIFT_") {
 				f.addGreen(t)
 			}
-			if strings.Contains(operation, "CapacityProvider") {
+			if strings.Contains(operation, "CapacityProvider") || strings.HasPrefix(filepath.Base(path), "capacity") {
 				f.addProviders(t)
 			}
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))

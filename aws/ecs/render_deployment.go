@@ -186,12 +186,12 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		ServiceArn:         c.arns.service(job.Cluster, job.Name),
 		ClusterArn:         c.arns.cluster(job.Cluster),
 		TaskDefinition:     c.arns.definition(d.TaskDefinition),
-		LaunchType:         launchTypeOf(job),
 		ContainerImages:    []ContainerImage{},
 		LoadBalancers:      []LoadBalancer{},
 		ServiceRegistries:  []ServiceRegistry{},
 		CreatedAt:          d.CreatedAt,
 	}
+	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
 	if definition := v.TaskDefinition(d.TaskDefinition); definition != nil {
 		for _, container := range definition.ContainerDefinitions {
 			out.ContainerImages = append(out.ContainerImages, ContainerImage{ContainerName: container.Name, Image: container.Image})

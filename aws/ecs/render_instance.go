@@ -13,6 +13,7 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 	out := ContainerInstance{
 		ContainerInstanceArn: c.arns.instance(i.Cluster, i.ID),
 		Ec2InstanceId:        i.Name,
+		CapacityProviderName: i.CapacityProvider,
 		Status:               i.Status,
 		AgentConnected:       i.AgentConnected,
 		RunningTasksCount:    int32(usage.Running),

@@ -19,7 +19,6 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		DesiredCount:                  int32(job.Count),
 		RunningCount:                  tasks.all.running,
 		PendingCount:                  tasks.all.pending,
-		LaunchType:                    launchTypeOf(job),
 		DeploymentController:          &DeploymentController{Type: spec.Controller},
 		DeploymentConfiguration:       deploymentConfiguration(&spec.Update),
 		HealthCheckGracePeriodSeconds: &spec.HealthGrace,
@@ -47,11 +46,13 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 			out.TaskDefinition = c.arns.definition(set.TaskDefinition)
 		}
 	}
+	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
 	for _, d := range newestFirst(v, job.ID) {
 		if d.Status == structs.DeploymentInactive {
 			continue // history: waiters take what is listed here for what still goes on
 		}
 		shown := c.deployment(job, d, tasks.by[d.ID], out.DesiredCount)
+		shown.LaunchType, shown.CapacityProviderStrategy = capacityOf(revisionOf(v, d))
 		out.Deployments = append(out.Deployments, shown)
 		out.CurrentServiceRevisions = append(out.CurrentServiceRevisions, ServiceCurrentRevisionSummary{
 			Arn: c.arns.revision(job, d.ID), RequestedTaskCount: shown.DesiredCount,
@@ -74,7 +75,6 @@ func (c *call) deployment(job *structs.Job, d *structs.Deployment, tasks taskCou
 		RunningCount:       tasks.running,
 		PendingCount:       tasks.pending,
 		FailedTasks:        int32(d.FailedTasks),
-		LaunchType:         launchTypeOf(job),
 		RolloutState:       d.Rollout,
 		RolloutStateReason: d.RolloutReason,
 		CreatedAt:          d.CreatedAt,
@@ -99,6 +99,14 @@ func askedFor(d *structs.Deployment) string {
 		return d.RollbackOf
 	}
 	return d.ID
+}
+
+// capacityOf is where the tasks of a service go: the one excludes the other.
+func capacityOf(job *structs.Job) (launchType string, strategy []structs.CapacityProviderStrategyItem) {
+	if len(job.CapacityStrategy) > 0 {
+		return "", job.CapacityStrategy
+	}
+	return launchTypeOf(job), nil
 }
 
 func schedulingStrategy(job *structs.Job) string {

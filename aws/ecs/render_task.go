@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"slices"
 	"strconv"
@@ -25,31 +26,32 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		overrides = job.Overrides
 	}
 	out := Task{
-		TaskArn:            c.arns.task(t.Cluster, t.ID),
-		ClusterArn:         c.arns.cluster(t.Cluster),
-		TaskDefinitionArn:  c.arns.definition(t.TaskDefinition),
-		Group:              t.Group,
-		StartedBy:          t.StartedBy,
-		LaunchType:         launchTypeOf(job),
-		LastStatus:         t.LastStatus.String(),
-		DesiredStatus:      t.DesiredStatus.String(),
-		HealthStatus:       healthUnknown,
-		Cpu:                strconv.FormatInt(t.CPU, 10),
-		Memory:             strconv.FormatInt(t.Memory, 10),
-		Version:            t.Version,
-		CreatedAt:          t.CreatedAt,
-		PullStartedAt:      t.PullStartedAt,
-		PullStoppedAt:      t.PullStoppedAt,
-		StartedAt:          t.StartedAt,
-		StoppingAt:         t.StoppingAt,
-		ExecutionStoppedAt: t.ExecutionStoppedAt,
-		StoppedAt:          t.StoppedAt,
-		StopCode:           t.StopCode,
-		StoppedReason:      t.StoppedReason,
-		Attachments:        []Attachment{},
-		Attributes:         []structs.Attribute{},
-		Containers:         []Container{},
-		Tags:               include.tags(v, taskKey(t.Cluster, t.ID)),
+		TaskArn:              c.arns.task(t.Cluster, t.ID),
+		ClusterArn:           c.arns.cluster(t.Cluster),
+		TaskDefinitionArn:    c.arns.definition(t.TaskDefinition),
+		Group:                t.Group,
+		StartedBy:            t.StartedBy,
+		CapacityProviderName: t.CapacityProvider,
+		LaunchType:           launchTypeOfTask(job, t),
+		LastStatus:           t.LastStatus.String(),
+		DesiredStatus:        t.DesiredStatus.String(),
+		HealthStatus:         healthUnknown,
+		Cpu:                  strconv.FormatInt(t.CPU, 10),
+		Memory:               strconv.FormatInt(t.Memory, 10),
+		Version:              t.Version,
+		CreatedAt:            t.CreatedAt,
+		PullStartedAt:        t.PullStartedAt,
+		PullStoppedAt:        t.PullStoppedAt,
+		StartedAt:            t.StartedAt,
+		StoppingAt:           t.StoppingAt,
+		ExecutionStoppedAt:   t.ExecutionStoppedAt,
+		StoppedAt:            t.StoppedAt,
+		StopCode:             t.StopCode,
+		StoppedReason:        t.StoppedReason,
+		Attachments:          []Attachment{},
+		Attributes:           []structs.Attribute{},
+		Containers:           []Container{},
+		Tags:                 include.tags(v, taskKey(t.Cluster, t.ID)),
 	}
 	if t.Instance != "" {
 		out.ContainerInstanceArn = c.arns.instance(t.Cluster, t.Instance)
@@ -82,11 +84,26 @@ func (c *call) addInstance(v view, out *Task, t *structs.Task) {
 	}
 }
 
-func launchTypeOf(job *structs.Job) string {
-	if job == nil || job.LaunchType == "" {
-		return structs.LaunchEC2
+// launchTypeOfTask goes by the task's own capacity provider: its service may have another strategy by now.
+func launchTypeOfTask(job *structs.Job, t *structs.Task) string {
+	switch {
+	case structs.IsFargate(t.CapacityProvider):
+		return structs.LaunchFargate
+	case t.CapacityProvider == "" && t.Instance == "": // still to be placed
+		return launchTypeOf(job)
 	}
-	return job.LaunchType
+	return structs.LaunchEC2
+}
+
+// launchTypeOf gives the launch type of a job's tasks. Those of a strategy are all FARGATE's, or none is.
+func launchTypeOf(job *structs.Job) string {
+	switch {
+	case job == nil:
+		return structs.LaunchEC2
+	case len(job.CapacityStrategy) > 0 && structs.IsFargate(job.CapacityStrategy[0].CapacityProvider):
+		return structs.LaunchFargate
+	}
+	return cmp.Or(job.LaunchType, structs.LaunchEC2)
 }
 
 // containers shows the containers of a task in the definition's order, with what the agent saw of each.

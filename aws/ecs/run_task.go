@@ -33,10 +33,11 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 		Cluster: cluster, TaskDefinition: definition, Count: 1,
 		Group: in.Group, StartedBy: in.StartedBy, LaunchType: in.LaunchType,
 		Overrides: in.Overrides, PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy,
-		CapacityStrategy: in.CapacityProviderStrategy,
-
 		Tags:        jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 		ClientToken: in.ClientToken,
+	}
+	if job.CapacityStrategy, err = capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy); err != nil {
+		return nil, err
 	}
 	if in.Count != nil {
 		job.Count = int(*in.Count)

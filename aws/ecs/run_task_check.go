@@ -24,17 +24,27 @@ func checkRunTask(in *RunTaskRequest) error {
 	if n := utf8.RuneCountInString(in.ClientToken); n > maxClientToken {
 		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)
 	}
-	if in.PlatformVersion != "" && (in.LaunchType == "" || in.LaunchType == structs.LaunchEC2) {
-		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
-	}
 	return firstError(
+		checkPlatformVersion(in.PlatformVersion, in.LaunchType, in.CapacityProviderStrategy),
 		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
-		checkStrategy(in.CapacityProviderStrategy),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
+}
+
+// checkPlatformVersion: machines have no platform version, nor have those that stand for FARGATE here.
+func checkPlatformVersion(version, launchType string, strategy []structs.CapacityProviderStrategyItem) error {
+	switch {
+	case version == "":
+		return nil
+	case len(strategy) > 0 && structs.IsFargate(strategy[0].CapacityProvider):
+		return unsupported("platformVersion " + version)
+	case launchType == "" || launchType == structs.LaunchEC2:
+		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
+	}
+	return nil
 }
 
 // checkPlacedTask holds the rules that RunTask and StartTask share.
@@ -46,17 +56,6 @@ func checkPlacedTask(propagateTags, startedBy string, tags []structs.Tag) error 
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
 	}
 	return checkTags("tags", tags)
-}
-
-// checkStrategy refuses the capacity providers that no instance can belong to yet. All instances are of the two that are there
-// without being made.
-func checkStrategy(strategy []structs.CapacityProviderStrategyItem) error {
-	for _, item := range strategy {
-		if item.CapacityProvider != "FARGATE" && item.CapacityProvider != "FARGATE_SPOT" {
-			return unsupported("capacityProviderStrategy with capacity provider " + item.CapacityProvider)
-		}
-	}
-	return nil
 }
 
 func refuse(asked bool, what string) error {

@@ -21,6 +21,10 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
+	strategy, err := capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy)
+	if err != nil {
+		return nil, err
+	}
 	same := *in
 	same.ClientToken, same.Cluster = "", cluster
 	hash, err := requestHash(&same)
@@ -33,7 +37,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 		LaunchType: in.LaunchType, Tags: in.Tags, ClientToken: in.ClientToken, RequestHash: hash,
 		ServiceChange: withPolicy(control.ServiceChange{
 			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
-			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy,
+			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy, CapacityStrategy: strategy,
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 		}, in.DeploymentConfiguration),
 	})
@@ -53,12 +57,17 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
+	strategy, err := capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
 		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
 			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),
-			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
+			CapacityStrategy: strategy,
+			PropagateTags:    in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

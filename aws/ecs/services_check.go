@@ -16,13 +16,10 @@ func checkCreateService(in *CreateServiceRequest) error {
 	if n := utf8.RuneCountInString(in.ClientToken); n > maxClientToken {
 		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)
 	}
-	if in.PlatformVersion != "" && (in.LaunchType == "" || in.LaunchType == structs.LaunchEC2) {
-		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
-	}
 	return firstError(
+		checkPlatformVersion(in.PlatformVersion, in.LaunchType, in.CapacityProviderStrategy),
 		checkTags("tags", in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
-		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
@@ -38,11 +35,8 @@ func checkCreateService(in *CreateServiceRequest) error {
 
 // checkUpdateService does so for UpdateService. An empty list removes what is there, so it is no request for the feature.
 func checkUpdateService(in *UpdateServiceRequest) error {
-	if in.PlatformVersion != "" {
-		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
-	}
 	return firstError(
-		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
+		checkPlatformVersion(in.PlatformVersion, "", in.CapacityProviderStrategy),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
 		refuse(in.EnableExecuteCommand != nil && *in.EnableExecuteCommand, "enableExecuteCommand"),

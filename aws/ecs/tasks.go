@@ -118,7 +118,7 @@ func taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Tas
 		if in.Family != "" && familyOf(t) != in.Family {
 			return false
 		}
-		return in.LaunchType == "" || in.LaunchType == launchTypeOf(v.Job(t.Job))
+		return in.LaunchType == "" || in.LaunchType == launchTypeOfTask(v.Job(t.Job), t)
 	}, nil
 }
 

@@ -29,6 +29,7 @@ type agentOptions struct {
 	dataDir    string
 	cluster    string
 	zone       string
+	provider   string // capacity provider of the machine; empty: none
 	name       string
 	attributes []string
 }
@@ -46,6 +47,7 @@ func agentCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the agent's state (required)")
 	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "cluster that this machine joins")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
+	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -121,7 +123,7 @@ func runAgent(ctx context.Context, o agentOptions, log *slog.Logger, out io.Writ
 	defer p.servers.Close()
 	defer p.gossip.Stop()
 	p.agent, err = agent.New(agent.Config{
-		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom,
+		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
 		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ type devOptions struct {
 	dataDir  string // empty: a temporary one, removed at the end with all containers
 	zone     string
 	cluster  string
+	provider string // capacity provider of the machine; empty: none
 }
 
 func devCommand() *cobra.Command {
@@ -49,6 +50,7 @@ and the next start on the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the cluster's state (default: a temporary one)")
 	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability zone of this machine")
 	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "cluster that this machine joins")
+	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := logger()
 		if err != nil {
@@ -137,7 +139,7 @@ func (d *dev) newAgent(engine *docker.Engine) (err error) {
 		return fmt.Errorf("read the host name: %w", err)
 	}
 	d.agent, err = agent.New(agent.Config{
-		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: name, Version: version, Commit: commit(),
+		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: name, CapacityProvider: d.provider, Version: version, Commit: commit(),
 		Server:  serverOverHTTP{d.client},
 		Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) },
 		Logger:  d.log,

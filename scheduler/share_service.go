@@ -1,0 +1,79 @@
+package scheduler
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// apportion makes a request share its tasks out beside those of the same revision that are there already.
+func (s *service) apportion(r *request, strategy []structs.CapacityProviderStrategyItem, own *ranks) {
+	r.provider, r.sharing = nil, nil
+	if len(strategy) == 0 {
+		return
+	}
+	if len(strategy) == 1 { // for who places tasks one by one, without sharing
+		name := strategy[0].CapacityProvider
+		r.provider = &provision{label: labelOf(s.in.View, s.job.Cluster, name), names: []string{name}}
+	}
+	r.sharing = &sharing{strategy: strategy, total: s.count, held: perProvider(own)}
+}
+
+// capacityOf is the capacity provider strategy of a deployment.
+func (s *service) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
+	if d.ID != s.primary.ID {
+		if job := s.in.View.JobVersion(s.job.ID, d.JobVersion); job != nil {
+			return job.CapacityStrategy
+		}
+	}
+	return s.job.CapacityStrategy
+}
+
+// releaseCurrent is releaseShares for the primary's tasks.
+func (s *service) releaseCurrent(pool *[]*structs.Task, n int) (stopped int) {
+	return s.releaseShares(pool, n, s.job.CapacityStrategy, &s.fleet.current)
+}
+
+// releaseShares stops up to n tasks of a revision as release does. With a capacity provider strategy they are of the providers that
+// have more than their share of what the revision has.
+func (s *service) releaseShares(pool *[]*structs.Task, n int, strategy []structs.CapacityProviderStrategyItem, own *ranks) (stopped int) {
+	if len(strategy) == 0 {
+		return s.release(pool, n)
+	}
+	held := perProvider(own)
+	for i, share := range shares(strategy, s.count) {
+		name := strategy[i].CapacityProvider
+		stopped += s.releaseOf(pool, name, min(held[name]-share, n-stopped))
+	}
+	return stopped
+}
+
+// releaseOf stops up to n tasks of one capacity provider.
+func (s *service) releaseOf(pool *[]*structs.Task, provider string, n int) int {
+	var of []*structs.Task
+	for _, t := range *pool {
+		if t.CapacityProvider == provider {
+			of = append(of, t)
+		}
+	}
+	stopped := s.release(&of, n)
+	*pool = slices.DeleteFunc(*pool, func(t *structs.Task) bool { return s.fleet.leaving[t.ID] })
+	return stopped
+}
+
+// perProvider counts the tasks of a revision by their capacity provider.
+func perProvider(own *ranks) map[string]int {
+	held := map[string]int{}
+	for _, t := range slices.Concat(own.healthy, own.fresh, own.unready) {
+		held[t.CapacityProvider]++
+	}
+	return held
+}
+
+// soleProvider is the capacity provider of all the service's new tasks; empty where there is none, or more than one.
+func (s *service) soleProvider() string {
+	if len(s.job.CapacityStrategy) != 1 {
+		return ""
+	}
+	return s.job.CapacityStrategy[0].CapacityProvider
+}
