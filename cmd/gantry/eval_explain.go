@@ -114,6 +114,8 @@ func reasonText(reason string) string {
 		return "it is not ACTIVE: draining, or deregistered"
 	case structs.FailMissing:
 		return "it is not there"
+	case structs.FailProvider:
+		return "it is not of the task's capacity provider"
 	case structs.FailScheduler:
 		return "the job's own scheduler declined"
 	case structs.FailNoInstance:

@@ -10,6 +10,7 @@ import (
 // soon as a task ends.
 func TestRunTaskQueues(t *testing.T) {
 	d := startDev(t)
+	d.aws(nil, "put-cluster-capacity-providers", "--cluster", "default", "--capacity-providers", "FARGATE", "--default-capacity-provider-strategy")
 	large := app("main", "sleep", "600")
 	large.MemoryReservation = new(d.memory() * 2 / 5) // room for two of three
 	family := d.family(large)
