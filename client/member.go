@@ -13,3 +13,15 @@ func (c *Client) Members(ctx context.Context) (structs.MemberList, error) {
 	err := c.do(ctx, http.MethodGet, "/v1/members", nil, nil, &out)
 	return out, err
 }
+
+// RaftPeers lists the raft peers as the server has them.
+func (c *Client) RaftPeers(ctx context.Context) (structs.PeerList, error) {
+	var out structs.PeerList
+	err := c.do(ctx, http.MethodGet, "/v1/status/raft", nil, nil, &out)
+	return out, err
+}
+
+// Leave takes the server that is asked out of its cluster; its process ends after that.
+func (c *Client) Leave(ctx context.Context) error {
+	return c.do(ctx, http.MethodPost, "/v1/server/leave", nil, nil, nil)
+}

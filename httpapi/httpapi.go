@@ -18,6 +18,8 @@
 //	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204; and /nack
 //	GET  /v1/members                    MemberList: the servers and agents that gossip knows
 //	GET  /v1/status/leader              the leader's address for calls, a string; 503 while there is none
+//	GET  /v1/status/raft                PeerList: the raft peers as this server has them
+//	POST /v1/server/leave               takes this server out of the cluster; 204 once the leader has removed it, then its process ends
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, where TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
@@ -28,6 +30,7 @@
 package httpapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -47,8 +50,16 @@ type Config struct {
 	// Members and Leader tell what gossip and raft know; Leader gives host:port, empty while there is none.
 	Members func() []structs.Member
 	Leader  func() string
+	// Server is the server process itself.
+	Server Server
 	// Enrol gives agents their certificates; nil where TLS is off.
 	Enrol Enroller
+}
+
+// Server is what people ask of the server process.
+type Server interface {
+	RaftPeers(ctx context.Context) structs.PeerList
+	Leave(ctx context.Context) error
 }
 
 // Enroller gives the agent of an instance its certificate.
@@ -78,6 +89,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST /v1/schedulers/{name}/nack", a.nackLease)
 	mux.HandleFunc("GET /v1/members", a.members)
 	mux.HandleFunc("GET /v1/status/leader", a.leader)
+	mux.HandleFunc("GET /v1/status/raft", a.raftPeers)
+	mux.HandleFunc("POST /v1/server/leave", a.leave)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)

@@ -19,3 +19,15 @@ func (a *api) leader(w http.ResponseWriter, _ *http.Request) {
 	}
 	a.answer(w, http.StatusOK, leader)
 }
+
+func (a *api) raftPeers(w http.ResponseWriter, r *http.Request) {
+	a.answer(w, http.StatusOK, a.Server.RaftPeers(r.Context()))
+}
+
+func (a *api) leave(w http.ResponseWriter, r *http.Request) {
+	if err := a.Server.Leave(r.Context()); err != nil {
+		a.fail(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

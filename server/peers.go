@@ -43,6 +43,13 @@ func (c *peerClient) leases(ctx context.Context, address string, report heardRep
 	return c.post(ctx, address, "leases", report, nil)
 }
 
+// removed asks the leader whether it has a server no more. It fails at other servers.
+func (c *peerClient) removed(ctx context.Context, address, id string) (bool, error) {
+	var has bool
+	err := c.post(ctx, address, "has", id, &has)
+	return !has, err
+}
+
 func (c *peerClient) post(ctx context.Context, address, call string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 	defer cancel()
@@ -76,6 +83,7 @@ func (s *Server) Peers() http.Handler {
 	mux.HandleFunc("POST "+peerPath+"accept", s.peerAccept)
 	mux.HandleFunc("POST "+peerPath+"stats", s.peerStats)
 	mux.HandleFunc("POST "+peerPath+"leases", s.peerLeases)
+	mux.HandleFunc("POST "+peerPath+"has", s.peerHas)
 	return mux
 }
 
@@ -110,6 +118,16 @@ func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
 		l.judgeSoon()
 	}
 	answerPeer(w, struct{}{}, err)
+}
+
+func (s *Server) peerHas(w http.ResponseWriter, r *http.Request) {
+	var id string
+	err := json.NewDecoder(r.Body).Decode(&id)
+	has := false
+	if err == nil {
+		has, err = s.has(id)
+	}
+	answerPeer(w, has, err)
 }
 
 func answerPeer(w http.ResponseWriter, out any, err error) {

@@ -6,7 +6,7 @@
 //	forward.go   any server takes any call: follower → leader
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
 //	liveness.go  the beats of agents → which instances are lost or back
-//	peers.go     what servers ask each other
+//	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good
 //	worker.go    evaluation → plan
 //	outside.go   evaluations that wait for outside schedulers; lease.go and lease_plan.go are what those may do
 //	collector.go forgets what ended long ago
@@ -66,6 +66,9 @@ type Server struct {
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 
+	leftOnce sync.Once
+	left     chan struct{} // closed when the server has left the cluster
+
 	stopMu   sync.Mutex     // no write begins while stopping is being closed
 	stopping chan struct{}  // closed by Stop
 	writes   sync.WaitGroup // that raft has not answered yet
@@ -76,7 +79,7 @@ func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
 	}
-	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{})}
+	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{})}
 	s.beats = newBeats()
 	lock, err := lockDir(c.DataDir)
 	if err != nil {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,7 +106,7 @@ func (s *Servers) Start(numbers ...int) {
 		p := &netServer{Server: node, served: make(chan error, 1), closing: make(chan struct{})}
 		mux := http.NewServeMux()
 		mux.Handle("/v1/", httpapi.New(httpapi.Config{
-			Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader,
+			Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
 		}))
 		mux.Handle("/v1/peer/", node.Peers())
 		p.http = &http.Server{Handler: node.Forward(mux)}
@@ -149,13 +151,8 @@ func (s *Servers) end(n int, p *netServer) {
 }
 
 // Running are the numbers of the servers that run.
-func (s *Servers) Running() (numbers []int) {
-	for n := range s.size + 2 {
-		if s.running[n] != nil {
-			numbers = append(numbers, n)
-		}
-	}
-	return numbers
+func (s *Servers) Running() []int {
+	return slices.Sorted(maps.Keys(s.running))
 }
 
 // Server is a running server.

@@ -31,7 +31,7 @@ func (d *doors) handler() http.Handler {
 	control := d.server.Control()
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", httpapi.New(httpapi.Config{
-		Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.server.Members, Leader: d.server.Leader, Enrol: d.enrol,
+		Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.server.Members, Leader: d.server.Leader, Enrol: d.enrol, Server: d.server,
 	}))
 	mux.Handle("/v1/peer/", d.server.Peers())
 	mux.HandleFunc("GET /{$}", d.front)

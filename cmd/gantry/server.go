@@ -50,6 +50,7 @@ data directory later joins the cluster that is there. Any of them takes any call
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
 	cmd.Flags().StringVar(&o.region, "region", "", "region of this machine")
+	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := logger()
 		if err != nil {
@@ -97,6 +98,8 @@ func runServer(ctx context.Context, o serverOptions, log *slog.Logger, out io.Wr
 	var err error
 	select {
 	case <-ctx.Done():
+	case <-p.server.Left():
+		fmt.Fprintf(out, "gantry server %s has left the cluster\n", p.name)
 	case err = <-failed:
 	}
 	return errors.Join(err, p.stop())

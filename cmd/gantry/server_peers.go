@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func serverRaftCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "raft",
+		Short: "List the raft peers: who votes, who leads, how far each is",
+		Args:  cobra.NoArgs,
+	}
+	r := addRemoteFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.PeerList, error) { return c.RaftPeers(ctx) }, printPeers)
+	}
+	return cmd
+}
+
+func printPeers(w io.Writer, list structs.PeerList) {
+	var rows [][]string
+	for _, p := range list.Peers {
+		role, contact, index, term := "follower", "no answer", "-", "-"
+		if p.Leader {
+			role = "leader"
+		}
+		if p.Answers {
+			contact, index, term = fmt.Sprintf("%d ms", p.LastContact), strconv.FormatUint(p.LastIndex, 10), strconv.FormatUint(p.LastTerm, 10)
+			if p.LastContact < 0 {
+				contact = "never"
+			}
+		}
+		rows = append(rows, []string{p.ID, p.Name, p.Address, role, strconv.FormatBool(p.Voter), contact, index, term})
+	}
+	table(w, []string{"ID", "NAME", "RAFT", "ROLE", "VOTER", "LAST CONTACT", "LAST INDEX", "TERM"}, rows)
+}
+
+func serverLeaveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "leave",
+		Short: "Take the server at --address out of its cluster for good and end its process",
+		Long: `Take the server at --address out of its cluster for good and end its process.
+
+It hands over leadership, says goodbye by gossip, and waits until the leader has removed it from the raft peers. It refuses where the
+servers that stay would be no quorum. So five servers become three: let one leave, then the next. Started again on its data directory it
+joins again.`,
+		Args: cobra.NoArgs,
+	}
+	r := addRemoteFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (struct{}, error) { return struct{}{}, c.Leave(ctx) },
+			func(w io.Writer, _ struct{}) {
+				fmt.Fprintf(w, "the server at %s has left the cluster; its process ends\n", r.address)
+			})
+	}
+	return cmd
+}

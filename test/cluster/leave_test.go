@@ -1,0 +1,125 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// voters counts the peers with a vote, as the leader has them.
+func (s *servers) voters() (n int) {
+	leader := s.Leader()
+	if leader == 0 {
+		return 0
+	}
+	for _, p := range s.Server(leader).RaftPeers(s.t.Context()).Peers {
+		if p.Voter {
+			n++
+		}
+	}
+	return n
+}
+
+// leave lets a server go, as its process does.
+func (s *servers) leave(n int) {
+	s.t.Helper()
+	if err := s.Client(n).Leave(s.t.Context()); err != nil {
+		s.t.Fatalf("server %d cannot leave: %v", n, err)
+	}
+	select {
+	case <-s.Server(n).Left():
+	default:
+		s.t.Fatalf("server %d has left and does not end", n)
+	}
+	s.Stop(n)
+}
+
+// Five servers become three, the leader among those that go, and the three are a cluster that survives the loss of one.
+func TestFiveBecomeThree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &servers{testutil.NewServers(t, 5), t}
+		s.Start(1, 2, 3, 4, 5)
+		s.Eventually("five vote", func() bool { return s.voters() == 5 })
+		s.write("a")
+		s.leave(s.Leader())
+		s.Eventually("another leads, of four", func() bool { return s.voters() == 4 })
+		s.leave(s.follower())
+		s.Eventually("three vote", func() bool { return s.voters() == 3 })
+		s.Crash(s.Leader())
+		s.Eventually("two of three go on", func() bool { return s.Leader() > 0 })
+		s.write("b")
+		s.has("a", "b")
+	})
+}
+
+// write registers an instance of a name through any server.
+func (s *servers) write(name string) {
+	s.t.Helper()
+	c := s.Client(s.Running()[0])
+	s.Eventually("a write is acknowledged", func() bool {
+		_, err := c.Register(s.t.Context(), structs.ContainerInstance{ID: fmt.Sprintf("%032x", name), Name: name})
+		return err == nil
+	})
+}
+
+// has checks that what write made, and nothing else, is what a server answers with.
+func (s *servers) has(names ...string) {
+	s.t.Helper()
+	var got []string
+	c := s.Client(s.Running()[len(s.Running())-1])
+	s.Eventually("a read is answered", func() bool {
+		list, err := c.Instances(s.t.Context(), structs.DefaultCluster)
+		got = nil
+		for _, i := range list.Instances {
+			got = append(got, i.Name)
+		}
+		return err == nil
+	})
+	if slices.Sort(got); !slices.Equal(got, names) {
+		s.t.Errorf("there is %v, not %v", got, names)
+	}
+}
+
+// Three become five by starting two more; then any two may die.
+func TestThreeBecomeFive(t *testing.T) {
+	inServers(t, func(t *testing.T, s *servers) {
+		s.write("a")
+		s.Start(4, 5)
+		s.Eventually("five vote", func() bool { return s.voters() == 5 })
+		s.Crash(s.Leader())
+		s.Crash(s.Running()[0])
+		s.Eventually("three of five go on", func() bool { return s.Leader() > 0 })
+		s.write("b")
+		s.has("a", "b")
+	})
+}
+
+// A server that the others need stays.
+func TestLeaveIsRefused(t *testing.T) {
+	inServers(t, func(t *testing.T, s *servers) {
+		s.Crash(s.follower())
+		time.Sleep(time.Second)
+		for _, n := range s.Running() {
+			if err := s.Client(n).Leave(t.Context()); structs.KindOf(err) != structs.KindConflict {
+				t.Errorf("server %d may leave the only other one: %v", n, err)
+			}
+		}
+		s.Eventually("the two go on", func() bool { return s.Leader() > 0 })
+	})
+}
+
+// A server that left comes back when it is started again.
+func TestLeftServerJoinsAgain(t *testing.T) {
+	inServers(t, func(t *testing.T, s *servers) {
+		n := s.follower()
+		s.leave(n)
+		s.Eventually("two vote", func() bool { return s.voters() == 2 })
+		s.Start(n)
+		s.Eventually("three vote", func() bool { return s.voters() == 3 })
+	})
+}
