@@ -16,9 +16,12 @@ func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now st
 	}
 	next := &structs.Job{
 		ID: ids.job, Cluster: spec.Cluster, Name: spec.Name, Type: structs.JobBatch, Version: 1, Count: 1,
-		Group: "family:" + spec.Name, LaunchType: structs.LaunchEC2, CreatedAt: now,
+		Group: "family:" + spec.Name, CreatedAt: now,
 	}
 	spec.ApplyTo(next)
+	if err := chooseCapacity(snap.Cluster(spec.Cluster), next); err != nil {
+		return nil, err
+	}
 	present := snap.BatchJob(spec.Cluster, spec.Name)
 	if present != nil {
 		next.Version = present.Version + 1

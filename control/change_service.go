@@ -1,6 +1,8 @@
 package control
 
 import (
+	"slices"
+
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -19,6 +21,9 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 		next.Version++
 	}
 	spec.ApplyTo(next)
+	if err := chooseCapacity(snap.Cluster(spec.Cluster), next); err != nil {
+		return nil, err
+	}
 	definition, isNew, err := definitionFor(snap, present, spec, now)
 	if err != nil {
 		return nil, err
@@ -42,7 +47,7 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 	if isNew {
 		put.Definition = definition
 	}
-	if present == nil || next.TaskDefinition != present.TaskDefinition {
+	if present == nil || next.TaskDefinition != present.TaskDefinition || !slices.Equal(next.CapacityStrategy, present.CapacityStrategy) {
 		put.Deployment = deploymentOf(next, ids.deployment, now)
 		change.deployment = put.Deployment
 	}

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -273,4 +274,65 @@ func TestListAndStopJobs(t *testing.T) {
 	expectError(t, err, structs.KindResourceNotFound, "there is no job nosuch in cluster default")
 	_, err = n.Control.ListJobs(t.Context(), "nosuch", false)
 	expectError(t, err, structs.KindClusterNotFound, "")
+}
+
+// A file says how traffic moves as ECS does, with ECS's steps where it says nothing, and errors name the fields of the file.
+func TestShiftFromAFile(t *testing.T) {
+	n := newTown(t)
+	shift := func(p structs.ShiftPolicy) *structs.JobSpec {
+		return webSpec(func(s *structs.JobSpec) { s.Update.Shift = &p })
+	}
+	n.put(shift(structs.ShiftPolicy{Strategy: "LINEAR", Hooks: []structs.LifecycleHook{{Stages: []string{"POST_SCALE_UP"}}}}))
+	want := &structs.ShiftPolicy{Strategy: "LINEAR", StepPercent: 10, StepBakeMinutes: 6, Hooks: []structs.LifecycleHook{
+		{Stages: []string{"POST_SCALE_UP"}, TimeoutMinutes: 1440, TimeoutAction: "ROLLBACK"},
+	}}
+	if diff := cmp.Diff(want, n.Store.Snapshot().Service("default", "site").Service.Update.Shift); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if again := n.put(shift(*want)); again.Result != structs.JobUnchanged {
+		t.Errorf("what was filled in, said again, changes %v", again)
+	}
+	for field, p := range map[string]structs.ShiftPolicy{
+		"update.shift.strategy":                          {Strategy: "GREEN"},
+		"update.shift.stepPercent":                       {Strategy: "CANARY", StepPercent: 101},
+		"update.shift.stepBakeTimeInMinutes":             {Strategy: "LINEAR", StepBakeMinutes: -1},
+		"update.shift.bakeTimeInMinutes":                 {Strategy: "BLUE_GREEN", BakeMinutes: -1},
+		"update.shift.lifecycleHooks[0].lifecycleStages": {Strategy: "BLUE_GREEN", Hooks: []structs.LifecycleHook{{Stages: []string{"NEVER"}}}},
+	} {
+		if _, err := n.Control.PutJob(t.Context(), shift(p)); err == nil || !strings.Contains(err.Error(), field+":") {
+			t.Errorf("%s: the error is %v", field, err)
+		}
+	}
+}
+
+// The tasks of a job file are shared out among capacity providers, and another strategy replaces them.
+func TestCapacityFromAFile(t *testing.T) {
+	n := newTown(t)
+	strategy := func(provider string) *structs.JobSpec {
+		return webSpec(func(s *structs.JobSpec) {
+			s.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: provider, Weight: 1}}
+		})
+	}
+	if _, err := n.Control.PutJob(t.Context(), strategy("FARGATE")); err == nil || !strings.Contains(err.Error(), "capacityProviderStrategy") {
+		t.Errorf("a provider that is not the cluster's: %v", err)
+	}
+	_, err := n.Control.UpdateCluster(t.Context(), structs.UpdateCluster{
+		Cluster: "default", Providers: &structs.ClusterProviders{Providers: []string{"FARGATE", "FARGATE_SPOT"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := n.put(strategy("FARGATE"))
+	if tasks := n.tasks(first.Deployment); len(tasks) != 1 || n.Store.Snapshot().Task(tasks[0]).CapacityProvider != "FARGATE" {
+		t.Errorf("the tasks are %+v", tasks)
+	}
+	if again := n.put(strategy("FARGATE")); again.Result != structs.JobUnchanged {
+		t.Errorf("the same file changes %+v", again)
+	}
+	if next := n.put(strategy("FARGATE_SPOT")); next.Deployment == "" || next.Deployment == first.Deployment {
+		t.Errorf("another strategy makes no deployment: %+v", next)
+	}
+	if next := n.put(webSpec()); next.Deployment == "" || n.Store.Snapshot().Service("default", "site").LaunchType != "EC2" {
+		t.Errorf("no strategy any more: %+v", next)
+	}
 }

@@ -86,6 +86,8 @@ func fill(t *testing.T, spec *JobSpec) {
 			f.Set(reflect.ValueOf([]ContainerDefinition{{Name: "c"}}))
 		case []Volume:
 			f.Set(reflect.ValueOf([]Volume{{Name: "v"}}))
+		case []CapacityProviderStrategyItem:
+			f.Set(reflect.ValueOf([]CapacityProviderStrategyItem{{CapacityProvider: "p", Weight: 1}}))
 		case []Tag:
 			f.Set(reflect.ValueOf([]Tag{{Key: "k"}}))
 		case int:

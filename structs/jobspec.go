@@ -29,6 +29,8 @@ type JobSpec struct {
 	ExecutionRoleArn string                `json:"executionRoleArn,omitzero"`
 
 	Placement PlacementSpec `json:"placement,omitzero"`
+	// CapacityStrategy shares the tasks out among capacity providers of the cluster; empty: they go anywhere.
+	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
 	// Attempts is how often each task of a batch job may be tried, Parallelism how many run at a time; zero: all.
 	Attempts    int `json:"attempts,omitzero"`
 	Parallelism int `json:"parallelism,omitzero"`
@@ -93,8 +95,6 @@ func UnbuiltJobField(name string) string {
 		return "not built yet; run the file at its times by cron for now"
 	case "loadBalancer", "loadBalancers", "loadBalancing", "balancing":
 		return "not built yet; leave it out, and give the containers portMappings to be reached by"
-	case "capacityProviderStrategy":
-		return "not built yet; leave it out, and choose instances by placement.constraints"
 	}
 	return ""
 }
@@ -211,6 +211,10 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 	j.PlacementConstraints, j.PlacementStrategy = s.Placement.Constraints, s.Placement.Strategy
 	j.Scheduler, j.Priority, j.Preemption = s.Scheduler, s.Priority, s.Preemption
+	j.CapacityStrategy, j.LaunchType = s.CapacityStrategy, ""
+	if len(s.CapacityStrategy) == 0 {
+		j.LaunchType = LaunchEC2
+	}
 	if s.Type == JobBatch {
 		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism}
 		j.Tags = s.Tags
@@ -218,6 +222,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 	service := *j.Service
 	service.Update, service.HealthGrace, service.PropagateTags = *s.Update, s.Health.GracePeriod, s.PropagateTags
+	service.Update.Shift = s.Update.Shift.withDefaults()
 	j.Service = &service
 	if service.Rebalancing = s.Rebalancing; s.Rebalancing == "" {
 		service.Rebalancing = RebalancingEnabled
@@ -232,7 +237,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
 		Placement: PlacementSpec{Constraints: j.PlacementConstraints, Strategy: j.PlacementStrategy},
-		Scheduler: j.Scheduler, Priority: j.Priority, Preemption: j.Preemption, Tags: tags,
+		Scheduler: j.Scheduler, Priority: j.Priority, Preemption: j.Preemption, CapacityStrategy: j.CapacityStrategy, Tags: tags,
 	}
 	if j.Type != JobDaemon {
 		s.Count = new(j.Count)
@@ -254,7 +259,11 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 // jobFields are the names that a job file has for ECS's fields.
 var jobFields = strings.NewReplacer(
 	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
-	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker", "deploymentConfiguration.", "update.", "desiredCount", "count", "healthCheckGracePeriodSeconds", "health.gracePeriodSeconds",
+	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker",
+	"deploymentConfiguration.linearConfiguration.", "update.shift.", "deploymentConfiguration.canaryConfiguration.canaryPercent", "update.shift.stepPercent",
+	"deploymentConfiguration.canaryConfiguration.canaryBakeTimeInMinutes", "update.shift.stepBakeTimeInMinutes",
+	"deploymentConfiguration.strategy", "update.shift.strategy", "deploymentConfiguration.bakeTimeInMinutes", "update.shift.bakeTimeInMinutes",
+	"deploymentConfiguration.lifecycleHooks", "update.shift.lifecycleHooks", "deploymentConfiguration.", "update.", "desiredCount", "count", "healthCheckGracePeriodSeconds", "health.gracePeriodSeconds",
 )
 
 // JobFieldNames puts the names of a job file into a text that speaks of ECS's fields.

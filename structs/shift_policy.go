@@ -1,6 +1,7 @@
 package structs
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -52,6 +53,23 @@ func NewShiftPolicy(strategy string) *ShiftPolicy {
 	default:
 		return &ShiftPolicy{Strategy: strategy}
 	}
+}
+
+// withDefaults is the policy with ECS's values for what it does not say.
+func (p *ShiftPolicy) withDefaults() *ShiftPolicy {
+	if p == nil || p.Strategy == StrategyRolling {
+		return nil
+	}
+	full, defaults := *p, NewShiftPolicy(p.Strategy)
+	full.StepPercent = cmp.Or(p.StepPercent, defaults.StepPercent)
+	full.StepBakeMinutes = cmp.Or(p.StepBakeMinutes, defaults.StepBakeMinutes)
+	full.Hooks = slices.Clone(p.Hooks)
+	for n := range full.Hooks {
+		h := &full.Hooks[n]
+		h.TimeoutMinutes = cmp.Or(h.TimeoutMinutes, DefaultHookTimeoutMinutes)
+		h.TimeoutAction = cmp.Or(h.TimeoutAction, DefaultHookTimeoutAction)
+	}
+	return &full
 }
 
 // maxBakeMinutes is a day, and maxHookTimeoutMinutes two weeks (ECS).
