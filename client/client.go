@@ -75,7 +75,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
-// send gives the response of a success; the caller closes its body. Any other is a *structs.Error. A body of jobFile goes as it is.
+// send gives the response of a success; the caller closes its body. Any other is a *structs.Error. A body of jobFile goes as it is, as what a Reader gives.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	var content io.Reader
 	kind := "application/json"
@@ -83,6 +83,8 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	case nil:
 	case jobFile:
 		kind, content = "application/yaml", bytes.NewReader(body)
+	case io.Reader:
+		kind, content = "application/octet-stream", body
 	default:
 		raw, err := json.Marshal(body)
 		if err != nil {

@@ -18,6 +18,10 @@ type AssignmentStream struct {
 	full bool // the next frame is a full one
 }
 
+// versionWait is how long a stream waits for the registration that the agent knows of. Where a snapshot was restored that never comes: the
+// agent is to register again, before its lease has run out.
+const versionWait = time.Second
+
 // settleWait bounds how long a stream waits for this server's state to know the instance, and the leader to know that it is connected.
 const settleWait = 5 * time.Second
 
@@ -32,6 +36,7 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 	if c.Store.Snapshot().Instance(instance) == nil {
 		_ = c.Log.Current(waiting) // here at once, elsewhere it gives the registration time to arrive
 	}
+	late := time.After(versionWait)
 	for {
 		row := c.Store.Snapshot().Instance(instance)
 		if row == nil {
@@ -43,6 +48,10 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 		}
 		select {
 		case <-sub.C:
+		case <-late:
+			if row.Version < version {
+				return nil, structs.Errorf(structs.KindResourceNotFound, "registration %d of container instance %s is not known here; register again", version, instance)
+			}
 		case <-waiting.Done():
 			return nil, structs.ErrNoLeader()
 		}
@@ -53,10 +62,14 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 	}, nil
 }
 
-// Next waits for something to tell and gives it; the first frame comes at once. Fails only when ctx ends.
+// Next waits for something to tell and gives it; the first frame comes at once. Fails when ctx ends,
+// and where a restored snapshot does not know the instance.
 func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, error) {
 	for {
 		rows, resync := s.sub.Take()
+		if resync && s.control.Store.Snapshot().Instance(s.instance) == nil {
+			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
+		}
 		if frame := s.frame(rows, resync); frame.Full || len(frame.Assignments) > 0 {
 			return frame, nil
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 )
@@ -291,5 +292,22 @@ func TestStreamMissesNothing(t *testing.T) {
 		if diff := cmp.Diff(want, told); diff != "" || len(want) != callers*calls*each {
 			t.Errorf("of %d tasks, what was told differs (-want +told):\n%s", len(want), diff)
 		}
+	})
+}
+
+// After a restored snapshot an agent is to register again: one whose registration is newer than the state's, and one that the state
+// does not know at all.
+func TestStreamAfterRestore(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		_, err := c.Control.Assignments(t.Context(), instance, c.Store.Snapshot().Instance(instance).Version+9)
+		expectError(t, err, structs.KindResourceNotFound, "")
+
+		s := openStream(t, c.Control, instance)
+		defer s.Close()
+		_, err = s.Next(t.Context())
+		noError(t, err)
+		c.Store.Replace(state.New())
+		_, err = s.Next(t.Context())
+		expectError(t, err, structs.KindResourceNotFound, "")
 	})
 }

@@ -83,6 +83,7 @@ type rowReader struct {
 	body     bytes.Buffer
 	head     []byte
 	records  uint64
+	counts   [256]uint64 // records, by table
 	checksum uint32
 }
 
@@ -124,6 +125,7 @@ func (r *rowReader) rows(l *state.Loading) error {
 			return fmt.Errorf("it is damaged: decode record %d, of table %d: %w", r.records, table, err)
 		}
 		r.records++
+		r.counts[table]++
 	}
 }
 

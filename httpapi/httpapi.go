@@ -19,6 +19,8 @@
 //	GET  /v1/members                    MemberList: the servers and agents that gossip knows
 //	GET  /v1/status/leader              the leader's address for calls, a string; 503 while there is none
 //	GET  /v1/status/raft                PeerList: the raft peers as this server has them
+//	GET  /v1/snapshot                   all the cluster's state, a file for POST; its end is its checksum
+//	POST /v1/snapshot?replace=true      such a file takes the place of all the state → SnapshotInfo; without replace only where that is empty
 //	POST /v1/server/leave               takes this server out of the cluster; 204 once the leader has removed it, then its process ends
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, where TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
@@ -31,6 +33,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -60,6 +63,8 @@ type Config struct {
 type Server interface {
 	RaftPeers(ctx context.Context) structs.PeerList
 	Leave(ctx context.Context) error
+	SaveSnapshot(ctx context.Context, to io.Writer) error
+	RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error)
 }
 
 // Enroller gives the agent of an instance its certificate.
@@ -90,6 +95,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /v1/members", a.members)
 	mux.HandleFunc("GET /v1/status/leader", a.leader)
 	mux.HandleFunc("GET /v1/status/raft", a.raftPeers)
+	mux.HandleFunc("GET /v1/snapshot", a.saveSnapshot)
+	mux.HandleFunc("POST /v1/snapshot", a.restoreSnapshot)
 	mux.HandleFunc("POST /v1/server/leave", a.leave)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)

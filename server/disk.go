@@ -60,18 +60,27 @@ func openDisk(dir string) (d *disk, err error) {
 	case err != nil:
 		return nil, damaged(err)
 	}
-	if err := readAll(logs); err != nil {
-		return nil, errors.Join(damaged(err), logs.Close())
-	}
 	snapshots, err := raft.NewFileSnapshotStore(dir, snapshotsKept, os.Stderr)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the snapshots in %s: %w", dir, err), logs.Close())
 	}
+	kept, err := snapshots.List()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("list the snapshots in %s: %w", dir, err), logs.Close())
+	}
+	var covered uint64
+	if len(kept) > 0 {
+		covered = kept[0].Index
+	}
+	if err := readAll(logs, covered); err != nil {
+		return nil, errors.Join(damaged(err), logs.Close())
+	}
 	return &disk{logs: logs, snapshots: snapshots}, nil
 }
 
-// readAll reads every entry of the log and checks that it can be decoded.
-func readAll(logs *raftboltdb.BoltStore) error {
+// readAll reads every entry of the log and checks that it can be decoded. Where a saved snapshot was restored the log has a gap, which the
+// newest of raft's snapshots covers.
+func readAll(logs *raftboltdb.BoltStore, covered uint64) error {
 	first, err1 := logs.FirstIndex()
 	last, err2 := logs.LastIndex()
 	if err := cmp.Or(err1, err2); err != nil || first == 0 {
@@ -79,7 +88,12 @@ func readAll(logs *raftboltdb.BoltStore) error {
 	}
 	for i := first; i <= last; i++ {
 		var entry raft.Log
-		if err := logs.GetLog(i, &entry); err != nil {
+		err := logs.GetLog(i, &entry)
+		if errors.Is(err, raft.ErrLogNotFound) && i <= covered {
+			i = covered
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
 		}
 		if entry.Index != i {

@@ -62,6 +62,12 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 			s.forwardFailed(w, r, structs.ErrNoLeader())
 			return
 		}
+		if r.URL.Path == "/v1/snapshot" && r.Method == http.MethodPost { // too large to hold, so it is sent once
+			out := r.Clone(r.Context())
+			out.Header.Set(headerHops, strconv.Itoa(hops+1))
+			proxy.ServeHTTP(w, out)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForwarded))
 		if err != nil {
 			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", maxForwarded, err), http.StatusRequestEntityTooLarge)
@@ -96,7 +102,7 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		address := t.server.leaderHTTP()
 		if address != "" {
 			resp, err := t.send(r, address)
-			if !errors.Is(err, errNoReach) {
+			if !errors.Is(err, errNoReach) || r.GetBody == nil {
 				return resp, err
 			}
 		}

@@ -44,6 +44,9 @@ func (s *Server) followLeadership(ctx context.Context) {
 			return
 		case leads = <-s.raft.LeaderCh():
 		case <-s.leadAnew:
+		case r := <-s.restores:
+			stop() // nothing is decided while the state is exchanged
+			r.done <- s.restoreState(r.file)
 		}
 		stop()
 		stop = func() {}
@@ -77,6 +80,9 @@ func (s *Server) startLeading(parent context.Context) (stop func()) {
 // lead brings state up to date, rebuilds the queues from it, and lets calls in.
 func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	if err := s.raft.Barrier(0).Error(); err != nil {
+		return err
+	}
+	if err := s.passRestore(ctx); err != nil {
 		return err
 	}
 	l := &leadership{

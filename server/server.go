@@ -7,6 +7,7 @@
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
 //	liveness.go  the beats of agents → which instances are lost or back
 //	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good
+//	snapshots.go the whole state to a file and back; snapshot_file.go: what is in the file
 //	worker.go    evaluation → plan
 //	outside.go   evaluations that wait for outside schedulers; lease.go and lease_plan.go are what those may do
 //	collector.go forgets what ended long ago
@@ -61,6 +62,8 @@ type Server struct {
 	beats      *beats
 	leader     atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
 
+	// restores are saved states that are to take the place of the present one, while the leader's work rests.
+	restores chan restore
 	// leadAnew asks for a fresh start of the leader's work. Capacity 1.
 	leadAnew chan struct{}
 	stop     context.CancelFunc
@@ -79,7 +82,7 @@ func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
 	}
-	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{})}
+	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{}), restores: make(chan restore)}
 	s.beats = newBeats()
 	lock, err := lockDir(c.DataDir)
 	if err != nil {

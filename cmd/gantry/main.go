@@ -46,7 +46,7 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 	}
 	root.AddCommand(
 		agentCommand(), caCommand(), keygenCommand(), membersCommand(), serverCommand(),
-		devCommand(), evalCommand(), instanceCommand(), jobCommand(), planCommand(), taskCommand(), versionCommand(),
+		devCommand(), evalCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
 	)
 	return root
 }
