@@ -56,7 +56,7 @@ func (s *service) rebalance() (moving bool) {
 	if at := restartAt(s.primary, 1); at > s.in.Now { // those that went before may be what failed
 		s.wake(at)
 		s.tellOnce(unableText, "", "")
-		return false
+		return true // it goes on then
 	}
 	open := s.unprotected(s.fleet.current.healthy, s.count)
 	best := move{squares: before.squares}
