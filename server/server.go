@@ -8,6 +8,7 @@
 //	liveness.go  the beats of agents → which instances are lost or back
 //	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good
 //	snapshots.go the whole state to a file and back; snapshot_file.go: what is in the file
+//	recover.go   the one server that is left becomes a cluster, offline
 //	worker.go    evaluation → plan
 //	outside.go   evaluations that wait for outside schedulers; lease.go and lease_plan.go are what those may do
 //	collector.go forgets what ended long ago

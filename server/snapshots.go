@@ -91,6 +91,11 @@ func (s *Server) spool(from io.Reader) (*snapshotFile, error) {
 
 // bare says whether nobody would miss the state.
 func bare(s *state.Snapshot) bool {
+	for c := range s.Clusters() {
+		if c.Name != structs.DefaultCluster {
+			return false
+		}
+	}
 	for range s.TaskDefinitions() {
 		return false
 	}

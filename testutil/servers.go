@@ -93,7 +93,7 @@ func (s *Servers) Start(numbers ...int) {
 			join = append(join, fmt.Sprintf("%s:%d", s.Host(other+1), netGossip))
 		}
 		node, err := server.New(server.Config{
-			ID: fmt.Sprintf("%032d", n), DataDir: filepath.Join(s.dir, host), Logger: s.log.With("server", n),
+			ID: serverID(n), DataDir: filepath.Join(s.dir, host), Logger: s.log.With("server", n),
 			Peers: &server.Peers{
 				Expect: s.size, Name: host, HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
 				RaftListener: s.Network.Listen(net.JoinHostPort(host, netRaft)), Join: join, Dial: s.Network.Dialer(host),
@@ -149,6 +149,13 @@ func (s *Servers) end(n int, p *netServer) {
 	}
 	s.Network.Crash(s.Host(n)) // connections of its clients
 }
+
+// Recovery opens the data directory of a server that does not run, for the other servers are lost.
+func (s *Servers) Recovery(n int) (*server.Recovery, error) {
+	return server.OpenRecovery(filepath.Join(s.dir, s.Host(n)), serverID(n), s.log)
+}
+
+func serverID(n int) string { return fmt.Sprintf("%032d", n) }
 
 // Running are the numbers of the servers that run.
 func (s *Servers) Running() []int {

@@ -50,7 +50,7 @@ data directory later joins the cluster that is there. Any of them takes any call
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
 	cmd.Flags().StringVar(&o.region, "region", "", "region of this machine")
-	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand())
+	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := logger()
 		if err != nil {
