@@ -38,6 +38,8 @@ type Config struct {
 	Now    func() time.Time // nil: the system's clock
 	// Beat is told that the agent of an instance is there. Nil: nobody is.
 	Beat func(instance string)
+	// Sealer encrypts the secrets of access keys. Nil: there are no access keys.
+	Sealer Sealer
 }
 
 // Control carries out verbs. Safe for concurrent use.

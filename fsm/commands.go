@@ -49,6 +49,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteCapacityProvider: handle(deleteCapacityProvider),
 	structs.CmdUpdateCluster:          handle(updateCluster),
 	structs.CmdPutJob:                 handle(putJob),
+	structs.CmdPutAccessKey:           handle(putAccessKey),
+	structs.CmdDeleteAccessKey:        handle(deleteAccessKey),
 }
 
 // applyFunc applies one sort of command at a raft index.

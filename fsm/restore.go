@@ -52,6 +52,8 @@ var loaders = map[byte]func(*state.Loading, []byte, interner) error{
 	tableServiceEvents:   load((*state.Loading).PutServiceEvents, nil),
 	tableRooms:           load(putRoom, nil),
 	tableProviders:       load((*state.Loading).PutCapacityProvider, nil),
+	tableAccessKeys:      load((*state.Loading).PutAccessKey, nil),
+	tableBootstrap:       load((*state.Loading).PutBootstrap, nil),
 }
 
 func putRevision(l *state.Loading, r *revisionRow) { l.PutRevision(r.Family, r.Last) }

@@ -48,6 +48,8 @@ const (
 	tableServiceEvents   = 11
 	tableRooms           = 12
 	tableProviders       = 14
+	tableAccessKeys      = 17
+	tableBootstrap       = 18
 )
 
 // revisionRow is the last revision that a family ever had.
@@ -125,6 +127,10 @@ func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) 
 		w.row(tableRooms, roomRow{Cluster: cluster, Index: index})
 	}
 	writeRows(w, tableProviders, s.CapacityProviders())
+	writeRows(w, tableAccessKeys, s.AccessKeys())
+	if b := s.Bootstrap(); b != nil {
+		w.row(tableBootstrap, b)
+	}
 
 	w.write(binary.BigEndian.AppendUint64([]byte{tableEnd}, w.records))
 	w.write(binary.BigEndian.AppendUint32(nil, w.checksum))

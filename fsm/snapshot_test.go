@@ -107,8 +107,19 @@ func everythingOfCapacity(t testing.TB) *harness {
 	return h
 }
 
-func TestSnapshotRoundTrip(t *testing.T) {
+// everythingOfAccess adds to it what came with access keys.
+func everythingOfAccess(t testing.TB) *harness {
 	h := everythingOfCapacity(t)
+	for name, cmd := range accessKeySamples() {
+		if name == "put_access_key" {
+			h.do(cmd)
+		}
+	}
+	return h
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := everythingOfAccess(t)
 	first := persist(t, h.fsm)
 	back := newHarness(t)
 	back.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "forgotten"}})
@@ -142,6 +153,9 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 	if p := s.CapacityProvider("machines"); p == nil || p.AutoScalingGroup.AutoScalingGroupArn != "group-machines" {
 		t.Error("the capacity provider is lost")
+	}
+	if k, b := s.AccessKey(sampleAccessKey().ID), s.Bootstrap(); k == nil || string(k.Sealed) != "sealed" || len(k.Policy.Statement) != 1 || b == nil || b.Key != k.ID {
+		t.Error("the access key, its secret or policy, or the mark of the first one are lost")
 	}
 	if before, after := h.open("s1"), back.open("s1"); !maps.Equal(before, after) || len(after) == 0 {
 		t.Errorf("open evaluations %v, want %v", after, before)
@@ -179,7 +193,7 @@ func TestRestoreSharesStrings(t *testing.T) {
 // TestGoldenSnapshot holds that a snapshot written by an earlier version still loads.
 func TestGoldenSnapshot(t *testing.T) {
 	for name, make := range map[string]func(testing.TB) *harness{
-		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices, "snapshot_capacity.bin": everythingOfCapacity,
+		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices, "snapshot_capacity.bin": everythingOfCapacity, "snapshot_access.bin": everythingOfAccess,
 	} {
 		h, old := make(t), newHarness(t)
 		if err := restore(old.fsm, golden(t, name, func() []byte { return persist(t, h.fsm) })); err != nil {

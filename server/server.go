@@ -42,6 +42,8 @@ type Config struct {
 	Peers *Peers
 	// TaskRetention is how long stopped tasks can still be described. Zero: one hour, as ECS.
 	TaskRetention time.Duration
+	// Sealer encrypts what is secret in the log. Nil: nothing secret is taken.
+	Sealer control.Sealer
 	// Logger is required.
 	Logger *slog.Logger
 }
@@ -102,7 +104,7 @@ func New(c Config) (*Server, error) {
 			return nil, errors.Join(err, s.raft.Shutdown().Error(), s.disk.close(), lock.release())
 		}
 	}
-	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Beat: s.beats.Beat})
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Beat: s.beats.Beat, Sealer: c.Sealer})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })

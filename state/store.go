@@ -86,6 +86,8 @@ type Snapshot struct {
 	events           table[*structs.ServiceEvents] // by job
 	room             table[roomRow]
 	providers        table[*structs.CapacityProvider] // by name
+	keys             table[*structs.AccessKey]        // by id
+	bootstrap        *structs.Bootstrap               // nil: it has not been done
 }
 
 func newSnapshot() *Snapshot {
@@ -120,6 +122,7 @@ func newSnapshot() *Snapshot {
 		events:           newTable(lessEvents),
 		room:             newTable(lessRoom),
 		providers:        newTable(lessProvider),
+		keys:             newTable(lessAccessKey),
 	}
 }
 
@@ -158,6 +161,8 @@ func (s *Snapshot) copy() *Snapshot {
 		events:           s.events.copy(),
 		room:             s.room.copy(),
 		providers:        s.providers.copy(),
+		keys:             s.keys.copy(),
+		bootstrap:        s.bootstrap,
 	}
 }
 

@@ -34,6 +34,8 @@ const (
 	CmdDeleteCapacityProvider CommandType = 26
 	CmdUpdateCluster          CommandType = 27
 	CmdPutJob                 CommandType = 28
+	CmdPutAccessKey           CommandType = 34
+	CmdDeleteAccessKey        CommandType = 35
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -265,6 +267,18 @@ type ClusterProviders struct {
 	DefaultStrategy []CapacityProviderStrategyItem
 }
 
+// PutAccessKey adds an access key.
+type PutAccessKey struct {
+	Key AccessKey
+	// First: it is the installation's first, which fails where one was made before.
+	First bool
+}
+
+// DeleteAccessKey revokes an access key.
+type DeleteAccessKey struct {
+	ID string
+}
+
 // Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, services that
 // are INACTIVE with their history, and deleted instances, clusters and task definitions that nothing refers to.
 type Collect struct {
@@ -302,3 +316,5 @@ func (PutCapacityProvider) CommandType() CommandType    { return CmdPutCapacityP
 func (DeleteCapacityProvider) CommandType() CommandType { return CmdDeleteCapacityProvider }
 func (UpdateCluster) CommandType() CommandType          { return CmdUpdateCluster }
 func (PutJob) CommandType() CommandType                 { return CmdPutJob }
+func (PutAccessKey) CommandType() CommandType           { return CmdPutAccessKey }
+func (DeleteAccessKey) CommandType() CommandType        { return CmdDeleteAccessKey }

@@ -1,0 +1,70 @@
+package control
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Caller is who makes a call, and what became of it so far. One call, one Caller; not safe for concurrent use.
+type Caller struct {
+	ARN string
+	// Key is the id of the access key that the call was made with; empty: a certificate, or none.
+	Key string
+	// Policy is what the caller may do; nil: everything.
+	Policy *structs.Policy
+	// Instance is the container instance whose agent this is; empty: it is no agent.
+	Instance string
+
+	// Action and Resources are what was last asked of Authorize, for the audit log.
+	Action    string
+	Resources []string
+}
+
+type callerKey struct{}
+
+// WithCaller says who makes the calls of a context. Without it nobody asks (gantry dev).
+func WithCaller(ctx context.Context, c *Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerOf is who makes the calls of a context; nil: nobody asks.
+func CallerOf(ctx context.Context) *Caller {
+	c, _ := ctx.Value(callerKey{}).(*Caller)
+	return c
+}
+
+// Authorize says whether the caller may do an action on all of these resources (ARNs; none: on none in particular). The door asks before
+// the verb. The text is IAM's.
+func Authorize(ctx context.Context, action string, resources ...string) error {
+	c := CallerOf(ctx)
+	if c == nil {
+		return nil
+	}
+	if len(resources) == 0 {
+		resources = []string{structs.AnyResource}
+	}
+	c.Action, c.Resources = action, resources
+	if c.Policy == nil {
+		return nil
+	}
+	for _, r := range resources {
+		because := ""
+		switch c.Policy.Decide(action, r) {
+		case structs.Allowed:
+			continue
+		case structs.Denied:
+			because = "with an explicit deny in an identity-based policy"
+		default:
+			because = "because no identity-based policy allows the " + action + " action"
+		}
+		return structs.Errorf(structs.KindAccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s", c.ARN, action, r, because)
+	}
+	return nil
+}
+
+// UserARN is how the holder of an access key is named.
+func UserARN(k *structs.AccessKey) string {
+	return "arn:aws:iam::000000000000:user/" + cmp.Or(k.Name, k.ID)
+}

@@ -1,0 +1,40 @@
+package structs
+
+// AccessKey lets its holder call a secured cluster, within its policy. The holder signs with its secret, or shows it.
+type AccessKey struct {
+	ID string `json:"accessKeyId"` // AKIA and 16 more of A-Z2-7
+	// Name is for people: it stands in refusals and in the audit log.
+	Name   string `json:"name,omitzero"`
+	Policy Policy `json:"policy"`
+	// Sealed is the secret as the log may have it. It leaves no server.
+	Sealed    []byte `json:"-" cbor:"sealed"`
+	CreatedAt Time   `json:"createdAt"`
+	CreatedBy string `json:"createdBy,omitzero"` // the ARN of who made it
+}
+
+// AccessKeySealName is what the secret of a key is sealed under.
+func AccessKeySealName(id string) string { return "key " + id }
+
+// Bootstrap notes that the first key of the installation has been made, which is done once.
+type Bootstrap struct {
+	Key string `json:"key"`
+	At  Time   `json:"at"`
+}
+
+// NewAccessKey is an access key and its secret, which is told once.
+type NewAccessKey struct {
+	AccessKey
+	Secret string `json:"secretAccessKey"`
+}
+
+// AccessKeyList is the answer to a list of access keys.
+type AccessKeyList struct {
+	Keys []*AccessKey `json:"keys"`
+}
+
+// AccessKeyRequest asks for a new access key.
+type AccessKeyRequest struct {
+	Name string `json:"name,omitzero"`
+	// Policy is admin, read-only, or the JSON of a policy.
+	Policy string `json:"policy"`
+}

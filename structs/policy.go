@@ -1,0 +1,213 @@
+package structs
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Policy says what its holder may do, in IAM's form. What no statement allows is refused, and a Deny wins over every Allow.
+type Policy struct {
+	Version   string      `json:"Version"`
+	ID        string      `json:"Id,omitzero"`
+	Statement []Statement `json:"Statement"`
+}
+
+// Statement allows or denies actions on resources. In both, * stands for any characters and ? for one.
+type Statement struct {
+	Sid    string `json:"Sid,omitzero"`
+	Effect string `json:"Effect"`
+	// Action is SERVICE:ACTION of ecs or gantry; case does not matter.
+	Action []string `json:"Action"`
+	// Resource is an ARN, or * for all. Only the kind and name in it count (ecs:…:service/prod/web): its region is whatever a caller
+	// signs for, and the account is one.
+	Resource []string `json:"Resource"`
+}
+
+// The effects of a statement.
+const (
+	EffectAllow = "Allow"
+	EffectDeny  = "Deny"
+)
+
+// The policies that have names.
+const (
+	PolicyAdmin    = "admin"
+	PolicyReadOnly = "read-only"
+)
+
+const (
+	policyVersion = "2012-10-17"
+	// maxPolicy is the longest policy, in bytes of compact JSON (IAM's bound of a managed policy).
+	maxPolicy = 6144
+)
+
+// AnyResource is the resource of an action that is on none in particular.
+const AnyResource = "*"
+
+// AdminPolicy allows everything.
+func AdminPolicy() Policy {
+	return Policy{Version: policyVersion, Statement: []Statement{{Effect: EffectAllow, Action: []string{"*"}, Resource: []string{"*"}}}}
+}
+
+// ReadOnlyPolicy allows to look at everything but the access keys.
+func ReadOnlyPolicy() Policy {
+	return Policy{Version: policyVersion, Statement: []Statement{
+		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "gantry:Describe*", "gantry:List*", "gantry:Plan*", "gantry:Simulate"}, Resource: []string{"*"}},
+		{Effect: EffectDeny, Action: []string{"gantry:ListAccessKeys"}, Resource: []string{"*"}},
+	}}
+}
+
+// ParsePolicy reads the name or the JSON of a policy. What IAM knows and Gantry does not is refused by name: to overlook it would
+// let more through than its writer meant.
+func ParsePolicy(text string) (Policy, error) {
+	switch strings.TrimSpace(text) {
+	case PolicyAdmin:
+		return AdminPolicy(), nil
+	case PolicyReadOnly:
+		return ReadOnlyPolicy(), nil
+	}
+	var document struct {
+		Version   string
+		ID        string `json:"Id"`
+		Statement list[json.RawMessage]
+	}
+	if err := decodePolicy([]byte(text), &document); err != nil {
+		return Policy{}, err
+	}
+	p := Policy{Version: document.Version, ID: document.ID}
+	if p.Version == "" {
+		p.Version = policyVersion
+	}
+	for i, raw := range document.Statement {
+		s, err := parseStatement(raw)
+		if err != nil {
+			return Policy{}, Errorf(KindInvalidParameter, "policy: Statement[%d]: %v", i, err)
+		}
+		p.Statement = append(p.Statement, s)
+	}
+	switch compact, err := json.Marshal(p); {
+	case err != nil:
+		return Policy{}, Errorf(KindInvalidParameter, "policy: %v", err)
+	case p.Version != policyVersion && p.Version != "2008-10-17":
+		return Policy{}, Errorf(KindInvalidParameter, "policy: Version: '%s' is not known; use %s", p.Version, policyVersion)
+	case len(p.Statement) == 0:
+		return Policy{}, Errorf(KindInvalidParameter, "policy: Statement: there is none, so it allows nothing")
+	case len(compact) > maxPolicy:
+		return Policy{}, Errorf(KindInvalidParameter, "policy: it has %d bytes and may have %d", len(compact), maxPolicy)
+	}
+	return p, nil
+}
+
+func parseStatement(raw []byte) (Statement, error) {
+	var s struct {
+		Sid, Effect      string
+		Action, Resource list[string]
+	}
+	if err := decodePolicy(raw, &s); err != nil {
+		return Statement{}, err
+	}
+	switch {
+	case s.Effect != EffectAllow && s.Effect != EffectDeny:
+		return Statement{}, Errorf(KindInvalidParameter, "Effect: '%s' is neither Allow nor Deny", s.Effect)
+	case len(s.Action) == 0:
+		return Statement{}, Errorf(KindInvalidParameter, "Action: there is none")
+	case len(s.Resource) == 0:
+		return Statement{}, Errorf(KindInvalidParameter, "Resource: there is none; \"*\" is all")
+	}
+	for _, a := range s.Action {
+		service, _, ok := strings.Cut(a, ":")
+		if a != "*" && (!ok || !strings.EqualFold(service, "ecs") && !strings.EqualFold(service, "gantry")) {
+			return Statement{}, Errorf(KindInvalidParameter, "Action: '%s' is no action of ecs or gantry; one looks like ecs:RunTask or ecs:*", a)
+		}
+	}
+	for _, r := range s.Resource {
+		if r == AnyResource {
+			continue
+		}
+		if parts := strings.SplitN(r, ":", 6); len(parts) != 6 || parts[0] != "arn" || strings.Contains(r, "${") {
+			return Statement{}, Errorf(KindInvalidParameter, "Resource: '%s' is neither * nor an ARN; one looks like arn:aws:ecs:*:*:service/prod/*", r)
+		}
+	}
+	return Statement{Sid: s.Sid, Effect: s.Effect, Action: s.Action, Resource: s.Resource}, nil
+}
+
+func decodePolicy(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return Errorf(KindInvalidParameter, "it is no policy that Gantry can hold to (Version, Id, Statement of Sid, Effect, Action, Resource): %v", err)
+	}
+	if d.More() {
+		return Errorf(KindInvalidParameter, "something follows the policy's end")
+	}
+	return nil
+}
+
+// list is one value or several, as IAM takes them.
+type list[T any] []T
+
+func (l *list[T]) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(raw, []byte("[")) {
+		return json.Unmarshal(raw, (*[]T)(l))
+	}
+	*l = make([]T, 1)
+	return json.Unmarshal(raw, &(*l)[0])
+}
+
+// A Decision is what a policy says of one action on one resource.
+type Decision int
+
+// The decisions.
+const (
+	NotAllowed Decision = iota // no statement allows it
+	Denied                     // a statement denies it
+	Allowed
+)
+
+// Decide says whether an action may be done on a resource, an ARN or AnyResource.
+func (p *Policy) Decide(action, resource string) Decision {
+	decision := NotAllowed
+	for _, s := range p.Statement {
+		if !slices.ContainsFunc(s.Action, func(pattern string) bool { return matches(strings.ToLower(pattern), strings.ToLower(action)) }) ||
+			!slices.ContainsFunc(s.Resource, func(pattern string) bool { return matchesResource(pattern, resource) }) {
+			continue
+		}
+		if s.Effect != EffectAllow {
+			return Denied
+		}
+		decision = Allowed
+	}
+	return decision
+}
+
+// matchesResource compares ARNs but for their region and account.
+func matchesResource(pattern, resource string) bool {
+	if pattern == AnyResource {
+		return true
+	}
+	p, r := strings.SplitN(pattern, ":", 6), strings.SplitN(resource, ":", 6)
+	return len(p) == 6 && len(r) == 6 && matches(p[1], r[1]) && matches(p[2], r[2]) && matches(p[5], r[5])
+}
+
+// matches says whether a text is one that a pattern of * and ? stands for. It takes no longer than the product of their lengths.
+func matches(pattern, text string) bool {
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0: // the last star takes one more
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
