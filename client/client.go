@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gantry-project/gantry/security/sigv4"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -25,16 +26,34 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// TLS is that of an https address. Nil: the system's.
 	TLS *tls.Config
+	// Token is an access key as ID:SECRET, shown to the server. Empty: Key, else none.
+	Token string
+	// Key is an access key to sign with.
+	Key Key
 }
+
+// Key is an access key: its id and secret.
+type Key struct{ ID, Secret string }
 
 // Client calls one server. Safe for concurrent use.
 type Client struct {
 	address string
+	token   string
+	key     Key
 	http    *http.Client
 }
 
 // answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.
 const answerTimeout = 30 * time.Second
+
+// What requests are signed for. The region is of no account.
+const (
+	signRegion  = "us-east-1"
+	signService = "gantry"
+)
+
+// streamed is the type of a body that is sent as it comes.
+const streamed = "application/octet-stream"
 
 // maxErrorBody bounds what is read of an error's body.
 const maxErrorBody = 64 << 10
@@ -52,7 +71,7 @@ func New(c Config) *Client {
 		DisableCompression:    true, // a compressed stream would hold back frames
 		ResponseHeaderTimeout: answerTimeout,
 	}
-	return &Client{address: strings.TrimSuffix(c.Address, "/"), http: &http.Client{Transport: transport}}
+	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, http: &http.Client{Transport: transport}}
 }
 
 // Close lets go of idle connections.
@@ -77,31 +96,43 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 
 // send gives the response of a success; the caller closes its body. Any other is a *structs.Error. A body of jobFile goes as it is, as what a Reader gives.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
-	var content io.Reader
+	var content []byte
+	var stream io.Reader // in place of content
 	kind := "application/json"
 	switch body := body.(type) {
 	case nil:
 	case jobFile:
-		kind, content = "application/yaml", bytes.NewReader(body)
+		kind, content = "application/yaml", body
 	case io.Reader:
-		kind, content = "application/octet-stream", body
+		kind, stream = streamed, body
 	default:
 		raw, err := json.Marshal(body)
 		if err != nil {
 			return nil, fmt.Errorf("encode the request of %s %s: %w", method, path, err)
 		}
-		content = bytes.NewReader(raw)
+		content = raw
 	}
 	target := c.address + path
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target, content)
+	if stream == nil {
+		stream = bytes.NewReader(content)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, stream)
 	if err != nil {
 		return nil, fmt.Errorf("make a request to %s: %w", c.address, err)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
+	}
+	switch {
+	case c.token != "":
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	case c.key.ID != "" && kind == streamed: // too large to hold, and so to sign
+		req.Header.Set("Authorization", "Bearer "+c.key.ID+":"+c.key.Secret)
+	case c.key.ID != "":
+		sigv4.Sign(req, content, c.key.ID, c.key.Secret, signRegion, signService, time.Now())
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

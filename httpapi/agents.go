@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -18,6 +19,10 @@ const streamBeat = 5 * time.Second
 func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
 	var in structs.ContainerInstance
 	if !a.decode(w, r, &in) {
+		return
+	}
+	if c := control.CallerOf(r.Context()); c != nil && c.Instance != "" && c.Instance != in.ID {
+		a.fail(w, structs.Errorf(structs.KindAccessDenied, "the agent of container instance %s cannot register another, %s", c.Instance, in.ID))
 		return
 	}
 	out, err := a.Control.RegisterInstance(r.Context(), in)

@@ -22,6 +22,10 @@
 //	GET  /v1/snapshot                   all the cluster's state, a file for POST; its end is its checksum
 //	POST /v1/snapshot?replace=true      such a file takes the place of all the state → SnapshotInfo; without replace only where that is empty
 //	POST /v1/server/leave               takes this server out of the cluster; 204 once the leader has removed it, then its process ends
+//	POST /v1/bootstrap                  → NewAccessKey: the first, once
+//	POST /v1/keys                       an AccessKeyRequest → NewAccessKey
+//	GET  /v1/keys                       AccessKeyList
+//	DELETE /v1/keys/{id}                204: the key is revoked
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, where TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
@@ -76,28 +80,35 @@ type api struct{ Config }
 func New(c Config) http.Handler {
 	a := &api{c}
 	mux := http.NewServeMux()
+	asked := func(pattern, action string, on resource, h http.HandlerFunc) {
+		mux.HandleFunc(pattern, a.asked(action, on, h))
+	}
 	mux.HandleFunc("GET /v1/health", a.health)
-	mux.HandleFunc("GET /v1/ready", a.ready)
-	mux.HandleFunc("POST /v1/jobs", a.putJob)
+	asked("GET /v1/ready", "DescribeServer", anywhere, a.ready)
+	mux.HandleFunc("POST /v1/jobs", a.putJob) // which job it is stands in the body; they ask themselves
 	mux.HandleFunc("POST /v1/jobs/plan", a.planJob)
-	mux.HandleFunc("GET /v1/jobs", a.jobs)
-	mux.HandleFunc("GET /v1/jobs/{name}", a.job)
-	mux.HandleFunc("DELETE /v1/jobs/{name}", a.stopJob)
-	mux.HandleFunc("GET /v1/evaluations", a.evaluations)
-	mux.HandleFunc("GET /v1/evaluations/{id}", a.evaluation)
-	mux.HandleFunc("GET /v1/instances", a.instances)
-	mux.HandleFunc("GET /v1/tasks", a.tasks)
-	mux.HandleFunc("POST /v1/simulate", a.simulate)
-	mux.HandleFunc("POST /v1/schedulers/{name}/next", a.nextLease)
-	mux.HandleFunc("POST /v1/schedulers/{name}/plan", a.planLease)
-	mux.HandleFunc("POST /v1/schedulers/{name}/ack", a.ackLease)
-	mux.HandleFunc("POST /v1/schedulers/{name}/nack", a.nackLease)
-	mux.HandleFunc("GET /v1/members", a.members)
-	mux.HandleFunc("GET /v1/status/leader", a.leader)
-	mux.HandleFunc("GET /v1/status/raft", a.raftPeers)
-	mux.HandleFunc("GET /v1/snapshot", a.saveSnapshot)
-	mux.HandleFunc("POST /v1/snapshot", a.restoreSnapshot)
-	mux.HandleFunc("POST /v1/server/leave", a.leave)
+	asked("GET /v1/jobs", "ListJobs", inCluster, a.jobs)
+	asked("GET /v1/jobs/{name}", "DescribeJob", a.theJob, a.job)
+	asked("DELETE /v1/jobs/{name}", "StopJob", a.theJob, a.stopJob)
+	asked("GET /v1/evaluations", "ListEvaluations", ofEvaluations, a.evaluations)
+	asked("GET /v1/evaluations/{id}", "DescribeEvaluation", anywhere, a.evaluation)
+	asked("GET /v1/instances", "ListInstances", inCluster, a.instances)
+	asked("GET /v1/tasks", "ListTasks", inCluster, a.tasks)
+	asked("POST /v1/simulate", "Simulate", anywhere, a.simulate)
+	asked("POST /v1/schedulers/{name}/next", "NextEvaluation", ofScheduler, a.nextLease)
+	asked("POST /v1/schedulers/{name}/plan", "PutPlan", ofScheduler, a.planLease)
+	asked("POST /v1/schedulers/{name}/ack", "EndEvaluation", ofScheduler, a.ackLease)
+	asked("POST /v1/schedulers/{name}/nack", "EndEvaluation", ofScheduler, a.nackLease)
+	asked("GET /v1/members", "ListMembers", anywhere, a.members)
+	asked("GET /v1/status/leader", "DescribeServer", anywhere, a.leader)
+	asked("GET /v1/status/raft", "DescribeServer", anywhere, a.raftPeers)
+	asked("GET /v1/snapshot", "SaveSnapshot", anywhere, a.saveSnapshot)
+	asked("POST /v1/snapshot", "RestoreSnapshot", anywhere, a.restoreSnapshot)
+	asked("POST /v1/server/leave", "LeaveServer", anywhere, a.leave)
+	asked("POST /v1/bootstrap", "Bootstrap", anywhere, a.bootstrap)
+	asked("POST /v1/keys", "CreateAccessKey", anywhere, a.createAccessKey)
+	asked("GET /v1/keys", "ListAccessKeys", anywhere, a.listAccessKeys)
+	asked("DELETE /v1/keys/{id}", "RevokeAccessKey", accessKey, a.revokeAccessKey)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)

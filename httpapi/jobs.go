@@ -1,24 +1,26 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 
+	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/jobfile"
 	"github.com/gantry-project/gantry/structs"
 )
 
 func (a *api) putJob(w http.ResponseWriter, r *http.Request) {
-	if spec := a.jobSpec(w, r); spec != nil {
+	if spec := a.jobSpec(w, r, "PutJob"); spec != nil {
 		out, err := a.Control.PutJob(r.Context(), spec)
 		a.answerOr(w, out, err)
 	}
 }
 
 func (a *api) planJob(w http.ResponseWriter, r *http.Request) {
-	if spec := a.jobSpec(w, r); spec != nil {
+	if spec := a.jobSpec(w, r, "PlanJob"); spec != nil {
 		out, err := a.Control.PlanJob(r.Context(), spec)
 		a.answerOr(w, out, err)
 	}
@@ -39,9 +41,9 @@ func (a *api) job(w http.ResponseWriter, r *http.Request) {
 	a.answerOr(w, out, err)
 }
 
-// jobSpec reads a job file; where it cannot, it answers and gives nil. The content type must say YAML or JSON: a web page cannot send
+// jobSpec reads a job file for an action that the caller may do on it; else it answers and gives nil. The content type must say YAML or JSON: a web page cannot send
 // that to another origin without being asked about it first.
-func (a *api) jobSpec(w http.ResponseWriter, r *http.Request) *structs.JobSpec {
+func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *structs.JobSpec {
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "application/json", "application/yaml", "application/x-yaml":
 	default:
@@ -59,6 +61,10 @@ func (a *api) jobSpec(w http.ResponseWriter, r *http.Request) *structs.JobSpec {
 	}
 	spec, err := jobfile.Parse(text)
 	if err != nil {
+		a.fail(w, err)
+		return nil
+	}
+	if err := control.Authorize(r.Context(), actionPrefix+action, arn(jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name))); err != nil {
 		a.fail(w, err)
 		return nil
 	}

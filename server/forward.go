@@ -18,9 +18,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// headerHops counts on how many servers a call has been. A leader may change while a call is under way, so two; more would be a circle.
+// HeaderHops counts on how many servers a call has been. A leader may change while a call is under way, so two; more would be a circle.
 const (
-	headerHops = "Gantry-Hops"
+	HeaderHops = "Gantry-Hops"
 	maxHops    = 3
 )
 
@@ -57,14 +57,14 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 			local.ServeHTTP(w, r)
 			return
 		}
-		hops, _ := strconv.Atoi(r.Header.Get(headerHops))
+		hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
 		if hops >= maxHops {
 			s.forwardFailed(w, r, structs.ErrNoLeader())
 			return
 		}
 		if r.URL.Path == "/v1/snapshot" && r.Method == http.MethodPost { // too large to hold, so it is sent once
 			out := r.Clone(r.Context())
-			out.Header.Set(headerHops, strconv.Itoa(hops+1))
+			out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
 			proxy.ServeHTTP(w, out)
 			return
 		}
@@ -74,7 +74,7 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 			return
 		}
 		out := r.Clone(r.Context())
-		out.Header.Set(headerHops, strconv.Itoa(hops+1))
+		out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
 		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		proxy.ServeHTTP(w, out)

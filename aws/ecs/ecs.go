@@ -59,11 +59,16 @@ type request[Req any] interface {
 	Check(*protocol.Checker)
 }
 
-// handle makes an action of a method: the request is read and checked before the method is called.
+// handle makes an action of a method: before the method is called, the request is read, its caller is asked whether they may, and it is
+// checked.
 func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, context.Context, *Req) (*Resp, error)) protocol.Action {
 	return func(ctx context.Context, r *protocol.Request) (any, error) {
 		in := new(Req)
 		if err := protocol.Decode(r.Body, in); err != nil {
+			return nil, err
+		}
+		c := &call{control: s.control, arns: arns{region: r.Region, account: s.account}}
+		if err := c.authorize(ctx, r.Operation, in); err != nil {
 			return nil, err
 		}
 		checker := protocol.Checker{EnumTexts: enumTexts}
@@ -71,7 +76,7 @@ func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, co
 		if err := checker.Err(); err != nil {
 			return nil, err
 		}
-		return method(&call{control: s.control, arns: arns{region: r.Region, account: s.account}}, ctx, in)
+		return method(c, ctx, in)
 	}
 }
 

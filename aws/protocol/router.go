@@ -15,9 +15,10 @@ import (
 
 // Request is one call of an operation.
 type Request struct {
-	ID     string // minted at the door; in the answer's header and in the log
-	Region string // that the caller signed for
-	Body   []byte
+	ID        string // minted at the door; in the answer's header and in the log
+	Operation string
+	Region    string // that the caller signed for
+	Body      []byte
 }
 
 // Action carries out one operation and gives its response.
@@ -70,7 +71,8 @@ func (rt *Router) serve(r *http.Request, id, target string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return action(r.Context(), &Request{ID: id, Region: regionOf(r.Header.Get("Authorization"), rt.Region), Body: body})
+	_, operation, _ := strings.Cut(target, ".")
+	return action(r.Context(), &Request{ID: id, Operation: operation, Region: regionOf(r.Header.Get("Authorization"), rt.Region), Body: body})
 }
 
 func (rt *Router) action(target string) (Action, error) {

@@ -45,7 +45,7 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		agentCommand(), caCommand(), keygenCommand(), membersCommand(), serverCommand(),
+		agentCommand(), bootstrapCommand(), caCommand(), keyCommand(), keygenCommand(), membersCommand(), serverCommand(),
 		devCommand(), evalCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
 	)
 	return root

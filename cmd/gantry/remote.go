@@ -27,6 +27,7 @@ const (
 
 // remote is how a command reaches a server, and how it prints what that answers.
 type remote struct {
+	credentials
 	address string
 	output  string // empty: for people; outputJSON
 }
@@ -35,6 +36,7 @@ type remote struct {
 func addRemoteFlags(cmd *cobra.Command) *remote {
 	r := &remote{}
 	cmd.Flags().StringVar(&r.address, "address", cmp.Or(os.Getenv(addressVariable), defaultAddress), "address of a server; "+addressVariable+" sets it too")
+	r.addFlags(cmd)
 	cmd.Flags().StringVarP(&r.output, "output", "o", "", "json prints the server's answer as it is")
 	return r
 }
@@ -44,11 +46,15 @@ func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *clien
 	if r.output != "" && r.output != outputJSON {
 		return fmt.Errorf("--output: %q is not json", r.output)
 	}
-	address, err := serverURL(r.address)
+	address, err := serverURL(r.address, r.secured())
 	if err != nil {
 		return err
 	}
-	c := client.New(client.Config{Address: address})
+	config, err := r.config(address)
+	if err != nil {
+		return err
+	}
+	c := client.New(config)
 	defer c.Close()
 	answer, err := ask(cmd.Context(), c)
 	if err != nil {
@@ -64,8 +70,11 @@ func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *clien
 }
 
 // serverURL completes what people write for an address.
-func serverURL(text string) (string, error) {
-	if !strings.Contains(text, "://") {
+func serverURL(text string, secured bool) (string, error) {
+	switch {
+	case !strings.Contains(text, "://") && secured:
+		text = "https://" + text
+	case !strings.Contains(text, "://"):
 		text = "http://" + text
 	}
 	u, err := url.Parse(text)
@@ -81,7 +90,7 @@ func unreachable(err error, address string) error {
 	if errors.As(err, &op) && op.Op == "dial" {
 		return fmt.Errorf("no Gantry server answers at %s (%w): start one with \"gantry dev\", or name another with --address or %s", address, op.Err, addressVariable)
 	}
-	return err
+	return refused(err, address)
 }
 
 // table writes rows in columns, below a header where there is one.

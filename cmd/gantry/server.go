@@ -10,15 +10,20 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gantry-project/gantry/access"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/server"
 )
+
+// auditFile is the log of all writes, in the data directory.
+const auditFile = "server/audit.log"
 
 // serverOptions are the flags of gantry server.
 type serverOptions struct {
@@ -78,6 +83,7 @@ type serverProcess struct {
 	serverOptions
 	log      *slog.Logger
 	server   *server.Server
+	audit    *access.Audit
 	http     *http.Server
 	listener net.Listener
 	closing  chan struct{} // closed when streams are to end
@@ -134,22 +140,29 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 		Gossip: gossip.Config{Bind: p.bind, Advertise: p.advertise, Port: p.gossip},
 	}
 	d := &doors{log: p.log, closing: p.closing, front: p.front}
-	guard := func(h http.Handler) http.Handler { return h }
+	config := server.Config{DataDir: p.dataDir, Peers: peers, Logger: p.log}
+	gate := access.Config{Logger: p.log}
 	if secret != nil {
-		if guard, err = p.secure(secret, peers, d); err != nil {
+		sealer, err := p.secure(secret, peers, d)
+		if err != nil {
 			return err
 		}
+		config.Sealer, gate.Secrets = sealer, sealer
 	}
-	if p.server, err = server.New(server.Config{DataDir: p.dataDir, Peers: peers, Logger: p.log}); err != nil {
+	if p.server, err = server.New(config); err != nil {
 		return err
 	}
-	d.server, d.ready = p.server, p.server.Ready
-	p.http = serveHTTP(guard(d.handler()), p.log)
+	if p.audit, err = access.OpenAudit(filepath.Join(p.dataDir, auditFile), p.log); err != nil {
+		return errors.Join(err, p.server.Stop())
+	}
+	gate.Keys, gate.Audit = p.server.Control().AccessKey, p.audit
+	d.server, d.ready, d.gate = p.server, p.server.Ready, access.New(gate)
+	p.http = serveHTTP(d.handler(), p.log)
 	return nil
 }
 
-// secure puts TLS on the listeners, a certificate on calls to others and a key on gossip, and gives what lets callers in.
-func (p *serverProcess) secure(secret *security.Secret, peers *server.Peers, d *doors) (func(http.Handler) http.Handler, error) {
+// secure puts TLS on the listeners, a certificate on calls to others and a key on gossip, and gives what seals secrets.
+func (p *serverProcess) secure(secret *security.Secret, peers *server.Peers, d *doors) (*security.Sealer, error) {
 	authority, err1 := secret.Authority()
 	agents, err2 := secret.AgentKey()
 	key, err3 := secret.GossipKey()
@@ -168,7 +181,7 @@ func (p *serverProcess) secure(secret *security.Secret, peers *server.Peers, d *
 		chain, err := authority.Enrol(agents, in, instance, time.Now())
 		return security.Enrolled{Chain: chain, GossipKey: key}, err
 	}
-	return onlyMembers, nil
+	return secret.Sealer()
 }
 
 func listenOn(ctx context.Context, address, flag string) (net.Listener, error) {
@@ -210,5 +223,5 @@ func (p *serverProcess) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
 	close(p.closing)
-	return errors.Join(p.http.Shutdown(ctx), p.server.Stop())
+	return errors.Join(p.http.Shutdown(ctx), p.server.Stop(), p.audit.Close())
 }

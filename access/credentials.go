@@ -1,0 +1,99 @@
+package access
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/gantry-project/gantry/security/sigv4"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// maxBody is the largest body of a signed request, in bytes: it is held to be compared with what was signed.
+const maxBody = 16 << 20
+
+// The refusals in AWS's words.
+var (
+	errMissing   = &sigv4.Refusal{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
+	errUnknown   = &sigv4.Refusal{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+	errElsewhere = &sigv4.Refusal{Code: "AccessDeniedException", Message: "only servers and agents of this installation may call here, each for itself"}
+)
+
+// credentials gives the key that a call was made with.
+func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
+	native := strings.HasPrefix(r.URL.Path, "/v1/")
+	switch token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
+	case bearer && native:
+		return g.bearer(token)
+	case !sigv4.Signed(r):
+		return nil, errMissing
+	}
+	services := []string{"ecs"}
+	if native {
+		services = []string{"gantry", "ecs"}
+	}
+	s, err := sigv4.Parse(r, g.Now(), services...)
+	if err != nil {
+		return nil, err
+	}
+	key, secret, err := g.secret(s.ID)
+	// A session's token belongs to temporary credentials, of which there are none.
+	if err != nil || r.Header.Get("X-Amz-Security-Token") != "" {
+		return nil, errors.Join(errUnknown, err)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(body) > maxBody {
+		return nil, &sigv4.Refusal{Code: "RequestEntityTooLargeException", Message: fmt.Sprintf("the request broke off, or has more than %d MiB", maxBody>>20)}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if err := s.Verify(r, body, secret); err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+func (g *Gate) bearer(token string) (*structs.AccessKey, error) {
+	id, shown, _ := strings.Cut(token, ":")
+	key, secret, err := g.secret(id)
+	if err != nil || subtle.ConstantTimeCompare([]byte(secret), []byte(shown)) != 1 {
+		return nil, errors.Join(errUnknown, err)
+	}
+	return key, nil
+}
+
+// secret finds a key and its secret.
+func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
+	key := g.Keys(id)
+	if key == nil {
+		return nil, "", errUnknown
+	}
+	secret, err := g.Secrets.Open(structs.AccessKeySealName(id), key.Sealed)
+	if err != nil {
+		g.Logger.Error("an access key cannot be opened", "key", id, "error", err)
+		return nil, "", errUnknown
+	}
+	return key, string(secret), nil
+}
+
+// refuse answers in the form of the AWS APIs and in that of the native one at once.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	told, ok := errors.AsType[*sigv4.Refusal](err)
+	if !ok {
+		told = errMissing
+	}
+	status := http.StatusBadRequest // as the services of AWS that speak JSON
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		status = http.StatusForbidden
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the caller's going is the caller's to notice
+		"__type": told.Code, "message": told.Message,
+		"error": map[string]any{"code": strings.TrimSuffix(told.Code, "Exception"), "message": told.Message},
+	})
+}

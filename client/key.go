@@ -1,0 +1,35 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Bootstrap makes the first access key, once.
+func (c *Client) Bootstrap(ctx context.Context) (structs.NewAccessKey, error) {
+	var out structs.NewAccessKey
+	err := c.do(ctx, http.MethodPost, "/v1/bootstrap", nil, nil, &out)
+	return out, err
+}
+
+// CreateAccessKey makes an access key. Its secret is told here and never again.
+func (c *Client) CreateAccessKey(ctx context.Context, in structs.AccessKeyRequest) (structs.NewAccessKey, error) {
+	var out structs.NewAccessKey
+	err := c.do(ctx, http.MethodPost, "/v1/keys", nil, in, &out)
+	return out, err
+}
+
+// AccessKeys lists the access keys.
+func (c *Client) AccessKeys(ctx context.Context) (structs.AccessKeyList, error) {
+	var out structs.AccessKeyList
+	err := c.do(ctx, http.MethodGet, "/v1/keys", nil, nil, &out)
+	return out, err
+}
+
+// RevokeAccessKey ends an access key.
+func (c *Client) RevokeAccessKey(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, "/v1/keys/"+url.PathEscape(id), nil, nil, nil)
+}
