@@ -16,7 +16,7 @@ var nouns = []struct {
 	{tableClusters, "clusters"}, {tableInstances, "container instances"}, {tableProviders, "capacity providers"},
 	{tableTaskDefinitions, "task definitions"}, {tableRevisions, "families"}, {tableJobs, "jobs"}, {tableJobVersions, "job versions"},
 	{tableDeployments, "deployments"}, {tableTasks, "tasks"}, {tableEvaluations, "evaluations"}, {tableServiceEvents, "services with events"},
-	{tableTags, "tagged resources"}, {tableRooms, "clusters with room"},
+	{tableTags, "tagged resources"}, {tableRooms, "clusters with room"}, {tableAccessKeys, "access keys"}, {tableBootstrap, "bootstraps"},
 }
 
 // WriteState writes a state as raft's snapshots have it. ReadContent and Restore read it.

@@ -273,3 +273,17 @@ func TestPersistIsOfItsMoment(t *testing.T) {
 		t.Error("the snapshot has changes of after its moment")
 	}
 }
+
+// Every table has a name for people, once.
+func TestNounsOfTables(t *testing.T) {
+	named := map[byte]bool{}
+	for _, n := range nouns {
+		if loaders[n.table] == nil || named[n.table] {
+			t.Errorf("%s: table %d is not there, or has two names", n.name, n.table)
+		}
+		named[n.table] = true
+	}
+	if len(named) != len(loaders) {
+		t.Errorf("%d of %d tables have a name", len(named), len(loaders))
+	}
+}

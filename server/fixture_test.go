@@ -1,0 +1,109 @@
+package server_test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/server"
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+var update = flag.Bool("update", false, "make testdata/v1 anew where it is missing; a directory that is there stays as it is")
+
+// What lies on the disk of the first servers: everything in a snapshot, and more in the log behind it.
+const fixture = "testdata/v1"
+
+// fixtureNouns is all that there was then.
+var fixtureNouns = []string{
+	"clusters", "container instances", "capacity providers", "task definitions", "families", "jobs", "job versions", "deployments", "tasks",
+	"evaluations", "services with events", "tagged resources", "clusters with room",
+}
+
+// TestOldDataDirectory: this version opens a data directory that an older one left, and finds all that was in it.
+func TestOldDataDirectory(t *testing.T) {
+	if _, err := os.Stat(fixture); os.IsNotExist(err) && *update {
+		if err := os.MkdirAll(fixture, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFixture(t)
+	}
+	inDir(t, func(t *testing.T, c *testutil.Cluster) {
+		if err := os.CopyFS(filepath.Join(c.Dir, "server"), os.DirFS(fixture)); err != nil {
+			t.Fatal(err)
+		}
+		c.StartServer()
+		file := filepath.Join(t.TempDir(), "snap")
+		f, err := os.Create(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := c.Server().SaveSnapshot(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		info := must[structs.SnapshotInfo](t)(server.InspectSnapshot(file))
+		for _, noun := range fixtureNouns {
+			if !slices.ContainsFunc(info.Rows, func(n structs.RowCount) bool { return n.Noun == noun && n.Count > 0 }) {
+				t.Errorf("of the %s none is there", noun)
+			}
+		}
+		snap := read(t, c)
+		if behind := snap.Cluster("behind"); behind == nil {
+			t.Error("what the log has behind the snapshot is not there")
+		}
+		var running []string
+		for task := range snap.AllTasks() {
+			if job := snap.Job(task.Job); job.ClientToken == "known" {
+				running = append(running, task.ID)
+			}
+		}
+		slices.Sort(running)
+		if again := run(t, c, webJob("known", 3)); !slices.Equal(again, running) {
+			t.Errorf("the client token gave tasks %v, not %v", again, running)
+		}
+	})
+}
+
+// inDir is inCluster before the server has started.
+func inDir(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, testutil.NewCluster(t)) })
+}
+
+// writeFixture makes one of everything.
+func writeFixture(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
+		ctx, verbs := t.Context(), c.Control()
+		fill(t, c)
+		must[*structs.CapacityProvider](t)(verbs.CreateCapacityProvider(ctx, "rack", &structs.AutoScalingGroupProvider{AutoScalingGroupArn: "rack"}, nil))
+		must[*structs.Job](t)(verbs.CreateService(ctx, control.CreateServiceInput{
+			Cluster: structs.DefaultCluster, Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(2)},
+		}))
+		_, stream := connect(t, c) // brings room for those who wait
+		stream.Close()
+		must[*structs.Job](t)(verbs.UpdateService(ctx, control.UpdateServiceInput{
+			Cluster: structs.DefaultCluster, Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(1)},
+		}))
+		c.Eventually("the service has events", func() bool {
+			for range read(t, c).AllServiceEvents() {
+				return true
+			}
+			return false
+		})
+		snapshot(t, c.Server(), 4)
+		must[*structs.Cluster](t)(verbs.CreateCluster(ctx, structs.Cluster{Name: "behind"}, nil))
+		c.StopServer()
+		for _, part := range []string{"raft.db", "snapshots"} {
+			if out, err := exec.Command("cp", "-r", filepath.Join(c.Dir, "server", part), fixture).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+		}
+	})
+}
