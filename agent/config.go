@@ -19,6 +19,7 @@ type Config struct {
 	Name    string // for people; empty: the host's name
 	// CapacityProvider is the name of the provider that this machine belongs to; empty: none.
 	CapacityProvider string
+	GPUs             []string            // ids of the GPUs that tasks may have
 	Attributes       []structs.Attribute // custom ones, beside those that the agent tells of itself
 	Version          string              // of this program
 	Commit           string              // that this program was built from; may be empty

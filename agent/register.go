@@ -95,6 +95,7 @@ func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.
 			Memory: max(0, info.Memory-cfg.ReservedMemory),
 			Ports:  cfg.ReservedPorts,
 		},
+		GPUs:       cfg.GPUs,
 		Attributes: attributes(cfg, info),
 		VersionInfo: structs.VersionInfo{
 			AgentVersion: cfg.Version, AgentHash: cfg.Commit, DockerVersion: "DockerVersion: " + info.Version,

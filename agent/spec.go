@@ -13,7 +13,8 @@ func containerSpecs(instance string, as structs.Assignment) []structs.ContainerS
 	task, def := as.Task, as.Definition
 	_, taskMemory := def.Limits(as.Overrides)
 	specs := make([]structs.ContainerSpec, 0, len(def.ContainerDefinitions))
-	for _, c := range def.ContainerDefinitions {
+	gpus := def.SplitGPUs(as.Overrides, task.GPUs)
+	for n, c := range def.ContainerDefinitions {
 		c = c.WithOverride(as.Overrides)
 		limit := taskMemory
 		if c.Memory != nil {
@@ -33,6 +34,7 @@ func containerSpecs(instance string, as structs.Assignment) []structs.ContainerS
 			PidMode:     def.PidMode,
 			IpcMode:     def.IpcMode,
 			MemoryLimit: limit,
+			GPUs:        gpus[n],
 		})
 	}
 	return specs

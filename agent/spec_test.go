@@ -13,14 +13,15 @@ func TestContainerSpecs(t *testing.T) {
 		ContainerDefinitions: []structs.ContainerDefinition{
 			{Name: "app", Image: "app", Cpu: 10, Memory: new(int32(64)), Command: []string{"run"},
 				Environment: []structs.KeyValuePair{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}}},
-			{Name: "side_car", Image: "side"},
+			{Name: "side_car", Image: "side", ResourceRequirements: []structs.ResourceRequirement{{Type: structs.RequirementGPU, Value: "1"}}},
 		},
 	}
 	over := &structs.TaskOverride{Memory: "512", ContainerOverrides: []structs.ContainerOverride{{
 		Name: "app", Command: []string{"walk"}, Memory: new(int32(128)),
-		Environment: []structs.KeyValuePair{{Name: "B", Value: "3"}, {Name: "C", Value: "4"}},
+		ResourceRequirements: []structs.ResourceRequirement{{Type: structs.RequirementGPU, Value: "2"}},
+		Environment:          []structs.KeyValuePair{{Name: "B", Value: "3"}, {Name: "C", Value: "4"}},
 	}}}
-	task := &structs.Task{ID: "0123456789abcdef0123456789abcdef", Cluster: "prod"}
+	task := &structs.Task{ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", GPUs: []string{"0", "1", "2"}}
 
 	specs := containerSpecs("i1", structs.Assignment{Task: task, Definition: def, Overrides: over})
 
@@ -35,6 +36,9 @@ func TestContainerSpecs(t *testing.T) {
 	}
 	if app.MemoryLimit != 128 || side.MemoryLimit != 512 {
 		t.Errorf("memory limits %d and %d: the container's own, else the task's", app.MemoryLimit, side.MemoryLimit)
+	}
+	if !reflect.DeepEqual([][]string{app.GPUs, side.GPUs}, [][]string{{"0", "1"}, {"2"}}) {
+		t.Errorf("GPUs %q and %q", app.GPUs, side.GPUs)
 	}
 	env := []structs.KeyValuePair{{Name: "A", Value: "1"}, {Name: "B", Value: "3"}, {Name: "C", Value: "4"}}
 	if !reflect.DeepEqual(app.Definition.Environment, env) || app.Definition.Command[0] != "walk" {

@@ -21,6 +21,9 @@ func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInst
 			return nil, structs.Errorf(structs.KindInvalidParameter, "Invalid capacity provider name %q. Use letters, digits, hyphens and underscores.", in.CapacityProvider)
 		}
 	}
+	if err := in.ValidateGPUs(); err != nil {
+		return nil, err
+	}
 	in.ID = cmp.Or(in.ID, c.NewID())
 	in.RegisteredAt = c.now()
 	in.AgentConnected = false

@@ -37,7 +37,7 @@ func modelInstance(snap *state.Snapshot, cluster, field string, a *structs.Added
 		if err != nil {
 			return m, err
 		}
-		m.Zone, m.Registered, m.VersionInfo, m.Custom = like.Zone, like.Registered, like.VersionInfo, like.Custom
+		m.Zone, m.Registered, m.GPUs, m.VersionInfo, m.Custom = like.Zone, like.Registered, like.GPUs, like.VersionInfo, like.Custom
 		m.Attributes = slices.Clone(like.Attributes)
 	}
 	m.Zone = cmp.Or(a.Zone, m.Zone)

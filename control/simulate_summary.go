@@ -42,15 +42,20 @@ func summary(what string, s *structs.Simulation) string {
 }
 
 func lacking(t *structs.SimulatedTasks) string {
-	switch {
-	case t.Lacking.Memory > 0 && t.Lacking.CPU > 0:
-		return fmt.Sprintf(" (%d MiB of memory and %d CPU units in all)", t.Lacking.Memory, t.Lacking.CPU)
-	case t.Lacking.Memory > 0:
-		return fmt.Sprintf(" (%d MiB of memory in all)", t.Lacking.Memory)
-	case t.Lacking.CPU > 0:
-		return fmt.Sprintf(" (%d CPU units in all)", t.Lacking.CPU)
+	var amounts []string
+	if t.Lacking.Memory > 0 {
+		amounts = append(amounts, fmt.Sprintf("%d MiB of memory", t.Lacking.Memory))
 	}
-	return ""
+	if t.Lacking.CPU > 0 {
+		amounts = append(amounts, fmt.Sprintf("%d CPU units", t.Lacking.CPU))
+	}
+	if t.Lacking.GPUs > 0 {
+		amounts = append(amounts, structs.Counted(t.Lacking.GPUs, "GPU"))
+	}
+	if len(amounts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(amounts, " and ") + " in all)"
 }
 
 // before says how many of those that find no room have none today.

@@ -57,7 +57,7 @@ func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, ids [
 	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})
 	for _, id := range ids {
 		if tx.Task(id) == nil {
-			m.put(tx, structs.Placement{Task: id})
+			m.put(tx, structs.Placement{Task: id}, nil)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func drawGuided(t *rapid.T, s *state.Snapshot, n int) structs.Command {
 		}
 	case "instance":
 		i := instance(anyInstance.Draw(t, "instance"), "prod")
-		i.AgentConnected = true
+		i.AgentConnected, i.GPUs = true, anyGPUs.Draw(t, "gpus")
 		return structs.RegisterInstance{Instance: i}
 	}
 	cmd := createJobCommand(fmt.Sprint("gj", n), fmt.Sprint("ge", n))

@@ -20,6 +20,7 @@ var (
 		0, structs.TaskPending, structs.TaskActivating, structs.TaskRunning, structs.TaskRunning, structs.TaskDeactivating,
 		structs.TaskStopping, structs.TaskDeprovisioning, structs.TaskStopped,
 	})
+	anyGPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID)
 	anyTags = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) structs.Tag {
 		return structs.Tag{Key: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "key"), Value: rapid.SampledFrom([]string{"", "x"}).Draw(t, "value")}
 	}), 0, 3)
@@ -51,7 +52,7 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		}),
 		draw(func(t *rapid.T) structs.Command {
 			i := instance(anyInstance.Draw(t, "instance"), anyCluster.Draw(t, "cluster"))
-			i.AgentConnected = rapid.Bool().Draw(t, "connected")
+			i.AgentConnected, i.GPUs = rapid.Bool().Draw(t, "connected"), anyGPUs.Draw(t, "gpus")
 			return structs.RegisterInstance{Instance: i, Tags: anyTags.Draw(t, "tags")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
@@ -112,6 +113,7 @@ func drawPlan(t *rapid.T) structs.Command {
 	}), 0, 4).Draw(t, "placements")
 	cmd.Plan.Status = rapid.SampledFrom([]string{structs.EvaluationDone, structs.EvaluationBlocked}).Draw(t, "status")
 	cmd.Plan.At = anyTime.Draw(t, "at")
+	cmd.Plan.Need.GPUs = rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "gpus")
 	return cmd
 }
 

@@ -30,6 +30,7 @@ func TestDeterminism(t *testing.T) {
 			}
 			checkInvariants(rt, one.snap())
 			checkForward(rt, before, one.snap())
+			checkGPUsGiven(rt, before, one.snap(), cmd)
 			if n == restart {
 				saved := persist(t, two.fsm)
 				two = &harness{TB: t, fsm: newHarness(t).fsm, index: two.index}
@@ -77,7 +78,11 @@ func checkInvariants(t fataler, s *state.Snapshot) {
 			want = &structs.Usage{}
 		}
 		slices.SortFunc(want.Ports, structs.ComparePorts)
-		if !slices.Equal(want.Ports, got.Ports) || want.CPU != got.CPU || want.Memory != got.Memory ||
+		slices.Sort(want.GPUs)
+		if len(slices.Compact(slices.Clone(want.GPUs))) < len(want.GPUs) {
+			t.Fatalf("a GPU of %s was given twice: %q", i.ID, want.GPUs)
+		}
+		if !slices.Equal(want.Ports, got.Ports) || !slices.Equal(want.GPUs, got.GPUs) || want.CPU != got.CPU || want.Memory != got.Memory ||
 			want.Running != got.Running || want.Pending != got.Pending {
 			t.Fatalf("usage of %s is %+v, its tasks add up to %+v", i.ID, got, *want)
 		}
@@ -98,6 +103,7 @@ func addUsage(u *structs.Usage, task *structs.Task) {
 	u.CPU += task.CPU
 	u.Memory += task.Memory
 	u.Ports = append(u.Ports, task.HostPorts()...)
+	u.GPUs = append(u.GPUs, task.GPUs...)
 	if task.LastStatus == structs.TaskRunning {
 		u.Running++
 	} else if task.LastStatus < structs.TaskRunning {
@@ -184,6 +190,32 @@ func checkTokens(t fataler, s *state.Snapshot) {
 		seen[key] = j.ID
 		if found := s.JobByToken(j.Cluster, j.ClientToken); found != j {
 			t.Fatalf("the client token of job %s finds %v", j.ID, found)
+		}
+	}
+}
+
+// checkGPUsGiven checks that a task that was placed has as many GPUs as its plan says, all of its instance, and keeps them.
+func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Command) {
+	t.Helper()
+	for is := range after.AllTasks() {
+		was := before.Task(is.ID)
+		if was != nil && was.Instance != "" {
+			if !slices.Equal(was.GPUs, is.GPUs) {
+				t.Fatalf("task %s had the GPUs %q and has %q", is.ID, was.GPUs, is.GPUs)
+			}
+			continue
+		}
+		want := 0
+		if plan, ok := cmd.(structs.ApplyPlan); ok && is.Instance != "" {
+			want = plan.Plan.Need.GPUs
+		}
+		if len(is.GPUs) != want {
+			t.Fatalf("task %s needs %d GPUs and was given %q", is.ID, want, is.GPUs)
+		}
+		for _, id := range is.GPUs {
+			if !slices.Contains(after.Instance(is.Instance).GPUs, id) {
+				t.Fatalf("task %s was given GPU %s, which instance %s does not have", is.ID, id, is.Instance)
+			}
 		}
 	}
 }

@@ -40,6 +40,9 @@ func (in interner) evaluation(e *structs.Evaluation) {
 
 func (in interner) task(t *structs.Task) {
 	in.share(&t.Cluster, &t.Job, &t.TaskDefinition, &t.Instance, &t.Group, &t.CapacityProvider, &t.StartedBy, &t.StopCode, &t.StoppedReason)
+	for n := range t.GPUs {
+		in.share(&t.GPUs[n])
+	}
 	for n := range t.Ports {
 		in.share(&t.Ports[n].Protocol)
 	}

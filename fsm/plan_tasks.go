@@ -19,13 +19,14 @@ type taskMaker struct {
 	job   *structs.Job // nil: it has gone
 	model structs.Task // what all tasks of the plan have in common
 	tags  []structs.Tag
+	gpus  int // that each of them has
 }
 
 func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker {
 	if job == nil {
 		return taskMaker{}
 	}
-	m := taskMaker{job: job, tags: job.Tags, model: structs.Task{
+	m := taskMaker{job: job, tags: job.Tags, gpus: plan.Need.GPUs, model: structs.Task{
 		Cluster:        job.Cluster,
 		Job:            job.ID,
 		TaskDefinition: job.TaskDefinition,
@@ -89,23 +90,43 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	case instance.Status != structs.InstanceActive:
 		return structs.FailInactive
 	}
+	if old != nil && !old.Queued() {
+		return "" // it was stopped since the plan was made
+	}
+	gpus, ok := m.takeGPUs(tx, instance)
+	if !ok {
+		return structs.FailGPU
+	}
 	p.Instance = instance.ID // one copy of the string for all its tasks
 	if old == nil {
-		m.put(tx, p)
-	} else if old.Queued() { // else it was stopped since the plan was made
-		t := *old
-		t.Instance, t.CapacityProvider = p.Instance, p.Provider
-		t.Version++
-		tx.PutTask(&t)
+		m.put(tx, p, gpus)
+		return ""
 	}
+	t := *old
+	t.Instance, t.CapacityProvider, t.GPUs = p.Instance, p.Provider, gpus
+	t.Version++
+	tx.PutTask(&t)
 	return ""
 }
 
+// takeGPUs chooses the GPUs of a task: the first ones that are free, in the order of the instance. Which they are is settled here, and
+// not in the plan, so that no two plans give away the same one. There may be fewer than planned: the agent came back with others.
+func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) (gpus []string, ok bool) {
+	if m.gpus == 0 {
+		return nil, true
+	}
+	free := (&structs.Host{Instance: instance, Usage: tx.Usage(instance.ID)}).FreeGPUs()
+	if m.gpus > len(free) {
+		return nil, false
+	}
+	return free[:m.gpus:m.gpus], true
+}
+
 // put makes a new task.
-func (m *taskMaker) put(tx *state.Tx, p structs.Placement) {
+func (m *taskMaker) put(tx *state.Tx, p structs.Placement, gpus []string) {
 	t := m.model
 	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, p.Instance, p.Slot, p.Attempt
-	t.CapacityProvider = p.Provider
+	t.CapacityProvider, t.GPUs = p.Provider, gpus
 	tx.PutTask(&t)
 	if len(m.tags) > 0 {
 		tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)

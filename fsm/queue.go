@@ -20,10 +20,11 @@ func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 		return
 	}
 	tx.PutRoom(on.Cluster, index)
-	usage := tx.Usage(on.ID)
+	host := structs.Host{Instance: on, Usage: tx.Usage(on.ID)}
+	gpus := len(host.FreeGPUs())
 	for _, first := range slices.Collect(tx.FirstWaiting(on.Cluster)) {
 		p := first.Place()
-		if p.CPU <= on.Registered.CPU-usage.CPU && p.Memory <= on.Registered.Memory-usage.Memory {
+		if p.CPU <= host.FreeCPU() && p.Memory <= host.FreeMemory() && p.GPUs <= gpus {
 			call(tx, index, first)
 		}
 	}

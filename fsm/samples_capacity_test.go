@@ -22,6 +22,14 @@ func capacitySamples() map[string]structs.Command {
 			structs.Placement{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE"},
 			structs.Placement{Task: "4123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE_SPOT"},
 			structs.Placement{Task: "5123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE"}),
+		"register_instance_gpus": structs.RegisterInstance{Instance: structs.ContainerInstance{
+			ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", GPUs: []string{"1", "0"}, RegisteredAt: 1,
+		}},
+		"apply_plan_gpus": structs.ApplyPlan{Plan: structs.Plan{
+			Evaluation: "2123456789abcdef0123456789abcdef", Job: "1123456789abcdef0123456789abcdef", Status: structs.EvaluationBlocked, At: 2,
+			Need:  structs.Resources{CPU: 1, Memory: 2, GPUs: 3},
+			Queue: &structs.QueuePlace{Ask: "a", Priority: 50, CPU: 1, Memory: 2, GPUs: 3},
+		}},
 		"delete_capacity_provider": structs.DeleteCapacityProvider{Provider: "machines", At: 1_700_000_000_162},
 		"update_cluster": structs.UpdateCluster{
 			Cluster: "prod", Providers: &structs.ClusterProviders{Providers: []string{"machines", "FARGATE"}, DefaultStrategy: strategy},

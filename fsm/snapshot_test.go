@@ -118,8 +118,19 @@ func everythingOfAccess(t testing.TB) *harness {
 	return h
 }
 
-func TestSnapshotRoundTrip(t *testing.T) {
+// everythingOfGPUs adds to it an instance with GPUs and a task that has one.
+func everythingOfGPUs(t testing.TB) *harness {
 	h := everythingOfAccess(t)
+	withGPUs := instance("i9", "prod")
+	withGPUs.GPUs = []string{"1", "0"}
+	h.do(structs.RegisterInstance{Instance: withGPUs})
+	h.do(createJobCommand("j9", "e9"))
+	h.do(gpuPlan("e9", "j9", 1, structs.Placement{Task: "t9", Instance: "i9"}))
+	return h
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := everythingOfGPUs(t)
 	first := persist(t, h.fsm)
 	back := newHarness(t)
 	back.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "forgotten"}})
@@ -194,6 +205,7 @@ func TestRestoreSharesStrings(t *testing.T) {
 func TestGoldenSnapshot(t *testing.T) {
 	for name, make := range map[string]func(testing.TB) *harness{
 		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices, "snapshot_capacity.bin": everythingOfCapacity, "snapshot_access.bin": everythingOfAccess,
+		"snapshot_gpus.bin": everythingOfGPUs,
 	} {
 		h, old := make(t), newHarness(t)
 		if err := restore(old.fsm, golden(t, name, func() []byte { return persist(t, h.fsm) })); err != nil {

@@ -80,7 +80,7 @@ func (a *ask) with(before *host, n int) *host {
 		return before
 	}
 	h := *before
-	h.Usage = holding(h.Usage, a.need, n)
+	h.Usage = holding(h.Instance, h.Usage, a.need, n)
 	h.peers += n
 	h.taken += n
 	if groups := h.TaskGroups; groups != nil {

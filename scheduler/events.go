@@ -113,6 +113,8 @@ func (s *service) tellUnplaced(p placed) {
 		cause = "has insufficient CPU units available."
 	case structs.FailMemory:
 		cause = "has insufficient memory available."
+	case structs.FailGPU:
+		cause = "has insufficient GPU resource available."
 	case structs.FailPorts:
 		cause = "is already using a port required by your task."
 	case structs.FailAttribute:

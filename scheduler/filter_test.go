@@ -40,6 +40,15 @@ func TestFilters(t *testing.T) {
 		{"agent, before resources", instance(func(i *structs.ContainerInstance) { i.AgentConnected = false }),
 			structs.Usage{}, structs.Resources{Memory: 9999}, structs.FailAgent, 1, 0},
 
+		{"gpus to the last", instance(func(i *structs.ContainerInstance) { i.GPUs = []string{"0", "1", "2", "3", "4"} }),
+			structs.Usage{GPUs: []string{"1"}}, structs.Resources{GPUs: 2}, "", 0, 2},
+		{"one gpu short", instance(func(i *structs.ContainerInstance) { i.GPUs = []string{"0", "1"} }),
+			structs.Usage{GPUs: []string{"0"}}, structs.Resources{GPUs: 2}, structs.FailGPU, 1, 0},
+		{"gpus, before memory", instance(same), structs.Usage{}, structs.Resources{GPUs: 3, Memory: 9999}, structs.FailGPU, 3, 0},
+		{"a gpu held that is not there any more", instance(func(i *structs.ContainerInstance) { i.GPUs = []string{"0"} }),
+			structs.Usage{GPUs: []string{"7"}}, structs.Resources{GPUs: 1}, "", 0, 1},
+		{"no gpu needed", instance(same), structs.Usage{}, structs.Resources{Memory: 512}, "", 0, 2},
+
 		{"memory to the last MiB", instance(same), structs.Usage{Memory: 24}, structs.Resources{Memory: 500}, "", 0, 2},
 		{"memory one MiB short", instance(same), structs.Usage{Memory: 25}, structs.Resources{Memory: 1000}, structs.FailMemory, 1, 0},
 		{"memory, before cpu", instance(same), structs.Usage{}, structs.Resources{Memory: 1034, CPU: 2000}, structs.FailMemory, 10, 0},

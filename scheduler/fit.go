@@ -22,12 +22,12 @@ type filter struct {
 	alike func(*ask) bool
 }
 
-const numFilters = 9
+const numFilters = 10
 
 // filters are all rules, in the order in which they are asked; the first that is not satisfied is the reason a user sees.
 // First whether the instance is one of those that are meant, then what rules it out for every task, then what does so for all
-// tasks of the request, then memory before cpu, since memory is the limit that kills a container, and ports last: an instance that
-// only lacks a port has room.
+// tasks of the request, then GPUs, which most instances will never have, then memory before cpu, since memory is the limit that kills a
+// container, and ports last: an instance that only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
 		{structs.FailProvider, missingProvider, detailProvider, changeProvider, always},
@@ -36,6 +36,7 @@ func filters() [numFilters]filter {
 		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
 		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},
 		{structs.FailDistinct, missingDistinct, detailDistinct, nil, nil},
+		{structs.FailGPU, missingGPUs, detailGPUs, changeGPUs, nil},
 		{structs.FailMemory, missingMemory, detailMemory, changeMemory, nil},
 		{structs.FailCPU, missingCPU, detailCPU, changeCPU, nil},
 		{structs.FailPorts, missingPorts, detailPorts, changePorts, nil},
@@ -84,6 +85,9 @@ func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Reso
 	if need.CPU > 0 {
 		room = min(room, freeCPU(i, u)/need.CPU)
 	}
+	if need.GPUs > 0 {
+		room = min(room, int64(freeGPUs(i, u)/need.GPUs))
+	}
 	return int(room)
 }
 
@@ -96,7 +100,7 @@ func freeCPU(i *structs.ContainerInstance, u *structs.Usage) int64 {
 }
 
 // holding gives the usage with n tasks more.
-func holding(u *structs.Usage, need *structs.Resources, n int) *structs.Usage {
+func holding(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources, n int) *structs.Usage {
 	more := *u
 	more.Memory += int64(n) * need.Memory
 	more.CPU += int64(n) * need.CPU
@@ -104,6 +108,11 @@ func holding(u *structs.Usage, need *structs.Resources, n int) *structs.Usage {
 	if len(need.Ports) > 0 {
 		more.Ports = slices.Concat(u.Ports, need.Ports)
 		slices.SortFunc(more.Ports, structs.ComparePorts)
+	}
+	if need.GPUs > 0 {
+		free := (&structs.Host{Instance: i, Usage: u}).FreeGPUs()
+		more.GPUs = slices.Concat(u.GPUs, free[:min(n*need.GPUs, len(free))])
+		slices.Sort(more.GPUs)
 	}
 	return &more
 }

@@ -92,7 +92,7 @@ func (p *preemption) wanted(instance string) bool {
 // have to make way; nil: none helps.
 func (p *preemption) on(i *structs.ContainerInstance, u *structs.Usage) (coming bool, victim *structs.Task) {
 	left := *u
-	left.Ports = slices.Clone(u.Ports)
+	left.Ports, left.GPUs = slices.Clone(u.Ports), slices.Clone(u.GPUs)
 	var candidates []*structs.Task
 	for t := range p.request.view.InstanceTasks(i.ID) {
 		switch {
@@ -122,11 +122,11 @@ func (p *preemption) compare(a, b *structs.Task) int {
 func (p *preemption) mayGo(t *structs.Task) bool {
 	need := p.request.need
 	return t.Job != p.request.job.ID && p.importance(t) <= p.request.job.Importance()-structs.MinPreemptionGap &&
-		t.ProtectedUntil <= p.in.Now && t.CPU >= need.CPU && t.Memory >= need.Memory
+		t.ProtectedUntil <= p.in.Now && t.CPU >= need.CPU && t.Memory >= need.Memory && len(t.GPUs) >= need.GPUs
 }
 
 func (p *preemption) fitsWithout(i *structs.ContainerInstance, u structs.Usage, t *structs.Task) bool {
-	u.Ports = slices.Clone(u.Ports)
+	u.Ports, u.GPUs = slices.Clone(u.Ports), slices.Clone(u.GPUs)
 	release(&u, t)
 	return p.fits(i, u)
 }
@@ -139,6 +139,7 @@ func (p *preemption) fits(i *structs.ContainerInstance, u structs.Usage) bool {
 func release(u *structs.Usage, t *structs.Task) {
 	u.CPU -= t.CPU
 	u.Memory -= t.Memory
+	u.GPUs = slices.DeleteFunc(u.GPUs, func(id string) bool { return slices.Contains(t.GPUs, id) })
 	for _, port := range t.HostPorts() {
 		if n := slices.Index(u.Ports, port); n >= 0 {
 			u.Ports = slices.Delete(u.Ports, n, n+1)

@@ -152,3 +152,30 @@ func TestWhoMakesWay(t *testing.T) {
 		})
 	}
 }
+
+// TestWhoHoldsAGPUMakesWay: memory alone is no help to a task that needs a GPU.
+func TestWhoHoldsAGPUMakesWay(t *testing.T) {
+	store := state.New()
+	err := store.Update(1, func(tx *state.Tx) error {
+		tx.PutInstance(&structs.ContainerInstance{ID: "x", Cluster: "default", Status: structs.InstanceActive, AgentConnected: true,
+			GPUs: []string{"0"}, Registered: structs.Resources{Memory: 20}})
+		tx.PutTaskDefinition(&structs.TaskDefinition{Family: "f", Revision: 1, ContainerDefinitions: []structs.ContainerDefinition{
+			{Memory: new(int32(8)), ResourceRequirements: []structs.ResourceRequirement{{Type: structs.RequirementGPU, Value: "1"}}},
+		}})
+		tx.PutJob(&structs.Job{ID: storyJob, Cluster: "default", Type: structs.JobBatch, Status: structs.BatchRunning, TaskDefinition: "f:1",
+			Count: 1, Batch: &structs.BatchSpec{Attempts: 1}, Preemption: true})
+		tx.PutJob(&structs.Job{ID: "lesser", Cluster: "default", Type: structs.JobBatch, Priority: 1})
+		for id, gpus := range map[string][]string{"plain": nil, "with-gpu": {"0"}} {
+			tx.PutTask(&structs.Task{ID: id, Job: "lesser", Instance: "x", Memory: 10, GPUs: gpus,
+				LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning, CreatedAt: structs.Time(2 - len(gpus))})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: 5}).Plan
+	if len(plan.Preempted) != 1 || plan.Preempted[0].Task != "with-gpu" {
+		t.Errorf("%+v make way, want the task that holds the GPU", plan.Preempted)
+	}
+}

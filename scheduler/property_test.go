@@ -53,6 +53,9 @@ func drawScene(t *rapid.T) *scene {
 			container.PortMappings = append(container.PortMappings, structs.PortMapping{HostPort: new(int32(p.Number)), Protocol: p.Protocol})
 		}
 	}
+	if n := rapid.SampledFrom([]string{"", "", "1", "2"}).Draw(t, "gpus"); n != "" {
+		container.ResourceRequirements = []structs.ResourceRequirement{{Type: structs.RequirementGPU, Value: n}}
+	}
 	s.def.ContainerDefinitions = []structs.ContainerDefinition{container}
 	s.job.PlacementStrategy = rapid.SliceOfN(rapid.SampledFrom(strategies), 0, 3).Draw(t, "strategy")
 	s.job.PlacementConstraints = rapid.SliceOfN(rapid.SampledFrom(constraints), 0, rapid.IntRange(0, 2).Draw(t, "at most")).Draw(t, "constraints")
@@ -68,6 +71,8 @@ func drawScene(t *rapid.T) *scene {
 				CPU: rapid.Int64Range(0, 32).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 32).Draw(t, "memory"), Ports: drawPorts.Draw(t, "reserved"),
 			},
 		}
+		i.GPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID).Draw(t, "gpus")
+		held := 0
 		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture"} {
 			if value := rapid.SampledFrom([]string{"a", "b", "c", "arm64", "arm64", ""}).Draw(t, name); value != "" {
 				i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: value})
@@ -80,8 +85,10 @@ func drawScene(t *rapid.T) *scene {
 				Group:         rapid.SampledFrom([]string{"g", "other"}).Draw(t, "group"),
 				LastStatus:    rapid.SampledFrom([]structs.TaskStatus{structs.TaskRunning, structs.TaskStopped}).Draw(t, "status"),
 				DesiredStatus: rapid.SampledFrom([]structs.TaskStatus{structs.TaskRunning, structs.TaskRunning, structs.TaskStopped}).Draw(t, "desired"),
+				GPUs:          i.GPUs[held:min(len(i.GPUs), held+rapid.IntRange(0, 2).Draw(t, "gpus held"))],
 				CPU:           rapid.Int64Range(0, 12).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 12).Draw(t, "memory"), Ports: drawPorts.Draw(t, "held"),
 			})
+			held += len(s.tasks[len(s.tasks)-1].GPUs)
 		}
 	}
 	copy(s.seed[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "seed"))
@@ -137,6 +144,7 @@ type held struct {
 	scene       *scene
 	instance    *structs.ContainerInstance
 	cpu, memory int64
+	gpus        int
 	ports       map[structs.Port]bool
 	groups      map[string]bool // of alive tasks
 	peers       int             // alive tasks that count as the job's own
@@ -155,7 +163,7 @@ func (s *scene) books() map[string]*held {
 	for _, t := range s.tasks {
 		h := books[t.Instance]
 		if t.LastStatus != structs.TaskStopped {
-			h.hold(structs.Resources{CPU: t.CPU, Memory: t.Memory, Ports: t.Ports})
+			h.hold(structs.Resources{CPU: t.CPU, Memory: t.Memory, Ports: t.Ports, GPUs: len(t.GPUs)})
 			if t.DesiredStatus == structs.TaskRunning {
 				h.groups[t.Group] = true
 				if s.job.Type == structs.JobBatch && t.Group == "g" || s.job.Type != structs.JobBatch && t.Job == "job" {
@@ -171,7 +179,11 @@ func (h *held) takes(need structs.Resources) bool {
 	i := h.instance
 	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected && h.platform() && h.distinct() && h.member() &&
 		(need.CPU == 0 || h.cpu+need.CPU <= i.Registered.CPU) && (need.Memory == 0 || h.memory+need.Memory <= i.Registered.Memory) &&
-		h.portsFree(need)
+		h.gpusFree(need) && h.portsFree(need)
+}
+
+func (h *held) gpusFree(need structs.Resources) bool {
+	return h.gpus+need.GPUs <= len(h.instance.GPUs)
 }
 
 func (h *held) attribute(name string) string {
@@ -204,6 +216,7 @@ func (h *held) portsFree(need structs.Resources) bool {
 
 func (h *held) hold(need structs.Resources) {
 	h.cpu += need.CPU
+	h.gpus += need.GPUs
 	h.memory += need.Memory
 	for _, p := range need.Ports {
 		h.ports[p] = true
@@ -350,6 +363,7 @@ func checkReasons(t *rapid.T, s *scene, plan *structs.Plan, books map[string]*he
 			structs.FailDistinct:  h.distinct(),
 			structs.FailMemory:    h.memory+need.Memory <= h.instance.Registered.Memory,
 			structs.FailCPU:       h.cpu+need.CPU <= h.instance.Registered.CPU,
+			structs.FailGPU:       h.gpusFree(need),
 			structs.FailPorts:     h.portsFree(need),
 		}
 		if is, known := untrue[f.Reason]; is || !known {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/structs/query"
 )
 
@@ -55,6 +56,9 @@ func (a *ask) newInstance() string {
 	}
 	if a.need.Memory > 0 {
 		has = append(has, fmt.Sprintf("%d MiB of memory", a.need.Memory))
+	}
+	if a.need.GPUs > 0 {
+		has = append(has, structs.Counted(a.need.GPUs, "GPU"))
 	}
 	for _, p := range a.need.Ports {
 		has = append(has, fmt.Sprintf("port %d/%s", p.Number, p.Protocol))

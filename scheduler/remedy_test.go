@@ -55,6 +55,9 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 			if _, err := fmt.Sscanf(amount, "%d MiB of memory", &n); err == nil {
 				i.Registered.Memory = n
 			}
+			if _, err := fmt.Sscanf(amount, "%d GPU", &n); err == nil {
+				addGPUs(i, int(n))
+			}
 		}
 		for _, name := range []string{"ecs.availability-zone", "rack"} {
 			i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: "a"})
@@ -80,6 +83,8 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 			i.Registered.Memory += n
 		} else if _, err := fmt.Sscanf(change, "%d more CPU units", &n); err == nil {
 			i.Registered.CPU += n
+		} else if _, err := fmt.Sscanf(change, "%d more GPU", &n); err == nil {
+			addGPUs(i, int(n))
 		} else if change == "a connected agent" {
 			i.AgentConnected = true
 		} else if change == "status ACTIVE" {
@@ -95,5 +100,12 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 		} else {
 			t.Fatalf("unknown change %q", change)
 		}
+	}
+}
+
+func addGPUs(i *structs.ContainerInstance, n int) {
+	i.GPUs = slices.Clone(i.GPUs)
+	for range n {
+		i.GPUs = append(i.GPUs, fmt.Sprint("more", len(i.GPUs)))
 	}
 }

@@ -51,9 +51,9 @@ func queuePlace(r *request) *structs.QueuePlace {
 // placeOf is the place of a job that stands alone. One that takes room from others says nothing of its need: it is called also when there
 // is less room than that, for what else is on the instance may make way.
 func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
-	place := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory}
+	place := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory, GPUs: need.GPUs}
 	if job.Preemption {
-		place.CPU, place.Memory = 0, 0
+		place.CPU, place.Memory, place.GPUs = 0, 0, 0
 	}
 	return place
 }

@@ -17,9 +17,9 @@ var _ View = (*state.Snapshot)(nil)
 // world runs the commands of the files in testdata on a state of its own:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
-//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…] [provider=NAME]
-//	  task INSTANCE [cpu=] [memory=] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=]
-//	run [count=] [cpu=] [memory=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [leaving=ID,…] [apply]
+//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME]
+//	  task INSTANCE [cpu=] [memory=] [gpus=ID,…] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=]
+//	run [count=] [cpu=] [memory=] [gpus=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [leaving=ID,…] [apply]
 //	  strategy TYPE [FIELD]
 //	  provider NAME [weight=] [base=]
 //	  distinctInstance
@@ -58,7 +58,7 @@ func (w *world) add(t *testing.T, line string) {
 			task := &structs.Task{
 				ID: cmp.Or(args["id"], fmt.Sprintf("old%d", w.tasks)), Job: cmp.Or(args["job"], "old"), Group: cmp.Or(args["group"], "old"),
 				Instance: words[1], LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
-				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]),
+				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]), GPUs: listOf(args["gpus"]),
 			}
 			if args["desired"] == "STOPPED" {
 				task.DesiredStatus = structs.TaskStopped
@@ -79,13 +79,13 @@ func (w *world) add(t *testing.T, line string) {
 func instanceOf(t *testing.T, id string, args map[string]string) *structs.ContainerInstance {
 	i := &structs.ContainerInstance{
 		ID: id, Cluster: cmp.Or(args["cluster"], "default"), Status: cmp.Or(args["status"], structs.InstanceActive),
-		AgentConnected: args["agent"] != "off", Zone: args["zone"], CapacityProvider: args["provider"],
+		AgentConnected: args["agent"] != "off", Zone: args["zone"], CapacityProvider: args["provider"], GPUs: listOf(args["gpus"]),
 		Registered: structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
 	}
 	if i.Zone != "" {
 		i.Attributes = []structs.Attribute{{Name: structs.AttributeZone, Value: i.Zone}}
 	}
-	for a := range strings.FieldsFuncSeq(args["attributes"], func(r rune) bool { return r == ',' }) {
+	for _, a := range listOf(args["attributes"]) {
 		name, value, _ := strings.Cut(a, ":")
 		i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: value})
 	}
@@ -108,6 +108,9 @@ func (w *world) schedule(t *testing.T, b *block) string {
 	for _, p := range ports(t, b.args["ports"]) {
 		container.PortMappings = append(container.PortMappings,
 			structs.PortMapping{HostPort: new(int32(p.Number)), ContainerPort: new(int32(p.Number)), Protocol: p.Protocol})
+	}
+	if n := b.args["gpus"]; n != "" {
+		container.ResourceRequirements = []structs.ResourceRequirement{{Type: structs.RequirementGPU, Value: n}}
 	}
 	def.ContainerDefinitions = []structs.ContainerDefinition{container}
 	for _, line := range b.input {
@@ -193,10 +196,11 @@ func providerItem(t *testing.T, text string) structs.CapacityProviderStrategyIte
 func (w *world) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
 	w.update(t, func(tx *state.Tx) {
 		for _, p := range plan.Placements {
+			host := structs.Host{Instance: tx.Instance(p.Instance), Usage: tx.Usage(p.Instance)}
 			tx.PutTask(&structs.Task{
 				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Group: job.Group, Instance: p.Instance,
 				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, CapacityProvider: p.Provider,
-				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports,
+				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports, GPUs: host.FreeGPUs()[:plan.Need.GPUs],
 			})
 		}
 	})
@@ -249,6 +253,11 @@ func number(t *testing.T, s string) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// listOf reads words with commas between them.
+func listOf(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' })
 }
 
 func ports(t *testing.T, s string) (list []structs.Port) {

@@ -76,6 +76,7 @@ func newLease(snap *state.Snapshot, eval *structs.Evaluation, r *scheduler.Reque
 	for host, why := range r.Hosts() {
 		i := structs.LeaseInstance{InstanceUsage: host, Fits: why.Reason == "", Free: structs.Resources{
 			CPU: host.Registered.CPU - host.Usage.CPU, Memory: host.Registered.Memory - host.Usage.Memory,
+			GPUs: len((&structs.Host{Instance: host.ContainerInstance, Usage: host.Usage}).FreeGPUs()),
 		}}
 		if !i.Fits {
 			i.Why = &why

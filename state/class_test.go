@@ -147,7 +147,7 @@ func TestBlocksStayFull(t *testing.T) {
 func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 	perInstance := []string{
 		"ID", "Cluster", // a class is of one cluster
-		"Registered", "Name", "VersionInfo", "RegisteredAt", // looked at for each instance
+		"Registered", "GPUs", "Name", "VersionInfo", "RegisteredAt", // looked at for each instance
 		"DeregisteredAt", "Version", // no filter looks at them
 	}
 	for field := range reflect.TypeFor[structs.ContainerInstance]().Fields() {

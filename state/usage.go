@@ -33,6 +33,11 @@ func (tx *Tx) account(was, is *structs.Task) {
 				u.Ports = slices.Delete(u.Ports, i, i+1)
 			}
 		}
+		for _, id := range was.GPUs {
+			if i, found := slices.BinarySearch(u.GPUs, id); found {
+				u.GPUs = slices.Delete(u.GPUs, i, i+1)
+			}
+		}
 		countTask(u, was, -1)
 	}
 	if is != nil && onInstance(is) {
@@ -42,6 +47,10 @@ func (tx *Tx) account(was, is *structs.Task) {
 		for _, p := range is.HostPorts() {
 			i, _ := slices.BinarySearchFunc(u.Ports, p, structs.ComparePorts)
 			u.Ports = slices.Insert(u.Ports, i, p)
+		}
+		for _, id := range is.GPUs {
+			i, _ := slices.BinarySearch(u.GPUs, id)
+			u.GPUs = slices.Insert(u.GPUs, i, id)
 		}
 		countTask(u, is, 1)
 	}
@@ -64,6 +73,7 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 	}
 	u := *tx.Usage(instance)
 	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...) // room for what a task or two add
+	u.GPUs = slices.Clone(u.GPUs)
 	tx.usages[instance] = &u
 	tx.touched = append(tx.touched, instance)
 	tx.usage.put(usageRow{instance: instance, usage: &u})

@@ -50,6 +50,7 @@ const (
 	FailCPU        = "RESOURCE:CPU"
 	FailMemory     = "RESOURCE:MEMORY"
 	FailPorts      = "RESOURCE:PORTS"
+	FailGPU        = "RESOURCE:GPU"
 	FailAgent      = "AGENT"
 	FailAttribute  = "ATTRIBUTE"
 	FailMemberOf   = "MemberOf placement constraint unsatisfied."

@@ -23,6 +23,8 @@ type ContainerInstance struct {
 	AgentConnected bool        `json:"agentConnected"`
 	Registered     Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks
 	Attributes     []Attribute `json:"attributes,omitzero"` // what the agent says of itself; renewed with each registration
+	// GPUs are the ids of its GPUs, in the order in which tasks get them.
+	GPUs []string `json:"gpus,omitzero"`
 	// Custom attributes are those that users put (PutAttributes); they survive a registration.
 	Custom       []Attribute `json:"customAttributes,omitzero"`
 	VersionInfo  VersionInfo `json:"versionInfo"`

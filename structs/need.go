@@ -16,6 +16,7 @@ func Need(d *TaskDefinition, o *TaskOverride) Resources {
 		c = c.WithOverride(o)
 		need.CPU += int64(c.Cpu)
 		need.Memory += int64(cmp.Or(deref(c.MemoryReservation), deref(c.Memory)))
+		need.GPUs += c.GPUs()
 		for _, m := range c.PortMappings {
 			if port := fixedHostPort(m, d.NetworkMode); port > 0 {
 				need.Ports = append(need.Ports, Port{Number: uint16(port), Protocol: cmp.Or(m.Protocol, "tcp")})
@@ -60,6 +61,9 @@ func (c ContainerDefinition) WithOverride(o *TaskOverride) ContainerDefinition {
 		}
 		c.Memory = cmp.Or(over.Memory, c.Memory)
 		c.MemoryReservation = cmp.Or(over.MemoryReservation, c.MemoryReservation)
+		if over.ResourceRequirements != nil {
+			c.ResourceRequirements = over.ResourceRequirements
+		}
 		c.Environment = mergeEnvironment(c.Environment, over.Environment)
 	}
 	return c

@@ -13,9 +13,10 @@ type QueuePlace struct {
 	// Priority is that of the job, and Since its CreateIndex: of one ask, the more important is served first, then the older.
 	Priority int    `json:"priority" cbor:"2,keyasint"`
 	Since    uint64 `json:"since,omitzero" cbor:"3,keyasint,omitzero"`
-	// CPU and Memory are what one task needs: units and MiB.
+	// CPU, Memory and GPUs are what one task needs: units, MiB and how many.
 	CPU    int64 `json:"cpu,omitzero" cbor:"4,keyasint,omitzero"`
 	Memory int64 `json:"memory,omitzero" cbor:"5,keyasint,omitzero"`
+	GPUs   int   `json:"gpus,omitzero" cbor:"6,keyasint,omitzero"`
 }
 
 // Compare orders places of one ask: first who is served first.

@@ -21,16 +21,18 @@ type Resources struct {
 	CPU    int64  `json:"cpu" cbor:"1,keyasint"`    // units, 1024 to a core
 	Memory int64  `json:"memory" cbor:"2,keyasint"` // MiB
 	Ports  []Port `json:"ports,omitzero" cbor:"3,keyasint,omitzero"`
+	GPUs   int    `json:"gpus,omitzero" cbor:"4,keyasint,omitzero"` // how many
 }
 
-// Usage is what the tasks of one instance hold, kept up by state with every change of a task. Ports are sorted; the
-// instance's reserved ports are not among them.
+// Usage is what the tasks of one instance hold, kept up by state with every change of a task. Ports and GPUs are
+// sorted; the instance's reserved ports are not among them.
 type Usage struct {
-	CPU     int64  `json:"cpu"`
-	Memory  int64  `json:"memory"`
-	Ports   []Port `json:"ports,omitzero"`
-	Running int    `json:"runningTasks"` // tasks that are RUNNING
-	Pending int    `json:"pendingTasks"` // tasks placed and not yet RUNNING
+	CPU     int64    `json:"cpu"`
+	Memory  int64    `json:"memory"`
+	Ports   []Port   `json:"ports,omitzero"`
+	GPUs    []string `json:"gpus,omitzero"` // ids
+	Running int      `json:"runningTasks"`  // tasks that are RUNNING
+	Pending int      `json:"pendingTasks"`  // tasks placed and not yet RUNNING
 }
 
 // HasPort says whether a port is taken.

@@ -23,6 +23,8 @@ type ContainerSpec struct {
 	IpcMode     string
 	// MemoryLimit is the hard limit in MiB: the container's own, or the task's where it has none. Zero: no limit.
 	MemoryLimit int64
+	// GPUs are the ids of the GPUs that the container has for itself.
+	GPUs []string
 }
 
 // The states of a container in its runtime.

@@ -135,6 +135,7 @@ func (t *SimulatedTasks) add(more *SimulatedTasks) {
 	t.UnplacedBefore += more.UnplacedBefore
 	t.Lacking.CPU += more.Lacking.CPU
 	t.Lacking.Memory += more.Lacking.Memory
+	t.Lacking.GPUs += more.Lacking.GPUs
 }
 
 // Title is what people call the job.

@@ -22,6 +22,8 @@ type Task struct {
 	CPU    int64  `json:"cpu" cbor:"11,keyasint,omitzero"`    // units, 1024 to a core
 	Memory int64  `json:"memory" cbor:"12,keyasint,omitzero"` // MiB
 	Ports  []Port `json:"ports,omitzero" cbor:"13,keyasint,omitzero"`
+	// GPUs are ids of the instance's, given when the task is placed.
+	GPUs []string `json:"gpus,omitzero" cbor:"28,keyasint,omitzero"`
 
 	// Containers in the order of the task definition, as the agent last saw them; empty until its first report.
 	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`

@@ -79,6 +79,9 @@ func (d *TaskDefinition) validateFargate() *Error {
 		if deref(c.Privileged) {
 			return c.invalid("Tasks using the Fargate launch type do not support 'privileged'.")
 		}
+		if c.GPUs() > 0 {
+			return c.invalid("Tasks using the Fargate launch type do not support 'resourceRequirements' of type GPU.")
+		}
 		if t := deref(c.StopTimeout); t > maxFargateStopTimeout {
 			return c.invalid("'stopTimeout' is %d; tasks using the Fargate launch type have at most %d seconds.", t, maxFargateStopTimeout)
 		}

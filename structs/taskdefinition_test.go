@@ -63,6 +63,18 @@ func TestValidate(t *testing.T) {
 		{"health check without CMD", container(`,"healthCheck":{"command":["true"]}`), "must begin with CMD"},
 		{"health check too often", container(`,"healthCheck":{"command":["CMD","true"],"interval":4}`), "'healthCheck.interval' is 4; it must be between 5 and 300."},
 
+		{"gpus", container(`,"resourceRequirements":[{"type":"GPU","value":"4"}]`), ""},
+		{"no gpus", container(`,"resourceRequirements":[{"type":"GPU","value":"0"}]`), "'resourceRequirements'.value is '0'; for type GPU it must be a whole number from 1"},
+		{"half a gpu", container(`,"resourceRequirements":[{"type":"GPU","value":"0.5"}]`), "'resourceRequirements'.value is '0.5'"},
+		{"gpus less than none", container(`,"resourceRequirements":[{"type":"GPU","value":"-1"}]`), "'resourceRequirements'.value is '-1'"},
+		{"gpus without a number", container(`,"resourceRequirements":[{"type":"GPU"}]`), "'resourceRequirements'.value is ''"},
+		{"more gpus than any machine has", container(`,"resourceRequirements":[{"type":"GPU","value":"99999999999999999999"}]`), "from 1 to 1000"},
+		{"gpus twice", container(`,"resourceRequirements":[{"type":"GPU","value":"1"},{"type":"GPU","value":"1"}]`), "more than one entry of type GPU"},
+		{"another resource", container(`,"resourceRequirements":[{"type":"TPU","value":"1"}]`), "'resourceRequirements'.type is 'TPU'; it must be GPU or InferenceAccelerator."},
+		{"an accelerator", container(`,"resourceRequirements":[{"type":"InferenceAccelerator","value":"device"}]`), ""},
+		{"gpus on fargate", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":"256","memory":"512"`,
+			`{"name":"a","image":"i","resourceRequirements":[{"type":"GPU","value":"1"}]}`), "do not support 'resourceRequirements' of type GPU"},
+
 		{"port 0", container(`,"portMappings":[{"containerPort":0}]`), "'portMappings.containerPort' is 0"},
 		{"port too high", container(`,"portMappings":[{"containerPort":80,"hostPort":65536}]`), "'portMappings.hostPort' is 65536"},
 		{"port range", container(`,"portMappings":[{"containerPortRange":"80-90"}]`), ""},
@@ -159,23 +171,23 @@ func TestUnsupportedFeatures(t *testing.T) {
 	all := `{"family":"f","networkMode":"awsvpc","taskRoleArn":"r","executionRoleArn":"e","pidMode":"task","ipcMode":"task",
 		"volumes":[{"name":"v"}],"proxyConfiguration":{},"ephemeralStorage":{"sizeInGiB":21},
 		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
-		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false}},
+		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false},"resourceRequirements":[{"type":"GPU","value":"1"}]},
 		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{}],
-		"resourceRequirements":[{}],"credentialSpecs":["c"],"firelensConfiguration":{},"repositoryCredentials":{},"restartPolicy":{"enabled":true},
+		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{},"repositoryCredentials":{},"restartPolicy":{"enabled":true},
 		"portMappings":[{"containerPortRange":"1-2"}],"logConfiguration":{"logDriver":"awslogs","secretOptions":[{}]}}]}`
 	override := &TaskOverride{
 		TaskRoleArn: "r", ExecutionRoleArn: "e", EphemeralStorage: &EphemeralStorage{},
 		InferenceAcceleratorOverrides: []InferenceAcceleratorOverride{{}},
-		ContainerOverrides:            []ContainerOverride{{EnvironmentFiles: []EnvironmentFile{{}}, ResourceRequirements: []ResourceRequirement{{}}}},
+		ContainerOverrides:            []ContainerOverride{{EnvironmentFiles: []EnvironmentFile{{}}, ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "many"}}}},
 	}
 	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
 	want := []string{
 		"networkMode awsvpc", "taskRoleArn", "pidMode task", "ipcMode task", "volumes", "proxyConfiguration",
 		"ephemeralStorage", "inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
-		c + "secrets", c + "environmentFiles", c + "dependsOn", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements",
+		c + "secrets", c + "environmentFiles", c + "dependsOn", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "restartPolicy", c + "portMappings.containerPortRange",
 		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
-		"overrides.taskRoleArn", "overrides.ephemeralStorage", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements",
+		"overrides.taskRoleArn", "overrides.ephemeralStorage", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}
 	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -194,6 +206,9 @@ func TestValidateOverride(t *testing.T) {
 		{ContainerOverride{Name: "a", Cpu: new(int32(-1))}, "overrides.containerOverrides[0].cpu: -1 is negative"},
 		{ContainerOverride{Name: "a", Memory: new(int32(0))}, "overrides.containerOverrides[0].memory: 0 MiB is less than 6"},
 		{ContainerOverride{Name: "a", MemoryReservation: new(int32(-5))}, "overrides.containerOverrides[0].memoryReservation: -5 MiB is less than 6"},
+		{ContainerOverride{Name: "a", ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "1"}}}, ""},
+		{ContainerOverride{Name: "a", ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "none"}}},
+			"overrides.containerOverrides[0].resourceRequirements.value is 'none'; for type GPU it must be a whole number from 1 to 1000."},
 		{ContainerOverride{Name: "a", Environment: []KeyValuePair{{Value: "x"}}}, "overrides.containerOverrides[0].environment[0].name is required"},
 	} {
 		o := TaskOverride{ContainerOverrides: []ContainerOverride{tc.override}}

@@ -82,6 +82,9 @@ func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
 	if t := deref(c.StartTimeout); t < 0 {
 		return c.invalid("'startTimeout' is %d; it is a number of seconds from 0.", t)
 	}
+	if message := invalidRequirements(c.ResourceRequirements); message != "" {
+		return c.invalid("'resourceRequirements'%s", message)
+	}
 	return c.validateHealthCheck()
 }
 

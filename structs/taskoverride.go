@@ -12,6 +12,9 @@ func (o *TaskOverride) Validate() *Error {
 		if c.MemoryReservation != nil && *c.MemoryReservation < minMemory {
 			return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].memoryReservation: %d MiB is less than %d", i, *c.MemoryReservation, minMemory)
 		}
+		if message := invalidRequirements(c.ResourceRequirements); message != "" {
+			return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].resourceRequirements%s", i, message)
+		}
 		for j, e := range c.Environment {
 			if e.Name == "" {
 				return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].environment[%d].name is required", i, j)

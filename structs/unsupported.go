@@ -53,7 +53,7 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.Links) > 0, at+"links")
 	f.add(len(c.VolumesFrom) > 0, at+"volumesFrom")
 	f.add(len(c.MountPoints) > 0, at+"mountPoints")
-	f.add(len(c.ResourceRequirements) > 0, at+"resourceRequirements")
+	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(c.FirelensConfiguration != nil, at+"firelensConfiguration")
 	f.add(c.RepositoryCredentials != nil, at+"repositoryCredentials")
@@ -65,6 +65,14 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	}
 }
 
+// requirements: GPUs are given, Elastic Inference accelerators are not.
+func (f *features) requirements(at string, list []ResourceRequirement) {
+	for _, r := range list {
+		_, ok := parseGPUs(r.Value) // a definition may be older than this check
+		f.add(r.Type != RequirementGPU || !ok, at+"resourceRequirements "+r.Type+" "+r.Value)
+	}
+}
+
 func (f *features) override(o *TaskOverride) {
 	f.add(o.TaskRoleArn != "", "overrides.taskRoleArn")
 	f.add(o.EphemeralStorage != nil, "overrides.ephemeralStorage")
@@ -72,6 +80,6 @@ func (f *features) override(o *TaskOverride) {
 	for i, c := range o.ContainerOverrides {
 		at := fmt.Sprintf("overrides.containerOverrides[%d].", i)
 		f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
-		f.add(len(c.ResourceRequirements) > 0, at+"resourceRequirements")
+		f.requirements(at, c.ResourceRequirements)
 	}
 }

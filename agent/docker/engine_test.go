@@ -267,6 +267,15 @@ func TestStartOfMissingCommand(t *testing.T) {
 	}
 }
 
+// TestStartWithoutItsGPU: a machine without such a GPU, or without NVIDIA's runtime, says so.
+func TestStartWithoutItsGPU(t *testing.T) {
+	h := newHarness(t)
+	spec := h.spec("sleep")
+	spec.GPUs = []string{"GPU-no-such"}
+	_, err := h.Start(t.Context(), h.create(spec))
+	docker.WantRuntimeError(t, err, "CannotStartContainerError", "device")
+}
+
 func TestStartOnTakenPort(t *testing.T) {
 	h := newHarness(t)
 	taken, err := net.Listen("tcp", "0.0.0.0:0")

@@ -23,6 +23,9 @@ func resources(spec structs.ContainerSpec) container.Resources {
 		Memory:            spec.MemoryLimit * mebibyte,
 		MemoryReservation: int64(valueOr(def.MemoryReservation, 0)) * mebibyte,
 	}
+	if len(spec.GPUs) > 0 {
+		r.DeviceRequests = []container.DeviceRequest{{DeviceIDs: spec.GPUs, Capabilities: [][]string{{"gpu"}}}}
+	}
 	for _, u := range def.Ulimits {
 		r.Ulimits = append(r.Ulimits, &container.Ulimit{Name: u.Name, Soft: int64(u.SoftLimit), Hard: int64(u.HardLimit)})
 	}

@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/gantry-project/gantry/structs"
 )
+
+// visibleGPUs is the variable from which NVIDIA's container runtime reads which GPUs a container sees.
+const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 
 // translate says in Docker's words what a ContainerSpec says in ECS's.
 func translate(spec structs.ContainerSpec) (*container.Config, *container.HostConfig, error) {
@@ -22,7 +26,7 @@ func translate(spec structs.ContainerSpec) (*container.Config, *container.HostCo
 		Cmd:             def.Command,
 		Entrypoint:      def.EntryPoint,
 		WorkingDir:      def.WorkingDirectory,
-		Env:             environment(def.Environment),
+		Env:             environment(def.Environment, spec.GPUs),
 		User:            def.User,
 		Hostname:        def.Hostname,
 		Labels:          labels(spec),
@@ -67,10 +71,18 @@ func labels(spec structs.ContainerSpec) map[string]string {
 	return all
 }
 
-func environment(pairs []structs.KeyValuePair) []string {
+// environment is the definition's. Of a container with GPUs NVIDIA's runtime reads from it which they are, as with ECS's agent; what the
+// definition says of that does not count, or it could take those of others.
+func environment(pairs []structs.KeyValuePair, gpus []string) []string {
 	var env []string
 	for _, p := range pairs {
+		if len(gpus) > 0 && p.Name == visibleGPUs {
+			continue
+		}
 		env = append(env, p.Name+"="+p.Value)
+	}
+	if len(gpus) > 0 {
+		env = append(env, visibleGPUs+"="+strings.Join(gpus, ","))
 	}
 	return env
 }

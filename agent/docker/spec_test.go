@@ -36,6 +36,12 @@ func TestTranslate(t *testing.T) {
 			func(c *config, _ *host) any { return c.Cmd == nil && c.Entrypoint == nil }, true},
 		{"environment", structs.ContainerSpec{Definition: def{Environment: []structs.KeyValuePair{{Name: "B", Value: "x=y"}, {Name: "A"}}}},
 			func(c *config, _ *host) any { return c.Env }, []string{"B=x=y", "A="}},
+		{"gpus, whatever the definition says", structs.ContainerSpec{GPUs: []string{"1", "GPU-8a"}, Definition: def{
+			Environment: []structs.KeyValuePair{{Name: "NVIDIA_VISIBLE_DEVICES", Value: "all"}, {Name: "A", Value: "1"}}}},
+			func(c *config, h *host) any { return []any{c.Env, h.DeviceRequests} },
+			[]any{[]string{"A=1", "NVIDIA_VISIBLE_DEVICES=1,GPU-8a"},
+				[]container.DeviceRequest{{DeviceIDs: []string{"1", "GPU-8a"}, Capabilities: [][]string{{"gpu"}}}}}},
+		{"no gpus", structs.ContainerSpec{}, func(c *config, h *host) any { return c.Env == nil && h.DeviceRequests == nil }, true},
 		{"words passed on", structs.ContainerSpec{Definition: def{WorkingDirectory: "/w", User: "1:2", Hostname: "h"}},
 			func(c *config, _ *host) any { return []string{c.WorkingDir, c.User, c.Hostname} }, []string{"/w", "1:2", "h"}},
 		{"stdin and terminal", structs.ContainerSpec{Definition: def{Interactive: new(true), PseudoTerminal: new(true), DisableNetworking: new(true)}},

@@ -113,6 +113,9 @@ func (f *fixture) placeholders() *strings.Replacer {
 	if f.ofBig != nil {
 		names = append(names, "$OF_BIG", f.ofBig.ID)
 	}
+	if f.ofVision != nil {
+		names = append(names, "$VISION", f.ofVision.ID, "$TRAINING", f.training.ID)
+	}
 	snap := f.Store.Snapshot()
 	add := func(service, name string) {
 		job := snap.Service("default", service)

@@ -21,6 +21,8 @@ type fixture struct {
 	running, stopped *structs.Task
 	blue, green      *structs.Deployment        // of addTaskSets
 	ofBig            *structs.ContainerInstance // an instance of a capacity provider; nil without addProviders
+	ofVision         *structs.ContainerInstance // the instance of addGPUs, and a task there
+	training         *structs.Task
 }
 
 func newFixture(t *testing.T) *fixture {

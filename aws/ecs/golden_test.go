@@ -46,6 +46,9 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(operation, "CapacityProvider") || strings.HasPrefix(filepath.Base(path), "capacity") {
 				f.addProviders(t)
 			}
+			if strings.HasPrefix(filepath.Base(path), "gpus") {
+				f.addGPUs(t)
+			}
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {

@@ -28,6 +28,11 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 		VersionInfo:  &i.VersionInfo,
 		Tags:         include.tags(v, instanceKey(i.Cluster, i.ID)),
 	}
+	if len(i.GPUs) > 0 {
+		out.RegisteredResources = append(out.RegisteredResources, gpuResource(i.GPUs))
+		free := (&structs.Host{Instance: i, Usage: usage}).FreeGPUs()
+		out.RemainingResources = append(out.RemainingResources, gpuResource(orEmpty(free)))
+	}
 	if include.has(instanceHealth) {
 		out.HealthStatus = &ContainerInstanceHealthStatus{OverallStatus: "INSUFFICIENT_DATA"} // agents do not report it yet
 	}
@@ -54,6 +59,11 @@ func resources(cpu, memory int64, ports []structs.Port) []Resource {
 		{Name: "PORTS", Type: "STRINGSET", StringSetValue: portNumbers(ports, "tcp")},
 		{Name: "PORTS_UDP", Type: "STRINGSET", StringSetValue: portNumbers(ports, "udp")},
 	}
+}
+
+// gpuResource shows GPUs by their ids. Remaining are, unlike ports, those that can be had.
+func gpuResource(ids []string) Resource {
+	return Resource{Name: "GPU", Type: "STRINGSET", StringSetValue: ids}
 }
 
 func portNumbers(ports []structs.Port, protocol string) []string {

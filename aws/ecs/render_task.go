@@ -109,6 +109,7 @@ func launchTypeOf(job *structs.Job) string {
 // containers shows the containers of a task in the definition's order, with what the agent saw of each.
 func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, overrides *structs.TaskOverride) []Container {
 	out := make([]Container, len(definition.ContainerDefinitions))
+	gpus := definition.SplitGPUs(overrides, t.GPUs)
 	for i, def := range definition.ContainerDefinitions {
 		def = def.WithOverride(overrides)
 		seen := containerOf(t, def.Name)
@@ -126,6 +127,7 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 			Cpu:               strconv.Itoa(int(def.Cpu)),
 			Memory:            amount(def.Memory),
 			MemoryReservation: amount(def.MemoryReservation),
+			GpuIds:            gpus[i],
 			NetworkBindings:   orEmpty(seen.NetworkBindings),
 			NetworkInterfaces: []structs.NetworkInterface{},
 		}

@@ -30,6 +30,7 @@ type agentOptions struct {
 	cluster    string
 	zone       string
 	provider   string // capacity provider of the machine; empty: none
+	gpus       []string
 	name       string
 	attributes []string
 }
@@ -48,6 +49,7 @@ func agentCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "cluster that this machine joins")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
+	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -55,6 +57,7 @@ func agentCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		o.gpus = gpus(cmd, o.gpus)
 		return runAgent(cmd.Context(), o, log, cmd.OutOrStdout())
 	}
 	return cmd
@@ -124,6 +127,7 @@ func runAgent(ctx context.Context, o agentOptions, log *slog.Logger, out io.Writ
 	defer p.gossip.Stop()
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
+		GPUs:   o.gpus,
 		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ type devOptions struct {
 	zone     string
 	cluster  string
 	provider string // capacity provider of the machine; empty: none
+	gpus     []string
 }
 
 func devCommand() *cobra.Command {
@@ -51,11 +52,13 @@ and the next start on the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability zone of this machine")
 	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "cluster that this machine joins")
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
+	addGPUFlag(cmd, &o.gpus)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := logger()
 		if err != nil {
 			return err
 		}
+		o.gpus = gpus(cmd, o.gpus)
 		return runDev(cmd.Context(), o, log, cmd.OutOrStdout())
 	}
 	return cmd
@@ -139,7 +142,7 @@ func (d *dev) newAgent(engine *docker.Engine) (err error) {
 		return fmt.Errorf("read the host name: %w", err)
 	}
 	d.agent, err = agent.New(agent.Config{
-		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: name, CapacityProvider: d.provider, Version: version, Commit: commit(),
+		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
 		Server:  serverOverHTTP{d.client},
 		Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) },
 		Logger:  d.log,

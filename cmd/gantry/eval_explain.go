@@ -100,6 +100,8 @@ func reasonText(reason string) string {
 		return "not enough CPU is left"
 	case structs.FailMemory:
 		return "not enough memory is left"
+	case structs.FailGPU:
+		return "not enough GPUs are left"
 	case structs.FailPorts:
 		return "a fixed host port is taken"
 	case structs.FailAgent:

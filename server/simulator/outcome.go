@@ -126,7 +126,7 @@ func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.
 	j.Unplaced, j.Failures, j.Filtered, j.Remedy = e.Unplaced, e.Failures, e.Filtered, e.Remedy
 	if d := is.TaskDefinition(job.TaskDefinition); d != nil {
 		need := structs.Need(d, job.Overrides)
-		j.Lacking = structs.Resources{CPU: need.CPU * int64(e.Unplaced), Memory: need.Memory * int64(e.Unplaced)}
+		j.Lacking = structs.Resources{CPU: need.CPU * int64(e.Unplaced), Memory: need.Memory * int64(e.Unplaced), GPUs: need.GPUs * e.Unplaced}
 	}
 }
 
@@ -145,8 +145,9 @@ func (r *run) instanceOutcome(is *state.Snapshot, i *structs.ContainerInstance) 
 		ID: i.ID, Cluster: i.Cluster, Name: i.Name, Zone: i.Zone, Status: i.Status, New: r.base.Instance(i.ID) == nil,
 		Before: aliveOn(r.base, i.ID), After: aliveOn(is, i.ID),
 	}
-	if usage := is.Usage(i.ID); i.Status != structs.InstanceInactive {
-		out.Free = structs.Resources{CPU: i.Registered.CPU - usage.CPU, Memory: i.Registered.Memory - usage.Memory}
+	if i.Status != structs.InstanceInactive {
+		host := structs.Host{Instance: i, Usage: is.Usage(i.ID)}
+		out.Free = structs.Resources{CPU: host.FreeCPU(), Memory: host.FreeMemory(), GPUs: len(host.FreeGPUs())}
 	}
 	return out
 }
