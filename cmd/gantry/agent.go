@@ -169,7 +169,7 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 
 // meet looks for a member until one answers.
 func (p *agentProcess) meet(ctx context.Context) {
-	for p.gossip.Join(p.gossipAddresses()) != nil {
+	for p.gossip.Join(p.gossipAddresses(defaultGossipPort)) != nil {
 		p.log.Warn("no server answers by gossip yet; trying again", "join", p.network.join)
 		if !pause(ctx, joinRetry) {
 			return

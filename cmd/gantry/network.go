@@ -70,12 +70,12 @@ func (n *network) reached(port int) string {
 
 func (n *network) listens(port int) string { return net.JoinHostPort(n.bind, strconv.Itoa(port)) }
 
-// gossipAddresses completes the addresses to join with the port of gossip.
-func (n *network) gossipAddresses() []string {
+// gossipAddresses completes the addresses to join with the servers' port of gossip.
+func (n *network) gossipAddresses(port int) []string {
 	var all []string
 	for _, address := range n.join {
 		if _, _, err := net.SplitHostPort(address); err != nil {
-			address = net.JoinHostPort(address, strconv.Itoa(n.gossip))
+			address = net.JoinHostPort(address, strconv.Itoa(port))
 		}
 		all = append(all, address)
 	}

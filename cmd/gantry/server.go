@@ -136,7 +136,7 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 	}()
 	peers := &server.Peers{
 		Expect: p.expect, Name: p.name, Zone: p.zone, Region: p.region, Version: version, HTTP: p.reached(p.httpPort), Raft: p.reached(p.raftPort),
-		RaftListener: raftListener, Join: p.gossipAddresses(),
+		RaftListener: raftListener, Join: p.gossipAddresses(p.gossip),
 		Gossip: gossip.Config{Bind: p.bind, Advertise: p.advertise, Port: p.gossip},
 	}
 	d := &doors{log: p.log, closing: p.closing, front: p.front}
