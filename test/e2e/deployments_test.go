@@ -14,7 +14,7 @@ import (
 func TestShiftingDeployments(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]func(*testing.T, *dev){
-		"blue green with a pause by CLI":         blueGreenOverCLI,
+		"blue green with a pause":                blueGreenWithAPause,
 		"canary rolled back by the breaker":      canaryBreaker,
 		"tasks that crash at once replace none":  crashingRevision,
 		"a rollback keeps the tasks of the good": rollbackKeeps,
@@ -28,34 +28,36 @@ func TestShiftingDeployments(t *testing.T) {
 	}
 }
 
-// blueGreenOverCLI waits with all of both revisions up until it is continued.
-func blueGreenOverCLI(t *testing.T, d *dev) {
+// blueGreenWithAPause waits with all of both revisions up until it is continued. (The aws CLI of Debian 12 does not know the options yet.)
+func blueGreenWithAPause(t *testing.T, d *dev) {
 	family := d.family(app("main", "serve"))
 	s := d.service(2, family)
 	blue := s.running()
 	watch := d.watch(family + ":1")
-	d.aws(nil, "update-service", "--service", s.name, "--task-definition", d.family(app("main", "sleep")), "--deployment-configuration",
-		`{"strategy":"BLUE_GREEN","bakeTimeInMinutes":0,"lifecycleHooks":[{"targetType":"PAUSE","lifecycleStages":["POST_PRODUCTION_TRAFFIC_SHIFT"]}]}`)
-	type detail struct{ HookID, Status string }
-	var described struct {
-		ServiceDeployments []struct {
-			LifecycleStage        string
-			LifecycleHookDetails  []detail
-			TargetServiceRevision struct{ RequestedProductionTrafficWeight float64 }
+	s.update(func(in *ecs.UpdateServiceInput) {
+		in.TaskDefinition = aws.String(d.family(app("main", "sleep")))
+		in.DeploymentConfiguration = &types.DeploymentConfiguration{
+			Strategy: types.DeploymentStrategyBlueGreen, BakeTimeInMinutes: aws.Int32(0),
+			LifecycleHooks: []types.DeploymentLifecycleHook{{
+				TargetType:      types.DeploymentLifecycleHookTargetTypePause,
+				LifecycleStages: []types.DeploymentLifecycleHookStage{types.DeploymentLifecycleHookStagePostProductionTrafficShift},
+			}},
 		}
-	}
+	})
 	arn := aws.ToString(s.deployments()[0].ServiceDeploymentArn)
 	s.until("the deployment waits at its hook", func() bool { return len(s.describeDeployment(arn).LifecycleHookDetails) == 1 })
-	d.aws(&described, "describe-service-deployments", "--service-deployment-arns", arn)
-	paused := described.ServiceDeployments[0]
-	if paused.LifecycleStage != "POST_PRODUCTION_TRAFFIC_SHIFT" || paused.TargetServiceRevision.RequestedProductionTrafficWeight != 100 ||
-		paused.LifecycleHookDetails[0].Status != "AWAITING_ACTION" {
+	paused := s.describeDeployment(arn)
+	hook := paused.LifecycleHookDetails[0]
+	if paused.LifecycleStage != types.ServiceDeploymentLifecycleStagePostProductionTrafficShift ||
+		aws.ToFloat64(paused.TargetServiceRevision.RequestedProductionTrafficWeight) != 100 || hook.Status != "AWAITING_ACTION" {
 		t.Errorf("at its hook the deployment is %+v", paused)
 	}
 	if low, now := watch.stop(), s.running(); low < 2 || len(now) != 4 || !slices.ContainsFunc(now, sameTask(blue[0])) {
 		t.Errorf("%d tasks run at the hook, of which %d at least were blue; want 4, 2", len(now), low)
 	}
-	d.aws(nil, "continue-service-deployment", "--service-deployment-arn", arn, "--hook-id", paused.LifecycleHookDetails[0].HookID)
+	if _, err := d.ecs.ContinueServiceDeployment(t.Context(), &ecs.ContinueServiceDeploymentInput{ServiceDeploymentArn: &arn, HookId: hook.HookId}); err != nil {
+		t.Fatal(err)
+	}
 	s.stable()
 	d.aws(nil, "wait", "services-stable", "--services", s.name)
 	for _, task := range s.running() {
