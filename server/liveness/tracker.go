@@ -15,9 +15,7 @@ import (
 )
 
 const (
-	// Beat is how often an agent shows that it is there.
-	Beat = time.Second
-	// Lease is how long it counts as there after a beat.
+	// Lease is how long an agent counts as there after a beat.
 	Lease = 3 * time.Second
 	// vouched is how much longer where gossip hears it clearly.
 	vouched = time.Second
