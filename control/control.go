@@ -72,6 +72,15 @@ func (c *Control) Read(ctx context.Context) (*state.Snapshot, error) {
 	return c.Store.Snapshot(), nil
 }
 
+// ReadCluster is Read for a call about one cluster, which fails where there is none of the name.
+func (c *Control) ReadCluster(ctx context.Context, name string) (*state.Snapshot, error) {
+	snap, err := c.Read(ctx)
+	if err == nil && snap.Cluster(name) == nil {
+		return nil, structs.ErrClusterNotFound()
+	}
+	return snap, err
+}
+
 type staleKey struct{}
 
 // AllowStale lets the reads of a call be answered from what this server knows, which may be a moment old.

@@ -19,12 +19,9 @@ const (
 // ListJobs lists the jobs of a cluster; with all, those that have ended too. Services and daemons come first, by name, then batch
 // jobs, newest first.
 func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*structs.JobList, error) {
-	snap, err := c.Read(ctx)
+	snap, err := c.ReadCluster(ctx, cluster)
 	if err != nil {
 		return nil, err
-	}
-	if snap.Cluster(cluster) == nil {
-		return nil, structs.ErrClusterNotFound()
 	}
 	list := &structs.JobList{Index: snap.Index(), Jobs: []structs.JobSummary{}}
 	for job := range snap.Services(cluster) {

@@ -9,14 +9,10 @@ import (
 
 // instances lists the container instances of a cluster, those that were deregistered not among them.
 func (a *api) instances(w http.ResponseWriter, r *http.Request) {
-	snap, err := a.Control.Read(r.Context())
+	cluster := clusterOf(r)
+	snap, err := a.Control.ReadCluster(r.Context(), cluster)
 	if err != nil {
 		a.fail(w, err)
-		return
-	}
-	cluster := clusterOf(r)
-	if snap.Cluster(cluster) == nil {
-		a.fail(w, structs.ErrClusterNotFound())
 		return
 	}
 	list := structs.InstanceList{Index: snap.Index(), Instances: []structs.InstanceUsage{}}

@@ -10,14 +10,10 @@ import (
 
 // tasks lists the tasks of a cluster, newest first; with all=true those that have stopped too.
 func (a *api) tasks(w http.ResponseWriter, r *http.Request) {
-	snap, err := a.Control.Read(r.Context())
+	cluster := clusterOf(r)
+	snap, err := a.Control.ReadCluster(r.Context(), cluster)
 	if err != nil {
 		a.fail(w, err)
-		return
-	}
-	cluster := clusterOf(r)
-	if snap.Cluster(cluster) == nil {
-		a.fail(w, structs.ErrClusterNotFound())
 		return
 	}
 	list := structs.TaskList{Index: snap.Index(), Tasks: []*structs.Task{}}

@@ -76,11 +76,7 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 	if in.AttributeValue != "" && in.AttributeName == "" {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "attributeValue can only be given with attributeName.")
 	}
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

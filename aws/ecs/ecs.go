@@ -80,6 +80,16 @@ func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, co
 	}
 }
 
+// readCluster gives the state and, of a cluster argument, the name of the ACTIVE cluster that it means.
+func (c *call) readCluster(ctx context.Context, argument string) (view, string, error) {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	name, err := c.activeCluster(v, argument)
+	return v, name, err
+}
+
 // activeCluster resolves a cluster argument to an ACTIVE cluster's name, or fails with ECS's error.
 func (c *call) activeCluster(v view, argument string) (string, error) {
 	name, err := parseCluster(argument)

@@ -9,11 +9,7 @@ import (
 )
 
 func (c *call) describeContainerInstances(ctx context.Context, in *DescribeContainerInstancesRequest) (*DescribeContainerInstancesResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +39,7 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 	if err != nil {
 		return nil, err
 	}
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,7 @@ const (
 )
 
 func (c *call) listServiceDeployments(ctx context.Context, in *ListServiceDeploymentsRequest) (*ListServiceDeploymentsResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -89,11 +89,7 @@ func (c *call) deleteService(ctx context.Context, in *DeleteServiceRequest) (*De
 }
 
 func (c *call) describeServices(ctx context.Context, in *DescribeServicesRequest) (*DescribeServicesResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +115,7 @@ func (c *call) describeServices(ctx context.Context, in *DescribeServicesRequest
 }
 
 func (c *call) listServices(ctx context.Context, in *ListServicesRequest) (*ListServicesResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

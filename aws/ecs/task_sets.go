@@ -72,11 +72,7 @@ func (c *call) updateServicePrimaryTaskSet(ctx context.Context, in *UpdateServic
 }
 
 func (c *call) describeTaskSets(ctx context.Context, in *DescribeTaskSetsRequest) (*DescribeTaskSetsResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -31,11 +31,7 @@ func (c *call) stopTask(ctx context.Context, in *StopTaskRequest) (*StopTaskResp
 }
 
 func (c *call) describeTasks(ctx context.Context, in *DescribeTasksRequest) (*DescribeTasksResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +57,7 @@ func (c *call) describeTasks(ctx context.Context, in *DescribeTasksRequest) (*De
 }
 
 func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksResponse, error) {
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := c.activeCluster(v, in.Cluster)
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type view interface {
 	Services(cluster string) iter.Seq[*structs.Job]
 	Tags(resource structs.ResourceKey) []structs.Tag
 	Task(id string) *structs.Task
+	Tasks(cluster string) iter.Seq[*structs.Task]
 	TaskDefinition(key string) *structs.TaskDefinition
 	Usage(instance string) *structs.Usage
 }
