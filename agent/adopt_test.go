@@ -5,11 +5,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 func TestARestartKeepsRunningContainers(t *testing.T) {
@@ -233,7 +233,7 @@ func TestKilledAtAnyCall(t *testing.T) {
 		t.Run(scenario.name, func(t *testing.T) {
 			points := 0
 			for died := true; died; points++ {
-				synctest.Test(t, func(t *testing.T) { died = dieAt(newWorld(t), points, scenario.play, scenario.check) })
+				faketime.Test(t, func(t *testing.T) { died = dieAt(newWorld(t), points, scenario.play, scenario.check) })
 			}
 			if points < 20 {
 				t.Errorf("the agent made only %d calls: nothing was tested", points)

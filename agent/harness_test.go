@@ -16,6 +16,7 @@ import (
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 var _ agent.Runtime = (*testutil.FakeRuntime)(nil)
@@ -36,7 +37,7 @@ type world struct {
 // inWorld runs a test in a world of its own with a started agent. Goroutines that the agent leaves behind fail the test.
 func inWorld(t *testing.T, test func(*world)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.start()
 		defer w.stop()

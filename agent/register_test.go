@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
@@ -52,7 +52,7 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 }
 
 func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.server.setDown(true)
 		w.launch()

@@ -9,11 +9,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // answering makes a client of a server that gives one answer to everything.
@@ -116,7 +116,7 @@ func TestStreamEnds(t *testing.T) {
 
 // A server that takes calls and never answers must not hold an agent for ever.
 func TestServerThatNeverAnswers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		c := client.New(client.Config{Address: "http://gantry", Dial: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
 			go io.Copy(io.Discard, far)

@@ -17,12 +17,13 @@ import (
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // inNode runs a test under fake time on a single node with an instance whose agent is not connected.
 func inNode(t *testing.T, test func(t *testing.T, c *testutil.SingleNode, instance string)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewSingleNode(t)
 		define(t, c.Control, "web")
 		test(t, c, addInstance(t, c.Control).ID)

@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // inCluster runs a test under fake time on a real server, where calls run at the same time and evaluations take theirs.
 func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewCluster(t)
 		c.StartServer()
 		test(t, c)

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/client"
@@ -18,6 +17,7 @@ import (
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // api is the native API on a listener of its own, before a single node.
@@ -238,7 +238,7 @@ func TestStreamsEndWithTheProcess(t *testing.T) {
 }
 
 func TestQuietStreamShowsThatItIsAlive(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewCluster(t)
 		c.StartServer()
 		agents := c.NewClient()

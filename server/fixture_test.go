@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"testing/synctest"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/server"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 var update = flag.Bool("update", false, "make testdata/v1 anew where it is missing; a directory that is there stays as it is")
@@ -74,7 +74,7 @@ func TestOldDataDirectory(t *testing.T) {
 // inDir is inCluster before the server has started.
 func inDir(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(t, testutil.NewCluster(t)) })
+	faketime.Test(t, func(t *testing.T) { test(t, testutil.NewCluster(t)) })
 }
 
 // writeFixture makes one of everything.

@@ -3,19 +3,19 @@ package server_test
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // inCluster runs a test under fake time with a cluster whose server has started. A goroutine that the server leaves behind
 // fails the test.
 func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewCluster(t)
 		c.StartServer()
 		test(t, c)

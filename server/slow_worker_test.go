@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // TestWorkersThatDieOrComeLate: workers take evaluations and then die before they plan, between plan and commit or before they
@@ -18,7 +18,7 @@ import (
 func TestWorkersThatDieOrComeLate(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			faketime.Test(t, func(t *testing.T) {
 				c := testutil.NewCluster(t)
 				c.Start()
 				register(t, c.Control())

@@ -23,6 +23,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // fakeAPI answers the calls whose field is set; any other call is a bug of the test.
@@ -146,7 +147,7 @@ func (p *pullServer) pull(ctx context.Context, _ string) (io.ReadCloser, error) 
 }
 
 func TestPullsOfOneImageAreShared(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		server := &pullServer{finish: make(chan struct{})}
 		e := newFakeEngine(&fakeAPI{pull: server.pull})
 		first, leave := context.WithCancel(t.Context())
@@ -177,7 +178,7 @@ func TestPullsOfOneImageAreShared(t *testing.T) {
 }
 
 func TestPullThatAllLeftIsGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		server := &pullServer{finish: make(chan struct{})}
 		e := newFakeEngine(&fakeAPI{pull: server.pull})
 		ctx, leave := context.WithCancel(t.Context())
@@ -208,7 +209,7 @@ func TestCreateWhenTheNameGoesAwayMeanwhile(t *testing.T) {
 }
 
 func TestEventsReconnect(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		var up atomic.Bool
 		connections := make(chan time.Time, 100)
 		stream, broken := make(chan events.Message), make(chan error)
@@ -265,7 +266,7 @@ func TestEventsReconnect(t *testing.T) {
 }
 
 func TestEventsEndBesideASlowReader(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		stream := make(chan events.Message)
 		e := newFakeEngine(&fakeAPI{
 			ping:   func() error { return nil },

@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"go/token"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,6 +44,9 @@ func TestChecks(t *testing.T) {
 		{"a time that was given is fine", "fsm/a.go", `import "time"; func f(t time.Time) time.Time { return t.Add(time.Second) }`, ""},
 		{"the server has a clock", "server/a.go", `import "time"; func f() time.Time { return time.Now() }`, ""},
 		{"no random", "scheduler/a.go", `import "math/rand/v2"`, "must not import math/rand/v2"},
+
+		{"fake time has one door", "agent/a_test.go", `import "testing/synctest"; func f() { synctest.Test(nil, nil) }`, "call faketime.Test"},
+		{"its other functions are anybody's", "agent/a_test.go", `import "testing/synctest"; func f() { synctest.Wait() }`, ""},
 
 		{"no init", "control/a.go", `func init() {}`, "no func init()"},
 		{"a method may be called init", "control/a.go", `type t struct{}; func (t) init() {}`, ""},
@@ -100,5 +104,5 @@ func check(t *testing.T, sources map[string]string) []string {
 		}
 		files = append(files, f)
 	}
-	return append(append(checkImports(files), checkPurity(files)...), checkSize(files)...)
+	return slices.Concat(checkImports(files), checkPurity(files), checkSize(files), checkFakeTime(files))
 }

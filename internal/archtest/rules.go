@@ -71,6 +71,8 @@ var folderRules = []folderRule{
 		"files to serve"},
 	{"cmd/...", []string{"access", "server", "agent", "agent/docker", "client", "aws/...", "httpapi", "gossip", "security", "structs"},
 		"main wires the parts; what they do is inside them"},
+	{"testutil/faketime", nil,
+		"tests of every package use it"},
 	{"testutil", anything,
 		"a cluster in a process joins everything"},
 	{"test/...", anything,

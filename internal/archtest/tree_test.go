@@ -12,7 +12,7 @@ func TestTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, check := range map[string]func([]*file) []string{
-		"imports": checkImports, "purity": checkPurity, "size": checkSize,
+		"imports": checkImports, "purity": checkPurity, "size": checkSize, "fake time": checkFakeTime,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, wrong := range slices.Sorted(slices.Values(check(files))) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 var config = Config{AckTimeout: time.Minute, NackDelay: time.Second, MaxNackDelay: 5 * time.Second}
@@ -58,7 +59,7 @@ func wantStats(t *testing.T, b *Broker, want Stats) {
 }
 
 func TestOldestFirst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("late", "j1", 30))
@@ -73,7 +74,7 @@ func TestOldestFirst(t *testing.T) {
 }
 
 func TestDequeueWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		taken := make(chan string, 3)
@@ -96,7 +97,7 @@ func TestDequeueWaits(t *testing.T) {
 }
 
 func TestOneOfAJobAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("first", "j", 1))
@@ -118,7 +119,7 @@ func TestOneOfAJobAtATime(t *testing.T) {
 }
 
 func TestEnqueueTwice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		e, newer := eval("e", "j", 1), eval("e", "j", 1)
@@ -137,7 +138,7 @@ func TestEnqueueTwice(t *testing.T) {
 }
 
 func TestChangedWhileOutstandingIsDeliveredAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("e", "j", 1))
@@ -154,7 +155,7 @@ func TestChangedWhileOutstandingIsDeliveredAgain(t *testing.T) {
 }
 
 func TestNackDelaysLongerEachTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("e", "j", 1))
@@ -171,7 +172,7 @@ func TestNackDelaysLongerEachTime(t *testing.T) {
 }
 
 func TestNackLetsOthersOfTheJobGo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("first", "j", 1))
@@ -186,7 +187,7 @@ func TestNackLetsOthersOfTheJobGo(t *testing.T) {
 }
 
 func TestSilentWorkerLosesIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("e", "j", 1))
@@ -211,7 +212,7 @@ func TestSilentWorkerLosesIt(t *testing.T) {
 }
 
 func TestExtendedTimeEndsLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("e", "j", 1))
@@ -231,7 +232,7 @@ func TestExtendedTimeEndsLater(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		b.Enqueue(eval("outstanding", "j1", 1))
 		b.Enqueue(eval("delayed", "j2", 2))
@@ -263,7 +264,7 @@ func TestClose(t *testing.T) {
 // TestManyWorkers: with workers that acknowledge, give back, and fall silent, each evaluation is decided exactly once in
 // the end, and never are two of one job at work at a time.
 func TestManyWorkers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		const jobs, perJob, workers = 20, 10, 8
 		b := New(config)
 		for n := range jobs * perJob {

@@ -3,10 +3,10 @@ package broker
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // important makes a broker in which the priorities of jobs are those given, and 50 else.
@@ -28,7 +28,7 @@ func inCluster(cluster, id, job string, created structs.Time) *structs.Evaluatio
 }
 
 func TestMostImportantFirst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := important(map[string]int{"high": 80, "low": 20})
 		defer b.Close()
 		for n, job := range []string{"low", "old", "young", "high"} {
@@ -49,7 +49,7 @@ func TestMostImportantFirst(t *testing.T) {
 
 // TestLessImportantWaitsForItsCluster: what is less important would take the room that the other one was called for.
 func TestLessImportantWaitsForItsCluster(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := important(map[string]int{"high": 80, "high2": 80})
 		defer b.Close()
 		b.Enqueue(inCluster("a", "high", "high", 1))
@@ -72,7 +72,7 @@ func TestLessImportantWaitsForItsCluster(t *testing.T) {
 }
 
 func TestYield(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(eval("e", "j", 1))

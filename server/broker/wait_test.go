@@ -2,10 +2,10 @@ package broker
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // later is an evaluation that waits for its time.
@@ -16,7 +16,7 @@ func later(id, job string, wait time.Duration) *structs.Evaluation {
 }
 
 func TestWaitUntil(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(later("second", "j", 2*time.Second))
@@ -39,7 +39,7 @@ func TestWaitUntil(t *testing.T) {
 
 // TestWaitUntilInItsTurn: its time comes while another of its job is with a worker.
 func TestWaitUntilInItsTurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(later("waits", "j", time.Second))
@@ -53,7 +53,7 @@ func TestWaitUntilInItsTurn(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		defer b.Close()
 		b.Enqueue(later("waits", "j", time.Second))
@@ -75,7 +75,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestCloseEndsWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
 		b.Enqueue(later("waits", "j", time.Second))
 		b.Close()

@@ -13,6 +13,7 @@ import (
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // server is a log of one: a store, and an Apply that does to it what the state machine does with a plan.
@@ -341,7 +342,7 @@ func TestManyWorkers(t *testing.T) {
 }
 
 func TestCancelledBeforeItsTurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		s := newServer(t)
 		s.addInstance("i", 9)
 		s.addJob("a", 1)
@@ -392,7 +393,7 @@ func TestPlannerEnds(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			faketime.Test(t, func(t *testing.T) {
 				s := newServer(t)
 				s.addInstance("i", 9)
 				s.addJob("a", 1)

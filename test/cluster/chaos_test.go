@@ -6,7 +6,8 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"testing"
-	"testing/synctest"
+
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 var (
@@ -29,7 +30,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 	}
 	for n := first; n <= last; n++ {
 		passed := t.Run(fmt.Sprintf("seed %d", n), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { chaos(t, uint64(n)) })
+			faketime.Test(t, func(t *testing.T) { chaos(t, uint64(n)) })
 		})
 		if !passed {
 			t.Fatalf("run it again: go test -tags hashicorpmetrics ./test/cluster -run TestNothingIsLostOrDoubled -seed %d -count 100", n)

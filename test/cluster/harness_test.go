@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +21,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // world is a cluster and a user of it, who speaks with it through the AWS SDK.
@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 // inWorld runs a test in a world where server and agent are ready and the task definition web is registered.
 func inWorld(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.Start()
 		w.registerWeb()

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // voters counts the peers with a vote, as the leader has them.
@@ -41,7 +41,7 @@ func (s *servers) leave(n int) {
 
 // Five servers become three, the leader among those that go, and the three are a cluster that survives the loss of one.
 func TestFiveBecomeThree(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		s := &servers{testutil.NewServers(t, 5), t}
 		s.Start(1, 2, 3, 4, 5)
 		s.Eventually("five vote", func() bool { return s.voters() == 5 })

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // servers is a cluster of several servers, and a user of it.
@@ -21,7 +21,7 @@ type servers struct {
 // inServers runs a test under fake time on three servers that have formed a cluster.
 func inServers(t *testing.T, test func(*testing.T, *servers)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		s := &servers{testutil.NewServers(t, 3), t}
 		s.Start(1, 2, 3)
 		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
@@ -111,7 +111,7 @@ func TestServersForm(t *testing.T) {
 
 // Two of three are no cluster; it forms when the third has come, also where one was away for a while in between.
 func TestServersWaitForEachOther(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
 		s.Start(1, 2)
 		time.Sleep(20 * time.Second)
