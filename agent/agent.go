@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -16,6 +17,7 @@ type Agent struct {
 	log      *slog.Logger
 	slots    chan struct{} // capacity StartConcurrency
 	reporter *reporter
+	fence    fence
 	sweepNow chan struct{}  // capacity 1
 	work     sync.WaitGroup // every goroutine of Run
 
@@ -63,6 +65,10 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.reporter.run(ctx) })
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
+	if a.cfg.StopOnDisconnect {
+		a.fence.heard(time.Now())
+		a.work.Go(func() { a.guard(ctx) })
+	}
 	a.follow(ctx)
 	a.work.Wait()
 	return nil

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -10,14 +11,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// backoff spaces attempts at something that is away: 100 ms, doubling to 2 s, and up to half as much again by chance, so
+// backoff spaces attempts at something that is away: 100 ms, doubling to most, and up to half as much again by chance, so
 // that the agents of a cluster do not come back all at the same moment. The zero value is ready.
-type backoff struct{ last time.Duration }
+type backoff struct {
+	last time.Duration
+	most time.Duration // zero: 2 s
+}
+
+// reset makes the next wait a short one again.
+func (b *backoff) reset() { b.last = 0 }
 
 // wait sleeps before the next attempt; false when ctx ended meanwhile.
 func (b *backoff) wait(ctx context.Context) bool {
-	b.last = min(max(2*b.last, 100*time.Millisecond), 2*time.Second)
-	timer := time.NewTimer(b.last + rand.N(b.last/2))
+	b.last = min(max(2*b.last, 100*time.Millisecond), cmp.Or(b.most, 2*time.Second))
+	return pauseFor(ctx, b.last+rand.N(b.last/2))
+}
+
+// pauseFor waits for so long; false when ctx ended meanwhile.
+func pauseFor(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -32,6 +32,10 @@ type Config struct {
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH, Docker and Gantry
 
+	// StopOnDisconnect kills all tasks when no server has answered for almost the length of the lease, so that none runs here while
+	// another takes its place elsewhere.
+	StopOnDisconnect bool
+
 	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an hour.
 	CleanupWait time.Duration
 	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 to a core, Docker's own limit.

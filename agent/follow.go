@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,14 +13,21 @@ import (
 // looks like one on which nothing happens.
 const streamSilence = 15 * time.Second
 
+// streamWait is how long the agent waits at most before it opens another stream: until it beats on one, its lease runs out.
+const streamWait = 500 * time.Millisecond
+
 // follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends. To a server that has
 // forgotten the instance it registers again.
 func (a *Agent) follow(ctx context.Context) {
-	var b backoff
+	b := backoff{most: streamWait}
 	for ctx.Err() == nil {
 		err := a.followStream(ctx, &b)
 		if ctx.Err() != nil {
 			return
+		}
+		if errors.Is(err, errMoves) {
+			a.log.Info("opening another stream of assignments", "reason", err)
+			continue
 		}
 		a.log.Warn("lost the stream of assignments; opening another, tasks run on", "error", err)
 		if structs.KindOf(err) == structs.KindResourceNotFound {
@@ -50,7 +58,7 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 		if err := a.apply(ctx, frame); err != nil {
 			return err
 		}
-		*b = backoff{}
+		b.reset()
 	}
 }
 

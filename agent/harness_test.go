@@ -37,8 +37,15 @@ type world struct {
 // inWorld runs a test in a world of its own with a started agent. Goroutines that the agent leaves behind fail the test.
 func inWorld(t *testing.T, test func(*world)) {
 	t.Helper()
+	inWorldWith(t, nil, test)
+}
+
+// inWorldWith is inWorld with a change of the agent's configuration.
+func inWorldWith(t *testing.T, change func(*agent.Config), test func(*world)) {
+	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.change = change
 		w.start()
 		defer w.stop()
 		test(w)

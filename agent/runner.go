@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -19,10 +20,12 @@ type runner struct {
 	now     func() structs.Time
 	log     *slog.Logger
 
-	asked context.Context    // ends when the server wants the task stopped
+	asked context.Context    // ends when the server wants the task stopped, or the agent is cut off
 	stop  context.CancelFunc // ends asked
 	poked chan struct{}      // capacity 1: there are events
 	done  chan struct{}      // closed when the task is STOPPED
+	// fenced: the agent is cut off, and nobody asked for the end. Set before asked ends.
+	fenced atomic.Bool
 
 	mu     sync.Mutex
 	events []structs.RuntimeEvent // of the task's containers, not looked at yet
@@ -72,6 +75,14 @@ func (r *runner) takeEvents() []structs.RuntimeEvent {
 	events := r.events
 	r.events = nil
 	return events
+}
+
+// fence ends the task since the agent is cut off, its containers without delay. A task that is on its way out goes on so.
+func (r *runner) fence() {
+	if r.asked.Err() == nil {
+		r.fenced.Store(true)
+		r.stop()
+	}
 }
 
 // ended says whether the task is STOPPED: nothing of the runner changes any more.

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"hash/fnv"
 	"slices"
 	"sync"
@@ -13,8 +14,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// avoidFor is how long a server that failed is the last choice.
-const avoidFor = 5 * time.Second
+const (
+	// avoidFor is how long a server that failed is the last choice.
+	avoidFor = 5 * time.Second
+	// moveCheck is how often an agent looks whether a better server than that of its stream is there again, and settledFor how long
+	// that one must not have failed.
+	moveCheck  = 20 * time.Second
+	settledFor = time.Minute
+)
+
+// errMoves ends a stream for one at a better server.
+var errMoves = errors.New("a server that is nearer, or that fewer agents call, is there again")
 
 // ServersConfig is what Servers needs. All fields are required.
 type ServersConfig struct {
@@ -73,7 +83,7 @@ func (s *Servers) Stream(ctx context.Context, instance string, version int64) (s
 			return err
 		}
 		s.use(address)
-		stream = opened
+		stream = s.movable(opened, address)
 		return nil
 	})
 	return stream, err
@@ -116,23 +126,29 @@ func (s *Servers) any(ctx context.Context, call func(address string, c *client.C
 }
 
 // order gives the addresses of the servers, the best first: the one in use, then those of the zone, then the others, and last those
-// that failed a moment ago. Among equals each agent has an order of its own, so that agents spread themselves.
+// that failed a moment ago.
 func (s *Servers) order() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ranked(s.current, avoidFor)
+}
+
+// ranked is order for a server in use, where what failed within a time comes last. Among equals each agent has an order of its own, so
+// that agents spread themselves. The lock is held.
+func (s *Servers) ranked(inUse string, avoid time.Duration) []string {
 	type choice struct {
 		address string
 		rank    int
 		draw    uint64
 	}
 	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var choices []choice
 	for _, m := range s.config.Candidates() {
 		c := choice{address: m.HTTP, rank: 2, draw: draw(s.config.Key, m.ID)}
 		switch {
-		case now.Sub(s.failed[m.HTTP]) < avoidFor:
+		case now.Sub(s.failed[m.HTTP]) < avoid:
 			c.rank = 3
-		case m.HTTP == s.current:
+		case m.HTTP == inUse:
 			c.rank = 0
 		case m.Zone == s.config.Zone:
 			c.rank = 1

@@ -33,7 +33,7 @@ func (r *runner) stopOne(ctx context.Context, p *part) {
 		r.inspect(ctx, p) // it may have started unseen
 	}
 	if p.phase == phaseRunning {
-		err := askEngine(ctx, r.log, func() error { return r.rt.Stop(ctx, p.seen.RuntimeID, stopTimeout(p.spec)) })
+		err := askEngine(ctx, r.log, func() error { return r.rt.Stop(ctx, p.seen.RuntimeID, r.stopTimeout(p.spec)) })
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("cannot stop the container", "container", p.seen.Name, "error", err)
 		}
@@ -52,7 +52,10 @@ func (r *runner) stopOne(ctx context.Context, p *part) {
 	p.end("")
 }
 
-func stopTimeout(spec structs.ContainerSpec) int {
+func (r *runner) stopTimeout(spec structs.ContainerSpec) int {
+	if r.fenced.Load() {
+		return 0
+	}
 	if t := spec.Definition.StopTimeout; t != nil {
 		return int(*t)
 	}
@@ -78,11 +81,14 @@ func (r *runner) inspect(ctx context.Context, p *part) {
 
 // beginEnd notes why the task ends, once. The server knows already why it wants a task stopped.
 func (r *runner) beginEnd() {
-	if r.ending || r.asked.Err() != nil {
+	fenced := r.fenced.Load()
+	if r.ending || r.asked.Err() != nil && !fenced {
 		return
 	}
 	r.ending = true
-	r.update.StopCode, r.update.StoppedReason = verdict(r.parts)
+	if r.update.StopCode, r.update.StoppedReason = verdict(r.parts); fenced {
+		r.update.StopCode, r.update.StoppedReason = structs.StopInstanceLost, structs.ReasonCutOff
+	}
 	r.update.StoppingAt = r.now()
 }
 

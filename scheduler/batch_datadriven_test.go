@@ -17,7 +17,8 @@ import (
 //
 //	cluster                 starts anew; each line of input is an instance: ID memory= [cpu=] …
 //	instance-joins          as a line of cluster
-//	batch count= attempts= [parallelism=] [memory=] [sidecar]
+//	instance-lost ID, instance-back ID
+//	batch count= attempts= [parallelism=] [memory=] [lost=retry|wait] [sidecar]
 //	                        makes the job; with sidecar its tasks have a container that is not essential
 //	tasks                   each line is how tasks ended: t1,t2 exit N | not-started | lost | stopped | preempted; or runs
 //	wait SECONDS
@@ -55,6 +56,12 @@ func (s *batchStory) run(t *testing.T, b *block) string {
 		}
 	case "instance-joins":
 		s.add(t, "instance "+strings.TrimPrefix(b.command, "instance-joins "))
+	case "instance-lost", "instance-back":
+		s.update(t, func(tx *state.Tx) {
+			i := *tx.Instance(words[1])
+			i.AgentConnected = words[0] == "instance-back"
+			tx.PutInstance(&i)
+		})
 	case "batch":
 		s.batch(t, b.args, slices.Contains(words, "sidecar"))
 	case "tasks":
@@ -84,7 +91,7 @@ func (s *batchStory) batch(t *testing.T, args map[string]string, sidecar bool) {
 	job := &structs.Job{
 		ID: storyJob, Cluster: "default", Type: structs.JobBatch, Status: structs.BatchRunning, TaskDefinition: "f:1", Group: "g",
 		Count: int(number(t, args["count"])), CreatedAt: s.now,
-		Batch: &structs.BatchSpec{Attempts: int(number(t, args["attempts"])), Parallelism: int(number(t, args["parallelism"]))},
+		Batch: &structs.BatchSpec{Attempts: int(number(t, args["attempts"])), Parallelism: int(number(t, args["parallelism"])), OnInstanceLost: args["lost"]},
 	}
 	if err := job.Batch.Validate(job.Count); err != nil {
 		t.Fatal(err)
@@ -130,6 +137,12 @@ func (s *batchStory) look(t *testing.T) string {
 		job := *tx.Job(storyJob)
 		job.Status = cmp.Or(plan.JobStatus, job.Status)
 		tx.PutJob(&job)
+		for _, stop := range plan.Stops {
+			fmt.Fprintf(&out, "stop t%d: %s\n", slices.Index(s.started, stop.Task)+1, stop.Code)
+			task := *tx.Task(stop.Task)
+			task.LastStatus, task.DesiredStatus, task.StopCode, task.StoppedAt = structs.TaskStopped, structs.TaskStopped, stop.Code, s.now
+			tx.PutTask(&task)
+		}
 		for _, p := range plan.Placements {
 			s.started = append(s.started, p.Task)
 			fmt.Fprintf(&out, "start t%d on %s: task %d, attempt %d\n", len(s.started), p.Instance, p.Slot, p.Attempt)

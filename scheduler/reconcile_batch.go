@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -93,16 +95,37 @@ func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Batch.Parallelism > 0 {
 		due = due[:min(len(due), max(0, job.Batch.Parallelism-counts.Active))]
 	}
+	lost := lostAttempts(in.View, job, slots)
+	due = append(slices.Sorted(maps.Keys(lost)), due...)
 	if len(due) > 0 {
 		fillInTurn(in, job, def, len(due), plan)
 	}
 	for n := range plan.Placements {
 		p := &plan.Placements[n]
 		p.Slot, p.Attempt = due[n], slots[due[n]].Attempts+1
+		if t := lost[p.Slot]; t != nil {
+			p.Attempt++
+			plan.Stops = append(plan.Stops, structs.Stop{Task: t.ID, Code: structs.StopInstanceLost, Reason: structs.ReasonInstanceLost})
+		}
 	}
 	if next > 0 {
 		plan.FollowUp = followUp(job, in.Now, next)
 	}
+}
+
+// lostAttempts are the tasks on lost instances, by slot, that are given up as soon as another attempt finds a place.
+func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[int]*structs.Task {
+	given := map[int]*structs.Task{}
+	if job.Batch.OnInstanceLost != structs.LostRetry {
+		return given
+	}
+	for t := range view.JobTasks(job.ID) {
+		another := t.Slot < len(slots) && slots[t.Slot].Attempts+1 < job.Batch.Attempts
+		if another && t.Holds() && t.DesiredStatus < structs.TaskStopped && lost(view.Instance(t.Instance)) {
+			given[t.Slot] = t
+		}
+	}
+	return given
 }
 
 // dueSlots gives the slots of a batch job that may be started now, and when the next one may that has to wait after its last

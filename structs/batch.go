@@ -16,14 +16,25 @@ const (
 	MaxBatchCount    = 10_000
 )
 
+// What becomes of a task of a batch job whose instance is lost (BatchSpec.OnInstanceLost).
+const (
+	// LostRetry gives the attempt up and starts the next one elsewhere at once. The last attempt waits for its instance.
+	LostRetry = "retry"
+	// LostWait leaves the task to its instance, until that comes back or is deregistered: it never runs twice.
+	LostWait = "wait"
+)
+
 // BatchSpec says how a batch job runs its Count tasks to completion. The jobs of RunTask have none: each of their tasks is
 // tried once, all at the same time, and what finds no room does not wait.
 type BatchSpec struct {
 	// Attempts is how often each of the tasks may be tried. One fails when an essential container of it ends with another
-	// exit code than zero, when it cannot be started, and when its instance is lost.
+	// exit code than zero, when it cannot be started, when its instance is deregistered, and when that is lost and OnInstanceLost
+	// says so.
 	Attempts int `json:"attempts"`
 	// Parallelism is how many tasks run at a time; zero: all.
 	Parallelism int `json:"parallelism,omitzero"`
+	// OnInstanceLost is LostRetry or LostWait; empty: LostWait.
+	OnInstanceLost string `json:"onInstanceLost,omitzero"`
 }
 
 // Validate checks a spec for a job of so many tasks. Fields are named as in a job file.
@@ -33,6 +44,8 @@ func (s *BatchSpec) Validate(count int) error {
 		return Errorf(KindInvalidParameter, "attempts: %d is not a number from 1 to %d", s.Attempts, MaxBatchAttempts)
 	case s.Parallelism < 0:
 		return Errorf(KindInvalidParameter, "parallelism: %d is less than 0; leave it out to run all tasks at a time", s.Parallelism)
+	case s.OnInstanceLost != "" && s.OnInstanceLost != LostRetry && s.OnInstanceLost != LostWait:
+		return Errorf(KindInvalidParameter, "onInstanceLost: %q is not %s or %s", s.OnInstanceLost, LostRetry, LostWait)
 	case count < 1 || count > MaxBatchCount:
 		return Errorf(KindInvalidParameter, "count: %d is not a number from 1 to %d, as a batch job needs", count, MaxBatchCount)
 	}
@@ -45,7 +58,7 @@ type BatchSlot struct {
 	Active    bool // an attempt of it is under way
 	Succeeded bool
 	Failed    bool // for good: no attempt is left, or a user stopped it
-	EndedAt   Time // of the last attempt that ended
+	EndedAt   Time // of the last attempt that ended by itself
 }
 
 // BatchSlots sorts the tasks of a batch job that has a BatchSpec into its slots. Definition is that of the job.
@@ -68,7 +81,9 @@ func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 		if t.StopCode != StopPreempted {
 			s.Attempts++
 		}
-		s.EndedAt = max(s.EndedAt, t.StoppedAt)
+		if t.StopCode != StopInstanceLost {
+			s.EndedAt = max(s.EndedAt, t.StoppedAt) // the next attempt after a loss has nothing to wait for
+		}
 	}
 	for n := range slots {
 		s := &slots[n]

@@ -1,5 +1,11 @@
 package structs
 
+import "time"
+
+// AgentLease is how long an agent counts as there after a beat. Without another one its instance is then lost, and its tasks are
+// replaced.
+const AgentLease = 3 * time.Second
+
 // The states of a container instance.
 const (
 	InstanceActive   = "ACTIVE"

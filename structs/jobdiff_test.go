@@ -55,7 +55,7 @@ func reverse(t *testing.T, spec *JobSpec) {
 	case JobBatch: // what services alone have, and daemons have no count
 		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
 	default:
-		job.Service, spec.Attempts, spec.Parallelism = &ServiceSpec{}, 0, 0
+		job.Service, spec.Attempts, spec.Parallelism, spec.OnInstanceLost = &ServiceSpec{}, 0, 0, ""
 	}
 	if spec.Type == JobDaemon {
 		spec.Count = nil

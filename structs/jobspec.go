@@ -34,6 +34,8 @@ type JobSpec struct {
 	// Attempts is how often each task of a batch job may be tried, Parallelism how many run at a time; zero: all.
 	Attempts    int `json:"attempts,omitzero"`
 	Parallelism int `json:"parallelism,omitzero"`
+	// OnInstanceLost is the BatchSpec's.
+	OnInstanceLost string `json:"onInstanceLost,omitzero"`
 	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
 	Update *UpdatePolicy `json:"update,omitzero"`
 	Health HealthSpec    `json:"health,omitzero"`
@@ -70,7 +72,7 @@ func NewJobSpec(jobType string) *JobSpec {
 		s.Update = new(DefaultUpdatePolicy(s.Type))
 		s.PropagateTags = PropagateNone
 	case JobBatch:
-		s.Attempts = 1
+		s.Attempts, s.OnInstanceLost = 1, LostRetry
 	}
 	return s
 }
@@ -144,6 +146,8 @@ func (s *JobSpec) typeProblem() (field, problem string) {
 		return "attempts", toCompletion
 	case s.Parallelism != 0:
 		return "parallelism", toCompletion
+	case s.OnInstanceLost != "":
+		return "onInstanceLost", toCompletion
 	case s.Type == JobDaemon && s.Count != nil:
 		return "count", "a daemon runs on every instance that its constraints allow; leave it out"
 	case s.Type == JobDaemon && len(s.Placement.Strategy) > 0:
@@ -216,7 +220,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 		j.LaunchType = LaunchEC2
 	}
 	if s.Type == JobBatch {
-		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism}
+		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism, OnInstanceLost: s.OnInstanceLost}
 		j.Tags = s.Tags
 		return
 	}
@@ -243,7 +247,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 		s.Count = new(j.Count)
 	}
 	if b := j.Batch; b != nil {
-		s.Attempts, s.Parallelism, s.Tags = b.Attempts, b.Parallelism, j.Tags
+		s.Attempts, s.Parallelism, s.OnInstanceLost, s.Tags = b.Attempts, b.Parallelism, cmp.Or(b.OnInstanceLost, LostWait), j.Tags
 	}
 	if v := j.Service; v != nil {
 		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing

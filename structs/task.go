@@ -57,12 +57,14 @@ const (
 	StopEssentialContainerExited   = "EssentialContainerExited"
 	StopUserInitiated              = "UserInitiated"
 	StopServiceSchedulerInitiated  = "ServiceSchedulerInitiated"
-	StopPreempted                  = "SpotInterruption" // it made way for a job of higher priority; ECS's word for room that is taken back
+	StopPreempted                  = "SpotInterruption"  // it made way for a job of higher priority; ECS's word for room that is taken back
+	StopInstanceLost               = "TerminationNotice" // of a batch job's attempt; ECS's word for a machine that goes away
 	ReasonEssentialContainerExited = "Essential container in task exited"
 	ReasonStoppedByUser            = "Task stopped by user"
 	ReasonDeregistered             = "Container instance deregistration forced by user"
 	ReasonUnhealthy                = "Task failed container health checks"
 	ReasonInstanceLost             = "Container instance lost: its agent was not heard of, and the task was replaced elsewhere"
+	ReasonCutOff                   = "The instance was cut off from all servers, and its agent stops tasks then (--stop-on-disconnect)"
 	ReasonJobStopped               = "Job stopped by user"
 )
 

@@ -33,6 +33,7 @@ type agentOptions struct {
 	gpus       []string
 	name       string
 	attributes []string
+	fenced     bool // tasks are killed when the machine is cut off
 }
 
 func agentCommand() *cobra.Command {
@@ -52,6 +53,7 @@ func agentCommand() *cobra.Command {
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
+	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks when no server has answered for the three seconds of the lease, so that none runs here while it is replaced elsewhere")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := logger()
 		if err != nil {
@@ -127,7 +129,7 @@ func runAgent(ctx context.Context, o agentOptions, log *slog.Logger, out io.Writ
 	defer p.gossip.Stop()
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
-		GPUs:   o.gpus,
+		GPUs: o.gpus, StopOnDisconnect: o.fenced,
 		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 const (
 	// Lease is how long an agent counts as there after a beat.
-	Lease = 3 * time.Second
+	Lease = structs.AgentLease
 	// vouched is how much longer where gossip hears it clearly.
 	vouched = time.Second
 )
