@@ -23,8 +23,8 @@ func (s *Server) runCollector(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
-			before := structs.TimeOf(now.Add(-s.config.TaskRetention))
+		case <-tick.C:
+			before := structs.TimeOf(s.clock.Now().Add(-s.config.TaskRetention))
 			if err := s.collect(ctx, before); err != nil && ctx.Err() == nil {
 				s.log.Warn("could not forget what ended", "error", err)
 			}

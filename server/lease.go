@@ -44,7 +44,7 @@ func (s *Server) lease(l *leadership, name, id, token string) (lease *structs.Le
 		return nil
 	}
 	scheduler.Schedule(scheduler.Input{
-		View: snap, Evaluation: eval, Now: structs.TimeOf(time.Now()),
+		View: snap, Evaluation: eval, Now: s.clock.Time(),
 		Placer: func(r *scheduler.Request) {
 			if lease == nil {
 				lease = newLease(snap, eval, r)

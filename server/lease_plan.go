@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/server/planner"
@@ -25,7 +24,7 @@ func (s *Server) PlanLease(ctx context.Context, name string, in structs.LeasePla
 		}
 		choice := choice{plan: &in}
 		out := scheduler.Schedule(scheduler.Input{
-			View: snap, Evaluation: eval, Now: structs.TimeOf(time.Now()), Seed: newSeed(), Placer: choice.place,
+			View: snap, Evaluation: eval, Now: s.clock.Time(), Seed: newSeed(), Placer: choice.place,
 		})
 		out.Plan.Seen = snap.Index()
 		planned, err := s.commitChoice(ctx, l, &choice, &out.Plan)

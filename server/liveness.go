@@ -131,7 +131,7 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 			if !connected {
 				s.log.Warn("container instances are lost: their leases have run out", "instances", instances)
 			}
-			if _, err := s.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: structs.TimeOf(time.Now())}); err != nil {
+			if _, err := s.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: s.clock.Time()}); err != nil {
 				s.log.Warn("could not record which agents are connected; trying again", "error", err)
 			}
 		}

@@ -63,6 +63,7 @@ type Server struct {
 	membership *membership // nil: without Peers
 	reads      reads
 	beats      *beats
+	clock      *clock
 	leader     atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
 
 	// restores are saved states that are to take the place of the present one, while the leader's work rests.
@@ -86,7 +87,7 @@ func New(c Config) (*Server, error) {
 		c.TaskRetention = defaultTaskRetention
 	}
 	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{}), restores: make(chan restore)}
-	s.beats = newBeats()
+	s.beats, s.clock = newBeats(), newClock()
 	lock, err := lockDir(c.DataDir)
 	if err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func New(c Config) (*Server, error) {
 			return nil, errors.Join(err, s.raft.Shutdown().Error(), s.disk.close(), lock.release())
 		}
 	}
-	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Beat: s.beats.Beat, Sealer: c.Sealer})
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Now: s.clock.Now, Beat: s.beats.Beat, Sealer: c.Sealer})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"time"
 
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/server/planner"
@@ -52,7 +51,7 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		if snap.MoreUrgent(current) {
 			return errNotItsTurn
 		}
-		in := scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()}
+		in := scheduler.Input{View: snap, Evaluation: current, Now: s.clock.Time(), Seed: newSeed()}
 		asksOutside := false
 		name := outsideScheduler(snap, current)
 		if name != "" {

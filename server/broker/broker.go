@@ -29,6 +29,8 @@ type Config struct {
 	YieldDelay time.Duration
 	// Importance gives the priority of an evaluation's job. Default: all are alike.
 	Importance func(*structs.Evaluation) int
+	// Now is the time that WaitUntil is of. Default: the system's.
+	Now func() time.Time
 	// Logger hears of evaluations that workers lost. Default: none.
 	Logger *slog.Logger
 }
@@ -59,6 +61,9 @@ func New(c Config) *Broker {
 	if c.Importance == nil {
 		c.Importance = func(*structs.Evaluation) int { return 0 }
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return &Broker{
 		config: c,
@@ -82,7 +87,7 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	case it == nil:
 		it = &item{eval: e, priority: b.config.Importance(e)}
 		b.items[e.ID] = it
-		if wait := time.Until(e.WaitUntil.Std()); wait > 0 {
+		if wait := e.WaitUntil.Std().Sub(b.config.Now()); wait > 0 {
 			it.timer = time.AfterFunc(wait, func() { b.endDelay(it) })
 		} else {
 			b.makeReady(it)
