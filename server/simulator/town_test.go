@@ -185,14 +185,13 @@ func (w *town) drawScenario(r *rapid.T) structs.Scenario {
 	return s
 }
 
-// drawJob is, or is not, the job file of a new service. (In a rolling update, which of two equal tasks goes first hangs on their ids,
-// and those differ.)
-func drawJob(r *rapid.T) *structs.JobSpec {
+// drawJob is, or is not, the job file of a service, a new one or the next version of one that is there.
+func (w *town) drawJob(r *rapid.T) *structs.JobSpec {
 	if rapid.Bool().Draw(r, "no job file") {
 		return nil
 	}
 	spec := structs.NewJobSpec(structs.JobService)
-	spec.Name, spec.Count = "new", new(rapid.IntRange(0, 12).Draw(r, "its count"))
+	spec.Name, spec.Count = rapid.SampledFrom(w.services()).Draw(r, "its name"), new(rapid.IntRange(0, 12).Draw(r, "its count"))
 	spec.Containers = []structs.ContainerDefinition{{Name: "c", Image: "new", Memory: new(rapid.Int32Range(50, 300).Draw(r, "its memory"))}}
 	return spec
 }
@@ -258,4 +257,14 @@ func counts(s *state.Snapshot) map[string]int {
 		}
 	}
 	return n
+}
+
+func (w *town) services() []string {
+	names := []string{"new"}
+	for j := range w.Store.Snapshot().Services("default") {
+		if j.Type == structs.JobService {
+			names = append(names, j.Name)
+		}
+	}
+	return names
 }
