@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
@@ -20,9 +21,10 @@ func (c *Client) Register(ctx context.Context, in structs.ContainerInstance) (st
 	return out, err
 }
 
-// Report sends what an agent saw; nil means that it is in the log.
+// Report sends what an agent saw, and what time it is there; nil means that it is in the log.
 func (c *Client) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
-	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}}, updates, nil)
+	sent := strconv.FormatInt(int64(structs.TimeOf(time.Now())), 10)
+	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}, "sent": {sent}}, updates, nil)
 }
 
 // Enrol asks for the certificate of an instance's agent.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,12 @@ func TestAnswerThatCannotBeRead(t *testing.T) {
 func TestRequest(t *testing.T) {
 	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		got := r.Method + " " + r.URL.String() + " " + r.Header.Get("Content-Type") + " " + string(body)
+		query := r.URL.Query()
+		if sent, err := strconv.ParseInt(query.Get("sent"), 10, 64); err != nil || time.Since(time.UnixMilli(sent)) > time.Minute {
+			t.Errorf("it says that it was sent at %q", query.Get("sent"))
+		}
+		query.Del("sent")
+		got := r.Method + " " + r.URL.Path + "?" + query.Encode() + " " + r.Header.Get("Content-Type") + " " + string(body)
 		if want := `POST /v1/agent/report?instance=a%26b application/json [{"task":"0123","status":"RUNNING"}]`; got != want {
 			t.Errorf("the request is\n%s\nnot\n%s", got, want)
 		}

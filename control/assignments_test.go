@@ -70,7 +70,7 @@ func expectFrame(t *testing.T, frame structs.AssignmentFrame, full bool, tasks .
 
 func report(t *testing.T, c *control.Control, instance, task string, status structs.TaskStatus) {
 	t.Helper()
-	noError(t, c.ReportTasks(t.Context(), instance, []structs.TaskUpdate{{Task: task, Status: status}}))
+	noError(t, c.ReportTasks(t.Context(), instance, 0, []structs.TaskUpdate{{Task: task, Status: status}}))
 }
 
 func TestStreamOfUnknownInstance(t *testing.T) {

@@ -46,7 +46,7 @@ func (n *town) exit(task *structs.Task) {
 		Task: task.ID, Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited, StoppedAt: task.StartedAt + 1,
 		Containers: []structs.Container{{Name: "main", LastStatus: structs.TaskStopped, ExitCode: new(int32(0))}},
 	}
-	if err := n.Control.ReportTasks(n.t.Context(), task.Instance, []structs.TaskUpdate{end}); err != nil {
+	if err := n.Control.ReportTasks(n.t.Context(), task.Instance, 0, []structs.TaskUpdate{end}); err != nil {
 		n.t.Fatal(err)
 	}
 }

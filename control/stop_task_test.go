@@ -38,7 +38,7 @@ func TestStopTask(t *testing.T) {
 		t.Errorf("stopping again changed the task: %+v", again)
 	}
 
-	noError(t, c.Control.ReportTasks(ctx, instance.ID, []structs.TaskUpdate{
+	noError(t, c.Control.ReportTasks(ctx, instance.ID, 0, []structs.TaskUpdate{
 		{Task: tasks[1].ID, Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited},
 	}))
 	ended, err := c.Control.StopTask(ctx, structs.DefaultCluster, tasks[1].ID, "too late")

@@ -38,7 +38,8 @@ func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	if !a.decode(w, r, &updates) {
 		return
 	}
-	if err := a.Control.ReportTasks(r.Context(), r.URL.Query().Get("instance"), updates); err != nil {
+	sent, _ := strconv.ParseInt(r.URL.Query().Get("sent"), 10, 64) // none: the agent goes by our clock
+	if err := a.Control.ReportTasks(r.Context(), r.URL.Query().Get("instance"), structs.Time(sent), updates); err != nil {
 		a.fail(w, err)
 		return
 	}

@@ -101,7 +101,7 @@ func TestInstancesAndTasks(t *testing.T) {
 		t.Errorf("tasks: %+v", tasks)
 	}
 	stopped := []structs.TaskUpdate{{Task: f.task.ID, Status: structs.TaskStopped, StoppedAt: f.task.CreatedAt + 1}}
-	if err := f.Control.ReportTasks(t.Context(), f.instance.ID, stopped); err != nil {
+	if err := f.Control.ReportTasks(t.Context(), f.instance.ID, 0, stopped); err != nil {
 		t.Fatal(err)
 	}
 	for all, want := range map[bool]int{false: 0, true: 1} {

@@ -123,7 +123,7 @@ func TestForgetsWhatEnded(t *testing.T) {
 		instance, stream := connect(t, c)
 		defer stream.Close()
 		tasks := run(t, c, webJob("", 2))
-		if err := c.Control().ReportTasks(t.Context(), instance.ID, []structs.TaskUpdate{{Task: tasks[0], Status: structs.TaskStopped}}); err != nil {
+		if err := c.Control().ReportTasks(t.Context(), instance.ID, 0, []structs.TaskUpdate{{Task: tasks[0], Status: structs.TaskStopped}}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(59 * time.Minute)

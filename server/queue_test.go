@@ -55,7 +55,7 @@ func TestQueueAcrossLeaders(t *testing.T) {
 			for _, id := range asked[round*room : want] {
 				ends = append(ends, structs.TaskUpdate{Task: id, Status: structs.TaskStopped})
 			}
-			must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, ends))
+			must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, 0, ends))
 			if round%3 == 2 {
 				c.CrashServer() // before it has placed those that it called, or in the midst of it
 				c.StartServer()
@@ -105,7 +105,7 @@ func TestPreemption(t *testing.T) {
 		if task := read(t, c).Task(victim); task.StopCode != structs.StopPreempted || task.StoppedReason != "Preempted: job urgent of higher priority takes its place" {
 			t.Errorf("it says %s, %q", task.StopCode, task.StoppedReason)
 		}
-		must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, []structs.TaskUpdate{{Task: victim, Status: structs.TaskStopped}}))
+		must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, 0, []structs.TaskUpdate{{Task: victim, Status: structs.TaskStopped}}))
 		c.Eventually("the important job has its room", func() bool {
 			for range read(t, c).JobTasks("urgent") {
 				return true

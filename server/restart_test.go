@@ -21,7 +21,7 @@ func fill(t *testing.T, c *testutil.Cluster) []string {
 	instance, stream := connect(t, c)
 	defer stream.Close()
 	tasks := run(t, c, webJob("known", 3))
-	err := verbs.ReportTasks(ctx, instance.ID, []structs.TaskUpdate{
+	err := verbs.ReportTasks(ctx, instance.ID, 0, []structs.TaskUpdate{
 		{Task: tasks[0], Status: structs.TaskRunning, Containers: []structs.Container{{Name: "app", LastStatus: structs.TaskRunning}}},
 		{Task: tasks[1], Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited},
 	})

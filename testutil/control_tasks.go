@@ -139,7 +139,7 @@ func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate
 
 func (c *SingleNode) report(t testing.TB, u structs.TaskUpdate) {
 	t.Helper()
-	if err := c.Control.ReportTasks(t.Context(), c.task(t, u.Task).Instance, []structs.TaskUpdate{u}); err != nil {
+	if err := c.Control.ReportTasks(t.Context(), c.task(t, u.Task).Instance, 0, []structs.TaskUpdate{u}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -68,7 +68,7 @@ func newFixture(t *testing.T) *fixture {
 	must(err)
 	f.running, f.stopped = placed.Tasks[0], placed.Tasks[1]
 	now := structs.Time(1_767_225_612_000)
-	must(f.Control.ReportTasks(ctx, f.instance.ID, []structs.TaskUpdate{
+	must(f.Control.ReportTasks(ctx, f.instance.ID, 0, []structs.TaskUpdate{
 		{
 			Task: f.running.ID, Status: structs.TaskRunning, PullStartedAt: now, PullStoppedAt: now + 250, StartedAt: now + 500,
 			Containers: []structs.Container{{

@@ -87,7 +87,7 @@ func (w *town) round() (acted bool) {
 			}
 			if i.AgentConnected && len(updates) > 0 {
 				acted = true
-				w.must(w.Control.ReportTasks(w.t.Context(), i.ID, updates))
+				w.must(w.Control.ReportTasks(w.t.Context(), i.ID, 0, updates))
 			}
 		}
 	})
