@@ -14,9 +14,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxBody is the largest body of a signed request, in bytes: it is held to be compared with what was signed.
-const maxBody = 16 << 20
-
 // The refusals in AWS's words.
 var (
 	errMissing   = &sigv4.Refusal{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
@@ -46,9 +43,9 @@ func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
 	if err != nil || r.Header.Get("X-Amz-Security-Token") != "" {
 		return nil, errors.Join(errUnknown, err)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil || len(body) > maxBody {
-		return nil, &sigv4.Refusal{Code: "RequestEntityTooLargeException", Message: fmt.Sprintf("the request broke off, or has more than %d MiB", maxBody>>20)}
+	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))
+	if err != nil || len(body) > structs.MaxBody {
+		return nil, &sigv4.Refusal{Code: "RequestEntityTooLargeException", Message: fmt.Sprintf("the request broke off, or has more than %d MiB", structs.MaxBody>>20)}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if err := s.Verify(r, body, secret); err != nil {

@@ -50,7 +50,7 @@ func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *st
 		a.refuse(w, http.StatusUnsupportedMediaType, structs.KindInvalidParameter, "send the job file as Content-Type: application/yaml, or application/json")
 		return nil
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		a.refuse(w, http.StatusRequestEntityTooLarge, structs.KindInvalidParameter, err.Error())
 		return nil

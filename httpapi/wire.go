@@ -9,9 +9,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxBody bounds a request's body.
-const maxBody = 16 << 20
-
 // decode reads a JSON body; where it cannot, it answers and gives false. The content type must say JSON: a web page cannot
 // send that to another origin without being asked about it first.
 func (a *api) decode(w http.ResponseWriter, r *http.Request, into any) bool {
@@ -28,7 +25,7 @@ func (a *api) decodeWith(w http.ResponseWriter, r *http.Request, into any, set f
 		a.refuse(w, http.StatusUnsupportedMediaType, structs.KindInvalidParameter, "send the body as Content-Type: application/json")
 		return false
 	}
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, structs.MaxBody))
 	set(body)
 	if err := body.Decode(into); err != nil {
 		var tooLarge *http.MaxBytesError

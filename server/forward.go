@@ -28,13 +28,8 @@ const (
 // be a moment old. Without it every answer has in it all that was acknowledged before the call.
 const HeaderStale = "Gantry-Stale"
 
-const (
-	// maxForwarded is the largest body that is forwarded, in bytes. It is held until the leader has it, to be sent to the next one
-	// should this one be gone.
-	maxForwarded = 4 << 20
-	// forwardRetry is the pause between tries to reach a leader.
-	forwardRetry = 25 * time.Millisecond
-)
+// forwardRetry is the pause between tries to reach a leader.
+const forwardRetry = 25 * time.Millisecond
 
 // errNoReach: no byte of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
@@ -68,9 +63,10 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 			proxy.ServeHTTP(w, out)
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForwarded))
+		// The body is held until the leader has it, to be sent to the next one should this one be gone.
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
 		if err != nil {
-			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", maxForwarded, err), http.StatusRequestEntityTooLarge)
+			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", structs.MaxBody, err), http.StatusRequestEntityTooLarge)
 			return
 		}
 		out := r.Clone(r.Context())

@@ -7,28 +7,26 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+
+	"github.com/gantry-project/gantry/structs"
 )
 
-const (
-	// maxBody is the largest request that is taken, in bytes. AWS's own limit is lower.
-	maxBody = 4 << 20
-	// maxDrain is how much of a request that is too large is read all the same, so that its sender gets to see the answer
-	// and not a broken connection.
-	maxDrain = 32 << 20
-)
+// maxDrain is how much of a request that is too large is read all the same, so that its sender gets to see the answer
+// and not a broken connection.
+const maxDrain = 32 << 20
 
 // readBody reads the whole of a request.
 func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))
 	if err != nil {
 		return nil, &Error{http.StatusBadRequest, codeSerialization, "the request broke off: " + err.Error()}
 	}
-	if len(body) > maxBody {
+	if len(body) > structs.MaxBody {
 		// How the rest ends does not matter: the request is refused anyway.
 		_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
 		return nil, &Error{
 			http.StatusRequestEntityTooLarge, codeTooLarge,
-			fmt.Sprintf("the request is larger than %d MiB, the most that is taken", maxBody>>20),
+			fmt.Sprintf("the request is larger than %d MiB, the most that is taken", structs.MaxBody>>20),
 		}
 	}
 	return body, nil

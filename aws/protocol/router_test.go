@@ -171,14 +171,14 @@ func TestTooLarge(t *testing.T) {
 	if err := json.NewDecoder(w.Body).Decode(&answer); err != nil {
 		t.Fatal(err)
 	}
-	if w.StatusCode != http.StatusRequestEntityTooLarge || answer["__type"] != "RequestEntityTooLargeException" || !strings.Contains(answer["message"], "4 MiB") {
+	if w.StatusCode != http.StatusRequestEntityTooLarge || answer["__type"] != "RequestEntityTooLargeException" || !strings.Contains(answer["message"], "16 MiB") {
 		t.Errorf("%d %v", w.StatusCode, answer)
 	}
 }
 
 func TestLargestBodyIsTaken(t *testing.T) {
 	frame := `{"name":""}`
-	w, _ := post(t, router(io.Discard), "Svc_1.Echo", `{"name":"`+strings.Repeat("x", maxBody-len(frame))+`"}`)
+	w, _ := post(t, router(io.Discard), "Svc_1.Echo", `{"name":"`+strings.Repeat("x", structs.MaxBody-len(frame))+`"}`)
 	if w.Code != http.StatusOK {
 		t.Errorf("got %d", w.Code)
 	}
