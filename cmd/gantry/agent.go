@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
@@ -26,6 +28,7 @@ import (
 // agentOptions are the flags of gantry agent.
 type agentOptions struct {
 	network
+	logging    logging
 	dataDir    string
 	cluster    string
 	zone       string
@@ -36,16 +39,18 @@ type agentOptions struct {
 	fenced     bool // tasks are killed when the machine is cut off
 }
 
-func agentCommand() *cobra.Command {
-	var o agentOptions
+func agentCommand() *cobra.Command { return new(agentOptions).command() }
+
+func (o *agentOptions) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "agent",
 		Short:   "Make this machine a container instance: run tasks on its Docker Engine",
 		Example: `  gantry agent --data-dir /var/lib/gantry --bind 10.0.0.11 --join 10.0.0.1,10.0.0.2 --zone a --attribute disk=ssd --secret-file cluster.key`,
 		Args:    cobra.NoArgs,
 	}
-	logger := addLogFlags(cmd)
+	o.logging.addFlags(cmd)
 	o.addFlags(cmd)
+	addConfigFlag(cmd)
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the agent's state (required)")
 	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "cluster that this machine joins")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
@@ -54,11 +59,13 @@ func agentCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks when no server has answered for the three seconds of the lease, so that none runs here while it is replaced elsewhere")
+	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		log, err := logger()
-		if err != nil {
+		if err := o.check(); err != nil {
 			return err
 		}
+		log := o.logging.logger()
+		go o.logging.follow(cmd.Context(), cmd, log)
 		o.gpus = gpus(cmd, o.gpus)
 		return runAgent(cmd.Context(), o, log, cmd.OutOrStdout())
 	}
@@ -72,7 +79,8 @@ func (o *agentOptions) check() error {
 	case len(o.join) == 0:
 		return errors.New("--join is required: the addresses of one or more servers")
 	}
-	return o.network.check()
+	_, err := o.custom()
+	return cmp.Or(err, o.logging.check(), o.network.check())
 }
 
 func (o *agentOptions) custom() (list []structs.Attribute, err error) {
@@ -88,7 +96,7 @@ func (o *agentOptions) custom() (list []structs.Attribute, err error) {
 
 // agentProcess is an agent among the others.
 type agentProcess struct {
-	agentOptions
+	*agentOptions
 	log         *slog.Logger
 	agent       *agent.Agent
 	servers     *agent.Servers
@@ -97,10 +105,7 @@ type agentProcess struct {
 }
 
 // runAgent runs until ctx ends or a part fails.
-func runAgent(ctx context.Context, o agentOptions, log *slog.Logger, out io.Writer) error {
-	if err := o.check(); err != nil {
-		return err
-	}
+func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Writer) error {
 	custom, err := o.custom()
 	if err != nil {
 		return err
@@ -141,7 +146,7 @@ func runAgent(ctx context.Context, o agentOptions, log *slog.Logger, out io.Writ
 
 // join gets a certificate where TLS is on, and meets the others by gossip.
 func (p *agentProcess) join(ctx context.Context, instance string) error {
-	config := gossip.Config{
+	meeting := gossip.Config{
 		Self: structs.Member{ID: instance, Name: p.name, Role: structs.RoleAgent, Zone: p.zone, Version: version, Cluster: p.cluster},
 		Bind: p.bind, Advertise: p.advertise, Port: p.network.gossip, DataDir: p.dataDir, Logger: p.log,
 	}
@@ -154,12 +159,12 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 		if p.certificate, err = security.NewAgentCertificate(key); err != nil {
 			return err
 		}
-		if config.Key, err = p.enrolUntilGiven(ctx, instance); err != nil {
+		if meeting.Key, err = p.enrolUntilGiven(ctx, instance); err != nil {
 			return err
 		}
 	}
 	var err error
-	if p.gossip, err = gossip.New(config); err != nil {
+	if p.gossip, err = gossip.New(meeting); err != nil {
 		return err
 	}
 	go p.meet(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -29,7 +30,8 @@ type credentials struct {
 }
 
 func (c *credentials) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.caFile, "ca-file", os.Getenv(caVariable), "certificate to know a secured server by (gantry ca); "+caVariable+" sets it too")
+	cmd.Flags().StringVar(&c.caFile, "ca-file", "", "certificate to know a secured server by (gantry ca); "+caVariable+" sets it too")
+	config.AddVariable(cmd.Flags(), "ca-file", caVariable)
 	cmd.Flags().StringVar(&c.secretFile, "secret-file", "", "file with the cluster's secret: who has it needs neither an access key nor --ca-file")
 }
 
@@ -38,23 +40,23 @@ func (c *credentials) secured() bool { return c.caFile != "" || c.secretFile != 
 
 // config is that of a client of an address. Keys go over https alone; without TLS a server takes any caller anyway.
 func (c *credentials) config(address string) (client.Config, error) {
-	config := client.Config{Address: address}
+	made := client.Config{Address: address}
 	if !strings.HasPrefix(address, "https://") {
-		return config, nil
+		return made, nil
 	}
 	var err error
 	if c.secretFile != "" {
-		config.TLS, err = c.asServer()
-		return config, err
+		made.TLS, err = c.asServer()
+		return made, err
 	}
 	if c.caFile != "" {
-		if config.TLS, err = trusting(c.caFile); err != nil {
-			return config, err
+		if made.TLS, err = trusting(c.caFile); err != nil {
+			return made, err
 		}
 	}
-	config.Token = os.Getenv(tokenVariable)
-	config.Key = client.Key{ID: os.Getenv("AWS_ACCESS_KEY_ID"), Secret: os.Getenv("AWS_SECRET_ACCESS_KEY")}
-	return config, nil
+	made.Token = os.Getenv(tokenVariable)
+	made.Key = client.Key{ID: os.Getenv("AWS_ACCESS_KEY_ID"), Secret: os.Getenv("AWS_SECRET_ACCESS_KEY")}
+	return made, nil
 }
 
 // asServer is the TLS of one who has the cluster's secret.

@@ -26,6 +26,7 @@ const stopWait = 60 * time.Second
 
 // devOptions are the flags of gantry dev.
 type devOptions struct {
+	logging  logging
 	httpAddr string
 	dataDir  string // empty: a temporary one, removed at the end with all containers
 	zone     string
@@ -46,7 +47,7 @@ temporary directory; at the end it is removed, and so are the containers. With -
 and the next start on the same directory takes them over.`,
 		Args: cobra.NoArgs,
 	}
-	logger := addLogFlags(cmd)
+	o.logging.addFlags(cmd)
 	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback address and port to listen on; port 0 picks a free one")
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the cluster's state (default: a temporary one)")
 	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability zone of this machine")
@@ -54,19 +55,18 @@ and the next start on the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
 	addGPUFlag(cmd, &o.gpus)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		log, err := logger()
-		if err != nil {
+		if err := o.logging.check(); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
-		return runDev(cmd.Context(), o, log, cmd.OutOrStdout())
+		return runDev(cmd.Context(), &o, o.logging.logger(), cmd.OutOrStdout())
 	}
 	return cmd
 }
 
 // dev is a server, an agent and the listener that joins them.
 type dev struct {
-	devOptions
+	*devOptions
 	log      *slog.Logger
 	listener net.Listener
 	http     *http.Server
@@ -78,7 +78,7 @@ type dev struct {
 }
 
 // runDev runs until ctx ends or a part fails.
-func runDev(ctx context.Context, o devOptions, log *slog.Logger, out io.Writer) (err error) {
+func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) (err error) {
 	d := &dev{devOptions: o, log: log, closing: make(chan struct{})}
 	engine, err := docker.New(docker.Config{Logger: log})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gantry-project/gantry/config"
 )
 
 // version is set by the build (-X main.version=…).
@@ -18,7 +20,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := rootCommand().ExecuteContext(ctx)
+	err := execute(ctx, rootCommand())
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		os.Exit(int(status))
 	}
@@ -26,6 +28,12 @@ func main() {
 		fmt.Fprintf(os.Stderr, "gantry: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// execute runs a command. An error about a flag says where the value came from.
+func execute(ctx context.Context, root *cobra.Command) error {
+	cmd, err := root.ExecuteContextC(ctx)
+	return config.Explain(cmd.Flags(), err)
 }
 
 // exitStatus ends a command that has said all there is to say with a status of its own.
@@ -43,10 +51,13 @@ the aws CLI and the AWS SDKs work against it unchanged.
 Start with "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		// Commands of their own before a run would keep this one from running: there are none.
+		PersistentPreRunE: fillIn,
 	}
+	root.SetUsageTemplate(root.UsageTemplate() + sources)
 	root.AddCommand(
-		agentCommand(), bootstrapCommand(), caCommand(), keyCommand(), keygenCommand(), membersCommand(), serverCommand(),
-		devCommand(), evalCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
+		agentCommand(), bootstrapCommand(), caCommand(), configCommand(), keyCommand(), keygenCommand(), membersCommand(), serverCommand(),
+		devCommand(), evalCommand(), healthCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
 	)
 	return root
 }

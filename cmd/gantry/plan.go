@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -54,7 +55,7 @@ when there is no answer.`,
 			add.Attributes = append(add.Attributes, structs.Attribute{Name: name, Value: value})
 		}
 		for _, flag := range []string{"like", "zone", "cpu", "memory", "attribute"} {
-			if flags.Changed(flag) && !flags.Changed("add") {
+			if config.Typed(flags, flag) && !flags.Changed("add") {
 				return fmt.Errorf("--%s says what instances that join are like: give their number with --add", flag)
 			}
 		}

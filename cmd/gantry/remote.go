@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -17,11 +15,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/config"
 )
 
 const (
 	addressVariable = "GANTRY_ADDR"
-	defaultAddress  = "http://127.0.0.1:5747"
+	formatVariable  = "GANTRY_FORMAT"
+	defaultAddress  = "127.0.0.1:5747" // http or https as the credentials say
+	exampleAddress  = "http://127.0.0.1:5747"
 	outputJSON      = "json"
 )
 
@@ -35,9 +36,11 @@ type remote struct {
 // addRemoteFlags adds the flags of every command that asks a server.
 func addRemoteFlags(cmd *cobra.Command) *remote {
 	r := &remote{}
-	cmd.Flags().StringVar(&r.address, "address", cmp.Or(os.Getenv(addressVariable), defaultAddress), "address of a server; "+addressVariable+" sets it too")
+	cmd.Flags().StringVar(&r.address, "address", defaultAddress, "address of a server; "+addressVariable+" sets it too")
+	config.AddVariable(cmd.Flags(), "address", addressVariable)
 	r.addFlags(cmd)
-	cmd.Flags().StringVarP(&r.output, "output", "o", "", "json prints the server's answer as it is")
+	cmd.Flags().StringVarP(&r.output, "output", "o", "", "json prints the server's answer as it is; "+formatVariable+" sets it too")
+	config.AddVariable(cmd.Flags(), "output", formatVariable)
 	return r
 }
 
@@ -50,11 +53,11 @@ func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *clien
 	if err != nil {
 		return err
 	}
-	config, err := r.config(address)
+	settings, err := r.config(address)
 	if err != nil {
 		return err
 	}
-	c := client.New(config)
+	c := client.New(settings)
 	defer c.Close()
 	answer, err := ask(cmd.Context(), c)
 	if err != nil {
@@ -79,7 +82,7 @@ func serverURL(text string, secured bool) (string, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("--address: %q is not the address of a server; one looks like %s", text, defaultAddress)
+		return "", fmt.Errorf("--address: %q is not the address of a server; one looks like %s", text, exampleAddress)
 	}
 	return text, nil
 }

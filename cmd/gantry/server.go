@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,14 +29,16 @@ const auditFile = "server/audit.log"
 // serverOptions are the flags of gantry server.
 type serverOptions struct {
 	network
+	logging      logging
 	dataDir      string
 	expect       int
 	name         string
 	zone, region string
 }
 
-func serverCommand() *cobra.Command {
-	var o serverOptions
+func serverCommand() *cobra.Command { return new(serverOptions).command() }
+
+func (o *serverOptions) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "server",
 		Short: "Run one of the three or five servers that keep a cluster's state",
@@ -47,8 +50,9 @@ data directory later joins the cluster that is there. Any of them takes any call
   gantry server --data-dir /var/lib/gantry --bind 10.0.0.1 --bootstrap-expect 3 --join 10.0.0.2,10.0.0.3 --secret-file cluster.key`,
 		Args: cobra.NoArgs,
 	}
-	logger := addLogFlags(cmd)
+	o.logging.addFlags(cmd)
 	o.addFlags(cmd)
+	addConfigFlag(cmd)
 	cmd.Flags().IntVar(&o.raftPort, "raft-port", defaultRaftPort, "port of raft")
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the server's state (required)")
 	cmd.Flags().IntVar(&o.expect, "bootstrap-expect", 0, "how many servers form a new cluster: 1, 3 or 5; not needed to join one that is there")
@@ -57,10 +61,11 @@ data directory later joins the cluster that is there. Any of them takes any call
 	cmd.Flags().StringVar(&o.region, "region", "", "region of this machine")
 	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		log, err := logger()
-		if err != nil {
+		if err := o.check(); err != nil {
 			return err
 		}
+		log := o.logging.logger()
+		go o.logging.follow(cmd.Context(), cmd, log)
 		return runServer(cmd.Context(), o, log, cmd.OutOrStdout())
 	}
 	return cmd
@@ -75,12 +80,12 @@ func (o *serverOptions) check() error {
 	case o.expect == 0 && len(o.join) == 0:
 		return errors.New("--bootstrap-expect is required where there is no --join: say how many servers form the new cluster")
 	}
-	return o.network.check()
+	return cmp.Or(o.logging.check(), o.network.check())
 }
 
 // serverProcess is a server with its listener.
 type serverProcess struct {
-	serverOptions
+	*serverOptions
 	log      *slog.Logger
 	server   *server.Server
 	audit    *access.Audit
@@ -90,10 +95,7 @@ type serverProcess struct {
 }
 
 // runServer runs until ctx ends or a part fails.
-func runServer(ctx context.Context, o serverOptions, log *slog.Logger, out io.Writer) error {
-	if err := o.check(); err != nil {
-		return err
-	}
+func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.Writer) error {
 	p := &serverProcess{serverOptions: o, log: log, closing: make(chan struct{})}
 	if err := p.open(ctx); err != nil {
 		return err

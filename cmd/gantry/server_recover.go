@@ -14,6 +14,7 @@ import (
 func serverRecoverCommand() *cobra.Command {
 	var dataDir string
 	var yes bool
+	var logs logging
 	cmd := &cobra.Command{
 		Use:   "recover",
 		Short: "Make one server that is left a working cluster of its own, when most servers are lost for good",
@@ -23,18 +24,17 @@ The server must not run. After it, start it as ever; new servers on empty data d
 Without --yes nothing is changed; what would be is shown.`,
 		Args: cobra.NoArgs,
 	}
-	logger := addLogFlags(cmd)
+	logs.addFlags(cmd)
 	cmd.Flags().StringVar(&dataDir, "data-dir", "", "data directory of the server that is left (required)")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
-		log, err := logger()
-		if err != nil {
+		if err := logs.check(); err != nil {
 			return err
 		}
 		if dataDir == "" {
 			return errors.New("--data-dir is required: the data directory of the server that is left")
 		}
-		r, err := server.OpenRecovery(dataDir, "", log)
+		r, err := server.OpenRecovery(dataDir, "", logs.logger())
 		if err != nil {
 			return err
 		}
