@@ -25,3 +25,10 @@ func (c *Client) RaftPeers(ctx context.Context) (structs.PeerList, error) {
 func (c *Client) Leave(ctx context.Context) error {
 	return c.do(ctx, http.MethodPost, "/v1/server/leave", nil, nil, nil)
 }
+
+// RotateGossipKey makes all members encrypt gossip with a new key.
+func (c *Client) RotateGossipKey(ctx context.Context) (structs.GossipRotation, error) {
+	var out structs.GossipRotation
+	err := c.do(ctx, http.MethodPost, "/v1/gossip/rotate", nil, nil, &out)
+	return out, err
+}

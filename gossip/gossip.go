@@ -49,9 +49,10 @@ type Config struct {
 	Bind, Advertise string
 	// Port is both udp and tcp; 0 picks a free one.
 	Port int
-	// Key encrypts all gossip (32 bytes); nil sends it in the clear.
+	// Key encrypts all gossip (32 bytes), until another is rotated in; nil sends it in the clear. A server's is that of the cluster's secret,
+	// an agent's the one in use, which a server gave it.
 	Key []byte
-	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keyring. Empty: nothing is kept.
+	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keys of a server. Empty: nothing is kept.
 	DataDir string
 	// Transport replaces the network, for tests.
 	Transport Transport
@@ -71,6 +72,11 @@ type Member struct {
 	events  chan serf.Event
 	done    sync.WaitGroup
 
+	keys     *memberlist.Keyring // nil: in the clear
+	keysFile string              // empty: they are not kept
+	first    []byte              // a server's key before any rotation; nil: an agent's
+	rotating sync.Mutex
+
 	mu   sync.Mutex
 	self structs.Member
 }
@@ -81,6 +87,10 @@ func New(c Config) (*Member, error) {
 	config, err := c.serf(m.events)
 	if err != nil {
 		return nil, err
+	}
+	m.keys, m.keysFile = config.MemberlistConfig.Keyring, config.KeyringFile
+	if c.Self.Role == structs.RoleServer {
+		m.first = c.Key
 	}
 	if m.serf, err = serf.Create(config); err != nil {
 		return nil, fmt.Errorf("start gossip on %s: %w", net.JoinHostPort(c.Bind, strconv.Itoa(c.Port)), err)
@@ -101,7 +111,6 @@ func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
 	list.ProbeInterval, list.ProbeTimeout = probeInterval, probeTimeout
 	list.GossipInterval, list.SuspicionMult = gossipInterval, suspicionMult
 	list.DeadNodeReclaimTime, list.TCPTimeout = reclaimAfter, streamTimeout
-	list.SecretKey = c.Key
 	list.Transport = c.Transport
 	if c.Self.Role == structs.RoleAgent {
 		list.PushPullInterval = agentSync
@@ -117,19 +126,19 @@ func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
 	config.RejoinAfterLeave = true
 	logger := slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug)
 	config.Logger, list.Logger = logger, logger
-	if c.DataDir == "" {
-		return config, nil
+	if c.DataDir != "" {
+		config.SnapshotPath = filepath.Join(c.DataDir, "gossip.members")
 	}
-	config.SnapshotPath = filepath.Join(c.DataDir, "gossip.members")
-	if c.Key != nil {
+	var err error
+	switch {
+	case c.Key == nil:
+	case c.DataDir != "" && c.Self.Role == structs.RoleServer:
 		config.KeyringFile = filepath.Join(c.DataDir, "gossip.keys")
-		ring, err := openKeyring(config.KeyringFile, c.Key)
-		if err != nil {
-			return nil, err
-		}
-		list.Keyring, list.SecretKey = ring, nil
+		list.Keyring, err = openKeyring(config.KeyringFile, c.Key)
+	default:
+		list.Keyring, err = memberlist.NewKeyring(nil, c.Key)
 	}
-	return config, nil
+	return config, err
 }
 
 // watch turns serf's events into nudges.

@@ -1,9 +1,14 @@
 package gossip
 
 import (
+	"bytes"
+	"encoding/json"
 	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,22 +90,56 @@ func TestMembersComeAndGo(t *testing.T) {
 	await(t, a, "b's end", with("b", func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
 }
 
-// Who has another key hears and says nothing, and after a rotation everyone still hears everyone, restarted ones too.
-func TestKeys(t *testing.T) {
-	first, second := make([]byte, 32), append(make([]byte, 31), 1)
-	dirs := map[string]string{"a": t.TempDir(), "b": t.TempDir()}
+// keysOf are those in the file of a server.
+func keysOf(t *testing.T, dir string) (keys [][]byte) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, "gossip.keys"))
+	if err == nil {
+		err = json.Unmarshal(raw, &keys)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// After a rotation everyone has the new key alone, restarted ones too. Who was away, or has only the cluster's secret, is heard
+// once it has taken the new key; nobody takes an older one.
+func TestRotate(t *testing.T) {
+	first := append(make([]byte, 31), 1)
+	dirs := map[string]string{"a": t.TempDir(), "b": t.TempDir(), "c": t.TempDir()}
 	on := func(id string) func(*Config) { return func(c *Config) { c.Key, c.DataDir = first, dirs[id] } }
 	a, b := start(t, "a", on("a")), start(t, "b", on("b"))
-	stranger := start(t, "x", func(c *Config) { c.Key = append(make([]byte, 31), 9) })
-	if err := b.Join([]string{a.Address()}); err != nil {
-		t.Fatal(err)
+	agent := start(t, "x", func(c *Config) { c.Key, c.Self.Role = first, structs.RoleAgent })
+	stranger := start(t, "y", func(c *Config) { c.Key = append(make([]byte, 31), 9) })
+	alive := func(id string) func([]structs.Member) bool {
+		return with(id, func(m structs.Member) bool { return m.Status == structs.MemberAlive })
 	}
-	if stranger.Join([]string{a.Address()}) == nil || len(a.Members()) != 2 {
+	for _, m := range []*Member{b, agent} {
+		if err := m.Join([]string{a.Address()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stranger.Join([]string{a.Address()}) == nil {
 		t.Error("one with another key got in")
 	}
-	await(t, a, "b", with("b", func(m structs.Member) bool { return m.Status == structs.MemberAlive }))
-	if err := a.Rotate(second); err != nil {
-		t.Fatal(err)
+	for _, m := range []*Member{a, b, agent} {
+		for _, id := range []string{"a", "b", "x"} {
+			await(t, m, id, alive(id))
+		}
+	}
+	done, err := b.Rotate()
+	if err != nil || done.Members != 3 || len(done.Down) > 0 {
+		t.Fatalf("rotate: %+v, %v", done, err)
+	}
+	second := b.Key()
+	if bytes.Equal(second, first) || !bytes.Equal(a.Key(), second) || !bytes.Equal(agent.Key(), second) {
+		t.Errorf("keys: %x, %x, %x", a.Key(), second, agent.Key())
+	}
+	for _, id := range []string{"a", "b"} {
+		if kept := keysOf(t, dirs[id]); len(kept) != 1 || !bytes.Equal(kept[0], second) {
+			t.Errorf("%s keeps %x", id, kept)
+		}
 	}
 	_, port, _ := net.SplitHostPort(b.Address())
 	if err := b.Stop(); err != nil {
@@ -115,4 +154,73 @@ func TestKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, a, "b anew", with("b", func(m structs.Member) bool { return m.Status == structs.MemberAlive && m.Expect == 7 }))
+
+	late := start(t, "c", on("c"))
+	if late.Join([]string{a.Address()}) == nil {
+		t.Error("the key before the rotation is still good")
+	}
+	if taken, err := late.Take(a.Key()); !taken || err != nil {
+		t.Fatal(taken, err)
+	}
+	if err := late.Join([]string{a.Address()}); err != nil {
+		t.Error(err)
+	}
+	if kept := keysOf(t, dirs["c"]); len(kept) != 1 || !bytes.Equal(kept[0], second) {
+		t.Errorf("c keeps %x", kept)
+	}
+	await(t, a, "c", alive("c"))
+	await(t, b, "c", alive("c"))
+	if _, err := a.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	for _, old := range [][]byte{first, second, a.Key()} {
+		if taken, err := a.Take(old); taken || err != nil {
+			t.Errorf("took %x: %v", old, err)
+		}
+	}
+}
+
+// A member that does not answer and is not known to have failed stops a rotation, and all stay with the key that they have.
+func TestRotateRefused(t *testing.T) {
+	key := append(make([]byte, 31), 1)
+	keyed := func(c *Config) { c.Key, c.DataDir = key, t.TempDir() }
+	a, b := start(t, "a", keyed), start(t, "b", keyed)
+	if err := b.Join([]string{a.Address()}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, a, "b", with("b", func(m structs.Member) bool { return m.Status == structs.MemberAlive }))
+	if err := b.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := a.Rotate()
+	if err == nil || !strings.Contains(err.Error(), "1 of 2 members answer; not heard from: server host-b") {
+		t.Errorf("rotate without an answer: %v", err)
+	}
+	if !bytes.Equal(a.Key(), key) {
+		t.Errorf("the key is %x", a.Key())
+	}
+	await(t, a, "b's end", with("b", func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
+	done, err := a.Rotate()
+	if err != nil || done.Members != 1 || len(done.Down) != 1 || done.Down[0] != "host-b" || bytes.Equal(a.Key(), key) {
+		t.Errorf("rotate without one that has failed: %+v, %v", done, err)
+	}
+	if _, err := start(t, "c", nil).Rotate(); structs.KindOf(err) != structs.KindUnsupportedFeature {
+		t.Errorf("rotate in the clear: %v", err)
+	}
+}
+
+// A damaged file of keys is told, and what to do about it.
+func TestDamagedKeys(t *testing.T) {
+	dir := t.TempDir()
+	for _, text := range []string{"", "[]", `["x"]`, `["AAAA"]`} {
+		if err := os.WriteFile(filepath.Join(dir, "gossip.keys"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := New(Config{
+			Self: structs.Member{ID: "a", Name: "a", Role: structs.RoleServer}, Bind: "127.0.0.1", Key: make([]byte, 32), DataDir: dir, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err == nil || !strings.Contains(err.Error(), "damaged; remove the file") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

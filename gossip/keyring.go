@@ -1,18 +1,42 @@
 package gossip
 
 import (
+	"bytes"
+	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/hashicorp/memberlist"
 )
 
-// openKeyring gives the keys that this member knows: those in the file, which a rotation may have written, or else the key of the
-// cluster's secret. The key of the secret is always among them, so that one who missed a rotation can still be reached.
+// keySize is that of every key, in bytes.
+const keySize = 32
+
+// mintKey makes a key that is newer than another. A key begins with the time of its making in nanoseconds, so that of two keys anyone can
+// tell the newer one; 192 random bits remain, as many as AES-192 has.
+func mintKey(now time.Time, after uint64) []byte {
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	binary.BigEndian.PutUint64(key, max(uint64(now.UnixNano()), after+1))
+	return key
+}
+
+// made is when a key was made; that of the cluster's secret is older than any other.
+func (m *Member) made(key []byte) uint64 {
+	if len(key) != keySize || bytes.Equal(key, m.first) {
+		return 0
+	}
+	return binary.BigEndian.Uint64(key)
+}
+
+// openKeyring gives the keys of a server: those in the file, the one in use first, or else the key of the cluster's secret. After a rotation
+// the latter is worth nothing any more: whoever missed it asks for the key in use (Take).
 func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -21,31 +45,64 @@ func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the gossip keys: %w", err)
 	}
+	damaged := fmt.Errorf("the gossip keys in %s are damaged; remove the file: this server then asks the others for the key in use", path)
 	var encoded []string
 	if err := json.Unmarshal(raw, &encoded); err != nil || len(encoded) == 0 {
-		return nil, fmt.Errorf("the gossip keys in %s are damaged; remove the file to go back to the key of the cluster's secret", path)
+		return nil, damaged
 	}
 	var keys [][]byte
 	for _, text := range encoded {
 		k, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || memberlist.ValidateKey(k) != nil {
-			return nil, fmt.Errorf("the gossip keys in %s are damaged; remove the file to go back to the key of the cluster's secret", path)
+			return nil, damaged
 		}
 		keys = append(keys, k)
 	}
-	return memberlist.NewKeyring(append(keys, key), keys[0])
+	return memberlist.NewKeyring(keys, keys[0])
 }
 
-// Rotate makes every member encrypt with another key from now on. It fails, and can be asked again, while a member does not answer.
-// Keys before it are taken still until the next rotation.
-func (m *Member) Rotate(key []byte) error {
-	text := base64.StdEncoding.EncodeToString(key)
-	keys := m.serf.KeyManager()
-	if answer, err := keys.InstallKey(text); err != nil {
-		return fmt.Errorf("hand out the new gossip key (%d of %d took it): %w", answer.NumResp-answer.NumErr, answer.NumNodes, err)
+// Key is the one that this member encrypts with; nil where gossip is in the clear.
+func (m *Member) Key() []byte {
+	if m.keys == nil {
+		return nil
 	}
-	if answer, err := keys.UseKey(text); err != nil {
-		return fmt.Errorf("use the new gossip key (%d of %d do): %w", answer.NumResp-answer.NumErr, answer.NumNodes, err)
+	return m.keys.GetPrimaryKey()
+}
+
+// Take makes a key that another member has in use this member's only one. A server takes only one that is newer than its own, as it may
+// ask one that missed more than itself; an agent takes what a server gives it. It says whether the key is another than before.
+func (m *Member) Take(key []byte) (bool, error) {
+	own := m.Key()
+	if own == nil || bytes.Equal(own, key) || m.first != nil && m.made(key) <= m.made(own) {
+		return false, nil
 	}
-	return nil
+	if err := errors.Join(m.keys.AddKey(key), m.keys.UseKey(key)); err != nil {
+		return false, fmt.Errorf("take the gossip key in use: %w", err)
+	}
+	for _, old := range m.keys.GetKeys() {
+		if !bytes.Equal(old, key) {
+			_ = m.keys.RemoveKey(old) // fails for the one in use alone
+		}
+	}
+	return true, m.keepKeys()
+}
+
+// keepKeys writes the file that serf writes when it is told of keys.
+func (m *Member) keepKeys() error {
+	if m.keysFile == "" {
+		return nil
+	}
+	var encoded []string
+	for _, key := range m.keys.GetKeys() {
+		encoded = append(encoded, base64.StdEncoding.EncodeToString(key))
+	}
+	raw, err := json.Marshal(encoded)
+	if err != nil {
+		return err
+	}
+	next := m.keysFile + ".new"
+	if err := os.WriteFile(next, raw, 0o600); err != nil {
+		return fmt.Errorf("keep the gossip keys: %w", err)
+	}
+	return os.Rename(next, m.keysFile)
 }

@@ -22,6 +22,7 @@
 //	GET  /v1/snapshot                   all the cluster's state, a file for POST; its end is its checksum
 //	POST /v1/snapshot?replace=true      such a file takes the place of all the state → SnapshotInfo; without replace only where that is empty
 //	POST /v1/server/leave               takes this server out of the cluster; 204 once the leader has removed it, then its process ends
+//	POST /v1/gossip/rotate              every member encrypts gossip with a new key → GossipRotation
 //	POST /v1/bootstrap                  → NewAccessKey: the first, once
 //	POST /v1/keys                       an AccessKeyRequest → NewAccessKey
 //	GET  /v1/keys                       AccessKeyList
@@ -68,6 +69,7 @@ type Server interface {
 	RaftPeers(ctx context.Context) structs.PeerList
 	Leave(ctx context.Context) error
 	SaveSnapshot(ctx context.Context, to io.Writer) error
+	RotateGossipKey(ctx context.Context) (structs.GossipRotation, error)
 	RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error)
 }
 
@@ -105,6 +107,7 @@ func New(c Config) http.Handler {
 	asked("GET /v1/snapshot", "SaveSnapshot", anywhere, a.saveSnapshot)
 	asked("POST /v1/snapshot", "RestoreSnapshot", anywhere, a.restoreSnapshot)
 	asked("POST /v1/server/leave", "LeaveServer", anywhere, a.leave)
+	asked("POST /v1/gossip/rotate", "RotateGossipKey", anywhere, a.rotateGossipKey)
 	asked("POST /v1/bootstrap", "Bootstrap", anywhere, a.bootstrap)
 	asked("POST /v1/keys", "CreateAccessKey", anywhere, a.createAccessKey)
 	asked("GET /v1/keys", "ListAccessKeys", anywhere, a.listAccessKeys)

@@ -31,3 +31,12 @@ func (a *api) leave(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
+
+func (a *api) rotateGossipKey(w http.ResponseWriter, r *http.Request) {
+	done, err := a.Server.RotateGossipKey(r.Context())
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	a.answer(w, http.StatusOK, done)
+}

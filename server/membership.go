@@ -37,7 +37,7 @@ func (m *membership) run(ctx context.Context) {
 	defer beat.Stop()
 	var told string
 	for {
-		m.find()
+		m.find(ctx)
 		if err := m.look(ctx); err != nil && err.Error() != told {
 			told = err.Error() // once, not every second
 			m.log.Warn("the servers do not form a whole yet; trying again", "error", err)
@@ -51,19 +51,30 @@ func (m *membership) run(ctx context.Context) {
 	}
 }
 
-// find looks for others while none is known to be there.
-func (m *membership) find() {
-	if len(m.join) == 0 {
+// find looks for the others while gossip does not know how they are.
+func (m *membership) find(ctx context.Context) {
+	if !m.apart() {
 		return
-	}
-	for _, other := range m.gossip.Members() {
-		if other.ID != m.id && other.Role == structs.RoleServer && other.Status == structs.MemberAlive {
-			return
-		}
 	}
 	if err := m.gossip.Join(m.join); err != nil {
 		m.log.Debug("nobody to join yet; trying again", "error", err)
 	}
+	if m.apart() && m.catchUp(ctx) {
+		_ = m.gossip.Join(m.gossipAddresses()) // else at the next beat
+	}
+}
+
+// apart says that no other server is heard by gossip, or not the one that raft follows.
+func (m *membership) apart() bool {
+	if _, leader := m.raft.LeaderWithID(); leader != "" && string(leader) != m.id && !m.alive(string(leader)) {
+		return true
+	}
+	for _, other := range m.servers() {
+		if other.ID != m.id && other.Status == structs.MemberAlive {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *membership) look(ctx context.Context) error {

@@ -50,6 +50,12 @@ func (c *peerClient) removed(ctx context.Context, address, id string) (bool, err
 	return !has, err
 }
 
+// gossipKey asks a server for the gossip key in use.
+func (c *peerClient) gossipKey(ctx context.Context, address string) (key []byte, err error) {
+	err = c.post(ctx, address, "gossip-key", struct{}{}, &key)
+	return key, err
+}
+
 func (c *peerClient) post(ctx context.Context, address, call string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 	defer cancel()
@@ -84,6 +90,7 @@ func (s *Server) Peers() http.Handler {
 	mux.HandleFunc("POST "+peerPath+"stats", s.peerStats)
 	mux.HandleFunc("POST "+peerPath+"leases", s.peerLeases)
 	mux.HandleFunc("POST "+peerPath+"has", s.peerHas)
+	mux.HandleFunc("POST "+peerPath+"gossip-key", s.peerGossipKey)
 	return mux
 }
 
@@ -128,6 +135,10 @@ func (s *Server) peerHas(w http.ResponseWriter, r *http.Request) {
 		has, err = s.has(id)
 	}
 	answerPeer(w, has, err)
+}
+
+func (s *Server) peerGossipKey(w http.ResponseWriter, _ *http.Request) {
+	answerPeer(w, s.GossipKey(), nil)
 }
 
 func answerPeer(w http.ResponseWriter, out any, err error) {

@@ -5,6 +5,7 @@
 //	leader.go    what starts and stops with leadership
 //	forward.go   any server takes any call: follower → leader
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
+//	gossip_key.go  the key of gossip is replaced, and who missed that catches up
 //	liveness.go  the beats of agents → which instances are lost or back
 //	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good
 //	snapshots.go the whole state to a file and back; snapshot_file.go: what is in the file

@@ -39,3 +39,11 @@ type Member struct {
 type MemberList struct {
 	Members []Member `json:"members"`
 }
+
+// GossipRotation is what POST /v1/gossip/rotate answers.
+type GossipRotation struct {
+	// Members is how many have the new key.
+	Members int `json:"members"`
+	// Down are the names of those that have failed: they get it when they come back.
+	Down []string `json:"down,omitzero"`
+}

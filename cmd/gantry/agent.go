@@ -167,21 +167,31 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 	if p.gossip, err = gossip.New(meeting); err != nil {
 		return err
 	}
-	go p.meet(ctx)
+	go p.meet(ctx, instance)
 	if p.certificate != nil {
 		go p.renew(ctx, instance)
 	}
 	return nil
 }
 
-// meet looks for a member until one answers.
-func (p *agentProcess) meet(ctx context.Context) {
-	for p.gossip.Join(p.gossipAddresses(defaultGossipPort)) != nil {
-		p.log.Warn("no server answers by gossip yet; trying again", "join", p.network.join)
-		if !pause(ctx, joinRetry) {
-			return
+// meet looks for a server by gossip whenever it hears none, until ctx ends. While it was cut off the key of gossip may have been rotated, so
+// it asks for the one in use.
+func (p *agentProcess) meet(ctx context.Context, instance string) {
+	for first := true; first || pause(ctx, joinRetry); first = false {
+		if p.hearsServer() {
+			continue
+		}
+		if p.certificate != nil && !first {
+			p.renewNow(ctx, instance)
+		}
+		if p.gossip.Join(p.gossipAddresses(defaultGossipPort)) != nil {
+			p.log.Warn("no server answers by gossip yet; trying again", "join", p.network.join)
 		}
 	}
+}
+
+func (p *agentProcess) hearsServer() bool {
+	return slices.ContainsFunc(p.gossip.Members(), func(m structs.Member) bool { return m.Role == structs.RoleServer && m.Status == structs.MemberAlive })
 }
 
 const (
@@ -223,9 +233,18 @@ func (p *agentProcess) renew(ctx context.Context, instance string) {
 		if !p.certificate.Due(time.Now()) {
 			continue
 		}
-		if _, err := p.enrol(ctx, instance); err != nil {
-			p.log.Warn("could not renew the certificate; trying again", "error", err)
-		}
+		p.renewNow(ctx, instance)
+	}
+}
+
+// renewNow gets a new certificate and the gossip key in use.
+func (p *agentProcess) renewNow(ctx context.Context, instance string) {
+	key, err := p.enrol(ctx, instance)
+	if err == nil {
+		_, err = p.gossip.Take(key)
+	}
+	if err != nil {
+		p.log.Warn("could not renew the certificate and the gossip key; trying again", "error", err)
 	}
 }
 

@@ -57,7 +57,7 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 	root.SetUsageTemplate(root.UsageTemplate() + sources)
 	root.AddCommand(
 		agentCommand(), bootstrapCommand(), caCommand(), configCommand(), keyCommand(), keygenCommand(), membersCommand(), serverCommand(),
-		devCommand(), evalCommand(), healthCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
+		devCommand(), evalCommand(), gossipCommand(), healthCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
 	)
 	return root
 }

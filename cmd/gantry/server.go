@@ -181,7 +181,7 @@ func (p *serverProcess) secure(secret *security.Secret, peers *server.Peers, d *
 	p.listener = tls.NewListener(p.listener, certificate.ListenClients())
 	d.enrol = func(instance string, in security.Enrolment) (security.Enrolled, error) {
 		chain, err := authority.Enrol(agents, in, instance, time.Now())
-		return security.Enrolled{Chain: chain, GossipKey: key}, err
+		return security.Enrolled{Chain: chain, GossipKey: p.server.GossipKey()}, err
 	}
 	return secret.Sealer()
 }

@@ -1,0 +1,87 @@
+package server
+
+import (
+	"context"
+	"net"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// RotateGossipKey gives all members another key of gossip, which nobody knows who is no member now.
+func (s *Server) RotateGossipKey(context.Context) (structs.GossipRotation, error) {
+	if s.membership == nil {
+		return structs.GossipRotation{}, structs.Errorf(structs.KindUnsupportedFeature, "this is a cluster of one process (gantry dev): it has no gossip")
+	}
+	done, err := s.membership.gossip.Rotate()
+	if err == nil {
+		s.log.Info("rotated the gossip key", "members", done.Members, "down", done.Down)
+	}
+	return done, err
+}
+
+// GossipKey is the one in use, as far as this server knows; nil where gossip is in the clear.
+func (s *Server) GossipKey() []byte {
+	if s.membership == nil {
+		return nil
+	}
+	return s.membership.gossip.Key()
+}
+
+// catchUp asks others, as a server and over TLS, for the gossip key in use: while this one was down or cut off, or before it was first
+// started, the key may have been replaced. It says whether it got a newer one.
+func (m *membership) catchUp(ctx context.Context) bool {
+	if m.gossip.Key() == nil {
+		return false
+	}
+	for _, address := range m.calledAt() {
+		key, err := m.peers.gossipKey(ctx, address)
+		if err != nil {
+			m.log.Debug("could not ask a server for the gossip key in use", "address", address, "error", err)
+			continue
+		}
+		taken, err := m.gossip.Take(key)
+		if err != nil {
+			m.log.Warn("could not take over the gossip key in use; trying again", "error", err)
+		}
+		if taken {
+			m.log.Info("took over the gossip key in use: it was rotated without this server", "from", address)
+			return true
+		}
+	}
+	return false
+}
+
+// calledAt is where other servers may take calls: where gossip last knew them, and at the hosts to join by, on this server's own port.
+func (m *membership) calledAt() (addresses []string) {
+	self := m.self()
+	for _, other := range m.servers() {
+		if other.ID != m.id && other.HTTP != "" {
+			addresses = append(addresses, other.HTTP)
+		}
+	}
+	_, port, err := net.SplitHostPort(self.HTTP)
+	if err != nil {
+		return addresses
+	}
+	for _, address := range m.join {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			host = address
+		}
+		if at := net.JoinHostPort(host, port); at != self.HTTP {
+			addresses = append(addresses, at)
+		}
+	}
+	return addresses
+}
+
+// gossipAddresses is where the gossip of other servers may be reached.
+func (m *membership) gossipAddresses() []string {
+	addresses := append([]string{}, m.join...)
+	for _, other := range m.servers() {
+		if other.ID != m.id {
+			addresses = append(addresses, other.Address)
+		}
+	}
+	return addresses
+}
