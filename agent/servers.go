@@ -65,9 +65,12 @@ func (s *Servers) Report(ctx context.Context, instance string, updates []structs
 	return s.any(ctx, func(_ string, c *client.Client) error { return c.Report(ctx, instance, updates) })
 }
 
-// Enrol asks for a certificate.
+// Enrol asks for a certificate, on a connection of its own: one that was made without the certificate must not be used by the calls that
+// need it.
 func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolment) (out security.Enrolled, err error) {
-	err = s.any(ctx, func(_ string, c *client.Client) error {
+	err = s.any(ctx, func(address string, _ *client.Client) error {
+		c := s.config.Connect(address)
+		defer c.Close()
 		out, err = c.Enrol(ctx, instance, in)
 		return err
 	})
