@@ -37,6 +37,9 @@ func openDisk(dir string) (d *disk, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
+	if err := checkFree(dir); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(dir, "raft.db")
 	damaged := func(what any) error {
 		return fmt.Errorf("the raft log %s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away to start empty",

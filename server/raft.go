@@ -47,7 +47,7 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	config.BatchApplyCh = true
 	config.Logger = logger
 	transport := s.transport()
-	node, err := startRaft(config, machine, d, transport, s.config.Peers == nil)
+	node, err := startRaft(config, machine, d, &diskWrites{d.logs, s.diskFailed}, transport, s.config.Peers == nil)
 	if err != nil {
 		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), d.close())
 	}
@@ -73,27 +73,27 @@ func (s *Server) transport() raft.Transport {
 }
 
 // startRaft makes the node, and where asked for a cluster of it alone if there is none yet.
-func startRaft(config *raft.Config, machine *fsm.FSM, d *disk, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
+func startRaft(config *raft.Config, machine *fsm.FSM, d *disk, kept *diskWrites, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
 	defer func() {
 		if r := recover(); r != nil { // raft misses an entry that the snapshot which it fell back to would need
 			err = fmt.Errorf("it is damaged: %v", r)
 		}
 	}()
-	cached, err := raft.NewLogCache(logCache, d.logs)
+	cached, err := raft.NewLogCache(logCache, kept)
 	if err != nil {
 		return nil, err
 	}
-	known, err := raft.HasExistingState(cached, d.logs, d.snapshots)
+	known, err := raft.HasExistingState(cached, kept, d.snapshots)
 	if err != nil {
 		return nil, err
 	}
 	if !known && alone {
 		itself := raft.Configuration{Servers: []raft.Server{{ID: config.LocalID, Address: transport.LocalAddr()}}}
-		if err := raft.BootstrapCluster(config, cached, d.logs, d.snapshots, transport, itself); err != nil {
+		if err := raft.BootstrapCluster(config, cached, kept, d.snapshots, transport, itself); err != nil {
 			return nil, err
 		}
 	}
-	return raft.NewRaft(config, machine, cached, d.logs, d.snapshots, transport)
+	return raft.NewRaft(config, machine, cached, kept, d.snapshots, transport)
 }
 
 // checkMember says why a server of this id can never lead what is on its disk.

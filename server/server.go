@@ -1,7 +1,7 @@
 // Package server is a server process: the raft node with the cluster's state, and what the leader runs on top of it.
 //
 //	raft.go      starts raft, replicates commands
-//	disk.go      the log and snapshots on disk, read through before they are used
+//	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full
 //	leader.go    what starts and stops with leadership
 //	forward.go   any server takes any call: follower → leader
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
@@ -74,6 +74,7 @@ type Server struct {
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 
+	failed   chan error // capacity 1
 	leftOnce sync.Once
 	left     chan struct{} // closed when the server has left the cluster
 
@@ -87,7 +88,7 @@ func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
 	}
-	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{}), restores: make(chan restore)}
+	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{}), failed: make(chan error, 1), restores: make(chan restore)}
 	s.beats, s.clock = newBeats(), newClock()
 	lock, err := lockDir(c.DataDir)
 	if err != nil {

@@ -179,6 +179,9 @@ func (d *dev) run(ctx context.Context, out io.Writer) error {
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	case err = <-d.server.Failed():
+		stopAgent()
+		return err // nothing can be stopped in order any more
 	}
 	err = errors.Join(err, d.stop(stopAgent, out))
 	parts.Wait()

@@ -109,6 +109,8 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	case <-p.server.Left():
 		fmt.Fprintf(out, "gantry server %s has left the cluster\n", p.name)
 	case err = <-failed:
+	case err = <-p.server.Failed():
+		return err // nothing can be stopped in order any more
 	}
 	return errors.Join(err, p.stop())
 }

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"fmt"
+	"syscall"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+)
+
+// leastFree is how many bytes must be free on the disk of a data directory for a server to start.
+const leastFree = 16 << 20
+
+// checkFree refuses a disk that is as good as full, where a server would end again at its first writes.
+func checkFree(dir string) error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return fmt.Errorf("ask how much is free on the disk of %s: %w", dir, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < leastFree {
+		return fmt.Errorf("the disk of data directory %s has %d KiB free, and a server needs %d: free some space, then start again",
+			dir, free>>10, leastFree>>10)
+	}
+	return nil
+}
+
+// diskWrites is raft's log, term and vote on a disk that may refuse a write. From then on the server must not go on: a leader would hand over
+// and be elected again, a follower would keep its place and fall behind, and the agents whose streams it holds with it; and raft ends the
+// process anyhow, without a word to a person, when it cannot keep a term. So a write that is refused does not return. Nothing that was
+// acknowledged is lost by that.
+type diskWrites struct {
+	*raftboltdb.BoltStore
+	failed func(error)
+}
+
+func (d *diskWrites) done(err error) error {
+	if err != nil {
+		d.failed(err)
+		select {}
+	}
+	return nil
+}
+
+// StoreLog is a part of raft.LogStore and raft.StableStore, as are those below.
+func (d *diskWrites) StoreLog(entry *raft.Log) error { return d.done(d.BoltStore.StoreLog(entry)) }
+
+// StoreLogs adds to the log.
+func (d *diskWrites) StoreLogs(entries []*raft.Log) error {
+	return d.done(d.BoltStore.StoreLogs(entries))
+}
+
+// DeleteRange takes off either end of the log.
+func (d *diskWrites) DeleteRange(first, last uint64) error {
+	return d.done(d.BoltStore.DeleteRange(first, last))
+}
+
+// Set keeps whom the server voted for.
+func (d *diskWrites) Set(key, value []byte) error { return d.done(d.BoltStore.Set(key, value)) }
+
+// SetUint64 keeps the term.
+func (d *diskWrites) SetUint64(key []byte, value uint64) error {
+	return d.done(d.BoltStore.SetUint64(key, value))
+}
+
+// Failed tells of what the server cannot live with: its disk refuses a write. It is not to be stopped then, the process is to end.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// diskFailed is told by the first write that is refused, and by others that come at the same time.
+func (s *Server) diskFailed(err error) {
+	select {
+	case s.failed <- fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, then start the server again; the other servers have all that was acknowledged",
+		s.config.DataDir, err):
+	default:
+	}
+}
