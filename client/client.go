@@ -46,6 +46,10 @@ type Client struct {
 // answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.
 const answerTimeout = 30 * time.Second
 
+// silence is how long a connection may be silent before the server is asked for a sign of life, and how long that may take: a server that froze,
+// or to which the link broke, is no better than one that is gone.
+const silence = 2 * time.Second
+
 // What requests are signed for. The region is of no account.
 const (
 	signRegion  = "us-east-1"
@@ -67,6 +71,8 @@ func New(c Config) *Client {
 		DialContext:           c.Dial,
 		TLSClientConfig:       c.TLS,
 		ForceAttemptHTTP2:     c.TLS != nil,
+		TLSHandshakeTimeout:   silence,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence},
 		MaxIdleConnsPerHost:   8,
 		DisableCompression:    true, // a compressed stream would hold back frames
 		ResponseHeaderTimeout: answerTimeout,

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/http/httputil"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
@@ -31,7 +32,7 @@ const HeaderStale = "Gantry-Stale"
 // forwardRetry is the pause between tries to reach a leader.
 const forwardRetry = 25 * time.Millisecond
 
-// errNoReach: no byte of the call has been sent.
+// errNoReach: there was no connection, so no byte of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
 // Forward lets any server take any call: what is not this server's own to answer goes to the leader whole, credentials and all, and
@@ -95,7 +96,7 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), leaderWait)
 	defer cancel()
 	for {
-		address := t.server.leaderHTTP()
+		address := t.server.Leader() // this server by now, maybe
 		if address != "" {
 			resp, err := t.send(r, address)
 			if !errors.Is(err, errNoReach) || r.GetBody == nil {
@@ -120,9 +121,10 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 		}
 		out.Body = body
 	}
-	resp, err := t.server.membership.peers.http.Transport.RoundTrip(out)
-	var failed *net.OpError
-	if errors.As(err, &failed) && failed.Op == "dial" {
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	resp, err := t.server.membership.peers.http.Transport.RoundTrip(out.WithContext(httptrace.WithClientTrace(out.Context(), trace)))
+	if err != nil && !connected.Load() {
 		return nil, errors.Join(errNoReach, err)
 	}
 	return resp, err

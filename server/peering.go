@@ -43,6 +43,10 @@ type Peers struct {
 // peerDial bounds the making of a connection to another server.
 const peerDial = time.Second
 
+// peerSilence is how long a connection to another server may be silent during a call before that is asked for a sign of life, and how long
+// that may take. A call to a server that froze, or to which the link broke, would else hang for as long as its caller waits.
+const peerSilence = time.Second
+
 func (p *Peers) dialer() func(context.Context, string, string) (net.Conn, error) {
 	if p.Dial != nil {
 		return p.Dial
@@ -56,7 +60,8 @@ func (s *Server) newMembership() (*membership, error) {
 	m := &membership{
 		id: s.config.ID, raft: s.raft, log: s.log, join: p.Join,
 		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
-			DialContext: p.dialer(), TLSClientConfig: p.TLS, ForceAttemptHTTP2: p.TLS != nil,
+			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil, // raft dials with p.TLS, and http changes its own
+			TLSHandshakeTimeout: peerDial, HTTP2: &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
 			MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, DisableCompression: true,
 		}}},
 	}
