@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that tools are there:  scripts/need.sh [make] [cc] [engine] [aws] [python]
+# Makes sure that tools are there:  scripts/need.sh [make] [cc] [engine] [aws] [python] [net]
 #
 # A machine that has what is asked for is left as it is. What is missing is named first and then installed with apt.
 # Tools are judged by running them: a name on the PATH may be a broken shim, a docker CLI may have no dockerd beside it.
@@ -45,6 +45,11 @@ has_python() {
 	python3 --version >/dev/null 2>&1
 }
 
+# has_net: hosts can be made of network namespaces.
+has_net() {
+	{ ip -V && tc -V && iptables --version && nsenter --version; } >/dev/null 2>&1
+}
+
 # packages prints the Debian packages that bring a tool.
 packages() {
 	case $1 in
@@ -52,6 +57,7 @@ packages() {
 	cc) echo gcc libc6-dev ;;
 	aws) echo awscli ;;
 	python) echo python3 ;;
+	net) echo iproute2 iptables util-linux ;;
 	engine)
 		# From Debian 13 on, the docker command has a package of its own.
 		if apt-cache show docker-cli >/dev/null 2>&1; then echo docker.io docker-cli; else echo docker.io; fi

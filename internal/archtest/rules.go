@@ -75,6 +75,8 @@ var folderRules = []folderRule{
 		"main wires the parts; what they do is inside them"},
 	{"testutil/faketime", nil,
 		"tests of every package use it"},
+	{"testutil/hosts", anything,
+		"real processes are called as users do, with the SDK too"},
 	{"testutil", anything,
 		"a cluster in a process joins everything"},
 	{"test/...", anything,

@@ -1,0 +1,142 @@
+package hosts
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/testutil/hosts"
+)
+
+// agentFault is something that happens to the host of an agent, such that its tasks are replaced.
+type agentFault struct {
+	name   string
+	happen func(*hosts.Agent) error
+	rare   bool // it is tried in random runs alone
+}
+
+func agentFaults() []agentFault {
+	return []agentFault{
+		{name: "the host dies", happen: func(a *hosts.Agent) error { a.Die(); return nil }},
+		{name: "the agent freezes", happen: func(a *hosts.Agent) error { a.Freeze(); return nil }},
+		{name: "the host is cut off", happen: func(a *hosts.Agent) error { return a.Cut() }},
+		{name: "the host hears nobody", happen: func(a *hosts.Agent) error { return a.Deafen() }, rare: true},
+		{name: "nobody hears the host", happen: func(a *hosts.Agent) error { return a.Mute() }},
+	}
+}
+
+// testAgents: the tasks of a host that is lost run elsewhere within seconds; once it is back, nothing runs twice. A host that is only slow, and an
+// agent that starts anew within its lease, lose nothing.
+func testAgents(t *testing.T, w *world) {
+	const name = "kept"
+	w.service(t, name)
+	w.agentRestart(t, name, w.Agents[0])
+	w.slowHost(t, name, w.Agents[1])
+	for i, fault := range agentFaults() {
+		if !fault.rare {
+			w.agentFault(t, fault, name, w.Agents[i%len(w.Agents)])
+		}
+	}
+}
+
+// agentRestart kills an agent and starts it again within its lease.
+func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
+	t.Helper()
+	before, err := hosts.Containers(name, w.Agents...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Kill()
+	if err := a.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.unharmed(t, name, before, "an agent starts anew")
+}
+
+// slowHost makes a host's link bad, and not so bad that it is lost.
+func (w *world) slowHost(t *testing.T, name string, a *hosts.Agent) {
+	t.Helper()
+	before, err := hosts.Containers(name, w.Agents...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Slow("512kbit"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Lose(0.02); err != nil {
+		t.Fatal(err)
+	}
+	w.unharmed(t, name, before, "a slow link that loses packets")
+	w.mend(t)
+}
+
+// unharmed sees for twice the length of a lease that the very same tasks run.
+func (w *world) unharmed(t *testing.T, name string, before []string, what string) {
+	t.Helper()
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); pause(200 * time.Millisecond) {
+		running, err := w.Running(w.ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := hosts.Containers(name, w.Agents...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Sort(before); len(running) != serviceTasks || !slices.Equal(before, slices.Sorted(slices.Values(after))) {
+			t.Fatalf("%s: %d tasks are RUNNING, in containers of %v; before: %v", what, len(running), after, before)
+		}
+	}
+}
+
+// agentFault lets a fault happen to a host, waits until its tasks run elsewhere, and ends it.
+func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts.Agent) {
+	t.Helper()
+	before, err := hosts.Containers(name, a)
+	if err != nil || len(before) == 0 {
+		t.Fatalf("%s: host %s has no task of the service: %v", fault.name, a.Host.Name, err)
+	}
+	if err := fault.happen(a); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	w.awaitService(t, name, w.others(a)...)
+	t.Logf("%s (%s): replaced after %.1f s", fault.name, a.Host.Name, time.Since(began).Seconds())
+	w.mend(t)
+	w.awaitService(t, name, w.Agents...)
+	// The service goes back to where it is even, which takes until the new tasks have run for a moment.
+	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
+}
+
+// testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's next start; then the tasks are reported and
+// replaced, and the agent goes on.
+func testEngineKilled(t *testing.T, w *world) {
+	const name = "engine"
+	w.service(t, name)
+	a := w.Agents[0]
+	before, err := hosts.Containers(name, a)
+	if err != nil || len(before) == 0 {
+		t.Fatalf("host %s has no task of the service: %v", a.Host.Name, err)
+	}
+	if err := a.KillEngine(); err != nil {
+		t.Fatal(err)
+	}
+	pause(faultTime)
+	if a.Ended() {
+		t.Fatalf("the agent ended with its engine: %s", a.Log())
+	}
+	began := time.Now()
+	if err := a.StartEngine(); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitService(t, name, w.Agents...)
+	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
+	t.Logf("an engine is killed (%s): all is well %.1f s after its next start begins", a.Host.Name, time.Since(began).Seconds())
+	for _, task := range w.tasks(t) {
+		if slices.Contains(before, task.ID) && task.LastStatus.String() != "STOPPED" {
+			t.Errorf("task %s ended with its engine and is %s", task.ID, task.LastStatus)
+		}
+	}
+	if a.Ended() {
+		t.Errorf("the agent ended: %s", a.Log())
+	}
+}

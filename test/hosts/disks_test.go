@@ -1,0 +1,152 @@
+package hosts
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gantry-project/gantry/testutil/hosts"
+)
+
+// testFullDisk: a server whose disk is full ends and says why; the others go on, and nothing that was acknowledged is lost. With
+// room on the disk it starts again.
+func testFullDisk(t *testing.T, w *world) {
+	calls := record(t, w, 2)
+	for _, full := range []serverFault{
+		{name: "the leader's disk is full", happen: fill},
+		{name: "a follower's disk is full", happen: fill, follower: true},
+	} {
+		leader, follower, err := w.Leader(w.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hit, other := leader, follower
+		if full.follower {
+			hit, other = follower, leader
+		}
+		if err := full.happen(hit); err != nil {
+			t.Fatal(err)
+		}
+		if err := hit.Await(patience); err == nil || !hit.Ended() {
+			t.Fatalf("%s: the server goes on, or ends as if all were well: %v", full.name, err)
+		}
+		w.says(t, hit, "no space left on device", "free some")
+		w.await(t, "the others go on", func() error { return w.write(other) })
+		if err := hit.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := hit.Await(patience); err == nil || !hit.Ended() {
+			t.Fatalf("%s: the server starts on a full disk: %v", full.name, err)
+		}
+		if err := os.Remove(ballast(hit)); err != nil {
+			t.Fatal(err)
+		}
+		w.mend(t)
+	}
+	calls.finish(t)
+}
+
+func ballast(s *hosts.Server) string { return filepath.Join(s.Data, "ballast") }
+
+// fill leaves nothing of a server's disk.
+func fill(s *hosts.Server) error {
+	f, err := os.Create(ballast(s))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; size /= 2 {
+		for block := make([]byte, size); err == nil; {
+			_, err = f.Write(block)
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			return err
+		}
+		err = nil
+	}
+	return nil
+}
+
+// says finds words in what a server printed.
+func (w *world) says(t *testing.T, s *hosts.Server, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(s.Said(), word) {
+			t.Errorf("%s does not say %q:\n%s", s.Host.Name, word, tail(s.Said(), 10))
+		}
+	}
+}
+
+// tail gives the last lines of a text.
+func tail(text string, n int) string {
+	lines := strings.SplitAfter(text, "\n")
+	return strings.Join(lines[max(0, len(lines)-n-1):], "")
+}
+
+// testDamage: a server whose log or snapshot is damaged does not start, and says what is wrong and what to do. With an empty data directory
+// it joins again.
+func testDamage(t *testing.T, w *world) {
+	_, follower, err := w.Leader(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.refuses(t, follower, "raft.db", "is damaged")
+	w.rejoins(t, follower)
+
+	// A restored snapshot makes raft keep one on each server.
+	saved := filepath.Join(t.TempDir(), "saved.snap")
+	for _, command := range [][]string{{"snapshot", "save", saved}, {"snapshot", "restore", saved, "--yes"}} {
+		if _, err := follower.Gantry(command...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.await(t, "the cluster is whole", func() error { return w.Whole(w.ctx) })
+	if _, follower, err = w.Leader(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.refuses(t, follower, "snapshots/*/state.bin", "is damaged")
+	w.rejoins(t, follower)
+}
+
+// refuses damages files of a server and starts it.
+func (w *world) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
+	t.Helper()
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(s.Data, "server", pattern))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no files %s: %v", pattern, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := len(content) / 4; i < len(content)*3/4; i++ {
+			content[i] ^= 0x5a
+		}
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Await(patience); err == nil || !s.Ended() {
+		t.Fatalf("the server starts with a damaged %s: %v", pattern, err)
+	}
+	w.says(t, s, words, "move ")
+}
+
+// rejoins starts a server with an empty data directory.
+func (w *world) rejoins(t *testing.T, s *hosts.Server) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(s.Data, "server")); err != nil {
+		t.Fatal(err)
+	}
+	w.mend(t) // it votes, and autopilot lets only those vote that have caught up
+}

@@ -1,0 +1,93 @@
+package hosts
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/gantry-project/gantry/testutil/hosts"
+)
+
+const (
+	// faultTime is how long a fault lasts, beyond what it takes until writes are taken again.
+	faultTime = 2 * time.Second
+	// goesOn bounds the time without a write while most servers are well, on a machine that is busy. It is less than a call waits for its
+	// answer: one that hangs is not taken for one that comes late.
+	goesOn = 15 * time.Second
+)
+
+// serverFault is something that happens to a server.
+type serverFault struct {
+	name     string
+	happen   func(*hosts.Server) error
+	follower bool // it happens to a follower, not to the leader
+	rare     bool // it is tried in random runs alone
+}
+
+func serverFaults() []serverFault {
+	kill := func(s *hosts.Server) error { s.Kill(); return nil }
+	freeze := func(s *hosts.Server) error { s.Freeze(); return nil }
+	return []serverFault{
+		{name: "the leader is killed", happen: kill},
+		{name: "the leader freezes", happen: freeze},
+		{name: "the leader is cut off", happen: func(s *hosts.Server) error { return s.Cut() }},
+		{name: "the leader hears nobody", happen: func(s *hosts.Server) error { return s.Deafen() }},
+		{name: "nobody hears the leader", happen: func(s *hosts.Server) error { return s.Mute() }},
+		{name: "the leader loses packets", happen: func(s *hosts.Server) error { return s.Lose(0.1) }},
+		{name: "the leader's link is slow", happen: func(s *hosts.Server) error { return s.Slow("512kbit") }, rare: true},
+		{name: "a follower is killed", happen: kill, follower: true, rare: true},
+		{name: "a follower freezes", happen: freeze, follower: true, rare: true},
+		{name: "nobody hears a follower", happen: func(s *hosts.Server) error { return s.Mute() }, follower: true},
+	}
+}
+
+// testServers: what happens to a server is no matter to callers: the others go on within seconds, every answer is true, and a RunTask with a
+// token is carried out once.
+func testServers(t *testing.T, w *world) {
+	calls := record(t, w, 1)
+	tokens := runTokens(t, w)
+	for _, fault := range serverFaults() {
+		if !fault.rare {
+			w.serverFault(t, fault)
+		}
+	}
+	calls.finish(t)
+	tokens.finish(t)
+}
+
+// serverFault lets a fault happen, sees that the cluster goes on, and ends it.
+func (w *world) serverFault(t *testing.T, fault serverFault) {
+	t.Helper()
+	leader, follower, err := w.Leader(w.ctx)
+	if err != nil {
+		t.Fatalf("%s: %v", fault.name, err)
+	}
+	hit, other := leader, follower
+	if fault.follower {
+		hit, other = follower, leader
+	}
+	if err := fault.happen(hit); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for err := w.write(other); err != nil; err = w.write(other) {
+		if time.Since(began) > goesOn {
+			t.Fatalf("%s (%s): no write for %v: %v", fault.name, hit.Host.Name, goesOn, err)
+		}
+		pause(20 * time.Millisecond)
+	}
+	t.Logf("%s (%s): a write through %s after %.2f s", fault.name, hit.Host.Name, other.Host.Name, time.Since(began).Seconds())
+	pause(faultTime)
+	w.mend(t)
+}
+
+// write makes a change through a server that is well.
+func (w *world) write(s *hosts.Server) error {
+	ctx, cancel := context.WithTimeout(w.ctx, goesOn)
+	defer cancel()
+	_, err := s.ECS().CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("default")})
+	return err
+}

@@ -1,0 +1,162 @@
+package hosts
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// endWait bounds the wait for processes that were killed.
+const endWait = 10 * time.Second
+
+// clean removes all that bears our names: what runs in namespaces and control groups of ours, mounts, namespaces, the link, files.
+func clean() error {
+	spaces, err := filepath.Glob("/run/netns/" + prefix + "*")
+	if err != nil {
+		return err
+	}
+	if err := endAll(spaces); err != nil {
+		return err
+	}
+	if err := unmountAll(); err != nil {
+		return err
+	}
+	for _, path := range spaces {
+		if err := run("ip", "netns", "del", filepath.Base(path)); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat("/sys/class/net/" + uplink); err == nil { // it goes with the switch, a moment later
+		_ = run("ip", "link", "del", uplink)
+	}
+	return errors.Join(os.RemoveAll(root), removeGroups())
+}
+
+// endAll kills what runs in namespaces or in control groups of ours.
+func endAll(spaces []string) error {
+	ours := map[uint64]bool{}
+	for _, path := range spaces {
+		ours[inode(path)] = true
+	}
+	for deadline := time.Now().Add(endWait); ; time.Sleep(20 * time.Millisecond) {
+		alive := processes(func(p process) bool { return ours[p.space] || p.contained("") })
+		if len(alive) == 0 {
+			return nil
+		}
+		for _, p := range alive {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("processes that were killed live on: %v", alive)
+		}
+	}
+}
+
+// unmountAll unmounts what is mounted below root, the deepest first.
+func unmountAll() error {
+	raw, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for line := range strings.Lines(string(raw)) {
+		if path := strings.Fields(line)[1]; strings.HasPrefix(path, root+"/") {
+			paths = append(paths, path)
+		}
+	}
+	slices.SortFunc(paths, func(a, b string) int { return -cmp.Compare(a, b) })
+	var failed error
+	for _, path := range paths {
+		if err := syscall.Unmount(path, syscall.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) {
+			failed = errors.Join(failed, fmt.Errorf("unmount %s: %w", path, err))
+		}
+	}
+	return failed
+}
+
+// removeGroups removes our control groups, which are empty: version 1 has a tree for each kind of resource, version 2 one.
+func removeGroups() error {
+	var failed error
+	for _, pattern := range []string{"/sys/fs/cgroup/" + prefix + "*", "/sys/fs/cgroup/*/" + prefix + "*"} {
+		groups, _ := filepath.Glob(pattern) // the pattern is well formed
+		for _, group := range groups {
+			var dirs []string
+			_ = filepath.WalkDir(group, func(path string, d fs.DirEntry, err error) error {
+				if err == nil && d.IsDir() {
+					dirs = append(dirs, path)
+				}
+				return nil
+			})
+			for _, dir := range slices.Backward(dirs) {
+				failed = errors.Join(failed, removeGroup(dir))
+			}
+		}
+	}
+	return failed
+}
+
+// removeGroup waits a little for the kernel to have let go of a process that has ended.
+func removeGroup(dir string) error {
+	for deadline := time.Now().Add(endWait); ; time.Sleep(20 * time.Millisecond) {
+		err := syscall.Rmdir(dir)
+		if err == nil || errors.Is(err, syscall.ENOENT) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("remove control group %s: %w", dir, err)
+		}
+	}
+}
+
+// process is one that lives.
+type process struct {
+	pid    int
+	name   string
+	space  uint64 // inode of its network namespace
+	groups string // its control groups
+}
+
+// contained says whether the process is in a container of the host of a namespace; empty: of any host.
+func (p process) contained(space string) bool {
+	if space == "" {
+		return strings.Contains(p.groups, ":/"+prefix)
+	}
+	return strings.Contains(p.groups, ":/"+space+"/")
+}
+
+// processes lists those that match. Those that end meanwhile are left out, and so are the dead that nobody has waited for.
+func processes(match func(process) bool) (list []process) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well formed
+	for _, dir := range dirs {
+		stat, err := os.ReadFile(dir + "/stat")
+		_, after, _ := strings.Cut(string(stat), "(") // PID (NAME) STATE …
+		name, rest, ok := strings.Cut(after, ") ")
+		if err != nil || !ok || rest[0] == 'Z' || rest[0] == 'X' {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		groups, _ := os.ReadFile(dir + "/cgroup")
+		p := process{pid: pid, name: name, space: inode(dir + "/ns/net"), groups: string(groups)}
+		if match(p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// inode tells namespaces apart; zero: there is none at the path any more.
+func inode(path string) uint64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Sys().(*syscall.Stat_t).Ino
+}
