@@ -19,7 +19,7 @@ import (
 func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
-	only := flag.String("only", "", "measure these alone: scheduling (needs no engine), tasks or services")
+	only := flag.String("only", "", "measure these alone: scheduling (needs no engine), loss (needs root), tasks or services")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -32,6 +32,11 @@ func main() {
 func run(ctx context.Context, binary string, rounds int, only string) (err error) {
 	if only == "" || only == "scheduling" {
 		if err := errors.Join(placement(), million(ctx)); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "loss" {
+		if err := loss(ctx, binary); err != nil || only != "" {
 			return err
 		}
 	}
@@ -50,7 +55,7 @@ func run(ctx context.Context, binary string, rounds int, only string) (err error
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, tasks and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, loss, tasks and services", only)
 	}
 	for _, kind := range []string{"tasks", "services"} {
 		if only != "" && only != kind {
