@@ -31,6 +31,12 @@ type disk struct {
 
 func (d *disk) close() error { return d.logs.Close() }
 
+// damage says what is damaged in a server's folder, and what to do.
+func damage(what string, how any, dir string) error {
+	return fmt.Errorf("%s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away: one of several servers then gets everything from the others, one that is alone starts empty",
+		what, how, dir)
+}
+
 // openDisk opens log and snapshots and reads the whole log once: what is damaged is found now, with words that tell a
 // person what to do, not later by a crash.
 func openDisk(dir string) (d *disk, err error) {
@@ -41,10 +47,7 @@ func openDisk(dir string) (d *disk, err error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, "raft.db")
-	damaged := func(what any) error {
-		return fmt.Errorf("the raft log %s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away to start empty",
-			path, what, dir)
-	}
+	damaged := func(what any) error { return damage("the raft log "+path, what, dir) }
 	// bolt maps the file into memory and trusts it: a damaged one may show as a panic or a memory fault.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -49,7 +49,7 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	transport := s.transport()
 	node, err := startRaft(config, machine, d, &diskWrites{d.logs, s.diskFailed}, transport, s.config.Peers == nil)
 	if err != nil {
-		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), d.close())
+		return errors.Join(damage("the newest snapshot, or the raft log, in "+dir, err, dir), d.close())
 	}
 	if err := checkMember(node, config.LocalID); err != nil && s.config.Peers == nil {
 		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), node.Shutdown().Error(), d.close())
@@ -76,7 +76,7 @@ func (s *Server) transport() raft.Transport {
 func startRaft(config *raft.Config, machine *fsm.FSM, d *disk, kept *diskWrites, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
 	defer func() {
 		if r := recover(); r != nil { // raft misses an entry that the snapshot which it fell back to would need
-			err = fmt.Errorf("it is damaged: %v", r)
+			err = fmt.Errorf("%v", r)
 		}
 	}()
 	cached, err := raft.NewLogCache(logCache, kept)

@@ -107,7 +107,7 @@ func testDamage(t *testing.T, w *world) {
 	if _, follower, err = w.Leader(w.ctx); err != nil {
 		t.Fatal(err)
 	}
-	w.refuses(t, follower, "snapshots/*/state.bin", "is damaged")
+	w.refuses(t, follower, "snapshots/*/state.bin", "the newest snapshot, or the raft log, in ")
 	w.rejoins(t, follower)
 }
 
