@@ -18,6 +18,7 @@ const leadRetry = 200 * time.Millisecond
 
 // leadership is what runs while this server leads. It is made anew from state at every gain.
 type leadership struct {
+	term    uint64 // of raft, in which the state was brought up to date
 	broker  *broker.Broker
 	outside *outside
 	planner *planner.Planner
@@ -79,6 +80,7 @@ func (s *Server) startLeading(parent context.Context) (stop func()) {
 
 // lead brings state up to date, rebuilds the queues from it, and lets calls in.
 func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
+	term := s.raft.CurrentTerm()
 	if err := s.raft.Barrier(0).Error(); err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 		return err
 	}
 	l := &leadership{
-		broker: broker.New(broker.Config{Importance: s.importance, Now: s.clock.Now, Logger: s.log}), outside: newOutside(s.log),
+		term: term, broker: broker.New(broker.Config{Importance: s.importance, Now: s.clock.Now, Logger: s.log}), outside: newOutside(s.log),
 		leases: liveness.New(time.Now(), s.heard), judge: make(chan struct{}, 1),
 	}
 	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})

@@ -168,7 +168,9 @@ func (s *Server) Current(ctx context.Context) error {
 	if err := s.awaitLeading(ctx); err != nil || s.membership == nil {
 		return err
 	}
-	if err := s.reads.confirm(ctx); err != nil {
+	l := s.leader.Load()
+	// Of another term than that in which the state was brought up to date, a confirmation says nothing about it.
+	if err := s.reads.confirm(ctx); err != nil || l == nil || s.raft.CurrentTerm() != l.term {
 		return structs.ErrNoLeader()
 	}
 	return nil
