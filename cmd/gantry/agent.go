@@ -117,6 +117,8 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if _, err := engine.Info(ctx); err != nil {
 		return err
 	}
+	// Servers may come later: the agent waits for them, and its start is done.
+	report(log, "READY=1\nSTATUS=looking for servers")
 	if o.name == "" {
 		if o.name, err = os.Hostname(); err != nil {
 			return fmt.Errorf("read the host name: %w", err)
@@ -141,6 +143,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		return err
 	}
 	fmt.Fprintf(out, "gantry agent %s is container instance %s of cluster %s\n", o.name, instance, o.cluster)
+	report(log, fmt.Sprintf("STATUS=container instance %s of cluster %s", instance, o.cluster))
 	return p.agent.Run(ctx)
 }
 

@@ -30,7 +30,9 @@ the new key from a server when they come back (docs/access.md).`,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.GossipRotation, error) { return c.RotateGossipKey(ctx) },
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.GossipRotation, error) {
+			return c.RotateGossipKey(ctx)
+		},
 			func(w io.Writer, done structs.GossipRotation) {
 				fmt.Fprintf(w, "%d members encrypt gossip with a new key; the one before is taken no more.\n", done.Members)
 				if len(done.Down) > 0 {

@@ -102,6 +102,7 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- p.http.Serve(p.listener) }()
+	report(p.log, "READY=1\nSTATUS=waiting for a leader")
 	go p.announce(ctx, out)
 	var err error
 	select {
@@ -112,6 +113,7 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	case err = <-p.server.Failed():
 		return err // nothing can be stopped in order any more
 	}
+	report(p.log, "STOPPING=1")
 	return errors.Join(err, p.stop())
 }
 
@@ -215,6 +217,7 @@ func (p *serverProcess) announce(ctx context.Context, out io.Writer) {
 		}
 	}
 	fmt.Fprintln(out, "a leader stands; calls are taken")
+	report(p.log, "STATUS=a leader stands; calls are taken")
 }
 
 // front says who this is.
