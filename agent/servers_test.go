@@ -33,6 +33,7 @@ func TestAgentsGoHome(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 				<-r.Context().Done()
 			})
+			network.Boot(fmt.Sprintf("10.0.0.%d", n))
 			go server.Serve(network.Listen(address))
 			return func() {
 				server.Close()
@@ -53,7 +54,7 @@ func TestAgentsGoHome(t *testing.T) {
 			s := agent.NewServers(agent.ServersConfig{
 				Key: fmt.Sprint("agent ", n), Zone: "a", Candidates: func() []structs.Member { return members },
 				Connect: func(address string) *client.Client {
-					return client.New(client.Config{Address: "http://" + address, Dial: network.Dialer(fmt.Sprintf("10.0.1.%d", n))})
+					return client.New(client.Config{Address: "http://" + address, Dial: network.Dialer(fmt.Sprintf("10.0.1.%d", n), time.Second)})
 				},
 			})
 			defer s.Close()

@@ -8,32 +8,40 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/server"
-	"github.com/gantry-project/gantry/structs"
 )
 
 // Servers are several servers in a process, each a host of one Network with a data directory, a raft, a gossip member and doors; and
-// agents of other hosts that call any of them. It works inside testing/synctest alone. One goroutine uses it.
+// agents of other hosts that call any of them. It works inside testing/synctest alone. One goroutine starts and stops its parts; any may
+// look at them.
 type Servers struct {
 	Network *Network
 	Engine  *FakeEngine
+	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it while no server runs.
+	Door func(*control.Control) http.Handler
+	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no server runs.
+	OnCall func(n int)
 
-	t       testing.TB
-	dir     string
-	log     *slog.Logger
-	size    int
-	running map[int]*netServer
-	agents  map[string]*netAgent
+	t    testing.TB
+	dir  string
+	log  *slog.Logger
+	size int
+
+	mu          sync.Mutex
+	running     map[int]*netServer
+	agents      map[string]*netAgent
+	generations map[int]int // how often the disk of a server was replaced
 }
 
 type netServer struct {
@@ -43,17 +51,16 @@ type netServer struct {
 	closing chan struct{}
 }
 
-type netAgent struct {
-	*agent.Agent
-	servers *agent.Servers
-	cancel  context.CancelFunc
-	ended   chan error
-}
-
 // The ports of every host.
 const (
 	netHTTP, netRaft, netGossip = "5747", "5748", 5749
 )
+
+// UserHost is the host of who calls the cluster from outside.
+const UserHost = "10.0.9.9"
+
+// How long a server and anybody else tries to make a connection, as the real ones do.
+const serverDial, agentDial = time.Second, 5 * time.Second
 
 // lastWords is how long memberlist's goroutines may wait for an answer after its end, in fake time.
 const lastWords = 30 * time.Second
@@ -63,19 +70,24 @@ func NewServers(t testing.TB, size int) *Servers {
 	t.Helper()
 	s := &Servers{
 		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: memoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{},
+		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
 	}
 	t.Cleanup(func() {
-		for name := range s.agents {
-			s.StopAgent(name)
+		s.Network.SetFilter(nil)
+		s.Network.MendAll()
+		for _, host := range s.Agents() {
+			s.StopAgent(host)
 		}
-		for n := range s.running {
+		for _, n := range s.Running() {
 			s.Stop(n)
 		}
 		time.Sleep(lastWords)
 	})
 	return s
 }
+
+// Size is how many servers the cluster is to have.
+func (s *Servers) Size() int { return s.size }
 
 // Host is the address of a server.
 func (s *Servers) Host(n int) string { return fmt.Sprintf("10.0.0.%d", n) }
@@ -88,15 +100,12 @@ func (s *Servers) Start(numbers ...int) {
 	s.t.Helper()
 	for _, n := range numbers {
 		host := s.Host(n)
-		var join []string
-		for other := range s.size {
-			join = append(join, fmt.Sprintf("%s:%d", s.Host(other+1), netGossip))
-		}
+		s.Network.Boot(host)
 		node, err := server.New(server.Config{
-			ID: serverID(n), DataDir: filepath.Join(s.dir, host), Logger: s.log.With("server", n),
+			ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n),
 			Peers: &server.Peers{
-				Expect: s.size, Name: host, HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
-				RaftListener: s.Network.Listen(net.JoinHostPort(host, netRaft)), Join: join, Dial: s.Network.Dialer(host),
+				Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
+				RaftListener: s.Network.Listen(net.JoinHostPort(host, netRaft)), Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
 				Gossip: gossip.Config{Bind: host, Port: netGossip, Transport: s.Network.Gossip(host, netGossip)},
 			},
 		})
@@ -109,18 +118,41 @@ func (s *Servers) Start(numbers ...int) {
 			Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
 		}))
 		mux.Handle("/v1/peer/", node.Peers())
-		p.http = &http.Server{Handler: node.Forward(mux)}
+		if s.Door != nil {
+			mux.Handle("/", s.Door(node.Control()))
+		}
+		p.http = &http.Server{Handler: s.hear(n, node.Forward(mux))}
 		listener := s.Network.Listen(s.HTTP(n))
 		go func() { p.served <- p.http.Serve(listener) }()
+		s.mu.Lock()
 		s.running[n] = p
+		s.mu.Unlock()
 	}
+}
+
+// hear lets OnCall hear of what is called at a server.
+func (s *Servers) hear(n int, handler http.Handler) http.Handler {
+	if s.OnCall == nil {
+		return handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.OnCall(n)
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// join are the gossip addresses of the first servers.
+func (s *Servers) join() (list []string) {
+	for n := range s.size {
+		list = append(list, fmt.Sprintf("%s:%d", s.Host(n+1), netGossip))
+	}
+	return list
 }
 
 // Stop ends a server in order.
 func (s *Servers) Stop(n int) {
 	s.t.Helper()
-	p := s.running[n]
-	delete(s.running, n)
+	p := s.take(n)
 	close(p.closing)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -131,11 +163,37 @@ func (s *Servers) Stop(n int) {
 // Crash ends a server as kill -9 does, as far as a process can: nothing of it reaches anybody any more.
 func (s *Servers) Crash(n int) {
 	s.t.Helper()
-	p := s.running[n]
-	delete(s.running, n)
 	s.Network.Crash(s.Host(n))
+	p := s.take(n)
 	close(p.closing)
 	s.end(n, p)
+}
+
+// PowerOff is Crash with the whole machine: nobody is told that connections have ended.
+func (s *Servers) PowerOff(n int) {
+	s.t.Helper()
+	s.Network.PowerOff(s.Host(n))
+	s.Crash(n)
+}
+
+// Replace gives a server that does not run an empty disk, and with that another id.
+func (s *Servers) Replace(n int) {
+	s.t.Helper()
+	if err := os.RemoveAll(s.DataDir(n)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.generations[n]++
+}
+
+// take gives a server that is to end.
+func (s *Servers) take(n int) *netServer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.running[n]
+	delete(s.running, n)
+	return p
 }
 
 func (s *Servers) end(n int, p *netServer) {
@@ -152,26 +210,46 @@ func (s *Servers) end(n int, p *netServer) {
 
 // Recovery opens the data directory of a server that does not run, for the other servers are lost.
 func (s *Servers) Recovery(n int) (*server.Recovery, error) {
-	return server.OpenRecovery(filepath.Join(s.dir, s.Host(n)), serverID(n), s.log)
+	return server.OpenRecovery(s.DataDir(n), s.ID(n), s.log)
 }
 
-func serverID(n int) string { return fmt.Sprintf("%032d", n) }
+// DataDir is the data directory of a server.
+func (s *Servers) DataDir(n int) string { return filepath.Join(s.dir, s.Host(n)) }
+
+// ID is the id of a server.
+func (s *Servers) ID(n int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("%016d%016d", s.generations[n], n)
+}
+
+// Zone is the zone of a server: one after the other, a to c.
+func (s *Servers) Zone(n int) string { return string("abc"[(n-1)%3]) }
 
 // Running are the numbers of the servers that run.
 func (s *Servers) Running() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.running))
 }
 
-// Server is a running server.
-func (s *Servers) Server(n int) *server.Server { return s.running[n].Server }
+// Server is a running server; nil where it does not run.
+func (s *Servers) Server(n int) *server.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.running[n]; p != nil {
+		return p.Server
+	}
+	return nil
+}
 
 // Control is a running server's.
-func (s *Servers) Control(n int) *control.Control { return s.running[n].Control() }
+func (s *Servers) Control(n int) *control.Control { return s.Server(n).Control() }
 
 // Leader is the number of the server that leads and takes calls; zero: none does.
 func (s *Servers) Leader() int {
 	for _, n := range s.Running() {
-		if s.Server(n).Leads() {
+		if node := s.Server(n); node != nil && node.Leads() {
 			return n
 		}
 	}
@@ -180,59 +258,10 @@ func (s *Servers) Leader() int {
 
 // Client makes a client that calls one server, from a host of its own.
 func (s *Servers) Client(n int) *client.Client {
-	c := client.New(client.Config{Address: "http://" + s.HTTP(n), Dial: s.Network.Dialer("10.0.9.9")})
+	c := client.New(client.Config{Address: "http://" + s.HTTP(n), Dial: s.Network.Dialer(UserHost, agentDial)})
 	s.t.Cleanup(c.Close)
 	return c
 }
-
-// StartAgent starts an agent on a host, which is its name, in a zone.
-func (s *Servers) StartAgent(host, zone string) {
-	s.t.Helper()
-	dir := filepath.Join(s.dir, host)
-	id, err := agent.Identity(dir, structs.DefaultCluster)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	p := &netAgent{ended: make(chan error, 1)}
-	p.servers = agent.NewServers(agent.ServersConfig{
-		Key: id, Zone: zone,
-		Candidates: func() (list []structs.Member) {
-			for n := range s.size {
-				list = append(list, structs.Member{ID: fmt.Sprintf("%032d", n+1), HTTP: s.HTTP(n + 1)})
-			}
-			return list
-		},
-		Connect: func(address string) *client.Client {
-			return client.New(client.Config{Address: "http://" + address, Dial: s.Network.Dialer(host)})
-		},
-	})
-	p.Agent, err = agent.New(agent.Config{
-		DataDir: dir, Zone: zone, Name: host, Version: "0.1.0", Server: p.servers, Logger: s.log.With("agent", host),
-		Runtime: func(instance string) agent.Runtime { return s.Engine.Runtime(instance) },
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var ctx context.Context
-	ctx, p.cancel = context.WithCancel(context.Background())
-	go func() { p.ended <- p.Run(ctx) }()
-	s.agents[host] = p
-}
-
-// StopAgent ends an agent; its containers run on.
-func (s *Servers) StopAgent(host string) {
-	s.t.Helper()
-	p := s.agents[host]
-	delete(s.agents, host)
-	p.cancel()
-	if err := <-p.ended; err != nil {
-		s.t.Errorf("run agent %s: %v", host, err)
-	}
-	p.servers.Close()
-}
-
-// Instance is the container instance of an agent.
-func (s *Servers) Instance(host string) string { return s.agents[host].Instance() }
 
 // Eventually waits up to a minute until something holds.
 func (s *Servers) Eventually(what string, holds func() bool) {

@@ -1,0 +1,155 @@
+package testutil
+
+import (
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"time"
+)
+
+// Link says what becomes of what one host sends to another. The zero value brings everything at once.
+type Link struct {
+	// Cut is as of a cable: nothing arrives, nothing is refused, and what was sent over a stream arrives once the link is mended.
+	Cut bool
+	// Delay is how long everything is under way.
+	Delay time.Duration
+	// Loss is the share of packets that is lost, from 0 to 1. What is lost of a stream is sent again, and comes later.
+	Loss float64
+	// NoPackets loses all packets, and nothing of streams.
+	NoPackets bool
+}
+
+// resend is how long a stream takes to notice that something was lost (Linux' least).
+const resend = 200 * time.Millisecond
+
+// SetLink changes the link from one host to another.
+func (n *Network) SetLink(from, to string, link Link) {
+	n.mu.Lock()
+	n.links[[2]string{from, to}] = link
+	n.mu.Unlock()
+	n.lookAgain()
+}
+
+// Cut lets nothing go from one host to another any more, until Mend.
+func (n *Network) Cut(from, to string) { n.SetLink(from, to, Link{Cut: true}) }
+
+// Mend makes the link from one host to another good again.
+func (n *Network) Mend(from, to string) { n.SetLink(from, to, Link{}) }
+
+// MendAll makes all links good again.
+func (n *Network) MendAll() {
+	n.mu.Lock()
+	clear(n.links)
+	n.mu.Unlock()
+	n.lookAgain()
+}
+
+// Seed makes what is lost by chance follow from a number.
+func (n *Network) Seed(seed uint64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.random = rand.New(rand.NewPCG(seed, 9))
+}
+
+// SetFilter has f asked before anything is sent; what it says false to is lost for ever, as if the sender had died before. Nil: nobody.
+func (n *Network) SetFilter(f func(from, to string) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.filter = f
+}
+
+// lookAgain wakes who waits for something to arrive.
+func (n *Network) lookAgain() {
+	n.mu.Lock()
+	conns := slices.Collect(maps.Keys(n.conns))
+	n.mu.Unlock()
+	for _, c := range conns {
+		c.in.look()
+	}
+}
+
+// reaches says whether anything gets from one host to another.
+func (n *Network) reaches(from, to string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return !n.links[[2]string{from, to}].Cut && n.down[to] != off
+}
+
+// send says how long something of a stream is under way; false: it is never sent.
+func (n *Network) send(from, to string) (time.Duration, bool) {
+	link, ok := n.passes(from, to)
+	delay := link.Delay
+	if ok && link.Loss > 0 {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		for n.random.Float64() < link.Loss && delay < 10*resend {
+			delay += resend
+		}
+	}
+	return delay, ok
+}
+
+// sendPacket is send for a packet, which may be lost.
+func (n *Network) sendPacket(from, to string) (time.Duration, bool) {
+	link, ok := n.passes(from, to)
+	if !ok || link.Cut || link.NoPackets {
+		return 0, false
+	}
+	if link.Loss > 0 {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		ok = n.random.Float64() >= link.Loss
+	}
+	return link.Delay, ok
+}
+
+func (n *Network) passes(from, to string) (Link, bool) {
+	n.mu.Lock()
+	link, filter, lost := n.links[[2]string{from, to}], n.filter, n.down[from] != up || n.down[to] == off
+	n.mu.Unlock()
+	return link, !lost && (filter == nil || filter(from, to))
+}
+
+// outage is why a host sends nothing.
+type outage int
+
+const (
+	up      outage = iota
+	crashed        // its kernel is there, and ends connections and refuses new ones
+	off            // nobody is there to tell anybody anything
+)
+
+// Crash ends all that a host has open, as its kernel does when the process dies. Nothing of the host reaches anybody until Boot.
+func (n *Network) Crash(host string) { n.end(host, crashed) }
+
+// PowerOff is Crash without a kernel that would tell others.
+func (n *Network) PowerOff(host string) { n.end(host, off) }
+
+// Boot undoes Crash.
+func (n *Network) Boot(host string) {
+	n.mu.Lock()
+	delete(n.down, host)
+	n.mu.Unlock()
+}
+
+func (n *Network) end(host string, why outage) {
+	n.mu.Lock()
+	n.down[host] = max(n.down[host], why)
+	var gone []io.Closer
+	for address, l := range n.listeners {
+		if h, _, _ := net.SplitHostPort(address); h == host {
+			gone = append(gone, l)
+		}
+	}
+	for c := range n.conns {
+		if c.from == host {
+			gone = append(gone, c)
+		}
+	}
+	n.mu.Unlock()
+	for _, c := range gone {
+		c.Close()
+	}
+}
