@@ -82,8 +82,13 @@ func (c patientBody) Do(r *http.Request) (*http.Response, error) {
 
 func (w *world) noError(err error) {
 	w.t.Helper()
+	noError(w.t, err)
+}
+
+func noError(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
 

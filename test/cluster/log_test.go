@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/raft"
@@ -18,46 +19,44 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// checkLog applies the log of a stopped server to an empty state, and wants the state that the server had: from the first entry to the
+// checkLog applies the log in the data directory of a stopped server to an empty state, and wants the state that the server had: from the first entry to the
 // last, and with a snapshot at some entry in between. After each entry, that state must keep its limits.
-func (w *world) checkLog(live *state.Store, random *rand.Rand) {
-	w.t.Helper()
-	entries := w.entries()
+func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
+	t.Helper()
+	entries := entriesOf(t, dir, live.Snapshot().Index())
 	whole, shortened := newReplica(), newReplica()
 	cut := random.IntN(len(entries))
 	alive := map[string]int{}
 	for n, entry := range entries {
 		if n == cut {
-			raw := testutil.WriteSnapshot(w.t, shortened.store)
+			raw := testutil.WriteSnapshot(t, shortened.store)
 			shortened = newReplica()
-			w.noError(shortened.Restore(io.NopCloser(bytes.NewReader(raw))))
+			noError(t, shortened.Restore(io.NopCloser(bytes.NewReader(raw))))
 		}
 		whole.Apply(entry)
 		shortened.Apply(entry)
-		w.checkLimits(whole.store.Snapshot(), alive)
+		checkLimits(t, whole.store.Snapshot(), alive)
 	}
-	want := testutil.Dump(w.t, live)
-	if diff := cmp.Diff(want, testutil.Dump(w.t, whole.store)); diff != "" {
-		w.t.Errorf("the log gives another state (-live +log):\n%s", diff)
+	want := testutil.Dump(t, live)
+	if diff := cmp.Diff(want, testutil.Dump(t, whole.store)); diff != "" {
+		t.Errorf("the log gives another state (-live +log):\n%s", diff)
 	}
-	if diff := cmp.Diff(want, testutil.Dump(w.t, shortened.store)); diff != "" {
-		w.t.Errorf("with a snapshot at entry %d, the log gives another state (-live +log):\n%s", cut, diff)
+	if diff := cmp.Diff(want, testutil.Dump(t, shortened.store)); diff != "" {
+		t.Errorf("with a snapshot at entry %d, the log gives another state (-live +log):\n%s", cut, diff)
 	}
 }
 
-// entries reads the commands of the log on disk.
-func (w *world) entries() (entries []*raft.Log) {
-	w.t.Helper()
+// entriesOf reads the commands of the log on disk up to an index. What is behind what was applied, no majority may have.
+func entriesOf(t *testing.T, dir string, last uint64) (entries []*raft.Log) {
+	t.Helper()
 	logs, err := raftboltdb.New(raftboltdb.Options{
-		Path: filepath.Join(w.Dir, "server", "raft.db"), BoltOptions: &bbolt.Options{ReadOnly: true},
+		Path: filepath.Join(dir, "server", "raft.db"), BoltOptions: &bbolt.Options{ReadOnly: true},
 	})
-	w.noError(err)
+	noError(t, err)
 	defer logs.Close()
-	last, err := logs.LastIndex()
-	w.noError(err)
 	for n := uint64(1); n <= last; n++ {
 		entry := new(raft.Log)
-		w.noError(logs.GetLog(n, entry))
+		noError(t, logs.GetLog(n, entry))
 		if entry.Type == raft.LogCommand {
 			entries = append(entries, entry)
 		}
@@ -79,11 +78,11 @@ func newReplica() replica {
 // checkLimits wants no instance to hold more than it has, no job to have more tasks than it was asked for, and no service to
 // have been given more than its deployments may have. alive has how many tasks services had before the entry: a lower count is
 // the scheduler's to act upon.
-func (w *world) checkLimits(s *state.Snapshot, alive map[string]int) {
-	w.t.Helper()
+func checkLimits(t *testing.T, s *state.Snapshot, alive map[string]int) {
+	t.Helper()
 	for i := range s.AllInstances() {
 		if held := s.Usage(i.ID); held.CPU > i.Registered.CPU || held.Memory > i.Registered.Memory {
-			w.t.Errorf("at index %d, instance %s holds %+v and has %+v", s.Index(), i.ID, held, i.Registered)
+			t.Errorf("at index %d, instance %s holds %+v and has %+v", s.Index(), i.ID, held, i.Registered)
 		}
 	}
 	for job := range s.AllJobs() {
@@ -96,12 +95,12 @@ func (w *world) checkLimits(s *state.Snapshot, alive map[string]int) {
 		}
 		switch {
 		case job.Batch != nil && (all > job.Count*job.Batch.Attempts || now > job.Batch.Parallelism):
-			w.t.Errorf("at index %d, %s has had %d attempts, %d of which are to run; of %d tasks, with %+v",
+			t.Errorf("at index %d, %s has had %d attempts, %d of which are to run; of %d tasks, with %+v",
 				s.Index(), job.ClientToken, all, now, job.Count, *job.Batch)
 		case job.Type == structs.JobBatch && job.Batch == nil && all > job.Count:
-			w.t.Errorf("at index %d, job %s has %d tasks, not %d", s.Index(), job.ClientToken, all, job.Count)
+			t.Errorf("at index %d, job %s has %d tasks, not %d", s.Index(), job.ClientToken, all, job.Count)
 		case job.Type == structs.JobService && now > alive[job.ID] && now > job.Count*int(job.Service.Update.MaximumPercent)/100:
-			w.t.Errorf("at index %d, %s has %d tasks of %d", s.Index(), job.Name, now, job.Count)
+			t.Errorf("at index %d, %s has %d tasks of %d", s.Index(), job.Name, now, job.Count)
 		}
 		alive[job.ID] = now
 	}

@@ -5,23 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/client"
 )
 
 // user asks the cluster for things, each until it is answered, and notes what it was told.
 type user struct {
-	*world
+	*doors
 	random   *rand.Rand
 	calls    int
-	runs     map[string]run // by client token
-	batches  map[string]structs.Job
+	runs     map[string]run    // by client token
+	batches  map[string]*batch // by job id
 	services map[string]*service
+}
+
+// doors are the ways in.
+type doors struct {
+	t      *testing.T
+	ecs    *sdk.Client
+	native *client.Client
+}
+
+// batch is a batch job with attempts that the user was told of.
+type batch struct {
+	image       string
+	count       int
+	parallelism int
 }
 
 // run is a call of RunTask that was answered.
@@ -39,8 +54,8 @@ type service struct {
 	deleted    bool
 }
 
-func newUser(w *world, random *rand.Rand) *user {
-	return &user{world: w, random: random, runs: map[string]run{}, batches: map[string]structs.Job{}, services: map[string]*service{}}
+func newUser(d *doors, random *rand.Rand) *user {
+	return &user{doors: d, random: random, runs: map[string]run{}, batches: map[string]*batch{}, services: map[string]*service{}}
 }
 
 // prepare registers web:1 and web:2, which run until they are stopped, and once:1 and failing:1, which end by themselves.
@@ -67,22 +82,24 @@ func (u *user) work() {
 }
 
 // insist calls until the answer is a success: every other one tells nothing for sure.
-func (u *user) insist(call func(context.Context) error) {
-	for try := 0; ; try++ {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+func (d *doors) insist(call func(context.Context) error) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		err := call(ctx)
 		cancel()
 		if err == nil {
 			return
 		}
-		u.t.Logf("a user's call failed: %v", err)
-		if try == 100 {
-			u.t.Errorf("a user's call fails for ever: %v", err)
+		d.t.Logf("a user's call failed: %v", err)
+		if time.Now().After(deadline) {
+			d.t.Errorf("a user's call fails for ever: %v", err)
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }
+
+// callTimeout is how long a user waits for an answer.
+const callTimeout = 15 * time.Second
 
 func (u *user) token() string {
 	u.calls++
@@ -108,26 +125,20 @@ func (u *user) runTask(definition string) {
 
 // runBatch runs a batch job whose tasks are tried again.
 func (u *user) runBatch() {
-	token := u.token()
-	job := structs.Job{
-		ID: fmt.Sprintf("%032x", u.calls), ClientToken: token, RequestHash: "same", Cluster: structs.DefaultCluster, Type: structs.JobBatch,
-		TaskDefinition: []string{"once:1", "failing:1"}[u.random.IntN(2)], Count: 1 + u.random.IntN(4),
-		Batch:     &structs.BatchSpec{Attempts: 3, Parallelism: 1 + u.random.IntN(2)},
-		CreatedAt: structs.TimeOf(time.Now()),
-	}
-	eval := structs.Evaluation{
-		ID: fmt.Sprintf("e%031x", u.calls), Cluster: job.Cluster, Job: job.ID, Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
-	}
+	b := &batch{image: []string{"once", "failing"}[u.random.IntN(2)], count: 1 + u.random.IntN(4), parallelism: 1 + u.random.IntN(2)}
+	file := fmt.Appendf(nil, `{"name": "batch-%s", "type": "batch", "count": %d, "attempts": %d, "parallelism": %d, "containers": [{"name": "app", "image": %q, "memory": 16}]}`,
+		u.token(), b.count, attempts, b.parallelism, b.image)
 	u.insist(func(ctx context.Context) error {
-		verbs := u.Control()
-		if verbs == nil {
-			return structs.ErrNoLeader()
+		put, err := u.native.PutJob(ctx, file)
+		if err == nil {
+			u.batches[put.ID] = b
 		}
-		_, err := verbs.Log.Apply(ctx, structs.CreateJob{Job: job, Evaluation: eval})
 		return err
 	})
-	u.batches[token] = job
 }
+
+// attempts is how often a task of a batch job is tried.
+const attempts = 3
 
 // stopTask stops a task that was run.
 func (u *user) stopTask() {

@@ -7,33 +7,42 @@ import (
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
 )
 
 // patience is how long a cluster may take until all is as it was asked for: services that lost tasks quickly start the next ones late.
 const patience = 30 * time.Minute
 
-// awaitVerdict waits until nothing is wrong, and then a little more, and gives what is wrong still.
-func (w *world) awaitVerdict(u *user, k *killer) (wrong []string) {
+// court is where it is judged whether a cluster is as its user was told.
+type court struct {
+	engine *testutil.FakeEngine
+	read   func() (*state.Snapshot, error)
+	user   *user
+	exited map[string]bool // tasks whose containers were killed
+}
+
+// await waits until nothing is wrong, and then a little more, and gives what is wrong still.
+func (c *court) await() (wrong []string) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Second) {
-		if len(w.verdict(u, k)) == 0 {
+		if len(c.verdict()) == 0 {
 			break
 		}
 	}
-	w.settle()
-	return w.verdict(u, k)
+	time.Sleep(10 * time.Second) // what is under way happens
+	return c.verdict()
 }
 
 // verdict says what is not as the user was told.
-func (w *world) verdict(u *user, k *killer) (wrong []string) {
-	snap, err := w.Control().Read(w.t.Context())
+func (c *court) verdict() (wrong []string) {
+	snap, err := c.read()
 	if err != nil {
 		return []string{err.Error()}
 	}
-	j := &judge{snap: snap, running: map[string]int{}, exited: k.exited}
-	j.containers(w)
-	j.runs(u)
-	j.batches(u)
-	j.services(u)
+	j := &judge{snap: snap, running: map[string]int{}, exited: c.exited}
+	j.containers(c.engine)
+	j.runs(c.user)
+	j.batches(c.user)
+	j.services(c.user)
 	return j.wrong
 }
 
@@ -50,13 +59,13 @@ func (j *judge) say(format string, args ...any) {
 }
 
 // containers wants every container that runs to be of a task that is to run there, and none to have been started twice.
-func (j *judge) containers(w *world) {
-	for name, starts := range w.Engine.Starts() {
+func (j *judge) containers(engine *testutil.FakeEngine) {
+	for name, starts := range engine.Starts() {
 		if starts != 1 {
 			j.say("container %s was started %d times", name, starts)
 		}
 	}
-	for _, c := range w.Engine.All() {
+	for _, c := range engine.All() {
 		if c.State != structs.ContainerRunning {
 			continue
 		}
@@ -134,17 +143,17 @@ func (j *judge) batches(u *user) {
 	if n != len(u.batches) {
 		j.say("there are %d batch jobs of %d calls", n, len(u.batches))
 	}
-	for token, want := range u.batches {
-		job := j.snap.Job(want.ID)
-		if job == nil {
-			j.say("%s has left no job", token)
+	for id, want := range u.batches {
+		job := j.snap.Job(id)
+		if job == nil || job.Count != want.count {
+			j.say("batch job %s of %d tasks has left %+v", id, want.count, job)
 			continue
 		}
+		killed := slices.ContainsFunc(slices.Collect(j.snap.JobTasks(job.ID)), func(t *structs.Task) bool { return j.exited[t.ID] })
 		for n, slot := range job.BatchSlots(j.snap.TaskDefinition(job.TaskDefinition), j.snap.JobTasks(job.ID)) {
 			tried := slot.Failed && slot.Attempts == job.Batch.Attempts
-			killed := slices.ContainsFunc(slices.Collect(j.snap.JobTasks(job.ID)), func(t *structs.Task) bool { return j.exited[t.ID] })
-			if !(tried && (killed || job.TaskDefinition == "failing:1") || slot.Succeeded && job.TaskDefinition == "once:1") {
-				j.say("task %d of %s, %s, has come to %+v", n, token, job.TaskDefinition, slot)
+			if !(tried && (killed || want.image == "failing") || slot.Succeeded && want.image == "once") {
+				j.say("task %d of %s, %s, has come to %+v", n, job.Name, want.image, slot)
 			}
 		}
 	}

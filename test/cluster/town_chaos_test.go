@@ -1,0 +1,82 @@
+package cluster
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/state"
+)
+
+// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled over three or five servers and agents in three zones, where servers, agents,
+// machines and whole zones die, servers come back without their disks, and links are cut, slow and lossy, several of these at a time.
+//
+// Meanwhile nobody is told anything that is older than what another one knew. In the end, in addition, all servers have the same state,
+// which the log of each one gives, and services are spread over the zones again.
+func TestNothingIsLostAmongServers(t *testing.T) { bySeed(t, 5, townChaos) }
+
+func townChaos(t *testing.T, seed uint64) {
+	size := 3
+	if seed%5 == 4 {
+		size = 5
+	}
+	w := newTown(t, size, 6)
+	w.Network.Seed(seed)
+	h := newHavoc(w, rand.New(rand.NewPCG(seed, 11)))
+	w.start()
+	u := newUser(w.newDoors(), rand.New(rand.NewPCG(seed, 13)))
+	u.prepare()
+	done, calm := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		u.work()
+	}()
+	c := newCounter()
+	var people sync.WaitGroup
+	for n := range 4 {
+		d := w.newDoors()
+		people.Go(func() {
+			if n%2 == 0 {
+				c.use(calm, d, c.raise)
+			} else {
+				c.use(calm, d, c.look)
+			}
+		})
+	}
+	h.run(done)
+	time.Sleep(time.Second)
+	close(calm)
+	people.Wait()
+	if t.Failed() {
+		return
+	}
+
+	for _, wrong := range c.wrong {
+		t.Error(wrong)
+	}
+	w.Eventually("all servers and agents are back", w.whole)
+	judged := &court{engine: w.Engine, read: w.read, user: u, exited: h.exited}
+	for _, wrong := range judged.await() {
+		t.Error(wrong)
+	}
+	w.Eventually("all servers have one state", w.oneState)
+	t.Logf("%d faults, %d writes and %d reads of the counter", h.faults, len(c.given), c.reads)
+	w.checkLogs(rand.New(rand.NewPCG(seed, 14)))
+}
+
+// checkLogs stops everything, and wants of each server the state that its log gives.
+func (w *town) checkLogs(random *rand.Rand) {
+	w.t.Helper()
+	for _, host := range w.Agents() {
+		w.StopAgent(host)
+	}
+	stores := map[int]*state.Store{}
+	for _, n := range w.Running() {
+		stores[n] = w.Control(n).Store
+		w.Stop(n)
+	}
+	for n, store := range stores {
+		checkLog(w.t, w.DataDir(n), store, random)
+	}
+}

@@ -1,0 +1,106 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// town is several servers with all their doors, and agents in three zones.
+type town struct {
+	*servers
+	agents map[string]string // zones, by host
+}
+
+// newTown makes a town of which nothing runs yet.
+func newTown(t *testing.T, size, agents int) *town {
+	t.Helper()
+	w := &town{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
+	w.Door = func(c *control.Control) http.Handler {
+		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	}
+	for n := range agents {
+		w.agents[fmt.Sprintf("10.0.1.%d", n+1)] = w.Zone(n + 1)
+	}
+	return w
+}
+
+// start starts everything and waits until every agent is connected.
+func (w *town) start() {
+	w.t.Helper()
+	for n := range w.Size() {
+		w.Start(n + 1)
+	}
+	for host, zone := range w.agents {
+		w.StartAgent(host, zone)
+	}
+	w.Eventually("all agents are connected", w.whole)
+}
+
+// whole says whether a leader stands, every server that runs votes, nobody else is a peer, and every agent is connected.
+func (w *town) whole() bool {
+	leader := w.Leader()
+	if leader == 0 {
+		return false
+	}
+	peers := w.Server(leader).RaftPeers(w.t.Context()).Peers
+	if len(peers) != len(w.Running()) {
+		return false
+	}
+	for _, p := range peers {
+		if !p.Voter {
+			return false
+		}
+	}
+	connected := 0
+	for i := range w.Control(leader).Store.Snapshot().AllInstances() {
+		if i.AgentConnected {
+			connected++
+		}
+	}
+	return connected == len(w.agents)
+}
+
+// read gives the leader's state.
+func (w *town) read() (*state.Snapshot, error) {
+	leader := w.Leader()
+	if leader == 0 {
+		return nil, fmt.Errorf("no server leads")
+	}
+	return w.Control(leader).Read(w.t.Context())
+}
+
+// newDoors are the ways in for one person, who calls the servers in turn.
+func (w *town) newDoors() *doors {
+	var calls atomic.Int64
+	dial := w.Network.Dialer(testutil.UserHost, 5*time.Second)
+	anyServer := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return dial(ctx, network, w.HTTP(1+int(calls.Add(1))%w.Size()))
+	}
+	transport := &http.Transport{DialContext: anyServer, DisableKeepAlives: true}
+	d := &doors{
+		t: w.t,
+		ecs: sdk.New(sdk.Options{
+			BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{&http.Client{Transport: transport}},
+			Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 1,
+		}),
+		native: client.New(client.Config{Address: "http://gantry", Dial: anyServer}),
+	}
+	w.t.Cleanup(d.native.Close)
+	return d
+}
