@@ -43,12 +43,13 @@ type Servers struct {
 	mu      sync.Mutex
 	clients map[string]*client.Client // by address
 	failed  map[string]time.Time      // by address; when it did last
+	good    map[string]good           // by address
 	current string                    // the address of the server of the newest stream; empty: none
 }
 
 // NewServers connects to nobody yet.
 func NewServers(c ServersConfig) *Servers {
-	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}}
+	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{}}
 }
 
 // Register is a part of Server, as are those below. Any server takes it: it forwards to the leader.
@@ -62,7 +63,11 @@ func (s *Servers) Register(ctx context.Context, in structs.ContainerInstance) (o
 
 // Report sends what the agent saw.
 func (s *Servers) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
-	return s.any(ctx, func(_ string, c *client.Client) error { return c.Report(ctx, instance, updates) })
+	return s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		return c.Report(ctx, instance, updates)
+	})
 }
 
 // Enrol asks for a certificate, on a connection of its own: one that was made without the certificate must not be used by the calls that
@@ -101,7 +106,7 @@ func (s *Servers) Beat(ctx context.Context, instance string) error {
 		return structs.ErrNoLeader()
 	}
 	err := s.client(address).Beat(ctx, instance)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // that no answer came in time is the server's failing
 		s.avoid(address)
 	}
 	return err
@@ -197,4 +202,29 @@ func (s *Servers) avoid(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed[address] = time.Now()
+	if g := s.good[address]; g.end != nil {
+		g.end()
+	}
+	delete(s.good, address)
+}
+
+// good is the time during which a server answers.
+type good struct {
+	ctx context.Context
+	end context.CancelFunc
+}
+
+// whileGood gives a context for a call to a server, which ends when another call finds that it does not answer: over a link that is cut, a
+// call would wait for its own timeout.
+func (s *Servers) whileGood(ctx context.Context, address string) (context.Context, context.CancelFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.good[address]
+	if g.ctx == nil {
+		g.ctx, g.end = context.WithCancel(context.Background())
+		s.good[address] = g
+	}
+	ctx, end := context.WithCancel(ctx)
+	stop := context.AfterFunc(g.ctx, end)
+	return ctx, func() { stop(); end() }
 }

@@ -42,7 +42,9 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 		if row == nil {
 			return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
 		}
-		c.Beat(instance)
+		if err := c.Beat(instance); err != nil {
+			return nil, err
+		}
 		if row.AgentConnected && row.Version >= version {
 			break
 		}

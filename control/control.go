@@ -36,8 +36,8 @@ type Config struct {
 	Leases Leases
 	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
 	Now    func() time.Time // nil: the system's clock
-	// Beat is told that the agent of an instance is there. Nil: nobody is.
-	Beat func(instance string)
+	// Beat is told that the agent of an instance is there. It fails where the agent is to show itself at another server. Nil: nobody is told.
+	Beat func(instance string) error
 	// Sealer encrypts the secrets of access keys. Nil: there are no access keys.
 	Sealer Sealer
 }
@@ -56,7 +56,7 @@ func New(c Config) *Control {
 		c.Now = time.Now
 	}
 	if c.Beat == nil {
-		c.Beat = func(string) {}
+		c.Beat = func(string) error { return nil }
 	}
 	return &Control{Config: c}
 }

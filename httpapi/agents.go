@@ -65,7 +65,10 @@ func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) beatAgent(w http.ResponseWriter, r *http.Request) {
-	a.Control.Beat(r.URL.Query().Get("instance"))
+	if err := a.Control.Beat(r.URL.Query().Get("instance")); err != nil {
+		a.fail(w, err)
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -112,7 +112,10 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
-	out := r.Clone(r.Context())
+	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, also after the answer has begun
+	stop := context.AfterFunc(t.server.reign(), cancel)
+	context.AfterFunc(ctx, func() { stop() })
+	out := r.Clone(ctx)
 	out.URL.Scheme, out.URL.Host = t.server.membership.peers.scheme, address
 	if r.GetBody != nil {
 		body, err := r.GetBody()
@@ -126,6 +129,9 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 	resp, err := t.server.membership.peers.http.Transport.RoundTrip(out.WithContext(httptrace.WithClientTrace(out.Context(), trace)))
 	if err != nil && !connected.Load() {
 		return nil, errors.Join(errNoReach, err)
+	}
+	if err != nil {
+		cancel()
 	}
 	return resp, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -12,12 +13,18 @@ import (
 const (
 	// leaseReport is how often a server tells the leader of the beats that it heard.
 	leaseReport = 500 * time.Millisecond
+	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents are better off with another. An
+	// election is mostly over by then.
+	cutOffAfter = time.Second
 	// leaseCheck is how often the leader looks for leases that have run out.
 	leaseCheck = 100 * time.Millisecond
 )
 
 // beats are what the agents whose streams this server holds have let it hear, until the leader knows.
 type beats struct {
+	// cutOff says that the leader does not hear of this server's agents, while they could be heard of through another server.
+	cutOff atomic.Bool
+
 	mu    sync.Mutex
 	fresh map[string]time.Time // since the last report
 	// first is nudged when an instance beats that was silent: the leader is to know at once. Capacity 1.
@@ -29,8 +36,11 @@ func newBeats() *beats {
 	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), known: map[string]bool{}}
 }
 
-// Beat notes that an agent is there (control.Config.Beat).
-func (b *beats) Beat(instance string) {
+// Beat notes that an agent is there (control.Config.Beat). It fails where that is of no use to the agent.
+func (b *beats) Beat(instance string) error {
+	if b.cutOff.Load() {
+		return structs.ErrNoLeader()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.known[instance] && b.fresh[instance].IsZero() {
@@ -40,6 +50,7 @@ func (b *beats) Beat(instance string) {
 		}
 	}
 	b.fresh[instance] = time.Now()
+	return nil
 }
 
 // take gives the beats since the last report.
@@ -75,6 +86,7 @@ type heardReport struct {
 func (s *Server) reportBeats(ctx context.Context) {
 	tick := time.NewTicker(leaseReport)
 	defer tick.Stop()
+	var failing time.Time // since when the leader cannot be told; zero: it can
 	for {
 		select {
 		case <-ctx.Done():
@@ -82,14 +94,21 @@ func (s *Server) reportBeats(ctx context.Context) {
 		case <-tick.C:
 		case <-s.beats.first:
 		}
-		taken := s.beats.take()
-		if len(taken) == 0 {
+		taken, began := s.beats.take(), time.Now()
+		if len(taken) == 0 && failing.IsZero() {
 			continue
 		}
 		if err := s.tellBeats(ctx, taken); err != nil {
 			s.log.Debug("could not tell the leader of its agents; trying again", "error", err)
 			s.beats.giveBack(taken)
+			if failing.IsZero() {
+				failing = began
+			}
+			s.beats.cutOff.Store(time.Since(failing) >= cutOffAfter && s.othersAreLed(ctx))
+			continue
 		}
+		failing = time.Time{}
+		s.beats.cutOff.Store(false)
 	}
 }
 

@@ -43,6 +43,12 @@ func (c *peerClient) leases(ctx context.Context, address string, report heardRep
 	return c.post(ctx, address, "leases", report, nil)
 }
 
+// led asks a server whether it leads or hears the leader.
+func (c *peerClient) led(ctx context.Context, address string) (led bool, err error) {
+	err = c.post(ctx, address, "led", struct{}{}, &led)
+	return led, err
+}
+
 // removed asks the leader whether it has a server no more. It fails at other servers.
 func (c *peerClient) removed(ctx context.Context, address, id string) (bool, error) {
 	var has bool
@@ -91,6 +97,7 @@ func (s *Server) Peers() http.Handler {
 	mux.HandleFunc("POST "+peerPath+"leases", s.peerLeases)
 	mux.HandleFunc("POST "+peerPath+"has", s.peerHas)
 	mux.HandleFunc("POST "+peerPath+"gossip-key", s.peerGossipKey)
+	mux.HandleFunc("POST "+peerPath+"led", s.peerLed)
 	return mux
 }
 
@@ -140,6 +147,8 @@ func (s *Server) peerHas(w http.ResponseWriter, r *http.Request) {
 func (s *Server) peerGossipKey(w http.ResponseWriter, _ *http.Request) {
 	answerPeer(w, s.GossipKey(), nil)
 }
+
+func (s *Server) peerLed(w http.ResponseWriter, _ *http.Request) { answerPeer(w, s.led(), nil) }
 
 func answerPeer(w http.ResponseWriter, out any, err error) {
 	if err != nil {

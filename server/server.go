@@ -3,10 +3,10 @@
 //	raft.go      starts raft, replicates commands
 //	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full
 //	leader.go    what starts and stops with leadership
-//	forward.go   any server takes any call: follower → leader
+//	forward.go   any server takes any call: follower → leader; reign.go: until that one is leader no more
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
 //	gossip_key.go  the key of gossip is replaced, and who missed that catches up
-//	liveness.go  the beats of agents → which instances are lost or back
+//	liveness.go  the beats of agents → which instances are lost or back; led.go: whether agents are better off elsewhere
 //	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good
 //	snapshots.go the whole state to a file and back; snapshot_file.go: what is in the file
 //	recover.go   the one server that is left becomes a cluster, offline
@@ -64,6 +64,7 @@ type Server struct {
 	membership *membership // nil: without Peers
 	reads      reads
 	beats      *beats
+	reigns     *reigns
 	clock      *clock
 	leader     atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
 
@@ -89,7 +90,7 @@ func New(c Config) (*Server, error) {
 		c.TaskRetention = defaultTaskRetention
 	}
 	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{}), failed: make(chan error, 1), restores: make(chan restore)}
-	s.beats, s.clock = newBeats(), newClock()
+	s.beats, s.reigns, s.clock = newBeats(), newReigns(), newClock()
 	lock, err := lockDir(c.DataDir)
 	if err != nil {
 		return nil, err
@@ -114,6 +115,7 @@ func New(c Config) (*Server, error) {
 	s.done.Go(func() { s.reportBeats(ctx) })
 	if s.membership != nil {
 		s.done.Go(func() { s.membership.run(ctx) })
+		s.done.Go(func() { s.followReigns(ctx) })
 	}
 	return s, nil
 }
