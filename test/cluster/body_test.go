@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -11,7 +12,7 @@ import (
 // Any server takes what the leader takes: the largest body too, and no byte more.
 func TestLargestBodyThroughAFollower(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
-		caller := &http.Client{Transport: &http.Transport{DialContext: s.Network.Dialer("10.0.9.9")}}
+		caller := &http.Client{Transport: &http.Transport{DialContext: s.Network.Dialer("10.0.9.9", 5*time.Second)}}
 		defer caller.CloseIdleConnections()
 		body := strings.Repeat(" ", structs.MaxBody-2) + "{}"
 		for _, n := range []int{s.follower(), s.Leader()} {
