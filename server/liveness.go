@@ -104,7 +104,9 @@ func (s *Server) reportBeats(ctx context.Context) {
 			if failing.IsZero() {
 				failing = began
 			}
-			s.beats.cutOff.Store(time.Since(failing) >= cutOffAfter && s.othersAreLed(ctx))
+			// A leader that vanished lets the first report hang; there may be another by the time that fails.
+			failed := began.Sub(failing) >= cutOffAfter || time.Since(failing) >= cutOffAfter && !s.led()
+			s.beats.cutOff.Store(failed && s.othersAreLed(ctx))
 			continue
 		}
 		failing = time.Time{}

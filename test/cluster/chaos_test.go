@@ -14,8 +14,6 @@ import (
 var (
 	seeds = flag.Int("seeds", 100, "how many random runs tests with a seed make")
 	seed  = flag.Int("seed", -1, "the only random run to make; -1: all")
-
-	stride = flag.Int("stride", 1, "TestLeaderDiesAtEveryStepOfRunTask takes one step of so many")
 )
 
 // bySeed makes random runs under fake time, a part of them by default: those that take long make fewer.
