@@ -27,10 +27,15 @@ func (c *Client) Report(ctx context.Context, instance string, updates []structs.
 	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}, "sent": {sent}}, updates, nil)
 }
 
-// Enrol asks for the certificate of an instance's agent.
+// Enrol asks for the certificate of an instance's agent. It has a connection of its own: one that was opened without the certificate, or
+// with an earlier one, would carry no later call.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
+	once := c.http.Transport.(*http.Transport).Clone()
+	once.DisableKeepAlives = true
+	alone := *c
+	alone.http = &http.Client{Transport: once}
 	var out security.Enrolled
-	err := c.do(ctx, http.MethodPost, "/v1/agent/certificate", url.Values{"instance": {instance}}, in, &out)
+	err := alone.do(ctx, http.MethodPost, "/v1/agent/certificate", url.Values{"instance": {instance}}, in, &out)
 	return out, err
 }
 

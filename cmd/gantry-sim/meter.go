@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What IP adds to each packet, in bytes: the header of IPv4 with that of UDP, or of TCP with its time stamps.
+const (
+	udpHeaders = 28
+	tcpHeaders = 52
+)
+
+// traffic is what agents send and receive, in bytes with the headers of IP, both directions together.
+type traffic struct {
+	streams int64 // TCP: calls to servers, and gossip's exchanges of everything
+	packets int64 // UDP: gossip
+}
+
+func (t traffic) since(earlier traffic) traffic {
+	return traffic{streams: t.streams - earlier.streams, packets: t.packets - earlier.packets}
+}
+
+// meter counts the traffic of all agents: of UDP what goes through it, of TCP what the kernel counts, its acknowledgements too.
+type meter struct {
+	packets atomic.Int64
+
+	mu     sync.Mutex
+	open   map[*net.TCPConn]struct{}
+	closed int64 // bytes of connections that have gone
+}
+
+func newMeter() *meter { return &meter{open: map[*net.TCPConn]struct{}{}} }
+
+func (m *meter) packet(size int) { m.packets.Add(int64(size + udpHeaders)) }
+
+// total is the traffic so far.
+func (m *meter) total() traffic {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := traffic{streams: m.closed, packets: m.packets.Load()}
+	for c := range m.open {
+		t.streams += carried(c)
+	}
+	return t
+}
+
+// dial opens a connection that is counted.
+func (m *meter) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return m.count(c.(*net.TCPConn)), nil
+}
+
+const dialTimeout = 5 * time.Second
+
+func (m *meter) count(c *net.TCPConn) net.Conn {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open[c] = struct{}{}
+	return &meteredConn{TCPConn: c, meter: m}
+}
+
+// meteredConn is a connection that is counted.
+type meteredConn struct {
+	*net.TCPConn
+	meter *meter
+}
+
+// Close ends the connection, whose traffic stays counted.
+func (c *meteredConn) Close() error {
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	if _, open := c.meter.open[c.TCPConn]; open {
+		c.meter.closed += carried(c.TCPConn)
+		delete(c.meter.open, c.TCPConn)
+	}
+	return c.TCPConn.Close()
+}
+
+// carried is what a connection has carried, in bytes.
+func carried(c *net.TCPConn) (bytes int64) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) { // a connection that has gone carries no more
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			bytes = int64(info.Bytes_acked+info.Bytes_received) + tcpHeaders*int64(info.Segs_out+info.Segs_in)
+		}
+	})
+	return bytes
+}
