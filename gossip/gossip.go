@@ -1,5 +1,7 @@
 // Package gossip tells which servers and agents there are and whether they answer. It is the only user of serf and memberlist.
 //
+// Servers know everyone. An agent knows the servers and a few other agents, so that what gossip costs it does not grow with the cluster.
+//
 // It is level-triggered: Changes says that something changed, Members says how things are. Nothing is lost when changes come faster
 // than they are looked at.
 package gossip
@@ -9,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
 	"slices"
@@ -30,9 +33,13 @@ const (
 	probeTimeout   = 250 * time.Millisecond
 	gossipInterval = 100 * time.Millisecond
 	suspicionMult  = 3
-	// agentSync is how often an agent exchanges the whole list of members with another; between that it hears changes. Servers do
-	// every 30 s. (The library stretches both for clusters of more than 32.)
-	agentSync = 10 * time.Minute
+	// Agents, of which there are many, take it easier: what they say of each other need not be fast, since their leases tell of losses first.
+	agentProbeInterval  = 2 * time.Second
+	agentProbeTimeout   = 500 * time.Millisecond
+	agentGossipInterval = 500 * time.Millisecond
+	// agentSync is how often an agent exchanges all that it knows with another member; between that it hears changes. Servers do
+	// every 30 s. (The library stretches both where more than 32 are known.) It is much where a server is the other one.
+	agentSync = time.Hour
 	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is not there.
 	streamTimeout = 2 * time.Second
 	// reclaimAfter is how long a member must have been dead for it to come back at another address.
@@ -77,14 +84,17 @@ type Member struct {
 	first    []byte              // a server's key before any rotation; nil: an agent's
 	rotating sync.Mutex
 
-	mu   sync.Mutex
-	self structs.Member
+	acquainted *acquaintances // of an agent
+
+	mu      sync.Mutex
+	self    structs.Member
+	servers map[string]structs.Member // by id; those that failed or left too, until they are forgotten
 }
 
 // New starts to listen. The member is alone until Join.
 func New(c Config) (*Member, error) {
-	m := &Member{changes: make(chan struct{}, 1), events: make(chan serf.Event, 256), self: c.Self}
-	config, err := c.serf(m.events)
+	m := &Member{changes: make(chan struct{}, 1), events: make(chan serf.Event, 256), self: c.Self, servers: map[string]structs.Member{}, acquainted: newAcquaintances()}
+	config, err := c.serf(m)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +105,13 @@ func New(c Config) (*Member, error) {
 	if m.serf, err = serf.Create(config); err != nil {
 		return nil, fmt.Errorf("start gossip on %s: %w", net.JoinHostPort(c.Bind, strconv.Itoa(c.Port)), err)
 	}
+	self := m.serf.LocalMember()
+	m.note(serf.MemberEvent{Type: serf.EventMemberJoin, Members: []serf.Member{self}})
 	m.done.Go(m.watch)
 	return m, nil
 }
 
-func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
+func (c *Config) serf(m *Member) (*serf.Config, error) {
 	list := memberlist.DefaultLANConfig()
 	list.BindAddr, list.BindPort = c.Bind, c.Port
 	if c.Advertise != "" {
@@ -112,14 +124,18 @@ func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
 	list.GossipInterval, list.SuspicionMult = gossipInterval, suspicionMult
 	list.DeadNodeReclaimTime, list.TCPTimeout = reclaimAfter, streamTimeout
 	list.Transport = c.Transport
+	list.EnableCompression = false // of packets that are small, it costs much and saves little
 	if c.Self.Role == structs.RoleAgent {
+		list.ProbeInterval, list.ProbeTimeout = agentProbeInterval, agentProbeTimeout
+		list.GossipInterval = agentGossipInterval
 		list.PushPullInterval = agentSync
+		list.Alive = m.acquainted
 	}
 	config := serf.DefaultConfig()
 	config.NodeName = c.Self.ID
 	config.Tags = tags(&c.Self)
 	config.MemberlistConfig = list
-	config.EventCh = events
+	config.EventCh = m.events
 	config.ReconnectTimeout = reconnectFor
 	config.DisableCoordinates = true
 	config.EnableNameConflictResolution = false
@@ -141,17 +157,36 @@ func (c *Config) serf(events chan<- serf.Event) (*serf.Config, error) {
 	return config, err
 }
 
-// watch turns serf's events into nudges.
+// watch turns serf's events into nudges, and keeps the list of servers.
 func (m *Member) watch() {
 	for {
 		select {
-		case <-m.events:
+		case event := <-m.events:
+			if of, ok := event.(serf.MemberEvent); ok {
+				m.note(of)
+			}
 			select {
 			case m.changes <- struct{}{}:
 			default: // somebody is told already
 			}
 		case <-m.serf.ShutdownCh():
 			return
+		}
+	}
+}
+
+// note keeps the list of servers, which are few among many members and asked for often.
+func (m *Member) note(event serf.MemberEvent) {
+	m.acquainted.note(event)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, of := range event.Members {
+		switch {
+		case of.Tags[tagRole] != structs.RoleServer:
+		case event.Type == serf.EventMemberReap:
+			delete(m.servers, of.Name)
+		default:
+			m.servers[of.Name] = member(&of)
 		}
 	}
 }
@@ -170,26 +205,44 @@ func (m *Member) Join(addresses []string) error {
 	return nil
 }
 
-// Members gives all that are known, those that failed or left too, servers first and each by name.
+// Members gives all that are known, those that failed or left too, servers first and each by name. On a server that is everyone.
 func (m *Member) Members() []structs.Member {
 	var list []structs.Member
 	for _, s := range m.serf.Members() {
 		list = append(list, member(&s))
 	}
+	return sorted(list)
+}
+
+func sorted(list []structs.Member) []structs.Member {
 	slices.SortFunc(list, func(a, b structs.Member) int {
 		return cmp.Or(-cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	return list
 }
 
-// Suspect says whether a member does not answer, though it has not failed yet.
-func (m *Member) Suspect(id string) bool {
+// Servers gives the servers among the members, without a look at all of these.
+func (m *Member) Servers() []structs.Member {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return sorted(slices.Collect(maps.Values(m.servers)))
+}
+
+// Server gives a server by its id.
+func (m *Member) Server(id string) (structs.Member, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.servers[id]
+	return s, ok
+}
+
+// Alive gives the ids of the members that have not failed and not left.
+func (m *Member) Alive() map[string]bool {
+	ids := map[string]bool{}
 	for _, node := range m.serf.Memberlist().Members() {
-		if node.Name == id {
-			return node.State == memberlist.StateSuspect
-		}
+		ids[node.Name] = true
 	}
-	return true
+	return ids
 }
 
 // Address is where this member's gossip can be reached.

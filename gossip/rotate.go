@@ -65,7 +65,7 @@ func (m *Member) askAll(members int, step func() (*serf.KeyResponse, error)) err
 	}
 	var silent []string
 	for _, other := range m.Members() {
-		if other.Status == structs.MemberFailed || other.Status == structs.MemberAlive && m.Suspect(other.ID) {
+		if other.Status == structs.MemberFailed {
 			silent = append(silent, other.Role+" "+other.Name)
 		}
 	}

@@ -63,7 +63,7 @@ func (m *membership) stats(ctx context.Context, id string) (autopilot.ServerStat
 	if id == m.id {
 		return m.ownStats(), nil
 	}
-	s, ok := m.member(id)
+	s, ok := m.gossip.Server(id)
 	if !ok || s.Status != structs.MemberAlive {
 		return autopilot.ServerStats{}, structs.Errorf(structs.KindUnavailable, "server %s does not answer", id)
 	}
@@ -90,7 +90,7 @@ func (m *membership) KnownServers() map[raft.ServerID]*autopilot.Server {
 			known[p.ID] = m.known(&structs.Member{ID: string(p.ID), Raft: string(p.Address), Status: structs.MemberAlive})
 		}
 	}
-	for _, s := range m.servers() {
+	for _, s := range m.gossip.Servers() {
 		known[raft.ServerID(s.ID)] = m.known(&s)
 	}
 	return known

@@ -126,7 +126,7 @@ func writeFile(path string, content []byte) error {
 
 // form agrees with the others on a new cluster and bootstraps it. Nil, with nothing done, when it is not this server's turn.
 func (m *membership) form(ctx context.Context) error {
-	members := m.gossip.Members()
+	members := m.gossip.Servers()
 	self := m.self()
 	with, ok := propose(&self, members)
 	if !ok {

@@ -153,7 +153,7 @@ func (s *Server) leaderHTTP() string {
 	if id == "" || string(id) == s.config.ID || s.membership == nil {
 		return ""
 	}
-	leader, _ := s.membership.member(string(id))
+	leader, _ := s.membership.gossip.Server(string(id))
 	return leader.HTTP
 }
 

@@ -54,7 +54,7 @@ func (m *membership) catchUp(ctx context.Context) bool {
 // calledAt is where other servers may take calls: where gossip last knew them, and at the hosts to join by, on this server's own port.
 func (m *membership) calledAt() (addresses []string) {
 	self := m.self()
-	for _, other := range m.servers() {
+	for _, other := range m.gossip.Servers() {
 		if other.ID != m.id && other.HTTP != "" {
 			addresses = append(addresses, other.HTTP)
 		}
@@ -78,7 +78,7 @@ func (m *membership) calledAt() (addresses []string) {
 // gossipAddresses is where the gossip of other servers may be reached.
 func (m *membership) gossipAddresses() []string {
 	addresses := append([]string{}, m.join...)
-	for _, other := range m.servers() {
+	for _, other := range m.gossip.Servers() {
 		if other.ID != m.id {
 			addresses = append(addresses, other.Address)
 		}

@@ -89,7 +89,7 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	}
 	l := &leadership{
 		term: term, broker: broker.New(broker.Config{Importance: s.importance, Now: s.clock.Now, Logger: s.log}), outside: newOutside(s.log),
-		leases: liveness.New(time.Now(), s.heard), judge: make(chan struct{}, 1),
+		leases: liveness.New(time.Now()), judge: make(chan struct{}, 1),
 	}
 	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})
 	sub := s.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})

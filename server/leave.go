@@ -99,7 +99,7 @@ func (s *Server) handOver(ctx context.Context) error {
 
 // removed says whether the leader has this server no more.
 func (m *membership) removed(ctx context.Context) bool {
-	for _, s := range m.servers() {
+	for _, s := range m.gossip.Servers() {
 		if s.ID == m.id {
 			continue
 		}

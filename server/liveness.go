@@ -144,7 +144,7 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 		case <-tick.C:
 		case <-l.judge:
 		}
-		lost, back := l.leases.Judge(time.Now(), s.store.Snapshot().AllInstances())
+		lost, back := l.leases.Judge(time.Now(), s.store.Snapshot().AllInstances(), s.heard())
 		for connected, instances := range maps.All(map[bool][]string{false: lost, true: back}) {
 			if len(instances) == 0 {
 				continue
@@ -159,7 +159,13 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 	}
 }
 
-// heard says whether gossip hears an instance's agent clearly.
-func (s *Server) heard(instance string) bool {
-	return s.membership != nil && s.membership.alive(instance) && !s.membership.gossip.Suspect(instance)
+// heard says which instances' agents gossip hears. It looks once, and only if it is asked.
+func (s *Server) heard() func(instance string) bool {
+	alive := sync.OnceValue(func() map[string]bool {
+		if s.membership == nil {
+			return nil
+		}
+		return s.membership.gossip.Alive()
+	})
+	return func(instance string) bool { return alive()[instance] }
 }

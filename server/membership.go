@@ -69,7 +69,7 @@ func (m *membership) apart() bool {
 	if _, leader := m.raft.LeaderWithID(); leader != "" && string(leader) != m.id && !m.alive(string(leader)) {
 		return true
 	}
-	for _, other := range m.servers() {
+	for _, other := range m.gossip.Servers() {
 		if other.ID != m.id && other.Status == structs.MemberAlive {
 			return false
 		}
@@ -116,7 +116,7 @@ func (m *membership) reconcile(pilot *autopilot.Autopilot) error {
 	for _, p := range m.configuration().Servers {
 		peers[string(p.ID)] = p
 	}
-	for _, s := range m.servers() {
+	for _, s := range m.gossip.Servers() {
 		peer, is := peers[s.ID]
 		switch {
 		case s.Status == structs.MemberAlive && (!is || string(peer.Address) != s.Raft):
@@ -154,31 +154,13 @@ func (m *membership) configuration() raft.Configuration {
 	return future.Configuration()
 }
 
-// servers are the members that are servers.
-func (m *membership) servers() (list []structs.Member) {
-	for _, other := range m.gossip.Members() {
-		if other.Role == structs.RoleServer {
-			list = append(list, other)
-		}
-	}
-	return list
-}
-
-func (m *membership) member(id string) (structs.Member, bool) {
-	for _, s := range m.gossip.Members() {
-		if s.ID == id {
-			return s, true
-		}
-	}
-	return structs.Member{}, false
-}
-
 func (m *membership) self() structs.Member {
-	self, _ := m.member(m.id)
+	self, _ := m.gossip.Server(m.id)
 	return self
 }
 
+// alive says whether a server is there.
 func (m *membership) alive(id string) bool {
-	s, ok := m.member(id)
+	s, ok := m.gossip.Server(id)
 	return ok && s.Status == structs.MemberAlive
 }

@@ -26,7 +26,7 @@ func (s *Server) RaftPeers(ctx context.Context) structs.PeerList {
 	answers := m.FetchServerStats(ctx, ask)
 	_, leader := s.raft.LeaderWithID()
 	for _, p := range servers {
-		member, _ := m.member(string(p.ID))
+		member, _ := m.gossip.Server(string(p.ID))
 		peer := structs.Peer{ID: string(p.ID), Name: member.Name, Address: string(p.Address), Voter: p.Suffrage == raft.Voter, Leader: p.ID == leader}
 		if stats := answers[p.ID]; stats != nil {
 			peer.Answers, peer.LastIndex, peer.LastTerm = true, stats.LastIndex, stats.LastTerm

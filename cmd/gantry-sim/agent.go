@@ -141,8 +141,8 @@ func (s *simulated) candidates() (servers []structs.Member) {
 	member := s.member
 	s.mu.Unlock()
 	if member != nil {
-		servers = slices.DeleteFunc(member.Members(), func(m structs.Member) bool {
-			return m.Role != structs.RoleServer || m.Status != structs.MemberAlive
+		servers = slices.DeleteFunc(member.Servers(), func(m structs.Member) bool {
+			return m.Status != structs.MemberAlive
 		})
 	}
 	if len(servers) > 0 {

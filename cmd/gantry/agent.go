@@ -194,7 +194,7 @@ func (p *agentProcess) meet(ctx context.Context, instance string) {
 }
 
 func (p *agentProcess) hearsServer() bool {
-	return slices.ContainsFunc(p.gossip.Members(), func(m structs.Member) bool { return m.Role == structs.RoleServer && m.Status == structs.MemberAlive })
+	return slices.ContainsFunc(p.gossip.Servers(), func(m structs.Member) bool { return m.Status == structs.MemberAlive })
 }
 
 const (
@@ -254,8 +254,8 @@ func (p *agentProcess) renewNow(ctx context.Context, instance string) {
 // candidates are the servers that gossip knows; before it knows any, those to join by, on the usual port.
 func (p *agentProcess) candidates() (servers []structs.Member) {
 	if p.gossip != nil {
-		servers = slices.DeleteFunc(p.gossip.Members(), func(m structs.Member) bool {
-			return m.Role != structs.RoleServer || m.Status != structs.MemberAlive
+		servers = slices.DeleteFunc(p.gossip.Servers(), func(m structs.Member) bool {
+			return m.Status != structs.MemberAlive
 		})
 	}
 	if len(servers) > 0 {

@@ -34,7 +34,7 @@ func TestTracker(t *testing.T) {
 		{name: "deregistered", connected: true, inactive: true, beats: []time.Duration{1e9}, at: time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tracker := New(start, func(string) bool { return c.heard })
+			tracker := New(start)
 			for _, b := range c.beats {
 				tracker.Seen("i", start.Add(b))
 			}
@@ -42,7 +42,7 @@ func TestTracker(t *testing.T) {
 			if c.inactive {
 				i.Status = structs.InstanceInactive
 			}
-			lost, back := tracker.Judge(start.Add(c.at), slices.Values([]*structs.ContainerInstance{i}))
+			lost, back := tracker.Judge(start.Add(c.at), slices.Values([]*structs.ContainerInstance{i}), func(string) bool { return c.heard })
 			if (len(lost) == 1) != c.lost || (len(back) == 1) != c.back {
 				t.Errorf("lost %v, back %v", lost, back)
 			}
