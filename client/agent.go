@@ -32,50 +32,110 @@ func (c *Client) Report(ctx context.Context, instance string, updates []structs.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
 	once := c.http.Transport.(*http.Transport).Clone()
 	once.DisableKeepAlives = true
-	alone := *c
-	alone.http = &http.Client{Transport: once}
+	alone := &Client{address: c.address, http: &http.Client{Transport: once}}
 	var out security.Enrolled
 	err := alone.do(ctx, http.MethodPost, "/v1/agent/certificate", url.Values{"instance": {instance}}, in, &out)
 	return out, err
 }
 
-// Beat shows that an instance's agent is there. Its stream is open at the same server.
-func (c *Client) Beat(ctx context.Context, instance string) error {
-	return c.do(ctx, http.MethodPost, "/v1/agent/beat", url.Values{"instance": {instance}}, nil, nil)
+// Beat shows that an instance's agent is there, over the stream that was opened last; nil means that the server has heard it. One goroutine
+// beats.
+func (c *Client) Beat(ctx context.Context, _ string) error {
+	s := c.stream.Load()
+	if s == nil {
+		return structs.Errorf(structs.KindUnavailable, "no stream of assignments is open")
+	}
+	return s.beat(ctx)
 }
 
-// Assignments opens the stream of an instance's agent. It ends with ctx or Close. A server sends a
-// frame every 5 s at least, empty ones too; silence is the reader's to notice.
+// Assignments opens the stream of an instance's agent. It ends with ctx or Close. Beats go up on it, each of them a byte that comes back in
+// a frame.
 //
 // The server waits until it knows the instance at the version that a registration was answered with, so that it tells nothing older.
 func (c *Client) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	resp, err := c.send(ctx, http.MethodGet, "/v1/agent/stream", url.Values{"instance": {instance}, "version": {strconv.FormatInt(version, 10)}}, nil)
+	ctx, end := context.WithCancelCause(ctx)
+	cancel := func() { end(nil) }
+	late := time.AfterFunc(answerTimeout, func() { end(errLate) }) // the transport's own clock waits for the end of the body, which has none
+	defer late.Stop()
+	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan byte, 1)}
+	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{"instance": {instance}, "version": {strconv.FormatInt(version, 10)}}, io.Reader(beats{s}))
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	return &AssignmentStream{body: resp.Body, lines: json.NewDecoder(resp.Body), cancel: cancel}, nil
+	s.body, s.lines = resp.Body, json.NewDecoder(resp.Body)
+	c.stream.Store(s)
+	return s, nil
 }
+
+// errLate: a server did not begin to answer.
+var errLate = structs.Errorf(structs.KindUnavailable, "the server took longer than %s to answer", answerTimeout)
 
 // AssignmentStream is an open stream of assignments. One goroutine reads it.
 type AssignmentStream struct {
 	body   io.ReadCloser
 	lines  *json.Decoder
 	cancel context.CancelFunc
+	ended  <-chan struct{} // closed by cancel
+
+	number byte      // of the newest beat; never zero
+	up     chan byte // beats on their way
+	heard  chan byte // numbers of those that the server has heard. Capacity 1
 }
 
-// Next waits for the next frame; an empty one only shows that the stream is alive.
+// Next waits for the next frame; one without assignments that is not full only shows that the stream is alive.
 func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 	var frame structs.AssignmentFrame
 	if err := s.lines.Decode(&frame); err != nil {
 		return frame, fmt.Errorf("read the stream of assignments: %w", err)
 	}
+	if frame.Beat != 0 {
+		select {
+		case <-s.heard: // the one before it has not been looked at, and is of no account any more
+		default:
+		}
+		s.heard <- frame.Beat
+	}
 	return frame, nil
+}
+
+// beat sends a beat and waits until it comes back.
+func (s *AssignmentStream) beat(ctx context.Context) error {
+	if s.number++; s.number == 0 {
+		s.number = 1
+	}
+	up := s.up
+	for {
+		select {
+		case up <- s.number:
+			up = nil
+		case number := <-s.heard:
+			if number == s.number {
+				return nil
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("the server has not answered the agent's beat: %w", ctx.Err())
+		case <-s.ended:
+			return structs.Errorf(structs.KindUnavailable, "the stream of assignments has ended")
+		}
+	}
 }
 
 // Close ends the stream.
 func (s *AssignmentStream) Close() error {
 	s.cancel()
 	return s.body.Close()
+}
+
+// beats is the body of the request that opened a stream: it goes on as long as the stream does.
+type beats struct{ stream *AssignmentStream }
+
+func (b beats) Read(into []byte) (int, error) {
+	select {
+	case number := <-b.stream.up:
+		into[0] = number
+		return 1, nil
+	case <-b.stream.ended:
+		return 0, io.EOF
+	}
 }

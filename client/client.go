@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gantry-project/gantry/security/sigv4"
@@ -41,6 +42,7 @@ type Client struct {
 	token   string
 	key     Key
 	http    *http.Client
+	stream  atomic.Pointer[AssignmentStream] // the newest
 }
 
 // answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.

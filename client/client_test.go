@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -79,6 +80,63 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// A beat succeeds once the server has sent it back, and not by the answer to an earlier one that came too late.
+func TestBeats(t *testing.T) {
+	answers := make(chan bool)
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		io.WriteString(w, `{"index":7,"full":true}`+"\n")
+		w.(http.Flusher).Flush()
+		var unanswered string
+		for one := make([]byte, 1); ; {
+			if _, err := io.ReadFull(r.Body, one); err != nil {
+				return
+			}
+			unanswered += fmt.Sprintf(`{"beat":%d}`, one[0])
+			if <-answers {
+				io.WriteString(w, unanswered+"\n")
+				w.(http.Flusher).Flush()
+				unanswered = ""
+			}
+		}
+	})
+	if c.Beat(t.Context(), "0123") == nil {
+		t.Error("a beat without a stream succeeded")
+	}
+	stream, err := c.Assignments(t.Context(), "0123", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for {
+			if _, err := stream.Next(); err != nil {
+				return
+			}
+		}
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		answers <- false
+		cancel()
+	}()
+	if c.Beat(ctx, "0123") == nil {
+		t.Error("a beat that was not answered succeeded")
+	}
+	for range 300 { // numbers go round
+		go func() { answers <- true }()
+		if err := c.Beat(t.Context(), "0123"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stream.Close()
+	<-read
+	if c.Beat(t.Context(), "0123") == nil {
+		t.Error("a beat on a stream that was closed succeeded")
+	}
+}
+
 // A reader that waits for a frame must come back when the stream is closed, when its context ends, and when the server breaks off.
 func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(stream *client.AssignmentStream, cancel func(), broken chan struct{}){
@@ -89,12 +147,18 @@ func TestStreamEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			broken := make(chan struct{})
 			c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				http.NewResponseController(w).EnableFullDuplex()
 				io.WriteString(w, `{"index":7,"full":true}`+"\n"+`{"ind`)
 				w.(http.Flusher).Flush()
+				gone := make(chan struct{})
+				go func() {
+					defer close(gone)
+					io.Copy(io.Discard, r.Body) // it lasts as long as the stream
+				}()
 				select {
 				case <-broken:
 					panic(http.ErrAbortHandler)
-				case <-r.Context().Done():
+				case <-gone:
 				}
 			})
 			ctx, cancel := context.WithCancel(t.Context())

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"slices"
@@ -194,15 +195,26 @@ func (m *Member) note(event serf.MemberEvent) {
 // Changes says that members came, went or changed.
 func (m *Member) Changes() <-chan struct{} { return m.changes }
 
-// Join tries to reach others by host or host:port. It fails when none of them answers.
+// Join tries to reach others by host or host:port: a server all of them, an agent one after the other until one answers, since each sends
+// the whole list of members. It fails when none of them answers.
 func (m *Member) Join(addresses []string) error {
 	if len(addresses) == 0 {
 		return nil
 	}
-	if n, err := m.serf.Join(addresses, true); n == 0 && err != nil {
-		return fmt.Errorf("join by gossip: none of %s answers: %w", strings.Join(addresses, ", "), err)
+	groups := [][]string{addresses}
+	if m.self.Role == structs.RoleAgent {
+		groups = slices.Collect(slices.Chunk(addresses, 1))
+		rand.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
 	}
-	return nil
+	var failed error
+	for _, group := range groups {
+		n, err := m.serf.Join(group, true)
+		if n > 0 || err == nil {
+			return nil
+		}
+		failed = err
+	}
+	return fmt.Errorf("join by gossip: none of %s answers: %w", strings.Join(addresses, ", "), failed)
 }
 
 // Members gives all that are known, those that failed or left too, servers first and each by name. On a server that is everyone.

@@ -4,17 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
-	"time"
+	"sync"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
-
-// streamBeat is how often a stream with nothing to say shows that it is alive.
-const streamBeat = 5 * time.Second
 
 func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
 	var in structs.ContainerInstance
@@ -64,14 +62,7 @@ func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, out)
 }
 
-func (a *api) beatAgent(w http.ResponseWriter, r *http.Request) {
-	if err := a.Control.Beat(r.URL.Query().Get("instance")); err != nil {
-		a.fail(w, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
+// streamAssignments sends frames down and hears beats, each of them a byte, on their way up.
 func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -82,25 +73,67 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 		}
 	}()
+	out := newFrameWriter(w)
+	defer out.end()
+	instance := r.URL.Query().Get("instance")
 	version, _ := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64) // none: any will do
-	stream, err := a.Control.Assignments(ctx, r.URL.Query().Get("instance"), version)
+	stream, err := a.Control.Assignments(ctx, instance, version)
 	if err != nil {
 		a.fail(w, err)
 		return
 	}
 	defer stream.Close()
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	out := http.NewResponseController(w)
-	lines := json.NewEncoder(w)
-	for {
-		beat, stop := context.WithTimeout(ctx, streamBeat)
-		frame, err := stream.Next(beat)
-		stop()
-		if ctx.Err() != nil || (err != nil && !errors.Is(err, context.DeadlineExceeded)) {
-			return
+	go func() {
+		defer cancel()
+		for one := make([]byte, 1); ; {
+			if _, err := io.ReadFull(r.Body, one); err != nil {
+				return
+			}
+			if a.Control.Beat(instance) != nil { // it may do better at another server
+				return
+			}
+			if out.write(structs.AssignmentFrame{Beat: one[0]}) != nil {
+				return
+			}
 		}
-		if lines.Encode(frame) != nil || out.Flush() != nil {
+	}()
+	for {
+		frame, err := stream.Next(ctx)
+		if err != nil || out.write(frame) != nil {
 			return
 		}
 	}
+}
+
+// frameWriter writes frames, one JSON value a line. Safe for concurrent use, until end.
+type frameWriter struct {
+	mu    sync.Mutex
+	to    *http.ResponseController
+	lines *json.Encoder
+	ended bool
+}
+
+// errStreamEnded: there is nobody to write to any more.
+var errStreamEnded = errors.New("the stream has ended")
+
+func newFrameWriter(w http.ResponseWriter) *frameWriter {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	f := &frameWriter{to: http.NewResponseController(w), lines: json.NewEncoder(w)}
+	_ = f.to.EnableFullDuplex() // or HTTP/1 would read all beats before the first frame
+	return f
+}
+
+func (f *frameWriter) write(frame structs.AssignmentFrame) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended {
+		return errStreamEnded
+	}
+	return errors.Join(f.lines.Encode(frame), f.to.Flush())
+}
+
+func (f *frameWriter) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = true
 }

@@ -29,8 +29,8 @@
 //	DELETE /v1/keys/{id}                204: the key is revoked
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, where TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
-//	GET  /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes
-//	POST /v1/agent/beat?instance=ID     204: the agent is there; every second while its stream is open, to the same server
+//	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes; meanwhile it sends a byte every
+//	                                    second to show that it is there, its own choice but zero, which comes back as a frame's beat
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the codes are structs.Kind.
@@ -113,9 +113,8 @@ func New(c Config) http.Handler {
 	asked("GET /v1/keys", "ListAccessKeys", anywhere, a.listAccessKeys)
 	asked("DELETE /v1/keys/{id}", "RevokeAccessKey", accessKey, a.revokeAccessKey)
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
-	mux.HandleFunc("GET /v1/agent/stream", a.streamAssignments)
+	mux.HandleFunc("POST /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)
-	mux.HandleFunc("POST /v1/agent/beat", a.beatAgent)
 	mux.HandleFunc("POST /v1/agent/certificate", a.enrolAgent)
 	return mux
 }

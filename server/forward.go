@@ -81,7 +81,7 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 // ownBusiness says whether a call is about this server itself, or reads a stream that any server has.
 func ownBusiness(r *http.Request) bool {
 	path := r.URL.Path
-	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/server/leave" || path == "/v1/agent/certificate" || path == "/v1/agent/beat" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
+	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/server/leave" || path == "/v1/agent/certificate" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
 		strings.HasPrefix(path, "/v1/status/") || strings.HasPrefix(path, peerPath)
 }
 

@@ -111,9 +111,10 @@ type Assignment struct {
 
 // AssignmentFrame is one message of an agent's stream. The first is Full: every task of the instance that is not
 // STOPPED; a task that it does not name is none of the agent's any more. Later frames carry the tasks that changed.
-// An empty frame says that the stream is alive.
+// A frame with neither says that the stream is alive.
 type AssignmentFrame struct {
-	Index       uint64       `json:"index"` // raft index of the state that it was read from
+	Beat        uint8        `json:"beat,omitzero"`  // the number of a beat that was heard; such a frame says nothing else
+	Index       uint64       `json:"index,omitzero"` // raft index of the state that it was read from
 	Full        bool         `json:"full,omitzero"`
 	Assignments []Assignment `json:"assignments,omitzero"`
 }
