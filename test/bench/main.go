@@ -19,17 +19,18 @@ import (
 func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
-	only := flag.String("only", "", "measure these alone: scheduling (needs no engine), loss (needs root), tasks or services")
+	sim := flag.String("sim", "bin/gantry-sim", "the gantry-sim binary")
+	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss (needs root), tasks or services")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *rounds, *only); err != nil {
+	if err := run(ctx, *binary, *sim, *rounds, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, binary string, rounds int, only string) (err error) {
+func run(ctx context.Context, binary, sim string, rounds int, only string) (err error) {
 	if only == "" || only == "scheduling" {
 		if err := errors.Join(placement(), million(ctx)); err != nil || only != "" {
 			return err
@@ -37,6 +38,16 @@ func run(ctx context.Context, binary string, rounds int, only string) (err error
 	}
 	if only == "" || only == "loss" {
 		if err := loss(ctx, binary); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "cluster" {
+		if err := clusterMeasures(ctx, binary, rounds); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "scale" {
+		if err := scale(ctx, binary, sim); err != nil || only != "" {
 			return err
 		}
 	}
@@ -55,7 +66,7 @@ func run(ctx context.Context, binary string, rounds int, only string) (err error
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, loss, tasks and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, tasks and services", only)
 	}
 	for _, kind := range []string{"tasks", "services"} {
 		if only != "" && only != kind {

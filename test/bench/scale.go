@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	scaleAgents   = 2000
+	scaleServices = 100
+	scaleTasks    = 1000 // of each service
+	// scaleWait bounds each step: on a machine that others use too it may take long.
+	scaleWait = 20 * time.Minute
+	// idleWait passes before what an idle cluster takes is measured, for as long as idleLook.
+	idleWait = 15 * time.Second
+	idleLook = 30 * time.Second
+	// describedAtOnce is how many services one DescribeServices may name.
+	describedAtOnce = 10
+	// simLine is the beginning of what gantry-sim says once all agents are registered.
+	simLine = "all "
+)
+
+// scale: thousands of simulated agents on three real servers, a hundred thousand tasks, and what all that takes at rest.
+func scale(ctx context.Context, binary, sim string) (err error) {
+	c, err := newCluster(ctx, binary)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, c.close()) }()
+	ctx, cancel := context.WithTimeout(ctx, scaleWait)
+	defer cancel()
+	begin := time.Now()
+	agents, lines, err := c.simulate(ctx, sim)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = firstOf(err, agents.Process.Signal(syscall.SIGTERM))
+		_ = agents.Wait() // how it ends is of no account
+	}()
+	fmt.Printf("%d simulated agents registered on three secured servers: %s\n", scaleAgents, time.Since(begin).Round(time.Second))
+	if err := c.place(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(idleWait):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return c.idle(ctx, lines)
+}
+
+// simulate starts the agents and waits until all are registered. What they say of themselves after that comes through the channel.
+func (c *cluster) simulate(ctx context.Context, sim string) (*exec.Cmd, <-chan string, error) {
+	cmd := exec.Command(sim, "--agents", fmt.Sprint(scaleAgents), "--zones", "3", "--bind", fmt.Sprintf(clusterHost, 9), "--join", serverHosts(),
+		"--secret-file", c.secretFile(), "--data-dir", c.dir, "--report", idleLook.String())
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	lines := make(chan string, 100)
+	go read(out, lines)
+	for {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				return nil, nil, errors.Join(errors.New("gantry-sim ended"), cmd.Wait())
+			}
+			if strings.HasPrefix(line, simLine) {
+				return cmd, lines, nil
+			}
+		case <-ctx.Done():
+			return nil, nil, errors.Join(ctx.Err(), cmd.Process.Kill())
+		}
+	}
+}
+
+func read(from io.Reader, lines chan<- string) {
+	defer close(lines)
+	for in := bufio.NewScanner(from); in.Scan(); {
+		lines <- in.Text()
+	}
+}
+
+// place: services of many tasks each → all of them reported RUNNING.
+func (c *cluster) place(ctx context.Context) error {
+	err := c.ecs(ctx, 0, "RegisterTaskDefinition", map[string]any{
+		"family": "idle", "containerDefinitions": []map[string]any{{"name": "app", "image": "idle", "cpu": 128, "memory": 128}},
+	}, nil)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	var names []string
+	for n := range scaleServices {
+		names = append(names, fmt.Sprintf("service-%d", n))
+		err := c.ecs(ctx, n%clusterSize, "CreateService", map[string]any{"serviceName": names[n], "taskDefinition": "idle", "desiredCount": scaleTasks}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	for len(names) > 0 {
+		of := names[:min(describedAtOnce, len(names))]
+		var out struct {
+			Services []struct{ RunningCount int }
+		}
+		if err := c.ecs(ctx, 0, "DescribeServices", map[string]any{"services": of}, &out); err != nil {
+			return err
+		}
+		up := len(out.Services) == len(of)
+		for _, s := range out.Services {
+			up = up && s.RunningCount == scaleTasks
+		}
+		if up {
+			names = names[len(of):]
+			continue
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	absolute(fmt.Sprintf("%d tasks placed on them and reported RUNNING, once", scaleServices*scaleTasks), time.Since(begin), 30*time.Second)
+	return nil
+}
+
+// idle: what servers and agents take while nothing happens.
+func (c *cluster) idle(ctx context.Context, lines <-chan string) error {
+	leader, err := c.whole(ctx)
+	if err != nil {
+		return err
+	}
+	var before [clusterSize]time.Duration
+	for n, s := range c.servers {
+		if before[n], err = processor(s.Process.Pid); err != nil {
+			return err
+		}
+	}
+	begin := time.Now()
+	var last string
+	for until := time.After(idleLook + idleLook/2); until != nil; { // whole reports of the agents
+		select {
+		case last = <-lines:
+		case <-until:
+			until = nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for n, s := range c.servers {
+		after, err1 := processor(s.Process.Pid)
+		memory, err2 := resident(s.Process.Pid)
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		role, share := "follower", 100*float64(after-before[n])/float64(time.Since(begin))
+		if n == leader {
+			role = "leader"
+		}
+		fmt.Printf("%-56s gantry %8.1f %%    %-33s goal ≤ 5 %% of a core   %s\n", "idle "+role+", processor", share, "", verdict(share <= 5))
+		fmt.Printf("%-56s gantry %6d MiB    %-33s goal: heap ≤ 600 MB   %s\n", "  resident memory, of which the heap is a part", memory, "", verdict(memory <= 600))
+	}
+	fmt.Printf("traffic of an idle agent (goal ≤ 1000 bytes/s), as gantry-sim has counted it: %s\n", last)
+	return nil
+}
