@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -29,9 +30,10 @@ func TestAgentsGoHome(t *testing.T) {
 			server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				held[address].Add(1)
 				defer held[address].Add(-1)
+				_ = http.NewResponseController(w).EnableFullDuplex()
 				fmt.Fprintln(w, "{}")
 				_ = http.NewResponseController(w).Flush()
-				<-r.Context().Done()
+				_, _ = io.Copy(io.Discard, r.Body) // it lasts as long as the stream
 			})
 			network.Boot(fmt.Sprintf("10.0.0.%d", n))
 			go server.Serve(network.Listen(address))

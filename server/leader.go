@@ -26,6 +26,15 @@ type leadership struct {
 	judge   chan struct{} // judge the leases now. Capacity 1
 }
 
+// hear takes in beats.
+func (l *leadership) hear(beats map[string]time.Time) {
+	for instance, at := range beats {
+		if l.leases.Seen(instance, at) {
+			l.judgeSoon()
+		}
+	}
+}
+
 func (l *leadership) judgeSoon() {
 	select {
 	case l.judge <- struct{}{}:

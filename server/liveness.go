@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -16,8 +17,10 @@ const (
 	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents are better off with another. An
 	// election is mostly over by then.
 	cutOffAfter = time.Second
-	// leaseCheck is how often the leader looks for leases that have run out.
-	leaseCheck = 100 * time.Millisecond
+	// leaseCheck is the least time between two looks of the leader for leases that have run out.
+	leaseCheck = 20 * time.Millisecond
+	// leaseRetry is how long after a verdict that could not be written the leader looks again.
+	leaseRetry = 100 * time.Millisecond
 )
 
 // beats are what the agents whose streams this server holds have let it hear, until the leader knows.
@@ -116,10 +119,7 @@ func (s *Server) reportBeats(ctx context.Context) {
 
 func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) error {
 	if l := s.leader.Load(); l != nil {
-		for instance, at := range taken {
-			l.leases.Seen(instance, at)
-		}
-		l.judgeSoon()
+		l.hear(taken)
 		return nil
 	}
 	address := s.leaderHTTP()
@@ -133,19 +133,24 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 	return s.membership.peers.leases(ctx, address, report)
 }
 
-// judgeLeases writes to the log which instances are lost and which are back, while this server leads.
+// judgeLeases writes to the log which instances are lost and which are back, while this server leads. It looks when beats of silent
+// ones come, when instances change, and when the first lease runs out.
 func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
-	tick := time.NewTicker(leaseCheck)
-	defer tick.Stop()
+	changes := s.store.Subscribe(state.Topic{Kind: state.TopicInstances})
+	defer changes.Close()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-timer.C:
 		case <-l.judge:
+		case <-changes.C:
+			changes.Take()
 		}
-		lost, back := l.leases.Judge(time.Now(), s.store.Snapshot().AllInstances(), s.heard())
-		for connected, instances := range maps.All(map[bool][]string{false: lost, true: back}) {
+		v := l.leases.Judge(time.Now(), s.store.Snapshot().AllInstances(), s.heard())
+		for connected, instances := range maps.All(map[bool][]string{false: v.Lost, true: v.Back}) {
 			if len(instances) == 0 {
 				continue
 			}
@@ -154,8 +159,10 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 			}
 			if _, err := s.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: s.clock.Time()}); err != nil {
 				s.log.Warn("could not record which agents are connected; trying again", "error", err)
+				v.Next = time.Now().Add(leaseRetry)
 			}
 		}
+		timer.Reset(max(time.Until(v.Next), leaseCheck))
 	}
 }
 

@@ -125,11 +125,11 @@ func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
 		err = structs.ErrNoLeader()
 	}
 	if err == nil {
-		now := time.Now()
+		now, beats := time.Now(), map[string]time.Time{}
 		for instance, age := range report.Heard {
-			l.leases.Seen(instance, now.Add(-time.Duration(age)*time.Millisecond))
+			beats[instance] = now.Add(-time.Duration(age) * time.Millisecond)
 		}
-		l.judgeSoon()
+		l.hear(beats)
 	}
 	answerPeer(w, struct{}{}, err)
 }

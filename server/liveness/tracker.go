@@ -19,6 +19,8 @@ const (
 	Lease = structs.AgentLease
 	// vouched is how much longer where gossip hears it.
 	vouched = time.Second
+	// vouchedCheck is how often to ask gossip of those whose lease is longer by its word.
+	vouchedCheck = 100 * time.Millisecond
 )
 
 // Tracker knows when each instance was last heard. Safe for concurrent use.
@@ -34,43 +36,55 @@ func New(since time.Time) *Tracker {
 	return &Tracker{since: since, seen: map[string]time.Time{}}
 }
 
-// Seen notes a beat. Beats may be told late and in any order.
-func (t *Tracker) Seen(instance string, at time.Time) {
+// Seen notes a beat, and says whether it is one of an instance that was silent for long. Beats may be told late and in any order.
+func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if at.After(t.seen[instance]) {
+	before := t.seen[instance]
+	if at.After(before) {
 		t.seen[instance] = at
 	}
+	return at.Sub(before) >= Lease
 }
 
-// Judge gives the instances that state has wrong: lost are those that count as connected though their lease has run out, back those
-// that beat though they do not count as connected. heard says whether gossip hears an instance's agent.
-func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInstance], heard func(instance string) bool) (lost, back []string) {
+// Verdict is what is wrong in state, and when it is to be looked at again, if no news comes before that.
+type Verdict struct {
+	Lost []string // instances that count as connected though their lease has run out
+	Back []string // instances that beat though they do not count as connected
+	Next time.Time
+}
+
+// Judge compares instances as they are in state with their beats. heard says whether gossip hears an instance's agent.
+func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInstance], heard func(instance string) bool) Verdict {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	v := Verdict{Next: now.Add(Lease)}
 	for i := range instances {
 		if i.Status == structs.InstanceInactive {
 			delete(t.seen, i.ID)
 			continue
 		}
 		seen, beats := t.seen[i.ID]
-		switch {
-		case !i.AgentConnected:
+		if !i.AgentConnected {
 			if beats && now.Sub(seen) < Lease {
-				back = append(back, i.ID)
+				v.Back = append(v.Back, i.ID)
 			}
-		case !t.holds(i.ID, seen, now, heard):
-			lost = append(lost, i.ID)
+			continue
+		}
+		if seen.Before(t.since) {
+			seen = t.since
+		}
+		next := seen.Add(Lease)
+		switch silent := now.Sub(seen); {
+		case silent < Lease:
+		case silent < Lease+vouched && heard(i.ID):
+			next = now.Add(vouchedCheck)
+		default:
+			v.Lost = append(v.Lost, i.ID)
+		}
+		if next.Before(v.Next) {
+			v.Next = next
 		}
 	}
-	return lost, back
-}
-
-// holds says whether the lease of a connected instance has not run out.
-func (t *Tracker) holds(id string, seen, now time.Time, heard func(instance string) bool) bool {
-	if seen.Before(t.since) {
-		seen = t.since
-	}
-	silent := now.Sub(seen)
-	return silent < Lease || silent < Lease+vouched && heard(id)
+	return v
 }

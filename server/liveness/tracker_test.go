@@ -42,10 +42,38 @@ func TestTracker(t *testing.T) {
 			if c.inactive {
 				i.Status = structs.InstanceInactive
 			}
-			lost, back := tracker.Judge(start.Add(c.at), slices.Values([]*structs.ContainerInstance{i}), func(string) bool { return c.heard })
-			if (len(lost) == 1) != c.lost || (len(back) == 1) != c.back {
-				t.Errorf("lost %v, back %v", lost, back)
+			v := tracker.Judge(start.Add(c.at), slices.Values([]*structs.ContainerInstance{i}), func(string) bool { return c.heard })
+			if (len(v.Lost) == 1) != c.lost || (len(v.Back) == 1) != c.back {
+				t.Errorf("lost %v, back %v", v.Lost, v.Back)
 			}
 		})
+	}
+}
+
+// Between two looks nothing may change by the mere passing of time.
+func TestNextLook(t *testing.T) {
+	start := time.Unix(1000, 0)
+	tracker := New(start)
+	list := slices.Values([]*structs.ContainerInstance{
+		{ID: "early", Status: structs.InstanceActive, AgentConnected: true},
+		{ID: "late", Status: structs.InstanceActive, AgentConnected: true},
+		{ID: "gone", Status: structs.InstanceActive},
+	})
+	if !tracker.Seen("early", start.Add(time.Second)) || !tracker.Seen("late", start.Add(2*time.Second)) {
+		t.Error("the first beat is no news")
+	}
+	if tracker.Seen("late", start.Add(3*time.Second)) {
+		t.Error("another beat is news")
+	}
+	heard := func(id string) bool { return id == "early" }
+	for _, c := range []struct{ at, next time.Duration }{
+		{3 * time.Second, 4 * time.Second}, {4 * time.Second, 4*time.Second + vouchedCheck}, {6 * time.Second, 4 * time.Second},
+	} {
+		if v := tracker.Judge(start.Add(c.at), list, heard); !v.Next.Equal(start.Add(c.next)) {
+			t.Errorf("after %s: look again after %s, not %s", c.at, v.Next.Sub(start), c.next)
+		}
+	}
+	if !tracker.Seen("late", start.Add(6*time.Second)) {
+		t.Error("a beat after a long silence is no news")
 	}
 }
