@@ -87,8 +87,10 @@ type Member struct {
 
 	acquainted *acquaintances // of an agent
 
-	mu      sync.Mutex
-	self    structs.Member
+	mu   sync.Mutex
+	self structs.Member
+
+	listed  sync.Mutex                // never held while serf is called, which Say waits for
 	servers map[string]structs.Member // by id; those that failed or left too, until they are forgotten
 }
 
@@ -179,8 +181,8 @@ func (m *Member) watch() {
 // note keeps the list of servers, which are few among many members and asked for often.
 func (m *Member) note(event serf.MemberEvent) {
 	m.acquainted.note(event)
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.listed.Lock()
+	defer m.listed.Unlock()
 	for _, of := range event.Members {
 		switch {
 		case of.Tags[tagRole] != structs.RoleServer:
@@ -235,15 +237,15 @@ func sorted(list []structs.Member) []structs.Member {
 
 // Servers gives the servers among the members, without a look at all of these.
 func (m *Member) Servers() []structs.Member {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.listed.Lock()
+	defer m.listed.Unlock()
 	return sorted(slices.Collect(maps.Values(m.servers)))
 }
 
 // Server gives a server by its id.
 func (m *Member) Server(id string) (structs.Member, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.listed.Lock()
+	defer m.listed.Unlock()
 	s, ok := m.servers[id]
 	return s, ok
 }
