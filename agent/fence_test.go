@@ -66,7 +66,7 @@ func TestShortlyCutOff(t *testing.T) {
 		w.wait(10 * time.Second)
 		for range 5 {
 			w.server.cutOff(true)
-			w.wait(1500 * time.Millisecond)
+			w.wait(1200 * time.Millisecond)
 			w.server.cutOff(false)
 			w.wait(5 * time.Second)
 		}

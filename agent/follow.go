@@ -14,7 +14,7 @@ import (
 const streamSilence = 15 * time.Second
 
 // streamWait is how long the agent waits at most before it opens another stream: until it beats on one, its lease runs out.
-const streamWait = 500 * time.Millisecond
+const streamWait = 250 * time.Millisecond
 
 // follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends. To a server that has
 // forgotten the instance it registers again.

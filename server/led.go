@@ -23,19 +23,16 @@ func (s *Server) led() bool {
 func (s *Server) othersAreLed(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	asked := 0
-	answers := make(chan answer)
-	for _, other := range s.Members() {
+	others := s.Members()
+	asked, answers := 0, make(chan answer, len(others)) // whoever asks never waits for us
+	for _, other := range others {
 		if other.Role != structs.RoleServer || other.ID == s.config.ID || other.Status != structs.MemberAlive {
 			continue
 		}
 		asked++
 		go func() {
 			led, err := s.membership.peers.led(ctx, other.HTTP)
-			select {
-			case answers <- answer{led, err}:
-			case <-ctx.Done():
-			}
+			answers <- answer{led, err}
 		}()
 	}
 	silent := 0
