@@ -250,13 +250,23 @@ func (m *Member) Server(id string) (structs.Member, bool) {
 	return s, ok
 }
 
-// Alive gives the ids of the members that have not failed and not left.
-func (m *Member) Alive() map[string]bool {
-	ids := map[string]bool{}
-	for _, node := range m.serf.Memberlist().Members() {
-		ids[node.Name] = true
+// Ask sends a packet to members and tells of each that answers it within the time of a probe, from goroutines of its own. It does not wait
+// for them.
+func (m *Member) Ask(ids []string, answered func(id string)) {
+	asked := map[string]bool{}
+	for _, id := range ids {
+		asked[id] = true
 	}
-	return ids
+	list := m.serf.Memberlist()
+	for _, node := range list.Members() {
+		if asked[node.Name] {
+			go func() {
+				if _, err := list.Ping(node.Name, &net.UDPAddr{IP: node.Addr, Port: int(node.Port)}); err == nil {
+					answered(node.Name)
+				}
+			}()
+		}
+	}
 }
 
 // Address is where this member's gossip can be reached.

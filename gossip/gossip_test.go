@@ -224,3 +224,32 @@ func TestDamagedKeys(t *testing.T) {
 		}
 	}
 }
+
+// A member that is there answers when it is asked, and one that is not does not.
+func TestAsk(t *testing.T) {
+	a, b, c := start(t, "a", nil), start(t, "b", nil), start(t, "c", nil)
+	for _, m := range []*Member{b, c} {
+		if err := m.Join([]string{a.Address()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, a, "both", func(list []structs.Member) bool { return len(list) == 3 })
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	answers := make(chan string, 2)
+	a.Ask([]string{"b", "c", "unknown"}, func(id string) { answers <- id })
+	select {
+	case id := <-answers:
+		if id != "b" {
+			t.Errorf("%s answers", id)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody answers")
+	}
+	select {
+	case id := <-answers:
+		t.Errorf("%s answers too", id)
+	case <-time.After(2 * probeTimeout):
+	}
+}

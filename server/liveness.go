@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gantry-project/gantry/server/liveness"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -17,8 +18,9 @@ const (
 	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents are better off with another. An
 	// election is mostly over by then.
 	cutOffAfter = time.Second
-	// leaseCheck is the least time between two looks of the leader for leases that have run out.
-	leaseCheck = 20 * time.Millisecond
+	// leaseCheck is the least time between two looks of the leader for leases that have run out: what is lost at nearly the same time,
+	// as in a zone, is one entry of the log, and replaced in the order of priority.
+	leaseCheck = 100 * time.Millisecond
 	// leaseRetry is how long after a verdict that could not be written the leader looks again.
 	leaseRetry = 100 * time.Millisecond
 )
@@ -138,6 +140,7 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 	changes := s.store.Subscribe(state.Topic{Kind: state.TopicInstances})
 	defer changes.Close()
+	witness := liveness.NewWitness(s.askByGossip)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -149,7 +152,9 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 		case <-changes.C:
 			changes.Take()
 		}
-		v := l.leases.Judge(time.Now(), s.store.Snapshot().AllInstances(), s.heard())
+		now := time.Now()
+		v := l.leases.Judge(now, s.store.Snapshot().AllInstances(), func(instance string) bool { return witness.Heard(now, instance) })
+		witness.Ask(now, v.Doubt)
 		for connected, instances := range maps.All(map[bool][]string{false: v.Lost, true: v.Back}) {
 			if len(instances) == 0 {
 				continue
@@ -166,13 +171,9 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 	}
 }
 
-// heard says which instances' agents gossip hears. It looks once, and only if it is asked.
-func (s *Server) heard() func(instance string) bool {
-	alive := sync.OnceValue(func() map[string]bool {
-		if s.membership == nil {
-			return nil
-		}
-		return s.membership.gossip.Alive()
-	})
-	return func(instance string) bool { return alive()[instance] }
+// askByGossip asks agents whether they are there (liveness.Witness).
+func (s *Server) askByGossip(instances []string, answered func(instance string)) {
+	if s.membership != nil {
+		s.membership.gossip.Ask(instances, answered)
+	}
 }

@@ -2,8 +2,9 @@
 // the agents whose streams it holds.
 //
 // An agent beats every second, and has a lease of Lease from each beat. One whose lease has run out is lost, and its tasks are
-// replaced at once. Gossip is the second witness: as long as it hears the agent, the lease is a little longer, since a machine
-// with no processor to spare may miss a beat or two. A new leader, which has heard nobody yet, gives every instance one whole lease.
+// replaced at once. Gossip is the second witness: an agent that is silent for longer than it should be is asked by it, and as long as it
+// answers, the lease is a little longer, since a machine with no processor to spare may miss a beat or two. A new leader, which has heard
+// nobody yet, gives every instance one whole lease.
 package liveness
 
 import (
@@ -19,8 +20,8 @@ const (
 	Lease = structs.AgentLease
 	// vouched is how much longer where gossip hears it.
 	vouched = time.Second
-	// vouchedCheck is how often to ask gossip of those whose lease is longer by its word.
-	vouchedCheck = 100 * time.Millisecond
+	// doubted is how long an agent must have been silent to be asked: longer than a beat takes on its way to the leader.
+	doubted = 2 * time.Second
 )
 
 // Tracker knows when each instance was last heard. Safe for concurrent use.
@@ -51,7 +52,9 @@ func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 type Verdict struct {
 	Lost []string // instances that count as connected though their lease has run out
 	Back []string // instances that beat though they do not count as connected
-	Next time.Time
+	// Doubt are the instances that count as connected, and are silent for longer than they should be.
+	Doubt []string
+	Next  time.Time
 }
 
 // Judge compares instances as they are in state with their beats. heard says whether gossip hears an instance's agent.
@@ -74,13 +77,17 @@ func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInst
 		if seen.Before(t.since) {
 			seen = t.since
 		}
-		next := seen.Add(Lease)
+		next := seen.Add(doubted)
 		switch silent := now.Sub(seen); {
-		case silent < Lease:
-		case silent < Lease+vouched && heard(i.ID):
-			next = now.Add(vouchedCheck)
+		case silent < doubted:
+		case silent < Lease || silent < Lease+vouched && heard(i.ID):
+			v.Doubt = append(v.Doubt, i.ID)
+			if next = now.Add(askEvery); silent < Lease && seen.Add(Lease).Before(next) {
+				next = seen.Add(Lease)
+			}
 		default:
 			v.Lost = append(v.Lost, i.ID)
+			continue // its change is news
 		}
 		if next.Before(v.Next) {
 			v.Next = next

@@ -67,7 +67,8 @@ func TestNextLook(t *testing.T) {
 	}
 	heard := func(id string) bool { return id == "early" }
 	for _, c := range []struct{ at, next time.Duration }{
-		{3 * time.Second, 4 * time.Second}, {4 * time.Second, 4*time.Second + vouchedCheck}, {6 * time.Second, 4 * time.Second},
+		{2900 * time.Millisecond, 3 * time.Second}, {3 * time.Second, 3*time.Second + askEvery},
+		{3900 * time.Millisecond, 4 * time.Second}, {4 * time.Second, 4*time.Second + askEvery}, {6 * time.Second, 9 * time.Second},
 	} {
 		if v := tracker.Judge(start.Add(c.at), list, heard); !v.Next.Equal(start.Add(c.next)) {
 			t.Errorf("after %s: look again after %s, not %s", c.at, v.Next.Sub(start), c.next)
