@@ -157,6 +157,8 @@ func TestStreamEnds(t *testing.T) {
 				}()
 				select {
 				case <-broken:
+					http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) // the server would wait for who reads
+					<-gone
 					panic(http.ErrAbortHandler)
 				case <-gone:
 				}

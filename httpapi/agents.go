@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/security"
@@ -132,8 +133,10 @@ func (f *frameWriter) write(frame structs.AssignmentFrame) error {
 	return errors.Join(f.lines.Encode(frame), f.to.Flush())
 }
 
+// end also ends whoever waits for a beat: a handler that returns would wait for that one, and for the next beat.
 func (f *frameWriter) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ended = true
+	_ = f.to.SetReadDeadline(time.Unix(1, 0)) // a connection that cannot has nobody waiting
 }

@@ -5,12 +5,19 @@ import (
 	"sync"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/structs"
 )
 
 // reads lets a read be sure that this server still leads: most of the servers have answered it since the read began. Reads that come
 // while one round is under way share the next.
 type reads struct {
 	raft *raft.Raft
+	// begin and end are around each round; begin is false when the server is stopping. Raft does not answer a round that its shutdown
+	// meets half way.
+	begin func() bool
+	end   func()
+
 	turn chan struct{} // capacity 1: one round at a time. No mutex, with which fake time would stand still for the length of a round
 
 	mu   sync.Mutex
@@ -47,6 +54,11 @@ func (r *reads) run(mine *round) {
 	r.mu.Lock()
 	r.next = nil // who comes from now on needs another
 	r.mu.Unlock()
+	defer close(mine.done)
+	if !r.begin() {
+		mine.err = structs.ErrNoLeader()
+		return
+	}
+	defer r.end()
 	mine.err = r.raft.VerifyLeader().Error()
-	close(mine.done)
 }

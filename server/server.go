@@ -102,7 +102,7 @@ func New(c Config) (*Server, error) {
 	if err := s.openRaft(fsm.New(fsm.Config{Store: s.store, Logger: c.Logger})); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	s.reads.raft, s.reads.turn = s.raft, make(chan struct{}, 1)
+	s.reads = reads{raft: s.raft, begin: s.beginWrite, end: s.writes.Done, turn: make(chan struct{}, 1)}
 	if c.Peers != nil {
 		if s.membership, err = s.newMembership(); err != nil {
 			return nil, errors.Join(err, s.raft.Shutdown().Error(), s.disk.close(), lock.release())
