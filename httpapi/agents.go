@@ -29,8 +29,13 @@ func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, err)
 		return
 	}
+	a.showItself(out.ID)
 	a.answer(w, http.StatusOK, out)
 }
+
+// showItself takes a call of an agent that begins for a beat: its stream opens only in a while, and its lease runs meanwhile. Where a
+// beat is of no use here, the stream will tell.
+func (a *api) showItself(instance string) { _ = a.Control.Beat(instance) }
 
 func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	var updates []structs.TaskUpdate
@@ -60,6 +65,7 @@ func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, structs.Errorf(structs.KindAccessDenied, "no certificate: %v", err))
 		return
 	}
+	a.showItself(r.URL.Query().Get("instance"))
 	a.answer(w, http.StatusOK, out)
 }
 

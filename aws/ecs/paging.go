@@ -62,7 +62,7 @@ func (l listing) after() (string, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(l.token)
 	key, ok := strings.CutPrefix(string(raw), l.operation+"\n")
 	if l.token != "" && (err != nil || !ok) {
-		return "", structs.Errorf(structs.KindInvalidParameter, "nextToken: '%s' did not come from %s", l.token, l.operation)
+		return "", structs.Errorf(structs.KindInvalidParameter, "nextToken: '%.100s' did not come from %s", l.token, l.operation)
 	}
 	return key, nil
 }

@@ -88,7 +88,7 @@ func TestBadRequests(t *testing.T) {
 		"out of enum":            {"RunTask", `{"taskDefinition":"x","launchType":"MOON"}`, 400, "InvalidParameterException", "launch type should be one of"},
 		"out of range":           {"RunTask", `{"taskDefinition":"x","count":11}`, 400, "InvalidParameterException", "count"},
 		"unknown cluster":        {"RunTask", `{"taskDefinition":"x","cluster":"nowhere"}`, 400, "ClusterNotFoundException", "Cluster not found."},
-		"10 MB":                  {"ListClusters", `{"nextToken":"` + strings.Repeat("x", 10<<20) + `"}`, 413, "RequestEntityTooLargeException", "4"},
+		"17 MB":                  {"ListClusters", `{"nextToken":"` + strings.Repeat("x", 17<<20) + `"}`, 413, "RequestEntityTooLargeException", "16"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
