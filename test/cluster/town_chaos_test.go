@@ -13,7 +13,7 @@ import (
 // machines and whole zones die, servers come back without their disks, and links are cut, slow and lossy, several of these at a time.
 //
 // Meanwhile nobody is told anything that is older than what another one knew. In the end, in addition, all servers have the same state,
-// which the log of each one gives, and services are spread over the zones again.
+// which the log of each one gives.
 func TestNothingIsLostAmongServers(t *testing.T) { bySeed(t, 5, townChaos) }
 
 func townChaos(t *testing.T, seed uint64) {
