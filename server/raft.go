@@ -69,6 +69,9 @@ func (s *Server) transport() raft.Transport {
 		Stream: &raftStream{Listener: p.RaftListener, advertise: p.Raft, dial: p.dialer(), tls: p.TLS},
 		// A heartbeat that hangs must not hold up the next for long; snapshots get more by their size.
 		Timeout: raftTimeout, MaxPool: raftPool, Logger: raftLogger(s.log),
+		// One at a time: with more, raft (1.7.3) may wait for ever for a place in a pipeline of which nobody takes answers any more, since
+		// the follower refused one. That follower then gets no entries from this leader, and the leader does not stop.
+		MaxRPCsInFlight: 1,
 	})
 }
 

@@ -137,8 +137,9 @@ func hostNetwork(t *testing.T, d *dev) {
 func stopTimeout(t *testing.T, d *dev) {
 	deaf := app("deaf", "ignore-term")
 	deaf.StopTimeout = aws.Int32(1)
+	deaf.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
 	arn := d.run(d.family(deaf))
-	d.await(arn, "RUNNING")
+	get(t, hostPort(t, container(t, d.await(arn, "RUNNING"), "deaf"), 80), "/") // from now on it is deaf
 	if code := d.stopTask(arn).Containers[0].ExitCode; aws.ToInt32(code) != 137 {
 		t.Errorf("exit code %v, want 137", code)
 	}
