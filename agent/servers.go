@@ -52,10 +52,15 @@ func NewServers(c ServersConfig) *Servers {
 	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{}}
 }
 
+// callTimeout bounds a registration, or the asking for a certificate, at one server: over a link that is cut no answer comes.
+const callTimeout = 5 * time.Second
+
 // Register is a part of Server, as are those below. Any server takes it: it forwards to the leader.
 func (s *Servers) Register(ctx context.Context, in structs.ContainerInstance) (out structs.ContainerInstance, err error) {
 	err = s.any(ctx, func(_ string, c *client.Client) error {
-		out, err = c.Register(ctx, in)
+		one, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		out, err = c.Register(one, in)
 		return err
 	})
 	return out, err
@@ -76,7 +81,9 @@ func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolm
 	err = s.any(ctx, func(address string, _ *client.Client) error {
 		c := s.config.Connect(address)
 		defer c.Close()
-		out, err = c.Enrol(ctx, instance, in)
+		one, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		out, err = c.Enrol(one, instance, in)
 		return err
 	})
 	return out, err

@@ -55,7 +55,7 @@ func (c *Client) Beat(ctx context.Context, _ string) error {
 func (c *Client) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
 	ctx, end := context.WithCancelCause(ctx)
 	cancel := func() { end(nil) }
-	late := time.AfterFunc(answerTimeout, func() { end(errLate) }) // the transport's own clock waits for the end of the body, which has none
+	late := time.AfterFunc(openTimeout, func() { end(errLate) }) // the transport's own clock waits for the end of the body, which has none
 	defer late.Stop()
 	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan byte, 1)}
 	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{"instance": {instance}, "version": {strconv.FormatInt(version, 10)}}, io.Reader(beats{s}))
@@ -68,8 +68,12 @@ func (c *Client) Assignments(ctx context.Context, instance string, version int64
 	return s, nil
 }
 
+// openTimeout is how long a server may take to open a stream. Over a link that is cut no answer comes, and until the agent tries another
+// server nobody hears it.
+const openTimeout = 3 * time.Second
+
 // errLate: a server did not begin to answer.
-var errLate = structs.Errorf(structs.KindUnavailable, "the server took longer than %s to answer", answerTimeout)
+var errLate = structs.Errorf(structs.KindUnavailable, "the server took longer than %s to open the stream", openTimeout)
 
 // AssignmentStream is an open stream of assignments. One goroutine reads it.
 type AssignmentStream struct {

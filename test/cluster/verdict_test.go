@@ -73,7 +73,7 @@ func (j *judge) containers(engine *testutil.FakeEngine) {
 		j.running[id]++
 		task := j.snap.Task(id)
 		if task == nil || task.DesiredStatus != structs.TaskRunning || task.Instance != c.Labels[structs.LabelInstance] {
-			j.say("container %s runs for nobody", c.Name)
+			j.say("container %s runs for nobody: its task is %+v", c.Name, task)
 		}
 	}
 }
