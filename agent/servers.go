@@ -75,12 +75,9 @@ func (s *Servers) Report(ctx context.Context, instance string, updates []structs
 	})
 }
 
-// Enrol asks for a certificate, on a connection of its own: one that was made without the certificate must not be used by the calls that
-// need it.
+// Enrol asks for a certificate.
 func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolment) (out security.Enrolled, err error) {
-	err = s.any(ctx, func(address string, _ *client.Client) error {
-		c := s.config.Connect(address)
-		defer c.Close()
+	err = s.any(ctx, func(_ string, c *client.Client) error {
 		one, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		out, err = c.Enrol(one, instance, in)
