@@ -38,9 +38,12 @@ const (
 	agentProbeInterval  = 2 * time.Second
 	agentProbeTimeout   = 500 * time.Millisecond
 	agentGossipInterval = 500 * time.Millisecond
-	// agentSync is how often an agent exchanges all that it knows with another member; between that it hears changes. Servers do
-	// every 30 s. (The library stretches both where more than 32 are known.) It is much where a server is the other one.
+	// agentSync is how often an agent exchanges all that it knows with another member (the library stretches it where more than 32 are
+	// known); between that it hears changes. It is much where a server is the other one.
 	agentSync = time.Hour
+	// serverSync is how often a server exchanges all that it knows with another server, also with one that failed. What is new of an agent
+	// may not come by way of others: agents pass on nothing of those they do not know.
+	serverSync = 5 * time.Second
 	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is not there.
 	streamTimeout = 2 * time.Second
 	// reclaimAfter is how long a member must have been dead for it to come back at another address.
@@ -111,6 +114,9 @@ func New(c Config) (*Member, error) {
 	self := m.serf.LocalMember()
 	m.note(serf.MemberEvent{Type: serf.EventMemberJoin, Members: []serf.Member{self}})
 	m.done.Go(m.watch)
+	if c.Self.Role == structs.RoleServer {
+		m.done.Go(m.sync)
+	}
 	return m, nil
 }
 
@@ -133,6 +139,8 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 		list.GossipInterval = agentGossipInterval
 		list.PushPullInterval = agentSync
 		list.Alive = m.acquainted
+	} else {
+		list.PushPullInterval = 0 // see sync
 	}
 	config := serf.DefaultConfig()
 	config.NodeName = c.Self.ID
@@ -175,6 +183,28 @@ func (m *Member) watch() {
 		case <-m.serf.ShutdownCh():
 			return
 		}
+	}
+}
+
+// sync exchanges all that a server knows with the other servers, one at a time.
+func (m *Member) sync() {
+	tick := time.NewTicker(serverSync)
+	defer tick.Stop()
+	for {
+		select {
+		case <-m.serf.ShutdownCh():
+			return
+		case <-tick.C:
+		}
+		others := slices.DeleteFunc(m.Servers(), func(s structs.Member) bool {
+			return s.ID == m.self.ID || s.Status != structs.MemberAlive && s.Status != structs.MemberFailed
+		})
+		if len(others) == 0 {
+			continue
+		}
+		other := others[rand.IntN(len(others))]
+		// One that does not answer is tried again; the library has logged it. serf's own Join would tell every member of it.
+		_, _ = m.serf.Memberlist().Join([]string{other.ID + "/" + other.Address})
 	}
 }
 
