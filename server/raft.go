@@ -28,6 +28,9 @@ const (
 	raftPool    = 3
 	// logCache is how many of the newest log entries stay in memory.
 	logCache = 1024
+	// snapshotLook is how often, or up to twice as seldom, raft looks whether 8,192 entries have come since the last snapshot. A server that
+	// has just started applies those that came since again, some 50,000 in a second, and cannot lead, nor vote when there are many, before.
+	snapshotLook = 10 * time.Second
 )
 
 // openRaft opens what is on disk and starts raft. Without Peers a new server bootstraps a cluster of its own; with them,
@@ -45,6 +48,7 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	config.ElectionTimeout = electionTimeout
 	config.LeaderLeaseTimeout = leaseTimeout
 	config.BatchApplyCh = true
+	config.SnapshotInterval = snapshotLook
 	config.Logger = logger
 	transport := s.transport()
 	node, err := startRaft(config, machine, d, &diskWrites{d.logs, s.diskFailed}, transport, s.config.Peers == nil)
