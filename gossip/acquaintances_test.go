@@ -16,13 +16,6 @@ func TestAcquaintances(t *testing.T) {
 	}
 	const agents = agentsKnown + 8
 	var all []*Member
-	for n := range agents {
-		m := start(t, fmt.Sprintf("a%02d", n), func(c *Config) { c.Self.Role, c.Self.HTTP = structs.RoleAgent, "" })
-		if err := m.Join([]string{servers[n%2].Address()}); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, m)
-	}
 	alive := func(list []structs.Member) (n int) {
 		for _, m := range list {
 			if m.Status == structs.MemberAlive {
@@ -30,6 +23,18 @@ func TestAcquaintances(t *testing.T) {
 			}
 		}
 		return n
+	}
+	for n := range agents {
+		if n == agents-1 { // the last one comes when the servers know of all others
+			for _, s := range servers {
+				await(t, s, "all others", func(list []structs.Member) bool { return alive(list) == agents-1+2 })
+			}
+		}
+		m := start(t, fmt.Sprintf("a%02d", n), func(c *Config) { c.Self.Role, c.Self.HTTP = structs.RoleAgent, "" })
+		if err := m.Join([]string{servers[n%2].Address()}); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
 	}
 	for _, s := range servers {
 		await(t, s, "everyone", func(list []structs.Member) bool { return alive(list) == agents+2 })

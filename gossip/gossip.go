@@ -203,7 +203,7 @@ func (m *Member) sync() {
 			continue
 		}
 		other := others[rand.IntN(len(others))]
-		// One that does not answer is tried again; the library has logged it. serf's own Join would tell every member of it.
+		// One that does not answer is tried again; the library has logged it.
 		_, _ = m.serf.Memberlist().Join([]string{other.ID + "/" + other.Address})
 	}
 }
@@ -240,7 +240,9 @@ func (m *Member) Join(addresses []string) error {
 	}
 	var failed error
 	for _, group := range groups {
-		n, err := m.serf.Join(group, true)
+		// serf's own Join would have everyone tell everyone of each that joins; what it says is needed by members that left before alone, and
+		// those say it when they hear of that.
+		n, err := m.serf.Memberlist().Join(group)
 		if n > 0 || err == nil {
 			return nil
 		}
