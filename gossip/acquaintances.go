@@ -3,6 +3,7 @@ package gossip
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/hashicorp/memberlist"
@@ -22,8 +23,8 @@ const serverTag = "\xa4" + tagRole + "\xa6" + structs.RoleServer
 // errStranger keeps a member out of an agent's list. Nobody sees it but the library's log.
 var errStranger = errors.New("enough agents are known")
 
-// acquaintances are the agents that an agent knows: the first that it hears of, and others in place of those that go. It asks memberlist
-// to overlook the rest.
+// acquaintances are the agents that an agent knows: some of those that are there when it comes, and others in place of those that go. It
+// asks memberlist to overlook the rest.
 type acquaintances struct {
 	mu    sync.Mutex
 	known map[string]bool // by id; false: it has gone, and is welcome back
@@ -31,6 +32,24 @@ type acquaintances struct {
 }
 
 func newAcquaintances() *acquaintances { return &acquaintances{known: map[string]bool{}} }
+
+// NotifyMerge is told of everyone that another member knows, when this one joins (memberlist.MergeDelegate). The agents to know are picked
+// at random, since all that join at a time are told the same list in the same order: its first would be known, and probed, by all.
+func (a *acquaintances) NotifyMerge(everyone []*memberlist.Node) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, n := range rand.Perm(len(everyone)) {
+		node := everyone[n]
+		if a.there >= agentsKnown {
+			break
+		}
+		if node.State == memberlist.StateAlive && !bytes.Contains(node.Meta, []byte(serverTag)) && !a.known[node.Name] {
+			a.known[node.Name] = true
+			a.there++
+		}
+	}
+	return nil
+}
 
 // NotifyAlive is memberlist's question whether to take a member in (memberlist.AliveDelegate).
 func (a *acquaintances) NotifyAlive(node *memberlist.Node) error {

@@ -138,7 +138,9 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 		list.ProbeInterval, list.ProbeTimeout = agentProbeInterval, agentProbeTimeout
 		list.GossipInterval = agentGossipInterval
 		list.PushPullInterval = agentSync
-		list.Alive = m.acquainted
+		list.Alive, list.Merge = m.acquainted, m.acquainted
+		// Where a machine has no time to answer a packet, a connection as well would not help it.
+		list.DisableTcpPings = true
 	} else {
 		list.PushPullInterval = 0 // see sync
 	}
