@@ -9,7 +9,8 @@ const (
 	// beatInterval is how often the agent shows that it is there. Servers take it for lost after three that are missed.
 	beatInterval = time.Second
 	// beatTimeout bounds one beat. One that fails is soon sent again, and a server that fails two in a row is left for another.
-	// Of a server that vanished it knows after 2.3 s, early enough to beat elsewhere within its lease.
+	// Of a server that vanished it knows after 2.3 s, early enough to beat elsewhere within its lease. One that answers late is kept: it has
+	// much to do, and those to which its agents would go have no less.
 	beatTimeout = 600 * time.Millisecond
 	beatAgain   = 100 * time.Millisecond
 	beatFailed  = 2
@@ -22,10 +23,10 @@ func (a *Agent) beat(ctx context.Context, stream Stream) {
 	for pause := time.Duration(0); pauseFor(ctx, pause); {
 		sent := time.Now()
 		one, cancel := context.WithTimeout(ctx, beatTimeout)
-		err := a.cfg.Server.Beat(one, a.instance)
+		heard, err := a.cfg.Server.Beat(one, a.instance)
 		cancel()
 		if err == nil {
-			a.fence.heard(sent)
+			a.fence.heard(heard)
 			failed, pause = 0, beatInterval-time.Since(sent)
 			continue
 		}

@@ -214,14 +214,14 @@ func (s *fakeServer) Stream(_ context.Context, instance string, _ int64) (agent.
 	return st, nil
 }
 
-func (s *fakeServer) Beat(context.Context, string) error {
+func (s *fakeServer) Beat(context.Context, string) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.beats++
 	if s.down || s.frozen {
-		return errDown
+		return time.Time{}, errDown
 	}
-	return nil
+	return time.Now(), nil
 }
 
 func (s *fakeServer) Report(ctx context.Context, _ string, updates []structs.TaskUpdate) error {

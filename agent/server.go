@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"time"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -15,8 +16,9 @@ type Server interface {
 	// Stream opens the instance's stream of assignments. Its first frame must not be older than the registration that was answered
 	// with the instance at that version.
 	Stream(ctx context.Context, instance string, version int64) (Stream, error)
-	// Beat shows that the agent is there, to the server of the newest stream.
-	Beat(ctx context.Context, instance string) error
+	// Beat shows that the agent is there, to the server of the newest stream, and gives when the newest beat that the server is known to have
+	// heard was sent: this one, or an earlier one that was answered late.
+	Beat(ctx context.Context, instance string) (heard time.Time, err error)
 	// Report sends what the agent saw; nil means that it is in the log.
 	Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error
 }

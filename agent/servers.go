@@ -102,18 +102,18 @@ func (s *Servers) Stream(ctx context.Context, instance string, version int64) (s
 }
 
 // Beat goes to the server of the newest stream, and to no other: that one alone vouches for the agent.
-func (s *Servers) Beat(ctx context.Context, instance string) error {
+func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, err error) {
 	s.mu.Lock()
 	address := s.current
 	s.mu.Unlock()
 	if address == "" {
-		return structs.ErrNoLeader()
+		return heard, structs.ErrNoLeader()
 	}
-	err := s.client(address).Beat(ctx, instance)
+	heard, err = s.client(address).Beat(ctx, instance)
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // that no answer came in time is the server's failing
 		s.avoid(address)
 	}
-	return err
+	return heard, err
 }
 
 // Close lets idle connections go.

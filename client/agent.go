@@ -38,12 +38,13 @@ func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolme
 	return out, err
 }
 
-// Beat shows that an instance's agent is there, over the stream that was opened last; nil means that the server has heard it. One goroutine
-// beats.
-func (c *Client) Beat(ctx context.Context, _ string) error {
+// Beat shows that an instance's agent is there, over the stream that was opened last, and gives the time at which the newest beat that the
+// server is known to have heard was sent: an earlier one than this where the server answers late. It fails when nothing is answered at all.
+// One goroutine beats.
+func (c *Client) Beat(ctx context.Context, _ string) (heard time.Time, err error) {
 	s := c.stream.Load()
 	if s == nil {
-		return structs.Errorf(structs.KindUnavailable, "no stream of assignments is open")
+		return heard, structs.Errorf(structs.KindUnavailable, "no stream of assignments is open")
 	}
 	return s.beat(ctx)
 }
@@ -82,9 +83,10 @@ type AssignmentStream struct {
 	cancel context.CancelFunc
 	ended  <-chan struct{} // closed by cancel
 
-	number byte      // of the newest beat; never zero
-	up     chan byte // beats on their way
-	heard  chan byte // numbers of those that the server has heard. Capacity 1
+	number byte           // of the newest beat; never zero
+	sent   [256]time.Time // by number
+	up     chan byte      // beats on their way
+	heard  chan byte      // numbers of those that the server has heard. Capacity 1
 }
 
 // Next waits for the next frame; one without assignments that is not full only shows that the stream is alive.
@@ -103,24 +105,28 @@ func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 	return frame, nil
 }
 
-// beat sends a beat and waits until it comes back.
-func (s *AssignmentStream) beat(ctx context.Context) error {
+// beat sends a beat and waits until it comes back, or in place of it an earlier one.
+func (s *AssignmentStream) beat(ctx context.Context) (heard time.Time, err error) {
 	if s.number++; s.number == 0 {
 		s.number = 1
 	}
+	s.sent[s.number] = time.Now()
 	up := s.up
 	for {
 		select {
 		case up <- s.number:
 			up = nil
 		case number := <-s.heard:
-			if number == s.number {
-				return nil
+			if heard = s.sent[number]; number == s.number {
+				return heard, nil
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("the server has not answered the agent's beat: %w", ctx.Err())
+			if heard.IsZero() {
+				err = fmt.Errorf("the server has not answered the agent's beat: %w", ctx.Err())
+			}
+			return heard, err
 		case <-s.ended:
-			return structs.Errorf(structs.KindUnavailable, "the stream of assignments has ended")
+			return heard, structs.Errorf(structs.KindUnavailable, "the stream of assignments has ended")
 		}
 	}
 }

@@ -80,9 +80,16 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// A beat succeeds once the server has sent it back, and not by the answer to an earlier one that came too late.
+// A beat succeeds once the server has sent it back. By the answer to an earlier one that comes late the agent knows that the server is
+// there, and no more.
 func TestBeats(t *testing.T) {
-	answers := make(chan bool)
+	type answer int
+	const (
+		none answer = iota
+		all
+		allButTheNewest
+	)
+	answers := make(chan answer)
 	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).EnableFullDuplex()
 		io.WriteString(w, `{"index":7,"full":true}`+"\n")
@@ -92,15 +99,20 @@ func TestBeats(t *testing.T) {
 			if _, err := io.ReadFull(r.Body, one); err != nil {
 				return
 			}
-			unanswered += fmt.Sprintf(`{"beat":%d}`, one[0])
-			if <-answers {
+			newest := fmt.Sprintf(`{"beat":%d}`, one[0])
+			switch <-answers {
+			case all:
+				unanswered, newest = unanswered+newest, ""
+				fallthrough
+			case allButTheNewest:
 				io.WriteString(w, unanswered+"\n")
 				w.(http.Flusher).Flush()
 				unanswered = ""
 			}
+			unanswered += newest
 		}
 	})
-	if c.Beat(t.Context(), "0123") == nil {
+	if _, err := c.Beat(t.Context(), "0123"); err == nil {
 		t.Error("a beat without a stream succeeded")
 	}
 	stream, err := c.Assignments(t.Context(), "0123", 0)
@@ -118,21 +130,38 @@ func TestBeats(t *testing.T) {
 	}()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		answers <- false
+		answers <- none
 		cancel()
 	}()
-	if c.Beat(ctx, "0123") == nil {
+	if _, err := c.Beat(ctx, "0123"); err == nil {
 		t.Error("a beat that was not answered succeeded")
 	}
 	for range 300 { // numbers go round
-		go func() { answers <- true }()
-		if err := c.Beat(t.Context(), "0123"); err != nil {
-			t.Fatal(err)
+		go func() { answers <- all }()
+		before := time.Now()
+		if heard, err := c.Beat(t.Context(), "0123"); err != nil || heard.Before(before) {
+			t.Fatalf("a beat of %s: heard what was sent at %s, %v", before, heard, err)
 		}
+	}
+	before := time.Now()
+	ctx, cancel = context.WithCancel(t.Context())
+	go func() {
+		answers <- none // this beat is answered with the next
+		cancel()
+	}()
+	if _, err := c.Beat(ctx, "0123"); err == nil {
+		t.Error("a beat that was not answered succeeded")
+	}
+	between := time.Now()
+	late, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	go func() { answers <- allButTheNewest }()
+	if heard, err := c.Beat(late, "0123"); err != nil || heard.Before(before) || heard.After(between) {
+		t.Errorf("a beat of which the one before was answered: heard what was sent at %s, %v", heard, err)
 	}
 	stream.Close()
 	<-read
-	if c.Beat(t.Context(), "0123") == nil {
+	if _, err := c.Beat(t.Context(), "0123"); err == nil {
 		t.Error("a beat on a stream that was closed succeeded")
 	}
 }

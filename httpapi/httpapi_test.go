@@ -260,7 +260,8 @@ func TestBeatsKeepTheInstance(t *testing.T) {
 		}()
 		for range 10 {
 			time.Sleep(time.Second)
-			noError(t, agents.Beat(t.Context(), instance.ID))
+			_, err := agents.Beat(t.Context(), instance.ID)
+			noError(t, err)
 			snap, err := c.Control().Read(t.Context())
 			noError(t, err)
 			if !snap.Instance(instance.ID).AgentConnected {
