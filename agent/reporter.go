@@ -11,8 +11,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// reportTimeout is how long one report may take before it counts as lost and is sent again.
-const reportTimeout = 15 * time.Second
+const (
+	// reportTimeout is how long one report may take before it counts as lost and is sent again.
+	reportTimeout = 15 * time.Second
+	// manyUpdates is from how many updates in a report on more are gathered, for gatherTime, before the next: a machine on which many tasks
+	// start at a time has news all the time, and each report is an entry of the log.
+	manyUpdates = 5
+	gatherTime  = 100 * time.Millisecond
+)
 
 // reporter brings updates to the server: the first at once, and while a report is under way the latest of each task waits for
 // the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
@@ -79,6 +85,9 @@ func (r *reporter) run(ctx context.Context) {
 		}
 		b = backoff{}
 		r.confirm(batch)
+		if len(batch) >= manyUpdates && !pauseFor(ctx, gatherTime) {
+			return
+		}
 	}
 }
 

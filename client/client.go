@@ -31,6 +31,8 @@ type Config struct {
 	Token string
 	// Key is an access key to sign with.
 	Key Key
+	// Agent says that this is the client of an agent, which beats on its stream and so knows at any time whether the server answers.
+	Agent bool
 }
 
 // Key is an access key: its id and secret.
@@ -78,6 +80,12 @@ func New(c Config) *Client {
 		MaxIdleConnsPerHost:   8,
 		DisableCompression:    true, // a compressed stream would hold back frames
 		ResponseHeaderTimeout: answerTimeout,
+	}
+	if c.Agent {
+		// A beat is a byte up and a frame down. On a connection of its own a goroutine reads the one and writes the other; HTTP/2 takes five
+		// for it, and asks for signs of life besides.
+		transport.ForceAttemptHTTP2, transport.Protocols = false, new(http.Protocols)
+		transport.Protocols.SetHTTP1(true)
 	}
 	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, http: &http.Client{Transport: transport}}
 }

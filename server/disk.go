@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -39,7 +40,7 @@ func damage(what string, how any, dir string) error {
 
 // openDisk opens log and snapshots and reads the whole log once: what is damaged is found now, with words that tell a
 // person what to do, not later by a crash.
-func openDisk(dir string) (d *disk, err error) {
+func openDisk(dir string, log *slog.Logger) (d *disk, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
@@ -66,7 +67,7 @@ func openDisk(dir string) (d *disk, err error) {
 	case err != nil:
 		return nil, damaged(err)
 	}
-	snapshots, err := raft.NewFileSnapshotStore(dir, snapshotsKept, os.Stderr)
+	snapshots, err := raft.NewFileSnapshotStoreWithLogger(dir, snapshotsKept, raftLogger(log))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the snapshots in %s: %w", dir, err), logs.Close())
 	}

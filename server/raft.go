@@ -38,7 +38,7 @@ const (
 func (s *Server) openRaft(machine *fsm.FSM) error {
 	logger := raftLogger(s.log)
 	dir := filepath.Join(s.config.DataDir, serverDir)
-	d, err := openDisk(dir)
+	d, err := openDisk(dir, s.log)
 	if err != nil {
 		return err
 	}

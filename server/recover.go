@@ -46,7 +46,7 @@ func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	if r.ID, err = identity(dataDir, id); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	if r.disk, err = openDisk(dir); err != nil {
+	if r.disk, err = openDisk(dir, log); err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
 	if err := r.look(); err != nil {

@@ -159,7 +159,7 @@ func (s *simulated) connect(address string) *client.Client {
 	if s.certificate == nil {
 		return client.New(client.Config{Address: "http://" + address, Dial: s.shared.meter.dial})
 	}
-	return client.New(client.Config{Address: "https://" + address, Dial: s.shared.meter.dial, TLS: s.certificate.DialServers()})
+	return client.New(client.Config{Address: "https://" + address, Dial: s.shared.meter.dial, TLS: s.certificate.DialServers(), Agent: true})
 }
 
 // ready says whether the instance is registered and knows its tasks.

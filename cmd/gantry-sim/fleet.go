@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // fleet is all agents of the process.
@@ -42,6 +44,7 @@ func simulate(ctx context.Context, o *options, out io.Writer) (err error) {
 	f := &fleet{options: o, out: out, began: time.Now(), shared: &shared{
 		behaviour: &behaviour{
 			startDelay: o.startDelay, failureRate: o.startFailureRate, exitRate: o.exitRate, cpus: o.cpus, memory: o.memory,
+			turns: rate.NewLimiter(rate.Limit(o.starts), 1),
 		},
 		meter: newMeter(), key: key,
 		buffers: &sync.Pool{New: func() any { return new([maxPacket]byte) }},

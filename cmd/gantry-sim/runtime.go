@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -15,6 +17,7 @@ type behaviour struct {
 	startDelay  time.Duration
 	failureRate float64 // of starts, 0 to 1
 	exitRate    float64 // of the running containers, in a minute
+	turns       *rate.Limiter
 	cpus        int
 	memory      int64 // MiB
 
@@ -52,8 +55,8 @@ func (r *runtime) Containers(context.Context) (list []structs.ContainerState, _ 
 	return list, nil
 }
 
-// Pull finds every image.
-func (r *runtime) Pull(context.Context, string) error { return nil }
+// Pull finds every image, once it is its turn.
+func (r *runtime) Pull(ctx context.Context, _ string) error { return r.turns.Wait(ctx) }
 
 // Create makes a row.
 func (r *runtime) Create(_ context.Context, spec structs.ContainerSpec) (string, error) {

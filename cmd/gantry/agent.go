@@ -276,7 +276,7 @@ func (p *agentProcess) connect(address string) *client.Client {
 	if p.certificate == nil {
 		return client.New(client.Config{Address: "http://" + address})
 	}
-	return client.New(client.Config{Address: "https://" + address, TLS: p.certificate.DialServers()})
+	return client.New(client.Config{Address: "https://" + address, TLS: p.certificate.DialServers(), Agent: true})
 }
 
 // pause waits; false when ctx ended first.
