@@ -15,6 +15,8 @@ import (
 const (
 	// leaseReport is how often a server tells the leader of the beats that it heard.
 	leaseReport = 500 * time.Millisecond
+	// silentAfter is for how long an agent must have been silent for its next beat to be news. Agents beat each second.
+	silentAfter = 1500 * time.Millisecond
 	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents are better off with another. An
 	// election is mostly over by then.
 	cutOffAfter = time.Second
@@ -34,11 +36,11 @@ type beats struct {
 	fresh map[string]time.Time // since the last report
 	// first is nudged when an instance beats that was silent: the leader is to know at once. Capacity 1.
 	first chan struct{}
-	known map[string]bool // beat in the report before
+	last  map[string]time.Time // the newest beat of each that was not silent at the report before
 }
 
 func newBeats() *beats {
-	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), known: map[string]bool{}}
+	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), last: map[string]time.Time{}}
 }
 
 // Beat notes that an agent is there (control.Config.Beat). It fails where that is of no use to the agent.
@@ -48,13 +50,14 @@ func (b *beats) Beat(instance string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.known[instance] && b.fresh[instance].IsZero() {
+	now := time.Now()
+	if now.Sub(b.last[instance]) > silentAfter {
 		select {
 		case b.first <- struct{}{}:
 		default:
 		}
 	}
-	b.fresh[instance] = time.Now()
+	b.fresh[instance], b.last[instance] = now, now
 	return nil
 }
 
@@ -64,10 +67,7 @@ func (b *beats) take() map[string]time.Time {
 	defer b.mu.Unlock()
 	taken := b.fresh
 	b.fresh = map[string]time.Time{}
-	clear(b.known)
-	for instance := range taken {
-		b.known[instance] = true
-	}
+	maps.DeleteFunc(b.last, func(_ string, at time.Time) bool { return time.Since(at) > silentAfter })
 	return taken
 }
 
