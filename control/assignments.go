@@ -16,6 +16,40 @@ type AssignmentStream struct {
 	// sent is the desired status that the agent was last told, for each task that it was told of and that has not stopped.
 	sent map[string]structs.TaskStatus
 	full bool // the next frame is a full one
+	pace pace
+}
+
+// Where an instance gets many tasks one after the other, as when a hundred services start, frames of one task each would cost more than all
+// else: those that follow soon after each other are the further apart the more there are, up to mostApart.
+const (
+	leastApart = 20 * time.Millisecond
+	mostApart  = 320 * time.Millisecond
+)
+
+// pace is when the next frame may go.
+type pace struct {
+	last  time.Time
+	apart time.Duration
+}
+
+// sent notes a frame.
+func (p *pace) sent(now time.Time) {
+	if now.Sub(p.last) > 2*p.apart {
+		p.apart = leastApart / 2
+	}
+	p.last, p.apart = now, min(2*p.apart, mostApart)
+}
+
+// wait waits until the next frame may go; false when ctx ended first.
+func (p *pace) wait(ctx context.Context) bool {
+	timer := time.NewTimer(time.Until(p.last.Add(p.apart)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // versionWait is how long a stream waits for the registration that the agent knows of. Where a snapshot was restored that never comes: the
@@ -68,11 +102,15 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 // and where a restored snapshot does not know the instance.
 func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, error) {
 	for {
+		if !s.pace.wait(ctx) {
+			return structs.AssignmentFrame{}, ctx.Err()
+		}
 		rows, resync := s.sub.Take()
 		if resync && s.control.Store.Snapshot().Instance(s.instance) == nil {
 			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
 		if frame := s.frame(rows, resync); frame.Full || len(frame.Assignments) > 0 {
+			s.pace.sent(time.Now())
 			return frame, nil
 		}
 		select {

@@ -37,7 +37,7 @@ const (
 	// Agents, of which there are many, take it easier: what they say of each other need not be fast, since their leases tell of losses first.
 	agentProbeInterval  = 5 * time.Second
 	agentProbeTimeout   = 2 * time.Second
-	agentGossipInterval = 500 * time.Millisecond
+	agentGossipInterval = time.Second
 	// agentSync is how often an agent exchanges all that it knows with another member (the library stretches it where more than 32 are
 	// known); between that it hears changes. It is much where a server is the other one.
 	agentSync = time.Hour

@@ -80,7 +80,7 @@ after --start-delay, and fail and end by chance. SIGTERM ends it: all agents say
 	f.IntVar(&o.cpus, "cpu", 64, "cores of an instance")
 	f.Int64Var(&o.memory, "memory", 256<<10, "memory of an instance, in MiB")
 	f.DurationVar(&o.startDelay, "start-delay", 50*time.Millisecond, "how long a container takes to start")
-	f.IntVar(&o.starts, "starts", 5000, "how many tasks begin to start in a second at most, since one process has the work of all machines to do")
+	f.IntVar(&o.starts, "starts", 60, "how many instances begin to start tasks in a second at most, since one process has the work of all to do")
 	f.Float64Var(&o.startFailureRate, "start-failure-rate", 0, "how many of the starts fail, 0 to 1")
 	f.Float64Var(&o.exitRate, "exit-rate", 0, "how many of the running containers end by themselves in a minute: 0.01 is one in a hundred")
 	f.DurationVar(&o.report, "report", 5*time.Second, "how often to say how things are")
