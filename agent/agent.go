@@ -26,10 +26,11 @@ type Agent struct {
 
 	mu       sync.Mutex
 	instance string  // empty until registered
-	runtime  Runtime // the instance's; nil until registered
+	runtime  Runtime // the instance's; nil before Run
 	ready    bool    // the first full frame is applied
 	runners  map[string]*runner
 	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
+	killed   map[string]bool // tasks without a runner whose containers were killed, since the agent was cut off
 }
 
 // New makes an agent. It does nothing until Run.
@@ -45,6 +46,7 @@ func New(cfg Config) (*Agent, error) {
 		sweepNow: make(chan struct{}, 1),
 		runners:  map[string]*runner{},
 		orphans:  map[string]bool{},
+		killed:   map[string]bool{},
 	}
 	return a, nil
 }
@@ -53,7 +55,10 @@ func New(cfg Config) (*Agent, error) {
 // agent's state on disk is damaged, and when the server refuses the instance; a server that is away is waited for. When it
 // returns, all that it started has ended, but for the containers: the next agent on the same data directory adopts them.
 func (a *Agent) Run(ctx context.Context) error {
-	if err := a.register(ctx); err != nil {
+	ctx, end := context.WithCancel(ctx)
+	defer a.work.Wait()
+	defer end()
+	if err := a.begin(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -65,13 +70,31 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.reporter.run(ctx) })
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
+	a.follow(ctx)
+	return nil
+}
+
+// begin finds out which instance this is, and registers it. What an earlier process left of it is guarded from here on: servers may be
+// away for long.
+func (a *Agent) begin(ctx context.Context) error {
+	id, err := loadIdentity(a.cfg.DataDir, a.cfg.Cluster)
+	if err != nil {
+		return err
+	}
+	a.log = a.log.With("instance", id.Instance)
+	a.mu.Lock()
+	a.runtime = a.cfg.Runtime(id.Instance)
+	a.mu.Unlock()
 	if a.cfg.StopOnDisconnect {
 		a.fence.heard(time.Now())
 		a.work.Go(func() { a.guard(ctx) })
 	}
-	a.follow(ctx)
-	a.work.Wait()
-	return nil
+	if a.cfg.Join != nil {
+		if err := a.cfg.Join(ctx); err != nil {
+			return err
+		}
+	}
+	return a.register(ctx, id.Instance)
 }
 
 // Instance is the id of this container instance; empty until it is registered.

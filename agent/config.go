@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"runtime"
@@ -25,6 +26,9 @@ type Config struct {
 	Commit           string              // that this program was built from; may be empty
 
 	Server Server // required
+	// Join is called by Run before the first call of Server, and gets what such calls need. It waits for a server as long as it takes.
+	// Nil: they need nothing.
+	Join func(ctx context.Context) error
 	// Runtime makes the runtime of an instance; it sees only that instance's containers. Required.
 	Runtime func(instance string) Runtime
 
@@ -32,8 +36,8 @@ type Config struct {
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH, Docker and Gantry
 
-	// StopOnDisconnect kills all tasks when no server has answered for almost the length of the lease, so that none runs here while
-	// another takes its place elsewhere.
+	// StopOnDisconnect kills all tasks, also those that an earlier process left, when no server has answered for almost the length of the
+	// lease, so that none runs here while another takes its place elsewhere.
 	StopOnDisconnect bool
 
 	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an hour.

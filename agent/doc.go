@@ -28,6 +28,8 @@
 //	watch      one goroutine; turns the runtime's events into pokes. A poked runner looks at its containers.
 //	sweeper    one goroutine; removes containers of ended tasks after CleanupWait, and ends those of tasks that are
 //	           none of this agent's any more.
+//	guard      one goroutine, if asked for (Config.StopOnDisconnect); kills what runs when no server answers. It is there
+//	           before the instance is registered, for what an earlier process left.
 //
 // Agent.mu guards the map of runners and what Instance and Ready tell. An ended runner stays in the map until its
 // containers are removed, and they stay until its last report is in the log: so neither a late frame nor a restart can

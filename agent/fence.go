@@ -8,16 +8,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// fenceMargin is how long before the end of its lease an agent that is cut off begins to kill its containers.
-const fenceMargin = 200 * time.Millisecond
+const (
+	// fenceMargin is how long before the end of its lease an agent that is cut off begins to kill its containers.
+	fenceMargin = 200 * time.Millisecond
+	// killAgain is how long an agent that is cut off waits before it looks again for containers that run: the engine may have been away, or
+	// busy with the start of one.
+	killAgain = time.Second
+	// killTimeout bounds one such look and the killing.
+	killTimeout = 10 * time.Second
+)
 
-// fence knows until when no server gives the agent's tasks to another instance. Safe for concurrent use.
+// fence knows until when no server gives the agent's tasks to another instance. Of the lease of an earlier process nothing is kept: an agent
+// has one from its start, since a server that answers may leave it what runs. So a task may run twice for as long as no agent ran, and
+// a lease more. Safe for concurrent use.
 type fence struct {
 	mu    sync.Mutex
 	until time.Time
 }
 
-// heard notes that a server answered a beat that was sent at a time. Its lease begins no earlier.
+// heard notes that a server answered a beat, or opened a stream, that it was asked for at a time. The lease begins no earlier.
 func (f *fence) heard(sent time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -34,7 +43,7 @@ func (f *fence) left() time.Duration {
 
 // guard kills what runs here whenever the agent's lease is about to run out, until ctx ends (Config.StopOnDisconnect).
 func (a *Agent) guard(ctx context.Context) {
-	fenced := false
+	var again time.Time // when to look again for what runs; zero: a server answers
 	tick := time.NewTicker(fenceMargin / 4)
 	defer tick.Stop()
 	for {
@@ -43,34 +52,55 @@ func (a *Agent) guard(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		cutOff := a.fence.left() <= 0
-		if cutOff && !fenced {
+		switch {
+		case a.fence.left() > 0:
+			again = time.Time{}
+		case again.IsZero():
 			a.log.Warn("no server has answered for the length of the lease; killing all tasks, since they are replaced elsewhere")
+			fallthrough
+		case !time.Now().Before(again):
 			a.killAll(ctx)
+			again = time.Now().Add(killAgain)
 		}
-		fenced = cutOff
 	}
 }
 
 // killAll ends every task, and kills every container of the instance at once: also those that have been asked to stop and take
-// their time.
+// their time, and those that an earlier process left.
 func (a *Agent) killAll(ctx context.Context) {
 	a.mu.Lock()
 	for _, r := range a.runners {
 		r.fence()
 	}
 	a.mu.Unlock()
-	list, err := a.runtime.Containers(ctx)
-	if err != nil {
-		a.log.Warn("cannot list the containers to kill; their runners do it", "error", err)
+	looking, done := context.WithTimeout(ctx, killTimeout)
+	defer done()
+	list, err := a.runtime.Containers(looking)
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("cannot list the containers to kill; trying again", "error", err)
 	}
+	var kills sync.WaitGroup
 	for _, c := range list {
-		if c.State == structs.ContainerRunning {
-			a.work.Go(func() {
-				if err := a.runtime.Stop(ctx, c.ID, 0); err != nil && ctx.Err() == nil {
-					a.log.Warn("cannot kill a container; its runner tries again", "container", c.Name, "error", err)
-				}
-			})
+		if c.State != structs.ContainerRunning {
+			continue
 		}
+		a.noteKill(c.Labels[structs.LabelTask])
+		kills.Go(func() {
+			if err := a.runtime.Stop(looking, c.ID, 0); err != nil && ctx.Err() == nil {
+				a.log.Warn("cannot kill a container; trying again", "container", c.Name, "error", err)
+			}
+		})
+	}
+	kills.Wait()
+}
+
+// noteKill keeps why a task ends: a runner that adopts it later could not tell.
+func (a *Agent) noteKill(task string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r := a.runners[task]; r != nil {
+		r.fence()
+	} else {
+		a.killed[task] = true
 	}
 }

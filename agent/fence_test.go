@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -71,5 +72,113 @@ func TestShortlyCutOff(t *testing.T) {
 			w.wait(5 * time.Second)
 		}
 		w.expect(taskID(1), structs.TaskRunning)
+	})
+}
+
+// What an agent leaves running when it ends, and the next one finds when it starts cut off, is killed a lease after that start at the
+// latest; servers may have replaced it long before. One that is answered within the lease keeps it.
+func TestStartsCutOff(t *testing.T) {
+	enrols := func(c *agent.Config) { // and gets no certificate
+		c.StopOnDisconnect = true
+		c.Join = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	}
+	for title, c := range map[string]struct {
+		change func(*agent.Config)
+		away   time.Duration // of all servers, from the start
+		killed bool
+	}{
+		"not fenced":              {nil, time.Minute, false},
+		"fenced":                  {fenced, time.Minute, true},
+		"answered in time":        {fenced, structs.AgentLease - 500*time.Millisecond, false},
+		"without a certificate":   {enrols, 0, true},
+		"nobody opens its stream": {fenced, -1, true},
+	} {
+		t.Run(title, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.server.run(taskID(1), definition(container("app")))
+				w.server.run(taskID(2), definition(container("app")))
+				w.wait(10 * time.Second)
+				w.stop()
+				w.server.cutOff(c.away > 0)
+				w.server.set(func() { w.server.noStreams = c.away < 0 })
+				w.change = c.change
+				w.launch()
+				w.wait(2 * time.Second)
+				w.expectRunning(name("app", 1), name("app", 2))
+				w.wait(min(max(c.away, 0), structs.AgentLease) - 2*time.Second)
+				w.server.cutOff(c.away > structs.AgentLease)
+				w.wait(structs.AgentLease)
+				if c.killed {
+					w.expectRunning()
+				} else {
+					w.expectRunning(name("app", 1), name("app", 2))
+				}
+			})
+		})
+	}
+}
+
+// An agent that killed what an earlier one left says so once it is back, but of a task that was to stop anyway.
+func TestTellsWhatItKilledAtItsStart(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.engine.SetImage("app", testutil.FakeImage{StopAfter: 20 * time.Second})
+		for n := range 2 {
+			w.server.run(taskID(n+1), definition(container("app")))
+		}
+		w.wait(10 * time.Second)
+		w.stop()
+		w.server.cutOff(true)
+		w.server.stopTask(taskID(2))
+		w.change = fenced
+		w.launch()
+		w.wait(structs.AgentLease)
+		w.expectRunning()
+		w.server.cutOff(false)
+		w.wait(30 * time.Second)
+		if task := w.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopInstanceLost || task.StoppedReason != structs.ReasonCutOff {
+			t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
+		}
+		if task := w.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
+			t.Errorf("the one that was to stop anyway: %s %q", task.StopCode, task.StoppedReason)
+		}
+		w.server.run(taskID(3), definition(container("app")))
+		w.wait(10 * time.Second)
+		w.expect(taskID(3), structs.TaskRunning)
+	})
+}
+
+// As long as an agent is cut off it kills what it finds: an engine may be away when the lease ends, and start a container that it was asked
+// for by an earlier process only after that.
+func TestKillsWhatRunsLate(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(10 * time.Second)
+		w.engine.SetImage("slow", testutil.FakeImage{StartDelay: time.Hour})
+		w.server.run(taskID(2), definition(container("slow")))
+		w.wait(10 * time.Second)
+		instance := w.agent.Instance()
+		w.stop()
+		w.server.cutOff(true)
+		w.change = fenced
+		w.launch()
+		w.wait(time.Second)
+		w.engine.SetAway(true)
+		w.wait(10 * time.Second)
+		w.expectRunning(name("app", 1))
+		w.engine.SetAway(false)
+		w.wait(1200 * time.Millisecond)
+		w.expectRunning()
+
+		w.engine.SetImage("slow", testutil.FakeImage{})
+		for _, c := range w.engine.All() {
+			if c.State == structs.ContainerCreated {
+				if _, err := w.engine.Runtime(instance).Start(t.Context(), c.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.expectRunning(name("slow", 2))
+		w.wait(1200 * time.Millisecond)
+		w.expectRunning()
 	})
 }

@@ -13,13 +13,13 @@ import (
 // looks like one on which nothing happens.
 const streamSilence = 15 * time.Second
 
-// streamWait is how long the agent waits at most before it opens another stream: until it beats on one, its lease runs out.
-const streamWait = 250 * time.Millisecond
+// leaseWait is how long the agent waits at most before it registers, or opens a stream, again: until it beats on one, its lease runs out.
+const leaseWait = 250 * time.Millisecond
 
 // follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends. To a server that has
 // forgotten the instance it registers again.
 func (a *Agent) follow(ctx context.Context) {
-	b := backoff{most: streamWait}
+	b := backoff{most: leaseWait}
 	for ctx.Err() == nil {
 		err := a.followStream(ctx, &b)
 		if ctx.Err() != nil {
@@ -39,10 +39,12 @@ func (a *Agent) follow(ctx context.Context) {
 
 // followStream returns when the stream ends. A stream that gives frames resets the backoff.
 func (a *Agent) followStream(ctx context.Context, b *backoff) error {
+	sent := time.Now()
 	stream, err := a.cfg.Server.Stream(ctx, a.instance, a.registration.Version)
 	if err != nil {
 		return err
 	}
+	a.fence.heard(sent)
 	defer stream.Close()
 	defer context.AfterFunc(ctx, func() { stream.Close() })()
 	beating, stop := context.WithCancel(ctx)
@@ -132,6 +134,9 @@ func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []stru
 	// A task that was on its way down stays so: statuses do not go back.
 	if task.DesiredStatus == structs.TaskStopped || task.LastStatus >= structs.TaskDeactivating {
 		r.stop()
+	}
+	if a.killed[task.ID] {
+		r.fence()
 	}
 	if !known {
 		a.work.Go(func() { r.run(ctx) })

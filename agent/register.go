@@ -10,35 +10,21 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// register tells the server of this machine, again and again while no server can be reached, and settles the instance's id
-// and runtime. It fails when no engine answers or the server refuses the registration.
-func (a *Agent) register(ctx context.Context) error {
-	id, err := loadIdentity(a.cfg.DataDir, a.cfg.Cluster)
-	if err != nil {
-		return err
-	}
-	rt := a.cfg.Runtime(id.Instance)
-	info, err := rt.Info(ctx)
+// register tells the server of this machine, again and again while no server can be reached. It fails when no engine answers or the
+// server refuses the registration.
+func (a *Agent) register(ctx context.Context, instance string) error {
+	info, err := a.runtime.Info(ctx)
 	if err != nil {
 		return fmt.Errorf("asking the container engine about this machine: %w", err)
 	}
-	in := containerInstance(a.cfg, id.Instance, info)
-	answer, err := a.registerUntilAnswered(ctx, in)
-	if err != nil {
+	in := containerInstance(a.cfg, instance, info)
+	if err := a.registerUntilAnswered(ctx, in); err != nil {
 		return err
-	}
-	if in.ID = answer.ID; in.ID != id.Instance {
-		id.Instance = in.ID
-		if err := saveIdentity(a.cfg.DataDir, id); err != nil {
-			return err
-		}
-		rt = a.cfg.Runtime(in.ID)
 	}
 	a.registration = in
 	a.mu.Lock()
-	a.instance, a.runtime = in.ID, rt
+	a.instance = instance
 	a.mu.Unlock()
-	a.log = a.log.With("instance", in.ID)
 	a.log.Info("registered the container instance")
 	return nil
 }
@@ -55,22 +41,19 @@ func (a *Agent) registerAgain(ctx context.Context) {
 	a.log.Info("registered the container instance again: the server had forgotten it")
 }
 
-func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {
-	var b backoff
+func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) error {
+	b := backoff{most: leaseWait}
 	for {
-		answer, err := a.cfg.Server.Register(ctx, in)
-		if err == nil {
-			return answer, nil
-		}
-		if ctx.Err() != nil {
-			return in, ctx.Err()
+		_, err := a.cfg.Server.Register(ctx, in)
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if refusal(err) {
-			return in, fmt.Errorf("registering the container instance: %w", err)
+			return fmt.Errorf("registering the container instance: %w", err)
 		}
 		a.log.Warn("cannot register the container instance yet; trying again", "error", err)
 		if !b.wait(ctx) {
-			return in, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }

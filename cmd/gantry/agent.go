@@ -58,7 +58,7 @@ func (o *agentOptions) command() *cobra.Command {
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
-	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks when no server has answered for the three seconds of the lease, so that none runs here while it is replaced elsewhere")
+	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks, also those that an earlier agent left, when no server has answered for the three seconds of the lease, so that none runs here while it is replaced elsewhere")
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -100,7 +100,7 @@ type agentProcess struct {
 	log         *slog.Logger
 	agent       *agent.Agent
 	servers     *agent.Servers
-	gossip      *gossip.Member             // nil until the agent is registered
+	gossip      *gossip.Member             // nil before the agent is enrolled
 	certificate *security.AgentCertificate // nil with --insecure
 }
 
@@ -129,21 +129,25 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	if err := p.join(ctx, instance); err != nil {
-		return err
-	}
+	p.servers = agent.NewServers(agent.ServersConfig{Key: instance, Zone: o.zone, Candidates: p.candidates, Connect: p.connect})
 	defer p.servers.Close()
-	defer p.gossip.Stop()
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
 		GPUs: o.gpus, StopOnDisconnect: o.fenced,
 		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
+		Join: func(ctx context.Context) error {
+			if err := p.join(ctx, instance); err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "gantry agent %s is container instance %s of cluster %s\n", o.name, instance, o.cluster)
+			report(log, fmt.Sprintf("STATUS=container instance %s of cluster %s", instance, o.cluster))
+			return nil
+		},
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "gantry agent %s is container instance %s of cluster %s\n", o.name, instance, o.cluster)
-	report(log, fmt.Sprintf("STATUS=container instance %s of cluster %s", instance, o.cluster))
+	defer p.leave()
 	return p.agent.Run(ctx)
 }
 
@@ -153,7 +157,6 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 		Self: structs.Member{ID: instance, Name: p.name, Role: structs.RoleAgent, Zone: p.zone, Version: version, Cluster: p.cluster},
 		Bind: p.bind, Advertise: p.advertise, Port: p.network.gossip, DataDir: p.dataDir, Logger: p.log,
 	}
-	p.servers = agent.NewServers(agent.ServersConfig{Key: instance, Zone: p.zone, Candidates: p.candidates, Connect: p.connect})
 	if !p.insecure {
 		key, err := security.ReadAgentKey(p.secretFile)
 		if err != nil {
@@ -175,6 +178,13 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 		go p.renew(ctx, instance)
 	}
 	return nil
+}
+
+// leave ends gossip, without a goodbye: the agent is expected back.
+func (p *agentProcess) leave() {
+	if p.gossip != nil {
+		p.gossip.Stop()
+	}
 }
 
 // meet looks for a server by gossip whenever it hears none, until ctx ends. While it was cut off the key of gossip may have been rotated, so
