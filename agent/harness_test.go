@@ -168,6 +168,7 @@ type fakeServer struct {
 	down      bool // nothing answers
 	frozen    bool // it answers no beat
 	beats     int
+	asked     int64              // version of the instance that the newest stream was asked for with
 	noStreams bool               // streams do not open
 	noReports bool               // reports fail
 	slow      time.Duration      // of a report
@@ -189,13 +190,15 @@ func (s *fakeServer) Register(_ context.Context, in structs.ContainerInstance) (
 	if s.down {
 		return in, errDown
 	}
+	in.Version = s.instances[in.ID].Version + 1
 	s.instances[in.ID] = in
 	return in, nil
 }
 
-func (s *fakeServer) Stream(_ context.Context, instance string, _ int64) (agent.Stream, error) {
+func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (agent.Stream, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = version
 	if s.down || s.noStreams {
 		return nil, errDown
 	}

@@ -17,11 +17,9 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 	if err != nil {
 		return fmt.Errorf("asking the container engine about this machine: %w", err)
 	}
-	in := containerInstance(a.cfg, instance, info)
-	if err := a.registerUntilAnswered(ctx, in); err != nil {
+	if a.registration, err = a.registerUntilAnswered(ctx, containerInstance(a.cfg, instance, info)); err != nil {
 		return err
 	}
-	a.registration = in
 	a.mu.Lock()
 	a.instance = instance
 	a.mu.Unlock()
@@ -41,19 +39,25 @@ func (a *Agent) registerAgain(ctx context.Context) {
 	a.log.Info("registered the container instance again: the server had forgotten it")
 }
 
-func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) error {
+// registerUntilAnswered gives the registration at the version that it has been answered with: no stream is to begin before that, since a server
+// that is behind does not know all that an earlier process ran here.
+func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {
 	b := backoff{most: leaseWait}
 	for {
-		_, err := a.cfg.Server.Register(ctx, in)
-		if err == nil || ctx.Err() != nil {
-			return ctx.Err()
+		answer, err := a.cfg.Server.Register(ctx, in)
+		if err == nil {
+			in.Version = answer.Version
+			return in, nil
+		}
+		if ctx.Err() != nil {
+			return in, ctx.Err()
 		}
 		if refusal(err) {
-			return fmt.Errorf("registering the container instance: %w", err)
+			return in, fmt.Errorf("registering the container instance: %w", err)
 		}
 		a.log.Warn("cannot register the container instance yet; trying again", "error", err)
 		if !b.wait(ctx) {
-			return ctx.Err()
+			return in, ctx.Err()
 		}
 	}
 }

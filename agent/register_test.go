@@ -51,6 +51,17 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 	})
 }
 
+// A server that does not know of the newest registration does not know either what an earlier process ran here until then.
+func TestAStreamIsAskedForWithTheVersionOfTheRegistration(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.restart()
+		in := w.server.instances[w.agent.Instance()]
+		if in.Version != 2 || w.server.asked != 2 {
+			t.Errorf("after registration %d the stream is asked for with version %d", in.Version, w.server.asked)
+		}
+	})
+}
+
 func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		w := newWorld(t)
