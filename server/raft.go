@@ -38,6 +38,9 @@ const (
 func (s *Server) openRaft(machine *fsm.FSM) error {
 	logger := raftLogger(s.log)
 	dir := filepath.Join(s.config.DataDir, serverDir)
+	if err := removeUnfinished(dir); err != nil {
+		return err
+	}
 	d, err := openDisk(dir, s.log)
 	if err != nil {
 		return err
@@ -51,7 +54,8 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	config.SnapshotInterval = snapshotLook
 	config.Logger = logger
 	transport := s.transport()
-	node, err := startRaft(config, machine, d, &diskWrites{d.logs, s.diskFailed}, transport, s.config.Peers == nil)
+	kept := &diskWrites{d.logs, s.diskFailed}
+	node, err := startRaft(config, machine, kept, &diskSnapshots{d.snapshots, kept}, transport, s.config.Peers == nil)
 	if err != nil {
 		return errors.Join(damage("the newest snapshot, or the raft log, in "+dir, err, dir), d.close())
 	}
@@ -80,7 +84,7 @@ func (s *Server) transport() raft.Transport {
 }
 
 // startRaft makes the node, and where asked for a cluster of it alone if there is none yet.
-func startRaft(config *raft.Config, machine *fsm.FSM, d *disk, kept *diskWrites, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
+func startRaft(config *raft.Config, machine *fsm.FSM, kept *diskWrites, snapshots raft.SnapshotStore, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
 	defer func() {
 		if r := recover(); r != nil { // raft misses an entry that the snapshot which it fell back to would need
 			err = fmt.Errorf("%v", r)
@@ -90,17 +94,17 @@ func startRaft(config *raft.Config, machine *fsm.FSM, d *disk, kept *diskWrites,
 	if err != nil {
 		return nil, err
 	}
-	known, err := raft.HasExistingState(cached, kept, d.snapshots)
+	known, err := raft.HasExistingState(cached, kept, snapshots)
 	if err != nil {
 		return nil, err
 	}
 	if !known && alone {
 		itself := raft.Configuration{Servers: []raft.Server{{ID: config.LocalID, Address: transport.LocalAddr()}}}
-		if err := raft.BootstrapCluster(config, cached, kept, d.snapshots, transport, itself); err != nil {
+		if err := raft.BootstrapCluster(config, cached, kept, snapshots, transport, itself); err != nil {
 			return nil, err
 		}
 	}
-	return raft.NewRaft(config, machine, cached, kept, d.snapshots, transport)
+	return raft.NewRaft(config, machine, cached, kept, snapshots, transport)
 }
 
 // checkMember says why a server of this id can never lead what is on its disk.

@@ -1,7 +1,7 @@
 // Package server is a server process: the raft node with the cluster's state, and what the leader runs on top of it.
 //
 //	raft.go      starts raft, replicates commands
-//	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full
+//	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full, what it left
 //	leader.go    what starts and stops with leadership
 //	forward.go   any server takes any call: follower → leader; reign.go: until that one is leader no more
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead

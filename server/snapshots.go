@@ -16,6 +16,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
+// restoreFile is the pattern of the names that spooled snapshots have.
+const restoreFile = "restore-*.tmp"
+
 // restoreWait bounds the wait for raft to begin with a restore, and for this server to lead with the restored state.
 const restoreWait = 10 * time.Second
 
@@ -71,13 +74,14 @@ func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bo
 	return file.info, err
 }
 
-// spool keeps what comes in on disk, so that it can be read through before it is used.
+// spool keeps what comes in on disk, so that it can be read through before it is used. There must be room for it twice, since raft keeps it too.
 func (s *Server) spool(from io.Reader) (*snapshotFile, error) {
-	f, err := os.CreateTemp(filepath.Join(s.config.DataDir, serverDir), "restore-*.tmp")
+	dir := filepath.Join(s.config.DataDir, serverDir)
+	f, err := os.CreateTemp(dir, restoreFile)
 	if err != nil {
 		return nil, fmt.Errorf("keep the snapshot on disk: %w", err)
 	}
-	_, err = io.Copy(f, from)
+	_, err = io.Copy(&roomyFile{file: f, dir: dir}, from)
 	if err := errors.Join(err, f.Close()); err != nil {
 		os.Remove(f.Name())
 		return nil, structs.Errorf(structs.KindUnavailable, "the snapshot did not arrive whole; nothing was changed: %v", err)
@@ -87,6 +91,26 @@ func (s *Server) spool(from io.Reader) (*snapshotFile, error) {
 		os.Remove(f.Name())
 	}
 	return file, err
+}
+
+// roomyFile is a file that does not grow so much that the disk had not room for it once more, and leastFree beyond: the log would
+// find no room either, and the server end.
+type roomyFile struct {
+	file *os.File
+	dir  string
+	size int64
+}
+
+func (f *roomyFile) Write(b []byte) (int, error) {
+	n := int64(len(b))
+	switch free, err := free(f.dir); {
+	case err != nil:
+		return 0, err
+	case free < n+f.size+n+leastFree:
+		return 0, fmt.Errorf("the disk of data directory %s on the leader has %d KiB free, which are too few for it: free some space, then restore again", f.dir, free>>10)
+	}
+	f.size += n
+	return f.file.Write(b)
 }
 
 // bare says whether nobody would miss the state.

@@ -1,0 +1,74 @@
+package testutil
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// SmallDisk mounts a disk of a size, such as "1m", on a directory until the end of the test. It skips the test where that cannot be done.
+func SmallDisk(t testing.TB, dir, size string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("gantry-test", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("NO DISK IS MADE, so nothing is tested on one that is full: mounting one, which needs root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount %s: %v", dir, err)
+		}
+	})
+}
+
+// ballast is the file that fills a disk.
+const ballast = "ballast"
+
+// FillDisk leaves so many bytes, or a little less, of the disk of a directory.
+func FillDisk(dir string, leave int64) error {
+	f, err := os.OpenFile(filepath.Join(dir, ballast), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; size /= 2 {
+		for block := make([]byte, size); err == nil; {
+			_, err = f.Write(block)
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			return err
+		}
+		err = nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return f.Truncate(max(0, info.Size()-leave))
+}
+
+// EmptyDisk undoes FillDisk.
+func EmptyDisk(dir string) error { return os.Remove(filepath.Join(dir, ballast)) }
+
+// Files lists the names below a directory, folders with a slash, but for the file that fills the disk.
+func Files(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		name, _ := filepath.Rel(dir, path)
+		if entry != nil && entry.IsDir() {
+			name += "/"
+		}
+		if err == nil && name != "./" && !strings.HasPrefix(name, ballast) {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
