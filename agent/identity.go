@@ -49,12 +49,13 @@ func loadIdentity(dataDir, cluster string) (identity, error) {
 	return id, nil
 }
 
-// saveIdentity replaces the file in one step, on disk before it returns, so that a crash leaves the old one or the new one.
+// saveIdentity makes the file in one step, on disk before it returns, so that a crash or a full disk leaves it whole or not at all.
 func saveIdentity(dataDir string, id identity) (err error) {
 	path := identityPath(dataDir)
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("writing the agent's identity to %s: %w", path, err)
+			os.Remove(path + ".tmp") // it need not be there
+			err = fmt.Errorf("writing the agent's identity to %s: %w. Free some space on that disk, or choose another --data-dir", path, err)
 		}
 	}()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

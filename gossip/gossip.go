@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -153,10 +154,14 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 	config.DisableCoordinates = true
 	config.EnableNameConflictResolution = false
 	config.RejoinAfterLeave = true
-	logger := slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug)
+	members := &kept{log: c.Logger}
+	logger := log.New(members, "", 0)
 	config.Logger, list.Logger = logger, logger
 	if c.DataDir != "" {
-		config.SnapshotPath = filepath.Join(c.DataDir, "gossip.members")
+		members.path = filepath.Join(c.DataDir, "gossip.members")
+		if members.open() {
+			config.SnapshotPath = members.path
+		}
 	}
 	var err error
 	switch {
