@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -51,6 +52,36 @@ func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 		t.Fatal(err)
 	}
 	w.unharmed(t, name, before, "an agent starts anew")
+}
+
+// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and kills what the one before it left all the same.
+func testStartCutOff(t *testing.T, w *world) {
+	const name = "fenced"
+	w.service(t, name)
+	a := w.Agents[0]
+	a.Kill()
+	if err := a.Cut(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := hosts.Containers(name, a)
+	if err != nil || len(before) == 0 {
+		t.Fatalf("host %s has no task of the service: %v", a.Host.Name, err)
+	}
+	a.Flags = []string{"--stop-on-disconnect"}
+	if err := a.Start(); err != nil {
+		t.Fatal(err)
+	}
+	a.Flags = nil
+	w.await(t, "what an agent left is killed when the next one starts cut off", func() error {
+		on, err := hosts.Containers(name, a)
+		if err == nil && len(on) > 0 {
+			err = fmt.Errorf("host %s runs the tasks %v", a.Host.Name, on)
+		}
+		return err
+	})
+	w.mend(t)
+	w.awaitService(t, name, w.Agents...)
+	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
 }
 
 // slowHost makes a host's link bad, and not so bad that it is lost.

@@ -1,13 +1,12 @@
 package hosts
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/hosts"
 )
 
@@ -41,7 +40,7 @@ func testFullDisk(t *testing.T, w *world) {
 		if err := hit.Await(patience); err == nil || !hit.Ended() {
 			t.Fatalf("%s: the server starts on a full disk: %v", full.name, err)
 		}
-		if err := os.Remove(ballast(hit)); err != nil {
+		if err := testutil.EmptyDisk(hit.Data); err != nil {
 			t.Fatal(err)
 		}
 		w.mend(t)
@@ -49,25 +48,41 @@ func testFullDisk(t *testing.T, w *world) {
 	calls.finish(t)
 }
 
-func ballast(s *hosts.Server) string { return filepath.Join(s.Data, "ballast") }
-
 // fill leaves nothing of a server's disk.
-func fill(s *hosts.Server) error {
-	f, err := os.Create(ballast(s))
+func fill(s *hosts.Server) error { return testutil.FillDisk(s.Data, 0) }
+
+// testNoRoom: a follower has room for what its log needs, and not for the snapshot that its leader sends it.
+func testNoRoom(t *testing.T, w *world) {
+	const room, large = 1 << 20, 60 << 10
+	for range 2 * room / large {
+		w.register(t, "large", strings.Repeat("x", large))
+	}
+	saved := filepath.Join(t.TempDir(), "saved.snap")
+	leader, follower, err := w.Leader(w.ctx)
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	defer f.Close()
-	for size := 1 << 20; size > 0; size /= 2 {
-		for block := make([]byte, size); err == nil; {
-			_, err = f.Write(block)
-		}
-		if !errors.Is(err, syscall.ENOSPC) {
-			return err
-		}
-		err = nil
+	if _, err := leader.Gantry("snapshot", "save", saved); err != nil {
+		t.Fatal(err)
 	}
-	return nil
+	if err := testutil.FillDisk(follower.Data, room); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := leader.Gantry("snapshot", "restore", saved, "--yes"); err != nil {
+		t.Fatal(err)
+	}
+	if err := follower.Await(patience); err == nil || !follower.Ended() {
+		t.Fatalf("a follower whose disk has no room for a snapshot goes on, or ends as if all were well: %v", err)
+	}
+	w.says(t, follower, "keep a snapshot of the state: ", "no space left on device", "free some")
+	w.await(t, "the others go on", func() error { return w.write(leader) })
+	if err := testutil.EmptyDisk(follower.Data); err != nil {
+		t.Fatal(err)
+	}
+	w.mend(t) // it votes, and autopilot lets only those vote that have caught up
+	if left, err := filepath.Glob(filepath.Join(follower.Data, "server/snapshots/*.tmp")); err != nil || len(left) > 0 {
+		t.Errorf("of the snapshot that found no room there is %v left: %v", left, err)
+	}
 }
 
 // says finds words in what a server printed.

@@ -68,8 +68,10 @@ func TestHosts(t *testing.T) {
 	}{
 		{"servers", testServers},
 		{"agents", testAgents},
+		{"an agent starts cut off", testStartCutOff},
 		{"the engine is killed", testEngineKilled},
 		{"a disk is full", testFullDisk},
+		{"no room for a snapshot", testNoRoom},
 		{"a disk is damaged", testDamage},
 	} {
 		began := time.Now()

@@ -52,6 +52,7 @@ type Agent struct {
 	*Host
 	*Process
 	Zone    string
+	Flags   []string // of the next start, beside those that every agent has
 	cluster *Cluster
 }
 
@@ -193,9 +194,10 @@ func (a *Agent) Start() (err error) {
 	for _, s := range c.Servers {
 		servers = append(servers, s.Address)
 	}
-	a.Process, err = a.Host.Start("gantry", []string{"DOCKER_HOST=" + a.DockerHost()}, c.config.Binary, "agent", "--data-dir", filepath.Join(a.Dir, "agent"),
+	command := append([]string{c.config.Binary, "agent", "--data-dir", filepath.Join(a.Dir, "agent"),
 		"--bind", a.Address, "--name", a.Host.Name, "--join", strings.Join(servers, ","), "--secret-file", c.secret,
-		"--zone", a.Zone, "--log-level", c.logLevel())
+		"--zone", a.Zone, "--log-level", c.logLevel()}, a.Flags...)
+	a.Process, err = a.Host.Start("gantry", []string{"DOCKER_HOST=" + a.DockerHost()}, command...)
 	return err
 }
 
