@@ -45,6 +45,8 @@ const (
 	// serverSync is how often a server exchanges all that it knows with another server, also with one that failed. What is new of an agent
 	// may not come by way of others: agents pass on nothing of those they do not know.
 	serverSync = 5 * time.Second
+	// serverLook is how often a server looks at all members, for changes that are no events.
+	serverLook = 5 * time.Second
 	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is not there.
 	streamTimeout = 2 * time.Second
 	// reclaimAfter is how long a member must have been dead for it to come back at another address.
@@ -175,10 +177,19 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 	return config, err
 }
 
-// watch turns serf's events into nudges, and keeps the list of servers.
+// watch turns serf's events into nudges, and keeps the list of servers. There is no event when what was taken for a goodbye is taken
+// back, so a server looks at everyone now and then.
 func (m *Member) watch() {
+	var look <-chan time.Time
+	if m.self.Role == structs.RoleServer {
+		tick := time.NewTicker(serverLook)
+		defer tick.Stop()
+		look = tick.C
+	}
 	for {
 		select {
+		case <-look:
+			m.note(serf.MemberEvent{Type: serf.EventMemberUpdate, Members: m.serf.Members()})
 		case event := <-m.events:
 			if of, ok := event.(serf.MemberEvent); ok {
 				m.note(of)
@@ -256,6 +267,15 @@ func (m *Member) Join(addresses []string) error {
 		failed = err
 	}
 	return fmt.Errorf("join by gossip: none of %s answers: %w", strings.Join(addresses, ", "), failed)
+}
+
+// Announce has everyone tell everyone that this member is there, by way of the addresses: of one that is taken for leaving, nothing less
+// is believed. It fails where the member does leave, and where none of them answers.
+func (m *Member) Announce(addresses []string) error {
+	if _, err := m.serf.Join(addresses, true); err != nil {
+		return fmt.Errorf("announce by gossip, by way of %s: %w", strings.Join(addresses, ", "), err)
+	}
+	return nil
 }
 
 // Members gives all that are known, those that failed or left too, servers first and each by name. On a server that is everyone.

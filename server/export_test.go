@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/state"
@@ -18,6 +19,9 @@ var RaftLogger = raftLogger
 
 // Raft is the server's node.
 func (s *Server) Raft() *raft.Raft { return s.raft }
+
+// Gossip is the server's member.
+func (s *Server) Gossip() *gossip.Member { return s.membership.gossip }
 
 // State is what the server knows, whether it leads or not.
 func (s *Server) State() *state.Snapshot { return s.store.Snapshot() }

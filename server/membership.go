@@ -26,7 +26,9 @@ type membership struct {
 	promise *promise
 	peers   *peerClient
 	join    []string // addresses to try while gossip knows nobody
-	log     *slog.Logger
+	// announce asks run to say to all that this server is there. Capacity 1.
+	announce chan struct{}
+	log      *slog.Logger
 	// leadsSince is written by lead before autopilot starts, which alone reads it.
 	leadsSince time.Time
 }
@@ -46,6 +48,8 @@ func (m *membership) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-m.gossip.Changes():
+		case <-m.announce:
+			_ = m.gossip.Announce(m.gossipAddresses()) // fails where this server does leave
 		case <-beat.C:
 		}
 	}
@@ -99,7 +103,7 @@ func (m *membership) lead(ctx context.Context) {
 	beat := time.NewTicker(membershipBeat)
 	defer beat.Stop()
 	for ctx.Err() == nil {
-		if err := m.reconcile(pilot); err != nil {
+		if err := m.reconcile(ctx, pilot); err != nil {
 			m.log.Warn("could not bring the raft peers in line with gossip; trying again", "error", err)
 		}
 		select {
@@ -111,7 +115,10 @@ func (m *membership) lead(ctx context.Context) {
 }
 
 // reconcile adds the servers that are there and no peers, and removes peers that have left.
-func (m *membership) reconcile(pilot *autopilot.Autopilot) error {
+//
+// A server that died and came back may be heard to leave: the goodbye is the one that was said in its name when it was dead, and which came
+// late. Nobody but itself can take that back.
+func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) error {
 	peers := map[string]raft.Server{}
 	for _, p := range m.configuration().Servers {
 		peers[string(p.ID)] = p
@@ -129,6 +136,10 @@ func (m *membership) reconcile(pilot *autopilot.Autopilot) error {
 				return fmt.Errorf("remove server %s, which left: %w", s.Name, err)
 			}
 			m.log.Info("removed a server that left", "server", s.ID, "name", s.Name)
+		case s.Status == structs.MemberLeaving:
+			if err := m.peers.announce(ctx, s.HTTP); err != nil {
+				m.log.Debug("could not ask a server that leaves whether it does; trying again", "server", s.ID, "name", s.Name, "error", err)
+			}
 		}
 	}
 	return nil

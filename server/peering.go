@@ -58,7 +58,8 @@ func (p *Peers) dialer() func(context.Context, string, string) (net.Conn, error)
 func (s *Server) newMembership() (*membership, error) {
 	p := s.config.Peers
 	m := &membership{
-		id: s.config.ID, raft: s.raft, log: s.log, join: p.Join,
+		announce: make(chan struct{}, 1),
+		id:       s.config.ID, raft: s.raft, log: s.log, join: p.Join,
 		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
 			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil, // raft dials with p.TLS, and http changes its own
 			TLSHandshakeTimeout: peerDial, HTTP2: &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},

@@ -62,6 +62,11 @@ func (c *peerClient) gossipKey(ctx context.Context, address string) (key []byte,
 	return key, err
 }
 
+// announce asks a server to say to all by gossip that it is there.
+func (c *peerClient) announce(ctx context.Context, address string) error {
+	return c.post(ctx, address, "announce", struct{}{}, nil)
+}
+
 func (c *peerClient) post(ctx context.Context, address, call string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 	defer cancel()
@@ -98,6 +103,7 @@ func (s *Server) Peers() http.Handler {
 	mux.HandleFunc("POST "+peerPath+"has", s.peerHas)
 	mux.HandleFunc("POST "+peerPath+"gossip-key", s.peerGossipKey)
 	mux.HandleFunc("POST "+peerPath+"led", s.peerLed)
+	mux.HandleFunc("POST "+peerPath+"announce", s.peerAnnounce)
 	return mux
 }
 
@@ -149,6 +155,14 @@ func (s *Server) peerGossipKey(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) peerLed(w http.ResponseWriter, _ *http.Request) { answerPeer(w, s.led(), nil) }
+
+func (s *Server) peerAnnounce(w http.ResponseWriter, _ *http.Request) {
+	select {
+	case s.membership.announce <- struct{}{}:
+	default: // it is to do it already
+	}
+	answerPeer(w, struct{}{}, nil)
+}
 
 func answerPeer(w http.ResponseWriter, out any, err error) {
 	if err != nil {

@@ -1,0 +1,37 @@
+package server_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/faketime"
+)
+
+// A goodbye that was said in the name of a server, as for a dead one, while it is there and does not hear of that, is not for good.
+func TestGoodbyeOfOneThatStays(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		s := testutil.NewServers(t, 3)
+		s.Start(1, 2, 3)
+		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
+		leader := s.Leader()
+		other := 1 + leader%3
+		status := func() string {
+			member, _ := s.Server(leader).Gossip().Server(s.ID(other))
+			return member.Status
+		}
+		s.Eventually("the leader knows the other", func() bool { return status() == structs.MemberAlive })
+		for n := 1; n <= 3; n++ {
+			s.Network.SetLink(s.Host(leader), s.Host(n), testutil.Link{NoPackets: true})
+		}
+		_ = s.Server(leader).Gossip().Forget(s.ID(other)) // nobody hears of it
+		s.Eventually("the leader takes the other for one that leaves", func() bool { return status() == structs.MemberLeaving })
+		s.Network.MendAll()
+		s.Eventually("the leader knows better", func() bool { return s.Leader() == leader && status() == structs.MemberAlive })
+		time.Sleep(time.Minute)
+		if got := status(); got != structs.MemberAlive {
+			t.Errorf("a minute later it is %s", got)
+		}
+	})
+}
