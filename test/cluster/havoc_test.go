@@ -3,12 +3,9 @@ package cluster
 import (
 	"math/rand/v2"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 // leastFaults is how many faults a havoc makes at least.
@@ -17,74 +14,49 @@ const leastFaults = 12
 // havoc lets things go wrong in a town, several at a time, each for a while. Only run's goroutine starts and stops anything.
 type havoc struct {
 	*town
-	inCall chan func() (mend func()) // what a call in the middle of which we are would like
+	*chance
 	faults int
-	exited map[string]bool // tasks whose containers were killed
-	open   []func()        // what mends the faults that are open
-	// replaced says that a server came back without its disk; until all is whole again, no other does.
-	replaced bool
-
-	mu     sync.Mutex
-	random *rand.Rand
-	quiet  bool
+	open   []func() // what mends the faults that are open
 }
 
 // newHavoc prepares a town of which nothing runs yet. As for killer, some calls get their server killed, and some calls of an engine
-// their agent.
+// an agent.
 func newHavoc(w *town, random *rand.Rand) *havoc {
-	h := &havoc{town: w, random: random, inCall: make(chan func() func()), exited: map[string]bool{}}
-	setImages(w.Engine)
-	w.Engine.SetHook(func(point string) {
-		for _, verb := range []string{" Create ", " Start ", " Stop "} {
-			if strings.Contains(point, verb) {
-				h.sometimes(60, h.crashAgent)
-			}
-		}
-	})
-	w.OnCall = func(n int) { h.sometimes(300, func() func() { return h.crash(n) }) }
+	h := &havoc{town: w}
+	h.chance = newChance(w.Engine, random, 60, func() { h.begin(h.crashAgent) })
+	w.OnCall = func(n int) { h.sometimes(300, func() { h.begin(func() func() { return h.crash(n) }) }) }
 	return h
-}
-
-func (h *havoc) sometimes(times int, fault func() func()) {
-	h.mu.Lock()
-	now := !h.quiet && h.random.IntN(times) == 0
-	h.mu.Unlock()
-	if now {
-		select {
-		case h.inCall <- fault:
-		default: // one is under way
-		}
-	}
 }
 
 // run lets things go wrong until the user is done, and at least leastFaults times. It mends everything.
 func (h *havoc) run(done <-chan struct{}) {
 	for done != nil || h.faults < leastFaults {
-		var fault func() func()
 		select {
 		case <-done:
 			done = nil
-			continue
-		case fault = <-h.inCall:
+		case fault := <-h.inCall:
+			fault()
 		case <-time.After(h.upTo(2000)):
-			fault = h.choose()
-		}
-		if len(h.open) > 0 && h.number(2) == 0 {
-			h.mend(h.number(len(h.open)))
-			continue
-		}
-		h.faults++
-		if mend := fault(); mend != nil {
-			h.open = append(h.open, mend)
+			if len(h.open) > 0 && h.number(2) == 0 {
+				h.mend(h.number(len(h.open)))
+			} else {
+				h.begin(h.choose())
+			}
 		}
 	}
-	h.mu.Lock()
-	h.quiet = true
-	h.mu.Unlock()
+	h.rest()
 	for len(h.open) > 0 {
 		h.mend(0)
 	}
 	h.Network.MendAll()
+}
+
+// begin lets something go wrong, until it is mended.
+func (h *havoc) begin(fault func() (mend func())) {
+	h.faults++
+	if mend := fault(); mend != nil {
+		h.open = append(h.open, mend)
+	}
 }
 
 func (h *havoc) mend(n int) {
@@ -97,19 +69,10 @@ func (h *havoc) choose() func() func() {
 	faults := []func() func(){
 		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
 		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow, h.replace,
-		h.killContainer,
+		func() func() { h.killContainer(); return nil },
 	}
 	return faults[h.number(len(faults))]
 }
-
-func (h *havoc) number(below int) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.random.IntN(below)
-}
-
-// upTo is a pause of up to so many milliseconds.
-func (h *havoc) upTo(most int) time.Duration { return time.Duration(h.number(most)) * time.Millisecond }
 
 func (h *havoc) anyServer() int { return 1 + h.number(h.Size()) }
 
@@ -168,25 +131,11 @@ func (h *havoc) crashMachine() (mend func()) {
 	return func() { h.StartAgent(host, h.agents[host]) }
 }
 
-func (h *havoc) exit(c structs.ContainerState) {
-	h.exited[c.Labels[structs.LabelTask]] = true
-	h.Engine.Exit(c.ID, 9)
-}
-
-func (h *havoc) killContainer() (mend func()) {
-	running := slices.DeleteFunc(h.Engine.All(), func(c structs.ContainerState) bool { return c.State != structs.ContainerRunning })
-	if len(running) > 0 {
-		h.exit(running[h.number(len(running))])
-	}
-	return nil
-}
-
 // replace gives a server an empty disk while all is well. The new one is to vote and the old one to go before that happens again.
 func (h *havoc) replace() (mend func()) {
-	if h.replaced && !h.whole() || len(h.open) > 0 || !h.whole() || !h.oneState() {
+	if len(h.open) > 0 || !h.whole() || !h.oneState() {
 		return nil
 	}
-	h.replaced = true
 	n := h.anyServer()
 	h.Crash(n)
 	h.Replace(n)
@@ -215,14 +164,4 @@ func (h *havoc) loseZone() (mend func()) {
 			}
 		}
 	}
-}
-
-// setImages has containers take their time.
-func setImages(engine *testutil.FakeEngine) {
-	slow := testutil.FakeImage{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
-	engine.SetImage("web", slow)
-	slow.RunsFor = 400 * time.Millisecond
-	engine.SetImage("once", slow)
-	slow.ExitCode = 3
-	engine.SetImage("failing", slow)
 }
