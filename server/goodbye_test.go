@@ -9,6 +9,24 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
+// A server that has said goodbye and is elected after that removes itself from the peers. It ends in order, and can join again.
+func TestLeaderSaysGoodbye(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		s := testutil.NewServers(t, 3)
+		s.Start(1, 2, 3)
+		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
+		gone := s.Leader()
+		if err := s.Server(gone).Gossip().Leave(); err != nil {
+			t.Fatal(err)
+		}
+		peers := func() int { return len(s.Server(s.Leader()).RaftPeers(t.Context()).Peers) }
+		s.Eventually("another leads, of two", func() bool { return s.Leader() > 0 && s.Leader() != gone && peers() == 2 })
+		s.Stop(gone)
+		s.Start(gone)
+		s.Eventually("it has joined again", func() bool { return s.Leader() > 0 && peers() == 3 })
+	})
+}
+
 // A goodbye that was said in the name of a server, as for a dead one, while it is there and does not hear of that, is not for good.
 func TestGoodbyeOfOneThatStays(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {

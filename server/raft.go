@@ -52,6 +52,7 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	config.LeaderLeaseTimeout = leaseTimeout
 	config.BatchApplyCh = true
 	config.SnapshotInterval = snapshotLook
+	config.ShutdownOnRemove = false // raft would leave open what Stop closes
 	config.Logger = logger
 	transport := s.transport()
 	kept := &diskWrites{d.logs, s.diskFailed}
