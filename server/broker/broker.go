@@ -87,11 +87,7 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	case it == nil:
 		it = &item{eval: e, priority: b.config.Importance(e)}
 		b.items[e.ID] = it
-		if wait := e.WaitUntil.Std().Sub(b.config.Now()); wait > 0 {
-			it.timer = time.AfterFunc(wait, func() { b.endDelay(it) })
-		} else {
-			b.makeReady(it)
-		}
+		b.inTime(it)
 	case e.ModifyIndex > it.eval.ModifyIndex:
 		it.eval = e
 		it.changed = it.token != 0
@@ -169,7 +165,7 @@ func (b *Broker) Ack(id string, token Token) error {
 	}
 	if it.changed {
 		it.nacks = 0
-		b.makeReady(it)
+		b.inTime(it)
 	} else {
 		delete(b.items, id)
 	}
@@ -253,12 +249,12 @@ func (b *Broker) expire(it *item, token Token) {
 	b.makeReady(it)
 }
 
-// endDelay makes an evaluation that has rested ready.
+// endDelay makes an evaluation that has rested ready, unless the clock went slower than the timer.
 func (b *Broker) endDelay(it *item) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.isClosed() && b.items[it.eval.ID] == it { // else it was forgotten at the last moment
-		b.makeReady(it)
+		b.inTime(it)
 	}
 }
 
@@ -273,6 +269,15 @@ func (b *Broker) release(id string, token Token) (*item, error) {
 	b.queue.done(it)
 	b.signal()
 	return it, nil
+}
+
+// inTime makes an evaluation ready when its time has come. Before that, nothing may come of it but the same look at the same time.
+func (b *Broker) inTime(it *item) {
+	if wait := it.eval.WaitUntil.Std().Sub(b.config.Now()); wait > 0 {
+		it.timer, it.changed = time.AfterFunc(wait, func() { b.endDelay(it) }), false
+		return
+	}
+	b.makeReady(it)
 }
 
 // makeReady puts an evaluation into the queue. What it is now is what will be delivered.

@@ -52,6 +52,33 @@ func TestWaitUntilInItsTurn(t *testing.T) {
 	})
 }
 
+// Nothing is delivered before its time by a clock that goes slower than timers, as one does that was set back; and an evaluation that asks
+// for another look, by the same id, rests until then.
+func TestWaitUntilBySlowClock(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		start := time.Now()
+		slow := config
+		slow.Now = func() time.Time { return start.Add(time.Since(start) / 2) }
+		b := New(slow)
+		defer b.Close()
+		b.Enqueue(later("waits", "j", time.Second))
+		time.Sleep(1900 * time.Millisecond)
+		nothing(t, b)
+		time.Sleep(200 * time.Millisecond)
+		token := dequeue(t, b, "waits")
+		again := eval("waits", "j", 2)
+		again.ModifyIndex++
+		again.WaitUntil = structs.TimeOf(slow.Now().Add(time.Second))
+		b.Enqueue(again)
+		must(t, b.Ack("waits", token))
+		time.Sleep(1900 * time.Millisecond)
+		nothing(t, b)
+		time.Sleep(200 * time.Millisecond)
+		must(t, b.Ack("waits", dequeue(t, b, "waits")))
+		wantStats(t, b, Stats{})
+	})
+}
+
 func TestForget(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
