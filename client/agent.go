@@ -23,7 +23,7 @@ func (c *Client) Register(ctx context.Context, in structs.ContainerInstance) (st
 
 // Report sends what an agent saw, and what time it is there; nil means that it is in the log.
 func (c *Client) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
-	sent := strconv.FormatInt(int64(structs.TimeOf(time.Now())), 10)
+	sent := strconv.FormatInt(int64(structs.TimeOf(c.now())), 10)
 	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}, "sent": {sent}}, updates, nil)
 }
 
@@ -32,7 +32,7 @@ func (c *Client) Report(ctx context.Context, instance string, updates []structs.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
 	once := c.http.Transport.(*http.Transport).Clone()
 	once.DisableKeepAlives = true
-	alone := &Client{address: c.address, http: &http.Client{Transport: once}}
+	alone := &Client{address: c.address, now: c.now, http: &http.Client{Transport: once}}
 	var out security.Enrolled
 	err := alone.do(ctx, http.MethodPost, "/v1/agent/certificate", url.Values{"instance": {instance}}, in, &out)
 	return out, err

@@ -33,6 +33,8 @@ type Config struct {
 	Key Key
 	// Agent says that this is the client of an agent, which beats on its stream and so knows at any time whether the server answers.
 	Agent bool
+	// Now is the system's clock. Nil: time.Now.
+	Now func() time.Time
 }
 
 // Key is an access key: its id and secret.
@@ -43,6 +45,7 @@ type Client struct {
 	address string
 	token   string
 	key     Key
+	now     func() time.Time
 	http    *http.Client
 	stream  atomic.Pointer[AssignmentStream] // the newest
 }
@@ -71,6 +74,9 @@ func New(c Config) *Client {
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	transport := &http.Transport{
 		DialContext:           c.Dial,
 		TLSClientConfig:       c.TLS,
@@ -87,7 +93,7 @@ func New(c Config) *Client {
 		transport.ForceAttemptHTTP2, transport.Protocols = false, new(http.Protocols)
 		transport.Protocols.SetHTTP1(true)
 	}
-	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, http: &http.Client{Transport: transport}}
+	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport}}
 }
 
 // Close lets go of idle connections.
@@ -148,7 +154,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	case c.key.ID != "" && kind == streamed: // too large to hold, and so to sign
 		req.Header.Set("Authorization", "Bearer "+c.key.ID+":"+c.key.Secret)
 	case c.key.ID != "":
-		sigv4.Sign(req, content, c.key.ID, c.key.Secret, signRegion, signService, time.Now())
+		sigv4.Sign(req, content, c.key.ID, c.key.Secret, signRegion, signService, c.now())
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

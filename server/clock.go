@@ -19,9 +19,9 @@ type clock struct {
 	at   time.Duration // when that was
 }
 
-func newClock() *clock {
+func newClock(wall func() time.Time) *clock {
 	start := time.Now()
-	return &clock{wall: func() time.Time { return time.Now().Round(0) }, elapsed: func() time.Duration { return time.Since(start) }}
+	return &clock{wall: func() time.Time { return wall().Round(0) }, elapsed: func() time.Duration { return time.Since(start) }}
 }
 
 // Now is the time.

@@ -45,6 +45,8 @@ type Config struct {
 	TaskRetention time.Duration
 	// Sealer encrypts what is secret in the log. Nil: nothing secret is taken.
 	Sealer control.Sealer
+	// Now is the system's clock, which may be set. Nil: time.Now.
+	Now func() time.Time
 	// Logger is required.
 	Logger *slog.Logger
 }
@@ -89,8 +91,11 @@ func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	s := &Server{config: c, log: c.Logger, store: state.New(), leadAnew: make(chan struct{}, 1), stopping: make(chan struct{}), left: make(chan struct{}), failed: make(chan error, 1), restores: make(chan restore)}
-	s.beats, s.reigns, s.clock = newBeats(), newReigns(), newClock()
+	s.beats, s.reigns, s.clock = newBeats(), newReigns(), newClock(c.Now)
 	lock, err := lockDir(c.DataDir)
 	if err != nil {
 		return nil, err
