@@ -20,8 +20,9 @@ type FakeEngine struct {
 	calls      []string
 	hook       func(point string)
 	away       bool
-	made       int // ids and host ports so far
-	busy       int // creates and starts under way
+	frozen     map[string]chan struct{} // by instance; closed when its agent goes on
+	made       int                      // ids and host ports so far
+	busy       int                      // creates and starts under way
 	mostBusy   int
 	watchers   map[*fakeWatcher]bool
 }
@@ -45,12 +46,14 @@ type fakeContainer struct {
 	state structs.ContainerState
 	spec  structs.ContainerSpec
 	ended chan struct{} // closed when it ended or was removed
+	now   func() time.Time
 }
 
 // NewFakeEngine makes an engine without containers.
 func NewFakeEngine() *FakeEngine {
 	return &FakeEngine{
 		images: map[string]FakeImage{}, containers: map[string]*fakeContainer{}, starts: map[string]int{}, watchers: map[*fakeWatcher]bool{},
+		frozen: map[string]chan struct{}{},
 	}
 }
 
@@ -147,8 +150,11 @@ func (e *FakeEngine) MostBusy() int {
 }
 
 // Runtime gives the engine as an agent of an instance sees it.
-func (e *FakeEngine) Runtime(instance string) *FakeRuntime {
-	return &FakeRuntime{engine: e, instance: instance}
+func (e *FakeEngine) Runtime(instance string) *FakeRuntime { return e.RuntimeAt(instance, time.Now) }
+
+// RuntimeAt is Runtime on a machine with a clock of its own.
+func (e *FakeEngine) RuntimeAt(instance string, now func() time.Time) *FakeRuntime {
+	return &FakeRuntime{engine: e, instance: instance, now: now}
 }
 
 func (e *FakeEngine) find(idOrName string) *fakeContainer {
@@ -164,7 +170,7 @@ func (e *FakeEngine) exit(c *fakeContainer, code int32) {
 	if c.state.State != structs.ContainerRunning {
 		return
 	}
-	c.state.State, c.state.ExitCode, c.state.FinishedAt = structs.ContainerExited, code, structs.TimeOf(time.Now())
+	c.state.State, c.state.ExitCode, c.state.FinishedAt = structs.ContainerExited, code, structs.TimeOf(c.now())
 	c.state.Bindings = nil // as Docker's
 	close(c.ended)
 	e.tell(c)

@@ -17,6 +17,7 @@ type Network struct {
 	packets   map[string]*packetPort  // by host:port
 	links     map[[2]string]Link      // by hosts, from → to
 	down      map[string]outage       // hosts that send nothing
+	frozen    map[string][]func()     // hosts whose processes are stopped, and the packets that came for them
 	conns     map[*netConn]bool
 	random    *rand.Rand
 	filter    func(from, to string) bool // nil: everything passes
@@ -26,7 +27,7 @@ type Network struct {
 func NewNetwork() *Network {
 	return &Network{
 		listeners: map[string]*netListener{}, packets: map[string]*packetPort{}, links: map[[2]string]Link{}, down: map[string]outage{},
-		conns: map[*netConn]bool{}, random: rand.New(rand.NewPCG(1, 1)),
+		frozen: map[string][]func(){}, conns: map[*netConn]bool{}, random: rand.New(rand.NewPCG(1, 1)),
 	}
 }
 
@@ -54,7 +55,11 @@ func (n *Network) dial(ctx context.Context, from, address string) (net.Conn, err
 		return nil, err
 	}
 	failed := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
-	for !n.reaches(from, to) || !n.reaches(to, from) { // a packet that opens a connection is sent again and again
+	for n.Frozen(from) || !n.linked(from, to) || !n.linked(to, from) { // a packet that opens a connection is sent again and again
+		if n.Frozen(from) { // its clock stands still
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return nil, failed(ctx.Err())

@@ -70,11 +70,16 @@ func (n *Network) lookAgain() {
 	}
 }
 
-// reaches says whether anything gets from one host to another.
-func (n *Network) reaches(from, to string) bool {
+// linked says whether anything gets from one host to another.
+func (n *Network) linked(from, to string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return !n.links[[2]string{from, to}].Cut && n.down[to] != off
+}
+
+// reaches says whether anything gets from the process of one host to that of another.
+func (n *Network) reaches(from, to string) bool {
+	return n.linked(from, to) && !n.Frozen(from) && !n.Frozen(to)
 }
 
 // send says how long something of a stream is under way; false: it is never sent.
@@ -94,7 +99,7 @@ func (n *Network) send(from, to string) (time.Duration, bool) {
 // sendPacket is send for a packet, which may be lost.
 func (n *Network) sendPacket(from, to string) (time.Duration, bool) {
 	link, ok := n.passes(from, to)
-	if !ok || link.Cut || link.NoPackets {
+	if !ok || link.Cut || link.NoPackets || n.Frozen(from) {
 		return 0, false
 	}
 	if link.Loss > 0 {
@@ -137,6 +142,7 @@ func (n *Network) Boot(host string) {
 func (n *Network) end(host string, why outage) {
 	n.mu.Lock()
 	n.down[host] = max(n.down[host], why)
+	delete(n.frozen, host)
 	var gone []io.Closer
 	for address, l := range n.listeners {
 		if h, _, _ := net.SplitHostPort(address); h == host {

@@ -73,11 +73,11 @@ func (p *packetPort) WriteTo(b []byte, to string) (time.Time, error) {
 }
 
 // deliver gives what brings a packet to a port, if one is open there by then.
-func (n *Network) deliver(to string, packet *gossip.Packet) func() {
+func (n *Network) deliver(to string, packet *gossip.Packet) (arrive func()) {
 	return func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if port := n.packets[to]; port != nil {
+		if port := n.packets[to]; port != nil && !n.hold(to, arrive) {
 			select {
 			case port.in <- packet:
 			default: // a full port drops packets

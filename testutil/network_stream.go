@@ -77,7 +77,7 @@ func (c *netConn) Read(p []byte) (int, error) {
 			return n, nil
 		case reached && b.ended && len(b.data) == 0:
 			return 0, io.EOF
-		case !b.deadline.IsZero() && !time.Now().Before(b.deadline):
+		case !b.deadline.IsZero() && !time.Now().Before(b.deadline) && !c.network.Frozen(c.from):
 			return 0, os.ErrDeadlineExceeded
 		}
 		b.changed.Wait()
@@ -98,6 +98,9 @@ func (c *netConn) Write(p []byte) (int, error) {
 	b := c.other.in
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.closed && c.network.Frozen(c.to) {
+		return len(p), nil // it would not have closed it yet
+	}
 	if b.closed {
 		return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
 	}

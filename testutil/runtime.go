@@ -16,6 +16,7 @@ import (
 type FakeRuntime struct {
 	engine   *FakeEngine
 	instance string
+	now      func() time.Time
 }
 
 // call is one call: recorded, with the hook before and after its effect. Like a real engine it keeps an effect whose caller has gone.
@@ -29,6 +30,7 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 		wait = delay()
 	}
 	e.mu.Unlock()
+	r.hold(ctx)
 	if hook != nil {
 		hook("before " + name)
 	}
@@ -40,7 +42,21 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 		hook("after " + name)
 		err = cmp.Or(r.ifThere(func() error { return nil }), err) // the answer may be lost
 	}
+	r.hold(ctx)
 	return cmp.Or(ctx.Err(), err)
+}
+
+// hold waits while the agent is frozen.
+func (r *FakeRuntime) hold(ctx context.Context) {
+	r.engine.mu.Lock()
+	thawed := r.engine.frozen[r.instance]
+	r.engine.mu.Unlock()
+	if thawed != nil {
+		select {
+		case <-thawed:
+		case <-ctx.Done():
+		}
+	}
 }
 
 func (r *FakeRuntime) ifThere(effect func() error) error {
@@ -118,7 +134,7 @@ func (r *FakeRuntime) create(spec structs.ContainerSpec) (string, error) {
 		return "", err
 	}
 	e.made++
-	c := &fakeContainer{spec: spec, ended: make(chan struct{}), state: structs.ContainerState{
+	c := &fakeContainer{spec: spec, ended: make(chan struct{}), now: r.now, state: structs.ContainerState{
 		ID: fmt.Sprintf("%064x", e.made), Name: spec.Name, Labels: maps.Clone(spec.Labels), State: structs.ContainerCreated,
 		Image: fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(image))),
 	}}
@@ -154,7 +170,7 @@ func (r *FakeRuntime) start(id string) (structs.ContainerState, error) {
 		c.state.State, c.state.Error, c.state.ExitCode = structs.ContainerExited, image.StartError, 128
 		return structs.ContainerState{}, err
 	}
-	c.state.State, c.state.StartedAt = structs.ContainerRunning, structs.TimeOf(time.Now())
+	c.state.State, c.state.StartedAt = structs.ContainerRunning, structs.TimeOf(r.now())
 	for _, m := range c.spec.Definition.PortMappings {
 		e.made++
 		c.state.Bindings = append(c.state.Bindings, structs.NetworkBinding{

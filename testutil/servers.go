@@ -41,7 +41,8 @@ type Servers struct {
 	mu          sync.Mutex
 	running     map[int]*netServer
 	agents      map[string]*netAgent
-	generations map[int]int // how often the disk of a server was replaced
+	generations map[int]int              // how often the disk of a server was replaced
+	clocks      map[string]time.Duration // of hosts: how far ahead
 }
 
 type netServer struct {
@@ -71,6 +72,7 @@ func NewServers(t testing.TB, size int) *Servers {
 	s := &Servers{
 		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: memoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
+		clocks: map[string]time.Duration{},
 	}
 	t.Cleanup(func() {
 		s.Network.SetFilter(nil)
@@ -86,7 +88,7 @@ func NewServers(t testing.TB, size int) *Servers {
 	return s
 }
 
-// Size is how many servers the cluster is to have.
+// Size is how many servers the cluster is to begin with.
 func (s *Servers) Size() int { return s.size }
 
 // Host is the address of a server.
@@ -102,7 +104,7 @@ func (s *Servers) Start(numbers ...int) {
 		host := s.Host(n)
 		s.Network.Boot(host)
 		node, err := server.New(server.Config{
-			ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n),
+			ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host),
 			Peers: &server.Peers{
 				Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
 				RaftListener: s.Network.Listen(net.JoinHostPort(host, netRaft)), Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
@@ -149,9 +151,10 @@ func (s *Servers) join() (list []string) {
 	return list
 }
 
-// Stop ends a server in order.
+// Stop ends a server in order; one that is frozen hears of it when it goes on.
 func (s *Servers) Stop(n int) {
 	s.t.Helper()
+	s.Network.Thaw(s.Host(n))
 	p := s.take(n)
 	close(p.closing)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -47,12 +47,12 @@ func (s *Servers) StartAgent(host, zone string) {
 	p.servers = agent.NewServers(agent.ServersConfig{
 		Key: id, Zone: zone, Candidates: p.candidates,
 		Connect: func(address string) *client.Client {
-			return client.New(client.Config{Address: "http://" + address, Dial: s.Network.Dialer(host, agentDial)})
+			return client.New(client.Config{Address: "http://" + address, Dial: s.Network.Dialer(host, agentDial), Now: s.clock(host)})
 		},
 	})
 	p.Agent, err = agent.New(agent.Config{
 		DataDir: dir, Zone: zone, Name: host, Version: "0.1.0", Server: p.servers, Logger: s.log.With("agent", host),
-		Runtime: func(instance string) agent.Runtime { return s.Engine.Runtime(instance) },
+		Runtime: func(instance string) agent.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -94,6 +94,7 @@ func (s *Servers) StopAgent(host string) {
 	p := s.agents[host]
 	delete(s.agents, host)
 	s.mu.Unlock()
+	s.Engine.Thaw(p.Instance())
 	p.cancel()
 	if err := <-p.ended; err != nil {
 		s.t.Errorf("run agent %s: %v", host, err)
