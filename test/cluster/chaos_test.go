@@ -13,17 +13,18 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 100, "how many random runs tests with a seed make")
+	first = flag.Int("first", 0, "the seed of the first of them")
 	seed  = flag.Int("seed", -1, "the only random run to make; -1: all")
 )
 
 // bySeed makes random runs under fake time, a part of them by default: those that take long make fewer.
 func bySeed(t *testing.T, part int, run func(t *testing.T, seed uint64)) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a run makes much garbage and keeps nothing
-	first, last := 0, *seeds/part-1
+	from, runs := *first, *seeds/part
 	if *seed >= 0 {
-		first, last = *seed, *seed
+		from, runs = *seed, 1
 	}
-	for n := first; n <= last; n++ {
+	for n := from; n < from+runs; n++ {
 		passed := t.Run(fmt.Sprintf("seed %d", n), func(t *testing.T) {
 			faketime.Test(t, func(t *testing.T) { run(t, uint64(n)) })
 		})

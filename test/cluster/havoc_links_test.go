@@ -12,8 +12,8 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // hosts are all there are, the user's last.
 func (w *town) hosts() (list []string) {
-	for n := range w.Size() {
-		list = append(list, w.Host(n+1))
+	for _, n := range w.numbers() {
+		list = append(list, w.Host(n))
 	}
 	return append(append(list, sortedKeys(w.agents)...), testutil.UserHost)
 }
@@ -65,8 +65,8 @@ func (h *havoc) split() (mend func()) {
 func (h *havoc) isolateZone() (mend func()) {
 	zone := h.anyZone()
 	in := map[string]bool{}
-	for n := range h.Size() {
-		in[h.Host(n+1)] = h.Zone(n+1) == zone
+	for _, n := range h.numbers() {
+		in[h.Host(n)] = h.Zone(n) == zone
 	}
 	for host, z := range h.agents {
 		in[host] = z == zone

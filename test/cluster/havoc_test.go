@@ -17,12 +17,15 @@ type havoc struct {
 	*chance
 	faults int
 	open   []func() // what mends the faults that are open
+	// leaving counts the servers that are asked to leave and have not answered; left is what is to be done when they have.
+	leaving int
+	left    chan func()
 }
 
 // newHavoc prepares a town of which nothing runs yet. As for killer, some calls get their server killed, and some calls of an engine
 // an agent.
 func newHavoc(w *town, random *rand.Rand) *havoc {
-	h := &havoc{town: w}
+	h := &havoc{town: w, left: make(chan func(), 1)}
 	h.chance = newChance(w.Engine, random, 60, func() { h.begin(h.crashAgent) })
 	w.OnCall = func(n int) { h.sometimes(300, func() { h.begin(func() func() { return h.crash(n) }) }) }
 	return h
@@ -30,12 +33,15 @@ func newHavoc(w *town, random *rand.Rand) *havoc {
 
 // run lets things go wrong until the user is done, and at least leastFaults times. It mends everything.
 func (h *havoc) run(done <-chan struct{}) {
+	h.begin(h.anyOf(h.replace, h.bury, h.grow, h.shrink)) // which need a cluster that is well, as later ones seldom are
 	for done != nil || h.faults < leastFaults {
 		select {
 		case <-done:
 			done = nil
 		case fault := <-h.inCall:
 			fault()
+		case then := <-h.left:
+			then()
 		case <-time.After(h.upTo(2000)):
 			if len(h.open) > 0 && h.number(2) == 0 {
 				h.mend(h.number(len(h.open)))
@@ -45,9 +51,11 @@ func (h *havoc) run(done <-chan struct{}) {
 		}
 	}
 	h.rest()
-	for len(h.open) > 0 {
-		h.mend(0)
+	h.mendAll()
+	for h.leaving > 0 {
+		(<-h.left)()
 	}
+	h.mendAll()
 	h.Network.MendAll()
 }
 
@@ -65,16 +73,25 @@ func (h *havoc) mend(n int) {
 	mend()
 }
 
-func (h *havoc) choose() func() func() {
-	faults := []func() func(){
-		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
-		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow, h.replace,
-		func() func() { h.killContainer(); return nil },
+func (h *havoc) mendAll() {
+	for len(h.open) > 0 {
+		h.mend(0)
 	}
-	return faults[h.number(len(faults))]
 }
 
-func (h *havoc) anyServer() int { return 1 + h.number(h.Size()) }
+func (h *havoc) choose() func() func() {
+	return h.anyOf(
+		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
+		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow,
+		func() func() { return h.freeze(h.Host(h.anyServer())) }, func() func() { return h.freeze(h.anyAgent()) }, h.setClock, h.setClock,
+		h.replace, h.bury, h.leave, h.grow, h.shrink,
+		func() func() { h.killContainer(); return nil },
+	)
+}
+
+func (h *havoc) anyOf(faults ...func() func()) func() func() { return faults[h.number(len(faults))] }
+
+func (h *havoc) anyServer() int { return h.numbers()[h.number(len(h.numbers()))] }
 
 func (h *havoc) anyAgent() string { return sortedKeys(h.agents)[h.number(len(h.agents))] }
 
@@ -131,24 +148,13 @@ func (h *havoc) crashMachine() (mend func()) {
 	return func() { h.StartAgent(host, h.agents[host]) }
 }
 
-// replace gives a server an empty disk while all is well. The new one is to vote and the old one to go before that happens again.
-func (h *havoc) replace() (mend func()) {
-	if len(h.open) > 0 || !h.whole() || !h.oneState() {
-		return nil
-	}
-	n := h.anyServer()
-	h.Crash(n)
-	h.Replace(n)
-	return func() { h.Start(n) }
-}
-
 // loseZone kills the servers and agents of a zone at once.
 func (h *havoc) loseZone() (mend func()) {
 	zone := h.anyZone()
 	var mends []func()
-	for n := range h.Size() {
-		if h.Zone(n+1) == zone {
-			mends = append(mends, h.crash(n+1))
+	for _, n := range h.numbers() {
+		if h.Zone(n) == zone {
+			mends = append(mends, h.crash(n))
 		}
 	}
 	for host, in := range h.agents {

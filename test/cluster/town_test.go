@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,6 +27,10 @@ import (
 type town struct {
 	*servers
 	agents map[string]string // zones, by host
+
+	moving sync.Mutex
+	here   []int // the numbers of the servers that are to be there, whether they run or not; in order
+	last   int   // the highest there ever was
 }
 
 // newTown makes a town of which nothing runs yet.
@@ -34,18 +40,39 @@ func newTown(t *testing.T, size, agents int) *town {
 	w.Door = func(c *control.Control) http.Handler {
 		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}
+	for n := range size {
+		w.add(n + 1)
+	}
 	for n := range agents {
 		w.agents[fmt.Sprintf("10.0.1.%d", n+1)] = w.Zone(n + 1)
 	}
 	return w
 }
 
+// numbers are those of the servers that are to be there.
+func (w *town) numbers() []int {
+	w.moving.Lock()
+	defer w.moving.Unlock()
+	return slices.Clone(w.here)
+}
+
+// add and drop change which servers are to be there.
+func (w *town) add(n int) {
+	w.moving.Lock()
+	defer w.moving.Unlock()
+	w.here, w.last = append(w.here, n), max(w.last, n)
+}
+
+func (w *town) drop(n int) {
+	w.moving.Lock()
+	defer w.moving.Unlock()
+	w.here = slices.DeleteFunc(w.here, func(h int) bool { return h == n })
+}
+
 // start starts everything and waits until every agent is connected.
 func (w *town) start() {
 	w.t.Helper()
-	for n := range w.Size() {
-		w.Start(n + 1)
-	}
+	w.Start(w.numbers()...)
 	for host, zone := range w.agents {
 		w.StartAgent(host, zone)
 	}
@@ -90,7 +117,8 @@ func (w *town) newDoors() *doors {
 	var calls atomic.Int64
 	dial := w.Network.Dialer(testutil.UserHost, 5*time.Second)
 	anyServer := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dial(ctx, network, w.HTTP(1+int(calls.Add(1))%w.Size()))
+		numbers := w.numbers()
+		return dial(ctx, network, w.HTTP(numbers[int(calls.Add(1))%len(numbers)]))
 	}
 	transport := &http.Transport{DialContext: anyServer, DisableKeepAlives: true}
 	d := &doors{

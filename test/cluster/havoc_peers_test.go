@@ -1,0 +1,139 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+)
+
+// The servers change while the rest goes on. The first one's host stays, as all look for others there (--join).
+
+// replace gives a server an empty disk. The new one is to vote and the old one to go before that happens again.
+func (h *havoc) replace() (mend func()) {
+	if !h.settled() {
+		return nil
+	}
+	n := h.anyServer()
+	h.t.Logf("server %d comes back without its disk", n)
+	h.Crash(n)
+	h.Replace(n)
+	return func() { h.Start(n) }
+}
+
+// bury loses a server with its machine for good, and another one comes on a new machine.
+func (h *havoc) bury() (mend func()) {
+	n := h.anyServer()
+	if n == 1 || !h.settled() {
+		return nil
+	}
+	h.PowerOff(n)
+	h.drop(n)
+	other := h.next()
+	h.t.Logf("server %d is lost for good, and %d comes in its place", n, other)
+	return func() { h.Start(other) }
+}
+
+// grow makes five servers of three.
+func (h *havoc) grow() (mend func()) {
+	if len(h.numbers()) > 3 || !h.joined(0) {
+		return nil
+	}
+	a, b := h.next(), h.next()
+	h.t.Logf("servers %d and %d join", a, b)
+	h.Start(a, b)
+	return nil
+}
+
+// shrink makes three servers of five.
+func (h *havoc) shrink() (mend func()) {
+	numbers := slices.DeleteFunc(h.numbers(), func(n int) bool { return n == 1 })
+	if len(numbers) < 4 {
+		return nil
+	}
+	for range 2 {
+		n := h.number(len(numbers))
+		h.goodbye(numbers[n], true)
+		numbers = slices.Delete(numbers, n, n+1)
+	}
+	return nil
+}
+
+// leave lets a server leave, which comes again later, on its old disk or an empty one.
+func (h *havoc) leave() (mend func()) {
+	h.goodbye(h.anyServer(), false)
+	return nil
+}
+
+// next is a server on a new host, which is to be there from now on.
+func (h *havoc) next() int {
+	n := h.last + 1
+	h.add(n)
+	return n
+}
+
+// goodbye asks a server to leave, which it may refuse to do. As gantry does, it ends when it has said goodbye.
+func (h *havoc) goodbye(n int, forGood bool) {
+	leaver := h.Server(n)
+	if leaver == nil || h.Network.Frozen(h.Host(n)) {
+		return
+	}
+	h.t.Logf("server %d is to leave, for good: %v", n, forGood)
+	h.leaving++
+	go func() {
+		err := leaver.Leave(context.Background())
+		h.left <- func() {
+			h.leaving--
+			h.t.Logf("server %d was to leave: %v", n, err)
+			select {
+			case <-leaver.Left():
+			default:
+				return
+			}
+			if h.Server(n) != leaver {
+				return // it was killed meanwhile, and whoever did that starts it again
+			}
+			h.Stop(n)
+			if err == nil && forGood {
+				h.drop(n)
+				return
+			}
+			empty := err == nil && h.number(2) == 0
+			h.open = append(h.open, func() {
+				if empty && h.joined(n) {
+					h.Replace(n)
+				}
+				h.Start(n)
+			})
+		}
+	}()
+}
+
+// settled says whether the peers are the servers that are to be there, each with a vote, and all run and stay: one of them may lose its
+// disk.
+func (h *havoc) settled() bool {
+	votes, peers := h.voters()
+	return h.leaving == 0 && peers == len(h.numbers()) && len(h.Running()) == peers && h.allVote(votes, 0)
+}
+
+// joined says whether every server that is to be there votes, but for one. Others on empty disks may come then: as many of them as make a
+// new cluster would be one, if they saw nobody else.
+func (h *havoc) joined(but int) bool {
+	votes, _ := h.voters()
+	return h.allVote(votes, but)
+}
+
+func (h *havoc) allVote(votes map[string]bool, but int) bool {
+	return !slices.ContainsFunc(h.numbers(), func(n int) bool { return n != but && !votes[h.ID(n)] })
+}
+
+// voters are the ids of the peers that vote, and how many peers there are; none where nobody leads.
+func (h *havoc) voters() (votes map[string]bool, peers int) {
+	votes = map[string]bool{}
+	if _, err := h.read(); err != nil {
+		return votes, 0
+	}
+	for _, p := range h.Server(h.Leader()).RaftPeers(h.t.Context()).Peers {
+		votes[p.ID] = p.Voter
+		peers++
+	}
+	return votes, peers
+}

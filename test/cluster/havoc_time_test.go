@@ -1,0 +1,30 @@
+package cluster
+
+import "time"
+
+// freeze stops the process of a host for a while.
+func (h *havoc) freeze(host string) (mend func()) {
+	if h.Network.Frozen(host) {
+		return nil
+	}
+	h.t.Logf("%s freezes", host)
+	h.Freeze(host)
+	return func() {
+		h.t.Logf("%s goes on", host)
+		h.Thaw(host)
+	}
+}
+
+// setClock sets the clock of a host, and later sets it right: by little, as between machines that ask nobody for the time, or by much,
+// as a person does who mistypes. It is less than stopped tasks are kept for.
+func (h *havoc) setClock() (mend func()) {
+	host := h.anyHost()
+	most := []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute}[h.number(3)]
+	ahead := time.Duration(h.number(int(2*most))) - most
+	h.t.Logf("the clock of %s is %s ahead", host, ahead)
+	h.SetClock(host, ahead)
+	return func() {
+		h.t.Logf("the clock of %s is right", host)
+		h.SetClock(host, 0)
+	}
+}
