@@ -27,6 +27,41 @@ func TestLeaderSaysGoodbye(t *testing.T) {
 	})
 }
 
+// A server can be stopped at any moment of its leaving.
+func TestStopWhileLeaving(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		s := testutil.NewServers(t, 3)
+		s.Start(1, 2, 3)
+		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
+		leaves := s.Leader()%3 + 1
+		for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second} {
+			for n := 1; n <= 3; n++ { // nobody hears the goodbye, which so takes its time
+				s.Network.SetLink(s.Host(leaves), s.Host(n), testutil.Link{NoPackets: true})
+			}
+			ended := make(chan error)
+			server := s.Server(leaves)
+			go func() { ended <- server.Leave(t.Context()) }()
+			time.Sleep(after)
+			s.Crash(leaves)
+			<-ended
+			s.Network.MendAll()
+			s.Start(leaves)
+			s.Eventually("three vote", func() bool {
+				if s.Leader() == 0 {
+					return false
+				}
+				votes := 0
+				for _, p := range s.Server(s.Leader()).RaftPeers(t.Context()).Peers {
+					if p.Voter && p.Answers {
+						votes++
+					}
+				}
+				return votes == 3
+			})
+		}
+	})
+}
+
 // A goodbye that was said in the name of a server, as for a dead one, while it is there and does not hear of that, is not for good.
 func TestGoodbyeOfOneThatStays(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {

@@ -25,8 +25,19 @@ func (s *Server) Leave(ctx context.Context) error {
 	if m == nil {
 		return structs.Errorf(structs.KindUnsupportedFeature, "this is a cluster of one process (gantry dev): there is nobody to leave; stop it instead")
 	}
+	if !s.beginWrite() { // Stop waits for the end: gossip must not be stopped in the middle of a goodbye
+		return structs.Errorf(structs.KindUnavailable, "this server is being stopped; nothing was done")
+	}
+	defer s.writes.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWait) // half a leave is worse than one that nobody waits for
 	defer cancel()
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	if err := m.mayLeave(ctx); err != nil {
 		return err
 	}
@@ -42,7 +53,7 @@ func (s *Server) Leave(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return structs.Errorf(structs.KindUnavailable,
-				"this server has said goodbye and ends, but no leader has removed it from the raft peers in %s; see `gantry server raft` on another", leaveWait)
+				"this server has said goodbye and ends, but no leader has removed it from the raft peers; see `gantry server raft` on another")
 		case <-time.After(leaveLook):
 		}
 	}
@@ -90,7 +101,7 @@ func (s *Server) handOver(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return structs.Errorf(structs.KindUnavailable, "no other server has taken over leadership in %s; nothing was done", leaveWait)
+			return structs.Errorf(structs.KindUnavailable, "no other server has taken over leadership; nothing was done")
 		case <-time.After(leaveLook):
 		}
 	}

@@ -83,7 +83,7 @@ type Server struct {
 
 	stopMu   sync.Mutex     // no write begins while stopping is being closed
 	stopping chan struct{}  // closed by Stop
-	writes   sync.WaitGroup // that raft has not answered yet
+	writes   sync.WaitGroup // that raft has not answered yet, and a Leave
 }
 
 // New opens the data directory and starts the server. It leads once Ready says so.
