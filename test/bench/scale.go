@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +23,9 @@ const (
 	// idleWait passes before what an idle cluster takes is measured, for as long as idleLook.
 	idleWait = 15 * time.Second
 	idleLook = 30 * time.Second
+	// placeGoal is how long all tasks may take to run, placeWait how long they are waited for.
+	placeGoal = 30 * time.Second
+	placeWait = 4 * time.Minute
 	// describedAtOnce is how many services one DescribeServices may name.
 	describedAtOnce = 10
 	// simLine is the beginning of what gantry-sim says once all agents are registered.
@@ -94,7 +98,7 @@ func read(from io.Reader, lines chan<- string) {
 	}
 }
 
-// place: services of many tasks each → all of them reported RUNNING.
+// place: services of many tasks each → all of them reported RUNNING. Calls are made again where no leader stands, as the SDKs do.
 func (c *cluster) place(ctx context.Context) error {
 	err := c.ecs(ctx, 0, "RegisterTaskDefinition", map[string]any{
 		"family": "idle", "containerDefinitions": []map[string]any{{"name": "app", "image": "idle", "cpu": 128, "memory": 128}},
@@ -106,35 +110,48 @@ func (c *cluster) place(ctx context.Context) error {
 	var names []string
 	for n := range scaleServices {
 		names = append(names, fmt.Sprintf("service-%d", n))
-		err := c.ecs(ctx, n%clusterSize, "CreateService", map[string]any{"serviceName": names[n], "taskDefinition": "idle", "desiredCount": scaleTasks}, nil)
+		service := map[string]any{"serviceName": names[n], "taskDefinition": "idle", "desiredCount": scaleTasks, "clientToken": names[n]}
+		err := c.eventually(ctx, func() bool { return c.ecs(ctx, n%clusterSize, "CreateService", service, nil) == nil })
 		if err != nil {
 			return err
 		}
 	}
-	for len(names) > 0 {
-		of := names[:min(describedAtOnce, len(names))]
-		var out struct {
-			Services []struct{ RunningCount int }
+	const all = scaleServices * scaleTasks
+	what := fmt.Sprintf("%d tasks placed on them and reported RUNNING, once", all)
+	for running := 0; ; {
+		if now, err := c.running(ctx, names); err == nil {
+			running = now
 		}
-		if err := c.ecs(ctx, 0, "DescribeServices", map[string]any{"services": of}, &out); err != nil {
-			return err
-		}
-		up := len(out.Services) == len(of)
-		for _, s := range out.Services {
-			up = up && s.RunningCount == scaleTasks
-		}
-		if up {
-			names = names[len(of):]
-			continue
+		switch took := time.Since(begin); {
+		case running == all:
+			absolute(what, took, placeGoal)
+			return nil
+		case took > placeWait:
+			fmt.Printf("%-56s gantry %d of them after %s   goal ≤ %s   MISSED\n", what, running, took.Round(time.Second), placeGoal)
+			return nil
 		}
 		select {
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(500 * time.Millisecond):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	absolute(fmt.Sprintf("%d tasks placed on them and reported RUNNING, once", scaleServices*scaleTasks), time.Since(begin), 30*time.Second)
-	return nil
+}
+
+// running counts the tasks of services that run.
+func (c *cluster) running(ctx context.Context, names []string) (n int, err error) {
+	for some := range slices.Chunk(names, describedAtOnce) {
+		var out struct {
+			Services []struct{ RunningCount int }
+		}
+		if err := c.ecs(ctx, 0, "DescribeServices", map[string]any{"services": some}, &out); err != nil {
+			return 0, err
+		}
+		for _, s := range out.Services {
+			n += s.RunningCount
+		}
+	}
+	return n, nil
 }
 
 // idle: what servers and agents take while nothing happens.
