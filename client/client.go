@@ -53,6 +53,9 @@ type Client struct {
 // answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.
 const answerTimeout = 30 * time.Second
 
+// idleTimeout is how long a connection is kept that carries nothing: each call that is given up while it connects leaves one.
+const idleTimeout = 30 * time.Second
+
 // silence is how long a connection may be silent before the server is asked for a sign of life, and how long that may take: a server that froze,
 // or to which the link broke, is no better than one that is gone.
 const silence = 2 * time.Second
@@ -84,13 +87,14 @@ func New(c Config) *Client {
 		TLSHandshakeTimeout:   silence,
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence},
 		MaxIdleConnsPerHost:   8,
+		IdleConnTimeout:       idleTimeout,
 		DisableCompression:    true, // a compressed stream would hold back frames
 		ResponseHeaderTimeout: answerTimeout,
 	}
 	if c.Agent {
 		// A beat is a byte up and a frame down. On a connection of its own a goroutine reads the one and writes the other; HTTP/2 takes five
 		// for it, and asks for signs of life besides.
-		transport.ForceAttemptHTTP2, transport.Protocols = false, new(http.Protocols)
+		transport.ForceAttemptHTTP2, transport.Protocols, transport.MaxIdleConnsPerHost = false, new(http.Protocols), 1
 		transport.Protocols.SetHTTP1(true)
 	}
 	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport}}

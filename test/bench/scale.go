@@ -110,7 +110,8 @@ func (c *cluster) place(ctx context.Context) error {
 	var names []string
 	for n := range scaleServices {
 		names = append(names, fmt.Sprintf("service-%d", n))
-		service := map[string]any{"serviceName": names[n], "taskDefinition": "idle", "desiredCount": scaleTasks, "clientToken": names[n]}
+		service := map[string]any{"serviceName": names[n], "taskDefinition": "idle", "desiredCount": scaleTasks, "clientToken": names[n],
+			"placementStrategy": []map[string]any{{"type": "spread", "field": "instanceId"}}}
 		err := c.eventually(ctx, func() bool { return c.ecs(ctx, n%clusterSize, "CreateService", service, nil) == nil })
 		if err != nil {
 			return err
