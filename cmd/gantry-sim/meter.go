@@ -76,13 +76,17 @@ type meteredConn struct {
 
 // Close ends the connection, whose traffic stays counted.
 func (c *meteredConn) Close() error {
-	c.meter.mu.Lock()
-	defer c.meter.mu.Unlock()
-	if _, open := c.meter.open[c.TCPConn]; open {
-		c.meter.closed += carried(c.TCPConn)
-		delete(c.meter.open, c.TCPConn)
+	c.meter.forget(c.TCPConn)
+	return c.TCPConn.Close() // without the lock: it waits for whoever reads to notice
+}
+
+func (m *meter) forget(c *net.TCPConn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, open := m.open[c]; open {
+		m.closed += carried(c)
+		delete(m.open, c)
 	}
-	return c.TCPConn.Close()
 }
 
 // carried is what a connection has carried, in bytes.
