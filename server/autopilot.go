@@ -67,7 +67,7 @@ func (m *membership) stats(ctx context.Context, id string) (autopilot.ServerStat
 	if !ok || s.Status != structs.MemberAlive {
 		return autopilot.ServerStats{}, structs.Errorf(structs.KindUnavailable, "server %s does not answer", id)
 	}
-	return m.peers.stats(ctx, s.HTTP)
+	return m.peers.stats(ctx, s.HTTP, id)
 }
 
 // ownStats are this server's.

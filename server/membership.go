@@ -123,10 +123,20 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 	for _, p := range m.configuration().Servers {
 		peers[string(p.ID)] = p
 	}
-	for _, s := range m.gossip.Servers() {
+	servers := m.gossip.Servers()
+	at := map[string]int{} // how many are there, by raft address
+	for _, s := range servers {
+		if s.Status == structs.MemberAlive {
+			at[s.Raft]++
+		}
+	}
+	for _, s := range servers {
 		peer, is := peers[s.ID]
 		switch {
 		case s.Status == structs.MemberAlive && (!is || string(peer.Address) != s.Raft):
+			if at[s.Raft] > 1 {
+				continue // a server with an empty disk came in another's place, whose death gossip has not noticed yet
+			}
 			if err := pilot.AddServer(m.known(&s)); err != nil {
 				return fmt.Errorf("add server %s: %w", s.Name, err)
 			}

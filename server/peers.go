@@ -32,10 +32,10 @@ func (c *peerClient) accept(ctx context.Context, address string, with proposal) 
 	return c.post(ctx, address, "accept", with, nil)
 }
 
-// stats asks a server how far its log is.
-func (c *peerClient) stats(ctx context.Context, address string) (autopilot.ServerStats, error) {
+// stats asks a server how far its log is. Where another answers at its address by now, that fails.
+func (c *peerClient) stats(ctx context.Context, address, id string) (autopilot.ServerStats, error) {
 	var out autopilot.ServerStats
-	return out, c.post(ctx, address, "stats", struct{}{}, &out)
+	return out, c.post(ctx, address, "stats", statsOf{Server: id}, &out)
 }
 
 // leases tells the leader of agents.
@@ -119,8 +119,18 @@ func (s *Server) peerAccept(w http.ResponseWriter, r *http.Request) {
 	answerPeer(w, struct{}{}, err)
 }
 
-func (s *Server) peerStats(w http.ResponseWriter, _ *http.Request) {
-	answerPeer(w, s.membership.ownStats(), nil)
+// statsOf says who is asked. Servers of before that asked whoever was there.
+type statsOf struct {
+	Server string `json:"server"`
+}
+
+func (s *Server) peerStats(w http.ResponseWriter, r *http.Request) {
+	var of statsOf
+	err := json.NewDecoder(r.Body).Decode(&of)
+	if err == nil && of.Server != "" && of.Server != s.config.ID {
+		err = structs.Errorf(structs.KindConflict, "this is server %s, not %s", s.config.ID, of.Server)
+	}
+	answerPeer(w, s.membership.ownStats(), err)
 }
 
 func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
