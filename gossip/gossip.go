@@ -334,10 +334,13 @@ func (m *Member) Address() string {
 	return net.JoinHostPort(node.Addr.String(), strconv.Itoa(int(node.Port)))
 }
 
-// Say changes what the member says of itself.
+// Say changes what the member says of itself. One that has left says nothing more: the library forgets it after a while, and would panic.
 func (m *Member) Say(change func(*structs.Member)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.serf.State() != serf.SerfAlive {
+		return errors.New("this member of gossip has left")
+	}
 	change(&m.self)
 	return m.serf.SetTags(tags(&m.self))
 }

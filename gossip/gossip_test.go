@@ -253,3 +253,14 @@ func TestAsk(t *testing.T) {
 	case <-time.After(2 * probeTimeout):
 	}
 }
+
+// A member that has left may still be asked to change what it says, long after that.
+func TestSayAfterGoodbye(t *testing.T) {
+	m := start(t, "a", nil)
+	if err := m.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Say(func(self *structs.Member) { self.Zone = "b" }); err == nil {
+		t.Error("a member that has left said something")
+	}
+}

@@ -142,6 +142,10 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 			}
 			m.log.Info("added a server", "server", s.ID, "name", s.Name, "address", s.Raft)
 		case s.Status == structs.MemberLeft && is:
+			if peer.Suffrage == raft.Voter && !quorumWithout(s.ID, peers, m.alive) {
+				m.log.Debug("a server that left stays a peer for now: of those that would be left, too few answer", "server", s.ID, "name", s.Name)
+				continue
+			}
 			if err := pilot.RemoveServer(raft.ServerID(s.ID)); err != nil {
 				return fmt.Errorf("remove server %s, which left: %w", s.Name, err)
 			}
@@ -153,6 +157,21 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 		}
 	}
 	return nil
+}
+
+// quorumWithout says whether most of the voters that are left without one are there. It may count as having left though it was only taken
+// for dead, when it is needed as soon as it can be reached again.
+func quorumWithout(gone string, peers map[string]raft.Server, alive func(id string) bool) bool {
+	voters, there := 0, 0
+	for id, p := range peers {
+		if id == gone || p.Suffrage != raft.Voter {
+			continue
+		}
+		if voters++; alive(id) {
+			there++
+		}
+	}
+	return there > voters/2
 }
 
 // bootstrap makes this server the first of a cluster; raft brings the others in.
