@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"testing"
@@ -260,14 +261,24 @@ func times(t *testing.T, d *dev) {
 	}
 }
 
+// freePort is a port that nothing listens on, TCP or UDP, and that the kernel gives to nobody who asks for any: those begin at 32768.
 func freePort(t *testing.T) int32 {
 	t.Helper()
-	l, err := net.Listen("tcp", "0.0.0.0:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 10000 + rand.Int32N(20000)
+		at := fmt.Sprintf("0.0.0.0:%d", port)
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			continue
+		}
+		l.Close()
+		if p, err := net.ListenPacket("udp", at); err == nil {
+			p.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return int32(l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("no free port of 10000-29999")
+	return 0
 }
 
 func udpEcho(t *testing.T, port int32) string {
