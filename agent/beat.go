@@ -14,7 +14,16 @@ const (
 	beatTimeout = 600 * time.Millisecond
 	beatAgain   = 100 * time.Millisecond
 	beatFailed  = 2
+	// beatBehind is how much later than it should an agent may find that a beat failed, for that to be of account. A machine that is further
+	// behind may have the answer, and would be no better off with another server.
+	beatBehind = 300 * time.Millisecond
 )
+
+// behind says whether the end of a call's time was noticed late.
+func behind(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Since(deadline) > beatBehind
+}
 
 // beat shows the server of a stream that the agent is there, at once and then each second, until ctx ends. It closes a stream whose
 // server does not answer.
@@ -24,6 +33,7 @@ func (a *Agent) beat(ctx context.Context, stream Stream) {
 		sent := time.Now()
 		one, cancel := context.WithTimeout(ctx, beatTimeout)
 		heard, err := a.cfg.Server.Beat(one, a.instance)
+		late := behind(one)
 		cancel()
 		if err == nil {
 			a.fence.heard(heard)
@@ -31,6 +41,9 @@ func (a *Agent) beat(ctx context.Context, stream Stream) {
 			continue
 		}
 		pause = beatAgain
+		if late {
+			continue
+		}
 		if failed++; failed == beatFailed {
 			a.log.Warn("the server does not answer; looking for another", "error", err)
 			stream.Close()

@@ -89,7 +89,7 @@ func TestStartsCutOff(t *testing.T) {
 	}{
 		"not fenced":              {nil, time.Minute, false},
 		"fenced":                  {fenced, time.Minute, true},
-		"answered in time":        {fenced, structs.AgentLease - 500*time.Millisecond, false},
+		"answered in time":        {fenced, structs.AgentLease - 700*time.Millisecond, false}, // it asks again every 375 ms at the latest
 		"without a certificate":   {enrols, 0, true},
 		"nobody opens its stream": {fenced, -1, true},
 	} {

@@ -164,9 +164,11 @@ type fakeServer struct {
 	tasks     map[string]*structs.Assignment
 	streams   map[*fakeStream]bool
 	history   map[string][]structs.TaskUpdate
-	reports   int  // that were taken
-	down      bool // nothing answers
-	frozen    bool // it answers no beat
+	reports   int           // that were taken
+	down      bool          // nothing answers
+	frozen    bool          // it answers no beat
+	behind    time.Duration // by how much later than their time has run out the agent finds that
+	opened    int           // streams
 	beats     int
 	asked     int64              // version of the instance that the newest stream was asked for with
 	noStreams bool               // streams do not open
@@ -214,13 +216,21 @@ func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (
 	}
 	st.push(full)
 	s.streams[st] = true
+	s.opened++
 	return st, nil
 }
 
-func (s *fakeServer) Beat(context.Context, string) (time.Time, error) {
+func (s *fakeServer) Beat(ctx context.Context, _ string) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.beats++
+	if s.frozen {
+		behind := s.behind
+		s.mu.Unlock()
+		<-ctx.Done()
+		time.Sleep(behind)
+		s.mu.Lock()
+	}
 	if s.down || s.frozen {
 		return time.Time{}, errDown
 	}

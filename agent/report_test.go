@@ -33,6 +33,30 @@ func TestReportsDoNotHoldUpContainersAndTheLatestWins(t *testing.T) {
 	})
 }
 
+// A task that runs at once is one report; of one that takes its time the server hears in between.
+func TestOnTheWayUp(t *testing.T) {
+	for title, c := range map[string]struct {
+		takes   time.Duration
+		reports int
+	}{"fast": {300 * time.Millisecond, 1}, "slow": {20 * time.Second, 3}} {
+		t.Run(title, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.engine.SetImage("app", testutil.FakeImage{PullDelay: c.takes})
+				w.server.run(taskID(1), definition(container("app")))
+				w.wait(time.Second)
+				if c.takes > time.Second {
+					w.expect(taskID(1), structs.TaskPending)
+				}
+				w.wait(c.takes)
+				w.expect(taskID(1), structs.TaskRunning)
+				if w.server.reports > c.reports {
+					t.Errorf("%d reports, where %d do", w.server.reports, c.reports)
+				}
+			})
+		})
+	}
+}
+
 func TestAServerThatIsAwayMissesNothing(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.engine.SetImage("job", testutil.FakeImage{RunsFor: time.Minute, ExitCode: 5})

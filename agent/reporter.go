@@ -18,10 +18,12 @@ const (
 	// start at a time has news all the time, and each report is an entry of the log.
 	manyUpdates = 5
 	gatherTime  = 100 * time.Millisecond
+	// passingTime is how long it may wait to be reported that a task is on its way up: most run by then, and each report is an entry of the log.
+	passingTime = 500 * time.Millisecond
 )
 
-// reporter brings updates to the server: the first at once, and while a report is under way the latest of each task waits for
-// the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
+// reporter brings updates to the server: those of tasks that have come to rest, running or not, at once with all others, and while a report is
+// under way the latest of each task waits for the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
 // under way at a time, updates of a task arrive in the order in which they were made. It never gives up: an update stays
 // until it is in the log.
 type reporter struct {
@@ -38,6 +40,7 @@ type reporter struct {
 type numbered struct {
 	update structs.TaskUpdate
 	number uint64
+	due    time.Time // when it is to be reported at the latest
 }
 
 func newReporter(log *slog.Logger, send func(context.Context, []structs.TaskUpdate) error) *reporter {
@@ -48,7 +51,14 @@ func newReporter(log *slog.Logger, send func(context.Context, []structs.TaskUpda
 func (r *reporter) publish(u structs.TaskUpdate) {
 	r.mu.Lock()
 	r.made++
-	r.waiting[u.Task] = numbered{update: u, number: r.made}
+	due := time.Now()
+	if u.Status < structs.TaskRunning {
+		due = due.Add(passingTime)
+	}
+	if before, waits := r.waiting[u.Task]; waits && before.due.Before(due) {
+		due = before.due
+	}
+	r.waiting[u.Task] = numbered{update: u, number: r.made, due: due}
 	r.mu.Unlock()
 	nudge(r.wake)
 }
@@ -65,13 +75,11 @@ func (r *reporter) run(ctx context.Context) {
 	var b backoff
 	for {
 		batch := r.batch()
-		if len(batch) == 0 {
-			select {
-			case <-r.wake:
-				continue
-			case <-ctx.Done():
+		if !due(batch) {
+			if !r.await(ctx, batch) {
 				return
 			}
+			continue
 		}
 		if err := r.report(ctx, batch); err != nil {
 			if ctx.Err() != nil {
@@ -89,6 +97,29 @@ func (r *reporter) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// due says whether one of the updates is to be reported now.
+func due(batch []numbered) bool {
+	now := time.Now()
+	return slices.ContainsFunc(batch, func(n numbered) bool { return !n.due.After(now) })
+}
+
+// await waits until an update of a batch is due or another comes; false when ctx ended first.
+func (r *reporter) await(ctx context.Context, batch []numbered) bool {
+	var first <-chan time.Time
+	if len(batch) > 0 {
+		timer := time.NewTimer(time.Until(slices.MinFunc(batch, func(a, b numbered) int { return a.due.Compare(b.due) }).due))
+		defer timer.Stop()
+		first = timer.C
+	}
+	select {
+	case <-r.wake:
+	case <-first:
+	case <-ctx.Done():
+		return false
+	}
+	return true
 }
 
 func (r *reporter) report(ctx context.Context, batch []numbered) error {

@@ -110,7 +110,7 @@ func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, e
 		return heard, structs.ErrNoLeader()
 	}
 	heard, err = s.client(address).Beat(ctx, instance)
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // that no answer came in time is the server's failing
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !behind(ctx) { // that no answer came in time is the server's failing
 		s.avoid(address)
 	}
 	return heard, err

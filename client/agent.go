@@ -32,6 +32,9 @@ func (c *Client) Report(ctx context.Context, instance string, updates []structs.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
 	once := c.http.Transport.(*http.Transport).Clone()
 	once.DisableKeepAlives = true
+	if once.TLSClientConfig != nil {
+		once.TLSClientConfig.ClientSessionCache = nil // nor may a later call go on with its session
+	}
 	alone := &Client{address: c.address, now: c.now, http: &http.Client{Transport: once}}
 	var out security.Enrolled
 	err := alone.do(ctx, http.MethodPost, "/v1/agent/certificate", url.Values{"instance": {instance}}, in, &out)
@@ -59,7 +62,9 @@ func (c *Client) Assignments(ctx context.Context, instance string, version int64
 	late := time.AfterFunc(openTimeout, func() { end(errLate) }) // the transport's own clock waits for the end of the body, which has none
 	defer late.Stop()
 	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan byte, 1)}
-	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{"instance": {instance}, "version": {strconv.FormatInt(version, 10)}}, io.Reader(beats{s}))
+	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{
+		"instance": {instance}, "version": {strconv.FormatInt(version, 10)}, "definitions": {structs.DefinitionsOnce},
+	}, io.Reader(beats{s}))
 	if err != nil {
 		cancel()
 		return nil, err
@@ -102,6 +107,7 @@ func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 		}
 		s.heard <- frame.Beat
 	}
+	frame.Restore()
 	return frame, nil
 }
 

@@ -53,8 +53,12 @@ type Client struct {
 // answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.
 const answerTimeout = 30 * time.Second
 
-// idleTimeout is how long a connection is kept that carries nothing: each call that is given up while it connects leaves one.
-const idleTimeout = 30 * time.Second
+// idleTimeout is how long a connection is kept that carries nothing: each call that is given up while it connects leaves one. An agent keeps
+// one for longer: when tasks come for all of a cluster, all agents would make a new one to say what becomes of them.
+const (
+	idleTimeout      = 30 * time.Second
+	agentIdleTimeout = 5 * time.Minute
+)
 
 // silence is how long a connection may be silent before the server is asked for a sign of life, and how long that may take: a server that froze,
 // or to which the link broke, is no better than one that is gone.
@@ -96,6 +100,7 @@ func New(c Config) *Client {
 		// for it, and asks for signs of life besides.
 		transport.ForceAttemptHTTP2, transport.Protocols, transport.MaxIdleConnsPerHost = false, new(http.Protocols), 1
 		transport.Protocols.SetHTTP1(true)
+		transport.IdleConnTimeout = agentIdleTimeout
 	}
 	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport}}
 }

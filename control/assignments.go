@@ -16,14 +16,16 @@ type AssignmentStream struct {
 	// sent is the desired status that the agent was last told, for each task that it was told of and that has not stopped.
 	sent map[string]structs.TaskStatus
 	full bool // the next frame is a full one
-	pace pace
+	// settled: the instance has counted as connected since the stream was opened.
+	settled bool
+	pace    pace
 }
 
 // versionWait is how long a stream waits for the registration that the agent knows of. Where a snapshot was restored that never comes: the
 // agent is to register again, before its lease has run out.
 const versionWait = time.Second
 
-// settleWait bounds how long a stream waits for this server's state to know the instance, and the leader to know that it is connected.
+// settleWait bounds how long a stream waits for this server's state to know the instance, and then for the leader to know that it is connected.
 const settleWait = 5 * time.Second
 
 // Assignments opens the stream of an instance's agent, on any server: it tells what this server knows, which may be a moment old. The
@@ -32,9 +34,9 @@ const settleWait = 5 * time.Second
 func (c *Control) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
 	sub := c.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
 	defer sub.Close()
-	waiting, cancel := context.WithTimeout(ctx, settleWait)
-	defer cancel()
 	if c.Store.Snapshot().Instance(instance) == nil {
+		waiting, cancel := context.WithTimeout(ctx, settleWait)
+		defer cancel()
 		_ = c.Log.Current(waiting) // here at once, elsewhere it gives the registration time to arrive
 	}
 	late := time.After(versionWait)
@@ -46,16 +48,14 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 		if err := c.Beat(instance); err != nil {
 			return nil, err
 		}
-		if row.AgentConnected && row.Version >= version {
+		if row.Version >= version {
 			break
 		}
 		select {
 		case <-sub.C:
 		case <-late:
-			if row.Version < version {
-				return nil, structs.Errorf(structs.KindResourceNotFound, "registration %d of container instance %s is not known here; register again", version, instance)
-			}
-		case <-waiting.Done():
+			return nil, structs.Errorf(structs.KindResourceNotFound, "registration %d of container instance %s is not known here; register again", version, instance)
+		case <-ctx.Done():
 			return nil, structs.ErrNoLeader()
 		}
 	}
@@ -65,9 +65,38 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 	}, nil
 }
 
-// Next waits for something to tell and gives it; the first frame comes at once. Fails when ctx ends,
+// Settle waits until the leader knows that the agent is connected, and this server that it does: what the agent runs by right is told
+// before that as what was lost with it. Next does it first. It fails where that takes too long, and when ctx ends.
+func (s *AssignmentStream) Settle(ctx context.Context) error {
+	if s.settled {
+		return nil
+	}
+	sub := s.control.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: s.instance})
+	defer sub.Close()
+	waiting, cancel := context.WithTimeout(ctx, settleWait)
+	defer cancel()
+	for {
+		row := s.control.Store.Snapshot().Instance(s.instance)
+		if row == nil {
+			return structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
+		}
+		if s.settled = row.AgentConnected; s.settled {
+			return nil
+		}
+		select {
+		case <-sub.C:
+		case <-waiting.Done():
+			return structs.ErrNoLeader()
+		}
+	}
+}
+
+// Next waits for something to tell and gives it; the first frame comes as soon as the stream has settled. Fails when ctx ends,
 // and where a restored snapshot does not know the instance.
 func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, error) {
+	if err := s.Settle(ctx); err != nil {
+		return structs.AssignmentFrame{}, err
+	}
 	for {
 		if !s.pace.wait(ctx) {
 			return structs.AssignmentFrame{}, ctx.Err()

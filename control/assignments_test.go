@@ -213,7 +213,7 @@ func TestConnectedFromTheFirstBeat(t *testing.T) {
 func TestStreamWaitsForTheRegistration(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		opened := make(chan error, 1)
-		version := c.Store.Snapshot().Instance(instance).Version + 2 // another registration, and the connection
+		version := c.Store.Snapshot().Instance(instance).Version + 2 // the connection, and another registration
 		go func() {
 			s, err := c.Control.Assignments(t.Context(), instance, version)
 			if err == nil {
@@ -231,7 +231,10 @@ func TestStreamWaitsForTheRegistration(t *testing.T) {
 
 		deaf := control.New(control.Config{Log: c, Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance}, At: 1})
-		_, err = deaf.Assignments(t.Context(), instance, 0)
+		unheard, err := deaf.Assignments(t.Context(), instance, 0)
+		noError(t, err)
+		defer unheard.Close()
+		_, err = unheard.Next(t.Context())
 		expectError(t, err, structs.KindUnavailable, "")
 	})
 }

@@ -104,5 +104,6 @@ func openStream(t *testing.T, c *control.Control, instance string) *control.Assi
 	t.Helper()
 	stream, err := c.Assignments(t.Context(), instance, 0)
 	noError(t, err)
+	noError(t, stream.Settle(t.Context()))
 	return stream
 }

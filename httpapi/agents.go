@@ -80,6 +80,9 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 		}
 	}()
+	if r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close") // what is left of the beats would be taken for another request
+	}
 	out := newFrameWriter(w)
 	defer out.end()
 	instance := r.URL.Query().Get("instance")
@@ -90,6 +93,9 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer stream.Close()
+	if out.open() != nil {
+		return
+	}
 	go func() {
 		defer cancel()
 		for one := make([]byte, 1); ; {
@@ -104,8 +110,12 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
+	once := r.URL.Query().Get("definitions") == structs.DefinitionsOnce // agents of before that get them all
 	for {
 		frame, err := stream.Next(ctx)
+		if once {
+			frame = frame.Shorten()
+		}
 		if err != nil || out.write(frame) != nil {
 			return
 		}
@@ -128,6 +138,13 @@ func newFrameWriter(w http.ResponseWriter) *frameWriter {
 	f := &frameWriter{to: http.NewResponseController(w), lines: json.NewEncoder(w)}
 	_ = f.to.EnableFullDuplex() // or HTTP/1 would read all beats before the first frame
 	return f
+}
+
+// open lets the agent know that it is heard, before there is a frame: it would look for another server.
+func (f *frameWriter) open() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.to.Flush()
 }
 
 func (f *frameWriter) write(frame structs.AssignmentFrame) error {

@@ -105,6 +105,23 @@ func TestWhoMayTalkToWhom(t *testing.T) {
 	}
 }
 
+// An agent's second connection goes on with the session of the first: it is known by the same certificate, and without another proof of it.
+func TestSessions(t *testing.T) {
+	secret := NewSecret()
+	authority := must[*Authority](t)(secret.Authority())
+	key := must[AgentKey](t)(secret.AgentKey())
+	server := authority.Server("a", nil, time.Now).ListenClients()
+	var resumed bool
+	server.VerifyConnection = func(state tls.ConnectionState) error { resumed = state.DidResume; return nil }
+	client := must[*AgentCertificate](t)(enrol(t, authority, key, key, time.Now())).DialServers()
+	for n := range 3 {
+		who, known, err := shake(t, server, client)
+		if err != nil || !known || who != (Identity{RoleAgent, "i1"}) || resumed != (n > 0) {
+			t.Errorf("connection %d: the server knows %+v (%v), goes on with a session: %v, error %v", n+1, who, known, resumed, err)
+		}
+	}
+}
+
 // Agents with another key, or whose clock is far off, get no certificate; a certificate is renewed before it ends.
 func TestEnrolment(t *testing.T) {
 	ours, theirs := NewSecret(), NewSecret()

@@ -68,7 +68,17 @@ func connect(t *testing.T, c *testutil.Cluster) (*structs.ContainerInstance, *co
 	instance := must[*structs.ContainerInstance](t)(c.Control().RegisterInstance(t.Context(), structs.ContainerInstance{
 		Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 8192},
 	}))
-	return instance, must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
+	return instance, openStream(t, c, instance.ID)
+}
+
+// openStream opens an instance's stream, and lets the leader know that its agent is there.
+func openStream(t *testing.T, c *testutil.Cluster, instance string) *control.AssignmentStream {
+	t.Helper()
+	stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance, 0))
+	if err := stream.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return stream
 }
 
 func webJob(token string, count int) control.RunTaskInput {

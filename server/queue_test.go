@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 )
@@ -20,7 +19,7 @@ func TestQueueAcrossLeaders(t *testing.T) {
 		}))
 		associateFargate(t, c.Control())
 		open := func() func() {
-			stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
+			stream := openStream(t, c, instance.ID)
 			return stream.Close
 		}
 		closeStream := open()
@@ -81,7 +80,7 @@ func TestPreemption(t *testing.T) {
 			Cluster: structs.DefaultCluster, Name: "host", Registered: structs.Resources{CPU: 4096, Memory: 128},
 		}))
 		associateFargate(t, c.Control())
-		stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance.ID, 0))
+		stream := openStream(t, c, instance.ID)
 		defer stream.Close()
 		in := webJob("", 4)
 		in.Job.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}

@@ -17,7 +17,9 @@ import (
 // Raft's times on a LAN (design: leader lost → writes again in 0.7 s; the library's defaults need 2.2 s).
 const (
 	electionTimeout = 300 * time.Millisecond
-	leaseTimeout    = 150 * time.Millisecond
+	// leaseTimeout is how long a leader goes on that hears no majority. It is as long as the others wait: reads ask them anyway (reads), and a
+	// leader that gives up because its machine is busy leaves an even busier one to the next.
+	leaseTimeout = electionTimeout
 )
 
 const (

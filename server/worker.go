@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"time"
 
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/server/planner"
@@ -13,6 +14,13 @@ import (
 
 // planAttempts bounds how often one evaluation is planned in a row when the planner refuses parts of its plans.
 const planAttempts = 10
+
+// A job rests after an evaluation for restFactor times as long as that took to think about, mostRest at most: each report of one of its
+// tasks asks for another, and those of a service of thousands are long.
+const (
+	restFactor = 39
+	mostRest   = 500 * time.Millisecond
+)
 
 // errNotItsTurn says that room was made for a more important job, which has to be asked first.
 var errNotItsTurn = errors.New("a more important evaluation was called because room appeared")
@@ -26,7 +34,7 @@ func (s *Server) runWorker(ctx context.Context, l *leadership) {
 		if err != nil {
 			return
 		}
-		err = s.evaluate(ctx, l, eval)
+		thought, err := s.evaluate(ctx, l, eval)
 		if errors.Is(err, errNotItsTurn) {
 			l.broker.Yield(eval.ID, token)
 			continue
@@ -36,20 +44,20 @@ func (s *Server) runWorker(ctx context.Context, l *leadership) {
 			l.broker.Nack(eval.ID, token)
 			continue
 		}
-		l.broker.Ack(eval.ID, token)
+		l.broker.AckThenRest(eval.ID, token, min(restFactor*thought, mostRest))
 	}
 }
 
-// evaluate plans until the planner has committed all of a plan.
-func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Evaluation) error {
+// evaluate plans until the planner has committed all of a plan, and says for how long it thought about the last one.
+func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Evaluation) (thought time.Duration, err error) {
 	for range planAttempts {
 		snap := s.store.Snapshot()
 		current := snap.Evaluation(eval.ID)
 		if current == nil || current.Status != structs.EvaluationReady {
-			return nil // decided by an earlier delivery
+			return 0, nil // decided by an earlier delivery
 		}
 		if snap.MoreUrgent(current) {
-			return errNotItsTurn
+			return 0, errNotItsTurn
 		}
 		in := scheduler.Input{View: snap, Evaluation: current, Now: s.clock.Time(), Seed: newSeed()}
 		asksOutside := false
@@ -57,10 +65,12 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		if name != "" {
 			in.Placer = func(*scheduler.Request) { asksOutside = true }
 		}
+		began := time.Now()
 		out := scheduler.Schedule(in)
+		thought = time.Since(began)
 		if asksOutside {
 			l.outside.wait(name, current)
-			return nil
+			return 0, nil
 		}
 		out.Plan.Seen = snap.Index()
 		outcome, err := l.planner.Submit(ctx, &out.Plan)
@@ -68,13 +78,13 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 			continue
 		}
 		if err != nil {
-			return err
+			return thought, err
 		}
 		if len(outcome.Refused) == 0 {
-			return nil
+			return thought, nil
 		}
 	}
-	return errNoProgress
+	return thought, errNoProgress
 }
 
 // outsideScheduler is the name of the scheduler that says where the tasks of an evaluation's job go; empty: ours does.

@@ -1,5 +1,7 @@
 package structs
 
+import "slices"
+
 // Task is one placed copy of a task definition. It refers to its definition and its job, it does not copy them: what
 // ECS's wire form repeats from there (images, names, ARNs) is joined where the answer is written.
 //
@@ -104,8 +106,9 @@ type TaskUpdate struct {
 
 // Assignment is one task that an agent is to run, with all it needs to run it.
 type Assignment struct {
-	Task       *Task           `json:"task"`
-	Definition *TaskDefinition `json:"taskDefinition"`
+	Task *Task `json:"task"`
+	// Definition is on the wire that of the assignment before it of the same one, where an agent asks for it so and there is none.
+	Definition *TaskDefinition `json:"taskDefinition,omitzero"`
 	Overrides  *TaskOverride   `json:"overrides,omitzero"` // the job's
 }
 
@@ -117,4 +120,34 @@ type AssignmentFrame struct {
 	Index       uint64       `json:"index,omitzero"` // raft index of the state that it was read from
 	Full        bool         `json:"full,omitzero"`
 	Assignments []Assignment `json:"assignments,omitzero"`
+}
+
+// DefinitionsOnce is what an agent asks for that takes frames as Shorten gives them.
+const DefinitionsOnce = "once"
+
+// Shorten gives the frame as it goes over the wire: with each definition once. A hundred tasks of a service would else be a hundred copies
+// of it to write and to read.
+func (f AssignmentFrame) Shorten() AssignmentFrame {
+	seen := map[string]bool{}
+	f.Assignments = slices.Clone(f.Assignments) // they share nothing with the stream's
+	for n := range f.Assignments {
+		a := &f.Assignments[n]
+		if seen[a.Task.TaskDefinition] {
+			a.Definition = nil
+		}
+		seen[a.Task.TaskDefinition] = true
+	}
+	return f
+}
+
+// Restore undoes Shorten.
+func (f AssignmentFrame) Restore() {
+	seen := map[string]*TaskDefinition{}
+	for n := range f.Assignments {
+		a := &f.Assignments[n]
+		if a.Definition == nil {
+			a.Definition = seen[a.Task.TaskDefinition]
+		}
+		seen[a.Task.TaskDefinition] = a.Definition
+	}
 }

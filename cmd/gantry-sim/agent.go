@@ -45,6 +45,7 @@ type simulated struct {
 // shared is what all agents of the process share.
 type shared struct {
 	behaviour *behaviour
+	gate      *gate
 	meter     *meter
 	buffers   *sync.Pool
 	key       *security.AgentKey // nil with --insecure
@@ -63,7 +64,7 @@ func (s *simulated) run(ctx context.Context) (err error) {
 	}
 	s.runtime = newRuntime(s.shared.behaviour, s.name)
 	a, err := agent.New(agent.Config{
-		DataDir: dir, Cluster: s.options.cluster, Zone: s.zone, Name: s.name, Version: version, Server: s.servers, Logger: s.log,
+		DataDir: dir, Cluster: s.options.cluster, Zone: s.zone, Name: s.name, Version: version, Server: gated{s.servers, s.shared.gate}, Logger: s.log,
 		Runtime:       func(string) agent.Runtime { return s.runtime },
 		ReservedPorts: []structs.Port{},
 	})

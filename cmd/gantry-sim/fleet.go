@@ -7,10 +7,9 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	goruntime "runtime"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // fleet is all agents of the process.
@@ -44,9 +43,8 @@ func simulate(ctx context.Context, o *options, out io.Writer) (err error) {
 	f := &fleet{options: o, out: out, began: time.Now(), shared: &shared{
 		behaviour: &behaviour{
 			startDelay: o.startDelay, failureRate: o.startFailureRate, exitRate: o.exitRate, cpus: o.cpus, memory: o.memory,
-			turns: rate.NewLimiter(rate.Limit(o.starts), 1),
 		},
-		meter: newMeter(), key: key,
+		gate: newGate(), meter: newMeter(), key: key,
 		buffers: &sync.Pool{New: func() any { return new([maxPacket]byte) }},
 	}}
 	bind := netip.MustParseAddr(o.bind)
@@ -68,6 +66,7 @@ func (f *fleet) run(ctx context.Context) error {
 	defer fail(nil)
 	var work sync.WaitGroup
 	work.Go(func() { f.tell(ctx) })
+	work.Go(func() { f.shared.gate.run(ctx) })
 	places := make(chan struct{}, f.options.ramp)
 	for _, a := range f.agents {
 		select {
@@ -113,6 +112,7 @@ func (f *fleet) tell(ctx context.Context) {
 			time.Since(f.began).Round(time.Second), f.counts(), float64(moved.streams)/each, float64(moved.packets)/each)
 		if !all && f.ready() == len(f.agents) {
 			all = true
+			goruntime.GC() // now, and not in the middle of what comes
 			fmt.Fprintf(f.out, "all %d instances are registered\n", len(f.agents))
 		}
 	}

@@ -28,7 +28,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	debug.SetGCPercent(400)      // memory is there to be had, processors are not
+	debug.SetGCPercent(800)      // memory is there to be had, processors are not
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "gantry-sim: %v\n", err)
 		os.Exit(1)
@@ -37,7 +37,7 @@ func main() {
 
 // options are the flags.
 type options struct {
-	agents, zones, ramp, starts     int
+	agents, zones, ramp             int
 	bind                            string
 	httpPort, gossipPort, firstPort int
 	join                            []string
@@ -80,7 +80,6 @@ after --start-delay, and fail and end by chance. SIGTERM ends it: all agents say
 	f.IntVar(&o.cpus, "cpu", 64, "cores of an instance")
 	f.Int64Var(&o.memory, "memory", 256<<10, "memory of an instance, in MiB")
 	f.DurationVar(&o.startDelay, "start-delay", 50*time.Millisecond, "how long a container takes to start")
-	f.IntVar(&o.starts, "starts", 60, "how many instances begin to start tasks in a second at most, since one process has the work of all to do")
 	f.Float64Var(&o.startFailureRate, "start-failure-rate", 0, "how many of the starts fail, 0 to 1")
 	f.Float64Var(&o.exitRate, "exit-rate", 0, "how many of the running containers end by themselves in a minute: 0.01 is one in a hundred")
 	f.DurationVar(&o.report, "report", 5*time.Second, "how often to say how things are")
@@ -97,8 +96,6 @@ func (o *options) check() error {
 		return fmt.Errorf("--zones: %d is not from 1 to 26", o.zones)
 	case o.ramp < 1:
 		return fmt.Errorf("--ramp: %d lets none register; give 1 or more", o.ramp)
-	case o.starts < 1:
-		return fmt.Errorf("--starts: %d lets no task start; give 1 or more", o.starts)
 	case err != nil:
 		return fmt.Errorf("--bind: %q is not an IP address", o.bind)
 	case o.firstPort < 1 || o.firstPort+o.agents > 1<<16:

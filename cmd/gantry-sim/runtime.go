@@ -7,17 +7,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/gantry-project/gantry/structs"
 )
 
 // behaviour is how the simulated containers of all agents behave, and counts what they do.
 type behaviour struct {
 	startDelay  time.Duration
-	failureRate float64       // of starts, 0 to 1
-	exitRate    float64       // of the running containers, in a minute
-	turns       *rate.Limiter // of machines that begin to start tasks
+	failureRate float64 // of starts, 0 to 1
+	exitRate    float64 // of the running containers, in a minute
 	cpus        int
 	memory      int64 // MiB
 
@@ -31,7 +28,6 @@ type runtime struct {
 	events chan structs.RuntimeEvent // only exits are told: all else is in the answers of calls
 
 	mu         sync.Mutex
-	turn       chan struct{}                      // nil: none is asked for
 	containers map[string]*structs.ContainerState // by name, which is the id too
 }
 
@@ -56,36 +52,8 @@ func (r *runtime) Containers(context.Context) (list []structs.ContainerState, _ 
 	return list, nil
 }
 
-// Pull finds every image, once it is the machine's turn to start tasks, which lasts for turnTime.
-func (r *runtime) Pull(ctx context.Context, _ string) error {
-	select {
-	case <-r.myTurn():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-const turnTime = time.Second
-
-// myTurn gives what is closed when the machine has its turn. No task waits for another's: thousands that queue for a lock are dear.
-func (r *runtime) myTurn() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.turn == nil {
-		turn := make(chan struct{})
-		r.turn = turn
-		time.AfterFunc(r.turns.Reserve().Delay(), func() {
-			close(turn)
-			time.AfterFunc(turnTime, func() {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.turn = nil
-			})
-		})
-	}
-	return r.turn
-}
+// Pull finds every image.
+func (r *runtime) Pull(context.Context, string) error { return nil }
 
 // Create makes a row.
 func (r *runtime) Create(_ context.Context, spec structs.ContainerSpec) (string, error) {

@@ -156,10 +156,13 @@ func (b *Broker) Extend(id string, token Token) error {
 }
 
 // Ack says that an evaluation is decided.
-func (b *Broker) Ack(id string, token Token) error {
+func (b *Broker) Ack(id string, token Token) error { return b.AckThenRest(id, token, 0) }
+
+// AckThenRest is Ack, and lets the next evaluation of the job be ready only after a while: what comes meanwhile is decided at once.
+func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	it, err := b.release(id, token)
+	it, err := b.release(id, token, rest)
 	if err != nil {
 		return err
 	}
@@ -177,7 +180,7 @@ func (b *Broker) Ack(id string, token Token) error {
 func (b *Broker) Nack(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	it, err := b.release(id, token)
+	it, err := b.release(id, token, 0)
 	if err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (b *Broker) Nack(id string, token Token) error {
 func (b *Broker) Yield(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	it, err := b.release(id, token)
+	it, err := b.release(id, token, 0)
 	if err != nil {
 		return err
 	}
@@ -242,7 +245,7 @@ func (b *Broker) Stats() Stats {
 func (b *Broker) expire(it *item, token Token) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, err := b.release(it.eval.ID, token); err != nil {
+	if _, err := b.release(it.eval.ID, token, 0); err != nil {
 		return // answered at the last moment
 	}
 	b.config.Logger.Warn("a worker did not answer for its evaluation in time", "eval", it.eval.ID, "job", it.eval.Job)
@@ -258,8 +261,8 @@ func (b *Broker) endDelay(it *item) {
 	}
 }
 
-// release takes an evaluation out of a worker's hands and lets the next of its job have its turn.
-func (b *Broker) release(id string, token Token) (*item, error) {
+// release takes an evaluation out of a worker's hands and lets the next of its job have its turn, after a rest.
+func (b *Broker) release(id string, token Token, rest time.Duration) (*item, error) {
 	it := b.items[id]
 	if it == nil || it.token == 0 || it.token != token {
 		return nil, ErrNotOutstanding
@@ -267,6 +270,18 @@ func (b *Broker) release(id string, token Token) (*item, error) {
 	it.stopTimer()
 	it.token = 0
 	b.queue.done(it)
+	if job := it.eval.Job; rest > 0 {
+		time.AfterFunc(rest, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if !b.isClosed() {
+				b.queue.free(job)
+				b.signal()
+			}
+		})
+	} else {
+		b.queue.free(job)
+	}
 	b.signal()
 	return it, nil
 }

@@ -73,6 +73,34 @@ func TestOldestFirst(t *testing.T) {
 	})
 }
 
+// A job that rests lets others have their turn, also while a new evaluation of its own waits, and is not forgotten.
+func TestRest(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		b := New(config)
+		defer b.Close()
+		b.Enqueue(eval("first", "j1", 10))
+		token := dequeue(t, b, "first")
+		changed := eval("first", "j1", 10)
+		changed.ModifyIndex = 2
+		b.Enqueue(changed)
+		must(t, b.AckThenRest("first", token, time.Second))
+		b.Enqueue(eval("second", "j1", 20))
+		b.Enqueue(eval("other", "j2", 30))
+		must(t, b.Ack("other", dequeue(t, b, "other")))
+		nothing(t, b)
+		wantStats(t, b, Stats{Waiting: 2})
+		time.Sleep(time.Second)
+		must(t, b.AckThenRest("first", dequeue(t, b, "first"), time.Second))
+		time.Sleep(time.Second)
+		must(t, b.AckThenRest("second", dequeue(t, b, "second"), time.Second))
+		time.Sleep(time.Second)
+		b.Enqueue(eval("third", "j1", 40))
+		must(t, b.AckThenRest("third", dequeue(t, b, "third"), time.Second))
+		b.Close() // with a rest under way
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestDequeueWaits(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		b := New(config)

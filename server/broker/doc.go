@@ -1,7 +1,7 @@
 // Package broker is the leader's queue of evaluations: workers take them from here, one at a time for each job.
 //
 // An evaluation is in one of four places. It is ready: a worker may take it. It waits: another of its job is ready or with
-// a worker. It is outstanding: a worker has it, and holds a token for it until it acknowledges, gives it back, or
+// a worker, or was a moment ago. It is outstanding: a worker has it, and holds a token for it until it acknowledges, gives it back, or
 // the deadline passes. It is delayed: its WaitUntil has not come, or a worker gave it back, and it becomes ready then,
 // or after a while that doubles each time.
 //

@@ -34,7 +34,7 @@ func before(a, b *item) bool {
 // is taken, less important ones of its cluster stay: they would take the room that it was called for.
 type queue struct {
 	clusters map[string]*clusterQueue // those that have one ready or taken
-	// jobs has an entry for each job that has one ready or taken: those that wait behind it.
+	// jobs has an entry for each job that has one ready or taken, or rests: those that wait behind it.
 	jobs         map[string]*items
 	ready, taken int
 	arrivals     uint64
@@ -90,7 +90,7 @@ func (c *clusterQueue) yields(it *item) bool {
 	return false
 }
 
-// take gives the next item and takes it out, nil when there is none. Its job stays busy until done.
+// take gives the next item and takes it out, nil when there is none. Its job stays busy until it is done and free.
 func (q *queue) take() *item {
 	it := q.next()
 	if it == nil {
@@ -104,20 +104,24 @@ func (q *queue) take() *item {
 	return it
 }
 
-// done says that a taken item is out, and makes the next of its job ready.
+// done says that a taken item is out. Its job stays busy until free.
 func (q *queue) done(it *item) {
 	c := q.clusters[it.eval.Cluster]
 	q.taken--
 	if c.taken[it.priority]--; c.taken[it.priority] == 0 {
 		delete(c.taken, it.priority)
 	}
-	if behind := q.jobs[it.eval.Job]; len(*behind) == 0 {
-		delete(q.jobs, it.eval.Job)
-	} else {
-		q.makeReady(heap.Pop(behind).(*item))
-	}
 	if len(c.ready)+len(c.taken) == 0 {
 		delete(q.clusters, it.eval.Cluster)
+	}
+}
+
+// free makes the next item of a job ready, none of which is ready or taken.
+func (q *queue) free(job string) {
+	if behind := q.jobs[job]; len(*behind) == 0 {
+		delete(q.jobs, job)
+	} else {
+		q.makeReady(heap.Pop(behind).(*item))
 	}
 }
 

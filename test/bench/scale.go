@@ -16,8 +16,11 @@ import (
 
 const (
 	scaleAgents   = 2000
-	scaleServices = 100
-	scaleTasks    = 1000 // of each service
+	scaleServices = 20
+	scaleTasks    = 5000 // of each service: ECS's default quota
+	// scaleAtOnce bounds the tasks that are on their way, as who deploys many services has it: two processors have to do the work of all
+	// the instances too.
+	scaleAtOnce = 25_000
 	// scaleWait bounds each step: on a machine that others use too it may take long.
 	scaleWait = 20 * time.Minute
 	// idleWait passes before what an idle cluster takes is measured, for as long as idleLook.
@@ -108,25 +111,30 @@ func (c *cluster) place(ctx context.Context) error {
 	}
 	begin := time.Now()
 	var names []string
-	for n := range scaleServices {
-		names = append(names, fmt.Sprintf("service-%d", n))
-		service := map[string]any{"serviceName": names[n], "taskDefinition": "idle", "desiredCount": scaleTasks, "clientToken": names[n],
-			"placementStrategy": []map[string]any{{"type": "spread", "field": "instanceId"}}}
-		err := c.eventually(ctx, func() bool { return c.ecs(ctx, n%clusterSize, "CreateService", service, nil) == nil })
-		if err != nil {
-			return err
-		}
-	}
+	counts := map[string]int{} // of tasks that run, by service
 	const all = scaleServices * scaleTasks
 	what := fmt.Sprintf("%d tasks placed on them and reported RUNNING, once", all)
-	for running := 0; ; {
-		if now, err := c.running(ctx, names); err == nil {
+	for running, sure := 0, false; ; {
+		for len(names) < scaleServices && (len(names)+1)*scaleTasks-running <= scaleAtOnce {
+			name := fmt.Sprintf("service-%d", len(names))
+			service := map[string]any{"serviceName": name, "taskDefinition": "idle", "desiredCount": scaleTasks, "clientToken": name,
+				"placementStrategy": []map[string]any{{"type": "spread", "field": "instanceId"}}}
+			err := c.eventually(ctx, func() bool { return c.ecs(ctx, len(names)%clusterSize, "CreateService", service, nil) == nil })
+			if err != nil {
+				return err
+			}
+			names = append(names, name)
+		}
+		if now, err := c.running(ctx, names, counts); err == nil {
 			running = now
 		}
 		switch took := time.Since(begin); {
-		case running == all:
+		case running == all && sure:
 			absolute(what, took, placeGoal)
 			return nil
+		case running == all:
+			sure = true // all of them are counted once more
+			continue
 		case took > placeWait:
 			fmt.Printf("%-56s gantry %d of them after %s   goal ≤ %s   MISSED\n", what, running, took.Round(time.Second), placeGoal)
 			return nil
@@ -139,18 +147,28 @@ func (c *cluster) place(ctx context.Context) error {
 	}
 }
 
-// running counts the tasks of services that run.
-func (c *cluster) running(ctx context.Context, names []string) (n int, err error) {
-	for some := range slices.Chunk(names, describedAtOnce) {
+// running adds up the tasks of services that run. It asks for those that had not all the time before: the answer counts them one by one.
+func (c *cluster) running(ctx context.Context, names []string, counts map[string]int) (n int, err error) {
+	unfinished := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return counts[name] == scaleTasks })
+	if len(unfinished) == 0 {
+		unfinished = names // to be sure of all at the same time
+	}
+	for some := range slices.Chunk(unfinished, describedAtOnce) {
 		var out struct {
-			Services []struct{ RunningCount int }
+			Services []struct {
+				ServiceName  string
+				RunningCount int
+			}
 		}
 		if err := c.ecs(ctx, 0, "DescribeServices", map[string]any{"services": some}, &out); err != nil {
 			return 0, err
 		}
 		for _, s := range out.Services {
-			n += s.RunningCount
+			counts[s.ServiceName] = s.RunningCount
 		}
+	}
+	for _, count := range counts {
+		n += count
 	}
 	return n, nil
 }

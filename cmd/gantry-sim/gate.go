@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// gate lets one machine after the other begin to start tasks, as fast as the process keeps up: it has to do what thousands of machines do
+// with processors of their own, and one that is behind beats late for all of them.
+type gate struct{ turns chan struct{} }
+
+// gateEvery is the time from one machine to the next. A process that is behind sleeps for longer.
+const gateEvery = time.Millisecond
+
+func newGate() *gate { return &gate{turns: make(chan struct{})} }
+
+// run gives turns until ctx ends.
+func (g *gate) run(ctx context.Context) {
+	for pause(ctx, gateEvery) {
+		select {
+		case g.turns <- struct{}{}:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// gated is the servers as an agent sees them whose tasks wait for the gate.
+type gated struct {
+	*agent.Servers
+	gate *gate
+}
+
+// Stream opens the stream of assignments.
+func (s gated) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+	stream, err := s.Servers.Stream(ctx, instance, version)
+	if err != nil {
+		return nil, err
+	}
+	g := &gatedStream{Stream: stream, turns: s.gate.turns, read: make(chan struct{}, 1), alive: make(chan structs.AssignmentFrame)}
+	go g.pump()
+	return g, nil
+}
+
+// gatedStream is a stream whose frames with tasks wait for the machine's turn; what shows that the stream is alive does not.
+type gatedStream struct {
+	agent.Stream
+	turns <-chan struct{}
+	read  chan struct{} // capacity 1: there is something in waiting, or err is set
+	alive chan structs.AssignmentFrame
+
+	mu      sync.Mutex
+	waiting []structs.AssignmentFrame
+	err     error
+
+	passed []structs.AssignmentFrame // have had their turn; the reader's own
+}
+
+// pump reads the stream until its end.
+func (s *gatedStream) pump() {
+	for {
+		frame, err := s.Stream.Next()
+		if err == nil && len(frame.Assignments) == 0 && !frame.Full {
+			select {
+			case s.alive <- frame:
+			default: // the agent is not waiting for it
+			}
+			continue
+		}
+		s.mu.Lock()
+		if err == nil {
+			s.waiting = append(s.waiting, frame)
+		}
+		s.err = err
+		s.mu.Unlock()
+		select {
+		case s.read <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Next gives the next frame. All that wait have one turn.
+func (s *gatedStream) Next() (structs.AssignmentFrame, error) {
+	for len(s.passed) == 0 {
+		s.mu.Lock()
+		err, turns := s.err, s.turns
+		switch {
+		case len(s.waiting) == 0:
+			turns = nil
+		case len(s.waiting) == 1 && len(s.waiting[0].Assignments) == 0:
+			s.passed, s.waiting = s.waiting, nil
+		}
+		s.mu.Unlock()
+		switch {
+		case err != nil:
+			return structs.AssignmentFrame{}, err
+		case len(s.passed) > 0:
+			continue
+		}
+		select {
+		case <-turns:
+			s.mu.Lock()
+			s.passed, s.waiting = s.waiting, nil
+			s.mu.Unlock()
+		case <-s.read:
+		case frame := <-s.alive:
+			return frame, nil
+		}
+	}
+	frame := s.passed[0]
+	s.passed = s.passed[1:]
+	return frame, nil
+}
