@@ -63,8 +63,9 @@ const UserHost = "10.0.9.9"
 // How long a server and anybody else tries to make a connection, as the real ones do.
 const serverDial, agentDial = time.Second, 5 * time.Second
 
-// lastWords is how long memberlist's goroutines may wait for an answer after its end, in fake time.
-const lastWords = 30 * time.Second
+// lastWords is how long memberlist's goroutines may wait for an answer after its end, in fake time: an agent that heard nobody for a while waits
+// for eight times as long as between two probes.
+const lastWords = 90 * time.Second
 
 // NewServers makes a cluster that is to have so many servers, of which none runs yet.
 func NewServers(t testing.TB, size int) *Servers {

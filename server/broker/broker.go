@@ -286,10 +286,14 @@ func (b *Broker) release(id string, token Token, rest time.Duration) (*item, err
 	return it, nil
 }
 
+// leastWait is the least time for which an evaluation whose time has not come rests: after the system's clock was set back ours stands still,
+// and there would be as little left each time.
+const leastWait = 10 * time.Millisecond
+
 // inTime makes an evaluation ready when its time has come. Before that, nothing may come of it but the same look at the same time.
 func (b *Broker) inTime(it *item) {
 	if wait := it.eval.WaitUntil.Std().Sub(b.config.Now()); wait > 0 {
-		it.timer, it.changed = time.AfterFunc(wait, func() { b.endDelay(it) }), false
+		it.timer, it.changed = time.AfterFunc(max(wait, leastWait), func() { b.endDelay(it) }), false
 		return
 	}
 	b.makeReady(it)

@@ -110,3 +110,19 @@ func TestCloseEndsWaits(t *testing.T) {
 		wantStats(t, b, Stats{})
 	})
 }
+
+// A clock that stands still, as one does after it was set back by seconds, is looked at again and again, but not without a pause.
+func TestWaitUntilByStillClock(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		start, looks := time.Now(), 0
+		still := config
+		still.Now = func() time.Time { looks++; return start.Add(-time.Microsecond) }
+		b := New(still)
+		b.Enqueue(later("waits", "j", 0))
+		time.Sleep(time.Second)
+		b.Close()
+		if looks < 2 || looks > 150 {
+			t.Errorf("%d looks in a second", looks)
+		}
+	})
+}
