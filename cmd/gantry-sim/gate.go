@@ -40,9 +40,7 @@ func (s gated) Stream(ctx context.Context, instance string, version int64) (agen
 	if err != nil {
 		return nil, err
 	}
-	g := &gatedStream{Stream: stream, turns: s.gate.turns, read: make(chan struct{}, 1), alive: make(chan structs.AssignmentFrame)}
-	go g.pump()
-	return g, nil
+	return newGatedStream(stream, s.gate.turns), nil
 }
 
 // gatedStream is a stream whose frames with tasks wait for the machine's turn; what shows that the stream is alive does not.
@@ -57,6 +55,12 @@ type gatedStream struct {
 	err     error
 
 	passed []structs.AssignmentFrame // have had their turn; the reader's own
+}
+
+func newGatedStream(stream agent.Stream, turns <-chan struct{}) *gatedStream {
+	g := &gatedStream{Stream: stream, turns: turns, read: make(chan struct{}, 1), alive: make(chan structs.AssignmentFrame)}
+	go g.pump()
+	return g
 }
 
 // pump reads the stream until its end.
