@@ -22,8 +22,8 @@ const (
 	passingTime = 500 * time.Millisecond
 )
 
-// reporter brings updates to the server: those of tasks that have come to rest, running or not, at once with all others, and while a report is
-// under way the latest of each task waits for the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
+// reporter brings updates to the server: those of tasks that have come to rest, running or not, at once, and while a report is under way the
+// latest of each task waits for the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
 // under way at a time, updates of a task arrive in the order in which they were made. It never gives up: an update stays
 // until it is in the log.
 type reporter struct {
@@ -74,9 +74,9 @@ func (r *reporter) has(task string) bool {
 func (r *reporter) run(ctx context.Context) {
 	var b backoff
 	for {
-		batch := r.batch()
-		if !due(batch) {
-			if !r.await(ctx, batch) {
+		batch, next := r.batch()
+		if len(batch) == 0 {
+			if !r.await(ctx, next) {
 				return
 			}
 			continue
@@ -99,23 +99,17 @@ func (r *reporter) run(ctx context.Context) {
 	}
 }
 
-// due says whether one of the updates is to be reported now.
-func due(batch []numbered) bool {
-	now := time.Now()
-	return slices.ContainsFunc(batch, func(n numbered) bool { return !n.due.After(now) })
-}
-
-// await waits until an update of a batch is due or another comes; false when ctx ended first.
-func (r *reporter) await(ctx context.Context, batch []numbered) bool {
-	var first <-chan time.Time
-	if len(batch) > 0 {
-		timer := time.NewTimer(time.Until(slices.MinFunc(batch, func(a, b numbered) int { return a.due.Compare(b.due) }).due))
+// await waits until an update is due, or another comes; false when ctx ended first. A zero time: none waits.
+func (r *reporter) await(ctx context.Context, next time.Time) bool {
+	var due <-chan time.Time
+	if !next.IsZero() {
+		timer := time.NewTimer(time.Until(next))
 		defer timer.Stop()
-		first = timer.C
+		due = timer.C
 	}
 	select {
 	case <-r.wake:
-	case <-first:
+	case <-due:
 	case <-ctx.Done():
 		return false
 	}
@@ -132,16 +126,21 @@ func (r *reporter) report(ctx context.Context, batch []numbered) error {
 	return r.send(ctx, updates)
 }
 
-// batch gives all that waits, oldest first.
-func (r *reporter) batch() []numbered {
+// batch gives what is due, oldest first, and when the next will be; zero: none waits.
+func (r *reporter) batch() (batch []numbered, next time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	batch := make([]numbered, 0, len(r.waiting))
+	now := time.Now()
 	for _, n := range r.waiting {
-		batch = append(batch, n)
+		switch {
+		case !n.due.After(now):
+			batch = append(batch, n)
+		case next.IsZero() || n.due.Before(next):
+			next = n.due
+		}
 	}
 	slices.SortFunc(batch, func(a, b numbered) int { return cmp.Compare(a.number, b.number) })
-	return batch
+	return batch, next
 }
 
 // confirm forgets what is in the log, but for tasks that have a newer update by now.

@@ -36,7 +36,7 @@ const (
 	gossipInterval = 100 * time.Millisecond
 	suspicionMult  = 3
 	// Agents, of which there are many, take it easier: what they say of each other need not be fast, since their leases tell of losses first.
-	agentProbeInterval  = 10 * time.Second
+	agentProbeInterval  = 5 * time.Second
 	agentProbeTimeout   = 2 * time.Second
 	agentGossipInterval = time.Second
 	// agentSync is how often an agent exchanges all that it knows with another member (the library stretches it where more than 32 are
