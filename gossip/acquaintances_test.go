@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -50,7 +51,8 @@ func TestAcquaintances(t *testing.T) {
 			if err := all[gone].Stop(); err != nil {
 				t.Fatal(err)
 			}
-			await(t, last, "the end of one", with(known.ID, func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
+			// The servers know within seconds. If by chance none of those who hear it tell this one, it finds out by itself.
+			awaitFor(t, 6*time.Minute, last, "the end of one", with(known.ID, func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
 			break
 		}
 	}

@@ -35,7 +35,12 @@ func start(t *testing.T, id string, change func(*Config)) *Member {
 // await waits until a member sees what is wanted.
 func await(t *testing.T, m *Member, what string, ok func([]structs.Member) bool) {
 	t.Helper()
-	timeout := time.After(30 * time.Second)
+	awaitFor(t, 30*time.Second, m, what, ok)
+}
+
+func awaitFor(t *testing.T, limit time.Duration, m *Member, what string, ok func([]structs.Member) bool) {
+	t.Helper()
+	timeout := time.After(limit)
 	for !ok(m.Members()) {
 		select {
 		case <-m.Changes():
