@@ -139,6 +139,7 @@ func (c *cluster) place(ctx context.Context) error {
 			fmt.Printf("%-56s gantry %d of them after %s   goal ≤ %s   MISSED\n", what, running, took.Round(time.Second), placeGoal)
 			return nil
 		}
+		sure = false
 		select {
 		case <-time.After(500 * time.Millisecond):
 		case <-ctx.Done():
