@@ -12,10 +12,14 @@ import (
 // jobFile is the text of a job file. JSON is YAML too.
 type jobFile []byte
 
-// PutJob makes a job what a file says.
-func (c *Client) PutJob(ctx context.Context, file []byte) (structs.JobPut, error) {
+// PutJob makes a job what a file says. Of a batch job, the same file again with the same token (empty: none) is no second run.
+func (c *Client) PutJob(ctx context.Context, file []byte, token string) (structs.JobPut, error) {
 	var out structs.JobPut
-	err := c.do(ctx, http.MethodPost, "/v1/jobs", nil, jobFile(file), &out)
+	var query url.Values
+	if token != "" {
+		query = url.Values{"clientToken": {token}}
+	}
+	err := c.do(ctx, http.MethodPost, "/v1/jobs", query, jobFile(file), &out)
 	return out, err
 }
 

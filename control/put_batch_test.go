@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,6 +84,33 @@ func TestBatchFromAFile(t *testing.T) {
 	}
 }
 
+// A request that was sent again because its answer was lost begins no second run, though the first has ended meanwhile.
+func TestBatchTwiceByOneToken(t *testing.T) {
+	n := newTown(t)
+	put := func(token string, change ...func(*structs.JobSpec)) (*structs.JobPut, error) {
+		return n.Control.PutJob(t.Context(), reportSpec(change...), token)
+	}
+	first, err := put("a")
+	noError(t, err)
+	n.Settle(t)
+	n.finish(first.ID)
+	if again, err := put("a"); err != nil || again.ID != first.ID || again.Result != structs.JobUnchanged || again.Version != 1 {
+		t.Errorf("%v: the same again is %+v", err, again)
+	}
+	if _, err := put("a", func(s *structs.JobSpec) { s.Count = new(3) }); structs.KindOf(err) != structs.KindConflict || !strings.Contains(err.Error(), "clientToken:") {
+		t.Errorf("another file with its token: %v", err)
+	}
+	if other, err := put("b"); err != nil || other.ID == first.ID || other.Version != 2 {
+		t.Errorf("%v: with another token it is %+v", err, other)
+	}
+	if _, err := put(strings.Repeat("a", 65)); structs.KindOf(err) != structs.KindInvalidParameter || !strings.Contains(err.Error(), "clientToken:") {
+		t.Errorf("a token of 65 bytes: %v", err)
+	}
+	if service, err := n.Control.PutJob(t.Context(), webSpec(), "a"); err != nil || service.Result != structs.JobCreated {
+		t.Errorf("%v: a service with the token of a batch job is %+v", err, service)
+	}
+}
+
 // Another file takes the place of the run that goes on.
 func TestBatchChangesWhileItRuns(t *testing.T) {
 	n := newTown(t)
@@ -118,15 +146,15 @@ func TestBatchChangesWhileItRuns(t *testing.T) {
 
 func TestNamesOfBatchJobs(t *testing.T) {
 	n := newTown(t)
-	_, err := n.Control.PutJob(t.Context(), reportSpec(func(s *structs.JobSpec) { s.Name = "web" }))
+	_, err := n.Control.PutJob(t.Context(), reportSpec(func(s *structs.JobSpec) { s.Name = "web" }), "")
 	expectError(t, err, structs.KindConflict, "type: job web is a service and cannot become a batch")
 	n.put(reportSpec())
-	_, err = n.Control.PutJob(t.Context(), webSpec(func(s *structs.JobSpec) { s.Name = "report" }))
+	_, err = n.Control.PutJob(t.Context(), webSpec(func(s *structs.JobSpec) { s.Name = "report" }), "")
 	expectError(t, err, structs.KindConflict, "type: job report is a batch and cannot become a service")
 	for field, change := range map[string]func(*structs.JobSpec){
 		"count": func(s *structs.JobSpec) { s.Count = new(0) }, "attempts": func(s *structs.JobSpec) { s.Attempts = 11 }, "parallelism": func(s *structs.JobSpec) { s.Parallelism = -1 },
 	} {
-		_, err := n.Control.PutJob(t.Context(), reportSpec(change))
+		_, err := n.Control.PutJob(t.Context(), reportSpec(change), "")
 		expectError(t, err, structs.KindInvalidParameter, field+": ")
 	}
 }

@@ -2,25 +2,46 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PutJob makes a job what a job file says. The same file again finds nothing to change, and says so.
-func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec) (*structs.JobPut, error) {
+// PutJob makes a job what a job file says. The same file again finds nothing to change, and says so; but of a batch job whose run has ended
+// it begins another run. With a token (empty: none; at most 64 characters), as RunTask has it, the run that it began is the answer then too.
+func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token string) (*structs.JobPut, error) {
+	run, err := newRunToken(spec, token)
+	if err != nil {
+		return nil, err
+	}
 	var answer *structs.JobPut
-	_, err := retryConflicts(func() (*structs.Job, error) {
+	_, err = retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
 		if err != nil {
 			return nil, err
+		}
+		earlier, err := run.find(snap, spec)
+		if err != nil {
+			return nil, err
+		}
+		if earlier != nil {
+			answer = (&jobChange{present: earlier, next: earlier}).answer()
+			return earlier, nil
 		}
 		change, err := changeJob(snap, spec, c.mintJobIDs(), c.now())
 		if err != nil {
 			return nil, err
 		}
 		for _, cmd := range change.commands {
-			if _, err := c.Log.Apply(ctx, cmd); err != nil {
+			applied, err := c.Log.Apply(ctx, run.on(cmd))
+			if err != nil {
 				return nil, inJobWords(err)
+			}
+			if run.token != "" && applied.Key != change.next.ID {
+				return nil, structs.Errorf(structs.KindConflict, "The client token was used by another request at the same time.")
 			}
 		}
 		answer = change.answer()
@@ -53,4 +74,44 @@ func (ch *jobChange) result() string {
 		return structs.JobUnchanged
 	}
 	return structs.JobUpdated
+}
+
+// maxToken is ECS's bound of RunTask's clientToken, in bytes.
+const maxToken = 64
+
+// runToken makes the putting of a batch job idempotent. Its zero value does not.
+type runToken struct{ token, hash string }
+
+// newRunToken is the zero value for a job that is no batch job: the same file again changes nothing there anyway.
+func newRunToken(spec *structs.JobSpec, token string) (runToken, error) {
+	switch {
+	case len(token) > maxToken:
+		return runToken{}, structs.Errorf(structs.KindInvalidParameter, "clientToken: it has %d bytes; give at most %d", len(token), maxToken)
+	case token == "" || spec.Type != structs.JobBatch:
+		return runToken{}, nil
+	}
+	text, err := json.Marshal(spec)
+	hash := sha256.Sum256(text)
+	return runToken{token: "batch/" + token, hash: hex.EncodeToString(hash[:])}, err // RunTask's tokens are others
+}
+
+// find gives the run that the token began, nil for none.
+func (r runToken) find(snap *state.Snapshot, spec *structs.JobSpec) (*structs.Job, error) {
+	if r.token == "" {
+		return nil, nil
+	}
+	earlier := snap.JobByToken(spec.Cluster, r.token)
+	if earlier != nil && earlier.RequestHash != r.hash {
+		return nil, structs.Errorf(structs.KindConflict, "clientToken: another file was put with it before; give each its own")
+	}
+	return earlier, nil
+}
+
+// on gives the command with the token.
+func (r runToken) on(cmd structs.Command) structs.Command {
+	if put, ok := cmd.(structs.PutJob); ok && r.token != "" {
+		put.Job.ClientToken, put.Job.RequestHash = r.token, r.hash
+		return put
+	}
+	return cmd
 }

@@ -23,7 +23,7 @@ func webSpec(change ...func(*structs.JobSpec)) *structs.JobSpec {
 
 func (n *town) put(spec *structs.JobSpec) *structs.JobPut {
 	n.t.Helper()
-	out, err := n.Control.PutJob(n.t.Context(), spec)
+	out, err := n.Control.PutJob(n.t.Context(), spec, "")
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestPutJobRefuses(t *testing.T) {
 			structs.KindUnsupportedFeature, "containers[0].restartPolicy: not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := n.Control.PutJob(t.Context(), test.spec)
+			_, err := n.Control.PutJob(t.Context(), test.spec, "")
 			expectError(t, err, test.kind, test.want)
 			_, planned := n.Control.PlanJob(t.Context(), test.spec)
 			if planned == nil || planned.Error() != err.Error() {
@@ -228,7 +228,7 @@ func TestPutJobRefuses(t *testing.T) {
 	}
 	_, err := n.Control.StopJob(t.Context(), "default", "site")
 	noError(t, err)
-	_, err = n.Control.PutJob(t.Context(), webSpec())
+	_, err = n.Control.PutJob(t.Context(), webSpec(), "")
 	expectError(t, err, structs.KindConflict, "job site is still being stopped")
 }
 
@@ -299,7 +299,7 @@ func TestShiftFromAFile(t *testing.T) {
 		"update.shift.bakeTimeInMinutes":                 {Strategy: "BLUE_GREEN", BakeMinutes: -1},
 		"update.shift.lifecycleHooks[0].lifecycleStages": {Strategy: "BLUE_GREEN", Hooks: []structs.LifecycleHook{{Stages: []string{"NEVER"}}}},
 	} {
-		if _, err := n.Control.PutJob(t.Context(), shift(p)); err == nil || !strings.Contains(err.Error(), field+":") {
+		if _, err := n.Control.PutJob(t.Context(), shift(p), ""); err == nil || !strings.Contains(err.Error(), field+":") {
 			t.Errorf("%s: the error is %v", field, err)
 		}
 	}
@@ -313,7 +313,7 @@ func TestCapacityFromAFile(t *testing.T) {
 			s.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: provider, Weight: 1}}
 		})
 	}
-	if _, err := n.Control.PutJob(t.Context(), strategy("FARGATE")); err == nil || !strings.Contains(err.Error(), "capacityProviderStrategy") {
+	if _, err := n.Control.PutJob(t.Context(), strategy("FARGATE"), ""); err == nil || !strings.Contains(err.Error(), "capacityProviderStrategy") {
 		t.Errorf("a provider that is not the cluster's: %v", err)
 	}
 	_, err := n.Control.UpdateCluster(t.Context(), structs.UpdateCluster{

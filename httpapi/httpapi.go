@@ -3,7 +3,8 @@
 //
 //	GET  /v1/health                     200: the process is alive
 //	GET  /v1/ready                      200: a leader stands, state has caught up; 503 with the reason before that
-//	POST /v1/jobs                       a job file (docs/jobs.md), YAML or JSON → JobPut: created, updated or unchanged
+//	POST /v1/jobs                       a job file (docs/jobs.md), YAML or JSON → JobPut: created, updated or unchanged;
+//	                                    ?clientToken=TOKEN: again with the same one is no second run of a batch job
 //	POST /v1/jobs/plan                  a job file → JobPlan: what putting it would do
 //	GET  /v1/jobs?cluster=NAME          JobList; &all=true: those that have ended too
 //	GET  /v1/jobs/{name}?cluster=NAME   JobDetail of a service or daemon by its name, of any job by its id

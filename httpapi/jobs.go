@@ -14,7 +14,7 @@ import (
 
 func (a *api) putJob(w http.ResponseWriter, r *http.Request) {
 	if spec := a.jobSpec(w, r, "PutJob"); spec != nil {
-		out, err := a.Control.PutJob(r.Context(), spec)
+		out, err := a.Control.PutJob(r.Context(), spec, r.URL.Query().Get("clientToken"))
 		a.answerOr(w, out, err)
 	}
 }

@@ -22,11 +22,11 @@ func TestJobs(t *testing.T) {
 	if err != nil || plan.Result != structs.JobCreated || plan.TaskDefinition != "site:1" {
 		t.Errorf("plan: %v, %+v", err, plan)
 	}
-	put, err := f.client.PutJob(t.Context(), []byte(siteFile))
+	put, err := f.client.PutJob(t.Context(), []byte(siteFile), "")
 	if err != nil || put.Result != structs.JobCreated || put.ID == "" || put.Evaluation == "" {
 		t.Fatalf("put: %v, %+v", err, put)
 	}
-	again, err := f.client.PutJob(t.Context(), []byte(`{"name": "site", "containers": [{"name": "main", "image": "i", "memory": 16}]}`))
+	again, err := f.client.PutJob(t.Context(), []byte(`{"name": "site", "containers": [{"name": "main", "image": "i", "memory": 16}]}`), "")
 	if err != nil || again.Result != structs.JobUnchanged || again.ID != put.ID {
 		t.Errorf("the same as JSON: %v, %+v", err, again)
 	}
@@ -49,7 +49,7 @@ func TestJobs(t *testing.T) {
 
 func TestJobErrors(t *testing.T) {
 	f := newFixture(t)
-	_, put := f.client.PutJob(t.Context(), []byte(siteFile+"cuont: 1"))
+	_, put := f.client.PutJob(t.Context(), []byte(siteFile+"cuont: 1"), "")
 	_, plan := f.client.PlanJob(t.Context(), []byte(siteFile+"scaling: {}"))
 	_, job := f.client.Job(t.Context(), "default", "nosuch")
 	_, stop := f.client.StopJob(t.Context(), "default", "nosuch")

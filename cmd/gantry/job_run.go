@@ -14,6 +14,7 @@ import (
 
 func jobRunCommand() *cobra.Command {
 	var wait, detach bool
+	var token string
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "run FILE",
@@ -27,6 +28,7 @@ the deployment fails.`,
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the job is up, and show how it goes")
 	cmd.Flags().BoolVarP(&detach, "detach", "d", false, "do not wait (the default)")
 	cmd.Flags().DurationVar(&timeout, "timeout", 15*time.Minute, "how long to wait at most")
+	cmd.Flags().StringVar(&token, "client-token", "", "of a batch job: the same file again with the same token is no second run, though the first has ended (for an hour)")
 	cmd.MarkFlagsMutuallyExclusive("wait", "detach")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		text, err := readFile(cmd, args[0])
@@ -34,7 +36,7 @@ the deployment fails.`,
 			return err
 		}
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.JobPut, error) {
-			put, err := c.PutJob(ctx, text)
+			put, err := c.PutJob(ctx, text, token)
 			if err != nil || !wait {
 				return put, inFile(err, args[0])
 			}

@@ -224,7 +224,7 @@ func (w *town) happen(s structs.Scenario, job *structs.JobSpec) {
 			}
 		}
 		if job != nil {
-			_, err := w.Control.PutJob(w.t.Context(), job)
+			_, err := w.Control.PutJob(w.t.Context(), job, "")
 			w.must(err)
 		}
 	})

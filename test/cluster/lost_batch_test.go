@@ -19,7 +19,7 @@ func TestLostBatchTask(t *testing.T) {
 				spec.Containers = []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(16))}}
 				var job string
 				s.must("the job is made", func(c *control.Control) error {
-					out, err := c.PutJob(t.Context(), spec)
+					out, err := c.PutJob(t.Context(), spec, "")
 					if err == nil {
 						job = out.ID
 					}

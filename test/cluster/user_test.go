@@ -126,10 +126,11 @@ func (u *user) runTask(definition string) {
 // runBatch runs a batch job whose tasks are tried again.
 func (u *user) runBatch() {
 	b := &batch{image: []string{"once", "failing"}[u.random.IntN(2)], count: 1 + u.random.IntN(4), parallelism: 1 + u.random.IntN(2)}
+	token := u.token()
 	file := fmt.Appendf(nil, `{"name": "batch-%s", "type": "batch", "count": %d, "attempts": %d, "parallelism": %d, "containers": [{"name": "app", "image": %q, "memory": 16}]}`,
-		u.token(), b.count, attempts, b.parallelism, b.image)
+		token, b.count, attempts, b.parallelism, b.image)
 	u.insist(func(ctx context.Context) error {
-		put, err := u.native.PutJob(ctx, file)
+		put, err := u.native.PutJob(ctx, file, token)
 		if err == nil {
 			u.batches[put.ID] = b
 		}

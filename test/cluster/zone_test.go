@@ -62,7 +62,7 @@ func (w *town) keep(name string, count, priority int) {
 	file := fmt.Appendf(nil, `{"name": %q, "type": "service", "count": %d, "priority": %d, "availabilityZoneRebalancing": "ENABLED", "containers": [{"name": "app", "image": "app", "memory": 1000}]}`,
 		name, count, priority)
 	d.insist(func(ctx context.Context) error {
-		_, err := d.native.PutJob(ctx, file)
+		_, err := d.native.PutJob(ctx, file, "")
 		return err
 	})
 }
