@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	autopilot "github.com/hashicorp/raft-autopilot"
@@ -16,6 +17,9 @@ import (
 
 // membershipBeat is how often a server looks at its peers though gossip has told nothing new: what failed is tried again.
 const membershipBeat = time.Second
+
+// seekBeat is how often a server that hears others looks for more of them. Hosts that are gone for good cost a connection each time.
+const seekBeat = 10 * time.Second
 
 // membership keeps the raft peers what gossip says they are: it forms a new cluster, and while this server leads it adds servers
 // that come, lets autopilot make them voters once they are up to date, and removes those that left or died.
@@ -65,6 +69,36 @@ func (m *membership) find(ctx context.Context) {
 	}
 	if m.apart() && m.catchUp(ctx) {
 		_ = m.gossip.Join(m.gossipAddresses()) // else at the next beat
+	}
+}
+
+// seek tries the addresses to join by at which gossip hears nobody, though it hears others: a server there may have come with an empty disk,
+// and have been told of no address at which one of us is.
+func (m *membership) seek(ctx context.Context) {
+	beat := time.NewTicker(seekBeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+		}
+		if m.apart() {
+			continue // find does it
+		}
+		heard := map[string]bool{}
+		for _, s := range m.gossip.Servers() {
+			heard[s.Address] = heard[s.Address] || s.Status == structs.MemberAlive
+		}
+		for _, address := range m.join {
+			at, err := net.ResolveTCPAddr("tcp", address)
+			if err != nil || heard[at.String()] {
+				continue
+			}
+			if err := m.gossip.Join([]string{address}); err != nil {
+				m.log.Debug("nobody at an address to join by; trying again", "address", address, "error", err)
+			}
+		}
 	}
 }
 

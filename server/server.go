@@ -120,6 +120,7 @@ func New(c Config) (*Server, error) {
 	s.done.Go(func() { s.reportBeats(ctx) })
 	if s.membership != nil {
 		s.done.Go(func() { s.membership.run(ctx) })
+		s.done.Go(func() { s.membership.seek(ctx) })
 		s.done.Go(func() { s.followReigns(ctx) })
 	}
 	return s, nil

@@ -123,3 +123,21 @@ func TestLeftServerJoinsAgain(t *testing.T) {
 		s.Eventually("three vote", func() bool { return s.voters() == 3 })
 	})
 }
+
+// A server with an empty disk, which knows only of servers that left for good, is found by those that look for it.
+func TestEmptyServerIsSought(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		s := &servers{testutil.NewServers(t, 3), t}
+		s.Start(1, 2, 3)
+		s.Eventually("three vote", func() bool { return s.voters() == 3 })
+		s.Start(4, 5)
+		s.Eventually("five vote", func() bool { return s.voters() == 5 })
+		for _, n := range []int{3, 2, 1} {
+			s.leave(n)
+			s.Eventually("one less votes", func() bool { return s.voters() == n+1 })
+		}
+		s.Replace(1) // all are told to join by 1, 2 and 3
+		s.Start(1)
+		s.Eventually("it votes", func() bool { return s.voters() == 3 })
+	})
+}
