@@ -8,6 +8,9 @@ import (
 const (
 	// beatInterval is how often the agent shows that it is there. Servers take it for lost after three that are missed.
 	beatInterval = time.Second
+	// fencedBeat is the interval of an agent that kills its tasks when the leader does not hear of it: the sooner it knows that it does, the
+	// longer may a server be away.
+	fencedBeat = 250 * time.Millisecond
 	// beatTimeout bounds one beat. One that fails is soon sent again, and a server that fails two in a row is left for another.
 	// Of a server that vanished it knows after 2.3 s, early enough to beat elsewhere within its lease. One that answers late is kept: it has
 	// much to do, and those to which its agents would go have no less.
@@ -25,10 +28,13 @@ func behind(ctx context.Context) bool {
 	return ok && time.Since(deadline) > beatBehind
 }
 
-// beat shows the server of a stream that the agent is there, at once and then each second, until ctx ends. It closes a stream whose
+// beat shows the server of a stream that the agent is there, at once and then again and again, until ctx ends. It closes a stream whose
 // server does not answer.
 func (a *Agent) beat(ctx context.Context, stream Stream) {
-	failed := 0
+	failed, interval := 0, beatInterval
+	if a.cfg.StopOnDisconnect {
+		interval = fencedBeat
+	}
 	for pause := time.Duration(0); pauseFor(ctx, pause); {
 		sent := time.Now()
 		one, cancel := context.WithTimeout(ctx, beatTimeout)
@@ -37,7 +43,7 @@ func (a *Agent) beat(ctx context.Context, stream Stream) {
 		cancel()
 		if err == nil {
 			a.fence.heard(heard)
-			failed, pause = 0, beatInterval-time.Since(sent)
+			failed, pause = 0, interval-time.Since(sent)
 			continue
 		}
 		pause = beatAgain

@@ -36,8 +36,8 @@ type Config struct {
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH, Docker and Gantry
 
-	// StopOnDisconnect kills all tasks, also those that an earlier process left, when no server has answered for almost the length of the
-	// lease, so that none runs here while another takes its place elsewhere.
+	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader is not known to have heard of this agent
+	// for almost the length of the lease, so that none runs here while another takes its place elsewhere.
 	StopOnDisconnect bool
 
 	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an hour.

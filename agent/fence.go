@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	// fenceMargin is how long before the end of its lease an agent that is cut off begins to kill its containers.
-	fenceMargin = 200 * time.Millisecond
+	// fenceMargin is how long before the end of its lease an agent that is cut off begins to kill its containers. A leader that leads no more
+	// may not know it yet, for no longer than that.
+	fenceMargin = 400 * time.Millisecond
+	// fenceTick is how often an agent looks whether its lease is about to end.
+	fenceTick = 50 * time.Millisecond
 	// killAgain is how long an agent that is cut off waits before it looks again for containers that run: the engine may have been away, or
 	// busy with the start of one.
 	killAgain = time.Second
@@ -26,11 +29,11 @@ type fence struct {
 	until time.Time
 }
 
-// heard notes that a server answered a beat, or opened a stream, that it was asked for at a time. The lease begins no earlier.
-func (f *fence) heard(sent time.Time) {
+// heard notes that the leader heard of the agent at a time. The lease begins no earlier.
+func (f *fence) heard(at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if until := sent.Add(structs.AgentLease - fenceMargin); until.After(f.until) {
+	if until := at.Add(structs.FencedLease - fenceMargin); until.After(f.until) {
 		f.until = until
 	}
 }
@@ -44,7 +47,7 @@ func (f *fence) left() time.Duration {
 // guard kills what runs here whenever the agent's lease is about to run out, until ctx ends (Config.StopOnDisconnect).
 func (a *Agent) guard(ctx context.Context) {
 	var again time.Time // when to look again for what runs; zero: a server answers
-	tick := time.NewTicker(fenceMargin / 4)
+	tick := time.NewTicker(fenceTick)
 	defer tick.Stop()
 	for {
 		select {
@@ -56,7 +59,7 @@ func (a *Agent) guard(ctx context.Context) {
 		case a.fence.left() > 0:
 			again = time.Time{}
 		case again.IsZero():
-			a.log.Warn("no server has answered for the length of the lease; killing all tasks, since they are replaced elsewhere")
+			a.log.Warn("no server has said for the length of the lease that the leader knows of this agent; killing all tasks, since they are replaced elsewhere")
 			fallthrough
 		case !time.Now().Before(again):
 			a.killAll(ctx)

@@ -36,7 +36,7 @@ func TestCutOff(t *testing.T) {
 				w.server.cutOff(true)
 				w.wait(2 * time.Second)
 				w.expectRunning(name("app", 1), name("app", 2))
-				w.wait(structs.AgentLease - 2*time.Second)
+				w.wait(structs.FencedLease - 2*time.Second)
 				if change == nil {
 					w.expectRunning(name("app", 1), name("app", 2))
 					return
@@ -89,7 +89,7 @@ func TestStartsCutOff(t *testing.T) {
 	}{
 		"not fenced":              {nil, time.Minute, false},
 		"fenced":                  {fenced, time.Minute, true},
-		"answered in time":        {fenced, structs.AgentLease - 700*time.Millisecond, false}, // it asks again every 375 ms at the latest
+		"answered in time":        {fenced, structs.FencedLease - 700*time.Millisecond, false}, // it asks again every 375 ms at the latest
 		"without a certificate":   {enrols, 0, true},
 		"nobody opens its stream": {fenced, -1, true},
 	} {
@@ -105,9 +105,9 @@ func TestStartsCutOff(t *testing.T) {
 				w.launch()
 				w.wait(2 * time.Second)
 				w.expectRunning(name("app", 1), name("app", 2))
-				w.wait(min(max(c.away, 0), structs.AgentLease) - 2*time.Second)
-				w.server.cutOff(c.away > structs.AgentLease)
-				w.wait(structs.AgentLease)
+				w.wait(min(max(c.away, 0), structs.FencedLease) - 2*time.Second)
+				w.server.cutOff(c.away > structs.FencedLease)
+				w.wait(structs.FencedLease)
 				if c.killed {
 					w.expectRunning()
 				} else {
@@ -131,7 +131,7 @@ func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 		w.server.stopTask(taskID(2))
 		w.change = fenced
 		w.launch()
-		w.wait(structs.AgentLease)
+		w.wait(structs.FencedLease)
 		w.expectRunning()
 		w.server.cutOff(false)
 		w.wait(30 * time.Second)

@@ -39,12 +39,10 @@ func (a *Agent) follow(ctx context.Context) {
 
 // followStream returns when the stream ends. A stream that gives frames resets the backoff.
 func (a *Agent) followStream(ctx context.Context, b *backoff) error {
-	sent := time.Now()
 	stream, err := a.cfg.Server.Stream(ctx, a.instance, a.registration.Version)
 	if err != nil {
 		return err
 	}
-	a.fence.heard(sent)
 	defer stream.Close()
 	defer context.AfterFunc(ctx, func() { stream.Close() })()
 	beating, stop := context.WithCancel(ctx)

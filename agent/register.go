@@ -76,6 +76,7 @@ func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.
 		Zone:             cfg.Zone,
 		Name:             cmp.Or(cfg.Name, info.Hostname),
 		Status:           structs.InstanceActive,
+		Fenced:           cfg.StopOnDisconnect,
 		CapacityProvider: cfg.CapacityProvider,
 		Registered: structs.Resources{
 			CPU:    max(0, int64(info.CPUs)*1024-cfg.ReservedCPU),

@@ -16,8 +16,8 @@ type Server interface {
 	// Stream opens the instance's stream of assignments. Its first frame must not be older than the registration that was answered
 	// with the instance at that version.
 	Stream(ctx context.Context, instance string, version int64) (Stream, error)
-	// Beat shows that the agent is there, to the server of the newest stream, and gives when the newest beat that the server is known to have
-	// heard was sent: this one, or an earlier one that was answered late.
+	// Beat shows that the agent is there, to the server of the newest stream, and gives the latest time at which the leader is known to have
+	// heard of the agent: what a server that the leader does not hear hears is of no account.
 	Beat(ctx context.Context, instance string) (heard time.Time, err error)
 	// Report sends what the agent saw; nil means that it is in the log.
 	Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error

@@ -41,9 +41,9 @@ func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolme
 	return out, err
 }
 
-// Beat shows that an instance's agent is there, over the stream that was opened last, and gives the time at which the newest beat that the
-// server is known to have heard was sent: an earlier one than this where the server answers late. It fails when nothing is answered at all.
-// One goroutine beats.
+// Beat shows that an instance's agent is there, over the stream that was opened last, and gives the latest time at which the leader is known
+// to have heard of it, by its server's answer: to an earlier beat than this where the server answers late. It fails when nothing is answered
+// at all. One goroutine beats.
 func (c *Client) Beat(ctx context.Context, _ string) (heard time.Time, err error) {
 	s := c.stream.Load()
 	if s == nil {
@@ -61,7 +61,7 @@ func (c *Client) Assignments(ctx context.Context, instance string, version int64
 	cancel := func() { end(nil) }
 	late := time.AfterFunc(openTimeout, func() { end(errLate) }) // the transport's own clock waits for the end of the body, which has none
 	defer late.Stop()
-	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan byte, 1)}
+	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan heardBeat, 1)}
 	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{
 		"instance": {instance}, "version": {strconv.FormatInt(version, 10)}, "definitions": {structs.DefinitionsOnce},
 	}, io.Reader(beats{s}))
@@ -91,7 +91,22 @@ type AssignmentStream struct {
 	number byte           // of the newest beat; never zero
 	sent   [256]time.Time // by number
 	up     chan byte      // beats on their way
-	heard  chan byte      // numbers of those that the server has heard. Capacity 1
+	heard  chan heardBeat // those that the server has heard. Capacity 1
+}
+
+// heardBeat is what a server says of a beat.
+type heardBeat struct {
+	number byte
+	age    int64 // of AssignmentFrame
+}
+
+// before is how much earlier than the beat the leader is known to have heard of the agent. A server of before does not say it, and its leader
+// may know no other lease than AgentLease.
+func (h heardBeat) before() time.Duration {
+	if h.age == 0 {
+		return structs.FencedLease - structs.AgentLease
+	}
+	return time.Duration(h.age) * time.Millisecond
 }
 
 // Next waits for the next frame; one without assignments that is not full only shows that the stream is alive.
@@ -105,7 +120,7 @@ func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 		case <-s.heard: // the one before it has not been looked at, and is of no account any more
 		default:
 		}
-		s.heard <- frame.Beat
+		s.heard <- heardBeat{frame.Beat, frame.Age}
 	}
 	frame.Restore()
 	return frame, nil
@@ -122,8 +137,8 @@ func (s *AssignmentStream) beat(ctx context.Context) (heard time.Time, err error
 		select {
 		case up <- s.number:
 			up = nil
-		case number := <-s.heard:
-			if heard = s.sent[number]; number == s.number {
+		case one := <-s.heard:
+			if heard = s.sent[one.number].Add(-one.before()); one.number == s.number {
 				return heard, nil
 			}
 		case <-ctx.Done():

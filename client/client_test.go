@@ -99,7 +99,7 @@ func TestBeats(t *testing.T) {
 			if _, err := io.ReadFull(r.Body, one); err != nil {
 				return
 			}
-			newest := fmt.Sprintf(`{"beat":%d}`, one[0])
+			newest := fmt.Sprintf(`{"beat":%d,"age":5000}`, one[0])
 			switch <-answers {
 			case all:
 				unanswered, newest = unanswered+newest, ""
@@ -136,11 +136,12 @@ func TestBeats(t *testing.T) {
 	if _, err := c.Beat(ctx, "0123"); err == nil {
 		t.Error("a beat that was not answered succeeded")
 	}
+	const age = 5 * time.Second // that the leader has not heard
 	for range 300 { // numbers go round
 		go func() { answers <- all }()
 		before := time.Now()
-		if heard, err := c.Beat(t.Context(), "0123"); err != nil || heard.Before(before) {
-			t.Fatalf("a beat of %s: heard what was sent at %s, %v", before, heard, err)
+		if heard, err := c.Beat(t.Context(), "0123"); err != nil || heard.Add(age).Before(before) || heard.After(before) {
+			t.Fatalf("a beat of %s: heard at %s, %v", before, heard, err)
 		}
 	}
 	before := time.Now()
@@ -156,8 +157,8 @@ func TestBeats(t *testing.T) {
 	late, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	go func() { answers <- allButTheNewest }()
-	if heard, err := c.Beat(late, "0123"); err != nil || heard.Before(before) || heard.After(between) {
-		t.Errorf("a beat of which the one before was answered: heard what was sent at %s, %v", heard, err)
+	if heard, err := c.Beat(late, "0123"); err != nil || heard.Add(age).Before(before) || heard.Add(age).After(between) {
+		t.Errorf("a beat of which the one before was answered: heard at %s, %v", heard, err)
 	}
 	stream.Close()
 	<-read

@@ -45,7 +45,7 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 		if row == nil {
 			return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
 		}
-		if err := c.Beat(instance); err != nil {
+		if _, err := c.Beat(instance); err != nil {
 			return nil, err
 		}
 		if row.Version >= version {

@@ -36,8 +36,9 @@ type Config struct {
 	Leases Leases
 	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
 	Now    func() time.Time // nil: the system's clock
-	// Beat is told that the agent of an instance is there. It fails where the agent is to show itself at another server. Nil: nobody is told.
-	Beat func(instance string) error
+	// Beat is told that the agent of an instance is there, and gives how long ago the newest beat was of which the leader has heard; much where
+	// that is not known. It fails where the agent is to show itself at another server. Nil: nobody is told.
+	Beat func(instance string) (age time.Duration, err error)
 	// Sealer encrypts the secrets of access keys. Nil: there are no access keys.
 	Sealer Sealer
 }
@@ -56,7 +57,7 @@ func New(c Config) *Control {
 		c.Now = time.Now
 	}
 	if c.Beat == nil {
-		c.Beat = func(string) error { return nil }
+		c.Beat = func(string) (time.Duration, error) { return 0, nil }
 	}
 	return &Control{Config: c}
 }

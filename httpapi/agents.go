@@ -35,7 +35,7 @@ func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
 
 // showItself takes a call of an agent that begins for a beat: its stream opens only in a while, and its lease runs meanwhile. Where a
 // beat is of no use here, the stream will tell.
-func (a *api) showItself(instance string) { _ = a.Control.Beat(instance) }
+func (a *api) showItself(instance string) { _, _ = a.Control.Beat(instance) }
 
 func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	var updates []structs.TaskUpdate
@@ -102,10 +102,11 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 			if _, err := io.ReadFull(r.Body, one); err != nil {
 				return
 			}
-			if a.Control.Beat(instance) != nil { // it may do better at another server
+			age, err := a.Control.Beat(instance)
+			if err != nil { // it may do better at another server
 				return
 			}
-			if out.write(structs.AssignmentFrame{Beat: one[0]}) != nil {
+			if out.write(structs.AssignmentFrame{Beat: one[0], Age: age.Milliseconds() + 1}) != nil {
 				return
 			}
 		}

@@ -11,7 +11,10 @@ import (
 )
 
 // vouches says whether a server takes an agent's beat.
-func vouches(s *testutil.Servers, n int) bool { return s.Control(n).Beat("0a") == nil }
+func vouches(s *testutil.Servers, n int) bool {
+	_, err := s.Control(n).Beat("0a")
+	return err == nil
+}
 
 // beatsFor lets an agent beat at a server, whatever that answers, for a time.
 func beatsFor(s *testutil.Servers, d time.Duration, n int) {

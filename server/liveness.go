@@ -20,6 +20,9 @@ const (
 	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents are better off with another. An
 	// election is mostly over by then.
 	cutOffAfter = time.Second
+	// fencedApart is for how long a server may not have told the leader of an agent that kills its tasks then, until it sends that one
+	// elsewhere. A server that keeps up tells of it within 750 ms.
+	fencedApart = 1500 * time.Millisecond
 	// leaseCheck is the least time between two looks of the leader for leases that have run out: what is lost at nearly the same time,
 	// as in a zone, is one entry of the log, and replaced in the order of priority.
 	leaseCheck = 100 * time.Millisecond
@@ -37,16 +40,29 @@ type beats struct {
 	// first is nudged when an instance beats that was silent: the leader is to know at once. Capacity 1.
 	first chan struct{}
 	last  map[string]time.Time // the newest beat of each that was not silent at the report before
+	told  map[string]time.Time // the newest beat of each of which the leader heard, unless that is long ago
 }
 
 func newBeats() *beats {
-	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), last: map[string]time.Time{}}
+	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), last: map[string]time.Time{}, told: map[string]time.Time{}}
 }
 
-// Beat notes that an agent is there (control.Config.Beat). It fails where that is of no use to the agent.
-func (b *beats) Beat(instance string) error {
+// beat is control.Config's Beat.
+func (s *Server) beat(instance string) (age time.Duration, err error) {
+	age, told, err := s.beats.beat(instance)
+	if err == nil && told && age > fencedApart {
+		if i := s.store.Snapshot().Instance(instance); i != nil && i.Fenced {
+			err = structs.ErrNoLeader()
+		}
+	}
+	return age, err
+}
+
+// beat notes that an agent is there, and gives how long ago the newest beat was of which the leader has heard: longer than any lease where
+// it was told of none lately. It fails where beats here are of no use to the agent.
+func (b *beats) beat(instance string) (age time.Duration, told bool, err error) {
 	if b.cutOff.Load() {
-		return structs.ErrNoLeader()
+		return 0, false, structs.ErrNoLeader()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -58,7 +74,11 @@ func (b *beats) Beat(instance string) error {
 		}
 	}
 	b.fresh[instance], b.last[instance] = now, now
-	return nil
+	at, told := b.told[instance]
+	if !told {
+		return 2 * structs.FencedLease, false, nil
+	}
+	return now.Sub(at), true, nil
 }
 
 // take gives the beats since the last report.
@@ -68,7 +88,15 @@ func (b *beats) take() map[string]time.Time {
 	taken := b.fresh
 	b.fresh = map[string]time.Time{}
 	maps.DeleteFunc(b.last, func(_ string, at time.Time) bool { return time.Since(at) > silentAfter })
+	maps.DeleteFunc(b.told, func(_ string, at time.Time) bool { return time.Since(at) > structs.FencedLease })
 	return taken
+}
+
+// known notes that the leader has heard of beats.
+func (b *beats) known(taken map[string]time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.Copy(b.told, taken)
 }
 
 // giveBack puts beats back that could not be told.
@@ -115,6 +143,7 @@ func (s *Server) reportBeats(ctx context.Context) {
 			continue
 		}
 		failing = time.Time{}
+		s.beats.known(taken)
 		s.beats.cutOff.Store(false)
 	}
 }
@@ -124,6 +153,9 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 		l.hear(taken)
 		return nil
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.reign(), cancel)() // one that vanished never answers
 	address := s.leaderHTTP()
 	if address == "" {
 		return structs.ErrNoLeader()

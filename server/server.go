@@ -113,7 +113,7 @@ func New(c Config) (*Server, error) {
 			return nil, errors.Join(err, s.raft.Shutdown().Error(), s.disk.close(), lock.release())
 		}
 	}
-	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Now: s.clock.Now, Beat: s.beats.Beat, Sealer: c.Sealer})
+	s.control = control.New(control.Config{Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: s, Now: s.clock.Now, Beat: s.beat, Sealer: c.Sealer})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })

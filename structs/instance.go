@@ -6,6 +6,10 @@ import "time"
 // replaced.
 const AgentLease = 3 * time.Second
 
+// FencedLease is the AgentLease of an instance whose agent kills its tasks before the end of it. It is longer, as the agent counts only the
+// beats of which it knows that the leader heard, and a new leader may take a moment to come.
+const FencedLease = 4 * time.Second
+
 // The states of a container instance.
 const (
 	InstanceActive   = "ACTIVE"
@@ -26,9 +30,11 @@ type ContainerInstance struct {
 	// CapacityProvider is the provider that the instance belongs to, as its agent says; empty: none.
 	CapacityProvider string `json:"capacityProvider,omitzero"`
 	// AgentConnected: a server holds the agent's stream.
-	AgentConnected bool        `json:"agentConnected"`
-	Registered     Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks
-	Attributes     []Attribute `json:"attributes,omitzero"` // what the agent says of itself; renewed with each registration
+	AgentConnected bool `json:"agentConnected"`
+	// Fenced: its agent kills all tasks when its lease ends (--stop-on-disconnect).
+	Fenced     bool        `json:"fenced,omitzero"`
+	Registered Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks
+	Attributes []Attribute `json:"attributes,omitzero"` // what the agent says of itself; renewed with each registration
 	// GPUs are the ids of its GPUs, in the order in which tasks get them.
 	GPUs []string `json:"gpus,omitzero"`
 	// Custom attributes are those that users put (PutAttributes); they survive a registration.
@@ -38,6 +44,14 @@ type ContainerInstance struct {
 	// DeregisteredAt is when it became INACTIVE; zero while it is not.
 	DeregisteredAt Time  `json:"deregisteredAt,omitzero"`
 	Version        int64 `json:"version"` // grows by one with every change
+}
+
+// Lease is how long the instance counts as there after a beat of its agent.
+func (i *ContainerInstance) Lease() time.Duration {
+	if i.Fenced {
+		return FencedLease
+	}
+	return AgentLease
 }
 
 // Attribute gives the value of the named attribute and whether the instance has it.

@@ -91,12 +91,12 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 }
 
 // beat connects an instance at its agent's first beat.
-func (c *SingleNode) beat(instance string) error {
+func (c *SingleNode) beat(instance string) (time.Duration, error) {
 	if i := c.Store.Snapshot().Instance(instance); i != nil && !i.AgentConnected {
 		// Without a leader the next beat does.
 		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock())})
 	}
-	return nil
+	return 0, nil
 }
 
 // MustApply applies a command that must not be refused.

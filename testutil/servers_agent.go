@@ -25,7 +25,7 @@ type netAgent struct {
 }
 
 // StartAgent starts an agent on a host, which is its name, in a zone.
-func (s *Servers) StartAgent(host, zone string) {
+func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	s.t.Helper()
 	s.Network.Boot(host)
 	dir := filepath.Join(s.dir, host)
@@ -50,10 +50,14 @@ func (s *Servers) StartAgent(host, zone string) {
 			return client.New(client.Config{Address: "http://" + address, Dial: s.Network.Dialer(host, agentDial), Now: s.clock(host)})
 		},
 	})
-	p.Agent, err = agent.New(agent.Config{
+	config := agent.Config{
 		DataDir: dir, Zone: zone, Name: host, Version: "0.1.0", Server: p.servers, Logger: s.log.With("agent", host),
 		Runtime: func(instance string) agent.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
-	})
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	p.Agent, err = agent.New(config)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (o *agentOptions) command() *cobra.Command {
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
-	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks, also those that an earlier agent left, when no server has answered for the three seconds of the lease, so that none runs here while it is replaced elsewhere")
+	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks, also those that an earlier agent left, when no server has said for 3.6 seconds that the leader hears of this agent, so that none runs here while it is replaced elsewhere; its instance counts as lost after four seconds, not three")
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {

@@ -1,7 +1,7 @@
 // Package liveness decides which container instances are lost and which are back. The leader alone does; every server tells it of
 // the agents whose streams it holds.
 //
-// An agent beats every second, and has a lease of Lease from each beat. One whose lease has run out is lost, and its tasks are
+// An agent beats every second, and has a lease from each beat (structs.ContainerInstance.Lease). One whose lease has run out is lost, and its tasks are
 // replaced at once. Gossip is the second witness: an agent that is silent for longer than it should be is asked by it, and as long as it
 // answers, the lease is a little longer, since a machine with no processor to spare may miss a beat or two. A new leader, which has heard
 // nobody yet, gives every instance one whole lease.
@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	// Lease is how long an agent counts as there after a beat.
-	Lease = structs.AgentLease
 	// vouched is how much longer where gossip hears it.
 	vouched = time.Second
 	// doubted is how long an agent must have been silent to be asked: longer than a beat takes on its way to the leader.
@@ -45,7 +43,7 @@ func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	if at.After(before) {
 		t.seen[instance] = at
 	}
-	return at.Sub(before) >= Lease
+	return at.Sub(before) >= structs.AgentLease
 }
 
 // Verdict is what is wrong in state, and when it is to be looked at again, if no news comes before that.
@@ -61,15 +59,16 @@ type Verdict struct {
 func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInstance], heard func(instance string) bool) Verdict {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v := Verdict{Next: now.Add(Lease)}
+	v := Verdict{Next: now.Add(structs.AgentLease)}
 	for i := range instances {
 		if i.Status == structs.InstanceInactive {
 			delete(t.seen, i.ID)
 			continue
 		}
+		lease := i.Lease()
 		seen, beats := t.seen[i.ID]
 		if !i.AgentConnected {
-			if beats && now.Sub(seen) < Lease {
+			if beats && now.Sub(seen) < lease {
 				v.Back = append(v.Back, i.ID)
 			}
 			continue
@@ -80,10 +79,10 @@ func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInst
 		next := seen.Add(doubted)
 		switch silent := now.Sub(seen); {
 		case silent < doubted:
-		case silent < Lease || silent < Lease+vouched && heard(i.ID):
+		case silent < lease || silent < lease+vouched && heard(i.ID):
 			v.Doubt = append(v.Doubt, i.ID)
-			if next = now.Add(askEvery); silent < Lease && seen.Add(Lease).Before(next) {
-				next = seen.Add(Lease)
+			if next = now.Add(askEvery); silent < lease && seen.Add(lease).Before(next) {
+				next = seen.Add(lease)
 			}
 		default:
 			v.Lost = append(v.Lost, i.ID)

@@ -14,6 +14,7 @@ func TestTracker(t *testing.T) {
 		name       string
 		connected  bool
 		inactive   bool
+		fenced     bool
 		beats      []time.Duration // after the start, as they are told
 		heard      bool
 		at         time.Duration
@@ -28,6 +29,8 @@ func TestTracker(t *testing.T) {
 		{name: "nor does anybody come", connected: true, at: 3 * time.Second, lost: true},
 		{name: "an old beat does not shorten the new leader's grace", connected: true, beats: []time.Duration{-2e9}, at: 2 * time.Second},
 		{name: "an old beat that is told late changes nothing", connected: true, beats: []time.Duration{3e9, 1e9}, at: 5 * time.Second},
+		{name: "fenced, and silent for less than its longer lease", connected: true, fenced: true, beats: []time.Duration{1e9}, at: 5*time.Second - 1},
+		{name: "fenced, and silent for it", connected: true, fenced: true, beats: []time.Duration{1e9}, at: 5 * time.Second, lost: true},
 		{name: "back", beats: []time.Duration{1e9}, at: 2 * time.Second, back: true},
 		{name: "not back by a beat of long ago", beats: []time.Duration{1e9}, at: 4 * time.Second},
 		{name: "never heard", at: time.Second},
@@ -38,7 +41,7 @@ func TestTracker(t *testing.T) {
 			for _, b := range c.beats {
 				tracker.Seen("i", start.Add(b))
 			}
-			i := &structs.ContainerInstance{ID: "i", Status: structs.InstanceActive, AgentConnected: c.connected}
+			i := &structs.ContainerInstance{ID: "i", Status: structs.InstanceActive, AgentConnected: c.connected, Fenced: c.fenced}
 			if c.inactive {
 				i.Status = structs.InstanceInactive
 			}

@@ -107,7 +107,7 @@ func furnish(ctx context.Context, s *server.Server) error {
 func beat(ctx context.Context, c *control.Control) {
 	for ctx.Err() == nil {
 		for i := range c.Store.Snapshot().AllInstances() {
-			_ = c.Beat(i.ID) // the one server there is takes it
+			_, _ = c.Beat(i.ID) // the one server there is takes it
 		}
 		select {
 		case <-time.After(500 * time.Millisecond):

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -207,11 +208,11 @@ func TestLeaderCutOff(t *testing.T) {
 }
 
 // inTown is inServers with an agent in each of three zones, and a service of six.
-func inTown(t *testing.T, test func(*testing.T, *servers)) {
+func inTown(t *testing.T, test func(*testing.T, *servers), change ...func(*agent.Config)) {
 	t.Helper()
 	inServers(t, func(t *testing.T, s *servers) {
 		for n, zone := range []string{"a", "b", "c"} {
-			s.StartAgent(fmt.Sprintf("10.0.1.%d", n+1), zone)
+			s.StartAgent(fmt.Sprintf("10.0.1.%d", n+1), zone, change...)
 		}
 		s.Eventually("the agents are ready", func() bool {
 			list, err := s.Client(1).Instances(t.Context(), structs.DefaultCluster)
@@ -238,8 +239,7 @@ func TestLostInstance(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				began := time.Now()
 				for n := 1; n <= 3; n++ {
-					s.Network.Cut("10.0.1.1", s.Host(n))
-					s.Network.Cut(s.Host(n), "10.0.1.1")
+					s.cutOff("10.0.1.1", s.Host(n))
 				}
 				if c.leader {
 					s.Crash(s.Leader())
@@ -265,6 +265,71 @@ func TestLostInstance(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What runs on a machine that is cut off runs nowhere else meanwhile, where its agent is to see to that: also where a server that is cut off
+// with it answers the agent. What it runs stays where only the leader dies, or that server's way to it.
+func TestFencedInstance(t *testing.T) {
+	const host = "10.0.1.1"
+	for name, c := range map[string]struct {
+		happen func(s *servers, theirs int) // to the machine's server
+		stays  bool
+	}{
+		"alone": {func(s *servers, _ int) {
+			for n := 1; n <= 3; n++ {
+				s.cutOff(host, s.Host(n))
+			}
+		}, false},
+		"with its server": {func(s *servers, theirs int) {
+			for n := 1; n <= 3; n++ {
+				if n != theirs {
+					s.cutOff(host, s.Host(n))
+					s.cutOff(s.Host(theirs), s.Host(n))
+				}
+			}
+		}, false},
+		"its server from the others": {func(s *servers, theirs int) {
+			for n := 1; n <= 3; n++ {
+				if n != theirs {
+					s.cutOff(s.Host(theirs), s.Host(n))
+				}
+			}
+		}, true},
+		"its server dies":    {func(s *servers, theirs int) { s.Crash(theirs) }, true},
+		"the leader dies":    {func(s *servers, _ int) { s.Crash(s.Leader()) }, true},
+		"the leader freezes": {func(s *servers, _ int) { s.Network.Freeze(s.Host(s.Leader())) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inTown(t, func(t *testing.T, s *servers) {
+				time.Sleep(10 * time.Second)
+				before := s.taskIDs()
+				theirs := 1
+				if s.Leader() == theirs { // in the machine's zone; it is to be a follower
+					s.Crash(theirs)
+					s.Eventually("another leads", func() bool { return s.Leader() > 0 })
+					s.Start(theirs)
+					time.Sleep(time.Minute) // the agent goes back to its zone's
+				}
+				c.happen(s, theirs)
+				most := 0
+				for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+					most = max(most, s.containersUp())
+				}
+				if most > 6 || s.containersUp() != 6 {
+					t.Errorf("%d containers ran at a time, and now %d", most, s.containersUp())
+				}
+				if after := s.taskIDs(); slices.Equal(before, after) != c.stays {
+					t.Errorf("tasks were %v and are %v", before, after)
+				}
+			}, func(c *agent.Config) { c.StopOnDisconnect = true })
+		})
+	}
+}
+
+// cutOff cuts both ways between two hosts.
+func (s *servers) cutOff(a, b string) {
+	s.Network.Cut(a, b)
+	s.Network.Cut(b, a)
 }
 
 // containersUp counts the containers that run, whoever knows of them.
