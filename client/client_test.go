@@ -137,7 +137,7 @@ func TestBeats(t *testing.T) {
 		t.Error("a beat that was not answered succeeded")
 	}
 	const age = 5 * time.Second // that the leader has not heard
-	for range 300 { // numbers go round
+	for range 300 {             // numbers go round
 		go func() { answers <- all }()
 		before := time.Now()
 		if heard, err := c.Beat(t.Context(), "0123"); err != nil || heard.Add(age).Before(before) || heard.After(before) {
