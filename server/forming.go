@@ -90,6 +90,13 @@ func (p *promise) accept(with proposal, alive func(id string) bool) error {
 	return nil
 }
 
+// includes says whether this server has agreed to form a cluster with another one.
+func (p *promise) includes(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.made.Servers, id)
+}
+
 // forget is for a server that has raft state.
 func (p *promise) forget() error {
 	p.mu.Lock()

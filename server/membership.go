@@ -220,8 +220,10 @@ func (m *membership) bootstrap(servers []structs.Member) error {
 	return nil
 }
 
-func (m *membership) configuration() raft.Configuration {
-	future := m.raft.GetConfiguration()
+func (m *membership) configuration() raft.Configuration { return configuration(m.raft) }
+
+func configuration(node *raft.Raft) raft.Configuration {
+	future := node.GetConfiguration()
 	if future.Error() != nil {
 		return raft.Configuration{} // raft is shutting down
 	}

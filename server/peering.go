@@ -58,7 +58,7 @@ func (p *Peers) dialer() func(context.Context, string, string) (net.Conn, error)
 func (s *Server) newMembership() (*membership, error) {
 	p := s.config.Peers
 	m := &membership{
-		announce: make(chan struct{}, 1),
+		announce: make(chan struct{}, 1), promise: s.promise,
 		id:       s.config.ID, raft: s.raft, log: s.log, join: p.Join,
 		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
 			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil, // raft dials with p.TLS, and http changes its own
@@ -69,10 +69,6 @@ func (s *Server) newMembership() (*membership, error) {
 	if p.TLS != nil {
 		m.peers.scheme = "https"
 	}
-	var err error
-	if m.promise, err = openPromise(filepath.Join(s.config.DataDir, serverDir)); err != nil {
-		return nil, err
-	}
 	config := p.Gossip
 	config.Logger = s.log
 	config.DataDir = filepath.Join(s.config.DataDir, serverDir)
@@ -82,6 +78,7 @@ func (s *Server) newMembership() (*membership, error) {
 	if len(m.configuration().Servers) == 0 {
 		config.Self.Expect = p.Expect
 	}
+	var err error
 	m.gossip, err = gossip.New(config)
 	return m, err
 }

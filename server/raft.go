@@ -56,7 +56,10 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	config.SnapshotInterval = snapshotLook
 	config.ShutdownOnRemove = false // raft would leave open what Stop closes
 	config.Logger = logger
-	transport := s.transport()
+	transport, err := s.transport(dir)
+	if err != nil {
+		return errors.Join(err, d.close())
+	}
 	kept := &diskWrites{d.logs, s.diskFailed}
 	node, err := startRaft(config, machine, kept, &diskSnapshots{d.snapshots, kept}, transport, s.config.Peers == nil)
 	if err != nil {
@@ -66,24 +69,31 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 		return errors.Join(fmt.Errorf("start raft on data directory %s: %w", dir, err), node.Shutdown().Error(), d.close())
 	}
 	s.disk, s.raft = d, node
+	if v, is := transport.(*voters); is {
+		v.node.Store(node)
+	}
 	return nil
 }
 
 // transport is the way to the other servers; without Peers there are none.
-func (s *Server) transport() raft.Transport {
+func (s *Server) transport(dir string) (raft.Transport, error) {
 	p := s.config.Peers
 	if p == nil {
 		_, transport := raft.NewInmemTransport(raft.ServerAddress(s.config.ID))
-		return transport
+		return transport, nil
 	}
-	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+	var err error
+	if s.promise, err = openPromise(dir); err != nil {
+		return nil, err
+	}
+	return newVoters(s.config.ID, s.promise, raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: &raftStream{Listener: p.RaftListener, advertise: p.Raft, dial: p.dialer(), tls: p.TLS},
 		// A heartbeat that hangs must not hold up the next for long; snapshots get more by their size.
 		Timeout: raftTimeout, MaxPool: raftPool, Logger: raftLogger(s.log),
 		// One at a time: with more, raft (1.7.3) may wait for ever for a place in a pipeline of which nobody takes answers any more, since
 		// the follower refused one. That follower then gets no entries from this leader, and the leader does not stop.
 		MaxRPCsInFlight: 1,
-	})
+	})), nil
 }
 
 // startRaft makes the node, and where asked for a cluster of it alone if there is none yet.

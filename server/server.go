@@ -63,7 +63,8 @@ type Server struct {
 	lock       *dirLock
 	disk       *disk
 	raft       *raft.Raft
-	membership *membership // nil: without Peers
+	promise    *promise    // nil: without Peers
+	membership *membership // likewise
 	reads      reads
 	beats      *beats
 	reigns     *reigns

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+)
+
+// A server that lost its disk comes back with another id, and at the address at which the others still ask the one that it was for its vote. It
+// has forgotten what it acknowledged, and would elect a server that lacks it: one vote more than there is, and acknowledged writes are gone.
+// So only those vote that raft's peers have by their id; and, while a new cluster forms, those that agreed to it.
+
+// voters is raft's way to the other servers, on which a server that is no peer gives no vote.
+type voters struct {
+	*raft.NetworkTransport
+	id      raft.ServerID
+	promise *promise
+	node    atomic.Pointer[raft.Raft] // nil: not started yet
+
+	passed chan raft.RPC
+	closed chan struct{}
+	close  sync.Once
+}
+
+func newVoters(id string, promise *promise, to *raft.NetworkTransport) *voters {
+	v := &voters{NetworkTransport: to, id: raft.ServerID(id), promise: promise, passed: make(chan raft.RPC), closed: make(chan struct{})}
+	go v.pass()
+	return v
+}
+
+// Consumer gives what the other servers ask (raft.Transport).
+func (v *voters) Consumer() <-chan raft.RPC { return v.passed }
+
+// Close ends it (raft.WithClose).
+func (v *voters) Close() error {
+	v.close.Do(func() { close(v.closed) })
+	return v.NetworkTransport.Close()
+}
+
+func (v *voters) pass() {
+	for {
+		select {
+		case <-v.closed:
+			return
+		case rpc := <-v.NetworkTransport.Consumer():
+			if v.refused(rpc) {
+				continue
+			}
+			select {
+			case <-v.closed:
+				return
+			case v.passed <- rpc:
+			}
+		}
+	}
+}
+
+// refused answers a question for a vote that this server may not give.
+func (v *voters) refused(rpc raft.RPC) bool {
+	switch asked := rpc.Command.(type) {
+	case *raft.RequestVoteRequest:
+		if !v.mayVote(raft.ServerID(asked.ID)) {
+			rpc.Respond(&raft.RequestVoteResponse{RPCHeader: v.header()}, nil)
+			return true
+		}
+	case *raft.RequestPreVoteRequest:
+		if !v.mayVote(raft.ServerID(asked.ID)) {
+			rpc.Respond(&raft.RequestPreVoteResponse{RPCHeader: v.header()}, nil)
+			return true
+		}
+	}
+	return false
+}
+
+func (v *voters) header() raft.RPCHeader {
+	return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(v.id), Addr: []byte(v.LocalAddr())}
+}
+
+func (v *voters) mayVote(candidate raft.ServerID) bool {
+	node := v.node.Load()
+	if node == nil {
+		return false
+	}
+	peers := configuration(node).Servers
+	if len(peers) == 0 {
+		return v.promise.includes(string(candidate))
+	}
+	return slices.ContainsFunc(peers, func(p raft.Server) bool { return p.ID == v.id })
+}
