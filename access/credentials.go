@@ -18,6 +18,7 @@ import (
 var (
 	errMissing   = &sigv4.Refusal{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
 	errUnknown   = &sigv4.Refusal{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+	errBehind    = &sigv4.Refusal{Code: "ServiceUnavailableException", Message: "This server does not know the access key, and may be behind the other servers, or cut off from them. Try again, or ask another."}
 	errElsewhere = &sigv4.Refusal{Code: "AccessDeniedException", Message: "only servers and agents of this installation may call here, each for itself"}
 )
 
@@ -39,9 +40,11 @@ func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
 		return nil, err
 	}
 	key, secret, err := g.secret(s.ID)
-	// A session's token belongs to temporary credentials, of which there are none.
-	if err != nil || r.Header.Get("X-Amz-Security-Token") != "" {
-		return nil, errors.Join(errUnknown, err)
+	if err != nil {
+		return nil, err
+	}
+	if r.Header.Get("X-Amz-Security-Token") != "" { // it belongs to temporary credentials, of which there are none
+		return nil, errUnknown
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))
 	if err != nil || len(body) > structs.MaxBody {
@@ -57,16 +60,19 @@ func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
 func (g *Gate) bearer(token string) (*structs.AccessKey, error) {
 	id, shown, _ := strings.Cut(token, ":")
 	key, secret, err := g.secret(id)
-	if err != nil || subtle.ConstantTimeCompare([]byte(secret), []byte(shown)) != 1 {
-		return nil, errors.Join(errUnknown, err)
+	if err == nil && subtle.ConstantTimeCompare([]byte(secret), []byte(shown)) != 1 {
+		err = errUnknown
 	}
-	return key, nil
+	return key, err
 }
 
 // secret finds a key and its secret.
 func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
 	key := g.Keys(id)
-	if key == nil {
+	switch {
+	case key == nil && g.Behind():
+		return nil, "", errBehind
+	case key == nil:
 		return nil, "", errUnknown
 	}
 	secret, err := g.Secrets.Open(structs.AccessKeySealName(id), key.Sealed)
@@ -84,7 +90,10 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 		told = errMissing
 	}
 	status := http.StatusBadRequest // as the services of AWS that speak JSON
-	if strings.HasPrefix(r.URL.Path, "/v1/") {
+	switch {
+	case told == errBehind:
+		status = http.StatusServiceUnavailable
+	case strings.HasPrefix(r.URL.Path, "/v1/"):
 		status = http.StatusForbidden
 	}
 	w.Header().Set("Content-Type", "application/json")

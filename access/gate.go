@@ -28,6 +28,8 @@ type Opener interface {
 // Config is what a Gate needs.
 type Config struct {
 	Keys Keys
+	// Behind says whether there may be keys that Keys does not know yet. Nil: never.
+	Behind func() bool
 	// Secrets opens the secrets of keys. Nil: any caller may do everything (--insecure).
 	Secrets Opener
 	// Audit is where writes are written down.
@@ -43,6 +45,9 @@ type Gate struct{ Config }
 func New(c Config) *Gate {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Behind == nil {
+		c.Behind = func() bool { return false }
 	}
 	return &Gate{c}
 }

@@ -41,6 +41,7 @@ type secured struct {
 	secret    security.Secret
 	authority *security.Authority
 	now       time.Time // of the gate; zero: the clock's
+	behind    bool
 }
 
 func must[T any](t *testing.T) func(T, error) T {
@@ -60,7 +61,7 @@ func newSecured(t *testing.T) *secured {
 	s.Control.Sealer = sealer
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	audit := must[*Audit](t)(OpenAudit(s.audit, log))
-	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, Audit: audit, Logger: log, Now: func() time.Time {
+	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
 		if s.now.IsZero() {
 			return time.Now()
 		}
@@ -174,6 +175,24 @@ func TestNothingWithoutCredentials(t *testing.T) {
 }
 
 // ask gives the code of a refusal.
+// A key that a server does not know may be one that it does not know yet: clients are to try again.
+func TestKeysOfAServerThatIsBehind(t *testing.T) {
+	s := newSecured(t)
+	key := s.key(t, `{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`)
+	for _, behind := range []bool{false, true} {
+		s.behind = behind
+		for id, want := range map[string]int{key.ID: http.StatusOK, "AKIANOSUCH": map[bool]int{false: http.StatusForbidden, true: http.StatusServiceUnavailable}[behind]} {
+			r := must[*http.Request](t)(http.NewRequest(http.MethodGet, s.http.URL+"/v1/members", nil))
+			r.Header.Set("Authorization", "Bearer "+id+":"+key.Secret)
+			answer := must[*http.Response](t)(http.DefaultClient.Do(r))
+			answer.Body.Close()
+			if answer.StatusCode != want {
+				t.Errorf("behind: %v, key %s: the answer is %s", behind, id, answer.Status)
+			}
+		}
+	}
+}
+
 func ask(t *testing.T, r *http.Request) string {
 	t.Helper()
 	resp := must[*http.Response](t)(http.DefaultTransport.RoundTrip(r))

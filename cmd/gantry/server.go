@@ -168,6 +168,7 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 	if p.audit, err = access.OpenAudit(filepath.Join(p.dataDir, auditFile), p.log); err != nil {
 		return errors.Join(err, p.server.Stop())
 	}
+	gate.Behind = p.server.Behind
 	gate.Keys, gate.Audit = p.server.Control().AccessKey, p.audit
 	d.server, d.ready, d.gate = p.server, p.server.Ready, access.New(gate)
 	p.http = serveHTTP(d.handler(), p.log)
