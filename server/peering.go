@@ -59,7 +59,7 @@ func (s *Server) newMembership() (*membership, error) {
 	p := s.config.Peers
 	m := &membership{
 		announce: make(chan struct{}, 1), promise: s.promise,
-		id:       s.config.ID, raft: s.raft, log: s.log, join: p.Join,
+		id: s.config.ID, raft: s.raft, log: s.log, join: p.Join,
 		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
 			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil, // raft dials with p.TLS, and http changes its own
 			TLSHandshakeTimeout: peerDial, HTTP2: &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
