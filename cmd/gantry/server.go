@@ -183,11 +183,7 @@ func (p *serverProcess) secure(secret *security.Secret, peers *server.Peers, d *
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, err
 	}
-	hosts := []string{p.bind, "localhost", p.name}
-	if p.advertise != "" {
-		hosts = append(hosts, p.advertise)
-	}
-	certificate := authority.Server(p.name, hosts, time.Now)
+	certificate := authority.Server(p.name, p.certified(p.name), time.Now)
 	peers.TLS, peers.Gossip.Key = certificate.DialServers(), key
 	peers.RaftListener = tls.NewListener(peers.RaftListener, certificate.ListenServers())
 	p.listener = tls.NewListener(p.listener, certificate.ListenClients())
