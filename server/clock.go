@@ -9,7 +9,8 @@ import (
 
 // clock is the time that goes into the log while this server leads. It is the system's, but never goes back: where the system's
 // clock is set back, this one goes on at half its pace until the system's has caught up, so that what waits for a time that was
-// told before waits no longer than twice. A clock that is set forward is followed at once. Safe for concurrent use.
+// told before waits no longer than twice. A clock that is set forward is followed at once. It goes on from that of the leader before, which may
+// have been ahead. Safe for concurrent use.
 type clock struct {
 	wall    func() time.Time     // may be set
 	elapsed func() time.Duration // only grows, at an even pace
@@ -35,6 +36,15 @@ func (c *clock) Now() time.Time {
 		c.told = least
 	}
 	return c.told
+}
+
+// goOn has it give no earlier time than one that a leader before gave.
+func (c *clock) goOn(from time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if from.After(c.told) {
+		c.told, c.at = from, c.elapsed()
+	}
 }
 
 // Time is Now as the log has it.

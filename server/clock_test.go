@@ -32,3 +32,28 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+// Where a leader's clock was ahead, the next one's goes on from there, at half its pace.
+func TestClockGoesOn(t *testing.T) {
+	elapsed := time.Duration(0)
+	c := &clock{
+		wall:    func() time.Time { return time.Unix(1e9, 0).Add(elapsed) },
+		elapsed: func() time.Duration { return elapsed },
+	}
+	began := c.Now()
+	for _, step := range []struct {
+		what         string
+		from, passes time.Duration
+		want         time.Duration // since the start
+	}{
+		{"a leader before was behind", -time.Hour, time.Minute, time.Minute},
+		{"one was ahead", time.Hour, 0, time.Hour},
+		{"ten minutes later", time.Hour, 10 * time.Minute, 65 * time.Minute},
+	} {
+		c.goOn(began.Add(step.from))
+		elapsed += step.passes
+		if got := c.Now().Sub(began); got != step.want {
+			t.Errorf("%s: it is %s after the start, not %s", step.what, got, step.want)
+		}
+	}
+}

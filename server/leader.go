@@ -96,6 +96,7 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	if err := s.passRestore(ctx); err != nil {
 		return err
 	}
+	s.clock.goOn(newestOf(s.store.Snapshot()))
 	l := &leadership{
 		term: term, broker: broker.New(broker.Config{Importance: s.importance, Now: s.clock.Now, Logger: s.log}), outside: newOutside(s.log),
 		leases: liveness.New(time.Now()), judge: make(chan struct{}, 1),
@@ -121,6 +122,15 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 		s.log.Info("leading", "server", s.config.ID, "index", s.store.Snapshot().Index())
 	}
 	return ctx.Err()
+}
+
+// newestOf is the newest time that a leader gave, as far as the state has it: nothing changes for long without an evaluation.
+func newestOf(snap *state.Snapshot) time.Time {
+	newest := structs.Time(0)
+	for e := range snap.Evaluations() {
+		newest = max(newest, e.CreatedAt)
+	}
+	return newest.Std()
 }
 
 // runPlanner runs the planner until ctx ends. When it cannot know whether a plan of its was committed, all that was built on
