@@ -18,6 +18,7 @@ type Agent struct {
 	slots    chan struct{} // capacity StartConcurrency
 	reporter *reporter
 	fence    fence
+	inbox    inbox
 	sweepNow chan struct{}  // capacity 1
 	work     sync.WaitGroup // every goroutine of Run
 
@@ -43,6 +44,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg:      cfg,
 		log:      cfg.Logger.With("cluster", cfg.Cluster),
 		slots:    make(chan struct{}, cfg.StartConcurrency),
+		inbox:    inbox{more: make(chan struct{}, 1)},
 		sweepNow: make(chan struct{}, 1),
 		runners:  map[string]*runner{},
 		orphans:  map[string]bool{},
@@ -70,6 +72,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.reporter.run(ctx) })
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
+	a.work.Go(func() { a.act(ctx) })
 	a.follow(ctx)
 	return nil
 }

@@ -21,7 +21,9 @@
 //
 // # Threads, and who owns what
 //
-//	Run        registers, then follows the stream; opens another when one ends. Containers do not notice.
+//	Run        registers, then reads the stream; opens another when one ends. Containers do not notice, nor does it wait for them:
+//	           what servers say goes through the inbox.
+//	act        one goroutine; brings the runners to what is in the inbox.
 //	runner     one goroutine per task that has not ended; owns its parts and its update. Others may only stop, poke
 //	           or, once it has ended, republish it.
 //	reporter   one goroutine; owns the updates on their way to the server, the latest per task. Runners never wait for it.

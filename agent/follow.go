@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -16,8 +18,11 @@ const streamSilence = 15 * time.Second
 // leaseWait is how long the agent waits at most before it registers, or opens a stream, again: until it beats on one, its lease runs out.
 const leaseWait = 250 * time.Millisecond
 
-// follow applies the frames of the instance's stream until ctx ends, and opens another stream when one ends. To a server that has
-// forgotten the instance it registers again.
+// listAgain is how long the agent waits before it asks an engine again that refused to list containers.
+const listAgain = time.Second
+
+// follow reads the instance's stream until ctx ends, and opens another stream when one ends. To a server that has forgotten the instance it
+// registers again.
 func (a *Agent) follow(ctx context.Context) {
 	b := backoff{most: leaseWait}
 	for ctx.Err() == nil {
@@ -55,46 +60,98 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 		if err != nil {
 			return err
 		}
-		if err := a.apply(ctx, frame); err != nil {
-			return err
+		if frame.Full && frame.Index < a.index { // it lacks tasks that run here by right
+			return fmt.Errorf("the server's state (index %d) is older than what it told before (%d)", frame.Index, a.index)
 		}
+		a.index = max(a.index, frame.Index)
+		a.inbox.put(frame)
 		b.reset()
 	}
 }
 
-// apply brings the runners to what a frame says. A full frame from a server that is behind what this agent has seen
-// is refused: it lacks tasks that run here by right.
-func (a *Agent) apply(ctx context.Context, frame structs.AssignmentFrame) error {
-	if !frame.Full {
-		for _, as := range frame.Assignments {
-			a.deliver(ctx, as, nil)
+// inbox is what servers said and was not acted on yet. The container engine may take its time, and the stream is read all the same: what
+// comes on it says that the server is there. Safe for concurrent use.
+type inbox struct {
+	more chan struct{} // capacity 1: there are frames
+
+	mu     sync.Mutex
+	frames []structs.AssignmentFrame
+}
+
+// put adds a frame. A full one takes the place of those before it.
+func (i *inbox) put(frame structs.AssignmentFrame) {
+	if !frame.Full && len(frame.Assignments) == 0 {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if frame.Full {
+		i.frames = nil
+	}
+	i.frames = append(i.frames, frame)
+	nudge(i.more)
+}
+
+// putBack gives back a full frame that was taken, unless there is a newer one.
+func (i *inbox) putBack(frame structs.AssignmentFrame) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.frames) == 0 || !i.frames[0].Full {
+		i.frames = slices.Insert(i.frames, 0, frame)
+		nudge(i.more)
+	}
+}
+
+// take gives the oldest frame; false where there is none.
+func (i *inbox) take() (frame structs.AssignmentFrame, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.frames) == 0 {
+		return frame, false
+	}
+	frame, i.frames = i.frames[0], i.frames[1:]
+	return frame, true
+}
+
+// act brings the runners to what servers say, until ctx ends.
+func (a *Agent) act(ctx context.Context) {
+	for ctx.Err() == nil {
+		frame, ok := a.inbox.take()
+		switch {
+		case !ok:
+			select {
+			case <-a.inbox.more:
+			case <-ctx.Done():
+			}
+		case frame.Full:
+			a.applyFull(ctx, frame)
+		default:
+			for _, as := range frame.Assignments {
+				a.deliver(ctx, as, nil)
+			}
 		}
-		a.index = max(a.index, frame.Index)
-		return nil
 	}
-	if frame.Index < a.index {
-		return fmt.Errorf("the server's state (index %d) is older than what it told before (%d)", frame.Index, a.index)
-	}
-	if err := a.applyFull(ctx, frame); err != nil {
-		return err
-	}
-	a.index = frame.Index
-	return nil
 }
 
 // applyFull adopts the containers of tasks that the agent does not know yet, and ends tasks that the frame does not name.
-func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) error {
+func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	found := map[string][]structs.ContainerState{}
-	err := askEngine(ctx, a.log, func() error {
-		list, err := a.runtime.Containers(ctx)
-		for _, c := range list {
-			task := c.Labels[structs.LabelTask]
-			found[task] = append(found[task], c)
+	if !a.knowsAll(frame) {
+		err := askEngine(ctx, a.log, func() error {
+			list, err := a.runtime.Containers(ctx)
+			for _, c := range list {
+				task := c.Labels[structs.LabelTask]
+				found[task] = append(found[task], c)
+			}
+			return err
+		})
+		if err != nil {
+			if pauseFor(ctx, listAgain) {
+				a.log.Warn("cannot list the containers of this instance; trying again", "error", err)
+				a.inbox.putBack(frame)
+			}
+			return
 		}
-		return err
-	})
-	if err != nil {
-		return err
 	}
 	named := map[string]bool{}
 	for _, as := range frame.Assignments {
@@ -113,7 +170,13 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) er
 	}
 	a.ready = true
 	nudge(a.sweepNow)
-	return nil
+}
+
+// knowsAll says whether each task of a frame has a runner: there is nothing to adopt.
+func (a *Agent) knowsAll(frame structs.AssignmentFrame) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !slices.ContainsFunc(frame.Assignments, func(as structs.Assignment) bool { return a.runners[as.Task.ID] == nil })
 }
 
 // deliver gives an assignment to its runner, and gives that; a task that the agent does not know gets one, unless it has ended.

@@ -326,6 +326,34 @@ func TestFencedInstance(t *testing.T) {
 	}
 }
 
+// An agent whose container engine takes its time is there all the same, also when it opens another stream meanwhile.
+func TestSlowEngine(t *testing.T) {
+	inTown(t, func(t *testing.T, s *servers) {
+		before := s.taskIDs()
+		s.Engine.SetAway(true)
+		for n := 1; n <= 3; n++ {
+			s.Crash(n)
+			s.Start(n)
+			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+				leader := s.Leader()
+				if leader == 0 {
+					continue
+				}
+				for i := range s.Control(leader).Store.Snapshot().AllInstances() {
+					if !i.AgentConnected {
+						t.Fatalf("the instance %s counts as lost", i.Name)
+					}
+				}
+			}
+		}
+		s.Engine.SetAway(false)
+		s.Eventually("the service is up", func() bool { return total(s.up()) == 6 && s.containersUp() == 6 })
+		if after := s.taskIDs(); !slices.Equal(before, after) {
+			t.Errorf("tasks were %v and are %v", before, after)
+		}
+	})
+}
+
 // cutOff cuts both ways between two hosts.
 func (s *servers) cutOff(a, b string) {
 	s.Network.Cut(a, b)
