@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -66,70 +65,6 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 		a.index = max(a.index, frame.Index)
 		a.inbox.put(frame)
 		b.reset()
-	}
-}
-
-// inbox is what servers said and was not acted on yet. The container engine may take its time, and the stream is read all the same: what
-// comes on it says that the server is there. Safe for concurrent use.
-type inbox struct {
-	more chan struct{} // capacity 1: there are frames
-
-	mu     sync.Mutex
-	frames []structs.AssignmentFrame
-}
-
-// put adds a frame. A full one takes the place of those before it.
-func (i *inbox) put(frame structs.AssignmentFrame) {
-	if !frame.Full && len(frame.Assignments) == 0 {
-		return
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if frame.Full {
-		i.frames = nil
-	}
-	i.frames = append(i.frames, frame)
-	nudge(i.more)
-}
-
-// putBack gives back a full frame that was taken, unless there is a newer one.
-func (i *inbox) putBack(frame structs.AssignmentFrame) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if len(i.frames) == 0 || !i.frames[0].Full {
-		i.frames = slices.Insert(i.frames, 0, frame)
-		nudge(i.more)
-	}
-}
-
-// take gives the oldest frame; false where there is none.
-func (i *inbox) take() (frame structs.AssignmentFrame, ok bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if len(i.frames) == 0 {
-		return frame, false
-	}
-	frame, i.frames = i.frames[0], i.frames[1:]
-	return frame, true
-}
-
-// act brings the runners to what servers say, until ctx ends.
-func (a *Agent) act(ctx context.Context) {
-	for ctx.Err() == nil {
-		frame, ok := a.inbox.take()
-		switch {
-		case !ok:
-			select {
-			case <-a.inbox.more:
-			case <-ctx.Done():
-			}
-		case frame.Full:
-			a.applyFull(ctx, frame)
-		default:
-			for _, as := range frame.Assignments {
-				a.deliver(ctx, as, nil)
-			}
-		}
 	}
 }
 

@@ -2,9 +2,6 @@ package control
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -90,9 +87,8 @@ func newRunToken(spec *structs.JobSpec, token string) (runToken, error) {
 	case token == "" || spec.Type != structs.JobBatch:
 		return runToken{}, nil
 	}
-	text, err := json.Marshal(spec)
-	hash := sha256.Sum256(text)
-	return runToken{token: "batch/" + token, hash: hex.EncodeToString(hash[:])}, err // RunTask's tokens are others
+	hash, err := RequestHash(spec)
+	return runToken{token: "batch/" + token, hash: hash}, err // RunTask's tokens are others
 }
 
 // find gives the run that the token began, nil for none.

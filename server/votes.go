@@ -59,33 +59,34 @@ func (v *voters) pass() {
 
 // refused answers a question for a vote that this server may not give.
 func (v *voters) refused(rpc raft.RPC) bool {
-	switch asked := rpc.Command.(type) {
+	var no any
+	switch rpc.Command.(type) {
 	case *raft.RequestVoteRequest:
-		if !v.mayVote(raft.ServerID(asked.ID)) {
-			rpc.Respond(&raft.RequestVoteResponse{RPCHeader: v.header()}, nil)
-			return true
-		}
+		no = &raft.RequestVoteResponse{RPCHeader: v.header()}
 	case *raft.RequestPreVoteRequest:
-		if !v.mayVote(raft.ServerID(asked.ID)) {
-			rpc.Respond(&raft.RequestPreVoteResponse{RPCHeader: v.header()}, nil)
-			return true
-		}
+		no = &raft.RequestPreVoteResponse{RPCHeader: v.header()}
+	default:
+		return false
 	}
-	return false
+	if v.mayVote(string(rpc.Command.(raft.WithRPCHeader).GetRPCHeader().ID)) {
+		return false
+	}
+	rpc.Respond(no, nil)
+	return true
 }
 
 func (v *voters) header() raft.RPCHeader {
 	return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(v.id), Addr: []byte(v.LocalAddr())}
 }
 
-func (v *voters) mayVote(candidate raft.ServerID) bool {
+func (v *voters) mayVote(candidate string) bool {
 	node := v.node.Load()
 	if node == nil {
 		return false
 	}
 	peers := configuration(node).Servers
 	if len(peers) == 0 {
-		return v.promise.includes(string(candidate))
+		return v.promise.includes(candidate)
 	}
 	return slices.ContainsFunc(peers, func(p raft.Server) bool { return p.ID == v.id })
 }

@@ -2,9 +2,6 @@ package ecs
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -44,7 +41,7 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 	}
 	same := *in
 	same.ClientToken, same.Cluster = "", cluster
-	if job.RequestHash, err = requestHash(&same); err != nil {
+	if job.RequestHash, err = control.RequestHash(&same); err != nil {
 		return nil, err
 	}
 	tasks, failures, err := c.place(ctx, control.RunTaskInput{Job: job, PropagateTags: in.PropagateTags})
@@ -146,14 +143,4 @@ func jobTags(tags []structs.Tag, managed bool, cluster string) []structs.Tag {
 		return append(slices.Clone(tags), structs.Tag{Key: managedTagCluster, Value: cluster})
 	}
 	return tags
-}
-
-// requestHash tells the same request from another one, once what may be said in several ways is made one.
-func requestHash(request any) (string, error) {
-	canonical, err := json.Marshal(request) // members in the order of the struct, keys of maps sorted
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -27,7 +27,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	}
 	same := *in
 	same.ClientToken, same.Cluster = "", cluster
-	hash, err := requestHash(&same)
+	hash, err := control.RequestHash(&same)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (c *call) createTaskSet(ctx context.Context, in *CreateTaskSetRequest) (*Cr
 	}
 	same := *in
 	same.ClientToken, same.Cluster, same.Service = "", cluster, service
-	hash, err := requestHash(&same)
+	hash, err := control.RequestHash(&same)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+// A server in a container with a published port is called by an address of the machine's own.
+func TestCertifiedHosts(t *testing.T) {
+	for _, c := range []struct {
+		bind, advertise string
+		want            []string
+	}{
+		{"10.0.0.1", "", []string{"localhost", "s", "10.0.0.1"}},
+		{"10.0.0.1", "192.0.2.1", []string{"localhost", "s", "10.0.0.1", "192.0.2.1"}},
+		{"0.0.0.0", "10.0.0.1", []string{"localhost", "s", "127.0.0.1", "::1", "10.0.0.1"}},
+		{"::", "10.0.0.1", []string{"localhost", "s", "127.0.0.1", "::1", "10.0.0.1"}},
+	} {
+		n := network{bind: c.bind, advertise: c.advertise}
+		if got := n.certified("s"); !slices.Equal(got, c.want) {
+			t.Errorf("bound to %s, advertised as %q: %v", c.bind, c.advertise, got)
+		}
+	}
+}

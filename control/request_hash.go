@@ -1,0 +1,18 @@
+package control
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
+
+// RequestHash tells the same request from another one that has its client token, once what may be said in several ways is made one. It fails
+// where the request cannot be JSON.
+func RequestHash(request any) (string, error) {
+	canonical, err := json.Marshal(request) // members in the order of the struct, keys of maps sorted
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
