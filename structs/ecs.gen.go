@@ -310,6 +310,12 @@ type NetworkInterface struct {
 	PrivateIpv4Address string `json:"privateIpv4Address,omitzero"`
 }
 
+// NvidiaMpsAllocation is the shape of that name in the Amazon EC2 Container Service API.
+type NvidiaMpsAllocation struct {
+	MaxComputePercent *int32 `json:"maxComputePercent,omitzero"`
+	Memory            *int32 `json:"memory,omitzero"`
+}
+
 // PlacementConstraint is the shape of that name in the Amazon EC2 Container Service API.
 type PlacementConstraint struct {
 	Expression string `json:"expression,omitzero"`
@@ -346,8 +352,9 @@ type RepositoryCredentials struct {
 
 // ResourceRequirement is the shape of that name in the Amazon EC2 Container Service API.
 type ResourceRequirement struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
+	SharingStrategy *SharingStrategy `json:"sharingStrategy,omitzero"`
+	Type            string           `json:"type,omitzero"`
+	Value           string           `json:"value,omitzero"`
 }
 
 // RuntimePlatform is the shape of that name in the Amazon EC2 Container Service API.
@@ -370,6 +377,11 @@ type Secret struct {
 	ValueFrom string `json:"valueFrom,omitzero"`
 }
 
+// SharingStrategy is the shape of that name in the Amazon EC2 Container Service API.
+type SharingStrategy struct {
+	NvidiaMps *NvidiaMpsAllocation `json:"nvidiaMps,omitzero"`
+}
+
 // SystemControl is the shape of that name in the Amazon EC2 Container Service API.
 type SystemControl struct {
 	Namespace string `json:"namespace,omitzero"`
@@ -384,32 +396,33 @@ type Tag struct {
 
 // TaskDefinition is the shape of that name in the Amazon EC2 Container Service API.
 type TaskDefinition struct {
-	Compatibilities         []string                            `json:"compatibilities,omitzero"`
-	ContainerDefinitions    []ContainerDefinition               `json:"containerDefinitions,omitzero"`
-	Cpu                     string                              `json:"cpu,omitzero"`
-	DeleteRequestedAt       Time                                `json:"deleteRequestedAt,omitzero"`
-	DeregisteredAt          Time                                `json:"deregisteredAt,omitzero"`
-	EnableFaultInjection    *bool                               `json:"enableFaultInjection,omitzero"`
-	EphemeralStorage        *EphemeralStorage                   `json:"ephemeralStorage,omitzero"`
-	ExecutionRoleArn        string                              `json:"executionRoleArn,omitzero"`
-	Family                  string                              `json:"family,omitzero"`
-	InferenceAccelerators   []InferenceAccelerator              `json:"inferenceAccelerators,omitzero"`
-	IpcMode                 string                              `json:"ipcMode,omitzero"`
-	Memory                  string                              `json:"memory,omitzero"`
-	NetworkMode             string                              `json:"networkMode,omitzero"`
-	PidMode                 string                              `json:"pidMode,omitzero"`
-	PlacementConstraints    []TaskDefinitionPlacementConstraint `json:"placementConstraints,omitzero"`
-	ProxyConfiguration      *ProxyConfiguration                 `json:"proxyConfiguration,omitzero"`
-	RegisteredAt            Time                                `json:"registeredAt,omitzero"`
-	RegisteredBy            string                              `json:"registeredBy,omitzero"`
-	RequiresAttributes      []Attribute                         `json:"requiresAttributes,omitzero"`
-	RequiresCompatibilities []string                            `json:"requiresCompatibilities,omitzero"`
-	Revision                int32                               `json:"revision"`
-	RuntimePlatform         *RuntimePlatform                    `json:"runtimePlatform,omitzero"`
-	Status                  string                              `json:"status,omitzero"`
-	TaskDefinitionArn       string                              `json:"taskDefinitionArn,omitzero"`
-	TaskRoleArn             string                              `json:"taskRoleArn,omitzero"`
-	Volumes                 []Volume                            `json:"volumes,omitzero"`
+	Compatibilities               []string                            `json:"compatibilities,omitzero"`
+	ContainerDefinitions          []ContainerDefinition               `json:"containerDefinitions,omitzero"`
+	Cpu                           string                              `json:"cpu,omitzero"`
+	DeleteRequestedAt             Time                                `json:"deleteRequestedAt,omitzero"`
+	DeregisteredAt                Time                                `json:"deregisteredAt,omitzero"`
+	EnableFaultInjection          *bool                               `json:"enableFaultInjection,omitzero"`
+	EphemeralStorage              *EphemeralStorage                   `json:"ephemeralStorage,omitzero"`
+	ExecutionRoleArn              string                              `json:"executionRoleArn,omitzero"`
+	Family                        string                              `json:"family,omitzero"`
+	InferenceAccelerators         []InferenceAccelerator              `json:"inferenceAccelerators,omitzero"`
+	IpcMode                       string                              `json:"ipcMode,omitzero"`
+	Memory                        string                              `json:"memory,omitzero"`
+	NetworkMode                   string                              `json:"networkMode,omitzero"`
+	PidMode                       string                              `json:"pidMode,omitzero"`
+	PlacementConstraints          []TaskDefinitionPlacementConstraint `json:"placementConstraints,omitzero"`
+	ProxyConfiguration            *ProxyConfiguration                 `json:"proxyConfiguration,omitzero"`
+	RegisteredAt                  Time                                `json:"registeredAt,omitzero"`
+	RegisteredBy                  string                              `json:"registeredBy,omitzero"`
+	RequiresAttributes            []Attribute                         `json:"requiresAttributes,omitzero"`
+	RequiresCompatibilities       []string                            `json:"requiresCompatibilities,omitzero"`
+	Revision                      int32                               `json:"revision"`
+	RuntimePlatform               *RuntimePlatform                    `json:"runtimePlatform,omitzero"`
+	Status                        string                              `json:"status,omitzero"`
+	TaskDefinitionArn             string                              `json:"taskDefinitionArn,omitzero"`
+	TaskRoleArn                   string                              `json:"taskRoleArn,omitzero"`
+	TrustedExecutionConfiguration *TrustedExecutionConfiguration      `json:"trustedExecutionConfiguration,omitzero"`
+	Volumes                       []Volume                            `json:"volumes,omitzero"`
 }
 
 // TaskDefinitionPlacementConstraint is the shape of that name in the Amazon EC2 Container Service API.
@@ -461,6 +474,12 @@ type Tmpfs struct {
 	ContainerPath string   `json:"containerPath,omitzero"`
 	MountOptions  []string `json:"mountOptions,omitzero"`
 	Size          int32    `json:"size"`
+}
+
+// TrustedExecutionConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type TrustedExecutionConfiguration struct {
+	AttestationPolicy string `json:"attestationPolicy,omitzero"`
+	IsolationMode     string `json:"isolationMode,omitzero"`
 }
 
 // Ulimit is the shape of that name in the Amazon EC2 Container Service API.

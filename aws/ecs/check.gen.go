@@ -17,6 +17,12 @@ var (
 )
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *AssociateGatewayWithClusterRequest) Check(c *protocol.Checker) {
+	c.Required("cluster", v.Cluster != "")
+	c.Required("gateway", v.Gateway != "")
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *ContinueServiceDeploymentRequest) Check(c *protocol.Checker) {
 	c.Enum("action", v.Action, "ROLLBACK", "CONTINUE")
 	c.Required("hookId", v.HookId != "")
@@ -95,9 +101,8 @@ func (v *CreateDaemonRequest) Check(c *protocol.Checker) {
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *CreateExpressGatewayServiceRequest) Check(c *protocol.Checker) {
-	c.Required("executionRoleArn", v.ExecutionRoleArn != "")
+	c.Enum("cpuArchitecture", v.CpuArchitecture, "X86_64", "ARM64")
 	c.Required("infrastructureRoleArn", v.InfrastructureRoleArn != "")
-	c.Required("primaryContainer", v.PrimaryContainer != nil)
 	if v.PrimaryContainer != nil {
 		c.Enter("primaryContainer")
 		checkExpressGatewayContainer(c, v.PrimaryContainer)
@@ -108,6 +113,25 @@ func (v *CreateExpressGatewayServiceRequest) Check(c *protocol.Checker) {
 		checkExpressGatewayScalingTarget(c, v.ScalingTarget)
 		c.Leave()
 	}
+	c.Count("tags", len(v.Tags), 0, 50)
+	for i := range v.Tags {
+		c.Enter(protocol.Index("tags", i))
+		checkTag(c, &v.Tags[i])
+		c.Leave()
+	}
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *CreateGatewayRequest) Check(c *protocol.Checker) {
+	c.Required("configuration", v.Configuration != nil)
+	if v.Configuration != nil {
+		c.Enter("configuration")
+		checkGatewayConfiguration(c, v.Configuration)
+		c.Leave()
+	}
+	c.Required("infrastructureRoleArn", v.InfrastructureRoleArn != "")
+	c.Required("name", v.Name != "")
+	c.Enum("propagateTags", v.PropagateTags, "NONE", "GATEWAY")
 	c.Count("tags", len(v.Tags), 0, 50)
 	for i := range v.Tags {
 		c.Enter(protocol.Index("tags", i))
@@ -134,7 +158,17 @@ func (v *CreateServiceRequest) Check(c *protocol.Checker) {
 		checkDeploymentController(c, v.DeploymentController)
 		c.Leave()
 	}
+	for i := range v.GatewayConnectors {
+		c.Enter(protocol.Index("gatewayConnectors", i))
+		checkGatewayConnector(c, &v.GatewayConnectors[i])
+		c.Leave()
+	}
 	c.Enum("launchType", v.LaunchType, "EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
+	if v.Monitoring != nil {
+		c.Enter("monitoring")
+		checkMonitoringConfiguration(c, v.Monitoring)
+		c.Leave()
+	}
 	if v.NetworkConfiguration != nil {
 		c.Enter("networkConfiguration")
 		checkNetworkConfiguration(c, v.NetworkConfiguration)
@@ -247,6 +281,11 @@ func (v *DeleteExpressGatewayServiceRequest) Check(c *protocol.Checker) {
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *DeleteGatewayRequest) Check(c *protocol.Checker) {
+	c.Required("gateway", v.Gateway != "")
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *DeleteServiceRequest) Check(c *protocol.Checker) {
 	c.Required("service", v.Service != "")
 }
@@ -324,6 +363,21 @@ func (v *DescribeExpressGatewayServiceRequest) Check(c *protocol.Checker) {
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *DescribeGatewayRequest) Check(c *protocol.Checker) {
+	c.Required("gateway", v.Gateway != "")
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *DescribeGatewayResourcesRequest) Check(c *protocol.Checker) {
+	c.Required("gateway", v.Gateway != "")
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *DescribeGatewayRouteRequest) Check(c *protocol.Checker) {
+	c.Required("gatewayRouteArn", v.GatewayRouteArn != "")
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *DescribeServiceDeploymentsRequest) Check(c *protocol.Checker) {
 	c.Required("serviceDeploymentArns", v.ServiceDeploymentArns != nil)
 }
@@ -364,6 +418,12 @@ func (v *DescribeTasksRequest) Check(c *protocol.Checker) {
 		c.Enum(protocol.Index("include", i), v.Include[i], "TAGS")
 	}
 	c.Required("tasks", v.Tasks != nil)
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *DisassociateGatewayFromClusterRequest) Check(c *protocol.Checker) {
+	c.Required("cluster", v.Cluster != "")
+	c.Required("gateway", v.Gateway != "")
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
@@ -416,6 +476,27 @@ func (v *ListDaemonTaskDefinitionsRequest) Check(c *protocol.Checker) {
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *ListDaemonsRequest) Check(*protocol.Checker) {}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *ListGatewayClusterAssociationsRequest) Check(c *protocol.Checker) {
+	for i := range v.Status {
+		c.Enum(protocol.Index("status", i), v.Status[i], "ACTIVE", "DISASSOCIATING", "INACTIVE")
+	}
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *ListGatewayRoutesRequest) Check(c *protocol.Checker) {
+	for i := range v.Status {
+		c.Enum(protocol.Index("status", i), v.Status[i], "ACTIVE", "CREATE_IN_PROGRESS", "CREATE_FAILED", "UPDATE_IN_PROGRESS", "UPDATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_FAILED")
+	}
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *ListGatewaysRequest) Check(c *protocol.Checker) {
+	for i := range v.Status {
+		c.Enum(protocol.Index("status", i), v.Status[i], "ACTIVE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED", "DELETED")
+	}
+}
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *ListServiceDeploymentsRequest) Check(c *protocol.Checker) {
@@ -524,10 +605,17 @@ func (v *RegisterDaemonTaskDefinitionRequest) Check(c *protocol.Checker) {
 		c.Leave()
 	}
 	c.Required("family", v.Family != "")
+	c.Enum("ipcMode", v.IpcMode, "none", "shared")
+	c.Enum("pidMode", v.PidMode, "none", "shared")
 	c.Count("tags", len(v.Tags), 0, 50)
 	for i := range v.Tags {
 		c.Enter(protocol.Index("tags", i))
 		checkTag(c, &v.Tags[i])
+		c.Leave()
+	}
+	for i := range v.Volumes {
+		c.Enter(protocol.Index("volumes", i))
+		checkDaemonVolume(c, &v.Volumes[i])
 		c.Leave()
 	}
 }
@@ -576,6 +664,11 @@ func (v *RegisterTaskDefinitionRequest) Check(c *protocol.Checker) {
 	for i := range v.Tags {
 		c.Enter(protocol.Index("tags", i))
 		checkTag(c, &v.Tags[i])
+		c.Leave()
+	}
+	if v.TrustedExecutionConfiguration != nil {
+		c.Enter("trustedExecutionConfiguration")
+		checkTrustedExecutionConfiguration(c, v.TrustedExecutionConfiguration)
 		c.Leave()
 	}
 	for i := range v.Volumes {
@@ -799,6 +892,7 @@ func (v *UpdateDaemonRequest) Check(c *protocol.Checker) {
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *UpdateExpressGatewayServiceRequest) Check(c *protocol.Checker) {
+	c.Enum("cpuArchitecture", v.CpuArchitecture, "X86_64", "ARM64")
 	if v.PrimaryContainer != nil {
 		c.Enter("primaryContainer")
 		checkExpressGatewayContainer(c, v.PrimaryContainer)
@@ -810,6 +904,17 @@ func (v *UpdateExpressGatewayServiceRequest) Check(c *protocol.Checker) {
 		c.Leave()
 	}
 	c.Required("serviceArn", v.ServiceArn != "")
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *UpdateGatewayRequest) Check(c *protocol.Checker) {
+	if v.Configuration != nil {
+		c.Enter("configuration")
+		checkUpdateGatewayConfiguration(c, v.Configuration)
+		c.Leave()
+	}
+	c.Required("gateway", v.Gateway != "")
+	c.Enum("propagateTags", v.PropagateTags, "NONE", "GATEWAY")
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
@@ -828,6 +933,16 @@ func (v *UpdateServiceRequest) Check(c *protocol.Checker) {
 	if v.DeploymentController != nil {
 		c.Enter("deploymentController")
 		checkDeploymentController(c, v.DeploymentController)
+		c.Leave()
+	}
+	for i := range v.GatewayConnectors {
+		c.Enter(protocol.Index("gatewayConnectors", i))
+		checkGatewayConnector(c, &v.GatewayConnectors[i])
+		c.Leave()
+	}
+	if v.Monitoring != nil {
+		c.Enter("monitoring")
+		checkMonitoringConfiguration(c, v.Monitoring)
 		c.Leave()
 	}
 	if v.NetworkConfiguration != nil {
@@ -1145,11 +1260,24 @@ func checkDaemonLinuxParameters(c *protocol.Checker, v *DaemonLinuxParameters) {
 	}
 }
 
+func checkDaemonVolume(c *protocol.Checker, v *DaemonVolume) {
+	if v.LogDriverVolumeConfiguration != nil {
+		c.Enter("logDriverVolumeConfiguration")
+		checkLogDriverVolumeConfiguration(c, v.LogDriverVolumeConfiguration)
+		c.Leave()
+	}
+}
+
 func checkDeploymentAlarms(c *protocol.Checker, v *DeploymentAlarms) {
 	c.Required("alarmNames", v.AlarmNames != nil)
 }
 
 func checkDeploymentCircuitBreaker(c *protocol.Checker, v *DeploymentCircuitBreaker) {
+	if v.ThresholdConfiguration != nil {
+		c.Enter("thresholdConfiguration")
+		checkThresholdConfiguration(c, v.ThresholdConfiguration)
+		c.Leave()
+	}
 }
 
 func checkDeploymentConfiguration(c *protocol.Checker, v *DeploymentConfiguration) {
@@ -1163,6 +1291,11 @@ func checkDeploymentConfiguration(c *protocol.Checker, v *DeploymentConfiguratio
 		checkDeploymentCircuitBreaker(c, v.DeploymentCircuitBreaker)
 		c.Leave()
 	}
+	if v.EarlySuccessCriteria != nil {
+		c.Enter("earlySuccessCriteria")
+		checkDeploymentEarlySuccessCriteria(c, v.EarlySuccessCriteria)
+		c.Leave()
+	}
 	for i := range v.LifecycleHooks {
 		c.Enter(protocol.Index("lifecycleHooks", i))
 		checkDeploymentLifecycleHook(c, &v.LifecycleHooks[i])
@@ -1174,6 +1307,10 @@ func checkDeploymentConfiguration(c *protocol.Checker, v *DeploymentConfiguratio
 func checkDeploymentController(c *protocol.Checker, v *DeploymentController) {
 	c.Required("type", v.Type != "")
 	c.Enum("type", v.Type, "ECS", "CODE_DEPLOY", "EXTERNAL")
+}
+
+func checkDeploymentEarlySuccessCriteria(c *protocol.Checker, v *DeploymentEarlySuccessCriteria) {
+	c.Enum("sourceServiceRevisionCleanup", v.SourceServiceRevisionCleanup, "BLOCKING", "DEFERRED")
 }
 
 func checkDeploymentLifecycleHook(c *protocol.Checker, v *DeploymentLifecycleHook) {
@@ -1289,6 +1426,75 @@ func checkFirelensConfiguration(c *protocol.Checker, v *structs.FirelensConfigur
 	c.Enum("type", v.Type, "fluentd", "fluentbit")
 }
 
+func checkGatewayAlbTestTrafficRules(c *protocol.Checker, v *GatewayAlbTestTrafficRules) {
+	if v.Header != nil {
+		c.Enter("header")
+		checkGatewayTestTrafficHeader(c, v.Header)
+		c.Leave()
+	}
+}
+
+func checkGatewayConfiguration(c *protocol.Checker, v *GatewayConfiguration) {
+	if v.HostSharedAlb != nil {
+		c.Enter("hostSharedAlb")
+		checkHostSharedAlbConfiguration(c, v.HostSharedAlb)
+		c.Leave()
+	}
+}
+
+func checkGatewayConnector(c *protocol.Checker, v *GatewayConnector) {
+	if v.Filters != nil {
+		c.Enter("filters")
+		checkGatewayConnectorFilters(c, v.Filters)
+		c.Leave()
+	}
+	if v.HealthCheck != nil {
+		c.Enter("healthCheck")
+		checkGatewayConnectorHealthCheck(c, v.HealthCheck)
+		c.Leave()
+	}
+	c.Required("portName", v.PortName != "")
+}
+
+func checkGatewayConnectorFilters(c *protocol.Checker, v *GatewayConnectorFilters) {
+	for i := range v.AccessTypes {
+		c.Enum(protocol.Index("accessTypes", i), v.AccessTypes[i], "PUBLIC", "PRIVATE")
+	}
+}
+
+func checkGatewayConnectorHealthCheck(c *protocol.Checker, v *GatewayConnectorHealthCheck) {
+	c.Enum("healthCheckProtocol", v.HealthCheckProtocol, "HTTP", "HTTPS")
+}
+
+func checkGatewayElbAccessLogConfiguration(c *protocol.Checker, v *GatewayElbAccessLogConfiguration) {
+	if v.Destination != nil {
+		c.Enter("destination")
+		checkGatewayElbAccessLogDestination(c, v.Destination)
+		c.Leave()
+	}
+}
+
+func checkGatewayElbAccessLogDestination(c *protocol.Checker, v *GatewayElbAccessLogDestination) {
+	if v.S3 != nil {
+		c.Enter("s3")
+		checkGatewayElbAccessLogS3Destination(c, v.S3)
+		c.Leave()
+	}
+}
+
+func checkGatewayElbAccessLogS3Destination(c *protocol.Checker, v *GatewayElbAccessLogS3Destination) {
+	c.Required("bucket", v.Bucket != "")
+}
+
+func checkGatewayElbNetworkConfiguration(c *protocol.Checker, v *GatewayElbNetworkConfiguration) {
+	c.Enum("ipAddressType", v.IpAddressType, "ipv4", "dualstack", "dualstack-without-public-ipv4")
+}
+
+func checkGatewayTestTrafficHeader(c *protocol.Checker, v *GatewayTestTrafficHeader) {
+	c.Required("name", v.Name != "")
+	c.Required("values", v.Values != nil)
+}
+
 func checkHealthCheck(c *protocol.Checker, v *structs.HealthCheck) {
 	c.Required("command", v.Command != nil)
 }
@@ -1296,6 +1502,27 @@ func checkHealthCheck(c *protocol.Checker, v *structs.HealthCheck) {
 func checkHostEntry(c *protocol.Checker, v *structs.HostEntry) {
 	c.Required("hostname", v.Hostname != "")
 	c.Required("ipAddress", v.IpAddress != "")
+}
+
+func checkHostSharedAlbConfiguration(c *protocol.Checker, v *HostSharedAlbConfiguration) {
+	if v.AccessLogs != nil {
+		c.Enter("accessLogs")
+		checkGatewayElbAccessLogConfiguration(c, v.AccessLogs)
+		c.Leave()
+	}
+	c.Enum("httpDesync", v.HttpDesync, "monitor", "defensive", "strictest")
+	if v.NetworkConfiguration != nil {
+		c.Enter("networkConfiguration")
+		checkGatewayElbNetworkConfiguration(c, v.NetworkConfiguration)
+		c.Leave()
+	}
+	c.Enum("protocol", v.Protocol, "HTTP", "HTTPS")
+	c.Enum("scheme", v.Scheme, "internet-facing", "internal")
+	if v.TestTrafficRules != nil {
+		c.Enter("testTrafficRules")
+		checkGatewayAlbTestTrafficRules(c, v.TestTrafficRules)
+		c.Leave()
+	}
 }
 
 func checkInferenceAccelerator(c *protocol.Checker, v *structs.InferenceAccelerator) {
@@ -1349,7 +1576,7 @@ func checkInstanceRequirementsRequest(c *protocol.Checker, v *InstanceRequiremen
 		c.Enum(protocol.Index("acceleratorManufacturers", i), v.AcceleratorManufacturers[i], "amazon-web-services", "amd", "nvidia", "xilinx", "habana")
 	}
 	for i := range v.AcceleratorNames {
-		c.Enum(protocol.Index("acceleratorNames", i), v.AcceleratorNames[i], "a100", "inferentia", "k520", "k80", "m60", "radeon-pro-v520", "t4", "vu9p", "v100", "a10g", "h100", "t4g")
+		c.Enum(protocol.Index("acceleratorNames", i), v.AcceleratorNames[i], "a100", "inferentia", "k520", "k80", "m60", "radeon-pro-v520", "t4", "vu9p", "v100", "a10g", "h100", "t4g", "l40s", "l4")
 	}
 	for i := range v.AcceleratorTypes {
 		c.Enum(protocol.Index("acceleratorTypes", i), v.AcceleratorTypes[i], "gpu", "fpga", "inference")
@@ -1411,6 +1638,11 @@ func checkLogConfiguration(c *protocol.Checker, v *structs.LogConfiguration) {
 	}
 }
 
+func checkLogDriverVolumeConfiguration(c *protocol.Checker, v *LogDriverVolumeConfiguration) {
+	c.Required("driver", v.Driver != "")
+	c.Enum("driver", v.Driver, "json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens")
+}
+
 func checkManagedAgentStateChange(c *protocol.Checker, v *ManagedAgentStateChange) {
 	c.Required("containerName", v.ContainerName != "")
 	c.Required("managedAgentName", v.ManagedAgentName != "")
@@ -1444,6 +1676,19 @@ func checkMemoryMiBRequest(c *protocol.Checker, v *MemoryMiBRequest) {
 	c.Required("min", v.Min != nil)
 }
 
+func checkMetricConfiguration(c *protocol.Checker, v *MetricConfiguration) {
+	c.Required("metricNames", v.MetricNames != nil)
+	c.Required("resolutionSeconds", v.ResolutionSeconds != nil)
+}
+
+func checkMonitoringConfiguration(c *protocol.Checker, v *MonitoringConfiguration) {
+	for i := range v.MetricConfigurations {
+		c.Enter(protocol.Index("metricConfigurations", i))
+		checkMetricConfiguration(c, &v.MetricConfigurations[i])
+		c.Leave()
+	}
+}
+
 func checkNetworkBinding(c *protocol.Checker, v *structs.NetworkBinding) {
 	c.Enum("protocol", v.Protocol, "tcp", "udp")
 }
@@ -1454,6 +1699,10 @@ func checkNetworkConfiguration(c *protocol.Checker, v *structs.NetworkConfigurat
 		checkAwsVpcConfiguration(c, v.AwsvpcConfiguration)
 		c.Leave()
 	}
+}
+
+func checkNvidiaMpsAllocation(c *protocol.Checker, v *structs.NvidiaMpsAllocation) {
+	c.Required("memory", v.Memory != nil)
 }
 
 func checkPlacementConstraint(c *protocol.Checker, v *structs.PlacementConstraint) {
@@ -1467,7 +1716,7 @@ func checkPlacementStrategy(c *protocol.Checker, v *structs.PlacementStrategy) {
 func checkPlatformDevice(c *protocol.Checker, v *PlatformDevice) {
 	c.Required("id", v.Id != "")
 	c.Required("type", v.Type != "")
-	c.Enum("type", v.Type, "GPU")
+	c.Enum("type", v.Type, "GPU", "NEURON_DEVICE")
 }
 
 func checkPortMapping(c *protocol.Checker, v *structs.PortMapping) {
@@ -1485,9 +1734,13 @@ func checkRepositoryCredentials(c *protocol.Checker, v *structs.RepositoryCreden
 }
 
 func checkResourceRequirement(c *protocol.Checker, v *structs.ResourceRequirement) {
+	if v.SharingStrategy != nil {
+		c.Enter("sharingStrategy")
+		checkSharingStrategy(c, v.SharingStrategy)
+		c.Leave()
+	}
 	c.Required("type", v.Type != "")
-	c.Enum("type", v.Type, "GPU", "InferenceAccelerator")
-	c.Required("value", v.Value != "")
+	c.Enum("type", v.Type, "GPU", "InferenceAccelerator", "NeuronDevice")
 }
 
 func checkRuntimePlatform(c *protocol.Checker, v *structs.RuntimePlatform) {
@@ -1532,6 +1785,11 @@ func checkServiceConnectConfiguration(c *protocol.Checker, v *ServiceConnectConf
 		checkServiceConnectAccessLogConfiguration(c, v.AccessLogConfiguration)
 		c.Leave()
 	}
+	for i := range v.ContainerConfigurations {
+		c.Enter(protocol.Index("containerConfigurations", i))
+		checkServiceConnectContainerConfiguration(c, &v.ContainerConfigurations[i])
+		c.Leave()
+	}
 	if v.LogConfiguration != nil {
 		c.Enter("logConfiguration")
 		checkLogConfiguration(c, v.LogConfiguration)
@@ -1542,6 +1800,10 @@ func checkServiceConnectConfiguration(c *protocol.Checker, v *ServiceConnectConf
 		checkServiceConnectService(c, &v.Services[i])
 		c.Leave()
 	}
+}
+
+func checkServiceConnectContainerConfiguration(c *protocol.Checker, v *ServiceConnectContainerConfiguration) {
+	c.Enum("logLevel", v.LogLevel, "debug", "info")
 }
 
 func checkServiceConnectService(c *protocol.Checker, v *ServiceConnectService) {
@@ -1611,6 +1873,14 @@ func checkServiceVolumeConfiguration(c *protocol.Checker, v *ServiceVolumeConfig
 	c.Required("name", v.Name != "")
 }
 
+func checkSharingStrategy(c *protocol.Checker, v *structs.SharingStrategy) {
+	if v.NvidiaMps != nil {
+		c.Enter("nvidiaMps")
+		checkNvidiaMpsAllocation(c, v.NvidiaMps)
+		c.Leave()
+	}
+}
+
 func checkTag(c *protocol.Checker, v *structs.Tag) {
 	c.Text("key", v.Key, 1, 128, patternTagKey)
 	c.Text("value", v.Value, 0, 256, patternTagValue)
@@ -1661,6 +1931,11 @@ func checkTaskVolumeConfiguration(c *protocol.Checker, v *structs.TaskVolumeConf
 	c.Required("name", v.Name != "")
 }
 
+func checkThresholdConfiguration(c *protocol.Checker, v *ThresholdConfiguration) {
+	c.Required("type", v.Type != "")
+	c.Enum("type", v.Type, "COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT")
+}
+
 func checkTimeoutConfiguration(c *protocol.Checker, v *TimeoutConfiguration) {
 	if v.IdleTimeoutSeconds != nil {
 		c.Range("idleTimeoutSeconds", float64(*v.IdleTimeoutSeconds), 0, 2147483647)
@@ -1674,9 +1949,36 @@ func checkTmpfs(c *protocol.Checker, v *structs.Tmpfs) {
 	c.Required("containerPath", v.ContainerPath != "")
 }
 
+func checkTrustedExecutionConfiguration(c *protocol.Checker, v *structs.TrustedExecutionConfiguration) {
+	c.Required("isolationMode", v.IsolationMode != "")
+	c.Enum("isolationMode", v.IsolationMode, "SHARED", "ISOLATED_SANDBOX", "CONFIDENTIAL_SANDBOX")
+}
+
 func checkUlimit(c *protocol.Checker, v *structs.Ulimit) {
 	c.Required("name", v.Name != "")
 	c.Enum("name", v.Name, "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack")
+}
+
+func checkUpdateGatewayAlbConfiguration(c *protocol.Checker, v *UpdateGatewayAlbConfiguration) {
+	if v.AccessLogs != nil {
+		c.Enter("accessLogs")
+		checkGatewayElbAccessLogConfiguration(c, v.AccessLogs)
+		c.Leave()
+	}
+	c.Enum("httpDesync", v.HttpDesync, "monitor", "defensive", "strictest")
+	if v.TestTrafficRules != nil {
+		c.Enter("testTrafficRules")
+		checkGatewayAlbTestTrafficRules(c, v.TestTrafficRules)
+		c.Leave()
+	}
+}
+
+func checkUpdateGatewayConfiguration(c *protocol.Checker, v *UpdateGatewayConfiguration) {
+	if v.HostSharedAlb != nil {
+		c.Enter("hostSharedAlb")
+		checkUpdateGatewayAlbConfiguration(c, v.HostSharedAlb)
+		c.Leave()
+	}
 }
 
 func checkUpdateManagedInstancesProviderConfiguration(c *protocol.Checker, v *UpdateManagedInstancesProviderConfiguration) {

@@ -30,6 +30,23 @@ type AdvancedConfiguration struct {
 	TestListenerRule        string `json:"testListenerRule,omitzero"`
 }
 
+// AssociateGatewayWithClusterRequest is the shape of that name in the Amazon EC2 Container Service API.
+type AssociateGatewayWithClusterRequest struct {
+	Cluster string `json:"cluster,omitzero"`
+	Gateway string `json:"gateway,omitzero"`
+}
+
+// AssociateGatewayWithClusterResponse is the shape of that name in the Amazon EC2 Container Service API.
+type AssociateGatewayWithClusterResponse struct {
+	ClusterArn string `json:"clusterArn,omitzero"`
+	GatewayArn string `json:"gatewayArn,omitzero"`
+	Status     string `json:"status,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *AssociateGatewayWithClusterResponse) FillLists() {
+}
+
 // Attachment is the shape of that name in the Amazon EC2 Container Service API.
 type Attachment struct {
 	Details []structs.KeyValuePair `json:"details,omitzero"`
@@ -115,23 +132,25 @@ type ClusterServiceConnectDefaultsRequest struct {
 
 // Container is the shape of that name in the Amazon EC2 Container Service API.
 type Container struct {
-	ContainerArn      string                     `json:"containerArn,omitzero"`
-	Cpu               string                     `json:"cpu,omitzero"`
-	ExitCode          *int32                     `json:"exitCode,omitzero"`
-	GpuIds            []string                   `json:"gpuIds,omitzero"`
-	HealthStatus      string                     `json:"healthStatus,omitzero"`
-	Image             string                     `json:"image,omitzero"`
-	ImageDigest       string                     `json:"imageDigest,omitzero"`
-	LastStatus        string                     `json:"lastStatus,omitzero"`
-	ManagedAgents     []ManagedAgent             `json:"managedAgents,omitzero"`
-	Memory            string                     `json:"memory,omitzero"`
-	MemoryReservation string                     `json:"memoryReservation,omitzero"`
-	Name              string                     `json:"name,omitzero"`
-	NetworkBindings   []structs.NetworkBinding   `json:"networkBindings,omitzero"`
-	NetworkInterfaces []structs.NetworkInterface `json:"networkInterfaces,omitzero"`
-	Reason            string                     `json:"reason,omitzero"`
-	RuntimeId         string                     `json:"runtimeId,omitzero"`
-	TaskArn           string                     `json:"taskArn,omitzero"`
+	ContainerArn       string                     `json:"containerArn,omitzero"`
+	Cpu                string                     `json:"cpu,omitzero"`
+	ExitCode           *int32                     `json:"exitCode,omitzero"`
+	GpuIds             []string                   `json:"gpuIds,omitzero"`
+	GpuSharingStrategy *structs.SharingStrategy   `json:"gpuSharingStrategy,omitzero"`
+	HealthStatus       string                     `json:"healthStatus,omitzero"`
+	Image              string                     `json:"image,omitzero"`
+	ImageDigest        string                     `json:"imageDigest,omitzero"`
+	LastStatus         string                     `json:"lastStatus,omitzero"`
+	ManagedAgents      []ManagedAgent             `json:"managedAgents,omitzero"`
+	Memory             string                     `json:"memory,omitzero"`
+	MemoryReservation  string                     `json:"memoryReservation,omitzero"`
+	Name               string                     `json:"name,omitzero"`
+	NetworkBindings    []structs.NetworkBinding   `json:"networkBindings,omitzero"`
+	NetworkInterfaces  []structs.NetworkInterface `json:"networkInterfaces,omitzero"`
+	NeuronDeviceIds    []string                   `json:"neuronDeviceIds,omitzero"`
+	Reason             string                     `json:"reason,omitzero"`
+	RuntimeId          string                     `json:"runtimeId,omitzero"`
+	TaskArn            string                     `json:"taskArn,omitzero"`
 }
 
 // ContainerImage is the shape of that name in the Amazon EC2 Container Service API.
@@ -150,6 +169,7 @@ type ContainerInstance struct {
 	CapacityProviderName string                         `json:"capacityProviderName,omitzero"`
 	ContainerInstanceArn string                         `json:"containerInstanceArn,omitzero"`
 	Ec2InstanceId        string                         `json:"ec2InstanceId,omitzero"`
+	GpuDevices           []GpuDevice                    `json:"gpuDevices,omitzero"`
 	HealthStatus         *ContainerInstanceHealthStatus `json:"healthStatus,omitzero"`
 	PendingTasksCount    int32                          `json:"pendingTasksCount"`
 	RegisteredAt         structs.Time                   `json:"registeredAt,omitzero"`
@@ -239,6 +259,7 @@ type CreateDaemonRequest struct {
 	CapacityProviderArns    []string                       `json:"capacityProviderArns,omitzero"`
 	ClientToken             string                         `json:"clientToken,omitzero"`
 	ClusterArn              string                         `json:"clusterArn,omitzero"`
+	Critical                *bool                          `json:"critical,omitzero"`
 	DaemonName              string                         `json:"daemonName,omitzero"`
 	DaemonTaskDefinitionArn string                         `json:"daemonTaskDefinitionArn,omitzero"`
 	DeploymentConfiguration *DaemonDeploymentConfiguration `json:"deploymentConfiguration,omitzero"`
@@ -264,6 +285,7 @@ func (r *CreateDaemonResponse) FillLists() {
 type CreateExpressGatewayServiceRequest struct {
 	Cluster               string                                     `json:"cluster,omitzero"`
 	Cpu                   string                                     `json:"cpu,omitzero"`
+	CpuArchitecture       string                                     `json:"cpuArchitecture,omitzero"`
 	ExecutionRoleArn      string                                     `json:"executionRoleArn,omitzero"`
 	HealthCheckPath       string                                     `json:"healthCheckPath,omitzero"`
 	InfrastructureRoleArn string                                     `json:"infrastructureRoleArn,omitzero"`
@@ -273,6 +295,7 @@ type CreateExpressGatewayServiceRequest struct {
 	ScalingTarget         *ExpressGatewayScalingTarget               `json:"scalingTarget,omitzero"`
 	ServiceName           string                                     `json:"serviceName,omitzero"`
 	Tags                  []structs.Tag                              `json:"tags,omitzero"`
+	TaskDefinitionArn     string                                     `json:"taskDefinitionArn,omitzero"`
 	TaskRoleArn           string                                     `json:"taskRoleArn,omitzero"`
 }
 
@@ -283,6 +306,28 @@ type CreateExpressGatewayServiceResponse struct {
 
 // FillLists makes absent lists empty ones, as clients expect of an answer.
 func (r *CreateExpressGatewayServiceResponse) FillLists() {
+}
+
+// CreateGatewayRequest is the shape of that name in the Amazon EC2 Container Service API.
+type CreateGatewayRequest struct {
+	ClientToken           string                `json:"clientToken,omitzero"`
+	Configuration         *GatewayConfiguration `json:"configuration,omitzero"`
+	DeletionProtection    *bool                 `json:"deletionProtection,omitzero"`
+	InfrastructureRoleArn string                `json:"infrastructureRoleArn,omitzero"`
+	Name                  string                `json:"name,omitzero"`
+	PropagateTags         string                `json:"propagateTags,omitzero"`
+	Tags                  []structs.Tag         `json:"tags,omitzero"`
+}
+
+// CreateGatewayResponse is the shape of that name in the Amazon EC2 Container Service API.
+type CreateGatewayResponse struct {
+	GatewayArn string `json:"gatewayArn,omitzero"`
+	Name       string `json:"name,omitzero"`
+	Status     string `json:"status,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *CreateGatewayResponse) FillLists() {
 }
 
 // CreateManagedInstancesProviderConfiguration is the shape of that name in the Amazon EC2 Container Service API.
@@ -305,9 +350,11 @@ type CreateServiceRequest struct {
 	DesiredCount                  *int32                                 `json:"desiredCount,omitzero"`
 	EnableECSManagedTags          bool                                   `json:"enableECSManagedTags"`
 	EnableExecuteCommand          bool                                   `json:"enableExecuteCommand"`
+	GatewayConnectors             []GatewayConnector                     `json:"gatewayConnectors,omitzero"`
 	HealthCheckGracePeriodSeconds *int32                                 `json:"healthCheckGracePeriodSeconds,omitzero"`
 	LaunchType                    string                                 `json:"launchType,omitzero"`
 	LoadBalancers                 []LoadBalancer                         `json:"loadBalancers,omitzero"`
+	Monitoring                    *MonitoringConfiguration               `json:"monitoring,omitzero"`
 	NetworkConfiguration          *structs.NetworkConfiguration          `json:"networkConfiguration,omitzero"`
 	PlacementConstraints          []structs.PlacementConstraint          `json:"placementConstraints,omitzero"`
 	PlacementStrategy             []structs.PlacementStrategy            `json:"placementStrategy,omitzero"`
@@ -373,8 +420,9 @@ type DaemonAlarmConfiguration struct {
 
 // DaemonCapacityProvider is the shape of that name in the Amazon EC2 Container Service API.
 type DaemonCapacityProvider struct {
-	Arn          string `json:"arn,omitzero"`
-	RunningCount int32  `json:"runningCount"`
+	Arn                string `json:"arn,omitzero"`
+	RunningCount       int32  `json:"runningCount"`
+	WithoutDaemonCount int32  `json:"withoutDaemonCount"`
 }
 
 // DaemonCircuitBreaker is the shape of that name in the Amazon EC2 Container Service API.
@@ -451,9 +499,10 @@ type DaemonDeploymentAlarms struct {
 
 // DaemonDeploymentCapacityProvider is the shape of that name in the Amazon EC2 Container Service API.
 type DaemonDeploymentCapacityProvider struct {
-	Arn                   string `json:"arn,omitzero"`
-	DrainingInstanceCount *int32 `json:"drainingInstanceCount,omitzero"`
-	RunningInstanceCount  *int32 `json:"runningInstanceCount,omitzero"`
+	Arn                        string `json:"arn,omitzero"`
+	DrainingInstanceCount      *int32 `json:"drainingInstanceCount,omitzero"`
+	RunningInstanceCount       *int32 `json:"runningInstanceCount,omitzero"`
+	WithoutDaemonInstanceCount *int32 `json:"withoutDaemonInstanceCount,omitzero"`
 }
 
 // DaemonDeploymentConfiguration is the shape of that name in the Amazon EC2 Container Service API.
@@ -465,10 +514,11 @@ type DaemonDeploymentConfiguration struct {
 
 // DaemonDeploymentRevisionDetail is the shape of that name in the Amazon EC2 Container Service API.
 type DaemonDeploymentRevisionDetail struct {
-	Arn                        string                             `json:"arn,omitzero"`
-	CapacityProviders          []DaemonDeploymentCapacityProvider `json:"capacityProviders,omitzero"`
-	TotalDrainingInstanceCount *int32                             `json:"totalDrainingInstanceCount,omitzero"`
-	TotalRunningInstanceCount  *int32                             `json:"totalRunningInstanceCount,omitzero"`
+	Arn                             string                             `json:"arn,omitzero"`
+	CapacityProviders               []DaemonDeploymentCapacityProvider `json:"capacityProviders,omitzero"`
+	TotalDrainingInstanceCount      *int32                             `json:"totalDrainingInstanceCount,omitzero"`
+	TotalRunningInstanceCount       *int32                             `json:"totalRunningInstanceCount,omitzero"`
+	TotalWithoutDaemonInstanceCount *int32                             `json:"totalWithoutDaemonInstanceCount,omitzero"`
 }
 
 // DaemonDeploymentSummary is the shape of that name in the Amazon EC2 Container Service API.
@@ -509,6 +559,7 @@ type DaemonRevision struct {
 	ClusterArn              string                 `json:"clusterArn,omitzero"`
 	ContainerImages         []DaemonContainerImage `json:"containerImages,omitzero"`
 	CreatedAt               structs.Time           `json:"createdAt,omitzero"`
+	Critical                *bool                  `json:"critical,omitzero"`
 	DaemonArn               string                 `json:"daemonArn,omitzero"`
 	DaemonRevisionArn       string                 `json:"daemonRevisionArn,omitzero"`
 	DaemonTaskDefinitionArn string                 `json:"daemonTaskDefinitionArn,omitzero"`
@@ -519,9 +570,10 @@ type DaemonRevision struct {
 
 // DaemonRevisionDetail is the shape of that name in the Amazon EC2 Container Service API.
 type DaemonRevisionDetail struct {
-	Arn               string                   `json:"arn,omitzero"`
-	CapacityProviders []DaemonCapacityProvider `json:"capacityProviders,omitzero"`
-	TotalRunningCount int32                    `json:"totalRunningCount"`
+	Arn                     string                   `json:"arn,omitzero"`
+	CapacityProviders       []DaemonCapacityProvider `json:"capacityProviders,omitzero"`
+	TotalRunningCount       int32                    `json:"totalRunningCount"`
+	TotalWithoutDaemonCount int32                    `json:"totalWithoutDaemonCount"`
 }
 
 // DaemonRollback is the shape of that name in the Amazon EC2 Container Service API.
@@ -548,7 +600,9 @@ type DaemonTaskDefinition struct {
 	DeleteRequestedAt       structs.Time                `json:"deleteRequestedAt,omitzero"`
 	ExecutionRoleArn        string                      `json:"executionRoleArn,omitzero"`
 	Family                  string                      `json:"family,omitzero"`
+	IpcMode                 string                      `json:"ipcMode,omitzero"`
 	Memory                  string                      `json:"memory,omitzero"`
+	PidMode                 string                      `json:"pidMode,omitzero"`
 	RegisteredAt            structs.Time                `json:"registeredAt,omitzero"`
 	RegisteredBy            string                      `json:"registeredBy,omitzero"`
 	Revision                int32                       `json:"revision"`
@@ -568,8 +622,9 @@ type DaemonTaskDefinitionSummary struct {
 
 // DaemonVolume is the shape of that name in the Amazon EC2 Container Service API.
 type DaemonVolume struct {
-	Host *structs.HostVolumeProperties `json:"host,omitzero"`
-	Name string                        `json:"name,omitzero"`
+	Host                         *structs.HostVolumeProperties `json:"host,omitzero"`
+	LogDriverVolumeConfiguration *LogDriverVolumeConfiguration `json:"logDriverVolumeConfiguration,omitzero"`
+	Name                         string                        `json:"name,omitzero"`
 }
 
 // DeleteAccountSettingRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -680,6 +735,22 @@ type DeleteExpressGatewayServiceResponse struct {
 func (r *DeleteExpressGatewayServiceResponse) FillLists() {
 }
 
+// DeleteGatewayRequest is the shape of that name in the Amazon EC2 Container Service API.
+type DeleteGatewayRequest struct {
+	Gateway string `json:"gateway,omitzero"`
+}
+
+// DeleteGatewayResponse is the shape of that name in the Amazon EC2 Container Service API.
+type DeleteGatewayResponse struct {
+	GatewayArn string `json:"gatewayArn,omitzero"`
+	Name       string `json:"name,omitzero"`
+	Status     string `json:"status,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *DeleteGatewayResponse) FillLists() {
+}
+
 // DeleteServiceRequest is the shape of that name in the Amazon EC2 Container Service API.
 type DeleteServiceRequest struct {
 	Cluster string `json:"cluster,omitzero"`
@@ -768,26 +839,36 @@ type DeploymentAlarms struct {
 
 // DeploymentCircuitBreaker is the shape of that name in the Amazon EC2 Container Service API.
 type DeploymentCircuitBreaker struct {
-	Enable   bool `json:"enable"`
-	Rollback bool `json:"rollback"`
+	Enable                 bool                    `json:"enable"`
+	ResetOnHealthyTask     *bool                   `json:"resetOnHealthyTask,omitzero"`
+	Rollback               bool                    `json:"rollback"`
+	ThresholdConfiguration *ThresholdConfiguration `json:"thresholdConfiguration,omitzero"`
 }
 
 // DeploymentConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type DeploymentConfiguration struct {
-	Alarms                   *DeploymentAlarms         `json:"alarms,omitzero"`
-	BakeTimeInMinutes        *int32                    `json:"bakeTimeInMinutes,omitzero"`
-	CanaryConfiguration      *CanaryConfiguration      `json:"canaryConfiguration,omitzero"`
-	DeploymentCircuitBreaker *DeploymentCircuitBreaker `json:"deploymentCircuitBreaker,omitzero"`
-	LifecycleHooks           []DeploymentLifecycleHook `json:"lifecycleHooks,omitzero"`
-	LinearConfiguration      *LinearConfiguration      `json:"linearConfiguration,omitzero"`
-	MaximumPercent           *int32                    `json:"maximumPercent,omitzero"`
-	MinimumHealthyPercent    *int32                    `json:"minimumHealthyPercent,omitzero"`
-	Strategy                 string                    `json:"strategy,omitzero"`
+	Alarms                   *DeploymentAlarms               `json:"alarms,omitzero"`
+	BakeTimeInMinutes        *int32                          `json:"bakeTimeInMinutes,omitzero"`
+	CanaryConfiguration      *CanaryConfiguration            `json:"canaryConfiguration,omitzero"`
+	DeploymentCircuitBreaker *DeploymentCircuitBreaker       `json:"deploymentCircuitBreaker,omitzero"`
+	EarlySuccessCriteria     *DeploymentEarlySuccessCriteria `json:"earlySuccessCriteria,omitzero"`
+	LifecycleHooks           []DeploymentLifecycleHook       `json:"lifecycleHooks,omitzero"`
+	LinearConfiguration      *LinearConfiguration            `json:"linearConfiguration,omitzero"`
+	MaximumPercent           *int32                          `json:"maximumPercent,omitzero"`
+	MinimumHealthyPercent    *int32                          `json:"minimumHealthyPercent,omitzero"`
+	Strategy                 string                          `json:"strategy,omitzero"`
 }
 
 // DeploymentController is the shape of that name in the Amazon EC2 Container Service API.
 type DeploymentController struct {
 	Type string `json:"type,omitzero"`
+}
+
+// DeploymentEarlySuccessCriteria is the shape of that name in the Amazon EC2 Container Service API.
+type DeploymentEarlySuccessCriteria struct {
+	Enable                       bool   `json:"enable"`
+	HealthyPercent               *int32 `json:"healthyPercent,omitzero"`
+	SourceServiceRevisionCleanup string `json:"sourceServiceRevisionCleanup,omitzero"`
 }
 
 // DeploymentEphemeralStorage is the shape of that name in the Amazon EC2 Container Service API.
@@ -1007,6 +1088,70 @@ type DescribeExpressGatewayServiceResponse struct {
 func (r *DescribeExpressGatewayServiceResponse) FillLists() {
 }
 
+// DescribeGatewayAlbConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayAlbConfiguration struct {
+	AccessLogs           *GatewayElbAccessLogConfiguration `json:"accessLogs,omitzero"`
+	CurrentAlbCount      *int32                            `json:"currentAlbCount,omitzero"`
+	HttpDesync           string                            `json:"httpDesync,omitzero"`
+	MaxAlbCount          *int32                            `json:"maxAlbCount,omitzero"`
+	NetworkConfiguration *GatewayElbNetworkConfiguration   `json:"networkConfiguration,omitzero"`
+	Port                 *int32                            `json:"port,omitzero"`
+	Protocol             string                            `json:"protocol,omitzero"`
+	Scheme               string                            `json:"scheme,omitzero"`
+	TestTrafficRules     *GatewayAlbTestTrafficRules       `json:"testTrafficRules,omitzero"`
+	WebACLArn            string                            `json:"webACLArn,omitzero"`
+}
+
+// DescribeGatewayConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayConfiguration struct {
+	HostSharedAlb *DescribeGatewayAlbConfiguration `json:"hostSharedAlb,omitzero"`
+}
+
+// DescribeGatewayRequest is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayRequest struct {
+	Gateway string `json:"gateway,omitzero"`
+}
+
+// DescribeGatewayResourcesRequest is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayResourcesRequest struct {
+	Gateway    string `json:"gateway,omitzero"`
+	MaxResults *int32 `json:"maxResults,omitzero"`
+	NextToken  string `json:"nextToken,omitzero"`
+}
+
+// DescribeGatewayResourcesResponse is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayResourcesResponse struct {
+	GatewayResources *GatewayResources `json:"gatewayResources,omitzero"`
+	NextToken        string            `json:"nextToken,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *DescribeGatewayResourcesResponse) FillLists() {
+}
+
+// DescribeGatewayResponse is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayResponse struct {
+	Gateway *Gateway `json:"gateway,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *DescribeGatewayResponse) FillLists() {
+}
+
+// DescribeGatewayRouteRequest is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayRouteRequest struct {
+	GatewayRouteArn string `json:"gatewayRouteArn,omitzero"`
+}
+
+// DescribeGatewayRouteResponse is the shape of that name in the Amazon EC2 Container Service API.
+type DescribeGatewayRouteResponse struct {
+	GatewayRoute *GatewayRoute `json:"gatewayRoute,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *DescribeGatewayRouteResponse) FillLists() {
+}
+
 // DescribeServiceDeploymentsRequest is the shape of that name in the Amazon EC2 Container Service API.
 type DescribeServiceDeploymentsRequest struct {
 	ServiceDeploymentArns []string `json:"serviceDeploymentArns,omitzero"`
@@ -1135,6 +1280,23 @@ func (r *DescribeTasksResponse) FillLists() {
 	}
 }
 
+// DisassociateGatewayFromClusterRequest is the shape of that name in the Amazon EC2 Container Service API.
+type DisassociateGatewayFromClusterRequest struct {
+	Cluster string `json:"cluster,omitzero"`
+	Gateway string `json:"gateway,omitzero"`
+}
+
+// DisassociateGatewayFromClusterResponse is the shape of that name in the Amazon EC2 Container Service API.
+type DisassociateGatewayFromClusterResponse struct {
+	ClusterArn string `json:"clusterArn,omitzero"`
+	GatewayArn string `json:"gatewayArn,omitzero"`
+	Status     string `json:"status,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *DisassociateGatewayFromClusterResponse) FillLists() {
+}
+
 // DiscoverPollEndpointRequest is the shape of that name in the Amazon EC2 Container Service API.
 type DiscoverPollEndpointRequest struct {
 	Cluster           string `json:"cluster,omitzero"`
@@ -1143,6 +1305,7 @@ type DiscoverPollEndpointRequest struct {
 
 // DiscoverPollEndpointResponse is the shape of that name in the Amazon EC2 Container Service API.
 type DiscoverPollEndpointResponse struct {
+	Endpoint               string `json:"endpoint,omitzero"`
 	ServiceConnectEndpoint string `json:"serviceConnectEndpoint,omitzero"`
 	TelemetryEndpoint      string `json:"telemetryEndpoint,omitzero"`
 }
@@ -1168,10 +1331,19 @@ type ECSExpressGatewayService struct {
 // ECSManagedResources is the shape of that name in the Amazon EC2 Container Service API.
 type ECSManagedResources struct {
 	AutoScaling           *ManagedAutoScaling    `json:"autoScaling,omitzero"`
+	GatewayConnections    []GatewayConnection    `json:"gatewayConnections,omitzero"`
 	IngressPaths          []ManagedIngressPath   `json:"ingressPaths,omitzero"`
 	LogGroups             []ManagedLogGroup      `json:"logGroups,omitzero"`
 	MetricAlarms          []ManagedMetricAlarm   `json:"metricAlarms,omitzero"`
 	ServiceSecurityGroups []ManagedSecurityGroup `json:"serviceSecurityGroups,omitzero"`
+}
+
+// ElbGatewayResources is the shape of that name in the Amazon EC2 Container Service API.
+type ElbGatewayResources struct {
+	GatewayRouteArns []string `json:"gatewayRouteArns,omitzero"`
+	ListenerArn      string   `json:"listenerArn,omitzero"`
+	LoadBalancerArn  string   `json:"loadBalancerArn,omitzero"`
+	SecurityGroup    string   `json:"securityGroup,omitzero"`
 }
 
 // ExecuteCommandRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -1230,6 +1402,7 @@ type ExpressGatewayServiceAwsLogsConfiguration struct {
 // ExpressGatewayServiceConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type ExpressGatewayServiceConfiguration struct {
 	Cpu                  string                                     `json:"cpu,omitzero"`
+	CpuArchitecture      string                                     `json:"cpuArchitecture,omitzero"`
 	CreatedAt            structs.Time                               `json:"createdAt,omitzero"`
 	ExecutionRoleArn     string                                     `json:"executionRoleArn,omitzero"`
 	HealthCheckPath      string                                     `json:"healthCheckPath,omitzero"`
@@ -1239,6 +1412,7 @@ type ExpressGatewayServiceConfiguration struct {
 	PrimaryContainer     *ExpressGatewayContainer                   `json:"primaryContainer,omitzero"`
 	ScalingTarget        *ExpressGatewayScalingTarget               `json:"scalingTarget,omitzero"`
 	ServiceRevisionArn   string                                     `json:"serviceRevisionArn,omitzero"`
+	TaskDefinitionArn    string                                     `json:"taskDefinitionArn,omitzero"`
 	TaskRoleArn          string                                     `json:"taskRoleArn,omitzero"`
 }
 
@@ -1259,6 +1433,201 @@ type Failure struct {
 	Arn    string `json:"arn,omitzero"`
 	Detail string `json:"detail,omitzero"`
 	Reason string `json:"reason,omitzero"`
+}
+
+// Gateway is the shape of that name in the Amazon EC2 Container Service API.
+type Gateway struct {
+	AccessType            string                        `json:"accessType,omitzero"`
+	Configuration         *DescribeGatewayConfiguration `json:"configuration,omitzero"`
+	CreatedAt             structs.Time                  `json:"createdAt,omitzero"`
+	DeletionProtection    *bool                         `json:"deletionProtection,omitzero"`
+	Failures              []GatewayResourceFailure      `json:"failures,omitzero"`
+	GatewayArn            string                        `json:"gatewayArn,omitzero"`
+	InfrastructureRoleArn string                        `json:"infrastructureRoleArn,omitzero"`
+	Name                  string                        `json:"name,omitzero"`
+	PropagateTags         string                        `json:"propagateTags,omitzero"`
+	Status                string                        `json:"status,omitzero"`
+	StatusReason          string                        `json:"statusReason,omitzero"`
+	Tags                  []structs.Tag                 `json:"tags,omitzero"`
+	UpdatedAt             structs.Time                  `json:"updatedAt,omitzero"`
+}
+
+// GatewayAlbTestTrafficRules is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayAlbTestTrafficRules struct {
+	Header *GatewayTestTrafficHeader `json:"header,omitzero"`
+}
+
+// GatewayClusterAssociationSummary is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayClusterAssociationSummary struct {
+	ClusterArn string `json:"clusterArn,omitzero"`
+	GatewayArn string `json:"gatewayArn,omitzero"`
+	Status     string `json:"status,omitzero"`
+}
+
+// GatewayConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConfiguration struct {
+	HostSharedAlb *HostSharedAlbConfiguration `json:"hostSharedAlb,omitzero"`
+}
+
+// GatewayConnection is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnection struct {
+	AccessType      string                      `json:"accessType,omitzero"`
+	GatewayArn      string                      `json:"gatewayArn,omitzero"`
+	GatewayRouteArn string                      `json:"gatewayRouteArn,omitzero"`
+	PortName        string                      `json:"portName,omitzero"`
+	Resources       *GatewayConnectionResources `json:"resources,omitzero"`
+	ServiceUrl      string                      `json:"serviceUrl,omitzero"`
+	Status          string                      `json:"status,omitzero"`
+}
+
+// GatewayConnectionAlbResources is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnectionAlbResources struct {
+	AcmCertificateArn             string   `json:"acmCertificateArn,omitzero"`
+	AlternateTargetGroupArn       string   `json:"alternateTargetGroupArn,omitzero"`
+	ListenerArn                   string   `json:"listenerArn,omitzero"`
+	ListenerRuleArn               string   `json:"listenerRuleArn,omitzero"`
+	LoadBalancerArn               string   `json:"loadBalancerArn,omitzero"`
+	LoadBalancerSecurityGroupArns []string `json:"loadBalancerSecurityGroupArns,omitzero"`
+	TargetGroupArn                string   `json:"targetGroupArn,omitzero"`
+	TestListenerRuleArn           string   `json:"testListenerRuleArn,omitzero"`
+}
+
+// GatewayConnectionResources is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnectionResources struct {
+	HostSharedAlb []GatewayConnectionAlbResources `json:"hostSharedAlb,omitzero"`
+}
+
+// GatewayConnector is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnector struct {
+	Filters     *GatewayConnectorFilters     `json:"filters,omitzero"`
+	HealthCheck *GatewayConnectorHealthCheck `json:"healthCheck,omitzero"`
+	PortName    string                       `json:"portName,omitzero"`
+}
+
+// GatewayConnectorFilters is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnectorFilters struct {
+	AccessTypes []string `json:"accessTypes,omitzero"`
+}
+
+// GatewayConnectorHealthCheck is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnectorHealthCheck struct {
+	HealthCheckIntervalSeconds *int32                              `json:"healthCheckIntervalSeconds,omitzero"`
+	HealthCheckPath            string                              `json:"healthCheckPath,omitzero"`
+	HealthCheckPort            *int32                              `json:"healthCheckPort,omitzero"`
+	HealthCheckProtocol        string                              `json:"healthCheckProtocol,omitzero"`
+	HealthCheckTimeoutSeconds  *int32                              `json:"healthCheckTimeoutSeconds,omitzero"`
+	HealthyThresholdCount      *int32                              `json:"healthyThresholdCount,omitzero"`
+	Matcher                    *GatewayConnectorHealthCheckMatcher `json:"matcher,omitzero"`
+	UnhealthyThresholdCount    *int32                              `json:"unhealthyThresholdCount,omitzero"`
+}
+
+// GatewayConnectorHealthCheckMatcher is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayConnectorHealthCheckMatcher struct {
+	GrpcCode string `json:"grpcCode,omitzero"`
+	HttpCode string `json:"httpCode,omitzero"`
+}
+
+// GatewayElbAccessLogConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayElbAccessLogConfiguration struct {
+	Destination *GatewayElbAccessLogDestination `json:"destination,omitzero"`
+}
+
+// GatewayElbAccessLogDestination is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayElbAccessLogDestination struct {
+	S3 *GatewayElbAccessLogS3Destination `json:"s3,omitzero"`
+}
+
+// GatewayElbAccessLogS3Destination is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayElbAccessLogS3Destination struct {
+	Bucket string `json:"bucket,omitzero"`
+	Prefix string `json:"prefix,omitzero"`
+}
+
+// GatewayElbNetworkConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayElbNetworkConfiguration struct {
+	InboundSecurityGroup string   `json:"inboundSecurityGroup,omitzero"`
+	IpAddressType        string   `json:"ipAddressType,omitzero"`
+	Subnets              []string `json:"subnets,omitzero"`
+}
+
+// GatewayInfrastructureResources is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayInfrastructureResources struct {
+	HostSharedAlb []ElbGatewayResources `json:"hostSharedAlb,omitzero"`
+}
+
+// GatewayOperationError is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayOperationError struct {
+	Code      string `json:"code,omitzero"`
+	Message   string `json:"message,omitzero"`
+	Operation string `json:"operation,omitzero"`
+}
+
+// GatewayResourceFailure is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayResourceFailure struct {
+	Arn    string                  `json:"arn,omitzero"`
+	Errors []GatewayOperationError `json:"errors,omitzero"`
+}
+
+// GatewayResources is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayResources struct {
+	GatewayArn string                          `json:"gatewayArn,omitzero"`
+	Resources  *GatewayInfrastructureResources `json:"resources,omitzero"`
+}
+
+// GatewayRoute is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayRoute struct {
+	GatewayRouteArn          string                 `json:"gatewayRouteArn,omitzero"`
+	Resources                *GatewayRouteResources `json:"resources,omitzero"`
+	ServiceArn               string                 `json:"serviceArn,omitzero"`
+	ServiceContainerPortName string                 `json:"serviceContainerPortName,omitzero"`
+	ServiceUrl               string                 `json:"serviceUrl,omitzero"`
+	Status                   string                 `json:"status,omitzero"`
+}
+
+// GatewayRouteAlbResources is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayRouteAlbResources struct {
+	AcmCertificateArn          string                                  `json:"acmCertificateArn,omitzero"`
+	ListenerArn                string                                  `json:"listenerArn,omitzero"`
+	ListenerRuleArn            string                                  `json:"listenerRuleArn,omitzero"`
+	LoadBalancerArn            string                                  `json:"loadBalancerArn,omitzero"`
+	LoadBalancerSecurityGroups []GatewayRouteLoadBalancerSecurityGroup `json:"loadBalancerSecurityGroups,omitzero"`
+	ServiceSecurityGroupArn    string                                  `json:"serviceSecurityGroupArn,omitzero"`
+	TestListenerRuleArns       []string                                `json:"testListenerRuleArns,omitzero"`
+}
+
+// GatewayRouteLoadBalancerSecurityGroup is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayRouteLoadBalancerSecurityGroup struct {
+	Arn      string   `json:"arn,omitzero"`
+	RuleArns []string `json:"ruleArns,omitzero"`
+}
+
+// GatewayRouteResources is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayRouteResources struct {
+	HostSharedAlb []GatewayRouteAlbResources `json:"hostSharedAlb,omitzero"`
+}
+
+// GatewayRouteSummary is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayRouteSummary struct {
+	ClusterArn               string `json:"clusterArn,omitzero"`
+	GatewayArn               string `json:"gatewayArn,omitzero"`
+	GatewayRouteArn          string `json:"gatewayRouteArn,omitzero"`
+	ServiceArn               string `json:"serviceArn,omitzero"`
+	ServiceContainerPortName string `json:"serviceContainerPortName,omitzero"`
+	Status                   string `json:"status,omitzero"`
+}
+
+// GatewaySummary is the shape of that name in the Amazon EC2 Container Service API.
+type GatewaySummary struct {
+	CreatedAt  structs.Time `json:"createdAt,omitzero"`
+	GatewayArn string       `json:"gatewayArn,omitzero"`
+	Name       string       `json:"name,omitzero"`
+	Status     string       `json:"status,omitzero"`
+}
+
+// GatewayTestTrafficHeader is the shape of that name in the Amazon EC2 Container Service API.
+type GatewayTestTrafficHeader struct {
+	Name   string   `json:"name,omitzero"`
+	Values []string `json:"values,omitzero"`
 }
 
 // GetTaskProtectionRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -1283,8 +1652,30 @@ func (r *GetTaskProtectionResponse) FillLists() {
 	}
 }
 
+// GpuDevice is the shape of that name in the Amazon EC2 Container Service API.
+type GpuDevice struct {
+	ContainerCount       *int32 `json:"containerCount,omitzero"`
+	GpuId                string `json:"gpuId,omitzero"`
+	RemainingMemoryInMiB *int32 `json:"remainingMemoryInMiB,omitzero"`
+	SharingMode          string `json:"sharingMode,omitzero"`
+	TotalMemoryInMiB     *int32 `json:"totalMemoryInMiB,omitzero"`
+}
+
 // HookDetails is the shape of that name in the Amazon EC2 Container Service API.
 type HookDetails struct {
+}
+
+// HostSharedAlbConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type HostSharedAlbConfiguration struct {
+	AccessLogs           *GatewayElbAccessLogConfiguration `json:"accessLogs,omitzero"`
+	HttpDesync           string                            `json:"httpDesync,omitzero"`
+	MaxAlbCount          *int32                            `json:"maxAlbCount,omitzero"`
+	NetworkConfiguration *GatewayElbNetworkConfiguration   `json:"networkConfiguration,omitzero"`
+	Port                 *int32                            `json:"port,omitzero"`
+	Protocol             string                            `json:"protocol,omitzero"`
+	Scheme               string                            `json:"scheme,omitzero"`
+	TestTrafficRules     *GatewayAlbTestTrafficRules       `json:"testTrafficRules,omitzero"`
+	WebACLArn            string                            `json:"webACLArn,omitzero"`
 }
 
 // InfrastructureOptimization is the shape of that name in the Amazon EC2 Container Service API.
@@ -1295,6 +1686,7 @@ type InfrastructureOptimization struct {
 // IngressPathSummary is the shape of that name in the Amazon EC2 Container Service API.
 type IngressPathSummary struct {
 	AccessType string `json:"accessType,omitzero"`
+	Endpoint   string `json:"endpoint,omitzero"`
 }
 
 // InstanceHealthCheckResult is the shape of that name in the Amazon EC2 Container Service API.
@@ -1317,6 +1709,7 @@ type InstanceLaunchTemplate struct {
 	LocalStorageConfiguration       *ManagedInstancesLocalStorageConfiguration `json:"localStorageConfiguration,omitzero"`
 	Monitoring                      string                                     `json:"monitoring,omitzero"`
 	NetworkConfiguration            *ManagedInstancesNetworkConfiguration      `json:"networkConfiguration,omitzero"`
+	NitroEnclavesEnabled            *bool                                      `json:"nitroEnclavesEnabled,omitzero"`
 	StorageConfiguration            *ManagedInstancesStorageConfiguration      `json:"storageConfiguration,omitzero"`
 }
 
@@ -1520,6 +1913,73 @@ func (r *ListDaemonsResponse) FillLists() {
 	}
 }
 
+// ListGatewayClusterAssociationsRequest is the shape of that name in the Amazon EC2 Container Service API.
+type ListGatewayClusterAssociationsRequest struct {
+	Cluster    string   `json:"cluster,omitzero"`
+	Gateway    string   `json:"gateway,omitzero"`
+	MaxResults *int32   `json:"maxResults,omitzero"`
+	NextToken  string   `json:"nextToken,omitzero"`
+	Status     []string `json:"status,omitzero"`
+}
+
+// ListGatewayClusterAssociationsResponse is the shape of that name in the Amazon EC2 Container Service API.
+type ListGatewayClusterAssociationsResponse struct {
+	GatewayClusterAssociations []GatewayClusterAssociationSummary `json:"gatewayClusterAssociations,omitzero"`
+	NextToken                  string                             `json:"nextToken,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *ListGatewayClusterAssociationsResponse) FillLists() {
+	if r.GatewayClusterAssociations == nil {
+		r.GatewayClusterAssociations = []GatewayClusterAssociationSummary{}
+	}
+}
+
+// ListGatewayRoutesRequest is the shape of that name in the Amazon EC2 Container Service API.
+type ListGatewayRoutesRequest struct {
+	Cluster                  string   `json:"cluster,omitzero"`
+	Gateway                  string   `json:"gateway,omitzero"`
+	MaxResults               *int32   `json:"maxResults,omitzero"`
+	NextToken                string   `json:"nextToken,omitzero"`
+	Service                  string   `json:"service,omitzero"`
+	ServiceContainerPortName string   `json:"serviceContainerPortName,omitzero"`
+	Status                   []string `json:"status,omitzero"`
+}
+
+// ListGatewayRoutesResponse is the shape of that name in the Amazon EC2 Container Service API.
+type ListGatewayRoutesResponse struct {
+	GatewayRoutes []GatewayRouteSummary `json:"gatewayRoutes,omitzero"`
+	NextToken     string                `json:"nextToken,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *ListGatewayRoutesResponse) FillLists() {
+	if r.GatewayRoutes == nil {
+		r.GatewayRoutes = []GatewayRouteSummary{}
+	}
+}
+
+// ListGatewaysRequest is the shape of that name in the Amazon EC2 Container Service API.
+type ListGatewaysRequest struct {
+	MaxResults *int32   `json:"maxResults,omitzero"`
+	Names      []string `json:"names,omitzero"`
+	NextToken  string   `json:"nextToken,omitzero"`
+	Status     []string `json:"status,omitzero"`
+}
+
+// ListGatewaysResponse is the shape of that name in the Amazon EC2 Container Service API.
+type ListGatewaysResponse struct {
+	Gateways  []GatewaySummary `json:"gateways,omitzero"`
+	NextToken string           `json:"nextToken,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *ListGatewaysResponse) FillLists() {
+	if r.Gateways == nil {
+		r.Gateways = []GatewaySummary{}
+	}
+}
+
 // ListServiceDeploymentsRequest is the shape of that name in the Amazon EC2 Container Service API.
 type ListServiceDeploymentsRequest struct {
 	Cluster    string     `json:"cluster,omitzero"`
@@ -1679,6 +2139,11 @@ type LoadBalancer struct {
 	TargetGroupArn        string                 `json:"targetGroupArn,omitzero"`
 }
 
+// LogDriverVolumeConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type LogDriverVolumeConfiguration struct {
+	Driver string `json:"driver,omitzero"`
+}
+
 // ManagedAgent is the shape of that name in the Amazon EC2 Container Service API.
 type ManagedAgent struct {
 	LastStartedAt structs.Time `json:"lastStartedAt,omitzero"`
@@ -1725,6 +2190,7 @@ type ManagedCertificate struct {
 type ManagedIngressPath struct {
 	AccessType                 string                 `json:"accessType,omitzero"`
 	Certificate                *ManagedCertificate    `json:"certificate,omitzero"`
+	Endpoint                   string                 `json:"endpoint,omitzero"`
 	Listener                   *ManagedListener       `json:"listener,omitzero"`
 	LoadBalancer               *ManagedLoadBalancer   `json:"loadBalancer,omitzero"`
 	LoadBalancerSecurityGroups []ManagedSecurityGroup `json:"loadBalancerSecurityGroups,omitzero"`
@@ -1840,6 +2306,17 @@ type MemoryGiBPerVCpuRequest struct {
 type MemoryMiBRequest struct {
 	Max *int32 `json:"max,omitzero"`
 	Min *int32 `json:"min,omitzero"`
+}
+
+// MetricConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type MetricConfiguration struct {
+	MetricNames       []string `json:"metricNames,omitzero"`
+	ResolutionSeconds *int32   `json:"resolutionSeconds,omitzero"`
+}
+
+// MonitoringConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type MonitoringConfiguration struct {
+	MetricConfigurations []MetricConfiguration `json:"metricConfigurations,omitzero"`
 }
 
 // NetworkBandwidthGbpsRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -1960,7 +2437,9 @@ type RegisterDaemonTaskDefinitionRequest struct {
 	Cpu                  string                      `json:"cpu,omitzero"`
 	ExecutionRoleArn     string                      `json:"executionRoleArn,omitzero"`
 	Family               string                      `json:"family,omitzero"`
+	IpcMode              string                      `json:"ipcMode,omitzero"`
 	Memory               string                      `json:"memory,omitzero"`
+	PidMode              string                      `json:"pidMode,omitzero"`
 	Tags                 []structs.Tag               `json:"tags,omitzero"`
 	TaskRoleArn          string                      `json:"taskRoleArn,omitzero"`
 	Volumes              []DaemonVolume              `json:"volumes,omitzero"`
@@ -1977,24 +2456,25 @@ func (r *RegisterDaemonTaskDefinitionResponse) FillLists() {
 
 // RegisterTaskDefinitionRequest is the shape of that name in the Amazon EC2 Container Service API.
 type RegisterTaskDefinitionRequest struct {
-	ContainerDefinitions    []structs.ContainerDefinition               `json:"containerDefinitions,omitzero"`
-	Cpu                     string                                      `json:"cpu,omitzero"`
-	EnableFaultInjection    *bool                                       `json:"enableFaultInjection,omitzero"`
-	EphemeralStorage        *structs.EphemeralStorage                   `json:"ephemeralStorage,omitzero"`
-	ExecutionRoleArn        string                                      `json:"executionRoleArn,omitzero"`
-	Family                  string                                      `json:"family,omitzero"`
-	InferenceAccelerators   []structs.InferenceAccelerator              `json:"inferenceAccelerators,omitzero"`
-	IpcMode                 string                                      `json:"ipcMode,omitzero"`
-	Memory                  string                                      `json:"memory,omitzero"`
-	NetworkMode             string                                      `json:"networkMode,omitzero"`
-	PidMode                 string                                      `json:"pidMode,omitzero"`
-	PlacementConstraints    []structs.TaskDefinitionPlacementConstraint `json:"placementConstraints,omitzero"`
-	ProxyConfiguration      *structs.ProxyConfiguration                 `json:"proxyConfiguration,omitzero"`
-	RequiresCompatibilities []string                                    `json:"requiresCompatibilities,omitzero"`
-	RuntimePlatform         *structs.RuntimePlatform                    `json:"runtimePlatform,omitzero"`
-	Tags                    []structs.Tag                               `json:"tags,omitzero"`
-	TaskRoleArn             string                                      `json:"taskRoleArn,omitzero"`
-	Volumes                 []structs.Volume                            `json:"volumes,omitzero"`
+	ContainerDefinitions          []structs.ContainerDefinition               `json:"containerDefinitions,omitzero"`
+	Cpu                           string                                      `json:"cpu,omitzero"`
+	EnableFaultInjection          *bool                                       `json:"enableFaultInjection,omitzero"`
+	EphemeralStorage              *structs.EphemeralStorage                   `json:"ephemeralStorage,omitzero"`
+	ExecutionRoleArn              string                                      `json:"executionRoleArn,omitzero"`
+	Family                        string                                      `json:"family,omitzero"`
+	InferenceAccelerators         []structs.InferenceAccelerator              `json:"inferenceAccelerators,omitzero"`
+	IpcMode                       string                                      `json:"ipcMode,omitzero"`
+	Memory                        string                                      `json:"memory,omitzero"`
+	NetworkMode                   string                                      `json:"networkMode,omitzero"`
+	PidMode                       string                                      `json:"pidMode,omitzero"`
+	PlacementConstraints          []structs.TaskDefinitionPlacementConstraint `json:"placementConstraints,omitzero"`
+	ProxyConfiguration            *structs.ProxyConfiguration                 `json:"proxyConfiguration,omitzero"`
+	RequiresCompatibilities       []string                                    `json:"requiresCompatibilities,omitzero"`
+	RuntimePlatform               *structs.RuntimePlatform                    `json:"runtimePlatform,omitzero"`
+	Tags                          []structs.Tag                               `json:"tags,omitzero"`
+	TaskRoleArn                   string                                      `json:"taskRoleArn,omitzero"`
+	TrustedExecutionConfiguration *structs.TrustedExecutionConfiguration      `json:"trustedExecutionConfiguration,omitzero"`
+	Volumes                       []structs.Volume                            `json:"volumes,omitzero"`
 }
 
 // RegisterTaskDefinitionResponse is the shape of that name in the Amazon EC2 Container Service API.
@@ -2009,7 +2489,8 @@ func (r *RegisterTaskDefinitionResponse) FillLists() {
 
 // ResolvedConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type ResolvedConfiguration struct {
-	LoadBalancers []ServiceRevisionLoadBalancer `json:"loadBalancers,omitzero"`
+	LoadBalancers            []ServiceRevisionLoadBalancer            `json:"loadBalancers,omitzero"`
+	VpcLatticeConfigurations []ServiceRevisionVpcLatticeConfiguration `json:"vpcLatticeConfigurations,omitzero"`
 }
 
 // Resource is the shape of that name in the Amazon EC2 Container Service API.
@@ -2066,6 +2547,11 @@ func (r *RunTaskResponse) FillLists() {
 	if r.Tasks == nil {
 		r.Tasks = []Task{}
 	}
+}
+
+// RuntimePlatformOverride is the shape of that name in the Amazon EC2 Container Service API.
+type RuntimePlatformOverride struct {
+	CpuArchitecture string `json:"cpuArchitecture,omitzero"`
 }
 
 // Scale is the shape of that name in the Amazon EC2 Container Service API.
@@ -2128,11 +2614,17 @@ type ServiceConnectClientAlias struct {
 
 // ServiceConnectConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type ServiceConnectConfiguration struct {
-	AccessLogConfiguration *ServiceConnectAccessLogConfiguration `json:"accessLogConfiguration,omitzero"`
-	Enabled                bool                                  `json:"enabled"`
-	LogConfiguration       *structs.LogConfiguration             `json:"logConfiguration,omitzero"`
-	Namespace              string                                `json:"namespace,omitzero"`
-	Services               []ServiceConnectService               `json:"services,omitzero"`
+	AccessLogConfiguration  *ServiceConnectAccessLogConfiguration  `json:"accessLogConfiguration,omitzero"`
+	ContainerConfigurations []ServiceConnectContainerConfiguration `json:"containerConfigurations,omitzero"`
+	Enabled                 bool                                   `json:"enabled"`
+	LogConfiguration        *structs.LogConfiguration              `json:"logConfiguration,omitzero"`
+	Namespace               string                                 `json:"namespace,omitzero"`
+	Services                []ServiceConnectService                `json:"services,omitzero"`
+}
+
+// ServiceConnectContainerConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type ServiceConnectContainerConfiguration struct {
+	LogLevel string `json:"logLevel,omitzero"`
 }
 
 // ServiceConnectService is the shape of that name in the Amazon EC2 Container Service API.
@@ -2274,10 +2766,13 @@ type ServiceRevision struct {
 	CreatedAt                   structs.Time                           `json:"createdAt,omitzero"`
 	EcsManagedResources         *ECSManagedResources                   `json:"ecsManagedResources,omitzero"`
 	FargateEphemeralStorage     *DeploymentEphemeralStorage            `json:"fargateEphemeralStorage,omitzero"`
+	GatewayConnectors           []GatewayConnector                     `json:"gatewayConnectors,omitzero"`
 	GuardDutyEnabled            bool                                   `json:"guardDutyEnabled"`
 	LaunchType                  string                                 `json:"launchType,omitzero"`
 	LoadBalancers               []LoadBalancer                         `json:"loadBalancers,omitzero"`
+	Monitoring                  *MonitoringConfiguration               `json:"monitoring,omitzero"`
 	NetworkConfiguration        *structs.NetworkConfiguration          `json:"networkConfiguration,omitzero"`
+	Overrides                   *ServiceRevisionOverrides              `json:"overrides,omitzero"`
 	PlatformFamily              string                                 `json:"platformFamily,omitzero"`
 	PlatformVersion             string                                 `json:"platformVersion,omitzero"`
 	ResolvedConfiguration       *ResolvedConfiguration                 `json:"resolvedConfiguration,omitzero"`
@@ -2296,6 +2791,11 @@ type ServiceRevisionLoadBalancer struct {
 	TargetGroupArn         string `json:"targetGroupArn,omitzero"`
 }
 
+// ServiceRevisionOverrides is the shape of that name in the Amazon EC2 Container Service API.
+type ServiceRevisionOverrides struct {
+	RuntimePlatform *RuntimePlatformOverride `json:"runtimePlatform,omitzero"`
+}
+
 // ServiceRevisionSummary is the shape of that name in the Amazon EC2 Container Service API.
 type ServiceRevisionSummary struct {
 	Arn                              string   `json:"arn,omitzero"`
@@ -2304,6 +2804,12 @@ type ServiceRevisionSummary struct {
 	RequestedTaskCount               int32    `json:"requestedTaskCount"`
 	RequestedTestTrafficWeight       *float64 `json:"requestedTestTrafficWeight,omitzero"`
 	RunningTaskCount                 int32    `json:"runningTaskCount"`
+}
+
+// ServiceRevisionVpcLatticeConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type ServiceRevisionVpcLatticeConfiguration struct {
+	ProductionListenerRule string `json:"productionListenerRule,omitzero"`
+	TargetGroupArn         string `json:"targetGroupArn,omitzero"`
 }
 
 // ServiceVolumeConfiguration is the shape of that name in the Amazon EC2 Container Service API.
@@ -2502,6 +3008,7 @@ type Task struct {
 	Tags                    []structs.Tag                  `json:"tags,omitzero"`
 	TaskArn                 string                         `json:"taskArn,omitzero"`
 	TaskDefinitionArn       string                         `json:"taskDefinitionArn,omitzero"`
+	TrustedExecutionSummary *TrustedExecutionSummary       `json:"trustedExecutionSummary,omitzero"`
 	Version                 int64                          `json:"version"`
 }
 
@@ -2540,6 +3047,12 @@ type TaskSet struct {
 	UpdatedAt                structs.Time                           `json:"updatedAt,omitzero"`
 }
 
+// ThresholdConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type ThresholdConfiguration struct {
+	Type  string `json:"type,omitzero"`
+	Value int32  `json:"value"`
+}
+
 // TimeoutConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type TimeoutConfiguration struct {
 	IdleTimeoutSeconds       *int32 `json:"idleTimeoutSeconds,omitzero"`
@@ -2550,6 +3063,12 @@ type TimeoutConfiguration struct {
 type TotalLocalStorageGBRequest struct {
 	Max *float64 `json:"max,omitzero"`
 	Min *float64 `json:"min,omitzero"`
+}
+
+// TrustedExecutionSummary is the shape of that name in the Amazon EC2 Container Service API.
+type TrustedExecutionSummary struct {
+	AttestationPolicyStatus string `json:"attestationPolicyStatus,omitzero"`
+	IsolationMode           string `json:"isolationMode,omitzero"`
 }
 
 // UntagResourceRequest is the shape of that name in the Amazon EC2 Container Service API.
@@ -2656,6 +3175,7 @@ func (r *UpdateContainerInstancesStateResponse) FillLists() {
 // UpdateDaemonRequest is the shape of that name in the Amazon EC2 Container Service API.
 type UpdateDaemonRequest struct {
 	CapacityProviderArns    []string                       `json:"capacityProviderArns,omitzero"`
+	Critical                *bool                          `json:"critical,omitzero"`
 	DaemonArn               string                         `json:"daemonArn,omitzero"`
 	DaemonTaskDefinitionArn string                         `json:"daemonTaskDefinitionArn,omitzero"`
 	DeploymentConfiguration *DaemonDeploymentConfiguration `json:"deploymentConfiguration,omitzero"`
@@ -2680,6 +3200,7 @@ func (r *UpdateDaemonResponse) FillLists() {
 // UpdateExpressGatewayServiceRequest is the shape of that name in the Amazon EC2 Container Service API.
 type UpdateExpressGatewayServiceRequest struct {
 	Cpu                  string                                     `json:"cpu,omitzero"`
+	CpuArchitecture      string                                     `json:"cpuArchitecture,omitzero"`
 	ExecutionRoleArn     string                                     `json:"executionRoleArn,omitzero"`
 	HealthCheckPath      string                                     `json:"healthCheckPath,omitzero"`
 	Memory               string                                     `json:"memory,omitzero"`
@@ -2687,6 +3208,7 @@ type UpdateExpressGatewayServiceRequest struct {
 	PrimaryContainer     *ExpressGatewayContainer                   `json:"primaryContainer,omitzero"`
 	ScalingTarget        *ExpressGatewayScalingTarget               `json:"scalingTarget,omitzero"`
 	ServiceArn           string                                     `json:"serviceArn,omitzero"`
+	TaskDefinitionArn    string                                     `json:"taskDefinitionArn,omitzero"`
 	TaskRoleArn          string                                     `json:"taskRoleArn,omitzero"`
 }
 
@@ -2697,6 +3219,46 @@ type UpdateExpressGatewayServiceResponse struct {
 
 // FillLists makes absent lists empty ones, as clients expect of an answer.
 func (r *UpdateExpressGatewayServiceResponse) FillLists() {
+}
+
+// UpdateGatewayAlbConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type UpdateGatewayAlbConfiguration struct {
+	AccessLogs           *GatewayElbAccessLogConfiguration  `json:"accessLogs,omitzero"`
+	HttpDesync           string                             `json:"httpDesync,omitzero"`
+	MaxAlbCount          *int32                             `json:"maxAlbCount,omitzero"`
+	NetworkConfiguration *UpdateGatewayNetworkConfiguration `json:"networkConfiguration,omitzero"`
+	TestTrafficRules     *GatewayAlbTestTrafficRules        `json:"testTrafficRules,omitzero"`
+	WebACLArn            string                             `json:"webACLArn,omitzero"`
+}
+
+// UpdateGatewayConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type UpdateGatewayConfiguration struct {
+	HostSharedAlb *UpdateGatewayAlbConfiguration `json:"hostSharedAlb,omitzero"`
+}
+
+// UpdateGatewayNetworkConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type UpdateGatewayNetworkConfiguration struct {
+	InboundSecurityGroup string `json:"inboundSecurityGroup,omitzero"`
+}
+
+// UpdateGatewayRequest is the shape of that name in the Amazon EC2 Container Service API.
+type UpdateGatewayRequest struct {
+	Configuration         *UpdateGatewayConfiguration `json:"configuration,omitzero"`
+	DeletionProtection    *bool                       `json:"deletionProtection,omitzero"`
+	Gateway               string                      `json:"gateway,omitzero"`
+	InfrastructureRoleArn string                      `json:"infrastructureRoleArn,omitzero"`
+	PropagateTags         string                      `json:"propagateTags,omitzero"`
+}
+
+// UpdateGatewayResponse is the shape of that name in the Amazon EC2 Container Service API.
+type UpdateGatewayResponse struct {
+	GatewayArn string `json:"gatewayArn,omitzero"`
+	Name       string `json:"name,omitzero"`
+	Status     string `json:"status,omitzero"`
+}
+
+// FillLists makes absent lists empty ones, as clients expect of an answer.
+func (r *UpdateGatewayResponse) FillLists() {
 }
 
 // UpdateManagedInstancesProviderConfiguration is the shape of that name in the Amazon EC2 Container Service API.
@@ -2735,8 +3297,10 @@ type UpdateServiceRequest struct {
 	EnableECSManagedTags          *bool                                  `json:"enableECSManagedTags,omitzero"`
 	EnableExecuteCommand          *bool                                  `json:"enableExecuteCommand,omitzero"`
 	ForceNewDeployment            bool                                   `json:"forceNewDeployment"`
+	GatewayConnectors             []GatewayConnector                     `json:"gatewayConnectors,omitzero"`
 	HealthCheckGracePeriodSeconds *int32                                 `json:"healthCheckGracePeriodSeconds,omitzero"`
 	LoadBalancers                 []LoadBalancer                         `json:"loadBalancers,omitzero"`
+	Monitoring                    *MonitoringConfiguration               `json:"monitoring,omitzero"`
 	NetworkConfiguration          *structs.NetworkConfiguration          `json:"networkConfiguration,omitzero"`
 	PlacementConstraints          []structs.PlacementConstraint          `json:"placementConstraints,omitzero"`
 	PlacementStrategy             []structs.PlacementStrategy            `json:"placementStrategy,omitzero"`
@@ -2817,9 +3381,17 @@ type VCpuCountRangeRequest struct {
 	Min *int32 `json:"min,omitzero"`
 }
 
+// VpcLatticeAdvancedConfiguration is the shape of that name in the Amazon EC2 Container Service API.
+type VpcLatticeAdvancedConfiguration struct {
+	AlternateTargetGroupArn string `json:"alternateTargetGroupArn,omitzero"`
+	ProductionListenerRule  string `json:"productionListenerRule,omitzero"`
+	TestListenerRule        string `json:"testListenerRule,omitzero"`
+}
+
 // VpcLatticeConfiguration is the shape of that name in the Amazon EC2 Container Service API.
 type VpcLatticeConfiguration struct {
-	PortName       string `json:"portName,omitzero"`
-	RoleArn        string `json:"roleArn,omitzero"`
-	TargetGroupArn string `json:"targetGroupArn,omitzero"`
+	AdvancedConfiguration *VpcLatticeAdvancedConfiguration `json:"advancedConfiguration,omitzero"`
+	PortName              string                           `json:"portName,omitzero"`
+	RoleArn               string                           `json:"roleArn,omitzero"`
+	TargetGroupArn        string                           `json:"targetGroupArn,omitzero"`
 }

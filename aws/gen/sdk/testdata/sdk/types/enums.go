@@ -1,0 +1,8 @@
+package types
+
+func (Colour) Values() []Colour {
+	return []Colour{
+		"red",
+		"blue",
+	}
+}
