@@ -95,6 +95,11 @@ func updateCluster(tx *state.Tx, _ uint64, cmd structs.UpdateCluster) (string, e
 	if cmd.Configuration != nil {
 		c.Configuration = cmd.Configuration
 	}
+	if d := cmd.ServiceConnectDefaults; d != nil {
+		if c.ServiceConnectDefaults = d; d.Namespace == "" {
+			c.ServiceConnectDefaults = nil
+		}
+	}
 	tx.PutCluster(&c)
 	return c.Name, nil
 }

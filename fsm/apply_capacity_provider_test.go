@@ -66,6 +66,15 @@ func TestUpdateCluster(t *testing.T) {
 	if diff := cmp.Diff(want, h.snap().Cluster("prod")); diff != "" {
 		t.Error(diff)
 	}
+	h.do(structs.UpdateCluster{Cluster: "prod", ServiceConnectDefaults: &structs.ClusterServiceConnectDefaults{Namespace: "n"}})
+	h.do(structs.UpdateCluster{Cluster: "prod"})
+	if got := h.snap().Cluster("prod").ServiceConnectDefaults; got == nil || got.Namespace != "n" {
+		t.Errorf("its namespace is %v, want n", got)
+	}
+	h.do(structs.UpdateCluster{Cluster: "prod", ServiceConnectDefaults: &structs.ClusterServiceConnectDefaults{}})
+	if got := h.snap().Cluster("prod").ServiceConnectDefaults; got != nil {
+		t.Errorf("an empty namespace left %v", got)
+	}
 	h.do(withProviders("prod"))
 	h.refused(withProviders("none"), structs.KindClusterNotFound, "Cluster not found.")
 	h.do(structs.DeleteCluster{Cluster: "prod", At: 6})

@@ -36,6 +36,9 @@ func capacitySamples() map[string]structs.Command {
 			Settings:      []structs.ClusterSetting{{Name: "containerInsights", Value: "enabled"}},
 			Configuration: &structs.ClusterConfiguration{ExecuteCommandConfiguration: &structs.ExecuteCommandConfiguration{Logging: "NONE"}},
 		},
+		"update_cluster_connect": structs.UpdateCluster{
+			Cluster: "prod", ServiceConnectDefaults: &structs.ClusterServiceConnectDefaults{Namespace: "internal"},
+		},
 	}
 }
 

@@ -259,6 +259,8 @@ type UpdateCluster struct {
 	Providers     *ClusterProviders
 	Settings      []ClusterSetting
 	Configuration *ClusterConfiguration
+	// ServiceConnectDefaults with an empty namespace takes away what the cluster has (ECS).
+	ServiceConnectDefaults *ClusterServiceConnectDefaults `cbor:",omitempty"`
 }
 
 // ClusterProviders are the capacity providers of a cluster, and what its work is shared out by where it does not say.

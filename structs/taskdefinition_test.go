@@ -57,6 +57,12 @@ func TestValidate(t *testing.T) {
 		{"containers share too much cpu", task(`"cpu":"10"`, `{"name":"a","image":"i","memory":64,"cpu":11}`), "The sum of all container 'cpu' values"},
 
 		{"environment without a name", container(`,"environment":[{"name":"","value":"x"}]`), "environment variable"},
+		{"restart policy", container(`,"restartPolicy":{"enabled":true,"restartAttemptPeriod":60,"ignoredExitCodes":[0]}`), ""},
+		{"restart period too short", container(`,"restartPolicy":{"enabled":true,"restartAttemptPeriod":59}`), "between 60 and 1800"},
+		{"too many exit codes", container(`,"restartPolicy":{"enabled":true,"ignoredExitCodes":[0` + strings.Repeat(",1", 50) + `]}`), "at most 50"},
+		{"shared GPU", container(`,"resourceRequirements":[{"type":"GPU","sharingStrategy":{"nvidiaMps":{"memory":1}}}]`), ""},
+		{"shared GPU with a value", container(`,"resourceRequirements":[{"type":"GPU","value":"1","sharingStrategy":{}}]`), "sharingStrategy is for type GPU alone"},
+		{"GPU without a value", container(`,"resourceRequirements":[{"type":"GPU"}]`), "whole number from 1"},
 		{"stop timeout of an hour", container(`,"stopTimeout":3600`), ""},
 		{"stop timeout negative", container(`,"stopTimeout":-1`), "'stopTimeout' is -1"},
 		{"health check", container(`,"healthCheck":{"command":["CMD","true"],"interval":5,"startPeriod":300}`), ""},

@@ -85,6 +85,9 @@ func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
 	if message := invalidRequirements(c.ResourceRequirements); message != "" {
 		return c.invalid("'resourceRequirements'%s", message)
 	}
+	if err := c.validateRestart(); err != nil {
+		return err
+	}
 	return c.validateHealthCheck()
 }
 

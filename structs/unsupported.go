@@ -25,6 +25,9 @@ func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	f.add(d.EphemeralStorage != nil, "ephemeralStorage")
 	f.add(len(d.InferenceAccelerators) > 0, "inferenceAccelerators")
 	f.add(deref(d.EnableFaultInjection), "enableFaultInjection")
+	if t := d.TrustedExecutionConfiguration; t != nil {
+		f.add(t.IsolationMode != "SHARED" || t.AttestationPolicy != "", "trustedExecutionConfiguration")
+	}
 	if p := d.RuntimePlatform; p != nil {
 		f.add(p.OperatingSystemFamily != "" && p.OperatingSystemFamily != "LINUX", "runtimePlatform.operatingSystemFamily "+p.OperatingSystemFamily)
 	}
@@ -57,6 +60,7 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(c.FirelensConfiguration != nil, at+"firelensConfiguration")
 	f.add(c.RepositoryCredentials != nil, at+"repositoryCredentials")
+	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")
 	f.add(c.RestartPolicy != nil && deref(c.RestartPolicy.Enabled), at+"restartPolicy")
 	f.add(slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool { return m.ContainerPortRange != "" }), at+"portMappings.containerPortRange")
 	if l := c.LogConfiguration; l != nil {
@@ -68,6 +72,10 @@ func (f *features) container(at string, c *ContainerDefinition) {
 // requirements: GPUs are given, Elastic Inference accelerators are not.
 func (f *features) requirements(at string, list []ResourceRequirement) {
 	for _, r := range list {
+		if r.SharingStrategy != nil {
+			f.add(true, at+"resourceRequirements.sharingStrategy")
+			continue
+		}
 		_, ok := parseGPUs(r.Value) // a definition may be older than this check
 		f.add(r.Type != RequirementGPU || !ok, at+"resourceRequirements "+r.Type+" "+r.Value)
 	}

@@ -29,7 +29,11 @@ func (c *call) createCapacityProvider(ctx context.Context, in *CreateCapacityPro
 }
 
 func (c *call) updateCapacityProvider(ctx context.Context, in *UpdateCapacityProviderRequest) (*UpdateCapacityProviderResponse, error) {
-	if err := refuse(in.ManagedInstancesProvider != nil, "managedInstancesProvider"); err != nil {
+	err := firstError(
+		refuse(in.ManagedInstancesProvider != nil, "managedInstancesProvider"),
+		refuse(in.Cluster != "", "cluster: capacity providers of an autoScalingGroupProvider are for all clusters"),
+	)
+	if err != nil {
 		return nil, err
 	}
 	name, err := name("name", in.Name, kindProvider)
@@ -52,6 +56,9 @@ func (c *call) updateCapacityProvider(ctx context.Context, in *UpdateCapacityPro
 }
 
 func (c *call) deleteCapacityProvider(ctx context.Context, in *DeleteCapacityProviderRequest) (*DeleteCapacityProviderResponse, error) {
+	if err := refuse(in.Cluster != "", "cluster: capacity providers of an autoScalingGroupProvider are for all clusters"); err != nil {
+		return nil, err
+	}
 	name, err := name("capacityProvider", in.CapacityProvider, kindProvider)
 	if err != nil {
 		return nil, err

@@ -1064,7 +1064,6 @@ func checkClusterConfiguration(c *protocol.Checker, v *structs.ClusterConfigurat
 }
 
 func checkClusterServiceConnectDefaultsRequest(c *protocol.Checker, v *ClusterServiceConnectDefaultsRequest) {
-	c.Required("namespace", v.Namespace != "")
 }
 
 func checkClusterSetting(c *protocol.Checker, v *structs.ClusterSetting) {

@@ -16,10 +16,7 @@ func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	if in.ServiceConnectDefaults != nil {
-		return nil, unsupported("serviceConnectDefaults")
-	}
-	if err := checkTags("tags", in.Tags); err != nil {
+	if err := firstError(checkConfiguration(in.Configuration), checkTags("tags", in.Tags)); err != nil {
 		return nil, err
 	}
 	cluster := structs.Cluster{
@@ -29,6 +26,7 @@ func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*Cr
 
 		CapacityProviders:       providers.Providers,
 		DefaultCapacityStrategy: providers.DefaultStrategy,
+		ServiceConnectDefaults:  connectDefaults(in.ServiceConnectDefaults),
 	}
 	made, err := c.control.CreateCluster(ctx, cluster, in.Tags)
 	if err != nil {
@@ -43,10 +41,12 @@ func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*Cr
 }
 
 func (c *call) updateCluster(ctx context.Context, in *UpdateClusterRequest) (*UpdateClusterResponse, error) {
-	if in.ServiceConnectDefaults != nil {
-		return nil, unsupported("serviceConnectDefaults")
+	if err := checkConfiguration(in.Configuration); err != nil {
+		return nil, err
 	}
-	out, err := c.changeCluster(ctx, in.Cluster, structs.UpdateCluster{Settings: in.Settings, Configuration: in.Configuration})
+	out, err := c.changeCluster(ctx, in.Cluster, structs.UpdateCluster{
+		Settings: in.Settings, Configuration: in.Configuration, ServiceConnectDefaults: connectDefaults(in.ServiceConnectDefaults),
+	})
 	return &UpdateClusterResponse{Cluster: out}, err
 }
 
@@ -79,6 +79,19 @@ func (c *call) changeCluster(ctx context.Context, argument string, change struct
 	}
 	out := c.cluster(v, changed, includes{clusterConfigurations, clusterSettings, includeTags})
 	return &out, nil
+}
+
+// checkConfiguration refuses what promises encrypted storage: nothing here would encrypt it.
+func checkConfiguration(given *structs.ClusterConfiguration) error {
+	return refuse(given != nil && given.ManagedStorageConfiguration != nil, "configuration.managedStorageConfiguration")
+}
+
+// connectDefaults keeps the namespace as it is given. Nothing uses it yet: services with Service Connect are refused.
+func connectDefaults(given *ClusterServiceConnectDefaultsRequest) *structs.ClusterServiceConnectDefaults {
+	if given == nil {
+		return nil
+	}
+	return &structs.ClusterServiceConnectDefaults{Namespace: given.Namespace}
 }
 
 // clusterProviders resolves the capacity providers of a cluster and its default strategy, which may come as names or ARNs.

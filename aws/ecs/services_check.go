@@ -30,6 +30,8 @@ func checkCreateService(in *CreateServiceRequest) error {
 		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
+		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
+		refuse(in.Monitoring != nil, "monitoring"),
 	)
 }
 
@@ -46,12 +48,14 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
+		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
+		refuse(in.Monitoring != nil && len(in.Monitoring.MetricConfigurations) > 0, "monitoring"),
 	)
 }
 
 func checkController(c *DeploymentController) error {
 	given := controllerType(c)
-	return refuse(given != "" && given != structs.ControllerECS && given != structs.ControllerExternal, "the deployment controller "+given)
+	return refuse(given != "" && given != structs.ControllerECS && given != structs.ControllerExternal, "deploymentController "+given)
 }
 
 func controllerType(c *DeploymentController) string {
@@ -70,11 +74,26 @@ func checkDeployment(d *DeploymentConfiguration) error {
 	if d.Strategy == structs.StrategyBlueGreen && d.BakeTimeInMinutes == nil {
 		return structs.Errorf(structs.KindInvalidParameter, at+"bakeTimeInMinutes is required with strategy BLUE_GREEN.")
 	}
-	err := refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms")
+	err := firstError(
+		refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms"),
+		refuse(d.EarlySuccessCriteria != nil && d.EarlySuccessCriteria.Enable, at+"earlySuccessCriteria"),
+		checkBreaker(at+"deploymentCircuitBreaker.", d.DeploymentCircuitBreaker),
+	)
 	for n := range d.LifecycleHooks {
 		err = firstError(err, checkHook(fmt.Sprintf("%slifecycleHooks[%d].", at, n), &d.LifecycleHooks[n]))
 	}
 	return err
+}
+
+// checkBreaker refuses what the breaker does not heed: it counts every failed task, and its threshold is ECS's default one.
+func checkBreaker(at string, b *DeploymentCircuitBreaker) error {
+	if b == nil {
+		return nil
+	}
+	return firstError(
+		refuse(b.ThresholdConfiguration != nil, at+"thresholdConfiguration"),
+		refuse(b.ResetOnHealthyTask != nil && *b.ResetOnHealthyTask, at+"resetOnHealthyTask"),
+	)
 }
 
 // checkHook lets pauses pass. A hook that says nothing of its type calls a function (ECS).

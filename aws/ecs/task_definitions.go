@@ -34,6 +34,8 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 		EphemeralStorage:        in.EphemeralStorage,
 		InferenceAccelerators:   in.InferenceAccelerators,
 		EnableFaultInjection:    in.EnableFaultInjection,
+
+		TrustedExecutionConfiguration: in.TrustedExecutionConfiguration,
 	}, in.Tags)
 	if err != nil {
 		return nil, err

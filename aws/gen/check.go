@@ -92,7 +92,7 @@ func (g *generator) checkMembers(b *bytes.Buffer, name string) {
 		m := s.Members[k]
 		field := "v." + fieldName(k)
 		typ, optional := g.goType(m, "structs.")
-		if slices.Contains(s.Required, k) && optional {
+		if slices.Contains(s.Required, k) && optional && !mayBeEmpty[name+"."+k] {
 			fmt.Fprintf(b, "c.Required(%q, %s)\n", k, present(typ, field))
 		}
 		if g.hasConstraint(m.Shape) {

@@ -35,6 +35,9 @@ var sharedRoots = []string{
 // alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in an environment).
 var alwaysWritten = map[string]bool{"KeyValuePair.name": true, "KeyValuePair.value": true, "Tag.key": true, "Tag.value": true}
 
+// mayBeEmpty are required string members whose empty value means something: no namespace takes away the one that is there.
+var mayBeEmpty = map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true}
+
 type model struct {
 	Metadata   struct{ APIVersion, ServiceFullName, TargetPrefix string }
 	Operations map[string]struct {
