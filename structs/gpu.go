@@ -70,13 +70,7 @@ func invalidRequirements(list []ResourceRequirement) string {
 			return " has more than one entry of type GPU; give the number of GPUs in one."
 		}
 		seen[r.Type] = true
-		if r.SharingStrategy != nil {
-			if r.Type != RequirementGPU || r.Value != "" {
-				return ".sharingStrategy is for type GPU alone, and in place of a value."
-			}
-			continue
-		}
-		if _, ok := parseGPUs(r.Value); !ok && r.Type == RequirementGPU {
+		if _, ok := parseGPUs(r.Value); !ok && r.Type == RequirementGPU && r.SharingStrategy == nil {
 			return ".value is '" + r.Value + "'; for type GPU it must be a whole number from 1 to " + strconv.Itoa(maxGPUs) + "."
 		}
 	}

@@ -61,7 +61,6 @@ func TestValidate(t *testing.T) {
 		{"restart period too short", container(`,"restartPolicy":{"enabled":true,"restartAttemptPeriod":59}`), "between 60 and 1800"},
 		{"too many exit codes", container(`,"restartPolicy":{"enabled":true,"ignoredExitCodes":[0` + strings.Repeat(",1", 50) + `]}`), "at most 50"},
 		{"shared GPU", container(`,"resourceRequirements":[{"type":"GPU","sharingStrategy":{"nvidiaMps":{"memory":1}}}]`), ""},
-		{"shared GPU with a value", container(`,"resourceRequirements":[{"type":"GPU","value":"1","sharingStrategy":{}}]`), "sharingStrategy is for type GPU alone"},
 		{"GPU without a value", container(`,"resourceRequirements":[{"type":"GPU"}]`), "whole number from 1"},
 		{"stop timeout of an hour", container(`,"stopTimeout":3600`), ""},
 		{"stop timeout negative", container(`,"stopTimeout":-1`), "'stopTimeout' is -1"},
