@@ -1,0 +1,105 @@
+package ecs
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// compatibilityPage is for those who use Gantry in place of ECS. The part between the marks is written from testdata/members.txt.
+const compatibilityPage = "../../docs/ecs-compatibility.md"
+
+const (
+	membersBegin = "<!-- Written by go test ./aws/ecs -run Compatibility -update from testdata/members.txt. -->\n"
+	membersEnd   = "<!-- End of what is written. -->\n"
+)
+
+func TestCompatibilityPage(t *testing.T) {
+	raw, err := os.ReadFile(compatibilityPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, begins := strings.Cut(string(raw), membersBegin)
+	is, tail, ends := strings.Cut(rest, membersEnd)
+	if !begins || !ends {
+		t.Fatalf("%s lacks the marks %q and %q", compatibilityPage, membersBegin, membersEnd)
+	}
+	want := membersChapter(readModel(t), readMembers(t))
+	if *update {
+		if err := os.WriteFile(compatibilityPage, []byte(head+membersBegin+want+membersEnd+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if is != want {
+		t.Errorf("%s is not what testdata/members.txt gives; run go test ./aws/ecs -run Compatibility -update", compatibilityPage)
+	}
+}
+
+// membersChapter writes the operations, and a table for each verdict but honoured.
+func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
+	var b strings.Builder
+	built := slices.Sorted(maps.Keys((&service{}).actions()))
+	var missing []string
+	for operation := range operations {
+		if !slices.Contains(built, operation) {
+			missing = append(missing, operation)
+		}
+	}
+	slices.Sort(missing)
+	fmt.Fprintf(&b, "\n## Operations\n\nOf ECS's %d operations %d are built: %s.\n\nThe others answer `UnsupportedFeatureException` with their name: %s.\n",
+		len(operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
+	for _, table := range []struct{ verdict, title, text string }{
+		{refused, "Refused where it is asked for", "A request with one of these is refused, in words that name the member. What asks for nothing (`false`, `enable: false`, an empty\nlist) is accepted."},
+		{late, "Can be registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},
+		{kept, "Comes back, and does nothing", "These are accepted and come back as they were given. Nothing acts on them, for the reason given."},
+		{ignored, "Accepted, and does nothing", "These are accepted and do not come back."},
+	} {
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| member | of | note |\n|---|---|---|\n", table.title, table.text)
+		for _, row := range memberRows(m, shapes, table.verdict) {
+			b.WriteString(row)
+		}
+	}
+	b.WriteString("\nEvery other member of the operations that are built is honoured. Members that the API does not have are ignored, as ECS does.\n\n")
+	return b.String()
+}
+
+// memberRows gives the rows of a table in the order of their members. Operations that have the same member in the same way share one.
+func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
+	type row struct{ member, note string }
+	of := map[row][]string{}
+	for shape, at := range places(m, shapes) {
+		for _, l := range shapes[shape].lines {
+			if l.verdict != verdict {
+				continue
+			}
+			for _, p := range at {
+				if verdict == late && p.operation != "RegisterTaskDefinition" {
+					continue // said above the table
+				}
+				r := row{"`" + p.path(m, l.member) + "` " + shownValue(shapes[shape], l), l.note}
+				if !slices.Contains(of[r], p.operation) {
+					of[r] = append(of[r], p.operation)
+				}
+			}
+		}
+	}
+	var out []string
+	for r, operations := range of {
+		slices.Sort(operations)
+		out = append(out, fmt.Sprintf("| %s | %s | %s |\n", strings.TrimSpace(r.member), strings.Join(operations, ", "), r.note))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// shownValue gives the value of a line where other values of the member are treated in another way; empty where all are alike.
+func shownValue(s *memberShape, l memberLine) string {
+	if len(s.linesOf(l.member)) == 1 {
+		return ""
+	}
+	return "`" + string(l.value) + "`"
+}
