@@ -61,6 +61,11 @@ func (s *service) actions() map[string]protocol.Action {
 		"GetTaskProtection":    handle(s, (*call).getTaskProtection),
 		"UpdateTaskProtection": handle(s, (*call).updateTaskProtection),
 
+		"DeleteAccountSetting":     handle(s, (*call).deleteAccountSetting),
+		"ListAccountSettings":      handle(s, (*call).listAccountSettings),
+		"PutAccountSetting":        handle(s, (*call).putAccountSetting),
+		"PutAccountSettingDefault": handle(s, (*call).putAccountSettingDefault),
+
 		"ListTagsForResource": handle(s, (*call).listTagsForResource),
 		"TagResource":         handle(s, (*call).tagResource),
 		"UntagResource":       handle(s, (*call).untagResource),

@@ -76,7 +76,10 @@ func (c *call) authorize(ctx context.Context, operation string, request any) err
 	if err != nil {
 		return err
 	}
-	return control.Authorize(ctx, "ecs:"+operation, resources...)
+	if err := control.Authorize(ctx, "ecs:"+operation, resources...); err != nil {
+		return err
+	}
+	return c.authorizeTags(ctx, operation, request)
 }
 
 func (c *call) resourcesOf(ctx context.Context, operation string, request any) (resources []string, err error) {
