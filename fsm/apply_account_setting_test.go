@@ -6,11 +6,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// accountSettingSamples are the samples of the commands that came with account settings.
+// accountSettingSamples are the samples of the commands that came with account settings and with what agents of ECS submit.
 func accountSettingSamples() map[string]structs.Command {
 	return map[string]structs.Command{
 		"put_account_setting": structs.PutAccountSetting{
 			Setting: structs.AccountSetting{Principal: "user/ci", Name: structs.SettingContainerInsights, Value: "enhanced"},
+		},
+		"report_tasks_partial": structs.ReportTasks{
+			Instance: "0123456789abcdef0123456789abcdef", At: 1_700_000_000_130,
+			Updates: []structs.TaskUpdate{partial(structs.TaskRunning, structs.Container{Name: "app", LastStatus: structs.TaskRunning, RuntimeID: "r"})},
 		},
 		"delete_account_setting": structs.DeleteAccountSetting{Principal: "user/ci", Name: structs.SettingContainerInsights},
 	}

@@ -116,6 +116,7 @@ func TestGoSDK(t *testing.T) {
 	testProviderActions(t, client)
 	testTaskSetActions(t, f, client)
 	testSettingActions(t, client)
+	testAgentActions(t, client)
 
 	arn := run.Tasks[0].TaskArn
 	_, err = client.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})
