@@ -58,7 +58,7 @@ func SettingNames() []string {
 
 // DefaultSetting returns the value of an account setting that nobody has set; empty for one that there is not.
 func DefaultSetting(name string) string {
-	if r := settingRuleOf(name); r != nil {
+	if r, ok := settingRuleOf(name); ok {
 		return r.values[0]
 	}
 	return ""
@@ -66,16 +66,16 @@ func DefaultSetting(name string) string {
 
 // ManagedSetting reports whether an account setting is read-only.
 func ManagedSetting(name string) bool {
-	r := settingRuleOf(name)
-	return r != nil && r.managed
+	r, _ := settingRuleOf(name)
+	return r.managed
 }
 
 // CheckSettingName refuses account settings that there are not, or that cannot be changed.
 func CheckSettingName(name string) *Error {
-	switch {
-	case settingRuleOf(name) == nil:
+	switch r, ok := settingRuleOf(name); {
+	case !ok:
 		return Errorf(KindInvalidParameter, "name: there is no account setting '%s'; there are %s", name, strings.Join(SettingNames(), ", "))
-	case ManagedSetting(name):
+	case r.managed:
 		return Errorf(KindInvalidParameter, "The account setting %s is read-only.", name)
 	}
 	return nil
@@ -86,7 +86,7 @@ func (s *AccountSetting) Validate() *Error {
 	if err := CheckSettingName(s.Name); err != nil {
 		return err
 	}
-	switch r := settingRuleOf(s.Name); {
+	switch r, _ := settingRuleOf(s.Name); {
 	case slices.Contains(r.values, s.Value):
 		return nil
 	case r.final && strings.HasSuffix(s.Name, "LongArnFormat"):
@@ -98,11 +98,11 @@ func (s *AccountSetting) Validate() *Error {
 	}
 }
 
-func settingRuleOf(name string) *settingRule {
-	for i := range settingRules {
-		if settingRules[i].name == name {
-			return &settingRules[i]
+func settingRuleOf(name string) (rule settingRule, ok bool) {
+	for _, r := range settingRules {
+		if r.name == name {
+			return r, true
 		}
 	}
-	return nil
+	return settingRule{}, false
 }
