@@ -1,7 +1,9 @@
 package ecs
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +134,7 @@ func TestTagsAtCreation(t *testing.T) {
 		{"StartTask", `{"cluster":"empty","taskDefinition":"hello"`, "task/empty/*"},
 		{"CreateService", `{"cluster":"empty","serviceName":"web"`, "service/empty/web"},
 		{"CreateTaskSet", `{"cluster":"empty","service":"web"`, "task-set/empty/web/*"},
+		{"RegisterContainerInstance", `{"cluster":"empty"`, "container-instance/empty/*"},
 	} {
 		want := "not authorized to perform: ecs:TagResource on resource: arn:aws:ecs:us-east-1:000000000000:" + test.resource + " "
 		if got := askAs(t, door, onlyMake, test.operation, test.body+`,"tags":[{"key":"a","value":"b"}]}`); !strings.Contains(got, want) {
@@ -143,11 +146,24 @@ func TestTagsAtCreation(t *testing.T) {
 	}
 }
 
-// Every request that makes something with tags is in tagRules.
+// tagRules are the actions that are built and whose request has tags, but for the one that does nothing else.
 func TestTagRules(t *testing.T) {
-	for operation := range tagRules {
-		if (&service{}).actions()[operation] == nil {
-			t.Errorf("a rule for %s, which is no action", operation)
+	text, err := os.ReadFile("../models/ecs-2014-11-13.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var model struct {
+		Operations map[string]struct{ Input struct{ Shape string } }
+		Shapes     map[string]struct{ Members map[string]any }
+	}
+	if err := json.Unmarshal(text, &model); err != nil {
+		t.Fatal(err)
+	}
+	for operation := range model.Operations {
+		_, tagged := model.Shapes[model.Operations[operation].Input.Shape].Members["tags"]
+		want := tagged && (&service{}).actions()[operation] != nil && operation != "TagResource"
+		if _, ruled := tagRules[operation]; ruled != want {
+			t.Errorf("%s has a rule: %v, want %v", operation, ruled, want)
 		}
 	}
 }

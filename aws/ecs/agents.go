@@ -19,7 +19,7 @@ func (c *call) discoverPollEndpoint(_ context.Context, in *DiscoverPollEndpointR
 	if _, _, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster); err != nil {
 		return nil, err
 	}
-	return &DiscoverPollEndpointResponse{TelemetryEndpoint: c.endpoint + "/", ServiceConnectEndpoint: c.endpoint}, nil
+	return &DiscoverPollEndpointResponse{Endpoint: c.endpoint + "/", TelemetryEndpoint: c.endpoint + "/", ServiceConnectEndpoint: c.endpoint}, nil
 }
 
 func (c *call) updateContainerAgent(ctx context.Context, in *UpdateContainerAgentRequest) (*UpdateContainerAgentResponse, error) {

@@ -32,8 +32,8 @@ func testAgentActions(t *testing.T, client *ecs.Client) {
 	}
 	found, err := client.DiscoverPollEndpoint(ctx, &ecs.DiscoverPollEndpointInput{ContainerInstance: arn})
 	must(err)
-	if got, want := *found.TelemetryEndpoint, *client.Options().BaseEndpoint+"/"; got != want {
-		t.Errorf("telemetry endpoint %s, want %s", got, want)
+	if got, want := *found.Endpoint, *client.Options().BaseEndpoint+"/"; got != want || *found.TelemetryEndpoint != want {
+		t.Errorf("endpoints %s and %s, want %s", got, *found.TelemetryEndpoint, want)
 	}
 	_, err = client.UpdateContainerAgent(ctx, &ecs.UpdateContainerAgentInput{ContainerInstance: arn})
 	if e, ok := errors.AsType[*types.NoUpdateAvailableException](err); !ok || !strings.Contains(e.ErrorMessage(), "1.104.0") {
