@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -62,6 +63,25 @@ func Authorize(ctx context.Context, action string, resources ...string) error {
 		return structs.Errorf(structs.KindAccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s", c.ARN, action, r, because)
 	}
 	return nil
+}
+
+// AuthorizeAlso is Authorize for what a call needs beside its own action, which the audit log does not name.
+func AuthorizeAlso(ctx context.Context, action string, resources ...string) error {
+	if c := CallerOf(ctx); c != nil {
+		defer func(action string, resources []string) { c.Action, c.Resources = action, resources }(c.Action, c.Resources)
+	}
+	return Authorize(ctx, action, resources...)
+}
+
+// PrincipalOf names who makes the calls of a context, as account settings do: the resource part of its ARN. Who is no user, with the
+// cluster's secret or where nobody asks, is the account itself.
+func PrincipalOf(ctx context.Context) string {
+	if c := CallerOf(ctx); c != nil {
+		if parts := strings.SplitN(c.ARN, ":", 6); len(parts) == 6 {
+			return parts[5]
+		}
+	}
+	return structs.PrincipalRoot
 }
 
 // UserARN is how the holder of an access key is named.

@@ -18,8 +18,16 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 	if err := checkClusterProviders(cluster.CapacityProviders, cluster.DefaultCapacityStrategy); err != nil {
 		return nil, err
 	}
+	if err := checkClusterSettings(cluster.Settings); err != nil {
+		return nil, err
+	}
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
 	cluster.Status = structs.ClusterActive
 	cluster.CreatedAt = c.now()
+	cluster.Settings = withInsights(cluster.Settings, snap.EffectiveSetting(PrincipalOf(ctx), structs.SettingContainerInsights))
 	if _, err := c.Log.Apply(ctx, structs.CreateCluster{Cluster: cluster, Tags: tags}); err != nil {
 		return nil, err
 	}
@@ -31,6 +39,15 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 			"in previous request(s). Cluster %s exists; change its capacity providers with PutClusterCapacityProviders.", cluster.Name)
 	}
 	return made, nil
+}
+
+// withInsights gives a new cluster the account's setting where it was given none of its own (ECS).
+func withInsights(settings []structs.ClusterSetting, account *structs.AccountSetting) []structs.ClusterSetting {
+	given := slices.ContainsFunc(settings, func(s structs.ClusterSetting) bool { return s.Name == account.Name })
+	if given || account.Value == structs.DefaultSetting(account.Name) { // a cluster without the setting has the default
+		return settings
+	}
+	return append([]structs.ClusterSetting{{Name: account.Name, Value: account.Value}}, settings...)
 }
 
 // DeleteCluster makes a cluster INACTIVE and gives it as it then is. It must have no instances, tasks or services.

@@ -8,8 +8,8 @@ import (
 )
 
 // RegisterInstance adds a container instance, or renews the one with that id. An empty id gets a new one.
-// The instance takes work once its agent opens its stream (Assignments).
-func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInstance) (*structs.ContainerInstance, error) {
+// The instance takes work once its agent opens its stream (Assignments). Tags are those of a new one.
+func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInstance, tags ...structs.Tag) (*structs.ContainerInstance, error) {
 	if in.Cluster == "" {
 		in.Cluster = structs.DefaultCluster
 	}
@@ -27,7 +27,7 @@ func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInst
 	in.ID = cmp.Or(in.ID, c.NewID())
 	in.RegisteredAt = c.now()
 	in.AgentConnected = false
-	if _, err := c.Log.Apply(ctx, structs.RegisterInstance{Instance: in}); err != nil {
+	if _, err := c.Log.Apply(ctx, structs.RegisterInstance{Instance: in, Tags: tags}); err != nil {
 		return nil, err
 	}
 	return c.Store.Snapshot().Instance(in.ID), nil

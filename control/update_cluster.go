@@ -22,6 +22,9 @@ func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) 
 			return nil, err
 		}
 	}
+	if err := checkClusterSettings(cmd.Settings); err != nil {
+		return nil, err
+	}
 	if _, err := c.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
@@ -36,6 +39,19 @@ func chooseCapacity(cluster *structs.Cluster, job *structs.Job) error {
 	}
 	if err := structs.ValidateStrategy("capacityProviderStrategy", job.CapacityStrategy, cluster.CapacityProviders); err != nil {
 		return err
+	}
+	return nil
+}
+
+// checkClusterSettings refuses values that ECS does not take.
+func checkClusterSettings(settings []structs.ClusterSetting) error {
+	for _, s := range settings {
+		if s.Name != structs.SettingContainerInsights {
+			return structs.Errorf(structs.KindInvalidParameter, "settings: '%s' is no setting of a cluster; there is %s", s.Name, structs.SettingContainerInsights)
+		}
+		if err := (&structs.AccountSetting{Name: s.Name, Value: s.Value}).Validate(); err != nil { // the account's takes the same values
+			return err
+		}
 	}
 	return nil
 }

@@ -63,6 +63,9 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 			continue
 		}
 		definition := tx.TaskDefinition(old.TaskDefinition)
+		if update.Partial {
+			update.Containers = changedContainers(old, update, definition)
+		}
 		if definition != nil {
 			shareNames(update.Containers, definition)
 		}
@@ -125,6 +128,34 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	changed = setOnce(&t.StopCode, u.StopCode) || changed
 	changed = setOnce(&t.StoppedReason, u.StoppedReason) || changed
 	return changed
+}
+
+// changedContainers gives all containers of a task with what a partial update says of some. Each only moves forward, and none
+// outlives its task.
+func changedContainers(t *structs.Task, u *structs.TaskUpdate, d *structs.TaskDefinition) []structs.Container {
+	all := slices.Clone(t.Containers)
+	if len(all) == 0 && d != nil {
+		for _, c := range d.ContainerDefinitions {
+			all = append(all, structs.Container{Name: c.Name, LastStatus: structs.TaskPending})
+		}
+	}
+	for _, new := range u.Containers {
+		n := slices.IndexFunc(all, func(c structs.Container) bool { return c.Name == new.Name })
+		if n < 0 {
+			continue
+		}
+		c := &all[n]
+		c.LastStatus = max(c.LastStatus, new.LastStatus)
+		c.RuntimeID, c.ImageDigest = cmp.Or(new.RuntimeID, c.RuntimeID), cmp.Or(new.ImageDigest, c.ImageDigest)
+		c.ExitCode, c.Reason = cmp.Or(new.ExitCode, c.ExitCode), cmp.Or(new.Reason, c.Reason)
+		if new.NetworkBindings != nil {
+			c.NetworkBindings = new.NetworkBindings
+		}
+	}
+	if u.Status == structs.TaskStopped {
+		all = stoppedContainers(all)
+	}
+	return all
 }
 
 // setOnce sets a field that is still zero and says whether that changed it.

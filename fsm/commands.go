@@ -51,6 +51,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutJob:                 handle(putJob),
 	structs.CmdPutAccessKey:           handle(putAccessKey),
 	structs.CmdDeleteAccessKey:        handle(deleteAccessKey),
+	structs.CmdPutAccountSetting:      handle(putAccountSetting),
+	structs.CmdDeleteAccountSetting:   handle(deleteAccountSetting),
 }
 
 // applyFunc applies one sort of command at a raft index.

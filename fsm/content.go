@@ -17,6 +17,7 @@ var nouns = []struct {
 	{tableTaskDefinitions, "task definitions"}, {tableRevisions, "families"}, {tableJobs, "jobs"}, {tableJobVersions, "job versions"},
 	{tableDeployments, "deployments"}, {tableTasks, "tasks"}, {tableEvaluations, "evaluations"}, {tableServiceEvents, "services with events"},
 	{tableTags, "tagged resources"}, {tableRooms, "clusters with room"}, {tableAccessKeys, "access keys"}, {tableBootstrap, "bootstraps"},
+	{tableAccountSettings, "account settings"},
 }
 
 // WriteState writes a state as raft's snapshots have it. ReadContent and Restore read it.

@@ -54,6 +54,7 @@ var loaders = map[byte]func(*state.Loading, []byte, interner) error{
 	tableProviders:       load((*state.Loading).PutCapacityProvider, nil),
 	tableAccessKeys:      load((*state.Loading).PutAccessKey, nil),
 	tableBootstrap:       load((*state.Loading).PutBootstrap, nil),
+	tableAccountSettings: load((*state.Loading).PutAccountSetting, nil),
 }
 
 func putRevision(l *state.Loading, r *revisionRow) { l.PutRevision(r.Family, r.Last) }

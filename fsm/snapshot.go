@@ -50,6 +50,7 @@ const (
 	tableProviders       = 14
 	tableAccessKeys      = 17
 	tableBootstrap       = 18
+	tableAccountSettings = 40
 )
 
 // revisionRow is the last revision that a family ever had.
@@ -131,6 +132,7 @@ func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) 
 	if b := s.Bootstrap(); b != nil {
 		w.row(tableBootstrap, b)
 	}
+	writeRows(w, tableAccountSettings, s.AccountSettings())
 
 	w.write(binary.BigEndian.AppendUint64([]byte{tableEnd}, w.records))
 	w.write(binary.BigEndian.AppendUint32(nil, w.checksum))

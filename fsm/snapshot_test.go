@@ -129,8 +129,15 @@ func everythingOfGPUs(t testing.TB) *harness {
 	return h
 }
 
-func TestSnapshotRoundTrip(t *testing.T) {
+// everythingOfSettings adds to it what came with account settings.
+func everythingOfSettings(t testing.TB) *harness {
 	h := everythingOfGPUs(t)
+	h.do(accountSettingSamples()["put_account_setting"])
+	return h
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := everythingOfSettings(t)
 	first := persist(t, h.fsm)
 	back := newHarness(t)
 	back.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "forgotten"}})
@@ -167,6 +174,9 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 	if k, b := s.AccessKey(sampleAccessKey().ID), s.Bootstrap(); k == nil || string(k.Sealed) != "sealed" || len(k.Policy.Statement) != 1 || b == nil || b.Key != k.ID {
 		t.Error("the access key, its secret or policy, or the mark of the first one are lost")
+	}
+	if got := s.AccountSetting("user/ci", structs.SettingContainerInsights); got == nil || got.Value != "enhanced" {
+		t.Error("the account setting is lost")
 	}
 	if before, after := h.open("s1"), back.open("s1"); !maps.Equal(before, after) || len(after) == 0 {
 		t.Errorf("open evaluations %v, want %v", after, before)
@@ -205,7 +215,7 @@ func TestRestoreSharesStrings(t *testing.T) {
 func TestGoldenSnapshot(t *testing.T) {
 	for name, make := range map[string]func(testing.TB) *harness{
 		"snapshot.bin": everything, "snapshot_services.bin": everythingOfServices, "snapshot_capacity.bin": everythingOfCapacity, "snapshot_access.bin": everythingOfAccess,
-		"snapshot_gpus.bin": everythingOfGPUs,
+		"snapshot_gpus.bin": everythingOfGPUs, "snapshot_settings.bin": everythingOfSettings,
 	} {
 		h, old := make(t), newHarness(t)
 		if err := restore(old.fsm, golden(t, name, func() []byte { return persist(t, h.fsm) })); err != nil {

@@ -87,6 +87,7 @@ type Snapshot struct {
 	room             table[roomRow]
 	providers        table[*structs.CapacityProvider] // by name
 	keys             table[*structs.AccessKey]        // by id
+	settings         table[*structs.AccountSetting]   // by principal, name
 	bootstrap        *structs.Bootstrap               // nil: it has not been done
 }
 
@@ -123,6 +124,7 @@ func newSnapshot() *Snapshot {
 		room:             newTable(lessRoom),
 		providers:        newTable(lessProvider),
 		keys:             newTable(lessAccessKey),
+		settings:         newTable(lessAccountSetting),
 	}
 }
 
@@ -162,6 +164,7 @@ func (s *Snapshot) copy() *Snapshot {
 		room:             s.room.copy(),
 		providers:        s.providers.copy(),
 		keys:             s.keys.copy(),
+		settings:         s.settings.copy(),
 		bootstrap:        s.bootstrap,
 	}
 }

@@ -36,6 +36,8 @@ const (
 	CmdPutJob                 CommandType = 28
 	CmdPutAccessKey           CommandType = 34
 	CmdDeleteAccessKey        CommandType = 35
+	CmdPutAccountSetting      CommandType = 40
+	CmdDeleteAccountSetting   CommandType = 41
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -281,6 +283,17 @@ type DeleteAccessKey struct {
 	ID string
 }
 
+// PutAccountSetting sets an account setting of a principal, in place of what was set before.
+type PutAccountSetting struct {
+	Setting AccountSetting
+}
+
+// DeleteAccountSetting forgets what was set for a principal. What was not set is no error.
+type DeleteAccountSetting struct {
+	Principal string
+	Name      string
+}
+
 // Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, services that
 // are INACTIVE with their history, and deleted instances, clusters and task definitions that nothing refers to.
 type Collect struct {
@@ -320,3 +333,5 @@ func (UpdateCluster) CommandType() CommandType          { return CmdUpdateCluste
 func (PutJob) CommandType() CommandType                 { return CmdPutJob }
 func (PutAccessKey) CommandType() CommandType           { return CmdPutAccessKey }
 func (DeleteAccessKey) CommandType() CommandType        { return CmdDeleteAccessKey }
+func (PutAccountSetting) CommandType() CommandType      { return CmdPutAccountSetting }
+func (DeleteAccountSetting) CommandType() CommandType   { return CmdDeleteAccountSetting }

@@ -88,7 +88,7 @@ type Container struct {
 	HealthStatus    string           `json:"healthStatus,omitzero" cbor:"8,keyasint,omitzero"`
 }
 
-// TaskUpdate is what an agent saw of one task. It carries the whole of what the agent knows, not a difference, so
+// TaskUpdate is what an agent saw of one task. Unless it is Partial, it carries the whole of what the agent knows, not a difference, so
 // a report that is sent twice or late changes nothing. Zero fields say nothing.
 type TaskUpdate struct {
 	Task               string      `json:"task" cbor:"1,keyasint"`
@@ -102,6 +102,8 @@ type TaskUpdate struct {
 	StoppingAt         Time        `json:"stoppingAt,omitzero" cbor:"9,keyasint,omitzero"`
 	ExecutionStoppedAt Time        `json:"executionStoppedAt,omitzero" cbor:"10,keyasint,omitzero"`
 	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
+	// Partial: Containers are only those that changed, with what is new of each. Agents of ECS report like that.
+	Partial bool `json:"partial,omitzero" cbor:"36,keyasint,omitzero"`
 }
 
 // Assignment is one task that an agent is to run, with all it needs to run it.

@@ -31,6 +31,13 @@ func (s *service) actions() map[string]protocol.Action {
 		"StartTask":     handle(s, (*call).startTask),
 		"StopTask":      handle(s, (*call).stopTask),
 
+		"DiscoverPollEndpoint":         handle(s, (*call).discoverPollEndpoint),
+		"RegisterContainerInstance":    handle(s, (*call).registerContainerInstance),
+		"SubmitAttachmentStateChanges": handle(s, (*call).submitAttachmentStateChanges),
+		"SubmitContainerStateChange":   handle(s, (*call).submitContainerStateChange),
+		"SubmitTaskStateChange":        handle(s, (*call).submitTaskStateChange),
+		"UpdateContainerAgent":         handle(s, (*call).updateContainerAgent),
+
 		"DeregisterContainerInstance":   handle(s, (*call).deregisterContainerInstance),
 		"DescribeContainerInstances":    handle(s, (*call).describeContainerInstances),
 		"ListContainerInstances":        handle(s, (*call).listContainerInstances),
@@ -40,11 +47,12 @@ func (s *service) actions() map[string]protocol.Action {
 		"ListAttributes":   handle(s, (*call).listAttributes),
 		"PutAttributes":    handle(s, (*call).putAttributes),
 
-		"CreateService":    handle(s, (*call).createService),
-		"DeleteService":    handle(s, (*call).deleteService),
-		"DescribeServices": handle(s, (*call).describeServices),
-		"ListServices":     handle(s, (*call).listServices),
-		"UpdateService":    handle(s, (*call).updateService),
+		"CreateService":           handle(s, (*call).createService),
+		"DeleteService":           handle(s, (*call).deleteService),
+		"DescribeServices":        handle(s, (*call).describeServices),
+		"ListServices":            handle(s, (*call).listServices),
+		"ListServicesByNamespace": handle(s, (*call).listServicesByNamespace),
+		"UpdateService":           handle(s, (*call).updateService),
 
 		"ContinueServiceDeployment":  handle(s, (*call).continueServiceDeployment),
 		"DescribeServiceDeployments": handle(s, (*call).describeServiceDeployments),
@@ -60,6 +68,11 @@ func (s *service) actions() map[string]protocol.Action {
 
 		"GetTaskProtection":    handle(s, (*call).getTaskProtection),
 		"UpdateTaskProtection": handle(s, (*call).updateTaskProtection),
+
+		"DeleteAccountSetting":     handle(s, (*call).deleteAccountSetting),
+		"ListAccountSettings":      handle(s, (*call).listAccountSettings),
+		"PutAccountSetting":        handle(s, (*call).putAccountSetting),
+		"PutAccountSettingDefault": handle(s, (*call).putAccountSettingDefault),
 
 		"ListTagsForResource": handle(s, (*call).listTagsForResource),
 		"TagResource":         handle(s, (*call).tagResource),

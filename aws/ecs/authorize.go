@@ -16,14 +16,18 @@ type resourceRule struct{ kind, member string }
 // resourceRules are those of IAM's list for ECS. Actions that are not here are on no resource in particular.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
 var resourceRules = map[string]resourceRule{
-	"DeleteCluster":               {kindCluster, "Cluster"},
-	"DescribeClusters":            {kindCluster, "Clusters"},
-	"UpdateCluster":               {kindCluster, "Cluster"},
-	"UpdateClusterSettings":       {kindCluster, "Cluster"},
-	"PutClusterCapacityProviders": {kindCluster, "Cluster"},
-	"DeregisterContainerInstance": {kindCluster, "Cluster"},
-	"ListContainerInstances":      {kindCluster, "Cluster"},
-	"ListAttributes":              {kindCluster, "Cluster"},
+	"DeleteCluster":                {kindCluster, "Cluster"},
+	"DescribeClusters":             {kindCluster, "Clusters"},
+	"UpdateCluster":                {kindCluster, "Cluster"},
+	"UpdateClusterSettings":        {kindCluster, "Cluster"},
+	"PutClusterCapacityProviders":  {kindCluster, "Cluster"},
+	"DeregisterContainerInstance":  {kindCluster, "Cluster"},
+	"ListContainerInstances":       {kindCluster, "Cluster"},
+	"RegisterContainerInstance":    {kindCluster, "Cluster"},
+	"SubmitAttachmentStateChanges": {kindCluster, "Cluster"},
+	"SubmitContainerStateChange":   {kindCluster, "Cluster"},
+	"SubmitTaskStateChange":        {kindCluster, "Cluster"},
+	"ListAttributes":               {kindCluster, "Cluster"},
 
 	"DeleteCapacityProvider":    {kindProvider, "CapacityProvider"},
 	"DescribeCapacityProviders": {kindProvider, "CapacityProviders"},
@@ -41,6 +45,7 @@ var resourceRules = map[string]resourceRule{
 
 	"DescribeContainerInstances":    {kindInstance, "ContainerInstances"},
 	"UpdateContainerInstancesState": {kindInstance, "ContainerInstances"},
+	"UpdateContainerAgent":          {kindInstance, "ContainerInstance"},
 	"ListTasks":                     {kindInstance, "ContainerInstance"},
 	"PutAttributes":                 {kindInstance, "Attributes"},
 	"DeleteAttributes":              {kindInstance, "Attributes"},
@@ -76,7 +81,10 @@ func (c *call) authorize(ctx context.Context, operation string, request any) err
 	if err != nil {
 		return err
 	}
-	return control.Authorize(ctx, "ecs:"+operation, resources...)
+	if err := control.Authorize(ctx, "ecs:"+operation, resources...); err != nil {
+		return err
+	}
+	return c.authorizeTags(ctx, operation, request)
 }
 
 func (c *call) resourcesOf(ctx context.Context, operation string, request any) (resources []string, err error) {

@@ -46,8 +46,9 @@ type service struct {
 
 // call is one request on its way through an action.
 type call struct {
-	control *control.Control
-	arns    arns
+	control  *control.Control
+	arns     arns
+	endpoint string // where the caller found us
 }
 
 // enumTexts are ECS's own texts for an unknown enum value; clients match on them.
@@ -67,7 +68,7 @@ func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, co
 		if err := protocol.Decode(r.Body, in); err != nil {
 			return nil, err
 		}
-		c := &call{control: s.control, arns: arns{region: r.Region, account: s.account}}
+		c := &call{control: s.control, arns: arns{region: r.Region, account: s.account}, endpoint: r.Endpoint}
 		if err := c.authorize(ctx, r.Operation, in); err != nil {
 			return nil, err
 		}

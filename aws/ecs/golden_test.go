@@ -46,6 +46,9 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(operation, "CapacityProvider") || strings.HasPrefix(filepath.Base(path), "capacity") {
 				f.addProviders(t)
 			}
+			if strings.Contains(operation, "AccountSetting") {
+				f.addSettings(t)
+			}
 			if strings.HasPrefix(filepath.Base(path), "gpus") {
 				f.addGPUs(t)
 			}

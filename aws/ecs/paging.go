@@ -22,18 +22,20 @@ type listing struct {
 	rows       iter.Seq2[string, string]
 	descending bool
 	maxResults *int32
-	size       int // of a page where the caller does not say; zero: maxPage
+	size       int // of a page where the caller does not say; zero: most
+	most       int // results of a page; zero: maxPage
 	token      string
 }
 
 // page cuts the page out.
 func (l listing) page() (results []string, nextToken string, err error) {
-	size := cmp.Or(l.size, maxPage)
+	most := cmp.Or(l.most, maxPage)
+	size := cmp.Or(l.size, most)
 	if l.maxResults != nil {
 		size = int(*l.maxResults)
 	}
-	if size < 1 || size > maxPage {
-		return nil, "", structs.Errorf(structs.KindInvalidParameter, "maxResults: %d is out of range; it must be between 1 and %d", size, maxPage)
+	if size < 1 || size > most {
+		return nil, "", structs.Errorf(structs.KindInvalidParameter, "maxResults: %d is out of range; it must be between 1 and %d", size, most)
 	}
 	after, err := l.after()
 	if err != nil {

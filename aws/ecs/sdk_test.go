@@ -115,6 +115,8 @@ func TestGoSDK(t *testing.T) {
 	testServiceActions(t, f, client)
 	testProviderActions(t, client)
 	testTaskSetActions(t, f, client)
+	testSettingActions(t, client)
+	testAgentActions(t, client)
 
 	arn := run.Tasks[0].TaskArn
 	_, err = client.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})
@@ -157,8 +159,8 @@ func TestGoSDKErrors(t *testing.T) {
 	if _, ok := errors.AsType[*types.ClusterContainsContainerInstancesException](err); !ok {
 		t.Errorf("cluster in use: %v", err)
 	}
-	_, err = client.ListAccountSettings(ctx, &ecs.ListAccountSettingsInput{})
-	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ListAccountSettings") {
+	_, err = client.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{Command: aws.String("sh"), Task: aws.String("t"), Interactive: true})
+	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ExecuteCommand") {
 		t.Errorf("operation that is not built: %v", err)
 	}
 	_, err = client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("hello:1"), ClientToken: aws.String("used")})

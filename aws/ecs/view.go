@@ -8,11 +8,13 @@ import (
 
 // view is the state that an answer is made from; control.Read gives one. Rows are only read.
 type view interface {
+	AccountSetting(principal, name string) *structs.AccountSetting
 	CapacityProvider(name string) *structs.CapacityProvider
 	CapacityProviders() iter.Seq[*structs.CapacityProvider]
 	Cluster(name string) *structs.Cluster
 	Deployment(id string) *structs.Deployment
 	Deployments(job string) iter.Seq[*structs.Deployment]
+	EffectiveSetting(principal, name string) *structs.AccountSetting
 	Instance(id string) *structs.ContainerInstance
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	InstanceTasks(instance string) iter.Seq[*structs.Task]

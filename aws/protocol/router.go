@@ -18,6 +18,7 @@ type Request struct {
 	ID        string // minted at the door; in the answer's header and in the log
 	Operation string
 	Region    string // that the caller signed for
+	Endpoint  string // where the caller found us: scheme://host
 	Body      []byte
 }
 
@@ -72,7 +73,17 @@ func (rt *Router) serve(r *http.Request, id, target string) (any, error) {
 		return nil, err
 	}
 	_, operation, _ := strings.Cut(target, ".")
-	return action(r.Context(), &Request{ID: id, Operation: operation, Region: regionOf(r.Header.Get("Authorization"), rt.Region), Body: body})
+	return action(r.Context(), &Request{
+		ID: id, Operation: operation, Region: regionOf(r.Header.Get("Authorization"), rt.Region), Endpoint: endpointOf(r), Body: body,
+	})
+}
+
+// endpointOf gives the address by which a caller reached this server. A server that passes a call on leaves its host as it is.
+func endpointOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 func (rt *Router) action(target string) (Action, error) {

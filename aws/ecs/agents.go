@@ -1,0 +1,134 @@
+package ecs
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// acknowledgment answers what agents submit; they do not look at it.
+const acknowledgment = "ACK"
+
+// discoverPollEndpoint names the address that the caller came by, for all: there is no other. Like ECS it does not ask whether the
+// cluster and the instance are there.
+func (c *call) discoverPollEndpoint(_ context.Context, in *DiscoverPollEndpointRequest) (*DiscoverPollEndpointResponse, error) {
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster); err != nil {
+		return nil, err
+	}
+	return &DiscoverPollEndpointResponse{Endpoint: c.endpoint + "/", TelemetryEndpoint: c.endpoint + "/", ServiceConnectEndpoint: c.endpoint}, nil
+}
+
+func (c *call) updateContainerAgent(ctx context.Context, in *UpdateContainerAgentRequest) (*UpdateContainerAgentResponse, error) {
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	id, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		id = in.ContainerInstance // of another cluster: control does not find it in this one
+	}
+	return nil, c.control.UpdateAgent(ctx, cluster, id)
+}
+
+func (c *call) submitTaskStateChange(ctx context.Context, in *SubmitTaskStateChangeRequest) (*SubmitTaskStateChangeResponse, error) {
+	if len(in.ManagedAgents) > 0 {
+		return nil, unsupported("managedAgents")
+	}
+	if err := noAttachments(in.Attachments); err != nil {
+		return nil, err
+	}
+	update := structs.TaskUpdate{
+		StoppedReason: in.Reason, PullStartedAt: in.PullStartedAt, PullStoppedAt: in.PullStoppedAt, ExecutionStoppedAt: in.ExecutionStoppedAt,
+	}
+	var err error
+	if update.Status, err = submittedStatus("status", in.Status); err != nil {
+		return nil, err
+	}
+	if update.Status != structs.TaskStopped {
+		update.StoppedReason = ""
+	}
+	for _, s := range in.Containers {
+		status, err := submittedStatus("containers.status", s.Status)
+		if err != nil {
+			return nil, err
+		}
+		update.Containers = append(update.Containers, structs.Container{
+			Name: s.ContainerName, LastStatus: status, RuntimeID: s.RuntimeId, ImageDigest: s.ImageDigest, ExitCode: s.ExitCode, Reason: s.Reason,
+			NetworkBindings: s.NetworkBindings,
+		})
+	}
+	return &SubmitTaskStateChangeResponse{Acknowledgment: acknowledgment}, c.submit(ctx, in.Cluster, in.Task, update)
+}
+
+func (c *call) submitContainerStateChange(ctx context.Context, in *SubmitContainerStateChangeRequest) (*SubmitContainerStateChangeResponse, error) {
+	status, err := submittedStatus("status", in.Status)
+	if err != nil {
+		return nil, err
+	}
+	update := structs.TaskUpdate{Containers: []structs.Container{{
+		Name: in.ContainerName, LastStatus: status, RuntimeID: in.RuntimeId, ExitCode: in.ExitCode, Reason: in.Reason, NetworkBindings: in.NetworkBindings,
+	}}}
+	return &SubmitContainerStateChangeResponse{Acknowledgment: acknowledgment}, c.submit(ctx, in.Cluster, in.Task, update)
+}
+
+func (c *call) submitAttachmentStateChanges(ctx context.Context, in *SubmitAttachmentStateChangesRequest) (*SubmitAttachmentStateChangesResponse, error) {
+	if _, _, err := c.readCluster(ctx, in.Cluster); err != nil {
+		return nil, err
+	}
+	if len(in.Attachments) == 0 {
+		return nil, structs.Errorf(structs.KindInvalidParameter, "attachments cannot be empty.")
+	}
+	return &SubmitAttachmentStateChangesResponse{Acknowledgment: acknowledgment}, noAttachments(in.Attachments)
+}
+
+// submit passes on what was seen of the task of an argument.
+func (c *call) submit(ctx context.Context, clusterText, task string, update structs.TaskUpdate) error {
+	cluster, err := parseCluster(clusterText)
+	if err != nil {
+		return err
+	}
+	id, here, err := parseMember("task", task, kindTask, cluster)
+	if err != nil {
+		return err
+	}
+	if here { // control finds none of another cluster in this one
+		update.Task = id
+	}
+	return c.control.SubmitTaskState(ctx, cluster, update)
+}
+
+// manifestPulled is what ECS's agent says of a task, and of a container, of which it has only resolved the image's digest.
+const manifestPulled = "MANIFEST_PULLED"
+
+// submittedStatus reads the status of a task or container; none says nothing of it.
+func submittedStatus(argument, text string) (status structs.TaskStatus, err error) {
+	if text == manifestPulled {
+		return structs.TaskPending, nil
+	}
+	if status.UnmarshalText([]byte(text)) != nil {
+		return 0, structs.Errorf(structs.KindInvalidParameter, "%s: '%s' is no status of a task or container; there are %s", argument, text,
+			"PENDING, RUNNING, STOPPED and the other steps of a task")
+	}
+	return status, nil
+}
+
+// noAttachments refuses changes of attachments: tasks and instances here have none, as long as network mode awsvpc and EBS volumes are not
+// supported.
+func noAttachments(changes []AttachmentStateChange) error {
+	if len(changes) > 0 {
+		return structs.Errorf(structs.KindInvalidParameter, "attachments[0]: there is no attachment '%s'", changes[0].AttachmentArn)
+	}
+	return nil
+}
+
+// listServicesByNamespace: Service Connect is not built, so there is no namespace that services could be in.
+func (c *call) listServicesByNamespace(_ context.Context, in *ListServicesByNamespaceRequest) (*ListServicesByNamespaceResponse, error) {
+	return nil, structs.Errorf(structs.KindNamespaceNotFound, "The namespace %s was not found: services are in none, as Service Connect is not supported.", in.Namespace)
+}

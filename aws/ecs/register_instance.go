@@ -1,0 +1,102 @@
+package ecs
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+)
+
+func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContainerInstanceRequest) (*RegisterContainerInstanceResponse, error) {
+	cluster, err := parseCluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags("tags", in.Tags); err != nil {
+		return nil, err
+	}
+	reg := control.InstanceRegistration{Cluster: cluster, Attributes: in.Attributes, VersionInfo: in.VersionInfo, Tags: in.Tags}
+	if in.ContainerInstanceArn != "" {
+		id, here, err := parseMember("containerInstanceArn", in.ContainerInstanceArn, kindInstance, cluster)
+		if err != nil {
+			return nil, err
+		}
+		if reg.ID = id; !here {
+			reg.ID = in.ContainerInstanceArn // of another cluster: control does not find it in this one
+		}
+	}
+	if err := identity(&reg, in.InstanceIdentityDocument); err != nil {
+		return nil, err
+	}
+	for i, r := range in.TotalResources {
+		if err := registeredResource(&reg, i, r); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range in.PlatformDevices {
+		reg.GPUs = append(reg.GPUs, d.Id)
+	}
+	made, err := c.control.RegisterContainerInstance(ctx, reg)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := c.instance(v, made, includes{includeTags})
+	return &RegisterContainerInstanceResponse{ContainerInstance: &out}, nil
+}
+
+// identity reads an instance identity document of EC2, which need not be given. Its signature is AWS's, and is not looked at: who
+// may register is for policies to say.
+func identity(reg *control.InstanceRegistration, document string) error {
+	if document == "" {
+		return nil
+	}
+	var d struct{ InstanceID, InstanceType, ImageID, AvailabilityZone, Architecture string }
+	if err := json.Unmarshal([]byte(document), &d); err != nil {
+		return structs.Errorf(structs.KindInvalidParameter, "instanceIdentityDocument: it is not the JSON of an instance's identity: %v", err)
+	}
+	reg.Name, reg.Zone, reg.Type, reg.Image, reg.Architecture = d.InstanceID, d.AvailabilityZone, d.InstanceType, d.ImageID, d.Architecture
+	return nil
+}
+
+// registeredResource reads one of an instance's resources.
+func registeredResource(reg *control.InstanceRegistration, n int, r Resource) (err error) {
+	switch r.Name {
+	case "CPU", "MEMORY":
+		if r.IntegerValue < 0 {
+			return structs.Errorf(structs.KindInvalidParameter, "totalResources[%d]: %s cannot be less than 0; it is %d", n, r.Name, r.IntegerValue)
+		}
+		amount := int64(r.IntegerValue)
+		if r.Name == "CPU" {
+			reg.CPU = &amount
+		} else {
+			reg.Memory = &amount
+		}
+	case "PORTS":
+		reg.TCP, err = portList(n, r)
+	case "PORTS_UDP":
+		reg.UDP, err = portList(n, r)
+	case "GPU":
+		reg.GPUs = orEmpty(r.StringSetValue)
+	default:
+		err = structs.Errorf(structs.KindInvalidParameter, "totalResources[%d]: '%s' is no resource of a container instance; there are CPU, MEMORY, PORTS, PORTS_UDP and GPU", n, r.Name)
+	}
+	return err
+}
+
+func portList(n int, r Resource) ([]uint16, error) {
+	ports := []uint16{}
+	for _, text := range r.StringSetValue {
+		number, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || number == 0 {
+			return nil, structs.Errorf(structs.KindInvalidParameter, "totalResources[%d]: '%s' of %s is no port from 1 to 65535", n, text, r.Name)
+		}
+		ports = append(ports, uint16(number))
+	}
+	return ports, nil
+}
