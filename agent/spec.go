@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -16,6 +17,7 @@ func containerSpecs(instance string, as structs.Assignment) []structs.ContainerS
 	gpus := def.SplitGPUs(as.Overrides, task.GPUs)
 	for n, c := range def.ContainerDefinitions {
 		c = c.WithOverride(as.Overrides)
+		c.LogConfiguration = withLogMode(c.LogConfiguration, as.LogMode)
 		limit := taskMemory
 		if c.Memory != nil {
 			limit = int64(*c.Memory)
@@ -38,6 +40,33 @@ func containerSpecs(instance string, as structs.Assignment) []structs.ContainerS
 		})
 	}
 	return specs
+}
+
+// The options of every log driver that ECS gives a default: how output goes to the driver, and how much may wait where it does not
+// block.
+const (
+	logOptionMode   = "mode"
+	logOptionBuffer = "max-buffer-size"
+	logNonBlocking  = "non-blocking"
+	logBuffer       = "10m"
+)
+
+// withLogMode fills in what ECS does where a log driver is given: the account's mode, and a larger buffer than Docker's.
+func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfiguration {
+	if log == nil {
+		return nil
+	}
+	options := map[string]string{}
+	if mode != "" {
+		options[logOptionMode] = mode
+	}
+	maps.Copy(options, log.Options)
+	if options[logOptionMode] == logNonBlocking && options[logOptionBuffer] == "" {
+		options[logOptionBuffer] = logBuffer
+	}
+	filled := *log
+	filled.Options = options
+	return &filled
 }
 
 // containerName is the runtime's name of a container. It follows from the task alone, so a create that is made again after a

@@ -58,3 +58,41 @@ func TestContainerNamesAreOnesThatDockerTakes(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A log driver without a mode gets the account's, and a buffer of ECS's size where it does not block.
+func TestLogMode(t *testing.T) {
+	logOf := func(options map[string]string) *structs.LogConfiguration {
+		return &structs.LogConfiguration{LogDriver: "json-file", Options: options}
+	}
+	for _, test := range []struct {
+		log  *structs.LogConfiguration
+		mode string
+		want map[string]string
+	}{
+		{nil, "non-blocking", nil},
+		{logOf(nil), "non-blocking", map[string]string{"mode": "non-blocking", "max-buffer-size": "10m"}},
+		{logOf(map[string]string{"max-buffer-size": "1m", "max-size": "5m"}), "non-blocking", map[string]string{"mode": "non-blocking", "max-buffer-size": "1m", "max-size": "5m"}},
+		{logOf(nil), "blocking", map[string]string{"mode": "blocking"}},
+		{logOf(map[string]string{"mode": "blocking"}), "non-blocking", map[string]string{"mode": "blocking"}},
+		{logOf(map[string]string{"mode": "non-blocking"}), "", map[string]string{"mode": "non-blocking", "max-buffer-size": "10m"}},
+		{logOf(nil), "", map[string]string{}}, // an older server
+	} {
+		def := &structs.TaskDefinition{Family: "web", Revision: 1, ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", LogConfiguration: test.log}}}
+		specs := containerSpecs("i1", structs.Assignment{Task: &structs.Task{ID: "t1"}, Definition: def, LogMode: test.mode})
+		got := specs[0].Definition.LogConfiguration
+		if test.log == nil {
+			if got != nil {
+				t.Errorf("without a log driver: %+v", got)
+			}
+			continue
+		}
+		if !reflect.DeepEqual(got.Options, test.want) || got.LogDriver != "json-file" {
+			t.Errorf("%v of an account with %q: %+v, want %v", test.log.Options, test.mode, got, test.want)
+		}
+	}
+	kept := logOf(map[string]string{})
+	withLogMode(kept, "blocking")
+	if len(kept.Options) != 0 {
+		t.Error("the definition itself has changed")
+	}
+}

@@ -122,6 +122,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFrame {
 	snap := s.control.Store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
+	logMode := snap.EffectiveSetting(structs.PrincipalRoot, structs.SettingDefaultLogDriverMode).Value
 	add := func(t *structs.Task) {
 		told, known := s.sent[t.ID]
 		if t.Holds() {
@@ -132,7 +133,7 @@ func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFram
 		if known && told == t.DesiredStatus || !known && !t.Holds() {
 			return
 		}
-		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition)}
+		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition), LogMode: logMode}
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides = job.Overrides
 		}

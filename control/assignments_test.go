@@ -315,3 +315,21 @@ func TestStreamAfterRestore(t *testing.T) {
 		expectError(t, err, structs.KindResourceNotFound, "")
 	})
 }
+
+// TestLogModeOfTheAccount: an assignment has the mode that is set when it is sent.
+func TestLogModeOfTheAccount(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		s := openStream(t, c.Control, instance)
+		defer s.Close()
+		run(t, c.Control, job(1))
+		first := next(t, s)
+		noError(t, c.Control.PutAccountSetting(t.Context(), structs.AccountSetting{
+			Principal: structs.PrincipalRoot, Name: structs.SettingDefaultLogDriverMode, Value: "blocking",
+		}))
+		run(t, c.Control, job(1))
+		second := next(t, s)
+		if a, b := first.Assignments[0].LogMode, second.Assignments[0].LogMode; a != "non-blocking" || b != "blocking" {
+			t.Errorf("modes %q and then %q", a, b)
+		}
+	})
+}

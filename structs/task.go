@@ -112,6 +112,9 @@ type Assignment struct {
 	// Definition is on the wire that of the assignment before it of the same one, where an agent asks for it so and there is none.
 	Definition *TaskDefinition `json:"taskDefinition,omitzero"`
 	Overrides  *TaskOverride   `json:"overrides,omitzero"` // the job's
+	// LogMode is how the output of containers goes to a log driver for which no mode is given: the account setting
+	// defaultLogDriverMode. Empty: an older server, and the engine's own way.
+	LogMode string `json:"logMode,omitzero"`
 }
 
 // AssignmentFrame is one message of an agent's stream. The first is Full: every task of the instance that is not
