@@ -127,8 +127,3 @@ func noAttachments(changes []AttachmentStateChange) error {
 	}
 	return nil
 }
-
-// listServicesByNamespace: Service Connect is not built, so there is no namespace that services could be in.
-func (c *call) listServicesByNamespace(_ context.Context, in *ListServicesByNamespaceRequest) (*ListServicesByNamespaceResponse, error) {
-	return nil, structs.Errorf(structs.KindNamespaceNotFound, "The namespace %s was not found: services are in none, as Service Connect is not supported.", in.Namespace)
-}

@@ -66,6 +66,15 @@ func testAgentActions(t *testing.T, client *ecs.Client) {
 	if e, ok := errors.AsType[*types.InvalidParameterException](err); !ok || !strings.Contains(e.ErrorMessage(), "no attachment 'a'") {
 		t.Errorf("an attachment that is not there: %v", err)
 	}
+	_, err = client.UpdateCluster(ctx, &ecs.UpdateClusterInput{
+		Cluster: aws.String("empty"), ServiceConnectDefaults: &types.ClusterServiceConnectDefaultsRequest{Namespace: aws.String("internal")},
+	})
+	must(err)
+	none, err := client.ListServicesByNamespace(ctx, &ecs.ListServicesByNamespaceInput{Namespace: aws.String("internal")})
+	must(err)
+	if len(none.ServiceArns) != 0 {
+		t.Errorf("services in a namespace: %v", none.ServiceArns)
+	}
 	_, err = client.ListServicesByNamespace(ctx, &ecs.ListServicesByNamespaceInput{Namespace: aws.String("shop")})
 	if _, ok := errors.AsType[*types.NamespaceNotFoundException](err); !ok {
 		t.Errorf("a namespace that is not there: %v", err)

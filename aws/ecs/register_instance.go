@@ -64,8 +64,17 @@ func identity(reg *control.InstanceRegistration, document string) error {
 	return nil
 }
 
+// resourceTypes are those of the resources of an instance (ECS).
+var resourceTypes = map[string]string{"CPU": "INTEGER", "MEMORY": "INTEGER", "PORTS": "STRINGSET", "PORTS_UDP": "STRINGSET", "GPU": "STRINGSET"}
+
 // registeredResource reads one of an instance's resources.
 func registeredResource(reg *control.InstanceRegistration, n int, r Resource) (err error) {
+	switch kind, ok := resourceTypes[r.Name]; {
+	case !ok:
+		return structs.Errorf(structs.KindInvalidParameter, "totalResources[%d].name: '%s' is no resource of a container instance; there are CPU, MEMORY, PORTS, PORTS_UDP and GPU", n, r.Name)
+	case r.Type != "" && r.Type != kind:
+		return structs.Errorf(structs.KindInvalidParameter, "totalResources[%d].type: %s is of type %s, not '%s'", n, r.Name, kind, r.Type)
+	}
 	switch r.Name {
 	case "CPU", "MEMORY":
 		if r.IntegerValue < 0 {
@@ -83,8 +92,6 @@ func registeredResource(reg *control.InstanceRegistration, n int, r Resource) (e
 		reg.UDP, err = portList(n, r)
 	case "GPU":
 		reg.GPUs = orEmpty(r.StringSetValue)
-	default:
-		err = structs.Errorf(structs.KindInvalidParameter, "totalResources[%d]: '%s' is no resource of a container instance; there are CPU, MEMORY, PORTS, PORTS_UDP and GPU", n, r.Name)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ type view interface {
 	CapacityProvider(name string) *structs.CapacityProvider
 	CapacityProviders() iter.Seq[*structs.CapacityProvider]
 	Cluster(name string) *structs.Cluster
+	Clusters() iter.Seq[*structs.Cluster]
 	Deployment(id string) *structs.Deployment
 	Deployments(job string) iter.Seq[*structs.Deployment]
 	EffectiveSetting(principal, name string) *structs.AccountSetting

@@ -25,7 +25,9 @@ func TestAccountSettings(t *testing.T) {
 	}
 	d.aws(nil, "put-account-setting-default", "--name", "containerInsights", "--value", "enhanced")
 	var made struct {
-		Cluster struct{ Settings []struct{ Name, Value string } }
+		Cluster struct {
+			Settings []struct{ Name, Value string }
+		}
 	}
 	d.aws(&made, "create-cluster", "--cluster-name", "watched")
 	if s := made.Cluster.Settings; len(s) != 1 || s[0].Value != "enhanced" {
