@@ -36,6 +36,14 @@ func CallerOf(ctx context.Context) *Caller {
 	return c
 }
 
+// callerARN is the ARN of who makes the calls of a context; empty: nobody asks.
+func callerARN(ctx context.Context) string {
+	if c := CallerOf(ctx); c != nil {
+		return c.ARN
+	}
+	return ""
+}
+
 // Authorize says whether the caller may do an action on all of these resources (ARNs; none: on none in particular). The door asks before
 // the verb. The text is IAM's.
 func Authorize(ctx context.Context, action string, resources ...string) error {

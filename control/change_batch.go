@@ -30,7 +30,7 @@ func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now st
 			present = nil
 		}
 	}
-	definition, isNew, err := definitionFor(snap, nil, spec, now) // no run begins with a revision that was deregistered
+	definition, isNew, err := definitionFor(snap, nil, spec, ids.by, now) // no run begins with a revision that was deregistered
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"strings"
 
 	"github.com/gantry-project/gantry/state"
@@ -17,11 +18,11 @@ type jobChange struct {
 	commands   []structs.Command // empty: nothing changes
 }
 
-// jobIDs are minted before a change, whether it needs them or not.
-type jobIDs struct{ job, deployment, evaluation string }
+// jobIDs are minted before a change, whether it needs them or not. By is the ARN of who asks for it; empty: nobody knows.
+type jobIDs struct{ job, deployment, evaluation, by string }
 
-func (c *Control) mintJobIDs() jobIDs {
-	return jobIDs{job: c.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.NewID()), evaluation: c.NewID()}
+func (c *Control) mintJobIDs(ctx context.Context) jobIDs {
+	return jobIDs{by: callerARN(ctx), job: c.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.NewID()), evaluation: c.NewID()}
 }
 
 // changeJob turns a spec to the commands that make the cluster as the spec says. It is a pure function of its arguments, so that what
@@ -43,7 +44,7 @@ func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now stru
 
 // definitionFor finds the revision that runs what a spec says: the job's own, or the newest of the family. Where neither does, it makes
 // one, which has the revision that comes next.
-func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec, now structs.Time) (d *structs.TaskDefinition, isNew bool, err error) {
+func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec, by string, now structs.Time) (d *structs.TaskDefinition, isNew bool, err error) {
 	wanted, err := spec.Definition()
 	if err != nil {
 		return nil, false, err
@@ -60,7 +61,7 @@ func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.Job
 			return d, false, nil
 		}
 	}
-	wanted.Revision, wanted.RegisteredAt = snap.LastRevision(wanted.Family)+1, now
+	wanted.Revision, wanted.RegisteredAt, wanted.RegisteredBy = snap.LastRevision(wanted.Family)+1, now, by
 	return wanted, true, nil
 }
 

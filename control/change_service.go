@@ -15,7 +15,7 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 	}
 	next := firstVersion(snap, ids.job, spec.Cluster, spec.Name, spec.Type, now)
 	if present == nil {
-		next.Count = max(next.Count, 1)
+		next.Count, next.Service.CreatedBy = max(next.Count, 1), ids.by
 	} else {
 		*next = *present
 		next.Version++
@@ -24,7 +24,7 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 	if err := chooseCapacity(snap.Cluster(spec.Cluster), next); err != nil {
 		return nil, err
 	}
-	definition, isNew, err := definitionFor(snap, present, spec, now)
+	definition, isNew, err := definitionFor(snap, present, spec, ids.by, now)
 	if err != nil {
 		return nil, err
 	}

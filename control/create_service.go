@@ -45,6 +45,7 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 		if err != nil {
 			return nil, err
 		}
+		job.Service.CreatedBy = callerARN(ctx)
 		cmd := structs.PutService{Job: *job, Tags: in.Tags}
 		if !in.External {
 			cmd.Deployment = c.newDeployment(job, job.CreatedAt)

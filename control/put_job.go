@@ -28,7 +28,7 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 			answer = (&jobChange{present: earlier, next: earlier}).answer()
 			return earlier, nil
 		}
-		change, err := changeJob(snap, spec, c.mintJobIDs(), c.now())
+		change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.now())
 		if err != nil {
 			return nil, err
 		}

@@ -336,3 +336,24 @@ func TestCapacityFromAFile(t *testing.T) {
 		t.Errorf("no strategy any more: %+v", next)
 	}
 }
+
+// Who puts a job file made its service and its revision, whoever changes them later.
+func TestPutJobSaysWho(t *testing.T) {
+	n := newTown(t)
+	put := func(who string, change func(*structs.JobSpec)) {
+		t.Helper()
+		ctx := control.WithCaller(t.Context(), &control.Caller{ARN: who})
+		if _, err := n.Control.PutJob(ctx, webSpec(change), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("arn:one", func(*structs.JobSpec) {})
+	put("arn:two", func(s *structs.JobSpec) { s.Containers[0].Image = "i:2" })
+	snap := n.Store.Snapshot()
+	if by := snap.Service("default", "site").Service.CreatedBy; by != "arn:one" {
+		t.Errorf("the service is of %q", by)
+	}
+	if one, two := snap.TaskDefinition("site:1").RegisteredBy, snap.TaskDefinition("site:2").RegisteredBy; one != "arn:one" || two != "arn:two" {
+		t.Errorf("the revisions are of %q and %q", one, two)
+	}
+}

@@ -43,7 +43,7 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 	}
 	what := happening(&in)
 	if job != nil {
-		change, err := changeJob(snap, job, c.mintJobIDs(), c.now())
+		change, err := changeJob(snap, job, c.mintJobIDs(ctx), c.now())
 		if err != nil {
 			return nil, err
 		}

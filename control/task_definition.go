@@ -14,7 +14,7 @@ func (c *Control) RegisterTaskDefinition(ctx context.Context, def structs.TaskDe
 		return nil, err
 	}
 	def.Normalize()
-	def.RegisteredAt = c.now()
+	def.RegisteredAt, def.RegisteredBy = c.now(), callerARN(ctx)
 	applied, err := c.Log.Apply(ctx, structs.RegisterTaskDefinition{Definition: def, Tags: tags})
 	if err != nil {
 		return nil, err

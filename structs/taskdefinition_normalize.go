@@ -2,6 +2,7 @@ package structs
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 )
 
@@ -17,6 +18,7 @@ const (
 	LaunchEC2      = "EC2"
 	LaunchFargate  = "FARGATE"
 	LaunchExternal = "EXTERNAL"
+	LaunchManaged  = "MANAGED_INSTANCES"
 )
 
 // ECS's defaults of a container health check, in seconds and tries.
@@ -36,7 +38,7 @@ func (d *TaskDefinition) Normalize() {
 		d.Volumes[i].normalize()
 	}
 	d.PlacementConstraints = orEmpty(d.PlacementConstraints)
-	d.RequiresAttributes = orEmpty(d.RequiresAttributes)
+	d.RequiresAttributes = d.requiredAttributes()
 	for i := range d.ContainerDefinitions {
 		d.ContainerDefinitions[i].normalize(d.NetworkMode)
 	}
@@ -75,22 +77,34 @@ func (m *PortMapping) normalize(networkMode string) {
 
 // normalize makes a volume that says nothing more than its name an empty host volume.
 func (v *Volume) normalize() {
+	if efs := v.EfsVolumeConfiguration; efs != nil {
+		efs.RootDirectory = cmp.Or(efs.RootDirectory, "/")
+	}
 	if v.DockerVolumeConfiguration == nil && v.EfsVolumeConfiguration == nil && v.S3filesVolumeConfiguration == nil &&
 		v.FsxWindowsFileServerVolumeConfiguration == nil && !deref(v.ConfiguredAtLaunch) {
 		v.Host = cmp.Or(v.Host, &HostVolumeProperties{})
 	}
 }
 
-// compatibilities lists the launch types that the definition is valid for, in ECS's order.
+// compatibilities lists the launch types that the definition is valid for, in ECS's order. Ports with names are for Service
+// Connect, which EXTERNAL instances do not have.
 func (d *TaskDefinition) compatibilities() []string {
 	switch {
+	case d.NetworkMode != NetworkAwsvpc && d.namesPorts():
+		return []string{LaunchEC2}
 	case d.NetworkMode != NetworkAwsvpc:
 		return []string{LaunchExternal, LaunchEC2}
 	case d.validateFargate() == nil:
-		return []string{LaunchEC2, LaunchFargate}
+		return []string{LaunchEC2, LaunchFargate, LaunchManaged}
 	default:
-		return []string{LaunchEC2}
+		return []string{LaunchEC2, LaunchManaged}
 	}
+}
+
+func (d *TaskDefinition) namesPorts() bool {
+	return slices.ContainsFunc(d.ContainerDefinitions, func(c ContainerDefinition) bool {
+		return slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool { return m.Name != "" })
+	})
 }
 
 func normalAmount(text string, parse func(string) (int64, bool)) string {

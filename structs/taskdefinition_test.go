@@ -140,7 +140,7 @@ func TestNormalize(t *testing.T) {
 		{
 			"the least", container(""),
 			`{"compatibilities":["EXTERNAL","EC2"],"containerDefinitions":[{"cpu":0,` + defaults + `"portMappings":[],` + rest + `}],` +
-				`"family":"f","placementConstraints":[],"requiresAttributes":[],"revision":0,"volumes":[]}`,
+				`"family":"f","placementConstraints":[],"revision":0,"volumes":[]}`,
 		},
 		{
 			"amounts, ports and volumes",
@@ -148,13 +148,13 @@ func TestNormalize(t *testing.T) {
 				`{"name":"a","image":"i","memory":64,"essential":false,"portMappings":[{"containerPort":81,"hostPort":8081},{"containerPort":80,"protocol":"udp"}]}`),
 			`{"compatibilities":["EXTERNAL","EC2"],"containerDefinitions":[{"cpu":0,"environment":[],"essential":false,"image":"i","memory":64,"mountPoints":[],"name":"a",` +
 				`"portMappings":[{"containerPort":81,"hostPort":8081,"protocol":"tcp"},{"containerPort":80,"hostPort":0,"protocol":"udp"}],` + rest + `}],` +
-				`"cpu":"1024","family":"f","memory":"512","placementConstraints":[],"requiresAttributes":[],"revision":0,"volumes":[{"host":{},"name":"v"}]}`,
+				`"cpu":"1024","family":"f","memory":"512","placementConstraints":[],"revision":0,"volumes":[{"host":{},"name":"v"}]}`,
 		},
 		{
 			"host network", task(`"networkMode":"host"`, `{"name":"a","image":"i","memory":64,"portMappings":[{"containerPort":80}]}`),
 			`{"compatibilities":["EXTERNAL","EC2"],"containerDefinitions":[{"cpu":0,` + defaults +
 				`"portMappings":[{"containerPort":80,"hostPort":80,"protocol":"tcp"}],` + rest + `}],` +
-				`"family":"f","networkMode":"host","placementConstraints":[],"requiresAttributes":[],"revision":0,"volumes":[]}`,
+				`"family":"f","networkMode":"host","placementConstraints":[],"revision":0,"volumes":[]}`,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -39,6 +39,9 @@ func (a arns) container(cluster, task, id string) string {
 func (a arns) provider(name string) string         { return a.of(providerKey(name)) }
 func (a arns) service(cluster, name string) string { return a.of(serviceKey(cluster, name)) }
 
+// principal is the ARN of who did something. Where nobody is asked who they are, everybody is the account's root.
+func (a arns) principal(arn string) string { return cmp.Or(arn, "arn:aws:iam::"+a.account+":root") }
+
 // deployment and revision name a service's deployment and what it deploys: both by the digits of the deployment's id, which clients
 // look for in the second (Terraform).
 func (a arns) deployment(job *structs.Job, id string) string {

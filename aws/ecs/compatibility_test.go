@@ -71,16 +71,17 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
 	type row struct{ member, note string }
 	of := map[row][]string{}
-	for shape, at := range places(m, shapes) {
-		for _, l := range shapes[shape].lines {
+	found := places(m, shapes)
+	for name, s := range shapes {
+		for _, l := range s.lines {
 			if l.verdict != verdict {
 				continue
 			}
-			for _, p := range at {
+			for _, p := range found[name] {
 				if verdict == late && p.operation != "RegisterTaskDefinition" {
 					continue // said above the table
 				}
-				r := row{"`" + p.path(m, l.member) + "` " + shownValue(shapes[shape], l), l.note}
+				r := row{"`" + p.path(m, l.member) + "` " + shownValue(s, l), l.note}
 				if !slices.Contains(of[r], p.operation) {
 					of[r] = append(of[r], p.operation)
 				}

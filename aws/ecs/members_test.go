@@ -112,7 +112,7 @@ func cutJSON(t *testing.T, text string) (value json.RawMessage, rest string) {
 
 // apiModel is what the tests need of the model that the shapes are generated from.
 type apiModel struct {
-	Operations map[string]struct{ Input struct{ Shape string } }
+	Operations map[string]struct{ Input, Output struct{ Shape string } }
 	Shapes     map[string]struct {
 		Type     string
 		Document bool

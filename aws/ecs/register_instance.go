@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 
 	"github.com/gantry-project/gantry/control"
@@ -35,7 +36,10 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 			return nil, err
 		}
 	}
-	for _, d := range in.PlatformDevices {
+	for i, d := range in.PlatformDevices {
+		if d.Type != structs.RequirementGPU {
+			return nil, unsupported(fmt.Sprintf("platformDevices[%d].type %s", i, d.Type))
+		}
 		reg.GPUs = append(reg.GPUs, d.Id)
 	}
 	made, err := c.control.RegisterContainerInstance(ctx, reg)

@@ -130,6 +130,7 @@ func (c *call) serviceDeployment(v view, job *structs.Job, d *serviceDeployment)
 		UpdatedAt:                d.UpdatedAt,
 		DeploymentConfiguration:  deploymentConfiguration(policy),
 		DeploymentCircuitBreaker: circuitBreaker(d, policy, job.Count),
+		Alarms:                   &ServiceDeploymentAlarms{Status: breakerDisabled},
 		SourceServiceRevisions:   []ServiceRevisionSummary{},
 		TargetServiceRevision:    new(c.revisionSummary(job, d.Deployment, tasks, desired)),
 	}
@@ -155,11 +156,14 @@ func (c *call) revisionSummary(job *structs.Job, d *structs.Deployment, tasks ta
 	}
 }
 
+// breakerDisabled is the state of a circuit breaker, and of alarms, that are not used (ECS).
+const breakerDisabled = "DISABLED"
+
 func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired int) *ServiceDeploymentCircuitBreaker {
 	out := &ServiceDeploymentCircuitBreaker{FailureCount: int32(d.FailedTasks), Threshold: int32(policy.Threshold(desired))}
 	switch {
 	case !policy.CircuitBreaker:
-		out.Status = "DISABLED"
+		out.Status = breakerDisabled
 	case d.Rollout == structs.RolloutInProgress:
 		out.Status = "MONITORING"
 	case d.Rollout == structs.RolloutFailed && d.StopRequested == "":
@@ -190,6 +194,8 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		LoadBalancers:      []LoadBalancer{},
 		ServiceRegistries:  []ServiceRegistry{},
 		CreatedAt:          d.CreatedAt,
+
+		ServiceConnectConfiguration: &ServiceConnectConfiguration{},
 	}
 	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
 	if definition := v.TaskDefinition(d.TaskDefinition); definition != nil {

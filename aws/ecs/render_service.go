@@ -34,10 +34,12 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		Events:                        serviceEvents(v, job.ID),
 		RoleArn:                       spec.Role,
 		CreatedAt:                     job.CreatedAt,
-		CreatedBy:                     spec.CreatedBy,
+		CreatedBy:                     c.arns.principal(spec.CreatedBy),
 		Tags:                          include.tags(v, serviceKey(job.Cluster, job.Name)),
 	}
-	if !job.External() {
+	if job.External() {
+		out.TaskSets = []TaskSet{}
+	} else {
 		out.TaskDefinition = c.arns.definition(job.TaskDefinition)
 	}
 	for _, set := range taskSets(v, job) {
@@ -122,6 +124,8 @@ func deploymentConfiguration(p *structs.UpdatePolicy) *DeploymentConfiguration {
 		MinimumHealthyPercent:    &p.MinimumHealthyPercent,
 		MaximumPercent:           &p.MaximumPercent,
 		DeploymentCircuitBreaker: &DeploymentCircuitBreaker{Enable: p.CircuitBreaker, Rollback: p.Rollback},
+		Alarms:                   &DeploymentAlarms{AlarmNames: []string{}},
+		BakeTimeInMinutes:        new(int32(0)),
 	}
 	if p.Shift != nil {
 		showShift(out, p.Shift)

@@ -27,11 +27,11 @@ func checkCreateService(in *CreateServiceRequest) error {
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
-		refuse(in.Monitoring != nil, "monitoring"),
+		checkMonitoring(in.Monitoring),
 	)
 }
 
@@ -45,12 +45,16 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
-		refuse(in.Monitoring != nil && len(in.Monitoring.MetricConfigurations) > 0, "monitoring"),
+		checkMonitoring(in.Monitoring),
 	)
+}
+
+func checkMonitoring(m *MonitoringConfiguration) error {
+	return refuse(m != nil && len(m.MetricConfigurations) > 0, "monitoring")
 }
 
 func checkController(c *DeploymentController) error {

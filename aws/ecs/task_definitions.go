@@ -173,6 +173,6 @@ func (c *call) listTaskDefinitionFamilies(ctx context.Context, in *ListTaskDefin
 // definition shows a revision.
 func (c *call) definition(d *structs.TaskDefinition) *structs.TaskDefinition {
 	out := *d
-	out.TaskDefinitionArn = c.arns.definition(d.Key())
+	out.TaskDefinitionArn, out.RegisteredBy = c.arns.definition(d.Key()), c.arns.principal(d.RegisteredBy)
 	return &out
 }
