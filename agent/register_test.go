@@ -40,10 +40,15 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 			t.Errorf("reserved ports are not sorted: %v", in.Registered.Ports)
 		}
 		for name, want := range map[string]string{"ecs.availability-zone": "a", "ecs.os-type": "linux",
-			"ecs.cpu-architecture": "x86_64", "rack": "7", "com.amazonaws.ecs.capability.docker-remote-api.1.18": ""} {
+			"ecs.cpu-architecture": "x86_64", "rack": "7", "com.amazonaws.ecs.capability.docker-remote-api.1.18": "",
+			"com.amazonaws.ecs.capability.docker-remote-api.1.29": "", "com.amazonaws.ecs.capability.logging-driver.json-file": "",
+			"ecs.capability.container-health-check": ""} {
 			if got, ok := in.Attribute(name); !ok || got != want {
 				t.Errorf("attribute %s is %q", name, got)
 			}
+		}
+		if _, ok := in.Attribute("com.amazonaws.ecs.capability.logging-driver.awslogs"); ok {
+			t.Error("a log driver that no definition can run with is among the attributes")
 		}
 		if in.VersionInfo.AgentVersion != "1.2.3" || in.VersionInfo.DockerVersion != "DockerVersion: 20.10.24" {
 			t.Errorf("versions %+v", in.VersionInfo)
