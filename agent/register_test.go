@@ -173,3 +173,29 @@ type refusing struct{ agent.Server }
 func (refusing) Register(context.Context, structs.ContainerInstance) (structs.ContainerInstance, error) {
 	return structs.ContainerInstance{}, errors.Join(errors.New("registering"), structs.Errorf(structs.KindAccessDenied, "not allowed in"))
 }
+
+// What a definition that agents run requires of an instance, by what ECS says, is what an agent says of itself: clients compare the two.
+func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
+	def := structs.TaskDefinition{Family: "web", PidMode: "host", ContainerDefinitions: []structs.ContainerDefinition{{
+		Name: "app", Image: "app", Memory: new(int32(64)), Privileged: new(true), DockerLabels: map[string]string{"a": "b"},
+		HealthCheck:      &structs.HealthCheck{Command: []string{"CMD", "/app"}, StartPeriod: new(int32(1))},
+		LogConfiguration: &structs.LogConfiguration{LogDriver: "json-file", Options: map[string]string{"mode": "blocking"}},
+	}, {
+		Name: "side", Image: "side", Memory: new(int32(64)), HealthCheck: &structs.HealthCheck{Command: []string{"CMD", "/app"}},
+	}}}
+	def.Normalize()
+	if unsupported := structs.UnsupportedFeatures(&def, nil); len(unsupported) > 0 {
+		t.Fatal(unsupported)
+	}
+	inWorld(t, func(w *world) {
+		in := w.server.instances[w.agent.Instance()]
+		for _, required := range def.RequiresAttributes {
+			if _, ok := in.Attribute(required.Name); !ok {
+				t.Errorf("the agent does not have %s", required.Name)
+			}
+		}
+		if len(def.RequiresAttributes) < 7 {
+			t.Errorf("required are %v", def.RequiresAttributes)
+		}
+	})
+}
