@@ -91,20 +91,30 @@ func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.
 	}
 }
 
+// capability begins the names of what ECS's agents have been able to do from the first.
+const capability = "com.amazonaws.ecs.capability."
+
 // attributes are ECS's own, the capabilities that are true of this agent, and the configured ones, sorted by name. A
 // configured one does not replace what the agent says of itself.
 func attributes(cfg Config, info structs.RuntimeInfo) []structs.Attribute {
 	list := []structs.Attribute{
 		{Name: "ecs.cpu-architecture", Value: info.Architecture},
 		{Name: "ecs.os-type", Value: info.OSType},
-		{Name: "com.amazonaws.ecs.capability.logging-driver.json-file"},
+		{Name: capability + "privileged-container"},
+		{Name: "ecs.capability.container-health-check"},
+		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
+	}
+	for _, driver := range info.LogDrivers {
+		if driver != "awslogs" { // the engine's own would write to AWS; definitions with it are not run
+			list = append(list, structs.Attribute{Name: capability + "logging-driver." + driver})
+		}
 	}
 	if cfg.Zone != "" {
 		list = append(list, structs.Attribute{Name: structs.AttributeZone, Value: cfg.Zone})
 	}
-	// The versions of Docker's API that ECS's task definitions come to require (1.17 to 1.25); any engine since 2017 has them.
-	for minor := 17; minor <= 25; minor++ {
-		list = append(list, structs.Attribute{Name: fmt.Sprintf("com.amazonaws.ecs.capability.docker-remote-api.1.%d", minor)})
+	// The versions of Docker's API that ECS's task definitions come to require (1.17 to 1.29); any engine since 2017 has them.
+	for minor := 17; minor <= 30; minor++ {
+		list = append(list, structs.Attribute{Name: fmt.Sprintf(capability+"docker-remote-api.1.%d", minor)})
 	}
 	for _, custom := range cfg.Attributes {
 		if !slices.ContainsFunc(list, func(x structs.Attribute) bool { return x.Name == custom.Name }) {

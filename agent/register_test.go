@@ -40,10 +40,15 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 			t.Errorf("reserved ports are not sorted: %v", in.Registered.Ports)
 		}
 		for name, want := range map[string]string{"ecs.availability-zone": "a", "ecs.os-type": "linux",
-			"ecs.cpu-architecture": "x86_64", "rack": "7", "com.amazonaws.ecs.capability.docker-remote-api.1.18": ""} {
+			"ecs.cpu-architecture": "x86_64", "rack": "7", "com.amazonaws.ecs.capability.docker-remote-api.1.18": "",
+			"com.amazonaws.ecs.capability.docker-remote-api.1.29": "", "com.amazonaws.ecs.capability.logging-driver.json-file": "",
+			"ecs.capability.container-health-check": ""} {
 			if got, ok := in.Attribute(name); !ok || got != want {
 				t.Errorf("attribute %s is %q", name, got)
 			}
+		}
+		if _, ok := in.Attribute("com.amazonaws.ecs.capability.logging-driver.awslogs"); ok {
+			t.Error("a log driver that no definition can run with is among the attributes")
 		}
 		if in.VersionInfo.AgentVersion != "1.2.3" || in.VersionInfo.DockerVersion != "DockerVersion: 20.10.24" {
 			t.Errorf("versions %+v", in.VersionInfo)
@@ -167,4 +172,30 @@ type refusing struct{ agent.Server }
 
 func (refusing) Register(context.Context, structs.ContainerInstance) (structs.ContainerInstance, error) {
 	return structs.ContainerInstance{}, errors.Join(errors.New("registering"), structs.Errorf(structs.KindAccessDenied, "not allowed in"))
+}
+
+// What a definition that agents run requires of an instance, by what ECS says, is what an agent says of itself: clients compare the two.
+func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
+	def := structs.TaskDefinition{Family: "web", PidMode: "host", ContainerDefinitions: []structs.ContainerDefinition{{
+		Name: "app", Image: "app", Memory: new(int32(64)), Privileged: new(true), DockerLabels: map[string]string{"a": "b"},
+		HealthCheck:      &structs.HealthCheck{Command: []string{"CMD", "/app"}, StartPeriod: new(int32(1))},
+		LogConfiguration: &structs.LogConfiguration{LogDriver: "json-file", Options: map[string]string{"mode": "blocking"}},
+	}, {
+		Name: "side", Image: "side", Memory: new(int32(64)), HealthCheck: &structs.HealthCheck{Command: []string{"CMD", "/app"}},
+	}}}
+	def.Normalize()
+	if unsupported := structs.UnsupportedFeatures(&def, nil); len(unsupported) > 0 {
+		t.Fatal(unsupported)
+	}
+	inWorld(t, func(w *world) {
+		in := w.server.instances[w.agent.Instance()]
+		for _, required := range def.RequiresAttributes {
+			if _, ok := in.Attribute(required.Name); !ok {
+				t.Errorf("the agent does not have %s", required.Name)
+			}
+		}
+		if len(def.RequiresAttributes) < 7 {
+			t.Errorf("required are %v", def.RequiresAttributes)
+		}
+	})
 }

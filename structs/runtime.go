@@ -70,6 +70,7 @@ type RuntimeInfo struct {
 	Memory       int64  // MiB
 	OSType       string // linux
 	Architecture string // x86_64, arm64: ECS's words
+	LogDrivers   []string
 }
 
 // RuntimeError is a container that could not be prepared or started. Name is ECS's: CannotPullContainerError,

@@ -86,6 +86,7 @@ func (r *FakeRuntime) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 	err := r.call(ctx, "Info", nil, func() error { return nil })
 	return structs.RuntimeInfo{
 		Version: "20.10.24", Hostname: "fake", CPUs: 4, Memory: 8192, OSType: "linux", Architecture: "x86_64",
+		LogDrivers: []string{"awslogs", "json-file"},
 	}, err
 }
 

@@ -106,6 +106,7 @@ func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 		Memory:       info.MemTotal / mebibyte,
 		OSType:       info.OSType,
 		Architecture: architecture(info.Architecture),
+		LogDrivers:   info.Plugins.Log,
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -183,7 +184,7 @@ func TestInfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info.Version == "" || info.Hostname == "" || info.CPUs < 1 || info.Memory < 64 || info.OSType != "linux" ||
-		(info.Architecture != "x86_64" && info.Architecture != "arm64") {
+		(info.Architecture != "x86_64" && info.Architecture != "arm64") || !slices.Contains(info.LogDrivers, "json-file") {
 		t.Errorf("info %+v", info)
 	}
 }

@@ -39,6 +39,7 @@ func newRuntime(b *behaviour, host string) *runtime {
 func (r *runtime) Info(context.Context) (structs.RuntimeInfo, error) {
 	return structs.RuntimeInfo{
 		Version: "simulated", Hostname: r.host, CPUs: r.cpus, Memory: r.memory, OSType: "linux", Architecture: "x86_64",
+		LogDrivers: []string{"json-file"},
 	}, nil
 }
 
