@@ -103,10 +103,12 @@ func (c *checkedLog) DeleteRange(first, last uint64) error {
 
 // sumOf returns the checksum of an entry.
 func sumOf(entry *raft.Log) []byte {
-	head := binary.BigEndian.AppendUint64(nil, entry.Index)
-	head = binary.BigEndian.AppendUint64(head, entry.Term)
-	head = append(head, byte(entry.Type))
-	head = binary.BigEndian.AppendUint64(head, uint64(entry.AppendedAt.UnixNano()))
+	at := entry.AppendedAt
+	_, zone := at.Zone()
+	var head []byte
+	for _, n := range []uint64{entry.Index, entry.Term, uint64(entry.Type), uint64(at.Unix()), uint64(at.Nanosecond()), uint64(zone)} {
+		head = binary.BigEndian.AppendUint64(head, n)
+	}
 	sum := crc32.Update(crc32.Checksum(head, checksums), checksums, entry.Data)
 	return binary.BigEndian.AppendUint32(nil, sum)
 }

@@ -71,7 +71,7 @@ const lastWords = 90 * time.Second
 func NewServers(t testing.TB, size int) *Servers {
 	t.Helper()
 	s := &Servers{
-		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: memoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
 		clocks: map[string]time.Duration{},
 	}
