@@ -15,13 +15,9 @@ var checksums = crc32.MakeTable(crc32.Castagnoli)
 
 // damageError is returned for what is on disk and is not what was written. A server must not go on with it: it would vote as if it had never
 // voted, or hand on to others what nobody wrote.
-type damageError struct{ what any }
+type damageError struct{ error }
 
-func (e *damageError) Error() string { return fmt.Sprint(e.what) }
-
-func damaged(format string, args ...any) error {
-	return &damageError{fmt.Errorf(format, args...)}
-}
+func damaged(format string, args ...any) error { return &damageError{fmt.Errorf(format, args...)} }
 
 // damage says what is damaged in a server's folder, and what to do.
 func damage(what string, how any, dir string) error {
@@ -35,7 +31,7 @@ func careful(call func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = &damageError{r}
+			err = damaged("its file cannot be used: %v", r)
 		}
 	}()
 	return call()

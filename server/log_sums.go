@@ -105,7 +105,7 @@ func (c *checkedLog) DeleteRange(first, last uint64) error {
 func sumOf(entry *raft.Log) []byte {
 	at := entry.AppendedAt
 	_, zone := at.Zone()
-	var head []byte
+	head := make([]byte, 0, 48)
 	for _, n := range []uint64{entry.Index, entry.Term, uint64(entry.Type), uint64(at.Unix()), uint64(at.Nanosecond()), uint64(zone)} {
 		head = binary.BigEndian.AppendUint64(head, n)
 	}
