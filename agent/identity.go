@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/gantry-project/gantry/internal/wholefile"
 )
 
 // identity is what the agent keeps on disk: which container instance this machine is.
@@ -28,12 +31,12 @@ func Identity(dataDir, cluster string) (string, error) {
 // loadIdentity reads the identity, or mints and keeps one where there is none.
 func loadIdentity(dataDir, cluster string) (identity, error) {
 	path := identityPath(dataDir)
-	data, err := os.ReadFile(path)
+	data, err := wholefile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		id := identity{Instance: mintID(), Cluster: cluster}
 		return id, saveIdentity(dataDir, id)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, wholefile.ErrDamaged) {
 		return identity{}, fmt.Errorf("reading the agent's identity: %w", err)
 	}
 	var id identity
@@ -49,43 +52,17 @@ func loadIdentity(dataDir, cluster string) (identity, error) {
 	return id, nil
 }
 
-// saveIdentity makes the file in one step, on disk before it returns, so that a crash or a full disk leaves it whole or not at all.
-func saveIdentity(dataDir string, id identity) (err error) {
+// saveIdentity makes the file, so that a crash or a full disk leaves it whole or not at all.
+func saveIdentity(dataDir string, id identity) error {
 	path := identityPath(dataDir)
-	defer func() {
-		if err != nil {
-			os.Remove(path + ".tmp") // it need not be there
-			err = fmt.Errorf("writing the agent's identity to %s: %w. Free some space on that disk, or choose another --data-dir", path, err)
-		}
-	}()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
 	data, err := json.Marshal(id)
+	if err == nil {
+		err = cmp.Or(os.MkdirAll(filepath.Dir(path), 0o755), wholefile.Write(path, data))
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("writing the agent's identity to %s: %w. Free some space on that disk, or choose another --data-dir", path, err)
 	}
-	if err := writeSynced(path+".tmp", append(data, '\n')); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".tmp", path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}
-
-func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	return nil
 }
 
 func mintID() string {

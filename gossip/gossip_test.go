@@ -281,3 +281,41 @@ func TestSayAfterGoodbye(t *testing.T) {
 		t.Error("a member that has left said something")
 	}
 }
+
+// With a flipped bit in the file of its keys a server uses no key that nobody made, and hands none on.
+func TestFlippedKeys(t *testing.T) {
+	path, first := filepath.Join(t.TempDir(), "gossip.keys"), bytes.Repeat([]byte{7}, keySize)
+	minted := mintKey(time.Now(), 0)
+	whole, err := json.Marshal([][]byte{minted, first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bit := range 8 * len(whole) {
+		flipped := bytes.Clone(whole)
+		flipped[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(path, flipped, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ring, err := openKeyring(path, first)
+		if err != nil {
+			if !strings.Contains(err.Error(), "damaged; remove the file") {
+				t.Errorf("%s: %v", flipped, err)
+			}
+			continue
+		}
+		if !bytes.Equal(ring.GetPrimaryKey(), minted) || len(ring.GetKeys()) != 2 {
+			t.Errorf("%s gives the keys %x", flipped, ring.GetKeys())
+		}
+	}
+	server := start(t, "a", func(c *Config) { c.Key = first })
+	for bit := range 8 * keySize {
+		flipped := bytes.Clone(minted)
+		flipped[bit/8] ^= 1 << (bit % 8)
+		if taken, err := server.Take(flipped); taken || err == nil {
+			t.Errorf("with bit %d flipped another server's key is taken: %v", bit, err)
+		}
+	}
+	if taken, err := server.Take(minted); !taken || err != nil {
+		t.Errorf("the key of another server is not taken: %v", err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"time"
@@ -19,12 +20,21 @@ import (
 const keySize = 32
 
 // mintKey makes a key that is newer than another. A key begins with the time of its making in nanoseconds, so that of two keys anyone can
-// tell the newer one; 192 random bits remain, as many as AES-192 has.
+// tell the newer one; 160 random bits remain, more than AES-128 has. It ends with the CRC-32C of the rest: a key that has changed on a disk
+// is used by nobody and handed to nobody.
 func mintKey(now time.Time, after uint64) []byte {
-	key := make([]byte, keySize)
+	key := make([]byte, keySize-crc32.Size)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
 	binary.BigEndian.PutUint64(key, max(uint64(now.UnixNano()), after+1))
-	return key
+	return binary.BigEndian.AppendUint32(key, checksum(key))
+}
+
+func checksum(key []byte) uint32 { return crc32.Checksum(key, crc32.MakeTable(crc32.Castagnoli)) }
+
+// minted reports whether mintKey made a key.
+func minted(key []byte) bool {
+	end := keySize - crc32.Size
+	return len(key) == keySize && binary.BigEndian.Uint32(key[end:]) == checksum(key[:end])
 }
 
 // made is when a key was made; that of the cluster's secret is older than any other.
@@ -53,7 +63,7 @@ func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	var keys [][]byte
 	for _, text := range encoded {
 		k, err := base64.StdEncoding.DecodeString(text)
-		if err != nil || memberlist.ValidateKey(k) != nil {
+		if err != nil || !bytes.Equal(k, key) && !minted(k) {
 			return nil, damaged
 		}
 		keys = append(keys, k)
@@ -75,6 +85,9 @@ func (m *Member) Take(key []byte) (bool, error) {
 	own := m.Key()
 	if own == nil || bytes.Equal(own, key) || m.first != nil && m.made(key) <= m.made(own) {
 		return false, nil
+	}
+	if m.first != nil && !minted(key) {
+		return false, errors.New("take the gossip key in use: it is damaged")
 	}
 	if err := errors.Join(m.keys.AddKey(key), m.keys.UseKey(key)); err != nil {
 		return false, fmt.Errorf("take the gossip key in use: %w", err)

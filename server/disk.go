@@ -1,13 +1,11 @@
 package server
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -22,96 +20,100 @@ const (
 	openTimeout = time.Second
 	// snapshotsKept on disk, the newest and one before it.
 	snapshotsKept = 2
+	// logFile is raft's log, term and vote in a server's folder.
+	logFile = "raft.db"
 )
 
 // disk is what raft keeps on disk.
 type disk struct {
-	logs      *raftboltdb.BoltStore // the log, term and vote
-	snapshots *raft.FileSnapshotStore
+	logs      *checkedLog // the log, term and vote
+	snapshots *checkedSnapshots
 }
 
 func (d *disk) close() error { return d.logs.Close() }
 
-// damage says what is damaged in a server's folder, and what to do.
-func damage(what string, how any, dir string) error {
-	return fmt.Errorf("%s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away: one of several servers then gets everything from the others, one that is alone starts empty",
-		what, how, dir)
-}
-
-// openDisk opens log and snapshots and reads the whole log once: what is damaged is found now, with words that tell a
-// person what to do, not later by a crash.
-func openDisk(dir string, log *slog.Logger) (d *disk, err error) {
+// openDisk opens log and snapshots and reads them through once: what is damaged is found now, with words that tell a
+// person what to do, not later by a crash or a vote.
+func openDisk(dir string, log *slog.Logger) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	if err := checkFree(dir); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "raft.db")
-	damaged := func(what any) error { return damage("the raft log "+path, what, dir) }
-	// bolt maps the file into memory and trusts it: a damaged one may show as a panic or a memory fault.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			d, err = nil, damaged(r)
-		}
-	}()
-	// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of its own, where a damaged
-	// file ends the process.
-	logs, err := raftboltdb.New(raftboltdb.Options{
-		Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
-	})
+	snapshots, err := openSnapshots(dir, log)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, logFile)
+	logs, err := openLog(path)
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("open the raft log: %w", err)
 	case err != nil:
-		return nil, damaged(err)
+		return nil, damage("the raft log "+path, err, dir)
 	}
-	snapshots, err := raft.NewFileSnapshotStoreWithLogger(dir, snapshotsKept, raftLogger(log))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the snapshots in %s: %w", dir, err), logs.Close())
+	d, covered := &disk{logs: logs, snapshots: snapshots}, snapshots.covered()
+	if err := d.read(covered); err != nil {
+		return nil, errors.Join(damage("the raft log "+path, err, dir), d.close())
 	}
-	kept, err := snapshots.List()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("list the snapshots in %s: %w", dir, err), logs.Close())
+	if err := logs.addSums(covered); err != nil {
+		return nil, errors.Join(fmt.Errorf("add checksums to the raft log %s: %w", path, err), d.close())
 	}
-	var covered uint64
-	if len(kept) > 0 {
-		covered = kept[0].Index
-	}
-	if err := readAll(logs, covered); err != nil {
-		return nil, errors.Join(damaged(err), logs.Close())
-	}
-	return &disk{logs: logs, snapshots: snapshots}, nil
+	return d, nil
 }
 
-// readAll reads every entry of the log and checks that it can be decoded. Where a saved snapshot was restored the log has a gap, which the
-// newest of raft's snapshots covers.
-func readAll(logs *raftboltdb.BoltStore, covered uint64) error {
-	first, err1 := logs.FirstIndex()
-	last, err2 := logs.LastIndex()
-	if err := cmp.Or(err1, err2); err != nil || first == 0 {
+func openLog(path string) (*checkedLog, error) {
+	if err := checkBolt(path); err != nil {
+		return nil, err
+	}
+	var file *raftboltdb.BoltStore
+	err := careful(func() (err error) {
+		// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of its own, where a damaged
+		// file ends the process.
+		file, err = raftboltdb.New(raftboltdb.Options{
+			Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	logs, err := newCheckedLog(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return logs, nil
+}
+
+// read reads term, vote and every entry of the log, and checks that the entry can be decoded. covered is the index of the newest snapshot.
+func (d *disk) read(covered uint64) error {
+	term, err := d.logs.GetUint64(termKey)
+	missing := errors.Is(err, raftboltdb.ErrKeyNotFound)
+	if err != nil && !missing {
 		return err
 	}
-	for i := first; i <= last; i++ {
-		var entry raft.Log
-		err := logs.GetLog(i, &entry)
-		if errors.Is(err, raft.ErrLogNotFound) && i <= covered {
-			i = covered
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("entry %d: %w", i, err)
-		}
-		if entry.Index != i {
-			return fmt.Errorf("entry %d says it is %d", i, entry.Index)
-		}
-		if entry.Type != raft.LogCommand {
-			continue
-		}
-		if err := fsm.Readable(entry.Data); err != nil {
-			return fmt.Errorf("entry %d: %w", i, err)
+	first, err1 := d.logs.FirstIndex()
+	_, err2 := d.logs.GetUint64(votedInKey)
+	_, err3 := d.logs.Get(votedForKey)
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {
+			return err
 		}
 	}
-	return nil
+	if missing && first+covered > 0 {
+		return damaged("it has no term")
+	}
+	return d.logs.each(covered, func(entry *raft.Log) error {
+		if entry.Term > term {
+			return damaged("entry %d is of term %d, which comes after the newest, %d", entry.Index, entry.Term, term)
+		}
+		if entry.Type != raft.LogCommand {
+			return nil
+		}
+		if err := fsm.Readable(entry.Data); err != nil {
+			return fmt.Errorf("entry %d: %w", entry.Index, err)
+		}
+		return nil
+	})
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gantry-project/gantry/internal/wholefile"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -59,15 +59,15 @@ type promise struct {
 
 func openPromise(dir string) (*promise, error) {
 	p := &promise{path: filepath.Join(dir, "forming.json")}
-	raw, err := os.ReadFile(p.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	raw, err := wholefile.Read(p.path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
-	case err != nil:
-		return nil, fmt.Errorf("read what this server agreed to: %w", err)
 	}
-	if err := json.Unmarshal(raw, &p.made); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w); if no cluster has formed yet, remove it", p.path, err)
+	if err == nil {
+		err = json.Unmarshal(raw, &p.made)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s, what this server agreed to, is damaged or cannot be read (%w); if no cluster has formed yet, remove it", p.path, err)
 	}
 	return p, nil
 }
@@ -83,7 +83,7 @@ func (p *promise) accept(with proposal, alive func(id string) bool) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(p.path, raw); err != nil {
+	if err := wholefile.Write(p.path, raw); err != nil {
 		return fmt.Errorf("keep what this server agreed to: %w", err)
 	}
 	p.made = with
@@ -106,29 +106,6 @@ func (p *promise) forget() error {
 	}
 	p.made = proposal{}
 	return nil
-}
-
-// writeFile replaces a file whole, and for good.
-func writeFile(path string, content []byte) error {
-	next := path + ".new"
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	err = cmp.Or(err, f.Sync())
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(next, path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
 }
 
 // form agrees with the others on a new cluster and bootstraps it. Nil, with nothing done, when it is not this server's turn.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/gossip"
+	"github.com/gantry-project/gantry/internal/wholefile"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -94,26 +95,35 @@ func (s *Server) Members() []structs.Member {
 // serverDir is the server's part of the data directory.
 const serverDir = "server"
 
-// identity gives the id of the server of a data directory: the one that was asked for, or the one that was minted at the first start.
+// identity gives the id of the server of a data directory: the one that was asked for, or the one that was minted at the first start. Without
+// its log a server has forgotten whom it voted for, and is another one.
 func identity(dataDir, asked string) (string, error) {
 	if asked != "" {
 		return asked, nil
 	}
-	path := filepath.Join(dataDir, serverDir, "id")
-	raw, err := os.ReadFile(path)
-	if err == nil {
-		if id := strings.TrimSpace(string(raw)); len(id) == 32 {
-			return id, nil
-		}
-		return "", fmt.Errorf("the server's id in %s is damaged; it is among those that `gantry server raft` lists on the others", path)
+	dir := filepath.Join(dataDir, serverDir)
+	_, err := os.Stat(filepath.Join(dir, logFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return mintIdentity(dir)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read the server's id: %w", err)
+	path := filepath.Join(dir, "id")
+	raw, err := wholefile.Read(path)
+	id := strings.TrimSpace(string(raw))
+	if number, wrong := hex.DecodeString(id); err != nil || wrong != nil || len(number) != idSize {
+		return "", fmt.Errorf("the server's id in %s is damaged or missing: nothing was changed. Write it there again if you know it (`gantry server raft` on the others lists it), or move %s away: one of several servers then joins as a new one, and gets everything from the others",
+			path, dir)
 	}
-	var random [16]byte
+	return id, nil
+}
+
+// idSize is that of a server's id in bytes.
+const idSize = 16
+
+func mintIdentity(dir string) (string, error) {
+	var random [idSize]byte
 	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
 	id := hex.EncodeToString(random[:])
-	err = cmp.Or(os.MkdirAll(filepath.Dir(path), 0o700), writeFile(path, []byte(id+"\n")))
+	err := cmp.Or(os.MkdirAll(dir, 0o700), wholefile.Write(filepath.Join(dir, "id"), []byte(id)))
 	if err != nil {
 		return "", fmt.Errorf("keep the server's id: %w", err)
 	}

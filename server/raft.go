@@ -60,7 +60,7 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
-	kept := &diskWrites{d.logs, s.diskFailed}
+	kept := &diskWrites{d.logs, d.snapshots.covered, s.diskFailed}
 	node, err := startRaft(config, machine, kept, &diskSnapshots{d.snapshots, kept}, transport, s.config.Peers == nil)
 	if err != nil {
 		return errors.Join(damage("the newest snapshot, or the raft log, in "+dir, err, dir), d.close())

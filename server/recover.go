@@ -32,7 +32,7 @@ type Recovery struct {
 // OpenRecovery looks at what is there and changes nothing. An empty id is read from the directory, as the server does.
 func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	dir := filepath.Join(dataDir, serverDir)
-	if _, err := os.Stat(filepath.Join(dir, "raft.db")); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, logFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not the data directory of a server: there is no log in it", dataDir)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "id")); id == "" && errors.Is(err, fs.ErrNotExist) {

@@ -2,6 +2,8 @@
 //
 //	raft.go      starts raft, replicates commands
 //	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full, what it left
+//	log_sums.go  the checksums of log, term and vote; snapshot_sums.go: of snapshots; bolt_pages.go: the file of the log;
+//	damage.go    what is found damaged while the server runs
 //	leader.go    what starts and stops with leadership
 //	forward.go   any server takes any call: follower → leader; reign.go: until that one is leader no more
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead

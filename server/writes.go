@@ -1,13 +1,13 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
 // leastFree is how many bytes must be free on the disk of a data directory for a server to start.
@@ -51,8 +51,10 @@ func removeUnfinished(dir string) error {
 // process anyhow, without a word to a person, when it cannot keep a term. So a write that is refused does not return. Nothing that was
 // acknowledged is lost by that.
 type diskWrites struct {
-	*raftboltdb.BoltStore
-	failed func(error)
+	*checkedLog
+	// covered is the index of the newest snapshot: entries up to it may be missing.
+	covered func() uint64
+	failed  func(error)
 }
 
 func (d *diskWrites) done(err error) error {
@@ -64,24 +66,24 @@ func (d *diskWrites) done(err error) error {
 }
 
 // StoreLog is a part of raft.LogStore and raft.StableStore, as are those below.
-func (d *diskWrites) StoreLog(entry *raft.Log) error { return d.done(d.BoltStore.StoreLog(entry)) }
+func (d *diskWrites) StoreLog(entry *raft.Log) error { return d.done(d.checkedLog.StoreLog(entry)) }
 
 // StoreLogs adds to the log.
 func (d *diskWrites) StoreLogs(entries []*raft.Log) error {
-	return d.done(d.BoltStore.StoreLogs(entries))
+	return d.done(d.checkedLog.StoreLogs(entries))
 }
 
 // DeleteRange takes off either end of the log.
 func (d *diskWrites) DeleteRange(first, last uint64) error {
-	return d.done(d.BoltStore.DeleteRange(first, last))
+	return d.done(d.checkedLog.DeleteRange(first, last))
 }
 
 // Set keeps whom the server voted for.
-func (d *diskWrites) Set(key, value []byte) error { return d.done(d.BoltStore.Set(key, value)) }
+func (d *diskWrites) Set(key, value []byte) error { return d.done(d.checkedLog.Set(key, value)) }
 
 // SetUint64 keeps the term.
 func (d *diskWrites) SetUint64(key []byte, value uint64) error {
-	return d.done(d.BoltStore.SetUint64(key, value))
+	return d.done(d.checkedLog.SetUint64(key, value))
 }
 
 // diskSnapshots is raft's snapshots on such a disk: those that the server makes of its state, and those that a leader sends it.
@@ -120,11 +122,20 @@ func (s *diskSink) Close() error { return s.of.done(s.SnapshotSink.Close()) }
 // Failed tells of what the server cannot live with: its disk refuses a write. It is not to be stopped then, the process is to end.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// diskFailed is told by the first write that is refused, and by others that come at the same time.
+// diskFailed is told by the first write that is refused, or the first damage that is found, and by others that come at the same time.
 func (s *Server) diskFailed(err error) {
 	select {
-	case s.failed <- fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, then start the server again; the other servers have all that was acknowledged",
-		s.config.DataDir, err):
+	case s.failed <- s.ending(err):
 	default:
 	}
+}
+
+// ending says why the server ends, and what to do.
+func (s *Server) ending(err error) error {
+	if found := (*damageError)(nil); errors.As(err, &found) {
+		dir := filepath.Join(s.config.DataDir, serverDir)
+		return damage("what raft keeps in "+dir, err, dir)
+	}
+	return fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, then start the server again; the other servers have all that was acknowledged",
+		s.config.DataDir, err)
 }

@@ -45,7 +45,7 @@ type Cluster struct {
 // NewCluster makes a cluster of which nothing runs yet.
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
-	dir := memoryDir(t)
+	dir := MemoryDir(t)
 	c := &Cluster{
 		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(),
 		t: t, log: slog.New(slog.NewTextHandler(t.Output(), nil)), dir: dir, agents: map[string]*agentProcess{},
@@ -62,8 +62,8 @@ func NewCluster(t testing.TB) *Cluster {
 	return c
 }
 
-// memoryDir is a temporary directory, in memory where the system has one for that: a sync of a file on a disk takes real time.
-func memoryDir(t testing.TB) string {
+// MemoryDir is a temporary directory, in memory where the system has one for that: a sync of a file on a disk takes real time.
+func MemoryDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "gantry-test-")
 	if err != nil {

@@ -2,6 +2,7 @@ package testutil
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,4 +72,27 @@ func Files(t testing.TB, dir string) (names []string) {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// FlipBit changes a bit of one of the files below a directory, and says which. number returns a random number below another.
+func FlipBit(t testing.TB, dir string, number func(below int) int) (what string) {
+	t.Helper()
+	var full []string
+	for _, name := range Files(t, dir) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && !info.IsDir() && info.Size() > 0 {
+			full = append(full, name)
+		}
+	}
+	name := full[number(len(full))]
+	path := filepath.Join(dir, name)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bit := number(8 * len(content))
+	content[bit/8] ^= 1 << (bit % 8)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("bit %d of %s", bit, name)
 }

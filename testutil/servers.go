@@ -71,7 +71,7 @@ const lastWords = 90 * time.Second
 func NewServers(t testing.TB, size int) *Servers {
 	t.Helper()
 	s := &Servers{
-		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: memoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
 		clocks: map[string]time.Duration{},
 	}
@@ -102,35 +102,45 @@ func (s *Servers) HTTP(n int) string { return net.JoinHostPort(s.Host(n), netHTT
 func (s *Servers) Start(numbers ...int) {
 	s.t.Helper()
 	for _, n := range numbers {
-		host := s.Host(n)
-		s.Network.Boot(host)
-		node, err := server.New(server.Config{
-			ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host),
-			Peers: &server.Peers{
-				Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
-				RaftListener: s.Network.Listen(net.JoinHostPort(host, netRaft)), Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
-				Gossip: gossip.Config{Bind: host, Port: netGossip, Transport: s.Network.Gossip(host, netGossip)},
-			},
-		})
-		if err != nil {
+		if err := s.TryStart(n); err != nil {
 			s.t.Fatal(err)
 		}
-		p := &netServer{Server: node, served: make(chan error, 1), closing: make(chan struct{})}
-		mux := http.NewServeMux()
-		mux.Handle("/v1/", httpapi.New(httpapi.Config{
-			Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
-		}))
-		mux.Handle("/v1/peer/", node.Peers())
-		if s.Door != nil {
-			mux.Handle("/", s.Door(node.Control()))
-		}
-		p.http = &http.Server{Handler: s.hear(n, node.Forward(mux))}
-		listener := s.Network.Listen(s.HTTP(n))
-		go func() { p.served <- p.http.Serve(listener) }()
-		s.mu.Lock()
-		s.running[n] = p
-		s.mu.Unlock()
 	}
+}
+
+// TryStart starts a server that may find its data directory damaged.
+func (s *Servers) TryStart(n int) error {
+	host := s.Host(n)
+	s.Network.Boot(host)
+	listener, port := s.Network.Listen(net.JoinHostPort(host, netRaft)), s.Network.Gossip(host, netGossip)
+	node, err := server.New(server.Config{
+		ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host),
+		Peers: &server.Peers{
+			Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
+			RaftListener: listener, Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
+			Gossip: gossip.Config{Bind: host, Port: netGossip, Transport: port},
+		},
+	})
+	if err != nil {
+		s.Network.Crash(host)
+		return errors.Join(err, listener.Close(), port.Shutdown())
+	}
+	p := &netServer{Server: node, served: make(chan error, 1), closing: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", httpapi.New(httpapi.Config{
+		Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
+	}))
+	mux.Handle("/v1/peer/", node.Peers())
+	if s.Door != nil {
+		mux.Handle("/", s.Door(node.Control()))
+	}
+	p.http = &http.Server{Handler: s.hear(n, node.Forward(mux))}
+	doors := s.Network.Listen(s.HTTP(n))
+	go func() { p.served <- p.http.Serve(doors) }()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running[n] = p
+	return nil
 }
 
 // hear lets OnCall hear of what is called at a server.

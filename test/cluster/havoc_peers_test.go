@@ -3,6 +3,9 @@ package cluster
 import (
 	"context"
 	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/testutil"
 )
 
 // The servers change while the rest goes on. The first one's host stays, as all look for others there (--join).
@@ -15,6 +18,26 @@ func (h *havoc) replace() (mend func()) {
 	n := h.anyServer()
 	h.t.Logf("server %d comes back without its disk", n)
 	h.Crash(n)
+	h.Replace(n)
+	return func() { h.Start(n) }
+}
+
+// flip changes a bit on a server's disk. One that finds it gets an empty disk.
+func (h *havoc) flip() (mend func()) {
+	if !h.settled() {
+		return nil
+	}
+	n := h.anyServer()
+	h.Crash(n)
+	what := testutil.FlipBit(h.t, h.DataDir(n), h.number)
+	err := h.TryStart(n)
+	h.t.Logf("server %d comes back with %s changed: %v", n, what, err)
+	if err == nil {
+		return nil
+	}
+	if !strings.Contains(err.Error(), "is damaged") {
+		h.t.Errorf("server %d does not start, and does not say that it is damaged: %v", n, err)
+	}
 	h.Replace(n)
 	return func() { h.Start(n) }
 }

@@ -33,7 +33,7 @@ func newHavoc(w *town, random *rand.Rand) *havoc {
 
 // run lets things go wrong until the user is done, and at least leastFaults times. It mends everything.
 func (h *havoc) run(done <-chan struct{}) {
-	h.begin(h.anyOf(h.replace, h.bury, h.grow, h.shrink)) // which need a cluster that is well, as later ones seldom are
+	h.begin(h.anyOf(h.replace, h.flip, h.bury, h.grow, h.shrink)) // which need a cluster that is well, as later ones seldom are
 	for done != nil || h.faults < leastFaults {
 		select {
 		case <-done:
@@ -84,7 +84,7 @@ func (h *havoc) choose() func() func() {
 		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
 		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow,
 		func() func() { return h.freeze(h.Host(h.anyServer())) }, func() func() { return h.freeze(h.anyAgent()) }, h.setClock, h.setClock,
-		h.replace, h.bury, h.leave, h.grow, h.shrink,
+		h.replace, h.flip, h.bury, h.leave, h.grow, h.shrink,
 		func() func() { h.killContainer(); return nil },
 	)
 }

@@ -1,0 +1,72 @@
+package wholefile
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestWriteAndRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for _, content := range []string{"", "a", "two\nlines\n"} {
+		if err := Write(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Read(path); err != nil || string(got) != content {
+			t.Errorf("of %q there is %q, %v", content, got, err)
+		}
+	}
+	if _, err := Read(path + "x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("of before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(path); err != nil || string(got) != "of before" {
+		t.Errorf("of a file without a checksum there is %q, %v", got, err)
+	}
+}
+
+// A bit that has changed is found, or makes the last line a part of the content, which then is no content that the caller takes.
+func TestFlips(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	content := []byte("what is in it")
+	if err := Write(path, content); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bit := range 8 * len(whole) {
+		flipped := bytes.Clone(whole)
+		flipped[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(path, flipped, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Read(path); err == nil && !bytes.Equal(got, flipped) {
+			t.Errorf("with bit %d flipped there is %q", bit, got)
+		} else if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Error(err)
+		} else if bit < 8*len(content) && err == nil {
+			t.Errorf("bit %d of the content may flip", bit)
+		}
+	}
+}
+
+// A write that fails leaves the file as it was, and nothing beside it.
+func TestFailedWrite(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := os.Mkdir(path, 0o700); err != nil { // cannot be replaced by a file
+		t.Fatal(err)
+	}
+	if err := Write(path, []byte("x")); err == nil {
+		t.Error("a directory was replaced")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("there is %v, %v", left, err)
+	}
+}
