@@ -9,9 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -42,11 +45,11 @@ func NewSecret() (s Secret) {
 }
 
 // String is the text of a secret, as its file has it.
-func (s Secret) String() string { return secretPrefix + base64.RawURLEncoding.EncodeToString(s.key[:]) }
+func (s Secret) String() string { return encodeKey(secretPrefix, s.key[:]) }
 
 // String is the text of an agent key, as its file has it.
 func (k AgentKey) String() string {
-	return agentPrefix + base64.RawURLEncoding.EncodeToString(append(k.Proof[:], k.Authority[:]...))
+	return encodeKey(agentPrefix, append(k.Proof[:], k.Authority[:]...))
 }
 
 // ReadSecret reads the file of a secret. Others than its owner must not be able to read it.
@@ -100,13 +103,30 @@ func readKeyFile(path string) (string, error) {
 	return string(bytes.TrimSpace(raw)), nil
 }
 
+// encodeKey returns the text of a key with the CRC-32C of prefix and key: with a flipped bit it would be the key of another installation.
+func encodeKey(prefix string, key []byte) string {
+	return prefix + base64.RawURLEncoding.EncodeToString(withSum(prefix, key))
+}
+
+func withSum(prefix string, key []byte) []byte {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	sum := crc32.Update(crc32.Checksum([]byte(prefix), table), table, key)
+	return binary.BigEndian.AppendUint32(slices.Clip(key), sum)
+}
+
+// decodeKey returns the key of a text. Those of older versions have no checksum.
 func decodeKey(text, prefix string, size int) ([]byte, error) {
 	encoded, ok := strings.CutPrefix(text, prefix)
-	raw, err := base64.RawURLEncoding.DecodeString(encoded)
-	if !ok || err != nil || len(raw) != size {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	switch {
+	case ok && err == nil && len(raw) == size:
+		return raw, nil
+	case !ok || err != nil || len(raw) != size+crc32.Size:
 		return nil, errors.New("it holds no key of Gantry's: make one with gantry keygen")
+	case !bytes.Equal(raw, withSum(prefix, raw[:size])):
+		return nil, errors.New("it is damaged: its checksum is wrong. Copy it again from another machine")
 	}
-	return raw, nil
+	return raw[:size], nil
 }
 
 // derive gives a key for one purpose. Keys of different purposes say nothing of each other or of the secret.

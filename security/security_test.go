@@ -3,6 +3,7 @@ package security
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/base64"
 	"net"
 	"os"
 	"path/filepath"
@@ -204,5 +205,39 @@ func TestSeal(t *testing.T) {
 	other := must[*Sealer](t)(NewSecret().Sealer())
 	if _, err := other.Open("key AKIA1", sealed); err == nil {
 		t.Error("opened with another secret")
+	}
+}
+
+// A key with a flipped bit is no key: it would be that of another installation. Keys of older versions, without a checksum, are read.
+func TestFlippedKeys(t *testing.T) {
+	secret := NewSecret()
+	agent := must[AgentKey](t)(secret.AgentKey())
+	path := filepath.Join(t.TempDir(), "key")
+	try := func(text []byte) (Secret, AgentKey, error, error) {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err1 := ReadSecret(path)
+		a, err2 := ReadAgentKey(path)
+		return s, a, err1, err2
+	}
+	for _, text := range []string{secret.String(), agent.String()} {
+		for bit := range 8 * len(text) {
+			flipped := []byte(text)
+			flipped[bit/8] ^= 1 << (bit % 8)
+			if s, a, err1, err2 := try(flipped); err1 == nil && s != secret || err2 == nil && a != agent {
+				t.Errorf("%q is taken", flipped)
+			}
+		}
+	}
+	old := []string{
+		secretPrefix + base64.RawURLEncoding.EncodeToString(secret.key[:]),
+		agentPrefix + base64.RawURLEncoding.EncodeToString(append(agent.Proof[:], agent.Authority[:]...)),
+	}
+	if s, a, err1, err2 := try([]byte(old[0])); s != secret || a != agent || err1 != nil || err2 != nil {
+		t.Errorf("the secret of an older version: %v, %v", err1, err2)
+	}
+	if _, a, _, err := try([]byte(old[1])); a != agent || err != nil {
+		t.Errorf("the agent key of an older version: %v", err)
 	}
 }

@@ -122,7 +122,7 @@ func testDamage(t *testing.T, w *world) {
 	if _, follower, err = w.Leader(w.ctx); err != nil {
 		t.Fatal(err)
 	}
-	w.refuses(t, follower, "snapshots/*/state.bin", "the newest snapshot, or the raft log, in ")
+	w.refuses(t, follower, "snapshots/*/state.bin", "the snapshot ")
 	w.rejoins(t, follower)
 }
 
