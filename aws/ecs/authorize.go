@@ -5,6 +5,7 @@ import (
 	"context"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
@@ -141,31 +142,30 @@ func memberText(request any, member string) string {
 func (c *call) resourceKey(ctx context.Context, rule resourceRule, request any, text string) (structs.ResourceKey, error) {
 	switch rule.kind {
 	case kindCluster:
-		name, err := parseCluster(text)
+		name, err := c.arns.parseCluster(text)
 		return clusterKey(name), err
-	case kindProvider, kindDeployment, kindRevision:
-		name, err := name(rule.member, cmp.Or(text, all), rule.kind)
+	case kindProvider:
+		name, err := c.arns.name(rule.member, cmp.Or(text, all), rule.kind)
 		return rule.kind + "/" + name, err
+	case kindDeployment, kindRevision:
+		parts, err := c.arns.path(rule.member, cmp.Or(text, all), rule.kind, 3)
+		return rule.kind + "/" + strings.Join(parts, "/"), err
 	case kindDefinition:
 		return c.definitionResource(ctx, rule, text)
 	case kindTaskSet:
-		return taskSetResource(rule, request, text)
+		return c.taskSetResource(rule, request, text)
 	case "":
 		if key, err := c.resource(ctx, text); err == nil {
 			return key, nil
 		}
-		kind, rest, _ := splitARN(text) // the action says what is wrong with it
-		return kind + "/" + rest, nil
+		kind, rest, err := c.arns.split("resourceArn", text)
+		return kind + "/" + rest, err // the action says that there is none
 	}
-	cluster, err := parseCluster(memberText(request, "Cluster"))
+	cluster, err := c.arns.parseCluster(memberText(request, "Cluster"))
 	if err != nil {
 		return "", err
 	}
-	id, here, err := parseMember(rule.member, cmp.Or(text, all), rule.kind, cluster)
-	if err == nil && !here { // of another cluster; the action finds nothing there
-		id, err = name(rule.member, text, rule.kind)
-		return rule.kind + "/" + id, err
-	}
+	id, err := c.arns.parseMember(rule.member, cmp.Or(text, all), rule.kind, cluster)
 	return rule.kind + "/" + cluster + "/" + id, err
 }
 
@@ -174,7 +174,7 @@ func (c *call) definitionResource(ctx context.Context, rule resourceRule, text s
 	if rule.member == "Family" {
 		return definitionKey(text + ":" + all), nil
 	}
-	key, err := parseDefinition(rule.member, text)
+	key, err := c.arns.parseDefinition(rule.member, text)
 	if err != nil {
 		return "", err
 	}
@@ -191,18 +191,18 @@ func (c *call) definitionResource(ctx context.Context, rule resourceRule, text s
 	return definitionKey(key + ":" + all), nil
 }
 
-func taskSetResource(rule resourceRule, request any, text string) (structs.ResourceKey, error) {
-	cluster, err := parseCluster(memberText(request, "Cluster"))
+func (c *call) taskSetResource(rule resourceRule, request any, text string) (structs.ResourceKey, error) {
+	cluster, err := c.arns.parseCluster(memberText(request, "Cluster"))
 	if err != nil {
 		return "", err
 	}
-	service, err := parseService("service", memberText(request, "Service"), cluster)
+	service, err := c.arns.parseMember("service", memberText(request, "Service"), kindService, cluster)
 	if err != nil {
 		return "", err
 	}
 	set := all
 	if text != "" {
-		if set, err = parseTaskSet(rule.member, text, cluster, service); err != nil {
+		if set, err = c.arns.parseTaskSet(rule.member, text, cluster, service); err != nil {
 			return "", err
 		}
 	}
