@@ -12,7 +12,7 @@ import (
 const maxSettings = 10
 
 func (c *call) putAccountSetting(ctx context.Context, in *PutAccountSettingRequest) (*PutAccountSettingResponse, error) {
-	principal, err := c.principalToChange(ctx, in.PrincipalArn)
+	principal, err := c.principalToChange(ctx, in.PrincipalArn, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (c *call) putAccountSettingDefault(ctx context.Context, in *PutAccountSetti
 }
 
 func (c *call) deleteAccountSetting(ctx context.Context, in *DeleteAccountSettingRequest) (*DeleteAccountSettingResponse, error) {
-	principal, err := c.principalToChange(ctx, in.PrincipalArn)
+	principal, err := c.principalToChange(ctx, in.PrincipalArn, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +94,16 @@ func (c *call) principal(ctx context.Context, arn string) (string, error) {
 
 // principalToChange also asks whether the caller may change that one's settings: its own with the action alone, everyone's and
 // another's if it may set the default of all. (In AWS another's settings are the root user's to change; there is no root user here.)
-func (c *call) principalToChange(ctx context.Context, arn string) (string, error) {
+func (c *call) principalToChange(ctx context.Context, arn, setting string) (string, error) {
 	of, err := c.principal(ctx, arn)
 	if err != nil {
 		return "", err
 	}
 	if of != control.PrincipalOf(ctx) {
-		err = control.AuthorizeAlso(ctx, "ecs:PutAccountSettingDefault")
+		keys := structs.PolicyKeys{}
+		keys.Set("ecs:account-setting", setting)
+		keys.Set("aws:RequestedRegion", c.arns.region)
+		err = control.AuthorizeAlso(ctx, "ecs:PutAccountSettingDefault", control.Resource{ARN: structs.AnyResource, Keys: keys})
 	}
 	return of, err
 }

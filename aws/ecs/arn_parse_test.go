@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// naming says what a member of a request names: a kind of resource, and how its text stands in the request.
-type naming struct {
+// argument says what a member of a request names: a kind of resource, and how its text stands in the request.
+type argument struct {
 	kind string
 	in   func(text string) any
 }
@@ -25,7 +25,7 @@ func strategy(text string) any {
 }
 
 // namings are the members of requests that name resources. OPERATION.member goes before member.
-var namings = map[string]naming{
+var namings = map[string]argument{
 	"cluster": {kindCluster, plain}, "clusters": {kindCluster, listed},
 	"task": {kindTask, plain}, "tasks": {kindTask, listed},
 	"containerInstance": {kindInstance, plain}, "containerInstances": {kindInstance, listed},
