@@ -337,8 +337,8 @@ func TestAudit(t *testing.T) {
 	}
 	user := control.UserARN(&admin.AccessKey)
 	want := []string{
-		user + " ecs:CreateCluster [*] ok",
-		user + " ecs:CreateCluster [*] AccessDeniedException",
+		user + " ecs:CreateCluster [arn:aws:ecs:us-east-1:000000000000:cluster/prod] ok",
+		user + " ecs:CreateCluster [arn:aws:ecs:us-east-1:000000000000:cluster/prod] AccessDeniedException",
 		"unknown ecs:CreateCluster [] InvalidSignatureException",
 		user + " ecs:DeleteCluster [arn:aws:ecs:us-east-1:000000000000:cluster/none] ClusterNotFoundException",
 		user + " gantry:RevokeAccessKey [arn:aws:gantry:::key/" + reader.ID + "] ok",

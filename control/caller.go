@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -44,23 +45,32 @@ func callerARN(ctx context.Context) string {
 	return ""
 }
 
-// Authorize says whether the caller may do an action on all of these resources (ARNs; none: on none in particular). The door asks before
+// Resource is one that an action is on: its ARN, and the condition keys of the request as they are for it.
+type Resource struct {
+	ARN  string
+	Keys structs.PolicyKeys
+}
+
+// Authorize says whether the caller may do an action on all of these resources (none: on none in particular). The door asks before
 // the verb. The text is IAM's.
-func Authorize(ctx context.Context, action string, resources ...string) error {
+func Authorize(ctx context.Context, action string, resources ...Resource) error {
 	c := CallerOf(ctx)
 	if c == nil {
 		return nil
 	}
 	if len(resources) == 0 {
-		resources = []string{structs.AnyResource}
+		resources = []Resource{{ARN: structs.AnyResource}}
 	}
-	c.Action, c.Resources = action, resources
+	c.Action, c.Resources = action, nil
+	for _, r := range resources {
+		c.Resources = append(c.Resources, r.ARN)
+	}
 	if c.Policy == nil {
 		return nil
 	}
 	for _, r := range resources {
 		because := ""
-		switch c.Policy.Decide(action, r) {
+		switch c.Policy.Decide(action, r.ARN, c.keys(r.Keys)) {
 		case structs.Allowed:
 			continue
 		case structs.Denied:
@@ -68,13 +78,13 @@ func Authorize(ctx context.Context, action string, resources ...string) error {
 		default:
 			because = "because no identity-based policy allows the " + action + " action"
 		}
-		return structs.Errorf(structs.KindAccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s", c.ARN, action, r, because)
+		return structs.Errorf(structs.KindAccessDenied, "User: %s is not authorized to perform: %s on resource: %s %s", c.ARN, action, r.ARN, because)
 	}
 	return nil
 }
 
 // AuthorizeAlso is Authorize for what a call needs beside its own action, which the audit log does not name.
-func AuthorizeAlso(ctx context.Context, action string, resources ...string) error {
+func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) error {
 	if c := CallerOf(ctx); c != nil {
 		defer func(action string, resources []string) { c.Action, c.Resources = action, resources }(c.Action, c.Resources)
 	}
@@ -90,6 +100,21 @@ func PrincipalOf(ctx context.Context) string {
 		}
 	}
 	return structs.PrincipalRoot
+}
+
+// keys adds what policies can ask of the caller to the keys of a request.
+func (c *Caller) keys(of structs.PolicyKeys) structs.PolicyKeys {
+	out := structs.PolicyKeys{}
+	maps.Copy(out, of)
+	out.Set("aws:PrincipalArn", c.ARN)
+	if _, name, ok := strings.Cut(c.ARN, ":user/"); ok {
+		out.Set("aws:username", name)
+	}
+	if c.Key != "" {
+		out.Set("aws:userid", c.Key)
+	}
+	out.Set("aws:SecureTransport", "true") // those that are asked about come by TLS (access)
+	return out
 }
 
 // UserARN is how the holder of an access key is named.

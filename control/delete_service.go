@@ -7,7 +7,8 @@ import (
 )
 
 // DeleteService makes a service DRAINING; it is INACTIVE, and its name free, once its last task has stopped. Without force it must
-// be scaled to 0 first (ECS). Deleting it again changes nothing.
+// be scaled to 0 first (ECS). Deleting it again changes nothing,
+// and answers with it, DRAINING or INACTIVE (ECS).
 func (c *Control) DeleteService(ctx context.Context, cluster, name string, force bool) (*structs.Job, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -18,9 +19,9 @@ func (c *Control) DeleteService(ctx context.Context, cluster, name string, force
 	}
 	job := snap.Service(cluster, name)
 	switch {
-	case job == nil || job.Status == structs.ServiceInactive:
+	case job == nil:
 		return nil, errServiceNotFound()
-	case job.Status == structs.ServiceDraining:
+	case job.Status != structs.ServiceActive:
 		return job, nil
 	}
 	now := c.now()

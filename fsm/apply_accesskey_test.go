@@ -15,11 +15,19 @@ func sampleAccessKey() structs.AccessKey {
 	}
 }
 
+// conditionedAccessKey has a condition in its policy, which keys of earlier versions do not have.
+func conditionedAccessKey() structs.AccessKey {
+	k := sampleAccessKey()
+	k.Policy.Statement[0].Condition = structs.Conditions{{Operator: "StringLike", Key: "ecs:cluster", Values: []string{"arn:aws:ecs:*:*:cluster/dev*"}}}
+	return k
+}
+
 // accessKeySamples are the samples of the commands that came with access keys.
 func accessKeySamples() map[string]structs.Command {
 	return map[string]structs.Command{
-		"put_access_key":    structs.PutAccessKey{Key: sampleAccessKey(), First: true},
-		"delete_access_key": structs.DeleteAccessKey{ID: sampleAccessKey().ID},
+		"put_access_key":             structs.PutAccessKey{Key: sampleAccessKey(), First: true},
+		"put_access_key_conditioned": structs.PutAccessKey{Key: conditionedAccessKey()},
+		"delete_access_key":          structs.DeleteAccessKey{ID: sampleAccessKey().ID},
 	}
 }
 

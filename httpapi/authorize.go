@@ -42,9 +42,9 @@ func arn(resource string) string { return "arn:aws:gantry:::" + resource }
 // asked asks whether the caller may do an action before its handler is called.
 func (a *api) asked(action string, on resource, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var resources []string
+		var resources []control.Resource
 		if named := on(r); named != "" {
-			resources = append(resources, arn(named))
+			resources = append(resources, control.Resource{ARN: arn(named)})
 		}
 		if err := control.Authorize(r.Context(), actionPrefix+action, resources...); err != nil {
 			a.fail(w, err)

@@ -54,6 +54,21 @@ func TestEveryCallIsAuthorized(t *testing.T) {
 	}
 }
 
+// Policies know every action that is asked about: one that denies an action by its name is not refused.
+func TestPoliciesKnowEveryAction(t *testing.T) {
+	source, err := os.ReadFile("httpapi.go")
+	noError(t, err)
+	actions := []string{"PutJob", "PlanJob"} // which jobs.go asks about
+	for _, route := range regexp.MustCompile(`asked\("[^"]+", "([A-Za-z]+)"`).FindAllStringSubmatch(string(source), -1) {
+		actions = append(actions, route[1])
+	}
+	for _, action := range actions {
+		if _, err := structs.ParsePolicy(`{"Statement":{"Effect":"Deny","Action":"gantry:` + action + `","Resource":"*"}}`); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A policy knows a job by its name, however a call names it.
 func TestJobResources(t *testing.T) {
 	node := testutil.NewSingleNode(t)

@@ -64,7 +64,7 @@ func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *st
 		a.fail(w, err)
 		return nil
 	}
-	if err := control.Authorize(r.Context(), actionPrefix+action, arn(jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name))); err != nil {
+	if err := control.Authorize(r.Context(), actionPrefix+action, control.Resource{ARN: arn(jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name))}); err != nil {
 		a.fail(w, err)
 		return nil
 	}

@@ -2,6 +2,7 @@ package structs
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ type Statement struct {
 	// Resource is an ARN, or * for all. Only the kind and name in it count (ecs:…:service/prod/web): its region is whatever a caller
 	// signs for, and the account is one.
 	Resource []string `json:"Resource"`
+	// Condition has to hold in whole for the statement to count.
+	Condition Conditions `json:"Condition,omitzero"`
 }
 
 // The effects of a statement.
@@ -73,7 +76,7 @@ func ParsePolicy(text string) (Policy, error) {
 		ID        string `json:"Id"`
 		Statement list[json.RawMessage]
 	}
-	if err := decodePolicy([]byte(text), &document); err != nil {
+	if err := cmp.Or(checkTwice([]byte(text)), decodePolicy([]byte(text), &document)); err != nil {
 		return Policy{}, err
 	}
 	p := Policy{Version: document.Version, ID: document.ID}
@@ -104,6 +107,7 @@ func parseStatement(raw []byte) (Statement, error) {
 	var s struct {
 		Sid, Effect      string
 		Action, Resource list[string]
+		Condition        *Conditions
 	}
 	if err := decodePolicy(raw, &s); err != nil {
 		return Statement{}, err
@@ -115,6 +119,8 @@ func parseStatement(raw []byte) (Statement, error) {
 		return Statement{}, Errorf(KindInvalidParameter, "Action: there is none")
 	case len(s.Resource) == 0:
 		return Statement{}, Errorf(KindInvalidParameter, "Resource: there is none; \"*\" is all")
+	case s.Condition != nil && len(*s.Condition) == 0:
+		return Statement{}, Errorf(KindInvalidParameter, "Condition: it is empty; leave it out")
 	}
 	for _, a := range s.Action {
 		service, _, ok := strings.Cut(a, ":")
@@ -130,14 +136,18 @@ func parseStatement(raw []byte) (Statement, error) {
 			return Statement{}, Errorf(KindInvalidParameter, "Resource: '%s' is neither * nor an ARN; one looks like arn:aws:ecs:*:*:service/prod/*", r)
 		}
 	}
-	return Statement{Sid: s.Sid, Effect: s.Effect, Action: s.Action, Resource: s.Resource}, nil
+	out := Statement{Sid: s.Sid, Effect: s.Effect, Action: s.Action, Resource: s.Resource}
+	if s.Condition != nil {
+		out.Condition = *s.Condition
+	}
+	return out, out.check()
 }
 
 func decodePolicy(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return Errorf(KindInvalidParameter, "it is no policy that Gantry can hold to (Version, Id, Statement of Sid, Effect, Action, Resource): %v", err)
+		return Errorf(KindInvalidParameter, "it is no policy that Gantry can hold to (Version, Id, Statement of Sid, Effect, Action, Resource, Condition): %v", err)
 	}
 	if d.More() {
 		return Errorf(KindInvalidParameter, "something follows the policy's end")
@@ -166,12 +176,13 @@ const (
 	Allowed
 )
 
-// Decide says whether an action may be done on a resource, an ARN or AnyResource.
-func (p *Policy) Decide(action, resource string) Decision {
+// Decide says whether an action may be done on a resource, an ARN or AnyResource, in a request of which the keys are known.
+func (p *Policy) Decide(action, resource string, keys PolicyKeys) Decision {
 	decision := NotAllowed
 	for _, s := range p.Statement {
 		if !slices.ContainsFunc(s.Action, func(pattern string) bool { return matches(strings.ToLower(pattern), strings.ToLower(action)) }) ||
-			!slices.ContainsFunc(s.Resource, func(pattern string) bool { return matchesResource(pattern, resource) }) {
+			!slices.ContainsFunc(s.Resource, func(pattern string) bool { return matchesResource(pattern, resource) }) ||
+			slices.ContainsFunc(s.Condition, func(c Condition) bool { return !c.holds(s.Effect, keys[strings.ToLower(c.Key)]) }) {
 			continue
 		}
 		if s.Effect != EffectAllow {

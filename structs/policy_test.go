@@ -40,7 +40,7 @@ func TestPolicyDecides(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got := p.Decide(test.action, test.resource); got != test.want {
+		if got := p.Decide(test.action, test.resource, nil); got != test.want {
 			t.Errorf("%s: %d, want %d", name, got, test.want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestReadOnlyPolicy(t *testing.T) {
 		"ecs:DescribeTasks": Allowed, "ecs:ListServices": Allowed, "ecs:GetTaskProtection": Allowed, "gantry:DescribeJob": Allowed, "gantry:PlanJob": Allowed,
 		"ecs:RunTask": NotAllowed, "gantry:PutJob": NotAllowed, "gantry:CreateAccessKey": NotAllowed, "gantry:ListAccessKeys": Denied, "gantry:PutPlan": NotAllowed,
 	} {
-		if got := p.Decide(action, AnyResource); got != want {
+		if got := p.Decide(action, AnyResource, nil); got != want {
 			t.Errorf("%s: %d, want %d", action, got, want)
 		}
 	}
@@ -75,7 +75,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 		statement(`"Effect":"Allow","Action":"s3:GetObject","Resource":"*"`):                             "'s3:GetObject' is no action",
 		statement(`"Effect":"Allow","Action":"*","Resource":"service/web"`):                              "'service/web' is neither",
 		statement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:ecs:*:*:task/${aws:username}"`):     "is neither",
-		statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{}`):                         `unknown field "Condition"`,
+		statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{}`):                         "Condition: it is empty",
 		statement(`"Effect":"Allow","NotAction":"*","Resource":"*"`):                                     `unknown field "NotAction"`,
 		statement(`"Effect":"Allow","Action":"*","Resource":["` + strings.Repeat("*", maxPolicy) + `"]`): "neither",
 	} {

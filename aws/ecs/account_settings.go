@@ -12,7 +12,7 @@ import (
 const maxSettings = 10
 
 func (c *call) putAccountSetting(ctx context.Context, in *PutAccountSettingRequest) (*PutAccountSettingResponse, error) {
-	principal, err := c.principalToChange(ctx, in.PrincipalArn)
+	principal, err := c.principalToChange(ctx, in.PrincipalArn, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (c *call) putAccountSettingDefault(ctx context.Context, in *PutAccountSetti
 }
 
 func (c *call) deleteAccountSetting(ctx context.Context, in *DeleteAccountSettingRequest) (*DeleteAccountSettingResponse, error) {
-	principal, err := c.principalToChange(ctx, in.PrincipalArn)
+	principal, err := c.principalToChange(ctx, in.PrincipalArn, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (c *call) listAccountSettings(ctx context.Context, in *ListAccountSettingsR
 	if in.Value != "" && in.Name == "" {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "value can only be given with name.")
 	}
-	principal, err := principal(ctx, in.PrincipalArn)
+	principal, err := c.principal(ctx, in.PrincipalArn)
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +73,16 @@ func (c *call) listAccountSettings(ctx context.Context, in *ListAccountSettingsR
 	return out, err
 }
 
-// principal gives whose setting a call is about: the caller's own, or that of an ARN of IAM. As in other ARNs, the account is not
-// looked at: there is one.
-func principal(ctx context.Context, arn string) (string, error) {
+// principal gives whose setting a call is about: the caller's own, or that of an ARN of IAM, which is of the account.
+func (c *call) principal(ctx context.Context, arn string) (string, error) {
 	if arn == "" {
 		return control.PrincipalOf(ctx), nil
 	}
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) == 6 && parts[0] == "arn" && parts[2] == "iam" {
+		if parts[4] != c.arns.account {
+			return "", otherAccount("principalArn", arn, parts[4], c.arns.account)
+		}
 		kind, name, named := strings.Cut(parts[5], "/")
 		if parts[5] == structs.PrincipalRoot || named && name != "" && (kind == "user" || kind == "role") {
 			return parts[5], nil
@@ -92,13 +94,16 @@ func principal(ctx context.Context, arn string) (string, error) {
 
 // principalToChange also asks whether the caller may change that one's settings: its own with the action alone, everyone's and
 // another's if it may set the default of all. (In AWS another's settings are the root user's to change; there is no root user here.)
-func (c *call) principalToChange(ctx context.Context, arn string) (string, error) {
-	of, err := principal(ctx, arn)
+func (c *call) principalToChange(ctx context.Context, arn, setting string) (string, error) {
+	of, err := c.principal(ctx, arn)
 	if err != nil {
 		return "", err
 	}
 	if of != control.PrincipalOf(ctx) {
-		err = control.AuthorizeAlso(ctx, "ecs:PutAccountSettingDefault")
+		keys := structs.PolicyKeys{}
+		keys.Set("ecs:account-setting", setting)
+		keys.Set("aws:RequestedRegion", c.arns.region)
+		err = control.AuthorizeAlso(ctx, "ecs:PutAccountSettingDefault", control.Resource{ARN: structs.AnyResource, Keys: keys})
 	}
 	return of, err
 }

@@ -12,27 +12,26 @@ const acknowledgment = "ACK"
 // discoverPollEndpoint names the address that the caller came by, for all: there is no other. Like ECS it does not ask whether the
 // cluster and the instance are there.
 func (c *call) discoverPollEndpoint(_ context.Context, in *DiscoverPollEndpointRequest) (*DiscoverPollEndpointResponse, error) {
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster); err != nil {
-		return nil, err
+	if in.ContainerInstance != "" {
+		if _, err := c.arns.parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster); err != nil {
+			return nil, err
+		}
 	}
 	return &DiscoverPollEndpointResponse{Endpoint: c.endpoint + "/", TelemetryEndpoint: c.endpoint + "/", ServiceConnectEndpoint: c.endpoint}, nil
 }
 
 func (c *call) updateContainerAgent(ctx context.Context, in *UpdateContainerAgentRequest) (*UpdateContainerAgentResponse, error) {
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	id, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
+	id, err := c.arns.parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
 	if err != nil {
 		return nil, err
-	}
-	if !here {
-		id = in.ContainerInstance // of another cluster: control does not find it in this one
 	}
 	return nil, c.control.UpdateAgent(ctx, cluster, id)
 }
@@ -90,16 +89,12 @@ func (c *call) submitAttachmentStateChanges(ctx context.Context, in *SubmitAttac
 
 // submit passes on what was seen of the task of an argument.
 func (c *call) submit(ctx context.Context, clusterText, task string, update structs.TaskUpdate) error {
-	cluster, err := parseCluster(clusterText)
+	cluster, err := c.arns.parseCluster(clusterText)
 	if err != nil {
 		return err
 	}
-	id, here, err := parseMember("task", task, kindTask, cluster)
-	if err != nil {
+	if update.Task, err = c.arns.parseMember("task", task, kindTask, cluster); err != nil {
 		return err
-	}
-	if here { // control finds none of another cluster in this one
-		update.Task = id
 	}
 	return c.control.SubmitTaskState(ctx, cluster, update)
 }

@@ -12,7 +12,7 @@ import (
 const maxAttributes = 10
 
 func (c *call) putAttributes(ctx context.Context, in *PutAttributesRequest) (*PutAttributesResponse, error) {
-	cluster, attributes, err := attributeTargets(in.Cluster, in.Attributes)
+	cluster, attributes, err := c.attributeTargets(in.Cluster, in.Attributes)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func (c *call) putAttributes(ctx context.Context, in *PutAttributesRequest) (*Pu
 }
 
 func (c *call) deleteAttributes(ctx context.Context, in *DeleteAttributesRequest) (*DeleteAttributesResponse, error) {
-	cluster, attributes, err := attributeTargets(in.Cluster, in.Attributes)
+	cluster, attributes, err := c.attributeTargets(in.Cluster, in.Attributes)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +36,8 @@ func (c *call) deleteAttributes(ctx context.Context, in *DeleteAttributesRequest
 
 // attributeTargets resolves the cluster and the instance of each attribute. Instances are the only targets that there are, so a
 // short id needs no targetType.
-func attributeTargets(clusterText string, attributes []structs.Attribute) (cluster string, of []structs.InstanceAttribute, err error) {
-	if cluster, err = parseCluster(clusterText); err != nil {
+func (c *call) attributeTargets(clusterText string, attributes []structs.Attribute) (cluster string, of []structs.InstanceAttribute, err error) {
+	if cluster, err = c.arns.parseCluster(clusterText); err != nil {
 		return "", nil, err
 	}
 	switch n := len(attributes); {
@@ -50,12 +50,9 @@ func attributeTargets(clusterText string, attributes []structs.Attribute) (clust
 		if a.TargetId == "" {
 			return "", nil, structs.Errorf(structs.KindInvalidParameter, "targetId of attribute '%s' cannot be empty.", a.Name)
 		}
-		id, here, err := parseMember("targetId", a.TargetId, kindInstance, cluster)
+		id, err := c.arns.parseMember("targetId", a.TargetId, kindInstance, cluster)
 		if err != nil {
 			return "", nil, err
-		}
-		if !here {
-			id = a.TargetId // of another cluster: control does not find it in this one
 		}
 		of = append(of, structs.InstanceAttribute{Instance: id, Attribute: structs.Attribute{Name: a.Name, Value: a.Value}})
 	}

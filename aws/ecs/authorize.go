@@ -5,204 +5,202 @@ import (
 	"context"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// resourceRule says which resources an action is on, for policies: a kind of resource, and the member of the request that names them.
-type resourceRule struct{ kind, member string }
-
-// resourceRules are those of IAM's list for ECS. Actions that are not here are on no resource in particular.
-// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
-var resourceRules = map[string]resourceRule{
-	"DeleteCluster":                {kindCluster, "Cluster"},
-	"DescribeClusters":             {kindCluster, "Clusters"},
-	"UpdateCluster":                {kindCluster, "Cluster"},
-	"UpdateClusterSettings":        {kindCluster, "Cluster"},
-	"PutClusterCapacityProviders":  {kindCluster, "Cluster"},
-	"DeregisterContainerInstance":  {kindCluster, "Cluster"},
-	"ListContainerInstances":       {kindCluster, "Cluster"},
-	"RegisterContainerInstance":    {kindCluster, "Cluster"},
-	"SubmitAttachmentStateChanges": {kindCluster, "Cluster"},
-	"SubmitContainerStateChange":   {kindCluster, "Cluster"},
-	"SubmitTaskStateChange":        {kindCluster, "Cluster"},
-	"ListAttributes":               {kindCluster, "Cluster"},
-
-	"DeleteCapacityProvider":    {kindProvider, "CapacityProvider"},
-	"DescribeCapacityProviders": {kindProvider, "CapacityProviders"},
-	"UpdateCapacityProvider":    {kindProvider, "Name"},
-
-	"RegisterTaskDefinition": {kindDefinition, "Family"},
-	"DeleteTaskDefinitions":  {kindDefinition, "TaskDefinitions"},
-	"RunTask":                {kindDefinition, "TaskDefinition"},
-	"StartTask":              {kindDefinition, "TaskDefinition"},
-
-	"DescribeTasks":        {kindTask, "Tasks"},
-	"StopTask":             {kindTask, "Task"},
-	"GetTaskProtection":    {kindTask, "Tasks"},
-	"UpdateTaskProtection": {kindTask, "Tasks"},
-
-	"DescribeContainerInstances":    {kindInstance, "ContainerInstances"},
-	"UpdateContainerInstancesState": {kindInstance, "ContainerInstances"},
-	"UpdateContainerAgent":          {kindInstance, "ContainerInstance"},
-	"ListTasks":                     {kindInstance, "ContainerInstance"},
-	"PutAttributes":                 {kindInstance, "Attributes"},
-	"DeleteAttributes":              {kindInstance, "Attributes"},
-
-	"CreateService":               {kindService, "ServiceName"},
-	"DeleteService":               {kindService, "Service"},
-	"DescribeServices":            {kindService, "Services"},
-	"UpdateService":               {kindService, "Service"},
-	"UpdateServicePrimaryTaskSet": {kindService, "Service"},
-	"ListServiceDeployments":      {kindService, "Service"},
-
-	"ContinueServiceDeployment":  {kindDeployment, "ServiceDeploymentArn"},
-	"DescribeServiceDeployments": {kindDeployment, "ServiceDeploymentArns"},
-	"StopServiceDeployment":      {kindDeployment, "ServiceDeploymentArn"},
-	"DescribeServiceRevisions":   {kindRevision, "ServiceRevisionArns"},
-
-	"CreateTaskSet":    {kindTaskSet, ""},
-	"DeleteTaskSet":    {kindTaskSet, "TaskSet"},
-	"DescribeTaskSets": {kindTaskSet, "TaskSets"},
-	"UpdateTaskSet":    {kindTaskSet, "TaskSet"},
-
-	"ListTagsForResource": {"", "ResourceArn"},
-	"TagResource":         {"", "ResourceArn"},
-	"UntagResource":       {"", "ResourceArn"},
-}
-
-// authorize asks whether the caller may do an action on what its request names.
-func (c *call) authorize(ctx context.Context, operation string, request any) error {
-	if control.CallerOf(ctx) == nil {
-		return nil
-	}
-	resources, err := c.resourcesOf(ctx, operation, request)
-	if err != nil {
-		return err
-	}
-	if err := control.Authorize(ctx, "ecs:"+operation, resources...); err != nil {
-		return err
-	}
-	return c.authorizeTags(ctx, operation, request)
-}
-
-func (c *call) resourcesOf(ctx context.Context, operation string, request any) (resources []string, err error) {
-	rule, ok := resourceRules[operation]
-	if !ok {
-		return nil, nil
-	}
-	for _, text := range memberTexts(request, rule.member) {
-		key, err := c.resourceKey(ctx, rule, request, text)
-		if err != nil {
-			return nil, err
-		}
-		resources = append(resources, c.arns.of(key))
-	}
-	return resources, nil
+// naming are the members of requests that name a resource of a kind; the first that a request has does.
+var naming = map[string][]string{
+	kindCluster:    {"Cluster", "Clusters", "ClusterName"},
+	kindInstance:   {"ContainerInstance", "ContainerInstances", "Attributes"},
+	kindTask:       {"Task", "Tasks"},
+	kindDefinition: {"TaskDefinition", "TaskDefinitions", "Family"},
+	kindService:    {"Service", "Services", "ServiceName", "ServiceDeploymentArn", "ServiceDeploymentArns", "ServiceRevisionArns"},
+	kindDeployment: {"ServiceDeploymentArn", "ServiceDeploymentArns"},
+	kindRevision:   {"ServiceRevisionArns"},
+	kindProvider:   {"CapacityProvider", "CapacityProviders", "Name"},
+	kindTaskSet:    {"TaskSet", "TaskSets"},
 }
 
 // all stands in the place of a name that is not known, in resources as in patterns.
 const all = "*"
 
-// memberTexts gives what a request names in a member; one empty text where it names nothing.
-func memberTexts(request any, member string) []string {
-	named := []string{""}
-	if member == "" {
-		return named
+// authorize asks whether the caller may do an action on what its request names. Which resources and condition keys an action has, says
+// structs.ECSAction.
+func (c *call) authorize(ctx context.Context, operation string, request any) error {
+	if control.CallerOf(ctx) == nil {
+		return nil
 	}
-	switch v := reflect.ValueOf(request).Elem().FieldByName(member).Interface().(type) {
-	case string:
-		named[0] = v
-	case []string:
-		if len(v) > 0 {
+	v, err := c.control.Read(ctx)
+	if err != nil {
+		return err
+	}
+	action, _ := structs.ECSAction(operation)
+	asked := &authorization{call: c, view: v, request: reflect.ValueOf(request).Elem()}
+	resources, err := asked.resources(ctx, action)
+	if err != nil {
+		return err
+	}
+	keys, err := asked.keys(action)
+	if err != nil {
+		return err
+	}
+	var of []control.Resource
+	for _, r := range resources {
+		of = append(of, asked.resource(r, action, keys))
+	}
+	if len(of) == 0 {
+		of = []control.Resource{{ARN: structs.AnyResource, Keys: keys}}
+	}
+	if err := control.Authorize(ctx, "ecs:"+operation, of...); err != nil {
+		return err
+	}
+	return asked.authorizeTags(ctx, operation)
+}
+
+// authorization is one request that is asked about.
+type authorization struct {
+	*call
+	view interface {
+		view
+		LatestTaskDefinition(family string) *structs.TaskDefinition
+	}
+	request reflect.Value // of a request's struct
+}
+
+// texts gives what the request names in the first of the members that it has; one empty text where it names nothing, and
+// the member as the API writes it.
+func (a *authorization) texts(members []string) (argument string, named []string) {
+	for _, member := range members {
+		field := a.request.FieldByName(member)
+		if !field.IsValid() {
+			continue
+		}
+		switch v := field.Interface().(type) {
+		case string:
+			named = []string{v}
+		case []string:
 			named = v
+		case []structs.Attribute:
+			for _, attribute := range v {
+				named = append(named, attribute.TargetId)
+			}
 		}
-	case []structs.Attribute:
-		if len(v) > 0 {
-			named = named[:0]
-		}
-		for _, a := range v {
-			named = append(named, a.TargetId)
-		}
+		argument = strings.ToLower(member[:1]) + member[1:]
+		break
 	}
-	return named
+	if len(named) == 0 {
+		named = []string{""}
+	}
+	return argument, named
 }
 
-// memberText gives what a request names in a member, which it may not have.
-func memberText(request any, member string) string {
-	if v := reflect.ValueOf(request).Elem().FieldByName(member); v.IsValid() {
-		return v.String()
-	}
-	return ""
+// text gives what the request names in a member, which it may not have.
+func (a *authorization) text(member string) string {
+	_, named := a.texts([]string{member})
+	return named[0]
 }
 
-// resourceKey resolves a name as the action itself does, so that no way of writing it slips past a policy.
-func (c *call) resourceKey(ctx context.Context, rule resourceRule, request any, text string) (structs.ResourceKey, error) {
-	switch rule.kind {
-	case kindCluster:
-		name, err := parseCluster(text)
+// resources resolves all that the request is on.
+func (a *authorization) resources(ctx context.Context, action structs.PolicyAction) (out []structs.ResourceKey, err error) {
+	if action.Any {
+		key, err := a.tagged(ctx, a.text("ResourceArn"))
+		return []structs.ResourceKey{key}, err
+	}
+	for _, kind := range action.Resources {
+		argument, named := a.texts(naming[kind])
+		for _, text := range named {
+			key, err := a.key(kind, argument, text)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, key)
+		}
+	}
+	return out, nil
+}
+
+// tagged resolves the ARN of a call on tags.
+func (a *authorization) tagged(ctx context.Context, arn string) (structs.ResourceKey, error) {
+	if key, err := a.call.resource(ctx, arn); err == nil {
+		return key, nil
+	}
+	kind, rest, err := a.arns.split("resourceArn", arn)
+	return kind + "/" + rest, err // the action says that there is none
+}
+
+// key resolves a name as the action itself does, so that no way of writing it slips past a policy.
+func (a *authorization) key(kind, argument, text string) (structs.ResourceKey, error) {
+	switch {
+	case kind == kindCluster:
+		name, err := a.arns.parseCluster(text)
 		return clusterKey(name), err
-	case kindProvider, kindDeployment, kindRevision:
-		name, err := name(rule.member, cmp.Or(text, all), rule.kind)
-		return rule.kind + "/" + name, err
-	case kindDefinition:
-		return c.definitionResource(ctx, rule, text)
-	case kindTaskSet:
-		return taskSetResource(rule, request, text)
-	case "":
-		if key, err := c.resource(ctx, text); err == nil {
-			return key, nil
-		}
-		kind, rest, _ := splitARN(text) // the action says what is wrong with it
-		return kind + "/" + rest, nil
+	case kind == kindProvider:
+		name, err := a.arns.name(argument, cmp.Or(text, all), kind)
+		return providerKey(name), err
+	case kind == kindDefinition:
+		return a.definition(argument, text)
+	case kind == kindTaskSet:
+		return a.taskSet(argument, text)
+	case strings.HasPrefix(argument, "serviceDeployment"), strings.HasPrefix(argument, "serviceRevision"):
+		return a.ofDeployment(kind, argument, text)
 	}
-	cluster, err := parseCluster(memberText(request, "Cluster"))
+	cluster, err := a.arns.parseCluster(a.text("Cluster"))
 	if err != nil {
 		return "", err
 	}
-	id, here, err := parseMember(rule.member, cmp.Or(text, all), rule.kind, cluster)
-	if err == nil && !here { // of another cluster; the action finds nothing there
-		id, err = name(rule.member, text, rule.kind)
-		return rule.kind + "/" + id, err
-	}
-	return rule.kind + "/" + cluster + "/" + id, err
+	id, err := a.arns.parseMember(argument, cmp.Or(text, all), kind, cluster)
+	return kind + "/" + cluster + "/" + id, err
 }
 
-// definitionResource names the revision: of a family alone, the one that would be run.
-func (c *call) definitionResource(ctx context.Context, rule resourceRule, text string) (structs.ResourceKey, error) {
-	if rule.member == "Family" {
+// ofDeployment resolves the ARN of a service deployment or revision to itself or to its service.
+func (a *authorization) ofDeployment(kind, argument, text string) (structs.ResourceKey, error) {
+	named := kindDeployment
+	if strings.HasPrefix(argument, "serviceRevision") {
+		named = kindRevision
+	}
+	parts, err := a.arns.path(argument, cmp.Or(text, all+"/"+all+"/"+all), named, 3)
+	if err != nil {
+		return "", err
+	}
+	if kind == kindService && len(parts) == 3 {
+		parts = parts[:2]
+	}
+	return kind + "/" + strings.Join(parts, "/"), nil
+}
+
+// definition names the revision: of a family alone, the one that would be run, or all of them where the family is registered.
+func (a *authorization) definition(argument, text string) (structs.ResourceKey, error) {
+	if argument == "family" {
 		return definitionKey(text + ":" + all), nil
 	}
-	key, err := parseDefinition(rule.member, text)
+	key, err := a.arns.parseDefinition(argument, cmp.Or(text, all))
 	if err != nil {
 		return "", err
 	}
 	if family, revision, ok := structs.SplitDefinitionKey(key); ok {
 		return definitionKey(family + ":" + strconv.Itoa(int(revision))), nil
 	}
-	v, err := c.control.Read(ctx)
-	if err != nil {
-		return "", err
-	}
-	if d := v.LatestTaskDefinition(key); d != nil {
+	if d := a.view.LatestTaskDefinition(key); d != nil {
 		return definitionKey(d.Key()), nil
 	}
 	return definitionKey(key + ":" + all), nil
 }
 
-func taskSetResource(rule resourceRule, request any, text string) (structs.ResourceKey, error) {
-	cluster, err := parseCluster(memberText(request, "Cluster"))
+func (a *authorization) taskSet(argument, text string) (structs.ResourceKey, error) {
+	cluster, err := a.arns.parseCluster(a.text("Cluster"))
 	if err != nil {
 		return "", err
 	}
-	service, err := parseService("service", memberText(request, "Service"), cluster)
+	service, err := a.arns.parseMember("service", cmp.Or(a.text("Service"), all), kindService, cluster)
 	if err != nil {
 		return "", err
 	}
 	set := all
 	if text != "" {
-		if set, err = parseTaskSet(rule.member, text, cluster, service); err != nil {
+		if set, err = a.arns.parseTaskSet(argument, text, cluster, service); err != nil {
 			return "", err
 		}
 	}

@@ -14,7 +14,7 @@ const providersPage = 10
 func (c *call) createCapacityProvider(ctx context.Context, in *CreateCapacityProviderRequest) (*CreateCapacityProviderResponse, error) {
 	err := firstError(
 		refuse(in.ManagedInstancesProvider != nil, "managedInstancesProvider: Gantry starts no machines; use autoScalingGroupProvider, and start agents with --capacity-provider "+in.Name),
-		refuse(in.Cluster != "", "cluster for an autoScalingGroupProvider: associate it with PutClusterCapacityProviders"),
+		refuseCluster(in.Cluster),
 		checkTags("tags", in.Tags),
 	)
 	if err != nil {
@@ -29,14 +29,10 @@ func (c *call) createCapacityProvider(ctx context.Context, in *CreateCapacityPro
 }
 
 func (c *call) updateCapacityProvider(ctx context.Context, in *UpdateCapacityProviderRequest) (*UpdateCapacityProviderResponse, error) {
-	err := firstError(
-		refuse(in.ManagedInstancesProvider != nil, "managedInstancesProvider"),
-		refuse(in.Cluster != "", "cluster: capacity providers of an autoScalingGroupProvider are for all clusters"),
-	)
-	if err != nil {
+	if err := firstError(refuse(in.ManagedInstancesProvider != nil, "managedInstancesProvider"), refuseCluster(in.Cluster)); err != nil {
 		return nil, err
 	}
-	name, err := name("name", in.Name, kindProvider)
+	name, err := c.arns.name("name", in.Name, kindProvider)
 	if err != nil {
 		return nil, err
 	}
@@ -56,10 +52,10 @@ func (c *call) updateCapacityProvider(ctx context.Context, in *UpdateCapacityPro
 }
 
 func (c *call) deleteCapacityProvider(ctx context.Context, in *DeleteCapacityProviderRequest) (*DeleteCapacityProviderResponse, error) {
-	if err := refuse(in.Cluster != "", "cluster: capacity providers of an autoScalingGroupProvider are for all clusters"); err != nil {
+	if err := refuseCluster(in.Cluster); err != nil {
 		return nil, err
 	}
-	name, err := name("capacityProvider", in.CapacityProvider, kindProvider)
+	name, err := c.arns.name("capacityProvider", in.CapacityProvider, kindProvider)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +65,11 @@ func (c *call) deleteCapacityProvider(ctx context.Context, in *DeleteCapacityPro
 	}
 	out, err := c.shownProvider(ctx, deleted)
 	return &DeleteCapacityProviderResponse{CapacityProvider: out}, err
+}
+
+// refuseCluster: only providers of managed instances are in a cluster.
+func refuseCluster(cluster string) error {
+	return refuse(cluster != "", "cluster for an autoScalingGroupProvider: associate it with PutClusterCapacityProviders")
 }
 
 func (c *call) describeCapacityProviders(ctx context.Context, in *DescribeCapacityProvidersRequest) (*DescribeCapacityProvidersResponse, error) {
@@ -92,14 +93,14 @@ func (c *call) describeCapacityProviders(ctx context.Context, in *DescribeCapaci
 		return out, c.listProviders(v, in, within, out)
 	}
 	for _, text := range in.CapacityProviders {
-		name, err := name("capacityProviders", text, kindProvider)
+		name, err := c.arns.name("capacityProviders", text, kindProvider)
 		if err != nil {
 			return nil, err
 		}
 		if p := v.CapacityProvider(name); p != nil && within(name) {
 			out.CapacityProviders = append(out.CapacityProviders, c.provider(v, p, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.provider(name)))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, providerKey(name))))
 		}
 	}
 	return out, nil

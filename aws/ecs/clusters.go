@@ -12,7 +12,7 @@ import (
 const maxDescribe = 100
 
 func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*CreateClusterResponse, error) {
-	providers, err := clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
+	providers, err := c.clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (c *call) updateClusterSettings(ctx context.Context, in *UpdateClusterSetti
 }
 
 func (c *call) putClusterCapacityProviders(ctx context.Context, in *PutClusterCapacityProvidersRequest) (*PutClusterCapacityProvidersResponse, error) {
-	providers, err := clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
+	providers, err := c.clusterProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (c *call) putClusterCapacityProviders(ctx context.Context, in *PutClusterCa
 
 func (c *call) changeCluster(ctx context.Context, argument string, change structs.UpdateCluster) (*Cluster, error) {
 	var err error
-	if change.Cluster, err = parseCluster(argument); err != nil {
+	if change.Cluster, err = c.arns.parseCluster(argument); err != nil {
 		return nil, err
 	}
 	changed, err := c.control.UpdateCluster(ctx, change)
@@ -95,26 +95,26 @@ func connectDefaults(given *ClusterServiceConnectDefaultsRequest) *structs.Clust
 }
 
 // clusterProviders resolves the capacity providers of a cluster and its default strategy, which may come as names or ARNs.
-func clusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) (structs.ClusterProviders, error) {
+func (c *call) clusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) (structs.ClusterProviders, error) {
 	var out structs.ClusterProviders
 	for _, text := range providers {
-		name, err := name("capacityProviders", text, kindProvider)
+		name, err := c.arns.name("capacityProviders", text, kindProvider)
 		if err != nil {
 			return out, err
 		}
 		out.Providers = append(out.Providers, name)
 	}
 	var err error
-	out.DefaultStrategy, err = capacityStrategy("defaultCapacityProviderStrategy", strategy)
+	out.DefaultStrategy, err = c.capacityStrategy("defaultCapacityProviderStrategy", strategy)
 	return out, err
 }
 
 // capacityStrategy resolves the capacity providers of a strategy to their names.
-func capacityStrategy(argument string, strategy []structs.CapacityProviderStrategyItem) ([]structs.CapacityProviderStrategyItem, error) {
+func (c *call) capacityStrategy(argument string, strategy []structs.CapacityProviderStrategyItem) ([]structs.CapacityProviderStrategyItem, error) {
 	out := slices.Clone(strategy)
 	for i := range out {
 		var err error
-		if out[i].CapacityProvider, err = name(argument, out[i].CapacityProvider, kindProvider); err != nil {
+		if out[i].CapacityProvider, err = c.arns.name(argument, out[i].CapacityProvider, kindProvider); err != nil {
 			return nil, err
 		}
 	}
@@ -122,7 +122,7 @@ func capacityStrategy(argument string, strategy []structs.CapacityProviderStrate
 }
 
 func (c *call) deleteCluster(ctx context.Context, in *DeleteClusterRequest) (*DeleteClusterResponse, error) {
-	name, err := parseCluster(in.Cluster)
+	name, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -152,14 +152,14 @@ func (c *call) describeClusters(ctx context.Context, in *DescribeClustersRequest
 	}
 	out := &DescribeClustersResponse{}
 	for _, text := range asked {
-		name, err := parseCluster(text)
+		name, err := c.arns.name("clusters", text, kindCluster)
 		if err != nil {
 			return nil, err
 		}
 		if cluster := v.Cluster(name); cluster != nil {
 			out.Clusters = append(out.Clusters, c.cluster(v, cluster, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.cluster(name)))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, clusterKey(name))))
 		}
 	}
 	return out, nil

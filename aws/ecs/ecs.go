@@ -93,7 +93,7 @@ func (c *call) readCluster(ctx context.Context, argument string) (view, string, 
 
 // activeCluster resolves a cluster argument to an ACTIVE cluster's name, or fails with ECS's error.
 func (c *call) activeCluster(v view, argument string) (string, error) {
-	name, err := parseCluster(argument)
+	name, err := c.arns.parseCluster(argument)
 	if err != nil {
 		return "", err
 	}

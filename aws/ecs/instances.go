@@ -21,14 +21,14 @@ func (c *call) describeContainerInstances(ctx context.Context, in *DescribeConta
 	}
 	out := &DescribeContainerInstancesResponse{}
 	for _, text := range in.ContainerInstances {
-		id, here, err := parseMember("containerInstances", text, kindInstance, cluster)
+		id, err := c.arns.parseMember("containerInstances", text, kindInstance, cluster)
 		if err != nil {
 			return nil, err
 		}
-		if i := v.Instance(id); here && i != nil && i.Cluster == cluster {
+		if i := v.Instance(id); i != nil && i.Cluster == cluster {
 			out.ContainerInstances = append(out.ContainerInstances, c.instance(v, i, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.instance(cluster, id)))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, instanceKey(cluster, id))))
 		}
 	}
 	return out, nil
@@ -89,7 +89,7 @@ func (c *call) updateContainerInstancesState(ctx context.Context, in *UpdateCont
 	if in.Status != structs.InstanceActive && in.Status != structs.InstanceDraining {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "Container instances can be set to ACTIVE or DRAINING, not to %s.", in.Status)
 	}
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +102,11 @@ func (c *call) updateContainerInstancesState(ctx context.Context, in *UpdateCont
 	out := &UpdateContainerInstancesStateResponse{}
 	var ids []string
 	for _, text := range in.ContainerInstances {
-		id, here, err := parseMember("containerInstances", text, kindInstance, cluster)
-		switch {
-		case err != nil:
+		id, err := c.arns.parseMember("containerInstances", text, kindInstance, cluster)
+		if err != nil {
 			return nil, err
-		case !here:
-			out.Failures = append(out.Failures, missing(text))
-		default:
-			ids = append(ids, id)
 		}
+		ids = append(ids, id)
 	}
 	set, failures, err := c.control.SetInstanceStatus(ctx, cluster, ids, in.Status)
 	if err != nil {
@@ -130,16 +126,13 @@ func (c *call) updateContainerInstancesState(ctx context.Context, in *UpdateCont
 }
 
 func (c *call) deregisterContainerInstance(ctx context.Context, in *DeregisterContainerInstanceRequest) (*DeregisterContainerInstanceResponse, error) {
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	id, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
+	id, err := c.arns.parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
 	if err != nil {
 		return nil, err
-	}
-	if !here {
-		id = in.ContainerInstance // of another cluster: control does not find it in this one
 	}
 	deregistered, err := c.control.DeregisterInstance(ctx, cluster, id, in.Force != nil && *in.Force)
 	if err != nil {

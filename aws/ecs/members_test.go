@@ -117,6 +117,7 @@ type apiModel struct {
 		Type     string
 		Document bool
 		Members  map[string]struct{ Shape string }
+		Required []string
 		Member   struct{ Shape string }
 	}
 }

@@ -14,7 +14,7 @@ const (
 )
 
 func (c *call) updateTaskProtection(ctx context.Context, in *UpdateTaskProtectionRequest) (*UpdateTaskProtectionResponse, error) {
-	cluster, ids, failures, err := c.protectable(in.Cluster, in.Tasks, maxProtect)
+	cluster, ids, err := c.protectable(in.Cluster, in.Tasks, maxProtect)
 	if err != nil {
 		return nil, err
 	}
@@ -27,12 +27,12 @@ func (c *call) updateTaskProtection(ctx context.Context, in *UpdateTaskProtectio
 		return nil, err
 	}
 	return &UpdateTaskProtectionResponse{
-		ProtectedTasks: c.protections(cluster, protected), Failures: append(failures, c.protectionFailures(cluster, failed)...),
+		ProtectedTasks: c.protections(cluster, protected), Failures: c.protectionFailures(cluster, failed),
 	}, nil
 }
 
 func (c *call) getTaskProtection(ctx context.Context, in *GetTaskProtectionRequest) (*GetTaskProtectionResponse, error) {
-	cluster, ids, failures, err := c.protectable(in.Cluster, in.Tasks, maxDescribeProtected)
+	cluster, ids, err := c.protectable(in.Cluster, in.Tasks, maxDescribeProtected)
 	if err != nil {
 		return nil, err
 	}
@@ -41,33 +41,29 @@ func (c *call) getTaskProtection(ctx context.Context, in *GetTaskProtectionReque
 		return nil, err
 	}
 	return &GetTaskProtectionResponse{
-		ProtectedTasks: c.protections(cluster, protected), Failures: append(failures, c.protectionFailures(cluster, failed)...),
+		ProtectedTasks: c.protections(cluster, protected), Failures: c.protectionFailures(cluster, failed),
 	}, nil
 }
 
-// protectable resolves the arguments that both calls have. Tasks of other clusters are failures.
-func (c *call) protectable(clusterText string, tasks []string, most int) (cluster string, ids []string, failures []Failure, err error) {
-	if cluster, err = parseCluster(clusterText); err != nil {
-		return "", nil, nil, err
+// protectable resolves the arguments that both calls have.
+func (c *call) protectable(clusterText string, tasks []string, most int) (cluster string, ids []string, err error) {
+	if cluster, err = c.arns.parseCluster(clusterText); err != nil {
+		return "", nil, err
 	}
 	switch n := len(tasks); {
 	case n == 0:
-		return "", nil, nil, structs.Errorf(structs.KindInvalidParameter, "Tasks cannot be empty.")
+		return "", nil, structs.Errorf(structs.KindInvalidParameter, "Tasks cannot be empty.")
 	case n > most:
-		return "", nil, nil, tooMany("tasks", most)
+		return "", nil, tooMany("tasks", most)
 	}
 	for _, text := range tasks {
-		id, here, err := parseMember("tasks", text, kindTask, cluster)
+		id, err := c.arns.parseMember("tasks", text, kindTask, cluster)
 		if err != nil {
-			return "", nil, nil, err
+			return "", nil, err
 		}
-		if here {
-			ids = append(ids, id)
-		} else {
-			failures = append(failures, missing(text))
-		}
+		ids = append(ids, id)
 	}
-	return cluster, ids, failures, nil
+	return cluster, ids, nil
 }
 
 func (c *call) protections(cluster string, protections []control.TaskProtection) []ProtectedTask {

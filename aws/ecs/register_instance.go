@@ -11,7 +11,7 @@ import (
 )
 
 func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContainerInstanceRequest) (*RegisterContainerInstanceResponse, error) {
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -20,12 +20,8 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 	}
 	reg := control.InstanceRegistration{Cluster: cluster, Attributes: in.Attributes, VersionInfo: in.VersionInfo, Tags: in.Tags}
 	if in.ContainerInstanceArn != "" {
-		id, here, err := parseMember("containerInstanceArn", in.ContainerInstanceArn, kindInstance, cluster)
-		if err != nil {
+		if reg.ID, err = c.arns.parseMember("containerInstanceArn", in.ContainerInstanceArn, kindInstance, cluster); err != nil {
 			return nil, err
-		}
-		if reg.ID = id; !here {
-			reg.ID = in.ContainerInstanceArn // of another cluster: control does not find it in this one
 		}
 	}
 	if err := identity(&reg, in.InstanceIdentityDocument); err != nil {

@@ -33,7 +33,7 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 		Tags:        jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 		ClientToken: in.ClientToken,
 	}
-	if job.CapacityStrategy, err = capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy); err != nil {
+	if job.CapacityStrategy, err = c.capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy); err != nil {
 		return nil, err
 	}
 	if in.Count != nil {
@@ -50,7 +50,7 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 
 func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskResponse, error) {
 	err := firstError(
-		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
+		checkPlacedTask(in.Group, in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
@@ -74,8 +74,7 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 		Tags: jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 	}
 	for _, text := range in.ContainerInstances {
-		// An instance of another cluster is not found in this one by its id either; the scheduler says MISSING.
-		id, _, err := parseMember("containerInstances", text, kindInstance, cluster)
+		id, err := c.arns.parseMember("containerInstances", text, kindInstance, cluster)
 		if err != nil {
 			return nil, err
 		}
@@ -85,12 +84,12 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 	return &StartTaskResponse{Tasks: tasks, Failures: failures}, err
 }
 
-// jobOf resolves the two arguments that every job has.
+// jobOf resolves the two arguments that every job has. Some calls on services need no task definition.
 func (c *call) jobOf(clusterText, definitionText string) (cluster, definition string, err error) {
-	if cluster, err = parseCluster(clusterText); err != nil {
-		return "", "", err
+	if cluster, err = c.arns.parseCluster(clusterText); err != nil || definitionText == "" {
+		return cluster, "", err
 	}
-	definition, err = parseDefinition("taskDefinition", definitionText)
+	definition, err = c.arns.parseDefinition("taskDefinition", definitionText)
 	return cluster, definition, err
 }
 

@@ -1,11 +1,16 @@
 package ecs
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
+
+// serviceGroup begins the group of every task of a service. It is what listings and placement constraints know them by, so no
+// other task may have one (ECS).
+const serviceGroup = "service:"
 
 // checkRunTask holds the rules of RunTask that the API model does not state, and refuses by name what this version
 // cannot do: what a caller asks for is never quietly left out.
@@ -26,7 +31,7 @@ func checkRunTask(in *RunTaskRequest) error {
 	}
 	return firstError(
 		checkPlatformVersion(in.PlatformVersion, in.LaunchType, in.CapacityProviderStrategy),
-		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
+		checkPlacedTask(in.Group, in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		checkNetwork(in.NetworkConfiguration),
@@ -48,7 +53,11 @@ func checkPlatformVersion(version, launchType string, strategy []structs.Capacit
 }
 
 // checkPlacedTask holds the rules that RunTask and StartTask share.
-func checkPlacedTask(propagateTags, startedBy string, tags []structs.Tag) error {
+func checkPlacedTask(group, propagateTags, startedBy string, tags []structs.Tag) error {
+	if strings.HasPrefix(group, serviceGroup) {
+		return structs.Errorf(structs.KindInvalidParameter,
+			"Invalid namespace for group. group: '%s' begins with '%s', which the tasks of services have; use another.", group, serviceGroup)
+	}
 	if propagateTags == "SERVICE" {
 		return structs.Errorf(structs.KindInvalidParameter, "propagateTags: SERVICE is only for services; use %s, or leave it out", control.PropagateFromDefinition)
 	}

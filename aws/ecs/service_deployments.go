@@ -20,7 +20,7 @@ func (c *call) listServiceDeployments(ctx context.Context, in *ListServiceDeploy
 	if err != nil {
 		return nil, err
 	}
-	job, err := serviceNamed(v, "service", in.Service, cluster)
+	job, err := c.serviceNamed(v, "service", in.Service, cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (c *call) describeServiceDeployments(ctx context.Context, in *DescribeServi
 	}
 	out := &DescribeServiceDeploymentsResponse{}
 	for _, arn := range in.ServiceDeploymentArns {
-		d, err := parseDeployment(v, "serviceDeploymentArns", arn, kindDeployment)
+		d, err := c.arns.parseDeployment(v, "serviceDeploymentArns", arn, kindDeployment)
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +87,7 @@ func (c *call) describeServiceRevisions(ctx context.Context, in *DescribeService
 	}
 	out := &DescribeServiceRevisionsResponse{}
 	for _, arn := range in.ServiceRevisionArns {
-		d, err := parseDeployment(v, "serviceRevisionArns", arn, kindRevision)
+		d, err := c.arns.parseDeployment(v, "serviceRevisionArns", arn, kindRevision)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (c *call) stopServiceDeployment(ctx context.Context, in *StopServiceDeploym
 	if err != nil {
 		return nil, err
 	}
-	d, err := parseDeployment(v, "serviceDeploymentArn", in.ServiceDeploymentArn, kindDeployment)
+	d, err := c.arns.parseDeployment(v, "serviceDeploymentArn", in.ServiceDeploymentArn, kindDeployment)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (c *call) continueServiceDeployment(ctx context.Context, in *ContinueServic
 	if err != nil {
 		return nil, err
 	}
-	d, err := parseDeployment(v, "serviceDeploymentArn", in.ServiceDeploymentArn, kindDeployment)
+	d, err := c.arns.parseDeployment(v, "serviceDeploymentArn", in.ServiceDeploymentArn, kindDeployment)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
@@ -21,7 +22,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	strategy, err := capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy)
+	strategy, err := c.capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +54,11 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
-	name, err := parseService("service", in.Service, cluster)
+	name, err := c.arns.parseMember("service", in.Service, kindService, cluster)
 	if err != nil {
 		return nil, err
 	}
-	strategy, err := capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy)
+	strategy, err := c.capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy)
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +76,11 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 }
 
 func (c *call) deleteService(ctx context.Context, in *DeleteServiceRequest) (*DeleteServiceResponse, error) {
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	name, err := parseService("service", in.Service, cluster)
+	name, err := c.arns.parseMember("service", in.Service, kindService, cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -101,14 +102,15 @@ func (c *call) describeServices(ctx context.Context, in *DescribeServicesRequest
 	}
 	out := &DescribeServicesResponse{}
 	for _, text := range in.Services {
-		name, here, err := parseMember("services", text, kindService, cluster)
+		name, err := c.arns.parseMember("services", text, kindService, cluster)
 		if err != nil {
 			return nil, err
 		}
-		if job := v.Service(cluster, name); here && job != nil {
+		if job := v.Service(cluster, name); job != nil {
 			out.Services = append(out.Services, c.service(v, job, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.service(cluster, name)))
+			// ECS spells it as it was asked for: by a name alone, without the cluster.
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, kindService+"/"+strings.TrimPrefix(text, kindService+"/"))))
 		}
 	}
 	return out, nil
@@ -150,18 +152,9 @@ func (c *call) shownService(ctx context.Context, job *structs.Job, err error) (*
 	return &out, nil
 }
 
-// parseService resolves a service argument to its name in the cluster of the call. What is of another cluster has no name here.
-func parseService(argument, text, cluster string) (string, error) {
-	name, here, err := parseMember(argument, text, kindService, cluster)
-	if err != nil || !here {
-		return "", err
-	}
-	return name, nil
-}
-
 // serviceNamed finds a service, or fails with ECS's error.
-func serviceNamed(v view, argument, text, cluster string) (*structs.Job, error) {
-	name, err := parseService(argument, text, cluster)
+func (c *call) serviceNamed(v view, argument, text, cluster string) (*structs.Job, error) {
+	name, err := c.arns.parseMember(argument, text, kindService, cluster)
 	if err != nil {
 		return nil, err
 	}

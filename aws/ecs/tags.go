@@ -47,9 +47,9 @@ func (c *call) listTagsForResource(ctx context.Context, in *ListTagsForResourceR
 // resource resolves the ARN of something that carries tags and is there. The old short ARNs of tasks and instances, which
 // name no cluster, are taken too.
 func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, error) {
-	kind, rest, ok := splitARN(arn)
-	if !ok {
-		return "", structs.Errorf(structs.KindInvalidParameter, "resourceArn: '%s' is not an ARN of ECS", arn)
+	kind, rest, err := c.arns.split("resourceArn", arn)
+	if err != nil {
+		return "", err
 	}
 	v, err := c.control.Read(ctx)
 	if err != nil {
@@ -78,7 +78,11 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 			return instanceKey(i.Cluster, i.ID), nil
 		}
 	case kindService:
-		if long && v.Service(cluster, id) != nil {
+		if !long {
+			return "", structs.Errorf(structs.KindInvalidParameter,
+				"Long arn format must be used for tagging operations. resourceArn: '%s' names no cluster; use %s", arn, c.arns.service("CLUSTER", rest))
+		}
+		if v.Service(cluster, id) != nil {
 			return serviceKey(cluster, id), nil
 		}
 	case kindTaskSet:

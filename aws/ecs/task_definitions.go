@@ -44,7 +44,7 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 }
 
 func (c *call) describeTaskDefinition(ctx context.Context, in *DescribeTaskDefinitionRequest) (*DescribeTaskDefinitionResponse, error) {
-	key, err := parseDefinition("taskDefinition", in.TaskDefinition)
+	key, err := c.arns.parseDefinition("taskDefinition", in.TaskDefinition)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (c *call) describeTaskDefinition(ctx context.Context, in *DescribeTaskDefin
 }
 
 func (c *call) deregisterTaskDefinition(ctx context.Context, in *DeregisterTaskDefinitionRequest) (*DeregisterTaskDefinitionResponse, error) {
-	key, err := parseDefinition("taskDefinition", in.TaskDefinition)
+	key, err := c.arns.parseDefinition("taskDefinition", in.TaskDefinition)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (c *call) deleteTaskDefinitions(ctx context.Context, in *DeleteTaskDefiniti
 	keys := make([]string, len(in.TaskDefinitions))
 	for i, text := range in.TaskDefinitions {
 		keys[i] = text // what is no identifier at all, control answers as a failure
-		if key, err := parseDefinition("taskDefinitions", text); err == nil {
+		if key, err := c.arns.parseDefinition("taskDefinitions", text); err == nil {
 			keys[i] = key
 		}
 	}

@@ -19,7 +19,7 @@ func (c *call) createTaskSet(ctx context.Context, in *CreateTaskSetRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	service, err := parseService("service", in.Service, cluster)
+	service, err := c.arns.parseMember("service", in.Service, kindService, cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (c *call) createTaskSet(ctx context.Context, in *CreateTaskSetRequest) (*Cr
 }
 
 func (c *call) updateTaskSet(ctx context.Context, in *UpdateTaskSetRequest) (*UpdateTaskSetResponse, error) {
-	name, err := taskSetName(in.Cluster, in.Service, "taskSet", in.TaskSet)
+	name, err := c.taskSetName(in.Cluster, in.Service, "taskSet", in.TaskSet)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (c *call) updateTaskSet(ctx context.Context, in *UpdateTaskSetRequest) (*Up
 }
 
 func (c *call) deleteTaskSet(ctx context.Context, in *DeleteTaskSetRequest) (*DeleteTaskSetResponse, error) {
-	name, err := taskSetName(in.Cluster, in.Service, "taskSet", in.TaskSet)
+	name, err := c.taskSetName(in.Cluster, in.Service, "taskSet", in.TaskSet)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (c *call) deleteTaskSet(ctx context.Context, in *DeleteTaskSetRequest) (*De
 }
 
 func (c *call) updateServicePrimaryTaskSet(ctx context.Context, in *UpdateServicePrimaryTaskSetRequest) (*UpdateServicePrimaryTaskSetResponse, error) {
-	name, err := taskSetName(in.Cluster, in.Service, "primaryTaskSet", in.PrimaryTaskSet)
+	name, err := c.taskSetName(in.Cluster, in.Service, "primaryTaskSet", in.PrimaryTaskSet)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (c *call) describeTaskSets(ctx context.Context, in *DescribeTaskSetsRequest
 	if err != nil {
 		return nil, err
 	}
-	job, err := serviceNamed(v, "service", in.Service, cluster)
+	job, err := c.serviceNamed(v, "service", in.Service, cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -87,28 +87,28 @@ func (c *call) describeTaskSets(ctx context.Context, in *DescribeTaskSetsRequest
 		}
 	}
 	for _, text := range in.TaskSets {
-		id, err := parseTaskSet("taskSets", text, cluster, job.Name)
+		id, err := c.arns.parseTaskSet("taskSets", text, cluster, job.Name)
 		if err != nil {
 			return nil, err
 		}
 		if set := taskSetOf(v, job, id); set != nil {
 			out.TaskSets = append(out.TaskSets, c.taskSet(v, job, set, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.taskSet(job, id)))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, structs.TaskSetKey(job, id))))
 		}
 	}
 	return out, nil
 }
 
 // taskSetName resolves the arguments of a call on one task set.
-func taskSetName(cluster, service, argument, set string) (name control.TaskSetName, err error) {
-	if name.Cluster, err = parseCluster(cluster); err != nil {
+func (c *call) taskSetName(cluster, service, argument, set string) (name control.TaskSetName, err error) {
+	if name.Cluster, err = c.arns.parseCluster(cluster); err != nil {
 		return name, err
 	}
-	if name.Service, err = parseService("service", service, name.Cluster); err != nil {
+	if name.Service, err = c.arns.parseMember("service", service, kindService, name.Cluster); err != nil {
 		return name, err
 	}
-	name.ID, err = parseTaskSet(argument, set, name.Cluster, name.Service)
+	name.ID, err = c.arns.parseTaskSet(argument, set, name.Cluster, name.Service)
 	return name, err
 }
 

@@ -7,16 +7,13 @@ import (
 )
 
 func (c *call) stopTask(ctx context.Context, in *StopTaskRequest) (*StopTaskResponse, error) {
-	cluster, err := parseCluster(in.Cluster)
+	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	id, found, err := parseMember("task", in.Task, kindTask, cluster)
+	id, err := c.arns.parseMember("task", in.Task, kindTask, cluster)
 	if err != nil {
 		return nil, err
-	}
-	if !found {
-		id = "" // of another cluster: control does not find it in this one
 	}
 	stopped, err := c.control.StopTask(ctx, cluster, id, in.Reason)
 	if err != nil {
@@ -43,14 +40,14 @@ func (c *call) describeTasks(ctx context.Context, in *DescribeTasksRequest) (*De
 	}
 	out := &DescribeTasksResponse{}
 	for _, text := range in.Tasks {
-		id, here, err := parseMember("tasks", text, kindTask, cluster)
+		id, err := c.arns.parseMember("tasks", text, kindTask, cluster)
 		if err != nil {
 			return nil, err
 		}
-		if t := v.Task(id); here && t != nil && t.Cluster == cluster {
+		if t := v.Task(id); t != nil && t.Cluster == cluster {
 			out.Tasks = append(out.Tasks, c.task(v, t, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.task(cluster, id)))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, taskKey(cluster, id))))
 		}
 	}
 	return out, nil
@@ -61,13 +58,13 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := taskFilter(v, in, cluster)
+	wanted, err := c.taskFilter(v, in, cluster)
 	if err != nil {
 		return nil, err
 	}
 	all := v.Tasks(cluster)
 	if in.ServiceName != "" {
-		service, err := serviceNamed(v, "serviceName", in.ServiceName, cluster)
+		service, err := c.serviceNamed(v, "serviceName", in.ServiceName, cluster)
 		if err != nil {
 			return nil, err
 		}
@@ -86,13 +83,16 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 }
 
 // taskFilter says which tasks of the cluster are asked for: those that pass every filter given.
-func taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
+func (c *call) taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
 	if in.DaemonName != "" {
 		return nil, unsupported("daemonName")
 	}
-	instance, here, err := parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster)
-	if err != nil {
-		return nil, err
+	instance := ""
+	if in.ContainerInstance != "" {
+		var err error
+		if instance, err = c.arns.parseMember("containerInstance", in.ContainerInstance, kindInstance, cluster); err != nil {
+			return nil, err
+		}
 	}
 	// ECS never sets the desired status PENDING, so nothing has it.
 	pending := in.DesiredStatus == structs.TaskPending.String()
@@ -101,7 +101,7 @@ func taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Tas
 		desired = structs.TaskStopped
 	}
 	return func(t *structs.Task) bool {
-		if !here || pending || t.DesiredStatus != desired {
+		if pending || t.DesiredStatus != desired {
 			return false
 		}
 		if in.StartedBy != "" && t.StartedBy != in.StartedBy || instance != "" && t.Instance != instance {

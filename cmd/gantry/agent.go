@@ -46,7 +46,6 @@ func (o *agentOptions) command() *cobra.Command {
 		Use:     "agent",
 		Short:   "Make this machine a container instance: run tasks on its Docker Engine",
 		Example: `  gantry agent --data-dir /var/lib/gantry --bind 10.0.0.11 --join 10.0.0.1,10.0.0.2 --zone a --attribute disk=ssd --secret-file cluster.key`,
-		Args:    cobra.NoArgs,
 	}
 	o.logging.addFlags(cmd)
 	o.addFlags(cmd)

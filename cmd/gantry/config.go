@@ -29,6 +29,9 @@ func configFiles(cmd *cobra.Command) []string {
 
 // fillIn gives flags the values that the command line did not.
 func fillIn(cmd *cobra.Command, _ []string) error {
+	if err := checkEmpty(cmd, os.Getenv); err != nil {
+		return err
+	}
 	if err := config.Environment(cmd.Flags(), os.Getenv); err != nil {
 		return err
 	}
@@ -50,7 +53,6 @@ func configValidateCommand() *cobra.Command {
 
 Several are taken together, as by several --config.`,
 		Example: `  gantry config validate --role server /etc/gantry/server.hcl`,
-		Args:    cobra.MinimumNArgs(1),
 	}
 	cmd.Flags().StringVar(&role, "role", "", "whose files they are, server or agent (default: either's)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

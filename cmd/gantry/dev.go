@@ -19,6 +19,7 @@ import (
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/server"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // stopWait bounds a graceful end.
@@ -45,7 +46,6 @@ func devCommand() *cobra.Command {
 Any credentials are accepted, so it listens on loopback addresses only. Without --data-dir everything is kept in a
 temporary directory; at the end it is removed, and so are the containers. With --data-dir state is kept, containers run on,
 and the next start on the same directory takes them over.`,
-		Args: cobra.NoArgs,
 	}
 	o.logging.addFlags(cmd)
 	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback address and port to listen on; port 0 picks a free one")
@@ -73,6 +73,7 @@ type dev struct {
 	server   *server.Server
 	agent    *agent.Agent
 	client   *client.Client
+	name     string        // the host's
 	closing  chan struct{} // closed when streams are to end
 	temp     bool          // dataDir is ours to remove
 }
@@ -137,17 +138,31 @@ func (d *dev) url() string { return "http://" + d.listener.Addr().String() }
 
 func (d *dev) newAgent(engine *docker.Engine) (err error) {
 	d.client = client.New(client.Config{Address: d.url()})
-	name, err := os.Hostname()
-	if err != nil {
+	if d.name, err = os.Hostname(); err != nil {
 		return fmt.Errorf("read the host name: %w", err)
 	}
 	d.agent, err = agent.New(agent.Config{
-		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
+		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: d.name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
 		Server:  serverOverHTTP{d.client},
 		Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) },
 		Logger:  d.log,
 	})
 	return err
+}
+
+// members are what a cluster of one process has: this one, which no gossip tells of.
+func (d *dev) members() []structs.Member {
+	return []structs.Member{{
+		ID: "dev", Name: d.name, Role: structs.RoleServer, Status: structs.MemberAlive, Zone: d.zone, Version: version, HTTP: d.listener.Addr().String(),
+	}}
+}
+
+// leader is this process once it leads.
+func (d *dev) leader() string {
+	if !d.server.Leads() {
+		return ""
+	}
+	return d.listener.Addr().String()
 }
 
 // ready says why the whole cannot take work yet.
@@ -164,7 +179,8 @@ func (d *dev) ready() error {
 // run serves until ctx ends or a part fails, then ends everything in order.
 func (d *dev) run(ctx context.Context, out io.Writer) error {
 	doors := doors{
-		server: d.server, log: d.log, ready: d.ready, closing: d.closing, front: func(w http.ResponseWriter, _ *http.Request) { d.usage(w) },
+		server: d.server, log: d.log, ready: d.ready, members: d.members, leader: d.leader, closing: d.closing,
+		front: func(w http.ResponseWriter, _ *http.Request) { d.usage(w) },
 	}
 	d.http = serveHTTP(doors.handler(), d.log)
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/server"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // doors are what one listener of a server offers: the AWS APIs, the native API and what servers ask each other.
@@ -17,6 +18,9 @@ type doors struct {
 	log    *slog.Logger
 	// ready says why the process cannot take work yet.
 	ready func() error
+	// members are the servers and agents that there are; leader is the host:port of the one that leads, empty while there is none.
+	members func() []structs.Member
+	leader  func() string
 	// closing is closed when streams are to end.
 	closing <-chan struct{}
 	// front answers GET / for people.
@@ -31,7 +35,7 @@ func (d *doors) handler() http.Handler {
 	control := d.server.Control()
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", httpapi.New(httpapi.Config{
-		Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.server.Members, Leader: d.server.Leader, Enrol: d.enrol, Server: d.server,
+		Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
 	}))
 	mux.Handle("/v1/peer/", d.server.Peers())
 	mux.HandleFunc("GET /{$}", d.front)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -26,13 +27,15 @@ func evalListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls",
 		Short: "List evaluations, newest first",
-		Args:  cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&filter.Cluster, "cluster", "", "only those of this cluster")
 	cmd.Flags().StringVar(&filter.Job, "job", "", "only those of the job with this id")
 	cmd.Flags().IntVarP(&filter.Limit, "limit", "n", 20, "how many at most")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if filter.Limit < 1 {
+			return fmt.Errorf("--limit: %d is none; give 1 or more", filter.Limit)
+		}
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.EvaluationList, error) {
 			return c.Evaluations(ctx, filter)
 		}, printEvaluations)

@@ -18,7 +18,6 @@ func evalExplainCommand() *cobra.Command {
 		Short: "Say why tasks found no place, and what would let them run",
 		Long: `Say why tasks found no place: how many instances were ruled out by what, which came closest, and the smallest change
 that would let one more task run. "gantry eval ls" lists evaluations, the newest first.`,
-		Args: cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -26,7 +26,6 @@ func gossipRotateCommand() *cobra.Command {
 
 It is refused while a member neither answers nor is known to have failed; then nobody hears less than before. Members that have failed get
 the new key from a server when they come back (docs/access.md).`,
-		Args: cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -14,7 +14,6 @@ func healthCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "health",
 		Short: "Ask the server at --address whether it is alive; the exit status is 1 where it is not",
-		Args:  cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -23,7 +23,6 @@ func instanceListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls",
 		Short: "List the container instances of a cluster and what is free on them",
-		Args:  cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")

@@ -51,7 +51,6 @@ func jobPlanCommand() *cobra.Command {
 		Short: "Say what \"job run\" would do with a file, and do nothing",
 		Long: `Say what "job run" would do with a file, and do nothing: which fields of the job would change, and what the scheduler would then
 place where. - reads the standard input. The exit status is 2 where tasks would find no place.`,
-		Args: cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -115,7 +114,6 @@ func jobStopCommand() *cobra.Command {
 		Short: "Stop a job and its tasks, and forget its name",
 		Long: `Stop a job and its tasks: a service or daemon is deleted as by DeleteService --force, and its name is free once its last
 task has ended. A batch job is named by its name or id.`,
-		Args: cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster of the job")

@@ -22,7 +22,6 @@ func jobRunCommand() *cobra.Command {
 		Long: `Make a job what a file says, YAML or JSON; docs/jobs.md describes it. - reads the standard input. The same file again changes
 nothing. It returns once the change is taken; --wait returns once all that the file wants is up, and fails with the reason when
 the deployment fails.`,
-		Args: cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the job is up, and show how it goes")

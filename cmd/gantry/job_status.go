@@ -29,7 +29,6 @@ func jobStatusCommand() *cobra.Command {
 		Short: "List the jobs of a cluster, or show how one stands",
 		Long: `List the jobs of a cluster, or show how one stands: its deployments, tasks and events, and why tasks found no place.
 -o json has all of it, also its versions and the job as a file would have it.`,
-		Args: cobra.MaximumNArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")

@@ -19,7 +19,6 @@ func bootstrapCommand() *cobra.Command {
 		Short: "Make the first access key of a secured cluster, which may do everything; once",
 		Example: `  gantry bootstrap --address https://10.0.0.1:5747 --secret-file cluster.key
   gantry ca --secret-file cluster.key > ca.pem`,
-		Args: cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +40,6 @@ func keyCreateCommand() *cobra.Command {
 		Short: "Make an access key; its secret is shown here and never again",
 		Example: `  gantry key create --name ci --policy read-only
   gantry key create --name deploy --policy policy.json`,
-		Args: cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&in.Name, "name", "", "name for people; it stands in refusals and in the audit log")
@@ -63,7 +61,7 @@ func keyCreateCommand() *cobra.Command {
 }
 
 func keyListCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List the access keys", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List the access keys"}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.AccessKeyList, error) { return c.AccessKeys(ctx) }, printKeys)
@@ -72,7 +70,7 @@ func keyListCommand() *cobra.Command {
 }
 
 func keyRevokeCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "revoke ID", Short: "End an access key: the next call with it is refused", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "revoke ID", Short: "End an access key: the next call with it is refused"}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (struct{}, error) {

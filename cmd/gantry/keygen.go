@@ -16,7 +16,6 @@ func keygenCommand() *cobra.Command {
 		Long: `Make the one secret of a cluster. All servers have it in a file (--secret-file); agents may have the whole of it, or with --agent-from only
 the part that lets them be agents.`,
 		Example: `  (umask 077; gantry keygen > cluster.key; gantry keygen --agent-from cluster.key > agent.key)`,
-		Args:    cobra.NoArgs,
 	}
 	cmd.Flags().StringVar(&from, "agent-from", "", "file with the cluster's secret, to print the agents' part of")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +39,6 @@ func caCommand() *cobra.Command {
 		Use:     "ca",
 		Short:   "Print the certificate that clients trust a cluster's servers by",
 		Example: `  gantry ca --secret-file cluster.key > ca.pem; export AWS_CA_BUNDLE=$PWD/ca.pem`,
-		Args:    cobra.NoArgs,
 	}
 	cmd.Flags().StringVar(&from, "secret-file", "", "file with the cluster's secret (required)")
 	_ = cmd.MarkFlagRequired("secret-file") // fails only for a flag that is not there

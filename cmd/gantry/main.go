@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -54,10 +55,12 @@ Start with "gantry dev": a whole cluster in one process on this machine.`,
 		// Commands of their own before a run would keep this one from running: there are none.
 		PersistentPreRunE: fillIn,
 	}
-	root.SetUsageTemplate(root.UsageTemplate() + sources)
 	root.AddCommand(
 		agentCommand(), bootstrapCommand(), caCommand(), configCommand(), keyCommand(), keygenCommand(), membersCommand(), serverCommand(),
 		devCommand(), evalCommand(), gossipCommand(), healthCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
 	)
+	runs := `and .Runnable (not (index .Annotations "` + groupNote + `"))`
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate()+sources, "{{if .Runnable}}", "{{if "+runs+"}}"))
+	checkArguments(root)
 	return root
 }

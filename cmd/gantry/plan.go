@@ -34,7 +34,6 @@ and why. The cluster's own scheduler decides, on a copy of its state, with every
 
 The exit status is 0 when every task has a place, 2 when a task would be left without one (also where it has none today), and 1
 when there is no answer.`,
-		Args: cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	flags := cmd.Flags()

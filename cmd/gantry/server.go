@@ -49,7 +49,6 @@ Servers find each other by gossip (--join) and form a cluster once as many are t
 data directory later joins the cluster that is there. Any of them takes any call.`,
 		Example: `  gantry keygen > cluster.key
   gantry server --data-dir /var/lib/gantry --bind 10.0.0.1 --bootstrap-expect 3 --join 10.0.0.2,10.0.0.3 --secret-file cluster.key`,
-		Args: cobra.NoArgs,
 	}
 	o.logging.addFlags(cmd)
 	o.addFlags(cmd)
@@ -171,6 +170,7 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 	gate.Behind = p.server.Behind
 	gate.Keys, gate.Audit = p.server.Control().AccessKey, p.audit
 	d.server, d.ready, d.gate = p.server, p.server.Ready, access.New(gate)
+	d.members, d.leader = p.server.Members, p.server.Leader
 	p.http = serveHTTP(d.handler(), p.log)
 	return nil
 }

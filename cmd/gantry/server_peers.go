@@ -16,7 +16,6 @@ func serverRaftCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "raft",
 		Short: "List the raft peers: who votes, who leads, how far each is",
-		Args:  cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -52,7 +51,6 @@ func serverLeaveCommand() *cobra.Command {
 It hands over leadership, says goodbye by gossip, and waits until the leader has removed it from the raft peers. It refuses where the
 servers that stay would be no quorum. So five servers become three: let one leave, then the next. Started again on its data directory it
 joins again.`,
-		Args: cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

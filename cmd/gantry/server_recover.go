@@ -22,7 +22,6 @@ func serverRecoverCommand() *cobra.Command {
 
 The server must not run. After it, start it as ever; new servers on empty data directories that --join it become voters by themselves.
 Without --yes nothing is changed; what would be is shown.`,
-		Args: cobra.NoArgs,
 	}
 	logs.addFlags(cmd)
 	cmd.Flags().StringVar(&dataDir, "data-dir", "", "data directory of the server that is left (required)")

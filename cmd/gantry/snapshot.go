@@ -30,7 +30,6 @@ func snapshotSaveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "save FILE",
 		Short: "Save all the cluster's state to a file, while it works on",
-		Args:  cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -65,7 +64,6 @@ func snapshotInspectCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Say what is in a saved snapshot, and whether it is whole; asks no server",
-		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			info, err := server.InspectSnapshot(args[0])
 			if err != nil {
@@ -86,7 +84,6 @@ func snapshotRestoreCommand() *cobra.Command {
 
 What was written since it was saved is lost. Agents stop the tasks that the restored state does not know, and tasks that it knows and that
 ended meanwhile are replaced where a service keeps them up.`,
-		Args: cobra.ExactArgs(1),
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "also where the cluster is not empty: what it has is lost")

@@ -24,7 +24,6 @@ func taskListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls",
 		Short: "List the tasks of a cluster, newest first",
-		Args:  cobra.NoArgs,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")

@@ -121,6 +121,8 @@ func TestAccess(t *testing.T) {
 	out, err = s.gantry(nil, "members", "--address", s.url, "--ca-file", s.caPEM)
 	expect("members without credentials", out, err, true, "GANTRY_TOKEN")
 
+	s.oneCluster(admin, expect)
+
 	out, err = s.gantry(admin, "key", "revoke", id, "--address", s.url, "--ca-file", s.caPEM)
 	expect("revoke", out, err, false, "is revoked")
 	out, err = s.aws(reader, "list-clusters")
@@ -130,4 +132,36 @@ func TestAccess(t *testing.T) {
 	if strings.Contains(string(audit), secret) {
 		t.Error("a secret is in the audit log")
 	}
+}
+
+// oneCluster: a key that may run tasks in one cluster alone starts nothing elsewhere, and a policy that Gantry cannot hold to makes no key.
+func (s *secured) oneCluster(admin []string, expect func(what, out string, err error, fails bool, wanted string)) {
+	key := func(policy string) (string, error) {
+		path := filepath.Join(s.dir, "policy.json")
+		if err := os.WriteFile(path, []byte(policy), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+		return s.gantry(admin, "key", "create", "--name", "runner", "--policy", path, "--address", s.url, "--ca-file", s.caPEM)
+	}
+	out, err := key(`{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`)
+	expect("an unknown operator", out, err, true, "'IpAddress' is no operator that Gantry has")
+	out, err = key(`{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"arn:aws:ecs:*:*:cluster/dev"}}`)
+	expect("RunTask on a cluster", out, err, true, "use a Condition on ecs:cluster")
+	out, err = key(`{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/dev"}}}}`)
+	runner := exports(out)
+	if err != nil || len(runner) != 2 {
+		s.t.Fatal(out)
+	}
+	out, err = s.aws(admin, "create-cluster", "--cluster-name", "dev")
+	expect("create-cluster", out, err, false, "dev")
+	out, err = s.aws(admin, "register-task-definition", "--family", "f", "--container-definitions", `[{"name":"a","image":"b","memory":16}]`)
+	expect("register-task-definition", out, err, false, "f:1")
+	out, err = s.aws(runner, "run-task", "--cluster", "dev", "--task-definition", "f")
+	expect("run-task in the cluster", out, err, true, "No Container Instances were found in your cluster.")
+	for _, elsewhere := range []string{"prod", "default", "arn:aws:ecs:us-east-1:000000000000:cluster/prod"} {
+		out, err = s.aws(runner, "run-task", "--cluster", elsewhere, "--task-definition", "f")
+		expect("run-task in "+elsewhere, out, err, true, "(AccessDeniedException)")
+	}
+	out, err = s.aws(admin, "describe-tasks", "--cluster", "dev", "--tasks", "arn:aws:ecs:us-east-1:000000000000:task/prod/t")
+	expect("an ARN of another cluster", out, err, true, "Identifier is for cluster prod. Your cluster is dev")
 }

@@ -72,6 +72,24 @@ func TestRefusesToStart(t *testing.T) {
 	}
 }
 
+// TestBadCommands: what the command line does not take is an error with the remedy; and a cluster of one process shows the one.
+func TestBadCommands(t *testing.T) {
+	d := startDev(t)
+	for command, says := range map[string]string{
+		"task stop x": `unknown command "stop" for "gantry task"; the nearest: ls`,
+		"eval ls x":   `takes no arguments, and "x" is one`,
+	} {
+		if out, status := d.cli(strings.Fields(command)...); status != 1 || !strings.Contains(out, says) || strings.Contains(out, "Usage") {
+			t.Errorf("gantry %s ends with %d: %s", command, status, out)
+		}
+	}
+	for _, command := range []string{"members", "server raft"} {
+		if out, status := d.cli(strings.Fields(command)...); status != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(out, "dev") {
+			t.Errorf("gantry %s ends with %d: %s", command, status, out)
+		}
+	}
+}
+
 // TestBadRequests: each is refused by name, and the server goes on.
 func TestBadRequests(t *testing.T) {
 	d := startDev(t)

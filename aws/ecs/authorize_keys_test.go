@@ -1,0 +1,203 @@
+package ecs
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// full is what the request of the walk has in the members that policies can ask about.
+var full = map[string]any{
+	"capacityProviderStrategy": []map[string]string{{"capacityProvider": "big"}}, "capacityProviders": []string{"big"}, "clusterName": "new",
+	"propagateTags": "TASK_DEFINITION", "tags": []map[string]string{{"key": "team", "value": "web"}}, "tagKeys": []string{"team"},
+	"enableExecuteCommand": true, "enableECSManagedTags": true, "volumeConfigurations": []map[string]string{{"name": "v"}},
+	"serviceConnectConfiguration": map[string]any{"enabled": true}, "vpcLatticeConfigurations": []any{map[string]any{}},
+	"requiresCompatibilities": []string{"EC2"}, "containerDefinitions": []map[string]any{{"name": "a", "privileged": true}},
+	"serviceDeploymentArn":  "arn:aws:ecs:us-east-1:000000000000:service-deployment/default/external/1",
+	"serviceDeploymentArns": []string{"arn:aws:ecs:us-east-1:000000000000:service-deployment/default/external/1"},
+	"serviceRevisionArns":   []string{"arn:aws:ecs:us-east-1:000000000000:service-revision/default/external/1"},
+	"resourceArn":           "arn:aws:ecs:us-east-1:000000000000:cluster/empty",
+}
+
+// values are what the condition keys of that request are.
+var values = map[string]string{
+	"ecs:account-setting": "big", "ecs:capacity-provider": "capacity-provider/big", "ecs:cluster": "cluster/default", "ecs:compute-compatibility": "EC2",
+	"ecs:container-instances": "container-instance/default/i1", "ecs:enable-ebs-volumes": "true", "ecs:enable-ecs-managed-tags": "true",
+	"ecs:enable-execute-command": "true", "ecs:enable-service-connect": "true", "ecs:enable-vpc-lattice": "true", "ecs:privileged": "true",
+	"ecs:propagate-tags": "TASK_DEFINITION", "ecs:service": "service/default/external", "ecs:task-definition": "task-definition/hello:1",
+	"aws:TagKeys": "team", structs.KeyRequestTag: "web",
+}
+
+// TestEveryActionHasItsResourcesAndKeys walks all actions that are built: each is asked about on every kind of resource that the table of
+// policies has for it, and a condition on each of its keys, and on the tags of its resource, sees what the request says.
+func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
+	f := newFixture(t)
+	f.addTaskSets(t)
+	door := f.door(t)
+	walked, model := 0, readModel(t)
+	for operation := range (&service{}).actions() {
+		in := model.Shapes[model.Operations[operation].Input.Shape]
+		action, ok := structs.ECSAction(operation)
+		if !ok {
+			t.Errorf("%s is not in the table of policies (structs/policy_actions.go)", operation)
+		}
+		body := map[string]any{}
+		for member := range in.Members {
+			_, names := namings[member]
+			if value, ok := full[member]; ok {
+				body[member] = value
+			} else if value, ok := plausible[member]; ok && (names || slices.Contains(in.Required, member)) {
+				body[member] = value
+			}
+		}
+		raw, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		denied := func(policy string) bool {
+			t.Helper()
+			return strings.Contains(askAs(t, door, policy, operation, string(raw)), "AccessDeniedException")
+		}
+		for _, kind := range action.Resources {
+			if !denied(fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+				{"Effect":"Deny","Action":"ecs:%s","Resource":"arn:aws:ecs:*:*:%s/*"}]}`, operation, kind)) {
+				t.Errorf("%s is not asked about on a %s: %s", operation, kind, raw)
+			}
+		}
+		for _, key := range action.Keys {
+			if key == "ecs:CreateAction" { // TestTagsOnWhatIsMade
+				continue
+			}
+			walked++
+			value := values[key]
+			if key == structs.KeyRequestTag {
+				key += "Team" // keys know no case
+			}
+			operator, other := "StringEquals", "other"
+			if strings.Contains(value, "/") {
+				operator, other = "ArnEquals", "arn:aws:ecs:us-east-1:000000000000:cluster/other"
+				value = "arn:aws:ecs:eu-west-1:1:" + value // region and account do not count
+			} else if value == "true" {
+				operator, other = "Bool", "false"
+			}
+			policy := `{"Statement":[{"Effect":"Allow","Action":"ecs:%s","Resource":"*","Condition":{"%s":{"%s":"%s"}}},
+				{"Effect":"Allow","Action":"ecs:TagResource","Resource":"*","Condition":{"Null":{"ecs:CreateAction":"false"}}}]}`
+			if denied(fmt.Sprintf(policy, operation, operator, key, value)) {
+				t.Errorf("%s is denied where %s is %s: %s", operation, key, value, raw)
+			}
+			if !denied(fmt.Sprintf(policy, operation, operator, key, other)) {
+				t.Errorf("%s is allowed where %s is not %s: %s", operation, key, other, raw)
+			}
+		}
+	}
+	if walked < 70 {
+		t.Errorf("%d keys are walked, which are too few to be all", walked)
+	}
+	for key := range keyValues {
+		if _, ok := values[key]; !ok && key != "ecs:CreateAction" {
+			t.Errorf("the walk has no %s", key)
+		}
+	}
+}
+
+// TestTagsOnWhatIsMade: tags that come with what an action makes are asked about as ecs:TagResource, with that action.
+func TestTagsOnWhatIsMade(t *testing.T) {
+	f := newFixture(t)
+	for condition, want := range map[string]string{
+		`{"StringEquals":{"ecs:CreateAction":"CreateCluster"}}`: `"clusterName":"new"`,
+		`{"StringEquals":{"aws:RequestTag/team":"web"}}`:        `"clusterName":"new"`,
+		`{"StringEquals":{"ecs:CreateAction":"RunTask"}}`:       "not authorized to perform: ecs:TagResource on resource: arn:aws:ecs:us-east-1:000000000000:cluster/new",
+		`{"StringEquals":{"aws:RequestTag/team":"api"}}`:        "not authorized to perform: ecs:TagResource",
+	} {
+		policy := `{"Statement":[{"Effect":"Allow","Action":"ecs:CreateCluster","Resource":"*"},{"Effect":"Allow","Action":"ecs:TagResource","Resource":"*","Condition":` + condition + `}]}`
+		if got := askAs(t, f.door(t), policy, "CreateCluster", `{"clusterName":"new","tags":[{"key":"team","value":"web"}]}`); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", condition, got)
+		}
+	}
+}
+
+// A condition on the tags of a resource sees those of each resource that a call is on.
+func TestConditionOnResourceTags(t *testing.T) {
+	f := newFixture(t)
+	door := f.door(t)
+	for _, key := range []string{"aws:ResourceTag/env", "ecs:ResourceTag/env"} {
+		policy := `{"Statement":{"Effect":"Allow","Action":"ecs:DescribeClusters","Resource":"*","Condition":{"StringEquals":{"` + key + `":"test"}}}}`
+		if got := askAs(t, door, policy, "DescribeClusters", `{"clusters":["empty"]}`); !strings.Contains(got, `"clusterName":"empty"`) {
+			t.Errorf("%s: %s", key, got)
+		}
+		if got := askAs(t, door, policy, "DescribeClusters", `{"clusters":["empty","default"]}`); !strings.Contains(got, "cluster/default because no identity") {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+}
+
+// A key that may run tasks in one cluster alone starts nothing elsewhere, however the other is named.
+func TestRunTaskInOneClusterAlone(t *testing.T) {
+	f := newFixture(t)
+	door := f.door(t)
+	id := `"` + f.instance.ID + `"`
+	for name, condition := range map[string]string{
+		"allowed here":        `{"ArnEquals":{"ecs:cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/default"}}`,
+		"by a text":           `{"StringEquals":{"ecs:cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/default"}}`,
+		"by a pattern":        `{"ArnLike":{"ecs:cluster":"arn:aws:ecs:*:*:cluster/def*"}}`,
+		"of another region":   `{"ArnEquals":{"ecs:cluster":"arn:aws:ecs:eu-west-1:123456789012:cluster/default"}}`,
+		"by what it is not":   `{"ArnNotEquals":{"ecs:cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/empty"}}`,
+		"by what it is not 2": `{"StringNotLike":{"ecs:cluster":["arn:aws:ecs:*:*:cluster/x*","arn:aws:ecs:*:*:cluster/emp*"]}}`,
+	} {
+		policy := `{"Statement":{"Effect":"Allow","Action":["ecs:RunTask","ecs:StartTask"],"Resource":"*","Condition":` + condition + `}}`
+		run := func(operation, cluster string) string {
+			body := `{"taskDefinition":"hello","containerInstances":[` + id + `]` + cluster + `}`
+			return askAs(t, door, policy, operation, body)
+		}
+		for _, operation := range []string{"RunTask", "StartTask"} {
+			for _, here := range []string{``, `,"cluster":"default"`, `,"cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/default"`} {
+				if got := run(operation, here); !strings.Contains(got, `"failures":`) {
+					t.Errorf("%s: %s %s: %s", name, operation, here, got)
+				}
+			}
+			for _, there := range []string{`,"cluster":"empty"`, `,"cluster":"cluster/empty"`, `,"cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/empty"`, `,"cluster":"default","Cluster":"empty"`} {
+				if got := run(operation, there); !strings.Contains(got, "AccessDeniedException") {
+					t.Errorf("%s: %s %s: %s", name, operation, there, got)
+				}
+			}
+		}
+	}
+}
+
+// Of several instances all have to be allowed.
+func TestConditionOnSeveralInstances(t *testing.T) {
+	f := newFixture(t)
+	other := f.AddInstance(t, "default", 2048, 4096)
+	policy := `{"Statement":{"Effect":"Allow","Action":"ecs:StartTask","Resource":"*","Condition":
+		{"ArnEquals":{"ecs:container-instances":"arn:aws:ecs:us-east-1:000000000000:container-instance/default/` + f.instance.ID + `"}}}}`
+	for list, want := range map[string]string{f.instance.ID: `"taskArn"`, f.instance.ID + `","` + other.ID: "AccessDeniedException"} {
+		if got := askAs(t, f.door(t), policy, "StartTask", `{"taskDefinition":"hello","containerInstances":["`+list+`"]}`); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", list, got)
+		}
+	}
+}
+
+// The kinds of resource and the keys of the table are those that the door can find in a request.
+func TestTableOfPoliciesIsKnown(t *testing.T) {
+	for operation := range maps.Keys(operations) {
+		action, _ := structs.ECSAction(operation)
+		for _, kind := range action.Resources {
+			if naming[kind] == nil {
+				t.Errorf("%s: nothing names a %s", operation, kind)
+			}
+		}
+		for _, key := range action.Keys {
+			if keyValues[key] == nil && key != structs.KeyRequestTag {
+				t.Errorf("%s: nothing has %s", operation, key)
+			}
+		}
+		if !slices.IsSorted(action.Resources) {
+			t.Errorf("%s: %v", operation, action.Resources)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package structs
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// PolicyAction is what a policy can say of an action.
+type PolicyAction struct {
+	// Resources are the kinds of resource that the action is on, as in arn:aws:ecs:REGION:ACCOUNT:KIND/NAME; a call must be allowed on
+	// one of each. None: the action is on no resource in particular, AnyResource.
+	Resources []string
+	// Any says that the action is on the one resource that the call names, of whichever kind.
+	Any bool
+	// Keys are the condition keys that the action has beside those that every action has (policy_keys.go).
+	Keys []string
+}
+
+// actionRow is one line of the table: kinds and keys, each with blanks between.
+type actionRow struct{ resources, keys string }
+
+const (
+	anyKind     = "any"
+	requestTags = " aws:RequestTag/ aws:TagKeys"
+)
+
+// ecsActions are the actions of ECS with their resources and condition keys, as AWS's Service Authorization Reference lists them.
+// Keys that it lists and that are not here (ecs:subnet, ecs:task-cpu and others) are of what Gantry does not have, or numbers.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_ecs.html
+var ecsActions = map[string]actionRow{
+	"CreateCluster":               {"cluster", "ecs:capacity-provider" + requestTags},
+	"DeleteCluster":               {"cluster", ""},
+	"DeregisterContainerInstance": {"cluster", ""},
+	"DescribeClusters":            {"cluster", ""},
+	"ListAttributes":              {"cluster", ""},
+	"ListClusters":                {"", ""},
+	"ListContainerInstances":      {"cluster", ""},
+	"PutClusterCapacityProviders": {"cluster", "ecs:capacity-provider"},
+	"UpdateCluster":               {"cluster", ""},
+	"UpdateClusterSettings":       {"cluster", ""},
+
+	"CreateCapacityProvider":    {"capacity-provider", requestTags},
+	"DeleteCapacityProvider":    {"capacity-provider", ""},
+	"DescribeCapacityProviders": {"capacity-provider", ""},
+	"UpdateCapacityProvider":    {"capacity-provider", ""},
+
+	"DeleteTaskDefinitions":      {"task-definition", ""},
+	"DeregisterTaskDefinition":   {"", ""},
+	"DescribeTaskDefinition":     {"", ""},
+	"ListTaskDefinitionFamilies": {"", ""},
+	"ListTaskDefinitions":        {"", ""},
+	"RegisterTaskDefinition":     {"task-definition", "ecs:compute-compatibility ecs:privileged" + requestTags},
+
+	"DescribeTasks":        {"task", "ecs:cluster"},
+	"ExecuteCommand":       {"cluster task", "ecs:cluster"},
+	"GetTaskProtection":    {"task", "ecs:cluster"},
+	"ListTasks":            {"container-instance", "ecs:cluster"},
+	"RunTask":              {"task-definition", "ecs:cluster ecs:capacity-provider ecs:enable-ebs-volumes ecs:enable-execute-command" + requestTags},
+	"StartTask":            {"task-definition", "ecs:cluster ecs:container-instances ecs:enable-ebs-volumes ecs:enable-execute-command" + requestTags},
+	"StopTask":             {"task", "ecs:cluster"},
+	"UpdateTaskProtection": {"task", "ecs:cluster"},
+
+	"DeleteAttributes":              {"container-instance", "ecs:cluster"},
+	"DescribeContainerInstances":    {"container-instance", "ecs:cluster"},
+	"PutAttributes":                 {"container-instance", "ecs:cluster"},
+	"UpdateContainerAgent":          {"container-instance", "ecs:cluster"},
+	"UpdateContainerInstancesState": {"container-instance", "ecs:cluster"},
+
+	"CreateExpressGatewayService":   {"service", "ecs:cluster ecs:task-definition ecs:enable-ecs-managed-tags ecs:propagate-tags" + requestTags},
+	"CreateService":                 {"service", "ecs:cluster" + serviceKeys + requestTags},
+	"DeleteExpressGatewayService":   {"service", "ecs:cluster"},
+	"DeleteService":                 {"service", "ecs:cluster"},
+	"DescribeExpressGatewayService": {"service", "ecs:cluster"},
+	"DescribeServices":              {"service", "ecs:cluster"},
+	"ListServiceDeployments":        {"service", "ecs:cluster"},
+	"ListServices":                  {"", "ecs:cluster"},
+	"ListServicesByNamespace":       {"", ""},
+	"UpdateExpressGatewayService":   {"service", "ecs:cluster ecs:enable-ecs-managed-tags ecs:propagate-tags"},
+	"UpdateService":                 {"service", "ecs:cluster" + serviceKeys},
+	"UpdateServicePrimaryTaskSet":   {"service", "ecs:cluster"},
+
+	"ContinueServiceDeployment":  {"service service-deployment", "ecs:cluster ecs:service"},
+	"DescribeServiceDeployments": {"service service-deployment", "ecs:cluster ecs:service"},
+	"DescribeServiceRevisions":   {"service service-revision", "ecs:cluster ecs:service"},
+	"StopServiceDeployment":      {"service service-deployment", "ecs:cluster ecs:service"},
+
+	"CreateTaskSet":    {"task-set", "ecs:cluster ecs:service ecs:capacity-provider ecs:task-definition" + requestTags},
+	"DeleteTaskSet":    {"task-set", "ecs:cluster ecs:service"},
+	"DescribeTaskSets": {"task-set", "ecs:cluster ecs:service"},
+	"UpdateTaskSet":    {"task-set", "ecs:cluster ecs:service"},
+
+	"ListTagsForResource": {anyKind, ""},
+	"TagResource":         {anyKind, "ecs:CreateAction" + requestTags},
+	"UntagResource":       {anyKind, "aws:TagKeys"},
+
+	"DeleteAccountSetting":     {"", "ecs:account-setting"},
+	"ListAccountSettings":      {"", ""},
+	"PutAccountSetting":        {"", "ecs:account-setting"},
+	"PutAccountSettingDefault": {"", "ecs:account-setting"},
+
+	"DiscoverPollEndpoint":         {"", ""},
+	"RegisterContainerInstance":    {"cluster", requestTags},
+	"SubmitAttachmentStateChanges": {"cluster", ""},
+	"SubmitContainerStateChange":   {"cluster", ""},
+	"SubmitTaskStateChange":        {"cluster", ""},
+}
+
+const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-volumes ecs:enable-execute-command ecs:enable-service-connect" +
+	" ecs:enable-vpc-lattice ecs:enable-ecs-managed-tags ecs:propagate-tags"
+
+// gantryActions are the actions of the native API. They have no condition keys of their own.
+var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation DescribeJob DescribeServer EndEvaluation LeaveServer
+	ListAccessKeys ListEvaluations ListInstances ListJobs ListMembers ListTasks NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot
+	RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob`)
+
+// ECSAction returns what a policy can say of an action of ECS, and whether there is one of that name (RunTask).
+func ECSAction(name string) (PolicyAction, bool) {
+	row, ok := ecsActions[name]
+	action := PolicyAction{Any: row.resources == anyKind, Keys: strings.Fields(row.keys)}
+	if !action.Any {
+		action.Resources = strings.Fields(row.resources)
+	}
+	return action, ok
+}
+
+// actionsOf returns the actions that a pattern of a statement stands for, and whether it is the name of one: no wildcard is in it.
+func actionsOf(pattern string) (found []string, exact bool) {
+	for _, name := range slices.Sorted(maps.Keys(ecsActions)) {
+		found = append(found, "ecs:"+name)
+	}
+	for _, name := range gantryActions {
+		found = append(found, "gantry:"+name)
+	}
+	found = slices.DeleteFunc(found, func(action string) bool { return !matches(strings.ToLower(pattern), strings.ToLower(action)) })
+	return found, !strings.ContainsAny(pattern, "*?")
+}

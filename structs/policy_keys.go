@@ -1,0 +1,98 @@
+package structs
+
+import "strings"
+
+// PolicyKeys are what a request says of the condition keys that policies ask about: their values by key in lower case. A key
+// that is not there has no value.
+type PolicyKeys map[string][]string
+
+// Set gives a key its values. Keys know no case (IAM), so two that differ in it are one with the values of both.
+func (k PolicyKeys) Set(key string, values ...string) {
+	key = strings.ToLower(key)
+	k[key] = append(k[key], values...)
+}
+
+// keyType says which operators a condition key takes.
+type keyType int
+
+const (
+	keyText keyType = iota
+	keyARN          // String and Arn operators; region and account of ARNs do not count, as in Resource
+	keyBool         // Bool and String operators, with true and false
+)
+
+// The keys that are begun by these and end with the key of a tag.
+const (
+	KeyRequestTag     = "aws:RequestTag/"
+	KeyResourceTag    = "aws:ResourceTag/"
+	KeyECSResourceTag = "ecs:ResourceTag/"
+)
+
+// everywhere are the condition keys that every action has (IAM's global ones).
+var everywhere = map[string]keyType{
+	"aws:username":        keyText,
+	"aws:userid":          keyText,
+	"aws:principalarn":    keyARN,
+	"aws:requestedregion": keyText, // of calls that are signed; the caller's choice
+	"aws:securetransport": keyBool,
+}
+
+// ofActions are the condition keys that some actions have; ecsActions says which.
+var ofActions = map[string]keyType{
+	"aws:tagkeys":                 keyText,
+	"ecs:account-setting":         keyText,
+	"ecs:capacity-provider":       keyARN,
+	"ecs:cluster":                 keyARN,
+	"ecs:compute-compatibility":   keyText,
+	"ecs:createaction":            keyText,
+	"ecs:container-instances":     keyARN,
+	"ecs:enable-ebs-volumes":      keyBool,
+	"ecs:enable-ecs-managed-tags": keyBool,
+	"ecs:enable-execute-command":  keyBool,
+	"ecs:enable-service-connect":  keyBool,
+	"ecs:enable-vpc-lattice":      keyBool,
+	"ecs:privileged":              keyBool,
+	"ecs:propagate-tags":          keyText,
+	"ecs:service":                 keyARN,
+	"ecs:task-definition":         keyARN,
+}
+
+// tagPrefix returns which of the keys of tags a condition key is, and "" for another.
+func tagPrefix(key string) string {
+	for _, prefix := range []string{KeyRequestTag, KeyResourceTag, KeyECSResourceTag} {
+		if len(key) > len(prefix) && strings.EqualFold(key[:len(prefix)], prefix) {
+			return prefix
+		}
+	}
+	return ""
+}
+
+// typeOfKey returns the type of a condition key, and whether Gantry knows the key.
+func typeOfKey(key string) (keyType, bool) {
+	if tagPrefix(key) != "" {
+		return keyText, true
+	}
+	if t, ok := everywhere[strings.ToLower(key)]; ok {
+		return t, true
+	}
+	t, ok := ofActions[strings.ToLower(key)]
+	return t, ok
+}
+
+// hasKey reports whether an action, SERVICE:NAME, has a condition key. Whatever is on a resource has the tags of that.
+func hasKey(action, key string) bool {
+	if _, ok := everywhere[strings.ToLower(key)]; ok {
+		return true
+	}
+	of, _ := ECSAction(strings.TrimPrefix(action, "ecs:"))
+	prefix := tagPrefix(key)
+	if prefix == KeyResourceTag || prefix == KeyECSResourceTag {
+		return of.Any || len(of.Resources) > 0
+	}
+	for _, has := range of.Keys {
+		if strings.EqualFold(has, key) || has == prefix && prefix != "" {
+			return true
+		}
+	}
+	return false
+}
