@@ -65,7 +65,11 @@ func TestValidate(t *testing.T) {
 		{"stop timeout of an hour", container(`,"stopTimeout":3600`), ""},
 		{"stop timeout negative", container(`,"stopTimeout":-1`), "'stopTimeout' is -1"},
 		{"health check", container(`,"healthCheck":{"command":["CMD","true"],"interval":5,"startPeriod":300}`), ""},
-		{"health check without CMD", container(`,"healthCheck":{"command":["true"]}`), "must begin with CMD"},
+		{"health check without CMD", container(`,"healthCheck":{"command":["/bin/check"]}`), ""},
+		{"health check without a program", container(`,"healthCheck":{"command":["CMD"]}`), "'healthCheck.command' names no program after CMD; give one"},
+		{"no health check after all", container(`,"healthCheck":{"command":["NONE"]}`), ""},
+		{"waits for a check that is none", task(`"cpu":"1"`, `{"name":"a","image":"i","memory":64,"healthCheck":{"command":["NONE"]}},
+			{"name":"b","image":"i","memory":64,"dependsOn":[{"containerName":"a","condition":"HEALTHY"}]}`), "which has no 'healthCheck'"},
 		{"health check too often", container(`,"healthCheck":{"command":["CMD","true"],"interval":4}`), "'healthCheck.interval' is 4; it must be between 5 and 300."},
 
 		{"gpus", container(`,"resourceRequirements":[{"type":"GPU","value":"4"}]`), ""},
