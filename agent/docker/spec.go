@@ -30,8 +30,8 @@ func translate(spec structs.ContainerSpec) (*container.Config, *container.HostCo
 	}
 	config := &container.Config{
 		Image:           def.Image,
-		Cmd:             def.Command,
-		Entrypoint:      def.EntryPoint,
+		Cmd:             given(def.Command),
+		Entrypoint:      given(def.EntryPoint),
 		WorkingDir:      def.WorkingDirectory,
 		Env:             environment(def.Environment, spec.GPUs),
 		User:            def.User,
@@ -64,6 +64,15 @@ func translate(spec structs.ContainerSpec) (*container.Config, *container.HostCo
 		applyLinuxParameters(host, def.LinuxParameters)
 	}
 	return config, host, nil
+}
+
+// given returns nil for an empty list, which in ECS is as none at all: the image's stands. Docker would run without the
+// image's entry point.
+func given(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // labels are the definition's own with Gantry's over them.

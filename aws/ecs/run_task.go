@@ -52,7 +52,7 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 	err := firstError(
 		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(hasNetwork(in.NetworkConfiguration), "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
 	if err != nil {

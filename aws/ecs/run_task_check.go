@@ -29,7 +29,7 @@ func checkRunTask(in *RunTaskRequest) error {
 		checkPlacedTask(in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(hasNetwork(in.NetworkConfiguration), "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
 }
@@ -56,6 +56,11 @@ func checkPlacedTask(propagateTags, startedBy string, tags []structs.Tag) error 
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
 	}
 	return checkTags("tags", tags)
+}
+
+// hasNetwork reports whether a network configuration asks for anything.
+func hasNetwork(n *structs.NetworkConfiguration) bool {
+	return n != nil && n.AwsvpcConfiguration != nil
 }
 
 func refuse(asked bool, what string) error {

@@ -27,11 +27,11 @@ func checkCreateService(in *CreateServiceRequest) error {
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(hasNetwork(in.NetworkConfiguration), "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
-		refuse(in.Monitoring != nil, "monitoring"),
+		refuse(in.Monitoring != nil && len(in.Monitoring.MetricConfigurations) > 0, "monitoring"),
 	)
 }
 
@@ -45,7 +45,7 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(hasNetwork(in.NetworkConfiguration), "networkConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),

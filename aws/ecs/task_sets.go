@@ -140,6 +140,6 @@ func checkCreateTaskSet(in *CreateTaskSetRequest) error {
 		refuse(in.PlatformVersion != "", "platformVersion"),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
-		refuse(in.NetworkConfiguration != nil, "networkConfiguration"),
+		refuse(hasNetwork(in.NetworkConfiguration), "networkConfiguration"),
 	)
 }

@@ -27,6 +27,7 @@ func TestContainers(t *testing.T) {
 		"SIGKILL after stopTimeout":     stopTimeout,
 		"overrides":                     overrides,
 		"limits":                        limits,
+		"empty and unused members":      emptyMembers,
 		"user and read-only root":       readOnly,
 		"out of memory":                 outOfMemory,
 		"image that does not exist":     noImage,
@@ -182,6 +183,42 @@ func limits(t *testing.T, d *dev) {
 		t.Errorf("container has %s, want %s", got, want)
 	}
 	d.stopTask(arn)
+}
+
+// emptyMembers: what is empty asks for nothing, and takes nothing from the image or the definition.
+func emptyMembers(t *testing.T, d *dev) {
+	c := app("main", "print", "from the definition")
+	c.Image, c.Memory = aws.String(testutil.AppImage), aws.Int32(16)
+	c.EntryPoint, c.Links, c.DockerSecurityOptions = []string{}, []string{}, []string{}
+	c.MountPoints, c.VolumesFrom, c.DependsOn = []types.MountPoint{}, []types.VolumeFrom{}, []types.ContainerDependency{}
+	c.Secrets, c.EnvironmentFiles, c.Ulimits = []types.Secret{}, []types.EnvironmentFile{}, []types.Ulimit{}
+	c.ResourceRequirements, c.SystemControls = []types.ResourceRequirement{}, []types.SystemControl{}
+	c.WorkingDirectory, c.User, c.Hostname = aws.String(""), aws.String(""), aws.String("")
+	c.LinuxParameters = &types.LinuxParameters{Capabilities: &types.KernelCapabilities{Add: []string{}, Drop: []string{}}}
+	registered, err := d.ecs.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("empty"), ContainerDefinitions: []types.ContainerDefinition{c},
+		TaskRoleArn: aws.String(""), ExecutionRoleArn: aws.String(""), Volumes: []types.Volume{{Name: aws.String("unused")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := registered.TaskDefinition.ContainerDefinitions[0].EntryPoint; e == nil || len(e) > 0 {
+		t.Errorf("entryPoint comes back as %#v, was sent as []", e)
+	}
+	out, err := d.ecs.RunTask(t.Context(), &ecs.RunTaskInput{
+		TaskDefinition: aws.String("empty"), NetworkConfiguration: &types.NetworkConfiguration{},
+		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("main"), Command: []string{}}}},
+	})
+	if err != nil || len(out.Tasks) != 1 {
+		t.Fatalf("run: %+v, %v", out, err)
+	}
+	task := d.await(aws.ToString(out.Tasks[0].TaskArn), "STOPPED")
+	if code := task.Containers[0].ExitCode; aws.ToInt32(code) != 0 || code == nil {
+		t.Fatalf("exit code %v, %s", code, aws.ToString(task.StoppedReason))
+	}
+	if said := docker(t, "logs", aws.ToString(task.Containers[0].RuntimeId)); said != "from the definition" {
+		t.Errorf("it said %q", said)
+	}
 }
 
 func readOnly(t *testing.T, d *dev) {
