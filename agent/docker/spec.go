@@ -80,7 +80,9 @@ func labels(spec structs.ContainerSpec) map[string]string {
 	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
 	maps.Copy(all, spec.Definition.DockerLabels)
 	maps.Copy(all, spec.Labels)
-	delete(all, labelHostPorts)
+	for _, ours := range []string{labelHostPorts, labelDigest, labelNofile} {
+		delete(all, ours)
+	}
 	if spec.NetworkMode == networkHost {
 		all[labelHostPorts] = hostPortsLabel(spec.Definition.PortMappings)
 	}

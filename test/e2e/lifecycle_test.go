@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ func TestContainers(t *testing.T) {
 		"SIGKILL after stopTimeout":     stopTimeout,
 		"overrides":                     overrides,
 		"limits":                        limits,
+		"open files":                    openFiles,
 		"empty and unused members":      emptyMembers,
 		"user and read-only root":       readOnly,
 		"out of memory":                 outOfMemory,
@@ -183,6 +185,26 @@ func limits(t *testing.T, d *dev) {
 		t.Errorf("container has %s, want %s", got, want)
 	}
 	d.stopTask(arn)
+}
+
+// openFiles: without ulimits it is 65535, or what the engine has where it cannot give as many; with them what they say.
+func openFiles(t *testing.T, d *dev) {
+	want := "65535"
+	given, err := exec.Command("docker", "run", "--rm", "--ulimit", "nofile=65535:65535", testutil.AppImage, "nofile").Output()
+	if err != nil || strings.TrimSpace(string(given)) != want {
+		want = docker(t, "run", "--rm", testutil.AppImage, "nofile")
+	}
+	own := app("main", "nofile")
+	own.Ulimits = []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 512, HardLimit: 1000}}
+	for _, c := range []struct {
+		definition types.ContainerDefinition
+		want       string
+	}{{app("main", "nofile"), want}, {own, "1000"}} {
+		task := d.await(d.run(d.family(c.definition)), "STOPPED")
+		if got := docker(t, "logs", aws.ToString(task.Containers[0].RuntimeId)); got != c.want {
+			t.Errorf("with ulimits %+v: %q open files, want %s", c.definition.Ulimits, got, c.want)
+		}
+	}
 }
 
 // emptyMembers: what is empty asks for nothing, and takes nothing from the image or the definition.

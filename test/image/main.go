@@ -10,6 +10,7 @@
 //	spin             use one CPU until SIGTERM
 //	alloc MIB        use that much memory until SIGTERM
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
+//	nofile           print the hard limit of open files
 //	udp              send each UDP packet on $PORT back until SIGTERM
 package main
 
@@ -67,6 +68,8 @@ func run(ctx context.Context, verb string, args []string) error {
 		return alloc(ctx, args)
 	case "outlive":
 		return outlive(ctx, args)
+	case "nofile":
+		return nofile()
 	case "udp":
 		return echo(ctx)
 	default:
@@ -150,6 +153,15 @@ func outlive(ctx context.Context, args []string) error {
 	case <-time.After(after):
 	case <-ctx.Done():
 	}
+	return nil
+}
+
+func nofile() error {
+	var limit syscall.Rlimit // its soft one is raised by Go itself
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	fmt.Println(limit.Max)
 	return nil
 }
 
