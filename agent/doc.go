@@ -24,11 +24,11 @@
 //	Run        registers, then reads the stream; opens another when one ends. Containers do not notice, nor does it wait for them:
 //	           what servers say goes through the inbox.
 //	act        one goroutine; brings the runners to what is in the inbox.
-//	runner     one goroutine per task that has not ended; owns its parts and its update. Others may only stop, poke
-//	           or, once it has ended, republish it.
+//	runner     one goroutine per task that has not ended; owns its parts and its update. Others may only stop, poke,
+//	           show it a list or, once it has ended, republish it.
 //	reporter   one goroutine; owns the updates on their way to the server, the latest per task. Runners never wait for it.
 //	watch      one goroutine; turns the runtime's events into pokes. A poked runner looks at its containers.
-//	sweeper    one goroutine; removes containers of ended tasks after CleanupWait, and ends those of tasks that are
+//	sweeper    one goroutine; lists the containers every minute at least, and shows each runner those of its task; removes containers of ended tasks after CleanupWait, and ends those of tasks that are
 //	           none of this agent's any more.
 //	guard      one goroutine, if asked for (Config.StopOnDisconnect); kills what runs when no server answers. It is there
 //	           before the instance is registered, for what an earlier process left.

@@ -89,7 +89,7 @@ func TestStartsCutOff(t *testing.T) {
 	}{
 		"not fenced":              {nil, time.Minute, false},
 		"fenced":                  {fenced, time.Minute, true},
-		"answered in time":        {fenced, structs.FencedLease - 700*time.Millisecond, false}, // it asks again every 375 ms at the latest
+		"answered in time":        {fenced, structs.FencedLease - 900*time.Millisecond, false}, // it asks again every 375 ms at the latest, and kills 400 ms before the end
 		"without a certificate":   {enrols, 0, true},
 		"nobody opens its stream": {fenced, -1, true},
 	} {

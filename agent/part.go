@@ -20,6 +20,7 @@ type part struct {
 	essential bool
 	phase     phase
 	failed    bool              // it ended without ever having run
+	asked     bool              // the agent asked it to end
 	seen      structs.Container // what is reported of it
 	startedAt structs.Time      // zero: never, or not known
 	endedAt   structs.Time      // likewise
@@ -28,11 +29,12 @@ type part struct {
 func (p part) mayRun() bool { return p.phase == phaseCreated || p.phase == phaseRunning }
 
 // adopt makes the parts of a task from the server's record of it and the containers of it that the runtime has. Where they
-// disagree, the runtime is right.
-func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.ContainerState) []part {
+// disagree, the runtime is right, but a reason that was reported stands. Asked says that an earlier process of the agent
+// had begun to end the task's containers.
+func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.ContainerState, asked bool) []part {
 	parts := make([]part, len(specs))
 	for i, spec := range specs {
-		p := part{spec: spec, essential: spec.Definition.IsEssential()}
+		p := part{spec: spec, essential: spec.Definition.IsEssential(), asked: asked}
 		name := spec.Definition.Name
 		if at := slices.IndexFunc(task.Containers, func(c structs.Container) bool { return c.Name == name }); at >= 0 {
 			p.seen = task.Containers[at]
@@ -41,7 +43,11 @@ func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.Co
 		at := slices.IndexFunc(found, func(s structs.ContainerState) bool { return s.Name == spec.Name })
 		switch {
 		case at >= 0:
+			known := p.seen
 			p.see(found[at])
+			if p.phase == phaseEnded && known.LastStatus == structs.TaskStopped {
+				p.seen.Reason = known.Reason
+			}
 		case p.seen.LastStatus == structs.TaskStopped:
 			p.end(p.seen.Reason)
 		case p.seen.RuntimeID != "" || task.LastStatus >= structs.TaskRunning:
@@ -73,19 +79,31 @@ func (p *part) see(s structs.ContainerState) {
 	}
 }
 
+// isAs reports whether the runtime's list has the container as it was last seen.
+func (p *part) isAs(list []structs.ContainerState) bool {
+	at := slices.IndexFunc(list, func(s structs.ContainerState) bool { return s.ID == p.seen.RuntimeID })
+	if at < 0 {
+		return false
+	}
+	s := list[at]
+	return (s.State == structs.ContainerRunning) == (p.phase == phaseRunning) && cmp.Or(s.Health, p.seen.HealthStatus) == p.seen.HealthStatus
+}
+
 // seeEnd takes in the event of a running container's end.
 func (p *part) seeEnd(e structs.RuntimeEvent) {
 	p.endedAt = e.At
 	p.seeExit(structs.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: p.startedAt})
 }
 
+// seeExit takes in how a container ended. Lack of memory is the reason whatever the exit code, as with ECS's agent: the
+// killed process may be another than the container's first. An end that the agent asked for has no such reason.
 func (p *part) seeExit(s structs.ContainerState) {
 	if s.StartedAt == 0 {
 		p.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))
 		return
 	}
 	reason := s.Error
-	if s.OOMKilled {
+	if s.OOMKilled && !p.asked {
 		reason = reasonOutOfMemory
 	}
 	p.seen.ExitCode = new(s.ExitCode)

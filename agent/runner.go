@@ -11,7 +11,7 @@ import (
 )
 
 // runner takes one task from where its containers are to its end, one step after the other. run owns parts, update and
-// the fields below them; stop, poke and ended are for everyone, republish for after the end.
+// the fields below them; stop, poke, compare and ended are for everyone, republish for after the end.
 type runner struct {
 	task    string
 	rt      Runtime
@@ -22,13 +22,14 @@ type runner struct {
 
 	asked context.Context    // ends when the server wants the task stopped, or the agent is cut off
 	stop  context.CancelFunc // ends asked
-	poked chan struct{}      // capacity 1: there are events
+	poked chan struct{}      // capacity 1: there are events, or a list
 	done  chan struct{}      // closed when the task is STOPPED
 	// fenced: the agent is cut off, and nobody asked for the end. Set before asked ends.
 	fenced atomic.Bool
 
 	mu     sync.Mutex
-	events []structs.RuntimeEvent // of the task's containers, not looked at yet
+	events []structs.RuntimeEvent   // of the task's containers, not looked at yet
+	listed []structs.ContainerState // the task's, not compared yet; nil: no list came
 
 	parts   []part
 	update  structs.TaskUpdate // grows as things are seen; what was published of it is never changed in place
@@ -45,12 +46,13 @@ func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState)
 		PullStartedAt: task.PullStartedAt, PullStoppedAt: task.PullStoppedAt, StartedAt: task.StartedAt,
 		ExecutionStoppedAt: task.ExecutionStoppedAt,
 	}
+	asked := task.LastStatus >= structs.TaskDeactivating || a.killed[task.ID]
 	r := &runner{
 		task: task.ID, rt: a.runtime, slots: a.slots, publish: a.reporter.publish, now: a.now,
 		log:    a.log.With("task", task.ID),
 		poked:  make(chan struct{}, 1),
 		done:   make(chan struct{}),
-		parts:  adopt(containerSpecs(a.instance, as), task, found),
+		parts:  adopt(containerSpecs(a.instance, as), task, found, asked),
 		update: known,
 		sent:   known,
 	}
@@ -69,12 +71,21 @@ func (r *runner) poke(event structs.RuntimeEvent) {
 	nudge(r.poked)
 }
 
-func (r *runner) takeEvents() []structs.RuntimeEvent {
+// compare has the runner look again at each container that the runtime's list of the task's shows otherwise than it was
+// last seen: an event may have been lost.
+func (r *runner) compare(list []structs.ContainerState) {
+	r.mu.Lock()
+	r.listed = append([]structs.ContainerState{}, list...)
+	r.mu.Unlock()
+	nudge(r.poked)
+}
+
+func (r *runner) takeNews() (events []structs.RuntimeEvent, listed []structs.ContainerState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	events := r.events
-	r.events = nil
-	return events
+	events, listed = r.events, r.listed
+	r.events, r.listed = nil, nil
+	return events, listed
 }
 
 // fence ends the task since the agent is cut off, its containers without delay. A task that is on its way out goes on so.
@@ -163,8 +174,14 @@ func startedAt(parts []part) structs.Time {
 func (r *runner) wait(ctx context.Context) {
 	select {
 	case <-r.poked:
-		for _, event := range r.takeEvents() {
+		events, listed := r.takeNews()
+		for _, event := range events {
 			r.look(ctx, event)
+		}
+		for i := range r.parts {
+			if p := &r.parts[i]; listed != nil && p.mayRun() && !p.isAs(listed) {
+				r.inspect(ctx, p)
+			}
 		}
 	case <-r.asked.Done():
 	case <-ctx.Done():

@@ -19,8 +19,8 @@ type Runtime interface {
 	// Create makes a container and returns its id. A container of that name and the same labels is found, not made twice.
 	// Fails with *structs.RuntimeError (CannotCreateContainerError).
 	Create(ctx context.Context, spec structs.ContainerSpec) (id string, err error)
-	// Start starts a created container and returns its state after the start. Starting a running one does nothing; one that
-	// has ended already is not started again. Fails with *structs.RuntimeError (CannotStartContainerError).
+	// Start starts a created container and returns its state after the start; it may have been made again, with another id,
+	// which comes with an error too. Starting a running one does nothing; one that has ended already is not started again. Fails with *structs.RuntimeError (CannotStartContainerError).
 	Start(ctx context.Context, id string) (structs.ContainerState, error)
 	// Inspect tells a container's state; ok is false when there is no such container.
 	Inspect(ctx context.Context, id string) (state structs.ContainerState, ok bool, err error)

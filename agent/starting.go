@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -104,6 +105,7 @@ func (r *runner) start(ctx, preparing context.Context) {
 		state, err = r.rt.Start(ctx, p.seen.RuntimeID)
 		return err
 	})
+	p.seen.RuntimeID = cmp.Or(state.ID, p.seen.RuntimeID)
 	if r.refused(p, err) || err != nil {
 		return
 	}

@@ -29,10 +29,10 @@ func (r *runner) stopContainers(ctx context.Context) {
 
 // stopOne ends a container, and removes it if it never started or if nothing else ends it.
 func (r *runner) stopOne(ctx context.Context, p *part) {
-	if p.phase == phaseCreated {
-		r.inspect(ctx, p) // it may have started unseen
-	}
+	p.asked = r.fenced.Load() // it is killed at this moment
+	r.inspect(ctx, p)         // it may have started unseen, or ended before it was asked to
 	if p.phase == phaseRunning {
+		p.asked = true
 		err := askEngine(ctx, r.log, func() error { return r.rt.Stop(ctx, p.seen.RuntimeID, r.stopTimeout(p.spec)) })
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("cannot stop the container", "container", p.seen.Name, "error", err)

@@ -7,9 +7,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
+// listInterval is how often at least the containers of the instance are listed: that long may a change go unnoticed of
+// which the engine's events did not tell.
+const listInterval = time.Minute
+
 // sweeper cleans up every now and then, and whenever something hints that there is something to clean up.
 func (a *Agent) sweeper(ctx context.Context) {
-	ticker := time.NewTicker(max(a.cfg.CleanupWait/10, time.Second))
+	ticker := time.NewTicker(min(max(a.cfg.CleanupWait/10, time.Second), listInterval))
 	defer ticker.Stop()
 	for {
 		select {
@@ -24,8 +28,8 @@ func (a *Agent) sweeper(ctx context.Context) {
 	}
 }
 
-// sweep ends containers that run for no task of this agent, removes those that ended CleanupWait ago or never started,
-// and forgets the tasks whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
+// sweep shows the runners what the engine has of their tasks, ends containers that run for no task of this agent, removes
+// those that ended CleanupWait ago or never started, and forgets the tasks whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
 // died, the next one would learn of the end from them alone.
 func (a *Agent) sweep(ctx context.Context) {
 	settled := a.settled() // before the listing, which would else show ended containers as they ran
@@ -36,14 +40,19 @@ func (a *Agent) sweep(ctx context.Context) {
 		}
 		return
 	}
+	byTask := map[string][]structs.ContainerState{}
 	for _, c := range list {
 		task := c.Labels[structs.LabelTask]
+		byTask[task] = append(byTask[task], c)
 		if stoppedAt, ok := settled[task]; ok || !a.knows(task) {
 			a.sweepContainer(ctx, c, max(stoppedAt, c.FinishedAt))
 		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for task, r := range a.runners {
+		r.compare(byTask[task])
+	}
 	for task, stoppedAt := range settled {
 		if a.due(stoppedAt) {
 			delete(a.runners, task)

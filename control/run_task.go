@@ -97,6 +97,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	if err := checkOverrides(def, job.Overrides); err != nil {
 		return job, err
 	}
+	job.Overrides = job.Overrides.Normalize()
 	if err := checkSupported(def, job.Overrides); err != nil {
 		return job, err
 	}

@@ -41,7 +41,9 @@ func (t *Task) Health(d *TaskDefinition) string {
 	return HealthUnknown
 }
 
-func (c *ContainerDefinition) countsForHealth() bool { return c.HealthCheck != nil && c.IsEssential() }
+func (c *ContainerDefinition) countsForHealth() bool {
+	return c.HealthCheck.Checks() && c.IsEssential()
+}
 
 func (t *Task) containerHealth(name string) string {
 	for n := range t.Containers {

@@ -189,6 +189,10 @@ func (s *JobSpec) containerProblem() (field, problem string) {
 			return at + ".image", "a container needs one, such as nginx:alpine"
 		case c.Memory == nil && c.MemoryReservation == nil && s.Memory == "":
 			return at + ".memory", "give its memory in MiB (a hard limit), or memoryReservation (a soft one), or the memory of the whole task"
+		case c.HealthCheck.Checks():
+			if _, err := c.HealthCheck.Test(); err != nil {
+				return at + ".healthCheck.command", err.Error()
+			}
 		}
 	}
 	return "", ""

@@ -46,7 +46,7 @@ type ContainerState struct {
 	StartedAt  Time   // zero: never ran
 	FinishedAt Time
 	Bindings   []NetworkBinding // published ports, as ECS gives them; one per port and protocol
-	Image      string           // digest, sha256:…
+	Image      string           // digest of its image's manifest, sha256:…; empty: no registry is known to have it
 	Health     string           // HEALTHY, UNHEALTHY or UNKNOWN; empty: no health check
 }
 

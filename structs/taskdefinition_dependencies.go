@@ -53,7 +53,7 @@ func (c *ContainerDefinition) validateDependency(dep ContainerDependency, on *Co
 			return Errorf(KindClient, "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container")
 		}
 	case "HEALTHY":
-		if on.HealthCheck == nil {
+		if !on.HealthCheck.Checks() {
 			return c.invalid("It depends on container '%s' being HEALTHY, which has no 'healthCheck'.", on.Name)
 		}
 	}

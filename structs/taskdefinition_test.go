@@ -65,7 +65,11 @@ func TestValidate(t *testing.T) {
 		{"stop timeout of an hour", container(`,"stopTimeout":3600`), ""},
 		{"stop timeout negative", container(`,"stopTimeout":-1`), "'stopTimeout' is -1"},
 		{"health check", container(`,"healthCheck":{"command":["CMD","true"],"interval":5,"startPeriod":300}`), ""},
-		{"health check without CMD", container(`,"healthCheck":{"command":["true"]}`), "must begin with CMD"},
+		{"health check without CMD", container(`,"healthCheck":{"command":["/bin/check"]}`), ""},
+		{"health check without a program", container(`,"healthCheck":{"command":["CMD"]}`), "'healthCheck.command' names no program after CMD; give one"},
+		{"no health check after all", container(`,"healthCheck":{"command":["NONE"]}`), ""},
+		{"waits for a check that is none", task(`"cpu":"1"`, `{"name":"a","image":"i","memory":64,"healthCheck":{"command":["NONE"]}},
+			{"name":"b","image":"i","memory":64,"dependsOn":[{"containerName":"a","condition":"HEALTHY"}]}`), "which has no 'healthCheck'"},
 		{"health check too often", container(`,"healthCheck":{"command":["CMD","true"],"interval":4}`), "'healthCheck.interval' is 4; it must be between 5 and 300."},
 
 		{"gpus", container(`,"resourceRequirements":[{"type":"GPU","value":"4"}]`), ""},
@@ -174,14 +178,14 @@ func TestNormalize(t *testing.T) {
 
 func TestUnsupportedFeatures(t *testing.T) {
 	all := `{"family":"f","networkMode":"awsvpc","taskRoleArn":"r","executionRoleArn":"e","pidMode":"task","ipcMode":"task",
-		"volumes":[{"name":"v"}],"proxyConfiguration":{},"ephemeralStorage":{"sizeInGiB":21},
+		"volumes":[{"name":"v"}],"proxyConfiguration":{"containerName":"x"},"ephemeralStorage":{"sizeInGiB":21},
 		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
 		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false},"resourceRequirements":[{"type":"GPU","value":"1"}]},
 		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{}],
-		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{},"repositoryCredentials":{},"restartPolicy":{"enabled":true},
+		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{"type":"fluentd"},"repositoryCredentials":{"credentialsParameter":"p"},"restartPolicy":{"enabled":true},
 		"portMappings":[{"containerPortRange":"1-2"}],"logConfiguration":{"logDriver":"awslogs","secretOptions":[{}]}}]}`
 	override := &TaskOverride{
-		TaskRoleArn: "r", ExecutionRoleArn: "e", EphemeralStorage: &EphemeralStorage{},
+		TaskRoleArn: "r", ExecutionRoleArn: "e", EphemeralStorage: &EphemeralStorage{SizeInGiB: 21},
 		InferenceAcceleratorOverrides: []InferenceAcceleratorOverride{{}},
 		ContainerOverrides:            []ContainerOverride{{EnvironmentFiles: []EnvironmentFile{{}}, ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "many"}}}},
 	}
@@ -197,8 +201,45 @@ func TestUnsupportedFeatures(t *testing.T) {
 	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if got := UnsupportedFeatures(definition(t, container(`,"volumesFrom":[],"mountPoints":[],"links":[]`)), nil); got != nil {
-		t.Errorf("a plain definition lacks %q", got)
+}
+
+// What is empty, or what nothing uses, asks for nothing.
+func TestEmptyMembersRefuseNothing(t *testing.T) {
+	d := definition(t, `{"family":"f","networkMode":"","taskRoleArn":"","pidMode":"","ipcMode":"","cpu":"","memory":"",
+		"volumes":[{"name":"unused"},{"name":"efs","efsVolumeConfiguration":{"fileSystemId":"fs"}},{"name":"late","configuredAtLaunch":true}],
+		"proxyConfiguration":{},"ephemeralStorage":{},"inferenceAccelerators":[{"deviceName":"unused","deviceType":"t"}],
+		"enableFaultInjection":false,"runtimePlatform":{"operatingSystemFamily":"","cpuArchitecture":""},"trustedExecutionConfiguration":{},
+		"placementConstraints":[],"requiresCompatibilities":[],
+		"containerDefinitions":[{"name":"a","image":"i","memory":64,"command":[],"entryPoint":[],"environment":[],"secrets":[],
+		"environmentFiles":[],"dependsOn":[],"links":[],"volumesFrom":[],"mountPoints":[],"portMappings":[],"resourceRequirements":[],
+		"credentialSpecs":[],"firelensConfiguration":{},"repositoryCredentials":{"credentialsParameter":""},"restartPolicy":{},
+		"versionConsistency":"","dnsServers":[],"dnsSearchDomains":[],"dockerSecurityOptions":[],"dockerLabels":{},"extraHosts":[],
+		"systemControls":[],"ulimits":[],"linuxParameters":{"capabilities":{"add":[],"drop":[]},"devices":[],"tmpfs":[]},
+		"logConfiguration":{"logDriver":"","options":{},"secretOptions":[]},"workingDirectory":"","user":"","hostname":""}]}`)
+	if err := d.Validate(); err != nil {
+		t.Error(err)
+	}
+	o := &TaskOverride{
+		EphemeralStorage: &EphemeralStorage{}, InferenceAcceleratorOverrides: []InferenceAcceleratorOverride{},
+		ContainerOverrides: []ContainerOverride{{Name: "a", Command: []string{}, Environment: []KeyValuePair{}, EnvironmentFiles: []EnvironmentFile{},
+			ResourceRequirements: []ResourceRequirement{}}},
+	}
+	if err := o.Validate(); err != nil {
+		t.Error(err)
+	}
+	if got := UnsupportedFeatures(d, o); got != nil {
+		t.Errorf("refused for %q", got)
+	}
+}
+
+func TestEmptyOverrideTakesNothing(t *testing.T) {
+	c := ContainerDefinition{Name: "a", Command: []string{"serve"}, ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "1"}}}
+	given := &TaskOverride{ContainerOverrides: []ContainerOverride{{Name: "a", Command: []string{}, ResourceRequirements: []ResourceRequirement{}}}}
+	if got := c.WithOverride(given.Normalize()); !reflect.DeepEqual(got, c) {
+		t.Errorf("overridden to %+v", got)
+	}
+	if given.ContainerOverrides[0].Command == nil {
+		t.Error("the override was changed in place")
 	}
 }
 

@@ -91,14 +91,16 @@ func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
 	return c.validateHealthCheck()
 }
 
-// validateHealthCheck holds the ranges of the ECS API reference.
+// validateHealthCheck holds the ranges of the ECS API reference. A check has to name a program.
 func (c *ContainerDefinition) validateHealthCheck() *Error {
 	h := c.HealthCheck
 	if h == nil {
 		return nil
 	}
-	if len(h.Command) == 0 || !slices.Contains([]string{"CMD", "CMD-SHELL", "NONE"}, h.Command[0]) {
-		return c.invalid("'healthCheck.command' must begin with CMD, CMD-SHELL or NONE.")
+	if h.Checks() {
+		if _, err := h.Test(); err != nil {
+			return c.invalid("'healthCheck.command' %v.", err)
+		}
 	}
 	for _, r := range []struct {
 		name     string

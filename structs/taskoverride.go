@@ -1,5 +1,7 @@
 package structs
 
+import "slices"
+
 // Validate says what is wrong with an override in itself; whether its containers exist is for the definition to say.
 func (o *TaskOverride) Validate() *Error {
 	for i, c := range o.ContainerOverrides {
@@ -22,4 +24,24 @@ func (o *TaskOverride) Validate() *Error {
 		}
 	}
 	return nil
+}
+
+// Normalize returns the override with empty lists as if they were not given (ECS), so that they take nothing from the
+// definition. It changes nothing in place.
+func (o *TaskOverride) Normalize() *TaskOverride {
+	if o == nil {
+		return nil
+	}
+	out := *o
+	out.ContainerOverrides = slices.Clone(o.ContainerOverrides)
+	for i := range out.ContainerOverrides {
+		c := &out.ContainerOverrides[i]
+		if len(c.Command) == 0 {
+			c.Command = nil
+		}
+		if len(c.ResourceRequirements) == 0 {
+			c.ResourceRequirements = nil
+		}
+	}
+	return &out
 }

@@ -13,20 +13,21 @@ const (
 
 // UnsupportedFeatures names each field of a definition, and of a job's override of it, that this version's agent
 // cannot honour yet. Such definitions can be registered; a task of them must be refused, never run without what it asks
-// for. Fields that only inform (executionRoleArn, appProtocol) are not among them.
+// for. Fields that only inform (executionRoleArn, appProtocol) are not among them, nor are those that are empty or that
+// nothing uses.
 func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	var f features
 	f.add(d.NetworkMode == NetworkAwsvpc, "networkMode awsvpc")
 	f.add(d.TaskRoleArn != "", "taskRoleArn")
 	f.add(d.PidMode == "task", "pidMode task")
 	f.add(d.IpcMode == "task", "ipcMode task")
-	f.add(len(d.Volumes) > 0, "volumes")
-	f.add(d.ProxyConfiguration != nil, "proxyConfiguration")
-	f.add(d.EphemeralStorage != nil, "ephemeralStorage")
-	f.add(len(d.InferenceAccelerators) > 0, "inferenceAccelerators")
+	f.add(slices.ContainsFunc(d.ContainerDefinitions, func(c ContainerDefinition) bool { return len(c.MountPoints) > 0 }), "volumes")
+	f.add(d.ProxyConfiguration != nil && d.ProxyConfiguration.ContainerName != "", "proxyConfiguration")
+	f.add(d.EphemeralStorage != nil && d.EphemeralStorage.SizeInGiB != 0, "ephemeralStorage")
+	f.add(slices.ContainsFunc(d.ContainerDefinitions, ContainerDefinition.hasAccelerator), "inferenceAccelerators")
 	f.add(deref(d.EnableFaultInjection), "enableFaultInjection")
 	if t := d.TrustedExecutionConfiguration; t != nil {
-		f.add(t.IsolationMode != "SHARED" || t.AttestationPolicy != "", "trustedExecutionConfiguration")
+		f.add(t.IsolationMode != "" && t.IsolationMode != "SHARED" || t.AttestationPolicy != "", "trustedExecutionConfiguration")
 	}
 	if p := d.RuntimePlatform; p != nil {
 		f.add(p.OperatingSystemFamily != "" && p.OperatingSystemFamily != "LINUX", "runtimePlatform.operatingSystemFamily "+p.OperatingSystemFamily)
@@ -58,8 +59,8 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.MountPoints) > 0, at+"mountPoints")
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
-	f.add(c.FirelensConfiguration != nil, at+"firelensConfiguration")
-	f.add(c.RepositoryCredentials != nil, at+"repositoryCredentials")
+	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
+	f.add(c.RepositoryCredentials != nil && c.RepositoryCredentials.CredentialsParameter != "", at+"repositoryCredentials")
 	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")
 	f.add(c.RestartPolicy != nil && deref(c.RestartPolicy.Enabled), at+"restartPolicy")
 	f.add(slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool { return m.ContainerPortRange != "" }), at+"portMappings.containerPortRange")
@@ -67,6 +68,10 @@ func (f *features) container(at string, c *ContainerDefinition) {
 		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
 		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")
 	}
+}
+
+func (c ContainerDefinition) hasAccelerator() bool {
+	return slices.ContainsFunc(c.ResourceRequirements, func(r ResourceRequirement) bool { return r.Type == RequirementAccelerator })
 }
 
 // requirements: GPUs are given, Elastic Inference accelerators are not.
@@ -83,7 +88,7 @@ func (f *features) requirements(at string, list []ResourceRequirement) {
 
 func (f *features) override(o *TaskOverride) {
 	f.add(o.TaskRoleArn != "", "overrides.taskRoleArn")
-	f.add(o.EphemeralStorage != nil, "overrides.ephemeralStorage")
+	f.add(o.EphemeralStorage != nil && o.EphemeralStorage.SizeInGiB != 0, "overrides.ephemeralStorage")
 	f.add(len(o.InferenceAcceleratorOverrides) > 0, "overrides.inferenceAcceleratorOverrides")
 	for i, c := range o.ContainerOverrides {
 		at := fmt.Sprintf("overrides.containerOverrides[%d].", i)

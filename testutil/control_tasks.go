@@ -160,7 +160,7 @@ func (c *SingleNode) containers(t testing.TB, id string, status structs.TaskStat
 	containers := make([]structs.Container, len(definition.ContainerDefinitions))
 	for n, d := range definition.ContainerDefinitions {
 		containers[n] = structs.Container{Name: d.Name, LastStatus: status, ExitCode: exit, HealthStatus: structs.HealthUnknown}
-		if d.HealthCheck != nil {
+		if d.HealthCheck.Checks() {
 			containers[n].HealthStatus = health
 		}
 	}

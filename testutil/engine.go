@@ -20,6 +20,7 @@ type FakeEngine struct {
 	calls      []string
 	hook       func(point string)
 	away       bool
+	mute       bool                     // no event is told
 	frozen     map[string]chan struct{} // by instance; closed when its agent goes on
 	made       int                      // ids and host ports so far
 	busy       int                      // creates and starts under way
@@ -84,6 +85,13 @@ func (e *FakeEngine) SetAway(away bool) {
 	}
 }
 
+// SetMute loses every event until it is taken back; calls work all the same.
+func (e *FakeEngine) SetMute(mute bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.mute = mute
+}
+
 // Exit ends a running container, named by name or id, with an exit code.
 func (e *FakeEngine) Exit(container string, code int32) {
 	e.mu.Lock()
@@ -98,6 +106,15 @@ func (e *FakeEngine) KillForMemory(container string) {
 	c := e.find(container)
 	c.state.OOMKilled = true
 	e.exit(c, 137)
+}
+
+// KillChildForMemory kills a process of a running container for lack of memory, but not its first.
+func (e *FakeEngine) KillChildForMemory(container string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := e.find(container)
+	c.state.OOMKilled = true
+	e.tell(c)
 }
 
 // SetHealth changes what a health check says.
@@ -186,7 +203,7 @@ func (e *FakeEngine) remove(c *fakeContainer) {
 
 func (e *FakeEngine) tell(c *fakeContainer) {
 	for w := range e.watchers {
-		if !e.away && w.instance == c.state.Labels[structs.LabelInstance] {
+		if !e.away && !e.mute && w.instance == c.state.Labels[structs.LabelInstance] {
 			event := structs.RuntimeEvent{ID: c.state.ID, Task: c.state.Labels[structs.LabelTask]}
 			if s := c.state; s.State == structs.ContainerExited && s.StartedAt != 0 {
 				event.Ended, event.ExitCode, event.OOMKilled, event.At = true, s.ExitCode, s.OOMKilled, s.FinishedAt

@@ -20,6 +20,10 @@ func (e *Engine) Create(ctx context.Context, spec structs.ContainerSpec) (id str
 	if err != nil {
 		return "", failure(ctx, cannotCreate, err)
 	}
+	e.limitFiles(config, host)
+	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {
+		config.Labels[labelDigest] = digest
+	}
 	made, err := e.api.ContainerCreate(ctx, config, host, nil, nil, spec.Name)
 	if errdefs.IsConflict(err) {
 		return e.find(ctx, spec, err)

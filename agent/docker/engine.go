@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/docker/docker/client"
@@ -43,12 +44,14 @@ type Config struct {
 // Engine is a Docker Engine as one container instance sees it. All methods may be called from many goroutines, once Info
 // has succeeded: the first call agrees with the engine on an API version.
 type Engine struct {
-	api      api
-	host     string
-	instance string
-	log      *slog.Logger
-	pulls    *pulls
-	close    func() error
+	api        api
+	host       string
+	instance   string
+	log        *slog.Logger
+	pulls      *pulls
+	registries *registries
+	fewFiles   *atomic.Bool // the engine cannot give containers the default of nofile
+	close      func() error
 }
 
 // New makes an Engine. It does not connect yet; Info does.
@@ -73,7 +76,10 @@ func New(cfg Config) (*Engine, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{api: api, host: host, instance: cfg.Instance, log: log, pulls: newPulls(), close: api.Close}, nil
+	return &Engine{
+		api: api, host: host, instance: cfg.Instance, log: log,
+		pulls: newPulls(), registries: newRegistries(), fewFiles: new(atomic.Bool), close: api.Close,
+	}, nil
 }
 
 // ForInstance gives the same engine, with the same connections, as another container instance sees it.

@@ -19,6 +19,9 @@ const (
 	lastReconnect  = 2 * time.Second
 	// exitKilled is the exit code of a process that SIGKILL ended.
 	exitKilled = 137
+	// podmanDied is what Podman's filter calls the end of a container (4.3; the event is "die" there too). It removes a
+	// container with "remove", where Docker destroys it.
+	podmanDied events.Action = "died"
 	// eventsAhead is how many events wait for a reader that is busy. The engine drops events of a client that leaves
 	// them lying for long.
 	eventsAhead = 256
@@ -62,11 +65,11 @@ func (e *Engine) follow(ctx context.Context, out chan<- structs.RuntimeEvent) (c
 	if !send(ctx, out, structs.RuntimeEvent{}) {
 		return true, ctx.Err()
 	}
-	killed := map[string]bool{} // containers that ran out of memory and have not ended yet; that event comes first
+	seen := history{}
 	for {
 		select {
 		case m := <-messages:
-			if !send(ctx, out, translateEvent(m, killed)) {
+			if !send(ctx, out, seen.translate(m)) {
 				return true, ctx.Err()
 			}
 		case err := <-errs:
@@ -77,20 +80,30 @@ func (e *Engine) follow(ctx context.Context, out chan<- structs.RuntimeEvent) (c
 	}
 }
 
-// translateEvent tells of one event of the engine; killed is what it has to remember between them.
-func translateEvent(m events.Message, killed map[string]bool) structs.RuntimeEvent {
-	event := structs.RuntimeEvent{ID: m.Actor.ID, Task: m.Actor.Attributes[structs.LabelTask]}
+// history has the containers that were seen to start and have not ended yet, and whether a process of theirs was killed for
+// lack of memory.
+type history map[string]bool
+
+// translate tells of one event of the engine. How a container ended is told only if all its events were seen; else it has to
+// be looked at. So it has where SIGKILL ended it: that it was for lack of memory may be told a little later.
+func (h history) translate(m events.Message) structs.RuntimeEvent {
+	id := m.Actor.ID
+	event := structs.RuntimeEvent{ID: id, Task: m.Actor.Attributes[structs.LabelTask]}
+	oom, whole := h[id]
 	switch m.Action {
+	case events.ActionStart:
+		h[id] = false
 	case events.ActionOOM:
-		killed[m.Actor.ID] = true
+		if whole {
+			h[id] = true
+		}
 	case events.ActionDie:
 		code, err := strconv.ParseInt(m.Actor.Attributes["exitCode"], 10, 32)
-		if err == nil { // else the container must be looked at
-			event.Ended, event.ExitCode = true, int32(code)
-			event.OOMKilled = killed[m.Actor.ID] && code == exitKilled // else it was another process in the container
+		if err == nil && whole && (code != exitKilled || oom) {
+			event.Ended, event.ExitCode, event.OOMKilled = true, int32(code), oom
 			event.At = structs.TimeOf(time.Unix(0, m.TimeNano))
 		}
-		delete(killed, m.Actor.ID)
+		delete(h, id)
 	}
 	return event
 }
@@ -103,7 +116,7 @@ func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 		filters.Arg("label", structs.LabelInstance+"="+e.instance),
 	)
 	for _, action := range []events.Action{events.ActionStart, events.ActionDie, events.ActionOOM,
-		events.ActionHealthStatus, events.ActionDestroy} {
+		events.ActionHealthStatus, events.ActionDestroy, podmanDied, events.ActionRemove} {
 		args.Add("event", string(action))
 	}
 	return events.ListOptions{

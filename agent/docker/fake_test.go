@@ -18,6 +18,7 @@ import (
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/registry"
 	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -30,10 +31,14 @@ import (
 type fakeAPI struct {
 	api
 	info    func() (system.Info, error)
+	image   func() (image.InspectResponse, error) // nil: no image is there
+	ask     func(ref string) error                // of the registry
+	start   func(id string) error
+	remove  func(id string)
 	ping    func() error
 	events  func(context.Context) (<-chan events.Message, <-chan error)
 	pull    func(context.Context, string) (io.ReadCloser, error)
-	create  func() (container.CreateResponse, error)
+	create  func(*container.Config, *container.HostConfig) (container.CreateResponse, error)
 	inspect func() (container.InspectResponse, error)
 }
 
@@ -45,16 +50,32 @@ func (f *fakeAPI) Events(ctx context.Context, _ events.ListOptions) (<-chan even
 }
 
 func (f *fakeAPI) ImageInspect(context.Context, string, ...client.ImageInspectOption) (image.InspectResponse, error) {
-	return image.InspectResponse{}, errdefs.ErrNotFound
+	if f.image == nil {
+		return image.InspectResponse{}, errdefs.ErrNotFound
+	}
+	return f.image()
+}
+
+func (f *fakeAPI) DistributionInspect(_ context.Context, ref, _ string) (registry.DistributionInspect, error) {
+	return registry.DistributionInspect{}, f.ask(ref)
+}
+
+func (f *fakeAPI) ContainerStart(_ context.Context, id string, _ container.StartOptions) error {
+	return f.start(id)
+}
+
+func (f *fakeAPI) ContainerRemove(_ context.Context, id string, _ container.RemoveOptions) error {
+	f.remove(id)
+	return nil
 }
 
 func (f *fakeAPI) ImagePull(ctx context.Context, ref string, _ image.PullOptions) (io.ReadCloser, error) {
 	return f.pull(ctx, ref)
 }
 
-func (f *fakeAPI) ContainerCreate(context.Context, *container.Config, *container.HostConfig, *network.NetworkingConfig,
-	*ocispec.Platform, string) (container.CreateResponse, error) {
-	return f.create()
+func (f *fakeAPI) ContainerCreate(_ context.Context, config *container.Config, host *container.HostConfig, _ *network.NetworkingConfig,
+	_ *ocispec.Platform, _ string) (container.CreateResponse, error) {
+	return f.create(config, host)
 }
 
 func (f *fakeAPI) ContainerInspect(context.Context, string) (container.InspectResponse, error) {
@@ -62,7 +83,8 @@ func (f *fakeAPI) ContainerInspect(context.Context, string) (container.InspectRe
 }
 
 func newFakeEngine(f *fakeAPI) *Engine {
-	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler), pulls: newPulls()}
+	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler), pulls: newPulls(),
+		registries: newRegistries(), fewFiles: new(atomic.Bool)}
 }
 
 func TestInfoSaysWhatToDo(t *testing.T) {
@@ -199,7 +221,7 @@ func TestPullThatAllLeftIsGivenUp(t *testing.T) {
 
 func TestCreateWhenTheNameGoesAwayMeanwhile(t *testing.T) {
 	e := newFakeEngine(&fakeAPI{
-		create: func() (container.CreateResponse, error) {
+		create: func(*container.Config, *container.HostConfig) (container.CreateResponse, error) {
 			return container.CreateResponse{}, errdefs.ErrConflict.WithMessage("name is taken")
 		},
 		inspect: func() (container.InspectResponse, error) { return container.InspectResponse{}, errdefs.ErrNotFound },

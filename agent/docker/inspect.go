@@ -57,7 +57,7 @@ func (e *Engine) Inspect(ctx context.Context, id string) (state structs.Containe
 	return stateOf(c), true, nil
 }
 
-// stateOf reads Docker's description of a container. Image is the digest that Docker knows it by, its configuration's.
+// stateOf reads Docker's description of a container.
 func stateOf(c container.InspectResponse) structs.ContainerState {
 	state := structs.ContainerState{
 		ID:         c.ID,
@@ -68,7 +68,7 @@ func stateOf(c container.InspectResponse) structs.ContainerState {
 		Error:      c.State.Error,
 		StartedAt:  timeOf(c.State.StartedAt),
 		FinishedAt: timeOf(c.State.FinishedAt),
-		Image:      c.Image,
+		Image:      c.Config.Labels[labelDigest],
 		Health:     health(c.State.Health),
 	}
 	switch state.State {

@@ -40,7 +40,13 @@ func (e *Engine) pull(ctx context.Context, name string, ref reference.Named) err
 		return err
 	}
 	defer progress.Close()
-	return readProgress(progress)
+	if err := readProgress(progress); err != nil {
+		return err
+	}
+	if pulled, err := e.api.ImageInspect(ctx, name); err == nil {
+		e.registries.put(pulled.ID, true) // the manifest's digest, with the store that digest asks about
+	}
+	return nil
 }
 
 // readProgress reads the messages of a pull to their end; a failure comes as one of them.

@@ -15,16 +15,23 @@ import (
 // visibleGPUs is the variable from which NVIDIA's container runtime reads which GPUs a container sees.
 const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 
+// noStartPeriod is the shortest that Docker takes. For none at all it takes the image's.
+const noStartPeriod = time.Millisecond
+
 // translate says in Docker's words what a ContainerSpec says in ECS's.
 func translate(spec structs.ContainerSpec) (*container.Config, *container.HostConfig, error) {
 	if spec.PidMode == "task" || spec.IpcMode == "task" {
 		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; use host, or leave them out", spec.Name)
 	}
 	def := &spec.Definition
+	check, err := healthCheck(def.HealthCheck)
+	if err != nil {
+		return nil, nil, fmt.Errorf("container %s: healthCheck.command %w", spec.Name, err)
+	}
 	config := &container.Config{
 		Image:           def.Image,
-		Cmd:             def.Command,
-		Entrypoint:      def.EntryPoint,
+		Cmd:             given(def.Command),
+		Entrypoint:      given(def.EntryPoint),
 		WorkingDir:      def.WorkingDirectory,
 		Env:             environment(def.Environment, spec.GPUs),
 		User:            def.User,
@@ -33,7 +40,7 @@ func translate(spec structs.ContainerSpec) (*container.Config, *container.HostCo
 		OpenStdin:       isTrue(def.Interactive),
 		Tty:             isTrue(def.PseudoTerminal),
 		NetworkDisabled: isTrue(def.DisableNetworking),
-		Healthcheck:     healthCheck(def.HealthCheck),
+		Healthcheck:     check,
 	}
 	host := &container.HostConfig{
 		NetworkMode:    container.NetworkMode(cmp.Or(spec.NetworkMode, networkBridge)),
@@ -59,12 +66,23 @@ func translate(spec structs.ContainerSpec) (*container.Config, *container.HostCo
 	return config, host, nil
 }
 
+// given returns nil for an empty list, which in ECS is as none at all: the image's stands. Docker would run without the
+// image's entry point.
+func given(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
 // labels are the definition's own with Gantry's over them.
 func labels(spec structs.ContainerSpec) map[string]string {
 	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
 	maps.Copy(all, spec.Definition.DockerLabels)
 	maps.Copy(all, spec.Labels)
-	delete(all, labelHostPorts)
+	for _, ours := range []string{labelHostPorts, labelDigest, labelNofile} {
+		delete(all, ours)
+	}
 	if spec.NetworkMode == networkHost {
 		all[labelHostPorts] = hostPortsLabel(spec.Definition.PortMappings)
 	}
@@ -114,19 +132,23 @@ func logConfig(log *structs.LogConfiguration) container.LogConfig {
 	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
 }
 
-// healthCheck fills in ECS's defaults, which are not Docker's. A check that comes with the image alone is switched off:
-// ECS does not heed it, so a task must not turn UNHEALTHY by it.
-func healthCheck(check *structs.HealthCheck) *container.HealthConfig {
-	if check == nil {
-		return &container.HealthConfig{Test: []string{"NONE"}}
+// healthCheck fills in ECS's defaults, which are not Docker's. A check that comes with the image does not count in ECS: alone
+// it is switched off, so that no task turns UNHEALTHY by it, and beside one of the definition it gives nothing either.
+func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
+	if !check.Checks() {
+		return &container.HealthConfig{Test: []string{"NONE"}}, nil
+	}
+	test, err := check.Test() // a definition may be older than the check at its registration
+	if err != nil {
+		return nil, err
 	}
 	return &container.HealthConfig{
-		Test:        check.Command,
+		Test:        test,
 		Interval:    seconds(check.Interval, 30),
 		Timeout:     seconds(check.Timeout, 5),
 		Retries:     int(valueOr(check.Retries, 3)),
-		StartPeriod: seconds(check.StartPeriod, 0),
-	}
+		StartPeriod: max(seconds(check.StartPeriod, 0), noStartPeriod),
+	}, nil
 }
 
 func seconds(n *int32, otherwise int32) time.Duration {

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,11 +113,20 @@ func TestTranslate(t *testing.T) {
 
 		{"health check in ECS's defaults", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD-SHELL", "true"}}}},
 			func(c *config, _ *host) any { return c.Healthcheck },
-			&container.HealthConfig{Test: []string{"CMD-SHELL", "true"}, Interval: 30 * time.Second, Timeout: 5 * time.Second, Retries: 3}},
+			&container.HealthConfig{Test: []string{"CMD-SHELL", "true"}, Interval: 30 * time.Second, Timeout: 5 * time.Second, Retries: 3,
+				StartPeriod: time.Millisecond}}, // zero would be the image's
 		{"health check in full", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD", "/ok"},
 			Interval: new(int32(7)), Timeout: new(int32(8)), Retries: new(int32(9)), StartPeriod: new(int32(10))}}},
 			func(c *config, _ *host) any { return c.Healthcheck },
 			&container.HealthConfig{Test: []string{"CMD", "/ok"}, Interval: 7 * time.Second, Timeout: 8 * time.Second, Retries: 9, StartPeriod: 10 * time.Second}},
+		{"empty lists are the image's", structs.ContainerSpec{Definition: def{EntryPoint: []string{}, Command: []string{}}},
+			func(c *config, _ *host) any { return c.Entrypoint == nil && c.Cmd == nil }, true},
+		{"a list of an empty string is not", structs.ContainerSpec{Definition: def{EntryPoint: []string{""}}},
+			func(c *config, _ *host) any { return []string(c.Entrypoint) }, []string{""}},
+		{"health check without CMD", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"/ok", "now"}}}},
+			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"CMD", "/ok", "now"}},
+		{"a health check that is none", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"NONE", "x"}}}},
+			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
 		{"the image's own health check is off", structs.ContainerSpec{},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
 	}
@@ -137,6 +147,17 @@ func TestTranslateRefusesSharedNamespaces(t *testing.T) {
 	for _, spec := range []structs.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}} {
 		if _, _, err := translate(spec); err == nil {
 			t.Errorf("%+v is taken, and its containers would not share anything", spec)
+		}
+	}
+}
+
+// A definition can have been registered before the check that it names a program.
+func TestTranslateRefusesHealthCheckWithoutProgram(t *testing.T) {
+	for _, command := range [][]string{nil, {"CMD"}, {"CMD-SHELL", ""}} {
+		spec := structs.ContainerSpec{Name: "web", Definition: structs.ContainerDefinition{HealthCheck: &structs.HealthCheck{Command: command}}}
+		_, _, err := translate(spec)
+		if err == nil || !strings.Contains(err.Error(), "container web: healthCheck.command ") {
+			t.Errorf("%q: error %v", command, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"

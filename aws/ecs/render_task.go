@@ -11,10 +11,6 @@ import (
 )
 
 const (
-	healthUnknown   = "UNKNOWN"
-	healthUnhealthy = "UNHEALTHY"
-	healthHealthy   = "HEALTHY"
-
 	attributeArchitecture = "ecs.cpu-architecture"
 )
 
@@ -35,7 +31,7 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		LaunchType:           launchTypeOfTask(job, t),
 		LastStatus:           t.LastStatus.String(),
 		DesiredStatus:        t.DesiredStatus.String(),
-		HealthStatus:         healthUnknown,
+		HealthStatus:         structs.HealthUnknown,
 		Cpu:                  strconv.FormatInt(t.CPU, 10),
 		Memory:               strconv.FormatInt(t.Memory, 10),
 		Version:              t.Version,
@@ -59,7 +55,7 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 	}
 	if definition != nil {
 		out.Containers = c.containers(t, definition, overrides)
-		out.HealthStatus = taskHealth(definition, t)
+		out.HealthStatus = t.Health(definition)
 		out.Overrides = taskOverrides(definition, overrides)
 	}
 	return out
@@ -162,28 +158,7 @@ func amount(n *int32) string {
 }
 
 func healthOf(c structs.Container) string {
-	if c.HealthStatus == "" {
-		return healthUnknown
-	}
-	return c.HealthStatus
-}
-
-// taskHealth is the worst health of the essential containers that have a health check; UNKNOWN where none has (ECS).
-func taskHealth(definition *structs.TaskDefinition, t *structs.Task) string {
-	seen := map[string]bool{}
-	for i := range definition.ContainerDefinitions {
-		if c := &definition.ContainerDefinitions[i]; c.HealthCheck != nil && c.IsEssential() {
-			seen[healthOf(containerOf(t, c.Name))] = true
-		}
-	}
-	switch {
-	case seen[healthUnhealthy]:
-		return healthUnhealthy
-	case seen[healthHealthy] && !seen[healthUnknown]:
-		return healthHealthy
-	default:
-		return healthUnknown
-	}
+	return cmp.Or(c.HealthStatus, structs.HealthUnknown)
 }
 
 // taskOverrides shows the overrides as ECS does: one for each container, overridden or not.

@@ -111,7 +111,7 @@ func containers(t *structs.Task, d *structs.TaskDefinition, status structs.TaskS
 	}
 	for n := range list {
 		list[n].Name, list[n].LastStatus = d.ContainerDefinitions[n].Name, status
-		if status == structs.TaskRunning && d.ContainerDefinitions[n].HealthCheck != nil {
+		if status == structs.TaskRunning && d.ContainerDefinitions[n].HealthCheck.Checks() {
 			list[n].HealthStatus = structs.Healthy
 		}
 	}

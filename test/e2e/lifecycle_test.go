@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,8 @@ func TestContainers(t *testing.T) {
 		"SIGKILL after stopTimeout":     stopTimeout,
 		"overrides":                     overrides,
 		"limits":                        limits,
+		"open files":                    openFiles,
+		"empty and unused members":      emptyMembers,
 		"user and read-only root":       readOnly,
 		"out of memory":                 outOfMemory,
 		"image that does not exist":     noImage,
@@ -182,6 +185,62 @@ func limits(t *testing.T, d *dev) {
 		t.Errorf("container has %s, want %s", got, want)
 	}
 	d.stopTask(arn)
+}
+
+// openFiles: without ulimits it is 65535, or what the engine has where it cannot give as many; with them what they say.
+func openFiles(t *testing.T, d *dev) {
+	want := "65535"
+	given, err := exec.Command("docker", "run", "--rm", "--ulimit", "nofile=65535:65535", testutil.AppImage, "nofile").Output()
+	if err != nil || strings.TrimSpace(string(given)) != want {
+		want = docker(t, "run", "--rm", testutil.AppImage, "nofile")
+	}
+	own := app("main", "nofile")
+	own.Ulimits = []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 512, HardLimit: 1000}}
+	for _, c := range []struct {
+		definition types.ContainerDefinition
+		want       string
+	}{{app("main", "nofile"), want}, {own, "1000"}} {
+		task := d.await(d.run(d.family(c.definition)), "STOPPED")
+		if got := docker(t, "logs", aws.ToString(task.Containers[0].RuntimeId)); got != c.want {
+			t.Errorf("with ulimits %+v: %q open files, want %s", c.definition.Ulimits, got, c.want)
+		}
+	}
+}
+
+// emptyMembers: what is empty asks for nothing, and takes nothing from the image or the definition.
+func emptyMembers(t *testing.T, d *dev) {
+	c := app("main", "print", "from the definition")
+	c.Image, c.Memory = aws.String(testutil.AppImage), aws.Int32(16)
+	c.EntryPoint, c.Links, c.DockerSecurityOptions = []string{}, []string{}, []string{}
+	c.MountPoints, c.VolumesFrom, c.DependsOn = []types.MountPoint{}, []types.VolumeFrom{}, []types.ContainerDependency{}
+	c.Secrets, c.EnvironmentFiles, c.Ulimits = []types.Secret{}, []types.EnvironmentFile{}, []types.Ulimit{}
+	c.ResourceRequirements, c.SystemControls = []types.ResourceRequirement{}, []types.SystemControl{}
+	c.WorkingDirectory, c.User, c.Hostname = aws.String(""), aws.String(""), aws.String("")
+	c.LinuxParameters = &types.LinuxParameters{Capabilities: &types.KernelCapabilities{Add: []string{}, Drop: []string{}}}
+	registered, err := d.ecs.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("empty"), ContainerDefinitions: []types.ContainerDefinition{c},
+		TaskRoleArn: aws.String(""), ExecutionRoleArn: aws.String(""), Volumes: []types.Volume{{Name: aws.String("unused")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := registered.TaskDefinition.ContainerDefinitions[0].EntryPoint; e == nil || len(e) > 0 {
+		t.Errorf("entryPoint comes back as %#v, was sent as []", e)
+	}
+	out, err := d.ecs.RunTask(t.Context(), &ecs.RunTaskInput{
+		TaskDefinition: aws.String("empty"), NetworkConfiguration: &types.NetworkConfiguration{},
+		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("main"), Command: []string{}}}},
+	})
+	if err != nil || len(out.Tasks) != 1 {
+		t.Fatalf("run: %+v, %v", out, err)
+	}
+	task := d.await(aws.ToString(out.Tasks[0].TaskArn), "STOPPED")
+	if code := task.Containers[0].ExitCode; aws.ToInt32(code) != 0 || code == nil {
+		t.Fatalf("exit code %v, %s", code, aws.ToString(task.StoppedReason))
+	}
+	if said := docker(t, "logs", aws.ToString(task.Containers[0].RuntimeId)); said != "from the definition" {
+		t.Errorf("it said %q", said)
+	}
 }
 
 func readOnly(t *testing.T, d *dev) {

@@ -9,6 +9,8 @@
 //	write PATH       write a file, and exit 1 where that fails
 //	spin             use one CPU until SIGTERM
 //	alloc MIB        use that much memory until SIGTERM
+//	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
+//	nofile           print the hard limit of open files
 //	udp              send each UDP packet on $PORT back until SIGTERM
 package main
 
@@ -19,6 +21,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -63,6 +66,10 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nil
 	case "alloc":
 		return alloc(ctx, args)
+	case "outlive":
+		return outlive(ctx, args)
+	case "nofile":
+		return nofile()
 	case "udp":
 		return echo(ctx)
 	default:
@@ -130,6 +137,31 @@ func alloc(ctx context.Context, args []string) error {
 	}
 	<-ctx.Done()
 	fmt.Println(len(memory), "bytes used")
+	return nil
+}
+
+func outlive(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		return fmt.Errorf("a duration and a verb are wanted, not %q", args)
+	}
+	after, err := time.ParseDuration(args[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println("the child ended:", exec.CommandContext(ctx, os.Args[0], args[1:]...).Run())
+	select {
+	case <-time.After(after):
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func nofile() error {
+	var limit syscall.Rlimit // its soft one is raised by Go itself
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	fmt.Println(limit.Max)
 	return nil
 }
 

@@ -1,0 +1,55 @@
+package docker
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+)
+
+const (
+	nofile = "nofile"
+	// defaultNofile is how many files a process of a container may have open, soft and hard, where its definition does not
+	// say (Fargate's). Engines' own defaults are from 1,024 (29) to 1,048,576 (20.10).
+	defaultNofile = 65535
+	// labelNofile marks a container that has the default.
+	labelNofile = "gantry.nofile"
+)
+
+// limitFiles gives a container the default. An engine that has less to give has its own.
+func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig) {
+	given := slices.ContainsFunc(host.Ulimits, func(u *container.Ulimit) bool { return u.Name == nofile })
+	if given || e.fewFiles.Load() {
+		return
+	}
+	host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: nofile, Soft: defaultNofile, Hard: defaultNofile})
+	config.Labels[labelNofile] = "default"
+}
+
+// start starts a container. Where the engine may not raise the limit to the default (one that is rootless, or itself in a
+// container), that shows at the start; the container is then made again without it, and has another id.
+func (e *Engine) start(ctx context.Context, id string) (startedID string, err error) {
+	err = e.api.ContainerStart(ctx, id, container.StartOptions{})
+	if err == nil || !strings.Contains(strings.ToLower(err.Error()), "rlimit") {
+		return id, err
+	}
+	c, inspectErr := e.api.ContainerInspect(ctx, id)
+	if inspectErr != nil || c.Config.Labels[labelNofile] == "" {
+		return id, err
+	}
+	e.fewFiles.Store(true)
+	delete(c.Config.Labels, labelNofile)
+	if strings.HasPrefix(c.ID, c.Config.Hostname) { // Docker's choice: the id
+		c.Config.Hostname = ""
+	}
+	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool { return u.Name == nofile })
+	if err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true}); err != nil {
+		return id, err
+	}
+	made, err := e.api.ContainerCreate(ctx, c.Config, c.HostConfig, nil, nil, strings.TrimPrefix(c.Name, "/"))
+	if err != nil {
+		return id, err
+	}
+	return made.ID, e.api.ContainerStart(ctx, made.ID, container.StartOptions{})
+}

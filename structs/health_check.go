@@ -1,0 +1,47 @@
+package structs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What a health check's command begins with (ECS and Docker).
+const (
+	checkDirect = "CMD"
+	checkShell  = "CMD-SHELL"
+	checkNone   = "NONE"
+)
+
+// Checks reports whether there is a health check at all. One whose command is NONE is as if there were none (Docker).
+func (h *HealthCheck) Checks() bool {
+	return h != nil && (len(h.Command) == 0 || h.Command[0] != checkNone)
+}
+
+// Test returns the command as a container engine takes it, beginning with CMD or CMD-SHELL. ECS also takes a program
+// without either before it, which is run directly; a lone text with blanks in it is a line for the shell. The error says
+// what is wrong with a command that names no program, beginning after the field's name. A lone CMD ends a Docker Engine
+// 20.10 with a panic.
+func (h *HealthCheck) Test() ([]string, error) {
+	if len(h.Command) == 0 {
+		return nil, errors.New(`is empty; give the program to run, as in ["CMD", "/bin/check"], or leave the health check out`)
+	}
+	first := h.Command[0]
+	switch word := strings.ToUpper(strings.TrimSpace(first)); {
+	case first == checkDirect, first == checkShell:
+		if len(h.Command) == 1 || isBlank(h.Command[1]) {
+			return nil, fmt.Errorf("names no program after %s; give one, or leave the health check out", first)
+		}
+		return h.Command, nil
+	case word == checkDirect, word == checkShell, word == checkNone:
+		return nil, fmt.Errorf("begins with %q; write %s", first, word)
+	case isBlank(first):
+		return nil, errors.New("begins with an empty string; give the program to run, or leave the health check out")
+	case len(h.Command) == 1 && strings.ContainsAny(first, " \t\n"):
+		return []string{checkShell, first}, nil
+	}
+	return slices.Insert(slices.Clone(h.Command), 0, checkDirect), nil
+}
+
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
