@@ -3,6 +3,7 @@ package control_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -334,5 +335,31 @@ func TestCapacityFromAFile(t *testing.T) {
 	}
 	if next := n.put(webSpec()); next.Deployment == "" || n.Store.Snapshot().Service("default", "site").LaunchType != "EC2" {
 		t.Errorf("no strategy any more: %+v", next)
+	}
+}
+
+// A job is up once its tasks have been RUNNING for minHealthySeconds: until then those that wait for it are told so.
+func TestTasksThatHaveJustStartedAreNotHealthy(t *testing.T) {
+	n := newTown(t)
+	n.SetStep(time.Millisecond)
+	if _, err := n.Control.PutJob(t.Context(), webSpec(func(s *structs.JobSpec) { s.Count = new(2) }), ""); err != nil {
+		t.Fatal(err)
+	}
+	unhealthy := func() int {
+		t.Helper()
+		d, err := n.Control.DescribeJob(t.Context(), "default", "site")
+		noError(t, err)
+		if d.Job.Running != 2 {
+			t.Fatalf("%d tasks run, want 2", d.Job.Running)
+		}
+		return d.Job.Unhealthy
+	}
+	n.RunPlaced(t)
+	if got := unhealthy(); got != 2 {
+		t.Errorf("at once %d are not healthy, want 2", got)
+	}
+	n.Advance(t, 1100*time.Millisecond)
+	if got := unhealthy(); got != 0 {
+		t.Errorf("a second later %d are not healthy, want 0", got)
 	}
 }

@@ -62,18 +62,15 @@ func (s *service) survey() {
 			s.enlist(t, current)
 		}
 	}
-	s.trustFresh()
 	for _, t := range slices.Concat(s.fleet.current.fresh, s.fleet.old.fresh) {
-		s.wake(s.provenAt(t))
+		s.wake(roundUp(s.provenAt(t)))
 	}
 }
 
-// trustFresh takes fresh tasks for healthy where they replace nothing: nothing depends on how long they stay up. While the
-// service rebalances, those beyond its count do.
-func (s *service) trustFresh() {
-	if current := &s.fleet.current; s.fleet.old.size() == 0 && (len(current.healthy) < s.count || !s.drifts()) {
-		current.healthy, current.fresh = append(current.healthy, current.fresh...), nil
-	}
+// roundUp makes many tasks that have been up for long enough one shortly after another ask for one look, not for one each.
+func roundUp(at structs.Time) structs.Time {
+	const step = 100
+	return (at + step - 1) / step * step
 }
 
 func (s *service) enlist(t *structs.Task, current bool) {

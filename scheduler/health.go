@@ -30,10 +30,7 @@ func (s *service) definitionOf(t *structs.Task) *structs.TaskDefinition {
 
 // provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one whose health check tells.
 func (s *service) provenAt(t *structs.Task) structs.Time {
-	if s.checked(t) {
-		return 0
-	}
-	return t.StartedAt + structs.Time(s.job.Service.Update.MinHealthySeconds)*1000
+	return s.job.Service.Update.ProvenAt(t, s.definitionOf(t))
 }
 
 // stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as healthy no longer, so

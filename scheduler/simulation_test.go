@@ -15,8 +15,9 @@ import (
 
 // TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and holds that
 //
-//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; and where tasks are
-//     replaced, those that have not been up for the minimum are not healthy;
+//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; tasks that
+//     have not been up for the minimum are not healthy;
+//   - no rollout is completed before all its tasks are healthy;
 //   - protected tasks are not stopped, and nothing starts where nothing can;
 //   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
 //   - the same input gives the same plan;
@@ -309,6 +310,7 @@ func (s *simulation) step(t *rapid.T) *structs.Plan {
 	s.checkLimits(t, &plan)
 	s.checkChoice(t, &plan)
 	s.checkBreaker(t, &plan)
+	s.checkCompletion(t, &plan)
 	s.apply(&plan)
 	if f := plan.FollowUp; f != nil && f.WaitUntil <= s.now {
 		t.Fatalf("the next look is at %d, and it is %d", f.WaitUntil, s.now)
@@ -346,31 +348,20 @@ func (s *simulation) healthy(task *structs.Task) bool {
 	return s.counted(task) && isUp(task, s.store.Snapshot().TaskDefinition(task.TaskDefinition))
 }
 
-// replaces says whether tasks are there that others replace: of earlier deployments, or where they are not to be.
-func (s *simulation) replaces() bool {
-	return len(s.tasksIn(func(task *structs.Task) bool {
-		i := s.store.Snapshot().Instance(task.Instance)
-		return s.counted(task) && (task.StartedBy != s.primary().ID || i.Status != structs.InstanceActive)
-	})) > 0
-}
-
 func (s *simulation) proven(task *structs.Task) bool {
 	checked := s.store.Snapshot().TaskDefinition(task.TaskDefinition).HasHealthCheck()
 	return s.healthy(task) && (checked || s.now-task.StartedAt >= structs.Time(s.job().Service.Update.MinHealthySeconds)*1000)
 }
 
 func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
-	tasks, isHealthy := len(s.tasksIn(s.counted)), s.healthy
-	if s.replaces() {
-		isHealthy = s.proven
-	}
-	healthy, stopsHealthy := len(s.tasksIn(isHealthy)), 0
+	tasks := len(s.tasksIn(s.counted))
+	healthy, stopsHealthy := len(s.tasksIn(s.proven)), 0
 	for _, stop := range plan.Stops {
 		task := s.store.Snapshot().Task(stop.Task)
 		if s.counted(task) {
 			tasks--
 		}
-		if isHealthy(task) {
+		if s.proven(task) {
 			stopsHealthy++
 		}
 	}
@@ -457,6 +448,15 @@ func (s *simulation) checkChoice(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
+func (s *simulation) checkCompletion(t *rapid.T, plan *structs.Plan) {
+	for _, d := range plan.Deployments {
+		healthy := len(s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == d.ID }))
+		if d.Rollout == structs.RolloutCompleted && d.Status == structs.DeploymentPrimary && healthy < s.desired() {
+			t.Fatalf("the rollout is completed with %d of %d tasks healthy", healthy, s.desired())
+		}
+	}
+}
+
 func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
 	d, policy := s.primary(), s.job().Service.Update
 	expired := func(p structs.Pause) bool { return p.RollsBack() || p.Waits() && p.ExpiresAt <= s.now }
@@ -532,7 +532,7 @@ func (s *simulation) atRest() bool {
 	}
 	holding, n := s.tasksIn(func(t *structs.Task) bool { return t.Holds() }), s.desired()
 	healthy := s.tasksIn(func(t *structs.Task) bool {
-		return s.healthy(t) && t.StartedBy == d.ID && usable(s.store.Snapshot().Instance(t.Instance))
+		return s.proven(t) && t.StartedBy == d.ID && usable(s.store.Snapshot().Instance(t.Instance))
 	})
 	return d.Rollout == structs.RolloutCompleted && len(holding) == n && len(healthy) == n
 }

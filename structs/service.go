@@ -27,8 +27,8 @@ type UpdatePolicy struct {
 	Rollback       bool `json:"rollback,omitzero"`
 	// FailureThreshold is how many failed tasks trip the breaker; zero: ECS's clamp(ceil(0.5 × Count), 3, 200).
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
-	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy while a
-	// deployment replaces others; zero: it counts at once. Where nothing is replaced, nothing waits for it.
+	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy; zero: it counts
+	// at once.
 	MinHealthySeconds int32 `json:"minHealthySeconds,omitzero"`
 	// Shift, where not nil, has the next revision brought up whole beside the old one, and the traffic move over.
 	Shift *ShiftPolicy `json:"shift,omitzero"`

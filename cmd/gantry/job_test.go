@@ -53,6 +53,7 @@ func TestJobRunWaits(t *testing.T) {
 		"not decided": {webDetail(func(d *structs.JobDetail) {
 			d.Evaluations = []*structs.Evaluation{{ID: "e1", Status: structs.EvaluationReady}}
 		}), "not up after", nil},
+		"not healthy": {webDetail(func(d *structs.JobDetail) { d.Job.Unhealthy = 1 }), "not up after", []string{"2 of 2 running, 1 of them not healthy yet"}},
 		"others not gone": {webDetail(func(d *structs.JobDetail) {
 			d.Deployments = append(d.Deployments, &structs.Deployment{ID: "ecs-svc/1", Status: "ACTIVE"})
 		}), "not up after", nil},
