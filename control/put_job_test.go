@@ -202,6 +202,14 @@ func TestPutJobRefuses(t *testing.T) {
 		"grace":    {webSpec(func(s *structs.JobSpec) { s.Health.GracePeriod = -1 }), structs.KindInvalidParameter, "health.gracePeriodSeconds: -1"},
 		"rollback": {webSpec(func(s *structs.JobSpec) { s.Update.Rollback = true }), structs.KindInvalidParameter,
 			"update.rollback: it needs circuitBreaker to be true as well"},
+		"threshold": {webSpec(func(s *structs.JobSpec) {
+			s.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: "MANY", Value: 3}
+		}), structs.KindInvalidParameter, `update.thresholdConfiguration.type: "MANY" is not BOUNDED_PERCENT, UNBOUNDED_PERCENT or COUNT`},
+		"thresholds": {webSpec(func(s *structs.JobSpec) {
+			s.Update.FailureThreshold = 2
+			s.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: structs.ThresholdCount, Value: 3}
+		}), structs.KindInvalidParameter, "update.failureThreshold is a thresholdConfiguration of type COUNT"},
+		"no threshold": {webSpec(func(s *structs.JobSpec) { s.Update.FailureThreshold = -1 }), structs.KindInvalidParameter, "update.failureThreshold: -1"},
 		"rebalancing": {webSpec(func(s *structs.JobSpec) {
 			s.Rebalancing, s.Update.MaximumPercent, s.Update.MinimumHealthyPercent = "ENABLED", 100, 0
 		}),

@@ -120,12 +120,21 @@ func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 func TestUpdateServiceKeepsTheRest(t *testing.T) {
 	n := newTown(t)
 	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{
-		MinimumHealthyPercent: new(int32(50)), CircuitBreaker: &control.CircuitBreaker{Enable: true, Rollback: true},
+		MinimumHealthyPercent: new(int32(50)), CircuitBreaker: &control.CircuitBreaker{
+			Enable: true, Rollback: true, ResetOnHealthyTask: new(false), Threshold: &structs.BreakerThreshold{Type: structs.ThresholdCount, Value: 2},
+		},
 		PlacementStrategy:    []structs.PlacementStrategy{{Type: "random"}},
 		PlacementConstraints: []structs.PlacementConstraint{{Type: "memberOf", Expression: "attribute:ecs.os-type == linux"}},
 	}})
-	job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{MaximumPercent: new(int32(150)), PlacementStrategy: []structs.PlacementStrategy{}}})
-	want := structs.UpdatePolicy{MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, Rollback: true, MinHealthySeconds: 1}
+	job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{
+		MaximumPercent: new(int32(150)), PlacementStrategy: []structs.PlacementStrategy{}, CircuitBreaker: &control.CircuitBreaker{Enable: true},
+	}})
+	want := structs.UpdatePolicy{
+		MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, MinHealthySeconds: 1, ThresholdConfiguration: job.Service.Update.ThresholdConfiguration,
+	}
+	if got := job.Service.Update.BreakerThreshold(); got != (structs.BreakerThreshold{Type: structs.ThresholdCount, Value: 2}) {
+		t.Errorf("the threshold is %+v", got)
+	}
 	if job.Service.Update != want || len(job.PlacementStrategy) != 0 || len(job.PlacementConstraints) != 1 || job.Count != 2 {
 		t.Errorf("after two updates: %+v, %+v", job, job.Service)
 	}

@@ -28,6 +28,9 @@ func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error 
 	for n := range plan.Deployments {
 		putPlanned(tx, job, plan.Deployments[n])
 	}
+	if plan.Forgets != nil {
+		forgetFailures(tx, job, plan.Forgets)
+	}
 	for _, s := range plan.Stops {
 		stopPlanned(tx, job, s, plan.At)
 	}

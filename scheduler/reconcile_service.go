@@ -92,6 +92,7 @@ func (s *service) define() {
 // limits that one makes can be used by the other.
 func (s *service) keepUp() {
 	s.survey()
+	s.forget()
 	s.stopUnhealthy()
 	s.expirePauses()
 	if s.endRollout() {

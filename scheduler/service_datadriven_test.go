@@ -17,7 +17,7 @@ import (
 //	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off] [provider=]
 //	instance-joins          as a line of cluster
 //	definition N [cpu=] [memory=] [port=] [checked]
-//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [uptime=] [force]
+//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [at=TYPE:VALUE] [reset=on|off] [grace=] [uptime=] [force]
 //	        [rebalancing] [strategy=TYPE/FIELD,…] [providers=NAME:WEIGHT:BASE,…]
 //	        [shift=BLUE_GREEN|LINEAR|CANARY|ROLLING] [bake=] [step=] [step-bake=]
 //	        [pause=STAGE,… timeout= on-timeout=CONTINUE|ROLLBACK]
@@ -31,6 +31,7 @@ import (
 //	continue ACTION         answers the oldest pause that waits: CONTINUE or ROLLBACK
 //	stop-deployment TYPE    asks for the primary deployment to be stopped
 //	delete                  deletes the service
+//	failed                  says how many failed tasks of the primary deployment count
 //	wait SECONDS
 //	look [events]           plans and applies; says what the plan is, with its events where asked
 //
@@ -92,6 +93,8 @@ func (s *story) run(t *testing.T, b *block) string {
 		job := *s.town.job()
 		job.Status, job.Count = structs.ServiceDraining, 0
 		s.town.put(job, "")
+	case "failed":
+		return fmt.Sprintf("%d", s.town.store.Snapshot().Deployment(s.primary()).FailedTasks)
 	case "wait":
 		s.town.now += structs.Time(number(t, words[1])) * 1000
 	case "look":
@@ -132,6 +135,13 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	set("max", func(n int64) { spec.Update.MaximumPercent = int32(n) })
 	set("threshold", func(n int64) { spec.Update.FailureThreshold = int32(n) })
 	set("uptime", func(n int64) { spec.Update.MinHealthySeconds = int32(n) })
+	if text, ok := args["at"]; ok {
+		kind, value, _ := strings.Cut(text, ":")
+		spec.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: kind, Value: int32(number(t, value))}
+	}
+	if reset, ok := args["reset"]; ok {
+		spec.Update.ResetOnHealthyTask = reset == "on"
+	}
 	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
 	if strategy, ok := args["shift"]; ok {
 		spec.Update.Shift = structs.NewShiftPolicy(strategy)

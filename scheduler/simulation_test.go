@@ -90,6 +90,10 @@ func drawPolicy(t *rapid.T, jobType string) structs.UpdatePolicy {
 	}
 	p.MinHealthySeconds = rapid.SampledFrom([]int32{0, 1, 30}).Draw(t, "uptime")
 	p.CircuitBreaker = rapid.Bool().Draw(t, "breaker")
+	p.ResetOnHealthyTask = rapid.Bool().Draw(t, "reset")
+	p.ThresholdConfiguration = rapid.SampledFrom([]*structs.BreakerThreshold{
+		nil, {Type: structs.ThresholdCount, Value: 2}, {Type: structs.ThresholdUnboundedPercent, Value: 40}, {Type: structs.ThresholdBoundedPercent, Value: 90},
+	}).Draw(t, "threshold")
 	p.Rollback = p.CircuitBreaker && rapid.Bool().Draw(t, "rollback")
 	return p
 }
@@ -448,6 +452,18 @@ func (s *simulation) checkChoice(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
+// healthySince is when a task of a deployment last became healthy, of those that are.
+func (s *simulation) healthySince(deployment string) (last structs.Time) {
+	for _, task := range s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == deployment }) {
+		since := task.StartedAt + structs.Time(s.job().Service.Update.MinHealthySeconds)*1000
+		if s.store.Snapshot().TaskDefinition(task.TaskDefinition).HasHealthCheck() {
+			since = task.HealthyAt
+		}
+		last = max(last, since)
+	}
+	return last
+}
+
 func (s *simulation) checkCompletion(t *rapid.T, plan *structs.Plan) {
 	for _, d := range plan.Deployments {
 		healthy := len(s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == d.ID }))
@@ -463,7 +479,13 @@ func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
 	if d.Rollout != structs.RolloutInProgress || d.StopRequested != "" || slices.ContainsFunc(d.Pauses, expired) {
 		return
 	}
+	if forgets := policy.ResetOnHealthyTask && d.FailedTasks > 0 && s.healthySince(d.ID) > d.LastFailureAt; forgets != (plan.Forgets != nil) {
+		t.Fatalf("of %+v the plan forgets %+v", d, plan.Forgets)
+	}
 	failures := d.FailedTasks // and those that the plan itself finds
+	if plan.Forgets != nil {
+		failures = 0
+	}
 	for _, stop := range plan.Stops {
 		if stop.Reason == structs.ReasonUnhealthy && s.store.Snapshot().Task(stop.Task).StartedBy == d.ID {
 			failures++
@@ -506,7 +528,7 @@ func (s *simulation) comeToRest(t *rapid.T) {
 	for range 200 {
 		s.alterDeployment(s.primary().ID, func(row *structs.Deployment) { answerPause(row, structs.HookContinue) })
 		next := s.settleDown(t)
-		if s.atRest() {
+		if next == nil && s.atRest() {
 			s.checkEvents(t)
 			return
 		}

@@ -64,6 +64,14 @@ func (p *UpdatePolicy) IsHealthy(t *Task, d *TaskDefinition, now Time) bool {
 	return p.ProvenAt(t, d) <= now
 }
 
+// HealthySince returns when a task that IsHealthy began to be; zero where nobody noted it.
+func (p *UpdatePolicy) HealthySince(t *Task, d *TaskDefinition) Time {
+	if d != nil && d.HasHealthCheck() {
+		return t.HealthyAt
+	}
+	return p.ProvenAt(t, d)
+}
+
 func (t *Task) containerHealth(name string) string {
 	for n := range t.Containers {
 		if t.Containers[n].Name == name {
