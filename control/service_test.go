@@ -277,3 +277,40 @@ func TestProtectionDuringADeployment(t *testing.T) {
 		t.Errorf("%v are left after their protection", left)
 	}
 }
+
+// A daemon's task leaves a draining instance after all others, however long one of them stays.
+func TestDrainStopsDaemonsLast(t *testing.T) {
+	n := newTown(t)
+	n.AddInstance(t, "default", 4096, 4096)
+	n.create(control.CreateServiceInput{Name: "logs", Daemon: true, ServiceChange: control.ServiceChange{TaskDefinition: "app:1"}})
+	n.Settle(t)
+	web := n.tasks(n.deployments("web")[0].ID)
+	drained := n.Store.Snapshot().Task(web[0]).Instance
+	_, _, err := n.Control.ProtectTasks(t.Context(), control.ProtectTasksInput{Cluster: "default", Tasks: web, On: true, Minutes: 10})
+	noError(t, err)
+	_, _, err = n.Control.SetInstanceStatus(t.Context(), "default", []string{drained}, structs.InstanceDraining)
+	noError(t, err)
+	left := func() (jobs []string) {
+		for task := range n.Store.Snapshot().InstanceTasks(drained) {
+			if task.DesiredStatus == structs.TaskRunning {
+				jobs = append(jobs, n.Store.Snapshot().Job(task.Job).Name)
+			}
+		}
+		slices.Sort(jobs)
+		return slices.Compact(jobs)
+	}
+	n.Settle(t)
+	if got := left(); !slices.Equal(got, []string{"logs", "web"}) {
+		t.Errorf("with protected tasks there, %v are left", got)
+	}
+	n.Advance(t, 11*time.Minute)
+	n.RunPlaced(t)
+	n.Advance(t, 2*time.Second)
+	if got := left(); !slices.Equal(got, []string{"logs"}) {
+		t.Errorf("while the last of the others stop, %v are left", got)
+	}
+	n.Settle(t)
+	if got := left(); len(got) != 0 {
+		t.Errorf("in the end %v are left", got)
+	}
+}

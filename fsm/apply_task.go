@@ -83,6 +83,9 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	}
 	if on := tx.Instance(cmd.Instance); freed && on != nil {
 		unblock(tx, index, on)
+		if cmd.Rules > 0 {
+			wakeLast(tx, index, cmd.At, on)
+		}
 	}
 	return "", nil
 }

@@ -42,7 +42,7 @@ func serviceSamples() map[string]structs.Command {
 			At: 1_700_000_000_152,
 		},
 		"apply_plan_forgets": structs.ApplyPlan{Plan: structs.Plan{
-			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, At: 1_700_000_000_153, JobVersion: 3,
+			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, At: 1_700_000_000_153, JobVersion: 3, Rules: structs.PlanRules,
 			Forgets: &structs.FailedTasks{Deployment: deployment.ID, Count: 2},
 		}},
 		"put_service_breaker": structs.PutService{Job: breakerService(), Evaluation: eval},

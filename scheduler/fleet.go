@@ -15,6 +15,9 @@ type fleet struct {
 	current, old ranks
 	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing replaces them.
 	astray []*structs.Task
+	// last are a daemon's alive tasks on instances that drain and have other tasks yet. They count for nothing either, and leave
+	// after those.
+	last []*structs.Task
 	// lost are the alive tasks of a service on instances that are not heard of. They count for nothing, and are replaced.
 	lost []*structs.Task
 	// leaving are the tasks on their way out, by id. They still hold their resources.
@@ -54,6 +57,8 @@ func (s *service) survey() {
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.AgentConnected:
 			// Nobody knows how it is, and its instance is not among the feasible: it is left as it is.
+		case s.leavesLater(instance):
+			s.fleet.last = append(s.fleet.last, t)
 		case !s.feasible[t.Instance]:
 			s.fleet.astray = append(s.fleet.astray, t)
 		default:

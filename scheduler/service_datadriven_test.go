@@ -28,6 +28,8 @@ import (
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
 //	protect TASKS for=      protects tasks for so many seconds
 //	instance ID [status=] [agent=on|off]
+//	other TASK INSTANCE RUNNING|STOPPED [daemon]
+//	                        a task of another job, of a daemon where asked
 //	continue ACTION         answers the oldest pause that waits: CONTINUE or ROLLBACK
 //	stop-deployment TYPE    asks for the primary deployment to be stopped
 //	delete                  deletes the service
@@ -85,6 +87,8 @@ func (s *story) run(t *testing.T, b *block) string {
 		s.town.alterInstance(words[1], func(row *structs.ContainerInstance) {
 			row.Status, row.AgentConnected = cmp.Or(b.args["status"], row.Status), b.args["agent"] != "off"
 		})
+	case "other":
+		s.other(t, words)
 	case "stop-deployment":
 		s.town.alterDeployment(s.primary(), func(row *structs.Deployment) { row.StopRequested = words[1] })
 	case "continue":
@@ -104,6 +108,20 @@ func (s *story) run(t *testing.T, b *block) string {
 		t.Fatalf("unknown command %q", b.command)
 	}
 	return "ok"
+}
+
+func (s *story) other(t *testing.T, words []string) {
+	job, task := &structs.Job{ID: "other", Type: structs.JobBatch}, &structs.Task{ID: words[1], Job: "other", Instance: words[2], DesiredStatus: structs.TaskRunning}
+	if len(words) > 4 {
+		job.ID, job.Type, task.Job = "other-daemon", structs.JobDaemon, "other-daemon"
+	}
+	if err := task.LastStatus.UnmarshalText([]byte(words[3])); err != nil {
+		t.Fatal(err)
+	}
+	s.town.update(func(tx *state.Tx) {
+		tx.PutJob(job)
+		tx.PutTask(task)
+	})
 }
 
 func (w *town) addInstance(t *testing.T, line string) {

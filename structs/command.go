@@ -114,7 +114,8 @@ type ReportTasks struct {
 	Instance string
 	Updates  []TaskUpdate
 	At       Time
-	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt.
+	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt, and wake no daemon when the last
+	// other task has left an instance.
 	Rules int
 }
 

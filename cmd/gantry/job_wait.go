@@ -66,8 +66,11 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 	for _, e := range d.Evaluations {
 		decided = decided && (e.ID != put.Evaluation || e.Status != structs.EvaluationReady)
 	}
-	return decided && primary != nil && primary.Rollout == structs.RolloutCompleted && others == 0 &&
-		d.Job.Running == job.Count && d.Job.Pending == 0 && d.Job.Unhealthy == 0, nil
+	up := decided && primary != nil && primary.Rollout == structs.RolloutCompleted && d.Job.Pending == 0 && d.Job.Unhealthy == 0
+	if put.Type == structs.JobDaemon { // on an instance that drains its task stays as long as others do
+		return up && d.Job.Running >= job.Count, nil
+	}
+	return up && others == 0 && d.Job.Running == job.Count, nil
 }
 
 // ended says whether each task of a batch job has succeeded, or that this will not be.
