@@ -18,6 +18,7 @@ import (
 //   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; tasks that
 //     have not been up for the minimum are not healthy;
 //   - no rollout is completed before all its tasks are healthy;
+//   - a task whose agent is not heard of is kept until a healthy one has taken its place;
 //   - protected tasks are not stopped, and nothing starts where nothing can;
 //   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
 //   - the same input gives the same plan;
@@ -313,6 +314,7 @@ func (s *simulation) step(t *rapid.T) *structs.Plan {
 	}
 	s.checkLimits(t, &plan)
 	s.checkChoice(t, &plan)
+	s.checkLost(t, &plan)
 	s.checkBreaker(t, &plan)
 	s.checkCompletion(t, &plan)
 	s.apply(&plan)
@@ -469,6 +471,29 @@ func (s *simulation) checkCompletion(t *rapid.T, plan *structs.Plan) {
 		healthy := len(s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == d.ID }))
 		if d.Rollout == structs.RolloutCompleted && d.Status == structs.DeploymentPrimary && healthy < s.desired() {
 			t.Fatalf("the rollout is completed with %d of %d tasks healthy", healthy, s.desired())
+		}
+	}
+}
+
+// checkLost holds that a task on a lost instance is stopped only if, should the instance come back, as many as are desired are
+// there without it.
+func (s *simulation) checkLost(t *rapid.T, plan *structs.Plan) {
+	stops := map[string]bool{}
+	for _, stop := range plan.Stops {
+		stops[stop.Task] = true
+	}
+	stays := len(s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && !stops[task.ID] }))
+	for i := range s.store.Snapshot().Instances("default") {
+		left, stopped := 0, 0
+		for _, task := range s.tasksIn(func(task *structs.Task) bool { return alive(task) && task.Instance == i.ID && lost(i) }) {
+			if stops[task.ID] {
+				stopped++
+			} else {
+				left++
+			}
+		}
+		if s.job().Type == structs.JobService && stopped > 0 && stays+left < s.desired() {
+			t.Fatalf("of the lost %s %d tasks are stopped; %d are left on it, and %d elsewhere, with %d desired", i.ID, stopped, left, stays, s.desired())
 		}
 	}
 }
