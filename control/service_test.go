@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -275,6 +276,45 @@ func TestProtectionDuringADeployment(t *testing.T) {
 	n.Settle(t)
 	if left := n.tasks(n.deployments("web")[0].ID); len(left) != 0 {
 		t.Errorf("%v are left after their protection", left)
+	}
+}
+
+// While more tasks are protected than desired, no protection is given or prolonged (ECS): a service scaled in would never get there.
+func TestProtectionOfMoreThanDesired(t *testing.T) {
+	n := newTown(t)
+	tasks := n.tasks(n.deployments("web")[0].ID)
+	blocked := func(on bool, ids ...string) (blocked []string) {
+		t.Helper()
+		_, failures, err := n.Control.ProtectTasks(t.Context(), control.ProtectTasksInput{Cluster: "default", Tasks: ids, On: on, Minutes: 10})
+		noError(t, err)
+		for _, f := range failures {
+			if f.Reason != "DEPLOYMENT_BLOCKED" {
+				t.Errorf("task %s: %+v", f.Task, f)
+			}
+			blocked = append(blocked, f.Task)
+		}
+		return blocked
+	}
+	if got := blocked(true, tasks...); len(got) != 0 {
+		t.Errorf("as many as are desired: %v are blocked", got)
+	}
+	if got := blocked(true, tasks...); len(got) != 0 {
+		t.Errorf("as many as are desired, for longer: %v are blocked", got)
+	}
+	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Count: new(1)}})
+	if got := blocked(true, tasks...); !slices.Equal(got, tasks) {
+		t.Errorf("of two protected tasks with one desired %v are blocked, want both", got)
+	}
+	events := n.Store.Snapshot().ServiceEvents(n.Store.Snapshot().Service("default", "web").ID).Events
+	if !strings.Contains(events[0].Message, "The number of protected tasks are more than the desired count of tasks.") {
+		t.Errorf("the last event is %q", events[0].Message)
+	}
+	if got := blocked(false, tasks[0]); len(got) != 0 {
+		t.Errorf("ending a protection: %v are blocked", got)
+	}
+	n.Settle(t)
+	if got := blocked(true, tasks[1]); len(got) != 0 {
+		t.Errorf("the one that is desired, for longer: %v are blocked", got)
 	}
 }
 

@@ -101,6 +101,7 @@ func (s *service) keepUp() {
 	if s.advance(); s.shifting() {
 		s.keepSides()
 		s.retireEmpty(s.blue())
+		s.tellProtected()
 		return
 	}
 	s.resting = s.rest()
@@ -108,6 +109,7 @@ func (s *service) keepUp() {
 	s.start()
 	s.stopReplaced()
 	s.settle()
+	s.tellProtected()
 }
 
 // drain stops a service that was deleted.
