@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gantry-project/gantry/state"
@@ -62,10 +63,11 @@ func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]Tas
 	var protected []TaskProtection
 	var failures []ProtectionFailure
 	var ids []string
+	held := protections{snap: snap, now: now, byJob: map[string]int{}}
 	for _, id := range in.Tasks {
 		failure := unprotectable(snap, in.Cluster, id)
 		if failure == nil && in.On {
-			failure = blockedByDeployment(snap, snap.Task(id), now)
+			failure = held.add(snap.Task(id))
 		}
 		if failure != nil {
 			failures = append(failures, *failure)
@@ -122,15 +124,55 @@ func unprotectable(snap *state.Snapshot, cluster, id string) *ProtectionFailure 
 	return nil
 }
 
-// blockedByDeployment keeps tasks that a deployment in progress is about to replace from hiding behind a new protection: it
-// would never end. A protection that stands may be renewed, for the work that it was asked for.
-func blockedByDeployment(snap *state.Snapshot, t *structs.Task, now structs.Time) *ProtectionFailure {
-	own := snap.Deployment(t.StartedBy)
-	if t.ProtectedUntil > now || own == nil || own.TaskSet != nil || own.Status == structs.DeploymentPrimary {
-		return nil
+// protections counts the protected tasks of services, with those that a call adds.
+type protections struct {
+	snap  *state.Snapshot
+	now   structs.Time
+	byJob map[string]int
+}
+
+// add protects a task, or says why it may not be protected, or be protected for longer.
+func (p *protections) add(t *structs.Task) *ProtectionFailure {
+	job := p.snap.Job(t.Job)
+	held, counted := p.byJob[job.ID]
+	if !counted {
+		held = p.count(job)
 	}
-	return &ProtectionFailure{
-		Task: t.ID, Reason: failDeploymentBlocked,
-		Detail: "Unable to set protection because an ongoing deployment is replacing the task.",
+	switch renewed := p.covers(t); {
+	case held > job.Count:
+		return deploymentBlocked(t, fmt.Sprintf("The service has %d protected tasks and desires %d. Wait until their protection ends, "+
+			"end it for those that may be stopped, or raise the desired count above their number.", held, job.Count))
+	case !renewed && p.replaced(t):
+		return deploymentBlocked(t, "Unable to set protection because an ongoing deployment is replacing the task.")
+	case !renewed:
+		held++
 	}
+	p.byJob[job.ID] = held
+	return nil
+}
+
+// count returns how many of a service's tasks are protected now. With more than are desired, its deployments cannot end (ECS).
+func (p *protections) count(job *structs.Job) (n int) {
+	for t := range p.snap.JobTasks(job.ID) {
+		if p.covers(t) {
+			n++
+		}
+	}
+	return n
+}
+
+// covers reports whether a task is protected and not on its way out.
+func (p *protections) covers(t *structs.Task) bool {
+	return t.ProtectedUntil > p.now && t.Holds() && t.DesiredStatus < structs.TaskStopped
+}
+
+// replaced reports whether a deployment in progress is about to replace a task, which must not hide from that behind a new
+// protection: the deployment would never end. A protection that stands may be renewed, for the work that it was asked for.
+func (p *protections) replaced(t *structs.Task) bool {
+	own := p.snap.Deployment(t.StartedBy)
+	return own != nil && own.TaskSet == nil && own.Status != structs.DeploymentPrimary
+}
+
+func deploymentBlocked(t *structs.Task, detail string) *ProtectionFailure {
+	return &ProtectionFailure{Task: t.ID, Reason: failDeploymentBlocked, Detail: detail}
 }

@@ -3,6 +3,7 @@ package control_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -201,6 +202,14 @@ func TestPutJobRefuses(t *testing.T) {
 		"grace":    {webSpec(func(s *structs.JobSpec) { s.Health.GracePeriod = -1 }), structs.KindInvalidParameter, "health.gracePeriodSeconds: -1"},
 		"rollback": {webSpec(func(s *structs.JobSpec) { s.Update.Rollback = true }), structs.KindInvalidParameter,
 			"update.rollback: it needs circuitBreaker to be true as well"},
+		"threshold": {webSpec(func(s *structs.JobSpec) {
+			s.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: "MANY", Value: 3}
+		}), structs.KindInvalidParameter, `update.thresholdConfiguration.type: "MANY" is not BOUNDED_PERCENT, UNBOUNDED_PERCENT or COUNT`},
+		"thresholds": {webSpec(func(s *structs.JobSpec) {
+			s.Update.FailureThreshold = 2
+			s.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: structs.ThresholdCount, Value: 3}
+		}), structs.KindInvalidParameter, "update.failureThreshold is a thresholdConfiguration of type COUNT"},
+		"no threshold": {webSpec(func(s *structs.JobSpec) { s.Update.FailureThreshold = -1 }), structs.KindInvalidParameter, "update.failureThreshold: -1"},
 		"rebalancing": {webSpec(func(s *structs.JobSpec) {
 			s.Rebalancing, s.Update.MaximumPercent, s.Update.MinimumHealthyPercent = "ENABLED", 100, 0
 		}),
@@ -355,5 +364,31 @@ func TestPutJobSaysWho(t *testing.T) {
 	}
 	if one, two := snap.TaskDefinition("site:1").RegisteredBy, snap.TaskDefinition("site:2").RegisteredBy; one != "arn:one" || two != "arn:two" {
 		t.Errorf("the revisions are of %q and %q", one, two)
+	}
+}
+
+// A job is up once its tasks have been RUNNING for minHealthySeconds: until then those that wait for it are told so.
+func TestTasksThatHaveJustStartedAreNotHealthy(t *testing.T) {
+	n := newTown(t)
+	n.SetStep(time.Millisecond)
+	if _, err := n.Control.PutJob(t.Context(), webSpec(func(s *structs.JobSpec) { s.Count = new(2) }), ""); err != nil {
+		t.Fatal(err)
+	}
+	unhealthy := func() int {
+		t.Helper()
+		d, err := n.Control.DescribeJob(t.Context(), "default", "site")
+		noError(t, err)
+		if d.Job.Running != 2 {
+			t.Fatalf("%d tasks run, want 2", d.Job.Running)
+		}
+		return d.Job.Unhealthy
+	}
+	n.RunPlaced(t)
+	if got := unhealthy(); got != 2 {
+		t.Errorf("at once %d are not healthy, want 2", got)
+	}
+	n.Advance(t, 1100*time.Millisecond)
+	if got := unhealthy(); got != 0 {
+		t.Errorf("a second later %d are not healthy, want 0", got)
 	}
 }

@@ -24,7 +24,7 @@ func (c *Control) ReportTasks(ctx context.Context, instance string, sent structs
 		}
 		updates[n].StartedAt = min(updates[n].StartedAt, now) // a task cannot have been up for a while before we hear of it
 	}
-	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now})
+	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now, Rules: structs.ReportRules})
 	return err
 }
 

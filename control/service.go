@@ -40,8 +40,24 @@ type ServiceChange struct {
 	Rebalancing      string
 }
 
-// CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good one comes back.
-type CircuitBreaker struct{ Enable, Rollback bool }
+// CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good one comes back. What is nil
+// stays as it is.
+type CircuitBreaker struct {
+	Enable, Rollback   bool
+	Threshold          *structs.BreakerThreshold
+	ResetOnHealthyTask *bool
+}
+
+func (b *CircuitBreaker) applyTo(p *structs.UpdatePolicy) {
+	if b == nil {
+		return
+	}
+	p.CircuitBreaker, p.Rollback = b.Enable, b.Rollback
+	set(&p.ResetOnHealthyTask, b.ResetOnHealthyTask)
+	if b.Threshold != nil {
+		p.ThresholdConfiguration, p.FailureThreshold = b.Threshold, 0
+	}
+}
 
 // applyTo makes the change. Nothing of the service but itself is shared with a row of state.
 func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
@@ -73,9 +89,7 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	set(&spec.ManagedTags, ch.ManagedTags)
 	set(&spec.Update.MinimumHealthyPercent, ch.MinimumHealthyPercent)
 	set(&spec.Update.MaximumPercent, ch.MaximumPercent)
-	if ch.CircuitBreaker != nil {
-		spec.Update.CircuitBreaker, spec.Update.Rollback = ch.CircuitBreaker.Enable, ch.CircuitBreaker.Rollback
-	}
+	ch.CircuitBreaker.applyTo(&spec.Update)
 	if err := ch.Shift.applyTo(&spec.Update); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,12 +121,21 @@ func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 func TestUpdateServiceKeepsTheRest(t *testing.T) {
 	n := newTown(t)
 	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{
-		MinimumHealthyPercent: new(int32(50)), CircuitBreaker: &control.CircuitBreaker{Enable: true, Rollback: true},
+		MinimumHealthyPercent: new(int32(50)), CircuitBreaker: &control.CircuitBreaker{
+			Enable: true, Rollback: true, ResetOnHealthyTask: new(false), Threshold: &structs.BreakerThreshold{Type: structs.ThresholdCount, Value: 2},
+		},
 		PlacementStrategy:    []structs.PlacementStrategy{{Type: "random"}},
 		PlacementConstraints: []structs.PlacementConstraint{{Type: "memberOf", Expression: "attribute:ecs.os-type == linux"}},
 	}})
-	job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{MaximumPercent: new(int32(150)), PlacementStrategy: []structs.PlacementStrategy{}}})
-	want := structs.UpdatePolicy{MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, Rollback: true, MinHealthySeconds: 1}
+	job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{
+		MaximumPercent: new(int32(150)), PlacementStrategy: []structs.PlacementStrategy{}, CircuitBreaker: &control.CircuitBreaker{Enable: true},
+	}})
+	want := structs.UpdatePolicy{
+		MinimumHealthyPercent: 50, MaximumPercent: 150, CircuitBreaker: true, MinHealthySeconds: 1, ThresholdConfiguration: job.Service.Update.ThresholdConfiguration,
+	}
+	if got := job.Service.Update.BreakerThreshold(); got != (structs.BreakerThreshold{Type: structs.ThresholdCount, Value: 2}) {
+		t.Errorf("the threshold is %+v", got)
+	}
 	if job.Service.Update != want || len(job.PlacementStrategy) != 0 || len(job.PlacementConstraints) != 1 || job.Count != 2 {
 		t.Errorf("after two updates: %+v, %+v", job, job.Service)
 	}
@@ -266,5 +276,81 @@ func TestProtectionDuringADeployment(t *testing.T) {
 	n.Settle(t)
 	if left := n.tasks(n.deployments("web")[0].ID); len(left) != 0 {
 		t.Errorf("%v are left after their protection", left)
+	}
+}
+
+// While more tasks are protected than desired, no protection is given or prolonged (ECS): a service scaled in would never get there.
+func TestProtectionOfMoreThanDesired(t *testing.T) {
+	n := newTown(t)
+	tasks := n.tasks(n.deployments("web")[0].ID)
+	blocked := func(on bool, ids ...string) (blocked []string) {
+		t.Helper()
+		_, failures, err := n.Control.ProtectTasks(t.Context(), control.ProtectTasksInput{Cluster: "default", Tasks: ids, On: on, Minutes: 10})
+		noError(t, err)
+		for _, f := range failures {
+			if f.Reason != "DEPLOYMENT_BLOCKED" {
+				t.Errorf("task %s: %+v", f.Task, f)
+			}
+			blocked = append(blocked, f.Task)
+		}
+		return blocked
+	}
+	if got := blocked(true, tasks...); len(got) != 0 {
+		t.Errorf("as many as are desired: %v are blocked", got)
+	}
+	if got := blocked(true, tasks...); len(got) != 0 {
+		t.Errorf("as many as are desired, for longer: %v are blocked", got)
+	}
+	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Count: new(1)}})
+	if got := blocked(true, tasks...); !slices.Equal(got, tasks) {
+		t.Errorf("of two protected tasks with one desired %v are blocked, want both", got)
+	}
+	events := n.Store.Snapshot().ServiceEvents(n.Store.Snapshot().Service("default", "web").ID).Events
+	if !strings.Contains(events[0].Message, "The number of protected tasks are more than the desired count of tasks.") {
+		t.Errorf("the last event is %q", events[0].Message)
+	}
+	if got := blocked(false, tasks[0]); len(got) != 0 {
+		t.Errorf("ending a protection: %v are blocked", got)
+	}
+	n.Settle(t)
+	if got := blocked(true, tasks[1]); len(got) != 0 {
+		t.Errorf("the one that is desired, for longer: %v are blocked", got)
+	}
+}
+
+// A daemon's task leaves a draining instance after all others, however long one of them stays.
+func TestDrainStopsDaemonsLast(t *testing.T) {
+	n := newTown(t)
+	n.AddInstance(t, "default", 4096, 4096)
+	n.create(control.CreateServiceInput{Name: "logs", Daemon: true, ServiceChange: control.ServiceChange{TaskDefinition: "app:1"}})
+	n.Settle(t)
+	web := n.tasks(n.deployments("web")[0].ID)
+	drained := n.Store.Snapshot().Task(web[0]).Instance
+	_, _, err := n.Control.ProtectTasks(t.Context(), control.ProtectTasksInput{Cluster: "default", Tasks: web, On: true, Minutes: 10})
+	noError(t, err)
+	_, _, err = n.Control.SetInstanceStatus(t.Context(), "default", []string{drained}, structs.InstanceDraining)
+	noError(t, err)
+	left := func() (jobs []string) {
+		for task := range n.Store.Snapshot().InstanceTasks(drained) {
+			if task.DesiredStatus == structs.TaskRunning {
+				jobs = append(jobs, n.Store.Snapshot().Job(task.Job).Name)
+			}
+		}
+		slices.Sort(jobs)
+		return slices.Compact(jobs)
+	}
+	n.Settle(t)
+	if got := left(); !slices.Equal(got, []string{"logs", "web"}) {
+		t.Errorf("with protected tasks there, %v are left", got)
+	}
+	n.Advance(t, 11*time.Minute)
+	n.RunPlaced(t)
+	n.Advance(t, 2*time.Second)
+	if got := left(); !slices.Equal(got, []string{"logs"}) {
+		t.Errorf("while the last of the others stop, %v are left", got)
+	}
+	n.Settle(t)
+	if got := left(); len(got) != 0 {
+		t.Errorf("in the end %v are left", got)
 	}
 }

@@ -26,7 +26,7 @@ func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*stru
 	list := &structs.JobList{Index: snap.Index(), Jobs: []structs.JobSummary{}}
 	for job := range snap.Services(cluster) {
 		if all || job.Status != structs.ServiceInactive {
-			list.Jobs = append(list.Jobs, summarize(snap, job))
+			list.Jobs = append(list.Jobs, c.summarize(snap, job))
 		}
 	}
 	services := len(list.Jobs)
@@ -34,7 +34,7 @@ func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*stru
 		if job.Type != structs.JobBatch {
 			continue
 		}
-		if s := summarize(snap, job); all || job.Status == structs.BatchRunning || s.Running+s.Pending > 0 {
+		if s := c.summarize(snap, job); all || job.Status == structs.BatchRunning || s.Running+s.Pending > 0 {
 			list.Jobs = append(list.Jobs, s)
 		}
 	}
@@ -55,7 +55,7 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 		return nil, err
 	}
 	d := &structs.JobDetail{
-		Index: snap.Index(), Job: summarize(snap, job),
+		Index: snap.Index(), Job: c.summarize(snap, job),
 		Versions:    newest(snap.JobVersions(job.ID), func(v *structs.Job) structs.Time { return structs.Time(v.Version) }),
 		Deployments: newest(snap.Deployments(job.ID), func(d *structs.Deployment) structs.Time { return d.CreatedAt }),
 		Tasks:       newest(snap.JobTasks(job.ID), func(t *structs.Task) structs.Time { return t.CreatedAt }),
@@ -74,12 +74,15 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 }
 
 // summarize counts a job's tasks and says how its newest deployment and evaluation stand.
-func summarize(snap *state.Snapshot, job *structs.Job) structs.JobSummary {
-	s := structs.JobSummary{Job: job}
+func (c *Control) summarize(snap *state.Snapshot, job *structs.Job) structs.JobSummary {
+	s, now := structs.JobSummary{Job: job}, c.now()
 	for t := range snap.JobTasks(job.ID) {
 		switch {
 		case t.LastStatus == structs.TaskRunning:
 			s.Running++
+			if job.Service != nil && !job.Service.Update.IsHealthy(t, snap.TaskDefinition(t.TaskDefinition), now) {
+				s.Unhealthy++
+			}
 		case t.LastStatus < structs.TaskRunning && t.DesiredStatus == structs.TaskRunning:
 			s.Pending++
 		}

@@ -20,7 +20,7 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 		return "", structs.Errorf(structs.KindConflict, "The plan is stale: job %s has version %d, not %d.", job.ID, job.Version, plan.JobVersion)
 	}
 	if job != nil {
-		if err := applyServicePlan(tx, job, plan); err != nil {
+		if err := applyServicePlan(tx, index, job, plan); err != nil {
 			return "", err
 		}
 		job = tx.Job(job.ID) // as the plan has left it

@@ -73,6 +73,9 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 		if !merge(&t, update, cmd.At) {
 			continue
 		}
+		if cmd.Rules > 0 && isHealthy(&t, definition) && !isHealthy(old, definition) {
+			t.HealthyAt = cmd.At
+		}
 		t.Version++
 		tx.PutTask(&t)
 		countReport(tx, old, &t, definition, cmd.At)
@@ -83,8 +86,16 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	}
 	if on := tx.Instance(cmd.Instance); freed && on != nil {
 		unblock(tx, index, on)
+		if cmd.Rules > 0 {
+			wakeLast(tx, index, cmd.At, on)
+		}
 	}
 	return "", nil
+}
+
+// isHealthy reports whether a task passes the health check that its definition has.
+func isHealthy(t *structs.Task, d *structs.TaskDefinition) bool {
+	return d != nil && d.HasHealthCheck() && t.Health(d) == structs.Healthy
 }
 
 // matters says whether a job must look again because of what became of a task. A batch job acts on the end of one alone.

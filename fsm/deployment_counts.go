@@ -44,6 +44,17 @@ func countUnhealthy(tx *state.Tx, t *structs.Task, at structs.Time) {
 	tx.PutDeployment(&row)
 }
 
+// forgetFailures takes failed tasks off the count of their deployment. Those that failed since the plan was made stay.
+func forgetFailures(tx *state.Tx, job *structs.Job, failed *structs.FailedTasks) {
+	old := tx.Deployment(failed.Deployment)
+	if old == nil || old.Job != job.ID {
+		return
+	}
+	d := *old
+	d.FailedTasks = max(0, d.FailedTasks-failed.Count)
+	tx.PutDeployment(&d)
+}
+
 // up says whether a task has come up: it reached RUNNING and, where its definition has a health check, is HEALTHY.
 func up(t *structs.Task, d *structs.TaskDefinition) bool {
 	started := t.LastStatus == structs.TaskRunning || t.StartedAt != 0

@@ -8,7 +8,7 @@ import (
 )
 
 // applyServicePlan commits what a plan changes of a service besides new tasks.
-func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error {
+func applyServicePlan(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) error {
 	for n := range plan.Deployments {
 		if err := checkAnswered(tx, &plan.Deployments[n]); err != nil {
 			return err
@@ -28,8 +28,14 @@ func applyServicePlan(tx *state.Tx, job *structs.Job, plan *structs.Plan) error 
 	for n := range plan.Deployments {
 		putPlanned(tx, job, plan.Deployments[n])
 	}
+	if plan.Forgets != nil {
+		forgetFailures(tx, job, plan.Forgets)
+	}
 	for _, s := range plan.Stops {
-		stopPlanned(tx, job, s, plan.At)
+		unseen := stopPlanned(tx, job, s, plan.At)
+		if unseen != nil && plan.Rules > 0 {
+			wakeLast(tx, index, plan.At, unseen)
+		}
 	}
 	putEvents(tx, job.ID, plan.Events)
 	if plan.Desired != nil && job.Status == structs.ServiceActive && job.Count != *plan.Desired {
@@ -102,11 +108,12 @@ func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 	}
 }
 
-// stopPlanned asks a task to stop on behalf of its service.
-func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time) {
+// stopPlanned asks a task to stop on behalf of its service. Where its agent is not there to be asked, the task is STOPPED at once, and
+// its instance is returned.
+func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time) (unseen *structs.ContainerInstance) {
 	old := tx.Task(s.Task)
 	if old == nil || old.Job != job.ID || old.DesiredStatus == structs.TaskStopped {
-		return
+		return nil
 	}
 	t := *old
 	t.DesiredStatus = structs.TaskStopped
@@ -114,12 +121,14 @@ func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time
 	setOnce(&t.StoppingAt, at)
 	if i := tx.Instance(t.Instance); i != nil && !i.AgentConnected {
 		endUnseen(&t, at)
+		unseen = i
 	}
 	t.Version++
 	tx.PutTask(&t)
 	if s.Reason == structs.ReasonUnhealthy {
 		countUnhealthy(tx, &t, at)
 	}
+	return unseen
 }
 
 // putEvents adds events, given in the order in which they happened, to those of a service.

@@ -257,3 +257,21 @@ func TestDroppedPlacementIsPlannedAgain(t *testing.T) {
 		t.Errorf("woken by %v, want %s", because, becauseRefused)
 	}
 }
+
+// TestPlanForgetsFailures: those that the plan saw count no longer; one that came since does.
+func TestPlanForgetsFailures(t *testing.T) {
+	h := serving(t)
+	fails := func(task string) { h.do(report("i1", structs.TaskUpdate{Task: task, Status: structs.TaskStopped})) }
+	fails("t1")
+	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
+	cmd := servicePlan(h, "se2", "s1", "d1", structs.Placement{Task: "t9", Instance: "i1"})
+	h.do(cmd)
+	h.do(putServiceCommand("s1", "web", 3, "se3", ""))
+	cmd = servicePlan(h, "se3", "s1", "")
+	cmd.Plan.Forgets = &structs.FailedTasks{Deployment: "d1", Count: 1}
+	fails("t9")
+	h.do(cmd)
+	if d := h.snap().Deployment("d1"); d.FailedTasks != 1 || d.Failures != 2 {
+		t.Errorf("%d failed tasks count, and %d for the delay; want 1 and 2", d.FailedTasks, d.Failures)
+	}
+}

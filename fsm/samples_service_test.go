@@ -41,7 +41,12 @@ func serviceSamples() map[string]structs.Command {
 			Deployment: "ecs-svc/1234567890123456789", Pause: "5123456789abcdef0123456789abcdef", Action: structs.HookRollback, Evaluation: eval,
 			At: 1_700_000_000_152,
 		},
-		"put_service_shift": structs.PutService{Job: shiftService(), Deployment: shiftDeployment(), Evaluation: eval},
+		"apply_plan_forgets": structs.ApplyPlan{Plan: structs.Plan{
+			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, At: 1_700_000_000_153, JobVersion: 3, Rules: structs.PlanRules,
+			Forgets: &structs.FailedTasks{Deployment: deployment.ID, Count: 2},
+		}},
+		"put_service_breaker": structs.PutService{Job: breakerService(), Evaluation: eval},
+		"put_service_shift":   structs.PutService{Job: shiftService(), Deployment: shiftDeployment(), Evaluation: eval},
 		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
 			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationBlocked, Unplaced: 1, At: 1_700_000_000_151,
 			Placements: []structs.Placement{{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef"}},
@@ -97,6 +102,13 @@ func shiftService() structs.Job {
 			{Stages: []string{structs.StagePostScaleUp}, TimeoutMinutes: 30, TimeoutAction: structs.HookContinue},
 		},
 	}
+	return job
+}
+
+func breakerService() structs.Job {
+	job := sampleService()
+	job.Service.Update.FailureThreshold, job.Service.Update.ResetOnHealthyTask = 0, true
+	job.Service.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: structs.ThresholdUnboundedPercent, Value: 30}
 	return job
 }
 

@@ -75,6 +75,10 @@ func samples() map[string]structs.Command {
 			Instance: "0123456789abcdef0123456789abcdef", At: 1_700_000_000_130,
 			Updates: []structs.TaskUpdate{sampleUpdate("t1"), {Task: "t2", Status: structs.TaskPending}},
 		},
+		"report_tasks_rules": structs.ReportTasks{
+			Instance: "0123456789abcdef0123456789abcdef", At: 1_700_000_000_132, Rules: structs.ReportRules,
+			Updates: []structs.TaskUpdate{{Task: "t2", Status: structs.TaskRunning}},
+		},
 		"tag":     structs.TagCommand{Resource: "cluster/prod", Tags: []structs.Tag{{Key: "a", Value: "c"}}},
 		"untag":   structs.UntagCommand{Resource: "cluster/prod", Keys: []string{"a"}},
 		"collect": structs.Collect{Before: 1_700_000_000_131},

@@ -70,6 +70,24 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 	}
 }
 
+// wakeLast wakes the daemons of an instance that drains once nothing but their tasks is left on it: those leave last.
+func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.ContainerInstance) {
+	if on == nil || on.Status != structs.InstanceDraining {
+		return
+	}
+	var daemons []string
+	for t := range tx.InstanceTasks(on.ID) {
+		job := tx.Job(t.Job)
+		if job == nil || job.Type != structs.JobDaemon {
+			return
+		}
+		daemons = append(daemons, job.ID)
+	}
+	for _, id := range daemons {
+		wake(tx, index, at, id, becauseInstance)
+	}
+}
+
 // watches says whether a job acts on what becomes of its tasks: a service or daemon until it is INACTIVE, and a batch job with
 // a BatchSpec while it is RUNNING.
 func watches(j *structs.Job) bool {

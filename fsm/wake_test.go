@@ -266,3 +266,50 @@ func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
 		t.Errorf("that of another job: %+v, want it blocked", e)
 	}
 }
+
+// TestWakeDaemonsOnAnEmptiedInstance: a daemon looks again when the last task that is not a daemon's has left an instance
+// that drains, whether its agent told or, not being there, never will.
+func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
+	stopped := func(rules int, tasks ...string) structs.Command {
+		cmd := structs.ReportTasks{Instance: "i1", At: 60, Rules: rules}
+		for _, id := range tasks {
+			cmd.Updates = append(cmd.Updates, structs.TaskUpdate{Task: id, Status: structs.TaskStopped})
+		}
+		return cmd
+	}
+	for name, c := range map[string]struct {
+		status    string
+		connected bool
+		cmd       func(h *harness) structs.Command
+		wakes     bool
+	}{
+		"one of two has left":    {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(1, "t1") }, false},
+		"both have":              {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(1, "t1", "t9") }, true},
+		"by an older server":     {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(0, "t1", "t9") }, false},
+		"the instance is ACTIVE": {structs.InstanceActive, true, func(*harness) structs.Command { return stopped(1, "t1", "t9") }, false},
+		"a plan stops what is lost": {structs.InstanceDraining, false, func(h *harness) structs.Command {
+			h.do(putServiceCommand("s1", "web", 3, "se9", ""))
+			cmd := servicePlan(h, "se9", "s1", "")
+			cmd.Plan.Stops, cmd.Plan.Rules = []structs.Stop{{Task: "t1"}, {Task: "t9"}}, structs.PlanRules
+			return cmd
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := serving(t)
+			h.do(putServiceCommand("s1", "web", 2, "se8", ""))
+			h.do(servicePlan(h, "se8", "s1", "d1", structs.Placement{Task: "t9", Instance: "i1"}))
+			daemon := putServiceCommand("s2", "agent", 1, "se2", "d2")
+			daemon.Job.Type = structs.JobDaemon
+			h.do(daemon)
+			h.do(servicePlan(h, "se2", "s2", "d2", structs.Placement{Task: "t8", Instance: "i1"}))
+			h.do(structs.SetInstanceStatus{Instances: []string{"i1"}, Status: c.status, At: 40})
+			h.do(structs.SetAgentConnected{Instances: []string{"i1"}, Connected: c.connected, At: 41})
+			cmd := c.cmd(h)
+			h.decide("s2")
+			h.do(cmd)
+			if open := h.open("s2"); (len(open) == 1) != c.wakes {
+				t.Errorf("%v are open of the daemon, want it woken: %v", open, c.wakes)
+			}
+		})
+	}
+}

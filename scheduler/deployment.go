@@ -87,6 +87,11 @@ func (s *service) settle() {
 	for _, n := range f.holding {
 		others += n
 	}
+	for _, t := range f.last { // the rollout does not wait for what others keep on their instances
+		if t.StartedBy != s.primary.ID {
+			others--
+		}
+	}
 	if s.primary.Rollout == structs.RolloutInProgress && len(f.current.healthy) >= s.count && f.old.size() == 0 && others == 0 {
 		s.primary.Rollout, s.primary.FinishedAt = structs.RolloutCompleted, s.in.Now
 		s.primary.RolloutReason = "ECS deployment " + s.primary.ID + " completed."

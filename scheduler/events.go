@@ -13,6 +13,9 @@ const (
 	steadyText = "has reached a steady state."
 	stuckText  = "was unable to stop or start tasks during a deployment because of the service deployment configuration. " +
 		"Update the minimumHealthyPercent or maximumPercent value and try again."
+	// protectedText is ECS's of what is here a deployment.
+	protectedText = "was unable to reach steady state because task set (%s) was unable to scale in. " +
+		"Reason: The number of protected tasks are more than the desired count of tasks."
 	unableText   = "is unable to consistently start tasks successfully."
 	unplacedText = "was unable to place a task because no container instance met all of its requirements. "
 )
@@ -89,6 +92,24 @@ func (s *service) tellStuck() {
 	f := &s.fleet
 	if f.healthy() == f.alive() && len(f.leaving) == 0 && !s.held {
 		s.tellOnce(stuckText, "", "")
+	}
+}
+
+// tellProtected tells that the service cannot stop what is too many, since more tasks are protected than desired.
+func (s *service) tellProtected() {
+	if !s.held {
+		return
+	}
+	protected, of := 0, ""
+	count := func(t *structs.Task, _ func(*ranks) *[]*structs.Task) {
+		if t.ProtectedUntil > s.in.Now {
+			protected, of = protected+1, t.StartedBy
+		}
+	}
+	s.fleet.current.each(count)
+	s.fleet.old.each(count)
+	if protected > s.count {
+		s.tellOnce(fmt.Sprintf(protectedText, of), "", "")
 	}
 }
 

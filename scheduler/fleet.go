@@ -15,6 +15,9 @@ type fleet struct {
 	current, old ranks
 	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing replaces them.
 	astray []*structs.Task
+	// last are a daemon's alive tasks on instances that drain and have other tasks yet. They count for nothing either, and leave
+	// after those.
+	last []*structs.Task
 	// lost are the alive tasks of a service on instances that are not heard of. They count for nothing, and are replaced.
 	lost []*structs.Task
 	// leaving are the tasks on their way out, by id. They still hold their resources.
@@ -54,6 +57,8 @@ func (s *service) survey() {
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.AgentConnected:
 			// Nobody knows how it is, and its instance is not among the feasible: it is left as it is.
+		case s.leavesLater(instance):
+			s.fleet.last = append(s.fleet.last, t)
 		case !s.feasible[t.Instance]:
 			s.fleet.astray = append(s.fleet.astray, t)
 		default:
@@ -62,18 +67,15 @@ func (s *service) survey() {
 			s.enlist(t, current)
 		}
 	}
-	s.trustFresh()
 	for _, t := range slices.Concat(s.fleet.current.fresh, s.fleet.old.fresh) {
-		s.wake(s.provenAt(t))
+		s.wake(roundUp(s.provenAt(t)))
 	}
 }
 
-// trustFresh takes fresh tasks for healthy where they replace nothing: nothing depends on how long they stay up. While the
-// service rebalances, those beyond its count do.
-func (s *service) trustFresh() {
-	if current := &s.fleet.current; s.fleet.old.size() == 0 && (len(current.healthy) < s.count || !s.drifts()) {
-		current.healthy, current.fresh = append(current.healthy, current.fresh...), nil
-	}
+// roundUp makes many tasks that have been up for long enough one shortly after another ask for one look, not for one each.
+func roundUp(at structs.Time) structs.Time {
+	const step = 100
+	return (at + step - 1) / step * step
 }
 
 func (s *service) enlist(t *structs.Task, current bool) {

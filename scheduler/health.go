@@ -30,10 +30,23 @@ func (s *service) definitionOf(t *structs.Task) *structs.TaskDefinition {
 
 // provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one whose health check tells.
 func (s *service) provenAt(t *structs.Task) structs.Time {
-	if s.checked(t) {
-		return 0
+	return s.job.Service.Update.ProvenAt(t, s.definitionOf(t))
+}
+
+// forget sets the count of the primary's failed tasks to zero where a task of it has become healthy since the last of them
+// (ECS, resetOnHealthyTask).
+func (s *service) forget() {
+	policy := &s.job.Service.Update
+	if !policy.ResetOnHealthyTask || s.primary.FailedTasks == 0 || s.ofSet {
+		return
 	}
-	return t.StartedAt + structs.Time(s.job.Service.Update.MinHealthySeconds)*1000
+	for _, t := range slices.Concat(s.fleet.current.healthy, s.fleet.old.healthy) {
+		if t.StartedBy == s.primary.ID && policy.HealthySince(t, s.definitionOf(t)) > s.primary.LastFailureAt {
+			s.plan.Forgets = &structs.FailedTasks{Deployment: s.primary.ID, Count: s.primary.FailedTasks}
+			s.primary.FailedTasks = 0
+			return
+		}
+	}
 }
 
 // stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as healthy no longer, so

@@ -1,20 +1,47 @@
 package scheduler
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"slices"
 
-// stopReplaced stops tasks on lost instances as far as others have taken their place. What has no replacement, since there is no room
-// for one, is left: should the instance come back, it is there at once. (ECS never replaces the tasks of an instance whose agent is lost.)
+	"github.com/gantry-project/gantry/structs"
+)
+
+// stopReplaced stops tasks on lost instances: of each as many as would be too many if it came back, beside the tasks that are
+// healthy now. What no healthy task replaces, since there is no room or the new ones do not come up, is left: should the
+// instance come back, it is there at once, and what was to replace it goes. (ECS never replaces the tasks of an instance whose
+// agent is lost.)
 func (s *service) stopReplaced() {
-	f := &s.fleet
-	n := f.alive() + len(s.plan.Placements) + len(f.lost) - s.count
+	onInstance := map[string][]*structs.Task{}
+	for _, t := range s.fleet.lost {
+		onInstance[t.Instance] = append(onInstance[t.Instance], t)
+	}
+	for _, t := range s.fleet.lost {
+		tasks := onInstance[t.Instance]
+		delete(onInstance, t.Instance)
+		s.stopLost(tasks, s.fleet.healthy()+len(tasks)-s.count)
+	}
+}
+
+// stopLost stops up to n tasks that nobody hears of, those of earlier deployments first.
+func (s *service) stopLost(tasks []*structs.Task, n int) {
 	if n <= 0 {
 		return
 	}
-	open := s.unprotected(f.lost, n)
+	open := s.unprotected(tasks, n)
+	slices.SortStableFunc(open, func(a, b *structs.Task) int { return s.rank(a) - s.rank(b) })
 	for _, t := range open[:min(n, len(open))] {
 		s.stop(t, structs.ReasonInstanceLost)
-		f.leaving[t.ID] = true
+		s.fleet.leaving[t.ID] = true
+		s.wake(s.in.Now) // it is STOPPED at once, and no agent will tell
 	}
+}
+
+// rank orders tasks of earlier deployments before those of the primary.
+func (s *service) rank(t *structs.Task) int {
+	if t.StartedBy == s.primary.ID {
+		return 1
+	}
+	return 0
 }
 
 // lost says whether an instance's agent is not heard of any more. Nobody knows how its tasks are.

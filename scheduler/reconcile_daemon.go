@@ -38,3 +38,17 @@ func (s *service) vacant() []string {
 	})
 	return vacant
 }
+
+// leavesLater reports whether an instance drains and still has tasks other than daemons': what a daemon does for them, such as
+// shipping their logs, goes on until the last of them has stopped (ECS). State wakes the daemons then.
+func (s *service) leavesLater(i *structs.ContainerInstance) bool {
+	if i == nil || i.Status != structs.InstanceDraining {
+		return false
+	}
+	for t := range s.in.View.InstanceTasks(i.ID) {
+		if job := s.in.View.Job(t.Job); job == nil || job.Type != structs.JobDaemon {
+			return true
+		}
+	}
+	return false
+}

@@ -92,6 +92,7 @@ func (s *service) define() {
 // limits that one makes can be used by the other.
 func (s *service) keepUp() {
 	s.survey()
+	s.forget()
 	s.stopUnhealthy()
 	s.expirePauses()
 	if s.endRollout() {
@@ -100,6 +101,7 @@ func (s *service) keepUp() {
 	if s.advance(); s.shifting() {
 		s.keepSides()
 		s.retireEmpty(s.blue())
+		s.tellProtected()
 		return
 	}
 	s.resting = s.rest()
@@ -107,6 +109,7 @@ func (s *service) keepUp() {
 	s.start()
 	s.stopReplaced()
 	s.settle()
+	s.tellProtected()
 }
 
 // drain stops a service that was deleted.

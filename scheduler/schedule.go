@@ -30,6 +30,7 @@ func Schedule(in Input) Output {
 		Job:             in.Evaluation.Job,
 		Status:          structs.EvaluationDone,
 		At:              in.Now,
+		Rules:           structs.PlanRules,
 	}
 	job := in.View.Job(in.Evaluation.Job)
 	switch {

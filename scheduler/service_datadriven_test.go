@@ -17,7 +17,7 @@ import (
 //	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off] [provider=]
 //	instance-joins          as a line of cluster
 //	definition N [cpu=] [memory=] [port=] [checked]
-//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [grace=] [uptime=] [force]
+//	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [at=TYPE:VALUE] [reset=on|off] [grace=] [uptime=] [force]
 //	        [rebalancing] [strategy=TYPE/FIELD,…] [providers=NAME:WEIGHT:BASE,…]
 //	        [shift=BLUE_GREEN|LINEAR|CANARY|ROLLING] [bake=] [step=] [step-bake=]
 //	        [pause=STAGE,… timeout= on-timeout=CONTINUE|ROLLBACK]
@@ -28,9 +28,12 @@ import (
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
 //	protect TASKS for=      protects tasks for so many seconds
 //	instance ID [status=] [agent=on|off]
+//	other TASK INSTANCE RUNNING|STOPPED [daemon]
+//	                        a task of another job, of a daemon where asked
 //	continue ACTION         answers the oldest pause that waits: CONTINUE or ROLLBACK
 //	stop-deployment TYPE    asks for the primary deployment to be stopped
 //	delete                  deletes the service
+//	failed                  says how many failed tasks of the primary deployment count
 //	wait SECONDS
 //	look [events]           plans and applies; says what the plan is, with its events where asked
 //
@@ -84,6 +87,8 @@ func (s *story) run(t *testing.T, b *block) string {
 		s.town.alterInstance(words[1], func(row *structs.ContainerInstance) {
 			row.Status, row.AgentConnected = cmp.Or(b.args["status"], row.Status), b.args["agent"] != "off"
 		})
+	case "other":
+		s.other(t, words)
 	case "stop-deployment":
 		s.town.alterDeployment(s.primary(), func(row *structs.Deployment) { row.StopRequested = words[1] })
 	case "continue":
@@ -92,6 +97,8 @@ func (s *story) run(t *testing.T, b *block) string {
 		job := *s.town.job()
 		job.Status, job.Count = structs.ServiceDraining, 0
 		s.town.put(job, "")
+	case "failed":
+		return fmt.Sprintf("%d", s.town.store.Snapshot().Deployment(s.primary()).FailedTasks)
 	case "wait":
 		s.town.now += structs.Time(number(t, words[1])) * 1000
 	case "look":
@@ -101,6 +108,20 @@ func (s *story) run(t *testing.T, b *block) string {
 		t.Fatalf("unknown command %q", b.command)
 	}
 	return "ok"
+}
+
+func (s *story) other(t *testing.T, words []string) {
+	job, task := &structs.Job{ID: "other", Type: structs.JobBatch}, &structs.Task{ID: words[1], Job: "other", Instance: words[2], DesiredStatus: structs.TaskRunning}
+	if len(words) > 4 {
+		job.ID, job.Type, task.Job = "other-daemon", structs.JobDaemon, "other-daemon"
+	}
+	if err := task.LastStatus.UnmarshalText([]byte(words[3])); err != nil {
+		t.Fatal(err)
+	}
+	s.town.update(func(tx *state.Tx) {
+		tx.PutJob(job)
+		tx.PutTask(task)
+	})
 }
 
 func (w *town) addInstance(t *testing.T, line string) {
@@ -132,6 +153,13 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	set("max", func(n int64) { spec.Update.MaximumPercent = int32(n) })
 	set("threshold", func(n int64) { spec.Update.FailureThreshold = int32(n) })
 	set("uptime", func(n int64) { spec.Update.MinHealthySeconds = int32(n) })
+	if text, ok := args["at"]; ok {
+		kind, value, _ := strings.Cut(text, ":")
+		spec.Update.ThresholdConfiguration = &structs.BreakerThreshold{Type: kind, Value: int32(number(t, value))}
+	}
+	if reset, ok := args["reset"]; ok {
+		spec.Update.ResetOnHealthyTask = reset == "on"
+	}
 	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
 	if strategy, ok := args["shift"]; ok {
 		spec.Update.Shift = structs.NewShiftPolicy(strategy)

@@ -15,8 +15,10 @@ import (
 
 // TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and holds that
 //
-//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; and where tasks are
-//     replaced, those that have not been up for the minimum are not healthy;
+//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; tasks that
+//     have not been up for the minimum are not healthy;
+//   - no rollout is completed before all its tasks are healthy;
+//   - a task whose agent is not heard of is kept until a healthy one has taken its place;
 //   - protected tasks are not stopped, and nothing starts where nothing can;
 //   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
 //   - the same input gives the same plan;
@@ -89,6 +91,10 @@ func drawPolicy(t *rapid.T, jobType string) structs.UpdatePolicy {
 	}
 	p.MinHealthySeconds = rapid.SampledFrom([]int32{0, 1, 30}).Draw(t, "uptime")
 	p.CircuitBreaker = rapid.Bool().Draw(t, "breaker")
+	p.ResetOnHealthyTask = rapid.Bool().Draw(t, "reset")
+	p.ThresholdConfiguration = rapid.SampledFrom([]*structs.BreakerThreshold{
+		nil, {Type: structs.ThresholdCount, Value: 2}, {Type: structs.ThresholdUnboundedPercent, Value: 40}, {Type: structs.ThresholdBoundedPercent, Value: 90},
+	}).Draw(t, "threshold")
 	p.Rollback = p.CircuitBreaker && rapid.Bool().Draw(t, "rollback")
 	return p
 }
@@ -308,7 +314,9 @@ func (s *simulation) step(t *rapid.T) *structs.Plan {
 	}
 	s.checkLimits(t, &plan)
 	s.checkChoice(t, &plan)
+	s.checkLost(t, &plan)
 	s.checkBreaker(t, &plan)
+	s.checkCompletion(t, &plan)
 	s.apply(&plan)
 	if f := plan.FollowUp; f != nil && f.WaitUntil <= s.now {
 		t.Fatalf("the next look is at %d, and it is %d", f.WaitUntil, s.now)
@@ -346,31 +354,20 @@ func (s *simulation) healthy(task *structs.Task) bool {
 	return s.counted(task) && isUp(task, s.store.Snapshot().TaskDefinition(task.TaskDefinition))
 }
 
-// replaces says whether tasks are there that others replace: of earlier deployments, or where they are not to be.
-func (s *simulation) replaces() bool {
-	return len(s.tasksIn(func(task *structs.Task) bool {
-		i := s.store.Snapshot().Instance(task.Instance)
-		return s.counted(task) && (task.StartedBy != s.primary().ID || i.Status != structs.InstanceActive)
-	})) > 0
-}
-
 func (s *simulation) proven(task *structs.Task) bool {
 	checked := s.store.Snapshot().TaskDefinition(task.TaskDefinition).HasHealthCheck()
 	return s.healthy(task) && (checked || s.now-task.StartedAt >= structs.Time(s.job().Service.Update.MinHealthySeconds)*1000)
 }
 
 func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
-	tasks, isHealthy := len(s.tasksIn(s.counted)), s.healthy
-	if s.replaces() {
-		isHealthy = s.proven
-	}
-	healthy, stopsHealthy := len(s.tasksIn(isHealthy)), 0
+	tasks := len(s.tasksIn(s.counted))
+	healthy, stopsHealthy := len(s.tasksIn(s.proven)), 0
 	for _, stop := range plan.Stops {
 		task := s.store.Snapshot().Task(stop.Task)
 		if s.counted(task) {
 			tasks--
 		}
-		if isHealthy(task) {
+		if s.proven(task) {
 			stopsHealthy++
 		}
 	}
@@ -457,13 +454,63 @@ func (s *simulation) checkChoice(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
+// healthySince is when a task of a deployment last became healthy, of those that are.
+func (s *simulation) healthySince(deployment string) (last structs.Time) {
+	for _, task := range s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == deployment }) {
+		since := task.StartedAt + structs.Time(s.job().Service.Update.MinHealthySeconds)*1000
+		if s.store.Snapshot().TaskDefinition(task.TaskDefinition).HasHealthCheck() {
+			since = task.HealthyAt
+		}
+		last = max(last, since)
+	}
+	return last
+}
+
+func (s *simulation) checkCompletion(t *rapid.T, plan *structs.Plan) {
+	for _, d := range plan.Deployments {
+		healthy := len(s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == d.ID }))
+		if d.Rollout == structs.RolloutCompleted && d.Status == structs.DeploymentPrimary && healthy < s.desired() {
+			t.Fatalf("the rollout is completed with %d of %d tasks healthy", healthy, s.desired())
+		}
+	}
+}
+
+// checkLost holds that a task on a lost instance is stopped only if, should the instance come back, as many as are desired are
+// there without it.
+func (s *simulation) checkLost(t *rapid.T, plan *structs.Plan) {
+	stops := map[string]bool{}
+	for _, stop := range plan.Stops {
+		stops[stop.Task] = true
+	}
+	stays := len(s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && !stops[task.ID] }))
+	for i := range s.store.Snapshot().Instances("default") {
+		left, stopped := 0, 0
+		for _, task := range s.tasksIn(func(task *structs.Task) bool { return alive(task) && task.Instance == i.ID && lost(i) }) {
+			if stops[task.ID] {
+				stopped++
+			} else {
+				left++
+			}
+		}
+		if s.job().Type == structs.JobService && stopped > 0 && stays+left < s.desired() {
+			t.Fatalf("of the lost %s %d tasks are stopped; %d are left on it, and %d elsewhere, with %d desired", i.ID, stopped, left, stays, s.desired())
+		}
+	}
+}
+
 func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
 	d, policy := s.primary(), s.job().Service.Update
 	expired := func(p structs.Pause) bool { return p.RollsBack() || p.Waits() && p.ExpiresAt <= s.now }
 	if d.Rollout != structs.RolloutInProgress || d.StopRequested != "" || slices.ContainsFunc(d.Pauses, expired) {
 		return
 	}
+	if forgets := policy.ResetOnHealthyTask && d.FailedTasks > 0 && s.healthySince(d.ID) > d.LastFailureAt; forgets != (plan.Forgets != nil) {
+		t.Fatalf("of %+v the plan forgets %+v", d, plan.Forgets)
+	}
 	failures := d.FailedTasks // and those that the plan itself finds
+	if plan.Forgets != nil {
+		failures = 0
+	}
 	for _, stop := range plan.Stops {
 		if stop.Reason == structs.ReasonUnhealthy && s.store.Snapshot().Task(stop.Task).StartedBy == d.ID {
 			failures++
@@ -506,7 +553,7 @@ func (s *simulation) comeToRest(t *rapid.T) {
 	for range 200 {
 		s.alterDeployment(s.primary().ID, func(row *structs.Deployment) { answerPause(row, structs.HookContinue) })
 		next := s.settleDown(t)
-		if s.atRest() {
+		if next == nil && s.atRest() {
 			s.checkEvents(t)
 			return
 		}
@@ -532,7 +579,7 @@ func (s *simulation) atRest() bool {
 	}
 	holding, n := s.tasksIn(func(t *structs.Task) bool { return t.Holds() }), s.desired()
 	healthy := s.tasksIn(func(t *structs.Task) bool {
-		return s.healthy(t) && t.StartedBy == d.ID && usable(s.store.Snapshot().Instance(t.Instance))
+		return s.proven(t) && t.StartedBy == d.ID && usable(s.store.Snapshot().Instance(t.Instance))
 	})
 	return d.Rollout == structs.RolloutCompleted && len(holding) == n && len(healthy) == n
 }

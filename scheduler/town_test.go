@@ -131,12 +131,17 @@ func (w *town) apply(plan *structs.Plan) {
 				}
 			}
 		}
+		if f := plan.Forgets; f != nil {
+			d := *tx.Deployment(f.Deployment)
+			d.FailedTasks -= f.Count
+			tx.PutDeployment(&d)
+		}
 		for _, s := range plan.Stops {
 			task := *tx.Task(s.Task)
 			task.DesiredStatus, task.StopCode, task.StoppedReason = structs.TaskStopped, s.Code, s.Reason
 			tx.PutTask(&task)
 			if s.Reason == structs.ReasonUnhealthy {
-				w.countFailure(tx, &task, true)
+				w.countFailure(tx, &task, false)
 			}
 		}
 		for _, p := range plan.Placements {
@@ -172,25 +177,26 @@ func (w *town) report(id string, status structs.TaskStatus, health string) {
 		if status == structs.TaskStopped {
 			task.DesiredStatus = structs.TaskStopped
 		}
+		if def.HasHealthCheck() && isUp(&task, def) && !wasUp {
+			task.HealthyAt = w.now
+		}
 		tx.PutTask(&task)
-		switch {
-		case isUp(&task, def) && !wasUp:
-			d := *tx.Deployment(task.StartedBy)
-			d.Failures = 0
-			tx.PutDeployment(&d)
-		case status == structs.TaskStopped && !asked:
-			w.countFailure(tx, &task, !wasUp)
+		if status == structs.TaskStopped && !asked {
+			w.countFailure(tx, &task, wasUp && w.now-task.StartedAt >= 10_000)
 		}
 	})
 }
 
-func (w *town) countFailure(tx *state.Tx, task *structs.Task, failed bool) {
+// countFailure counts a task that ended without being asked, as the state machine does; steady says whether it was up for long.
+func (w *town) countFailure(tx *state.Tx, task *structs.Task, steady bool) {
 	d := *tx.Deployment(task.StartedBy)
-	d.Failures++
-	d.LastFailureAt = w.now
-	if failed {
+	if steady {
+		d.Failures = 0
+	} else {
 		d.FailedTasks++
 	}
+	d.Failures++
+	d.LastFailureAt = w.now
 	tx.PutDeployment(&d)
 }
 

@@ -116,7 +116,13 @@ type ReportTasks struct {
 	Instance string
 	Updates  []TaskUpdate
 	At       Time
+	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt, and wake no daemon when the last
+	// other task has left an instance.
+	Rules int
 }
+
+// ReportRules says by which rules a report is applied that is made now.
+const ReportRules = 1
 
 // Tag sets tags on a resource; Untag removes them by key. Resource is as in TagResource.
 type TagCommand struct {

@@ -34,8 +34,8 @@ type Deployment struct {
 	Rollout        string `json:"rolloutState" cbor:"7,keyasint"`
 	RolloutReason  string `json:"rolloutStateReason" cbor:"8,keyasint"`
 	// FailedTasks counts tasks that ended without the service's or a user's asking before they had been RUNNING and healthy for
-	// ten seconds, or for failing health checks, since the deployment began. (ECS counts only those that never came up, and
-	// so restarts a crash loop for ever.)
+	// ten seconds, or for failing health checks, since the deployment began or, with ResetOnHealthyTask, since a task of it
+	// last became healthy. (ECS counts only those that never came up, and so restarts a crash loop for ever.)
 	FailedTasks int `json:"failedTasks" cbor:"9,keyasint,omitzero"`
 	// Failures counts tasks that ended without being asked since one last ended that had been up that long; LastFailureAt
 	// is when the last one did. New starts back off by them.

@@ -45,6 +45,35 @@ func (c *ContainerDefinition) countsForHealth() bool {
 	return c.HealthCheck.Checks() && c.IsEssential()
 }
 
+// ProvenAt returns when a RUNNING task without a health check will have been up for long enough to count as healthy; zero for
+// a task whose health check tells.
+func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
+	if d != nil && d.HasHealthCheck() {
+		return 0
+	}
+	return t.StartedAt + Time(p.MinHealthySeconds)*1000
+}
+
+// IsHealthy reports whether a task of a service counts as healthy: it is RUNNING, and passes its health check or, without
+// one, has been up for MinHealthySeconds.
+func (p *UpdatePolicy) IsHealthy(t *Task, d *TaskDefinition, now Time) bool {
+	switch {
+	case t.LastStatus != TaskRunning:
+		return false
+	case d != nil && d.HasHealthCheck():
+		return t.Health(d) == Healthy
+	}
+	return p.ProvenAt(t, d) <= now
+}
+
+// HealthySince returns when a task that IsHealthy began to be; zero where nobody noted it.
+func (p *UpdatePolicy) HealthySince(t *Task, d *TaskDefinition) Time {
+	if d != nil && d.HasHealthCheck() {
+		return t.HealthyAt
+	}
+	return p.ProvenAt(t, d)
+}
+
 func (t *Task) containerHealth(name string) string {
 	for n := range t.Containers {
 		if t.Containers[n].Name == name {

@@ -50,6 +50,8 @@ type JobSummary struct {
 	*Job
 	Running int `json:"runningCount"`
 	Pending int `json:"pendingCount"` // on the way to RUNNING
+	// Unhealthy is how many of the RUNNING tasks of a service do not count as healthy (UpdatePolicy.IsHealthy), or not yet.
+	Unhealthy int `json:"unhealthyCount,omitzero"`
 	// Batch says what became of the tasks of a batch job that a file made.
 	Batch *BatchCounts `json:"batchCounts,omitzero"`
 	// Rollout is the state of a service's newest deployment.

@@ -268,6 +268,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 var jobFields = strings.NewReplacer(
 	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
 	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker",
+	"deploymentConfiguration.deploymentCircuitBreaker.", "update.",
 	"deploymentConfiguration.linearConfiguration.", "update.shift.", "deploymentConfiguration.canaryConfiguration.canaryPercent", "update.shift.stepPercent",
 	"deploymentConfiguration.canaryConfiguration.canaryBakeTimeInMinutes", "update.shift.stepBakeTimeInMinutes",
 	"deploymentConfiguration.strategy", "update.shift.strategy", "deploymentConfiguration.bakeTimeInMinutes", "update.shift.bakeTimeInMinutes",

@@ -32,6 +32,8 @@ type Plan struct {
 	Queue *QueuePlace `cbor:"22,keyasint,omitzero"`
 	// Preempted are tasks of less important jobs that are to stop to make room for the evaluation's.
 	Preempted []Stop `cbor:"23,keyasint,omitzero"`
+	// Forgets, where not nil, are failed tasks that count no longer, since a task of their deployment has become healthy.
+	Forgets *FailedTasks `cbor:"24,keyasint,omitzero"`
 	// FollowUp is an evaluation to add: look again at its WaitUntil.
 	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.
@@ -41,9 +43,20 @@ type Plan struct {
 	// ready; zero as Seen says nothing.
 	JobVersion int    `cbor:"17,keyasint,omitzero"`
 	Seen       uint64 `cbor:"18,keyasint,omitzero"`
+	// Rules is PlanRules; zero in plans of older servers, which wake no daemon when the last other task has left an instance.
+	Rules int `cbor:"25,keyasint,omitzero"`
 	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made of. A plan whose evaluation has changed
 	// since is refused before the log, so a second worker on the same evaluation cannot place its tasks twice.
 	EvaluationIndex uint64 `cbor:"-"`
+}
+
+// PlanRules says by which rules a plan is applied that is made now.
+const PlanRules = 1
+
+// FailedTasks are so many of Deployment.FailedTasks.
+type FailedTasks struct {
+	Deployment string `cbor:"1,keyasint"`
+	Count      int    `cbor:"2,keyasint"`
 }
 
 // Stop asks one task to stop.

@@ -25,10 +25,15 @@ type UpdatePolicy struct {
 	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then brings the last completed one back.
 	CircuitBreaker bool `json:"circuitBreaker,omitzero"`
 	Rollback       bool `json:"rollback,omitzero"`
-	// FailureThreshold is how many failed tasks trip the breaker; zero: ECS's clamp(ceil(0.5 × Count), 3, 200).
+	// ThresholdConfiguration says how many failed tasks trip the breaker; nil: as FailureThreshold says, or else ECS's default.
+	ThresholdConfiguration *BreakerThreshold `json:"thresholdConfiguration,omitzero"`
+	// FailureThreshold, where not zero, is short for a threshold of so many tasks.
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
-	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy while a
-	// deployment replaces others; zero: it counts at once. Where nothing is replaced, nothing waits for it.
+	// ResetOnHealthyTask: a task that becomes healthy sets the count of failed tasks to zero (ECS's default). In rows that
+	// older versions wrote it is false: they only add up.
+	ResetOnHealthyTask bool `json:"resetOnHealthyTask,omitzero"`
+	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy; zero: it counts
+	// at once.
 	MinHealthySeconds int32 `json:"minHealthySeconds,omitzero"`
 	// Shift, where not nil, has the next revision brought up whole beside the old one, and the traffic move over.
 	Shift *ShiftPolicy `json:"shift,omitzero"`

@@ -19,18 +19,13 @@ const maxMinHealthySeconds = 3600
 
 // DefaultUpdatePolicy is ECS's for a service or daemon that says nothing; ECS has no minHealthySeconds.
 func DefaultUpdatePolicy(jobType string) UpdatePolicy {
+	p := UpdatePolicy{
+		MinimumHealthyPercent: 100, MaximumPercent: 200, MinHealthySeconds: DefaultMinHealthySeconds, ResetOnHealthyTask: true,
+	}
 	if jobType == JobDaemon {
-		return UpdatePolicy{MinimumHealthyPercent: 0, MaximumPercent: 100, MinHealthySeconds: DefaultMinHealthySeconds}
+		p.MinimumHealthyPercent, p.MaximumPercent = 0, 100
 	}
-	return UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200, MinHealthySeconds: DefaultMinHealthySeconds}
-}
-
-// Threshold is how many failed tasks trip the circuit breaker of a service that desires count tasks.
-func (p *UpdatePolicy) Threshold(count int) int {
-	if p.FailureThreshold > 0 {
-		return int(p.FailureThreshold)
-	}
-	return min(max((count+1)/2, 3), 200)
+	return p
 }
 
 // ValidateService says what is wrong with a service or daemon before it is put.
@@ -92,10 +87,9 @@ func (p *UpdatePolicy) validate(jobType string) *Error {
 	case p.MinHealthySeconds < 0 || p.MinHealthySeconds > maxMinHealthySeconds:
 		return Errorf(KindInvalidParameter, "update.minHealthySeconds: %d is out of range; it must be between 0 and %d",
 			p.MinHealthySeconds, maxMinHealthySeconds)
-	case p.Rollback && !p.CircuitBreaker:
-		return Errorf(KindInvalidParameter, at+"deploymentCircuitBreaker: rollback needs enable to be true as well")
-	case p.Shift != nil:
-		return p.Shift.validate(jobType)
 	}
-	return nil
+	if err := p.validateBreaker(); err != nil || p.Shift == nil {
+		return err
+	}
+	return p.Shift.validate(jobType)
 }

@@ -38,6 +38,9 @@ type Task struct {
 	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
 	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
 
+	// HealthyAt is when the task's health check last began to pass; zero for a task without one, or not yet.
+	HealthyAt Time `json:"healthyAt,omitzero" cbor:"29,keyasint,omitzero"`
+
 	// CapacityProvider is the provider whose share the task is of; empty for a job without a capacity provider strategy.
 	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
 

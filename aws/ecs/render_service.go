@@ -123,14 +123,23 @@ func deploymentConfiguration(p *structs.UpdatePolicy) *DeploymentConfiguration {
 		Strategy:                 structs.StrategyRolling,
 		MinimumHealthyPercent:    &p.MinimumHealthyPercent,
 		MaximumPercent:           &p.MaximumPercent,
-		DeploymentCircuitBreaker: &DeploymentCircuitBreaker{Enable: p.CircuitBreaker, Rollback: p.Rollback},
 		Alarms:                   &DeploymentAlarms{AlarmNames: []string{}},
 		BakeTimeInMinutes:        new(int32(0)),
+		DeploymentCircuitBreaker: breakerConfiguration(p),
 	}
 	if p.Shift != nil {
 		showShift(out, p.Shift)
 	}
 	return out
+}
+
+// breakerConfiguration shows the whole of it, also where the circuit breaker is off, as AWS does.
+func breakerConfiguration(p *structs.UpdatePolicy) *DeploymentCircuitBreaker {
+	t := p.BreakerThreshold()
+	return &DeploymentCircuitBreaker{
+		Enable: p.CircuitBreaker, Rollback: p.Rollback, ResetOnHealthyTask: &p.ResetOnHealthyTask,
+		ThresholdConfiguration: &ThresholdConfiguration{Type: t.Type, Value: t.Value},
+	}
 }
 
 func serviceEvents(v view, job string) []ServiceEvent {

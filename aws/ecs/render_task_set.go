@@ -54,7 +54,7 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 		UpdatedAt:            d.UpdatedAt,
 		Tags:                 include.tags(v, structs.TaskSetKey(job, d.ID)),
 	}
-	if tasks.running != out.ComputedDesiredCount || tasks.pending > 0 || unsettled(v, job, d) {
+	if tasks.running != out.ComputedDesiredCount || tasks.pending > 0 || unsettled(v, job, d, out.StabilityStatusAt) {
 		out.StabilityStatus = stabilizing
 	}
 	return out
@@ -62,7 +62,7 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 
 // unsettled says whether a task of the set is on its way out, is not healthy, or runs on an instance that drains: then its set is
 // not in a steady state, whatever the counts (ECS).
-func unsettled(v view, job *structs.Job, set *structs.Deployment) bool {
+func unsettled(v view, job *structs.Job, set *structs.Deployment, now structs.Time) bool {
 	for t := range v.JobTasks(job.ID) {
 		if t.StartedBy != set.ID || !t.Holds() {
 			continue
@@ -70,7 +70,7 @@ func unsettled(v view, job *structs.Job, set *structs.Deployment) bool {
 		if i := v.Instance(t.Instance); i == nil || i.Status != structs.InstanceActive || t.DesiredStatus == structs.TaskStopped {
 			return true
 		}
-		if def := v.TaskDefinition(t.TaskDefinition); def != nil && def.HasHealthCheck() && t.Health(def) != structs.Healthy {
+		if !job.Service.Update.IsHealthy(t, v.TaskDefinition(t.TaskDefinition), now) {
 			return true
 		}
 	}

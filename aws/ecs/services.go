@@ -171,7 +171,10 @@ func withPolicy(change control.ServiceChange, given *DeploymentConfiguration) co
 	}
 	change.MinimumHealthyPercent, change.MaximumPercent = given.MinimumHealthyPercent, given.MaximumPercent
 	if b := given.DeploymentCircuitBreaker; b != nil {
-		change.CircuitBreaker = &control.CircuitBreaker{Enable: b.Enable, Rollback: b.Rollback}
+		change.CircuitBreaker = &control.CircuitBreaker{Enable: b.Enable, Rollback: b.Rollback, ResetOnHealthyTask: b.ResetOnHealthyTask}
+		if t := b.ThresholdConfiguration; t != nil {
+			change.CircuitBreaker.Threshold = &structs.BreakerThreshold{Type: t.Type, Value: t.Value}
+		}
 	}
 	change.Shift = shiftChange(given)
 	return change

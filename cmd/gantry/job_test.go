@@ -53,11 +53,18 @@ func TestJobRunWaits(t *testing.T) {
 		"not decided": {webDetail(func(d *structs.JobDetail) {
 			d.Evaluations = []*structs.Evaluation{{ID: "e1", Status: structs.EvaluationReady}}
 		}), "not up after", nil},
+		"not healthy": {webDetail(func(d *structs.JobDetail) { d.Job.Unhealthy = 1 }), "not up after", []string{"2 of 2 running, 1 of them not healthy yet"}},
 		"others not gone": {webDetail(func(d *structs.JobDetail) {
 			d.Deployments = append(d.Deployments, &structs.Deployment{ID: "ecs-svc/1", Status: "ACTIVE"})
 		}), "not up after", nil},
+		"a daemon that others keep": {webDetail(func(d *structs.JobDetail) {
+			d.Job.Type, d.Job.Running = structs.JobDaemon, 3
+			d.Deployments = append(d.Deployments, &structs.Deployment{ID: "ecs-svc/1", Status: "ACTIVE"})
+		}), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			put := put
+			put.Type = test.detail.Job.Type
 			address := answering(t, map[string]any{"/v1/jobs": put, "/v1/jobs/j1": test.detail})
 			timeout := "1m"
 			if strings.HasPrefix(test.fails, "not up") {

@@ -66,8 +66,11 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 	for _, e := range d.Evaluations {
 		decided = decided && (e.ID != put.Evaluation || e.Status != structs.EvaluationReady)
 	}
-	return decided && primary != nil && primary.Rollout == structs.RolloutCompleted && others == 0 &&
-		d.Job.Running == job.Count && d.Job.Pending == 0, nil
+	up := decided && primary != nil && primary.Rollout == structs.RolloutCompleted && d.Job.Pending == 0 && d.Job.Unhealthy == 0
+	if put.Type == structs.JobDaemon { // on an instance that drains its task stays as long as others do
+		return up && d.Job.Running >= job.Count, nil
+	}
+	return up && others == 0 && d.Job.Running == job.Count, nil
 }
 
 // ended says whether each task of a batch job has succeeded, or that this will not be.
@@ -103,6 +106,9 @@ func batchCounts(n *structs.BatchCounts) string {
 // progress is a line on how far a job is.
 func progress(d *structs.JobDetail, put structs.JobPut) string {
 	text := fmt.Sprintf("  %d of %d running", d.Job.Running, d.Job.Count)
+	if d.Job.Unhealthy > 0 {
+		text += fmt.Sprintf(", %d of them not healthy yet", d.Job.Unhealthy)
+	}
 	if d.Job.Pending > 0 {
 		text += fmt.Sprintf(", %d on the way", d.Job.Pending)
 	}

@@ -26,7 +26,7 @@ func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
 	entries := entriesOf(t, dir, live.Snapshot().Index())
 	whole, shortened := newReplica(), newReplica()
 	cut := random.IntN(len(entries))
-	alive := map[string]int{}
+	limits := limits{alive: map[string]int{}, lost: map[string]bool{}}
 	for n, entry := range entries {
 		if n == cut {
 			raw := testutil.WriteSnapshot(t, shortened.store)
@@ -35,7 +35,7 @@ func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
 		}
 		whole.Apply(entry)
 		shortened.Apply(entry)
-		checkLimits(t, whole.store.Snapshot(), alive)
+		limits.check(t, whole.store.Snapshot())
 	}
 	want := testutil.Dump(t, live)
 	if diff := cmp.Diff(want, testutil.Dump(t, whole.store)); diff != "" {
@@ -75,10 +75,15 @@ func newReplica() replica {
 	return replica{fsm.New(fsm.Config{Store: store, Logger: slog.New(slog.DiscardHandler)}), store}
 }
 
-// checkLimits wants no instance to hold more than it has, no job to have more tasks than it was asked for, and no service to
-// have been given more than its deployments may have. alive has how many tasks services had before the entry: a lower count is
-// the scheduler's to act upon.
-func checkLimits(t *testing.T, s *state.Snapshot, alive map[string]int) {
+// limits are checked after each entry.
+type limits struct {
+	alive map[string]int  // how many tasks services had before the entry: a lower count is the scheduler's to act upon
+	lost  map[string]bool // tasks whose instance was lost at some time: they are kept beside what replaces them
+}
+
+// check wants no instance to hold more than it has, no job to have more tasks than it was asked for, and no service to have been
+// given more than its deployments may have.
+func (l *limits) check(t *testing.T, s *state.Snapshot) {
 	t.Helper()
 	for i := range s.AllInstances() {
 		if held := s.Usage(i.ID); held.CPU > i.Registered.CPU || held.Memory > i.Registered.Memory {
@@ -89,7 +94,9 @@ func checkLimits(t *testing.T, s *state.Snapshot, alive map[string]int) {
 		all, now := 0, 0
 		for task := range s.JobTasks(job.ID) {
 			all++
-			if task.DesiredStatus == structs.TaskRunning {
+			i := s.Instance(task.Instance)
+			l.lost[task.ID] = l.lost[task.ID] || job.Type == structs.JobService && i != nil && !i.AgentConnected
+			if task.DesiredStatus == structs.TaskRunning && !l.lost[task.ID] {
 				now++
 			}
 		}
@@ -99,9 +106,9 @@ func checkLimits(t *testing.T, s *state.Snapshot, alive map[string]int) {
 				s.Index(), job.ClientToken, all, now, job.Count, *job.Batch)
 		case job.Type == structs.JobBatch && job.Batch == nil && all > job.Count:
 			t.Errorf("at index %d, job %s has %d tasks, not %d", s.Index(), job.ClientToken, all, job.Count)
-		case job.Type == structs.JobService && now > alive[job.ID] && now > job.Count*int(job.Service.Update.MaximumPercent)/100:
+		case job.Type == structs.JobService && now > l.alive[job.ID] && now > job.Count*int(job.Service.Update.MaximumPercent)/100:
 			t.Errorf("at index %d, %s has %d tasks of %d", s.Index(), job.Name, now, job.Count)
 		}
-		alive[job.ID] = now
+		l.alive[job.ID] = now
 	}
 }

@@ -1,0 +1,67 @@
+package structs
+
+// The ways to say at how many failed tasks the circuit breaker trips (ECS, ThresholdType).
+const (
+	ThresholdBoundedPercent   = "BOUNDED_PERCENT"   // percent of the desired count, but at least 3 and at most 200
+	ThresholdUnboundedPercent = "UNBOUNDED_PERCENT" // percent of the desired count
+	ThresholdCount            = "COUNT"
+)
+
+// The bounds of BOUNDED_PERCENT, in tasks, and what it is where nobody says (ECS).
+const (
+	minBoundedThreshold     = 3
+	maxBoundedThreshold     = 200
+	defaultThresholdPercent = 50
+)
+
+// BreakerThreshold says at how many failed tasks the circuit breaker of a service trips.
+type BreakerThreshold struct {
+	Type  string `json:"type"`
+	Value int32  `json:"value"` // percent, or tasks with COUNT
+}
+
+// BreakerThreshold returns the threshold that is in force, which is BOUNDED_PERCENT of 50 by default (ECS).
+func (p *UpdatePolicy) BreakerThreshold() BreakerThreshold {
+	switch {
+	case p.ThresholdConfiguration != nil:
+		return *p.ThresholdConfiguration
+	case p.FailureThreshold > 0:
+		return BreakerThreshold{Type: ThresholdCount, Value: p.FailureThreshold}
+	}
+	return BreakerThreshold{Type: ThresholdBoundedPercent, Value: defaultThresholdPercent}
+}
+
+// Threshold is how many failed tasks trip the circuit breaker of a service that desires count tasks: at least one. Parts of
+// a task are rounded up (ECS).
+func (p *UpdatePolicy) Threshold(count int) int {
+	t := p.BreakerThreshold()
+	percent := int((int64(count)*int64(t.Value) + 99) / 100)
+	switch t.Type {
+	case ThresholdCount:
+		return int(t.Value)
+	case ThresholdUnboundedPercent:
+		return max(percent, 1)
+	}
+	return min(max(percent, minBoundedThreshold), maxBoundedThreshold)
+}
+
+// validateBreaker says what is wrong with what a policy says of the circuit breaker.
+func (p *UpdatePolicy) validateBreaker() *Error {
+	const at = "deploymentConfiguration.deploymentCircuitBreaker"
+	switch t := p.ThresholdConfiguration; {
+	case p.Rollback && !p.CircuitBreaker:
+		return Errorf(KindInvalidParameter, at+": rollback needs enable to be true as well")
+	case p.FailureThreshold < 0:
+		return Errorf(KindInvalidParameter, "update.failureThreshold: %d is out of range; it must be at least 1", p.FailureThreshold)
+	case t == nil:
+		return nil
+	case p.FailureThreshold > 0:
+		return Errorf(KindInvalidParameter, "update.failureThreshold is a thresholdConfiguration of type COUNT; give one of the two")
+	case t.Type != ThresholdBoundedPercent && t.Type != ThresholdUnboundedPercent && t.Type != ThresholdCount:
+		return Errorf(KindInvalidParameter, at+".thresholdConfiguration.type: %q is not %s, %s or %s",
+			t.Type, ThresholdBoundedPercent, ThresholdUnboundedPercent, ThresholdCount)
+	case t.Value < 1:
+		return Errorf(KindInvalidParameter, at+".thresholdConfiguration.value: %d is out of range; it must be at least 1", t.Value)
+	}
+	return nil
+}
