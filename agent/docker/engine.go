@@ -16,6 +16,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
 
 	"github.com/gantry-project/gantry/structs"
@@ -107,6 +108,15 @@ func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 		OSType:       info.OSType,
 		Architecture: architecture(info.Architecture),
 	}, nil
+}
+
+// Ping reports whether the engine answers, and lists its containers, for which it needs more than its front door.
+func (e *Engine) Ping(ctx context.Context) error {
+	if _, err := e.api.Ping(ctx); err != nil {
+		return err
+	}
+	_, err := e.api.ContainerList(ctx, container.ListOptions{Limit: 1})
+	return err
 }
 
 // explain turns a failed first call into what a person can do about it.

@@ -81,6 +81,10 @@ func (e *Engine) follow(ctx context.Context, out chan<- structs.RuntimeEvent) (c
 func translateEvent(m events.Message, killed map[string]bool) structs.RuntimeEvent {
 	event := structs.RuntimeEvent{ID: m.Actor.ID, Task: m.Actor.Attributes[structs.LabelTask]}
 	switch m.Action {
+	case events.ActionCreate:
+		event.Created = true
+	case events.ActionStart:
+		event.Started = true
 	case events.ActionOOM:
 		killed[m.Actor.ID] = true
 	case events.ActionDie:
@@ -102,7 +106,7 @@ func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 		filters.Arg("type", string(events.ContainerEventType)),
 		filters.Arg("label", structs.LabelInstance+"="+e.instance),
 	)
-	for _, action := range []events.Action{events.ActionStart, events.ActionDie, events.ActionOOM,
+	for _, action := range []events.Action{events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionOOM,
 		events.ActionHealthStatus, events.ActionDestroy} {
 		args.Add("event", string(action))
 	}
