@@ -93,21 +93,6 @@ func (m *membership) mayLeave(ctx context.Context) error {
 	return nil
 }
 
-// handOver makes another server the leader where this one is.
-func (s *Server) handOver(ctx context.Context) error {
-	for s.raft.State() == raft.Leader {
-		if err := s.raft.LeadershipTransfer().Error(); err != nil {
-			s.log.Warn("could not hand over leadership; trying again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return structs.Errorf(structs.KindUnavailable, "no other server has taken over leadership; nothing was done")
-		case <-time.After(leaveLook):
-		}
-	}
-	return nil
-}
-
 // removed says whether the leader has this server no more.
 func (m *membership) removed(ctx context.Context) bool {
 	for _, s := range m.gossip.Servers() {
