@@ -5,10 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // easyStore is snapshots that take everything.
@@ -52,7 +53,7 @@ func TestDiskThatHangs(t *testing.T) {
 		{"a snapshot given up", snapshotWait, func(_ *diskWrites, _ *diskSnapshots, s *diskSink) error { return s.Cancel() }},
 	} {
 		t.Run(write.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			faketime.Test(t, func(t *testing.T) {
 				logs, err := openLog(filepath.Join(t.TempDir(), logFile))
 				if err != nil {
 					t.Fatal(err)
