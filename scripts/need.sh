@@ -47,7 +47,7 @@ has_python() {
 
 # has_net: hosts can be made of network namespaces.
 has_net() {
-	{ ip -V && tc -V && iptables --version && nsenter --version; } >/dev/null 2>&1
+	{ ip -V && tc -V && iptables --version && nsenter --version && mkfs.ext4 -V; } >/dev/null 2>&1
 }
 
 # packages prints the Debian packages that bring a tool.
@@ -57,7 +57,7 @@ packages() {
 	cc) echo gcc libc6-dev ;;
 	aws) echo awscli ;;
 	python) echo python3 ;;
-	net) echo iproute2 iptables util-linux ;;
+	net) echo iproute2 iptables util-linux e2fsprogs ;;
 	engine)
 		# From Debian 13 on, the docker command has a package of its own.
 		if apt-cache show docker-cli >/dev/null 2>&1; then echo docker.io docker-cli; else echo docker.io; fi

@@ -71,7 +71,7 @@ func TestDamageUnderRunningServer(t *testing.T) {
 				s := &Server{failed: make(chan error, 1), config: Config{DataDir: "/data"}}
 				answered := make(chan error, 1)
 				go func() {
-					answered <- call(&diskWrites{logs, func() uint64 { return 0 }, s.diskFailed})
+					answered <- call(&diskWrites{logs, func() uint64 { return 0 }, nil, s.diskFailed})
 				}()
 				select {
 				case err := <-s.Failed():

@@ -9,8 +9,10 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/hashicorp/raft"
 
@@ -26,6 +28,32 @@ var RaftLogger = raftLogger
 
 // Raft is the server's node.
 func (s *Server) Raft() *raft.Raft { return s.raft }
+
+// Transfer tries once to make another server the leader, whether it has the whole log or not.
+func (s *Server) Transfer(to string) error {
+	for _, p := range s.membership.configuration().Servers {
+		if string(p.ID) == to {
+			return s.transfer(p)
+		}
+	}
+	return raft.ErrNotVoter
+}
+
+// FreeTransfers ends, when it is called, what transfers of leadership of the present term wait for and nobody else ends.
+func (s *Server) FreeTransfers() (free func()) {
+	followers := reflect.ValueOf(s.raft).Elem().FieldByName("leaderState").FieldByName("replState")
+	var waits []reflect.Value
+	for _, key := range followers.MapKeys() {
+		c := followers.MapIndex(key).Elem().FieldByName("triggerDeferErrorCh")
+		waits = append(waits, reflect.NewAt(c.Type(), unsafe.Pointer(c.UnsafeAddr())).Elem())
+	}
+	return func() {
+		for _, c := range waits {
+			for ok := true; ok; _, ok = c.TryRecv() {
+			}
+		}
+	}
+}
 
 // Gossip is the server's member.
 func (s *Server) Gossip() *gossip.Member { return s.membership.gossip }

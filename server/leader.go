@@ -91,6 +91,7 @@ func (s *Server) startLeading(parent context.Context) (stop func()) {
 func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	term := s.raft.CurrentTerm()
 	if err := s.raft.Barrier(0).Error(); err != nil {
+		s.checkTransfer(err)
 		return err
 	}
 	if err := s.passRestore(ctx); err != nil {

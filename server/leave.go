@@ -2,7 +2,7 @@ package server
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -13,12 +13,15 @@ import (
 const (
 	// leaveWait bounds how long a server that leaves waits for the leader to remove it.
 	leaveWait = 30 * time.Second
-	// leaveLook is how often it looks whether that has happened, and whether another leads.
+	// leaveLook is how often it asks for that, and looks whether another leads.
 	leaveLook = 200 * time.Millisecond
+	// leaveHeld is how long the leader holds a server for one that leaves after it was last asked to let it go: longer than a goodbye takes.
+	leaveHeld = 10 * time.Second
 )
 
-// Leave takes this server out of the cluster for good: it hands over leadership, says goodbye by gossip and waits until the leader has
-// removed it from the peers. It is refused, with nothing done, where those who stay could not go on. After it Left is closed, and the
+// Leave takes this server out of the cluster for good: it hands over leadership, waits until the leader has removed it from the peers, and
+// says goodbye by gossip. It is refused, with nothing done, where those who stay could not go on. The end of the removal is that they have
+// agreed to it without this server; one that they do not agree to in time leaves this server where it is. After it Left is closed, and the
 // process is to end; a new start on the same data directory joins again.
 func (s *Server) Leave(ctx context.Context) error {
 	m := s.membership
@@ -41,24 +44,46 @@ func (s *Server) Leave(ctx context.Context) error {
 	if err := m.mayLeave(ctx); err != nil {
 		return err
 	}
-	if err := s.handOver(ctx); err != nil {
+	s.log.Info("leaving the cluster", "server", s.config.ID)
+	if err := s.letGo(ctx); err != nil {
 		return err
 	}
-	s.log.Info("leaving the cluster", "server", s.config.ID)
-	defer s.leftOnce.Do(func() { close(s.left) }) // gossip takes no goodbye back, so the process ends in any case
-	if err := m.gossip.Leave(); err != nil {
-		s.log.Warn("could not say goodbye to all; the leader may take this server for dead first", "error", err)
-	}
-	for !m.removed(ctx) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := m.gossip.Leave(); err != nil {
+			s.log.Warn("could not say goodbye to all; they may take this server for dead first", "error", err)
+		}
+	}()
+	for waits := true; waits; {
+		m.askToLeave(ctx) // a leader that forgot about it would add this server again
 		select {
-		case <-ctx.Done():
-			return structs.Errorf(structs.KindUnavailable,
-				"this server has said goodbye and ends, but no leader has removed it from the raft peers; see `gantry server raft` on another")
+		case <-done:
+			waits = false
 		case <-time.After(leaveLook):
 		}
 	}
 	s.log.Info("left the cluster", "server", s.config.ID)
+	s.leftOnce.Do(func() { close(s.left) }) // gossip takes no goodbye back, so the process ends
 	return nil
+}
+
+// letGo waits until this server is removed from the peers.
+func (s *Server) letGo(ctx context.Context) error {
+	for {
+		if err := s.handOver(ctx); err != nil {
+			return err
+		}
+		if s.membership.askToLeave(ctx) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return structs.Errorf(structs.KindUnavailable,
+				"no leader has removed this server from the raft peers, with enough of those that would stay; so it stays too. See `gantry server raft`, and try again.")
+		case <-time.After(leaveLook):
+		}
+	}
 }
 
 // Left is closed when the server has left the cluster.
@@ -93,47 +118,52 @@ func (m *membership) mayLeave(ctx context.Context) error {
 	return nil
 }
 
-// handOver makes another server the leader where this one is.
-func (s *Server) handOver(ctx context.Context) error {
-	for s.raft.State() == raft.Leader {
-		if err := s.raft.LeadershipTransfer().Error(); err != nil {
-			s.log.Warn("could not hand over leadership; trying again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return structs.Errorf(structs.KindUnavailable, "no other server has taken over leadership; nothing was done")
-		case <-time.After(leaveLook):
-		}
-	}
-	return nil
-}
-
-// removed says whether the leader has this server no more.
-func (m *membership) removed(ctx context.Context) bool {
+// askToLeave asks the leader to let this server go, and reports whether it is a peer no more.
+func (m *membership) askToLeave(ctx context.Context) bool {
 	for _, s := range m.gossip.Servers() {
 		if s.ID == m.id {
 			continue
 		}
-		if gone, err := m.peers.removed(ctx, s.HTTP, m.id); err == nil && gone {
+		if gone, err := m.peers.leave(ctx, s.HTTP, m.id); err == nil && gone {
 			return true
 		}
 	}
 	return false
 }
 
-// has says whether a server is among the peers, or the change that removed it is not committed yet. Only the leader knows.
-func (s *Server) has(id string) (bool, error) {
-	future := s.raft.GetConfiguration()
-	if err := future.Error(); err != nil {
-		return false, fmt.Errorf("read raft's peers: %w", err)
-	}
+// leave holds a server for one that leaves, for a while, and reports whether it is gone from the peers for good: whether those who stay have
+// agreed to that. Only the leader knows.
+func (s *Server) leave(id string) (gone bool, err error) {
 	if s.raft.State() != raft.Leader {
 		return false, structs.ErrNoLeader()
 	}
-	for _, p := range future.Configuration().Servers {
-		if string(p.ID) == id {
-			return true, nil
-		}
+	s.membership.holdLeaving(id)
+	if slices.ContainsFunc(s.membership.configuration().Servers, func(p raft.Server) bool { return string(p.ID) == id }) {
+		return false, nil
 	}
-	return s.raft.CommitIndex() < future.Index(), nil
+	if !s.beginWrite() {
+		return false, structs.ErrNoLeader()
+	}
+	defer s.writes.Done()
+	// The removal may not be committed yet, and raft (1.7.3) does not say at which index it is. What comes after it is committed after it.
+	err = s.raft.Barrier(0).Error()
+	return err == nil, err
+}
+
+func (m *membership) holdLeaving(id string) {
+	m.leavingMu.Lock()
+	defer m.leavingMu.Unlock()
+	m.leaving[id] = time.Now()
+}
+
+// leaves reports whether a server leaves the cluster: it has said goodbye, or has just asked to be let go.
+func (m *membership) leaves(s *structs.Member) bool {
+	m.leavingMu.Lock()
+	defer m.leavingMu.Unlock()
+	asked, is := m.leaving[s.ID]
+	if is && time.Since(asked) > leaveHeld {
+		delete(m.leaving, s.ID)
+		is = false
+	}
+	return is || s.Status == structs.MemberLeft
 }

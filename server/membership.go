@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	autopilot "github.com/hashicorp/raft-autopilot"
@@ -31,8 +32,10 @@ type membership struct {
 	peers   *peerClient
 	join    []string // addresses to try while gossip knows nobody
 	// announce asks run to say to all that this server is there. Capacity 1.
-	announce chan struct{}
-	log      *slog.Logger
+	announce  chan struct{}
+	log       *slog.Logger
+	leavingMu sync.Mutex
+	leaving   map[string]time.Time // servers that asked this one, as the leader, to let them go, and when
 	// leadsSince is written by lead before autopilot starts, which alone reads it.
 	leadsSince time.Time
 }
@@ -166,8 +169,9 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 	}
 	for _, s := range servers {
 		peer, is := peers[s.ID]
+		leaves := m.leaves(&s)
 		switch {
-		case s.Status == structs.MemberAlive && (!is || string(peer.Address) != s.Raft):
+		case s.Status == structs.MemberAlive && !leaves && (!is || string(peer.Address) != s.Raft):
 			if at[s.Raft] > 1 {
 				continue // a server with an empty disk came in another's place, whose death gossip has not noticed yet
 			}
@@ -175,8 +179,8 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 				return fmt.Errorf("add server %s: %w", s.Name, err)
 			}
 			m.log.Info("added a server", "server", s.ID, "name", s.Name, "address", s.Raft)
-		case s.Status == structs.MemberLeft && is:
-			if peer.Suffrage == raft.Voter && !quorumWithout(s.ID, peers, m.alive) {
+		case leaves && is:
+			if peer.Suffrage == raft.Voter && !quorumWithout(s.ID, peers, m.answers(ctx)) {
 				m.log.Debug("a server that left stays a peer for now: of those that would be left, too few answer", "server", s.ID, "name", s.Name)
 				continue
 			}
@@ -195,17 +199,25 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 
 // quorumWithout says whether most of the voters that are left without one are there. It may count as having left though it was only taken
 // for dead, when it is needed as soon as it can be reached again.
-func quorumWithout(gone string, peers map[string]raft.Server, alive func(id string) bool) bool {
+func quorumWithout(gone string, peers map[string]raft.Server, answers func(id string) bool) bool {
 	voters, there := 0, 0
 	for id, p := range peers {
 		if id == gone || p.Suffrage != raft.Voter {
 			continue
 		}
-		if voters++; alive(id) {
+		if voters++; answers(id) {
 			there++
 		}
 	}
 	return there > voters/2
+}
+
+// answers reports whether a server is there, which it asks the server itself: gossip takes seconds to notice a death.
+func (m *membership) answers(ctx context.Context) func(id string) bool {
+	return func(id string) bool {
+		_, err := m.stats(ctx, id)
+		return err == nil
+	}
 }
 
 // bootstrap makes this server the first of a cluster; raft brings the others in.

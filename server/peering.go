@@ -59,7 +59,7 @@ func (p *Peers) dialer() func(context.Context, string, string) (net.Conn, error)
 func (s *Server) newMembership() (*membership, error) {
 	p := s.config.Peers
 	m := &membership{
-		announce: make(chan struct{}, 1), promise: s.promise,
+		announce: make(chan struct{}, 1), leaving: map[string]time.Time{}, promise: s.promise,
 		id: s.config.ID, raft: s.raft, log: s.log, join: p.Join,
 		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
 			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil, // raft dials with p.TLS, and http changes its own

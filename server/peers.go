@@ -49,11 +49,10 @@ func (c *peerClient) led(ctx context.Context, address string) (led bool, err err
 	return led, err
 }
 
-// removed asks the leader whether it has a server no more. It fails at other servers.
-func (c *peerClient) removed(ctx context.Context, address, id string) (bool, error) {
-	var has bool
-	err := c.post(ctx, address, "has", id, &has)
-	return !has, err
+// leave asks the leader to let a server go, and whether it has it no more. It fails at other servers.
+func (c *peerClient) leave(ctx context.Context, address, id string) (gone bool, err error) {
+	err = c.post(ctx, address, "leave", id, &gone)
+	return gone, err
 }
 
 // gossipKey asks a server for the gossip key in use.
@@ -100,7 +99,7 @@ func (s *Server) Peers() http.Handler {
 	mux.HandleFunc("POST "+peerPath+"accept", s.peerAccept)
 	mux.HandleFunc("POST "+peerPath+"stats", s.peerStats)
 	mux.HandleFunc("POST "+peerPath+"leases", s.peerLeases)
-	mux.HandleFunc("POST "+peerPath+"has", s.peerHas)
+	mux.HandleFunc("POST "+peerPath+"leave", s.peerLeave)
 	mux.HandleFunc("POST "+peerPath+"gossip-key", s.peerGossipKey)
 	mux.HandleFunc("POST "+peerPath+"led", s.peerLed)
 	mux.HandleFunc("POST "+peerPath+"announce", s.peerAnnounce)
@@ -150,14 +149,14 @@ func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
 	answerPeer(w, struct{}{}, err)
 }
 
-func (s *Server) peerHas(w http.ResponseWriter, r *http.Request) {
+func (s *Server) peerLeave(w http.ResponseWriter, r *http.Request) {
 	var id string
 	err := json.NewDecoder(r.Body).Decode(&id)
-	has := false
+	gone := false
 	if err == nil {
-		has, err = s.has(id)
+		gone, err = s.leave(id)
 	}
-	answerPeer(w, has, err)
+	answerPeer(w, gone, err)
 }
 
 func (s *Server) peerGossipKey(w http.ResponseWriter, _ *http.Request) {

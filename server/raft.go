@@ -60,7 +60,7 @@ func (s *Server) openRaft(machine *fsm.FSM) error {
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
-	kept := &diskWrites{d.logs, d.snapshots.covered, s.diskFailed}
+	kept := &diskWrites{d.logs, d.snapshots.covered, s.config.SlowDisk, s.diskFailed}
 	node, err := startRaft(config, machine, kept, &diskSnapshots{d.snapshots, kept}, transport, s.config.Peers == nil)
 	if err != nil {
 		return errors.Join(damage("the newest snapshot, or the raft log, in "+dir, err, dir), d.close())
@@ -167,6 +167,7 @@ func (s *Server) apply(ctx context.Context, cmd structs.Command) (structs.Applie
 		return structs.Applied{}, structs.Errorf(structs.KindUnavailable, "the write was not confirmed in time; it may still be applied")
 	}
 	if err != nil {
+		s.checkTransfer(err)
 		s.log.Warn("the log refused a write", "error", err)
 		return structs.Applied{}, structs.ErrNoLeader()
 	}

@@ -1,7 +1,7 @@
 // Package server is a server process: the raft node with the cluster's state, and what the leader runs on top of it.
 //
 //	raft.go      starts raft, replicates commands
-//	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full, what it left
+//	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full or hangs, what it left
 //	log_sums.go  the checksums of log, term and vote; snapshot_sums.go: of snapshots; bolt_pages.go: the file of the log;
 //	damage.go    what is found damaged while the server runs
 //	leader.go    what starts and stops with leadership
@@ -9,7 +9,7 @@
 //	membership.go  gossip → raft peers; forming.go: a new cluster, once; autopilot.go: voters and the dead
 //	gossip_key.go  the key of gossip is replaced, and who missed that catches up
 //	liveness.go  the beats of agents → which instances are lost or back; led.go: whether agents are better off elsewhere
-//	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good
+//	peers.go     what servers ask each other; status.go: what people ask of raft; leave.go: out of the cluster for good; transfer.go: of leadership
 //	snapshots.go the whole state to a file and back; snapshot_file.go: what is in the file
 //	recover.go   the one server that is left becomes a cluster, offline
 //	worker.go    evaluation → plan
@@ -49,6 +49,8 @@ type Config struct {
 	Sealer control.Sealer
 	// Now is the system's clock, which may be set. Nil: time.Now.
 	Now func() time.Time
+	// SlowDisk, for tests, is called before every write to the log and the snapshots, which goes on when it returns. Nil: at once.
+	SlowDisk func()
 	// Logger is required.
 	Logger *slog.Logger
 }
@@ -83,6 +85,8 @@ type Server struct {
 	failed   chan error // capacity 1
 	leftOnce sync.Once
 	left     chan struct{} // closed when the server has left the cluster
+	// transferBegan is when the newest transfer of leadership began. Nil: there was none.
+	transferBegan atomic.Pointer[time.Time]
 
 	stopMu   sync.Mutex     // no write begins while stopping is being closed
 	stopping chan struct{}  // closed by Stop

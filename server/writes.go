@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -46,17 +47,51 @@ func removeUnfinished(dir string) error {
 	return nil
 }
 
-// diskWrites is raft's log, term and vote on a disk that may refuse a write. From then on the server must not go on: a leader would hand over
-// and be elected again, a follower would keep its place and fall behind, and the agents whose streams it holds with it; and raft ends the
-// process anyhow, without a word to a person, when it cannot keep a term. So a write that is refused does not return. Nothing that was
-// acknowledged is lost by that.
+const (
+	// writeWait is how long one write may take, and snapshotWait the end of a snapshot, which brings all of it to the disk. A disk that
+	// takes longer is taken for one that hangs.
+	writeWait    = 10 * time.Second
+	snapshotWait = time.Minute
+	// hangLook is how much longer a late write is given before the disk is blamed: when the whole process was frozen, the disk was not
+	// slow, and the write returns now.
+	hangLook = time.Second
+)
+
+// errHangs is the error of a write that did not return in time.
+var errHangs = errors.New("a write has not returned")
+
+// diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it. From then on the server must
+// not go on: a leader would hand over and be elected again, or send heartbeats while its writes stand still; a follower would keep its place
+// and fall behind, and the agents whose streams it holds with it; and raft ends the process anyhow, without a word to a person, when it
+// cannot keep a term. So a write that is refused does not return. Nothing that was acknowledged is lost by that.
 type diskWrites struct {
 	*checkedLog
 	// covered is the index of the newest snapshot: entries up to it may be missing.
 	covered func() uint64
+	slow    func() // nil: the disk is as slow as it is (Config.SlowDisk)
 	failed  func(error)
 }
 
+// do writes, and tells failed of a write that is refused or takes longer than wait.
+func (d *diskWrites) do(wait time.Duration, write func() error) error {
+	returned := make(chan struct{})
+	late := time.AfterFunc(wait, func() {
+		select {
+		case <-returned:
+		case <-time.After(hangLook):
+			d.failed(fmt.Errorf("%w for %v", errHangs, wait))
+		}
+	})
+	if d.slow != nil {
+		d.slow()
+	}
+	err := write()
+	close(returned)
+	late.Stop()
+	return d.done(err)
+}
+
+// done does not return an error: it tells failed of it.
 func (d *diskWrites) done(err error) error {
 	if err != nil {
 		d.failed(err)
@@ -66,24 +101,28 @@ func (d *diskWrites) done(err error) error {
 }
 
 // StoreLog is a part of raft.LogStore and raft.StableStore, as are those below.
-func (d *diskWrites) StoreLog(entry *raft.Log) error { return d.done(d.checkedLog.StoreLog(entry)) }
+func (d *diskWrites) StoreLog(entry *raft.Log) error {
+	return d.do(writeWait, func() error { return d.checkedLog.StoreLog(entry) })
+}
 
 // StoreLogs adds to the log.
 func (d *diskWrites) StoreLogs(entries []*raft.Log) error {
-	return d.done(d.checkedLog.StoreLogs(entries))
+	return d.do(writeWait, func() error { return d.checkedLog.StoreLogs(entries) })
 }
 
 // DeleteRange takes off either end of the log.
 func (d *diskWrites) DeleteRange(first, last uint64) error {
-	return d.done(d.checkedLog.DeleteRange(first, last))
+	return d.do(writeWait, func() error { return d.checkedLog.DeleteRange(first, last) })
 }
 
 // Set keeps whom the server voted for.
-func (d *diskWrites) Set(key, value []byte) error { return d.done(d.checkedLog.Set(key, value)) }
+func (d *diskWrites) Set(key, value []byte) error {
+	return d.do(writeWait, func() error { return d.checkedLog.Set(key, value) })
+}
 
 // SetUint64 keeps the term.
 func (d *diskWrites) SetUint64(key []byte, value uint64) error {
-	return d.done(d.checkedLog.SetUint64(key, value))
+	return d.do(writeWait, func() error { return d.checkedLog.SetUint64(key, value) })
 }
 
 // diskSnapshots is raft's snapshots on such a disk: those that the server makes of its state, and those that a leader sends it.
@@ -92,17 +131,23 @@ type diskSnapshots struct {
 	writes *diskWrites
 }
 
-// Create begins a snapshot.
-func (d *diskSnapshots) Create(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64, transport raft.Transport) (raft.SnapshotSink, error) {
-	sink, err := d.SnapshotStore.Create(version, index, term, peers, peersIndex, transport)
-	return &diskSink{SnapshotSink: sink, of: d}, d.done(err)
+// do is that of diskWrites for a part of a snapshot.
+func (d *diskSnapshots) do(wait time.Duration, write func() error) error {
+	return d.writes.do(wait, func() error {
+		if err := write(); err != nil {
+			return fmt.Errorf("keep a snapshot of the state: %w", err)
+		}
+		return nil
+	})
 }
 
-func (d *diskSnapshots) done(err error) error {
-	if err != nil {
-		err = fmt.Errorf("keep a snapshot of the state: %w", err)
-	}
-	return d.writes.done(err)
+// Create begins a snapshot.
+func (d *diskSnapshots) Create(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64, transport raft.Transport) (raft.SnapshotSink, error) {
+	s := &diskSink{of: d}
+	return s, d.do(writeWait, func() (err error) {
+		s.SnapshotSink, err = d.SnapshotStore.Create(version, index, term, peers, peersIndex, transport)
+		return err
+	})
 }
 
 // diskSink is a snapshot on its way.
@@ -111,21 +156,30 @@ type diskSink struct {
 	of *diskSnapshots
 }
 
-func (s *diskSink) Write(b []byte) (int, error) {
-	n, err := s.SnapshotSink.Write(b)
-	return n, s.of.done(err)
+func (s *diskSink) Write(b []byte) (n int, err error) {
+	err = s.of.do(writeWait, func() (err error) {
+		n, err = s.SnapshotSink.Write(b)
+		return err
+	})
+	return n, err
 }
 
 // Close makes the snapshot the newest.
-func (s *diskSink) Close() error { return s.of.done(s.SnapshotSink.Close()) }
+func (s *diskSink) Close() error { return s.of.do(snapshotWait, s.SnapshotSink.Close) }
 
-// Failed tells of what the server cannot live with: its disk refuses a write. It is not to be stopped then, the process is to end.
+// Cancel removes what there is of it.
+func (s *diskSink) Cancel() error { return s.of.do(snapshotWait, s.SnapshotSink.Cancel) }
+
+// Failed tells of what the server cannot live with, such as a disk that refuses a write. It is not to be stopped then, the process is to end.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// diskFailed is told by the first write that is refused, or the first damage that is found, and by others that come at the same time.
-func (s *Server) diskFailed(err error) {
+// diskFailed is told by the first write that is refused or hangs, or the first damage that is found, and by others that come at the same time.
+func (s *Server) diskFailed(err error) { s.fail(s.ending(err)) }
+
+// fail lets Failed tell of the first error.
+func (s *Server) fail(err error) {
 	select {
-	case s.failed <- s.ending(err):
+	case s.failed <- err:
 	default:
 	}
 }
@@ -136,6 +190,9 @@ func (s *Server) ending(err error) error {
 		dir := filepath.Join(s.config.DataDir, serverDir)
 		return damage("what raft keeps in "+dir, err, dir)
 	}
-	return fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, then start the server again; the other servers have all that was acknowledged",
-		s.config.DataDir, err)
+	const then = "then start the server again; the other servers have all that was acknowledged"
+	if errors.Is(err, errHangs) {
+		return fmt.Errorf("the disk of data directory %s hangs (%w): mend or replace it, %s", s.config.DataDir, err, then)
+	}
+	return fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, %s", s.config.DataDir, err, then)
 }

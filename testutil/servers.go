@@ -43,6 +43,7 @@ type Servers struct {
 	agents      map[string]*netAgent
 	generations map[int]int              // how often the disk of a server was replaced
 	clocks      map[string]time.Duration // of hosts: how far ahead
+	stalled     map[int]chan struct{}    // servers whose disk is stalled; closed when it goes on
 }
 
 type netServer struct {
@@ -50,6 +51,7 @@ type netServer struct {
 	http    *http.Server
 	served  chan error
 	closing chan struct{}
+	failed  bool // it has ended by itself
 }
 
 // The ports of every host.
@@ -73,7 +75,7 @@ func NewServers(t testing.TB, size int) *Servers {
 	s := &Servers{
 		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
-		clocks: map[string]time.Duration{},
+		clocks: map[string]time.Duration{}, stalled: map[int]chan struct{}{},
 	}
 	t.Cleanup(func() {
 		s.Network.SetFilter(nil)
@@ -114,7 +116,7 @@ func (s *Servers) TryStart(n int) error {
 	s.Network.Boot(host)
 	listener, port := s.Network.Listen(net.JoinHostPort(host, netRaft)), s.Network.Gossip(host, netGossip)
 	node, err := server.New(server.Config{
-		ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host),
+		ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host), SlowDisk: func() { s.slowDisk(n) },
 		Peers: &server.Peers{
 			Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
 			RaftListener: listener, Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
@@ -137,6 +139,7 @@ func (s *Servers) TryStart(n int) error {
 	p.http = &http.Server{Handler: s.hear(n, node.Forward(mux))}
 	doors := s.Network.Listen(s.HTTP(n))
 	go func() { p.served <- p.http.Serve(doors) }()
+	go s.endFailed(n, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running[n] = p
@@ -166,6 +169,7 @@ func (s *Servers) join() (list []string) {
 func (s *Servers) Stop(n int) {
 	s.t.Helper()
 	s.Network.Thaw(s.Host(n))
+	s.MendDisk(n)
 	p := s.take(n)
 	close(p.closing)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -178,6 +182,7 @@ func (s *Servers) Stop(n int) {
 func (s *Servers) Crash(n int) {
 	s.t.Helper()
 	s.Network.Crash(s.Host(n))
+	s.MendDisk(n)
 	p := s.take(n)
 	close(p.closing)
 	s.end(n, p)
@@ -263,7 +268,7 @@ func (s *Servers) Control(n int) *control.Control { return s.Server(n).Control()
 // Leader is the number of the server that leads and takes calls; zero: none does.
 func (s *Servers) Leader() int {
 	for _, n := range s.Running() {
-		if node := s.Server(n); node != nil && node.Leads() {
+		if node := s.Server(n); node != nil && !s.Failed(n) && node.Leads() {
 			return n
 		}
 	}

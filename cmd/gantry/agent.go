@@ -123,6 +123,9 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 			return fmt.Errorf("read the host name: %w", err)
 		}
 	}
+	if err := checkDisk(o.dataDir); err != nil {
+		return err
+	}
 	p := &agentProcess{agentOptions: o, log: log}
 	instance, err := agent.Identity(o.dataDir, o.cluster)
 	if err != nil {

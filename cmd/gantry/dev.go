@@ -123,8 +123,9 @@ func (d *dev) openDataDir() (err error) {
 	if d.dataDir == "" {
 		d.temp = true
 		d.dataDir, err = os.MkdirTemp("", "gantry-dev-")
+		return err
 	}
-	return err
+	return checkDisk(d.dataDir)
 }
 
 func (d *dev) removeTemp() error {
@@ -198,11 +199,14 @@ func (d *dev) run(ctx context.Context, out io.Writer) error {
 	case err = <-failed:
 	case err = <-d.server.Failed():
 		stopAgent()
+		hangUp(d.http)
 		return err // nothing can be stopped in order any more
 	}
-	err = errors.Join(err, d.stop(stopAgent, out))
-	parts.Wait()
-	return err
+	return errors.Join(err, stopUnlessFailed(d.server, func() error {
+		err := d.stop(stopAgent, out)
+		parts.Wait()
+		return err
+	}))
 }
 
 // stop ends the agent, the listener and the server; with a temporary data directory the containers too.

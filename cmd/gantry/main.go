@@ -26,7 +26,8 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "gantry: %v\n", err)
+		// Standard error may be a file on a disk that hangs.
+		within(lastWait, func() { fmt.Fprintf(os.Stderr, "gantry: %v\n", err) })
 		os.Exit(1)
 	}
 }

@@ -117,10 +117,11 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 		fmt.Fprintf(out, "gantry server %s has left the cluster\n", p.name)
 	case err = <-failed:
 	case err = <-p.server.Failed():
+		hangUp(p.http)
 		return err // nothing can be stopped in order any more
 	}
 	report(p.log, "STOPPING=1")
-	return errors.Join(err, p.stop())
+	return errors.Join(err, stopUnlessFailed(p.server, p.stop))
 }
 
 // open starts all but the serving of calls.
@@ -160,6 +161,9 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 			return err
 		}
 		config.Sealer, gate.Secrets = sealer, sealer
+	}
+	if err := checkDisk(p.dataDir); err != nil {
+		return err
 	}
 	if p.server, err = server.New(config); err != nil {
 		return err

@@ -48,9 +48,9 @@ func serverLeaveCommand() *cobra.Command {
 		Short: "Take the server at --address out of its cluster for good and end its process",
 		Long: `Take the server at --address out of its cluster for good and end its process.
 
-It hands over leadership, says goodbye by gossip, and waits until the leader has removed it from the raft peers. It refuses where the
-servers that stay would be no quorum. So five servers become three: let one leave, then the next. Started again on its data directory it
-joins again.`,
+It hands over leadership, waits until the leader has removed it from the raft peers, and says goodbye by gossip. It refuses where the
+servers that stay would be no quorum, and stays where they are too few by the time that it would be removed. So five servers become three:
+let one leave, then the next. Started again on its data directory it joins again.`,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -33,6 +33,9 @@ Without --yes nothing is changed; what would be is shown.`,
 		if dataDir == "" {
 			return errors.New("--data-dir is required: the data directory of the server that is left")
 		}
+		if err := checkDisk(dataDir); err != nil {
+			return err
+		}
 		r, err := server.OpenRecovery(dataDir, "", logs.logger())
 		if err != nil {
 			return err

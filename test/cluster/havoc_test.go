@@ -35,6 +35,7 @@ func newHavoc(w *town, random *rand.Rand) *havoc {
 func (h *havoc) run(done <-chan struct{}) {
 	h.begin(h.anyOf(h.replace, h.flip, h.bury, h.grow, h.shrink)) // which need a cluster that is well, as later ones seldom are
 	for done != nil || h.faults < leastFaults {
+		h.restartFailed()
 		select {
 		case <-done:
 			done = nil
@@ -55,6 +56,7 @@ func (h *havoc) run(done <-chan struct{}) {
 	for h.leaving > 0 {
 		(<-h.left)()
 	}
+	h.restartFailed()
 	h.mendAll()
 	h.Network.MendAll()
 }
@@ -84,7 +86,7 @@ func (h *havoc) choose() func() func() {
 		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
 		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow,
 		func() func() { return h.freeze(h.Host(h.anyServer())) }, func() func() { return h.freeze(h.anyAgent()) }, h.setClock, h.setClock,
-		h.replace, h.flip, h.bury, h.leave, h.grow, h.shrink, h.hangEngine, h.hangEngine,
+		h.replace, h.flip, h.bury, h.leave, h.grow, h.shrink, h.hangEngine, h.hangEngine, h.stallDisk, h.stallDisk,
 		func() func() { h.killContainer(); return nil },
 	)
 }
@@ -111,6 +113,27 @@ func (h *havoc) stopServer() (mend func()) {
 	}
 	h.Stop(n)
 	return func() { h.Start(n) }
+}
+
+// stallDisk lets a disk hang, for long enough that its server ends, or not.
+func (h *havoc) stallDisk() (mend func()) {
+	n := h.anyServer()
+	if h.Server(n) == nil {
+		return nil
+	}
+	h.t.Logf("the disk of server %d stalls", n)
+	h.StallDisk(n)
+	return func() { h.MendDisk(n) }
+}
+
+// restartFailed starts servers again that have ended by themselves, a while later.
+func (h *havoc) restartFailed() {
+	for _, n := range h.Running() {
+		if h.Failed(n) {
+			h.t.Logf("server %d has failed", n)
+			h.open = append(h.open, h.crash(n))
+		}
+	}
 }
 
 func (h *havoc) powerOff() (mend func()) {

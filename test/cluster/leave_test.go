@@ -113,6 +113,37 @@ func TestLeaveIsRefused(t *testing.T) {
 	})
 }
 
+// A server whose leaving was allowed stays when one of those that would stay dies before it is gone: they would be too few. It leaves once
+// they are enough.
+func TestLeaverIsNeededAfterAll(t *testing.T) {
+	inServers(t, func(t *testing.T, s *servers) {
+		s.Eventually("three vote", func() bool { return s.voters() == 3 })
+		leader := s.Leader()
+		leaver, other := leader%3+1, (leader+1)%3+1
+		ended := make(chan error, 1)
+		go func() { ended <- s.Server(leaver).Leave(t.Context()) }()
+		time.Sleep(50 * time.Millisecond)
+		s.Crash(other)
+		if err := <-ended; structs.KindOf(err) != structs.KindUnavailable {
+			t.Errorf("it leaves a server alone: %v", err)
+		}
+		select {
+		case <-s.Server(leaver).Left():
+			t.Fatal("it ends")
+		default:
+		}
+		s.write("a")
+		s.Start(other)
+		s.Eventually("the leaver hears it", func() bool {
+			return !slices.ContainsFunc(s.Server(leaver).RaftPeers(t.Context()).Peers, func(p structs.Peer) bool { return !p.Answers })
+		})
+		s.leave(leaver)
+		s.Eventually("two vote", func() bool { return s.voters() == 2 })
+		s.write("b")
+		s.has("a", "b")
+	})
+}
+
 // A server that left comes back when it is started again.
 func TestLeftServerJoinsAgain(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {

@@ -109,7 +109,9 @@ func (w *town) read() (*state.Snapshot, error) {
 	if leader == 0 {
 		return nil, fmt.Errorf("no server leads")
 	}
-	return w.Control(leader).Read(w.t.Context())
+	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Second) // its disk may hang
+	defer cancel()
+	return w.Control(leader).Read(ctx)
 }
 
 // newDoors are the ways in for one person, who calls the servers in turn.

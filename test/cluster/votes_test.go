@@ -31,3 +31,33 @@ func TestNoVoteWithoutMemory(t *testing.T) {
 		s.Eventually("the other one has a vote of its own", func() bool { return s.voters() == 3 })
 	})
 }
+
+// A server that did not hear the leader while another came, got its vote and lost most of the others, votes for it, which alone has all
+// that was acknowledged: the two are enough. It may know nothing of the other, or that it came and not that it votes.
+func TestVoteForAStranger(t *testing.T) {
+	for name, knows := range map[string]bool{"not heard of": false, "no voter yet": true} {
+		t.Run(name, func(t *testing.T) {
+			inServers(t, func(t *testing.T, s *servers) {
+				leader := s.Leader()
+				lags, leaves := leader%3+1, (leader+1)%3+1
+				if knows {
+					s.Start(4)
+					s.Eventually("it knows the fourth", func() bool { return len(s.Server(lags).RaftPeers(t.Context()).Peers) == 4 })
+				}
+				s.cutOff(s.Host(lags), s.Host(leader)) // gossip hears it by way of the others
+				if !knows {
+					s.Start(4)
+				}
+				s.Eventually("four vote", func() bool { return s.voters() == 4 })
+				s.leave(leaves)
+				s.Eventually("three vote", func() bool { return s.voters() == 3 })
+				s.write("a")
+				s.Crash(leader)
+				s.Network.MendAll()
+				s.Eventually("the fourth leads", func() bool { return s.Leader() == 4 })
+				s.write("b")
+				s.has("a", "b")
+			})
+		})
+	}
+}

@@ -1,10 +1,13 @@
 package hosts
 
 import (
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/hosts"
@@ -82,6 +85,68 @@ func testNoRoom(t *testing.T, w *world) {
 	w.mend(t) // it votes, and autopilot lets only those vote that have caught up
 	if left, err := filepath.Glob(filepath.Join(follower.Data, "server/snapshots/*.tmp")); err != nil || len(left) > 0 {
 		t.Errorf("of the snapshot that found no room there is %v left: %v", left, err)
+	}
+}
+
+// testHungDisk: a server whose disk hangs ends as one whose disk is full does, so that the others go on, though the kernel keeps its process
+// until the disk goes on. Nobody can connect to what is left of it. At a start on such a disk it says so.
+func testHungDisk(t *testing.T, w *world) {
+	calls := record(t, w, 3)
+	for _, of := range []string{"leader", "follower"} {
+		leader, follower, err := w.Leader(w.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hit, other := leader, follower
+		if of == "follower" {
+			hit, other = follower, leader
+		}
+		if err := hit.HangDisk(); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		w.await(t, "the others go on", func() error { return w.write(other) })
+		t.Logf("the disk of the %s hangs: a write through another server after %.1f s", of, time.Since(began).Seconds())
+		w.endsOnHungDisk(t, hit)
+		if c, err := net.Dial("tcp", strings.TrimPrefix(hit.URL(), "https://")); err == nil {
+			c.Close()
+			t.Errorf("%s, the %s: what is left of the server lets callers in", hit.Host.Name, of)
+		}
+		w.thaws(t, hit)
+
+		if err := hit.HangDisk(); err != nil {
+			t.Fatal(err)
+		}
+		if err := hit.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.endsOnHungDisk(t, hit)
+		w.thaws(t, hit)
+		w.mend(t)
+	}
+	calls.finish(t)
+}
+
+// endsOnHungDisk waits for the last words of a server whose disk hangs.
+func (w *world) endsOnHungDisk(t *testing.T, s *hosts.Server) {
+	t.Helper()
+	w.await(t, "the server gives up", func() error {
+		if !strings.Contains(s.Said(), lastWords) {
+			return errors.New("it goes on")
+		}
+		return nil
+	})
+	w.says(t, s, "the disk of data directory "+s.Data+" hangs (", "mend or replace it")
+}
+
+// thaws lets the disk go on, and sees the server end with an error.
+func (w *world) thaws(t *testing.T, s *hosts.Server) {
+	t.Helper()
+	if err := s.MendDisk(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Await(patience); err == nil || !s.Ended() {
+		t.Fatalf("a server whose disk hung goes on, or ends as if all were well: %v", err)
 	}
 }
 

@@ -21,8 +21,8 @@ import (
 const (
 	// patience bounds what happens by itself, on a machine that is busy with other tests.
 	patience = 90 * time.Second
-	// serverDisk is enough for the longest test and soon filled.
-	serverDisk = "256m"
+	// serverDisk, in MiB, is enough for the longest test and soon filled.
+	serverDisk = 256
 )
 
 // world is a cluster of three servers and three agents.
@@ -72,6 +72,7 @@ func TestHosts(t *testing.T) {
 		{"the engine is killed", testEngineKilled},
 		{"a disk is full", testFullDisk},
 		{"no room for a snapshot", testNoRoom},
+		{"a disk hangs", testHungDisk},
 		{"a disk is damaged", testDamage},
 	} {
 		began := time.Now()
@@ -86,6 +87,9 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// lastWords is how the last line of a process begins that ends with an error. It may not have ended yet, while its disk hangs.
+const lastWords = "gantry: the "
+
 // mend makes good all that was done to the hosts, and waits until the cluster is whole.
 func (w *world) mend(t *testing.T) {
 	t.Helper()
@@ -93,6 +97,10 @@ func (w *world) mend(t *testing.T) {
 	for _, s := range w.Servers {
 		errs = append(errs, s.Heal())
 		s.Thaw()
+		errs = append(errs, s.MendDisk())
+		if strings.Contains(s.Said(), lastWords) {
+			_ = s.Await(patience) // what it ends with is not asked here
+		}
 		if s.Ended() {
 			errs = append(errs, s.Start())
 		}

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ const (
 	// goesOn bounds the time without a write while most servers are well, on a machine that is busy. It is less than a call waits for its
 	// answer: one that hangs is not taken for one that comes late.
 	goesOn = 15 * time.Second
+	// hangs bounds the time without a write when the leader's disk hangs: a write may take 11 seconds before it is taken for hanging.
+	hangs = 20*time.Second + goesOn
 )
 
 // serverFault is something that happens to a server.
@@ -25,10 +28,13 @@ type serverFault struct {
 	happen   func(*hosts.Server) error
 	follower bool // it happens to a follower, not to the leader
 	rare     bool // it is tried in random runs alone
+	// within is how soon writes are taken again. Zero: goesOn.
+	within time.Duration
 }
 
 func serverFaults() []serverFault {
 	kill := func(s *hosts.Server) error { s.Kill(); return nil }
+	hang := func(s *hosts.Server) error { return s.HangDisk() }
 	freeze := func(s *hosts.Server) error { s.Freeze(); return nil }
 	return []serverFault{
 		{name: "the leader is killed", happen: kill},
@@ -40,6 +46,8 @@ func serverFaults() []serverFault {
 		{name: "the leader's link is slow", happen: func(s *hosts.Server) error { return s.Slow("512kbit") }, rare: true},
 		{name: "a follower is killed", happen: kill, follower: true, rare: true},
 		{name: "a follower freezes", happen: freeze, follower: true, rare: true},
+		{name: "the leader's disk hangs", happen: hang, within: hangs, rare: true},
+		{name: "a follower's disk hangs", happen: hang, follower: true, rare: true},
 		{name: "nobody hears a follower", happen: func(s *hosts.Server) error { return s.Mute() }, follower: true},
 	}
 }
@@ -74,8 +82,8 @@ func (w *world) serverFault(t *testing.T, fault serverFault) {
 	}
 	began := time.Now()
 	for err := w.write(other); err != nil; err = w.write(other) {
-		if time.Since(began) > goesOn {
-			t.Fatalf("%s (%s): no write for %v: %v", fault.name, hit.Host.Name, goesOn, err)
+		if limit := cmp.Or(fault.within, goesOn); time.Since(began) > limit {
+			t.Fatalf("%s (%s): no write for %v: %v", fault.name, hit.Host.Name, limit, err)
 		}
 		pause(20 * time.Millisecond)
 	}

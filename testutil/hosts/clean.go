@@ -23,6 +23,13 @@ func clean() error {
 	if err != nil {
 		return err
 	}
+	mounted, err := mounts()
+	if err != nil {
+		return err
+	}
+	for _, path := range mounted {
+		_ = mendDisk(path) // most are no disks that can hang. A process that waits for one cannot be killed
+	}
 	if err := endAll(spaces); err != nil {
 		return err
 	}
@@ -60,20 +67,24 @@ func endAll(spaces []string) error {
 	}
 }
 
-// unmountAll unmounts what is mounted below root, the deepest first.
-func unmountAll() error {
+// mounts gives where something is mounted below root, the deepest first.
+func mounts() (paths []string, err error) {
 	raw, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var paths []string
 	for line := range strings.Lines(string(raw)) {
 		if path := strings.Fields(line)[1]; strings.HasPrefix(path, root+"/") {
 			paths = append(paths, path)
 		}
 	}
 	slices.SortFunc(paths, func(a, b string) int { return -cmp.Compare(a, b) })
-	var failed error
+	return paths, nil
+}
+
+// unmountAll unmounts all that is mounted below root.
+func unmountAll() error {
+	paths, failed := mounts()
 	for _, path := range paths {
 		if err := syscall.Unmount(path, syscall.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) {
 			failed = errors.Join(failed, fmt.Errorf("unmount %s: %w", path, err))

@@ -22,8 +22,8 @@ type ClusterConfig struct {
 	// Servers and Agents are how many there are, each on a host of its own, in the zones a, b, c and so on. Agents have an engine each, with
 	// testutil.AppImage on it.
 	Servers, Agents int
-	// Disk is the size of each server's disk, such as 64m. Empty: as large as the machine's.
-	Disk string
+	// Disk is the size of each server's disk in MiB. Zero: they have none of their own, and write to the machine's.
+	Disk int
 	// LogLevel is that of all processes. Empty: info.
 	LogLevel string
 }
@@ -123,10 +123,10 @@ func (c *Cluster) addServer(i int) error {
 	}
 	s := &Server{Host: h, Data: filepath.Join(h.Dir, "data"), cluster: c}
 	c.Servers = append(c.Servers, s)
-	if err := os.Mkdir(s.Data, 0o700); err != nil || c.config.Disk == "" {
-		return err
+	if c.config.Disk == 0 {
+		return os.Mkdir(s.Data, 0o700)
 	}
-	return run("mount", "-t", "tmpfs", "-o", "size="+c.config.Disk, prefix+h.Name, s.Data)
+	return mountDisk(s.Data, c.config.Disk)
 }
 
 // addAgents starts the engines side by side and then the agents.

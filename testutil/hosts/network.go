@@ -5,12 +5,13 @@
 //	network.go  the switch, and the link to it
 //	host.go     a host and what runs in it
 //	faults.go   what can happen to a host's link
+//	disk.go     the disk of a server, which can hang
 //	engine.go   its Docker Engine
 //	clean.go    what an earlier run left, which was killed
 //	cluster.go  servers and agents on hosts, secured
 //	calls.go    how they are called; service.go: what of a service runs
 //
-// It needs root, and the tools ip, tc, iptables, nsenter and dockerd.
+// It needs root, and the tools ip, tc, iptables, nsenter, mkfs.ext4 and dockerd, and loop devices.
 package hosts
 
 import (
@@ -49,10 +50,13 @@ func Missing() error {
 	if os.Geteuid() != 0 {
 		return errors.New("making hosts needs root")
 	}
-	for _, tool := range []string{"ip", "tc", "iptables", "nsenter", "unshare", "dockerd", "docker"} {
+	for _, tool := range []string{"ip", "tc", "iptables", "nsenter", "unshare", "dockerd", "docker", "mkfs.ext4"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return fmt.Errorf("making hosts needs %s: %w", tool, err)
 		}
+	}
+	if _, err := os.Stat("/dev/loop-control"); err != nil {
+		return fmt.Errorf("making disks of hosts needs loop devices: %w", err)
 	}
 	return run("unshare", "--net", "true")
 }
