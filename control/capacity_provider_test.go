@@ -81,3 +81,57 @@ func TestRegisterInstanceOfProvider(t *testing.T) {
 		t.Errorf("registered as %+v", made)
 	}
 }
+
+// Tasks that wait for room have their capacity providers from the start, by base and weight, and keep them when they are placed,
+// whichever of them were stopped meanwhile.
+func TestWaitingTasksHaveTheirProviders(t *testing.T) {
+	n := testutil.NewSingleNode(t)
+	n.MustApply(t, structs.CreateCluster{Cluster: structs.Cluster{Name: "default"}})
+	define(t, n.Control, "web")
+	providers := []string{"big", "small"}
+	for _, name := range providers {
+		_, err := n.Control.CreateCapacityProvider(t.Context(), name, &structs.AutoScalingGroupProvider{AutoScalingGroupArn: name}, nil)
+		noError(t, err)
+	}
+	_, err := n.Control.UpdateCluster(t.Context(), structs.UpdateCluster{Cluster: "default", Providers: &structs.ClusterProviders{Providers: providers}})
+	noError(t, err)
+	placed, err := n.Control.RunTask(t.Context(), job(5, func(in *control.RunTaskInput) {
+		in.Job.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: "big", Base: 1, Weight: 1}, {CapacityProvider: "small", Weight: 3}}
+	}))
+	noError(t, err)
+	of := map[string]string{}
+	count := map[string]int{}
+	for _, task := range placed.Tasks {
+		of[task.ID] = task.CapacityProvider
+		count[task.CapacityProvider]++
+		if !task.Queued() {
+			t.Errorf("task %+v does not wait", task)
+		}
+	}
+	if count["big"] != 2 || count["small"] != 3 {
+		t.Fatalf("the tasks are shared out as %v, want 2 of big and 3 of small", count)
+	}
+	for id, provider := range of {
+		if provider == "small" {
+			_, err := n.Control.StopTask(t.Context(), "default", id, "")
+			noError(t, err)
+			break
+		}
+	}
+	for _, name := range providers {
+		i := n.AddInstance(t, "default", 4096, 4096)
+		row := *i
+		row.CapacityProvider = name
+		_, err := n.Control.RegisterInstance(t.Context(), row)
+		noError(t, err)
+	}
+	n.Settle(t)
+	for task := range n.Store.Snapshot().AllTasks() {
+		if task.CapacityProvider != of[task.ID] || task.LastStatus < structs.TaskRunning {
+			t.Errorf("task %s of %s is %s of %s now", task.ID, of[task.ID], task.LastStatus, task.CapacityProvider)
+		}
+		if i := n.Store.Snapshot().Instance(task.Instance); i != nil && i.CapacityProvider != task.CapacityProvider {
+			t.Errorf("task %s of %s runs on an instance of %s", task.ID, task.CapacityProvider, i.CapacityProvider)
+		}
+	}
+}

@@ -7,8 +7,8 @@ import (
 )
 
 // DeleteService makes a service DRAINING; it is INACTIVE, and its name free, once its last task has stopped. Without force it must
-// be scaled to 0 first (ECS). Deleting it again changes nothing,
-// and answers with it, DRAINING or INACTIVE (ECS).
+// be scaled to 0 first (ECS). The answer is the service as it drains, with tasks or without; deleting it again changes nothing, and
+// answers with it, DRAINING or INACTIVE (ECS).
 func (c *Control) DeleteService(ctx context.Context, cluster, name string, force bool) (*structs.Job, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -29,5 +29,7 @@ func (c *Control) DeleteService(ctx context.Context, cluster, name string, force
 	if _, err := c.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Job(job.ID), nil
+	deleted := *c.Store.Snapshot().Job(job.ID)
+	deleted.Status, deleted.DeletedAt = structs.ServiceDraining, 0 // it may be INACTIVE by now, but is seen to drain first (ECS)
+	return &deleted, nil
 }

@@ -55,8 +55,11 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 	defer decided.Close()
 	cmd := structs.CreateJob{Job: job, Evaluation: eval}
 	if job.Queues() {
-		for range job.Count {
-			cmd.Tasks = append(cmd.Tasks, c.NewID())
+		for i, n := range structs.Shares(job.CapacityStrategy, job.Count) {
+			for range n {
+				cmd.Tasks = append(cmd.Tasks, c.NewID())
+				cmd.Providers = append(cmd.Providers, job.CapacityStrategy[i].CapacityProvider)
+			}
 		}
 	}
 	applied, err := c.Log.Apply(ctx, cmd)

@@ -354,3 +354,32 @@ func TestDrainStopsDaemonsLast(t *testing.T) {
 		t.Errorf("in the end %v are left", got)
 	}
 }
+
+// A service is seen to drain once, though it has no task and is INACTIVE in the same moment. What it was deploying says why it ended.
+func TestDeleteService(t *testing.T) {
+	n := newTown(t)
+	for name, test := range map[string]struct {
+		count   int
+		rollout string
+		reason  string
+	}{
+		"empty":     {0, structs.RolloutCompleted, "completed."},
+		"deploying": {2, structs.RolloutFailed, "ECS deployment stop: the service was deleted."},
+	} {
+		job := n.create(control.CreateServiceInput{Name: name, ServiceChange: control.ServiceChange{TaskDefinition: "app:1", Count: new(test.count)}})
+		deleted, err := n.Control.DeleteService(t.Context(), "default", name, true)
+		noError(t, err)
+		if deleted.Status != structs.ServiceDraining || deleted.DeletedAt != 0 {
+			t.Errorf("%s: the answer is that it is %s", name, deleted.Status)
+		}
+		n.Settle(t)
+		if now := n.Store.Snapshot().Job(job.ID); now.Status != structs.ServiceInactive {
+			t.Errorf("%s: in the end it is %s", name, now.Status)
+		}
+		for d := range n.Store.Snapshot().Deployments(job.ID) {
+			if d.Status != structs.DeploymentInactive || d.Rollout != test.rollout || !strings.HasSuffix(d.RolloutReason, test.reason) || d.FinishedAt == 0 {
+				t.Errorf("%s: deployment %+v", name, d)
+			}
+		}
+	}
+}

@@ -47,18 +47,23 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	tx.PutJob(&job)
 	tx.PutEvaluation(&eval)
 	if job.Queues() {
-		queueTasks(tx, &job, definition, cmd.Tasks)
+		queueTasks(tx, &job, definition, cmd)
 	}
 	return job.ID, nil
 }
 
 // queueTasks makes the tasks of a job that wait for room. They hold nothing until a plan places them.
-func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, ids []string) {
+func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, cmd structs.CreateJob) {
 	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})
-	for _, id := range ids {
-		if tx.Task(id) == nil {
-			m.put(tx, structs.Placement{Task: id}, nil)
+	for n, id := range cmd.Tasks {
+		if tx.Task(id) != nil {
+			continue
 		}
+		p := structs.Placement{Task: id}
+		if n < len(cmd.Providers) {
+			p.Provider = cmd.Providers[n]
+		}
+		m.put(tx, p, nil)
 	}
 }
 

@@ -30,10 +30,11 @@ func (s *service) endRollout() bool {
 
 // The beginnings of a rollout's reasons, by what ended it.
 const (
-	breakerText = "ECS deployment circuit breaker: "
+	breakerText = structs.BreakerReason
 	stopText    = "ECS deployment stop: "
 	hookText    = "ECS deployment lifecycle hook: "
 	byUser      = "requested by a user."
+	deletedText = "the service was deleted."
 )
 
 // fail ends the rollout, and with rollback makes the last completed deployment's version the service's next. There is no

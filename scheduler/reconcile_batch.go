@@ -15,7 +15,7 @@ func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 		reconcileAttempts(in, job, plan)
 		return
 	}
-	var queued []string
+	var queued []*structs.Task
 	lack := batchLack(in.View, job)
 	if job.Queues() {
 		queued = queuedTasks(in.View, job)
@@ -33,15 +33,18 @@ func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 	fillInTurn(in, job, def, lack.count, plan)
 	for n := range plan.Placements {
-		plan.Placements[n].Task = queued[n]
+		p := &plan.Placements[n]
+		at := max(0, slices.IndexFunc(queued, func(t *structs.Task) bool { return t.CapacityProvider == p.Provider }))
+		p.Task = queued[at].ID
+		queued = slices.Delete(queued, at, at+1)
 	}
 }
 
 // queuedTasks are the tasks of a job that wait for room.
-func queuedTasks(view View, job *structs.Job) (queued []string) {
+func queuedTasks(view View, job *structs.Job) (queued []*structs.Task) {
 	for t := range view.JobTasks(job.ID) {
 		if t.Queued() {
-			queued = append(queued, t.ID)
+			queued = append(queued, t)
 		}
 	}
 	return queued
@@ -59,10 +62,19 @@ func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, lack 
 // attempt is a task of its own.
 func batchSharing(view View, job *structs.Job, lacking int) *sharing {
 	s := &sharing{strategy: job.CapacityStrategy, total: lacking, held: map[string]int{}}
+	waiting := map[string]int{}
 	for t := range view.JobTasks(job.ID) {
-		if t.CapacityProvider != "" && (job.Batch == nil || t.Holds()) {
+		switch {
+		case t.Queued():
+			waiting[t.CapacityProvider]++
+		case t.CapacityProvider != "" && t.Instance != "" && (job.Batch == nil || t.Holds()):
 			s.held[t.CapacityProvider]++
 			s.total++
+		}
+	}
+	if len(waiting) > 0 && waiting[""] == 0 { // older servers gave them none
+		for _, item := range s.strategy {
+			s.settled = append(s.settled, s.held[item.CapacityProvider]+waiting[item.CapacityProvider])
 		}
 	}
 	return s

@@ -114,6 +114,11 @@ func (s *service) keepUp() {
 
 // drain stops a service that was deleted.
 func (s *service) drain() {
+	if s.primary.Rollout == structs.RolloutInProgress {
+		s.primary.Rollout, s.primary.RolloutReason, s.primary.FinishedAt = structs.RolloutFailed, stopText+deletedText, s.in.Now
+		s.put(s.primary)
+		s.tell("(deployment " + s.primary.ID + ") deployment stopped.")
+	}
 	holding := false
 	for t := range s.in.View.JobTasks(s.job.ID) {
 		holding = holding || t.Holds()

@@ -6,51 +6,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shares says how many of total tasks each capacity provider of a strategy gets: first the base, then by weight. It is the quota
-// method of Balinski and Young: each share is its exact proportion, rounded up or down, and none shrinks when the total
-// grows. So a service can grow and shrink one task at a time without ever being off by a whole one.
+// shares is structs.Shares.
 func shares(strategy []structs.CapacityProviderStrategyItem, total int) []int {
-	counts := make([]int, len(strategy))
-	for i, item := range strategy {
-		counts[i] = min(int(item.Base), total) // at most one has a base
-		total -= counts[i]
-	}
-	weights, sum := weightsOf(strategy)
-	for i, w := range weights {
-		counts[i] += total / sum * w
-	}
-	given := make([]int, len(strategy)) // of what is left over by whole rounds
-	for n := 1; n <= total%sum; n++ {
-		next := -1
-		for i, w := range weights {
-			below := given[i]*sum < w*n // one more is not above its proportion rounded up
-			if below && (next < 0 || w*(given[next]+1) > weights[next]*(given[i]+1)) {
-				next = i
-			}
-		}
-		given[next]++
-		counts[next]++
-	}
-	return counts
-}
-
-// weightsOf gives the weights by their greatest common divisor, and their sum. A capacity provider that is alone needs none.
-func weightsOf(strategy []structs.CapacityProviderStrategyItem) (weights []int, sum int) {
-	divisor := 0
-	for _, item := range strategy {
-		for a := int(item.Weight); a > 0; {
-			divisor, a = a, divisor%a
-		}
-		weights = append(weights, int(item.Weight))
-	}
-	for i := range weights {
-		weights[i] /= max(divisor, 1)
-		sum += weights[i]
-	}
-	if sum == 0 {
-		weights[0], sum = 1, 1
-	}
-	return weights, sum
+	return structs.Shares(strategy, total)
 }
 
 // sharing is how the tasks of a job are shared out: its strategy, how many there are to be, and how many are there already,
@@ -59,6 +17,8 @@ type sharing struct {
 	strategy []structs.CapacityProviderStrategyItem
 	total    int
 	held     map[string]int
+	// settled, where not nil, is how many tasks each provider is to have: those that wait have theirs already.
+	settled []int
 	// short is what the first provider without room asks of an instance; nil where all tasks found a place.
 	short *provision
 }
@@ -90,7 +50,7 @@ func (s *sharing) place(r request) placed {
 	}
 	var out placed
 	// What the providers have of as many tasks as can be comes first; then, where one of them is full, the rest of the others' shares.
-	for _, target := range [][]int{shares(s.strategy, have+min(limit, found)), shares(s.strategy, s.total)} {
+	for _, target := range [][]int{s.targets(have + min(limit, found)), s.targets(s.total)} {
 		for _, p := range pools {
 			limit -= p.take(s, target, limit, &out)
 		}
@@ -101,9 +61,17 @@ func (s *sharing) place(r request) placed {
 	return out
 }
 
+// targets is how many of total tasks each provider is to have.
+func (s *sharing) targets(total int) []int {
+	if s.settled != nil {
+		return s.settled
+	}
+	return shares(s.strategy, total)
+}
+
 // pools sorts the capacity providers that lack tasks of their share by the instances that stand for them.
 func (s *sharing) pools(r *request) (pools []*pool) {
-	for i, target := range shares(s.strategy, s.total) {
+	for i, target := range s.targets(s.total) {
 		name := s.strategy[i].CapacityProvider
 		lacks := target - s.held[name]
 		if lacks <= 0 {

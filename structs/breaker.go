@@ -7,6 +7,9 @@ const (
 	ThresholdCount            = "COUNT"
 )
 
+// BreakerReason begins the reason of a rollout that the circuit breaker ended, and of the rollback that follows.
+const BreakerReason = "ECS deployment circuit breaker: "
+
 // The bounds of BOUNDED_PERCENT, in tasks, and what it is where nobody says (ECS).
 const (
 	minBoundedThreshold     = 3

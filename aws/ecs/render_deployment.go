@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"strings"
+
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -166,7 +168,7 @@ func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired 
 		out.Status = breakerDisabled
 	case d.Rollout == structs.RolloutInProgress:
 		out.Status = "MONITORING"
-	case d.Rollout == structs.RolloutFailed && d.StopRequested == "":
+	case strings.HasPrefix(d.RolloutReason, structs.BreakerReason) && d.Rollout == structs.RolloutFailed:
 		out.Status = "TRIGGERED"
 	default:
 		out.Status = "MONITORING_COMPLETE"

@@ -53,7 +53,7 @@ func TestJobRunWaits(t *testing.T) {
 		"not decided": {webDetail(func(d *structs.JobDetail) {
 			d.Evaluations = []*structs.Evaluation{{ID: "e1", Status: structs.EvaluationReady}}
 		}), "not up after", nil},
-		"not healthy": {webDetail(func(d *structs.JobDetail) { d.Job.Unhealthy = 1 }), "not up after", []string{"2 of 2 running, 1 of them not healthy yet"}},
+		"not healthy": {webDetail(func(d *structs.JobDetail) { d.Job.Unhealthy = 1 }), "not up after", nil},
 		"others not gone": {webDetail(func(d *structs.JobDetail) {
 			d.Deployments = append(d.Deployments, &structs.Deployment{ID: "ecs-svc/1", Status: "ACTIVE"})
 		}), "not up after", nil},
@@ -117,6 +117,11 @@ func TestProgressSaysWhyTasksFindNoPlace(t *testing.T) {
 		d.Evaluations = []*structs.Evaluation{{ID: "e2", Status: structs.EvaluationBlocked, Unplaced: 1, Remedy: "more memory", Failures: []structs.PlacementFailure{{Reason: structs.FailMemory}}}}
 	})
 	says(t, progress(&detail, structs.JobPut{}), "1 of 2 running, 1 task without a place (not enough memory is left); would help: more memory")
+}
+
+func TestProgressSaysThatTasksAreNotHealthyYet(t *testing.T) {
+	detail := webDetail(func(d *structs.JobDetail) { d.Job.Unhealthy = 1 })
+	says(t, progress(&detail, structs.JobPut{}), "2 of 2 running, 1 of them not healthy yet")
 }
 
 func TestJobRunPrints(t *testing.T) {

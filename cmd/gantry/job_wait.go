@@ -45,6 +45,9 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		return ended(d, put)
 	}
 	job := d.Job.Job
+	if job.Status != structs.ServiceActive {
+		return false, fmt.Errorf("job %s was stopped meanwhile", put.Name)
+	}
 	primary, others := (*structs.Deployment)(nil), 0
 	for _, dep := range d.Deployments {
 		switch {
@@ -56,10 +59,7 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 			others++
 		}
 	}
-	switch {
-	case job.Status != structs.ServiceActive:
-		return false, fmt.Errorf("job %s was stopped meanwhile", put.Name)
-	case job.Version != put.Version:
+	if job.Version != put.Version {
 		return false, fmt.Errorf("job %s was changed meanwhile: it is at version %d, this was version %d", put.Name, job.Version, put.Version)
 	}
 	decided := true
