@@ -81,23 +81,11 @@ func checkDeployment(d *DeploymentConfiguration) error {
 	err := firstError(
 		refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms"),
 		refuse(d.EarlySuccessCriteria != nil && d.EarlySuccessCriteria.Enable, at+"earlySuccessCriteria"),
-		checkBreaker(at+"deploymentCircuitBreaker.", d.DeploymentCircuitBreaker),
 	)
 	for n := range d.LifecycleHooks {
 		err = firstError(err, checkHook(fmt.Sprintf("%slifecycleHooks[%d].", at, n), &d.LifecycleHooks[n]))
 	}
 	return err
-}
-
-// checkBreaker refuses what the breaker does not heed: it counts every failed task, and its threshold is ECS's default one.
-func checkBreaker(at string, b *DeploymentCircuitBreaker) error {
-	if b == nil {
-		return nil
-	}
-	return firstError(
-		refuse(b.ThresholdConfiguration != nil, at+"thresholdConfiguration"),
-		refuse(b.ResetOnHealthyTask != nil && *b.ResetOnHealthyTask, at+"resetOnHealthyTask"),
-	)
 }
 
 // checkHook lets pauses pass. A hook that says nothing of its type calls a function (ECS).
