@@ -349,7 +349,7 @@ func TestAudit(t *testing.T) {
 		user + " ecs:CreateCluster [arn:aws:ecs:us-east-1:000000000000:cluster/prod] AccessDeniedException",
 		"unknown ecs:CreateCluster [] InvalidSignatureException",
 		user + " ecs:DeleteCluster [arn:aws:ecs:us-east-1:000000000000:cluster/none] ClusterNotFoundException",
-		user + " ecs:CreateCluster [*] ok",
+		user + " ecs:CreateCluster [arn:aws:ecs:us-east-1:000000000000:cluster/tagged] ok",
 		user + " gantry:RevokeAccessKey [arn:aws:gantry:::key/" + reader.ID + "] ok",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
