@@ -85,7 +85,7 @@ func writes(action string) bool {
 	if strings.HasPrefix(action, "GET:") || strings.HasPrefix(verb, "/v1/agent/") && verb != "/v1/agent/register" || strings.HasPrefix(verb, "/v1/peer/") {
 		return false
 	}
-	for _, read := range []string{"Describe", "List", "Get", "Plan", "Simulate", "NextEvaluation"} {
+	for _, read := range []string{"Describe", "Discover", "List", "Get", "Plan", "Simulate", "NextEvaluation"} {
 		if strings.HasPrefix(verb, read) {
 			return false
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/gantry-project/gantry/aws/ecs"
@@ -316,6 +317,13 @@ func TestAudit(t *testing.T) {
 	if _, err := s.sdk(admin.ID, admin.Secret, "").ListClusters(t.Context(), &sdk.ListClustersInput{}); err != nil {
 		t.Error(err)
 	}
+	if _, err := s.sdk(admin.ID, admin.Secret, "").DiscoverPollEndpoint(t.Context(), &sdk.DiscoverPollEndpointInput{}); err != nil {
+		t.Error(err)
+	}
+	tagged := &sdk.CreateClusterInput{ClusterName: aws.String("tagged"), Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}
+	if _, err := s.sdk(admin.ID, admin.Secret, "").CreateCluster(t.Context(), tagged); err != nil { // which is asked about twice
+		t.Error(err)
+	}
 	c := client.New(client.Config{Address: s.http.URL, Token: admin.ID + ":" + admin.Secret})
 	defer c.Close()
 	if err := c.RevokeAccessKey(t.Context(), reader.ID); err != nil {
@@ -341,6 +349,7 @@ func TestAudit(t *testing.T) {
 		user + " ecs:CreateCluster [arn:aws:ecs:us-east-1:000000000000:cluster/prod] AccessDeniedException",
 		"unknown ecs:CreateCluster [] InvalidSignatureException",
 		user + " ecs:DeleteCluster [arn:aws:ecs:us-east-1:000000000000:cluster/none] ClusterNotFoundException",
+		user + " ecs:CreateCluster [arn:aws:ecs:us-east-1:000000000000:cluster/tagged] ok",
 		user + " gantry:RevokeAccessKey [arn:aws:gantry:::key/" + reader.ID + "] ok",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
