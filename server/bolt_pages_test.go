@@ -12,10 +12,10 @@ import (
 // Whatever raft writes, the file is one that bolt may open: entries of all sizes, either end of the log taken off, none left.
 func TestBoltFilesAreTaken(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
+	for range 3 {
 		path := filepath.Join(t.TempDir(), logFile)
 		first, last := uint64(1), uint64(0)
-		for range 30 {
+		for range 15 {
 			logs, err := openLog(path)
 			if err != nil {
 				t.Fatal(err)
