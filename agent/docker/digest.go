@@ -12,6 +12,8 @@ import (
 const (
 	// labelDigest keeps the digest of a container's image: the image may be gone before the container.
 	labelDigest = "gantry.image-digest"
+	// podmanLocal is the registry that Podman names for images of no registry (4.3).
+	podmanLocal = "localhost"
 	// registryTimeout bounds the question whether a registry has an image.
 	registryTimeout = 3 * time.Second
 )
@@ -43,7 +45,7 @@ func (e *Engine) digest(ctx context.Context, name string) string {
 func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.Canonical) {
 	for _, text := range texts {
 		if parsed, err := reference.ParseNormalizedNamed(text); err == nil {
-			if d, ok := parsed.(reference.Canonical); ok {
+			if d, ok := parsed.(reference.Canonical); ok && reference.Domain(d) != podmanLocal {
 				list = append(list, d)
 			}
 		}

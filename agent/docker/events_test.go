@@ -1,11 +1,18 @@
 package docker
 
 import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/docker/docker/api/types/events"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 // TestEndedByEvent: the event of a container's end says how, and whether a process of it was killed for lack of memory,
@@ -42,4 +49,86 @@ func TestEndedByEvent(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestEventsReconnect(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		var up atomic.Bool
+		connections := make(chan time.Time, 100)
+		stream, broken := make(chan events.Message), make(chan error)
+		e := newFakeEngine(&fakeAPI{
+			ping: func() error {
+				connections <- time.Now()
+				if !up.Load() {
+					return errors.New("refused")
+				}
+				return nil
+			},
+			events: func(context.Context) (<-chan events.Message, <-chan error) { return stream, broken },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		last := time.Now()
+		got := e.Events(ctx)
+
+		// Without an engine the waits double up to two seconds, and nothing is told.
+		for _, want := range []time.Duration{0, 100, 200, 400, 800, 1600, 2000, 2000, 2000} {
+			at := <-connections
+			if wait := at.Sub(last); wait != want*time.Millisecond {
+				t.Errorf("connected again after %v, want %d ms", wait, want)
+			}
+			last = at
+		}
+		if len(got) > 0 {
+			t.Errorf("told %v without an engine", <-got)
+		}
+
+		up.Store(true)
+		if ev := <-got; ev != (structs.RuntimeEvent{}) {
+			t.Errorf("first event %+v, want one without an ID", ev)
+		}
+		stream <- events.Message{Actor: events.Actor{ID: "c1", Attributes: map[string]string{structs.LabelTask: "t1"}}}
+		if ev := <-got; ev != (structs.RuntimeEvent{ID: "c1", Task: "t1"}) {
+			t.Errorf("event %+v", ev)
+		}
+
+		// A break is followed by the shortest wait, and by an empty event again.
+		at := time.Now()
+		broken <- io.EOF
+		if ev := <-got; ev != (structs.RuntimeEvent{}) {
+			t.Errorf("event after the break %+v, want one without an ID", ev)
+		}
+		if wait := time.Since(at); wait != firstReconnect {
+			t.Errorf("connected again after %v, want %v", wait, firstReconnect)
+		}
+
+		cancel()
+		if ev, open := <-got; open {
+			t.Errorf("event %+v after the end", ev)
+		}
+	})
+}
+
+func TestEventsEndBesideASlowReader(t *testing.T) {
+	faketime.Test(t, func(t *testing.T) {
+		stream := make(chan events.Message)
+		e := newFakeEngine(&fakeAPI{
+			ping:   func() error { return nil },
+			events: func(context.Context) (<-chan events.Message, <-chan error) { return stream, nil },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		got := e.Events(ctx)
+		for range eventsAhead { // with the empty one before them, one more than the buffer holds
+			stream <- events.Message{}
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		told := 0
+		for range got {
+			told++
+		}
+		if told != eventsAhead {
+			t.Errorf("%d events, want the %d that came before the end", told, eventsAhead)
+		}
+	})
 }

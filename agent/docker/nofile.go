@@ -13,18 +13,21 @@ const (
 	// defaultNofile is how many files a process of a container may have open, soft and hard, where its definition does not
 	// say (Fargate's). Engines' own defaults are from 1,024 (29) to 1,048,576 (20.10).
 	defaultNofile = 65535
-	// labelNofile marks a container that has the default.
+	// labelNofile marks a container that has the default. It keeps the names of the definition's own limits, with commas.
 	labelNofile = "gantry.nofile"
 )
 
 // limitFiles gives a container the default. An engine that has less to give has its own.
 func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig) {
-	given := slices.ContainsFunc(host.Ulimits, func(u *container.Ulimit) bool { return u.Name == nofile })
-	if given || e.fewFiles.Load() {
+	var own []string
+	for _, u := range host.Ulimits {
+		own = append(own, u.Name)
+	}
+	if slices.Contains(own, nofile) || e.fewFiles.Load() {
 		return
 	}
 	host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: nofile, Soft: defaultNofile, Hard: defaultNofile})
-	config.Labels[labelNofile] = "default"
+	config.Labels[labelNofile] = strings.Join(own, ",")
 }
 
 // start starts a container. Where the engine may not raise the limit to the default (one that is rootless, or itself in a
@@ -35,7 +38,11 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 		return id, err
 	}
 	c, inspectErr := e.api.ContainerInspect(ctx, id)
-	if inspectErr != nil || c.Config.Labels[labelNofile] == "" {
+	if inspectErr != nil {
+		return id, err
+	}
+	own, ours := c.Config.Labels[labelNofile]
+	if !ours {
 		return id, err
 	}
 	e.fewFiles.Store(true)
@@ -43,7 +50,11 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 	if strings.HasPrefix(c.ID, c.Config.Hostname) { // Docker's choice: the id
 		c.Config.Hostname = ""
 	}
-	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool { return u.Name == nofile })
+	// Podman (4.3) answers RLIMIT_NPROC for nproc, which it does not take, and with limits that nobody asked for.
+	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool {
+		u.Name = strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
+		return !slices.Contains(strings.Split(own, ","), u.Name)
+	})
 	if err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true}); err != nil {
 		return id, err
 	}

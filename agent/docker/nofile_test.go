@@ -3,6 +3,7 @@ package docker
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -30,6 +31,11 @@ func (f *fewFilesAPI) engine() *Engine {
 			if config.Hostname == "" {
 				config.Hostname = id()
 			}
+			host.Ulimits = nil // as Podman answers
+			for _, u := range f.made[len(f.made)-1].Ulimits {
+				host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: "RLIMIT_" + strings.ToUpper(u.Name), Soft: u.Soft, Hard: u.Hard})
+			}
+			host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: "RLIMIT_STACK", Soft: 1, Hard: 2})
 			state := &container.State{Status: "created"}
 			if len(f.started) == len(f.made)-len(f.removed) {
 				state = &container.State{Status: "running", Running: true}
@@ -81,7 +87,7 @@ func TestDefaultOfNofile(t *testing.T) {
 func TestEngineWithFewFiles(t *testing.T) {
 	f := &fewFilesAPI{}
 	e := f.engine()
-	spec := structs.ContainerSpec{Labels: map[string]string{structs.LabelInstance: "i1"}, Definition: structs.ContainerDefinition{Image: "app"}}
+	spec := structs.ContainerSpec{Labels: map[string]string{structs.LabelInstance: "i1"}, Definition: structs.ContainerDefinition{Image: "app", Ulimits: []structs.Ulimit{{Name: "nproc", SoftLimit: 5, HardLimit: 6}}}}
 	id, err := e.Create(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
@@ -90,10 +96,11 @@ func TestEngineWithFewFiles(t *testing.T) {
 	if err != nil || state.ID != "b" || state.State != structs.ContainerRunning {
 		t.Errorf("started as %+v, error %v", state, err)
 	}
-	if got := ulimits(f.made[1]); got != nil || !reflect.DeepEqual(f.removed, []string{"a"}) || f.configs[1].Hostname != "" {
+	want := []string{"nproc=5:6"}
+	if got := ulimits(f.made[1]); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.removed, []string{"a"}) || f.configs[1].Hostname != "" {
 		t.Errorf("made again with %q and host name %q; removed %q", got, f.configs[1].Hostname, f.removed)
 	}
-	if _, err := e.Create(t.Context(), spec); err != nil || ulimits(f.made[2]) != nil {
+	if _, err := e.Create(t.Context(), spec); err != nil || !reflect.DeepEqual(ulimits(f.made[2]), want) {
 		t.Errorf("the next is made with %q, error %v", ulimits(f.made[2]), err)
 	}
 
