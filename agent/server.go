@@ -21,6 +21,8 @@ type Server interface {
 	Beat(ctx context.Context, instance string) (heard time.Time, err error)
 	// Report sends what the agent saw; nil means that it is in the log.
 	Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error
+	// ReportRuntime sends how the container engine does (Status and Reason); nil means that it is in the log.
+	ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error
 }
 
 // Stream is an open stream of assignments. Next blocks for the next frame; an error ends the stream. Close may be called

@@ -75,6 +75,15 @@ func (s *Servers) Report(ctx context.Context, instance string, updates []structs
 	})
 }
 
+// ReportRuntime sends how the container engine does.
+func (s *Servers) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
+	return s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		return c.ReportRuntime(ctx, instance, health)
+	})
+}
+
 // Enrol asks for a certificate.
 func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolment) (out security.Enrolled, err error) {
 	err = s.any(ctx, func(_ string, c *client.Client) error {

@@ -27,6 +27,11 @@ func (c *Client) Report(ctx context.Context, instance string, updates []structs.
 	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}, "sent": {sent}}, updates, nil)
 }
 
+// ReportRuntime sends how an agent's container engine does; nil means that it is in the log.
+func (c *Client) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
+	return c.do(ctx, http.MethodPost, "/v1/agent/health", url.Values{"instance": {instance}}, health, nil)
+}
+
 // Enrol asks for the certificate of an instance's agent. It has a connection of its own: one that was opened without the certificate, or
 // with an earlier one, would carry no later call.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {

@@ -82,7 +82,7 @@ func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job,
 // caller who looks before that would take the daemon for stable.
 func activeInstances(snap *state.Snapshot, cluster string) (n int) {
 	for i := range snap.Instances(cluster) {
-		if i.Status == structs.InstanceActive && i.AgentConnected {
+		if i.TakesTasks() {
 			n++
 		}
 	}

@@ -15,15 +15,19 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	}
 	ensureCluster(tx, structs.Cluster{Name: i.Cluster, CreatedAt: i.RegisteredAt}, nil)
 	i.Status, i.Version = structs.InstanceActive, 1
+	said := i.Runtime
+	i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = structs.RuntimeHealth{}, 0, 0, 0
 	if old != nil {
 		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
 		if old.Status != structs.InstanceInactive {
 			i.Status = old.Status                 // one that drains goes on draining
 			i.AgentConnected = old.AgentConnected // and an agent that starts again has its lease still
+			i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = old.Runtime, old.ConnectionChangedAt, old.Losses, old.HeldUntil
 		}
 	} else {
 		tx.PutTags(instanceKey(i.Cluster, i.ID), cmd.Tags)
 	}
+	i.SetRuntime(said, at)
 	tx.PutInstance(&i)
 	instancesChanged(tx, index, at, []*structs.ContainerInstance{&i})
 	return i.ID, nil
@@ -38,6 +42,39 @@ func setAgentConnected(tx *state.Tx, index uint64, cmd structs.SetAgentConnected
 		}
 		i := *old
 		i.AgentConnected = cmd.Connected
+		if cmd.Damps {
+			i.Damp(cmd.At)
+		}
+		i.Version++
+		tx.PutInstance(&i)
+		changed = append(changed, &i)
+	}
+	instancesChanged(tx, index, cmd.At, changed)
+	return "", nil
+}
+
+func setRuntimeHealth(tx *state.Tx, index uint64, cmd structs.SetRuntimeHealth) (string, error) {
+	old := tx.Instance(cmd.Instance)
+	if old == nil {
+		return "", structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", cmd.Instance)
+	}
+	i := *old
+	i.SetRuntime(cmd.Health, cmd.At)
+	i.Version++
+	tx.PutInstance(&i)
+	instancesChanged(tx, index, cmd.At, []*structs.ContainerInstance{&i})
+	return "", nil
+}
+
+func releaseInstances(tx *state.Tx, index uint64, cmd structs.ReleaseInstances) (string, error) {
+	var changed []*structs.ContainerInstance
+	for _, id := range cmd.Instances {
+		old := tx.Instance(id)
+		if old == nil || old.HeldUntil == 0 || old.HeldUntil > cmd.At {
+			continue
+		}
+		i := *old
+		i.HeldUntil = 0
 		i.Version++
 		tx.PutInstance(&i)
 		changed = append(changed, &i)
@@ -54,7 +91,7 @@ func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*st
 		switch {
 		case i.Status == structs.InstanceInactive:
 			endTasks(tx, i, at)
-		case i.Status == structs.InstanceActive && i.AgentConnected:
+		case i.TakesTasks():
 			unblock(tx, index, i)
 		}
 	}

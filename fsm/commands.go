@@ -53,6 +53,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteAccessKey:        handle(deleteAccessKey),
 	structs.CmdPutAccountSetting:      handle(putAccountSetting),
 	structs.CmdDeleteAccountSetting:   handle(deleteAccountSetting),
+	structs.CmdSetRuntimeHealth:       handle(setRuntimeHealth),
+	structs.CmdReleaseInstances:       handle(releaseInstances),
 }
 
 // applyFunc applies one sort of command at a raft index.

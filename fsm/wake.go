@@ -56,7 +56,7 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 		if !slices.Contains(clusters, i.Cluster) {
 			clusters = append(clusters, i.Cluster)
 		}
-		open[i.Cluster] = open[i.Cluster] || i.Status == structs.InstanceActive && i.AgentConnected
+		open[i.Cluster] = open[i.Cluster] || i.TakesTasks()
 		for t := range tx.InstanceTasks(i.ID) {
 			wake(tx, index, at, t.Job, becauseInstance)
 		}

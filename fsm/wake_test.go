@@ -30,6 +30,7 @@ func TestWake(t *testing.T) {
 		"a user stops it again":    {[]structs.Command{stop(structs.StopUserInitiated)}, stop(structs.StopUserInitiated), ""},
 		"a task is protected":      {cmd: structs.ProtectTasks{Tasks: []string{"t1"}, Until: 99, At: 40}, wakes: becauseProtection},
 		"its instance disconnects": {cmd: structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, wakes: becauseInstance},
+		"its engine is impaired":   {cmd: structs.SetRuntimeHealth{Instance: "i1", Health: structs.RuntimeHealth{Status: structs.HealthImpaired}, At: 40}, wakes: becauseInstance},
 		"its instance registers":   {cmd: structs.RegisterInstance{Instance: instance("i1", "prod")}, wakes: becauseInstance},
 		"its instance drains":      {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}, wakes: becauseInstance},
 		"its instance goes":        {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}, wakes: becauseInstance},
@@ -188,6 +189,10 @@ func TestUnblock(t *testing.T) {
 	inactive := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}
 	drained := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}
 	attribute := []structs.InstanceAttribute{{Instance: "i1", Attribute: structs.Attribute{Name: "rack", Value: "7"}}}
+	engine := func(status string) structs.Command {
+		return structs.SetRuntimeHealth{Instance: "i1", Health: structs.RuntimeHealth{Status: status}, At: 41}
+	}
+	held := []structs.Command{connection("i1", false, 40), connection("i1", true, 41), connection("i1", false, 42), connection("i1", true, 43)}
 	connected := instance("i3", "prod")
 	connected.AgentConnected = true
 	elsewhere := instance("i4", "other")
@@ -204,6 +209,11 @@ func TestUnblock(t *testing.T) {
 		"another cluster's joins":     {nil, structs.RegisterInstance{Instance: elsewhere}, false},
 		"an instance disconnects":     {nil, structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, false},
 		"an instance connects":        {[]structs.Command{structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}}, structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 41}, true},
+		"an engine answers no more":   {nil, engine(structs.HealthImpaired), false},
+		"an engine answers again":     {[]structs.Command{engine(structs.HealthImpaired)}, engine(structs.HealthOK), true},
+		"an instance is held back":    {held[:3], held[3], false},
+		"an instance is released":     {held, structs.ReleaseInstances{Instances: []string{"i1"}, At: 20_000}, true},
+		"it is released too early":    {held, structs.ReleaseInstances{Instances: []string{"i1"}, At: 44}, false},
 		"an instance drains":          {nil, drained, false},
 		"an instance is ACTIVE again": {[]structs.Command{drained}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, true},
 		"an instance goes":            {nil, inactive, false},

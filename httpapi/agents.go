@@ -50,6 +50,18 @@ func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+func (a *api) reportRuntime(w http.ResponseWriter, r *http.Request) {
+	var health structs.RuntimeHealth
+	if !a.decode(w, r, &health) {
+		return
+	}
+	if err := a.Control.ReportRuntime(r.Context(), r.URL.Query().Get("instance"), health); err != nil {
+		a.fail(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
 func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	var in security.Enrolment
 	if a.Enrol == nil {

@@ -33,6 +33,7 @@
 //	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes; meanwhile it sends a byte every
 //	                                    second to show that it is there, its own choice but zero, which comes back as a frame's beat
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
+//	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the codes are structs.Kind.
 package httpapi
@@ -116,6 +117,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
 	mux.HandleFunc("POST /v1/agent/stream", a.streamAssignments)
 	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)
+	mux.HandleFunc("POST /v1/agent/health", a.reportRuntime)
 	mux.HandleFunc("POST /v1/agent/certificate", a.enrolAgent)
 	return mux
 }

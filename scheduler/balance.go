@@ -102,7 +102,7 @@ func (b *balance) open(cluster string) []*site {
 	var open []*site
 	vacant := map[string]bool{}
 	for i := range b.view.Instances(cluster) {
-		if i.Status != structs.InstanceActive || !i.AgentConnected {
+		if !i.TakesTasks() {
 			continue
 		}
 		if s := b.sites[i.ID]; s != nil {

@@ -117,6 +117,10 @@ func (s *service) tellUnplaced(p placed) {
 		cause = "has insufficient GPU resource available."
 	case structs.FailPorts:
 		cause = "is already using a port required by your task."
+	case structs.FailRuntime:
+		cause = "has a container engine that does not answer."
+	case structs.FailUnstable:
+		cause = "was lost again and again, and is held back for a while."
 	case structs.FailAttribute:
 		cause = "is missing an attribute required by your task."
 	default:

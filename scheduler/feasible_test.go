@@ -27,6 +27,8 @@ func TestFeasible(t *testing.T) {
 			"2-full":     func(i *structs.ContainerInstance) { i.Registered = structs.Resources{} },
 			"3-has-one":  func(*structs.ContainerInstance) {},
 			"4-lost":     func(i *structs.ContainerInstance) { i.AgentConnected = false },
+			"4-engine":   func(i *structs.ContainerInstance) { i.Runtime.Status = structs.HealthImpaired },
+			"4-held":     func(i *structs.ContainerInstance) { i.HeldUntil = 1 },
 			"5-draining": func(i *structs.ContainerInstance) { i.Status = structs.InstanceDraining },
 			"6-diskless": func(i *structs.ContainerInstance) { i.Attributes = i.Attributes[:1] },
 			"7-intel":    func(i *structs.ContainerInstance) { i.Attributes[0].Value = "x86_64" },

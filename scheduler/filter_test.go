@@ -39,6 +39,12 @@ func TestFilters(t *testing.T) {
 			structs.Usage{}, structs.Resources{}, structs.FailInactive, 1, 0},
 		{"agent, before resources", instance(func(i *structs.ContainerInstance) { i.AgentConnected = false }),
 			structs.Usage{}, structs.Resources{Memory: 9999}, structs.FailAgent, 1, 0},
+		{"engine, before resources", instance(func(i *structs.ContainerInstance) { i.Runtime.Status, i.HeldUntil = structs.HealthImpaired, 9 }),
+			structs.Usage{}, structs.Resources{Memory: 9999}, structs.FailRuntime, 1, 0},
+		{"engine that answers", instance(func(i *structs.ContainerInstance) { i.Runtime.Status = structs.HealthOK }),
+			structs.Usage{}, structs.Resources{Memory: 1024}, "", 0, 1},
+		{"held back, before resources", instance(func(i *structs.ContainerInstance) { i.HeldUntil = 9 }),
+			structs.Usage{}, structs.Resources{Memory: 9999}, structs.FailUnstable, 1, 0},
 
 		{"gpus to the last", instance(func(i *structs.ContainerInstance) { i.GPUs = []string{"0", "1", "2", "3", "4"} }),
 			structs.Usage{GPUs: []string{"1"}}, structs.Resources{GPUs: 2}, "", 0, 2},

@@ -22,7 +22,7 @@ type filter struct {
 	alike func(*ask) bool
 }
 
-const numFilters = 10
+const numFilters = 12
 
 // filters are all rules, in the order in which they are asked; the first that is not satisfied is the reason a user sees.
 // First whether the instance is one of those that are meant, then what rules it out for every task, then what does so for all
@@ -33,6 +33,8 @@ func filters() [numFilters]filter {
 		{structs.FailProvider, missingProvider, detailProvider, changeProvider, always},
 		{structs.FailInactive, missingActive, detailActive, changeActive, always},
 		{structs.FailAgent, missingAgent, detailAgent, changeAgent, always},
+		{structs.FailRuntime, missingRuntime, detailTrouble, changeRuntime, always},
+		{structs.FailUnstable, missingStability, detailTrouble, changeStability, always},
 		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
 		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},
 		{structs.FailDistinct, missingDistinct, detailDistinct, nil, nil},

@@ -52,8 +52,8 @@ func (s *service) survey() {
 			s.fleet.lost = append(s.fleet.lost, t)
 		case !s.daemon():
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
-		case instance != nil && instance.Status == structs.InstanceActive && !instance.AgentConnected:
-			// Nobody knows how it is, and its instance is not among the feasible: it is left as it is.
+		case instance != nil && instance.Status == structs.InstanceActive && !instance.CanStart():
+			// Nobody knows how it is, or it could not be replaced there, and its instance is not among the feasible: it is left as it is.
 		case !s.feasible[t.Instance]:
 			s.fleet.astray = append(s.fleet.astray, t)
 		default:

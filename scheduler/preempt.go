@@ -68,7 +68,7 @@ type preemption struct {
 // best gives the instance that takes one more task of the request once a task has made way; no task where room is on its way.
 func (p *preemption) best() (instance string, victim *structs.Task) {
 	for i, u := range p.request.view.Hosts(p.request.job.Cluster) {
-		if i.Status != structs.InstanceActive || !i.AgentConnected || !p.wanted(i.ID) {
+		if !i.TakesTasks() || !p.wanted(i.ID) {
 			continue
 		}
 		coming, t := p.on(i, u)

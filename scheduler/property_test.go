@@ -71,6 +71,12 @@ func drawScene(t *rapid.T) *scene {
 				CPU: rapid.Int64Range(0, 32).Draw(t, "cpu"), Memory: rapid.Int64Range(0, 32).Draw(t, "memory"), Ports: drawPorts.Draw(t, "reserved"),
 			},
 		}
+		if rapid.IntRange(0, 8).Draw(t, "engine") == 1 {
+			i.Runtime.Status = structs.HealthImpaired
+		}
+		if rapid.IntRange(0, 8).Draw(t, "held") == 1 {
+			i.HeldUntil = structs.Time(rapid.IntRange(1, 9).Draw(t, "until"))
+		}
 		i.GPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID).Draw(t, "gpus")
 		held := 0
 		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture"} {
@@ -177,7 +183,7 @@ func (s *scene) books() map[string]*held {
 
 func (h *held) takes(need structs.Resources) bool {
 	i := h.instance
-	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected && h.platform() && h.distinct() && h.member() &&
+	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected && !i.Impaired() && i.HeldUntil == 0 && h.platform() && h.distinct() && h.member() &&
 		(need.CPU == 0 || h.cpu+need.CPU <= i.Registered.CPU) && (need.Memory == 0 || h.memory+need.Memory <= i.Registered.Memory) &&
 		h.gpusFree(need) && h.portsFree(need)
 }
@@ -358,6 +364,8 @@ func checkReasons(t *rapid.T, s *scene, plan *structs.Plan, books map[string]*he
 		untrue := map[string]bool{
 			structs.FailInactive:  h.instance.Status == "ACTIVE",
 			structs.FailAgent:     h.instance.AgentConnected,
+			structs.FailRuntime:   !h.instance.Impaired(),
+			structs.FailUnstable:  h.instance.HeldUntil == 0,
 			structs.FailAttribute: h.platform(),
 			structs.FailMemberOf:  h.member(),
 			structs.FailDistinct:  h.distinct(),

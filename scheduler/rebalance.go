@@ -18,15 +18,15 @@ func (s *service) drifts() bool {
 	return s.job.Rebalances() && s.primary.Rollout == structs.RolloutCompleted && s.fleet.old.size() == 0
 }
 
-// calm says whether nothing is under way: all tasks that are desired are healthy, none is on its way out, and all agents are
-// heard of.
+// calm says whether nothing is under way: all tasks that are desired are healthy, none is on its way out, and all instances that have
+// some could start more.
 func (s *service) calm() bool {
 	f := &s.fleet
 	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving) > 0 {
 		return false
 	}
 	for id := range f.hosts {
-		if i := s.in.View.Instance(id); i == nil || !i.AgentConnected {
+		if i := s.in.View.Instance(id); i == nil || !i.CanStart() {
 			return false
 		}
 	}

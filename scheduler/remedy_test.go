@@ -87,6 +87,10 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 			addGPUs(i, int(n))
 		} else if change == "a connected agent" {
 			i.AgentConnected = true
+		} else if change == "a container engine that answers" {
+			i.Runtime.Status = structs.HealthOK
+		} else if strings.HasPrefix(change, "a stay until ") {
+			i.HeldUntil = 0
 		} else if change == "status ACTIVE" {
 			i.Status = "ACTIVE"
 		} else if free := portsOf(change); free != nil {

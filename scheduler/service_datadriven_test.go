@@ -27,7 +27,7 @@ import (
 //	                        makes a task set of it, or changes the one named
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
 //	protect TASKS for=      protects tasks for so many seconds
-//	instance ID [status=] [agent=on|off]
+//	instance ID [status=] [agent=on|off] [engine=on|off]
 //	continue ACTION         answers the oldest pause that waits: CONTINUE or ROLLBACK
 //	stop-deployment TYPE    asks for the primary deployment to be stopped
 //	delete                  deletes the service
@@ -83,6 +83,10 @@ func (s *story) run(t *testing.T, b *block) string {
 	case "instance":
 		s.town.alterInstance(words[1], func(row *structs.ContainerInstance) {
 			row.Status, row.AgentConnected = cmp.Or(b.args["status"], row.Status), b.args["agent"] != "off"
+			row.Runtime.Status = structs.HealthOK
+			if b.args["engine"] == "off" {
+				row.Runtime = structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: "it did not answer within 4s"}
+			}
 		})
 	case "stop-deployment":
 		s.town.alterDeployment(s.primary(), func(row *structs.Deployment) { row.StopRequested = words[1] })

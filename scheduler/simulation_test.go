@@ -209,6 +209,8 @@ func (s *simulation) instanceChanges(t *rapid.T) {
 	s.alterInstance(rapid.SampledFrom(instances).Draw(t, "instance").ID, func(row *structs.ContainerInstance) {
 		row.Status = rapid.SampledFrom([]string{"ACTIVE", "DRAINING", "INACTIVE"}).Draw(t, "status")
 		row.AgentConnected = rapid.IntRange(0, 3).Draw(t, "agent") > 0
+		row.Runtime.Status = rapid.SampledFrom([]string{"", structs.HealthOK, structs.HealthOK, structs.HealthImpaired}).Draw(t, "engine")
+		row.HeldUntil = structs.Time(max(0, rapid.IntRange(-3, 1).Draw(t, "held until")))
 	})
 	s.settleDown(t)
 }
@@ -326,7 +328,7 @@ func (s *simulation) counted(task *structs.Task) bool {
 }
 
 func usable(i *structs.ContainerInstance) bool {
-	return i != nil && i.Status == structs.InstanceActive && i.AgentConnected
+	return i != nil && i.TakesTasks()
 }
 
 func (s *simulation) desired() int {
@@ -485,7 +487,9 @@ func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
 func (s *simulation) comeToRest(t *rapid.T) {
 	for i := range s.store.Snapshot().Instances("default") {
 		if i.Status == structs.InstanceActive {
-			s.alterInstance(i.ID, func(row *structs.ContainerInstance) { row.AgentConnected = true })
+			s.alterInstance(i.ID, func(row *structs.ContainerInstance) {
+				row.AgentConnected, row.Runtime, row.HeldUntil = true, structs.RuntimeHealth{}, 0
+			})
 		}
 	}
 	for n := range 13 { // a port each for twice the count

@@ -23,6 +23,7 @@ func TestSpreadIsEven(t *testing.T) {
 		zones, instances := map[string]int{}, map[string]map[string]int{}
 		for _, i := range s.instances {
 			i.Cluster, i.Status, i.AgentConnected, i.Registered.CPU = "default", "ACTIVE", true, 1000
+			i.Runtime, i.HeldUntil = structs.RuntimeHealth{}, 0
 			zone, _ := i.Attribute("ecs.availability-zone")
 			if zones[zone] = 0; instances[zone] == nil {
 				instances[zone] = map[string]int{}

@@ -17,7 +17,7 @@ var _ View = (*state.Snapshot)(nil)
 // world runs the commands of the files in testdata on a state of its own:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
-//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME]
+//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [engine=off] [lost=TIMES] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME]
 //	  task INSTANCE [cpu=] [memory=] [gpus=ID,…] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=]
 //	run [count=] [cpu=] [memory=] [gpus=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [leaving=ID,…] [apply]
 //	  strategy TYPE [FIELD]
@@ -81,6 +81,12 @@ func instanceOf(t *testing.T, id string, args map[string]string) *structs.Contai
 		ID: id, Cluster: cmp.Or(args["cluster"], "default"), Status: cmp.Or(args["status"], structs.InstanceActive),
 		AgentConnected: args["agent"] != "off", Zone: args["zone"], CapacityProvider: args["provider"], GPUs: listOf(args["gpus"]),
 		Registered: structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
+	}
+	if args["engine"] == "off" {
+		i.Runtime = structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: "it did not answer within 4s"}
+	}
+	if i.Losses = int(number(t, args["lost"])); i.Losses > 1 {
+		i.HeldUntil = 1_700_000_010_000
 	}
 	if i.Zone != "" {
 		i.Attributes = []structs.Attribute{{Name: structs.AttributeZone, Value: i.Zone}}

@@ -167,8 +167,8 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 	return s.membership.peers.leases(ctx, address, report)
 }
 
-// judgeLeases writes to the log which instances are lost and which are back, while this server leads. It looks when beats of silent
-// ones come, when instances change, and when the first lease runs out.
+// judgeLeases writes to the log which instances are lost, which are back and which take work again, while this server leads. It looks when
+// beats of silent ones come, when instances change, and when the first lease or wait runs out.
 func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 	changes := s.store.Subscribe(state.Topic{Kind: state.TopicInstances})
 	defer changes.Close()
@@ -194,13 +194,40 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 			if !connected {
 				s.log.Warn("container instances are lost: their leases have run out", "instances", instances)
 			}
-			if _, err := s.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: s.clock.Time()}); err != nil {
+			if _, err := s.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: s.clock.Time(), Damps: true}); err != nil {
 				s.log.Warn("could not record which agents are connected; trying again", "error", err)
 				v.Next = time.Now().Add(leaseRetry)
 			}
 		}
+		if next := s.release(ctx); next.Before(v.Next) {
+			v.Next = next
+		}
 		timer.Reset(max(time.Until(v.Next), leaseCheck))
 	}
+}
+
+// release lets the instances take work whose wait after losses in a row is over, and gives when to look again.
+func (s *Server) release(ctx context.Context) (next time.Time) {
+	now, began := s.clock.Time(), time.Now()
+	next = began.Add(structs.AgentLease)
+	var due []string
+	for i := range s.store.Snapshot().AllInstances() {
+		switch left := time.Duration(i.HeldUntil-now) * time.Millisecond; {
+		case i.HeldUntil == 0:
+		case left <= 0:
+			due = append(due, i.ID)
+		case began.Add(left).Before(next):
+			next = began.Add(left)
+		}
+	}
+	if len(due) == 0 {
+		return next
+	}
+	if _, err := s.apply(ctx, structs.ReleaseInstances{Instances: due, At: now}); err != nil {
+		s.log.Warn("could not let instances take work again; trying again", "instances", due, "error", err)
+		return began.Add(leaseRetry)
+	}
+	return next
 }
 
 // askByGossip asks agents whether they are there (liveness.Witness).

@@ -73,6 +73,12 @@ func classKey(i *structs.ContainerInstance) string {
 	if i.AgentConnected {
 		add("connected")
 	}
+	if i.Impaired() {
+		add("impaired")
+	}
+	if i.HeldUntil != 0 {
+		add("held")
+	}
 	for _, list := range [][]structs.Attribute{i.Attributes, i.Custom} {
 		add("")
 		for _, a := range list {

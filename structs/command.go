@@ -38,6 +38,8 @@ const (
 	CmdDeleteAccessKey        CommandType = 35
 	CmdPutAccountSetting      CommandType = 40
 	CmdDeleteAccountSetting   CommandType = 41
+	CmdSetRuntimeHealth       CommandType = 36
+	CmdReleaseInstances       CommandType = 37
 )
 
 // Command is one entry of the raft log: the whole of one change, with every id and time already minted.
@@ -87,6 +89,23 @@ type RegisterInstance struct {
 type SetAgentConnected struct {
 	Instances []string
 	Connected bool
+	At        Time
+	// Damps: losses are counted, and an instance that is lost again and again is held back when it returns. Older servers do neither.
+	Damps bool `cbor:",omitzero"`
+}
+
+// SetRuntimeHealth records what an agent says of its container engine: the Status and Reason of Health. Fails where the instance is not
+// registered.
+type SetRuntimeHealth struct {
+	Instance string
+	Health   RuntimeHealth
+	At       Time
+}
+
+// ReleaseInstances lets instances take work that were held back for being lost again and again. One whose HeldUntil is later than At stays
+// held back: it was lost once more meanwhile.
+type ReleaseInstances struct {
+	Instances []string
 	At        Time
 }
 
@@ -335,3 +354,5 @@ func (PutAccessKey) CommandType() CommandType           { return CmdPutAccessKey
 func (DeleteAccessKey) CommandType() CommandType        { return CmdDeleteAccessKey }
 func (PutAccountSetting) CommandType() CommandType      { return CmdPutAccountSetting }
 func (DeleteAccountSetting) CommandType() CommandType   { return CmdDeleteAccountSetting }
+func (SetRuntimeHealth) CommandType() CommandType       { return CmdSetRuntimeHealth }
+func (ReleaseInstances) CommandType() CommandType       { return CmdReleaseInstances }

@@ -59,5 +59,7 @@ const (
 	FailInactive   = "INACTIVE"
 	FailScheduler  = "SCHEDULER"         // ours: an outside scheduler declined to place the task; the detail has its reason
 	FailProvider   = "CAPACITY_PROVIDER" // ours: the instance is of another capacity provider
+	FailRuntime    = "CONTAINER_RUNTIME" // ours: the container engine of the instance does not answer (ECS's type of that check)
+	FailUnstable   = "UNSTABLE"          // ours: the instance was lost again and again, and is held back for a while
 	FailNoInstance = "NO_INSTANCE"       // ours: the cluster has no instance; the ECS door answers it as an error
 )

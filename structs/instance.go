@@ -31,6 +31,14 @@ type ContainerInstance struct {
 	CapacityProvider string `json:"capacityProvider,omitzero"`
 	// AgentConnected: a server holds the agent's stream.
 	AgentConnected bool `json:"agentConnected"`
+	// ConnectionChangedAt is when AgentConnected changed last; zero: it never did, or older servers wrote the row.
+	ConnectionChangedAt Time `json:"connectionChangedAt,omitzero"`
+	// Losses is how often in a row the agent was lost without being connected for long in between.
+	Losses int `json:"losses,omitzero"`
+	// HeldUntil: lost again and again, it takes no new tasks until the leader releases it, at that time. Zero: it is not held back.
+	HeldUntil Time `json:"heldUntil,omitzero"`
+	// Runtime is how its container engine does.
+	Runtime RuntimeHealth `json:"runtime,omitzero"`
 	// Fenced: its agent kills all tasks when its lease ends (--stop-on-disconnect).
 	Fenced     bool        `json:"fenced,omitzero"`
 	Registered Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks

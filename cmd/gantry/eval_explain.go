@@ -105,6 +105,10 @@ func reasonText(reason string) string {
 		return "a fixed host port is taken"
 	case structs.FailAgent:
 		return "the agent is not connected"
+	case structs.FailRuntime:
+		return "its container engine does not answer"
+	case structs.FailUnstable:
+		return "it was lost again and again, and waits before it takes work"
 	case structs.FailAttribute:
 		return "an attribute that the task needs is missing"
 	case structs.FailMemberOf:

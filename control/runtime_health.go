@@ -1,0 +1,25 @@
+package control
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// ReportRuntime takes what an agent says of its container engine: the Status and Reason of health. Only what is news goes to the log. Fails
+// with ResourceNotFound where the instance is not registered.
+func (c *Control) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
+	if health.Status != structs.HealthOK && health.Status != structs.HealthImpaired {
+		return structs.Errorf(structs.KindInvalidParameter, "status: %q is not %s or %s", health.Status, structs.HealthOK, structs.HealthImpaired)
+	}
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if i := snap.Instance(instance); i != nil && i.Runtime.Status == health.Status && i.Runtime.Reason == health.Reason {
+		return nil
+	}
+	health.UpdatedAt, health.ChangedAt = 0, 0 // the log's own clock gives them
+	_, err = c.Log.Apply(ctx, structs.SetRuntimeHealth{Instance: instance, Health: health, At: c.now()})
+	return err
+}
