@@ -19,6 +19,7 @@ type Agent struct {
 	reporter *reporter
 	fence    fence
 	inbox    inbox
+	engine   *engineHealth
 	sweepNow chan struct{}  // capacity 1
 	work     sync.WaitGroup // every goroutine of Run
 
@@ -26,9 +27,9 @@ type Agent struct {
 	index        uint64                    // of the newest frame
 
 	mu       sync.Mutex
-	instance string  // empty until registered
-	runtime  Runtime // the instance's; nil before Run
-	ready    bool    // the first full frame is applied
+	instance string        // empty until registered
+	runtime  *timedRuntime // the instance's; nil before Run
+	ready    bool          // the first full frame is applied
 	runners  map[string]*runner
 	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
 	killed   map[string]bool // tasks without a runner whose containers were killed, since the agent was cut off
@@ -45,6 +46,7 @@ func New(cfg Config) (*Agent, error) {
 		log:      cfg.Logger.With("cluster", cfg.Cluster),
 		slots:    make(chan struct{}, cfg.StartConcurrency),
 		inbox:    inbox{more: make(chan struct{}, 1)},
+		engine:   newEngineHealth(),
 		sweepNow: make(chan struct{}, 1),
 		runners:  map[string]*runner{},
 		orphans:  map[string]bool{},
@@ -71,6 +73,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	})
 	a.work.Go(func() { a.reporter.run(ctx) })
 	a.work.Go(func() { a.watch(ctx) })
+	a.work.Go(func() { a.probe(ctx) })
+	a.work.Go(func() { a.tellHealth(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
 	a.work.Go(func() { a.act(ctx) })
 	a.follow(ctx)
@@ -86,7 +90,7 @@ func (a *Agent) begin(ctx context.Context) error {
 	}
 	a.log = a.log.With("instance", id.Instance)
 	a.mu.Lock()
-	a.runtime = a.cfg.Runtime(id.Instance)
+	a.runtime = &timedRuntime{a.cfg.Runtime(id.Instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
 	if a.cfg.StopOnDisconnect {
 		a.fence.heard(time.Now())
@@ -123,12 +127,21 @@ func (a *Agent) watch(ctx context.Context) {
 				r.poke(event)
 			}
 			nudge(a.sweepNow)
-		} else if r := a.runners[event.Task]; r != nil {
-			r.poke(event)
 		} else {
-			nudge(a.sweepNow)
+			a.tell(a.runners[event.Task], event)
 		}
 		a.mu.Unlock()
+	}
+}
+
+// tell tells a runner of an event. A container that is made or started of no task, or of one that has ended, is the sweeper's: by a person,
+// or by an engine that comes to it late. It would hold its ports until the next sweep by the clock.
+func (a *Agent) tell(r *runner, event structs.RuntimeEvent) {
+	switch {
+	case r == nil, r.ended() && (event.Created || event.Started):
+		nudge(a.sweepNow)
+	case !event.Created: // whoever had it made knows
+		r.poke(event)
 	}
 }
 

@@ -72,15 +72,18 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	found := map[string][]structs.ContainerState{}
 	if !a.knowsAll(frame) {
-		err := askEngine(ctx, a.log, func() error {
-			list, err := a.runtime.Containers(ctx)
+		looking, done := a.engine.whileHope(ctx)
+		err := askEngine(looking, a.log, func() error {
+			list, err := a.runtime.Containers(looking)
 			for _, c := range list {
 				task := c.Labels[structs.LabelTask]
 				found[task] = append(found[task], c)
 			}
 			return err
 		})
+		done()
 		if err != nil {
+			a.deliverNew(ctx, frame)
 			if pauseFor(ctx, listAgain) {
 				a.log.Warn("cannot list the containers of this instance; trying again", "error", err)
 				a.inbox.putBack(frame)
@@ -105,6 +108,19 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	}
 	a.ready = true
 	nudge(a.sweepNow)
+}
+
+// deliverNew gives a frame's new tasks to runners though the engine does not say what there is, so that they can be given up. Where this process
+// has heard all before, a task that it does not know has no containers.
+func (a *Agent) deliverNew(ctx context.Context, frame structs.AssignmentFrame) {
+	if !a.Ready() {
+		return
+	}
+	for _, as := range frame.Assignments {
+		if as.Task.LastStatus < structs.TaskActivating {
+			a.deliver(ctx, as, nil)
+		}
+	}
 }
 
 // knowsAll says whether each task of a frame has a runner: there is nothing to adopt.
@@ -135,7 +151,11 @@ func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []stru
 		r.fence()
 	}
 	if !known {
-		a.work.Go(func() { r.run(ctx) })
+		a.work.Go(func() {
+			if r.run(ctx); r.startedAgain() {
+				nudge(a.sweepNow)
+			}
+		})
 	}
 	return r
 }

@@ -165,6 +165,7 @@ type fakeServer struct {
 	streams   map[*fakeStream]bool
 	history   map[string][]structs.TaskUpdate
 	reports   int           // that were taken
+	healths   []string      // of the engine, as reported after the registration
 	down      bool          // nothing answers
 	frozen    bool          // it answers no beat
 	behind    time.Duration // by how much later than their time has run out the agent finds that
@@ -257,6 +258,22 @@ func (s *fakeServer) Report(ctx context.Context, _ string, updates []structs.Tas
 	return ctx.Err()
 }
 
+func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health structs.RuntimeHealth) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down || s.noReports {
+		return errDown
+	}
+	in, known := s.instances[instance]
+	if !known {
+		return structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
+	}
+	in.Runtime = health
+	s.instances[instance] = in
+	s.healths = append(s.healths, health.Status)
+	return nil
+}
+
 func (s *fakeServer) take(updates []structs.TaskUpdate) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -293,13 +310,16 @@ func merge(t *structs.Task, u structs.TaskUpdate) {
 }
 
 // run places a task of a definition on the instance.
-func (s *fakeServer) run(id string, def *structs.TaskDefinition) {
+func (s *fakeServer) run(id string, def *structs.TaskDefinition, change ...func(*structs.Assignment)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	as := &structs.Assignment{Definition: def, Task: &structs.Task{
 		ID: id, Cluster: "default", TaskDefinition: def.Key(),
 		LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning,
 	}}
+	for _, f := range change {
+		f(as)
+	}
 	s.tasks[id] = as
 	s.changed(as)
 }

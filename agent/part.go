@@ -12,6 +12,7 @@ const (
 	reasonOutOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 	reasonRemoved     = "container was removed"
 	cannotStart       = "CannotStartContainerError"
+	cannotStop        = "CannotStopContainerError"
 )
 
 // part is one container of a task, as far as its runner knows. Only the runner touches it.

@@ -30,12 +30,14 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 // registerAgain registers the instance with a server that does not know it any more: it was deregistered and then forgotten, or
 // the server began anew, with a state that is younger than what this agent has seen. What fails is tried again with the next stream.
 func (a *Agent) registerAgain(ctx context.Context) {
+	a.registration.Runtime = a.engine.current()
 	answer, err := a.cfg.Server.Register(ctx, a.registration)
 	if err != nil {
 		a.log.Warn("cannot register the container instance again", "error", err)
 		return
 	}
 	a.registration.Version, a.index = answer.Version, 0
+	nudge(a.engine.news) // it may have changed meanwhile
 	a.log.Info("registered the container instance again: the server had forgotten it")
 }
 
@@ -85,6 +87,7 @@ func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.
 		},
 		GPUs:       cfg.GPUs,
 		Attributes: attributes(cfg, info),
+		Runtime:    structs.RuntimeHealth{Status: structs.HealthOK}, // it has just answered
 		VersionInfo: structs.VersionInfo{
 			AgentVersion: cfg.Version, AgentHash: cfg.Commit, DockerVersion: "DockerVersion: " + info.Version,
 		},

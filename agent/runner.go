@@ -3,7 +3,9 @@ package agent
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -26,10 +28,18 @@ type runner struct {
 	done  chan struct{}      // closed when the task is STOPPED
 	// fenced: the agent is cut off, and nobody asked for the end. Set before asked ends.
 	fenced atomic.Bool
+	once   bool // it must not run twice (structs.Assignment.Once)
 
-	mu     sync.Mutex
-	events []structs.RuntimeEvent   // of the task's containers, not looked at yet
-	listed []structs.ContainerState // the task's, not compared yet; nil: no list came
+	patience context.Context    // ends when the task is given up, since the engine does not work
+	exhaust  context.CancelFunc // ends patience
+
+	mu      sync.Mutex
+	events  []structs.RuntimeEvent   // of the task's containers, not looked at yet
+	listed  []structs.ContainerState // the task's, not compared yet; nil: no list came
+	begun   bool                     // a container may have started
+	up      bool                     // all have
+	leaving bool                     // they are being stopped
+	gaveUp  string                   // why patience ended
 
 	parts   []part
 	update  structs.TaskUpdate // grows as things are seen; what was published of it is never changed in place
@@ -57,6 +67,9 @@ func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState)
 		sent:   known,
 	}
 	r.asked, r.stop = context.WithCancel(context.Background())
+	r.patience, r.exhaust = context.WithCancel(context.Background())
+	r.once, r.up = as.Once, task.LastStatus >= structs.TaskRunning
+	r.begun = task.LastStatus >= structs.TaskActivating || slices.ContainsFunc(r.parts, func(p part) bool { return p.phase >= phaseCreated })
 	if len(found) > 0 {
 		r.poke(structs.RuntimeEvent{}) // what happened between the listing and now went to nobody
 	}
@@ -88,6 +101,17 @@ func (r *runner) takeNews() (events []structs.RuntimeEvent, listed []structs.Con
 	return events, listed
 }
 
+// startedAgain reports whether a container was started that has not ended since, as far as events tell that nobody has looked at: the task
+// has ended, so nobody will.
+func (r *runner) startedAgain() bool {
+	running := map[string]bool{}
+	events, _ := r.takeNews()
+	for _, e := range events {
+		running[e.ID] = (running[e.ID] || e.Started) && !e.Ended
+	}
+	return r.ended() && slices.Contains(slices.Collect(maps.Values(running)), true)
+}
+
 // fence ends the task since the agent is cut off, its containers without delay. A task that is on its way out goes on so.
 func (r *runner) fence() {
 	if r.asked.Err() == nil {
@@ -109,10 +133,17 @@ func (r *runner) ended() bool {
 // run returns when the task has ended, or when ctx ends; the task's containers then run on.
 func (r *runner) run(ctx context.Context) {
 	defer r.giveSlot()
-	preparing, cancel := context.WithCancel(ctx) // ends too when the task is asked to stop
+	calling, end := context.WithCancel(ctx) // ends too when the task is given up
+	defer end()
+	defer context.AfterFunc(r.patience, end)()
+	preparing, cancel := context.WithCancel(calling) // ends too when the task is asked to stop
 	defer cancel()
 	defer context.AfterFunc(r.asked, cancel)()
 	for ctx.Err() == nil {
+		if r.patience.Err() != nil {
+			r.abandon()
+			return
+		}
 		next := decide(r.asked.Err() != nil, r.parts)
 		if next != stepCreate && next != stepStart {
 			r.giveSlot()
@@ -121,14 +152,16 @@ func (r *runner) run(ctx context.Context) {
 		case stepPull:
 			r.pull(preparing)
 		case stepCreate:
-			r.create(ctx, preparing)
+			r.create(calling, preparing)
 		case stepStart:
-			r.start(ctx, preparing)
+			r.start(calling, preparing)
 		case stepWait:
-			r.report(structs.TaskRunning)
-			r.wait(ctx)
+			if r.comeUp() {
+				r.report(structs.TaskRunning)
+				r.wait(calling)
+			}
 		case stepStop:
-			r.stopContainers(ctx)
+			r.stopContainers(calling)
 		case stepFinish:
 			r.finish()
 			return

@@ -11,6 +11,8 @@ import (
 type Runtime interface {
 	// Info describes the machine. Its error tells a person how to get an engine running.
 	Info(ctx context.Context) (structs.RuntimeInfo, error)
+	// Ping reports whether the engine works: an error says what is wrong.
+	Ping(ctx context.Context) error
 	// Containers lists this instance's containers, running or not.
 	Containers(ctx context.Context) ([]structs.ContainerState, error)
 	// Pull makes the image present. An image that is present under that exact reference is not pulled again.

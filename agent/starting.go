@@ -96,7 +96,7 @@ func (r *runner) create(ctx, preparing context.Context) {
 // start starts the next container. It stays in phaseCreated when the answer never came: it may run.
 func (r *runner) start(ctx, preparing context.Context) {
 	r.report(structs.TaskActivating)
-	if !r.takeSlot(preparing) {
+	if !r.takeSlot(preparing) || !r.begin() {
 		return
 	}
 	p := r.first(phaseCreated)

@@ -160,15 +160,15 @@ func TestAnEngineThatIsAwayIsWaitedFor(t *testing.T) {
 		w.engine.SetAway(true)
 		w.server.run(taskID(2), definition(container("app")))
 		w.server.run(taskID(3), definition(container("app")))
-		w.wait(time.Minute)
+		w.wait(25 * time.Second)
 		w.engine.Exit(name("app", 1), 9) // nobody hears of it
 		w.server.stopTask(taskID(3))
 		w.wait(time.Second)
 		w.expect(taskID(1), structs.TaskRunning)
 		w.expect(taskID(2), structs.TaskPending)
 		w.expect(taskID(3), structs.TaskStopped)
-		if calls := count(w.engine.Calls(), "Pull app"); calls > 80 {
-			t.Errorf("%d pulls in a minute are a storm", calls)
+		if calls := count(w.engine.Calls(), "Pull app"); calls > 40 {
+			t.Errorf("%d pulls in half a minute are a storm", calls)
 		}
 
 		w.engine.SetAway(false)
@@ -189,9 +189,9 @@ func TestAContainerThatStartedUnseenIsStoppedAsAnyOther(t *testing.T) {
 			}
 		})
 		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Minute)
+		w.wait(10 * time.Second)
 		w.server.stopTask(taskID(1))
-		w.wait(time.Minute)
+		w.wait(10 * time.Second)
 		w.engine.SetAway(false)
 		w.wait(time.Minute)
 		task := w.expect(taskID(1), structs.TaskStopped)

@@ -12,6 +12,7 @@ const defaultStopTimeout = 30
 
 // stopContainers ends every container that runs or may run, all at the same time.
 func (r *runner) stopContainers(ctx context.Context) {
+	r.goDown()
 	r.beginEnd()
 	r.report(structs.TaskDeactivating)
 	r.report(structs.TaskStopping)
@@ -111,6 +112,7 @@ func (r *runner) finish() {
 		r.update.ExecutionStoppedAt = last
 	}
 	r.report(structs.TaskStopped)
-	r.stop() // frees the context; asking an ended task to stop changes nothing
+	r.stop() // frees the context, as does the next; asking an ended task to stop changes nothing
+	r.exhaust()
 	close(r.done)
 }

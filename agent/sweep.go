@@ -15,30 +15,36 @@ const listInterval = time.Minute
 func (a *Agent) sweeper(ctx context.Context) {
 	ticker := time.NewTicker(min(max(a.cfg.CleanupWait/10, time.Second), listInterval))
 	defer ticker.Stop()
+	var again <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		case <-a.sweepNow:
+		case <-again:
 		}
-		if a.Ready() { // before that, any container may be a task's
-			a.sweep(ctx)
+		again = nil
+		if a.Ready() && a.sweep(ctx) { // before that, any container may be a task's
+			again = time.After(sweepAgain)
 		}
 	}
 }
 
+// sweepAgain is how long the sweeper waits for the end of a task to be in the log.
+const sweepAgain = time.Second
+
 // sweep shows the runners what the engine has of their tasks, ends containers that run for no task of this agent, removes
-// those that ended CleanupWait ago or never started, and forgets the tasks whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
-// died, the next one would learn of the end from them alone.
-func (a *Agent) sweep(ctx context.Context) {
+// those that ended CleanupWait ago or never started, and forgets the tasks whose containers are gone. Tasks whose end is not in the
+// log yet keep theirs: if this process died, the next one would learn of the end from them alone. It reports whether one of these runs.
+func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	settled := a.settled() // before the listing, which would else show ended containers as they ran
 	list, err := a.runtime.Containers(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			a.log.Warn("cannot list containers to clean up", "error", err)
 		}
-		return
+		return false
 	}
 	byTask := map[string][]structs.ContainerState{}
 	for _, c := range list {
@@ -46,6 +52,8 @@ func (a *Agent) sweep(ctx context.Context) {
 		byTask[task] = append(byTask[task], c)
 		if stoppedAt, ok := settled[task]; ok || !a.knows(task) {
 			a.sweepContainer(ctx, c, max(stoppedAt, c.FinishedAt))
+		} else if c.State == structs.ContainerRunning && a.hasEnded(task) {
+			unsettled = true
 		}
 	}
 	a.mu.Lock()
@@ -58,6 +66,7 @@ func (a *Agent) sweep(ctx context.Context) {
 			delete(a.runners, task)
 		}
 	}
+	return unsettled
 }
 
 // settled gives the tasks whose end is in the log, and when they ended.
@@ -77,6 +86,13 @@ func (a *Agent) knows(task string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.runners[task] != nil
+}
+
+func (a *Agent) hasEnded(task string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.runners[task]
+	return r != nil && r.ended()
 }
 
 func (a *Agent) sweepContainer(ctx context.Context, c structs.ContainerState, since structs.Time) {

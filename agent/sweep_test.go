@@ -116,3 +116,61 @@ func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
 		w.expectRunning(name("app", 1))
 	})
 }
+
+// TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce, or it would hold its ports until the sweeper comes by. One that ended of a task
+// that runs on is its owner's, and so is another instance's.
+func TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce(t *testing.T) {
+	for _, c := range []string{"it was seen to end", "the agent was restarted since", "while the others of the task stop", "before the end is in the log"} {
+		t.Run(c, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.engine.SetImage("slow", testutil.FakeImage{StopAfter: 20 * time.Second})
+				w.server.run(taskID(1), definition(container("app"), container("slow")))
+				w.server.run(taskID(2), definition(container("app"), container("init", nonEssential)))
+				w.wait(time.Second)
+				w.engine.Exit(name("init", 2), 0)
+				w.engine.Exit(name("app", 1), 0)
+				w.wait(time.Second)
+				if c != "while the others of the task stop" {
+					w.wait(time.Minute)
+				}
+				switch c {
+				case "the agent was restarted since":
+					w.restart()
+				case "before the end is in the log":
+					w.server.set(func() { w.server.noReports = true })
+					w.engine.Exit(name("app", 2), 0)
+					w.wait(time.Second)
+					w.engine.Restart(name("app", 2))
+					w.wait(time.Second)
+					w.server.set(func() { w.server.noReports = false })
+				}
+				w.engine.Restart(name("app", 1))
+				w.engine.Restart(name("init", 2))
+				w.wait(25 * time.Second)
+				if c == "before the end is in the log" {
+					w.expectRunning()
+					return
+				}
+				w.expectRunning(name("app", 2), name("init", 2))
+				w.expect(taskID(2), structs.TaskRunning)
+			})
+		})
+	}
+}
+
+// TestTheEndOfATaskIsNoReasonToSweep: each sweep looks at every container there is.
+func TestTheEndOfATaskIsNoReasonToSweep(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.wait(5 * time.Minute)
+		before := count(w.engine.Calls(), "Containers")
+		for n := range 20 {
+			w.server.run(taskID(n), definition(container("app")))
+			w.wait(time.Second)
+			w.engine.Exit(name("app", n), 0)
+			w.wait(time.Second)
+		}
+		if sweeps := count(w.engine.Calls(), "Containers") - before; sweeps > 1 {
+			t.Errorf("%d sweeps for 20 tasks that ended", sweeps)
+		}
+	})
+}

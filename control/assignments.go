@@ -136,6 +136,7 @@ func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFram
 		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition), LogMode: logMode}
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides = job.Overrides
+			a.Once = job.Batch != nil && job.Batch.OnInstanceLost != structs.LostRetry
 		}
 		frame.Assignments = append(frame.Assignments, a)
 	}

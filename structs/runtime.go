@@ -54,6 +54,8 @@ type ContainerState struct {
 type RuntimeEvent struct {
 	ID   string
 	Task string // LabelTask of the container
+	// Created and Started: that is what happened.
+	Created, Started bool
 	// Ended: the container ended, and the three below say how. Docker's answer to an inspect waits until it has taken the
 	// container's network down, some 50 ms later than the event.
 	Ended     bool

@@ -115,6 +115,9 @@ type Assignment struct {
 	// LogMode is how the output of containers goes to a log driver for which no mode is given: the account setting
 	// defaultLogDriverMode. Empty: an older server, and the engine's own way.
 	LogMode string `json:"logMode,omitzero"`
+	// Once: another may take the task's place, and it must not run twice. So an agent whose engine does not answer gives it up only where it
+	// knows that it never ran.
+	Once bool `json:"once,omitzero"`
 }
 
 // AssignmentFrame is one message of an agent's stream. The first is Full: every task of the instance that is not

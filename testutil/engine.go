@@ -21,6 +21,7 @@ type FakeEngine struct {
 	hook       func(point string)
 	away       bool
 	mute       bool                     // no event is told
+	hung       chan struct{}            // closed when it goes on; nil: it works
 	frozen     map[string]chan struct{} // by instance; closed when its agent goes on
 	made       int                      // ids and host ports so far
 	busy       int                      // creates and starts under way
@@ -114,7 +115,7 @@ func (e *FakeEngine) KillChildForMemory(container string) {
 	defer e.mu.Unlock()
 	c := e.find(container)
 	c.state.OOMKilled = true
-	e.tell(c)
+	e.tell(c, structs.RuntimeEvent{Started: true})
 }
 
 // SetHealth changes what a health check says.
@@ -123,7 +124,16 @@ func (e *FakeEngine) SetHealth(container, health string) {
 	defer e.mu.Unlock()
 	c := e.find(container)
 	c.state.Health = health
-	e.tell(c)
+	e.tell(c, structs.RuntimeEvent{})
+}
+
+// Restart starts a container again that has ended, as a person would, behind the agent's back.
+func (e *FakeEngine) Restart(container string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := e.find(container)
+	c.state.State, c.state.StartedAt, c.state.FinishedAt, c.ended = structs.ContainerRunning, structs.TimeOf(c.now()), 0, make(chan struct{})
+	e.tell(c, structs.RuntimeEvent{Started: true})
 }
 
 // RemoveContainer removes a container as a person would, behind the agent's back.
@@ -190,7 +200,7 @@ func (e *FakeEngine) exit(c *fakeContainer, code int32) {
 	c.state.State, c.state.ExitCode, c.state.FinishedAt = structs.ContainerExited, code, structs.TimeOf(c.now())
 	c.state.Bindings = nil // as Docker's
 	close(c.ended)
-	e.tell(c)
+	e.tell(c, structs.RuntimeEvent{})
 }
 
 func (e *FakeEngine) remove(c *fakeContainer) {
@@ -198,13 +208,14 @@ func (e *FakeEngine) remove(c *fakeContainer) {
 		e.exit(c, 137)
 	}
 	delete(e.containers, c.state.ID)
-	e.tell(c)
+	e.tell(c, structs.RuntimeEvent{})
 }
 
-func (e *FakeEngine) tell(c *fakeContainer) {
+// tell tells of a change of a container, and of what kind it is where that matters.
+func (e *FakeEngine) tell(c *fakeContainer, what structs.RuntimeEvent) {
 	for w := range e.watchers {
 		if !e.away && !e.mute && w.instance == c.state.Labels[structs.LabelInstance] {
-			event := structs.RuntimeEvent{ID: c.state.ID, Task: c.state.Labels[structs.LabelTask]}
+			event := structs.RuntimeEvent{ID: c.state.ID, Task: c.state.Labels[structs.LabelTask], Created: what.Created, Started: what.Started}
 			if s := c.state; s.State == structs.ContainerExited && s.StartedAt != 0 {
 				event.Ended, event.ExitCode, event.OOMKilled, event.At = true, s.ExitCode, s.OOMKilled, s.FinishedAt
 			}

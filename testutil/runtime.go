@@ -31,6 +31,10 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 	}
 	e.mu.Unlock()
 	r.hold(ctx)
+	if err := e.wait(ctx); err != nil { // the engine comes to it late
+		e.later(func() { _ = r.ifThere(effect) })
+		return err
+	}
 	if hook != nil {
 		hook("before " + name)
 	}
@@ -43,7 +47,7 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 		err = cmp.Or(r.ifThere(func() error { return nil }), err) // the answer may be lost
 	}
 	r.hold(ctx)
-	return cmp.Or(ctx.Err(), err)
+	return cmp.Or(e.wait(ctx), ctx.Err(), err)
 }
 
 // hold waits while the agent is frozen.
@@ -88,6 +92,15 @@ func (r *FakeRuntime) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 		Version: "20.10.24", Hostname: "fake", CPUs: 4, Memory: 8192, OSType: "linux", Architecture: "x86_64",
 		LogDrivers: []string{"awslogs", "json-file"},
 	}, err
+}
+
+// Ping fails while the engine is away, and hangs while it is hung. An agent that is frozen asks nothing.
+func (r *FakeRuntime) Ping(ctx context.Context) error {
+	r.hold(context.WithoutCancel(ctx))
+	if err := r.engine.wait(ctx); err != nil {
+		return err
+	}
+	return r.ifThere(func() error { return nil })
 }
 
 // Containers lists the instance's containers.
@@ -140,7 +153,7 @@ func (r *FakeRuntime) create(spec structs.ContainerSpec) (string, error) {
 		Image: fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(image))),
 	}}
 	e.containers[c.state.ID] = c
-	e.tell(c)
+	e.tell(c, structs.RuntimeEvent{Created: true})
 	return c.state.ID, nil
 }
 
@@ -179,7 +192,7 @@ func (r *FakeRuntime) start(id string) (structs.ContainerState, error) {
 		})
 	}
 	e.starts[c.state.Name]++
-	e.tell(c)
+	e.tell(c, structs.RuntimeEvent{Started: true})
 	if image.RunsFor > 0 {
 		time.AfterFunc(image.RunsFor, func() {
 			e.mu.Lock()

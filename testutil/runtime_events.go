@@ -22,7 +22,7 @@ func (r *FakeRuntime) Events(ctx context.Context) <-chan structs.RuntimeEvent {
 			delete(r.engine.watchers, w)
 			r.engine.mu.Unlock()
 		}()
-		w.deliver(ctx, out)
+		w.deliver(ctx, out, r.engine.wait)
 	}()
 	return out
 }
@@ -45,8 +45,12 @@ func (w *fakeWatcher) push(event structs.RuntimeEvent) {
 	}
 }
 
-func (w *fakeWatcher) deliver(ctx context.Context, out chan<- structs.RuntimeEvent) {
+// deliver sends events, whenever the engine works, until ctx ends.
+func (w *fakeWatcher) deliver(ctx context.Context, out chan<- structs.RuntimeEvent, works func(context.Context) error) {
 	for {
+		if works(ctx) != nil {
+			return
+		}
 		w.mu.Lock()
 		queue := w.queue
 		w.queue = nil

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
 
 	"github.com/gantry-project/gantry/structs"
@@ -114,6 +115,15 @@ func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 		Architecture: architecture(info.Architecture),
 		LogDrivers:   info.Plugins.Log,
 	}, nil
+}
+
+// Ping reports whether the engine answers, and lists its containers, for which it needs more than its front door.
+func (e *Engine) Ping(ctx context.Context) error {
+	if _, err := e.api.Ping(ctx); err != nil {
+		return err
+	}
+	_, err := e.api.ContainerList(ctx, container.ListOptions{Limit: 1})
+	return err
 }
 
 // explain turns a failed first call into what a person can do about it.

@@ -91,7 +91,10 @@ func (h history) translate(m events.Message) structs.RuntimeEvent {
 	event := structs.RuntimeEvent{ID: id, Task: m.Actor.Attributes[structs.LabelTask]}
 	oom, whole := h[id]
 	switch m.Action {
+	case events.ActionCreate:
+		event.Created = true
 	case events.ActionStart:
+		event.Started = true
 		h[id] = false
 	case events.ActionOOM:
 		if whole {
@@ -115,7 +118,7 @@ func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 		filters.Arg("type", string(events.ContainerEventType)),
 		filters.Arg("label", structs.LabelInstance+"="+e.instance),
 	)
-	for _, action := range []events.Action{events.ActionStart, events.ActionDie, events.ActionOOM,
+	for _, action := range []events.Action{events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionOOM,
 		events.ActionHealthStatus, events.ActionDestroy, podmanDied, events.ActionRemove} {
 		args.Add("event", string(action))
 	}

@@ -43,6 +43,9 @@ func (r *runtime) Info(context.Context) (structs.RuntimeInfo, error) {
 	}, nil
 }
 
+// Ping always succeeds.
+func (r *runtime) Ping(context.Context) error { return nil }
+
 // Containers lists all.
 func (r *runtime) Containers(context.Context) (list []structs.ContainerState, _ error) {
 	r.mu.Lock()

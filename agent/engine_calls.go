@@ -1,0 +1,87 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// callHangs is how long the engine may take for one call that does not wait by its nature for a container or a registry (ECS's agent waits
+// as long for a create). An engine may answer probes while it does no work.
+const callHangs = 4 * time.Minute
+
+// timedRuntime is a runtime that knows which of its calls have been under way for long.
+type timedRuntime struct {
+	Runtime
+	calls *engineCalls
+}
+
+// engineCalls are calls that are under way. Safe for concurrent use.
+type engineCalls struct {
+	mu    sync.Mutex
+	made  int
+	since map[int]engineCall
+}
+
+type engineCall struct {
+	what  string // for people
+	began time.Time
+}
+
+// begin notes a call until the function that it returns is called.
+func (c *engineCalls) begin(what string) (done func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made++
+	n := c.made
+	c.since[n] = engineCall{what, time.Now()}
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.since, n)
+	}
+}
+
+// hanging is an error about the oldest call, if that hangs.
+func (c *engineCalls) hanging() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	oldest := engineCall{began: time.Now().Add(-callHangs)}
+	for _, call := range c.since {
+		if call.began.Before(oldest.began) {
+			oldest = call
+		}
+	}
+	if oldest.what == "" {
+		return nil
+	}
+	return fmt.Errorf("it has not come to an end for %s with %s", callHangs, oldest.what)
+}
+
+func (r *timedRuntime) Containers(ctx context.Context) ([]structs.ContainerState, error) {
+	defer r.calls.begin("listing the containers")()
+	return r.Runtime.Containers(ctx)
+}
+
+func (r *timedRuntime) Create(ctx context.Context, spec structs.ContainerSpec) (string, error) {
+	defer r.calls.begin("creating container " + spec.Name)()
+	return r.Runtime.Create(ctx, spec)
+}
+
+func (r *timedRuntime) Start(ctx context.Context, id string) (structs.ContainerState, error) {
+	defer r.calls.begin("starting container " + id)()
+	return r.Runtime.Start(ctx, id)
+}
+
+func (r *timedRuntime) Inspect(ctx context.Context, id string) (structs.ContainerState, bool, error) {
+	defer r.calls.begin("inspecting container " + id)()
+	return r.Runtime.Inspect(ctx, id)
+}
+
+func (r *timedRuntime) Remove(ctx context.Context, id string) error {
+	defer r.calls.begin("removing container " + id)()
+	return r.Runtime.Remove(ctx, id)
+}

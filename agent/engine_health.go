@@ -1,0 +1,190 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	// probeInterval is how often the engine is asked whether it is there, and probeTimeout how long it may take to answer. An engine that fails
+	// probesFailed times in a row, the later ones probeAgain apart, is IMPAIRED.
+	probeInterval = 2 * time.Second
+	probeTimeout  = 4 * time.Second
+	probeAgain    = 500 * time.Millisecond
+	probesFailed  = 2
+	// giveUpAfter is how long an engine may be IMPAIRED until the tasks are given up that wait for it to start or stop them: then they can run
+	// elsewhere.
+	giveUpAfter = 30 * time.Second
+)
+
+// engineHealth is how the container engine does, by the probes. Safe for concurrent use.
+type engineHealth struct {
+	news chan struct{} // capacity 1: there is something to report
+
+	mu     sync.Mutex
+	health structs.RuntimeHealth // Status and Reason
+	since  time.Time             // of the status
+	// hopeless is closed once the engine has been IMPAIRED for giveUpAfter, and made anew when it answers.
+	hopeless chan struct{}
+}
+
+func newEngineHealth() *engineHealth {
+	return &engineHealth{
+		news: make(chan struct{}, 1), hopeless: make(chan struct{}),
+		health: structs.RuntimeHealth{Status: structs.HealthOK}, // or there would be no registration
+	}
+}
+
+func (e *engineHealth) current() structs.RuntimeHealth {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.health
+}
+
+// note takes in what a probe found, nil for an answer, and says whether that changed the status. The first reason stays: each change is an
+// entry of the log.
+func (e *engineHealth) note(err error) (changed bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	is := structs.RuntimeHealth{Status: structs.HealthOK}
+	if err != nil {
+		is = structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: err.Error()}
+	}
+	if is.Status == e.health.Status {
+		return false
+	}
+	e.health, e.since = is, time.Now()
+	if e.isHopeless() {
+		e.hopeless = make(chan struct{})
+	}
+	nudge(e.news)
+	return true
+}
+
+func (e *engineHealth) isHopeless() bool {
+	select {
+	case <-e.hopeless:
+		return true
+	default:
+		return false
+	}
+}
+
+// lost reports whether the engine has been IMPAIRED for giveUpAfter, and in words for how long and why.
+func (e *engineHealth) lost() (reason string, lost bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.health.Status != structs.HealthImpaired || time.Since(e.since) < giveUpAfter {
+		return "", false
+	}
+	if !e.isHopeless() {
+		close(e.hopeless)
+	}
+	return fmt.Sprintf("the container engine of the instance did not work for %s: %s", giveUpAfter, e.health.Reason), true
+}
+
+// whileHope gives a context that ends too when the engine has been IMPAIRED for long.
+func (e *engineHealth) whileHope(ctx context.Context) (context.Context, context.CancelFunc) {
+	e.mu.Lock()
+	hopeless := e.hopeless
+	e.mu.Unlock()
+	ctx, end := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-hopeless:
+			end()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, end
+}
+
+// probe asks the engine again and again whether it works, until ctx ends.
+func (a *Agent) probe(ctx context.Context) {
+	failed := 0
+	for pause := probeInterval; pauseFor(ctx, pause); {
+		pause = probeInterval
+		err, late := a.probeOnce(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case late: // this process had no processor to see the answer
+			continue
+		case err == nil:
+			failed = 0
+		default:
+			if failed++; failed < probesFailed {
+				pause = probeAgain
+				continue
+			}
+		}
+		if a.engine.note(err) {
+			a.engineChanged(err)
+		}
+		if reason, lost := a.engine.lost(); lost {
+			a.giveUp(reason)
+		}
+	}
+}
+
+func (a *Agent) engineChanged(err error) {
+	if err != nil {
+		a.log.Warn("the container engine is IMPAIRED: the instance takes no new tasks until it works again; what runs is left as it is", "error", err,
+			"giveUpAfter", giveUpAfter)
+		return
+	}
+	a.log.Info("the container engine works again")
+	nudge(a.sweepNow) // it may have done by now what nobody waits for any more
+}
+
+// probeOnce says what is wrong with the engine, and whether the answer may only have been noticed late.
+func (a *Agent) probeOnce(ctx context.Context) (err error, late bool) {
+	one, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	err = a.runtime.Ping(one)
+	switch {
+	case err == nil:
+		return a.runtime.calls.hanging(), false
+	case one.Err() != nil:
+		return fmt.Errorf("it has not answered for %s", probeTimeout), behind(one)
+	}
+	return err, false
+}
+
+// giveUp ends the tasks that wait for the engine to start or stop them.
+func (a *Agent) giveUp(reason string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, r := range a.runners {
+		r.giveUp(reason)
+	}
+}
+
+// tellHealth reports the health of the engine to the server whenever it has changed, until ctx ends.
+func (a *Agent) tellHealth(ctx context.Context) {
+	for {
+		select {
+		case <-a.engine.news:
+		case <-ctx.Done():
+			return
+		}
+		var b backoff
+		for ctx.Err() == nil {
+			one, cancel := context.WithTimeout(ctx, reportTimeout)
+			err := a.cfg.Server.ReportRuntime(one, a.instance, a.engine.current())
+			cancel()
+			if err == nil {
+				break
+			}
+			a.log.Warn("cannot report how the container engine does", "error", err)
+			if refusal(err) { // the next registration says it
+				break
+			}
+			b.wait(ctx)
+		}
+	}
+}
