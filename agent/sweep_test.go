@@ -157,20 +157,3 @@ func TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce(t *testing.T) {
 		})
 	}
 }
-
-// TestTheEndOfATaskIsNoReasonToSweep: each sweep looks at every container there is.
-func TestTheEndOfATaskIsNoReasonToSweep(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.wait(5 * time.Minute)
-		before := count(w.engine.Calls(), "Containers")
-		for n := range 20 {
-			w.server.run(taskID(n), definition(container("app")))
-			w.wait(time.Second)
-			w.engine.Exit(name("app", n), 0)
-			w.wait(time.Second)
-		}
-		if sweeps := count(w.engine.Calls(), "Containers") - before; sweeps > 1 {
-			t.Errorf("%d sweeps for 20 tasks that ended", sweeps)
-		}
-	})
-}

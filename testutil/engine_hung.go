@@ -3,7 +3,7 @@ package testutil
 import "context"
 
 // Hang has the engine answer nothing, and tell nothing, until it is taken back. What it was asked meanwhile it does then, also for those who
-// wait for no answer any more, as a real one that is stopped and goes on. Containers run on.
+// wait for no answer any more, as a real one may that is stopped and goes on; but it stops nothing for them. Containers run on.
 func (e *FakeEngine) Hang(hang bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

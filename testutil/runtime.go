@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -32,7 +33,9 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 	e.mu.Unlock()
 	r.hold(ctx)
 	if err := e.wait(ctx); err != nil { // the engine comes to it late
-		e.later(func() { _ = r.ifThere(effect) })
+		if !strings.HasPrefix(name, "Stop ") {
+			e.later(func() { _ = r.ifThere(effect) })
+		}
 		return err
 	}
 	if hook != nil {

@@ -12,7 +12,7 @@ const (
 	clusterConfigurations = "CONFIGURATIONS"
 	clusterSettings       = "SETTINGS"
 	clusterStatistics     = "STATISTICS"
-	instanceHealth        = "CONTAINER_INSTANCE_HEALTH"
+	includeHealth         = "CONTAINER_INSTANCE_HEALTH"
 )
 
 // includes is what a caller wants to see beside the usual.

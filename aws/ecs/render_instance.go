@@ -33,8 +33,8 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 		free := (&structs.Host{Instance: i, Usage: usage}).FreeGPUs()
 		out.RemainingResources = append(out.RemainingResources, gpuResource(orEmpty(free)))
 	}
-	if include.has(instanceHealth) {
-		out.HealthStatus = &ContainerInstanceHealthStatus{OverallStatus: "INSUFFICIENT_DATA"} // agents do not report it yet
+	if include.has(includeHealth) {
+		out.HealthStatus = instanceHealth(i)
 	}
 	return out
 }
