@@ -69,8 +69,20 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 		d.Versions = newest(snap.BatchRuns(cluster, job.Name), func(v *structs.Job) structs.Time { return v.CreatedAt })
 	}
 	d.Tasks = d.Tasks[:min(len(d.Tasks), shownTasks)]
+	d.Troubles = troubles(snap, d.Tasks)
 	d.Evaluations = d.Evaluations[:min(len(d.Evaluations), shownEvaluations)]
 	return d, nil
+}
+
+// troubles are those of the instances on which tasks cannot go on.
+func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
+	found := map[string]string{}
+	for _, t := range tasks {
+		if i := snap.Instance(t.Instance); t.Holds() && i != nil && (!i.AgentConnected || i.Impaired()) {
+			found[i.ID] = i.Trouble()
+		}
+	}
+	return found
 }
 
 // summarize counts a job's tasks and says how its newest deployment and evaluation stand.

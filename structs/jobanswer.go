@@ -70,4 +70,6 @@ type JobDetail struct {
 	Tasks       []*Task        `json:"tasks"`
 	Evaluations []*Evaluation  `json:"evaluations"`
 	Events      []ServiceEvent `json:"events"`
+	// Troubles say, by container instance, why its tasks neither start nor stop: its agent is not heard of, or its engine does not work.
+	Troubles map[string]string `json:"instanceTroubles,omitzero"`
 }

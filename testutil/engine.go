@@ -115,7 +115,7 @@ func (e *FakeEngine) KillChildForMemory(container string) {
 	defer e.mu.Unlock()
 	c := e.find(container)
 	c.state.OOMKilled = true
-	e.tell(c, structs.RuntimeEvent{Started: true})
+	e.tell(c, structs.RuntimeEvent{})
 }
 
 // SetHealth changes what a health check says.

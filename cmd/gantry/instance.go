@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ func instanceListCommand() *cobra.Command {
 	var cluster string
 	cmd := &cobra.Command{
 		Use:   "ls",
-		Short: "List the container instances of a cluster and what is free on them",
+		Short: "List the container instances of a cluster, what is free on them, and what keeps them from starting tasks",
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")
@@ -44,8 +45,8 @@ func printInstances(w io.Writer, list structs.InstanceList) {
 		rows[i] = []string{
 			in.ID, in.Name, in.Zone, in.Status, agent, strconv.Itoa(in.Usage.Running), strconv.Itoa(in.Usage.Pending),
 			fmt.Sprintf("%d of %d", in.Registered.CPU-in.Usage.CPU, in.Registered.CPU),
-			fmt.Sprintf("%d of %d", in.Registered.Memory-in.Usage.Memory, in.Registered.Memory),
+			fmt.Sprintf("%d of %d", in.Registered.Memory-in.Usage.Memory, in.Registered.Memory), cmp.Or(in.Trouble(), "-"),
 		}
 	}
-	table(w, []string{"INSTANCE", "NAME", "ZONE", "STATUS", "AGENT", "RUNNING", "PENDING", "CPU FREE", "MIB FREE"}, rows)
+	table(w, []string{"INSTANCE", "NAME", "ZONE", "STATUS", "AGENT", "RUNNING", "PENDING", "CPU FREE", "MIB FREE", "TROUBLE"}, rows)
 }

@@ -113,7 +113,7 @@ func printDeployments(w io.Writer, d *structs.JobDetail) {
 	table(w, []string{"  DEPLOYMENT", "STATUS", "ROLLOUT", "DEFINITION", "RUNNING", "PENDING", "FAILED", "AGE", "REASON"}, rows)
 }
 
-// printJobTasks lists the tasks that are there, and the last ones that ended with how.
+// printJobTasks lists the tasks that are there, with what keeps them from going on, and the last ones that ended with how.
 func printJobTasks(w io.Writer, d *structs.JobDetail) {
 	var rows [][]string
 	stopped := 0
@@ -124,6 +124,8 @@ func printJobTasks(w io.Writer, d *structs.JobDetail) {
 				continue
 			}
 			end = brief(taskEnd(t))
+		} else if trouble := d.Troubles[t.Instance]; trouble != "" {
+			end = brief(trouble)
 		}
 		rows = append(rows, []string{"  " + t.ID, t.TaskDefinition, t.LastStatus.String(), t.DesiredStatus.String(), t.Instance, since(t.CreatedAt), end})
 	}
