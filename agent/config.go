@@ -34,7 +34,10 @@ type Config struct {
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
-	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH, Docker and Gantry
+	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH and Docker
+	// OwnPorts gives the ports that the processes of Gantry listen on here, which tasks do not get either. It is asked once Join has returned.
+	// Nil: none.
+	OwnPorts func() []structs.Port
 
 	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader is not known to have heard of this agent
 	// for almost the length of the lease, so that none runs here while another takes its place elsewhere.
@@ -63,16 +66,23 @@ func (c Config) withDefaults() (Config, error) {
 	if c.ReservedPorts == nil {
 		c.ReservedPorts = defaultReservedPorts()
 	}
-	c.ReservedPorts = slices.Clone(c.ReservedPorts)
-	slices.SortFunc(c.ReservedPorts, structs.ComparePorts)
 	return c, nil
 }
 
-// defaultReservedPorts are SSH's, Docker's and Gantry's own (HTTP, raft, gossip), as ECS reserves SSH's, Docker's and its agent's.
-func defaultReservedPorts() []structs.Port {
-	ports := []structs.Port{{Number: 5749, Protocol: "udp"}}
-	for _, n := range []uint16{22, 2375, 2376, 5747, 5748, 5749} {
+// defaultReservedPorts are SSH's and Docker's, as ECS reserves them.
+func defaultReservedPorts() (ports []structs.Port) {
+	for _, n := range []uint16{22, 2375, 2376} {
 		ports = append(ports, structs.Port{Number: n, Protocol: "tcp"})
 	}
 	return ports
+}
+
+// reservedPorts are all that tasks do not get.
+func (c *Config) reservedPorts() []structs.Port {
+	ports := slices.Clone(c.ReservedPorts)
+	if c.OwnPorts != nil {
+		ports = append(ports, c.OwnPorts()...)
+	}
+	slices.SortFunc(ports, structs.ComparePorts)
+	return slices.Compact(ports)
 }

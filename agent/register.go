@@ -83,7 +83,7 @@ func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.
 		Registered: structs.Resources{
 			CPU:    max(0, int64(info.CPUs)*1024-cfg.ReservedCPU),
 			Memory: max(0, info.Memory-cfg.ReservedMemory),
-			Ports:  cfg.ReservedPorts,
+			Ports:  cfg.reservedPorts(),
 		},
 		GPUs:       cfg.GPUs,
 		Attributes: attributes(cfg, info),

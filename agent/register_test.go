@@ -3,9 +3,9 @@ package agent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +21,9 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 		w.stop()
 		w.change = func(c *agent.Config) {
 			c.ReservedCPU, c.ReservedMemory = 1024, 192
+			c.OwnPorts = func() []structs.Port {
+				return []structs.Port{{Number: 9, Protocol: "udp"}, {Number: 4711, Protocol: "tcp"}, {Number: 22, Protocol: "tcp"}}
+			}
 			c.Attributes = []structs.Attribute{{Name: "rack", Value: "7"}, {Name: "ecs.os-type", Value: "fake"}}
 		}
 		w.start()
@@ -31,13 +34,8 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 		if in.Registered.CPU != 3*1024 || in.Registered.Memory != 8000 {
 			t.Errorf("registered %d CPU units and %d MiB", in.Registered.CPU, in.Registered.Memory)
 		}
-		for _, p := range []structs.Port{{Number: 22, Protocol: "tcp"}, {Number: 5747, Protocol: "tcp"}, {Number: 5749, Protocol: "udp"}} {
-			if !slices.Contains(in.Registered.Ports, p) {
-				t.Errorf("port %v is not reserved", p)
-			}
-		}
-		if !slices.IsSortedFunc(in.Registered.Ports, structs.ComparePorts) {
-			t.Errorf("reserved ports are not sorted: %v", in.Registered.Ports)
+		if ports, want := fmt.Sprint(in.Registered.Ports), "[{22 tcp} {2375 tcp} {2376 tcp} {4711 tcp} {9 udp}]"; ports != want {
+			t.Errorf("reserved ports %s, want %s", ports, want)
 		}
 		for name, want := range map[string]string{"ecs.availability-zone": "a", "ecs.os-type": "linux",
 			"ecs.cpu-architecture": "x86_64", "rack": "7", "com.amazonaws.ecs.capability.docker-remote-api.1.18": "",

@@ -132,7 +132,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	defer p.servers.Close()
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
-		GPUs: o.gpus, StopOnDisconnect: o.fenced,
+		GPUs: o.gpus, StopOnDisconnect: o.fenced, OwnPorts: p.ownPorts,
 		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
 		Join: func(ctx context.Context) error {
 			if err := p.join(ctx, instance); err != nil {
@@ -177,6 +177,18 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 		go p.renew(ctx, instance)
 	}
 	return nil
+}
+
+// ownPorts are the port of gossip, and those of a server that runs on this machine, as far as this agent joins by it.
+func (p *agentProcess) ownPorts() []structs.Port {
+	own := p.gossip.Address()
+	ports := slices.Concat(portsOf("tcp", own), portsOf("udp", own))
+	for _, server := range p.gossipAddresses(defaultGossipPort) {
+		if host, _, _ := net.SplitHostPort(server); host == p.bind || host == p.advertise {
+			ports = slices.Concat(ports, portsOf("tcp", server, p.listens(p.httpPort), p.listens(defaultRaftPort)), portsOf("udp", server))
+		}
+	}
+	return ports
 }
 
 // leave ends gossip, without a goodbye: the agent is expected back.

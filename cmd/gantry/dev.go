@@ -143,9 +143,10 @@ func (d *dev) newAgent(engine *docker.Engine) (err error) {
 	}
 	d.agent, err = agent.New(agent.Config{
 		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: d.name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
-		Server:  serverOverHTTP{d.client},
-		Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) },
-		Logger:  d.log,
+		Server:   serverOverHTTP{d.client},
+		Runtime:  func(instance string) agent.Runtime { return engine.ForInstance(instance) },
+		OwnPorts: func() []structs.Port { return portsOf("tcp", d.listener.Addr().String()) },
+		Logger:   d.log,
 	})
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/security"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // The ports of a server; agents use the gossip port.
@@ -95,6 +96,17 @@ func (n *network) gossipAddresses(port int) []string {
 		all = append(all, address)
 	}
 	return all
+}
+
+// portsOf gives the ports of addresses.
+func portsOf(protocol string, addresses ...string) (ports []structs.Port) {
+	for _, address := range addresses {
+		_, text, _ := net.SplitHostPort(address)
+		if n, err := strconv.ParseUint(text, 10, 16); err == nil {
+			ports = append(ports, structs.Port{Number: uint16(n), Protocol: protocol})
+		}
+	}
+	return ports
 }
 
 // secret reads the cluster's secret; nil with --insecure.
