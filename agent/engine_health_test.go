@@ -14,7 +14,16 @@ import (
 func (w *world) health() structs.RuntimeHealth { return w.server.instances[w.agent.Instance()].Runtime }
 
 // broken are the ways in which an engine does not work.
-var broken = map[string]func(e *testutil.FakeEngine, is bool){"away": (*testutil.FakeEngine).SetAway, "hung": (*testutil.FakeEngine).Hang}
+var broken = map[string]func(w *world, is bool){
+	"away": func(w *world, is bool) { w.engine.SetAway(is) },
+	"hung": func(w *world, is bool) {
+		if is {
+			w.engine.Hang(w.agent.Instance())
+		} else {
+			w.engine.Resume(w.agent.Instance())
+		}
+	},
+}
 
 // TestAnEngineThatDoesNotWorkIsReportedOnce: soon, with a reason, and again when it works; and the beats cost the log nothing.
 func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
@@ -26,13 +35,13 @@ func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
 				}
 				w.server.run(taskID(1), definition(container("app")))
 				w.wait(time.Minute)
-				fail(w.engine, true)
+				fail(w, true)
 				w.wait(12 * time.Second)
 				if h := w.health(); h.Status != structs.HealthImpaired || h.Reason == "" {
 					t.Errorf("after twelve seconds the engine is %+v", h)
 				}
 				w.wait(time.Hour)
-				fail(w.engine, false)
+				fail(w, false)
 				w.wait(5 * time.Second)
 				if want := []string{structs.HealthImpaired, structs.HealthOK}; !slices.Equal(w.server.healths, want) {
 					t.Errorf("reported %v, want %v", w.server.healths, want)
@@ -52,9 +61,9 @@ func TestAShortFailureOfTheEngineIsNoNews(t *testing.T) {
 	for how, fail := range broken {
 		inWorld(t, func(w *world) {
 			for range 20 {
-				fail(w.engine, true)
+				fail(w, true)
 				w.wait(1500 * time.Millisecond)
-				fail(w.engine, false)
+				fail(w, false)
 				w.wait(3 * time.Second)
 			}
 			if len(w.server.healths) > 0 {
@@ -96,7 +105,7 @@ func TestTasksThatCannotStartAreGivenUp(t *testing.T) {
 	}
 }
 
-func (w *world) giveUpAt(fail func(*testutil.FakeEngine, bool), step string) {
+func (w *world) giveUpAt(fail func(*world, bool), step string) {
 	w.engine.SetImage("slow-pull", testutil.FakeImage{PullDelay: time.Second})
 	w.engine.SetImage("slow-create", testutil.FakeImage{CreateDelay: time.Second})
 	w.engine.SetImage("slow-start", testutil.FakeImage{StartDelay: time.Second})
@@ -106,14 +115,14 @@ func (w *world) giveUpAt(fail func(*testutil.FakeEngine, bool), step string) {
 		if strings.Contains(step, image) {
 			w.engine.SetHook(func(point string) {
 				if point == "before "+step {
-					fail(w.engine, true)
+					fail(w, true)
 				}
 			})
 			w.server.run(taskID(n+1), definition(container(image)))
 		}
 	}
 	w.wait(time.Second / 2)
-	fail(w.engine, true)
+	fail(w, true)
 	w.engine.SetHook(nil)
 	w.server.run(taskID(4), definition(container("app"))) // a race with the report
 	w.wait(25 * time.Second)
@@ -136,7 +145,7 @@ func (w *world) giveUpAt(fail func(*testutil.FakeEngine, bool), step string) {
 	w.expect(taskID(5), structs.TaskStopped)
 	w.expect(taskID(0), structs.TaskRunning)
 
-	fail(w.engine, false)
+	fail(w, false)
 	w.wait(time.Minute)
 	w.expectRunning(name("app", 0))
 	if left := w.left(); !slices.Equal(left, []string{name("app", 0)}) {
@@ -159,14 +168,14 @@ func TestAStopThatTheEngineDoesNotCarryOutEnds(t *testing.T) {
 				w.server.run(taskID(1), definition(container("app")))
 				w.server.run(taskID(2), definition(container("app"), container("side")))
 				w.wait(time.Second)
-				fail(w.engine, true)
+				fail(w, true)
 				w.server.stopTask(taskID(1))
 				w.wait(time.Minute)
 				if task := w.expect(taskID(1), structs.TaskStopped); task.StoppedReason != structs.ReasonStoppedByUser ||
 					!strings.HasPrefix(task.Containers[0].Reason, "CannotStopContainerError: the container engine") {
 					t.Errorf("stopped with %q, the container with %q", task.StoppedReason, task.Containers[0].Reason)
 				}
-				fail(w.engine, false)
+				fail(w, false)
 				w.wait(time.Minute)
 				w.expectRunning(name("app", 2), name("side", 2))
 				w.wait(2 * time.Hour)
@@ -188,7 +197,7 @@ func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 				}
 				w.engine.SetHook(func(point string) {
 					if point == "after Start "+name("app", 1) {
-						fail(w.engine, true)
+						fail(w, true)
 					}
 				})
 				once(1)
@@ -201,7 +210,7 @@ func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 					t.Error("a task that may run is said to have stopped")
 				}
 				w.expect(taskID(2), structs.TaskStopped)
-				fail(w.engine, false)
+				fail(w, false)
 				w.wait(time.Minute)
 				w.expect(taskID(1), structs.TaskStopped)
 				w.expectRunning()
@@ -236,7 +245,7 @@ func TestNewTasksAreGivenUpThoughTheStreamBegins(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.server.run(taskID(1), definition(container("app")))
 		w.wait(time.Second)
-		w.engine.Hang(true)
+		w.engine.Hang(w.agent.Instance())
 		w.server.set(func() { w.server.noStreams = true })
 		w.server.dropStreams()
 		w.server.run(taskID(2), definition(container("app")))
@@ -244,7 +253,7 @@ func TestNewTasksAreGivenUpThoughTheStreamBegins(t *testing.T) {
 		w.wait(90 * time.Second)
 		w.expect(taskID(1), structs.TaskRunning)
 		w.expect(taskID(2), structs.TaskStopped)
-		w.engine.Hang(false)
+		w.engine.Resume(w.agent.Instance())
 		w.wait(time.Minute)
 		w.expectRunning(name("app", 1))
 	})

@@ -62,6 +62,9 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 		if frame.Full && frame.Index < a.index { // it lacks tasks that run here by right
 			return fmt.Errorf("the server's state (index %d) is older than what it told before (%d)", frame.Index, a.index)
 		}
+		if frame.Deregistered {
+			a.log.Warn("this container instance was deregistered: it gets no work, and its tasks are stopped. To have it back, start this agent again; else stop the agent")
+		}
 		a.index = max(a.index, frame.Index)
 		a.inbox.put(frame)
 		b.reset()

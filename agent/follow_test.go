@@ -1,9 +1,12 @@
 package agent_test
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -41,5 +44,28 @@ func TestReadsOnWithoutAnEngine(t *testing.T) {
 		w.expect(taskID(1), structs.TaskStopped)
 		w.expect(taskID(2), structs.TaskRunning)
 		w.expect(taskID(3), structs.TaskRunning)
+	})
+}
+
+// TestADeregisteredAgentSaysSo, and what to do.
+func TestADeregisteredAgentSaysSo(t *testing.T) {
+	var log strings.Builder
+	inWorldWith(t, func(c *agent.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) }, func(w *world) {
+		w.server.run(taskID(1), definition(container("app")))
+		w.wait(time.Second)
+		if strings.Contains(log.String(), "deregistered") {
+			t.Fatalf("before it is: %s", log.String())
+		}
+		w.server.set(func() {
+			for st := range w.server.streams {
+				st.push(structs.AssignmentFrame{Index: w.server.index, Deregistered: true})
+			}
+		})
+		w.wait(time.Second)
+		for _, words := range []string{"this container instance was deregistered", "start this agent again"} {
+			if !strings.Contains(log.String(), words) {
+				t.Errorf("the log says nothing of %q: %s", words, log.String())
+			}
+		}
 	})
 }

@@ -18,7 +18,9 @@ type AssignmentStream struct {
 	full bool // the next frame is a full one
 	// settled: the instance has counted as connected since the stream was opened.
 	settled bool
-	pace    pace
+	// deregistered: the agent was told that the instance is INACTIVE.
+	deregistered bool
+	pace         pace
 }
 
 // versionWait is how long a stream waits for the registration that the agent knows of. Where a snapshot was restored that never comes: the
@@ -61,7 +63,7 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 	}
 	return &AssignmentStream{
 		control: c, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
-		sub: c.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}),
+		sub: c.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}, state.Topic{Kind: state.TopicInstances, ID: instance}),
 	}, nil
 }
 
@@ -80,7 +82,7 @@ func (s *AssignmentStream) Settle(ctx context.Context) error {
 		if row == nil {
 			return structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
-		if s.settled = row.AgentConnected; s.settled {
+		if s.settled = row.AgentConnected || row.Status == structs.InstanceInactive; s.settled { // nobody waits for an INACTIVE one to connect
 			return nil
 		}
 		select {
@@ -105,7 +107,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 		if resync && s.control.Store.Snapshot().Instance(s.instance) == nil {
 			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
-		if frame := s.frame(rows, resync); frame.Full || len(frame.Assignments) > 0 {
+		if frame := s.frame(rows, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 {
 			s.pace.sent(time.Now())
 			return frame, nil
 		}
@@ -122,6 +124,11 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFrame {
 	snap := s.control.Store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
+	if i := snap.Instance(s.instance); i != nil {
+		told := s.deregistered
+		s.deregistered = i.Status == structs.InstanceInactive
+		frame.Deregistered = s.deregistered && !told
+	}
 	logMode := snap.EffectiveSetting(structs.PrincipalRoot, structs.SettingDefaultLogDriverMode).Value
 	add := func(t *structs.Task) {
 		told, known := s.sent[t.ID]
@@ -149,7 +156,9 @@ func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFram
 		return frame
 	}
 	for _, row := range rows {
-		if t := snap.Task(row.(*structs.Task).ID); t != nil {
+		if changed, ok := row.(*structs.Task); !ok {
+			continue
+		} else if t := snap.Task(changed.ID); t != nil {
 			add(t)
 		}
 	}

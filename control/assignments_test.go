@@ -157,6 +157,32 @@ func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 	})
 }
 
+// TestStreamTellsOnceThatTheInstanceWasDeregistered, an open one at once and a new one with its first frame, also where the agent came back
+// since: nobody connects an instance that is none any more.
+func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
+	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+		s := openStream(t, c.Control, instance)
+		defer s.Close()
+		if next(t, s).Deregistered {
+			t.Error("told of an instance that is ACTIVE")
+		}
+		_, err := c.Control.DeregisterInstance(t.Context(), structs.DefaultCluster, instance, true)
+		noError(t, err)
+		if frame := next(t, s); !frame.Deregistered || frame.Full {
+			t.Errorf("told %+v", frame)
+		}
+		silent(t, s)
+		again := openStream(t, c.Control, instance)
+		defer again.Close()
+		_, err = c.Apply(t.Context(), structs.SetAgentConnected{Instances: []string{instance}})
+		noError(t, err)
+		if frame := next(t, again); !frame.Deregistered || !frame.Full {
+			t.Errorf("a new stream tells %+v", frame)
+		}
+		silent(t, again)
+	})
+}
+
 // replaceState puts a copy of the state in its place, as a snapshot from another server would.
 func replaceState(t *testing.T, c *testutil.SingleNode) {
 	t.Helper()

@@ -124,11 +124,13 @@ type Assignment struct {
 // STOPPED; a task that it does not name is none of the agent's any more. Later frames carry the tasks that changed.
 // A frame with neither says that the stream is alive.
 type AssignmentFrame struct {
-	Beat        uint8        `json:"beat,omitzero"`  // the number of a beat that was heard; such a frame says nothing else but Age
-	Age         int64        `json:"age,omitzero"`   // milliseconds since the newest beat of which the leader is known to have heard; zero: a server of before
-	Index       uint64       `json:"index,omitzero"` // raft index of the state that it was read from
-	Full        bool         `json:"full,omitzero"`
-	Assignments []Assignment `json:"assignments,omitzero"`
+	Beat  uint8  `json:"beat,omitzero"`  // the number of a beat that was heard; such a frame says nothing else but Age
+	Age   int64  `json:"age,omitzero"`   // milliseconds since the newest beat of which the leader is known to have heard; zero: a server of before
+	Index uint64 `json:"index,omitzero"` // raft index of the state that it was read from
+	Full  bool   `json:"full,omitzero"`
+	// Deregistered: the instance is INACTIVE, and gets no work until its agent registers it anew.
+	Deregistered bool         `json:"deregistered,omitzero"`
+	Assignments  []Assignment `json:"assignments,omitzero"`
 }
 
 // DefinitionsOnce is what an agent asks for that takes frames as Shorten gives them.

@@ -21,7 +21,7 @@ type FakeEngine struct {
 	hook       func(point string)
 	away       bool
 	mute       bool                     // no event is told
-	hung       chan struct{}            // closed when it goes on; nil: it works
+	hung       map[string]chan struct{} // by instance; closed when its engine goes on
 	frozen     map[string]chan struct{} // by instance; closed when its agent goes on
 	made       int                      // ids and host ports so far
 	busy       int                      // creates and starts under way
@@ -55,7 +55,7 @@ type fakeContainer struct {
 func NewFakeEngine() *FakeEngine {
 	return &FakeEngine{
 		images: map[string]FakeImage{}, containers: map[string]*fakeContainer{}, starts: map[string]int{}, watchers: map[*fakeWatcher]bool{},
-		frozen: map[string]chan struct{}{},
+		frozen: map[string]chan struct{}{}, hung: map[string]chan struct{}{},
 	}
 }
 

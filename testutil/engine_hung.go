@@ -2,25 +2,31 @@ package testutil
 
 import "context"
 
-// Hang has the engine answer nothing, and tell nothing, until it is taken back. What it was asked meanwhile it does then, also for those who
+// Hang has the engine of an instance answer nothing, and tell nothing, until Resume. What it was asked meanwhile it does then, also for those who
 // wait for no answer any more, as a real one may that is stopped and goes on; but it stops nothing for them. Containers run on.
-func (e *FakeEngine) Hang(hang bool) {
+func (e *FakeEngine) Hang(instance string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch {
-	case hang && e.hung == nil:
-		e.hung = make(chan struct{})
-	case !hang && e.hung != nil:
-		close(e.hung)
-		e.hung = nil
+	if e.hung[instance] == nil {
+		e.hung[instance] = make(chan struct{})
 	}
 }
 
-// wait waits until the engine works; it fails when ctx ends first.
-func (e *FakeEngine) wait(ctx context.Context) error {
+// Resume lets the engine of an instance go on.
+func (e *FakeEngine) Resume(instance string) {
 	e.mu.Lock()
-	hung := e.hung
-	e.mu.Unlock()
+	defer e.mu.Unlock()
+	if hung := e.hung[instance]; hung != nil {
+		close(hung)
+		delete(e.hung, instance)
+	}
+}
+
+// works waits until the engine works; it fails when ctx ends first.
+func (r *FakeRuntime) works(ctx context.Context) error {
+	r.engine.mu.Lock()
+	hung := r.engine.hung[r.instance]
+	r.engine.mu.Unlock()
 	if hung == nil {
 		return nil
 	}
@@ -33,15 +39,9 @@ func (e *FakeEngine) wait(ctx context.Context) error {
 }
 
 // later does something once the engine works.
-func (e *FakeEngine) later(do func()) {
-	e.mu.Lock()
-	hung := e.hung
-	e.mu.Unlock()
-	if hung == nil {
-		return
-	}
+func (r *FakeRuntime) later(do func()) {
 	go func() {
-		<-hung
+		_ = r.works(context.Background())
 		do()
 	}()
 }

@@ -32,9 +32,9 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 	}
 	e.mu.Unlock()
 	r.hold(ctx)
-	if err := e.wait(ctx); err != nil { // the engine comes to it late
+	if err := r.works(ctx); err != nil { // the engine comes to it late
 		if !strings.HasPrefix(name, "Stop ") {
-			e.later(func() { _ = r.ifThere(effect) })
+			r.later(func() { _ = r.ifThere(effect) })
 		}
 		return err
 	}
@@ -50,7 +50,7 @@ func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.D
 		err = cmp.Or(r.ifThere(func() error { return nil }), err) // the answer may be lost
 	}
 	r.hold(ctx)
-	return cmp.Or(e.wait(ctx), ctx.Err(), err)
+	return cmp.Or(r.works(ctx), ctx.Err(), err)
 }
 
 // hold waits while the agent is frozen.
@@ -100,7 +100,7 @@ func (r *FakeRuntime) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 // Ping fails while the engine is away, and hangs while it is hung. An agent that is frozen asks nothing.
 func (r *FakeRuntime) Ping(ctx context.Context) error {
 	r.hold(context.WithoutCancel(ctx))
-	if err := r.engine.wait(ctx); err != nil {
+	if err := r.works(ctx); err != nil {
 		return err
 	}
 	return r.ifThere(func() error { return nil })

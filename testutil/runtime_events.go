@@ -22,7 +22,7 @@ func (r *FakeRuntime) Events(ctx context.Context) <-chan structs.RuntimeEvent {
 			delete(r.engine.watchers, w)
 			r.engine.mu.Unlock()
 		}()
-		w.deliver(ctx, out, r.engine.wait)
+		w.deliver(ctx, out, r.works)
 	}()
 	return out
 }

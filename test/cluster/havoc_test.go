@@ -84,7 +84,7 @@ func (h *havoc) choose() func() func() {
 		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
 		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow,
 		func() func() { return h.freeze(h.Host(h.anyServer())) }, func() func() { return h.freeze(h.anyAgent()) }, h.setClock, h.setClock,
-		h.replace, h.flip, h.bury, h.leave, h.grow, h.shrink,
+		h.replace, h.flip, h.bury, h.leave, h.grow, h.shrink, h.hangEngine, h.hangEngine,
 		func() func() { h.killContainer(); return nil },
 	)
 }

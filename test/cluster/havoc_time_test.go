@@ -15,6 +15,22 @@ func (h *havoc) freeze(host string) (mend func()) {
 	}
 }
 
+// hangEngine stops the container engine of an agent for a while.
+func (h *havoc) hangEngine() (mend func()) {
+	host := h.anyAgent()
+	a := h.Agent(host)
+	if a == nil || a.Instance() == "" {
+		return nil
+	}
+	instance := a.Instance()
+	h.t.Logf("the engine of %s hangs", host)
+	h.Engine.Hang(instance)
+	return func() {
+		h.t.Logf("the engine of %s goes on", host)
+		h.Engine.Resume(instance)
+	}
+}
+
 // setClock sets the clock of a host, and later sets it right: by little, as between machines that ask nobody for the time, or by much,
 // as a person does who mistypes. It is less than stopped tasks are kept for.
 func (h *havoc) setClock() (mend func()) {

@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gantry-project/gantry/state"
@@ -118,6 +119,9 @@ func (j *judge) task(id string, r run) {
 	if task == nil {
 		j.say("task %s of %s is gone", id, r.family)
 		return
+	}
+	if task.StopCode == structs.StopTaskFailedToStart && strings.Contains(task.StoppedReason, "container engine of the instance did not work") {
+		return // its engine hung for too long; nobody replaces it
 	}
 	ends := r.family == "once:1" || r.stopped[id] || j.exited[id]
 	switch {
