@@ -11,7 +11,16 @@ import (
 )
 
 // health is how the engine does as the server was told.
-func (w *world) health() structs.RuntimeHealth { return w.server.instances[w.agent.Instance()].Runtime }
+func (w *world) health() (h structs.RuntimeHealth) {
+	w.server.set(func() { h = w.server.instances[w.agent.Instance()].Runtime })
+	return h
+}
+
+// healths are the states of the engine that were reported after the registration.
+func (w *world) healths() (list []string) {
+	w.server.set(func() { list = slices.Clone(w.server.healths) })
+	return list
+}
 
 // broken are the ways in which an engine does not work.
 var broken = map[string]func(w *world, is bool){
@@ -43,7 +52,7 @@ func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
 				w.wait(time.Hour)
 				fail(w, false)
 				w.wait(5 * time.Second)
-				if want := []string{structs.HealthImpaired, structs.HealthOK}; !slices.Equal(w.server.healths, want) {
+				if want := []string{structs.HealthImpaired, structs.HealthOK}; !slices.Equal(w.healths(), want) {
 					t.Errorf("reported %v, want %v", w.server.healths, want)
 				}
 				w.expect(taskID(1), structs.TaskRunning)
@@ -66,8 +75,8 @@ func TestAShortFailureOfTheEngineIsNoNews(t *testing.T) {
 				fail(w, false)
 				w.wait(3 * time.Second)
 			}
-			if len(w.server.healths) > 0 {
-				t.Errorf("%s: reported %v", how, w.server.healths)
+			if len(w.healths()) > 0 {
+				t.Errorf("%s: reported %v", how, w.healths())
 			}
 		})
 	}
@@ -225,8 +234,8 @@ func TestACallThatHangsImpairsTheEngine(t *testing.T) {
 		w.engine.SetImage("stuck", testutil.FakeImage{CreateDelay: time.Hour})
 		w.server.run(taskID(1), definition(container("stuck")))
 		w.wait(3 * time.Minute)
-		if len(w.server.healths) > 0 {
-			t.Fatalf("reported %v of a create that is slow", w.server.healths)
+		if len(w.healths()) > 0 {
+			t.Fatalf("reported %v of a create that is slow", w.healths())
 		}
 		w.wait(75 * time.Second)
 		if h := w.health(); h.Status != structs.HealthImpaired || !strings.Contains(h.Reason, "creating container "+name("stuck", 1)) {
