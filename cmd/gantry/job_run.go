@@ -21,7 +21,7 @@ func jobRunCommand() *cobra.Command {
 		Short: "Make a job what a file says",
 		Long: `Make a job what a file says, YAML or JSON; docs/jobs.md describes it. - reads the standard input. The same file again changes
 nothing. It returns once the change is taken; --wait returns once all that the file wants is up, and fails with the reason when
-the deployment fails.`,
+the deployment fails, or as many tasks have failed as a circuit breaker would let.`,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the job is up, and show how it goes")

@@ -53,6 +53,9 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		switch {
 		case dep.ID == put.Deployment && dep.Rollout == structs.RolloutFailed:
 			return false, fmt.Errorf("the deployment of job %s failed: %s%s", put.Name, strings.TrimSuffix(dep.RolloutReason, "."), lastFailure(d, dep.ID))
+		case dep.ID == put.Deployment && hopeless(job, dep):
+			return false, fmt.Errorf("job %s does not come up: %s%s; it has no circuit breaker and is tried on, see gantry job status %s",
+				put.Name, structs.Counted(dep.FailedTasks, "failed task"), lastFailure(d, dep.ID), put.Name)
 		case dep.Status == structs.DeploymentPrimary:
 			primary = dep
 		case dep.Status == structs.DeploymentActive:
@@ -71,6 +74,11 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		return up && d.Job.Running >= job.Count, nil
 	}
 	return up && others == 0 && d.Job.Running == job.Count, nil
+}
+
+// hopeless reports whether a rollout has failed as often as a circuit breaker, which the job does not have, would let it.
+func hopeless(job *structs.Job, d *structs.Deployment) bool {
+	return d.Rollout == structs.RolloutInProgress && !job.Service.Update.CircuitBreaker && d.FailedTasks >= job.Service.Update.Threshold(job.Count)
 }
 
 // ended says whether each task of a batch job has succeeded, or that this will not be.

@@ -83,6 +83,13 @@ update: {minimumHealthyPercent: 50, circuitBreaker: true, rollback: true}
 	d.says("", 0, []string{"stop", "site"}, "Service site has ended already")
 }
 
+// A job whose tasks end soon after their start was never up, also where nothing ends its rollout.
+func TestJobThatNeverComesUp(t *testing.T) {
+	d := startDev(t)
+	file := fmt.Sprintf(`{"name": "site", "containers": [{"name": "app", "image": %q, "memory": 16, "command": ["exit", "1", "300ms"]}]}`, testutil.AppImage)
+	d.says(file, 1, []string{"run", "-", "--wait"}, "job site does not come up: 3 failed tasks", "(app: exit code 1)", "it has no circuit breaker")
+}
+
 func TestBatchJobFromAFile(t *testing.T) {
 	d := startDev(t)
 	file := func(code int) string {
