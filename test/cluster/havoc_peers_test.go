@@ -69,7 +69,7 @@ func (h *havoc) grow() (mend func()) {
 // shrink makes three servers of five.
 func (h *havoc) shrink() (mend func()) {
 	numbers := slices.DeleteFunc(h.numbers(), func(n int) bool { return n == 1 })
-	if len(numbers) < 4 {
+	if len(numbers) < 4 || h.leaving > 0 { // fewer than three may not lose a disk
 		return nil
 	}
 	for range 2 {
