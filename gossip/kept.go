@@ -1,7 +1,11 @@
 package gossip
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -22,8 +26,12 @@ type kept struct {
 	failing atomic.Bool
 }
 
-// open says whether there can be such a file.
+// open says whether there can be such a file, and takes out of it what serf must not read.
 func (k *kept) open() bool {
+	if err := k.clean(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		k.fail(err.Error())
+		return false
+	}
 	f, err := os.OpenFile(k.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		k.fail(err.Error())
@@ -43,6 +51,29 @@ func (k *kept) Write(line []byte) (int, error) {
 		k.log.Info("the members that gossip knows are kept on disk again", "path", k.path)
 	}
 	return len(line), nil
+}
+
+// clean takes out the members whose address is none: a bit of the file has changed, or a crash cut a line off. Serf would ask DNS for it.
+func (k *kept) clean() error {
+	text, err := os.ReadFile(k.path)
+	if err != nil {
+		return err
+	}
+	var whole []byte
+	for line := range bytes.Lines(text) {
+		if is, alive := bytes.CutPrefix(line, []byte("alive: ")); alive {
+			_, address, _ := strings.Cut(string(bytes.TrimSpace(is)), " ")
+			if _, err := netip.ParseAddrPort(address); err != nil {
+				k.log.Warn("left out a member that gossip knew: its line is damaged", "path", k.path)
+				continue
+			}
+		}
+		whole = append(whole, line...)
+	}
+	if len(whole) == len(text) {
+		return nil
+	}
+	return os.WriteFile(k.path, whole, 0o600)
 }
 
 func (k *kept) fail(why string) {
