@@ -81,12 +81,11 @@ func fillTable(table string) (filled string, folders []string, err error) {
 			if !ok {
 				return "", nil, fmt.Errorf("no rule in rules.go is for %s", name[1])
 			}
-			if says := mayImport(name[1], rule); i > 0 && says != may {
-				return "", nil, fmt.Errorf("%s may import something else than the other folders of its row: give it its own", name[1])
-			} else {
-				may = says
+			says := mayImport(name[1], rule)
+			if i > 0 && says != may {
+				return "", nil, fmt.Errorf("%s may import other things than the folders before it in its row: give it a row of its own", name[1])
 			}
-			folders = append(folders, name[1])
+			may, folders = says, append(folders, name[1])
 		}
 		fmt.Fprintf(&b, "%s | %s |\n", strings.Join(cells[:2], " | "), may)
 	}
