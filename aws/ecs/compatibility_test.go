@@ -39,6 +39,18 @@ func TestCompatibilityPage(t *testing.T) {
 	}
 }
 
+// TestReadmeCountsOperations holds the number of operations in README.md against the table of actions.
+func TestReadmeCountsOperations(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%d of its %d operations", len((&service{}).actions()), len(operations))
+	if !strings.Contains(string(raw), want) {
+		t.Errorf("README.md does not say %q", want)
+	}
+}
+
 // membersChapter writes the operations, and a table for each verdict but honoured.
 func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	var b strings.Builder

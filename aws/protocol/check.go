@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -128,6 +127,3 @@ func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // Index names an item of a list.
 func Index(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }
-
-// SortedKeys gives the keys of a map in the order in which problems with them are told.
-func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -13,7 +13,7 @@ import (
 )
 
 func jobRunCommand() *cobra.Command {
-	var wait, detach bool
+	var wait bool
 	var token string
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -25,10 +25,8 @@ the deployment fails, or as many tasks have failed as a circuit breaker would le
 	}
 	r := addRemoteFlags(cmd)
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the job is up, and show how it goes")
-	cmd.Flags().BoolVarP(&detach, "detach", "d", false, "do not wait (the default)")
 	cmd.Flags().DurationVar(&timeout, "timeout", 15*time.Minute, "how long to wait at most")
 	cmd.Flags().StringVar(&token, "client-token", "", "of a batch job: the same file again with the same token is no second run, though the first has ended (for an hour)")
-	cmd.MarkFlagsMutuallyExclusive("wait", "detach")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		text, err := readFile(cmd, args[0])
 		if err != nil {

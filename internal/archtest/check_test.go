@@ -34,7 +34,7 @@ func TestChecks(t *testing.T) {
 		{"the runtime is Docker", "agent/docker/a.go", `import "github.com/docker/docker/client"`, ""},
 		{"serf is behind gossip", "server/a.go", `import "github.com/hashicorp/serf/serf"`, "only gossip may"},
 		{"raft is the server's", "server/a.go", `import "github.com/hashicorp/raft-boltdb/v2"`, ""},
-		{"raft is not state's", "state/a.go", `import "github.com/hashicorp/raft"`, "only fsm, server, server/... may"},
+		{"raft is not state's", "state/a.go", `import "github.com/hashicorp/raft"`, "only fsm, server, server/simulator may"},
 
 		{"a new folder needs a rule", "sidecar/a.go", ``, "folder sidecar has no rule"},
 		{"also when it has only tests", "sidecar/a_test.go", ``, "folder sidecar has no rule"},

@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -28,6 +29,40 @@ func TestRulesNameFolders(t *testing.T) {
 		for _, name := range rule.imports {
 			if _, ok := ruleOf(name); !ok && name != "..." {
 				t.Errorf("the rule of %s names %s, which has none", rule.folder, name)
+			}
+		}
+	}
+}
+
+// TestRulesAreUsed finds rules for folders that do not exist, and permissions that no file needs.
+func TestRulesAreUsed(t *testing.T) {
+	files, err := readTree("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exists, used := map[string]bool{}, map[string]bool{} // by rule; by rule and permission
+	for _, f := range files {
+		rule, _ := ruleOf(f.folder())
+		exists[rule.folder] = true
+		if f.isTest() {
+			continue
+		}
+		for path := range f.imports() {
+			folder, _ := strings.CutPrefix(path, module+"/")
+			for _, name := range rule.imports {
+				if matches(folder, []string{name}) {
+					used[rule.folder+" "+name] = true
+				}
+			}
+		}
+	}
+	for _, rule := range folderRules {
+		if !exists[rule.folder] {
+			t.Errorf("there is a rule for %s, and no such folder", rule.folder)
+		}
+		for _, name := range rule.imports {
+			if name != "..." && !used[rule.folder+" "+name] {
+				t.Errorf("%s may import %s, and no file does: take the permission out", rule.folder, name)
 			}
 		}
 	}
