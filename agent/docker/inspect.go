@@ -63,7 +63,7 @@ func stateOf(c container.InspectResponse) structs.ContainerState {
 		ID:         c.ID,
 		Name:       strings.TrimPrefix(c.Name, "/"),
 		Labels:     c.Config.Labels,
-		State:      phase(c.State),
+		State:      phase(c),
 		OOMKilled:  c.State.OOMKilled,
 		Error:      c.State.Error,
 		StartedAt:  timeOf(c.State.StartedAt),
@@ -81,11 +81,12 @@ func stateOf(c container.InspectResponse) structs.ContainerState {
 }
 
 // phase folds Docker's seven states into three. Docker leaves a container that could not be started "created", with the
-// error beside it: that one has ended, or it would be tried for ever.
-func phase(s *container.State) string {
-	switch s.Status {
+// error beside it: that one has ended, or it would be tried for ever. One that start makes again has not: an agent may
+// have been killed before it did.
+func phase(c container.InspectResponse) string {
+	switch c.State.Status {
 	case container.StateCreated:
-		if s.Error != "" {
+		if c.State.Error != "" && !(defaultRefused(c.State.Error) && hasDefaultNofile(c)) {
 			return structs.ContainerExited
 		}
 		return structs.ContainerCreated

@@ -34,17 +34,17 @@ func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig
 // container), that shows at the start; the container is then made again without it, and has another id.
 func (e *Engine) start(ctx context.Context, id string) (startedID string, err error) {
 	err = e.api.ContainerStart(ctx, id, container.StartOptions{})
-	if err == nil || !strings.Contains(strings.ToLower(err.Error()), "rlimit") {
+	if err == nil || !defaultRefused(err.Error()) {
 		return id, err
 	}
 	c, inspectErr := e.api.ContainerInspect(ctx, id)
 	if inspectErr != nil {
 		return id, err
 	}
-	own, ours := c.Config.Labels[labelNofile]
-	if !ours {
+	if !hasDefaultNofile(c) {
 		return id, err
 	}
+	own := c.Config.Labels[labelNofile]
 	e.fewFiles.Store(true)
 	delete(c.Config.Labels, labelNofile)
 	if strings.HasPrefix(c.ID, c.Config.Hostname) { // Docker's choice: the id
@@ -63,4 +63,12 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 		return id, err
 	}
 	return made.ID, e.api.ContainerStart(ctx, made.ID, container.StartOptions{})
+}
+
+// defaultRefused reports whether an engine's error is that it may not raise a limit. runc says "rlimit", crun "RLIMIT_NOFILE".
+func defaultRefused(text string) bool { return strings.Contains(strings.ToLower(text), "rlimit") }
+
+func hasDefaultNofile(c container.InspectResponse) bool {
+	_, ours := c.Config.Labels[labelNofile]
+	return ours
 }

@@ -210,11 +210,13 @@ func TestNetworkBindings(t *testing.T) {
 }
 
 func TestPhase(t *testing.T) {
+	const refused = "OCI runtime create failed: error setting rlimit type 7: operation not permitted"
 	cases := []struct {
 		state container.State
 		want  string
 	}{
 		{container.State{Status: "created"}, structs.ContainerCreated},
+		{container.State{Status: "created", Error: refused}, structs.ContainerCreated}, // it is made again
 		{container.State{Status: "created", Error: "executable not found", ExitCode: 127}, structs.ContainerExited},
 		{container.State{Status: "running"}, structs.ContainerRunning},
 		{container.State{Status: "paused"}, structs.ContainerRunning},
@@ -223,8 +225,18 @@ func TestPhase(t *testing.T) {
 		{container.State{Status: "removing"}, structs.ContainerExited},
 	}
 	for _, c := range cases {
-		if got := phase(&c.state); got != c.want {
+		with := container.InspectResponse{
+			ContainerJSONBase: &container.ContainerJSONBase{State: &c.state},
+			Config:            &container.Config{Labels: map[string]string{labelNofile: ""}},
+		}
+		if got := phase(with); got != c.want {
 			t.Errorf("%+v: got %s, want %s", c.state, got, c.want)
 		}
+	}
+	own := container.InspectResponse{
+		ContainerJSONBase: &container.ContainerJSONBase{State: &container.State{Status: "created", Error: refused}}, Config: &container.Config{},
+	}
+	if got := phase(own); got != structs.ContainerExited {
+		t.Errorf("one with limits of its own that are refused is %s", got)
 	}
 }
