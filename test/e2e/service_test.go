@@ -228,7 +228,7 @@ func upAndDown(t *testing.T, d *dev) {
 	for _, count := range []int32{4, 2} {
 		s.update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(count) })
 		s.stable()
-		s.until("be steady", func() bool { return strings.HasSuffix(s.events()[0], "has reached a steady state.") })
+		s.until("it is steady", func() bool { return strings.HasSuffix(s.events()[0], "has reached a steady state.") })
 		if now := len(s.running()); now != int(count) {
 			t.Errorf("%d tasks run, want %d", now, count)
 		}
