@@ -57,7 +57,7 @@ func TestSnapshotSaveAndRestore(t *testing.T) {
 			return err
 		})
 		s.Eventually("nine run", func() bool { return s.containersUp() == 9 })
-		time.Sleep(time.Second) // meanwhile one moves to the new instance, for balance
+		time.Sleep(5 * time.Second) // meanwhile one moves to the new instance, for balance
 
 		damaged := bytes.Clone(saved.Bytes())
 		damaged[len(damaged)/2] ^= 1

@@ -31,7 +31,7 @@ func TestServiceOverCLI(t *testing.T) {
 	web.stable() // the command line's waiter looks only every 15 seconds
 	d.aws(nil, "wait", "services-stable", "--services", "web")
 	web.wantEvent("(service web) has started 2 tasks: (task ")
-	web.wantEvent("(service web) has reached a steady state.")
+	web.until("it is steady", func() bool { return web.hasEvent("(service web) has reached a steady state.") }) // its tasks stay up
 
 	d.aws(nil, "update-service", "--service", "web", "--task-definition", d.family(app("main", "sleep")))
 	web.stable()
