@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -320,11 +321,18 @@ func times(t *testing.T, d *dev) {
 	}
 }
 
-// freePort is a port that nothing listens on, TCP or UDP, and that the kernel gives to nobody who asks for any: those begin at 32768.
+// givenPorts has the ports that freePort returned: a test may be given one some time before it listens there.
+var givenPorts sync.Map
+
+// freePort returns a port that nothing listens on, TCP or UDP, that no other test was given, and that the kernel gives to
+// nobody who asks for any: those begin at 32768.
 func freePort(t *testing.T) int32 {
 	t.Helper()
 	for range 1000 {
 		port := 10000 + rand.Int32N(20000)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
 		at := fmt.Sprintf("0.0.0.0:%d", port)
 		l, err := net.Listen("tcp", at)
 		if err != nil {
