@@ -40,6 +40,9 @@ func TestChaos(t *testing.T) {
 	}
 }
 
+// longestHold is how long an instance gets no work at most that was lost again and again.
+const longestHold = 5 * time.Minute
+
 // round lets a few things happen under calls of which each is then accounted for.
 func (w *world) round(t *testing.T, random *rand.Rand, name string, happened map[string]int) {
 	const things = 5
@@ -62,7 +65,7 @@ func (w *world) round(t *testing.T, random *rand.Rand, name string, happened map
 			}
 			w.serverFault(t, server)
 			w.awaitService(t, name, w.Agents...)
-			w.await(t, "the service is spread again", func() error { return w.Spread(name) })
+			w.awaitFor(t, longestHold+patience, "the service is spread again", func() error { return w.Spread(name) })
 		}
 	}
 	calls.finish(t)

@@ -121,6 +121,12 @@ func (w *world) mend(t *testing.T) {
 // await waits until something holds.
 func (w *world) await(t *testing.T, what string, lacks func() error) {
 	t.Helper()
+	w.awaitFor(t, patience, what, lacks)
+}
+
+// awaitFor is await for what may take longer.
+func (w *world) awaitFor(t *testing.T, patience time.Duration, what string, lacks func() error) {
+	t.Helper()
 	var last error
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); pause(100 * time.Millisecond) {
 		if last = lacks(); last == nil {
