@@ -227,6 +227,7 @@ func (s *Server) release(ctx context.Context) (next time.Time) {
 		s.log.Warn("could not let instances take work again; trying again", "instances", due, "error", err)
 		return began.Add(leaseRetry)
 	}
+	s.log.Info("instances take work again, which waited for being lost again and again", "instances", due)
 	return next
 }
 
