@@ -17,19 +17,21 @@ import (
 )
 
 const (
-	// auditSize is how large the audit log grows before it is begun anew, in bytes; auditKept is how many earlier ones stay.
+	// auditSize is how large the audit log grows before it is begun anew, in bytes; auditKept is
+	// how many earlier ones stay.
 	auditSize = 64 << 20
 	auditKept = 4
 )
 
-// Audit writes down every write: who, what, how it went, and from where; one line of JSON each. Earlier ones are PATH.1 (the newest) to
-// PATH.4. Safe for concurrent use.
+// Audit writes down every write: who, what, how it went, and from where; one line of JSON each.
+// Earlier ones are PATH.1 (the newest) to PATH.4. Safe for concurrent use.
 type Audit struct {
 	lines *slog.Logger
 	file  *auditFile
 }
 
-// OpenAudit opens the audit log at a path, or begins it. log is told where a line cannot be written.
+// OpenAudit opens the audit log at a path, or begins it. log is told where a line cannot be
+// written.
 func OpenAudit(path string, log *slog.Logger) (*Audit, error) {
 	f := &auditFile{path: path, limit: auditSize, log: log}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -78,8 +80,8 @@ func actionOf(r *http.Request) string {
 	return r.Method + ":" + r.URL.Path
 }
 
-// writes says whether an action is to change something. Agents say every moment that they are there and what their tasks do, and
-// outside schedulers look for work; that is not written down.
+// writes says whether an action is to change something. Agents say every moment that they are there
+// and what their tasks do, and outside schedulers look for work; that is not written down.
 func writes(action string) bool {
 	_, verb, _ := strings.Cut(action, ":")
 	if strings.HasPrefix(action, "GET:") || strings.HasPrefix(verb, "/v1/agent/") && verb != "/v1/agent/register" || strings.HasPrefix(verb, "/v1/peer/") {
@@ -180,7 +182,8 @@ func (f *auditFile) Write(line []byte) (n int, err error) {
 	return n, err
 }
 
-// rotate moves the earlier ones on, and begins another. Where that fails the present one is still open.
+// rotate moves the earlier ones on, and begins another. Where that fails the present one is still
+// open.
 func (f *auditFile) rotate() error {
 	for n := auditKept; n > 0; n-- {
 		from := f.path

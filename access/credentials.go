@@ -43,7 +43,8 @@ func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Header.Get("X-Amz-Security-Token") != "" { // it belongs to temporary credentials, of which there are none
+	// it belongs to temporary credentials, of which there are none
+	if r.Header.Get("X-Amz-Security-Token") != "" {
 		return nil, errUnknown
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))

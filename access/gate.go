@@ -1,8 +1,9 @@
-// Package access is the gate of a secured server: it finds out who calls, and writes down who changed what. What a caller may do is
-// asked by the doors (control.Authorize), which know what a call is about.
+// Package access is the gate of a secured server: it finds out who calls, and writes down who
+// changed what. What a caller may do is asked by the doors (control.Authorize), which know what a
+// call is about.
 //
-// Servers and agents show certificates, everyone else an access key: signed as AWS's clients do (SigV4), or under /v1 also as
-// "Authorization: Bearer ID:SECRET".
+// Servers and agents show certificates, everyone else an access key: signed as AWS's clients do
+// (SigV4), or under /v1 also as "Authorization: Bearer ID:SECRET".
 package access
 
 import (
@@ -52,14 +53,15 @@ func New(c Config) *Gate {
 	return &Gate{c}
 }
 
-// What a server tells the leader of a call that it passes on: whose certificate was shown, if any, and from where it came. Receive makes
-// them true; nobody else's word is taken.
+// What a server tells the leader of a call that it passes on: whose certificate was shown, if any,
+// and from where it came. Receive makes them true; nobody else's word is taken.
 const (
 	headerCaller = "Gantry-Caller" // ROLE/ID
 	headerFrom   = "Gantry-From"   // IP address
 )
 
-// Receive comes before the forwarding of calls. hops is the header by which servers mark what they pass on.
+// Receive comes before the forwarding of calls. hops is the header by which servers mark what they
+// pass on.
 func (g *Gate) Receive(hops string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, shown := security.CallerOf(r.TLS)
@@ -135,7 +137,8 @@ func agentPolicy() *structs.Policy {
 	}}
 }
 
-// open says whether a call needs no credentials: whether the process lives, and an agent's asking for its certificate.
+// open says whether a call needs no credentials: whether the process lives, and an agent's asking
+// for its certificate.
 func open(r *http.Request) bool {
 	return r.URL.Path == "/v1/health" && r.Method == http.MethodGet || r.URL.Path == "/v1/agent/certificate"
 }

@@ -109,7 +109,8 @@ func create(t *testing.T, c *sdk.Client, name string) string {
 	return ""
 }
 
-// TestSDK: whose key is known, signs with its secret, and may do it, is let in; all others hear AWS's errors.
+// TestSDK: whose key is known, signs with its secret, and may do it, is let in; all others hear
+// AWS's errors.
 func TestSDK(t *testing.T) {
 	s := newSecured(t)
 	admin, reader, gone := s.key(t, "admin"), s.key(t, "read-only"), s.key(t, "admin")
@@ -150,7 +151,8 @@ func TestNothingWithoutCredentials(t *testing.T) {
 		{"GET", "/v1/ready", "", "MissingAuthenticationTokenException"},
 		{"GET", "/", "", "MissingAuthenticationTokenException"},
 		{"POST", "/", "", "MissingAuthenticationTokenException"},
-		{"POST", "/", "Bearer " + admin.ID + ":" + admin.Secret, "MissingAuthenticationTokenException"}, // AWS's APIs are signed
+		// AWS's APIs are signed
+		{"POST", "/", "Bearer " + admin.ID + ":" + admin.Secret, "MissingAuthenticationTokenException"},
 		{"POST", "/", "AWS4-HMAC-SHA256", "IncompleteSignatureException"},
 		{"GET", "/v1/keys", "", "MissingAuthenticationTokenException"},
 		{"GET", "/v1/keys", "Basic YTpi", "MissingAuthenticationTokenException"},
@@ -247,8 +249,8 @@ func (s *secured) as(t *testing.T, role, id string) *tls.ConnectionState {
 	return &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{must[*x509.Certificate](t)(x509.ParseCertificate(chain[0]))}}}
 }
 
-// TestCertificates: servers may do everything, agents what is theirs; what a server passes on counts as who called it, and nobody
-// else's word is taken for that.
+// TestCertificates: servers may do everything, agents what is theirs; what a server passes on
+// counts as who called it, and nobody else's word is taken for that.
 func TestCertificates(t *testing.T) {
 	s := newSecured(t)
 	for _, test := range []struct {
@@ -321,7 +323,8 @@ func TestAudit(t *testing.T) {
 		t.Error(err)
 	}
 	tagged := &sdk.CreateClusterInput{ClusterName: aws.String("tagged"), Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}
-	if _, err := s.sdk(admin.ID, admin.Secret, "").CreateCluster(t.Context(), tagged); err != nil { // which is asked about twice
+	// which is asked about twice
+	if _, err := s.sdk(admin.ID, admin.Secret, "").CreateCluster(t.Context(), tagged); err != nil {
 		t.Error(err)
 	}
 	c := client.New(client.Config{Address: s.http.URL, Token: admin.ID + ":" + admin.Secret})

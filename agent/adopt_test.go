@@ -184,7 +184,8 @@ func TestAStartThatFailedBeforeTheRestartIsNotTriedAgain(t *testing.T) {
 	})
 }
 
-// Whatever call the agent dies in, its successor has every task run exactly once, or end exactly once.
+// Whatever call the agent dies in, its successor has every task run exactly once, or end exactly
+// once.
 func TestKilledAtAnyCall(t *testing.T) {
 	for _, scenario := range []struct {
 		name  string
@@ -243,8 +244,8 @@ func TestKilledAtAnyCall(t *testing.T) {
 	}
 }
 
-// dieAt plays a scenario with an agent that dies at the nth point of all its calls, goes on with a second agent, and checks
-// how that ends. It says whether the agent came as far as that point.
+// dieAt plays a scenario with an agent that dies at the nth point of all its calls, goes on with a
+// second agent, and checks how that ends. It says whether the agent came as far as that point.
 func dieAt(w *world, nth int, play, check func(*world)) (died bool) {
 	w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
 	var mu sync.Mutex

@@ -23,8 +23,9 @@ type Agent struct {
 	sweepNow chan struct{}  // capacity 1
 	work     sync.WaitGroup // every goroutine of Run
 
-	registration structs.ContainerInstance // as the server was told of it; only the follower's, as is
-	index        uint64                    // of the newest frame
+	// as the server was told of it; only the follower's, as is
+	registration structs.ContainerInstance
+	index        uint64 // of the newest frame
 
 	mu       sync.Mutex
 	instance string        // empty until registered
@@ -32,7 +33,8 @@ type Agent struct {
 	ready    bool          // the first full frame is applied
 	runners  map[string]*runner
 	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
-	killed   map[string]bool // tasks without a runner whose containers were killed, since the agent was cut off
+	// tasks without a runner whose containers were killed, since the agent was cut off
+	killed map[string]bool
 }
 
 // New makes an agent. It does nothing until Run.
@@ -55,9 +57,10 @@ func New(cfg Config) (*Agent, error) {
 	return a, nil
 }
 
-// Run registers the instance and runs its tasks until ctx ends. It fails when there is no container engine, when the
-// agent's state on disk is damaged, and when the server refuses the instance; a server that is away is waited for. When it
-// returns, all that it started has ended, but for the containers: the next agent on the same data directory adopts them.
+// Run registers the instance and runs its tasks until ctx ends. It fails when there is no container
+// engine, when the agent's state on disk is damaged, and when the server refuses the instance; a
+// server that is away is waited for. When it returns, all that it started has ended, but for the
+// containers: the next agent on the same data directory adopts them.
 func (a *Agent) Run(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer a.work.Wait()
@@ -81,8 +84,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	return nil
 }
 
-// begin finds out which instance this is, and registers it. What an earlier process left of it is guarded from here on: servers may be
-// away for long.
+// begin finds out which instance this is, and registers it. What an earlier process left of it is
+// guarded from here on: servers may be away for long.
 func (a *Agent) begin(ctx context.Context) error {
 	id, err := loadIdentity(a.cfg.DataDir, a.cfg.Cluster)
 	if err != nil {
@@ -134,8 +137,9 @@ func (a *Agent) watch(ctx context.Context) {
 	}
 }
 
-// tell tells a runner of an event. A container that is made or started of no task, or of one that has ended, is the sweeper's: by a person,
-// or by an engine that comes to it late. It would hold its ports until the next sweep by the clock.
+// tell tells a runner of an event. A container that is made or started of no task, or of one that
+// has ended, is the sweeper's: by a person, or by an engine that comes to it late. It would hold
+// its ports until the next sweep by the clock.
 func (a *Agent) tell(r *runner, event structs.RuntimeEvent) {
 	switch {
 	case r == nil, r.ended() && (event.Created || event.Started):
@@ -145,8 +149,8 @@ func (a *Agent) tell(r *runner, event structs.RuntimeEvent) {
 	}
 }
 
-// stopAllTimeout is the seconds that StopAll leaves a container between SIGTERM and SIGKILL: Docker's own default, as a
-// person waits for it.
+// stopAllTimeout is the seconds that StopAll leaves a container between SIGTERM and SIGKILL:
+// Docker's own default, as a person waits for it.
 const stopAllTimeout = 10
 
 // StopAll stops and removes every container of the instance. Call it after Run has returned.

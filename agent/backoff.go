@@ -11,8 +11,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// backoff spaces attempts at something that is away: 100 ms, doubling to most, and up to half as much again by chance, so
-// that the agents of a cluster do not come back all at the same moment. The zero value is ready.
+// backoff spaces attempts at something that is away: 100 ms, doubling to most, and up to half as
+// much again by chance, so that the agents of a cluster do not come back all at the same moment.
+// The zero value is ready.
 type backoff struct {
 	last time.Duration
 	most time.Duration // zero: 2 s
@@ -39,8 +40,9 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// askEngine does op until the engine answers it: with success, or with a refusal (*structs.RuntimeError), which is not
-// tried again. Any other error is an engine that is away. When ctx ends, its error is returned. Op is done at least once.
+// askEngine does op until the engine answers it: with success, or with a refusal
+// (*structs.RuntimeError), which is not tried again. Any other error is an engine that is away.
+// When ctx ends, its error is returned. Op is done at least once.
 func askEngine(ctx context.Context, log *slog.Logger, op func() error) error {
 	var b backoff
 	for {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// A server that answers no beat is left for another, but not by an agent that is itself too late to tell.
+// A server that answers no beat is left for another, but not by an agent that is itself too late to
+// tell.
 func TestServerThatAnswersNoBeat(t *testing.T) {
 	for title, c := range map[string]struct {
 		behind time.Duration

@@ -26,8 +26,8 @@ type Config struct {
 	Commit           string              // that this program was built from; may be empty
 
 	Server Server // required
-	// Join is called by Run before the first call of Server, and gets what such calls need. It waits for a server as long as it takes.
-	// Nil: they need nothing.
+	// Join is called by Run before the first call of Server, and gets what such calls need. It
+	// waits for a server as long as it takes. Nil: they need nothing.
 	Join func(ctx context.Context) error
 	// Runtime makes the runtime of an instance; it sees only that instance's containers. Required.
 	Runtime func(instance string) Runtime
@@ -35,17 +35,20 @@ type Config struct {
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH and Docker
-	// OwnPorts gives the ports that the processes of Gantry listen on here, which tasks do not get either. It is asked once Join has returned.
-	// Nil: none.
+	// OwnPorts gives the ports that the processes of Gantry listen on here, which tasks do not get
+	// either. It is asked once Join has returned. Nil: none.
 	OwnPorts func() []structs.Port
 
-	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader is not known to have heard of this agent
-	// for almost the length of the lease, so that none runs here while another takes its place elsewhere.
+	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader is
+	// not known to have heard of this agent for almost the length of the lease, so that none runs
+	// here while another takes its place elsewhere.
 	StopOnDisconnect bool
 
-	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an hour.
+	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an
+	// hour.
 	CleanupWait time.Duration
-	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 to a core, Docker's own limit.
+	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 to a
+	// core, Docker's own limit.
 	StartConcurrency int
 
 	Logger *slog.Logger     // nil: slog.Default

@@ -10,9 +10,10 @@ import (
 type phase uint8
 
 const (
-	phaseNone    phase = iota // nothing done yet
-	phasePulled               // its image is present
-	phaseCreated              // it exists; it may have started unseen, if the engine was lost while it started
+	phaseNone   phase = iota // nothing done yet
+	phasePulled              // its image is present
+	// it exists; it may have started unseen, if the engine was lost while it started
+	phaseCreated
 	phaseRunning
 	phaseEnded // it ended, was removed, or could not be started; it is never started again
 )
@@ -29,8 +30,9 @@ const (
 	stepFinish             // nothing is left to do: the task is STOPPED
 )
 
-// decide says what comes next for a task from whether the server wants it stopped and how far its containers are. It is
-// the whole of the agent's will: a fresh task, an adopted one and one that is asked to stop half-way differ in nothing else.
+// decide says what comes next for a task from whether the server wants it stopped and how far its
+// containers are. It is the whole of the agent's will: a fresh task, an adopted one and one that is
+// asked to stop half-way differ in nothing else.
 func decide(stop bool, parts []part) step {
 	if stop || ended(parts) {
 		if slices.ContainsFunc(parts, part.mayRun) {
@@ -49,7 +51,8 @@ func decide(stop bool, parts []part) step {
 	return stepWait
 }
 
-// ended says whether a task has come to its end by itself: an essential container of it ended, or all of them did.
+// ended says whether a task has come to its end by itself: an essential container of it ended, or
+// all of them did.
 func ended(parts []part) bool {
 	all := true
 	for _, p := range parts {

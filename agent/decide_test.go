@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// parts makes parts of a word each: a phase, with ~ before a container that is not essential, or failed.
+// parts makes parts of a word each: a phase, with ~ before a container that is not essential, or
+// failed.
 func parts(words ...string) (list []part) {
 	phases := map[string]phase{"none": phaseNone, "pulled": phasePulled, "created": phaseCreated, "running": phaseRunning, "ended": phaseEnded}
 	for _, w := range words {
@@ -38,12 +39,14 @@ func TestDecide(t *testing.T) {
 		{parts("~running"), "wait", "stop"},
 		{parts("~ended"), "finish", "finish"},
 		{parts("~ended", "~running"), "wait", "stop"},
-		{parts("none", "running"), "pull", "stop"},        // adopted: all images come before any container
-		{parts("created", "pulled"), "create", "stop"},    // all are created before one starts
-		{parts("running", "created"), "start", "stop"},    // one after the other
-		{parts("running", "~ended"), "wait", "stop"},      // a sidecar may end
-		{parts("running", "~failed"), "wait", "stop"},     // or never start
-		{parts("ended", "running"), "stop", "stop"},       // an essential one takes the others with it
+		// adopted: all images come before any container
+		{parts("none", "running"), "pull", "stop"},
+		{parts("created", "pulled"), "create", "stop"}, // all are created before one starts
+		{parts("running", "created"), "start", "stop"}, // one after the other
+		{parts("running", "~ended"), "wait", "stop"},   // a sidecar may end
+		{parts("running", "~failed"), "wait", "stop"},  // or never start
+		// an essential one takes the others with it
+		{parts("ended", "running"), "stop", "stop"},
 		{parts("ended", "created"), "stop", "stop"},       // one that waits to start too
 		{parts("ended", "pulled"), "finish", "finish"},    // what was not made needs no end
 		{parts("failed", "none"), "finish", "finish"},     // a pull that failed

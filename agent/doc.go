@@ -1,5 +1,6 @@
-// Package agent runs the tasks of one container instance: it takes assignments from a stream, runs one runner per task on
-// a Runtime, and reports what it sees. It knows neither HTTP nor Docker: Server and Runtime are what it needs of them.
+// Package agent runs the tasks of one container instance: it takes assignments from a stream, runs
+// one runner per task on a Runtime, and reports what it sees. It knows neither HTTP nor Docker:
+// Server and Runtime are what it needs of them.
 //
 // # States
 //
@@ -12,12 +13,13 @@
 //	STOPPING      SIGTERM went to what still runs, SIGKILL follows after stopTimeout
 //	DEPROVISIONING, STOPPED
 //
-// Steps that a task has no need of are skipped: one whose containers have all ended is STOPPED at once. What to do next is
-// decided from the containers' phases alone (decide.go, pure), so a runner that finds containers of an earlier process
-// goes on from where they are: adoption is not a path of its own. Nothing is on disk but the instance's id; containers and
-// the server's record of the task are the memory of a restart. A container is never started twice. Nothing that the runtime
-// refuses is tried again (the scheduler decides about another task); an engine that does not answer is asked again until
-// it does.
+// Steps that a task has no need of are skipped: one whose containers have all ended is STOPPED at
+// once. What to do next is decided from the containers' phases alone (decide.go, pure), so a runner
+// that finds containers of an earlier process goes on from where they are: adoption is not a path
+// of its own. Nothing is on disk but the instance's id; containers and the server's record of the
+// task are the memory of a restart. A container is never started twice. Nothing that the runtime
+// refuses is tried again (the scheduler decides about another task); an engine that does not answer
+// is asked again until it does.
 //
 // # Threads, and who owns what
 //
@@ -33,9 +35,10 @@
 //	guard      one goroutine, if asked for (Config.StopOnDisconnect); kills what runs when no server answers. It is there
 //	           before the instance is registered, for what an earlier process left.
 //
-// Agent.mu guards the map of runners and what Instance and Ready tell. An ended runner stays in the map until its
-// containers are removed, and they stay until its last report is in the log: so neither a late frame nor a restart can
-// start an ended task again.
+// Agent.mu guards the map of runners and what Instance and Ready tell. An ended runner stays in the
+// map until its containers are removed, and they stay until its last report is in the log: so
+// neither a late frame nor a restart can start an ended task again.
 //
-// When Run's context ends, every goroutine ends and containers run on, for the next process to adopt.
+// When Run's context ends, every goroutine ends and containers run on, for the next process to
+// adopt.
 package agent

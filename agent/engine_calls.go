@@ -9,8 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// callHangs is how long the engine may take for one call that does not wait by its nature for a container or a registry (ECS's agent waits
-// as long for a create). An engine may answer probes while it does no work.
+// callHangs is how long the engine may take for one call that does not wait by its nature for a
+// container or a registry (ECS's agent waits as long for a create). An engine may answer probes
+// while it does no work.
 const callHangs = 4 * time.Minute
 
 // timedRuntime is a runtime that knows which of its calls have been under way for long.

@@ -10,14 +10,15 @@ import (
 )
 
 const (
-	// probeInterval is how often the engine is asked whether it is there, and probeTimeout how long it may take to answer. An engine that fails
-	// probesFailed times in a row, the later ones probeAgain apart, is IMPAIRED.
+	// probeInterval is how often the engine is asked whether it is there, and probeTimeout how long
+	// it may take to answer. An engine that fails probesFailed times in a row, the later ones
+	// probeAgain apart, is IMPAIRED.
 	probeInterval = 2 * time.Second
 	probeTimeout  = 4 * time.Second
 	probeAgain    = 500 * time.Millisecond
 	probesFailed  = 2
-	// giveUpAfter is how long an engine may be IMPAIRED until the tasks are given up that wait for it to start or stop them: then they can run
-	// elsewhere.
+	// giveUpAfter is how long an engine may be IMPAIRED until the tasks are given up that wait for
+	// it to start or stop them: then they can run elsewhere.
 	giveUpAfter = 30 * time.Second
 )
 
@@ -28,14 +29,16 @@ type engineHealth struct {
 	mu     sync.Mutex
 	health structs.RuntimeHealth // Status and Reason
 	since  time.Time             // of the status
-	// hopeless is closed once the engine has been IMPAIRED for giveUpAfter, and made anew when it answers.
+	// hopeless is closed once the engine has been IMPAIRED for giveUpAfter, and made anew when it
+	// answers.
 	hopeless chan struct{}
 }
 
 func newEngineHealth() *engineHealth {
 	return &engineHealth{
 		news: make(chan struct{}, 1), hopeless: make(chan struct{}),
-		health: structs.RuntimeHealth{Status: structs.HealthOK}, // or there would be no registration
+		// or there would be no registration
+		health: structs.RuntimeHealth{Status: structs.HealthOK},
 	}
 }
 
@@ -45,8 +48,8 @@ func (e *engineHealth) current() structs.RuntimeHealth {
 	return e.health
 }
 
-// note takes in what a probe found, nil for an answer, and says whether that changed the status. The first reason stays: each change is an
-// entry of the log.
+// note takes in what a probe found, nil for an answer, and says whether that changed the status.
+// The first reason stays: each change is an entry of the log.
 func (e *engineHealth) note(err error) (changed bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -74,7 +77,8 @@ func (e *engineHealth) isHopeless() bool {
 	}
 }
 
-// lost reports whether the engine has been IMPAIRED for giveUpAfter, and in words for how long and why.
+// lost reports whether the engine has been IMPAIRED for giveUpAfter, and in words for how long and
+// why.
 func (e *engineHealth) lost() (reason string, lost bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -141,7 +145,8 @@ func (a *Agent) engineChanged(err error) {
 	nudge(a.sweepNow) // it may have done by now what nobody waits for any more
 }
 
-// probeOnce says what is wrong with the engine, and whether the answer may only have been noticed late.
+// probeOnce says what is wrong with the engine, and whether the answer may only have been noticed
+// late.
 func (a *Agent) probeOnce(ctx context.Context) (err error, late bool) {
 	one, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -164,7 +169,8 @@ func (a *Agent) giveUp(reason string) {
 	}
 }
 
-// tellHealth reports the health of the engine to the server whenever it has changed, until ctx ends.
+// tellHealth reports the health of the engine to the server whenever it has changed, until ctx
+// ends.
 func (a *Agent) tellHealth(ctx context.Context) {
 	for {
 		select {

@@ -34,7 +34,8 @@ var broken = map[string]func(w *world, is bool){
 	},
 }
 
-// TestAnEngineThatDoesNotWorkIsReportedOnce: soon, with a reason, and again when it works; and the beats cost the log nothing.
+// TestAnEngineThatDoesNotWorkIsReportedOnce: soon, with a reason, and again when it works; and the
+// beats cost the log nothing.
 func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
 	for how, fail := range broken {
 		t.Run(how, func(t *testing.T) {
@@ -65,7 +66,8 @@ func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
 	}
 }
 
-// TestAShortFailureOfTheEngineIsNoNews: an engine that is restarted within a moment, or busy for one, costs nothing.
+// TestAShortFailureOfTheEngineIsNoNews: an engine that is restarted within a moment, or busy for
+// one, costs nothing.
 func TestAShortFailureOfTheEngineIsNoNews(t *testing.T) {
 	for how, fail := range broken {
 		inWorld(t, func(w *world) {
@@ -102,8 +104,9 @@ func TestWhatIsNewsWhileNoServerAnswersIsToldLater(t *testing.T) {
 	})
 }
 
-// TestTasksThatCannotStartAreGivenUp: half a minute after the engine was IMPAIRED, whatever they wait for, with a reason that names the
-// engine; those that run stay. When it works again nothing is left of them, whatever it had been asked, and nothing is started twice.
+// TestTasksThatCannotStartAreGivenUp: half a minute after the engine was IMPAIRED, whatever they
+// wait for, with a reason that names the engine; those that run stay. When it works again nothing
+// is left of them, whatever it had been asked, and nothing is started twice.
 func TestTasksThatCannotStartAreGivenUp(t *testing.T) {
 	for how, fail := range broken {
 		for _, step := range []string{"Pull slow-pull", "Create " + name("slow-create", 2), "Start " + name("slow-start", 3), "nothing"} {
@@ -149,7 +152,8 @@ func (w *world) giveUpAt(fail func(*world, bool), step string) {
 			w.t.Errorf("task %d stopped with %s %q", n, task.StopCode, task.StoppedReason)
 		}
 	}
-	w.server.run(taskID(5), definition(container("app"))) // not known to be impaired by whoever placed it
+	// not known to be impaired by whoever placed it
+	w.server.run(taskID(5), definition(container("app")))
 	w.wait(10 * time.Second)
 	w.expect(taskID(5), structs.TaskStopped)
 	w.expect(taskID(0), structs.TaskRunning)
@@ -168,8 +172,8 @@ func (w *world) giveUpAt(fail func(*world, bool), step string) {
 	}
 }
 
-// TestAStopThatTheEngineDoesNotCarryOutEnds: the task is STOPPED, with the reason of whoever asked, and the containers go when the engine
-// works again.
+// TestAStopThatTheEngineDoesNotCarryOutEnds: the task is STOPPED, with the reason of whoever asked,
+// and the containers go when the engine works again.
 func TestAStopThatTheEngineDoesNotCarryOutEnds(t *testing.T) {
 	for how, fail := range broken {
 		t.Run(how, func(t *testing.T) {
@@ -228,7 +232,8 @@ func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 	}
 }
 
-// TestACallThatHangsImpairsTheEngine though it answers probes; the task that waits for it is given up, and others start again.
+// TestACallThatHangsImpairsTheEngine though it answers probes; the task that waits for it is given
+// up, and others start again.
 func TestACallThatHangsImpairsTheEngine(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.engine.SetImage("stuck", testutil.FakeImage{CreateDelay: time.Hour})
@@ -249,7 +254,8 @@ func TestACallThatHangsImpairsTheEngine(t *testing.T) {
 	})
 }
 
-// TestNewTasksAreGivenUpThoughTheStreamBegins: an engine that lists nothing keeps nobody from hearing that new tasks cannot start here.
+// TestNewTasksAreGivenUpThoughTheStreamBegins: an engine that lists nothing keeps nobody from
+// hearing that new tasks cannot start here.
 func TestNewTasksAreGivenUpThoughTheStreamBegins(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.server.run(taskID(1), definition(container("app")))

@@ -9,21 +9,22 @@ import (
 )
 
 const (
-	// fenceMargin is how long before the end of its lease an agent that is cut off begins to kill its containers. A leader that leads no more
-	// may not know it yet, for no longer than that.
+	// fenceMargin is how long before the end of its lease an agent that is cut off begins to kill
+	// its containers. A leader that leads no more may not know it yet, for no longer than that.
 	fenceMargin = 400 * time.Millisecond
 	// fenceTick is how often an agent looks whether its lease is about to end.
 	fenceTick = 50 * time.Millisecond
-	// killAgain is how long an agent that is cut off waits before it looks again for containers that run: the engine may have been away, or
-	// busy with the start of one.
+	// killAgain is how long an agent that is cut off waits before it looks again for containers
+	// that run: the engine may have been away, or busy with the start of one.
 	killAgain = time.Second
 	// killTimeout bounds one such look and the killing.
 	killTimeout = 10 * time.Second
 )
 
-// fence knows until when no server gives the agent's tasks to another instance. Of the lease of an earlier process nothing is kept: an agent
-// has one from its start, since a server that answers may leave it what runs. So a task may run twice for as long as no agent ran, and
-// a lease more. Safe for concurrent use.
+// fence knows until when no server gives the agent's tasks to another instance. Of the lease of an
+// earlier process nothing is kept: an agent has one from its start, since a server that answers may
+// leave it what runs. So a task may run twice for as long as no agent ran, and a lease more. Safe
+// for concurrent use.
 type fence struct {
 	mu    sync.Mutex
 	until time.Time
@@ -44,7 +45,8 @@ func (f *fence) left() time.Duration {
 	return time.Until(f.until)
 }
 
-// guard kills what runs here whenever the agent's lease is about to run out, until ctx ends (Config.StopOnDisconnect).
+// guard kills what runs here whenever the agent's lease is about to run out, until ctx ends
+// (Config.StopOnDisconnect).
 func (a *Agent) guard(ctx context.Context) {
 	var again time.Time // when to look again for what runs; zero: a server answers
 	tick := time.NewTicker(fenceTick)
@@ -68,8 +70,8 @@ func (a *Agent) guard(ctx context.Context) {
 	}
 }
 
-// killAll ends every task, and kills every container of the instance at once: also those that have been asked to stop and take
-// their time, and those that an earlier process left.
+// killAll ends every task, and kills every container of the instance at once: also those that have
+// been asked to stop and take their time, and those that an earlier process left.
 func (a *Agent) killAll(ctx context.Context) {
 	a.mu.Lock()
 	for _, r := range a.runners {

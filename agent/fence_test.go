@@ -19,8 +19,8 @@ func (s *fakeServer) cutOff(is bool) {
 	s.down = is
 }
 
-// An agent that is cut off kills what runs before its lease ends, also what takes its time to stop or was stopping anyway, and tells
-// of it when it is back.
+// An agent that is cut off kills what runs before its lease ends, also what takes its time to stop
+// or was stopping anyway, and tells of it when it is back.
 func TestCutOff(t *testing.T) {
 	for title, change := range map[string]func(*agent.Config){"fenced": fenced, "not fenced": nil} {
 		t.Run(title, func(t *testing.T) {
@@ -75,8 +75,9 @@ func TestShortlyCutOff(t *testing.T) {
 	})
 }
 
-// What an agent leaves running when it ends, and the next one finds when it starts cut off, is killed a lease after that start at the
-// latest; servers may have replaced it long before. One that is answered within the lease keeps it.
+// What an agent leaves running when it ends, and the next one finds when it starts cut off, is
+// killed a lease after that start at the latest; servers may have replaced it long before. One that
+// is answered within the lease keeps it.
 func TestStartsCutOff(t *testing.T) {
 	enrols := func(c *agent.Config) { // and gets no certificate
 		c.StopOnDisconnect = true
@@ -87,9 +88,10 @@ func TestStartsCutOff(t *testing.T) {
 		away   time.Duration // of all servers, from the start
 		killed bool
 	}{
-		"not fenced":              {nil, time.Minute, false},
-		"fenced":                  {fenced, time.Minute, true},
-		"answered in time":        {fenced, structs.FencedLease - 900*time.Millisecond, false}, // it asks again every 375 ms at the latest, and kills 400 ms before the end
+		"not fenced": {nil, time.Minute, false},
+		"fenced":     {fenced, time.Minute, true},
+		// it asks again every 375 ms at the latest, and kills 400 ms before the end
+		"answered in time":        {fenced, structs.FencedLease - 900*time.Millisecond, false},
 		"without a certificate":   {enrols, 0, true},
 		"nobody opens its stream": {fenced, -1, true},
 	} {
@@ -118,7 +120,8 @@ func TestStartsCutOff(t *testing.T) {
 	}
 }
 
-// An agent that killed what an earlier one left says so once it is back, but of a task that was to stop anyway.
+// An agent that killed what an earlier one left says so once it is back, but of a task that was to
+// stop anyway.
 func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.engine.SetImage("app", testutil.FakeImage{StopAfter: 20 * time.Second})
@@ -147,8 +150,8 @@ func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 	})
 }
 
-// As long as an agent is cut off it kills what it finds: an engine may be away when the lease ends, and start a container that it was asked
-// for by an earlier process only after that.
+// As long as an agent is cut off it kills what it finds: an engine may be away when the lease ends,
+// and start a container that it was asked for by an earlier process only after that.
 func TestKillsWhatRunsLate(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.server.run(taskID(1), definition(container("app")))

@@ -10,18 +10,20 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// streamSilence is how long a stream may say nothing before it counts as lost: a connection whose other end has vanished
-// looks like one on which nothing happens.
+// streamSilence is how long a stream may say nothing before it counts as lost: a connection whose
+// other end has vanished looks like one on which nothing happens.
 const streamSilence = 15 * time.Second
 
-// leaseWait is how long the agent waits at most before it registers, or opens a stream, again: until it beats on one, its lease runs out.
+// leaseWait is how long the agent waits at most before it registers, or opens a stream, again:
+// until it beats on one, its lease runs out.
 const leaseWait = 250 * time.Millisecond
 
-// listAgain is how long the agent waits before it asks an engine again that refused to list containers.
+// listAgain is how long the agent waits before it asks an engine again that refused to list
+// containers.
 const listAgain = time.Second
 
-// follow reads the instance's stream until ctx ends, and opens another stream when one ends. To a server that has forgotten the instance it
-// registers again.
+// follow reads the instance's stream until ctx ends, and opens another stream when one ends. To a
+// server that has forgotten the instance it registers again.
 func (a *Agent) follow(ctx context.Context) {
 	b := backoff{most: leaseWait}
 	for ctx.Err() == nil {
@@ -71,7 +73,8 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 	}
 }
 
-// applyFull adopts the containers of tasks that the agent does not know yet, and ends tasks that the frame does not name.
+// applyFull adopts the containers of tasks that the agent does not know yet, and ends tasks that
+// the frame does not name.
 func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	found := map[string][]structs.ContainerState{}
 	if !a.knowsAll(frame) {
@@ -113,8 +116,9 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	nudge(a.sweepNow)
 }
 
-// deliverNew gives a frame's new tasks to runners though the engine does not say what there is, so that they can be given up. Where this process
-// has heard all before, a task that it does not know has no containers.
+// deliverNew gives a frame's new tasks to runners though the engine does not say what there is, so
+// that they can be given up. Where this process has heard all before, a task that it does not know
+// has no containers.
 func (a *Agent) deliverNew(ctx context.Context, frame structs.AssignmentFrame) {
 	if !a.Ready() {
 		return
@@ -133,7 +137,8 @@ func (a *Agent) knowsAll(frame structs.AssignmentFrame) bool {
 	return !slices.ContainsFunc(frame.Assignments, func(as structs.Assignment) bool { return a.runners[as.Task.ID] == nil })
 }
 
-// deliver gives an assignment to its runner, and gives that; a task that the agent does not know gets one, unless it has ended.
+// deliver gives an assignment to its runner, and gives that; a task that the agent does not know
+// gets one, unless it has ended.
 func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []structs.ContainerState) *runner {
 	task := as.Task
 	a.mu.Lock()

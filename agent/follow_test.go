@@ -22,15 +22,16 @@ func (s *fakeServer) unread() (n int) {
 	return n
 }
 
-// An agent reads its stream, on which the answers to its beats come, though the container engine keeps it waiting; once that is back it does
-// what it was told meanwhile.
+// An agent reads its stream, on which the answers to its beats come, though the container engine
+// keeps it waiting; once that is back it does what it was told meanwhile.
 func TestReadsOnWithoutAnEngine(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.server.run(taskID(1), definition(container("app")))
 		w.wait(10 * time.Second)
 		w.engine.SetAway(true)
 		w.server.setDown(true)
-		w.server.run(taskID(2), definition(container("app"))) // it is told of in the first frame of the next stream
+		// it is told of in the first frame of the next stream
+		w.server.run(taskID(2), definition(container("app")))
 		w.server.setDown(false)
 		w.wait(10 * time.Second)
 		w.server.run(taskID(3), definition(container("app")))

@@ -4,10 +4,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The giving up of a task whose container engine does not work. What the engine has done for it unseen, the sweeper removes once it can.
+// The giving up of a task whose container engine does not work. What the engine has done for it
+// unseen, the sweeper removes once it can.
 
-// giveUp ends the task if it waits for the engine. One that runs is left as it is; one that must not run twice is too as soon as a container
-// of it may have started, since another may take its place.
+// giveUp ends the task if it waits for the engine. One that runs is left as it is; one that must
+// not run twice is too as soon as a container of it may have started, since another may take its
+// place.
 func (r *runner) giveUp(reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

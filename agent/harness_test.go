@@ -34,7 +34,8 @@ type world struct {
 	ended  chan error
 }
 
-// inWorld runs a test in a world of its own with a started agent. Goroutines that the agent leaves behind fail the test.
+// inWorld runs a test in a world of its own with a started agent. Goroutines that the agent leaves
+// behind fail the test.
 func inWorld(t *testing.T, test func(*world)) {
 	t.Helper()
 	inWorldWith(t, nil, test)
@@ -171,7 +172,8 @@ type fakeServer struct {
 	behind    time.Duration // by how much later than their time has run out the agent finds that
 	opened    int           // streams
 	beats     int
-	asked     int64              // version of the instance that the newest stream was asked for with
+	// version of the instance that the newest stream was asked for with
+	asked     int64
 	noStreams bool               // streams do not open
 	noReports bool               // reports fail
 	slow      time.Duration      // of a report
@@ -356,7 +358,8 @@ func (s *fakeServer) set(change func()) {
 	change()
 }
 
-// mute makes the open streams say nothing any more, as when the other end of a connection has vanished.
+// mute makes the open streams say nothing any more, as when the other end of a connection has
+// vanished.
 func (s *fakeServer) mute() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

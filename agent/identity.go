@@ -22,7 +22,8 @@ type identity struct {
 
 func identityPath(dataDir string) string { return filepath.Join(dataDir, "agent", "instance.json") }
 
-// Identity gives the id of the container instance of a data directory, which it mints and keeps at the first start.
+// Identity gives the id of the container instance of a data directory, which it mints and keeps at
+// the first start.
 func Identity(dataDir, cluster string) (string, error) {
 	id, err := loadIdentity(dataDir, cluster)
 	return id.Instance, err

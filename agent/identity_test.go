@@ -10,7 +10,8 @@ import (
 	"github.com/gantry-project/gantry/agent"
 )
 
-// With a flipped bit in the file of its identity, or a part of it, a machine is no other container instance.
+// With a flipped bit in the file of its identity, or a part of it, a machine is no other container
+// instance.
 func TestFlippedIdentity(t *testing.T) {
 	dir := t.TempDir()
 	id, err := agent.Identity(dir, "default")

@@ -8,8 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// inbox is what servers said and was not acted on yet. The container engine may take its time, and the stream is read all the same: what
-// comes on it says that the server is there. Safe for concurrent use.
+// inbox is what servers said and was not acted on yet. The container engine may take its time, and
+// the stream is read all the same: what comes on it says that the server is there. Safe for
+// concurrent use.
 type inbox struct {
 	more chan struct{} // capacity 1: there are frames
 

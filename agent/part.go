@@ -29,9 +29,9 @@ type part struct {
 
 func (p part) mayRun() bool { return p.phase == phaseCreated || p.phase == phaseRunning }
 
-// adopt makes the parts of a task from the server's record of it and the containers of it that the runtime has. Where they
-// disagree, the runtime is right, but a reason that was reported stands. Asked says that an earlier process of the agent
-// had begun to end the task's containers.
+// adopt makes the parts of a task from the server's record of it and the containers of it that the
+// runtime has. Where they disagree, the runtime is right, but a reason that was reported stands.
+// Asked says that an earlier process of the agent had begun to end the task's containers.
 func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.ContainerState, asked bool) []part {
 	parts := make([]part, len(specs))
 	for i, spec := range specs {
@@ -61,7 +61,8 @@ func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.Co
 	return parts
 }
 
-// see takes in what the runtime says of the container. What a container loses by ending (its ports) is kept as it was.
+// see takes in what the runtime says of the container. What a container loses by ending (its ports)
+// is kept as it was.
 func (p *part) see(s structs.ContainerState) {
 	p.seen.RuntimeID = s.ID
 	p.seen.ImageDigest = cmp.Or(s.Image, p.seen.ImageDigest)
@@ -96,8 +97,9 @@ func (p *part) seeEnd(e structs.RuntimeEvent) {
 	p.seeExit(structs.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: p.startedAt})
 }
 
-// seeExit takes in how a container ended. Lack of memory is the reason whatever the exit code, as with ECS's agent: the
-// killed process may be another than the container's first. An end that the agent asked for has no such reason.
+// seeExit takes in how a container ended. Lack of memory is the reason whatever the exit code, as
+// with ECS's agent: the killed process may be another than the container's first. An end that the
+// agent asked for has no such reason.
 func (p *part) seeExit(s structs.ContainerState) {
 	if s.StartedAt == 0 {
 		p.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))

@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// register tells the server of this machine, again and again while no server can be reached. It fails when no engine answers or the
-// server refuses the registration.
+// register tells the server of this machine, again and again while no server can be reached. It
+// fails when no engine answers or the server refuses the registration.
 func (a *Agent) register(ctx context.Context, instance string) error {
 	info, err := a.runtime.Info(ctx)
 	if err != nil {
@@ -27,8 +27,9 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 	return nil
 }
 
-// registerAgain registers the instance with a server that does not know it any more: it was deregistered and then forgotten, or
-// the server began anew, with a state that is younger than what this agent has seen. What fails is tried again with the next stream.
+// registerAgain registers the instance with a server that does not know it any more: it was
+// deregistered and then forgotten, or the server began anew, with a state that is younger than what
+// this agent has seen. What fails is tried again with the next stream.
 func (a *Agent) registerAgain(ctx context.Context) {
 	a.registration.Runtime = a.engine.current()
 	answer, err := a.cfg.Server.Register(ctx, a.registration)
@@ -41,8 +42,9 @@ func (a *Agent) registerAgain(ctx context.Context) {
 	a.log.Info("registered the container instance again: the server had forgotten it")
 }
 
-// registerUntilAnswered gives the registration at the version that it has been answered with: no stream is to begin before that, since a server
-// that is behind does not know all that an earlier process ran here.
+// registerUntilAnswered gives the registration at the version that it has been answered with: no
+// stream is to begin before that, since a server that is behind does not know all that an earlier
+// process ran here.
 func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {
 	b := backoff{most: leaseWait}
 	for {
@@ -97,8 +99,8 @@ func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.
 // capability begins the names of what ECS's agents have been able to do from the first.
 const capability = "com.amazonaws.ecs.capability."
 
-// attributes are ECS's own, the capabilities that are true of this agent, and the configured ones, sorted by name. A
-// configured one does not replace what the agent says of itself.
+// attributes are ECS's own, the capabilities that are true of this agent, and the configured ones,
+// sorted by name. A configured one does not replace what the agent says of itself.
 func attributes(cfg Config, info structs.RuntimeInfo) []structs.Attribute {
 	list := []structs.Attribute{
 		{Name: "ecs.cpu-architecture", Value: info.Architecture},
@@ -108,14 +110,16 @@ func attributes(cfg Config, info structs.RuntimeInfo) []structs.Attribute {
 		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
 	}
 	for _, driver := range info.LogDrivers {
-		if driver != "awslogs" { // the engine's own would write to AWS; definitions with it are not run
+		// the engine's own would write to AWS; definitions with it are not run
+		if driver != "awslogs" {
 			list = append(list, structs.Attribute{Name: capability + "logging-driver." + driver})
 		}
 	}
 	if cfg.Zone != "" {
 		list = append(list, structs.Attribute{Name: structs.AttributeZone, Value: cfg.Zone})
 	}
-	// The versions of Docker's API that ECS's task definitions come to require (1.17 to 1.29); any engine since 2017 has them.
+	// The versions of Docker's API that ECS's task definitions come to require (1.17 to 1.29); any
+	// engine since 2017 has them.
 	for minor := 17; minor <= 30; minor++ {
 		list = append(list, structs.Attribute{Name: fmt.Sprintf(capability+"docker-remote-api.1.%d", minor)})
 	}

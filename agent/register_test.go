@@ -54,7 +54,8 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 	})
 }
 
-// A server that does not know of the newest registration does not know either what an earlier process ran here until then.
+// A server that does not know of the newest registration does not know either what an earlier
+// process ran here until then.
 func TestAStreamIsAskedForWithTheVersionOfTheRegistration(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.restart()
@@ -85,8 +86,8 @@ func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) 
 	})
 }
 
-// A server that has lost its data knows neither the instance nor its tasks. The agent joins it by itself, and ends what no server
-// knows of.
+// A server that has lost its data knows neither the instance nor its tasks. The agent joins it by
+// itself, and ends what no server knows of.
 func TestTheInstanceIsRegisteredAgainWithAServerThatHasForgottenIt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		first := w.agent.Instance()
@@ -172,7 +173,8 @@ func (refusing) Register(context.Context, structs.ContainerInstance) (structs.Co
 	return structs.ContainerInstance{}, errors.Join(errors.New("registering"), structs.Errorf(structs.KindAccessDenied, "not allowed in"))
 }
 
-// What a definition that agents run requires of an instance, by what ECS says, is what an agent says of itself: clients compare the two.
+// What a definition that agents run requires of an instance, by what ECS says, is what an agent
+// says of itself: clients compare the two.
 func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 	def := structs.TaskDefinition{Family: "web", PidMode: "host", ContainerDefinitions: []structs.ContainerDefinition{{
 		Name: "app", Image: "app", Memory: new(int32(64)), Privileged: new(true), DockerLabels: map[string]string{"a": "b"},

@@ -14,18 +14,21 @@ import (
 const (
 	// reportTimeout is how long one report may take before it counts as lost and is sent again.
 	reportTimeout = 15 * time.Second
-	// manyUpdates is from how many updates in a report on more are gathered, for gatherTime, before the next: a machine on which many tasks
-	// start at a time has news all the time, and each report is an entry of the log.
+	// manyUpdates is from how many updates in a report on more are gathered, for gatherTime, before
+	// the next: a machine on which many tasks start at a time has news all the time, and each
+	// report is an entry of the log.
 	manyUpdates = 5
 	gatherTime  = 100 * time.Millisecond
-	// passingTime is how long it may wait to be reported that a task is on its way up: most run by then, and each report is an entry of the log.
+	// passingTime is how long it may wait to be reported that a task is on its way up: most run by
+	// then, and each report is an entry of the log.
 	passingTime = 500 * time.Millisecond
 )
 
-// reporter brings updates to the server: those of tasks that have come to rest, running or not, at once, and while a report is under way the
-// latest of each task waits for the next. An update carries all that is known of its task, so a skipped one loses nothing, and since one report is
-// under way at a time, updates of a task arrive in the order in which they were made. It never gives up: an update stays
-// until it is in the log.
+// reporter brings updates to the server: those of tasks that have come to rest, running or not, at
+// once, and while a report is under way the latest of each task waits for the next. An update
+// carries all that is known of its task, so a skipped one loses nothing, and since one report is
+// under way at a time, updates of a task arrive in the order in which they were made. It never
+// gives up: an update stays until it is in the log.
 type reporter struct {
 	send func(context.Context, []structs.TaskUpdate) error
 	log  *slog.Logger
@@ -99,7 +102,8 @@ func (r *reporter) run(ctx context.Context) {
 	}
 }
 
-// await waits until an update is due, or another comes; false when ctx ended first. A zero time: none waits.
+// await waits until an update is due, or another comes; false when ctx ended first. A zero time:
+// none waits.
 func (r *reporter) await(ctx context.Context, next time.Time) bool {
 	var due <-chan time.Time
 	if !next.IsZero() {

@@ -12,12 +12,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// runner takes one task from where its containers are to its end, one step after the other. run owns parts, update and
-// the fields below them; stop, poke, compare and ended are for everyone, republish for after the end.
+// runner takes one task from where its containers are to its end, one step after the other. run
+// owns parts, update and the fields below them; stop, poke, compare and ended are for everyone,
+// republish for after the end.
 type runner struct {
-	task    string
-	rt      Runtime
-	slots   chan struct{} // the agent's; to hold a place in it is to be among those that may create and start
+	task string
+	rt   Runtime
+	// the agent's; to hold a place in it is to be among those that may create and start
+	slots   chan struct{}
 	publish func(structs.TaskUpdate)
 	now     func() structs.Time
 	log     *slog.Logger
@@ -41,14 +43,16 @@ type runner struct {
 	leaving bool                     // they are being stopped
 	gaveUp  string                   // why patience ended
 
-	parts   []part
-	update  structs.TaskUpdate // grows as things are seen; what was published of it is never changed in place
+	parts []part
+	// grows as things are seen; what was published of it is never changed in place
+	update  structs.TaskUpdate
 	sent    structs.TaskUpdate // as the server has it, or will
 	hasSlot bool
 	ending  bool // the end began, and update says why unless the server knows better
 }
 
-// newRunner makes the runner of a task that the agent did not know, from the server's record and what the runtime has of it.
+// newRunner makes the runner of a task that the agent did not know, from the server's record and
+// what the runtime has of it.
 func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState) *runner {
 	task := as.Task
 	known := structs.TaskUpdate{
@@ -76,7 +80,8 @@ func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState)
 	return r
 }
 
-// poke says that a container of the task changed, or, with an event of no container, that any may have.
+// poke says that a container of the task changed, or, with an event of no container, that any may
+// have.
 func (r *runner) poke(event structs.RuntimeEvent) {
 	r.mu.Lock()
 	r.events = append(r.events, event)
@@ -84,8 +89,8 @@ func (r *runner) poke(event structs.RuntimeEvent) {
 	nudge(r.poked)
 }
 
-// compare has the runner look again at each container that the runtime's list of the task's shows otherwise than it was
-// last seen: an event may have been lost.
+// compare has the runner look again at each container that the runtime's list of the task's shows
+// otherwise than it was last seen: an event may have been lost.
 func (r *runner) compare(list []structs.ContainerState) {
 	r.mu.Lock()
 	r.listed = append([]structs.ContainerState{}, list...)
@@ -101,8 +106,8 @@ func (r *runner) takeNews() (events []structs.RuntimeEvent, listed []structs.Con
 	return events, listed
 }
 
-// startedAgain reports whether a container was started that has not ended since, as far as events tell that nobody has looked at: the task
-// has ended, so nobody will.
+// startedAgain reports whether a container was started that has not ended since, as far as events
+// tell that nobody has looked at: the task has ended, so nobody will.
 func (r *runner) startedAgain() bool {
 	running := map[string]bool{}
 	events, _ := r.takeNews()
@@ -112,7 +117,8 @@ func (r *runner) startedAgain() bool {
 	return r.ended() && slices.Contains(slices.Collect(maps.Values(running)), true)
 }
 
-// fence ends the task since the agent is cut off, its containers without delay. A task that is on its way out goes on so.
+// fence ends the task since the agent is cut off, its containers without delay. A task that is on
+// its way out goes on so.
 func (r *runner) fence() {
 	if r.asked.Err() == nil {
 		r.fenced.Store(true)

@@ -17,8 +17,8 @@ import (
 const (
 	// avoidFor is how long a server that failed is the last choice.
 	avoidFor = 5 * time.Second
-	// moveCheck is how often an agent looks whether a better server than that of its stream is there again, and settledFor how long
-	// that one must not have failed.
+	// moveCheck is how often an agent looks whether a better server than that of its stream is
+	// there again, and settledFor how long that one must not have failed.
 	moveCheck  = 20 * time.Second
 	settledFor = time.Minute
 )
@@ -28,7 +28,8 @@ var errMoves = errors.New("a server that is nearer, or that fewer agents call, i
 
 // ServersConfig is what Servers needs. All fields are required.
 type ServersConfig struct {
-	// Key and Zone are the agent's: it prefers servers of its zone, and of those another than most other keys do.
+	// Key and Zone are the agent's: it prefers servers of its zone, and of those another than most
+	// other keys do.
 	Key, Zone string
 	// Candidates gives the servers that there are at the time.
 	Candidates func() []structs.Member
@@ -36,7 +37,8 @@ type ServersConfig struct {
 	Connect func(address string) *client.Client
 }
 
-// Servers is the Server of an agent that may call any of several. It stays with one as long as that answers. Safe for concurrent use.
+// Servers is the Server of an agent that may call any of several. It stays with one as long as that
+// answers. Safe for concurrent use.
 type Servers struct {
 	config ServersConfig
 
@@ -52,7 +54,8 @@ func NewServers(c ServersConfig) *Servers {
 	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{}}
 }
 
-// callTimeout bounds a registration, or the asking for a certificate, at one server: over a link that is cut no answer comes.
+// callTimeout bounds a registration, or the asking for a certificate, at one server: over a link
+// that is cut no answer comes.
 const callTimeout = 5 * time.Second
 
 // Register is a part of Server, as are those below. Any server takes it: it forwards to the leader.
@@ -110,7 +113,8 @@ func (s *Servers) Stream(ctx context.Context, instance string, version int64) (s
 	return stream, err
 }
 
-// Beat goes to the server of the newest stream, and to no other: that one alone vouches for the agent.
+// Beat goes to the server of the newest stream, and to no other: that one alone vouches for the
+// agent.
 func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, err error) {
 	s.mu.Lock()
 	address := s.current
@@ -119,7 +123,8 @@ func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, e
 		return heard, structs.ErrNoLeader()
 	}
 	heard, err = s.client(address).Beat(ctx, instance)
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !behind(ctx) { // that no answer came in time is the server's failing
+	// that no answer came in time is the server's failing
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !behind(ctx) {
 		s.avoid(address)
 	}
 	return heard, err
@@ -134,7 +139,8 @@ func (s *Servers) Close() {
 	}
 }
 
-// any makes a call to one server after the other, the best first, until one answers. A refusal is an answer.
+// any makes a call to one server after the other, the best first, until one answers. A refusal is
+// an answer.
 func (s *Servers) any(ctx context.Context, call func(address string, c *client.Client) error) error {
 	err := error(structs.Errorf(structs.KindUnavailable, "no server is known yet"))
 	for _, address := range s.order() {
@@ -146,16 +152,16 @@ func (s *Servers) any(ctx context.Context, call func(address string, c *client.C
 	return err
 }
 
-// order gives the addresses of the servers, the best first: the one in use, then those of the zone, then the others, and last those
-// that failed a moment ago.
+// order gives the addresses of the servers, the best first: the one in use, then those of the zone,
+// then the others, and last those that failed a moment ago.
 func (s *Servers) order() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ranked(s.current, avoidFor)
 }
 
-// ranked is order for a server in use, where what failed within a time comes last. Among equals each agent has an order of its own, so
-// that agents spread themselves. The lock is held.
+// ranked is order for a server in use, where what failed within a time comes last. Among equals
+// each agent has an order of its own, so that agents spread themselves. The lock is held.
 func (s *Servers) ranked(inUse string, avoid time.Duration) []string {
 	type choice struct {
 		address string
@@ -227,8 +233,8 @@ type good struct {
 	end context.CancelFunc
 }
 
-// whileGood gives a context for a call to a server, which ends when another call finds that it does not answer: over a link that is cut, a
-// call would wait for its own timeout.
+// whileGood gives a context for a call to a server, which ends when another call finds that it does
+// not answer: over a link that is cut, a call would wait for its own timeout.
 func (s *Servers) whileGood(ctx context.Context, address string) (context.Context, context.CancelFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// movableStream is a stream that ends, with errMoves, when its agent had better call another server.
+// movableStream is a stream that ends, with errMoves, when its agent had better call another
+// server.
 type movableStream struct {
 	Stream
 	moves atomic.Bool
@@ -18,8 +19,8 @@ type movableStream struct {
 	timer *time.Timer
 }
 
-// movable makes the stream of a server one that is given up once a better server has been there for a while: agents go home when
-// their servers are back, each at a moment of its own.
+// movable makes the stream of a server one that is given up once a better server has been there for
+// a while: agents go home when their servers are back, each at a moment of its own.
 func (s *Servers) movable(stream Stream, address string) Stream {
 	m := &movableStream{Stream: stream}
 	m.mu.Lock()

@@ -17,8 +17,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// An agent goes to a server of its zone, to another when that dies, and home again when it has been back for a while. Those of one zone
-// spread over its servers.
+// An agent goes to a server of its zone, to another when that dies, and home again when it has been
+// back for a while. Those of one zone spread over its servers.
 func TestAgentsGoHome(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		network := testutil.NewNetwork()

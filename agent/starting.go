@@ -10,11 +10,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The steps of a runner on the way up. Their preparing context ends when the task is asked to stop. A pull is then cut
-// off; a create or start that is under way is let finish, so that what it made is known and can be ended.
+// The steps of a runner on the way up. Their preparing context ends when the task is asked to stop.
+// A pull is then cut off; a create or start that is under way is let finish, so that what it made
+// is known and can be ended.
 
-// pull makes the images of all containers in phaseNone present, each once and all at the same time. When an essential
-// container's cannot be had, the other pulls are given up.
+// pull makes the images of all containers in phaseNone present, each once and all at the same time.
+// When an essential container's cannot be had, the other pulls are given up.
 func (r *runner) pull(preparing context.Context) {
 	if r.update.PullStartedAt == 0 {
 		r.update.PullStartedAt = r.now()
@@ -47,7 +48,8 @@ func (r *runner) pull(preparing context.Context) {
 	r.pulled(results)
 }
 
-// imagesToPull gives the images of containers in phaseNone, and whether an essential one needs them.
+// imagesToPull gives the images of containers in phaseNone, and whether an essential one needs
+// them.
 func imagesToPull(parts []part) map[string]bool {
 	images := map[string]bool{}
 	for _, p := range parts {
@@ -74,8 +76,8 @@ func (r *runner) pulled(results map[string]error) {
 	}
 }
 
-// create makes the next container. A container that was made by a call whose answer never came, of a task that
-// is then asked to stop, is the sweeper's.
+// create makes the next container. A container that was made by a call whose answer never came, of
+// a task that is then asked to stop, is the sweeper's.
 func (r *runner) create(ctx, preparing context.Context) {
 	r.report(structs.TaskPending)
 	if !r.takeSlot(preparing) {

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// defaultStopTimeout is the seconds between SIGTERM and SIGKILL where a container definition gives none (ECS's default).
+// defaultStopTimeout is the seconds between SIGTERM and SIGKILL where a container definition gives
+// none (ECS's default).
 const defaultStopTimeout = 30
 
 // stopContainers ends every container that runs or may run, all at the same time.

@@ -7,11 +7,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listInterval is how often at least the containers of the instance are listed: that long may a change go unnoticed of
-// which the engine's events did not tell.
+// listInterval is how often at least the containers of the instance are listed: that long may a
+// change go unnoticed of which the engine's events did not tell.
 const listInterval = time.Minute
 
-// sweeper cleans up every now and then, and whenever something hints that there is something to clean up.
+// sweeper cleans up every now and then, and whenever something hints that there is something to
+// clean up.
 func (a *Agent) sweeper(ctx context.Context) {
 	ticker := time.NewTicker(min(max(a.cfg.CleanupWait/10, time.Second), listInterval))
 	defer ticker.Stop()
@@ -34,10 +35,10 @@ func (a *Agent) sweeper(ctx context.Context) {
 // sweepAgain is how long the sweeper waits for the end of a task to be in the log.
 const sweepAgain = time.Second
 
-// sweep shows the runners what the engine has of their tasks, ends containers that run for no task of this agent, removes
-// those that ended CleanupWait ago or never started, and forgets the tasks whose containers are gone. Tasks whose end is
-// not in the log yet keep theirs: if this process died, the next one would learn of the end from them alone. It reports
-// whether one of these runs.
+// sweep shows the runners what the engine has of their tasks, ends containers that run for no task
+// of this agent, removes those that ended CleanupWait ago or never started, and forgets the tasks
+// whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
+// died, the next one would learn of the end from them alone. It reports whether one of these runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	settled := a.settled() // before the listing, which would else show ended containers as they ran
 	list, err := a.runtime.Containers(ctx)
@@ -113,7 +114,8 @@ func (a *Agent) due(since structs.Time) bool {
 	return !a.cfg.Now().Before(since.Std().Add(a.cfg.CleanupWait))
 }
 
-// endOrphan stops and removes a container in the background. What fails is tried again by a later sweep.
+// endOrphan stops and removes a container in the background. What fails is tried again by a later
+// sweep.
 func (a *Agent) endOrphan(ctx context.Context, c structs.ContainerState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

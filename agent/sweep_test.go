@@ -117,8 +117,9 @@ func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
 	})
 }
 
-// TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce, or it would hold its ports until the sweeper comes by. One that ended of a task
-// that runs on is its owner's, and so is another instance's.
+// TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce, or it would hold its ports until the
+// sweeper comes by. One that ended of a task that runs on is its owner's, and so is another
+// instance's.
 func TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce(t *testing.T) {
 	for _, c := range []string{"it was seen to end", "the agent was restarted since", "while the others of the task stop", "before the end is in the log"} {
 		t.Run(c, func(t *testing.T) {

@@ -32,8 +32,8 @@ func (c *Client) ReportRuntime(ctx context.Context, instance string, health stru
 	return c.do(ctx, http.MethodPost, "/v1/agent/health", url.Values{"instance": {instance}}, health, nil)
 }
 
-// Enrol asks for the certificate of an instance's agent. It has a connection of its own: one that was opened without the certificate, or
-// with an earlier one, would carry no later call.
+// Enrol asks for the certificate of an instance's agent. It has a connection of its own: one that
+// was opened without the certificate, or with an earlier one, would carry no later call.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
 	once := c.http.Transport.(*http.Transport).Clone()
 	once.DisableKeepAlives = true
@@ -46,9 +46,10 @@ func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolme
 	return out, err
 }
 
-// Beat shows that an instance's agent is there, over the stream that was opened last, and gives the latest time at which the leader is known
-// to have heard of it, by its server's answer: to an earlier beat than this where the server answers late. It fails when nothing is answered
-// at all. One goroutine beats.
+// Beat shows that an instance's agent is there, over the stream that was opened last, and gives the
+// latest time at which the leader is known to have heard of it, by its server's answer: to an
+// earlier beat than this where the server answers late. It fails when nothing is answered at all.
+// One goroutine beats.
 func (c *Client) Beat(ctx context.Context, _ string) (heard time.Time, err error) {
 	s := c.stream.Load()
 	if s == nil {
@@ -57,14 +58,16 @@ func (c *Client) Beat(ctx context.Context, _ string) (heard time.Time, err error
 	return s.beat(ctx)
 }
 
-// Assignments opens the stream of an instance's agent. It ends with ctx or Close. Beats go up on it, each of them a byte that comes back in
-// a frame.
+// Assignments opens the stream of an instance's agent. It ends with ctx or Close. Beats go up on
+// it, each of them a byte that comes back in a frame.
 //
-// The server waits until it knows the instance at the version that a registration was answered with, so that it tells nothing older.
+// The server waits until it knows the instance at the version that a registration was answered
+// with, so that it tells nothing older.
 func (c *Client) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
 	ctx, end := context.WithCancelCause(ctx)
 	cancel := func() { end(nil) }
-	late := time.AfterFunc(openTimeout, func() { end(errLate) }) // the transport's own clock waits for the end of the body, which has none
+	// the transport's own clock waits for the end of the body, which has none
+	late := time.AfterFunc(openTimeout, func() { end(errLate) })
 	defer late.Stop()
 	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan heardBeat, 1)}
 	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{
@@ -79,8 +82,8 @@ func (c *Client) Assignments(ctx context.Context, instance string, version int64
 	return s, nil
 }
 
-// openTimeout is how long a server may take to open a stream. Over a link that is cut no answer comes, and until the agent tries another
-// server nobody hears it.
+// openTimeout is how long a server may take to open a stream. Over a link that is cut no answer
+// comes, and until the agent tries another server nobody hears it.
 const openTimeout = 3 * time.Second
 
 // errLate: a server did not begin to answer.
@@ -105,8 +108,8 @@ type heardBeat struct {
 	age    int64 // of AssignmentFrame
 }
 
-// before is how much earlier than the beat the leader is known to have heard of the agent. A server of before does not say it, and its leader
-// may know no other lease than AgentLease.
+// before is how much earlier than the beat the leader is known to have heard of the agent. A server
+// of before does not say it, and its leader may know no other lease than AgentLease.
 func (h heardBeat) before() time.Duration {
 	if h.age == 0 {
 		return structs.FencedLease - structs.AgentLease
@@ -114,7 +117,8 @@ func (h heardBeat) before() time.Duration {
 	return time.Duration(h.age) * time.Millisecond
 }
 
-// Next waits for the next frame; one without assignments that is not full only shows that the stream is alive.
+// Next waits for the next frame; one without assignments that is not full only shows that the
+// stream is alive.
 func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 	var frame structs.AssignmentFrame
 	if err := s.lines.Decode(&frame); err != nil {

@@ -1,4 +1,5 @@
-// Package client is the Go client of the native API: for the agent, the command line and end-to-end tests.
+// Package client is the Go client of the native API: for the agent, the command line and end-to-end
+// tests.
 package client
 
 import (
@@ -31,7 +32,8 @@ type Config struct {
 	Token string
 	// Key is an access key to sign with.
 	Key Key
-	// Agent says that this is the client of an agent, which beats on its stream and so knows at any time whether the server answers.
+	// Agent says that this is the client of an agent, which beats on its stream and so knows at any
+	// time whether the server answers.
 	Agent bool
 	// Now is the system's clock. Nil: time.Now.
 	Now func() time.Time
@@ -50,18 +52,21 @@ type Client struct {
 	stream  atomic.Pointer[AssignmentStream] // the newest
 }
 
-// answerTimeout is how long a server may take before it begins to answer. The longest that one waits by design is some 20 s.
+// answerTimeout is how long a server may take before it begins to answer. The longest that one
+// waits by design is some 20 s.
 const answerTimeout = 30 * time.Second
 
-// idleTimeout is how long a connection is kept that carries nothing: each call that is given up while it connects leaves one. An agent keeps
-// one for longer: when tasks come for all of a cluster, all agents would make a new one to say what becomes of them.
+// idleTimeout is how long a connection is kept that carries nothing: each call that is given up
+// while it connects leaves one. An agent keeps one for longer: when tasks come for all of a
+// cluster, all agents would make a new one to say what becomes of them.
 const (
 	idleTimeout      = 30 * time.Second
 	agentIdleTimeout = 5 * time.Minute
 )
 
-// silence is how long a connection may be silent before the server is asked for a sign of life, and how long that may take: a server that froze,
-// or to which the link broke, is no better than one that is gone.
+// silence is how long a connection may be silent before the server is asked for a sign of life, and
+// how long that may take: a server that froze, or to which the link broke, is no better than one
+// that is gone.
 const silence = 2 * time.Second
 
 // What requests are signed for. The region is of no account.
@@ -96,8 +101,8 @@ func New(c Config) *Client {
 		ResponseHeaderTimeout: answerTimeout,
 	}
 	if c.Agent {
-		// A beat is a byte up and a frame down. On a connection of its own a goroutine reads the one and writes the other; HTTP/2 takes five
-		// for it, and asks for signs of life besides.
+		// A beat is a byte up and a frame down. On a connection of its own a goroutine reads the
+		// one and writes the other; HTTP/2 takes five for it, and asks for signs of life besides.
 		transport.ForceAttemptHTTP2, transport.Protocols, transport.MaxIdleConnsPerHost = false, new(http.Protocols), 1
 		transport.Protocols.SetHTTP1(true)
 		transport.IdleConnTimeout = agentIdleTimeout
@@ -125,7 +130,8 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
-// send gives the response of a success; the caller closes its body. Any other is a *structs.Error. A body of jobFile goes as it is, as what a Reader gives.
+// send gives the response of a success; the caller closes its body. Any other is a *structs.Error.
+// A body of jobFile goes as it is, as what a Reader gives.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	var content []byte
 	var stream io.Reader // in place of content
@@ -176,8 +182,8 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	return resp, nil
 }
 
-// readError gives the server's error as it was there. What is no error of Gantry's (a proxy's page, say) may pass, so it is
-// of KindUnavailable.
+// readError gives the server's error as it was there. What is no error of Gantry's (a proxy's page,
+// say) may pass, so it is of KindUnavailable.
 func readError(resp *http.Response) error {
 	var body struct {
 		Error struct {

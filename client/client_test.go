@@ -80,8 +80,8 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// A beat succeeds once the server has sent it back. By the answer to an earlier one that comes late the agent knows that the server is
-// there, and no more.
+// A beat succeeds once the server has sent it back. By the answer to an earlier one that comes late
+// the agent knows that the server is there, and no more.
 func TestBeats(t *testing.T) {
 	type answer int
 	const (
@@ -167,7 +167,8 @@ func TestBeats(t *testing.T) {
 	}
 }
 
-// A reader that waits for a frame must come back when the stream is closed, when its context ends, and when the server breaks off.
+// A reader that waits for a frame must come back when the stream is closed, when its context ends,
+// and when the server breaks off.
 func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(stream *client.AssignmentStream, cancel func(), broken chan struct{}){
 		"closed":     func(stream *client.AssignmentStream, _ func(), _ chan struct{}) { stream.Close() },
@@ -187,7 +188,8 @@ func TestStreamEnds(t *testing.T) {
 				}()
 				select {
 				case <-broken:
-					http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) // the server would wait for who reads
+					// the server would wait for who reads
+					http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
 					<-gone
 					panic(http.ErrAbortHandler)
 				case <-gone:

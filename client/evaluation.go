@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// EvaluationFilter says which evaluations are wanted. The zero value wants the newest of all clusters.
+// EvaluationFilter says which evaluations are wanted. The zero value wants the newest of all
+// clusters.
 type EvaluationFilter struct {
 	Cluster string // empty: of every cluster
 	Job     string // a Job.ID; empty: of every job

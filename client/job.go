@@ -12,7 +12,8 @@ import (
 // jobFile is the text of a job file. JSON is YAML too.
 type jobFile []byte
 
-// PutJob makes a job what a file says. Of a batch job, the same file again with the same token (empty: none) is no second run.
+// PutJob makes a job what a file says. Of a batch job, the same file again with the same token
+// (empty: none) is no second run.
 func (c *Client) PutJob(ctx context.Context, file []byte, token string) (structs.JobPut, error) {
 	var out structs.JobPut
 	var query url.Values

@@ -10,7 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SaveSnapshot writes a snapshot of all the cluster's state. Its checksum, at the end, tells whether it is whole.
+// SaveSnapshot writes a snapshot of all the cluster's state. Its checksum, at the end, tells
+// whether it is whole.
 func (c *Client) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	resp, err := c.send(ctx, http.MethodGet, "/v1/snapshot", nil, nil)
 	if err != nil {
@@ -23,7 +24,8 @@ func (c *Client) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	return nil
 }
 
-// RestoreSnapshot puts a saved snapshot in place of all the cluster's state; without replace only where that is empty.
+// RestoreSnapshot puts a saved snapshot in place of all the cluster's state; without replace only
+// where that is empty.
 func (c *Client) RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error) {
 	var out structs.SnapshotInfo
 	query := url.Values{}

@@ -1,7 +1,9 @@
-// Package config fills in the flags of a command from the environment and from files. The flags are the one list of what can be set: a
-// variable is GANTRY_ and a flag's name in capitals, a key of a file is its name, each with underscores for dashes.
+// Package config fills in the flags of a command from the environment and from files. The flags are
+// the one list of what can be set: a variable is GANTRY_ and a flag's name in capitals, a key of a
+// file is its name, each with underscores for dashes.
 //
-// The command line wins over the environment, that over files, and files over defaults. Call Environment before Files.
+// The command line wins over the environment, that over files, and files over defaults. Call
+// Environment before Files.
 package config
 
 import (
@@ -15,8 +17,9 @@ import (
 // Names of the annotations of a flag.
 const (
 	variableNote = "gantry-variable" // a second name in the environment
-	mapNote      = "gantry-map"      // the flag takes NAME=VALUE; this is the key of its object in files
-	sourceNote   = "gantry-source"   // where the value came from, unless from the command line
+	// the flag takes NAME=VALUE; this is the key of its object in files
+	mapNote    = "gantry-map"
+	sourceNote = "gantry-source" // where the value came from, unless from the command line
 )
 
 // AddVariable gives a flag a second name in the environment.
@@ -108,7 +111,8 @@ var comma = regexp.MustCompile(`\s*,\s*`)
 
 var aboutFlag = regexp.MustCompile(`^--([a-z-]+)`)
 
-// Explain adds to an error that begins with a flag where the value of the flag was found, unless on the command line.
+// Explain adds to an error that begins with a flag where the value of the flag was found, unless on
+// the command line.
 func Explain(flags *pflag.FlagSet, err error) error {
 	if err == nil {
 		return nil

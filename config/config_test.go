@@ -52,7 +52,8 @@ func wants(t *testing.T, f *pflag.FlagSet, values map[string]string) {
 	}
 }
 
-// The command line wins over the environment, that over files, a later file over an earlier one, and files over defaults.
+// The command line wins over the environment, that over files, a later file over an earlier one,
+// and files over defaults.
 func TestPrecedence(t *testing.T) {
 	dir := files(t, map[string]string{
 		"20.hcl":  "zone = \"file\"\nhttp_port = 2\njoin = [\"a\", \"b:1\"]\nattributes = { disk = \"ssd\", arch = \"arm, or so\" }",

@@ -20,9 +20,10 @@ type setting struct {
 	at    string // file:line
 }
 
-// Files sets the flags that neither the command line nor the environment did. A path is a file in HCL or, where its name ends so, JSON; or
-// a directory of such, which are read in the order of their names. What a later one says of a key replaces what earlier ones say. The
-// error names every place that is wrong.
+// Files sets the flags that neither the command line nor the environment did. A path is a file in
+// HCL or, where its name ends so, JSON; or a directory of such, which are read in the order of
+// their names. What a later one says of a key replaces what earlier ones say. The error names every
+// place that is wrong.
 func Files(flags *pflag.FlagSet, paths []string) error {
 	settings, err := read(flags, paths)
 	if err != nil {
@@ -39,7 +40,8 @@ func Files(flags *pflag.FlagSet, paths []string) error {
 	return nil
 }
 
-// Reread gives the value that a flag would have if its command began now: what files say may have changed.
+// Reread gives the value that a flag would have if its command began now: what files say may have
+// changed.
 func Reread(flags *pflag.FlagSet, paths []string, flag string) (string, error) {
 	settings, err := read(flags, paths)
 	if err != nil {

@@ -31,7 +31,8 @@ func kindOf(f *pflag.Flag) kind {
 	return kind{"a text", `"text"`}
 }
 
-// textsOf turns the value of a key into the texts that its flag takes: one, or those of a list. It is strict, as a flag is.
+// textsOf turns the value of a key into the texts that its flag takes: one, or those of a list. It
+// is strict, as a flag is.
 func textsOf(f *pflag.Flag, a *hcl.Attribute) ([]string, error) {
 	v, wrong := a.Expr.Value(nil)
 	if wrong.HasErrors() {

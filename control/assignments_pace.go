@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Where an instance gets many tasks one after the other, as when a hundred services start, frames of one task each would cost more than all
-// else: those that follow soon after each other are the further apart the more there are, up to mostApart.
+// Where an instance gets many tasks one after the other, as when a hundred services start, frames
+// of one task each would cost more than all else: those that follow soon after each other are the
+// further apart the more there are, up to mostApart.
 const (
 	leastApart = 20 * time.Millisecond
 	mostApart  = 320 * time.Millisecond

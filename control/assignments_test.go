@@ -20,7 +20,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// inNode runs a test under fake time on a single node with an instance whose agent is not connected.
+// inNode runs a test under fake time on a single node with an instance whose agent is not
+// connected.
 func inNode(t *testing.T, test func(t *testing.T, c *testutil.SingleNode, instance string)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
@@ -133,8 +134,9 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 	})
 }
 
-// The cluster may end a task without its agent: when an instance is deregistered whose agent it believes gone. An agent that
-// listens all the same must hear of it, or the container would outlive its task.
+// The cluster may end a task without its agent: when an instance is deregistered whose agent it
+// believes gone. An agent that listens all the same must hear of it, or the container would outlive
+// its task.
 func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		s := openStream(t, c.Control, instance)
@@ -157,8 +159,9 @@ func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 	})
 }
 
-// TestStreamTellsOnceThatTheInstanceWasDeregistered, an open one at once and a new one with its first frame, also where the agent came back
-// since: nobody connects an instance that is none any more.
+// TestStreamTellsOnceThatTheInstanceWasDeregistered, an open one at once and a new one with its
+// first frame, also where the agent came back since: nobody connects an instance that is none any
+// more.
 func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		s := openStream(t, c.Control, instance)
@@ -213,8 +216,9 @@ func TestStreamAfterLoss(t *testing.T) {
 	})
 }
 
-// An instance counts as connected from its stream's first beat on, and a registration changes nothing about that: an agent that
-// starts again within its lease has lost nothing. (When it ends is the leases' matter: server/liveness.)
+// An instance counts as connected from its stream's first beat on, and a registration changes
+// nothing about that: an agent that starts again within its lease has lost nothing. (When it ends
+// is the leases' matter: server/liveness.)
 func TestConnectedFromTheFirstBeat(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		connected := func(want bool) {
@@ -235,11 +239,13 @@ func TestConnectedFromTheFirstBeat(t *testing.T) {
 	})
 }
 
-// A stream opens once the server knows the registration that its agent was answered, and the leader that it is there.
+// A stream opens once the server knows the registration that its agent was answered, and the leader
+// that it is there.
 func TestStreamWaitsForTheRegistration(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		opened := make(chan error, 1)
-		version := c.Store.Snapshot().Instance(instance).Version + 2 // the connection, and another registration
+		// the connection, and another registration
+		version := c.Store.Snapshot().Instance(instance).Version + 2
 		go func() {
 			s, err := c.Control.Assignments(t.Context(), instance, version)
 			if err == nil {
@@ -265,7 +271,8 @@ func TestStreamWaitsForTheRegistration(t *testing.T) {
 	})
 }
 
-// Tasks come and go while an agent listens. In the end it has been told of all of them, and of the stop of each that was stopped.
+// Tasks come and go while an agent listens. In the end it has been told of all of them, and of the
+// stop of each that was stopped.
 func TestStreamMissesNothing(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		verbs := c.Control()
@@ -325,8 +332,8 @@ func TestStreamMissesNothing(t *testing.T) {
 	})
 }
 
-// After a restored snapshot an agent is to register again: one whose registration is newer than the state's, and one that the state
-// does not know at all.
+// After a restored snapshot an agent is to register again: one whose registration is newer than the
+// state's, and one that the state does not know at all.
 func TestStreamAfterRestore(t *testing.T) {
 	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
 		_, err := c.Control.Assignments(t.Context(), instance, c.Store.Snapshot().Instance(instance).Version+9)

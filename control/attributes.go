@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PutAttributes sets custom attributes of instances of a cluster, all or none; one of that name gets the new value.
+// PutAttributes sets custom attributes of instances of a cluster, all or none; one of that name
+// gets the new value.
 func (c *Control) PutAttributes(ctx context.Context, cluster string, attributes []structs.InstanceAttribute) error {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -25,13 +26,14 @@ func (c *Control) PutAttributes(ctx context.Context, cluster string, attributes 
 			return structs.Errorf(structs.KindInvalidParameter, "Attribute %s of container instance %s is set by its agent.", a.Attribute.Name, i.ID)
 		}
 	}
-	// The log knows best what there is at that moment: it refuses targets that are not there, and attributes over the limit.
+	// The log knows best what there is at that moment: it refuses targets that are not there, and
+	// attributes over the limit.
 	_, err = c.Log.Apply(ctx, structs.PutAttributes{Cluster: cluster, Attributes: attributes, At: c.now()})
 	return err
 }
 
-// DeleteAttributes removes custom attributes and gives those that were there. One that is given with a value is removed only
-// where it has that value.
+// DeleteAttributes removes custom attributes and gives those that were there. One that is given
+// with a value is removed only where it has that value.
 func (c *Control) DeleteAttributes(ctx context.Context, cluster string, attributes []structs.InstanceAttribute) ([]structs.InstanceAttribute, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// What an agent says of its instance cannot be overruled, and what users put survives the agent's next registration.
+// What an agent says of its instance cannot be overruled, and what users put survives the agent's
+// next registration.
 func TestAttributesOfAgentsAndUsers(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	in := structs.ContainerInstance{Cluster: "default", Attributes: []structs.Attribute{{Name: "rack", Value: "7"}}}

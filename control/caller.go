@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Caller is who makes a call, and what became of it so far. One call, one Caller; not safe for concurrent use.
+// Caller is who makes a call, and what became of it so far. One call, one Caller; not safe for
+// concurrent use.
 type Caller struct {
 	ARN string
 	// Key is the id of the access key that the call was made with; empty: a certificate, or none.
@@ -45,14 +46,15 @@ func callerARN(ctx context.Context) string {
 	return ""
 }
 
-// Resource is one that an action is on: its ARN, and the condition keys of the request as they are for it.
+// Resource is one that an action is on: its ARN, and the condition keys of the request as they are
+// for it.
 type Resource struct {
 	ARN  string
 	Keys structs.PolicyKeys
 }
 
-// Authorize says whether the caller may do an action on all of these resources (none: on none in particular). The door asks before
-// the verb. The text is IAM's.
+// Authorize says whether the caller may do an action on all of these resources (none: on none in
+// particular). The door asks before the verb. The text is IAM's.
 func Authorize(ctx context.Context, action string, resources ...Resource) error {
 	c := CallerOf(ctx)
 	if c == nil {
@@ -83,7 +85,8 @@ func Authorize(ctx context.Context, action string, resources ...Resource) error 
 	return nil
 }
 
-// AuthorizeAlso is Authorize for what a call needs beside its own action, which the audit log does not name.
+// AuthorizeAlso is Authorize for what a call needs beside its own action, which the audit log does
+// not name.
 func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) error {
 	if c := CallerOf(ctx); c != nil {
 		defer func(action string, resources []string) { c.Action, c.Resources = action, resources }(c.Action, c.Resources)
@@ -91,8 +94,8 @@ func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) er
 	return Authorize(ctx, action, resources...)
 }
 
-// PrincipalOf names who makes the calls of a context, as account settings do: the resource part of its ARN. Who is no user, with the
-// cluster's secret or where nobody asks, is the account itself.
+// PrincipalOf names who makes the calls of a context, as account settings do: the resource part of
+// its ARN. Who is no user, with the cluster's secret or where nobody asks, is the account itself.
 func PrincipalOf(ctx context.Context) string {
 	if c := CallerOf(ctx); c != nil {
 		if parts := strings.SplitN(c.ARN, ":", 6); len(parts) == 6 {

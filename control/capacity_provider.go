@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateCapacityProvider makes a capacity provider of a group of machines. What is absent is ECS's default.
+// CreateCapacityProvider makes a capacity provider of a group of machines. What is absent is ECS's
+// default.
 func (c *Control) CreateCapacityProvider(ctx context.Context, name string, group *structs.AutoScalingGroupProvider, tags []structs.Tag) (*structs.CapacityProvider, error) {
 	p := structs.CapacityProvider{
 		Name: name, Type: structs.ProviderAutoScaling, Status: structs.ProviderActive, AutoScalingGroup: group,
@@ -15,7 +16,8 @@ func (c *Control) CreateCapacityProvider(ctx context.Context, name string, group
 	return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p, Create: true, Tags: tags})
 }
 
-// UpdateCapacityProvider changes what is said of a capacity provider's group of machines. What is absent stays as it is.
+// UpdateCapacityProvider changes what is said of a capacity provider's group of machines. What is
+// absent stays as it is.
 func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, change structs.AutoScalingGroupProvider) (*structs.CapacityProvider, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -25,7 +27,8 @@ func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, chang
 	if old := snap.CapacityProvider(name); old != nil {
 		p = *old
 	}
-	if p.AutoScalingGroup == nil { // one of those that cannot be changed, or none at all: the state machine says which
+	// one of those that cannot be changed, or none at all: the state machine says which
+	if p.AutoScalingGroup == nil {
 		return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p})
 	}
 	group := *p.AutoScalingGroup

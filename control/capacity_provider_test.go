@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// Work that names neither capacity providers nor a launch type goes by its cluster's default strategy, as that is when the work is
-// asked for.
+// Work that names neither capacity providers nor a launch type goes by its cluster's default
+// strategy, as that is when the work is asked for.
 func TestDefaultStrategy(t *testing.T) {
 	n := testutil.NewSingleNode(t)
 	ctx := t.Context()
@@ -82,8 +82,8 @@ func TestRegisterInstanceOfProvider(t *testing.T) {
 	}
 }
 
-// Tasks that wait for room have their capacity providers from the start, by base and weight, and keep them when they are placed,
-// whichever of them were stopped meanwhile.
+// Tasks that wait for room have their capacity providers from the start, by base and weight, and
+// keep them when they are placed, whichever of them were stopped meanwhile.
 func TestWaitingTasksHaveTheirProviders(t *testing.T) {
 	n := testutil.NewSingleNode(t)
 	n.MustApply(t, structs.CreateCluster{Cluster: structs.Cluster{Name: "default"}})

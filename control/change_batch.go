@@ -5,8 +5,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// changeBatch is changeJob for a batch job. Each run is a job of its own, and the next version of its name. While one goes on, the same
-// file changes nothing, and another one takes its place; once it has ended, a file begins the next.
+// changeBatch is changeJob for a batch job. Each run is a job of its own, and the next version of
+// its name. While one goes on, the same file changes nothing, and another one takes its place; once
+// it has ended, a file begins the next.
 func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if service := snap.Service(spec.Cluster, spec.Name); service != nil && service.Status != structs.ServiceInactive {
 		if service.Status == structs.ServiceDraining {
@@ -30,7 +31,8 @@ func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now st
 			present = nil
 		}
 	}
-	definition, isNew, err := definitionFor(snap, nil, spec, ids.by, now) // no run begins with a revision that was deregistered
+	// no run begins with a revision that was deregistered
+	definition, isNew, err := definitionFor(snap, nil, spec, ids.by, now)
 	if err != nil {
 		return nil, err
 	}

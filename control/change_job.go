@@ -18,15 +18,16 @@ type jobChange struct {
 	commands   []structs.Command // empty: nothing changes
 }
 
-// jobIDs are minted before a change, whether it needs them or not. By is the ARN of who asks for it; empty: nobody knows.
+// jobIDs are minted before a change, whether it needs them or not. By is the ARN of who asks for
+// it; empty: nobody knows.
 type jobIDs struct{ job, deployment, evaluation, by string }
 
 func (c *Control) mintJobIDs(ctx context.Context) jobIDs {
 	return jobIDs{by: callerARN(ctx), job: c.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.NewID()), evaluation: c.NewID()}
 }
 
-// changeJob turns a spec to the commands that make the cluster as the spec says. It is a pure function of its arguments, so that what
-// is shown beforehand is what is done.
+// changeJob turns a spec to the commands that make the cluster as the spec says. It is a pure
+// function of its arguments, so that what is shown beforehand is what is done.
 func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if field, problem := spec.Problem(); field != "" {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "%s: %s", field, problem)
@@ -42,8 +43,8 @@ func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now stru
 	return change, inJobWords(err)
 }
 
-// definitionFor finds the revision that runs what a spec says: the job's own, or the newest of the family. Where neither does, it makes
-// one, which has the revision that comes next.
+// definitionFor finds the revision that runs what a spec says: the job's own, or the newest of the
+// family. Where neither does, it makes one, which has the revision that comes next.
 func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec, by string, now structs.Time) (d *structs.TaskDefinition, isNew bool, err error) {
 	wanted, err := spec.Definition()
 	if err != nil {
@@ -97,7 +98,8 @@ func inJobWords(err error) error {
 	if err == nil || kind == structs.KindInternal {
 		return err
 	}
-	if kind == structs.KindClient { // a task definition's own error; the caller of a job file gave the file
+	// a task definition's own error; the caller of a job file gave the file
+	if kind == structs.KindClient {
 		kind = structs.KindInvalidParameter
 	}
 	return structs.Errorf(kind, "%s", structs.JobFieldNames(err.Error()))

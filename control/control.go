@@ -1,6 +1,7 @@
-// Package control is what the cluster can be asked to do, in domain words: one file per verb. Every door (the AWS APIs,
-// the native API) comes through here. A verb checks what it was given against state, mints ids and times, applies ONE
-// log entry, and waits where the caller wants to see the outcome.
+// Package control is what the cluster can be asked to do, in domain words: one file per verb. Every
+// door (the AWS APIs, the native API) comes through here. A verb checks what it was given against
+// state, mints ids and times, applies ONE log entry, and waits where the caller wants to see the
+// outcome.
 package control
 
 import (
@@ -16,12 +17,12 @@ import (
 
 // Log is the way of a write: the raft log of the leader.
 type Log interface {
-	// Apply replicates a command and returns once this server's state holds it. Errors of the command itself are
-	// *structs.Error; without a leader the error is of KindUnavailable, and whether the command will still be applied is
-	// then unknown.
+	// Apply replicates a command and returns once this server's state holds it. Errors of the
+	// command itself are *structs.Error; without a leader the error is of KindUnavailable, and
+	// whether the command will still be applied is then unknown.
 	Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error)
-	// Current returns once this server's state holds every write that was acknowledged before the call. Without a leader
-	// it waits a little, then fails with KindUnavailable.
+	// Current returns once this server's state holds every write that was acknowledged before the
+	// call. Without a leader it waits a little, then fails with KindUnavailable.
 	Current(ctx context.Context) error
 }
 
@@ -36,8 +37,9 @@ type Config struct {
 	Leases Leases
 	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
 	Now    func() time.Time // nil: the system's clock
-	// Beat is told that the agent of an instance is there, and gives how long ago the newest beat was of which the leader has heard; much where
-	// that is not known. It fails where the agent is to show itself at another server. Nil: nobody is told.
+	// Beat is told that the agent of an instance is there, and gives how long ago the newest beat
+	// was of which the leader has heard; much where that is not known. It fails where the agent is
+	// to show itself at another server. Nil: nobody is told.
 	Beat func(instance string) (age time.Duration, err error)
 	// Sealer encrypts the secrets of access keys. Nil: there are no access keys.
 	Sealer Sealer
@@ -84,7 +86,8 @@ func (c *Control) ReadCluster(ctx context.Context, name string) (*state.Snapshot
 
 type staleKey struct{}
 
-// AllowStale lets the reads of a call be answered from what this server knows, which may be a moment old.
+// AllowStale lets the reads of a call be answered from what this server knows, which may be a
+// moment old.
 func AllowStale(ctx context.Context) context.Context { return context.WithValue(ctx, staleKey{}, true) }
 
 func (c *Control) now() structs.Time { return structs.TimeOf(c.Now()) }

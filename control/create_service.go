@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateServiceInput asks for a new service. TaskDefinition is required unless it is External, and Count of a service that is no
-// daemon.
+// CreateServiceInput asks for a new service. TaskDefinition is required unless it is External, and
+// Count of a service that is no daemon.
 type CreateServiceInput struct {
 	Cluster string
 	Name    string
@@ -19,13 +19,14 @@ type CreateServiceInput struct {
 	ServiceChange
 	LaunchType string // empty: EC2
 	Tags       []structs.Tag
-	// ClientToken, where given, makes the call idempotent beside the name. RequestHash tells the same request from another.
+	// ClientToken, where given, makes the call idempotent beside the name. RequestHash tells the
+	// same request from another.
 	ClientToken string
 	RequestHash string
 }
 
-// CreateService makes a service. The same request again finds the service that it made, as it is by now; another request for
-// the same name or with the same client token is refused (ECS).
+// CreateService makes a service. The same request again finds the service that it made, as it is by
+// now; another request for the same name or with the same client token is refused (ECS).
 func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*structs.Job, error) {
 	if in.ClientToken != "" {
 		in.ClientToken = "service/" + in.ClientToken // RunTask's tokens are others
@@ -52,7 +53,8 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 		}
 		cmd.Evaluation = c.evaluationOf(job, "service-created", job.CreatedAt)
 		created, err := c.putService(ctx, cmd)
-		if structs.KindOf(err) == structs.KindInvalidParameter { // another request for the name came first, perhaps the same
+		// another request for the name came first, perhaps the same
+		if structs.KindOf(err) == structs.KindInvalidParameter {
 			if earlier, refused := earlierService(c.Store.Snapshot(), &in); earlier != nil || refused != nil {
 				return earlier, refused
 			}
@@ -78,8 +80,9 @@ func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job,
 	return earlier, nil
 }
 
-// activeInstances is how many tasks a daemon wants until the scheduler has found on how many instances it can run. Were it none, a
-// caller who looks before that would take the daemon for stable.
+// activeInstances is how many tasks a daemon wants until the scheduler has found on how many
+// instances it can run. Were it none, a caller who looks before that would take the daemon for
+// stable.
 func activeInstances(snap *state.Snapshot, cluster string) (n int) {
 	for i := range snap.Instances(cluster) {
 		if i.TakesTasks() {

@@ -6,9 +6,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// DeleteService makes a service DRAINING; it is INACTIVE, and its name free, once its last task has stopped. Without force it must
-// be scaled to 0 first (ECS). The answer is the service as it drains, with tasks or without; deleting it again changes nothing, and
-// answers with it, DRAINING or INACTIVE (ECS).
+// DeleteService makes a service DRAINING; it is INACTIVE, and its name free, once its last task has
+// stopped. Without force it must be scaled to 0 first (ECS). The answer is the service as it
+// drains, with tasks or without; deleting it again changes nothing, and answers with it, DRAINING
+// or INACTIVE (ECS).
 func (c *Control) DeleteService(ctx context.Context, cluster, name string, force bool) (*structs.Job, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -30,6 +31,7 @@ func (c *Control) DeleteService(ctx context.Context, cluster, name string, force
 		return nil, err
 	}
 	deleted := *c.Store.Snapshot().Job(job.ID)
-	deleted.Status, deleted.DeletedAt = structs.ServiceDraining, 0 // it may be INACTIVE by now, but is seen to drain first (ECS)
+	// it may be INACTIVE by now, but is seen to drain first (ECS)
+	deleted.Status, deleted.DeletedAt = structs.ServiceDraining, 0
 	return &deleted, nil
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// inCluster runs a test under fake time on a real server, where calls run at the same time and evaluations take theirs.
+// inCluster runs a test under fake time on a real server, where calls run at the same time and
+// evaluations take theirs.
 func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {

@@ -6,14 +6,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// InstanceFailure is a container instance that a call could not be carried out on, and ECS's word for why.
+// InstanceFailure is a container instance that a call could not be carried out on, and ECS's word
+// for why.
 type InstanceFailure struct {
 	Instance string // as the caller named it
 	Reason   string // structs.FailMissing or structs.FailInactive
 }
 
-// SetInstanceStatus makes instances ACTIVE, or DRAINING: nothing new is placed on them then, and services move their tasks away.
-// Tasks of no service stay (ECS).
+// SetInstanceStatus makes instances ACTIVE, or DRAINING: nothing new is placed on them then, and
+// services move their tasks away. Tasks of no service stay (ECS).
 func (c *Control) SetInstanceStatus(ctx context.Context, cluster string, ids []string, status string) ([]*structs.ContainerInstance, []InstanceFailure, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {

@@ -10,10 +10,11 @@ import (
 // MaxLeaseWait bounds how long a call waits for an evaluation to lease.
 const MaxLeaseWait = time.Minute
 
-// Leases lends evaluations to outside schedulers. A lease that has ended answers with KindConflict. All leases end with the server's
-// leadership.
+// Leases lends evaluations to outside schedulers. A lease that has ended answers with KindConflict.
+// All leases end with the server's leadership.
 type Leases interface {
-	// NextLease waits for an evaluation of a scheduler's jobs with tasks to place; nil when none came until ctx ended.
+	// NextLease waits for an evaluation of a scheduler's jobs with tasks to place; nil when none
+	// came until ctx ended.
 	NextLease(ctx context.Context, scheduler string) (*structs.Lease, error)
 	PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error)
 	// AckLease ends a lease whose evaluation is decided; NackLease gives the evaluation back.

@@ -42,8 +42,8 @@ type ProtectTasksInput struct {
 	Minutes int // how long from now, where On
 }
 
-// ProtectTasks keeps tasks of services from being chosen for scale-in and by deployments for a while, in place of what protection
-// they had, or ends their protection.
+// ProtectTasks keeps tasks of services from being chosen for scale-in and by deployments for a
+// while, in place of what protection they had, or ends their protection.
 func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]TaskProtection, []ProtectionFailure, error) {
 	if in.On && (in.Minutes < 1 || in.Minutes > maxProtection) {
 		return nil, nil, structs.Errorf(structs.KindInvalidParameter, "expiresInMinutes: %d is out of range; it must be between 1 and %d", in.Minutes, maxProtection)
@@ -151,7 +151,8 @@ func (p *protections) add(t *structs.Task) *ProtectionFailure {
 	return nil
 }
 
-// count returns how many of a service's tasks are protected now. With more than are desired, its deployments cannot end (ECS).
+// count returns how many of a service's tasks are protected now. With more than are desired, its
+// deployments cannot end (ECS).
 func (p *protections) count(job *structs.Job) (n int) {
 	for t := range p.snap.JobTasks(job.ID) {
 		if p.covers(t) {
@@ -166,8 +167,9 @@ func (p *protections) covers(t *structs.Task) bool {
 	return t.ProtectedUntil > p.now && t.Holds() && t.DesiredStatus < structs.TaskStopped
 }
 
-// replaced reports whether a deployment in progress is about to replace a task, which must not hide from that behind a new
-// protection: the deployment would never end. A protection that stands may be renewed, for the work that it was asked for.
+// replaced reports whether a deployment in progress is about to replace a task, which must not hide
+// from that behind a new protection: the deployment would never end. A protection that stands may
+// be renewed, for the work that it was asked for.
 func (p *protections) replaced(t *structs.Task) bool {
 	own := p.snap.Deployment(t.StartedBy)
 	return own != nil && own.TaskSet == nil && own.Status != structs.DeploymentPrimary

@@ -84,7 +84,8 @@ func TestBatchFromAFile(t *testing.T) {
 	}
 }
 
-// A request that was sent again because its answer was lost begins no second run, though the first has ended meanwhile.
+// A request that was sent again because its answer was lost begins no second run, though the first
+// has ended meanwhile.
 func TestBatchTwiceByOneToken(t *testing.T) {
 	n := newTown(t)
 	put := func(token string, change ...func(*structs.JobSpec)) (*structs.JobPut, error) {

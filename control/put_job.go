@@ -7,8 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PutJob makes a job what a job file says. The same file again finds nothing to change, and says so; but of a batch job whose run has ended
-// it begins another run. With a token (empty: none; at most 64 characters), as RunTask has it, the run that it began is the answer then too.
+// PutJob makes a job what a job file says. The same file again finds nothing to change, and says
+// so; but of a batch job whose run has ended it begins another run. With a token (empty: none; at
+// most 64 characters), as RunTask has it, the run that it began is the answer then too.
 func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token string) (*structs.JobPut, error) {
 	run, err := newRunToken(spec, token)
 	if err != nil {
@@ -79,7 +80,8 @@ const maxToken = 64
 // runToken makes the putting of a batch job idempotent. Its zero value does not.
 type runToken struct{ token, hash string }
 
-// newRunToken is the zero value for a job that is no batch job: the same file again changes nothing there anyway.
+// newRunToken is the zero value for a job that is no batch job: the same file again changes nothing
+// there anyway.
 func newRunToken(spec *structs.JobSpec, token string) (runToken, error) {
 	switch {
 	case len(token) > maxToken:

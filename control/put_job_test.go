@@ -285,7 +285,8 @@ func TestListAndStopJobs(t *testing.T) {
 	expectError(t, err, structs.KindClusterNotFound, "")
 }
 
-// A file says how traffic moves as ECS does, with ECS's steps where it says nothing, and errors name the fields of the file.
+// A file says how traffic moves as ECS does, with ECS's steps where it says nothing, and errors
+// name the fields of the file.
 func TestShiftFromAFile(t *testing.T) {
 	n := newTown(t)
 	shift := func(p structs.ShiftPolicy) *structs.JobSpec {
@@ -314,7 +315,8 @@ func TestShiftFromAFile(t *testing.T) {
 	}
 }
 
-// The tasks of a job file are shared out among capacity providers, and another strategy replaces them.
+// The tasks of a job file are shared out among capacity providers, and another strategy replaces
+// them.
 func TestCapacityFromAFile(t *testing.T) {
 	n := newTown(t)
 	strategy := func(provider string) *structs.JobSpec {
@@ -367,7 +369,8 @@ func TestPutJobSaysWho(t *testing.T) {
 	}
 }
 
-// A job is up once its tasks have been RUNNING for minHealthySeconds: until then those that wait for it are told so.
+// A job is up once its tasks have been RUNNING for minHealthySeconds: until then those that wait
+// for it are told so.
 func TestTasksThatHaveJustStartedAreNotHealthy(t *testing.T) {
 	n := newTown(t)
 	n.SetStep(time.Millisecond)

@@ -23,7 +23,8 @@ func instances(c *testutil.SingleNode, tasks []*structs.Task) (with, without []s
 	return with, without
 }
 
-// TestRunTaskQueues: with a capacity provider all tasks are there at once, and those that find no room start as soon as there is.
+// TestRunTaskQueues: with a capacity provider all tasks are there at once, and those that find no
+// room start as soon as there is.
 func TestRunTaskQueues(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	define(t, c.Control, "web")
@@ -56,8 +57,8 @@ func TestRunTaskQueues(t *testing.T) {
 	}
 }
 
-// TestRunTaskQueuesByDefault: where a cluster has a default strategy, it is that of RunTask, but not where the caller names a launch
-// type or instances.
+// TestRunTaskQueuesByDefault: where a cluster has a default strategy, it is that of RunTask, but
+// not where the caller names a launch type or instances.
 func TestRunTaskQueuesByDefault(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	define(t, c.Control, "web")

@@ -30,8 +30,8 @@ func perZone(n *testutil.SingleNode, service string) map[string]int {
 	return counts
 }
 
-// A zone is lost, and its tasks start in the others. When it is back, services go back to it by themselves, but for those that were
-// told to stay.
+// A zone is lost, and its tasks start in the others. When it is back, services go back to it by
+// themselves, but for those that were told to stay.
 func TestZoneIsLostAndBack(t *testing.T) {
 	n := testutil.NewSingleNode(t)
 	lost := addInstanceIn(t, n, "a")
@@ -91,7 +91,8 @@ func TestZoneIsLostAndBack(t *testing.T) {
 	}
 }
 
-// Rebalancing is on where it can be. An update that makes it impossible turns it off, unless it asks for both.
+// Rebalancing is on where it can be. An update that makes it impossible turns it off, unless it
+// asks for both.
 func TestRebalancingOfAnUpdate(t *testing.T) {
 	n := newTown(t)
 	binpack := []structs.PlacementStrategy{{Type: structs.StrategyBinpack, Field: "memory"}}

@@ -9,12 +9,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// InstanceRegistration is what a client of the ECS API says of a container instance. What it leaves out stays as it is known, and is a
-// default for a new one.
+// InstanceRegistration is what a client of the ECS API says of a container instance. What it leaves
+// out stays as it is known, and is a default for a new one.
 type InstanceRegistration struct {
 	Cluster string
 	ID      string // of the instance to renew; empty: it is a new one
-	// Name, Zone and the rest of an identity document, which has its own names for them; empty: not given.
+	// Name, Zone and the rest of an identity document, which has its own names for them; empty: not
+	// given.
 	Name, Zone, Type, Image, Architecture string
 
 	CPU, Memory *int64   // units and MiB
@@ -25,8 +26,8 @@ type InstanceRegistration struct {
 	Tags        []structs.Tag // of a new one
 }
 
-// The resources of an instance of which only its identity is given: those of the smallest machine in ECS's own examples (t2.micro), and
-// the ports that its agent reserves.
+// The resources of an instance of which only its identity is given: those of the smallest machine
+// in ECS's own examples (t2.micro), and the ports that its agent reserves.
 const (
 	defaultCPU    = 1024
 	defaultMemory = 985
@@ -42,8 +43,8 @@ const (
 	attributeOS           = "ecs.os-type"
 )
 
-// RegisterContainerInstance adds a container instance, or renews one, as another program than Gantry's agent knows it. It is ACTIVE at
-// once; it takes work when an agent opens its stream.
+// RegisterContainerInstance adds a container instance, or renews one, as another program than
+// Gantry's agent knows it. It is ACTIVE at once; it takes work when an agent opens its stream.
 func (c *Control) RegisterContainerInstance(ctx context.Context, in InstanceRegistration) (*structs.ContainerInstance, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -72,7 +73,8 @@ func (c *Control) RegisterContainerInstance(ctx context.Context, in InstanceRegi
 	return c.RegisterInstance(ctx, i, in.Tags...)
 }
 
-// describe sets what an instance is. Its attributes are the agent's; those that users may put are set once, at its first registration.
+// describe sets what an instance is. Its attributes are the agent's; those that users may put are
+// set once, at its first registration.
 func (in *InstanceRegistration) describe(i *structs.ContainerInstance) error {
 	if was, _ := i.Attribute(attributeType); was != "" && in.Type != "" && in.Type != was {
 		return structs.Errorf(structs.KindClient, "Container instance type changes are not supported. Container instance %s was previously registered as %s.", i.ID, was)

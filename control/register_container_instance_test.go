@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestRegisterByItsIdentity: an instance of which only the identity is known is there, and gets work once an agent speaks for it.
+// TestRegisterByItsIdentity: an instance of which only the identity is known is there, and gets
+// work once an agent speaks for it.
 func TestRegisterByItsIdentity(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	define(t, c.Control, "web")

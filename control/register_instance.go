@@ -7,8 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RegisterInstance adds a container instance, or renews the one with that id. An empty id gets a new one.
-// The instance takes work once its agent opens its stream (Assignments). Tags are those of a new one.
+// RegisterInstance adds a container instance, or renews the one with that id. An empty id gets a
+// new one. The instance takes work once its agent opens its stream (Assignments). Tags are those of
+// a new one.
 func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInstance, tags ...structs.Tag) (*structs.ContainerInstance, error) {
 	if in.Cluster == "" {
 		in.Cluster = structs.DefaultCluster

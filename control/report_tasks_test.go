@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestStartInTheFuture: a task of an engine whose clock is ahead has not started later than now, or it would never have been up
-// for long enough to replace another.
+// TestStartInTheFuture: a task of an engine whose clock is ahead has not started later than now, or
+// it would never have been up for long enough to replace another.
 func TestStartInTheFuture(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)

@@ -11,33 +11,34 @@ import (
 )
 
 const (
-	// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and the caller may ask again with
-	// the same client token.
+	// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and
+	// the caller may ask again with the same client token.
 	scheduleWait = 20 * time.Second
-	// queueWait is how long it waits where tasks queue: they are there already, and whether they have an instance by now does not
-	// matter to the caller.
+	// queueWait is how long it waits where tasks queue: they are there already, and whether they
+	// have an instance by now does not matter to the caller.
 	queueWait = time.Second
 )
 
 // The values of RunTask's propagateTags that Gantry knows (ECS).
 const PropagateFromDefinition = structs.PropagateFromDefinition
 
-// RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster, TaskDefinition (family or
-// family:revision), Count or Instances, and what is to be passed on to the tasks.
+// RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster,
+// TaskDefinition (family or family:revision), Count or Instances, and what is to be passed on to
+// the tasks.
 type RunTaskInput struct {
 	Job           structs.Job
 	PropagateTags string // empty or PropagateFromDefinition
 }
 
-// Placed is what came of it: the tasks that found a place, and why others did not. Of a job that queues its tasks, all of them:
-// those without an instance wait for room.
+// Placed is what came of it: the tasks that found a place, and why others did not. Of a job that
+// queues its tasks, all of them: those without an instance wait for room.
 type Placed struct {
 	Tasks    []*structs.Task
 	Failures []structs.PlacementFailure
 }
 
-// RunTask makes a batch job and waits until the scheduler has decided on it. With a client token that was used before in
-// the cluster, the earlier job's outcome is the answer.
+// RunTask makes a batch job and waits until the scheduler has decided on it. With a client token
+// that was used before in the cluster, the earlier job's outcome is the answer.
 func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {

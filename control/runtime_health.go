@@ -6,8 +6,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ReportRuntime takes what an agent says of its container engine: the Status and Reason of health. Only what is news goes to the log. Fails
-// with ResourceNotFound where the instance is not registered.
+// ReportRuntime takes what an agent says of its container engine: the Status and Reason of health.
+// Only what is news goes to the log. Fails with ResourceNotFound where the instance is not
+// registered.
 func (c *Control) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
 	if health.Status != structs.HealthOK && health.Status != structs.HealthImpaired {
 		return structs.Errorf(structs.KindInvalidParameter, "status: %q is not %s or %s", health.Status, structs.HealthOK, structs.HealthImpaired)

@@ -20,8 +20,8 @@ const deploymentPrefix = "ecs-svc/"
 // putTries is how often a service is put before a caller hears that others keep changing it.
 const putTries = 5
 
-// ServiceChange is what a caller wants of a service. What is nil or empty stays as it is; of a new service, it is ECS's
-// default.
+// ServiceChange is what a caller wants of a service. What is nil or empty stays as it is; of a new
+// service, it is ECS's default.
 type ServiceChange struct {
 	TaskDefinition        string // family or family:revision
 	Count                 *int
@@ -33,15 +33,16 @@ type ServiceChange struct {
 	// An empty list that is not nil removes what is there; so with the strategy.
 	PlacementConstraints []structs.PlacementConstraint
 	PlacementStrategy    []structs.PlacementStrategy
-	// CapacityStrategy shares the tasks out among capacity providers; an empty one that is not nil ends that, in favour of EC2.
+	// CapacityStrategy shares the tasks out among capacity providers; an empty one that is not nil
+	// ends that, in favour of EC2.
 	CapacityStrategy []structs.CapacityProviderStrategyItem
 	PropagateTags    string
 	ManagedTags      *bool
 	Rebalancing      string
 }
 
-// CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good one comes back. What is nil
-// stays as it is.
+// CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good
+// one comes back. What is nil stays as it is.
 type CircuitBreaker struct {
 	Enable, Rollback   bool
 	Threshold          *structs.BreakerThreshold
@@ -149,7 +150,8 @@ func evaluationOf(job *structs.Job, id, because string, at structs.Time) structs
 	}
 }
 
-// retryConflicts puts a service again when another change of it came first: each time on the newest state.
+// retryConflicts puts a service again when another change of it came first: each time on the newest
+// state.
 func retryConflicts(put func() (*structs.Job, error)) (*structs.Job, error) {
 	for try := 1; ; try++ {
 		job, err := put()

@@ -242,7 +242,8 @@ func TestServiceTaskTags(t *testing.T) {
 	}
 }
 
-// A deployment may not be kept waiting by tasks that hide from it; work that is protected already may go on.
+// A deployment may not be kept waiting by tasks that hide from it; work that is protected already
+// may go on.
 func TestProtectionDuringADeployment(t *testing.T) {
 	n := newTown(t)
 	old := n.tasks(n.deployments("web")[0].ID)
@@ -279,7 +280,8 @@ func TestProtectionDuringADeployment(t *testing.T) {
 	}
 }
 
-// While more tasks are protected than desired, no protection is given or prolonged (ECS): a service scaled in would never get there.
+// While more tasks are protected than desired, no protection is given or prolonged (ECS): a service
+// scaled in would never get there.
 func TestProtectionOfMoreThanDesired(t *testing.T) {
 	n := newTown(t)
 	tasks := n.tasks(n.deployments("web")[0].ID)
@@ -355,7 +357,8 @@ func TestDrainStopsDaemonsLast(t *testing.T) {
 	}
 }
 
-// A service is seen to drain once, though it has no task and is INACTIVE in the same moment. What it was deploying says why it ended.
+// A service is seen to drain once, though it has no task and is INACTIVE in the same moment. What
+// it was deploying says why it ended.
 func TestDeleteService(t *testing.T) {
 	n := newTown(t)
 	for name, test := range map[string]struct {

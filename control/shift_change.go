@@ -2,8 +2,8 @@ package control
 
 import "github.com/gantry-project/gantry/structs"
 
-// ShiftChange is what a caller wants of how a service's traffic moves to its next revision. What is nil or empty stays as it is;
-// where the strategy changes, its steps are ECS's default.
+// ShiftChange is what a caller wants of how a service's traffic moves to its next revision. What is
+// nil or empty stays as it is; where the strategy changes, its steps are ECS's default.
 type ShiftChange struct {
 	Strategy    string
 	BakeMinutes *int32

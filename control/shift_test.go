@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shifting has web move to its second revision in strategy BLUE_GREEN, and wait at the hook after its green tasks are up.
+// shifting has web move to its second revision in strategy BLUE_GREEN, and wait at the hook after
+// its green tasks are up.
 func shifting(t *testing.T) (n *town, d *structs.Deployment) {
 	n = newTown(t)
 	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Shift: control.ShiftChange{

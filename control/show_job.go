@@ -16,8 +16,8 @@ const (
 	shownEvaluations = 20
 )
 
-// ListJobs lists the jobs of a cluster; with all, those that have ended too. Services and daemons come first, by name, then batch
-// jobs, newest first.
+// ListJobs lists the jobs of a cluster; with all, those that have ended too. Services and daemons
+// come first, by name, then batch jobs, newest first.
 func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*structs.JobList, error) {
 	snap, err := c.ReadCluster(ctx, cluster)
 	if err != nil {
@@ -126,7 +126,8 @@ func newest[T any](rows iter.Seq[T], at func(T) structs.Time) []T {
 	return list
 }
 
-// findJob finds a job of a cluster by its name or id; of a batch job that has run several times, the last run.
+// findJob finds a job of a cluster by its name or id; of a batch job that has run several times,
+// the last run.
 func findJob(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	if snap.Cluster(cluster) == nil {
 		return nil, structs.ErrClusterNotFound()

@@ -11,16 +11,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Simulator says what would come of commands, were they applied to a state at a time. Nothing is applied.
+// Simulator says what would come of commands, were they applied to a state at a time. Nothing is
+// applied.
 type Simulator interface {
 	Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error)
 }
 
-// maxAdded bounds how many instances a scenario adds: a mistyped number must not keep a server busy.
+// maxAdded bounds how many instances a scenario adds: a mistyped number must not keep a server
+// busy.
 const maxAdded = 10_000
 
-// Simulate says what would happen to a cluster in a scenario: what the scheduler would place where, stop and move, and which tasks
-// would find no place, and why. The job, where not nil, is that of in.Job.
+// Simulate says what would happen to a cluster in a scenario: what the scheduler would place where,
+// stop and move, and which tasks would find no place, and why. The job, where not nil, is that of
+// in.Job.
 func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *structs.JobSpec) (*structs.Simulation, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -57,7 +60,8 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 	return c.simulate(snap, in.Cluster, commands, strings.Join(what, ", "))
 }
 
-// simulate says what would come of commands for one cluster. What they are is told in words, such as "losing zone a".
+// simulate says what would come of commands for one cluster. What they are is told in words, such
+// as "losing zone a".
 func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []structs.Command, what string) (*structs.Simulation, error) {
 	all, err := c.Simulator.Simulate(snap, commands, c.now())
 	if err != nil {
@@ -68,8 +72,9 @@ func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []stru
 	return out, nil
 }
 
-// scenarioCommands turns a scenario to what it is in the log when it really happens: who drains is set DRAINING, who is lost has no
-// agent any more and is INACTIVE, who is added registers and its agent connects.
+// scenarioCommands turns a scenario to what it is in the log when it really happens: who drains is
+// set DRAINING, who is lost has no agent any more and is INACTIVE, who is added registers and its
+// agent connects.
 func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) ([]structs.Command, error) {
 	at := c.now()
 	drained, err := resolveInstances(snap, in.Cluster, "drain", in.Drain)

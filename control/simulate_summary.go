@@ -7,8 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// summary says in one sentence what comes of a scenario: "losing zone a: 40 tasks move, 12 find no room and need 6144 MiB of
-// memory; closest: 512 MiB more memory on container instance … in zone b".
+// summary says in one sentence what comes of a scenario: "losing zone a: 40 tasks move, 12 find no
+// room and need 6144 MiB of memory; closest: 512 MiB more memory on container instance … in zone
+// b".
 func summary(what string, s *structs.Simulation) string {
 	t := &s.Total
 	var parts []string
@@ -25,7 +26,8 @@ func summary(what string, s *structs.Simulation) string {
 	}
 	add(t.Moved, "%s", verb(t.Moved, "moves", "move"))
 	add(t.Started-t.Moved, "%s", verb(t.Started-t.Moved, "starts", "start"))
-	ended := t.Stopped - t.Moved - max(0, t.Unplaced-t.UnplacedBefore) // and nothing is to take their place
+	// and nothing is to take their place
+	ended := t.Stopped - t.Moved - max(0, t.Unplaced-t.UnplacedBefore)
 	add(ended, "%s", verb(ended, "stops", "stop"))
 	add(t.Unplaced, "%s no room%s%s", verb(t.Unplaced, "finds", "find"), lacking(t), before(t))
 	if len(parts) == 0 {
@@ -66,7 +68,8 @@ func before(t *structs.SimulatedTasks) string {
 	return fmt.Sprintf(" (%d have none today)", t.UnplacedBefore)
 }
 
-// firstRemedy is that of the first job that lacks a task; with several each has its own in the list of jobs.
+// firstRemedy is that of the first job that lacks a task; with several each has its own in the list
+// of jobs.
 func firstRemedy(s *structs.Simulation) string {
 	for _, j := range s.Jobs {
 		if j.Unplaced > 0 && j.Remedy != "" {

@@ -8,8 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SubmitTaskState takes what a client of the ECS API saw of one task: what changed, unlike the whole that agents report (ReportTasks).
-// StopCode and the times of starting and stopping need not be given.
+// SubmitTaskState takes what a client of the ECS API saw of one task: what changed, unlike the
+// whole that agents report (ReportTasks). StopCode and the times of starting and stopping need not
+// be given.
 func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs.TaskUpdate) error {
 	snap, err := c.Read(ctx)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestSubmitTaskState: a task moves by what a client of the ECS API says of it, forward only, and its end has a code.
+// TestSubmitTaskState: a task moves by what a client of the ECS API says of it, forward only, and
+// its end has a code.
 func TestSubmitTaskState(t *testing.T) {
 	c := testutil.NewSingleNode(t)
 	c.AddInstance(t, structs.DefaultCluster, 4096, 8192)

@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RegisterTaskDefinition adds the next revision of a family. What is absent is filled with ECS's defaults first.
+// RegisterTaskDefinition adds the next revision of a family. What is absent is filled with ECS's
+// defaults first.
 func (c *Control) RegisterTaskDefinition(ctx context.Context, def structs.TaskDefinition, tags []structs.Tag) (*structs.TaskDefinition, error) {
 	if err := def.Validate(); err != nil {
 		return nil, err
@@ -22,7 +23,8 @@ func (c *Control) RegisterTaskDefinition(ctx context.Context, def structs.TaskDe
 	return c.Store.Snapshot().TaskDefinition(applied.Key), nil
 }
 
-// DeregisterTaskDefinition makes a revision (family:revision) INACTIVE: what runs goes on, nothing new starts from it.
+// DeregisterTaskDefinition makes a revision (family:revision) INACTIVE: what runs goes on, nothing
+// new starts from it.
 func (c *Control) DeregisterTaskDefinition(ctx context.Context, key string) (*structs.TaskDefinition, error) {
 	cmd := structs.UpdateTaskDefinitions{Definitions: []string{key}, Status: structs.DefinitionInactive, At: c.now()}
 	if _, err := c.Log.Apply(ctx, cmd); err != nil {
@@ -37,7 +39,8 @@ type DefinitionFailure struct {
 	Reason string
 }
 
-// DeleteTaskDefinitions moves INACTIVE revisions to DELETE_IN_PROGRESS; they are forgotten once no task refers to them.
+// DeleteTaskDefinitions moves INACTIVE revisions to DELETE_IN_PROGRESS; they are forgotten once no
+// task refers to them.
 func (c *Control) DeleteTaskDefinitions(ctx context.Context, keys []string) ([]*structs.TaskDefinition, []DefinitionFailure, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -83,7 +86,8 @@ func undeletable(snap *state.Snapshot, key string) string {
 	return ""
 }
 
-// runnableDefinition resolves "family" (its newest ACTIVE revision) or "family:revision" to a revision that may be run.
+// runnableDefinition resolves "family" (its newest ACTIVE revision) or "family:revision" to a
+// revision that may be run.
 func runnableDefinition(snap *state.Snapshot, name string) (*structs.TaskDefinition, error) {
 	var def *structs.TaskDefinition
 	if strings.Contains(name, ":") {

@@ -22,7 +22,8 @@ type CreateTaskSetInput struct {
 	ExternalID     string
 	Scale          float64 // percent of the service's count
 	Tags           []structs.Tag
-	// ClientToken, where given, makes the call idempotent. RequestHash tells the same request from another.
+	// ClientToken, where given, makes the call idempotent. RequestHash tells the same request from
+	// another.
 	ClientToken string
 	RequestHash string
 }
@@ -76,8 +77,8 @@ func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale floa
 	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, "task-set-scaled", now)})
 }
 
-// DeleteTaskSet makes a task set DRAINING; it has gone with its last task. Without force it must be scaled to 0 first, and not be
-// PRIMARY. Deleting it again changes nothing.
+// DeleteTaskSet makes a task set DRAINING; it has gone with its last task. Without force it must be
+// scaled to 0 first, and not be PRIMARY. Deleting it again changes nothing.
 func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force bool) (*structs.Deployment, error) {
 	job, set, err := c.taskSet(ctx, name)
 	if err != nil || set.Status == structs.TaskSetDraining {

@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// UpdateAgent always fails: an agent is the gantry binary of its machine, which nothing here replaces.
+// UpdateAgent always fails: an agent is the gantry binary of its machine, which nothing here
+// replaces.
 func (c *Control) UpdateAgent(ctx context.Context, cluster, id string) error {
 	snap, err := c.Read(ctx)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// UpdateCluster changes a cluster; what is nil stays as it is. Capacity providers and the strategy come together: what is not
-// named is taken away, unless tasks or services use it (ECS).
+// UpdateCluster changes a cluster; what is nil stays as it is. Capacity providers and the strategy
+// come together: what is not named is taken away, unless tasks or services use it (ECS).
 func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) (*structs.Cluster, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -31,8 +31,8 @@ func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) 
 	return c.Store.Snapshot().Cluster(cmd.Cluster), nil
 }
 
-// chooseCapacity settles what the capacity providers of a job are: those that it names, or, where it has no launch type, those of its
-// cluster's default strategy.
+// chooseCapacity settles what the capacity providers of a job are: those that it names, or, where
+// it has no launch type, those of its cluster's default strategy.
 func chooseCapacity(cluster *structs.Cluster, job *structs.Job) error {
 	if len(job.CapacityStrategy) == 0 && job.LaunchType == "" {
 		job.CapacityStrategy = cluster.DefaultCapacityStrategy
@@ -49,14 +49,16 @@ func checkClusterSettings(settings []structs.ClusterSetting) error {
 		if s.Name != structs.SettingContainerInsights {
 			return structs.Errorf(structs.KindInvalidParameter, "settings: '%s' is no setting of a cluster; there is %s", s.Name, structs.SettingContainerInsights)
 		}
-		if err := (&structs.AccountSetting{Name: s.Name, Value: s.Value}).Validate(); err != nil { // the account's takes the same values
+		// the account's takes the same values
+		if err := (&structs.AccountSetting{Name: s.Name, Value: s.Value}).Validate(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkClusterProviders says what is wrong with the capacity providers of a cluster, whether they exist or not.
+// checkClusterProviders says what is wrong with the capacity providers of a cluster, whether they
+// exist or not.
 func checkClusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) error {
 	if n := len(providers); n > structs.MaxClusterProviders {
 		return structs.Errorf(structs.KindInvalidParameter,

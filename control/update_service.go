@@ -18,9 +18,10 @@ type UpdateServiceInput struct {
 	ForceNewDeployment bool
 }
 
-// UpdateService makes the next version of a service, and moves the service to it where new tasks are needed for it. Of what
-// can be changed so far, that is another task definition or capacity provider strategy; the rest is for how many tasks there are, where the next ones go and how
-// they are replaced (ECS).
+// UpdateService makes the next version of a service, and moves the service to it where new tasks
+// are needed for it. Of what can be changed so far, that is another task definition or capacity
+// provider strategy; the rest is for how many tasks there are, where the next ones go and how they
+// are replaced (ECS).
 func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
 	return retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
@@ -54,7 +55,8 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 	})
 }
 
-// checkController refuses what the deployment controller of a service does not leave to UpdateService (ECS).
+// checkController refuses what the deployment controller of a service does not leave to
+// UpdateService (ECS).
 func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 	controller := present.Service.Controller
 	if in.Controller != "" && in.Controller != controller {
@@ -79,8 +81,8 @@ func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 		"Unable to %s on services with an EXTERNAL deployment controller. Create a new task set instead.", what)
 }
 
-// changeCapacity gives a service another capacity provider strategy, or with an empty one the launch type that those have that
-// never had one.
+// changeCapacity gives a service another capacity provider strategy, or with an empty one the
+// launch type that those have that never had one.
 func changeCapacity(cluster *structs.Cluster, job *structs.Job, strategy []structs.CapacityProviderStrategyItem) error {
 	job.CapacityStrategy, job.LaunchType = strategy, ""
 	if len(strategy) == 0 {

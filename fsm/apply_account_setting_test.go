@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// accountSettingSamples are the samples of the commands that came with account settings and with what agents of ECS submit.
+// accountSettingSamples are the samples of the commands that came with account settings and with
+// what agents of ECS submit.
 func accountSettingSamples() map[string]structs.Command {
 	return map[string]structs.Command{
 		"put_account_setting": structs.PutAccountSetting{

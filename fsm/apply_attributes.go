@@ -50,7 +50,8 @@ func withAttribute(attributes []structs.Attribute, a structs.Attribute) []struct
 	return append(attributes, a)
 }
 
-// putCustom puts an instance with its custom attributes changed, and adds it to those that have changed.
+// putCustom puts an instance with its custom attributes changed, and adds it to those that have
+// changed.
 func putCustom(tx *state.Tx, changed []*structs.ContainerInstance, old *structs.ContainerInstance, custom []structs.Attribute) []*structs.ContainerInstance {
 	if slices.Equal(old.Custom, custom) {
 		return changed

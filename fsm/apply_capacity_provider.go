@@ -34,7 +34,8 @@ func putCapacityProvider(tx *state.Tx, _ uint64, cmd structs.PutCapacityProvider
 	return p.Name, nil
 }
 
-// sharesGroup gives the name of another capacity provider with the same group of machines; empty: none.
+// sharesGroup gives the name of another capacity provider with the same group of machines; empty:
+// none.
 func sharesGroup(tx *state.Tx, p *structs.CapacityProvider) string {
 	if p.AutoScalingGroup == nil {
 		return ""
@@ -114,7 +115,8 @@ func checkProviders(tx *state.Tx, names []string) error {
 	return nil
 }
 
-// providerUser names a service or task of a cluster that uses a capacity provider; empty: none does.
+// providerUser names a service or task of a cluster that uses a capacity provider; empty: none
+// does.
 func providerUser(tx *state.Tx, cluster, provider string) string {
 	for j := range tx.Jobs(cluster) {
 		uses := slices.ContainsFunc(j.CapacityStrategy, func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == provider })

@@ -81,7 +81,8 @@ func TestUpdateCluster(t *testing.T) {
 	h.refused(withProviders("prod"), structs.KindClusterNotFound, "inactive")
 }
 
-// TestClusterKeepsTheProvidersInUse: what services name in their strategy cannot be taken from their cluster (ECS).
+// TestClusterKeepsTheProvidersInUse: what services name in their strategy cannot be taken from
+// their cluster (ECS).
 func TestClusterKeepsTheProvidersInUse(t *testing.T) {
 	h := cluster(t)
 	h.do(putProvider("machines"))

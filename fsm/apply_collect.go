@@ -25,7 +25,8 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	for _, j := range found.jobs {
 		tx.RemoveServiceEvents(j.ID)
 		tx.RemoveJob(j)
-		if keepsUp(j) && tx.Service(j.Cluster, j.Name) == nil { // else its tags are those of the next one of its name
+		// else its tags are those of the next one of its name
+		if keepsUp(j) && tx.Service(j.Cluster, j.Name) == nil {
 			tx.PutTags(serviceKey(j.Cluster, j.Name), nil)
 		}
 	}
@@ -49,7 +50,8 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	return "", nil
 }
 
-// Collectable says whether a Collect with that time would forget anything, so that a leader writes no entry for nothing.
+// Collectable says whether a Collect with that time would forget anything, so that a leader writes
+// no entry for nothing.
 func Collectable(snap *state.Snapshot, before structs.Time) bool {
 	return findGarbage(snap, before, 1).size() > 0
 }
@@ -113,7 +115,8 @@ func findGarbage(snap *state.Snapshot, before structs.Time, limit int) *garbage 
 	return found
 }
 
-// candidates gives the task definitions (by key) and clusters (by name) that go unless something refers to them.
+// candidates gives the task definitions (by key) and clusters (by name) that go unless something
+// refers to them.
 func candidates(snap *state.Snapshot, before structs.Time) (definitions, clusters map[string]bool) {
 	definitions, clusters = map[string]bool{}, map[string]bool{}
 	for d := range snap.TaskDefinitions() {
@@ -129,8 +132,8 @@ func candidates(snap *state.Snapshot, before structs.Time) (definitions, cluster
 	return definitions, clusters
 }
 
-// addJob adds what goes of one job and says whether all of it does. Of what stays it takes the definitions out of those that
-// may go.
+// addJob adds what goes of one job and says whether all of it does. Of what stays it takes the
+// definitions out of those that may go.
 func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Time, definitions map[string]bool) (gone bool) {
 	gone = jobEnded(j, before)
 	for t := range snap.JobTasks(j.ID) {
@@ -151,7 +154,8 @@ func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Ti
 	return gone
 }
 
-// addEvaluations adds those of a job that goes, and of one that stays and has many those that were done long ago.
+// addEvaluations adds those of a job that goes, and of one that stays and has many those that were
+// done long ago.
 func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before structs.Time, gone bool) bool {
 	if !gone && !keepsUp(j) && !inAttempts(j) {
 		return false

@@ -57,7 +57,8 @@ func TestContinueDeployment(t *testing.T) {
 	}
 }
 
-// TestAnswerIsNotLost: a plan that was made before a user's answer, and would end the pause in its own way, does not commit.
+// TestAnswerIsNotLost: a plan that was made before a user's answer, and would end the pause in its
+// own way, does not commit.
 func TestAnswerIsNotLost(t *testing.T) {
 	for _, status := range []string{structs.HookAwaiting, structs.HookTimedOut} {
 		h := paused(t)
@@ -80,7 +81,8 @@ func TestDeploymentCounts(t *testing.T) {
 	quick.StartedAt = 30
 	long := runningUpdate("t1", "")
 	long.StartedAt = 60 - steadyUptime // reports come at 60
-	forgot := stopped                  // the engine forgets the health of a container that has ended
+	// the engine forgets the health of a container that has ended
+	forgot := stopped
 	forgot.Containers = []structs.Container{{Name: "app", LastStatus: structs.TaskStopped, HealthStatus: structs.HealthUnknown}}
 	type step = structs.Command
 	saw := func(u structs.TaskUpdate) step { return report("i1", u) }
@@ -127,7 +129,8 @@ func TestDeploymentCounts(t *testing.T) {
 	}
 }
 
-// TestOwnTasksCountForNoDeployment: a user may call the starter of a task by the name of a deployment.
+// TestOwnTasksCountForNoDeployment: a user may call the starter of a task by the name of a
+// deployment.
 func TestOwnTasksCountForNoDeployment(t *testing.T) {
 	h := serving(t)
 	cmd := createJobCommand("j2", "e2")

@@ -20,8 +20,9 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	if old != nil {
 		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
 		if old.Status != structs.InstanceInactive {
-			i.Status = old.Status                 // one that drains goes on draining
-			i.AgentConnected = old.AgentConnected // and an agent that starts again has its lease still
+			i.Status = old.Status // one that drains goes on draining
+			// and an agent that starts again has its lease still
+			i.AgentConnected = old.AgentConnected
 			i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = old.Runtime, old.ConnectionChangedAt, old.Losses, old.HeldUntil
 		}
 	} else {
@@ -83,8 +84,8 @@ func releaseInstances(tx *state.Tx, index uint64, cmd structs.ReleaseInstances) 
 	return "", nil
 }
 
-// instancesChanged lets services act on a change of instances, and those that wait for room try again. An INACTIVE instance
-// keeps no tasks.
+// instancesChanged lets services act on a change of instances, and those that wait for room try
+// again. An INACTIVE instance keeps no tasks.
 func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*structs.ContainerInstance) {
 	wakeInstances(tx, index, at, changed)
 	for _, i := range changed {

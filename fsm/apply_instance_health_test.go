@@ -8,8 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestEngineHealthIsKeptWithItsTimes: the status has the time of its last change, beside that of the last report; a registration is a
-// report too, and one that says nothing of the engine leaves nothing known.
+// TestEngineHealthIsKeptWithItsTimes: the status has the time of its last change, beside that of
+// the last report; a registration is a report too, and one that says nothing of the engine leaves
+// nothing known.
 func TestEngineHealthIsKeptWithItsTimes(t *testing.T) {
 	h := cluster(t)
 	report := func(status, reason string, at structs.Time) {
@@ -37,8 +38,9 @@ func TestEngineHealthIsKeptWithItsTimes(t *testing.T) {
 	h.refused(structs.SetRuntimeHealth{Instance: "gone", Health: structs.RuntimeHealth{Status: structs.HealthOK}}, structs.KindResourceNotFound, "is not registered")
 }
 
-// TestAnInstanceThatIsLostAgainAndAgainWaitsLonger: nothing after a single loss, then ten seconds, twice as long each time, five
-// minutes at most. Having been connected for ten minutes, it begins anew.
+// TestAnInstanceThatIsLostAgainAndAgainWaitsLonger: nothing after a single loss, then ten seconds,
+// twice as long each time, five minutes at most. Having been connected for ten minutes, it begins
+// anew.
 func TestAnInstanceThatIsLostAgainAndAgainWaitsLonger(t *testing.T) {
 	h, at := cluster(t), structs.Time(1_000_000)
 	pass := func(d time.Duration) { at += structs.Time(d.Milliseconds()) }
@@ -75,8 +77,8 @@ func TestAnInstanceThatIsLostAgainAndAgainWaitsLonger(t *testing.T) {
 	}
 }
 
-// TestOnlyLossesOfActiveInstancesCount: one that drains is taken away on purpose, and one that was deregistered begins anew. An entry
-// of older servers counts nothing.
+// TestOnlyLossesOfActiveInstancesCount: one that drains is taken away on purpose, and one that was
+// deregistered begins anew. An entry of older servers counts nothing.
 func TestOnlyLossesOfActiveInstancesCount(t *testing.T) {
 	h, at := cluster(t), structs.Time(1_000_000)
 	bounce := func(id string) *structs.ContainerInstance {

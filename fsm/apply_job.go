@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// createJob answers a known client token before it looks at the task definition: a request that is sent again finds its
-// job whatever became of the definition since.
+// createJob answers a known client token before it looks at the task definition: a request that is
+// sent again finds its job whatever became of the definition since.
 func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error) {
 	job, eval := cmd.Job, cmd.Evaluation
 	cluster := tx.Cluster(job.Cluster)
@@ -52,7 +52,8 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	return job.ID, nil
 }
 
-// queueTasks makes the tasks of a job that wait for room. They hold nothing until a plan places them.
+// queueTasks makes the tasks of a job that wait for room. They hold nothing until a plan places
+// them.
 func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, cmd structs.CreateJob) {
 	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})
 	for n, id := range cmd.Tasks {

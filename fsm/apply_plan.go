@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// applyPlan commits a plan. The planner has checked that it fits; what may have changed between its check and this entry
-// is whether job and instances still stand, and whether room has appeared.
+// applyPlan commits a plan. The planner has checked that it fits; what may have changed between its
+// check and this entry is whether job and instances still stand, and whether room has appeared.
 func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error) {
 	plan := &cmd.Plan
 	old := tx.Evaluation(plan.Evaluation)
@@ -33,7 +33,8 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 		eval.Queue = plan.Queue
 	}
 	if plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster) {
-		eval.Status = structs.EvaluationReady // nothing would wake it for the room that the plan did not see
+		// nothing would wake it for the room that the plan did not see
+		eval.Status = structs.EvaluationReady
 	}
 	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {
@@ -59,13 +60,14 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 		callNext(tx, index, old.Cluster, old.Place().Ask)
 	}
 	if eval.Unplaced > plan.Unplaced && eval.Status != structs.EvaluationReady {
-		wake(tx, index, plan.At, plan.Job, becauseRefused) // a service that lacks a task must not wait for chance
+		// a service that lacks a task must not wait for chance
+		wake(tx, index, plan.At, plan.Job, becauseRefused)
 	}
 	return "", nil
 }
 
-// supersede ends the evaluations of a job that one which was decided later makes needless: the older blocked one, and, where a
-// plan says when to look again, those that wait for their time.
+// supersede ends the evaluations of a job that one which was decided later makes needless: the
+// older blocked one, and, where a plan says when to look again, those that wait for their time.
 func supersede(tx *state.Tx, index uint64, decided *structs.Evaluation, plan *structs.Plan) {
 	if decided.Status != structs.EvaluationReady {
 		for _, old := range slices.Collect(tx.OpenEvaluations(decided.Job)) {
@@ -83,7 +85,8 @@ func supersede(tx *state.Tx, index uint64, decided *structs.Evaluation, plan *st
 	}
 }
 
-// addFollowUp adds the evaluation that a plan asks for. Its id is of the job and the time, so it may be there.
+// addFollowUp adds the evaluation that a plan asks for. Its id is of the job and the time, so it
+// may be there.
 func addFollowUp(tx *state.Tx, index uint64, decided *structs.Evaluation, plan *structs.Plan) {
 	if old := tx.Evaluation(plan.FollowUp.ID); old != nil && old.Job != decided.Job {
 		return

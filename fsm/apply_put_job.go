@@ -5,7 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putJob registers the job's new definition and puts the job in one step: nobody sees the one without the other.
+// putJob registers the job's new definition and puts the job in one step: nobody sees the one
+// without the other.
 func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	if cmd.Definition != nil {
 		key, err := registerTaskDefinition(tx, index, structs.RegisterTaskDefinition{Definition: *cmd.Definition})

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putService answers a known client token before it looks at anything that may have changed since, as createJob does.
+// putService answers a known client token before it looks at anything that may have changed since,
+// as createJob does.
 func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, error) {
 	job := cmd.Job
 	cluster := tx.Cluster(job.Cluster)
@@ -76,8 +77,9 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	return nil
 }
 
-// pinDefinition checks the task definition of the next version of a service, and names it by its key. A service may go on with one
-// that was deregistered, but not move to it. With an EXTERNAL controller its task sets have them.
+// pinDefinition checks the task definition of the next version of a service, and names it by its
+// key. A service may go on with one that was deregistered, but not move to it. With an EXTERNAL
+// controller its task sets have them.
 func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
 	if next.External() {
 		return nil

@@ -90,7 +90,8 @@ func TestPutServiceRefuses(t *testing.T) {
 		})
 	}
 	h.TB = t
-	h.do(putServiceCommand("s1", "web", 2, "se2", "d2")) // stays on its definition, though that is INACTIVE by now
+	// stays on its definition, though that is INACTIVE by now
+	h.do(putServiceCommand("s1", "web", 2, "se2", "d2"))
 	moves := putServiceCommand("s1", "web", 3, "se3", "d3")
 	moves.Job.TaskDefinition = "web:3"
 	h.do(moves)

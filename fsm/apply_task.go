@@ -98,7 +98,8 @@ func isHealthy(t *structs.Task, d *structs.TaskDefinition) bool {
 	return d != nil && d.HasHealthCheck() && t.Health(d) == structs.Healthy
 }
 
-// matters says whether a job must look again because of what became of a task. A batch job acts on the end of one alone.
+// matters says whether a job must look again because of what became of a task. A batch job acts on
+// the end of one alone.
 func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition) bool {
 	if inAttempts(job) {
 		return was.Holds() && !is.Holds()
@@ -108,9 +109,9 @@ func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition)
 		d != nil && was.Health(d) != is.Health(d)
 }
 
-// merge lays what an agent saw over a task and says whether that changed anything. Reports may come twice, late and out
-// of order: the status only moves forward, what is said once is said for good, and only a report that is not behind the
-// task speaks for its containers.
+// merge lays what an agent saw over a task and says whether that changed anything. Reports may come
+// twice, late and out of order: the status only moves forward, what is said once is said for good,
+// and only a report that is not behind the task speaks for its containers.
 func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed bool) {
 	late := t.LastStatus == structs.TaskStopped || u.Status != 0 && u.Status < t.LastStatus
 	if !late && len(u.Containers) > 0 && !reflect.DeepEqual(t.Containers, u.Containers) {
@@ -132,7 +133,8 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	} {
 		changed = setOnce(f.field, *f.value) || changed
 	}
-	if t.LastStatus == structs.TaskStopped { // whatever the agent left out: Collect goes by StoppedAt
+	// whatever the agent left out: Collect goes by StoppedAt
+	if t.LastStatus == structs.TaskStopped {
 		changed = setOnce(&t.StoppedAt, at) || changed
 		changed = setOnce(&t.StoppingAt, t.StoppedAt) || changed
 	}
@@ -141,8 +143,8 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	return changed
 }
 
-// changedContainers gives all containers of a task with what a partial update says of some. Each only moves forward, and none
-// outlives its task.
+// changedContainers gives all containers of a task with what a partial update says of some. Each
+// only moves forward, and none outlives its task.
 func changedContainers(t *structs.Task, u *structs.TaskUpdate, d *structs.TaskDefinition) []structs.Container {
 	all := slices.Clone(t.Containers)
 	if len(all) == 0 && d != nil {
@@ -179,8 +181,9 @@ func setOnce[T comparable](field *T, value T) bool {
 	return true
 }
 
-// shareNames puts the definition's own strings in place of equal ones, so that a million tasks do not hold a million
-// copies of the same container name. The containers are the command's: nobody else has seen them yet.
+// shareNames puts the definition's own strings in place of equal ones, so that a million tasks do
+// not hold a million copies of the same container name. The containers are the command's: nobody
+// else has seen them yet.
 func shareNames(containers []structs.Container, d *structs.TaskDefinition) {
 	for n := range containers {
 		if c := &containers[n]; n < len(d.ContainerDefinitions) && d.ContainerDefinitions[n].Name == c.Name {

@@ -34,7 +34,8 @@ func putTaskSet(tx *state.Tx, index uint64, cmd structs.PutTaskSet) (string, err
 	return cmd.Set.ID, nil
 }
 
-// addTaskSet adds a task set, or gives the id of the one that an earlier request with the same token has made.
+// addTaskSet adds a task set, or gives the id of the one that an earlier request with the same
+// token has made.
 func addTaskSet(tx *state.Tx, job *structs.Job, cmd structs.PutTaskSet) (earlier string, err error) {
 	set := cmd.Set
 	for d := range tx.Deployments(job.ID) {

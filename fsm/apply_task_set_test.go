@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// external makes cluster with an EXTERNAL service web (job s1) and two task sets: d1, PRIMARY with task t1 on i1, and d2.
+// external makes cluster with an EXTERNAL service web (job s1) and two task sets: d1, PRIMARY with
+// task t1 on i1, and d2.
 func external(t testing.TB) *harness {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -65,7 +66,8 @@ func TestTaskSetsAreRefused(t *testing.T) {
 	h.do(putSet("d1", "se4", 0))
 	h.refused(deleteSet("d1", false), structs.KindInvalidParameter, "PRIMARY")
 	h.refused(deleteSet("d9", true), structs.KindTaskSetNotFound, "not found")
-	h.do(structs.DeleteTaskSet{Set: "d2", Evaluation: structs.Evaluation{ID: "se5"}, At: 31}) // scaled to nothing, and not PRIMARY
+	// scaled to nothing, and not PRIMARY
+	h.do(structs.DeleteTaskSet{Set: "d2", Evaluation: structs.Evaluation{ID: "se5"}, At: 31})
 
 	elsewhere := putSet("d3", "se9", 1)
 	elsewhere.Set.Job = "j1"

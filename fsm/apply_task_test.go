@@ -68,7 +68,8 @@ func TestReportTasks(t *testing.T) {
 	}
 }
 
-// TestReportsThatChangeNothing: reports come twice and late, and neither counts as a change nor wakes a subscriber.
+// TestReportsThatChangeNothing: reports come twice and late, and neither counts as a change nor
+// wakes a subscriber.
 func TestReportsThatChangeNothing(t *testing.T) {
 	h := running(t)
 	now := structs.TaskUpdate{Task: "t1", Status: structs.TaskRunning, StartedAt: 23,
@@ -145,7 +146,8 @@ func TestTasksShareStrings(t *testing.T) {
 	}
 }
 
-// TestReportNotesWhenATaskBecameHealthy: each time its check begins to pass, but not for reports of older servers.
+// TestReportNotesWhenATaskBecameHealthy: each time its check begins to pass, but not for reports of
+// older servers.
 func TestReportNotesWhenATaskBecameHealthy(t *testing.T) {
 	h := serving(t)
 	withHealthCheck(h, "web:1")

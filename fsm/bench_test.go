@@ -85,7 +85,8 @@ func benchUpdate(task string, n int, status structs.TaskStatus) structs.TaskUpda
 	}
 }
 
-// BenchmarkApplyPlan1000 is one entry that places 1,000 tasks, from bytes to state, in a cluster of 100,000.
+// BenchmarkApplyPlan1000 is one entry that places 1,000 tasks, from bytes to state, in a cluster of
+// 100,000.
 func BenchmarkApplyPlan1000(b *testing.B) {
 	f := newBench(b, 100_000)
 	b.ReportAllocs()
@@ -209,7 +210,8 @@ func BenchmarkRestore100k(b *testing.B) {
 	}
 }
 
-// BenchmarkCollectable is what a leader asks now and then: here there is nothing to forget among 100,000 tasks.
+// BenchmarkCollectable is what a leader asks now and then: here there is nothing to forget among
+// 100,000 tasks.
 func BenchmarkCollectable(b *testing.B) {
 	f := newBench(b, 100_000)
 	for b.Loop() {

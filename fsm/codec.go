@@ -16,9 +16,9 @@ import (
 // encoding writes CBOR deterministically: equal values give equal bytes.
 var encoding = must(cbor.CoreDetEncOptions().UserBufferEncMode())
 
-// decoding reads CBOR that this or another version of Gantry wrote. Unknown fields are skipped. It must take everything
-// that encoding can write, or an entry that is in the log could never be applied: hence no limits on sizes, and no
-// check of UTF-8 (a container's error text is any bytes).
+// decoding reads CBOR that this or another version of Gantry wrote. Unknown fields are skipped. It
+// must take everything that encoding can write, or an entry that is in the log could never be
+// applied: hence no limits on sizes, and no check of UTF-8 (a container's error text is any bytes).
 var decoding = must(cbor.DecOptions{
 	MaxArrayElements:  math.MaxInt32,
 	MaxMapPairs:       math.MaxInt32,
@@ -27,7 +27,8 @@ var decoding = must(cbor.DecOptions{
 	FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 }.DecMode())
 
-// must panics on options that contradict each other: a fault in the lines above, seen by every test.
+// must panics on options that contradict each other: a fault in the lines above, seen by every
+// test.
 func must[M any](mode M, err error) M {
 	if err != nil {
 		panic(err)
@@ -35,10 +36,12 @@ func must[M any](mode M, err error) M {
 	return mode
 }
 
-// checksumSize is the bytes of the CRC-32C at the end of an entry. The log's own file has no checksum of what it holds.
+// checksumSize is the bytes of the CRC-32C at the end of an entry. The log's own file has no
+// checksum of what it holds.
 const checksumSize = 4
 
-// Encode gives the log entry of a command: its number in one byte, its body in CBOR, and the CRC-32C of both, big endian.
+// Encode gives the log entry of a command: its number in one byte, its body in CBOR, and the
+// CRC-32C of both, big endian.
 func Encode(cmd structs.Command) ([]byte, error) {
 	number := cmd.CommandType()
 	h, ok := handlers[number]
@@ -81,7 +84,8 @@ func decode(entry []byte) (handler, structs.Command, error) {
 	return h, cmd, nil
 }
 
-// Readable says why an entry of the log could not be applied by this version of Gantry; nil when it can.
+// Readable says why an entry of the log could not be applied by this version of Gantry; nil when it
+// can.
 func Readable(entry []byte) error {
 	_, _, err := decode(entry)
 	return err

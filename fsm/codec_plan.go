@@ -10,23 +10,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// packedPlan is a plan as the log holds it: many placements go to few instances, so each instance is named once, and
-// the instance of placement n is Instances[On[n]].
+// packedPlan is a plan as the log holds it: many placements go to few instances, so each instance
+// is named once, and the instance of placement n is Instances[On[n]].
 type packedPlan struct {
 	Plan      structs.Plan `cbor:"1,keyasint"` // without Placements
 	Tasks     packedIDs    `cbor:"2,keyasint,omitzero"`
 	On        []uint32     `cbor:"3,keyasint,omitzero"`
 	Instances packedIDs    `cbor:"4,keyasint,omitzero"`
-	// Slots and Attempts are those of placement n; nil where all are zero, as for every job but batch jobs with a BatchSpec.
+	// Slots and Attempts are those of placement n; nil where all are zero, as for every job but
+	// batch jobs with a BatchSpec.
 	Slots    []int `cbor:"5,keyasint,omitzero"`
 	Attempts []int `cbor:"6,keyasint,omitzero"`
-	// Providers are the capacity providers of the job's strategy, and that of placement n is Providers[Of[n]]; nil without one.
+	// Providers are the capacity providers of the job's strategy, and that of placement n is
+	// Providers[Of[n]]; nil without one.
 	Providers []string `cbor:"7,keyasint,omitzero"`
 	Of        []int    `cbor:"8,keyasint,omitzero"`
 }
 
-// packedIDs is a list of ids: in half the bytes where all are of 32 hex digits, as those that control mints, or else as
-// they are.
+// packedIDs is a list of ids: in half the bytes where all are of 32 hex digits, as those that
+// control mints, or else as they are.
 type packedIDs struct {
 	Hex   []byte   `cbor:"1,keyasint,omitzero"` // 16 bytes an id
 	Plain []string `cbor:"2,keyasint,omitzero"`

@@ -10,9 +10,10 @@ import (
 // maxHistory is how many versions and how many deployments are kept of a service that stays.
 const maxHistory = 100
 
-// addHistory adds the versions and deployments of a service that goes, and of one that stays the oldest beyond maxHistory. Those
-// stay in any case that the service still works with: deployments that are not INACTIVE, the last completed one, which a rollback
-// comes back to, and the versions of those that stay.
+// addHistory adds the versions and deployments of a service that goes, and of one that stays the
+// oldest beyond maxHistory. Those stay in any case that the service still works with: deployments
+// that are not INACTIVE, the last completed one, which a rollback comes back to, and the versions
+// of those that stay.
 func (g *garbage) addHistory(snap *state.Snapshot, j *structs.Job, gone bool, definitions map[string]bool) {
 	deployments, versions := slices.Collect(snap.Deployments(j.ID)), slices.Collect(snap.JobVersions(j.ID))
 	if gone {

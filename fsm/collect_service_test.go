@@ -45,7 +45,8 @@ func TestCollectServices(t *testing.T) {
 	}
 }
 
-// TestCollectKeepsTheTagsOfTheNextService: a name is used again while the earlier service can still be described.
+// TestCollectKeepsTheTagsOfTheNextService: a name is used again while the earlier service can still
+// be described.
 func TestCollectKeepsTheTagsOfTheNextService(t *testing.T) {
 	h := cluster(t)
 	h.do(putServiceCommand("s1", "web", 1, "se1", "d1"))
@@ -97,7 +98,8 @@ func TestCollectHistory(t *testing.T) {
 	}
 }
 
-// TestCollectKeepsWhatARollbackNeeds: a definition that was deleted stays as long as a deployment may come back to it.
+// TestCollectKeepsWhatARollbackNeeds: a definition that was deleted stays as long as a deployment
+// may come back to it.
 func TestCollectKeepsWhatARollbackNeeds(t *testing.T) {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))

@@ -10,7 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// drawGuided draws a command that fits the state, so that logs get somewhere. n is unique within the log.
+// drawGuided draws a command that fits the state, so that logs get somewhere. n is unique within
+// the log.
 func drawGuided(t *rapid.T, s *state.Snapshot, n int) structs.Command {
 	switch kind := rapid.SampledFrom([]string{"plan", "plan", "report", "report", "service", "job", "instance", "delete"}).Draw(t, "kind"); kind {
 	case "plan":

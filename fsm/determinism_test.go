@@ -12,8 +12,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestDeterminism applies random logs to two servers, one of which restarts from its snapshot somewhere on the way. They
-// must answer the same and end in the same state to the byte, and no command may break what always holds.
+// TestDeterminism applies random logs to two servers, one of which restarts from its snapshot
+// somewhere on the way. They must answer the same and end in the same state to the byte, and no
+// command may break what always holds.
 func TestDeterminism(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		one, two := cluster(t), cluster(t)
@@ -111,7 +112,8 @@ func addUsage(u *structs.Usage, task *structs.Task) {
 	}
 }
 
-// checkServices checks that a name means one service at most, and that deployments are found by their jobs.
+// checkServices checks that a name means one service at most, and that deployments are found by
+// their jobs.
 func checkServices(t fataler, s *state.Snapshot) {
 	t.Helper()
 	live := map[[2]string]string{}
@@ -145,7 +147,8 @@ func checkServices(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkEvaluations checks that those that are not done are found by their jobs, and those that are blocked by their clusters.
+// checkEvaluations checks that those that are not done are found by their jobs, and those that are
+// blocked by their clusters.
 func checkEvaluations(t fataler, s *state.Snapshot) {
 	t.Helper()
 	open, blocked := 0, 0
@@ -194,7 +197,8 @@ func checkTokens(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkGPUsGiven checks that a task that was placed has as many GPUs as its plan says, all of its instance, and keeps them.
+// checkGPUsGiven checks that a task that was placed has as many GPUs as its plan says, all of its
+// instance, and keeps them.
 func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Command) {
 	t.Helper()
 	for is := range after.AllTasks() {

@@ -1,5 +1,5 @@
-// Package fsm is the one place where the raft log is applied to state, and where state becomes a snapshot on disk and
-// comes back from it.
+// Package fsm is the one place where the raft log is applied to state, and where state becomes a
+// snapshot on disk and comes back from it.
 //
 // Rules, which tests hold:
 //
@@ -12,6 +12,6 @@
 //   - How an entry is applied is part of the log too: servers of two versions apply the same entry during an upgrade. A new
 //     rule for an old command therefore hangs on something in the command, never on the version that applies it.
 //
-// One file a noun holds the handlers (apply_*.go), commands.go the table of them, codec.go the form of an entry, and
-// snapshot.go and restore.go the form of a snapshot.
+// One file a noun holds the handlers (apply_*.go), commands.go the table of them, codec.go the form
+// of an entry, and snapshot.go and restore.go the form of a snapshot.
 package fsm

@@ -18,7 +18,8 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// FSM applies the raft log to a store. Raft calls it from one goroutine at a time, but for Persist of a snapshot.
+// FSM applies the raft log to a store. Raft calls it from one goroutine at a time, but for Persist
+// of a snapshot.
 type FSM struct {
 	store  *state.Store
 	logger *slog.Logger
@@ -47,8 +48,9 @@ func (f *FSM) Apply(entry *raft.Log) any {
 	return result
 }
 
-// mustDecode reads an entry or panics. Raft gives an FSM no way to fail, and a server that skipped an entry which others
-// apply would diverge from them silently. So the process stops, and says what is wrong.
+// mustDecode reads an entry or panics. Raft gives an FSM no way to fail, and a server that skipped
+// an entry which others apply would diverge from them silently. So the process stops, and says what
+// is wrong.
 func mustDecode(entry *raft.Log) (handler, structs.Command) {
 	h, cmd, err := decode(entry.Data)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestUndecodableEntryStops: to go on without an entry that others apply would be to diverge from them.
+// TestUndecodableEntryStops: to go on without an entry that others apply would be to diverge from
+// them.
 func TestUndecodableEntryStops(t *testing.T) {
 	h := newHarness(t)
 	defer func() {

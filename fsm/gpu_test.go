@@ -13,8 +13,8 @@ func gpuPlan(eval, job string, gpus int, placements ...structs.Placement) struct
 	return cmd
 }
 
-// TestGPUsAreGivenAndComeBack: the first free ones, in the instance's order; those of a task that has stopped are given again; and a plan
-// for more than there are leaves its task without a place.
+// TestGPUsAreGivenAndComeBack: the first free ones, in the instance's order; those of a task that
+// has stopped are given again; and a plan for more than there are leaves its task without a place.
 func TestGPUsAreGivenAndComeBack(t *testing.T) {
 	h := cluster(t)
 	i := instance("i1", "prod")

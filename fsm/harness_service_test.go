@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serving makes cluster with service web (job s1) of two tasks: t1 on i1 and t2 on i2, of deployment d1. Agents are connected,
-// and every evaluation is done.
+// serving makes cluster with service web (job s1) of two tasks: t1 on i1 and t2 on i2, of
+// deployment d1. Agents are connected, and every evaluation is done.
 func serving(t testing.TB) *harness {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -55,7 +55,8 @@ func (h *harness) open(job string) map[string]string {
 func (h *harness) decide(job string) (because []string) {
 	h.Helper()
 	for _, id := range slices.Sorted(maps.Keys(h.open(job))) {
-		if e := h.snap().Evaluation(id); e.Status != structs.EvaluationDone { // an earlier one may have ended it
+		// an earlier one may have ended it
+		if e := h.snap().Evaluation(id); e.Status != structs.EvaluationDone {
 			because = append(because, e.Because)
 			h.do(servicePlan(h, id, job, ""))
 		}

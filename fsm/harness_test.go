@@ -67,7 +67,8 @@ func (h *harness) dump() string {
 
 func (h *harness) snap() *state.Snapshot { return h.fsm.store.Snapshot() }
 
-// cluster makes cluster prod with instances i1 and i2, definition web:1, and job j1 with evaluation e1.
+// cluster makes cluster prod with instances i1 and i2, definition web:1, and job j1 with evaluation
+// e1.
 func cluster(t testing.TB) *harness {
 	h := newHarness(t)
 	h.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "prod", CreatedAt: 1}})

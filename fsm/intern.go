@@ -2,8 +2,9 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// interner keeps one copy of each string that many rows repeat: decoding makes a copy for each row, and a million tasks
-// would hold the names of their cluster, job, instance and containers a million times.
+// interner keeps one copy of each string that many rows repeat: decoding makes a copy for each row,
+// and a million tasks would hold the names of their cluster, job, instance and containers a million
+// times.
 type interner map[string]string
 
 func (in interner) share(fields ...*string) {

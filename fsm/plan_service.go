@@ -59,7 +59,8 @@ func applyServicePlan(tx *state.Tx, index uint64, job *structs.Job, plan *struct
 	return nil
 }
 
-// checkAnswered refuses a plan that was made before a user answered a pause of the deployment: what was acknowledged is not lost.
+// checkAnswered refuses a plan that was made before a user answered a pause of the deployment: what
+// was acknowledged is not lost.
 func checkAnswered(tx *state.Tx, d *structs.Deployment) error {
 	old := tx.Deployment(d.ID)
 	if old == nil {
@@ -73,7 +74,8 @@ func checkAnswered(tx *state.Tx, d *structs.Deployment) error {
 	return nil
 }
 
-// putPlanned puts a deployment as a plan has it. What others write stays as it is: the counts, and what a user asked.
+// putPlanned puts a deployment as a plan has it. What others write stays as it is: the counts, and
+// what a user asked.
 func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	old := tx.Deployment(d.ID)
 	if old != nil && old.Job != job.ID {
@@ -94,8 +96,8 @@ func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	}
 }
 
-// adopt makes the tasks of the deployment that a rollback goes back to those of the rollback: they are of the same revision,
-// so they need not be replaced.
+// adopt makes the tasks of the deployment that a rollback goes back to those of the rollback: they
+// are of the same revision, so they need not be replaced.
 func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 	for _, old := range slices.Collect(tx.JobTasks(job.ID)) {
 		if old.StartedBy != d.Adopts || !old.Holds() {
@@ -108,8 +110,8 @@ func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 	}
 }
 
-// stopPlanned asks a task to stop on behalf of its service. Where its agent is not there to be asked, the task is STOPPED at once, and
-// its instance is returned.
+// stopPlanned asks a task to stop on behalf of its service. Where its agent is not there to be
+// asked, the task is STOPPED at once, and its instance is returned.
 func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time) (unseen *structs.ContainerInstance) {
 	old := tx.Task(s.Task)
 	if old == nil || old.Job != job.ID || old.DesiredStatus == structs.TaskStopped {

@@ -17,7 +17,8 @@ func TestServiceTasks(t *testing.T) {
 	}
 }
 
-// TestTasksRunTheirDeployment: placements are made of the definition of the deployment that they name.
+// TestTasksRunTheirDeployment: placements are made of the definition of the deployment that they
+// name.
 func TestTasksRunTheirDeployment(t *testing.T) {
 	h := serving(t)
 	h.do(structs.RegisterTaskDefinition{Definition: sampleDefinition()})
@@ -53,7 +54,8 @@ func TestServiceTaskTags(t *testing.T) {
 			cmd := putServiceCommand("s1", "web", 1, "se1", "d1")
 			cmd.Job.Service = &c.spec
 			h.do(cmd)
-			h.do(structs.TagCommand{Resource: "service/prod/web", Tags: own}) // tags as they are when the task starts
+			// tags as they are when the task starts
+			h.do(structs.TagCommand{Resource: "service/prod/web", Tags: own})
 			h.do(servicePlan(h, "se1", "s1", "d1", structs.Placement{Task: "t1", Instance: "i1"}))
 			if diff := cmp.Diff(c.want, h.snap().Tags("task/prod/t1")); diff != "" {
 				t.Error(diff)
@@ -106,7 +108,8 @@ func TestUnhealthyTasksCountAsFailed(t *testing.T) {
 	}
 }
 
-// TestPlanPutsDeployments: what a plan says of a deployment counts, but for what others count and ask meanwhile.
+// TestPlanPutsDeployments: what a plan says of a deployment counts, but for what others count and
+// ask meanwhile.
 func TestPlanPutsDeployments(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
@@ -153,7 +156,8 @@ func TestPlanRollsBack(t *testing.T) {
 	}
 }
 
-// TestRollbackAdopts: the tasks that are left of the deployment that comes back are the rollback's, and no others.
+// TestRollbackAdopts: the tasks that are left of the deployment that comes back are the rollback's,
+// and no others.
 func TestRollbackAdopts(t *testing.T) {
 	h := serving(t)
 	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
@@ -242,8 +246,8 @@ func TestFollowUp(t *testing.T) {
 	}
 }
 
-// TestDroppedPlacementIsPlannedAgain: an instance drains between the planner's check and the entry. The service would wait
-// for chance.
+// TestDroppedPlacementIsPlannedAgain: an instance drains between the planner's check and the entry.
+// The service would wait for chance.
 func TestDroppedPlacementIsPlannedAgain(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))

@@ -13,8 +13,8 @@ const (
 	tagServiceName = "aws:ecs:serviceName"
 )
 
-// taskMaker makes the tasks of one plan. They share their strings, ports and tags with their job, instance and plan: that is most of
-// what a task weighs before it runs.
+// taskMaker makes the tasks of one plan. They share their strings, ports and tags with their job,
+// instance and plan: that is most of what a task weighs before it runs.
 type taskMaker struct {
 	job   *structs.Job // nil: it has gone
 	model structs.Task // what all tasks of the plan have in common
@@ -63,7 +63,8 @@ func serviceGroup(job *structs.Job) string {
 	return job.Group // one copy of the string for all its tasks
 }
 
-// serviceTaskTags are the tags of a service's new tasks, from where the service says, as they are now.
+// serviceTaskTags are the tags of a service's new tasks, from where the service says, as they are
+// now.
 func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []structs.Tag {
 	if job.Service == nil {
 		return nil
@@ -81,7 +82,8 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 	return tags
 }
 
-// place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any more.
+// place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any
+// more.
 func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	instance, old := tx.Instance(p.Instance), tx.Task(p.Task)
 	switch {
@@ -109,8 +111,9 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	return ""
 }
 
-// takeGPUs chooses the GPUs of a task: the first ones that are free, in the order of the instance. Which they are is settled here, and
-// not in the plan, so that no two plans give away the same one. There may be fewer than planned: the agent came back with others.
+// takeGPUs chooses the GPUs of a task: the first ones that are free, in the order of the instance.
+// Which they are is settled here, and not in the plan, so that no two plans give away the same one.
+// There may be fewer than planned: the agent came back with others.
 func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) (gpus []string, ok bool) {
 	if m.gpus == 0 {
 		return nil, true

@@ -7,14 +7,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Evaluations that wait for room are called in turn. When room appears on an instance, the first of each ask is called, if a task
-// of it can fit there. When one that was called has found room for all of its tasks, or is not needed any more, the next of its ask
-// is called; one that finds no room waits on, and so do all behind it. So a task that ends costs the log one entry for each task that
-// takes its place, and one more for the first that does not, however many wait. Nobody is forgotten: who waits is behind one that was
-// called, or nothing has appeared for it since somebody of its ask last looked.
+// Evaluations that wait for room are called in turn. When room appears on an instance, the first of
+// each ask is called, if a task of it can fit there. When one that was called has found room for
+// all of its tasks, or is not needed any more, the next of its ask is called; one that finds no
+// room waits on, and so do all behind it. So a task that ends costs the log one entry for each task
+// that takes its place, and one more for the first that does not, however many wait. Nobody is
+// forgotten: who waits is behind one that was called, or nothing has appeared for it since somebody
+// of its ask last looked.
 
-// unblock calls those who wait for room such as an instance may have now, and notes that room has appeared: a plan that is on its way
-// may not have seen it (applyPlan). Where there is neither a service nor ever was a batch job that waits, nothing does.
+// unblock calls those who wait for room such as an instance may have now, and notes that room has
+// appeared: a plan that is on its way may not have seen it (applyPlan). Where there is neither a
+// service nor ever was a batch job that waits, nothing does.
 func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 	if on.Status != structs.InstanceActive || !hasServices(tx.Snapshot, on.Cluster) && tx.Room(on.Cluster) == 0 {
 		return
@@ -32,7 +35,8 @@ func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 
 // callNext calls who is the first of an ask now.
 func callNext(tx *state.Tx, index uint64, cluster, ask string) {
-	tx.PutRoom(cluster, index) // for those whose plans are on their way, and who will wait only then
+	// for those whose plans are on their way, and who will wait only then
+	tx.PutRoom(cluster, index)
 	for first := range tx.Waiting(cluster, ask) {
 		call(tx, index, first)
 		return

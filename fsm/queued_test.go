@@ -10,7 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// queueing makes cluster with job q1, whose tasks q1a and q1b wait for room: its evaluation qe1 is blocked.
+// queueing makes cluster with job q1, whose tasks q1a and q1b wait for room: its evaluation qe1 is
+// blocked.
 func queueing(t testing.TB) *harness {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -56,7 +57,8 @@ func TestQueuedTasks(t *testing.T) {
 	}
 }
 
-// TestQueuedTaskIsPlacedOnce: a plan that was made twice, or of a task that was stopped since, changes nothing.
+// TestQueuedTaskIsPlacedOnce: a plan that was made twice, or of a task that was stopped since,
+// changes nothing.
 func TestQueuedTaskIsPlacedOnce(t *testing.T) {
 	h := queueing(t)
 	h.do(structs.StopTasks{Tasks: []string{"q1b"}, StopCode: structs.StopUserInitiated, Reason: "no more", At: 70})
@@ -101,7 +103,8 @@ func TestStopQueuedTask(t *testing.T) {
 	}
 }
 
-// TestQueuedTaskWhoseInstanceWent: a placement that cannot stand any more is looked for again at once, for nothing else would.
+// TestQueuedTaskWhoseInstanceWent: a placement that cannot stand any more is looked for again at
+// once, for nothing else would.
 func TestQueuedTaskWhoseInstanceWent(t *testing.T) {
 	h := queueing(t)
 	setStatus(h, "i1", structs.InstanceDraining)
@@ -111,7 +114,8 @@ func TestQueuedTaskWhoseInstanceWent(t *testing.T) {
 	}
 }
 
-// TestCalledInTurn: the first of each ask is called when room appears, and the next when that one needs no more.
+// TestCalledInTurn: the first of each ask is called when room appears, and the next when that one
+// needs no more.
 func TestCalledInTurn(t *testing.T) {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -133,7 +137,8 @@ func TestCalledInTurn(t *testing.T) {
 	add("old", structs.QueuePlace{Ask: "small", Priority: 50, Since: 1, Memory: 100})
 	add("new", structs.QueuePlace{Ask: "small", Priority: 50, Since: 2, Memory: 100})
 	add("first", structs.QueuePlace{Ask: "small", Priority: 60, Since: 3, Memory: 100})
-	add("big", structs.QueuePlace{Ask: "big", Priority: 50, Since: 1, Memory: 8001}) // i1 and i2 have 8000
+	// i1 and i2 have 8000
+	add("big", structs.QueuePlace{Ask: "big", Priority: 50, Since: 1, Memory: 8001})
 	add("other", structs.QueuePlace{Ask: "cpu", Priority: 50, Since: 4, CPU: 4096})
 	check := func(when string, want ...string) {
 		t.Helper()

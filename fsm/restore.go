@@ -14,7 +14,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Restore puts the state of a snapshot in place of the present one. On an error the present state stands untouched.
+// Restore puts the state of a snapshot in place of the present one. On an error the present state
+// stands untouched.
 func (f *FSM) Restore(from io.ReadCloser) error {
 	defer from.Close()
 	restored, records, err := readSnapshot(from)
@@ -174,8 +175,8 @@ func (r *rowReader) end() error {
 	return nil
 }
 
-// read gives the next n bytes, valid until the next read. A length that damage made huge costs no more memory than the
-// snapshot has bytes.
+// read gives the next n bytes, valid until the next read. A length that damage made huge costs no
+// more memory than the snapshot has bytes.
 func (r *rowReader) read(n uint64) ([]byte, error) {
 	r.body.Reset()
 	if _, err := io.CopyN(&r.body, r.from, int64(min(n, math.MaxInt64))); err != nil {

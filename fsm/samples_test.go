@@ -6,8 +6,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// samples is one of each command with every field of its own set, for the round trip and the golden entries. What a sample
-// holds is on disk in testdata/v1: add fields to a new sample, never to one that is there.
+// samples is one of each command with every field of its own set, for the round trip and the golden
+// entries. What a sample holds is on disk in testdata/v1: add fields to a new sample, never to one
+// that is there.
 func samples() map[string]structs.Command {
 	all := serviceSamples()
 	maps.Copy(all, batchSamples())

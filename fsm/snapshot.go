@@ -26,13 +26,15 @@ import (
 //	record count     8 bytes
 //	checksum         4 bytes, CRC-32C of everything before it
 //
-// Rows stand in the order of their key, tables in the order of their numbers. Equal states give equal bytes.
+// Rows stand in the order of their key, tables in the order of their numbers. Equal states give
+// equal bytes.
 const (
 	snapshotMagic   = "GANTRYST"
 	snapshotVersion = 1
 )
 
-// The tables in a snapshot. What state derives from them (indexes, usage) is not written. Never reuse or renumber one.
+// The tables in a snapshot. What state derives from them (indexes, usage) is not written. Never
+// reuse or renumber one.
 const (
 	tableEnd             = 0
 	tableClusters        = 1
@@ -74,7 +76,8 @@ type roomRow struct {
 // checksums is CRC-32C, which processors compute themselves.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// Snapshot takes the state as it is, at no cost; Persist writes it while entries go on being applied.
+// Snapshot takes the state as it is, at no cost; Persist writes it while entries go on being
+// applied.
 func (f *FSM) Snapshot() (raft.FSMSnapshot, error) {
 	return &snapshot{state: f.store.Snapshot(), logger: f.logger}, nil
 }

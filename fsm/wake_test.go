@@ -88,7 +88,8 @@ func TestWakeDaemons(t *testing.T) {
 	}
 }
 
-// TestWakeToRebalance: a service that may move its tasks looks at every instance that takes tasks from now on.
+// TestWakeToRebalance: a service that may move its tasks looks at every instance that takes tasks
+// from now on.
 func TestWakeToRebalance(t *testing.T) {
 	joins := instance("i3", "prod")
 	joins.AgentConnected = true
@@ -151,7 +152,8 @@ func TestAtMostTwoEvaluationsAreReady(t *testing.T) {
 	}
 }
 
-// TestDeletedServiceIsWoken: its end is when its last task has stopped. Once it is INACTIVE nothing wakes it.
+// TestDeletedServiceIsWoken: its end is when its last task has stopped. Once it is INACTIVE nothing
+// wakes it.
 func TestDeletedServiceIsWoken(t *testing.T) {
 	h := serving(t)
 	h.do(structs.DeleteService{Job: "s1", Force: true, Evaluation: structs.Evaluation{ID: "se2"}, At: 40})
@@ -238,7 +240,8 @@ func TestUnblock(t *testing.T) {
 	}
 }
 
-// TestRoomThatAPlanDidNotSee: a task stops while a plan is made that finds no room. Nothing else would ever wake the service.
+// TestRoomThatAPlanDidNotSee: a task stops while a plan is made that finds no room. Nothing else
+// would ever wake the service.
 func TestRoomThatAPlanDidNotSee(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
@@ -277,8 +280,9 @@ func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
 	}
 }
 
-// TestWakeDaemonsOnAnEmptiedInstance: a daemon looks again when the last task that is not a daemon's has left an instance
-// that drains, whether its agent told or, not being there, never will.
+// TestWakeDaemonsOnAnEmptiedInstance: a daemon looks again when the last task that is not a
+// daemon's has left an instance that drains, whether its agent told or, not being there, never
+// will.
 func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
 	stopped := func(rules int, tasks ...string) structs.Command {
 		cmd := structs.ReportTasks{Instance: "i1", At: 60, Rules: rules}

@@ -12,19 +12,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// agentsKnown is how many agents an agent knows, itself among them. Each is so probed by about as many, and what servers have to say reaches
-// everyone by way of them.
+// agentsKnown is how many agents an agent knows, itself among them. Each is so probed by about as
+// many, and what servers have to say reaches everyone by way of them.
 const agentsKnown = 12
 
-// serverTag is the role of a server as it stands in the tags that serf has encoded: MessagePack, in which a short string comes behind a
-// byte of 0xa0 and its length.
+// serverTag is the role of a server as it stands in the tags that serf has encoded: MessagePack, in
+// which a short string comes behind a byte of 0xa0 and its length.
 const serverTag = "\xa4" + tagRole + "\xa6" + structs.RoleServer
 
 // errStranger keeps a member out of an agent's list. Nobody sees it but the library's log.
 var errStranger = errors.New("enough agents are known")
 
-// acquaintances are the agents that an agent knows: some of those that are there when it comes, and others in place of those that go. It
-// asks memberlist to overlook the rest.
+// acquaintances are the agents that an agent knows: some of those that are there when it comes, and
+// others in place of those that go. It asks memberlist to overlook the rest.
 type acquaintances struct {
 	mu    sync.Mutex
 	known map[string]bool // by id; false: it has gone, and is welcome back
@@ -33,8 +33,9 @@ type acquaintances struct {
 
 func newAcquaintances() *acquaintances { return &acquaintances{known: map[string]bool{}} }
 
-// NotifyMerge is told of everyone that another member knows, when this one joins (memberlist.MergeDelegate). The agents to know are picked
-// at random, since all that join at a time are told the same list in the same order: its first would be known, and probed, by all.
+// NotifyMerge is told of everyone that another member knows, when this one joins
+// (memberlist.MergeDelegate). The agents to know are picked at random, since all that join at a
+// time are told the same list in the same order: its first would be known, and probed, by all.
 func (a *acquaintances) NotifyMerge(everyone []*memberlist.Node) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// An agent knows all servers and some of the other agents, in place of those that go others, and servers know everyone.
+// An agent knows all servers and some of the other agents, in place of those that go others, and
+// servers know everyone.
 func TestAcquaintances(t *testing.T) {
 	servers := []*Member{start(t, "s1", nil), start(t, "s2", nil)}
 	if err := servers[1].Join([]string{servers[0].Address()}); err != nil {
@@ -51,12 +52,14 @@ func TestAcquaintances(t *testing.T) {
 			if err := all[gone].Stop(); err != nil {
 				t.Fatal(err)
 			}
-			// The servers know within seconds. If by chance none of those who hear it tell this one, it finds out by itself.
+			// The servers know within seconds. If by chance none of those who hear it tell this
+			// one, it finds out by itself.
 			awaitFor(t, 6*time.Minute, last, "the end of one", with(known.ID, func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
 			break
 		}
 	}
-	if err := last.Join([]string{servers[0].Address()}); err != nil { // as it does every now and then
+	// as it does every now and then
+	if err := last.Join([]string{servers[0].Address()}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, last, "another in its place", func(list []structs.Member) bool { return alive(list) == agentsKnown+2 })

@@ -36,8 +36,8 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// A member whose disk is full goes on, also when it starts so, and says it once; once there is room it keeps whom it knows, and finds them
-// after a restart without a join.
+// A member whose disk is full goes on, also when it starts so, and says it once; once there is room
+// it keeps whom it knows, and finds them after a restart without a join.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	testutil.SmallDisk(t, dir, "1m")
@@ -62,7 +62,8 @@ func TestFullDisk(t *testing.T) {
 		agent := start("10.0.1.1", structs.RoleAgent, dir)
 		var server *gossip.Member
 		n := 0
-		replace := func() { // the server by another, which is news that is kept. Of three members memberlist has races.
+		// the server by another, which is news that is kept. Of three members memberlist has races.
+		replace := func() {
 			if n++; server != nil {
 				if err := errors.Join(server.Leave(), server.Stop()); err != nil {
 					t.Fatal(err)
@@ -109,7 +110,8 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
-// A member goes on without the file where it cannot be opened at all, as on a disk that can only be read.
+// A member goes on without the file where it cannot be opened at all, as on a disk that can only be
+// read.
 func TestNothingCanBeKept(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "gossip.members"), 0o700); err != nil {

@@ -1,9 +1,11 @@
-// Package gossip tells which servers and agents there are and whether they answer. It is the only user of serf and memberlist.
+// Package gossip tells which servers and agents there are and whether they answer. It is the only
+// user of serf and memberlist.
 //
-// Servers know everyone. An agent knows the servers and a few other agents, so that what gossip costs it does not grow with the cluster.
+// Servers know everyone. An agent knows the servers and a few other agents, so that what gossip
+// costs it does not grow with the cluster.
 //
-// It is level-triggered: Changes says that something changed, Members says how things are. Nothing is lost when changes come faster
-// than they are looked at.
+// It is level-triggered: Changes says that something changed, Members says how things are. Nothing
+// is lost when changes come faster than they are looked at.
 package gossip
 
 import (
@@ -28,26 +30,30 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The pace of failure detection: some 4 s from a silent member to everyone's knowing, the fastest that was seen free of false
-// alarms on loaded machines.
+// The pace of failure detection: some 4 s from a silent member to everyone's knowing, the fastest
+// that was seen free of false alarms on loaded machines.
 const (
 	probeInterval  = 500 * time.Millisecond
 	probeTimeout   = 250 * time.Millisecond
 	gossipInterval = 100 * time.Millisecond
 	suspicionMult  = 3
-	// Agents, of which there are many, take it easier: what they say of each other need not be fast, since their leases tell of losses first.
+	// Agents, of which there are many, take it easier: what they say of each other need not be
+	// fast, since their leases tell of losses first.
 	agentProbeInterval  = 5 * time.Second
 	agentProbeTimeout   = 2 * time.Second
 	agentGossipInterval = time.Second
-	// agentSync is how often an agent exchanges all that it knows with another member (the library stretches it where more than 32 are
-	// known); between that it hears changes. It is much where a server is the other one.
+	// agentSync is how often an agent exchanges all that it knows with another member (the library
+	// stretches it where more than 32 are known); between that it hears changes. It is much where a
+	// server is the other one.
 	agentSync = time.Hour
-	// serverSync is how often a server exchanges all that it knows with another server, also with one that failed. What is new of an agent
-	// may not come by way of others: agents pass on nothing of those they do not know.
+	// serverSync is how often a server exchanges all that it knows with another server, also with
+	// one that failed. What is new of an agent may not come by way of others: agents pass on
+	// nothing of those they do not know.
 	serverSync = 5 * time.Second
 	// serverLook is how often a server looks at all members, for changes that are no events.
 	serverLook = 5 * time.Second
-	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is not there.
+	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is
+	// not there.
 	streamTimeout = 2 * time.Second
 	// reclaimAfter is how long a member must have been dead for it to come back at another address.
 	reclaimAfter = time.Second
@@ -57,16 +63,18 @@ const (
 
 // Config is what a member needs.
 type Config struct {
-	// Self is what the member says of itself. ID, Name and Role are required; Status and Address are found.
+	// Self is what the member says of itself. ID, Name and Role are required; Status and Address
+	// are found.
 	Self structs.Member
 	// Bind is the IP address to listen on. Advertise is the one that others are told; empty: Bind.
 	Bind, Advertise string
 	// Port is both udp and tcp; 0 picks a free one.
 	Port int
-	// Key encrypts all gossip (32 bytes), until another is rotated in; nil sends it in the clear. A server's is that of the cluster's secret,
-	// an agent's the one in use, which a server gave it.
+	// Key encrypts all gossip (32 bytes), until another is rotated in; nil sends it in the clear. A
+	// server's is that of the cluster's secret, an agent's the one in use, which a server gave it.
 	Key []byte
-	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keys of a server. Empty: nothing is kept.
+	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keys
+	// of a server. Empty: nothing is kept.
 	DataDir string
 	// Transport replaces the network, for tests.
 	Transport Transport
@@ -96,8 +104,9 @@ type Member struct {
 	mu   sync.Mutex
 	self structs.Member
 
-	listed  sync.Mutex                // never held while serf is called, which Say waits for
-	servers map[string]structs.Member // by id; those that failed or left too, until they are forgotten
+	listed sync.Mutex // never held while serf is called, which Say waits for
+	// by id; those that failed or left too, until they are forgotten
+	servers map[string]structs.Member
 }
 
 // New starts to listen. The member is alone until Join.
@@ -177,8 +186,8 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 	return config, err
 }
 
-// watch turns serf's events into nudges, and keeps the list of servers. There is no event when what was taken for a goodbye is taken
-// back, so a server looks at everyone now and then.
+// watch turns serf's events into nudges, and keeps the list of servers. There is no event when what
+// was taken for a goodbye is taken back, so a server looks at everyone now and then.
 func (m *Member) watch() {
 	var look <-chan time.Time
 	if m.self.Role == structs.RoleServer {
@@ -245,8 +254,9 @@ func (m *Member) note(event serf.MemberEvent) {
 // Changes says that members came, went or changed.
 func (m *Member) Changes() <-chan struct{} { return m.changes }
 
-// Join tries to reach others by host or host:port: a server all of them, an agent one after the other until one answers, since each sends
-// the whole list of members. It fails when none of them answers.
+// Join tries to reach others by host or host:port: a server all of them, an agent one after the
+// other until one answers, since each sends the whole list of members. It fails when none of them
+// answers.
 func (m *Member) Join(addresses []string) error {
 	if len(addresses) == 0 {
 		return nil
@@ -258,8 +268,8 @@ func (m *Member) Join(addresses []string) error {
 	}
 	var failed error
 	for _, group := range groups {
-		// serf's own Join would have everyone tell everyone of each that joins; what it says is needed by members that left before alone, and
-		// those say it when they hear of that.
+		// serf's own Join would have everyone tell everyone of each that joins; what it says is
+		// needed by members that left before alone, and those say it when they hear of that.
 		n, err := m.serf.Memberlist().Join(group)
 		if n > 0 || err == nil {
 			return nil
@@ -269,8 +279,9 @@ func (m *Member) Join(addresses []string) error {
 	return fmt.Errorf("join by gossip: none of %s answers: %w", strings.Join(addresses, ", "), failed)
 }
 
-// Announce has everyone tell everyone that this member is there, by way of the addresses: of one that is taken for leaving, nothing less
-// is believed. It fails where the member does leave, and where none of them answers.
+// Announce has everyone tell everyone that this member is there, by way of the addresses: of one
+// that is taken for leaving, nothing less is believed. It fails where the member does leave, and
+// where none of them answers.
 func (m *Member) Announce(addresses []string) error {
 	if _, err := m.serf.Join(addresses, true); err != nil {
 		return fmt.Errorf("announce by gossip, by way of %s: %w", strings.Join(addresses, ", "), err)
@@ -278,7 +289,8 @@ func (m *Member) Announce(addresses []string) error {
 	return nil
 }
 
-// Members gives all that are known, those that failed or left too, servers first and each by name. On a server that is everyone.
+// Members gives all that are known, those that failed or left too, servers first and each by name.
+// On a server that is everyone.
 func (m *Member) Members() []structs.Member {
 	var list []structs.Member
 	for _, s := range m.serf.Members() {
@@ -309,8 +321,8 @@ func (m *Member) Server(id string) (structs.Member, bool) {
 	return s, ok
 }
 
-// Ask sends a packet to members and tells of each that answers it within the time of a probe, from goroutines of its own. It does not wait
-// for them.
+// Ask sends a packet to members and tells of each that answers it within the time of a probe, from
+// goroutines of its own. It does not wait for them.
 func (m *Member) Ask(ids []string, answered func(id string)) {
 	asked := map[string]bool{}
 	for _, id := range ids {
@@ -334,7 +346,8 @@ func (m *Member) Address() string {
 	return net.JoinHostPort(node.Addr.String(), strconv.Itoa(int(node.Port)))
 }
 
-// Say changes what the member says of itself. One that has left says nothing more: the library forgets it after a while, and would panic.
+// Say changes what the member says of itself. One that has left says nothing more: the library
+// forgets it after a while, and would panic.
 func (m *Member) Say(change func(*structs.Member)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

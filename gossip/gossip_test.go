@@ -61,7 +61,8 @@ func with(id string, ok func(structs.Member) bool) func([]structs.Member) bool {
 	}
 }
 
-// Members learn of each other, of what they say of themselves, of a goodbye and of a death, and tell the two apart.
+// Members learn of each other, of what they say of themselves, of a goodbye and of a death, and
+// tell the two apart.
 func TestMembersComeAndGo(t *testing.T) {
 	key := make([]byte, 32)
 	keyed := func(c *Config) { c.Key = key }
@@ -108,8 +109,8 @@ func keysOf(t *testing.T, dir string) (keys [][]byte) {
 	return keys
 }
 
-// After a rotation everyone has the new key alone, restarted ones too. Who was away, or has only the cluster's secret, is heard
-// once it has taken the new key; nobody takes an older one.
+// After a rotation everyone has the new key alone, restarted ones too. Who was away, or has only
+// the cluster's secret, is heard once it has taken the new key; nobody takes an older one.
 func TestRotate(t *testing.T) {
 	first := append(make([]byte, 31), 1)
 	dirs := map[string]string{"a": t.TempDir(), "b": t.TempDir(), "c": t.TempDir()}
@@ -183,8 +184,9 @@ func TestRotate(t *testing.T) {
 		if try == 3 {
 			t.Fatal(err)
 		}
-		// What was said in the first rotation still goes round, and c, which was not there, does as it was told then. A server asks the others
-		// which key is in use, and the rotation is made again.
+		// What was said in the first rotation still goes round, and c, which was not there, does as
+		// it was told then. A server asks the others which key is in use, and the rotation is made
+		// again.
 		if _, err := late.Take(a.Key()); err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +199,8 @@ func TestRotate(t *testing.T) {
 	}
 }
 
-// A member that does not answer and is not known to have failed stops a rotation, and all stay with the key that they have.
+// A member that does not answer and is not known to have failed stops a rotation, and all stay with
+// the key that they have.
 func TestRotateRefused(t *testing.T) {
 	key := append(make([]byte, 31), 1)
 	keyed := func(c *Config) { c.Key, c.DataDir = key, t.TempDir() }
@@ -282,7 +285,8 @@ func TestSayAfterGoodbye(t *testing.T) {
 	}
 }
 
-// With a flipped bit in the file of its keys a server uses no key that nobody made, and hands none on.
+// With a flipped bit in the file of its keys a server uses no key that nobody made, and hands none
+// on.
 func TestFlippedKeys(t *testing.T) {
 	path, first := filepath.Join(t.TempDir(), "gossip.keys"), bytes.Repeat([]byte{7}, keySize)
 	minted := mintKey(time.Now(), 0)

@@ -17,8 +17,9 @@ const (
 	printedKeptAgain = "recovered from error state"
 )
 
-// kept is the file of the members last seen. A disk that does not take it is no reason to end: the next start only has to join again.
-// It is also where serf and memberlist print to, since serf tells in no other way how the file fares.
+// kept is the file of the members last seen. A disk that does not take it is no reason to end: the
+// next start only has to join again. It is also where serf and memberlist print to, since serf
+// tells in no other way how the file fares.
 type kept struct {
 	path string // empty: there is none
 	log  *slog.Logger
@@ -40,7 +41,8 @@ func (k *kept) open() bool {
 	return f.Close() == nil
 }
 
-// Write takes a line that a library printed. They mean little to anybody who does not know these, so all are at level debug.
+// Write takes a line that a library printed. They mean little to anybody who does not know these,
+// so all are at level debug.
 func (k *kept) Write(line []byte) (int, error) {
 	text := strings.TrimSuffix(string(line), "\n")
 	k.log.Debug(text)
@@ -53,7 +55,8 @@ func (k *kept) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// clean takes out the members whose address is none: a bit of the file has changed, or a crash cut a line off. Serf would ask DNS for it.
+// clean takes out the members whose address is none: a bit of the file has changed, or a crash cut
+// a line off. Serf would ask DNS for it.
 func (k *kept) clean() error {
 	text, err := os.ReadFile(k.path)
 	if err != nil {

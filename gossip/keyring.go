@@ -19,9 +19,10 @@ import (
 // keySize is that of every key, in bytes.
 const keySize = 32
 
-// mintKey makes a key that is newer than another. A key begins with the time of its making in nanoseconds, so that of two keys anyone can
-// tell the newer one; 160 random bits remain, more than AES-128 has. It ends with the CRC-32C of the rest: a key that has changed on a disk
-// is used by nobody and handed to nobody.
+// mintKey makes a key that is newer than another. A key begins with the time of its making in
+// nanoseconds, so that of two keys anyone can tell the newer one; 160 random bits remain, more than
+// AES-128 has. It ends with the CRC-32C of the rest: a key that has changed on a disk is used by
+// nobody and handed to nobody.
 func mintKey(now time.Time, after uint64) []byte {
 	key := make([]byte, keySize-crc32.Size)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
@@ -45,8 +46,9 @@ func (m *Member) made(key []byte) uint64 {
 	return binary.BigEndian.Uint64(key)
 }
 
-// openKeyring gives the keys of a server: those in the file, the one in use first, or else the key of the cluster's secret. After a rotation
-// the latter is worth nothing any more: whoever missed it asks for the key in use (Take).
+// openKeyring gives the keys of a server: those in the file, the one in use first, or else the key
+// of the cluster's secret. After a rotation the latter is worth nothing any more: whoever missed it
+// asks for the key in use (Take).
 func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -79,8 +81,9 @@ func (m *Member) Key() []byte {
 	return m.keys.GetPrimaryKey()
 }
 
-// Take makes a key that another member has in use this member's only one. A server takes only one that is newer than its own, as it may
-// ask one that missed more than itself; an agent takes what a server gives it. It says whether the key is another than before.
+// Take makes a key that another member has in use this member's only one. A server takes only one
+// that is newer than its own, as it may ask one that missed more than itself; an agent takes what a
+// server gives it. It says whether the key is another than before.
 func (m *Member) Take(key []byte) (bool, error) {
 	own := m.Key()
 	if own == nil || bytes.Equal(own, key) || m.first != nil && m.made(key) <= m.made(own) {

@@ -12,11 +12,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// rotateTries is how often each step of a rotation is asked for: answers go by udp, and single ones are lost.
+// rotateTries is how often each step of a rotation is asked for: answers go by udp, and single ones
+// are lost.
 const rotateTries = 3
 
-// Rotate mints a key, hands it to every member, makes all of them encrypt with it, and takes the ones before from them. It is refused while
-// a member does not answer that is not known to have failed. A step that fails leaves members that hear each other; Rotate again ends it.
+// Rotate mints a key, hands it to every member, makes all of them encrypt with it, and takes the
+// ones before from them. It is refused while a member does not answer that is not known to have
+// failed. A step that fails leaves members that hear each other; Rotate again ends it.
 func (m *Member) Rotate() (structs.GossipRotation, error) {
 	m.rotating.Lock()
 	defer m.rotating.Unlock()

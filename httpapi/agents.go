@@ -33,8 +33,8 @@ func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, out)
 }
 
-// showItself takes a call of an agent that begins for a beat: its stream opens only in a while, and its lease runs meanwhile. Where a
-// beat is of no use here, the stream will tell.
+// showItself takes a call of an agent that begins for a beat: its stream opens only in a while, and
+// its lease runs meanwhile. Where a beat is of no use here, the stream will tell.
 func (a *api) showItself(instance string) { _, _ = a.Control.Beat(instance) }
 
 func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,8 @@ func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	if !a.decode(w, r, &updates) {
 		return
 	}
-	sent, _ := strconv.ParseInt(r.URL.Query().Get("sent"), 10, 64) // none: the agent goes by our clock
+	// none: the agent goes by our clock
+	sent, _ := strconv.ParseInt(r.URL.Query().Get("sent"), 10, 64)
 	if err := a.Control.ReportTasks(r.Context(), r.URL.Query().Get("instance"), structs.Time(sent), updates); err != nil {
 		a.fail(w, err)
 		return
@@ -93,7 +94,8 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	if r.ProtoMajor == 1 {
-		w.Header().Set("Connection", "close") // what is left of the beats would be taken for another request
+		// what is left of the beats would be taken for another request
+		w.Header().Set("Connection", "close")
 	}
 	out := newFrameWriter(w)
 	defer out.end()
@@ -123,7 +125,8 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
-	once := r.URL.Query().Get("definitions") == structs.DefinitionsOnce // agents of before that get them all
+	// agents of before that get them all
+	once := r.URL.Query().Get("definitions") == structs.DefinitionsOnce
 	for {
 		frame, err := stream.Next(ctx)
 		if once {
@@ -153,7 +156,8 @@ func newFrameWriter(w http.ResponseWriter) *frameWriter {
 	return f
 }
 
-// open lets the agent know that it is heard, before there is a frame: it would look for another server.
+// open lets the agent know that it is heard, before there is a frame: it would look for another
+// server.
 func (f *frameWriter) open() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -169,7 +173,8 @@ func (f *frameWriter) write(frame structs.AssignmentFrame) error {
 	return errors.Join(f.lines.Encode(frame), f.to.Flush())
 }
 
-// end also ends whoever waits for a beat: a handler that returns would wait for that one, and for the next beat.
+// end also ends whoever waits for a beat: a handler that returns would wait for that one, and for
+// the next beat.
 func (f *frameWriter) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/control"
 )
 
-// actionPrefix begins the actions of the native API in policies. Their resources are arn:aws:gantry:::KIND/NAME.
+// actionPrefix begins the actions of the native API in policies. Their resources are
+// arn:aws:gantry:::KIND/NAME.
 const actionPrefix = "gantry:"
 
 // resource says which resource a call is on; empty: on none in particular.

@@ -34,7 +34,8 @@ func askAs(t *testing.T, node *testutil.SingleNode, policy, method, path string)
 	return w
 }
 
-// No call is carried out before its caller has been asked about, but for those that the gate keeps to agents.
+// No call is carried out before its caller has been asked about, but for those that the gate keeps
+// to agents.
 func TestEveryCallIsAuthorized(t *testing.T) {
 	source, err := os.ReadFile("httpapi.go")
 	noError(t, err)
@@ -54,7 +55,8 @@ func TestEveryCallIsAuthorized(t *testing.T) {
 	}
 }
 
-// Policies know every action that is asked about: one that denies an action by its name is not refused.
+// Policies know every action that is asked about: one that denies an action by its name is not
+// refused.
 func TestPoliciesKnowEveryAction(t *testing.T) {
 	source, err := os.ReadFile("httpapi.go")
 	noError(t, err)

@@ -1,5 +1,6 @@
-// Package httpapi is the native HTTP API under /v1: health, jobs, lists, why work was not placed, and the agents' endpoints. It carries no logic of its own: a
-// handler decodes, calls a verb of control, and encodes.
+// Package httpapi is the native HTTP API under /v1: health, jobs, lists, why work was not placed,
+// and the agents' endpoints. It carries no logic of its own: a handler decodes, calls a verb of
+// control, and encodes.
 //
 //	GET  /v1/health                     200: the process is alive
 //	GET  /v1/ready                      200: a leader stands, state has caught up; 503 with the reason before that
@@ -35,7 +36,8 @@
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //
-// Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the codes are structs.Kind.
+// Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the
+// codes are structs.Kind.
 package httpapi
 
 import (
@@ -57,7 +59,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Closing ends when the process stops; streams end with it.
 	Closing <-chan struct{}
-	// Members and Leader tell what gossip and raft know; Leader gives host:port, empty while there is none.
+	// Members and Leader tell what gossip and raft know; Leader gives host:port, empty while there
+	// is none.
 	Members func() []structs.Member
 	Leader  func() string
 	// Server is the server process itself.
@@ -89,7 +92,8 @@ func New(c Config) http.Handler {
 	}
 	mux.HandleFunc("GET /v1/health", a.health)
 	asked("GET /v1/ready", "DescribeServer", anywhere, a.ready)
-	mux.HandleFunc("POST /v1/jobs", a.putJob) // which job it is stands in the body; they ask themselves
+	// which job it is stands in the body; they ask themselves
+	mux.HandleFunc("POST /v1/jobs", a.putJob)
 	mux.HandleFunc("POST /v1/jobs/plan", a.planJob)
 	asked("GET /v1/jobs", "ListJobs", inCluster, a.jobs)
 	asked("GET /v1/jobs/{name}", "DescribeJob", a.theJob, a.job)

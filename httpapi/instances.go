@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// instances lists the container instances of a cluster, those that were deregistered not among them.
+// instances lists the container instances of a cluster, those that were deregistered not among
+// them.
 func (a *api) instances(w http.ResponseWriter, r *http.Request) {
 	cluster := clusterOf(r)
 	snap, err := a.Control.ReadCluster(r.Context(), cluster)

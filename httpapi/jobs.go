@@ -41,8 +41,9 @@ func (a *api) job(w http.ResponseWriter, r *http.Request) {
 	a.answerOr(w, out, err)
 }
 
-// jobSpec reads a job file for an action that the caller may do on it; else it answers and gives nil. The content type must say YAML or JSON: a web page cannot send
-// that to another origin without being asked about it first.
+// jobSpec reads a job file for an action that the caller may do on it; else it answers and gives
+// nil. The content type must say YAML or JSON: a web page cannot send that to another origin
+// without being asked about it first.
 func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *structs.JobSpec {
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "application/json", "application/yaml", "application/x-yaml":

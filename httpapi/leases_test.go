@@ -19,7 +19,8 @@ import (
 // soon is how long a call waits for what must come.
 const soon = 20 * time.Second
 
-// cell is a real server with two instances, host-1 with room for two tasks and host-2 with room for one. No task ever runs.
+// cell is a real server with two instances, host-1 with room for two tasks and host-2 with room for
+// one. No task ever runs.
 type cell struct {
 	t            *testing.T
 	dir          string
@@ -172,8 +173,9 @@ func (c *cell) tasksOn(instance string) int {
 	return len(slices.Collect(snap.InstanceTasks(instance)))
 }
 
-// TestOutsideScheduler: it is asked for places with all that it needs to know; what fits of its plan stands, what does not is refused
-// with the reason and asked for again; and RunTask answers when it is done.
+// TestOutsideScheduler: it is asked for places with all that it needs to know; what fits of its
+// plan stands, what does not is refused with the reason and asked for again; and RunTask answers
+// when it is done.
 func TestOutsideScheduler(t *testing.T) {
 	c := newCell(t)
 	if lease, err := c.client.NextLease(t.Context(), "mine", 0); lease != nil || err != nil {
@@ -238,7 +240,8 @@ func TestOutsideConstraints(t *testing.T) {
 	}
 }
 
-// TestLeaseGivenBack: what one gives back another gets, and a token that was answered is worth nothing.
+// TestLeaseGivenBack: what one gives back another gets, and a token that was answered is worth
+// nothing.
 func TestLeaseGivenBack(t *testing.T) {
 	c := newCell(t)
 	placed := c.run(1)
@@ -282,7 +285,8 @@ func TestLeasesEndWithTheLeader(t *testing.T) {
 	c.ack(lease)
 }
 
-// TestDeclinedServiceWaits: tasks that the scheduler declines wait with its reason, and it is asked again when room appears.
+// TestDeclinedServiceWaits: tasks that the scheduler declines wait with its reason, and it is asked
+// again when room appears.
 func TestDeclinedServiceWaits(t *testing.T) {
 	c := newCell(t)
 	c.serve(1, 2)
@@ -311,8 +315,8 @@ func TestDeclinedServiceWaits(t *testing.T) {
 	c.ack(lease)
 }
 
-// TestSchedulerAway: a service whose scheduler is away can still be scaled in and deleted, and goes to Gantry's own when it no longer
-// names another.
+// TestSchedulerAway: a service whose scheduler is away can still be scaled in and deleted, and goes
+// to Gantry's own when it no longer names another.
 func TestSchedulerAway(t *testing.T) {
 	c := newCell(t)
 	c.serve(1, 2)

@@ -13,7 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// fixture is a cluster with one instance that ran two jobs, of which the newer one was too large, behind the API.
+// fixture is a cluster with one instance that ran two jobs, of which the newer one was too large,
+// behind the API.
 type fixture struct {
 	*testutil.SingleNode
 	client   *client.Client

@@ -29,7 +29,8 @@ func instead(name string, known []string) string {
 	return ""
 }
 
-// distance is how many letters must be changed, added or left out to make one word of the other (Levenshtein).
+// distance is how many letters must be changed, added or left out to make one word of the other
+// (Levenshtein).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -1,5 +1,6 @@
-// Package jobfile reads the text of a job file, YAML or JSON, into a structs.JobSpec. It is strict: what the format does not know is an
-// error with its line and the closest field that there is, and what this version cannot do yet is refused by name.
+// Package jobfile reads the text of a job file, YAML or JSON, into a structs.JobSpec. It is strict:
+// what the format does not know is an error with its line and the closest field that there is, and
+// what this version cannot do yet is refused by name.
 package jobfile
 
 import (
@@ -20,7 +21,8 @@ import (
 // maxProblems is how many problems of a file are told at once.
 const maxProblems = 10
 
-// Parse reads the one job of a file. Everything wrong with the text is one error of KindInvalidParameter, a line for each problem.
+// Parse reads the one job of a file. Everything wrong with the text is one error of
+// KindInvalidParameter, a line for each problem.
 func Parse(text []byte) (*structs.JobSpec, error) {
 	root, err := parseTree(text)
 	if err != nil {
@@ -40,7 +42,8 @@ func Parse(text []byte) (*structs.JobSpec, error) {
 	return spec, nil
 }
 
-// parseTree parses the text. JSON is YAML as well, but its own parser says better what is wrong with it.
+// parseTree parses the text. JSON is YAML as well, but its own parser says better what is wrong
+// with it.
 func parseTree(text []byte) (*yaml.Node, error) {
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
 		if err := checkJSON(text); err != nil {

@@ -109,7 +109,8 @@ func isPairs(list reflect.Type) bool {
 	return list == reflect.TypeFor[[]structs.KeyValuePair]() || list == reflect.TypeFor[[]structs.Tag]()
 }
 
-// pairs reads an object of names and values. Its order means nothing, so the list is in that of the names.
+// pairs reads an object of names and values. Its order means nothing, so the list is in that of the
+// names.
 func (r *reader) pairs(field string, n *yaml.Node, v reflect.Value) {
 	pairs := map[string]string{}
 	r.members(field, n, func(key, value *yaml.Node) {
@@ -141,7 +142,8 @@ func (r *reader) texts(field string, n *yaml.Node, v reflect.Value) {
 	v.Set(reflect.ValueOf(texts))
 }
 
-// scalar sets a text, number or truth value. A number where text is wanted is taken as it is written.
+// scalar sets a text, number or truth value. A number where text is wanted is taken as it is
+// written.
 func (r *reader) scalar(field string, n *yaml.Node, v reflect.Value) {
 	if n.Kind != yaml.ScalarNode {
 		r.problem(field, n.Line, "expected a single value, not %s", shown(n))

@@ -11,7 +11,8 @@ import (
 // ask is what a task of a request asks of an instance.
 type ask struct {
 	need *structs.Resources
-	// architecture is the value that the instance's ecs.cpu-architecture must have; empty when any will do.
+	// architecture is the value that the instance's ecs.cpu-architecture must have; empty when any
+	// will do.
 	architecture string
 	members      []*member
 	usesGroups   bool       // one of members does
@@ -51,8 +52,8 @@ func (a *ask) add(c structs.PlacementConstraint) {
 // host is an instance as a plan sees it. Usage counts what the plan has placed on it.
 type host struct {
 	structs.QuerySubject
-	// peers are the alive tasks of the job's group on it, counted only where the plan needs them; taken are those that the
-	// plan has placed on it.
+	// peers are the alive tasks of the job's group on it, counted only where the plan needs them;
+	// taken are those that the plan has placed on it.
 	peers, taken int
 }
 
@@ -124,8 +125,8 @@ func (a *ask) groups(instance string) iter.Seq[string] {
 	}
 }
 
-// peers counts, where asked for, the alive tasks of the job's group by their instance. ECS: tasks of a service go with those of
-// the service, others with those of their group.
+// peers counts, where asked for, the alive tasks of the job's group by their instance. ECS: tasks
+// of a service go with those of the service, others with those of their group.
 func (a *ask) peers(wanted bool) map[string]int {
 	if !wanted {
 		return nil
@@ -158,8 +159,8 @@ func (a *ask) peers(wanted bool) map[string]int {
 	return peers
 }
 
-// alive says whether a task is to stay: what stops counts no more for where others go, though it holds its resources still
-// (ECS looks at the desired status too).
+// alive says whether a task is to stay: what stops counts no more for where others go, though it
+// holds its resources still (ECS looks at the desired status too).
 func (r *request) alive(t *structs.Task) bool {
 	return t.DesiredStatus != structs.TaskStopped && t.Holds() && !r.leaving[t.ID]
 }

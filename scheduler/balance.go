@@ -8,15 +8,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// balance counts the alive tasks of a service at the places that its strategy spreads them over: the values of the first
-// spread's attribute, within each of them those of the second's, and so on, and last the instances.
+// balance counts the alive tasks of a service at the places that its strategy spreads them over:
+// the values of the first spread's attribute, within each of them those of the second's, and so on,
+// and last the instances.
 type balance struct {
 	view   View
 	levels []string
 	counts map[string]*int  // by path: the values down to a place, each ended by pathEnd
 	sites  map[string]*site // by instance
-	// squares are, for each level, the sum of the squares of the counts. It is least where tasks are spread evenly, and the
-	// first level goes before the second.
+	// squares are, for each level, the sum of the squares of the counts. It is least where tasks
+	// are spread evenly, and the first level goes before the second.
 	squares []int
 }
 
@@ -25,7 +26,8 @@ const pathEnd = "\x00"
 // site is an instance as a place for tasks.
 type site struct {
 	instance, leaf string // leaf is the path of the last level
-	// tasks are those at each of its places, outermost first, and then those on the instance itself.
+	// tasks are those at each of its places, outermost first, and then those on the instance
+	// itself.
 	tasks []*int
 }
 
@@ -34,7 +36,8 @@ func (a *site) fuller(b *site) int {
 	return slices.CompareFunc(a.tasks, b.tasks, func(x, y *int) int { return cmp.Compare(*x, *y) })
 }
 
-// betterThan says whether a task of another site would be better placed here, in the first so many levels.
+// betterThan says whether a task of another site would be better placed here, in the first so many
+// levels.
 func (a *site) betterThan(from *site, depth int) bool {
 	for n := range depth {
 		if here, there := a.tasks[n], from.tasks[n]; here != there && *here != *there-1 {
@@ -71,7 +74,8 @@ func (b *balance) site(instance string) *site {
 	return s
 }
 
-// siteAt gives a site without tasks of its own at the places of an instance, or, where it has gone, at those without a value.
+// siteAt gives a site without tasks of its own at the places of an instance, or, where it has gone,
+// at those without a value.
 func (b *balance) siteAt(i *structs.ContainerInstance) *site {
 	s := &site{}
 	for level := range b.levels {
@@ -96,8 +100,8 @@ func (b *balance) path(i *structs.ContainerInstance, levels int) (path string) {
 	return path
 }
 
-// open gives the sites that take tasks as far as their instances' states go. Of those in the same places that have none
-// of the service's tasks, one stands for all.
+// open gives the sites that take tasks as far as their instances' states go. Of those in the same
+// places that have none of the service's tasks, one stands for all.
 func (b *balance) open(cluster string) []*site {
 	var open []*site
 	vacant := map[string]bool{}
@@ -115,7 +119,8 @@ func (b *balance) open(cluster string) []*site {
 	return open
 }
 
-// fullest picks up to n tasks one by one, each from where there are the most by then, and takes them out of the counts.
+// fullest picks up to n tasks one by one, each from where there are the most by then, and takes
+// them out of the counts.
 func (b *balance) fullest(pool []*structs.Task, n int) (chosen []*structs.Task) {
 	leaves := b.leaves(pool)
 	for range min(n, len(pool)) {
@@ -157,7 +162,8 @@ type leaf struct {
 	piles ranking[*pile]
 }
 
-// compareLeaves puts the one first that the next task goes from; one that nothing is left of comes last.
+// compareLeaves puts the one first that the next task goes from; one that nothing is left of comes
+// last.
 func compareLeaves(a, b *leaf) int {
 	switch x, y := a.piles.items, b.piles.items; {
 	case len(x) == 0 || len(y) == 0:

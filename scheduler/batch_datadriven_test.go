@@ -13,7 +13,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestBatches runs the files in testdata/batch. One file is one story of a batch job with attempts after another:
+// TestBatches runs the files in testdata/batch. One file is one story of a batch job with attempts
+// after another:
 //
 //	cluster                 starts anew; each line of input is an instance: ID memory= [cpu=] …
 //	instance-joins          as a line of cluster

@@ -11,8 +11,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// BenchmarkPlace places a thousand services of a thousand tasks each, of three sizes, on instances in three zones and twenty
-// classes, with task ids; the next service finds what those before it left. So is the row of issue 3.
+// BenchmarkPlace places a thousand services of a thousand tasks each, of three sizes, on instances
+// in three zones and twenty classes, with task ids; the next service finds what those before it
+// left. So is the row of issue 3.
 func BenchmarkPlace(b *testing.B) {
 	zone := structs.PlacementStrategy{Type: structs.StrategySpread, Field: "attribute:" + structs.AttributeZone}
 	binpack := structs.PlacementStrategy{Type: structs.StrategyBinpack, Field: "memory"}
@@ -64,7 +65,8 @@ func BenchmarkPlace(b *testing.B) {
 	}
 }
 
-// cpuTime is what this process has had of processors: on a machine that others use, it says more than a clock.
+// cpuTime is what this process has had of processors: on a machine that others use, it says more
+// than a clock.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -21,11 +21,13 @@ type candidate struct {
 // Candidates are made room for so many at a time.
 const minBlock, maxBlock = 32, 256
 
-// candidates are the instances that take tasks of a request, from which the strategy takes one after the other.
+// candidates are the instances that take tasks of a request, from which the strategy takes one
+// after the other.
 //
-// Where the strategy goes by what is free, most instances are never looked at: state keeps each class of like ones in that
-// order (structs.HostClass), and of each class only the next one is a candidate until it has taken a task. Only those that
-// have tasks of the group already are not in that order, and they are looked at one by one.
+// Where the strategy goes by what is free, most instances are never looked at: state keeps each
+// class of like ones in that order (structs.HostClass), and of each class only the next one is a
+// candidate until it has taken a task. Only those that have tasks of the group already are not in
+// that order, and they are looked at one by one.
 type candidates struct {
 	ask      *ask
 	strategy *strategy
@@ -39,7 +41,8 @@ type candidates struct {
 }
 
 func newCandidates(s *strategy, a *ask) *candidates {
-	const ofRandom = 0x72616e646f6d // keeps the draws apart from the task ids, which grow from the same seed
+	// keeps the draws apart from the task ids, which grow from the same seed
+	const ofRandom = 0x72616e646f6d
 	seed := a.request.seed
 	return &candidates{
 		ask: a, strategy: s, draws: s.has(byDraw),

@@ -7,11 +7,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Checker re-checks the placements of one plan on newer state than that which it was made on, with the rules that it was made by.
+// Checker re-checks the placements of one plan on newer state than that which it was made on, with
+// the rules that it was made by.
 //
-// memberOf and the platform are not checked again: what they ask for hardly changes within the milliseconds of a plan, and an
-// evaluation that comes after the change puts services right. distinctInstance is: two RunTask of one group may be planned
-// at the same time.
+// memberOf and the platform are not checked again: what they ask for hardly changes within the
+// milliseconds of a plan, and an evaluation that comes after the change puts services right.
+// distinctInstance is: two RunTask of one group may be planned at the same time.
 type Checker struct {
 	view  View
 	ask   ask

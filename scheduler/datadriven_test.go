@@ -11,7 +11,8 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write what the tests get into the files in testdata")
 
-// block is one case of a file in testdata: a command line, lines of input, and after ---- the output. An empty line ends it.
+// block is one case of a file in testdata: a command line, lines of input, and after ---- the
+// output. An empty line ends it.
 type block struct {
 	comment  []string // lines before it that start with #
 	command  string

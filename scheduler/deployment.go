@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. True: the service goes back to what it
-// was, and this look is over.
+// endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. True: the
+// service goes back to what it was, and this look is over.
 func (s *service) endRollout() bool {
 	if s.primary.Rollout != structs.RolloutInProgress {
 		return false
@@ -37,8 +37,8 @@ const (
 	deletedText = "the service was deleted."
 )
 
-// fail ends the rollout, and with rollback makes the last completed deployment's version the service's next. There is no
-// going back from a rollback: what it went back to is no better now.
+// fail ends the rollout, and with rollback makes the last completed deployment's version the
+// service's next. There is no going back from a rollback: what it went back to is no better now.
 func (s *service) fail(by, why, message string, rollback bool) bool {
 	s.primary.Rollout, s.primary.FinishedAt = structs.RolloutFailed, s.in.Now
 	s.primary.RolloutReason = by + why
@@ -64,8 +64,9 @@ func (s *service) fail(by, why, message string, rollback bool) bool {
 	return true
 }
 
-// earlierJob is the service as the last completed deployment had it, but with what no revision changes (ECS) as it is now: the
-// count and the update policy. Nil where there is nothing to go back to.
+// earlierJob is the service as the last completed deployment had it, but with what no revision
+// changes (ECS) as it is now: the count and the update policy. Nil where there is nothing to go
+// back to.
 func (s *service) earlierJob() *structs.Job {
 	if s.completed == nil || s.primary.RollbackOf != "" {
 		return nil
@@ -79,8 +80,9 @@ func (s *service) earlierJob() *structs.Job {
 	return &back
 }
 
-// settle notes what the deployments have come to: an earlier one is over with its last task, and the primary's rollout is
-// complete once all its tasks are healthy and those of the others are gone.
+// settle notes what the deployments have come to: an earlier one is over with its last task, and
+// the primary's rollout is complete once all its tasks are healthy and those of the others are
+// gone.
 func (s *service) settle() {
 	f := &s.fleet
 	s.retireEmpty(nil)
@@ -106,7 +108,8 @@ func (s *service) settle() {
 	}
 }
 
-// retireEmpty makes earlier deployments history of which no task is left, but for one that is kept up.
+// retireEmpty makes earlier deployments history of which no task is left, but for one that is kept
+// up.
 func (s *service) retireEmpty(but *structs.Deployment) {
 	for _, d := range s.older {
 		if d != but && s.fleet.holding[d.ID] == 0 {
@@ -144,7 +147,8 @@ func scaledBy(d *structs.Deployment) string {
 	return "Scaling activity initiated by (deployment " + d.ID + ")"
 }
 
-// lacksRoom says whether a task that makes way could help one that found no place: an instance was only too full.
+// lacksRoom says whether a task that makes way could help one that found no place: an instance was
+// only too full.
 func lacksRoom(filtered []structs.FilterCount) bool {
 	for _, f := range filtered {
 		if strings.HasPrefix(f.Reason, "RESOURCE:") || f.Reason == structs.FailDistinct {

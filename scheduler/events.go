@@ -45,8 +45,9 @@ func (s *service) finish() {
 	}
 }
 
-// followUp is another look at a later time. Its id grows from the job and the time, so that many looks that all ask for the
-// same one get one. No evaluation that the state machine makes of a raft index has it: the first bit of its second half is set.
+// followUp is another look at a later time. Its id grows from the job and the time, so that many
+// looks that all ask for the same one get one. No evaluation that the state machine makes of a raft
+// index has it: the first bit of its second half is set.
 func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	return &structs.Evaluation{
 		ID:      job.ID[max(0, len(job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
@@ -64,8 +65,9 @@ func (s *service) subject() string {
 
 func (s *service) tell(text string) { s.messages = append(s.messages, text) }
 
-// tellOnce tells what keeps the service from its goal. What is told already waits six hours, unless it was resolved meanwhile, by
-// a steady state or a new deployment. Texts on one cause begin alike and have the cause in them.
+// tellOnce tells what keeps the service from its goal. What is told already waits six hours, unless
+// it was resolved meanwhile, by a steady state or a new deployment. Texts on one cause begin alike
+// and have the cause in them.
 func (s *service) tellOnce(begin, rest, cause string) {
 	for _, e := range s.in.View.ServiceEvents(s.job.ID).Events {
 		if e.At <= s.in.Now-repeatAfter || e.At < s.primary.CreatedAt || e.Message == s.subject()+steadyText {
@@ -78,7 +80,8 @@ func (s *service) tellOnce(begin, rest, cause string) {
 	s.tell(begin + rest)
 }
 
-// tellSteady tells that the service, or the task set, has come to rest, if it was not at rest already.
+// tellSteady tells that the service, or the task set, has come to rest, if it was not at rest
+// already.
 func (s *service) tellSteady() {
 	past := s.in.View.ServiceEvents(s.job.ID).Events
 	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, s.subject()) })
@@ -87,7 +90,8 @@ func (s *service) tellSteady() {
 	}
 }
 
-// tellStuck tells that the limits of the update policy allow no step, and that no task is under way that could change it.
+// tellStuck tells that the limits of the update policy allow no step, and that no task is under way
+// that could change it.
 func (s *service) tellStuck() {
 	f := &s.fleet
 	if f.healthy() == f.alive() && len(f.leaving) == 0 && !s.held {
@@ -95,7 +99,8 @@ func (s *service) tellStuck() {
 	}
 }
 
-// tellProtected tells that the service cannot stop what is too many, since more tasks are protected than desired.
+// tellProtected tells that the service cannot stop what is too many, since more tasks are protected
+// than desired.
 func (s *service) tellProtected() {
 	if !s.held {
 		return

@@ -25,7 +25,8 @@ func serviceTown(t *testing.T, count int) *town {
 	return w
 }
 
-// TestEventNamesTwentyTasks: a plan is one log entry, and an event one line, however many tasks start.
+// TestEventNamesTwentyTasks: a plan is one log entry, and an event one line, however many tasks
+// start.
 func TestEventNamesTwentyTasks(t *testing.T) {
 	for count, more := range map[int]string{20: ").", 21: ") and 1 more.", 5000: ") and 4980 more."} {
 		plan := serviceTown(t, count).look()
@@ -79,7 +80,8 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// TestFollowUpsOfOneTimeAreOne: every look at a service that waits asks for the same next look, which must not pile up.
+// TestFollowUpsOfOneTimeAreOne: every look at a service that waits asks for the same next look,
+// which must not pile up.
 func TestFollowUpsOfOneTimeAreOne(t *testing.T) {
 	w := serviceTown(t, 1)
 	w.look()

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxFailures bounds how many instances a plan names as too full; beyond it more names help nobody, and each is in the log.
+// maxFailures bounds how many instances a plan names as too full; beyond it more names help nobody,
+// and each is in the log.
 const maxFailures = 10
 
 // shortfall is what keeps an instance from taking one more task.
@@ -40,9 +41,9 @@ func (s *shortfall) failure(a *ask) structs.PlacementFailure {
 	return structs.PlacementFailure{Instance: s.host.Instance.ID, Reason: f.reason, Detail: f.detail(a, s.host)}
 }
 
-// explain says why no instance takes a further task once all are full: how many each rule kept away, and those that came
-// closest. The closest got furthest through the filters, and there lacks the least. INACTIVE instances are no longer part
-// of the cluster.
+// explain says why no instance takes a further task once all are full: how many each rule kept
+// away, and those that came closest. The closest got furthest through the filters, and there lacks
+// the least. INACTIVE instances are no longer part of the cluster.
 func (p *placed) explain(a *ask, peers map[string]int) {
 	taken := map[string]int{}
 	for _, id := range p.where {
@@ -77,7 +78,8 @@ func (p *placed) explain(a *ask, peers map[string]int) {
 	p.remedy = cmp.Or(remedy(a, short), "one more container instance"+a.newInstance())
 }
 
-// fail notes why a named instance takes no task, in the order named as far as there is room for names.
+// fail notes why a named instance takes no task, in the order named as far as there is room for
+// names.
 func (p *placed) fail(f structs.PlacementFailure) {
 	if len(p.failures) < maxFailures {
 		p.failures = append(p.failures, f)

@@ -10,7 +10,8 @@ type provision struct {
 	names []string // the providers, for people
 }
 
-// missingProvider: a task for a capacity provider goes to its instances alone. One that is for none goes to all.
+// missingProvider: a task for a capacity provider goes to its instances alone. One that is for none
+// goes to all.
 func missingProvider(a *ask, h *host) int64 {
 	if a.provider == nil || h.Instance.CapacityProvider == a.provider.label {
 		return 0

@@ -11,11 +11,12 @@ import (
 // member is one memberOf constraint. It lives for one plan.
 type member struct {
 	text string
-	// parsed is nil for an expression that is not understood, which the doors refuse: then no instance satisfies it.
+	// parsed is nil for an expression that is not understood, which the doors refuse: then no
+	// instance satisfies it.
 	parsed *query.Expression
 	uses   query.Uses
-	// known are the answers so far, by the values of the attributes that the expression uses, for expressions that use
-	// nothing else. So it is evaluated once for a class of like instances.
+	// known are the answers so far, by the values of the attributes that the expression uses, for
+	// expressions that use nothing else. So it is evaluated once for a class of like instances.
 	known map[string]bool
 	key   []byte
 }
@@ -56,8 +57,8 @@ func (m *member) match(h *host) bool {
 	return answer
 }
 
-// room is how many tasks the constraint lets an instance take that it lets take one: what the tasks of the plan themselves do
-// to groups and counts may be against it.
+// room is how many tasks the constraint lets an instance take that it lets take one: what the tasks
+// of the plan themselves do to groups and counts may be against it.
 func (m *member) room(a *ask, h *host, most int) int {
 	counts := slices.Contains(m.uses.Fields, query.FieldPendingTasksCount)
 	if !counts && !m.uses.Groups {
@@ -74,7 +75,8 @@ func (m *member) room(a *ask, h *host, most int) int {
 	return most
 }
 
-// missingMembers counts the memberOf constraints that do not hold, those of the job and those of the task definition.
+// missingMembers counts the memberOf constraints that do not hold, those of the job and those of
+// the task definition.
 func missingMembers(a *ask, h *host) (missing int64) {
 	for _, m := range a.members {
 		if !m.match(h) {
@@ -84,7 +86,8 @@ func missingMembers(a *ask, h *host) (missing int64) {
 	return missing
 }
 
-// alikeMembers: expressions that use attributes alone hold for all instances of a class or for none.
+// alikeMembers: expressions that use attributes alone hold for all instances of a class or for
+// none.
 func alikeMembers(a *ask) bool {
 	return !slices.ContainsFunc(a.members, func(m *member) bool { return m.parsed != nil && m.known == nil })
 }

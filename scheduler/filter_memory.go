@@ -2,7 +2,8 @@ package scheduler
 
 import "fmt"
 
-// missingMemory is in MiB. A task that needs none fits even where an instance holds more than it has (it came back smaller).
+// missingMemory is in MiB. A task that needs none fits even where an instance holds more than it
+// has (it came back smaller).
 func missingMemory(a *ask, h *host) int64 {
 	if a.need.Memory == 0 {
 		return 0

@@ -2,11 +2,12 @@ package scheduler
 
 import "fmt"
 
-// attributeArchitecture is the attribute in which an agent says what its processor is: x86_64 or arm64 (ECS).
+// attributeArchitecture is the attribute in which an agent says what its processor is: x86_64 or
+// arm64 (ECS).
 const attributeArchitecture = "ecs.cpu-architecture"
 
-// missingPlatform: images are built for an architecture. A definition that names one runs nowhere else; one that names none
-// goes anywhere.
+// missingPlatform: images are built for an architecture. A definition that names one runs nowhere
+// else; one that names none goes anywhere.
 func missingPlatform(a *ask, h *host) int64 {
 	if a.architecture == "" {
 		return 0

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// missingPorts counts the fixed host ports that are taken: by a task, which holds those that Docker chose for it too, or by
-// the instance itself, which reserves some (ssh, the engine).
+// missingPorts counts the fixed host ports that are taken: by a task, which holds those that Docker
+// chose for it too, or by the instance itself, which reserves some (ssh, the engine).
 func missingPorts(a *ask, h *host) (taken int64) {
 	for _, p := range a.need.Ports {
 		if portTaken(h, p) {

@@ -2,7 +2,8 @@ package scheduler
 
 import "time"
 
-// missingStability: an instance that was lost again and again takes nothing for a while after it is back.
+// missingStability: an instance that was lost again and again takes nothing for a while after it is
+// back.
 func missingStability(_ *ask, h *host) int64 {
 	if h.Instance.HeldUntil != 0 {
 		return 1

@@ -2,7 +2,8 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// missingActive: new tasks go to ACTIVE instances only. DRAINING ones keep what they have and take nothing new.
+// missingActive: new tasks go to ACTIVE instances only. DRAINING ones keep what they have and take
+// nothing new.
 func missingActive(_ *ask, h *host) int64 {
 	if h.Instance.Status == structs.InstanceActive {
 		return 0

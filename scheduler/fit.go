@@ -15,18 +15,20 @@ type filter struct {
 	missing func(*ask, *host) int64
 	// detail says so in words.
 	detail func(*ask, *host) string
-	// change is what would satisfy the rule "on container instance X"; nil or empty when it takes another instance.
+	// change is what would satisfy the rule "on container instance X"; nil or empty when it takes
+	// another instance.
 	change func(*ask, *host) string
-	// alike says whether all instances of a class (structs.HostClass) satisfy the rule or none does; nil: they may differ. Then
-	// one of them is asked for all.
+	// alike says whether all instances of a class (structs.HostClass) satisfy the rule or none
+	// does; nil: they may differ. Then one of them is asked for all.
 	alike func(*ask) bool
 }
 
 const numFilters = 12
 
-// filters are all rules, in the order in which they are asked; the first that is not satisfied is the reason a user sees.
-// First whether the instance is one of those that are meant, then what rules it out for every task, then what does so for all
-// tasks of the request, then GPUs, which most instances will never have, then memory before cpu, since memory is the limit that kills a
+// filters are all rules, in the order in which they are asked; the first that is not satisfied is
+// the reason a user sees. First whether the instance is one of those that are meant, then what
+// rules it out for every task, then what does so for all tasks of the request, then GPUs, which
+// most instances will never have, then memory before cpu, since memory is the limit that kills a
 // container, and ports last: an instance that only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
@@ -63,7 +65,8 @@ func (a *ask) passes(some []filter, h *host) bool {
 	return true
 }
 
-// partFilters parts the filters into those that one instance of a class answers for all, and the others.
+// partFilters parts the filters into those that one instance of a class answers for all, and the
+// others.
 func (a *ask) partFilters() (ofClass, ofInstance []filter) {
 	for _, f := range filters() {
 		if f.alike != nil && f.alike(a) {

@@ -6,19 +6,22 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// fleet is what a service has on the instances: its tasks that have not stopped. A task is alive while nobody has asked it to
-// stop, and healthy when it is alive, RUNNING and passes its health checks, or, where it has none, has been up for the minimum
-// of the update policy. Tasks that the plan stops go from their place here to leaving.
+// fleet is what a service has on the instances: its tasks that have not stopped. A task is alive
+// while nobody has asked it to stop, and healthy when it is alive, RUNNING and passes its health
+// checks, or, where it has none, has been up for the minimum of the update policy. Tasks that the
+// plan stops go from their place here to leaving.
 type fleet struct {
-	// current are the primary deployment's alive tasks where they should be. old are the others, which it replaces: of
-	// earlier deployments, or on an instance that they must leave.
+	// current are the primary deployment's alive tasks where they should be. old are the others,
+	// which it replaces: of earlier deployments, or on an instance that they must leave.
 	current, old ranks
-	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing replaces them.
+	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing
+	// replaces them.
 	astray []*structs.Task
-	// last are a daemon's alive tasks on instances that drain and have other tasks yet. They count for nothing either, and leave
-	// after those.
+	// last are a daemon's alive tasks on instances that drain and have other tasks yet. They count
+	// for nothing either, and leave after those.
 	last []*structs.Task
-	// lost are the alive tasks of a service on instances that are not heard of. They count for nothing, and are replaced.
+	// lost are the alive tasks of a service on instances that are not heard of. They count for
+	// nothing, and are replaced.
 	lost []*structs.Task
 	// leaving are the tasks on their way out, by id. They still hold their resources.
 	leaving map[string]bool
@@ -28,9 +31,9 @@ type fleet struct {
 	hosts map[string]int
 }
 
-// ranks are alive tasks: the healthy, the fresh, which run but have yet to show that they stay up, and the others. Nothing is
-// stopped for a fresh one to take its place, nor is it stopped itself unless there are too many: what it is will be known in a
-// moment.
+// ranks are alive tasks: the healthy, the fresh, which run but have yet to show that they stay up,
+// and the others. Nothing is stopped for a fresh one to take its place, nor is it stopped itself
+// unless there are too many: what it is will be known in a moment.
 type ranks struct{ healthy, fresh, unready []*structs.Task }
 
 func (r *ranks) size() int { return len(r.healthy) + len(r.fresh) + len(r.unready) }
@@ -56,7 +59,8 @@ func (s *service) survey() {
 		case !s.daemon():
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.CanStart():
-			// Nobody knows how it is, or it could not be replaced there, and its instance is not among the feasible: it is left as it is.
+			// Nobody knows how it is, or it could not be replaced there, and its instance is not
+			// among the feasible: it is left as it is.
 		case s.leavesLater(instance):
 			s.fleet.last = append(s.fleet.last, t)
 		case !s.feasible[t.Instance]:
@@ -72,7 +76,8 @@ func (s *service) survey() {
 	}
 }
 
-// roundUp makes many tasks that have been up for long enough one shortly after another ask for one look, not for one each.
+// roundUp makes many tasks that have been up for long enough one shortly after another ask for one
+// look, not for one each.
 func roundUp(at structs.Time) structs.Time {
 	const step = 100
 	return (at + step - 1) / step * step

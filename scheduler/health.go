@@ -28,13 +28,14 @@ func (s *service) definitionOf(t *structs.Task) *structs.TaskDefinition {
 	return def
 }
 
-// provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one whose health check tells.
+// provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one
+// whose health check tells.
 func (s *service) provenAt(t *structs.Task) structs.Time {
 	return s.job.Service.Update.ProvenAt(t, s.definitionOf(t))
 }
 
-// forget sets the count of the primary's failed tasks to zero where a task of it has become healthy since the last of them
-// (ECS, resetOnHealthyTask).
+// forget sets the count of the primary's failed tasks to zero where a task of it has become healthy
+// since the last of them (ECS, resetOnHealthyTask).
 func (s *service) forget() {
 	policy := &s.job.Service.Update
 	if !policy.ResetOnHealthyTask || s.primary.FailedTasks == 0 || s.ofSet {
@@ -49,8 +50,9 @@ func (s *service) forget() {
 	}
 }
 
-// stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as healthy no longer, so
-// this takes nothing from what must stay healthy, and protection does not cover it.
+// stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as
+// healthy no longer, so this takes nothing from what must stay healthy, and protection does not
+// cover it.
 func (s *service) stopUnhealthy() {
 	for _, r := range []*ranks{&s.fleet.current, &s.fleet.old} {
 		r.unready = slices.DeleteFunc(r.unready, s.stopIfUnhealthy)

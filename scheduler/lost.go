@@ -6,10 +6,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// stopReplaced stops tasks on lost instances: of each as many as would be too many if it came back, beside the tasks that are
-// healthy now. What no healthy task replaces, since there is no room or the new ones do not come up, is left: should the
-// instance come back, it is there at once, and what was to replace it goes. (ECS never replaces the tasks of an instance whose
-// agent is lost.)
+// stopReplaced stops tasks on lost instances: of each as many as would be too many if it came back,
+// beside the tasks that are healthy now. What no healthy task replaces, since there is no room or
+// the new ones do not come up, is left: should the instance come back, it is there at once, and
+// what was to replace it goes. (ECS never replaces the tasks of an instance whose agent is lost.)
 func (s *service) stopReplaced() {
 	onInstance := map[string][]*structs.Task{}
 	for _, t := range s.fleet.lost {

@@ -10,8 +10,8 @@ import (
 // startedText is in the event on started tasks, and in no other.
 const startedText = "has started "
 
-// Part gives a plan with some of its placements only, and all else that it changes. Its verdict was on the whole, so the
-// evaluation stays ready, and the plan for the rest says when to look again.
+// Part gives a plan with some of its placements only, and all else that it changes. Its verdict was
+// on the whole, so the evaluation stays ready, and the plan for the rest says when to look again.
 func Part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
 	part := *plan
 	part.Placements = fitting

@@ -14,23 +14,27 @@ type request struct {
 	need       *structs.Resources
 	lack       lack
 	seed       [16]byte
-	// leaving are the ids of tasks that this plan stops or that are on their way out: they hold their resources still, and
-	// do not count for spread, distinctInstance and task:group.
+	// leaving are the ids of tasks that this plan stops or that are on their way out: they hold
+	// their resources still, and do not count for spread, distinctInstance and task:group.
 	leaving map[string]bool
 	// placer, where not nil, is asked where tasks go that name no instances.
 	placer Placer
-	// sharing says how the tasks go to capacity providers; nil for a job without a capacity provider strategy.
+	// sharing says how the tasks go to capacity providers; nil for a job without a capacity
+	// provider strategy.
 	sharing *sharing
-	// provider and before are of one provider's share: what its instances are, and how many tasks of the other providers' shares
-	// this plan has put on each instance. No instance takes tasks of two shares.
+	// provider and before are of one provider's share: what its instances are, and how many tasks
+	// of the other providers' shares this plan has put on each instance. No instance takes tasks of
+	// two shares.
 	provider *provision
 	before   map[string]int
 }
 
-// placed is what came of it: an instance for each task that found a place and, with tasks left over, why they found none.
+// placed is what came of it: an instance for each task that found a place and, with tasks left
+// over, why they found none.
 type placed struct {
-	where     []string
-	providers []string                   // of each of them; nil without a capacity provider strategy
+	where []string
+	// of each of them; nil without a capacity provider strategy
+	providers []string
 	failures  []structs.PlacementFailure // the closest instances
 	filtered  []structs.FilterCount      // all instances, by reason
 	remedy    string                     // the smallest change that would let one more task run
@@ -50,8 +54,9 @@ func place(r request) placed {
 
 // placeAnywhere gives each task the best instance that has room, as the job's strategy orders them.
 //
-// All tasks of a request are alike, and what one of them does to an instance is known beforehand. So each instance is
-// looked at once, for how many it takes (room); after that only the order has to be kept up.
+// All tasks of a request are alike, and what one of them does to an instance is known beforehand.
+// So each instance is looked at once, for how many it takes (room); after that only the order has
+// to be kept up.
 func placeAnywhere(r *request) placed {
 	a := newAsk(r)
 	s := strategyOf(r.job)
@@ -76,9 +81,10 @@ func placeAnywhere(r *request) placed {
 	return p
 }
 
-// placeNamed puts one task on each named instance. Each that does not take it is a failure of its own. Strategies do not
-// matter then. Constraints do: those of a task definition say what its tasks need to run at all (StartTask has none of its
-// own; what a daemon's service asks for, every instance was chosen by).
+// placeNamed puts one task on each named instance. Each that does not take it is a failure of its
+// own. Strategies do not matter then. Constraints do: those of a task definition say what its tasks
+// need to run at all (StartTask has none of its own; what a daemon's service asks for, every
+// instance was chosen by).
 func placeNamed(r *request) placed {
 	var p placed
 	a := newAsk(r)
@@ -105,8 +111,8 @@ func placeNamed(r *request) placed {
 	return p
 }
 
-// feasible gives the instances that a daemon is to have a task on: those that satisfy status, agent and constraints as if
-// none of its tasks were there, whatever is free on them.
+// feasible gives the instances that a daemon is to have a task on: those that satisfy status, agent
+// and constraints as if none of its tasks were there, whatever is free on them.
 func feasible(r request) (list []*structs.ContainerInstance) {
 	r.need = &structs.Resources{}
 	a := newAsk(&r)

@@ -6,9 +6,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Placer says where the tasks of a request go, in place of the job's strategies. How many there are and what they need is decided
-// already, and what fits is checked as they take their places. It is not asked for tasks that name their instances (StartTask,
-// daemons).
+// Placer says where the tasks of a request go, in place of the job's strategies. How many there are
+// and what they need is decided already, and what fits is checked as they take their places. It is
+// not asked for tasks that name their instances (StartTask, daemons).
 type Placer func(*Request)
 
 // Request asks for places for tasks that are all alike.
@@ -24,7 +24,8 @@ type Request struct {
 	reason string
 }
 
-// Take takes a place on an instance for one task, or says why there is none, by the same rules that bind the strategies.
+// Take takes a place on an instance for one task, or says why there is none, by the same rules that
+// bind the strategies.
 func (r *Request) Take(instance string) *structs.PlacementFailure {
 	view, cluster := r.ask.request.view, r.ask.request.job.Cluster
 	i := view.Instance(instance)
@@ -46,8 +47,8 @@ func (r *Request) Take(instance string) *structs.PlacementFailure {
 // Decline says why the tasks that have no place yet are to have none for now.
 func (r *Request) Decline(reason string) { r.reason = reason }
 
-// Hosts gives the instances of the cluster that are not INACTIVE, by id, each with how many tasks of the request it takes and, where it
-// takes none, why.
+// Hosts gives the instances of the cluster that are not INACTIVE, by id, each with how many tasks
+// of the request it takes and, where it takes none, why.
 func (r *Request) Hosts() iter.Seq2[structs.InstanceUsage, structs.PlacementFailure] {
 	return func(yield func(structs.InstanceUsage, structs.PlacementFailure) bool) {
 		for i, u := range r.ask.request.view.Hosts(r.ask.request.job.Cluster) {
@@ -80,8 +81,8 @@ func (r *Request) full() bool {
 	return true
 }
 
-// placeByChoice lets the placer say where tasks go. What it declines to place is told with its reason, and where it had no choice
-// with ours.
+// placeByChoice lets the placer say where tasks go. What it declines to place is told with its
+// reason, and where it had no choice with ours.
 func placeByChoice(r *request) placed {
 	a := newAsk(r)
 	q := &Request{

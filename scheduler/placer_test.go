@@ -8,8 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestPlacerIsBoundByTheSameRules: whatever a placer asks for, it gets a place exactly where Gantry's own scheduler may put a task, and
-// never more than the job lacks; and what the request says of an instance is what comes of taking it.
+// TestPlacerIsBoundByTheSameRules: whatever a placer asks for, it gets a place exactly where
+// Gantry's own scheduler may put a task, and never more than the job lacks; and what the request
+// says of an instance is what comes of taking it.
 func TestPlacerIsBoundByTheSameRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)

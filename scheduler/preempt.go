@@ -11,18 +11,20 @@ import (
 const (
 	// maxPreempted bounds for how many tasks one plan makes room; the next look goes on.
 	maxPreempted = 100
-	// preemptedWithin is when to look again, in milliseconds, after tasks were asked to make way: their end calls the job, but it may
-	// be that they end where nothing can be placed any more.
+	// preemptedWithin is when to look again, in milliseconds, after tasks were asked to make way:
+	// their end calls the job, but it may be that they end where nothing can be placed any more.
 	preemptedWithin = 60_000
 )
 
-// preempt makes room for the tasks that a plan left unplaced, where their job may take it from others: for each, one task of a job that
-// is less important by structs.MinPreemptionGap or more; the least important, then the newest. Protected tasks stay. The plan places
-// nothing there: the job waits on, is called when the other has ended, and is asked before all that is less important.
+// preempt makes room for the tasks that a plan left unplaced, where their job may take it from
+// others: for each, one task of a job that is less important by structs.MinPreemptionGap or more;
+// the least important, then the newest. Protected tasks stay. The plan places nothing there: the
+// job waits on, is called when the other has ended, and is asked before all that is less important.
 //
-// One task makes way for one, and holds no less than that needs. Were two to make way, or what is free counted in, others could take
-// the one part before the other is there, and tasks would be stopped for nothing again and again. What is on its way out already
-// makes room too, and nobody is stopped for that a second time.
+// One task makes way for one, and holds no less than that needs. Were two to make way, or what is
+// free counted in, others could take the one part before the other is there, and tasks would be
+// stopped for nothing again and again. What is on its way out already makes room too, and nobody is
+// stopped for that a second time.
 func preempt(in Input, r *request, plan *structs.Plan) {
 	if !r.job.Preemption || plan.Unplaced == 0 || r.placer != nil {
 		return
@@ -65,7 +67,8 @@ type preemption struct {
 	added   map[string]int  // tasks of the request on each instance, by then
 }
 
-// best gives the instance that takes one more task of the request once a task has made way; no task where room is on its way.
+// best gives the instance that takes one more task of the request once a task has made way; no task
+// where room is on its way.
 func (p *preemption) best() (instance string, victim *structs.Task) {
 	for i, u := range p.request.view.Hosts(p.request.job.Cluster) {
 		if !i.TakesTasks() || !p.wanted(i.ID) {
@@ -88,8 +91,8 @@ func (p *preemption) wanted(instance string) bool {
 	return named == nil || p.added[instance] == 0 && slices.Contains(named, instance)
 }
 
-// on says whether an instance takes one more task of the request once those on their way out have ended, and else which task would
-// have to make way; nil: none helps.
+// on says whether an instance takes one more task of the request once those on their way out have
+// ended, and else which task would have to make way; nil: none helps.
 func (p *preemption) on(i *structs.ContainerInstance, u *structs.Usage) (coming bool, victim *structs.Task) {
 	left := *u
 	left.Ports, left.GPUs = slices.Clone(u.Ports), slices.Clone(u.GPUs)

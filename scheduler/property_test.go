@@ -121,7 +121,8 @@ func (s *scene) snapshot(t interface{ Fatal(...any) }) *state.Snapshot {
 	return store.Snapshot()
 }
 
-// plan places the job's tasks. A service's come to placement by way of deployments, which have tests of their own.
+// plan places the job's tasks. A service's come to placement by way of deployments, which have
+// tests of their own.
 func (s *scene) plan(t interface{ Fatal(...any) }) structs.Plan {
 	if s.job.Type == structs.JobBatch {
 		return Schedule(Input{View: s.snapshot(t), Evaluation: &structs.Evaluation{ID: "e", Job: "job", ModifyIndex: 1}, Now: 5, Seed: s.seed}).Plan
@@ -145,7 +146,8 @@ func (s *scene) wanted() int {
 	return max(0, wanted)
 }
 
-// held is an instance's books, kept here in the plainest way so as not to trust the code under test.
+// held is an instance's books, kept here in the plainest way so as not to trust the code under
+// test.
 type held struct {
 	scene       *scene
 	instance    *structs.ContainerInstance
@@ -275,7 +277,8 @@ func (s *scene) better(books map[string]*held, a, b *held) bool {
 	return cmp.Or(cmp.Compare(memoryA, memoryB), cmp.Compare(cpuA, cpuB), cmp.Compare(a.instance.ID, b.instance.ID)) < 0
 }
 
-// peersLike counts the job's tasks on the instances that have the same values of some attributes as one.
+// peersLike counts the job's tasks on the instances that have the same values of some attributes as
+// one.
 func (s *scene) peersLike(books map[string]*held, like *held, names []string) (peers int) {
 	for _, h := range books {
 		if h.instance.Cluster == "default" && !slices.ContainsFunc(names, func(n string) bool { return h.attribute(n) != like.attribute(n) }) {
@@ -285,8 +288,9 @@ func (s *scene) peersLike(books map[string]*held, like *held, names []string) (p
 	return peers
 }
 
-// TestPlanIsWhatChoosingForEachTaskGives compares with the slow way: for each task look at all instances and take the best.
-// So it also holds that nothing is over-committed, that constraints hold, and that what is not placed fits nowhere.
+// TestPlanIsWhatChoosingForEachTaskGives compares with the slow way: for each task look at all
+// instances and take the best. So it also holds that nothing is over-committed, that constraints
+// hold, and that what is not placed fits nowhere.
 func TestPlanIsWhatChoosingForEachTaskGives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -323,8 +327,8 @@ func instancesOf(plan *structs.Plan) (where []string) {
 	return where
 }
 
-// checkReasons: with tasks unplaced each instance, up to ten, has a reason that is true of it, and all are counted; with none
-// there are none.
+// checkReasons: with tasks unplaced each instance, up to ten, has a reason that is true of it, and
+// all are counted; with none there are none.
 func checkReasons(t *rapid.T, s *scene, plan *structs.Plan, books map[string]*held) {
 	instances, filtered := 0, 0
 	for _, i := range s.instances {

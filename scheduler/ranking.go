@@ -1,6 +1,7 @@
 package scheduler
 
-// ranking is a heap: it holds items such that the least is the first. Only the first ever changes its place in the order, or leaves.
+// ranking is a heap: it holds items such that the least is the first. Only the first ever changes
+// its place in the order, or leaves.
 type ranking[T any] struct {
 	items []T
 	less  func(a, b T) bool

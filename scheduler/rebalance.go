@@ -9,17 +9,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxMoves is how many tasks of a service are on the move at a time, whatever its maximum percent allows.
+// maxMoves is how many tasks of a service are on the move at a time, whatever its maximum percent
+// allows.
 const maxMoves = 10
 
-// drifts says whether the service goes back to its strategy by itself. Until its rollout is complete there is nothing to go
-// back to.
+// drifts says whether the service goes back to its strategy by itself. Until its rollout is
+// complete there is nothing to go back to.
 func (s *service) drifts() bool {
 	return s.job.Rebalances() && s.primary.Rollout == structs.RolloutCompleted && s.fleet.old.size() == 0
 }
 
-// calm says whether nothing is under way: all tasks that are desired are healthy, none is on its way out, and all instances that have
-// some could start more.
+// calm says whether nothing is under way: all tasks that are desired are healthy, none is on its
+// way out, and all instances that have some could start more.
 func (s *service) calm() bool {
 	f := &s.fleet
 	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving) > 0 {
@@ -41,10 +42,11 @@ type move struct {
 	squares []int
 }
 
-// rebalance starts tasks where the strategy wants them, in place of as many that are elsewhere. They come first: once they are
-// healthy, the service has more than its count, and what is too much goes as ever, from where it is fullest (scale_in.go).
-// So nothing needs to be noted from one look to the next. It cannot go on for ever, since each move makes the tasks strictly
-// more even by the strategy, and it only begins when nothing else is under way.
+// rebalance starts tasks where the strategy wants them, in place of as many that are elsewhere.
+// They come first: once they are healthy, the service has more than its count, and what is too much
+// goes as ever, from where it is fullest (scale_in.go). So nothing needs to be noted from one look
+// to the next. It cannot go on for ever, since each move makes the tasks strictly more even by the
+// strategy, and it only begins when nothing else is under way.
 func (s *service) rebalance() (moving bool) {
 	if !s.drifts() || !s.calm() {
 		return false
@@ -78,9 +80,9 @@ func (s *service) rebalance() (moving bool) {
 	return true
 }
 
-// further finds a move of one task more, nil where there is none. The placing engine says where the tasks would go if those
-// that move were gone, and the order of scale-in which tasks go once the new ones are there; what comes of it must be more
-// even than the move so far.
+// further finds a move of one task more, nil where there is none. The placing engine says where the
+// tasks would go if those that move were gone, and the order of scale-in which tasks go once the
+// new ones are there; what comes of it must be more even than the move so far.
 func (s *service) further(m *move, open []*structs.Task) *move {
 	b := s.balance()
 	b.fullest(m.tasks, len(m.tasks))
@@ -99,8 +101,8 @@ func (s *service) further(m *move, open []*structs.Task) *move {
 	return nil
 }
 
-// movable gives, of each place, the task that is to go first, if another would be better placed somewhere where an instance
-// takes tasks at all. The fullest places come first.
+// movable gives, of each place, the task that is to go first, if another would be better placed
+// somewhere where an instance takes tasks at all. The fullest places come first.
 func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Task) {
 	open, depth := b.open(s.job.Cluster), s.depth()
 	for _, l := range b.leaves(pool) {
@@ -122,8 +124,8 @@ func (s *service) moving(tasks []*structs.Task) request {
 	return r
 }
 
-// after says what comes of new tasks at these places, as the looks that come after will have it: with them the fullest
-// places give up as many. Nil if one of the new tasks were to go itself.
+// after says what comes of new tasks at these places, as the looks that come after will have it:
+// with them the fullest places give up as many. Nil if one of the new tasks were to go itself.
 func (s *service) after(where []string, open []*structs.Task) *move {
 	b, pool := s.balance(), slices.Clip(open)
 	for _, instance := range where {
@@ -137,7 +139,8 @@ func (s *service) after(where []string, open []*structs.Task) *move {
 	return m
 }
 
-// depth is how many levels of a balance the strategy spreads over, that of the instances included where it does.
+// depth is how many levels of a balance the strategy spreads over, that of the instances included
+// where it does.
 func (s *service) depth() int {
 	strategy := strategyOf(s.job)
 	if strategy.keys[0].by == byPeers {
@@ -146,8 +149,8 @@ func (s *service) depth() int {
 	return len(strategy.levels)
 }
 
-// releaseUnready stops those of n tasks too many that are not healthy. Whatever is better placed than a healthy one stays, to
-// take its place.
+// releaseUnready stops those of n tasks too many that are not healthy. Whatever is better placed
+// than a healthy one stays, to take its place.
 func (s *service) releaseUnready(n int) (stopped int) {
 	if n <= 0 {
 		return 0

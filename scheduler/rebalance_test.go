@@ -12,7 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestRebalancing puts a service's tasks anywhere and holds that it drifts to where its strategy would have them:
+// TestRebalancing puts a service's tasks anywhere and holds that it drifts to where its strategy
+// would have them:
 //
 //   - each round leaves the tasks strictly more even than the one before, and none moves more than is needed in the end;
 //   - at every moment as many are healthy as are desired, and no more are there than the maximum percent allows;
@@ -121,7 +122,8 @@ func drawUneven(t *rapid.T) *unevenTown {
 	return w
 }
 
-// finishRound brings new tasks up one by one, looks after each, and lets those go that are asked to.
+// finishRound brings new tasks up one by one, looks after each, and lets those go that are asked
+// to.
 func (w *unevenTown) finishRound(t *rapid.T) {
 	tasks := slices.Collect(w.store.Snapshot().JobTasks(townJob))
 	for _, task := range rapid.Permutation(tasks).Draw(t, "order") {
@@ -195,7 +197,8 @@ func (w *unevenTown) unevenOf(on map[string]int) []int {
 	return squares
 }
 
-// best tries all ways to put the tasks, and gives the most even one and the fewest moves that lead to one as even.
+// best tries all ways to put the tasks, and gives the most even one and the fewest moves that lead
+// to one as even.
 func (w *unevenTown) best() (squares []int, moves int) {
 	has := map[string]int{}
 	for task := range w.store.Snapshot().JobTasks(townJob) {
@@ -228,8 +231,8 @@ func (w *unevenTown) best() (squares []int, moves int) {
 	return squares, moves
 }
 
-// BenchmarkLookAtRest is a look at a service of ten tasks that finds nothing to move, on ten thousand instances: what rebalancing
-// adds to every look at a service that is at rest.
+// BenchmarkLookAtRest is a look at a service of ten tasks that finds nothing to move, on ten
+// thousand instances: what rebalancing adds to every look at a service that is at rest.
 func BenchmarkLookAtRest(b *testing.B) {
 	w := newTown(b)
 	w.define(1, false, 0, 1, 0)

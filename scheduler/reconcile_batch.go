@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// reconcileBatch places the tasks that a batch job is short of. Those that find no place wait if the job has a BatchSpec or queues
-// its tasks, and else are given up.
+// reconcileBatch places the tasks that a batch job is short of. Those that find no place wait if
+// the job has a BatchSpec or queues its tasks, and else are given up.
 func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Batch != nil {
 		reconcileAttempts(in, job, plan)
@@ -58,8 +58,8 @@ func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, lack 
 	return r
 }
 
-// batchSharing shares lacking tasks out beside those that are there. Of a job with a BatchSpec only those count that run: each
-// attempt is a task of its own.
+// batchSharing shares lacking tasks out beside those that are there. Of a job with a BatchSpec only
+// those count that run: each attempt is a task of its own.
 func batchSharing(view View, job *structs.Job, lacking int) *sharing {
 	s := &sharing{strategy: job.CapacityStrategy, total: lacking, held: map[string]int{}}
 	waiting := map[string]int{}
@@ -80,9 +80,10 @@ func batchSharing(view View, job *structs.Job, lacking int) *sharing {
 	return s
 }
 
-// reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its parallelism and the instances allow,
-// waits for room where there is none, and ends the job when each of its tasks has succeeded or has no attempt left. One that
-// failed keeps no other from running.
+// reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its
+// parallelism and the instances allow, waits for room where there is none, and ends the job when
+// each of its tasks has succeeded or has no attempt left. One that failed keeps no other from
+// running.
 func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Status != structs.BatchRunning {
 		return
@@ -125,7 +126,8 @@ func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 }
 
-// lostAttempts are the tasks on lost instances, by slot, that are given up as soon as another attempt finds a place.
+// lostAttempts are the tasks on lost instances, by slot, that are given up as soon as another
+// attempt finds a place.
 func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[int]*structs.Task {
 	given := map[int]*structs.Task{}
 	if job.Batch.OnInstanceLost != structs.LostRetry {
@@ -140,8 +142,8 @@ func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[in
 	return given
 }
 
-// dueSlots gives the slots of a batch job that may be started now, and when the next one may that has to wait after its last
-// attempt failed; zero: none has to.
+// dueSlots gives the slots of a batch job that may be started now, and when the next one may that
+// has to wait after its last attempt failed; zero: none has to.
 func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next structs.Time) {
 	for n, s := range slots {
 		if s.Active || s.Succeeded || s.Failed {
@@ -157,8 +159,8 @@ func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next stru
 	return due, next
 }
 
-// retryAt is when a task of a batch job may be tried again: a second after its first attempt failed, and twice as long with each
-// further one, up to five minutes.
+// retryAt is when a task of a batch job may be tried again: a second after its first attempt
+// failed, and twice as long with each further one, up to five minutes.
 func retryAt(s structs.BatchSlot) structs.Time {
 	if s.Attempts == 0 {
 		return 0
@@ -167,8 +169,8 @@ func retryAt(s structs.BatchSlot) structs.Time {
 	return s.EndedAt + structs.Time(delay/time.Millisecond)
 }
 
-// batchLack compares what a batch job wants with what it has. Its tasks are never replaced, so one that has stopped
-// counts as much as one that runs.
+// batchLack compares what a batch job wants with what it has. Its tasks are never replaced, so one
+// that has stopped counts as much as one that runs.
 func batchLack(view View, job *structs.Job) lack {
 	if len(job.Instances) > 0 {
 		return namedLack(view, job)

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// daemon says whether the service keeps one task on each feasible instance, rather than a number of tasks wherever they fit.
+// daemon says whether the service keeps one task on each feasible instance, rather than a number of
+// tasks wherever they fit.
 func (s *service) daemon() bool { return s.job.Type == structs.JobDaemon }
 
 // findFeasible finds the instances that a daemon runs on; their number is its count.
@@ -20,8 +21,8 @@ func (s *service) findFeasible() {
 	s.plan.Desired = new(s.count)
 }
 
-// vacant are the feasible instances without a task of the primary deployment; first those that have none at all, so that
-// a task that made way is followed where it was.
+// vacant are the feasible instances without a task of the primary deployment; first those that have
+// none at all, so that a task that made way is followed where it was.
 func (s *service) vacant() []string {
 	taken := map[string]bool{}
 	for _, t := range slices.Concat(s.fleet.current.healthy, s.fleet.current.unready) {
@@ -39,8 +40,9 @@ func (s *service) vacant() []string {
 	return vacant
 }
 
-// leavesLater reports whether an instance drains and still has tasks other than daemons': what a daemon does for them, such as
-// shipping their logs, goes on until the last of them has stopped (ECS). State wakes the daemons then.
+// leavesLater reports whether an instance drains and still has tasks other than daemons': what a
+// daemon does for them, such as shipping their logs, goes on until the last of them has stopped
+// (ECS). State wakes the daemons then.
 func (s *service) leavesLater(i *structs.ContainerInstance) bool {
 	if i == nil || i.Status != structs.InstanceDraining {
 		return false

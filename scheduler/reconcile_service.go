@@ -2,31 +2,35 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// service is one look at a service or daemon: what it was found to be, and the plan that grows from it. Nothing is kept from
-// one look to the next. Each look does what the limits of the update policy allow now, and what that brings about (a task
-// that becomes healthy, or stops) makes the next look; so an update, a drained instance and a changed count are the same work.
+// service is one look at a service or daemon: what it was found to be, and the plan that grows from
+// it. Nothing is kept from one look to the next. Each look does what the limits of the update
+// policy allow now, and what that brings about (a task that becomes healthy, or stops) makes the
+// next look; so an update, a drained instance and a changed count are the same work.
 type service struct {
 	in   Input
 	job  *structs.Job
 	plan *structs.Plan
 	ids  taskIDs
 
-	primary     *structs.Deployment   // a copy, which the look may change
-	older       []*structs.Deployment // those that are not INACTIVE, oldest first
-	completed   *structs.Deployment   // the newest of the earlier ones that was COMPLETED, or as good as that; nil: none
+	primary *structs.Deployment   // a copy, which the look may change
+	older   []*structs.Deployment // those that are not INACTIVE, oldest first
+	// the newest of the earlier ones that was COMPLETED, or as good as that; nil: none
+	completed   *structs.Deployment
 	definition  *structs.TaskDefinition
 	definitions map[string]*structs.TaskDefinition // of its tasks, by key
 	need        structs.Resources
 
 	// ofSet: the look is at one task set of the service, its primary, and at nothing else.
 	ofSet bool
-	// later: another task set has new tasks in this plan, so what this one lacks waits for the next.
+	// later: another task set has new tasks in this plan, so what this one lacks waits for the
+	// next.
 	later bool
 
 	count    int             // tasks desired
 	feasible map[string]bool // a daemon's instances
 	fleet    fleet
-	// unhealthy counts the tasks that this look stops for failing their health checks, by the deployment that they are of.
+	// unhealthy counts the tasks that this look stops for failing their health checks, by the
+	// deployment that they are of.
 	unhealthy map[string]int
 	resting   bool // the primary's tasks failed so often that it waits before it starts more
 
@@ -88,8 +92,8 @@ func (s *service) define() {
 	}
 }
 
-// keepUp moves the service towards its desired tasks. What it stops comes before what it starts, so that the room in the
-// limits that one makes can be used by the other.
+// keepUp moves the service towards its desired tasks. What it stops comes before what it starts, so
+// that the room in the limits that one makes can be used by the other.
 func (s *service) keepUp() {
 	s.survey()
 	s.forget()
@@ -135,7 +139,8 @@ func (s *service) drain() {
 	}
 }
 
-// least is how many healthy tasks are left standing by whatever the service itself does (ECS: rounded up).
+// least is how many healthy tasks are left standing by whatever the service itself does (ECS:
+// rounded up).
 func (s *service) least() int {
 	return (s.count*int(s.job.Service.Update.MinimumHealthyPercent) + 99) / 100
 }
@@ -145,11 +150,13 @@ func (s *service) most() int {
 	return s.count * int(s.job.Service.Update.MaximumPercent) / 100
 }
 
-// halted: the rollout has failed with nothing to go back to, or a user ended it. The primary starts nothing more.
+// halted: the rollout has failed with nothing to go back to, or a user ended it. The primary starts
+// nothing more.
 func (s *service) halted() bool { return s.primary.Rollout == structs.RolloutFailed }
 
-// stopSpare stops what the service has too much of: tasks of earlier deployments that are not healthy anyway, those of the
-// primary beyond the count, and of the healthy ones as many as are beyond the count, earlier deployments' first.
+// stopSpare stops what the service has too much of: tasks of earlier deployments that are not
+// healthy anyway, those of the primary beyond the count, and of the healthy ones as many as are
+// beyond the count, earlier deployments' first.
 func (s *service) stopSpare() {
 	f := &s.fleet
 	s.release(&f.astray, len(f.astray))
@@ -171,7 +178,8 @@ func (s *service) stopSpare() {
 	s.releaseCurrent(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
-// stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they go.
+// stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they
+// go.
 func (s *service) stopSurplus(sides ...*ranks) {
 	surplus := s.fleet.alive() - s.count
 	for _, r := range sides {
@@ -186,8 +194,9 @@ func (s *service) stopSurplus(sides ...*ranks) {
 	}
 }
 
-// start places what the primary lacks, as far as the limits go. Where they end, or the instances are full, healthy tasks of
-// earlier deployments make way, as long as the least that must stay healthy do.
+// start places what the primary lacks, as far as the limits go. Where they end, or the instances
+// are full, healthy tasks of earlier deployments make way, as long as the least that must stay
+// healthy do.
 func (s *service) start() {
 	f := &s.fleet
 	want := s.count - f.current.size()

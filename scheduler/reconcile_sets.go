@@ -2,9 +2,10 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// reconcileSets plans for a service whose deployment controller is EXTERNAL. Each task set is kept at its part of the service's count
-// as a service with a completed deployment is; who moves the service from one set to another is outside of Gantry. A plan has
-// new tasks of one set at most. Where a second one lacks some, the next look is at once.
+// reconcileSets plans for a service whose deployment controller is EXTERNAL. Each task set is kept
+// at its part of the service's count as a service with a completed deployment is; who moves the
+// service from one set to another is outside of Gantry. A plan has new tasks of one set at most.
+// Where a second one lacks some, the next look is at once.
 func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Status == structs.ServiceInactive {
 		return

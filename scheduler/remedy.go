@@ -10,9 +10,9 @@ import (
 	"github.com/gantry-project/gantry/structs/query"
 )
 
-// remedy is the smallest change that would let one more task run: on the instance where the fewest rules stand against it,
-// of those the one that got furthest through the filters, and there lacks the least. It is empty where no instance can be
-// changed so that it takes the task.
+// remedy is the smallest change that would let one more task run: on the instance where the fewest
+// rules stand against it, of those the one that got furthest through the filters, and there lacks
+// the least. It is empty where no instance can be changed so that it takes the task.
 func remedy(a *ask, short []*shortfall) string {
 	changeable := slices.DeleteFunc(slices.Clone(short), func(s *shortfall) bool { return !s.changeable(a) })
 	if len(changeable) == 0 {

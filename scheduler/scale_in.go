@@ -6,10 +6,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// release stops up to n tasks of the pool, takes them out of it, and tells how many. They go in the order in which a service
-// gives tasks up (ECS): those that do not run yet or no longer, then from the zone, or what else its strategy spreads it over,
-// with the most of its tasks, there from the instance with the most, and there the newest. Protected tasks stay; where more were to go, the service is looked
-// at again when the first protection ends.
+// release stops up to n tasks of the pool, takes them out of it, and tells how many. They go in the
+// order in which a service gives tasks up (ECS): those that do not run yet or no longer, then from
+// the zone, or what else its strategy spreads it over, with the most of its tasks, there from the
+// instance with the most, and there the newest. Protected tasks stay; where more were to go, the
+// service is looked at again when the first protection ends.
 func (s *service) release(pool *[]*structs.Task, n int) int {
 	if n <= 0 {
 		return 0
@@ -77,9 +78,9 @@ func (s *service) balance() *balance {
 	return newBalance(s.in.View, s.levels(), alive)
 }
 
-// levels are the attributes over whose values the tasks are spread: those that the strategy begins with. Where it begins with
-// something else than a spread, that is zones, which scale-in keeps even all the same (ECS). A daemon is on every instance
-// whatever the zone.
+// levels are the attributes over whose values the tasks are spread: those that the strategy begins
+// with. Where it begins with something else than a spread, that is zones, which scale-in keeps even
+// all the same (ECS). A daemon is on every instance whatever the zone.
 func (s *service) levels() []string {
 	strategy := strategyOf(s.job)
 	switch {

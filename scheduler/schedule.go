@@ -10,8 +10,8 @@ type Input struct {
 	Evaluation *structs.Evaluation
 	// Now is the time of the plan.
 	Now structs.Time
-	// Seed is where the ids of new tasks, events and deployments come from. The same seed mints the same ids: take a new
-	// random one for each call whose plan may be committed.
+	// Seed is where the ids of new tasks, events and deployments come from. The same seed mints the
+	// same ids: take a new random one for each call whose plan may be committed.
 	Seed [16]byte
 	// Placer, where not nil, says where tasks go in place of the job's strategies.
 	Placer Placer
@@ -52,7 +52,8 @@ type lack struct {
 	named []string
 }
 
-// fill finds places for the tasks that a job is short of, and puts them into the plan, or the reasons why they have none.
+// fill finds places for the tasks that a job is short of, and puts them into the plan, or the
+// reasons why they have none.
 func fill(plan *structs.Plan, r request, ids *taskIDs) placed {
 	plan.Need = *r.need
 	var found placed
@@ -73,7 +74,8 @@ func fill(plan *structs.Plan, r request, ids *taskIDs) placed {
 	return found
 }
 
-// find asks the placer of the request for places, or where there is none, or the tasks name their instances, the strategies.
+// find asks the placer of the request for places, or where there is none, or the tasks name their
+// instances, the strategies.
 func (r *request) find() placed {
 	if r.placer != nil && r.lack.named == nil && r.lack.count > 0 {
 		return placeByChoice(r)

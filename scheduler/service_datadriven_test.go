@@ -12,7 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestServices runs the files in testdata/service. One file is one story of a service after another:
+// TestServices runs the files in testdata/service. One file is one story of a service after
+// another:
 //
 //	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off] [provider=]
 //	instance-joins          as a line of cluster
@@ -37,7 +38,8 @@ import (
 //	wait SECONDS
 //	look [events]           plans and applies; says what the plan is, with its events where asked
 //
-// Tasks are t1, t2… in the order in which they were placed, deployments d1, d2… in that of their creation.
+// Tasks are t1, t2… in the order in which they were placed, deployments d1, d2… in that of their
+// creation.
 func TestServices(t *testing.T) {
 	paths, err := filepath.Glob("testdata/service/*.txt")
 	if err != nil || len(paths) == 0 {

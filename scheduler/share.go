@@ -11,15 +11,17 @@ func shares(strategy []structs.CapacityProviderStrategyItem, total int) []int {
 	return structs.Shares(strategy, total)
 }
 
-// sharing is how the tasks of a job are shared out: its strategy, how many there are to be, and how many are there already,
-// by capacity provider.
+// sharing is how the tasks of a job are shared out: its strategy, how many there are to be, and how
+// many are there already, by capacity provider.
 type sharing struct {
 	strategy []structs.CapacityProviderStrategyItem
 	total    int
 	held     map[string]int
-	// settled, where not nil, is how many tasks each provider is to have: those that wait have theirs already.
+	// settled, where not nil, is how many tasks each provider is to have: those that wait have
+	// theirs already.
 	settled []int
-	// short is what the first provider without room asks of an instance; nil where all tasks found a place.
+	// short is what the first provider without room asks of an instance; nil where all tasks found
+	// a place.
 	short *provision
 }
 
@@ -30,8 +32,9 @@ type pool struct {
 	place placed
 }
 
-// place finds places for the tasks of a request, those of each capacity provider among its own instances. A task whose
-// provider has no room stays unplaced: another provider gets no more than its share (ECS).
+// place finds places for the tasks of a request, those of each capacity provider among its own
+// instances. A task whose provider has no room stays unplaced: another provider gets no more than
+// its share (ECS).
 func (s *sharing) place(r request) placed {
 	limit, have := r.lack.count, 0
 	for _, n := range s.held {
@@ -49,7 +52,8 @@ func (s *sharing) place(r request) placed {
 		}
 	}
 	var out placed
-	// What the providers have of as many tasks as can be comes first; then, where one of them is full, the rest of the others' shares.
+	// What the providers have of as many tasks as can be comes first; then, where one of them is
+	// full, the rest of the others' shares.
 	for _, target := range [][]int{s.targets(have + min(limit, found)), s.targets(s.total)} {
 		for _, p := range pools {
 			limit -= p.take(s, target, limit, &out)
@@ -69,7 +73,8 @@ func (s *sharing) targets(total int) []int {
 	return shares(s.strategy, total)
 }
 
-// pools sorts the capacity providers that lack tasks of their share by the instances that stand for them.
+// pools sorts the capacity providers that lack tasks of their share by the instances that stand for
+// them.
 func (s *sharing) pools(r *request) (pools []*pool) {
 	for i, target := range s.targets(s.total) {
 		name := s.strategy[i].CapacityProvider
@@ -96,7 +101,8 @@ func (s *sharing) named(want []int) (names []string) {
 	return names
 }
 
-// take moves up to limit of the places that were found to the outcome, until each provider has its target, and tells how many.
+// take moves up to limit of the places that were found to the outcome, until each provider has its
+// target, and tells how many.
 func (p *pool) take(s *sharing, target []int, limit int, out *placed) (taken int) {
 	for i, want := range p.want {
 		name := s.strategy[i].CapacityProvider
@@ -114,7 +120,8 @@ func (p *pool) take(s *sharing, target []int, limit int, out *placed) (taken int
 	return taken
 }
 
-// fallShort takes over why the pools that lack room lack it; the first of them stands for all where there is one answer.
+// fallShort takes over why the pools that lack room lack it; the first of them stands for all where
+// there is one answer.
 func (s *sharing) fallShort(pools []*pool, out *placed) {
 	for _, p := range pools {
 		if len(p.place.failures) == 0 {
@@ -128,8 +135,8 @@ func (s *sharing) fallShort(pools []*pool, out *placed) {
 	out.failures = out.failures[:min(len(out.failures), maxFailures)]
 }
 
-// labelOf gives what the instances of a capacity provider name. For FARGATE and FARGATE_SPOT, which are nobody's machines, all
-// that name no provider stand in, unless some name it.
+// labelOf gives what the instances of a capacity provider name. For FARGATE and FARGATE_SPOT, which
+// are nobody's machines, all that name no provider stand in, unless some name it.
 func labelOf(view View, cluster, provider string) string {
 	if !structs.IsFargate(provider) {
 		return provider

@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// apportion makes a request share its tasks out beside those of the same revision that are there already.
+// apportion makes a request share its tasks out beside those of the same revision that are there
+// already.
 func (s *service) apportion(r *request, strategy []structs.CapacityProviderStrategyItem, own *ranks) {
 	r.provider, r.sharing = nil, nil
 	if len(strategy) == 0 {
@@ -34,8 +35,8 @@ func (s *service) releaseCurrent(pool *[]*structs.Task, n int) (stopped int) {
 	return s.releaseShares(pool, n, s.job.CapacityStrategy, &s.fleet.current)
 }
 
-// releaseShares stops up to n tasks of a revision as release does. With a capacity provider strategy they are of the providers that
-// have more than their share of what the revision has.
+// releaseShares stops up to n tasks of a revision as release does. With a capacity provider
+// strategy they are of the providers that have more than their share of what the revision has.
 func (s *service) releaseShares(pool *[]*structs.Task, n int, strategy []structs.CapacityProviderStrategyItem, own *ranks) (stopped int) {
 	if len(strategy) == 0 {
 		return s.release(pool, n)
@@ -70,7 +71,8 @@ func perProvider(own *ranks) map[string]int {
 	return held
 }
 
-// soleProvider is the capacity provider of all the service's new tasks; empty where there is none, or more than one.
+// soleProvider is the capacity provider of all the service's new tasks; empty where there is none,
+// or more than one.
 func (s *service) soleProvider() string {
 	if len(s.job.CapacityStrategy) != 1 {
 		return ""

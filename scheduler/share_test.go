@@ -26,7 +26,8 @@ func TestShares(t *testing.T) {
 		{[]structs.CapacityProviderStrategyItem{item(2, 1), item(0, 1)}, 6, []int{4, 2}},
 		{[]structs.CapacityProviderStrategyItem{item(0, 1), item(0, 4)}, 10, []int{2, 8}},
 		{[]structs.CapacityProviderStrategyItem{item(0, 100), item(0, 300)}, 4, []int{1, 3}},
-		{[]structs.CapacityProviderStrategyItem{item(0, 1), item(0, 1)}, 3, []int{2, 1}}, // the first comes first
+		// the first comes first
+		{[]structs.CapacityProviderStrategyItem{item(0, 1), item(0, 1)}, 3, []int{2, 1}},
 		{[]structs.CapacityProviderStrategyItem{item(0, 997), item(0, 1000)}, 1_000_000, []int{499_249, 500_751}},
 	}
 	for _, c := range cases {
@@ -49,8 +50,8 @@ func drawStrategy(t *rapid.T) (strategy []structs.CapacityProviderStrategyItem) 
 	return strategy
 }
 
-// TestSharesAreProportions: the base comes first, each share of the rest is its proportion rounded up or down, and no share
-// shrinks when the total grows.
+// TestSharesAreProportions: the base comes first, each share of the rest is its proportion rounded
+// up or down, and no share shrinks when the total grows.
 func TestSharesAreProportions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		strategy, total := drawStrategy(t), rapid.IntRange(0, 60).Draw(t, "total")
@@ -87,8 +88,8 @@ func checkShares(t *rapid.T, strategy []structs.CapacityProviderStrategyItem, to
 	}
 }
 
-// TestServiceKeepsItsShares lets a service with room for all grow and shrink, and its tasks die: whenever it has what it desires,
-// base and weights hold to the task.
+// TestServiceKeepsItsShares lets a service with room for all grow and shrink, and its tasks die:
+// whenever it has what it desires, base and weights hold to the task.
 func TestServiceKeepsItsShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newTown(t)
@@ -124,7 +125,8 @@ func TestServiceKeepsItsShares(t *testing.T) {
 			w.now += 3_600_000 // no backoff
 			for range 10 {
 				w.look()
-				for _, task := range w.aliveTasks() { // what is too much goes once the others are up
+				// what is too much goes once the others are up
+				for _, task := range w.aliveTasks() {
 					w.report(task.ID, structs.TaskRunning, "")
 				}
 			}

@@ -7,15 +7,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shifting says whether the primary is being brought up beside the revision that serves. Once it cleans up, it goes on as a
-// rolling deployment does whose tasks are all there.
+// shifting says whether the primary is being brought up beside the revision that serves. Once it
+// cleans up, it goes on as a rolling deployment does whose tasks are all there.
 func (s *service) shifting() bool {
 	d := s.primary
 	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress
 }
 
-// advance takes the deployment through its stages, as far as they go now. What it waits for wakes the service: a task that
-// becomes healthy, an answer to a pause, or time.
+// advance takes the deployment through its stages, as far as they go now. What it waits for wakes
+// the service: a task that becomes healthy, an answer to a pause, or time.
 func (s *service) advance() {
 	if s.shifting() && s.primary.StageAt == 0 {
 		s.begin()
@@ -25,7 +25,8 @@ func (s *service) advance() {
 	}
 }
 
-// begin enters the first stage. Where there is nothing to stand beside, as with a new service, there are none.
+// begin enters the first stage. Where there is nothing to stand beside, as with a new service,
+// there are none.
 func (s *service) begin() {
 	switch {
 	case s.fleet.old.size() == 0:
@@ -38,7 +39,8 @@ func (s *service) begin() {
 	}
 }
 
-// stageDone says whether the next stage may begin. From its start on the new revision has to be there whole for each step.
+// stageDone says whether the next stage may begin. From its start on the new revision has to be
+// there whole for each step.
 func (s *service) stageDone() bool {
 	d, policy := s.primary, s.shiftPolicy()
 	if s.paused() {
@@ -64,7 +66,8 @@ func (s *service) scaledUp() bool {
 	return s.primary.Stage != structs.StageReconcileService && s.primary.Stage != structs.StagePreScaleUp
 }
 
-// passed says whether the stage has taken so many minutes; else the service is looked at again when it has.
+// passed says whether the stage has taken so many minutes; else the service is looked at again when
+// it has.
 func (s *service) passed(minutes int32) bool {
 	end := s.primary.StageAt + structs.Time(minutes)*60_000
 	if s.in.Now < end {
@@ -101,7 +104,8 @@ func (s *service) nextStage() string {
 	}
 }
 
-// enter begins a stage: it moves the traffic that the stage is there for, and pauses where a hook says so.
+// enter begins a stage: it moves the traffic that the stage is there for, and pauses where a hook
+// says so.
 func (s *service) enter(stage string) {
 	d := s.primary
 	traffic := structs.Traffic{}
@@ -130,7 +134,8 @@ func (s *service) enter(stage string) {
 	s.put(d)
 }
 
-// nextWeight is how much of the production traffic the next step moves to the primary, in percent with one decimal.
+// nextWeight is how much of the production traffic the next step moves to the primary, in percent
+// with one decimal.
 func (s *service) nextWeight(now float64) float64 {
 	policy := s.shiftPolicy()
 	switch {
@@ -143,7 +148,8 @@ func (s *service) nextWeight(now float64) float64 {
 	}
 }
 
-// shiftPolicy is that of the version which the primary deploys: what users change meanwhile is for the next deployment.
+// shiftPolicy is that of the version which the primary deploys: what users change meanwhile is for
+// the next deployment.
 func (s *service) shiftPolicy() *structs.ShiftPolicy {
 	for _, job := range []*structs.Job{s.in.View.JobVersion(s.job.ID, s.primary.JobVersion), s.job} {
 		if job != nil && job.Service.Update.Shift != nil {
@@ -189,8 +195,8 @@ func (s *service) pausedBack() *structs.Pause {
 	return nil
 }
 
-// shiftedBack is the traffic of a deployment that brings back one that another stood beside: all, if enough of that is there to
-// take it. Nil where tasks are replaced some at a time.
+// shiftedBack is the traffic of a deployment that brings back one that another stood beside: all,
+// if enough of that is there to take it. Nil where tasks are replaced some at a time.
 func (s *service) shiftedBack() *structs.Traffic {
 	healthy := 0
 	for _, t := range s.fleet.old.healthy {
@@ -204,15 +210,16 @@ func (s *service) shiftedBack() *structs.Traffic {
 	return &structs.Traffic{Production: 100, Test: 100}
 }
 
-// unshift settles where the traffic of a deployment goes that has failed and that nothing brings back: where it has not moved
-// as a whole, it stays with the old tasks.
+// unshift settles where the traffic of a deployment goes that has failed and that nothing brings
+// back: where it has not moved as a whole, it stays with the old tasks.
 func (s *service) unshift() {
 	if t := s.primary.Traffic; t != nil && t.Production < 100 {
 		s.primary.Traffic = &structs.Traffic{}
 	}
 }
 
-// leftBehind orders the two sides of a service whose rollout has failed: what goes first is what has no traffic.
+// leftBehind orders the two sides of a service whose rollout has failed: what goes first is what
+// has no traffic.
 func (s *service) leftBehind() []*ranks {
 	if t := s.primary.Traffic; t != nil && t.Production == 100 {
 		return []*ranks{&s.fleet.old, &s.fleet.current}

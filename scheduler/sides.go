@@ -2,20 +2,20 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// side is one of the two revisions of a service that stand beside each other. Each is kept at the count of the service, with
-// tasks of its own.
+// side is one of the two revisions of a service that stand beside each other. Each is kept at the
+// count of the service, with tasks of its own.
 type side struct {
 	deployment *structs.Deployment
 	definition *structs.TaskDefinition
-	// placed are its tasks where they should be. Others are those that these replace: on instances that they must leave, and,
-	// beside the revision that serves, of any further deployment.
+	// placed are its tasks where they should be. Others are those that these replace: on instances
+	// that they must leave, and, beside the revision that serves, of any further deployment.
 	placed, others ranks
 }
 
 func (d *side) healthy() int { return len(d.placed.healthy) + len(d.others.healthy) }
 
-// keepSides keeps both revisions up. Neither takes from the other: what is too much of one goes, what one lacks is started, first
-// for the one with the traffic.
+// keepSides keeps both revisions up. Neither takes from the other: what is too much of one goes,
+// what one lacks is started, first for the one with the traffic.
 func (s *service) keepSides() {
 	green, blue := s.sides()
 	order := []*side{blue, green}
@@ -32,14 +32,15 @@ func (s *service) keepSides() {
 			continue
 		}
 		if other := order[1-n]; other != nil && s.lacks(other) > 0 {
-			s.wake(s.in.Now) // a plan starts tasks of one deployment; the next look sees to the other
+			// a plan starts tasks of one deployment; the next look sees to the other
+			s.wake(s.in.Now)
 		}
 		return
 	}
 }
 
-// sides sorts the tasks of the service by revision. Blue is the deployment that completed last, or else the one before the
-// primary; nil where no earlier one is left.
+// sides sorts the tasks of the service by revision. Blue is the deployment that completed last, or
+// else the one before the primary; nil where no earlier one is left.
 func (s *service) sides() (green, blue *side) {
 	green = &side{deployment: s.primary, definition: s.definition}
 	if d := s.blue(); d != nil {
@@ -74,7 +75,8 @@ func (s *service) blue() *structs.Deployment {
 	return nil
 }
 
-// withUnhealthy is an earlier deployment as it will be when the plan commits: with the failures that this look has found.
+// withUnhealthy is an earlier deployment as it will be when the plan commits: with the failures
+// that this look has found.
 func (s *service) withUnhealthy(d *structs.Deployment) *structs.Deployment {
 	row := *d
 	if n := s.unhealthy[d.ID]; n > 0 {

@@ -13,7 +13,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and holds that
+// TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and
+// holds that
 //
 //   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; tasks that
 //     have not been up for the minimum are not healthy;
@@ -289,8 +290,8 @@ func (s *simulation) primary() *structs.Deployment {
 	return nil
 }
 
-// settleDown plans until there is nothing left to do but to wait. A rollback leaves work for the next plan, and one of two revisions
-// beside each other does.
+// settleDown plans until there is nothing left to do but to wait. A rollback leaves work for the
+// next plan, and one of two revisions beside each other does.
 func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
 	for range 5 {
 		plan := s.step(t)
@@ -386,7 +387,8 @@ func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// shiftsAfter says whether the primary stands beside another revision when the plan has been applied.
+// shiftsAfter says whether the primary stands beside another revision when the plan has been
+// applied.
 func (s *simulation) shiftsAfter(plan *structs.Plan) bool {
 	d := s.primary()
 	for n := range plan.Deployments {
@@ -397,7 +399,8 @@ func (s *simulation) shiftsAfter(plan *structs.Plan) bool {
 	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress && s.job().Type == structs.JobService
 }
 
-// checkSides holds that each revision is kept at the count: none gets more tasks, and none loses what serves.
+// checkSides holds that each revision is kept at the count: none gets more tasks, and none loses
+// what serves.
 func (s *simulation) checkSides(t *rapid.T, plan *structs.Plan) {
 	placed, proven, stopped := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, task := range s.tasksIn(s.counted) {
@@ -477,8 +480,8 @@ func (s *simulation) checkCompletion(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// checkLost holds that a task on a lost instance is stopped only if, should the instance come back, as many as are desired are
-// there without it.
+// checkLost holds that a task on a lost instance is stopped only if, should the instance come back,
+// as many as are desired are there without it.
 func (s *simulation) checkLost(t *rapid.T, plan *structs.Plan) {
 	stops := map[string]bool{}
 	for _, stop := range plan.Stops {
@@ -530,7 +533,8 @@ func (s *simulation) checkBreaker(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// comeToRest makes the world a good one, and then holds that the service gets to what is desired in a bounded number of steps.
+// comeToRest makes the world a good one, and then holds that the service gets to what is desired in
+// a bounded number of steps.
 func (s *simulation) comeToRest(t *rapid.T) {
 	for i := range s.store.Snapshot().Instances("default") {
 		if i.Status == structs.InstanceActive {
@@ -546,7 +550,8 @@ func (s *simulation) comeToRest(t *rapid.T) {
 	spec := *job.Service
 	job.Service = &spec
 	if n := s.desired(); s.job().Type == structs.JobService && n*int(spec.Update.MaximumPercent)/100 == n && (n*int(spec.Update.MinimumHealthyPercent)+99)/100 == n {
-		spec.Update.MaximumPercent = 200 // no step fits between these limits, and the user is told so
+		// no step fits between these limits, and the user is told so
+		spec.Update.MaximumPercent = 200
 	}
 	spec.Update.CircuitBreaker = false
 	if s.primary().Rollout == structs.RolloutFailed || rapid.Bool().Draw(t, "last update") {

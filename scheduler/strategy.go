@@ -6,10 +6,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// strategy is the order in which instances are taken. The strategies of a job apply one after the other: a later one
-// decides among those that are equal by the earlier ones.
+// strategy is the order in which instances are taken. The strategies of a job apply one after the
+// other: a later one decides among those that are equal by the earlier ones.
 type strategy struct {
-	// levels are the attributes of the spreads that come first: the tree of places has a level for each.
+	// levels are the attributes of the spreads that come first: the tree of places has a level for
+	// each.
 	levels []string
 	keys   []key // what decides among the instances of one place, in order
 }
@@ -27,12 +28,14 @@ const (
 	byCPU
 	byPeers // tasks of the group on the instance: spread over instances
 	byDraw  // random
-	byPlace // tasks of the group by the value of an attribute, for a spread that comes after something else
+	// tasks of the group by the value of an attribute, for a spread that comes after something else
+	byPlace
 )
 
-// strategyOf gives a job's strategy. A service that names none is spread over zones (ECS). Beyond what was asked for, tasks
-// of a service keep apart (ECS's service scheduler prefers the instance with the fewest of them), and then, as without any
-// strategy, the best fit is taken: the least memory free, then the least cpu, then the first by id.
+// strategyOf gives a job's strategy. A service that names none is spread over zones (ECS). Beyond
+// what was asked for, tasks of a service keep apart (ECS's service scheduler prefers the instance
+// with the fewest of them), and then, as without any strategy, the best fit is taken: the least
+// memory free, then the least cpu, then the first by id.
 func strategyOf(job *structs.Job) strategy {
 	var s strategy
 	for _, p := range job.PlacementStrategy {
@@ -77,8 +80,9 @@ func (s *strategy) has(by keyKind) bool {
 	return slices.ContainsFunc(s.keys, func(k key) bool { return k.by == by })
 }
 
-// byFree says whether instances without a task of the group are in the order of what is free on them, and whether cpu or memory is
-// looked at first; a draw and a spread after something else order them otherwise.
+// byFree says whether instances without a task of the group are in the order of what is free on
+// them, and whether cpu or memory is looked at first; a draw and a spread after something else
+// order them otherwise.
 func (s *strategy) byFree() (ordered, cpuFirst bool) {
 	first := slices.IndexFunc(s.keys, func(k key) bool { return k.by == byMemory || k.by == byCPU })
 	return !s.has(byDraw) && !s.has(byPlace), s.keys[first].by == byCPU

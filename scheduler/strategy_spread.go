@@ -1,18 +1,19 @@
 package scheduler
 
-// node is a place that tasks are spread to, one value of an attribute: below it are the places of a further spread or, at
-// the leaf, candidates. The root is the whole cluster.
+// node is a place that tasks are spread to, one value of an attribute: below it are the places of a
+// further spread or, at the leaf, candidates. The root is the whole cluster.
 //
-// The next task goes to the place with the fewest tasks of the group; among places with as few, to the one whose best
-// candidate is better. Instances without the attribute are one place together. Tasks on instances that take none
-// themselves, being full or DRAINING, count for their place too. A spread within a spread counts the tasks of the outer
-// place alone.
+// The next task goes to the place with the fewest tasks of the group; among places with as few, to
+// the one whose best candidate is better. Instances without the attribute are one place together.
+// Tasks on instances that take none themselves, being full or DRAINING, count for their place too.
+// A spread within a spread counts the tasks of the outer place alone.
 type node struct {
 	tasks  int // of the group, on the instances of the place
 	values map[string]*node
 	below  ranking[*node]
 	leaves ranking[*candidate]
-	// streams give further candidates: the instances that no task of the group is on, where not all are among leaves.
+	// streams give further candidates: the instances that no task of the group is on, where not all
+	// are among leaves.
 	streams ranking[*stream]
 	counts  map[spot]*int // for spreads that come after another strategy
 }
@@ -56,7 +57,8 @@ func (n *node) count(h *host, levels []string) {
 	}
 }
 
-// tasksAt gives the counter of the leaf's tasks on instances with the same value of an attribute, and counts those of this one.
+// tasksAt gives the counter of the leaf's tasks on instances with the same value of an attribute,
+// and counts those of this one.
 func (n *node) tasksAt(h *host, attribute string) *int {
 	value, _ := h.Attribute(attribute)
 	at := spot{attribute, value}
@@ -99,8 +101,8 @@ func (n *node) build(s *strategy) {
 	n.below.build()
 }
 
-// take gives the best candidate below a task, and gives it. What changes is on the way to it alone, so that the cost is that of
-// one look at each level.
+// take gives the best candidate below a task, and gives it. What changes is on the way to it alone,
+// so that the cost is that of one look at each level.
 func (n *node) take(cs *candidates) *candidate {
 	n.tasks++
 	if len(n.below.items) > 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestSpreadIsEven: with room everywhere, no zone has two tasks more than another, and no instance of a zone two more than
-// another of it.
+// TestSpreadIsEven: with room everywhere, no zone has two tasks more than another, and no instance
+// of a zone two more than another of it.
 func TestSpreadIsEven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -46,7 +46,8 @@ func TestSpreadIsEven(t *testing.T) {
 	})
 }
 
-// TestRandomIsEven: each of ten instances gets about a tenth, and what comes next hangs on nothing before.
+// TestRandomIsEven: each of ten instances gets about a tenth, and what comes next hangs on nothing
+// before.
 func TestRandomIsEven(t *testing.T) {
 	const tasks = 20_000
 	job := batchJob(tasks)

@@ -6,15 +6,18 @@ import (
 	"strings"
 )
 
-// taskIDs mints task ids from a seed, out of two 64-bit halves: the first is a mix of a counter that starts at a mix of the
-// seed's first half, and the second mixes the first with the seed's other half. The mix is a bijection, so the second halves
-// of one seed never collide, and ids of two random seeds hardly ever.
+// taskIDs mints task ids from a seed, out of two 64-bit halves: the first is a mix of a counter
+// that starts at a mix of the seed's first half, and the second mixes the first with the seed's
+// other half. The mix is a bijection, so the second halves of one seed never collide, and ids of
+// two random seeds hardly ever.
 //
-// The first three digits are the same for all of a seed: so the tasks of a plan stand together in the tables of state, where
-// a thousand of them would otherwise change as many places of a table of a million.
+// The first three digits are the same for all of a seed: so the tasks of a plan stand together in
+// the tables of state, where a thousand of them would otherwise change as many places of a table of
+// a million.
 type taskIDs struct {
 	counter, other uint64
-	text           *strings.Builder // has ids one after the other: a piece of memory for each would take longer than all else
+	// has ids one after the other: a piece of memory for each would take longer than all else
+	text *strings.Builder
 }
 
 func newTaskIDs(seed [16]byte) taskIDs {
@@ -41,7 +44,8 @@ func (s *taskIDs) next() string {
 	return s.text.String()[s.text.Len()-len(digits):]
 }
 
-// mix is the finalizer of SplitMix64: a bijection in which each bit of x moves half of the result's bits.
+// mix is the finalizer of SplitMix64: a bijection in which each bit of x moves half of the result's
+// bits.
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

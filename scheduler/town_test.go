@@ -8,8 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// town is a small model of what lies around the scheduler: a state with one service, to which plans are applied as the state
-// machine does, and whose tasks do what a test says. Tests of one rule and the simulation share it.
+// town is a small model of what lies around the scheduler: a state with one service, to which plans
+// are applied as the state machine does, and whose tasks do what a test says. Tests of one rule and
+// the simulation share it.
 type town struct {
 	t     interface{ Fatalf(string, ...any) }
 	store *state.Store
@@ -187,7 +188,8 @@ func (w *town) report(id string, status structs.TaskStatus, health string) {
 	})
 }
 
-// countFailure counts a task that ended without being asked, as the state machine does; steady says whether it was up for long.
+// countFailure counts a task that ended without being asked, as the state machine does; steady says
+// whether it was up for long.
 func (w *town) countFailure(tx *state.Tx, task *structs.Task, steady bool) {
 	d := *tx.Deployment(task.StartedBy)
 	if steady {

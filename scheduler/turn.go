@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// fillInTurn finds places for tasks of a batch job that can wait, unless others that ask for the same waited before: then these
-// wait behind them, for the same reasons.
+// fillInTurn finds places for tasks of a batch job that can wait, unless others that ask for the
+// same waited before: then these wait behind them, for the same reasons.
 func fillInTurn(in Input, job *structs.Job, def *structs.TaskDefinition, count int, plan *structs.Plan) {
 	r := batchRequest(in, job, def, lack{count: count})
 	place := queuePlace(&r)
@@ -29,7 +29,8 @@ func fillInTurn(in Input, job *structs.Job, def *structs.TaskDefinition, count i
 	}
 }
 
-// ahead gives the evaluation of another job that waits for the same and is to be served first, nil when there is none.
+// ahead gives the evaluation of another job that waits for the same and is to be served first, nil
+// when there is none.
 func ahead(in Input, place *structs.QueuePlace) *structs.Evaluation {
 	mine := structs.Evaluation{ID: in.Evaluation.ID, Cluster: in.Evaluation.Cluster, Queue: place}
 	for first := range in.View.Waiting(mine.Cluster, place.Ask) {
@@ -48,8 +49,9 @@ func queuePlace(r *request) *structs.QueuePlace {
 	return place
 }
 
-// placeOf is the place of a job that stands alone. One that takes room from others says nothing of its need: it is called also when there
-// is less room than that, for what else is on the instance may make way.
+// placeOf is the place of a job that stands alone. One that takes room from others says nothing of
+// its need: it is called also when there is less room than that, for what else is on the instance
+// may make way.
 func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
 	place := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory, GPUs: need.GPUs}
 	if job.Preemption {
@@ -58,11 +60,13 @@ func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
 	return place
 }
 
-// askKey is the same for requests of which the one finds room where the other does. It covers what an instance is asked by newAsk
-// and the filters; how the strategy chooses among instances does not matter.
+// askKey is the same for requests of which the one finds room where the other does. It covers what
+// an instance is asked by newAsk and the filters; how the strategy chooses among instances does not
+// matter.
 func askKey(r *request) string {
 	if len(r.job.CapacityStrategy) > 1 {
-		return r.job.ID // one that waits for the share of a full provider must not keep others from that of another
+		// one that waits for the share of a full provider must not keep others from that of another
+		return r.job.ID
 	}
 	a := newAsk(r)
 	asked := struct {

@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// View is the state that a plan is made on: one snapshot, which does not change during the call. Rows are only read.
-// state.Snapshot is one.
+// View is the state that a plan is made on: one snapshot, which does not change during the call.
+// Rows are only read. state.Snapshot is one.
 type View interface {
 	// Job gives a job by id, nil when there is none.
 	Job(id string) *structs.Job
@@ -15,7 +15,8 @@ type View interface {
 	JobVersion(job string, version int) *structs.Job
 	// JobTasks gives the tasks of a job, stopped ones too, by id.
 	JobTasks(job string) iter.Seq[*structs.Task]
-	// Deployments gives the deployments of a service, INACTIVE ones too, in the order of their creation.
+	// Deployments gives the deployments of a service, INACTIVE ones too, in the order of their
+	// creation.
 	Deployments(job string) iter.Seq[*structs.Deployment]
 	// ServiceEvents gives what happened to a service. Never nil.
 	ServiceEvents(job string) *structs.ServiceEvents
@@ -31,10 +32,11 @@ type View interface {
 	Classes(cluster string) iter.Seq[structs.HostClass]
 	// InstanceTasks gives the tasks that hold resources of an instance.
 	InstanceTasks(instance string) iter.Seq[*structs.Task]
-	// GroupTasks gives the tasks of a group that hold resources of an instance, whatever their cluster; for a group of a
-	// service's tasks none.
+	// GroupTasks gives the tasks of a group that hold resources of an instance, whatever their
+	// cluster; for a group of a service's tasks none.
 	GroupTasks(group string) iter.Seq[*structs.Task]
-	// Waiting gives the evaluations of a cluster that wait for room for the same tasks, in the order in which they are served.
+	// Waiting gives the evaluations of a cluster that wait for room for the same tasks, in the
+	// order in which they are served.
 	Waiting(cluster, ask string) iter.Seq[*structs.Evaluation]
 	// Usage tells what the tasks of an instance hold. Never nil.
 	Usage(instance string) *structs.Usage

@@ -98,7 +98,8 @@ func instanceOf(t *testing.T, id string, args map[string]string) *structs.Contai
 	return i
 }
 
-// schedule runs one job and tells its plan: how many tasks on each instance, in the order of the plan, then the rest.
+// schedule runs one job and tells its plan: how many tasks on each instance, in the order of the
+// plan, then the rest.
 func (w *world) schedule(t *testing.T, b *block) string {
 	job := &structs.Job{ID: cmp.Or(b.args["job"], "new"), Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1", Group: cmp.Or(b.args["group"], "new")}
 	job.Count = int(number(t, cmp.Or(b.args["count"], "1")))

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// proofLife is how old a request for a certificate may be; a copy of one gives nobody a certificate for another key anyway.
+// proofLife is how old a request for a certificate may be; a copy of one gives nobody a certificate
+// for another key anyway.
 const proofLife = 5 * time.Minute
 
 // Enrolment asks a server for an agent's certificate.
@@ -119,9 +120,10 @@ func (c *AgentCertificate) Take(chain [][]byte) error {
 	return nil
 }
 
-// DialServers is the TLS of calls to servers; before the first enrolment the agent shows no certificate. A server is one whose
-// authority has the fingerprint in the agent's key. Connections after the first go on with its session, which costs both sides a fraction of
-// a new one: thousands of agents that come all at once are the servers' hardest moment.
+// DialServers is the TLS of calls to servers; before the first enrolment the agent shows no
+// certificate. A server is one whose authority has the fingerprint in the agent's key. Connections
+// after the first go on with its session, which costs both sides a fraction of a new one: thousands
+// of agents that come all at once are the servers' hardest moment.
 func (c *AgentCertificate) DialServers() *tls.Config {
 	config := dialServers(func(chain []*x509.Certificate) error {
 		roots := x509.NewCertPool()

@@ -26,14 +26,15 @@ const (
 )
 
 const (
-	// certificateLife is how long a server's or agent's certificate holds; it is renewed at half of it.
+	// certificateLife is how long a server's or agent's certificate holds; it is renewed at half of
+	// it.
 	certificateLife = 24 * time.Hour
 	// clockSkew is how far the clocks of two machines may differ for a new certificate to be taken.
 	clockSkew = 10 * time.Minute
 )
 
-// Authority signs the certificates of servers and agents. Every server makes the same one from the secret. (P-256, since not every
-// client of the AWS APIs knows newer curves.)
+// Authority signs the certificates of servers and agents. Every server makes the same one from the
+// secret. (P-256, since not every client of the AWS APIs knows newer curves.)
 type Authority struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
@@ -47,7 +48,8 @@ func (s Secret) Authority() (*Authority, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Gantry"},
-		// It holds as long as the secret does; the same dates on every server make it the same certificate.
+		// It holds as long as the secret does; the same dates on every server make it the same
+		// certificate.
 		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
 	}
@@ -76,7 +78,8 @@ func (s Secret) authorityKey() (*ecdsa.PrivateKey, error) {
 	return nil, errors.New("the secret yields no authority: make another one with gantry keygen")
 }
 
-// steady signs without randomness (RFC 6979), so that every server makes the same certificate of the authority.
+// steady signs without randomness (RFC 6979), so that every server makes the same certificate of
+// the authority.
 type steady struct{ *ecdsa.PrivateKey }
 
 func (k steady) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
@@ -100,7 +103,8 @@ func (i Identity) uri() *url.URL {
 	return &url.URL{Scheme: "spiffe", Host: "gantry", Path: "/" + i.Role + "/" + i.ID}
 }
 
-// sign certifies a key for an identity. hosts are the addresses and names under which it is reached.
+// sign certifies a key for an identity. hosts are the addresses and names under which it is
+// reached.
 func (a *Authority) sign(public crypto.PublicKey, who Identity, hosts []string, now time.Time) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {

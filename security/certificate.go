@@ -48,7 +48,8 @@ func (c *ServerCertificate) get() (*tls.Certificate, error) {
 	return c.current, nil
 }
 
-// ListenClients is the TLS of the listener that everyone calls. Clients need no certificate; one that is shown must be ours.
+// ListenClients is the TLS of the listener that everyone calls. Clients need no certificate; one
+// that is shown must be ours.
 func (c *ServerCertificate) ListenClients() *tls.Config {
 	config := c.listen()
 	config.ClientAuth = tls.VerifyClientCertIfGiven
@@ -84,7 +85,8 @@ func (a *Authority) pool() *x509.CertPool {
 	return pool
 }
 
-// dial trusts whoever shows a server's certificate of the authority, under whatever address it was reached.
+// dial trusts whoever shows a server's certificate of the authority, under whatever address it was
+// reached.
 func (a *Authority) dial() *tls.Config {
 	return dialServers(func(chain []*x509.Certificate) error {
 		return verifyServer(chain, a.pool())
@@ -121,7 +123,8 @@ func requireRole(role string) func(tls.ConnectionState) error {
 	}
 }
 
-// CallerOf tells who is at the other end of a connection whose certificate has been verified; false: someone without one.
+// CallerOf tells who is at the other end of a connection whose certificate has been verified;
+// false: someone without one.
 func CallerOf(state *tls.ConnectionState) (Identity, bool) {
 	if state == nil || len(state.VerifiedChains) == 0 {
 		return Identity{}, false

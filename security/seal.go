@@ -8,8 +8,9 @@ import (
 	"fmt"
 )
 
-// Sealer encrypts what is secret at rest, in the log and in snapshots (AES-256-GCM). Its key is as old as the installation's secret;
-// nonces are random, and so safe for some four thousand million seals.
+// Sealer encrypts what is secret at rest, in the log and in snapshots (AES-256-GCM). Its key is as
+// old as the installation's secret; nonces are random, and so safe for some four thousand million
+// seals.
 type Sealer struct{ aead cipher.AEAD }
 
 // Sealer is the installation's.

@@ -1,6 +1,7 @@
-// Package security is what an installation's one secret yields: the certificate authority of its servers and agents, the key of its
-// gossip, and the key that seals what is secret at rest. Whoever has the secret can be a server; whoever has the agents' part of it
-// (AgentKey) can be an agent and no more.
+// Package security is what an installation's one secret yields: the certificate authority of its
+// servers and agents, the key of its gossip, and the key that seals what is secret at rest. Whoever
+// has the secret can be a server; whoever has the agents' part of it (AgentKey) can be an agent and
+// no more.
 package security
 
 import (
@@ -30,7 +31,8 @@ const (
 // Secret is the one secret of an installation.
 type Secret struct{ key [keySize]byte }
 
-// AgentKey is what agents need of it: to know servers by the fingerprint of their authority, and to be given a certificate.
+// AgentKey is what agents need of it: to know servers by the fingerprint of their authority, and to
+// be given a certificate.
 type AgentKey struct {
 	// Proof is shared with the servers.
 	Proof [keySize]byte
@@ -68,7 +70,8 @@ func ReadSecret(path string) (Secret, error) {
 	return Secret{[keySize]byte(raw)}, nil
 }
 
-// ReadAgentKey reads an agent's key from its file, or makes it from the file of the cluster's secret.
+// ReadAgentKey reads an agent's key from its file, or makes it from the file of the cluster's
+// secret.
 func ReadAgentKey(path string) (AgentKey, error) {
 	text, err := readKeyFile(path)
 	if err != nil {
@@ -103,7 +106,8 @@ func readKeyFile(path string) (string, error) {
 	return string(bytes.TrimSpace(raw)), nil
 }
 
-// encodeKey returns the text of a key with the CRC-32C of prefix and key: with a flipped bit it would be the key of another installation.
+// encodeKey returns the text of a key with the CRC-32C of prefix and key: with a flipped bit it
+// would be the key of another installation.
 func encodeKey(prefix string, key []byte) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(withSum(prefix, key))
 }
@@ -129,7 +133,8 @@ func decodeKey(text, prefix string, size int) ([]byte, error) {
 	return raw[:size], nil
 }
 
-// derive gives a key for one purpose. Keys of different purposes say nothing of each other or of the secret.
+// derive gives a key for one purpose. Keys of different purposes say nothing of each other or of
+// the secret.
 func (s Secret) derive(purpose string) ([]byte, error) {
 	key, err := hkdf.Key(sha256.New, s.key[:], nil, "gantry "+purpose, keySize)
 	if err != nil {

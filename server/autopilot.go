@@ -11,18 +11,21 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Autopilot's pace. A server that comes is a voter some seconds later; one that died is removed once there are enough without it.
+// Autopilot's pace. A server that comes is a voter some seconds later; one that died is removed
+// once there are enough without it.
 const (
 	autopilotUpdate    = time.Second
 	autopilotReconcile = 2 * time.Second
 	// stableFor is how long a new server must have been well before it votes.
 	stableFor = 2 * time.Second
-	// lastContact is how long a healthy server may not have heard of the leader. The leader's heartbeats come ten times as often.
+	// lastContact is how long a healthy server may not have heard of the leader. The leader's
+	// heartbeats come ten times as often.
 	lastContact = time.Second
-	// strangerGrace is how long a new leader keeps a peer that gossip does not know: after a restart of all, gossip may come later than raft.
+	// strangerGrace is how long a new leader keeps a peer that gossip does not know: after a
+	// restart of all, gossip may come later than raft.
 	strangerGrace = 30 * time.Second
-	// minQuorum is the least number of servers that are left when dead ones are removed: of three, a dead one stays a peer until
-	// another has come for it.
+	// minQuorum is the least number of servers that are left when dead ones are removed: of three,
+	// a dead one stays a peer until another has come for it.
 	minQuorum = 3
 	// maxTrailing is how many log entries a healthy server may be behind.
 	maxTrailing = 1000

@@ -12,9 +12,11 @@ import (
 	"os"
 )
 
-// Bolt has a checksum on its two meta pages alone, maps its file into memory and trusts it: a bit that has changed in a page may send it out of
-// the file or round in circles, which end the process, or to a page of an earlier state, which has an older vote. checkBolt reads the file
-// before bolt does, and holds it to bolt's format (version 2, go.etcd.io/bbolt/internal/common), in which each page is in use once, or free.
+// Bolt has a checksum on its two meta pages alone, maps its file into memory and trusts it: a bit
+// that has changed in a page may send it out of the file or round in circles, which end the
+// process, or to a page of an earlier state, which has an older vote. checkBolt reads the file
+// before bolt does, and holds it to bolt's format (version 2, go.etcd.io/bbolt/internal/common), in
+// which each page is in use once, or free.
 
 // The kinds of pages, and the flag of a leaf's element that is a bucket.
 const (
@@ -25,8 +27,10 @@ const (
 )
 
 const (
-	boltHeaderSize  = 16 // of a page: id (8 bytes), flags (2), count (2), overflow (4)
-	boltElementSize = 16 // of a branch: pos (4), key size (4), page (8); of a leaf: flags (4), pos (4), key size (4), value size (4)
+	boltHeaderSize = 16 // of a page: id (8 bytes), flags (2), count (2), overflow (4)
+	// of a branch: pos (4), key size (4), page (8); of a leaf: flags (4), pos (4), key size (4),
+	// value size (4)
+	boltElementSize = 16
 	boltMetaSize    = 56 // and its FNV-1a in 8 bytes
 	boltBucketSize  = 16 // of a bucket's value: root page (8), sequence (8)
 	boltMagic       = 0xED0CDAED
@@ -78,8 +82,8 @@ func checkBolt(path string) error {
 	return b.freelist(meta.freelist)
 }
 
-// meta returns the newer of the two meta pages. Both must be whole, since bolt takes the older one where the newer is not, and with that the
-// state before the last write.
+// meta returns the newer of the two meta pages. Both must be whole, since bolt takes the older one
+// where the newer is not, and with that the state before the last write.
 func (b *boltFile) meta() (boltMeta, error) {
 	even, err := b.readMeta(0)
 	if err != nil {
@@ -119,7 +123,8 @@ func (b *boltFile) readMeta(at int64) (boltMeta, error) {
 	return m, nil
 }
 
-// page reads a page with those that it flows over to, marks them as used, and returns its kind, how many elements it has, and all of it.
+// page reads a page with those that it flows over to, marks them as used, and returns its kind, how
+// many elements it has, and all of it.
 func (b *boltFile) page(id uint64) (kind, count int, raw []byte, err error) {
 	if id >= uint64(len(b.used)) {
 		return 0, 0, nil, damaged("page %d is beyond its end", id)
@@ -159,8 +164,9 @@ type boltElement struct {
 	key, value []byte // the value is a leaf's
 }
 
-// boltElements returns the elements of a branch or a leaf, whose keys must ascend from low to below high; nil is no bound. Bolt writes the keys
-// and values close together, behind the heads of all elements.
+// boltElements returns the elements of a branch or a leaf, whose keys must ascend from low to below
+// high; nil is no bound. Bolt writes the keys and values close together, behind the heads of all
+// elements.
 func boltElements(kind, count int, raw, low, high []byte) ([]boltElement, error) {
 	if kind != boltBranch && kind != boltLeaf {
 		return nil, damaged("a page of kind %d is in a tree", kind)

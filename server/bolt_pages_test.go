@@ -9,7 +9,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Whatever raft writes, the file is one that bolt may open: entries of all sizes, either end of the log taken off, none left.
+// Whatever raft writes, the file is one that bolt may open: entries of all sizes, either end of the
+// log taken off, none left.
 func TestBoltFilesAreTaken(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 3 {

@@ -7,10 +7,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// clock is the time that goes into the log while this server leads. It is the system's, but never goes back: where the system's
-// clock is set back, this one goes on at half its pace until the system's has caught up, so that what waits for a time that was
-// told before waits no longer than twice. A clock that is set forward is followed at once. It goes on from that of the leader before, which may
-// have been ahead. Safe for concurrent use.
+// clock is the time that goes into the log while this server leads. It is the system's, but never
+// goes back: where the system's clock is set back, this one goes on at half its pace until the
+// system's has caught up, so that what waits for a time that was told before waits no longer than
+// twice. A clock that is set forward is followed at once. It goes on from that of the leader
+// before, which may have been ahead. Safe for concurrent use.
 type clock struct {
 	wall    func() time.Time     // may be set
 	elapsed func() time.Duration // only grows, at an even pace

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// A wall clock that is set back does not take the log's time back, nor stop it; one that is set forward is followed.
+// A wall clock that is set back does not take the log's time back, nor stop it; one that is set
+// forward is followed.
 func TestClock(t *testing.T) {
 	elapsed, set := time.Duration(0), time.Duration(0)
 	c := &clock{

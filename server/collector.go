@@ -11,11 +11,13 @@ import (
 const (
 	// collectEvery is how often the leader looks for what can be forgotten.
 	collectEvery = time.Minute
-	// collectLimit is how many tasks and evaluations one log entry forgets: some milliseconds' work, for which others wait.
+	// collectLimit is how many tasks and evaluations one log entry forgets: some milliseconds'
+	// work, for which others wait.
 	collectLimit = 5000
 )
 
-// runCollector forgets stopped tasks and what belonged to them once TaskRetention has passed, until ctx ends.
+// runCollector forgets stopped tasks and what belonged to them once TaskRetention has passed, until
+// ctx ends.
 func (s *Server) runCollector(ctx context.Context) {
 	tick := time.NewTicker(collectEvery)
 	defer tick.Stop()

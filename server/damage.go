@@ -13,8 +13,8 @@ import (
 // checksums is the table of all checksums on a server's disk, CRC-32C.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// damageError is returned for what is on disk and is not what was written. A server must not go on with it: it would vote as if it had never
-// voted, or hand on to others what nobody wrote.
+// damageError is returned for what is on disk and is not what was written. A server must not go on
+// with it: it would vote as if it had never voted, or hand on to others what nobody wrote.
 type damageError struct{ error }
 
 func damaged(format string, args ...any) error { return &damageError{fmt.Errorf(format, args...)} }
@@ -25,8 +25,8 @@ func damage(what string, how any, dir string) error {
 		what, how, dir)
 }
 
-// careful calls bolt, which maps its file into memory and trusts it: damage that came after the file was checked may show as a panic or a
-// memory fault.
+// careful calls bolt, which maps its file into memory and trusts it: damage that came after the
+// file was checked may show as a panic or a memory fault.
 func careful(call func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -37,8 +37,8 @@ func careful(call func() error) (err error) {
 	return call()
 }
 
-// GetLog returns an entry of the log. As those below it does not return when it finds damage, and the server ends: raft would end the
-// process without a word to a person, or try again for ever.
+// GetLog returns an entry of the log. As those below it does not return when it finds damage, and
+// the server ends: raft would end the process without a word to a person, or try again for ever.
 func (d *diskWrites) GetLog(index uint64, entry *raft.Log) error {
 	err := d.checkedLog.GetLog(index, entry)
 	if errors.Is(err, raft.ErrLogNotFound) && d.lost(index) {

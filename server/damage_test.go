@@ -17,8 +17,8 @@ func entry(index uint64) *raft.Log {
 	return &raft.Log{Index: index, Term: 3, Type: raft.LogNoop, Data: bytes.Repeat([]byte("entry of the log"), 100), AppendedAt: time.Now()}
 }
 
-// TestDamageUnderRunningServer: damage that comes while a server runs ends it, in words, when raft meets it; raft gets no answer, so it
-// neither votes on it nor sends it to others.
+// TestDamageUnderRunningServer: damage that comes while a server runs ends it, in words, when raft
+// meets it; raft gets no answer, so it neither votes on it nor sends it to others.
 func TestDamageUnderRunningServer(t *testing.T) {
 	damages := map[string]func(t *testing.T, path string){
 		"a bit of each entry": func(t *testing.T, path string) {
@@ -100,7 +100,8 @@ func overwrite(t *testing.T, path string, at int64, with []byte) {
 	}
 }
 
-// TestLostEntry: an entry that should be there and is not is damage. Those that a snapshot covers, and those off either end, need not be there.
+// TestLostEntry: an entry that should be there and is not is damage. Those that a snapshot covers,
+// and those off either end, need not be there.
 func TestLostEntry(t *testing.T) {
 	logs, err := openLog(filepath.Join(t.TempDir(), logFile))
 	if err != nil {
@@ -118,7 +119,8 @@ func TestLostEntry(t *testing.T) {
 	}
 }
 
-// TestChecksumsAreAdded: what an older version wrote gets checksums at the first start, also where an earlier one was interrupted in that.
+// TestChecksumsAreAdded: what an older version wrote gets checksums at the first start, also where
+// an earlier one was interrupted in that.
 func TestChecksumsAreAdded(t *testing.T) {
 	dir := t.TempDir()
 	logs, err := openLog(filepath.Join(dir, logFile))

@@ -9,10 +9,12 @@ import (
 	"syscall"
 )
 
-// dirLock keeps a data directory to one process. The kernel lets go of it when the process ends, however it ends.
+// dirLock keeps a data directory to one process. The kernel lets go of it when the process ends,
+// however it ends.
 type dirLock struct{ file *os.File }
 
-// lockDir makes the directory if it is not there and locks it. The error names the process that has it.
+// lockDir makes the directory if it is not there and locks it. The error names the process that has
+// it.
 func lockDir(dir string) (*dirLock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)

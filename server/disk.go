@@ -32,8 +32,8 @@ type disk struct {
 
 func (d *disk) close() error { return d.logs.Close() }
 
-// openDisk opens log and snapshots and reads them through once: what is damaged is found now, with words that tell a
-// person what to do, not later by a crash or a vote.
+// openDisk opens log and snapshots and reads them through once: what is damaged is found now, with
+// words that tell a person what to do, not later by a crash or a vote.
 func openDisk(dir string, log *slog.Logger) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
@@ -69,8 +69,8 @@ func openLog(path string) (*checkedLog, error) {
 	}
 	var file *raftboltdb.BoltStore
 	err := careful(func() (err error) {
-		// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of its own, where a damaged
-		// file ends the process.
+		// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of
+		// its own, where a damaged file ends the process.
 		file, err = raftboltdb.New(raftboltdb.Options{
 			Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
 		})
@@ -86,7 +86,8 @@ func openLog(path string) (*checkedLog, error) {
 	return logs, nil
 }
 
-// read reads term, vote and every entry of the log, and checks that the entry can be decoded. covered is the index of the newest snapshot.
+// read reads term, vote and every entry of the log, and checks that the entry can be decoded.
+// covered is the index of the newest snapshot.
 func (d *disk) read(covered uint64) error {
 	term, err := d.logs.GetUint64(termKey)
 	missing := errors.Is(err, raftboltdb.ErrKeyNotFound)

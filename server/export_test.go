@@ -39,7 +39,8 @@ func (s *Server) Transfer(to string) error {
 	return raft.ErrNotVoter
 }
 
-// FreeTransfers ends, when it is called, what transfers of leadership of the present term wait for and nobody else ends.
+// FreeTransfers ends, when it is called, what transfers of leadership of the present term wait for
+// and nobody else ends.
 func (s *Server) FreeTransfers() (free func()) {
 	followers := reflect.ValueOf(s.raft).Elem().FieldByName("leaderState").FieldByName("replState")
 	var waits []reflect.Value
@@ -70,7 +71,8 @@ func (s *Server) FirstIndex() uint64 {
 	return first
 }
 
-// EndLeaderWork stops what runs on top of the log, as a crash would that comes right after an entry is committed.
+// EndLeaderWork stops what runs on top of the log, as a crash would that comes right after an entry
+// is committed.
 func (s *Server) EndLeaderWork() {
 	s.stop()
 	s.done.Wait()
@@ -81,7 +83,8 @@ func (s *Server) Write(ctx context.Context, cmd structs.Command) (structs.Applie
 	return s.apply(ctx, cmd)
 }
 
-// Leadership is what runs on top of the log: another value after each start of it, nil when there is none.
+// Leadership is what runs on top of the log: another value after each start of it, nil when there
+// is none.
 func (s *Server) Leadership() any {
 	if l := s.leader.Load(); l != nil {
 		return l
@@ -103,7 +106,8 @@ func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
 	})
 }
 
-// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way that a worker should not.
+// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way that a
+// worker should not.
 func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations int) {
 	for range evaluations {
 		l := s.leader.Load()
@@ -132,7 +136,8 @@ func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations
 	}
 }
 
-// Kept returns all that raft finds in a server's folder, as text, or why the server would not start.
+// Kept returns all that raft finds in a server's folder, as text, or why the server would not
+// start.
 func Kept(dir string) (string, error) {
 	d, err := openDisk(dir, slog.New(slog.DiscardHandler))
 	if err != nil {

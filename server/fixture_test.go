@@ -17,7 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "make testdata/v1 anew where it is missing; a directory that is there stays as it is")
 
-// What lies on the disk of the first servers: everything in a snapshot, and more in the log behind it.
+// What lies on the disk of the first servers: everything in a snapshot, and more in the log behind
+// it.
 const fixture = "testdata/v1"
 
 // fixtureNouns is all that there was then.
@@ -26,7 +27,8 @@ var fixtureNouns = []string{
 	"evaluations", "services with events", "tagged resources", "clusters with room",
 }
 
-// TestOldDataDirectory: this version opens a data directory that an older one left, and finds all that was in it.
+// TestOldDataDirectory: this version opens a data directory that an older one left, and finds all
+// that was in it.
 func TestOldDataDirectory(t *testing.T) {
 	if _, err := os.Stat(fixture); os.IsNotExist(err) && *update {
 		if err := os.MkdirAll(fixture, 0o755); err != nil {

@@ -22,7 +22,8 @@ var (
 	flipSeed = flag.Uint64("flipseed", 1, "the seed of what TestFlips changes")
 )
 
-// keptFolder is the server's folder of a data directory with two snapshots and a log behind them, large enough for a tree in bolt.
+// keptFolder is the server's folder of a data directory with two snapshots and a log behind them,
+// large enough for a tree in bolt.
 func keptFolder(t *testing.T) (dir string) {
 	t.Helper()
 	dir = testutil.MemoryDir(t)
@@ -97,11 +98,13 @@ func zeroPage(content []byte, random *rand.Rand) ([]byte, string) {
 	return content, fmt.Sprintf("zero from %d on", at)
 }
 
-// A bit that has changed in the log, term, vote or a snapshot is found before the server takes part in anything, and told in words, or it is one
-// that nobody reads. The same goes for files that were cut off and for pages that are zero.
+// A bit that has changed in the log, term, vote or a snapshot is found before the server takes part
+// in anything, and told in words, or it is one that nobody reads. The same goes for files that were
+// cut off and for pages that are zero.
 func TestFlips(t *testing.T) {
 	whole := keptFolder(t)
-	want, err := server.Kept(copied(t, whole)) // whole keeps the last write of the server as the last of its file
+	// whole keeps the last write of the server as the last of its file
+	want, err := server.Kept(copied(t, whole))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,11 +15,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A new cluster forms once: as soon as as many servers without raft state see each other as each was told to expect, the first by
-// id proposes itself and the next ones as the cluster, and bootstraps raft once every one of them has agreed. A server that has agreed
-// to one proposer agrees to no other while that one lives, also after a restart. So two sets of servers that would each make a
-// cluster need a server in common, which has agreed to one of them only; and a set of which a server was taken over by another cannot
-// elect a leader, since that server votes only for members of its own cluster.
+// A new cluster forms once: as soon as as many servers without raft state see each other as each
+// was told to expect, the first by id proposes itself and the next ones as the cluster, and
+// bootstraps raft once every one of them has agreed. A server that has agreed to one proposer
+// agrees to no other while that one lives, also after a restart. So two sets of servers that would
+// each make a cluster need a server in common, which has agreed to one of them only; and a set of
+// which a server was taken over by another cannot elect a leader, since that server votes only for
+// members of its own cluster.
 
 // proposal is the set of servers of a new cluster.
 type proposal struct {
@@ -27,8 +29,8 @@ type proposal struct {
 	Servers []string `json:"servers"` // ids, sorted
 }
 
-// propose gives the set that self is to propose: it is the first by id of those that make up a new cluster. False: it is not
-// the time, or not self's part.
+// propose gives the set that self is to propose: it is the first by id of those that make up a new
+// cluster. False: it is not the time, or not self's part.
 func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 	var fresh []string
 	for _, m := range members {
@@ -37,7 +39,8 @@ func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 		case m.Expect == 0:
 			return proposal{}, false // there is a cluster; its leader adds us
 		case m.Expect != self.Expect:
-			return proposal{}, false // they do not agree on what is to form: a person's mistake, which is told (wait)
+			// they do not agree on what is to form: a person's mistake, which is told (wait)
+			return proposal{}, false
 		default:
 			fresh = append(fresh, m.ID)
 		}
@@ -108,7 +111,8 @@ func (p *promise) forget() error {
 	return nil
 }
 
-// form agrees with the others on a new cluster and bootstraps it. Nil, with nothing done, when it is not this server's turn.
+// form agrees with the others on a new cluster and bootstraps it. Nil, with nothing done, when it
+// is not this server's turn.
 func (m *membership) form(ctx context.Context) error {
 	members := m.gossip.Servers()
 	self := m.self()

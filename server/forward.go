@@ -19,14 +19,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// HeaderHops counts on how many servers a call has been. A leader may change while a call is under way, so two; more would be a circle.
+// HeaderHops counts on how many servers a call has been. A leader may change while a call is under
+// way, so two; more would be a circle.
 const (
 	HeaderHops = "Gantry-Hops"
 	maxHops    = 3
 )
 
-// HeaderStale, set to anything, or the parameter "stale" of a GET under /v1, lets any server answer a read from what it knows, which may
-// be a moment old. Without it every answer has in it all that was acknowledged before the call.
+// HeaderStale, set to anything, or the parameter "stale" of a GET under /v1, lets any server answer
+// a read from what it knows, which may be a moment old. Without it every answer has in it all that
+// was acknowledged before the call.
 const HeaderStale = "Gantry-Stale"
 
 // forwardRetry is the pause between tries to reach a leader.
@@ -35,8 +37,9 @@ const forwardRetry = 25 * time.Millisecond
 // errNoReach: there was no connection, so no byte of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
-// Forward lets any server take any call: what is not this server's own to answer goes to the leader whole, credentials and all, and
-// the caller sees no redirect. While no leader stands the call waits a little, then fails with 503.
+// Forward lets any server take any call: what is not this server's own to answer goes to the leader
+// whole, credentials and all, and the caller sees no redirect. While no leader stands the call
+// waits a little, then fails with 503.
 func (s *Server) Forward(local http.Handler) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
@@ -58,13 +61,15 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 			s.forwardFailed(w, r, structs.ErrNoLeader())
 			return
 		}
-		if r.URL.Path == "/v1/snapshot" && r.Method == http.MethodPost { // too large to hold, so it is sent once
+		// too large to hold, so it is sent once
+		if r.URL.Path == "/v1/snapshot" && r.Method == http.MethodPost {
 			out := r.Clone(r.Context())
 			out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
 			proxy.ServeHTTP(w, out)
 			return
 		}
-		// The body is held until the leader has it, to be sent to the next one should this one be gone.
+		// The body is held until the leader has it, to be sent to the next one should this one be
+		// gone.
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
 		if err != nil {
 			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", structs.MaxBody, err), http.StatusRequestEntityTooLarge)
@@ -78,7 +83,8 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 	})
 }
 
-// ownBusiness says whether a call is about this server itself, or reads a stream that any server has.
+// ownBusiness says whether a call is about this server itself, or reads a stream that any server
+// has.
 func ownBusiness(r *http.Request) bool {
 	path := r.URL.Path
 	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/server/leave" || path == "/v1/agent/certificate" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
@@ -89,7 +95,8 @@ func wantsStale(r *http.Request) bool {
 	return r.Header.Get(HeaderStale) != "" || r.Method == http.MethodGet && r.URL.Query().Has("stale")
 }
 
-// leaderTransport sends a call to whoever leads. Where a leader cannot be reached at all, the next one is waited for.
+// leaderTransport sends a call to whoever leads. Where a leader cannot be reached at all, the next
+// one is waited for.
 type leaderTransport struct{ server *Server }
 
 func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -147,7 +154,8 @@ func (s *Server) Leader() string {
 // Leads says whether this server leads and takes calls.
 func (s *Server) Leads() bool { return s.leader.Load() != nil }
 
-// leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its way to be it.
+// leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its
+// way to be it.
 func (s *Server) leaderHTTP() string {
 	_, id := s.raft.LeaderWithID()
 	if id == "" || string(id) == s.config.ID || s.membership == nil {
@@ -157,7 +165,8 @@ func (s *Server) leaderHTTP() string {
 	return leader.HTTP
 }
 
-// forwardFailed answers with 503, in the form of the AWS APIs and in that of the native one at once: their clients try again.
+// forwardFailed answers with 503, in the form of the AWS APIs and in that of the native one at
+// once: their clients try again.
 func (s *Server) forwardFailed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // the caller has gone

@@ -13,7 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// What a snapshot that was on its way left, when the server ended for a full disk, does not stay there.
+// What a snapshot that was on its way left, when the server ended for a full disk, does not stay
+// there.
 func TestUnfinishedSnapshotsAreRemoved(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		fill(t, c)
@@ -40,7 +41,8 @@ func TestUnfinishedSnapshotsAreRemoved(t *testing.T) {
 	})
 }
 
-// A snapshot that is restored where there is no room for it is refused, and what the leader's log needs stays free.
+// A snapshot that is restored where there is no room for it is refused, and what the leader's log
+// needs stays free.
 func TestRestoreOnAFullDisk(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewCluster(t)

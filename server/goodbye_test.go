@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// A server that has said goodbye and is elected after that removes itself from the peers. It ends in order, and can join again.
+// A server that has said goodbye and is elected after that removes itself from the peers. It ends
+// in order, and can join again.
 func TestLeaderSaysGoodbye(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
@@ -62,7 +63,8 @@ func TestStopWhileLeaving(t *testing.T) {
 	})
 }
 
-// A goodbye that was said in the name of a server, as for a dead one, while it is there and does not hear of that, is not for good.
+// A goodbye that was said in the name of a server, as for a dead one, while it is there and does
+// not hear of that, is not for good.
 func TestGoodbyeOfOneThatStays(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)

@@ -27,8 +27,9 @@ func (s *Server) GossipKey() []byte {
 	return s.membership.gossip.Key()
 }
 
-// catchUp asks others, as a server and over TLS, for the gossip key in use: while this one was down or cut off, or before it was first
-// started, the key may have been replaced. It says whether it got a newer one.
+// catchUp asks others, as a server and over TLS, for the gossip key in use: while this one was down
+// or cut off, or before it was first started, the key may have been replaced. It says whether it
+// got a newer one.
 func (m *membership) catchUp(ctx context.Context) bool {
 	if m.gossip.Key() == nil {
 		return false
@@ -51,7 +52,8 @@ func (m *membership) catchUp(ctx context.Context) bool {
 	return false
 }
 
-// calledAt is where other servers may take calls: where gossip last knew them, and at the hosts to join by, on this server's own port.
+// calledAt is where other servers may take calls: where gossip last knew them, and at the hosts to
+// join by, on this server's own port.
 func (m *membership) calledAt() (addresses []string) {
 	self := m.self()
 	for _, other := range m.gossip.Servers() {

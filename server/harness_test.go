@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// inCluster runs a test under fake time with a cluster whose server has started. A goroutine that the server leaves behind
-// fails the test.
+// inCluster runs a test under fake time with a cluster whose server has started. A goroutine that
+// the server leaves behind fails the test.
 func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {

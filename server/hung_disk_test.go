@@ -25,8 +25,9 @@ func (easyStore) Write(b []byte) (int, error) { return len(b), nil }
 func (easyStore) Close() error                { return nil }
 func (easyStore) Cancel() error               { return nil }
 
-// A write that does not return in time, whatever it writes, ends the server, which says which disk it is: beside it heartbeats would go on,
-// and the cluster stand still for good. One that is slow, or late since the whole process was frozen, does not.
+// A write that does not return in time, whatever it writes, ends the server, which says which disk
+// it is: beside it heartbeats would go on, and the cluster stand still for good. One that is slow,
+// or late since the whole process was frozen, does not.
 func TestDiskThatHangs(t *testing.T) {
 	for _, write := range []struct {
 		name string

@@ -42,8 +42,8 @@ func (l *leadership) judgeSoon() {
 	}
 }
 
-// followLeadership starts and stops the leader's work as raft says, until ctx ends. Raft tells the newest only: two gains in a row
-// had a loss between them.
+// followLeadership starts and stops the leader's work as raft says, until ctx ends. Raft tells the
+// newest only: two gains in a row had a loss between them.
 func (s *Server) followLeadership(ctx context.Context) {
 	leads := false
 	stop := func() {}
@@ -66,7 +66,8 @@ func (s *Server) followLeadership(ctx context.Context) {
 	}
 }
 
-// startLeading starts the leader's work in the background and gives the function that ends it and waits for its end.
+// startLeading starts the leader's work in the background and gives the function that ends it and
+// waits for its end.
 func (s *Server) startLeading(parent context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	var work sync.WaitGroup
@@ -125,7 +126,8 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	return ctx.Err()
 }
 
-// newestOf is the newest time that a leader gave, as far as the state has it: nothing changes for long without an evaluation.
+// newestOf is the newest time that a leader gave, as far as the state has it: nothing changes for
+// long without an evaluation.
 func newestOf(snap *state.Snapshot) time.Time {
 	newest := structs.Time(0)
 	for e := range snap.Evaluations() {
@@ -134,8 +136,8 @@ func newestOf(snap *state.Snapshot) time.Time {
 	return newest.Std()
 }
 
-// runPlanner runs the planner until ctx ends. When it cannot know whether a plan of its was committed, all that was built on
-// that is made anew from state.
+// runPlanner runs the planner until ctx ends. When it cannot know whether a plan of its was
+// committed, all that was built on that is made anew from state.
 func (s *Server) runPlanner(ctx context.Context, l *leadership) {
 	if err := l.planner.Run(ctx); err != nil && ctx.Err() == nil {
 		s.log.Warn("the planner lost track of the log; leading anew", "error", err)
@@ -149,8 +151,8 @@ func (s *Server) runPlanner(ctx context.Context, l *leadership) {
 // importance is the priority of an evaluation's job.
 func (s *Server) importance(e *structs.Evaluation) int { return s.store.Snapshot().Importance(e) }
 
-// feedBroker hands the broker every evaluation that is ready, or will be at its time: first those in state, then each as it
-// comes.
+// feedBroker hands the broker every evaluation that is ready, or will be at its time: first those
+// in state, then each as it comes.
 func (s *Server) feedBroker(ctx context.Context, b *broker.Broker, sub *state.Subscription) {
 	enqueueAll := func() {
 		for e := range s.store.Snapshot().Evaluations() {

@@ -38,8 +38,8 @@ func TestReadyOnceItLeads(t *testing.T) {
 	})
 }
 
-// When a plan's fate is unknown, the leader's work begins anew: what waits is decided, and agents whose streams are open stay
-// connected.
+// When a plan's fate is unknown, the leader's work begins anew: what waits is decided, and agents
+// whose streams are open stay connected.
 func TestLeadsAnew(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		register(t, c.Control())
@@ -63,7 +63,8 @@ func TestLeadsAnew(t *testing.T) {
 	})
 }
 
-// An agent that does not come back to a new leader is lost when its lease ends, not before: one that does has lost nothing.
+// An agent that does not come back to a new leader is lost when its lease ends, not before: one
+// that does has lost nothing.
 func TestLeaseOfANewLeader(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		instance, stream := connect(t, c)
@@ -78,7 +79,8 @@ func TestLeaseOfANewLeader(t *testing.T) {
 	})
 }
 
-// Raft answers nobody whose write its shutdown overtakes. All writers must hear something, and what was acknowledged must stand.
+// Raft answers nobody whose write its shutdown overtakes. All writers must hear something, and what
+// was acknowledged must stand.
 func TestStopAnswersWriters(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		var mu sync.Mutex

@@ -86,7 +86,8 @@ func newLease(snap *state.Snapshot, eval *structs.Evaluation, r *scheduler.Reque
 	return lease
 }
 
-// handBack ends a lease of which nothing is asked of the outside scheduler any more. What is left to decide our workers do.
+// handBack ends a lease of which nothing is asked of the outside scheduler any more. What is left
+// to decide our workers do.
 func (s *Server) handBack(l *leadership, b *broker.Broker, id string, token broker.Token) {
 	b.Ack(id, token)
 	if eval := s.store.Snapshot().Evaluation(id); eval != nil && eval.Status == structs.EvaluationReady {

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PlanLease is control's Leases. The plan is made anew on the newest state, with the tasks where the outside scheduler wants them, and
-// goes the way of our own.
+// PlanLease is control's Leases. The plan is made anew on the newest state, with the tasks where
+// the outside scheduler wants them, and goes the way of our own.
 func (s *Server) PlanLease(ctx context.Context, name string, in structs.LeasePlan) (*structs.LeasePlanned, error) {
 	l, _, id, _, err := s.held(name, in.Token)
 	if err != nil {
@@ -67,8 +67,8 @@ func (c *choice) place(r *scheduler.Request) {
 	}
 }
 
-// commitChoice commits a plan whole when all that was asked for is answered, else the placements that fit, and leaves the
-// evaluation open.
+// commitChoice commits a plan whole when all that was asked for is answered, else the placements
+// that fit, and leaves the evaluation open.
 func (s *Server) commitChoice(ctx context.Context, l *leadership, c *choice, plan *structs.Plan) (*structs.LeasePlanned, error) {
 	whole := len(c.refused) == 0 && c.left == 0
 	planned := &structs.LeasePlanned{Refused: c.refused, Done: whole}

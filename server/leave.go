@@ -15,24 +15,28 @@ const (
 	leaveWait = 30 * time.Second
 	// leaveLook is how often it asks for that, and looks whether another leads.
 	leaveLook = 200 * time.Millisecond
-	// leaveHeld is how long the leader holds a server for one that leaves after it was last asked to let it go: longer than a goodbye takes.
+	// leaveHeld is how long the leader holds a server for one that leaves after it was last asked
+	// to let it go: longer than a goodbye takes.
 	leaveHeld = 10 * time.Second
 )
 
-// Leave takes this server out of the cluster for good: it hands over leadership, waits until the leader has removed it from the peers, and
-// says goodbye by gossip. It is refused, with nothing done, where those who stay could not go on. The end of the removal is that they have
-// agreed to it without this server; one that they do not agree to in time leaves this server where it is. After it Left is closed, and the
-// process is to end; a new start on the same data directory joins again.
+// Leave takes this server out of the cluster for good: it hands over leadership, waits until the
+// leader has removed it from the peers, and says goodbye by gossip. It is refused, with nothing
+// done, where those who stay could not go on. The end of the removal is that they have agreed to it
+// without this server; one that they do not agree to in time leaves this server where it is. After
+// it Left is closed, and the process is to end; a new start on the same data directory joins again.
 func (s *Server) Leave(ctx context.Context) error {
 	m := s.membership
 	if m == nil {
 		return structs.Errorf(structs.KindUnsupportedFeature, "this is a cluster of one process (gantry dev): there is nobody to leave; stop it instead")
 	}
-	if !s.beginWrite() { // Stop waits for the end: gossip must not be stopped in the middle of a goodbye
+	// Stop waits for the end: gossip must not be stopped in the middle of a goodbye
+	if !s.beginWrite() {
 		return structs.Errorf(structs.KindUnavailable, "this server is being stopped; nothing was done")
 	}
 	defer s.writes.Done()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWait) // half a leave is worse than one that nobody waits for
+	// half a leave is worse than one that nobody waits for
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWait)
 	defer cancel()
 	go func() {
 		select {
@@ -131,8 +135,8 @@ func (m *membership) askToLeave(ctx context.Context) bool {
 	return false
 }
 
-// leave holds a server for one that leaves, for a while, and reports whether it is gone from the peers for good: whether those who stay have
-// agreed to that. Only the leader knows.
+// leave holds a server for one that leaves, for a while, and reports whether it is gone from the
+// peers for good: whether those who stay have agreed to that. Only the leader knows.
 func (s *Server) leave(id string) (gone bool, err error) {
 	if s.raft.State() != raft.Leader {
 		return false, structs.ErrNoLeader()
@@ -145,7 +149,8 @@ func (s *Server) leave(id string) (gone bool, err error) {
 		return false, structs.ErrNoLeader()
 	}
 	defer s.writes.Done()
-	// The removal may not be committed yet, and raft (1.7.3) does not say at which index it is. What comes after it is committed after it.
+	// The removal may not be committed yet, and raft (1.7.3) does not say at which index it is.
+	// What comes after it is committed after it.
 	err = s.raft.Barrier(0).Error()
 	return err == nil, err
 }
@@ -156,7 +161,8 @@ func (m *membership) holdLeaving(id string) {
 	m.leaving[id] = time.Now()
 }
 
-// leaves reports whether a server leaves the cluster: it has said goodbye, or has just asked to be let go.
+// leaves reports whether a server leaves the cluster: it has said goodbye, or has just asked to be
+// let go.
 func (m *membership) leaves(s *structs.Member) bool {
 	m.leavingMu.Lock()
 	defer m.leavingMu.Unlock()

@@ -18,13 +18,14 @@ func (s *Server) led() bool {
 	return address != "" && s.raft.State() == raft.Follower && time.Since(s.raft.LastContact()) < 2*electionTimeout
 }
 
-// Behind says whether what this server knows may be older than what was acknowledged, by more than a moment.
+// Behind says whether what this server knows may be older than what was acknowledged, by more than
+// a moment.
 func (s *Server) Behind() bool {
 	return !s.led() || s.raft.AppliedIndex() < s.raft.CommitIndex()
 }
 
-// othersAreLed says whether another server has a leader, or none of them can be asked: in both cases the fault is here, and not that
-// the cluster has no leader at the time.
+// othersAreLed says whether another server has a leader, or none of them can be asked: in both
+// cases the fault is here, and not that the cluster has no leader at the time.
 func (s *Server) othersAreLed(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

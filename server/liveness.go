@@ -15,32 +15,39 @@ import (
 const (
 	// leaseReport is how often a server tells the leader of the beats that it heard.
 	leaseReport = 500 * time.Millisecond
-	// silentAfter is for how long an agent must have been silent for its next beat to be news. Agents beat each second.
+	// silentAfter is for how long an agent must have been silent for its next beat to be news.
+	// Agents beat each second.
 	silentAfter = 1500 * time.Millisecond
-	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents are better off with another. An
-	// election is mostly over by then.
+	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents
+	// are better off with another. An election is mostly over by then.
 	cutOffAfter = time.Second
-	// fencedApart is for how long a server may not have told the leader of an agent that kills its tasks then, until it sends that one
-	// elsewhere. A server that keeps up tells of it within 750 ms.
+	// fencedApart is for how long a server may not have told the leader of an agent that kills its
+	// tasks then, until it sends that one elsewhere. A server that keeps up tells of it within 750
+	// ms.
 	fencedApart = 1500 * time.Millisecond
-	// leaseCheck is the least time between two looks of the leader for leases that have run out: what is lost at nearly the same time,
-	// as in a zone, is one entry of the log, and replaced in the order of priority.
+	// leaseCheck is the least time between two looks of the leader for leases that have run out:
+	// what is lost at nearly the same time, as in a zone, is one entry of the log, and replaced in
+	// the order of priority.
 	leaseCheck = 100 * time.Millisecond
 	// leaseRetry is how long after a verdict that could not be written the leader looks again.
 	leaseRetry = 100 * time.Millisecond
 )
 
-// beats are what the agents whose streams this server holds have let it hear, until the leader knows.
+// beats are what the agents whose streams this server holds have let it hear, until the leader
+// knows.
 type beats struct {
-	// cutOff says that the leader does not hear of this server's agents, while they could be heard of through another server.
+	// cutOff says that the leader does not hear of this server's agents, while they could be heard
+	// of through another server.
 	cutOff atomic.Bool
 
 	mu    sync.Mutex
 	fresh map[string]time.Time // since the last report
-	// first is nudged when an instance beats that was silent: the leader is to know at once. Capacity 1.
+	// first is nudged when an instance beats that was silent: the leader is to know at once.
+	// Capacity 1.
 	first chan struct{}
 	last  map[string]time.Time // the newest beat of each that was not silent at the report before
-	told  map[string]time.Time // the newest beat of each of which the leader heard, unless that is long ago
+	// the newest beat of each of which the leader heard, unless that is long ago
+	told map[string]time.Time
 }
 
 func newBeats() *beats {
@@ -58,8 +65,9 @@ func (s *Server) beat(instance string) (age time.Duration, err error) {
 	return age, err
 }
 
-// beat notes that an agent is there, and gives how long ago the newest beat was of which the leader has heard: longer than any lease where
-// it was told of none lately. It fails where beats here are of no use to the agent.
+// beat notes that an agent is there, and gives how long ago the newest beat was of which the leader
+// has heard: longer than any lease where it was told of none lately. It fails where beats here are
+// of no use to the agent.
 func (b *beats) beat(instance string) (age time.Duration, told bool, err error) {
 	if b.cutOff.Load() {
 		return 0, false, structs.ErrNoLeader()
@@ -110,12 +118,14 @@ func (b *beats) giveBack(taken map[string]time.Time) {
 	}
 }
 
-// heardReport is what a server tells the leader: how many milliseconds ago it heard each instance. Ages, since clocks differ.
+// heardReport is what a server tells the leader: how many milliseconds ago it heard each instance.
+// Ages, since clocks differ.
 type heardReport struct {
 	Heard map[string]int64 `json:"heard"`
 }
 
-// reportBeats tells the leader, whoever that is, of the beats that this server heard, until ctx ends.
+// reportBeats tells the leader, whoever that is, of the beats that this server heard, until ctx
+// ends.
 func (s *Server) reportBeats(ctx context.Context) {
 	tick := time.NewTicker(leaseReport)
 	defer tick.Stop()
@@ -137,7 +147,8 @@ func (s *Server) reportBeats(ctx context.Context) {
 			if failing.IsZero() {
 				failing = began
 			}
-			// A leader that vanished lets the first report hang; there may be another by the time that fails.
+			// A leader that vanished lets the first report hang; there may be another by the time
+			// that fails.
 			failed := began.Sub(failing) >= cutOffAfter || time.Since(failing) >= cutOffAfter && !s.led()
 			s.beats.cutOff.Store(failed && s.othersAreLed(ctx))
 			continue
@@ -167,8 +178,9 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 	return s.membership.peers.leases(ctx, address, report)
 }
 
-// judgeLeases writes to the log which instances are lost, which are back and which take work again, while this server leads. It looks when
-// beats of silent ones come, when instances change, and when the first lease or wait runs out.
+// judgeLeases writes to the log which instances are lost, which are back and which take work again,
+// while this server leads. It looks when beats of silent ones come, when instances change, and when
+// the first lease or wait runs out.
 func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 	changes := s.store.Subscribe(state.Topic{Kind: state.TopicInstances})
 	defer changes.Close()
@@ -206,7 +218,8 @@ func (s *Server) judgeLeases(ctx context.Context, l *leadership) {
 	}
 }
 
-// release lets the instances take work whose wait after losses in a row is over, and gives when to look again.
+// release lets the instances take work whose wait after losses in a row is over, and gives when to
+// look again.
 func (s *Server) release(ctx context.Context) (next time.Time) {
 	now, began := s.clock.Time(), time.Now()
 	next = began.Add(structs.AgentLease)

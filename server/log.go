@@ -19,8 +19,8 @@ func raftLogger(to *slog.Logger) hclog.Logger {
 	return l
 }
 
-// tellAgain is how often a warning of raft's is told that comes again and again: of a peer that is down there are ten in a second. Between
-// that it is a detail.
+// tellAgain is how often a warning of raft's is told that comes again and again: of a peer that is
+// down there are ten in a second. Between that it is a detail.
 const tellAgain = time.Minute
 
 // slogSink passes hclog's lines on to slog. Safe for concurrent use.
@@ -65,7 +65,8 @@ func (s *slogSink) news(msg string, args []any) (tell bool, withheld int) {
 // firstElection is how raft warns of what happens at every start of a cluster.
 const firstElection = "heartbeat timeout reached, starting election"
 
-// Accept takes one line (hclog.SinkAdapter). What raft calls info is a detail to the people who run Gantry.
+// Accept takes one line (hclog.SinkAdapter). What raft calls info is a detail to the people who run
+// Gantry.
 func (s *slogSink) Accept(name string, level hclog.Level, msg string, args ...any) {
 	to := slog.LevelDebug
 	switch level {

@@ -13,7 +13,8 @@ import (
 	bolt "go.etcd.io/bbolt/errors"
 )
 
-// What raft keeps in the stable store, and sumsKey, which says that everything beside it has a checksum. Older versions wrote none.
+// What raft keeps in the stable store, and sumsKey, which says that everything beside it has a
+// checksum. Older versions wrote none.
 var (
 	termKey     = []byte("CurrentTerm")
 	votedInKey  = []byte("LastVoteTerm")
@@ -24,13 +25,15 @@ var (
 // sumSize is that of a checksum in bytes.
 const sumSize = crc32.Size
 
-// checkedLog is raft's log, term and vote in bolt, which has no checksums: each entry and each value has one, which every reading checks.
-// It returns a damageError for what is not what was written.
+// checkedLog is raft's log, term and vote in bolt, which has no checksums: each entry and each
+// value has one, which every reading checks. It returns a damageError for what is not what was
+// written.
 //
 // The sum of an entry is its Extensions on disk. Raft, and other servers, see entries without.
 type checkedLog struct {
 	file *raftboltdb.BoltStore
-	// sums is false until addSums, where an older version wrote the log: what has no checksum is taken as it is.
+	// sums is false until addSums, where an older version wrote the log: what has no checksum is
+	// taken as it is.
 	sums bool
 }
 
@@ -157,7 +160,8 @@ func withSum(key, value []byte) []byte {
 	return binary.BigEndian.AppendUint32(slices.Clip(value), sum)
 }
 
-// each calls visit with every entry. Where a saved snapshot was restored the log has a gap, which the newest of raft's snapshots covers.
+// each calls visit with every entry. Where a saved snapshot was restored the log has a gap, which
+// the newest of raft's snapshots covers.
 func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
 	first, err1 := c.FirstIndex()
 	last, err2 := c.LastIndex()
@@ -189,7 +193,8 @@ func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
 // sumBatch is how many entries get their checksums in one transaction.
 const sumBatch = 512
 
-// addSums gives a checksum to what an older version wrote, which has been read through, and marks the log as one that has them.
+// addSums gives a checksum to what an older version wrote, which has been read through, and marks
+// the log as one that has them.
 func (c *checkedLog) addSums(covered uint64) error {
 	if c.sums {
 		return nil

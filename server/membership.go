@@ -16,14 +16,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// membershipBeat is how often a server looks at its peers though gossip has told nothing new: what failed is tried again.
+// membershipBeat is how often a server looks at its peers though gossip has told nothing new: what
+// failed is tried again.
 const membershipBeat = time.Second
 
-// seekBeat is how often a server that hears others looks for more of them. Hosts that are gone for good cost a connection each time.
+// seekBeat is how often a server that hears others looks for more of them. Hosts that are gone for
+// good cost a connection each time.
 const seekBeat = 10 * time.Second
 
-// membership keeps the raft peers what gossip says they are: it forms a new cluster, and while this server leads it adds servers
-// that come, lets autopilot make them voters once they are up to date, and removes those that left or died.
+// membership keeps the raft peers what gossip says they are: it forms a new cluster, and while this
+// server leads it adds servers that come, lets autopilot make them voters once they are up to date,
+// and removes those that left or died.
 type membership struct {
 	id      string
 	raft    *raft.Raft
@@ -35,7 +38,8 @@ type membership struct {
 	announce  chan struct{}
 	log       *slog.Logger
 	leavingMu sync.Mutex
-	leaving   map[string]time.Time // servers that asked this one, as the leader, to let them go, and when
+	// servers that asked this one, as the leader, to let them go, and when
+	leaving map[string]time.Time
 	// leadsSince is written by lead before autopilot starts, which alone reads it.
 	leadsSince time.Time
 }
@@ -75,8 +79,9 @@ func (m *membership) find(ctx context.Context) {
 	}
 }
 
-// seek tries the addresses to join by at which gossip hears nobody, though it hears others: a server there may have come with an empty disk,
-// and have been told of no address at which one of us is.
+// seek tries the addresses to join by at which gossip hears nobody, though it hears others: a
+// server there may have come with an empty disk, and have been told of no address at which one of
+// us is.
 func (m *membership) seek(ctx context.Context) {
 	beat := time.NewTicker(seekBeat)
 	defer beat.Stop()
@@ -153,8 +158,8 @@ func (m *membership) lead(ctx context.Context) {
 
 // reconcile adds the servers that are there and no peers, and removes peers that have left.
 //
-// A server that died and came back may be heard to leave: the goodbye is the one that was said in its name when it was dead, and which came
-// late. Nobody but itself can take that back.
+// A server that died and came back may be heard to leave: the goodbye is the one that was said in
+// its name when it was dead, and which came late. Nobody but itself can take that back.
 func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) error {
 	peers := map[string]raft.Server{}
 	for _, p := range m.configuration().Servers {
@@ -173,7 +178,9 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 		switch {
 		case s.Status == structs.MemberAlive && !leaves && (!is || string(peer.Address) != s.Raft):
 			if at[s.Raft] > 1 {
-				continue // a server with an empty disk came in another's place, whose death gossip has not noticed yet
+				// a server with an empty disk came in another's place, whose death gossip has not
+				// noticed yet
+				continue
 			}
 			if err := pilot.AddServer(m.known(&s)); err != nil {
 				return fmt.Errorf("add server %s: %w", s.Name, err)
@@ -197,8 +204,9 @@ func (m *membership) reconcile(ctx context.Context, pilot *autopilot.Autopilot) 
 	return nil
 }
 
-// quorumWithout says whether most of the voters that are left without one are there. It may count as having left though it was only taken
-// for dead, when it is needed as soon as it can be reached again.
+// quorumWithout says whether most of the voters that are left without one are there. It may count
+// as having left though it was only taken for dead, when it is needed as soon as it can be reached
+// again.
 func quorumWithout(gone string, peers map[string]raft.Server, answers func(id string) bool) bool {
 	voters, there := 0, 0
 	for id, p := range peers {
@@ -212,7 +220,8 @@ func quorumWithout(gone string, peers map[string]raft.Server, answers func(id st
 	return there > voters/2
 }
 
-// answers reports whether a server is there, which it asks the server itself: gossip takes seconds to notice a death.
+// answers reports whether a server is there, which it asks the server itself: gossip takes seconds
+// to notice a death.
 func (m *membership) answers(ctx context.Context) func(id string) bool {
 	return func(id string) bool {
 		_, err := m.stats(ctx, id)

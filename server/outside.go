@@ -16,9 +16,10 @@ import (
 // leaseTime is how long an outside scheduler may hold an evaluation without a word.
 const leaseTime = 30 * time.Second
 
-// outside holds the evaluations that wait for the tasks' places from outside schedulers: a broker for each name. Our workers put
-// there what asks for places; what does not they decide themselves, so that a service whose scheduler is away can still be scaled in
-// and deleted. It lives as long as one leadership.
+// outside holds the evaluations that wait for the tasks' places from outside schedulers: a broker
+// for each name. Our workers put there what asks for places; what does not they decide themselves,
+// so that a service whose scheduler is away can still be scaled in and deleted. It lives as long as
+// one leadership.
 type outside struct {
 	logger *slog.Logger
 	nonce  string // keeps the tokens of one leadership apart from those of others
@@ -46,7 +47,8 @@ func (o *outside) of(scheduler string) *broker.Broker {
 	return b
 }
 
-// wait puts an evaluation where its scheduler asks for it. With the leadership over, the next leader finds it in state.
+// wait puts an evaluation where its scheduler asks for it. With the leadership over, the next
+// leader finds it in state.
 func (o *outside) wait(scheduler string, eval *structs.Evaluation) {
 	if b := o.of(scheduler); b != nil {
 		b.Enqueue(eval)

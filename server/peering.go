@@ -23,7 +23,8 @@ import (
 
 // Peers is how a server finds and reaches the others.
 type Peers struct {
-	// Expect is how many servers form a new cluster (--bootstrap-expect). Zero: this one only joins a cluster that is there.
+	// Expect is how many servers form a new cluster (--bootstrap-expect). Zero: this one only joins
+	// a cluster that is there.
 	Expect int
 	// Name, Zone, Region and Version are what the server says of itself.
 	Name, Zone, Region, Version string
@@ -44,8 +45,9 @@ type Peers struct {
 // peerDial bounds the making of a connection to another server.
 const peerDial = time.Second
 
-// peerSilence is how long a connection to another server may be silent during a call before that is asked for a sign of life, and how long
-// that may take. A call to a server that froze, or to which the link broke, would else hang for as long as its caller waits.
+// peerSilence is how long a connection to another server may be silent during a call before that is
+// asked for a sign of life, and how long that may take. A call to a server that froze, or to which
+// the link broke, would else hang for as long as its caller waits.
 const peerSilence = time.Second
 
 func (p *Peers) dialer() func(context.Context, string, string) (net.Conn, error) {
@@ -62,7 +64,8 @@ func (s *Server) newMembership() (*membership, error) {
 		announce: make(chan struct{}, 1), leaving: map[string]time.Time{}, promise: s.promise,
 		id: s.config.ID, raft: s.raft, log: s.log, join: p.Join,
 		peers: &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
-			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil, // raft dials with p.TLS, and http changes its own
+			// raft dials with p.TLS, and http changes its own
+			DialContext: p.dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil,
 			TLSHandshakeTimeout: peerDial, HTTP2: &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
 			MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, DisableCompression: true,
 		}}},
@@ -95,8 +98,9 @@ func (s *Server) Members() []structs.Member {
 // serverDir is the server's part of the data directory.
 const serverDir = "server"
 
-// identity gives the id of the server of a data directory: the one that was asked for, or the one that was minted at the first start. Without
-// its log a server has forgotten whom it voted for, and is another one.
+// identity gives the id of the server of a data directory: the one that was asked for, or the one
+// that was minted at the first start. Without its log a server has forgotten whom it voted for, and
+// is another one.
 func identity(dataDir, asked string) (string, error) {
 	if asked != "" {
 		return asked, nil

@@ -14,7 +14,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// What servers ask each other beside raft and gossip, over HTTP under this path. Only servers may call it.
+// What servers ask each other beside raft and gossip, over HTTP under this path. Only servers may
+// call it.
 const peerPath = "/v1/peer/"
 
 // peerTimeout bounds one call to a peer.
@@ -49,7 +50,8 @@ func (c *peerClient) led(ctx context.Context, address string) (led bool, err err
 	return led, err
 }
 
-// leave asks the leader to let a server go, and whether it has it no more. It fails at other servers.
+// leave asks the leader to let a server go, and whether it has it no more. It fails at other
+// servers.
 func (c *peerClient) leave(ctx context.Context, address, id string) (gone bool, err error) {
 	err = c.post(ctx, address, "leave", id, &gone)
 	return gone, err

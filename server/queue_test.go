@@ -8,8 +8,9 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestQueueAcrossLeaders: ten times as many tasks are asked for as there is room for. All of them run, in the order in which they were
-// asked for, though the server crashes again and again, before and after it has called the next.
+// TestQueueAcrossLeaders: ten times as many tasks are asked for as there is room for. All of them
+// run, in the order in which they were asked for, though the server crashes again and again, before
+// and after it has called the next.
 func TestQueueAcrossLeaders(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		const room, rounds = 6, 10
@@ -71,8 +72,8 @@ func TestQueueAcrossLeaders(t *testing.T) {
 	})
 }
 
-// TestPreemption: an important job that finds no room has a less important task stopped, and gets its room, though others have waited
-// for it longer.
+// TestPreemption: an important job that finds no room has a less important task stopped, and gets
+// its room, though others have waited for it longer.
 func TestPreemption(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		definition := register(t, c.Control()) // 64 MiB a task

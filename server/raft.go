@@ -14,29 +14,33 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Raft's times on a LAN (design: leader lost → writes again in 0.7 s; the library's defaults need 2.2 s).
+// Raft's times on a LAN (design: leader lost → writes again in 0.7 s; the library's defaults need
+// 2.2 s).
 const (
 	electionTimeout = 300 * time.Millisecond
-	// leaseTimeout is how long a leader goes on that hears no majority. It is as long as the others wait: reads ask them anyway (reads), and a
-	// leader that gives up because its machine is busy leaves an even busier one to the next.
+	// leaseTimeout is how long a leader goes on that hears no majority. It is as long as the others
+	// wait: reads ask them anyway (reads), and a leader that gives up because its machine is busy
+	// leaves an even busier one to the next.
 	leaseTimeout = electionTimeout
 )
 
 const (
 	// leaderWait is how long a call waits for a leader before it fails.
 	leaderWait = 2 * time.Second
-	// raftTimeout bounds one exchange of raft with a peer, raftPool the connections to one that are kept.
+	// raftTimeout bounds one exchange of raft with a peer, raftPool the connections to one that are
+	// kept.
 	raftTimeout = 2 * time.Second
 	raftPool    = 3
 	// logCache is how many of the newest log entries stay in memory.
 	logCache = 1024
-	// snapshotLook is how often, or up to twice as seldom, raft looks whether 8,192 entries have come since the last snapshot. A server that
-	// has just started applies those that came since again, some 50,000 in a second, and cannot lead, nor vote when there are many, before.
+	// snapshotLook is how often, or up to twice as seldom, raft looks whether 8,192 entries have
+	// come since the last snapshot. A server that has just started applies those that came since
+	// again, some 50,000 in a second, and cannot lead, nor vote when there are many, before.
 	snapshotLook = 10 * time.Second
 )
 
-// openRaft opens what is on disk and starts raft. Without Peers a new server bootstraps a cluster of its own; with them,
-// membership does when the time has come.
+// openRaft opens what is on disk and starts raft. Without Peers a new server bootstraps a cluster
+// of its own; with them, membership does when the time has come.
 func (s *Server) openRaft(machine *fsm.FSM) error {
 	logger := raftLogger(s.log)
 	dir := filepath.Join(s.config.DataDir, serverDir)
@@ -88,10 +92,12 @@ func (s *Server) transport(dir string) (raft.Transport, error) {
 	}
 	return newVoters(s.config.ID, s.promise, raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: &raftStream{Listener: p.RaftListener, advertise: p.Raft, dial: p.dialer(), tls: p.TLS},
-		// A heartbeat that hangs must not hold up the next for long; snapshots get more by their size.
+		// A heartbeat that hangs must not hold up the next for long; snapshots get more by their
+		// size.
 		Timeout: raftTimeout, MaxPool: raftPool, Logger: raftLogger(s.log),
-		// One at a time: with more, raft (1.7.3) may wait for ever for a place in a pipeline of which nobody takes answers any more, since
-		// the follower refused one. That follower then gets no entries from this leader, and the leader does not stop.
+		// One at a time: with more, raft (1.7.3) may wait for ever for a place in a pipeline of
+		// which nobody takes answers any more, since the follower refused one. That follower then
+		// gets no entries from this leader, and the leader does not stop.
 		MaxRPCsInFlight: 1,
 	})), nil
 }
@@ -99,7 +105,8 @@ func (s *Server) transport(dir string) (raft.Transport, error) {
 // startRaft makes the node, and where asked for a cluster of it alone if there is none yet.
 func startRaft(config *raft.Config, machine *fsm.FSM, kept *diskWrites, snapshots raft.SnapshotStore, transport raft.Transport, alone bool) (node *raft.Raft, err error) {
 	defer func() {
-		if r := recover(); r != nil { // raft misses an entry that the snapshot which it fell back to would need
+		// raft misses an entry that the snapshot which it fell back to would need
+		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
@@ -175,8 +182,8 @@ func (s *Server) apply(ctx context.Context, cmd structs.Command) (structs.Applie
 	return result.Applied, result.Err
 }
 
-// beginWrite counts a write; false when the server is stopping. Raft does not answer the writes that its shutdown meets half
-// way, so Stop lets them end first.
+// beginWrite counts a write; false when the server is stopping. Raft does not answer the writes
+// that its shutdown meets half way, so Stop lets them end first.
 func (s *Server) beginWrite() bool {
 	s.stopMu.Lock()
 	defer s.stopMu.Unlock()
@@ -187,14 +194,15 @@ func (s *Server) beginWrite() bool {
 	return true
 }
 
-// Current returns once this server is known to lead with its state caught up: a write is acknowledged only after the leader's
-// state holds it. It waits a little for that (control.Log).
+// Current returns once this server is known to lead with its state caught up: a write is
+// acknowledged only after the leader's state holds it. It waits a little for that (control.Log).
 func (s *Server) Current(ctx context.Context) error {
 	if err := s.awaitLeading(ctx); err != nil || s.membership == nil {
 		return err
 	}
 	l := s.leader.Load()
-	// Of another term than that in which the state was brought up to date, a confirmation says nothing about it.
+	// Of another term than that in which the state was brought up to date, a confirmation says
+	// nothing about it.
 	if err := s.reads.confirm(ctx); err != nil || l == nil || s.raft.CurrentTerm() != l.term {
 		return structs.ErrNoLeader()
 	}

@@ -9,16 +9,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// reads lets a read be sure that this server still leads: most of the servers have answered it since the read began. Reads that come
-// while one round is under way share the next.
+// reads lets a read be sure that this server still leads: most of the servers have answered it
+// since the read began. Reads that come while one round is under way share the next.
 type reads struct {
 	raft *raft.Raft
-	// begin and end are around each round; begin is false when the server is stopping. Raft does not answer a round that its shutdown
-	// meets half way.
+	// begin and end are around each round; begin is false when the server is stopping. Raft does
+	// not answer a round that its shutdown meets half way.
 	begin func() bool
 	end   func()
 
-	turn chan struct{} // capacity 1: one round at a time. No mutex, with which fake time would stand still for the length of a round
+	// capacity 1: one round at a time. No mutex, with which fake time would stand still for the
+	// length of a round
+	turn chan struct{}
 
 	mu   sync.Mutex
 	next *round // not begun yet; nil: none

@@ -15,13 +15,14 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Recovery makes the data directory of one server that is left a cluster of it alone, offline. It holds the directory from
-// OpenRecovery to Close.
+// Recovery makes the data directory of one server that is left a cluster of it alone, offline. It
+// holds the directory from OpenRecovery to Close.
 type Recovery struct {
 	// ID and Address are the server's among the peers, Others the ids of the peers that it forgets.
 	ID, Address string
 	Others      []string
-	// LastIndex is that of the newest entry on disk. Entries at the end of the log may never have been acknowledged; they become a part of the state.
+	// LastIndex is that of the newest entry on disk. Entries at the end of the log may never have
+	// been acknowledged; they become a part of the state.
 	LastIndex uint64
 
 	log  *slog.Logger
@@ -29,7 +30,8 @@ type Recovery struct {
 	disk *disk
 }
 
-// OpenRecovery looks at what is there and changes nothing. An empty id is read from the directory, as the server does.
+// OpenRecovery looks at what is there and changes nothing. An empty id is read from the directory,
+// as the server does.
 func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	dir := filepath.Join(dataDir, serverDir)
 	if _, err := os.Stat(filepath.Join(dir, logFile)); errors.Is(err, fs.ErrNotExist) {
@@ -95,7 +97,8 @@ func (r *Recovery) look() (err error) {
 	return cmp.Or(err1, err2)
 }
 
-// Run makes this server the only peer. All that is on disk becomes its state, and a snapshot of that takes the place of the log.
+// Run makes this server the only peer. All that is on disk becomes its state, and a snapshot of
+// that takes the place of the log.
 func (r *Recovery) Run() (err error) {
 	defer told(&err)
 	itself := raft.Configuration{Servers: []raft.Server{{ID: raft.ServerID(r.ID), Address: raft.ServerAddress(r.Address)}}}

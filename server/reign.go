@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// reigns tells calls that wait for a leader's answer when this server no longer takes that one for the leader: over a link that is cut,
-// no answer ever comes. Safe for concurrent use.
+// reigns tells calls that wait for a leader's answer when this server no longer takes that one for
+// the leader: over a link that is cut, no answer ever comes. Safe for concurrent use.
 type reigns struct {
 	mu  sync.Mutex
 	now context.Context

@@ -76,7 +76,8 @@ func TestEvaluationOutlivesCrash(t *testing.T) {
 			return read(t, c).Evaluation(eval.ID).Status == structs.EvaluationDone
 		})
 		again := must[control.Placed](t)(c.Control().RunTask(t.Context(), webJob("lost", 1)))
-		if len(again.Failures) != 1 || again.Failures[0].Reason != structs.FailAgent { // no agent has come back yet
+		// no agent has come back yet
+		if len(again.Failures) != 1 || again.Failures[0].Reason != structs.FailAgent {
 			t.Errorf("the caller who asks again gets %+v", again)
 		}
 	})

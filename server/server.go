@@ -1,4 +1,5 @@
-// Package server is a server process: the raft node with the cluster's state, and what the leader runs on top of it.
+// Package server is a server process: the raft node with the cluster's state, and what the leader
+// runs on top of it.
 //
 //	raft.go      starts raft, replicates commands
 //	disk.go      the log and snapshots on disk, read through before they are used; writes.go: a disk that is full or hangs, what it left
@@ -37,11 +38,13 @@ import (
 
 // Config is what a server needs.
 type Config struct {
-	// ID names the server among its peers; it never changes for a data directory. Empty: it is minted at the first start and kept there.
+	// ID names the server among its peers; it never changes for a data directory. Empty: it is
+	// minted at the first start and kept there.
 	ID string
 	// DataDir holds the log and snapshots, in its sub-folder "server". Required.
 	DataDir string
-	// Peers makes the server one of several. Nil: a cluster of its own, which no other can join (gantry dev).
+	// Peers makes the server one of several. Nil: a cluster of its own, which no other can join
+	// (gantry dev).
 	Peers *Peers
 	// TaskRetention is how long stopped tasks can still be described. Zero: one hour, as ECS.
 	TaskRetention time.Duration
@@ -49,7 +52,8 @@ type Config struct {
 	Sealer control.Sealer
 	// Now is the system's clock, which may be set. Nil: time.Now.
 	Now func() time.Time
-	// SlowDisk, for tests, is called before every write to the log and the snapshots, which goes on when it returns. Nil: at once.
+	// SlowDisk, for tests, is called before every write to the log and the snapshots, which goes on
+	// when it returns. Nil: at once.
 	SlowDisk func()
 	// Logger is required.
 	Logger *slog.Logger
@@ -75,7 +79,8 @@ type Server struct {
 	clock      *clock
 	leader     atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
 
-	// restores are saved states that are to take the place of the present one, while the leader's work rests.
+	// restores are saved states that are to take the place of the present one, while the leader's
+	// work rests.
 	restores chan restore
 	// leadAnew asks for a fresh start of the leader's work. Capacity 1.
 	leadAnew chan struct{}
@@ -139,7 +144,8 @@ func (s *Server) ID() string { return s.config.ID }
 // Control is what the doors call.
 func (s *Server) Control() *control.Control { return s.control }
 
-// Ready says whether the server takes calls: a leader stands and its state has caught up. The error says what is missing.
+// Ready says whether the server takes calls: a leader stands and its state has caught up. The error
+// says what is missing.
 func (s *Server) Ready() error {
 	if s.leader.Load() == nil && s.leaderHTTP() == "" {
 		return fmt.Errorf("no leader yet: server %s is %s", s.config.ID, s.raft.State())
@@ -147,7 +153,8 @@ func (s *Server) Ready() error {
 	return nil
 }
 
-// Stop ends everything the server started and closes its data directory. Writes under way are answered first.
+// Stop ends everything the server started and closes its data directory. Writes under way are
+// answered first.
 func (s *Server) Stop() error {
 	s.stop()
 	s.done.Wait()

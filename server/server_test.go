@@ -48,7 +48,8 @@ func TestDirectoryInUse(t *testing.T) {
 	stop(t, start(t, dir)) // free again
 }
 
-// TestDamagedLog: a log that is cut off or overwritten is refused in words that say what to do, and left as it is.
+// TestDamagedLog: a log that is cut off or overwritten is refused in words that say what to do, and
+// left as it is.
 func TestDamagedLog(t *testing.T) {
 	whole := t.TempDir()
 	s := start(t, whole)

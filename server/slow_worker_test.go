@@ -13,8 +13,9 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// TestWorkersThatDieOrComeLate: workers take evaluations and then die before they plan, between plan and commit or before they
-// acknowledge, or commit after they have lost the evaluation by timeout. Everything that was asked for is placed, and nothing twice.
+// TestWorkersThatDieOrComeLate: workers take evaluations and then die before they plan, between
+// plan and commit or before they acknowledge, or commit after they have lost the evaluation by
+// timeout. Everything that was asked for is placed, and nothing twice.
 func TestWorkersThatDieOrComeLate(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -35,8 +36,9 @@ func TestWorkersThatDieOrComeLate(t *testing.T) {
 	}
 }
 
-// workForStrays keeps services that only grow, and runs tasks, while agents come and go: the services are looked at for many
-// reasons, and each task that is ever made is one that was asked for.
+// workForStrays keeps services that only grow, and runs tasks, while agents come and go: the
+// services are looked at for many reasons, and each task that is ever made is one that was asked
+// for.
 func workForStrays(t *testing.T, c *testutil.Cluster, random *rand.Rand) {
 	t.Helper()
 	want := map[string]int{}

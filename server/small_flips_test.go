@@ -10,7 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// eachFlip calls check with each bit of a file flipped in turn, and with the file cut off after each byte.
+// eachFlip calls check with each bit of a file flipped in turn, and with the file cut off after
+// each byte.
 func eachFlip(t *testing.T, path string, check func(what string, content []byte)) {
 	t.Helper()
 	whole, err := os.ReadFile(path)

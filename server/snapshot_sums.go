@@ -18,8 +18,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Raft keeps a snapshot in a folder with two files, of which meta.json has the checksum of state.bin and none of itself. So state.bin begins
-// with
+// Raft keeps a snapshot in a folder with two files, of which meta.json has the checksum of
+// state.bin and none of itself. So state.bin begins with
 //
 //	8 bytes      snapshotSumMagic
 //	4 bytes      the CRC-32C of what meta.json says of index, term and peers
@@ -30,7 +30,8 @@ const snapshotSumMagic = "GANTRYSM"
 // snapshotHeadSize is how many bytes come before the state.
 const snapshotHeadSize = len(snapshotSumMagic) + sumSize
 
-// checkedSnapshots is raft's snapshots with a checksum on all of them. It returns a damageError for what is not what was written.
+// checkedSnapshots is raft's snapshots with a checksum on all of them. It returns a damageError for
+// what is not what was written.
 type checkedSnapshots struct {
 	*raft.FileSnapshotStore
 	dir string
@@ -66,8 +67,9 @@ func (s *checkedSnapshots) covered() uint64 {
 	return kept[0].Index
 }
 
-// newest returns the names of the snapshots that are kept. Raft, which goes by what is in them, leaves out those that it cannot read. Of
-// older ones there may be parts: of one that was being removed when the server ended.
+// newest returns the names of the snapshots that are kept. Raft, which goes by what is in them,
+// leaves out those that it cannot read. Of older ones there may be parts: of one that was being
+// removed when the server ended.
 func (s *checkedSnapshots) newest() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -117,7 +119,8 @@ func (s *checkedSnapshots) Create(version raft.SnapshotVersion, index, term uint
 	return sink, nil
 }
 
-// Open returns a snapshot once it has been read through (raft.SnapshotStore). One that has been removed is not there (fs.ErrNotExist).
+// Open returns a snapshot once it has been read through (raft.SnapshotStore). One that has been
+// removed is not there (fs.ErrNotExist).
 func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	meta, content, err := s.FileSnapshotStore.Open(id)
 	if err != nil {

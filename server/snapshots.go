@@ -19,11 +19,12 @@ import (
 // restoreFile is the pattern of the names that spooled snapshots have.
 const restoreFile = "restore-*.tmp"
 
-// restoreWait bounds the wait for raft to begin with a restore, and for this server to lead with the restored state.
+// restoreWait bounds the wait for raft to begin with a restore, and for this server to lead with
+// the restored state.
 const restoreWait = 10 * time.Second
 
-// SaveSnapshot writes all the state that was acknowledged before the call. Only the leader can. Nothing is written when it fails at
-// once; a file without its end is not whole.
+// SaveSnapshot writes all the state that was acknowledged before the call. Only the leader can.
+// Nothing is written when it fails at once; a file without its end is not whole.
 func (s *Server) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	if err := s.Current(ctx); err != nil {
 		return err
@@ -41,8 +42,9 @@ type restore struct {
 	done chan error // capacity 1
 }
 
-// RestoreSnapshot puts a saved state in place of the present one, on all servers. Only the leader can. What is damaged, and what would
-// replace work without replace, is refused before anything changes.
+// RestoreSnapshot puts a saved state in place of the present one, on all servers. Only the leader
+// can. What is damaged, and what would replace work without replace, is refused before anything
+// changes.
 func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error) {
 	if err := s.awaitLeading(ctx); err != nil {
 		return structs.SnapshotInfo{}, err
@@ -69,12 +71,14 @@ func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bo
 		err = structs.ErrNoLeader()
 	}
 	if err == nil {
-		_ = s.awaitLeading(ctx) // so that the caller's next call is taken at once; the restore stands without it
+		// so that the caller's next call is taken at once; the restore stands without it
+		_ = s.awaitLeading(ctx)
 	}
 	return file.info, err
 }
 
-// spool keeps what comes in on disk, so that it can be read through before it is used. There must be room for it twice, since raft keeps it too.
+// spool keeps what comes in on disk, so that it can be read through before it is used. There must
+// be room for it twice, since raft keeps it too.
 func (s *Server) spool(from io.Reader) (*snapshotFile, error) {
 	dir := filepath.Join(s.config.DataDir, serverDir)
 	f, err := os.CreateTemp(dir, restoreFile)
@@ -93,8 +97,8 @@ func (s *Server) spool(from io.Reader) (*snapshotFile, error) {
 	return file, err
 }
 
-// roomyFile is a file that does not grow so much that the disk had not room for it once more, and leastFree beyond: the log would
-// find no room either, and the server end.
+// roomyFile is a file that does not grow so much that the disk had not room for it once more, and
+// leastFree beyond: the log would find no room either, and the server end.
 type roomyFile struct {
 	file *os.File
 	dir  string
@@ -132,8 +136,8 @@ func bare(s *state.Snapshot) bool {
 	return true
 }
 
-// restoreState makes raft take a saved state for its own. The index goes on above all that was, and above that of the snapshot.
-// The leader's work must not run.
+// restoreState makes raft take a saved state for its own. The index goes on above all that was, and
+// above that of the snapshot. The leader's work must not run.
 func (s *Server) restoreState(file *snapshotFile) error {
 	meta := &raft.SnapshotMeta{Version: raft.SnapshotVersionMax, Index: file.info.Index, Term: file.info.Term, Size: file.state.Size()}
 	if err := s.raft.Restore(meta, file.state, restoreWait); err != nil {
@@ -144,8 +148,8 @@ func (s *Server) restoreState(file *snapshotFile) error {
 	return nil
 }
 
-// passRestore writes an entry that changes nothing where the state is of an older index than raft's snapshot, as a restored one is: agents
-// take no state whose index is below what they have seen.
+// passRestore writes an entry that changes nothing where the state is of an older index than raft's
+// snapshot, as a restored one is: agents take no state whose index is below what they have seen.
 func (s *Server) passRestore(ctx context.Context) error {
 	at, err := strconv.ParseUint(s.raft.Stats()["last_snapshot_index"], 10, 64)
 	if err != nil || s.store.Snapshot().Index() >= at {

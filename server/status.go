@@ -11,7 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RaftPeers lists the raft peers as this server has them, whether a leader stands or not, and asks each how far it is.
+// RaftPeers lists the raft peers as this server has them, whether a leader stands or not, and asks
+// each how far it is.
 func (s *Server) RaftPeers(ctx context.Context) structs.PeerList {
 	list := structs.PeerList{Peers: []structs.Peer{}}
 	if s.membership == nil { // gantry dev: raft has this process alone

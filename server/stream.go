@@ -9,7 +9,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// raftStream is how raft reaches its peers: TCP, with TLS where it is configured, in which both sides show that they are servers.
+// raftStream is how raft reaches its peers: TCP, with TLS where it is configured, in which both
+// sides show that they are servers.
 type raftStream struct {
 	net.Listener
 	advertise string

@@ -11,7 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// transferWait is longer than a transfer of leadership can take, which is an election timeout and one call to a peer.
+// transferWait is longer than a transfer of leadership can take, which is an election timeout and
+// one call to a peer.
 const transferWait = electionTimeout + peerDial + raftTimeout + 2*time.Second
 
 // errTransferStuck is why a server ends whose transfer of leadership never does.
@@ -34,8 +35,8 @@ func (s *Server) handOver(ctx context.Context) error {
 	return nil
 }
 
-// successor returns a server that has the whole log and so can lead at once. With one that lags, a transfer waits for it, and that may be
-// in vain (checkTransfer).
+// successor returns a server that has the whole log and so can lead at once. With one that lags, a
+// transfer waits for it, and that may be in vain (checkTransfer).
 func (m *membership) successor(ctx context.Context) (raft.Server, bool) {
 	last := m.raft.LastIndex()
 	for _, p := range m.configuration().Servers {
@@ -61,11 +62,13 @@ func (s *Server) transfer(to raft.Server) error {
 	return err
 }
 
-// checkTransfer looks at how raft answered, and ends the server if a transfer of leadership goes on that should have ended long ago.
+// checkTransfer looks at how raft answered, and ends the server if a transfer of leadership goes on
+// that should have ended long ago.
 //
-// In raft 1.7.3 one that is interrupted twice, the second time with the loss of leadership, may wait for ever for a goroutine that has ended
-// (github.com/hashicorp/raft/issues/696). Nothing can take that back, and as long as this server leads it refuses every write, also when it
-// is elected again. Another process on the same data directory does not, and loses nothing.
+// In raft 1.7.3 one that is interrupted twice, the second time with the loss of leadership, may
+// wait for ever for a goroutine that has ended (github.com/hashicorp/raft/issues/696). Nothing can
+// take that back, and as long as this server leads it refuses every write, also when it is elected
+// again. Another process on the same data directory does not, and loses nothing.
 func (s *Server) checkTransfer(answer error) {
 	if !errors.Is(answer, raft.ErrLeadershipTransferInProgress) {
 		return

@@ -10,14 +10,16 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// A transfer of leadership that is tried twice while the others' disks are slow, and then interrupted, leaves raft in a state in which it
-// refuses writes for ever when it is elected again. The server ends then, and started again it takes writes.
+// A transfer of leadership that is tried twice while the others' disks are slow, and then
+// interrupted, leaves raft in a state in which it refuses writes for ever when it is elected again.
+// The server ends then, and started again it takes writes.
 func TestInterruptedTransfer(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
 		s.Start(1, 2, 3)
 		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
-		for range 30 { // what raft looks at first when two things are ready is left to chance, and who is elected
+		// what raft looks at first when two things are ready is left to chance, and who is elected
+		for range 30 {
 			leader := s.Leader()
 			a, b := leader%3+1, (leader+1)%3+1
 			defer interruptTransfer(s, leader, a, b)()
@@ -53,7 +55,8 @@ func writes(s *testutil.Servers, n int) bool {
 	return err == nil
 }
 
-// interruptTransfer has a leader try twice to hand over to servers whose disks are slow, and lose leadership meanwhile.
+// interruptTransfer has a leader try twice to hand over to servers whose disks are slow, and lose
+// leadership meanwhile.
 func interruptTransfer(s *testutil.Servers, leader, a, b int) (free func()) {
 	s.StallDisk(a)
 	s.StallDisk(b)

@@ -8,14 +8,18 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// A server that lost its disk comes back with another id, and at the address at which the others still ask the one that it was for its vote. It
-// has forgotten what it acknowledged, and would elect a server that lacks it: one vote more than there is, and acknowledged writes are gone.
-// So only those vote that raft's peers have by their id; and, while a new cluster forms, those that agreed to it.
+// A server that lost its disk comes back with another id, and at the address at which the others
+// still ask the one that it was for its vote. It has forgotten what it acknowledged, and would
+// elect a server that lacks it: one vote more than there is, and acknowledged writes are gone. So
+// only those vote that raft's peers have by their id; and, while a new cluster forms, those that
+// agreed to it.
 //
-// Whom they vote for is another matter: who has all that the voter has, in a term in which it has not voted, and while it hears no leader.
-// Whether the candidate is a peer is for the candidate to know. The voter may have been away while it became one, and if those that know of
-// that are gone, nobody else could be elected. (Diego Ongaro, Consensus, 4.1: servers grant votes to candidates that are not in their latest
-// configuration.) Raft 1.7.3 refuses such a candidate by its id (vouched).
+// Whom they vote for is another matter: who has all that the voter has, in a term in which it has
+// not voted, and while it hears no leader. Whether the candidate is a peer is for the candidate to
+// know. The voter may have been away while it became one, and if those that know of that are gone,
+// nobody else could be elected. (Diego Ongaro, Consensus, 4.1: servers grant votes to candidates
+// that are not in their latest configuration.) Raft 1.7.3 refuses such a candidate by its id
+// (vouched).
 
 // voters is raft's way to the other servers, on which a server that is no peer gives no vote.
 type voters struct {
@@ -80,8 +84,9 @@ func (v *voters) refused(rpc raft.RPC) bool {
 	return true
 }
 
-// vouched lets raft judge a candidate that is no voter among the peers that this server knows by its log, its term and nothing else: the
-// question comes in the name of one that is. For a vote raft keeps the candidate's address, which is the true one.
+// vouched lets raft judge a candidate that is no voter among the peers that this server knows by
+// its log, its term and nothing else: the question comes in the name of one that is. For a vote
+// raft keeps the candidate's address, which is the true one.
 func (v *voters) vouched(rpc raft.RPC) raft.RPC {
 	switch asked := rpc.Command.(type) {
 	case *raft.RequestVoteRequest:
@@ -92,7 +97,8 @@ func (v *voters) vouched(rpc raft.RPC) raft.RPC {
 	return rpc
 }
 
-// inName returns the id of a candidate, or of a voter in its place where it is none that this server knows.
+// inName returns the id of a candidate, or of a voter in its place where it is none that this
+// server knows.
 func (v *voters) inName(candidate []byte) []byte {
 	name := candidate
 	for _, p := range configuration(v.node.Load()).Servers {

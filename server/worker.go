@@ -12,11 +12,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// planAttempts bounds how often one evaluation is planned in a row when the planner refuses parts of its plans.
+// planAttempts bounds how often one evaluation is planned in a row when the planner refuses parts
+// of its plans.
 const planAttempts = 10
 
-// A job rests after an evaluation for restFactor times as long as that took to think about, mostRest at most: each report of one of its
-// tasks asks for another, and those of a service of thousands are long.
+// A job rests after an evaluation for restFactor times as long as that took to think about,
+// mostRest at most: each report of one of its tasks asks for another, and those of a service of
+// thousands are long.
 const (
 	restFactor = 39
 	mostRest   = 500 * time.Millisecond
@@ -48,7 +50,8 @@ func (s *Server) runWorker(ctx context.Context, l *leadership) {
 	}
 }
 
-// evaluate plans until the planner has committed all of a plan, and says for how long it thought about the last one.
+// evaluate plans until the planner has committed all of a plan, and says for how long it thought
+// about the last one.
 func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Evaluation) (thought time.Duration, err error) {
 	for range planAttempts {
 		snap := s.store.Snapshot()
@@ -87,7 +90,8 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 	return thought, errNoProgress
 }
 
-// outsideScheduler is the name of the scheduler that says where the tasks of an evaluation's job go; empty: ours does.
+// outsideScheduler is the name of the scheduler that says where the tasks of an evaluation's job
+// go; empty: ours does.
 func outsideScheduler(snap *state.Snapshot, eval *structs.Evaluation) string {
 	if job := snap.Job(eval.Job); job != nil {
 		return job.Scheduler

@@ -23,7 +23,8 @@ func free(dir string) (int64, error) {
 	return int64(disk.Bavail) * disk.Bsize, nil
 }
 
-// checkFree refuses a disk that is as good as full, where a server would end again at its first writes.
+// checkFree refuses a disk that is as good as full, where a server would end again at its first
+// writes.
 func checkFree(dir string) error {
 	free, err := free(dir)
 	if err == nil && free < leastFree {
@@ -33,8 +34,8 @@ func checkFree(dir string) error {
 	return err
 }
 
-// removeUnfinished removes what is left of snapshots that were on their way when the server ended: each takes as much room as what there
-// was of it, and nobody reads it. Raft leaves them there.
+// removeUnfinished removes what is left of snapshots that were on their way when the server ended:
+// each takes as much room as what there was of it, and nobody reads it. Raft leaves them there.
 func removeUnfinished(dir string) error {
 	for _, pattern := range []string{"snapshots/*.tmp", restoreFile} {
 		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails for a bad pattern alone
@@ -48,22 +49,24 @@ func removeUnfinished(dir string) error {
 }
 
 const (
-	// writeWait is how long one write may take, and snapshotWait the end of a snapshot, which brings all of it to the disk. A disk that
-	// takes longer is taken for one that hangs.
+	// writeWait is how long one write may take, and snapshotWait the end of a snapshot, which
+	// brings all of it to the disk. A disk that takes longer is taken for one that hangs.
 	writeWait    = 10 * time.Second
 	snapshotWait = time.Minute
-	// hangLook is how much longer a late write is given before the disk is blamed: when the whole process was frozen, the disk was not
-	// slow, and the write returns now.
+	// hangLook is how much longer a late write is given before the disk is blamed: when the whole
+	// process was frozen, the disk was not slow, and the write returns now.
 	hangLook = time.Second
 )
 
 // errHangs is the error of a write that did not return in time.
 var errHangs = errors.New("a write has not returned")
 
-// diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it. From then on the server must
-// not go on: a leader would hand over and be elected again, or send heartbeats while its writes stand still; a follower would keep its place
-// and fall behind, and the agents whose streams it holds with it; and raft ends the process anyhow, without a word to a person, when it
-// cannot keep a term. So a write that is refused does not return. Nothing that was acknowledged is lost by that.
+// diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it.
+// From then on the server must not go on: a leader would hand over and be elected again, or send
+// heartbeats while its writes stand still; a follower would keep its place and fall behind, and the
+// agents whose streams it holds with it; and raft ends the process anyhow, without a word to a
+// person, when it cannot keep a term. So a write that is refused does not return. Nothing that was
+// acknowledged is lost by that.
 type diskWrites struct {
 	*checkedLog
 	// covered is the index of the newest snapshot: entries up to it may be missing.
@@ -125,7 +128,8 @@ func (d *diskWrites) SetUint64(key []byte, value uint64) error {
 	return d.do(writeWait, func() error { return d.checkedLog.SetUint64(key, value) })
 }
 
-// diskSnapshots is raft's snapshots on such a disk: those that the server makes of its state, and those that a leader sends it.
+// diskSnapshots is raft's snapshots on such a disk: those that the server makes of its state, and
+// those that a leader sends it.
 type diskSnapshots struct {
 	raft.SnapshotStore
 	writes *diskWrites
@@ -170,10 +174,12 @@ func (s *diskSink) Close() error { return s.of.do(snapshotWait, s.SnapshotSink.C
 // Cancel removes what there is of it.
 func (s *diskSink) Cancel() error { return s.of.do(snapshotWait, s.SnapshotSink.Cancel) }
 
-// Failed tells of what the server cannot live with, such as a disk that refuses a write. It is not to be stopped then, the process is to end.
+// Failed tells of what the server cannot live with, such as a disk that refuses a write. It is not
+// to be stopped then, the process is to end.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// diskFailed is told by the first write that is refused or hangs, or the first damage that is found, and by others that come at the same time.
+// diskFailed is told by the first write that is refused or hangs, or the first damage that is
+// found, and by others that come at the same time.
 func (s *Server) diskFailed(err error) { s.fail(s.ending(err)) }
 
 // fail lets Failed tell of the first error.

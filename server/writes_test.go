@@ -35,8 +35,8 @@ type fullSink struct {
 func (f *fullSink) Write(b []byte) (int, error) { return len(b), f.of.write() }
 func (f *fullSink) Close() error                { return f.of.write() }
 
-// A snapshot that the disk refuses, wherever it breaks off, is told of as a refused entry of the log is, and raft gets no answer: a follower
-// would else ask for it again for ever.
+// A snapshot that the disk refuses, wherever it breaks off, is told of as a refused entry of the
+// log is, and raft gets no answer: a follower would else ask for it again for ever.
 func TestSnapshotOnAFullDisk(t *testing.T) {
 	for takes := range 4 {
 		t.Run("", func(t *testing.T) {

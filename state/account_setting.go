@@ -17,7 +17,8 @@ func (s *Snapshot) AccountSetting(principal, name string) *structs.AccountSettin
 	return row
 }
 
-// EffectiveSetting gives the setting that holds for a principal: its own, else that of root, else the default, which is root's too.
+// EffectiveSetting gives the setting that holds for a principal: its own, else that of root, else
+// the default, which is root's too.
 func (s *Snapshot) EffectiveSetting(principal, name string) *structs.AccountSetting {
 	for _, of := range []string{principal, structs.PrincipalRoot} {
 		if row := s.AccountSetting(of, name); row != nil {

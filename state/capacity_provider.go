@@ -8,7 +8,8 @@ import (
 
 func lessProvider(a, b *structs.CapacityProvider) bool { return a.Name < b.Name }
 
-// CapacityProvider gives the capacity provider of a name, also one that every installation has; nil when there is none.
+// CapacityProvider gives the capacity provider of a name, also one that every installation has; nil
+// when there is none.
 func (s *Snapshot) CapacityProvider(name string) *structs.CapacityProvider {
 	for _, p := range structs.FargateProviders() {
 		if p.Name == name {
@@ -19,7 +20,8 @@ func (s *Snapshot) CapacityProvider(name string) *structs.CapacityProvider {
 	return p
 }
 
-// CapacityProviders gives the capacity providers of users by name, deleted ones that are not forgotten yet too.
+// CapacityProviders gives the capacity providers of users by name, deleted ones that are not
+// forgotten yet too.
 func (s *Snapshot) CapacityProviders() iter.Seq[*structs.CapacityProvider] { return s.providers.all() }
 
 // PutCapacityProvider adds or replaces a capacity provider.

@@ -13,8 +13,8 @@ import (
 // className says which class is meant.
 type className struct{ cluster, key string }
 
-// class is the instances of a cluster that are alike in all that placement asks of an instance but what is free on it
-// (structs.HostClass). It never changes.
+// class is the instances of a cluster that are alike in all that placement asks of an instance but
+// what is free on it (structs.HostClass). It never changes.
 type class struct {
 	className
 	byMemory, byCPU shelf
@@ -33,8 +33,8 @@ type host struct {
 
 func lessHost(a, b *host) bool { return a.id < b.id }
 
-// Classes gives the classes of like instances of a cluster, DRAINING and INACTIVE ones too. They show the last transaction that
-// has ended.
+// Classes gives the classes of like instances of a cluster, DRAINING and INACTIVE ones too. They
+// show the last transaction that has ended.
 func (s *Snapshot) Classes(cluster string) iter.Seq[structs.HostClass] {
 	return func(yield func(structs.HostClass) bool) {
 		for c := range s.classes.from(&class{className: className{cluster: cluster}}) {
@@ -54,7 +54,8 @@ func (c *class) Fullest(need *structs.Resources, cpuFirst bool) (next func() *st
 	return c.byMemory.from(least(need.Memory), least(need.CPU))
 }
 
-// least is how much of an amount must be free: a task that needs none fits even where there is less than none.
+// least is how much of an amount must be free: a task that needs none fits even where there is less
+// than none.
 func least(needed int64) int64 {
 	if needed == 0 {
 		return math.MinInt64
@@ -62,8 +63,8 @@ func least(needed int64) int64 {
 	return needed
 }
 
-// classKey is the same for instances that are alike. Fields that it leaves out are looked at for each instance (a test holds
-// which).
+// classKey is the same for instances that are alike. Fields that it leaves out are looked at for
+// each instance (a test holds which).
 func classKey(i *structs.ContainerInstance) string {
 	var key []byte
 	add := func(text string) { key = append(binary.AppendUvarint(key, uint64(len(text))), text...) }
@@ -92,8 +93,8 @@ func classKey(i *structs.ContainerInstance) string {
 // moves are the hosts that leave a class and those that come into it.
 type moves struct{ out, in []*structs.Host }
 
-// reclass brings the index of classes up to what the transaction has changed: at its end, so that it is done once for each
-// instance, however many tasks the transaction puts there.
+// reclass brings the index of classes up to what the transaction has changed: at its end, so that
+// it is done once for each instance, however many tasks the transaction puts there.
 func (tx *Tx) reclass() {
 	changed := map[className]moves{}
 	slices.Sort(tx.touched)
@@ -120,7 +121,8 @@ func (tx *Tx) reclass() {
 		m.in = append(m.in, &is.Host)
 		changed[is.class] = m
 	}
-	for name, m := range changed { // classes have nothing to do with each other: the order is of no matter
+	// classes have nothing to do with each other: the order is of no matter
+	for name, m := range changed {
 		tx.move(name, m)
 	}
 }

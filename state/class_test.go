@@ -12,8 +12,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestClassesHoldEveryInstanceInOrder: after any transactions, and after a restore, each instance is in the class of its like,
-// and a class gives those that have enough free, in order, with what their tasks hold.
+// TestClassesHoldEveryInstanceInOrder: after any transactions, and after a restore, each instance
+// is in the class of its like, and a class gives those that have enough free, in order, with what
+// their tasks hold.
 func TestClassesHoldEveryInstanceInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := New()
@@ -120,7 +121,8 @@ func fullest(s *Snapshot, cluster, like string, need *structs.Resources, cpuFirs
 	return list
 }
 
-// TestBlocksStayFull: a shelf that many changes went over is still cut into few blocks, or a search would go through many.
+// TestBlocksStayFull: a shelf that many changes went over is still cut into few blocks, or a search
+// would go through many.
 func TestBlocksStayFull(t *testing.T) {
 	s := New()
 	for n := range 300 {
@@ -143,12 +145,14 @@ func TestBlocksStayFull(t *testing.T) {
 	}
 }
 
-// TestEveryFieldMakesAClassOrIsKnownNotTo: a new field of an instance that filters read must be in classKey.
+// TestEveryFieldMakesAClassOrIsKnownNotTo: a new field of an instance that filters read must be in
+// classKey.
 func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 	perInstance := []string{
 		"ID", "Cluster", // a class is of one cluster
 		"Registered", "GPUs", "Name", "VersionInfo", "RegisteredAt", // looked at for each instance
-		"DeregisteredAt", "Version", "Fenced", "ConnectionChangedAt", "Losses", // no filter looks at them
+		// no filter looks at them
+		"DeregisteredAt", "Version", "Fenced", "ConnectionChangedAt", "Losses",
 	}
 	for field := range reflect.TypeFor[structs.ContainerInstance]().Fields() {
 		i := structs.ContainerInstance{}

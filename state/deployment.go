@@ -9,7 +9,8 @@ import (
 
 func lessDeployment(a, b *structs.Deployment) bool { return a.ID < b.ID }
 
-// lessJobDeployment is the order of creation. Clocks of servers differ; versions of a job only grow.
+// lessJobDeployment is the order of creation. Clocks of servers differ; versions of a job only
+// grow.
 func lessJobDeployment(a, b *structs.Deployment) bool {
 	return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.JobVersion, b.JobVersion),
 		cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
@@ -30,7 +31,8 @@ func (s *Snapshot) Deployments(job string) iter.Seq[*structs.Deployment] {
 // AllDeployments gives every deployment by id.
 func (s *Snapshot) AllDeployments() iter.Seq[*structs.Deployment] { return s.deployments.all() }
 
-// PutDeployment adds or replaces a deployment. Its job, job version and time of creation never change.
+// PutDeployment adds or replaces a deployment. Its job, job version and time of creation never
+// change.
 func (tx *Tx) PutDeployment(d *structs.Deployment) {
 	tx.deployments.put(d)
 	tx.jobDeployments.put(d)

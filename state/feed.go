@@ -20,7 +20,8 @@ type Topic struct {
 	ID   string
 }
 
-// maxPending is how many changes a slow subscriber may have waiting before it is told to look at everything instead.
+// maxPending is how many changes a slow subscriber may have waiting before it is told to look at
+// everything instead.
 const maxPending = 1 << 16
 
 // change is one row that a transaction put, with the topics it belongs to.
@@ -46,8 +47,8 @@ type Subscription struct {
 	resync bool
 }
 
-// Subscribe starts to collect the rows that change under any of the topics, from the next transaction on. Take a snapshot
-// after subscribing and nothing is missed. Close it when done.
+// Subscribe starts to collect the rows that change under any of the topics, from the next
+// transaction on. Take a snapshot after subscribing and nothing is missed. Close it when done.
 func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	sub := &Subscription{C: make(chan struct{}, 1), feed: &s.feed, topics: topics}
 	s.feed.mu.Lock()
@@ -61,8 +62,9 @@ func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	return sub
 }
 
-// Take gives the rows (pointers to nouns, as put) that changed since the last Take, oldest first. With resync true rows were
-// lost or state was replaced, and the subscriber must read everything it cares for from a new snapshot.
+// Take gives the rows (pointers to nouns, as put) that changed since the last Take, oldest first.
+// With resync true rows were lost or state was replaced, and the subscriber must read everything it
+// cares for from a new snapshot.
 func (s *Subscription) Take() (rows []any, resync bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestForksAreApart: forks of one snapshot and the store that it is of are written side by side, and none sees another's writes.
+// TestForksAreApart: forks of one snapshot and the store that it is of are written side by side,
+// and none sees another's writes.
 func TestForksAreApart(t *testing.T) {
 	store := New()
 	put := func(s *Store, index uint64, name string) {
@@ -46,8 +47,8 @@ func TestForksAreApart(t *testing.T) {
 	}
 }
 
-// TestManyForksOfOneSnapshot: the first write to a fork copies the tables of the snapshot, which marks them; copies take turns. The
-// race detector watches.
+// TestManyForksOfOneSnapshot: the first write to a fork copies the tables of the snapshot, which
+// marks them; copies take turns. The race detector watches.
 func TestManyForksOfOneSnapshot(t *testing.T) {
 	snap := New().Snapshot()
 	for range 200 {

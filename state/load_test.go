@@ -10,7 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestLoadDerivesWhatATransactionKeepsUp: a restored state has the same indexes and usage as the one that was saved.
+// TestLoadDerivesWhatATransactionKeepsUp: a restored state has the same indexes and usage as the
+// one that was saved.
 func TestLoadDerivesWhatATransactionKeepsUp(t *testing.T) {
 	rows := []*structs.Task{
 		task("t4", "j2", "i1"), task("t1", "j1", "i2"), task("t3", "j1", "i1"), task("t2", "j2", "i2"), task("t5", "j", "i"),

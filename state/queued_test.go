@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestQueuedTaskIsOnNoInstance: a task that waits for room is one of its job and of nothing else, until it has an instance.
+// TestQueuedTaskIsOnNoInstance: a task that waits for room is one of its job and of nothing else,
+// until it has an instance.
 func TestQueuedTaskIsOnNoInstance(t *testing.T) {
 	w := newWriter(t)
 	row := task("t1", "j1", "")

@@ -10,7 +10,8 @@ type roomRow struct {
 
 func lessRoom(a, b roomRow) bool { return a.cluster < b.cluster }
 
-// Room is the raft index at which room for tasks may last have appeared in a cluster; zero when it never did.
+// Room is the raft index at which room for tasks may last have appeared in a cluster; zero when it
+// never did.
 func (s *Snapshot) Room(cluster string) uint64 {
 	r, _ := s.room.get(roomRow{cluster: cluster})
 	return r.index

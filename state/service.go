@@ -17,8 +17,8 @@ func lessJobVersion(a, b *structs.Job) bool {
 
 func lessEvents(a, b *structs.ServiceEvents) bool { return a.Job < b.Job }
 
-// Service gives the service or daemon of a name: the one that is ACTIVE or DRAINING, else the newest INACTIVE one; nil when
-// there is none.
+// Service gives the service or daemon of a name: the one that is ACTIVE or DRAINING, else the
+// newest INACTIVE one; nil when there is none.
 func (s *Snapshot) Service(cluster, name string) *structs.Job {
 	var best *structs.Job
 	for j := range while(s.services.from(&structs.Job{Cluster: cluster, Name: name}),
@@ -48,7 +48,8 @@ func (s *Snapshot) Services(cluster string) iter.Seq[*structs.Job] {
 	}
 }
 
-// preferred is which of two services of one name a user means by it. At most one of a name is not INACTIVE.
+// preferred is which of two services of one name a user means by it. At most one of a name is not
+// INACTIVE.
 func preferred(a, b *structs.Job) *structs.Job {
 	switch {
 	case a == nil || b.Status != structs.ServiceInactive:

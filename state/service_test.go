@@ -67,7 +67,8 @@ func TestServiceByName(t *testing.T) {
 func TestDeploymentsInOrderOfCreation(t *testing.T) {
 	w := newWriter(t)
 	w.write(func(tx *Tx) {
-		tx.PutDeployment(&structs.Deployment{ID: "c", Job: "j", JobVersion: 2, CreatedAt: 5}) // by a server whose clock is behind
+		// by a server whose clock is behind
+		tx.PutDeployment(&structs.Deployment{ID: "c", Job: "j", JobVersion: 2, CreatedAt: 5})
 		tx.PutDeployment(&structs.Deployment{ID: "z", Job: "j", JobVersion: 1, CreatedAt: 9})
 		tx.PutDeployment(&structs.Deployment{ID: "a", Job: "j", JobVersion: 10, CreatedAt: 30})
 		tx.PutDeployment(&structs.Deployment{ID: "b", Job: "j2", JobVersion: 1})
@@ -115,7 +116,8 @@ func TestJobVersions(t *testing.T) {
 	}
 }
 
-// TestEvaluationsByState: an evaluation is among the open and the blocked ones of its job and cluster for as long as it is so.
+// TestEvaluationsByState: an evaluation is among the open and the blocked ones of its job and
+// cluster for as long as it is so.
 func TestEvaluationsByState(t *testing.T) {
 	w := newWriter(t)
 	eval := func(id, status string) *structs.Evaluation {

@@ -9,10 +9,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shelf holds hosts in the order of what is free on them. It never changes: with gives another, which shares what is the same.
+// shelf holds hosts in the order of what is free on them. It never changes: with gives another,
+// which shares what is the same.
 //
-// It is cut into blocks, each of which knows the most that is free of the second amount. So a search for a host with enough
-// of both skips the many that are full of one and not of the other.
+// It is cut into blocks, each of which knows the most that is free of the second amount. So a
+// search for a host with enough of both skips the many that are full of one and not of the other.
 type shelf struct{ blocks []*block }
 
 type block struct {
@@ -39,7 +40,8 @@ func (a spot) compare(b spot) int {
 	return cmp.Compare(a.host.Instance.ID, b.host.Instance.ID)
 }
 
-// from gives, one with each call, the hosts that have at least so much free of both amounts; nil after the last.
+// from gives, one with each call, the hosts that have at least so much free of both amounts; nil
+// after the last.
 func (s shelf) from(first, second int64) (next func() *structs.Host) {
 	at, in := sort.Search(len(s.blocks), func(i int) bool {
 		spots := s.blocks[i].spots

@@ -24,8 +24,8 @@ func New() *Store {
 // Snapshot gives the newest state. It never changes and costs nothing.
 func (s *Store) Snapshot() *Snapshot { return s.current.Load() }
 
-// Update runs one transaction at a raft index and makes its result the newest state. When fn fails nothing has changed
-// but the index, and its error is returned. Only fsm calls it.
+// Update runs one transaction at a raft index and makes its result the newest state. When fn fails
+// nothing has changed but the index, and its error is returned. Only fsm calls it.
 func (s *Store) Update(index uint64, fn func(*Tx) error) error {
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -42,7 +42,8 @@ func (s *Store) Update(index uint64, fn func(*Tx) error) error {
 	return err
 }
 
-// Replace puts a restored state in place of the present one and tells every subscriber to look at everything again.
+// Replace puts a restored state in place of the present one and tells every subscriber to look at
+// everything again.
 func (s *Store) Replace(restored *Store) {
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -62,33 +63,38 @@ type Snapshot struct {
 	instances        table[*structs.ContainerInstance] // by id
 	clusterInstances table[*structs.ContainerInstance] // by cluster, id
 	usage            table[usageRow]
-	hosts            table[*host]               // by instance
-	classes          table[*class]              // by cluster, what its instances have in common
-	jobs             table[*structs.Job]        // by id
-	clusterJobs      table[*structs.Job]        // by cluster, id
-	tokens           table[*structs.Job]        // by cluster, client token; only jobs that have one
-	tasks            table[*structs.Task]       // by id
-	jobTasks         table[*structs.Task]       // by job, id
-	instanceTasks    table[*structs.Task]       // by instance, id; only tasks that hold their resources
-	groupTasks       table[*structs.Task]       // by group, instance, id; only those of instanceTasks that are of no service
-	evaluations      table[*structs.Evaluation] // by id
-	jobEvaluations   table[*structs.Evaluation] // by job, id
-	openEvaluations  table[*structs.Evaluation] // by job, id; only those that are not done
-	blocked          table[*structs.Evaluation] // by cluster, id; only those that are blocked
-	waiting          table[*structs.Evaluation] // in the order of structs.CompareWaiting; only those in a queue for room
-	called           table[*structs.Evaluation] // by cluster, most important first; only those of waiting that are ready
-	tags             table[tagRow]
-	services         table[*structs.Job]           // by cluster, name, id; only services
-	runs             table[*structs.Job]           // by cluster, name, time, id; only batch jobs that have a name
-	jobVersions      table[*structs.Job]           // by id, version
-	deployments      table[*structs.Deployment]    // by id
-	jobDeployments   table[*structs.Deployment]    // by job, order of creation
-	events           table[*structs.ServiceEvents] // by job
-	room             table[roomRow]
-	providers        table[*structs.CapacityProvider] // by name
-	keys             table[*structs.AccessKey]        // by id
-	settings         table[*structs.AccountSetting]   // by principal, name
-	bootstrap        *structs.Bootstrap               // nil: it has not been done
+	hosts            table[*host]         // by instance
+	classes          table[*class]        // by cluster, what its instances have in common
+	jobs             table[*structs.Job]  // by id
+	clusterJobs      table[*structs.Job]  // by cluster, id
+	tokens           table[*structs.Job]  // by cluster, client token; only jobs that have one
+	tasks            table[*structs.Task] // by id
+	jobTasks         table[*structs.Task] // by job, id
+	// by instance, id; only tasks that hold their resources
+	instanceTasks table[*structs.Task]
+	// by group, instance, id; only those of instanceTasks that are of no service
+	groupTasks      table[*structs.Task]
+	evaluations     table[*structs.Evaluation] // by id
+	jobEvaluations  table[*structs.Evaluation] // by job, id
+	openEvaluations table[*structs.Evaluation] // by job, id; only those that are not done
+	blocked         table[*structs.Evaluation] // by cluster, id; only those that are blocked
+	// in the order of structs.CompareWaiting; only those in a queue for room
+	waiting table[*structs.Evaluation]
+	// by cluster, most important first; only those of waiting that are ready
+	called   table[*structs.Evaluation]
+	tags     table[tagRow]
+	services table[*structs.Job] // by cluster, name, id; only services
+	// by cluster, name, time, id; only batch jobs that have a name
+	runs           table[*structs.Job]
+	jobVersions    table[*structs.Job]           // by id, version
+	deployments    table[*structs.Deployment]    // by id
+	jobDeployments table[*structs.Deployment]    // by job, order of creation
+	events         table[*structs.ServiceEvents] // by job
+	room           table[roomRow]
+	providers      table[*structs.CapacityProvider] // by name
+	keys           table[*structs.AccessKey]        // by id
+	settings       table[*structs.AccountSetting]   // by principal, name
+	bootstrap      *structs.Bootstrap               // nil: it has not been done
 }
 
 func newSnapshot() *Snapshot {
@@ -175,7 +181,8 @@ func (s *Snapshot) Index() uint64 { return s.index }
 // Tx is one transaction: it reads its own writes. Not safe for concurrent use.
 type Tx struct {
 	*Snapshot
-	usages  map[string]*structs.Usage // by instance: this transaction's own copies, free to change
-	touched []string                  // ids of instances of which something changed that the index of classes shows
+	usages map[string]*structs.Usage // by instance: this transaction's own copies, free to change
+	// ids of instances of which something changed that the index of classes shows
+	touched []string
 	changes []change
 }

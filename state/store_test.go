@@ -123,7 +123,8 @@ func TestFailedTransactionChangesNothing(t *testing.T) {
 	}
 }
 
-// TestReadersWhileWriting is for the race detector, and holds that every snapshot agrees with itself.
+// TestReadersWhileWriting is for the race detector, and holds that every snapshot agrees with
+// itself.
 func TestReadersWhileWriting(t *testing.T) {
 	w := newWriter(t)
 	done := make(chan struct{})

@@ -6,7 +6,8 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// table is an ordered set of rows, copied in no time: a copy shares what neither side has changed since.
+// table is an ordered set of rows, copied in no time: a copy shares what neither side has changed
+// since.
 type table[R any] struct{ tree *btree.BTreeG[R] }
 
 func newTable[R any](less func(a, b R) bool) table[R] {

@@ -99,7 +99,8 @@ func TestTaskDefinitionRevisions(t *testing.T) {
 		}
 	})
 	s := w.Snapshot()
-	if d := s.LatestTaskDefinition("web"); d == nil || d.Key() != "web:10" { // by number, not by text; 11 is not ACTIVE
+	// by number, not by text; 11 is not ACTIVE
+	if d := s.LatestTaskDefinition("web"); d == nil || d.Key() != "web:10" {
 		t.Errorf("the newest ACTIVE revision is %+v, want web:10", d)
 	}
 	for _, key := range []string{"web", "web:0", "web:12", "web:x", ":1", "other:1"} {

@@ -63,14 +63,14 @@ func (s *Snapshot) InstanceTasks(instance string) iter.Seq[*structs.Task] {
 		func(t *structs.Task) bool { return t.Instance == instance })
 }
 
-// GroupTasks gives the tasks of a group that hold resources of an instance, by instance and id, whatever their cluster; those of
-// the group of a service are not kept.
+// GroupTasks gives the tasks of a group that hold resources of an instance, by instance and id,
+// whatever their cluster; those of the group of a service are not kept.
 func (s *Snapshot) GroupTasks(group string) iter.Seq[*structs.Task] {
 	return while(s.groupTasks.from(&structs.Task{Group: group}), func(t *structs.Task) bool { return t.Group == group })
 }
 
-// PutTask adds or replaces a task and keeps the usage of its instance. A task never changes its job, nor its instance once it has
-// one.
+// PutTask adds or replaces a task and keeps the usage of its instance. A task never changes its
+// job, nor its instance once it has one.
 func (tx *Tx) PutTask(t *structs.Task) {
 	tx.account(tx.tasks.put(t), t)
 	tx.jobTasks.put(t)

@@ -72,7 +72,8 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 		return u
 	}
 	u := *tx.Usage(instance)
-	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...) // room for what a task or two add
+	// room for what a task or two add
+	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...)
 	u.GPUs = slices.Clone(u.GPUs)
 	tx.usages[instance] = &u
 	tx.touched = append(tx.touched, instance)

@@ -30,7 +30,8 @@ func TestUsageFollowsATask(t *testing.T) {
 	put(structs.TaskProvisioning)
 	checkUsage(t, w, "placed", structs.Usage{CPU: 10, Memory: 20, Ports: []structs.Port{port(80)}, Pending: 1})
 
-	dynamic := structs.Container{NetworkBindings: []structs.NetworkBinding{ // Docker publishes on IPv4 and IPv6
+	// Docker publishes on IPv4 and IPv6
+	dynamic := structs.Container{NetworkBindings: []structs.NetworkBinding{
 		{BindIP: "0.0.0.0", HostPort: new(int32(32768)), Protocol: "tcp"}, {BindIP: "::", HostPort: new(int32(32768)), Protocol: "tcp"},
 	}}
 	put(structs.TaskRunning, dynamic)
@@ -43,7 +44,8 @@ func TestUsageFollowsATask(t *testing.T) {
 	checkUsage(t, w, "forgotten", structs.Usage{})
 }
 
-// TestUsageOfPortsHeldTwice: two tasks that hold one port (a fixed one and one that Docker chose) leave it one by one.
+// TestUsageOfPortsHeldTwice: two tasks that hold one port (a fixed one and one that Docker chose)
+// leave it one by one.
 func TestUsageOfPortsHeldTwice(t *testing.T) {
 	w := newWriter(t)
 	both := func(fn func(tx *Tx, row *structs.Task)) func(*Tx) {

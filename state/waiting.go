@@ -14,14 +14,15 @@ func lessCalled(a, b *structs.Evaluation) bool {
 	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), a.Place().Compare(b.Place()), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Waiting gives the evaluations of a cluster that wait for room for the same tasks, in the order in which they are served. Those
-// that were called are among them.
+// Waiting gives the evaluations of a cluster that wait for room for the same tasks, in the order in
+// which they are served. Those that were called are among them.
 func (s *Snapshot) Waiting(cluster, ask string) iter.Seq[*structs.Evaluation] {
 	return while(s.waiting.from(firstOf(cluster, ask)),
 		func(e *structs.Evaluation) bool { return e.Cluster == cluster && e.Place().Ask == ask })
 }
 
-// FirstWaiting gives, for each thing that is asked for in vain in a cluster, the evaluation that is served first.
+// FirstWaiting gives, for each thing that is asked for in vain in a cluster, the evaluation that is
+// served first.
 func (s *Snapshot) FirstWaiting(cluster string) iter.Seq[*structs.Evaluation] {
 	return func(yield func(*structs.Evaluation) bool) {
 		from := firstOf(cluster, "")
@@ -43,8 +44,9 @@ func firstOf(cluster, ask string) *structs.Evaluation {
 	return &structs.Evaluation{Cluster: cluster, Queue: &structs.QueuePlace{Ask: ask, Priority: math.MaxInt}}
 }
 
-// MoreUrgent says whether an evaluation of the same cluster was called because room appeared, is not decided yet, and is of a more
-// important job than this one. Those of outside schedulers, which may take their time, do not count.
+// MoreUrgent says whether an evaluation of the same cluster was called because room appeared, is
+// not decided yet, and is of a more important job than this one. Those of outside schedulers, which
+// may take their time, do not count.
 func (s *Snapshot) MoreUrgent(than *structs.Evaluation) bool {
 	importance := s.Importance(than)
 	for e := range s.called.from(firstOf(than.Cluster, "")) {

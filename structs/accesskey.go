@@ -1,6 +1,7 @@
 package structs
 
-// AccessKey lets its holder call a secured cluster, within its policy. The holder signs with its secret, or shows it.
+// AccessKey lets its holder call a secured cluster, within its policy. The holder signs with its
+// secret, or shows it.
 type AccessKey struct {
 	ID string `json:"accessKeyId"` // AKIA and 16 more of A-Z2-7
 	// Name is for people: it stands in refusals and in the audit log.

@@ -7,8 +7,8 @@ import (
 
 // AccountSetting is one account setting (ECS) that was set for one principal.
 type AccountSetting struct {
-	// Principal is the resource part of the principal's ARN: PrincipalRoot, user/NAME or role/NAME. What is set for root holds for
-	// everyone who has not set the same.
+	// Principal is the resource part of the principal's ARN: PrincipalRoot, user/NAME or role/NAME.
+	// What is set for root holds for everyone who has not set the same.
 	Principal string `json:"principal" cbor:"1,keyasint"`
 	Name      string `json:"name" cbor:"2,keyasint"`
 	Value     string `json:"value" cbor:"3,keyasint"`
@@ -31,8 +31,9 @@ type settingRule struct {
 	final   bool     // its one value can no longer be turned off
 }
 
-// settingRules are by name. What is about AWS's network cards and about Fargate is kept and has no effect: there is neither here.
-// ARNs are long ones and tags at creation need ecs:TagResource, whatever was set, as in ECS since 2021 and 2024.
+// settingRules are by name. What is about AWS's network cards and about Fargate is kept and has no
+// effect: there is neither here. ARNs are long ones and tags at creation need ecs:TagResource,
+// whatever was set, as in ECS since 2021 and 2024.
 var settingRules = []settingRule{
 	{name: "awsvpcTrunking", values: []string{"disabled", "enabled"}},
 	{name: SettingContainerInsights, values: []string{"disabled", "enabled", "enhanced"}},
@@ -56,7 +57,8 @@ func SettingNames() []string {
 	return names
 }
 
-// DefaultSetting returns the value of an account setting that nobody has set; empty for one that there is not.
+// DefaultSetting returns the value of an account setting that nobody has set; empty for one that
+// there is not.
 func DefaultSetting(name string) string {
 	if r, ok := settingRuleOf(name); ok {
 		return r.values[0]
@@ -81,7 +83,8 @@ func CheckSettingName(name string) *Error {
 	return nil
 }
 
-// Validate says what is wrong with an account setting before it is set. The first words are ECS's; clients match on them.
+// Validate says what is wrong with an account setting before it is set. The first words are ECS's;
+// clients match on them.
 func (s *AccountSetting) Validate() *Error {
 	if err := CheckSettingName(s.Name); err != nil {
 		return err

@@ -13,7 +13,8 @@ var (
 	attributeValue = regexp.MustCompile(`^[A-Za-z0-9_.@/\\: -]{1,128}$`)
 )
 
-// Validate says what is wrong with an attribute that a user puts (ECS's rules). A value may be absent.
+// Validate says what is wrong with an attribute that a user puts (ECS's rules). A value may be
+// absent.
 func (a *Attribute) Validate() *Error {
 	switch {
 	case !attributeName.MatchString(a.Name):

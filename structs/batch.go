@@ -18,18 +18,20 @@ const (
 
 // What becomes of a task of a batch job whose instance is lost (BatchSpec.OnInstanceLost).
 const (
-	// LostRetry gives the attempt up and starts the next one elsewhere at once. The last attempt waits for its instance.
+	// LostRetry gives the attempt up and starts the next one elsewhere at once. The last attempt
+	// waits for its instance.
 	LostRetry = "retry"
-	// LostWait leaves the task to its instance, until that comes back or is deregistered: it never runs twice.
+	// LostWait leaves the task to its instance, until that comes back or is deregistered: it never
+	// runs twice.
 	LostWait = "wait"
 )
 
-// BatchSpec says how a batch job runs its Count tasks to completion. The jobs of RunTask have none: each of their tasks is
-// tried once, all at the same time, and what finds no room does not wait.
+// BatchSpec says how a batch job runs its Count tasks to completion. The jobs of RunTask have none:
+// each of their tasks is tried once, all at the same time, and what finds no room does not wait.
 type BatchSpec struct {
-	// Attempts is how often each of the tasks may be tried. One fails when an essential container of it ends with another
-	// exit code than zero, when it cannot be started, when its instance is deregistered, and when that is lost and OnInstanceLost
-	// says so.
+	// Attempts is how often each of the tasks may be tried. One fails when an essential container
+	// of it ends with another exit code than zero, when it cannot be started, when its instance is
+	// deregistered, and when that is lost and OnInstanceLost says so.
 	Attempts int `json:"attempts"`
 	// Parallelism is how many tasks run at a time; zero: all.
 	Parallelism int `json:"parallelism,omitzero"`
@@ -61,7 +63,8 @@ type BatchSlot struct {
 	EndedAt   Time // of the last attempt that ended by itself
 }
 
-// BatchSlots sorts the tasks of a batch job that has a BatchSpec into its slots. Definition is that of the job.
+// BatchSlots sorts the tasks of a batch job that has a BatchSpec into its slots. Definition is that
+// of the job.
 func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 	slots := make([]BatchSlot, j.Count)
 	for t := range tasks {
@@ -82,7 +85,8 @@ func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 			s.Attempts++
 		}
 		if t.StopCode != StopInstanceLost {
-			s.EndedAt = max(s.EndedAt, t.StoppedAt) // the next attempt after a loss has nothing to wait for
+			// the next attempt after a loss has nothing to wait for
+			s.EndedAt = max(s.EndedAt, t.StoppedAt)
 		}
 	}
 	for n := range slots {
@@ -92,7 +96,8 @@ func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 	return slots
 }
 
-// succeeded says whether a task that has stopped ended by itself, and each essential container with exit code zero.
+// succeeded says whether a task that has stopped ended by itself, and each essential container with
+// exit code zero.
 func (t *Task) succeeded(d *TaskDefinition) bool {
 	if t.StopCode != StopEssentialContainerExited {
 		return false

@@ -2,12 +2,14 @@ package structs
 
 // The ways to say at how many failed tasks the circuit breaker trips (ECS, ThresholdType).
 const (
-	ThresholdBoundedPercent   = "BOUNDED_PERCENT"   // percent of the desired count, but at least 3 and at most 200
+	// percent of the desired count, but at least 3 and at most 200
+	ThresholdBoundedPercent   = "BOUNDED_PERCENT"
 	ThresholdUnboundedPercent = "UNBOUNDED_PERCENT" // percent of the desired count
 	ThresholdCount            = "COUNT"
 )
 
-// BreakerReason begins the reason of a rollout that the circuit breaker ended, and of the rollback that follows.
+// BreakerReason begins the reason of a rollout that the circuit breaker ended, and of the rollback
+// that follows.
 const BreakerReason = "ECS deployment circuit breaker: "
 
 // The bounds of BOUNDED_PERCENT, in tasks, and what it is where nobody says (ECS).
@@ -23,7 +25,8 @@ type BreakerThreshold struct {
 	Value int32  `json:"value"` // percent, or tasks with COUNT
 }
 
-// BreakerThreshold returns the threshold that is in force, which is BOUNDED_PERCENT of 50 by default (ECS).
+// BreakerThreshold returns the threshold that is in force, which is BOUNDED_PERCENT of 50 by
+// default (ECS).
 func (p *UpdatePolicy) BreakerThreshold() BreakerThreshold {
 	switch {
 	case p.ThresholdConfiguration != nil:
@@ -34,8 +37,8 @@ func (p *UpdatePolicy) BreakerThreshold() BreakerThreshold {
 	return BreakerThreshold{Type: ThresholdBoundedPercent, Value: defaultThresholdPercent}
 }
 
-// Threshold is how many failed tasks trip the circuit breaker of a service that desires count tasks: at least one. Parts of
-// a task are rounded up (ECS).
+// Threshold is how many failed tasks trip the circuit breaker of a service that desires count
+// tasks: at least one. Parts of a task are rounded up (ECS).
 func (p *UpdatePolicy) Threshold(count int) int {
 	t := p.BreakerThreshold()
 	percent := int((int64(count)*int64(t.Value) + 99) / 100)

@@ -16,7 +16,8 @@ func TestBreakerThreshold(t *testing.T) {
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdBoundedPercent, 1}}, 100, 3},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 800, 400},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 1, 1},
-		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 0, 1}, // else nothing could be deployed at a count of zero
+		// else nothing could be deployed at a count of zero
+		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 0, 1},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 1 << 30}}, MaxServiceCount, MaxServiceCount * (1 << 30) / 100},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdCount, 5}}, 800, 5},
 		{UpdatePolicy{FailureThreshold: 7}, 800, 7}, // of a job file

@@ -8,7 +8,8 @@ const (
 	ProviderFargateSpot = "FARGATE_SPOT"
 )
 
-// ProviderAutoScaling is the type of the capacity providers that users make. The other two have their names as types.
+// ProviderAutoScaling is the type of the capacity providers that users make. The other two have
+// their names as types.
 const ProviderAutoScaling = "EC2_AUTOSCALING"
 
 // The states of a capacity provider, and of the last change of it.
@@ -26,13 +27,14 @@ const (
 	SwitchDisabled = "DISABLED"
 )
 
-// CapacityProvider is a named set of container instances, for all clusters: an instance belongs to the one that its agent
-// names (ContainerInstance.CapacityProvider).
+// CapacityProvider is a named set of container instances, for all clusters: an instance belongs to
+// the one that its agent names (ContainerInstance.CapacityProvider).
 type CapacityProvider struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
 	Status string `json:"status"` // ACTIVE, or INACTIVE once deleted
-	// AutoScalingGroup is what users say of their own ones. Nothing is asked of the group: its ARN is a label.
+	// AutoScalingGroup is what users say of their own ones. Nothing is asked of the group: its ARN
+	// is a label.
 	AutoScalingGroup *AutoScalingGroupProvider `json:"autoScalingGroupProvider,omitzero"`
 	UpdateStatus     string                    `json:"updateStatus,omitzero"`
 

@@ -1,8 +1,9 @@
 package structs
 
-// Shares returns how many of total tasks each capacity provider of a strategy gets: first the base, then by weight. It is the quota
-// method of Balinski and Young: each share is its exact proportion, rounded up or down, and none shrinks when the total
-// grows. So a service can grow and shrink one task at a time without ever being off by a whole one.
+// Shares returns how many of total tasks each capacity provider of a strategy gets: first the base,
+// then by weight. It is the quota method of Balinski and Young: each share is its exact proportion,
+// rounded up or down, and none shrinks when the total grows. So a service can grow and shrink one
+// task at a time without ever being off by a whole one.
 func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	counts := make([]int, len(strategy))
 	for i, item := range strategy {
@@ -28,7 +29,8 @@ func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	return counts
 }
 
-// weightsOf gives the weights by their greatest common divisor, and their sum. A capacity provider that is alone needs none.
+// weightsOf gives the weights by their greatest common divisor, and their sum. A capacity provider
+// that is alone needs none.
 func weightsOf(strategy []CapacityProviderStrategyItem) (weights []int, sum int) {
 	divisor := 0
 	for _, item := range strategy {

@@ -9,8 +9,8 @@ const (
 	ClusterInactive = "INACTIVE"
 )
 
-// Cluster is a named group of container instances and of the work on them. One installation holds many.
-// Its counts (instances, tasks, services) are derived from state, never stored.
+// Cluster is a named group of container instances and of the work on them. One installation holds
+// many. Its counts (instances, tasks, services) are derived from state, never stored.
 type Cluster struct {
 	Name   string `json:"clusterName"`
 	Status string `json:"status"` // ACTIVE, or INACTIVE once deleted

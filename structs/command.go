@@ -1,6 +1,7 @@
 package structs
 
-// CommandType is the number of a raft command. Numbers are in the log on disk: never reuse or renumber one.
+// CommandType is the number of a raft command. Numbers are in the log on disk: never reuse or
+// renumber one.
 type CommandType uint8
 
 // The raft commands. CONTRIBUTING.md says how to add one.
@@ -42,18 +43,20 @@ const (
 	CmdReleaseInstances       CommandType = 37
 )
 
-// Command is one entry of the raft log: the whole of one change, with every id and time already minted.
+// Command is one entry of the raft log: the whole of one change, with every id and time already
+// minted.
 type Command interface{ CommandType() CommandType }
 
 // Applied is what came of a command.
 type Applied struct {
 	Index uint64 // the raft index of the entry
-	// Key names what the command made or found: "family:revision" of RegisterTaskDefinition, the Job.ID of CreateJob
-	// (an earlier job's, where the client token was used before).
+	// Key names what the command made or found: "family:revision" of RegisterTaskDefinition, the
+	// Job.ID of CreateJob (an earlier job's, where the client token was used before).
 	Key string
 }
 
-// CreateCluster makes a cluster, or makes an INACTIVE one ACTIVE again. An ACTIVE one of that name stays as it is.
+// CreateCluster makes a cluster, or makes an INACTIVE one ACTIVE again. An ACTIVE one of that name
+// stays as it is.
 type CreateCluster struct {
 	Cluster Cluster
 	Tags    []Tag
@@ -78,8 +81,8 @@ type UpdateTaskDefinitions struct {
 	At          Time
 }
 
-// RegisterInstance adds a container instance or renews it (an agent that starts again). The cluster is made if it is
-// not there. Tags are set at the first registration.
+// RegisterInstance adds a container instance or renews it (an agent that starts again). The cluster
+// is made if it is not there. Tags are set at the first registration.
 type RegisterInstance struct {
 	Instance ContainerInstance
 	Tags     []Tag
@@ -90,37 +93,40 @@ type SetAgentConnected struct {
 	Instances []string
 	Connected bool
 	At        Time
-	// Damps: losses are counted, and an instance that is lost again and again is held back when it returns. Older servers do neither.
+	// Damps: losses are counted, and an instance that is lost again and again is held back when it
+	// returns. Older servers do neither.
 	Damps bool `cbor:",omitzero"`
 }
 
-// SetRuntimeHealth records what an agent says of its container engine: the Status and Reason of Health. Fails where the instance is not
-// registered.
+// SetRuntimeHealth records what an agent says of its container engine: the Status and Reason of
+// Health. Fails where the instance is not registered.
 type SetRuntimeHealth struct {
 	Instance string
 	Health   RuntimeHealth
 	At       Time
 }
 
-// ReleaseInstances lets instances take work that were held back for being lost again and again. One whose HeldUntil is later than At stays
-// held back: it was lost once more meanwhile.
+// ReleaseInstances lets instances take work that were held back for being lost again and again. One
+// whose HeldUntil is later than At stays held back: it was lost once more meanwhile.
 type ReleaseInstances struct {
 	Instances []string
 	At        Time
 }
 
-// CreateJob adds a job and its first evaluation. A client token that the cluster knows finds the earlier job:
-// with the same RequestHash that job is the answer, with another the command fails with Conflict.
+// CreateJob adds a job and its first evaluation. A client token that the cluster knows finds the
+// earlier job: with the same RequestHash that job is the answer, with another the command fails
+// with Conflict.
 type CreateJob struct {
 	Job        Job
 	Evaluation Evaluation
 	Tasks      []string // the ids of the tasks of a job that queues them: as many as its Count
-	// Providers are the capacity providers of Tasks, in the same order; nil in entries of older servers, whose tasks get theirs when
-	// they are placed.
+	// Providers are the capacity providers of Tasks, in the same order; nil in entries of older
+	// servers, whose tasks get theirs when they are placed.
 	Providers []string
 }
 
-// ApplyPlan commits a plan that the planner has checked. Placements whose job or instance has gone meanwhile are dropped.
+// ApplyPlan commits a plan that the planner has checked. Placements whose job or instance has gone
+// meanwhile are dropped.
 type ApplyPlan struct {
 	Plan Plan
 }
@@ -138,8 +144,8 @@ type ReportTasks struct {
 	Instance string
 	Updates  []TaskUpdate
 	At       Time
-	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt, and wake no daemon when the last
-	// other task has left an instance.
+	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt, and
+	// wake no daemon when the last other task has left an instance.
 	Rules int
 }
 
@@ -178,18 +184,19 @@ type DeleteAttributes struct {
 	At         Time
 }
 
-// SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. One that is INACTIVE stays so
-// until it registers again. Deregistering stops what runs there: tasks of a connected agent are asked to stop, and those
-// that nobody is left to report on are STOPPED at once.
+// SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. One
+// that is INACTIVE stays so until it registers again. Deregistering stops what runs there: tasks of
+// a connected agent are asked to stop, and those that nobody is left to report on are STOPPED at
+// once.
 type SetInstanceStatus struct {
 	Instances []string
 	Status    string
 	At        Time
 }
 
-// PutService adds a service or its next version. Job.Version must be one more than the present version (1 for a new
-// one); else another change came first and the command fails with Conflict. Deployment, where not nil, becomes PRIMARY and
-// the one that was PRIMARY becomes ACTIVE.
+// PutService adds a service or its next version. Job.Version must be one more than the present
+// version (1 for a new one); else another change came first and the command fails with Conflict.
+// Deployment, where not nil, becomes PRIMARY and the one that was PRIMARY becomes ACTIVE.
 type PutService struct {
 	Job        Job
 	Deployment *Deployment
@@ -197,7 +204,8 @@ type PutService struct {
 	Tags       []Tag // of a new service
 }
 
-// DeleteService makes a service DRAINING, with no tasks desired, which is its last version. Without Force it must have none desired already.
+// DeleteService makes a service DRAINING, with no tasks desired, which is its last version. Without
+// Force it must have none desired already.
 type DeleteService struct {
 	Job        string
 	Force      bool
@@ -213,28 +221,31 @@ type StopDeployment struct {
 	At         Time
 }
 
-// PutJob makes a job what a job file says, all of it or nothing: Definition, where not nil, becomes the next revision of its family and
-// the job's; Tags become all that a service has. The rest is as in PutService. A batch job is added as by CreateJob.
+// PutJob makes a job what a job file says, all of it or nothing: Definition, where not nil, becomes
+// the next revision of its family and the job's; Tags become all that a service has. The rest is as
+// in PutService. A batch job is added as by CreateJob.
 type PutJob struct {
 	Definition *TaskDefinition
 	Job        Job
 	Deployment *Deployment
 	Evaluation Evaluation
 	Tags       []Tag
-	// Replaces is the batch job of the same name that is RUNNING, which is stopped; empty: there is none. Were it another, the command
-	// fails with Conflict.
+	// Replaces is the batch job of the same name that is RUNNING, which is stopped; empty: there is
+	// none. Were it another, the command fails with Conflict.
 	Replaces string
 }
 
-// PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that is there. A new one with a client
-// token that the service knows finds the earlier one, as in CreateJob.
+// PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that
+// is there. A new one with a client token that the service knows finds the earlier one, as in
+// CreateJob.
 type PutTaskSet struct {
 	Set        Deployment
 	Evaluation Evaluation
 	Tags       []Tag // of a new one
 }
 
-// DeleteTaskSet makes a task set DRAINING; it goes with its last task. Without Force it must be scaled to nothing, and not be PRIMARY.
+// DeleteTaskSet makes a task set DRAINING; it goes with its last task. Without Force it must be
+// scaled to nothing, and not be PRIMARY.
 type DeleteTaskSet struct {
 	Set        string
 	Force      bool
@@ -257,14 +268,16 @@ type SetPrimaryTaskSet struct {
 	At  Time
 }
 
-// ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends the protection.
+// ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends
+// the protection.
 type ProtectTasks struct {
 	Tasks []string
 	Until Time
 	At    Time
 }
 
-// StopJob ends a batch job: nothing more of it is started, and its tasks are asked to stop. One that has ended stays as it is.
+// StopJob ends a batch job: nothing more of it is started, and its tasks are asked to stop. One
+// that has ended stays as it is.
 type StopJob struct {
 	Job string
 	At  Time
@@ -277,7 +290,8 @@ type PutCapacityProvider struct {
 	Tags     []Tag
 }
 
-// DeleteCapacityProvider makes a capacity provider INACTIVE. Fails while a cluster or service uses it.
+// DeleteCapacityProvider makes a capacity provider INACTIVE. Fails while a cluster or service uses
+// it.
 type DeleteCapacityProvider struct {
 	Provider string
 	At       Time
@@ -293,7 +307,8 @@ type UpdateCluster struct {
 	ServiceConnectDefaults *ClusterServiceConnectDefaults `cbor:",omitempty"`
 }
 
-// ClusterProviders are the capacity providers of a cluster, and what its work is shared out by where it does not say.
+// ClusterProviders are the capacity providers of a cluster, and what its work is shared out by
+// where it does not say.
 type ClusterProviders struct {
 	Providers       []string
 	DefaultStrategy []CapacityProviderStrategyItem
@@ -322,11 +337,13 @@ type DeleteAccountSetting struct {
 	Name      string
 }
 
-// Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left of them, services that
-// are INACTIVE with their history, and deleted instances, clusters and task definitions that nothing refers to.
+// Collect forgets what ended before a time: stopped tasks, jobs and evaluations with nothing left
+// of them, services that are INACTIVE with their history, and deleted instances, clusters and task
+// definitions that nothing refers to.
 type Collect struct {
 	Before Time
-	// Limit bounds how many tasks and evaluations one entry forgets, so that others do not wait behind it for long. Zero: none.
+	// Limit bounds how many tasks and evaluations one entry forgets, so that others do not wait
+	// behind it for long. Zero: none.
 	Limit int
 }
 

@@ -5,11 +5,13 @@ import (
 	"fmt"
 )
 
-// Kind is the sort of an error, in the words of the ECS API without its "Exception" suffix; each door maps it once to
-// its own wire form (AWS: Kind+"Exception"; native: an HTTP status and this word).
+// Kind is the sort of an error, in the words of the ECS API without its "Exception" suffix; each
+// door maps it once to its own wire form (AWS: Kind+"Exception"; native: an HTTP status and this
+// word).
 type Kind string
 
-// The kinds that Gantry answers with. The list is ECS's own, from its API model; Unavailable and Internal are ours.
+// The kinds that Gantry answers with. The list is ECS's own, from its API model; Unavailable and
+// Internal are ours.
 const (
 	KindAccessDenied                      Kind = "AccessDenied"
 	KindAttributeLimitExceeded            Kind = "AttributeLimitExceeded"
@@ -32,13 +34,15 @@ const (
 	KindTargetNotFound                    Kind = "TargetNotFound"
 	KindTaskSetNotFound                   Kind = "TaskSetNotFound"
 	KindUnsupportedFeature                Kind = "UnsupportedFeature"
-	// KindUnavailable: no leader stands, or the cluster did not answer in time. The caller may try again.
+	// KindUnavailable: no leader stands, or the cluster did not answer in time. The caller may try
+	// again.
 	KindUnavailable Kind = "Unavailable"
 	// KindInternal: a fault of ours. Logged in full, shown to the user only as "internal error".
 	KindInternal Kind = "Internal"
 )
 
-// Error is the one error type that crosses a door. Anything else that reaches a door is shown as an internal error.
+// Error is the one error type that crosses a door. Anything else that reaches a door is shown as an
+// internal error.
 type Error struct {
 	Kind    Kind
 	Message string
@@ -62,7 +66,8 @@ func KindOf(err error) Kind {
 	return KindInternal
 }
 
-// ErrClusterNotFound answers a call on a cluster that does not exist. The text is ECS's; clients match on it.
+// ErrClusterNotFound answers a call on a cluster that does not exist. The text is ECS's; clients
+// match on it.
 func ErrClusterNotFound() *Error { return Errorf(KindClusterNotFound, "Cluster not found.") }
 
 // ErrNoLeader answers a write while no server leads. SDKs try again.

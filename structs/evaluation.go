@@ -2,8 +2,10 @@ package structs
 
 // The states of an evaluation.
 const (
-	EvaluationReady   = "ready"
-	EvaluationBlocked = "blocked" // waits for room: it is called, which makes it ready, in its turn when some appears. At most one a job
+	EvaluationReady = "ready"
+	// waits for room: it is called, which makes it ready, in its turn when some appears. At most
+	// one a job
+	EvaluationBlocked = "blocked"
 	EvaluationDone    = "done"
 )
 
@@ -21,8 +23,9 @@ type Evaluation struct {
 	Failures []PlacementFailure `json:"failures,omitzero" cbor:"9,keyasint,omitzero"`
 	// WaitUntil is when to evaluate; zero: now.
 	WaitUntil Time `json:"waitUntil,omitzero" cbor:"11,keyasint,omitzero"`
-	// Filtered says how many instances each rule kept from taking a further task, Remedy the smallest change that would let
-	// one more run, for people to read. Both only with tasks unplaced.
+	// Filtered says how many instances each rule kept from taking a further task, Remedy the
+	// smallest change that would let one more run, for people to read. Both only with tasks
+	// unplaced.
 	Filtered []FilterCount `json:"filtered,omitzero" cbor:"12,keyasint,omitzero"`
 	Remedy   string        `json:"remedy,omitzero" cbor:"13,keyasint,omitzero"`
 	// Queue is where it stands among those that wait for room, once it has come to wait.
@@ -33,13 +36,14 @@ type Evaluation struct {
 
 // PlacementFailure is why one instance could not take a task, in ECS's words for failures[].
 type PlacementFailure struct {
-	Instance string `json:"containerInstance,omitzero" cbor:"1,keyasint,omitzero"` // ContainerInstance.ID; empty when there is no instance at all
+	// ContainerInstance.ID; empty when there is no instance at all
+	Instance string `json:"containerInstance,omitzero" cbor:"1,keyasint,omitzero"`
 	Reason   string `json:"reason" cbor:"2,keyasint"`
 	Detail   string `json:"detail,omitzero" cbor:"3,keyasint,omitzero"`
 }
 
-// FilterCount is how many instances one rule kept from taking a task. An instance counts for the first rule that it does
-// not satisfy.
+// FilterCount is how many instances one rule kept from taking a task. An instance counts for the
+// first rule that it does not satisfy.
 type FilterCount struct {
 	Reason    string `json:"reason" cbor:"1,keyasint"` // as in PlacementFailure
 	Instances int    `json:"instances" cbor:"2,keyasint"`
@@ -47,19 +51,23 @@ type FilterCount struct {
 
 // ECS's reasons in failures[] (ECS, "API failure reasons").
 const (
-	FailCPU        = "RESOURCE:CPU"
-	FailMemory     = "RESOURCE:MEMORY"
-	FailPorts      = "RESOURCE:PORTS"
-	FailGPU        = "RESOURCE:GPU"
-	FailAgent      = "AGENT"
-	FailAttribute  = "ATTRIBUTE"
-	FailMemberOf   = "MemberOf placement constraint unsatisfied."
-	FailDistinct   = "DistinctInstance placement constraint unsatisfied."
-	FailMissing    = "MISSING"
-	FailInactive   = "INACTIVE"
-	FailScheduler  = "SCHEDULER"         // ours: an outside scheduler declined to place the task; the detail has its reason
-	FailProvider   = "CAPACITY_PROVIDER" // ours: the instance is of another capacity provider
-	FailRuntime    = "CONTAINER_RUNTIME" // ours: the container engine of the instance does not answer (ECS's type of that check)
-	FailUnstable   = "UNSTABLE"          // ours: the instance was lost again and again, and is held back for a while
-	FailNoInstance = "NO_INSTANCE"       // ours: the cluster has no instance; the ECS door answers it as an error
+	FailCPU       = "RESOURCE:CPU"
+	FailMemory    = "RESOURCE:MEMORY"
+	FailPorts     = "RESOURCE:PORTS"
+	FailGPU       = "RESOURCE:GPU"
+	FailAgent     = "AGENT"
+	FailAttribute = "ATTRIBUTE"
+	FailMemberOf  = "MemberOf placement constraint unsatisfied."
+	FailDistinct  = "DistinctInstance placement constraint unsatisfied."
+	FailMissing   = "MISSING"
+	FailInactive  = "INACTIVE"
+	// ours: an outside scheduler declined to place the task; the detail has its reason
+	FailScheduler = "SCHEDULER"
+	FailProvider  = "CAPACITY_PROVIDER" // ours: the instance is of another capacity provider
+	// ours: the container engine of the instance does not answer (ECS's type of that check)
+	FailRuntime = "CONTAINER_RUNTIME"
+	// ours: the instance was lost again and again, and is held back for a while
+	FailUnstable = "UNSTABLE"
+	// ours: the cluster has no instance; the ECS door answers it as an error
+	FailNoInstance = "NO_INSTANCE"
 )

@@ -22,7 +22,8 @@ func (c *ContainerDefinition) GPUs() (n int) {
 	return n
 }
 
-// SplitGPUs says which of a task's GPUs each of its containers has: they are dealt out in the order of the definition.
+// SplitGPUs says which of a task's GPUs each of its containers has: they are dealt out in the order
+// of the definition.
 func (d *TaskDefinition) SplitGPUs(o *TaskOverride, ids []string) [][]string {
 	split := make([][]string, len(d.ContainerDefinitions))
 	for n, c := range d.ContainerDefinitions {
@@ -59,7 +60,8 @@ func parseGPUs(value string) (n int, ok bool) {
 
 const maxGPUs = 1000
 
-// invalidRequirements says what is wrong with a list of requirements, after the name of their field; empty when nothing is.
+// invalidRequirements says what is wrong with a list of requirements, after the name of their
+// field; empty when nothing is.
 func invalidRequirements(list []ResourceRequirement) string {
 	seen := map[string]bool{}
 	for _, r := range list {
@@ -77,8 +79,8 @@ func invalidRequirements(list []ResourceRequirement) string {
 	return ""
 }
 
-// ValidateGPUs says what is wrong with the ids of an instance's GPUs. Each is given out once, and NVIDIA's runtime reads them from a
-// list with commas.
+// ValidateGPUs says what is wrong with the ids of an instance's GPUs. Each is given out once, and
+// NVIDIA's runtime reads them from a list with commas.
 func (i *ContainerInstance) ValidateGPUs() error {
 	for n, id := range i.GPUs {
 		if id == "" || len(id) > maxName || !isPlain(id) {

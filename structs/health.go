@@ -7,8 +7,8 @@ const (
 	HealthUnknown = "UNKNOWN"
 )
 
-// HasHealthCheck says whether an essential container has a health check: a task of it is up once it is HEALTHY, not once it
-// is RUNNING.
+// HasHealthCheck says whether an essential container has a health check: a task of it is up once it
+// is HEALTHY, not once it is RUNNING.
 func (d *TaskDefinition) HasHealthCheck() bool {
 	for n := range d.ContainerDefinitions {
 		if d.ContainerDefinitions[n].countsForHealth() {
@@ -18,8 +18,8 @@ func (d *TaskDefinition) HasHealthCheck() bool {
 	return false
 }
 
-// Health is the worst of the essential containers that have a health check, where UNKNOWN is worse than HEALTHY; UNKNOWN
-// where none has one (ECS).
+// Health is the worst of the essential containers that have a health check, where UNKNOWN is worse
+// than HEALTHY; UNKNOWN where none has one (ECS).
 func (t *Task) Health(d *TaskDefinition) string {
 	checked, healthy := 0, 0
 	for n := range d.ContainerDefinitions {
@@ -45,8 +45,8 @@ func (c *ContainerDefinition) countsForHealth() bool {
 	return c.HealthCheck.Checks() && c.IsEssential()
 }
 
-// ProvenAt returns when a RUNNING task without a health check will have been up for long enough to count as healthy; zero for
-// a task whose health check tells.
+// ProvenAt returns when a RUNNING task without a health check will have been up for long enough to
+// count as healthy; zero for a task whose health check tells.
 func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
 	if d != nil && d.HasHealthCheck() {
 		return 0
@@ -54,8 +54,8 @@ func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
 	return t.StartedAt + Time(p.MinHealthySeconds)*1000
 }
 
-// IsHealthy reports whether a task of a service counts as healthy: it is RUNNING, and passes its health check or, without
-// one, has been up for MinHealthySeconds.
+// IsHealthy reports whether a task of a service counts as healthy: it is RUNNING, and passes its
+// health check or, without one, has been up for MinHealthySeconds.
 func (p *UpdatePolicy) IsHealthy(t *Task, d *TaskDefinition, now Time) bool {
 	switch {
 	case t.LastStatus != TaskRunning:

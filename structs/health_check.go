@@ -14,15 +14,16 @@ const (
 	checkNone   = "NONE"
 )
 
-// Checks reports whether there is a health check at all. One whose command is NONE is as if there were none (Docker).
+// Checks reports whether there is a health check at all. One whose command is NONE is as if there
+// were none (Docker).
 func (h *HealthCheck) Checks() bool {
 	return h != nil && (len(h.Command) == 0 || h.Command[0] != checkNone)
 }
 
-// Test returns the command as a container engine takes it, beginning with CMD or CMD-SHELL. ECS also takes a program
-// without either before it, which is run directly; a lone text with blanks in it is a line for the shell. The error says
-// what is wrong with a command that names no program, beginning after the field's name. A lone CMD ends a Docker Engine
-// 20.10 with a panic.
+// Test returns the command as a container engine takes it, beginning with CMD or CMD-SHELL. ECS
+// also takes a program without either before it, which is run directly; a lone text with blanks in
+// it is a line for the shell. The error says what is wrong with a command that names no program,
+// beginning after the field's name. A lone CMD ends a Docker Engine 20.10 with a panic.
 func (h *HealthCheck) Test() ([]string, error) {
 	if len(h.Command) == 0 {
 		return nil, errors.New(`is empty; give the program to run, as in ["CMD", "/bin/check"], or leave the health check out`)

@@ -2,12 +2,13 @@ package structs
 
 import "time"
 
-// AgentLease is how long an agent counts as there after a beat. Without another one its instance is then lost, and its tasks are
-// replaced.
+// AgentLease is how long an agent counts as there after a beat. Without another one its instance is
+// then lost, and its tasks are replaced.
 const AgentLease = 3 * time.Second
 
-// FencedLease is the AgentLease of an instance whose agent kills its tasks before the end of it. It is longer, as the agent counts only the
-// beats of which it knows that the leader heard, and a new leader may take a moment to come.
+// FencedLease is the AgentLease of an instance whose agent kills its tasks before the end of it. It
+// is longer, as the agent counts only the beats of which it knows that the leader heard, and a new
+// leader may take a moment to come.
 const FencedLease = 4 * time.Second
 
 // The states of a container instance.
@@ -20,29 +21,36 @@ const (
 // AttributeZone is the attribute that holds an instance's availability zone (ECS's name for it).
 const AttributeZone = "ecs.availability-zone"
 
-// ContainerInstance is a machine with an agent and a Docker Engine. What its tasks use is derived (Usage), not stored.
+// ContainerInstance is a machine with an agent and a Docker Engine. What its tasks use is derived
+// (Usage), not stored.
 type ContainerInstance struct {
-	ID      string `json:"id"` // 32 hex digits, minted at the first registration and kept by the agent
+	// 32 hex digits, minted at the first registration and kept by the agent
+	ID      string `json:"id"`
 	Cluster string `json:"cluster"`
 	Zone    string `json:"zone"`
 	Name    string `json:"name"` // host name, for people
 	Status  string `json:"status"`
-	// CapacityProvider is the provider that the instance belongs to, as its agent says; empty: none.
+	// CapacityProvider is the provider that the instance belongs to, as its agent says; empty:
+	// none.
 	CapacityProvider string `json:"capacityProvider,omitzero"`
 	// AgentConnected: a server holds the agent's stream.
 	AgentConnected bool `json:"agentConnected"`
-	// ConnectionChangedAt is when AgentConnected changed last; zero: it never did, or older servers wrote the row.
+	// ConnectionChangedAt is when AgentConnected changed last; zero: it never did, or older servers
+	// wrote the row.
 	ConnectionChangedAt Time `json:"connectionChangedAt,omitzero"`
 	// Losses is how often in a row the agent was lost without being connected for long in between.
 	Losses int `json:"losses,omitzero"`
-	// HeldUntil: lost again and again, it takes no new tasks until the leader releases it, at that time. Zero: it is not held back.
+	// HeldUntil: lost again and again, it takes no new tasks until the leader releases it, at that
+	// time. Zero: it is not held back.
 	HeldUntil Time `json:"heldUntil,omitzero"`
 	// Runtime is how its container engine does.
 	Runtime RuntimeHealth `json:"runtime,omitzero"`
 	// Fenced: its agent kills all tasks when its lease ends (--stop-on-disconnect).
-	Fenced     bool        `json:"fenced,omitzero"`
-	Registered Resources   `json:"registered"`          // Ports are the reserved ones, never given to tasks
-	Attributes []Attribute `json:"attributes,omitzero"` // what the agent says of itself; renewed with each registration
+	Fenced bool `json:"fenced,omitzero"`
+	// Ports are the reserved ones, never given to tasks
+	Registered Resources `json:"registered"`
+	// what the agent says of itself; renewed with each registration
+	Attributes []Attribute `json:"attributes,omitzero"`
 	// GPUs are the ids of its GPUs, in the order in which tasks get them.
 	GPUs []string `json:"gpus,omitzero"`
 	// Custom attributes are those that users put (PutAttributes); they survive a registration.

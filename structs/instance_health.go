@@ -13,8 +13,8 @@ const (
 	HealthOK               = "OK"
 )
 
-// RuntimeHealth is how the container engine of an instance does, as its agent reports it. The zero value is that of an agent that does not
-// report it.
+// RuntimeHealth is how the container engine of an instance does, as its agent reports it. The zero
+// value is that of an agent that does not report it.
 type RuntimeHealth struct {
 	Status    string `json:"status"`             // HealthOK or HealthImpaired
 	Reason    string `json:"reason,omitzero"`    // why it is IMPAIRED, in words
@@ -34,7 +34,8 @@ func (h RuntimeHealth) at(at Time, before RuntimeHealth) RuntimeHealth {
 	return h
 }
 
-// SetRuntime takes in a report on the engine. That it is IMPAIRED keeps nothing that runs from running.
+// SetRuntime takes in a report on the engine. That it is IMPAIRED keeps nothing that runs from
+// running.
 func (i *ContainerInstance) SetRuntime(h RuntimeHealth, at Time) { i.Runtime = h.at(at, i.Runtime) }
 
 // Impaired reports whether the agent says that its container engine does not answer.
@@ -45,7 +46,8 @@ func (i *ContainerInstance) TakesTasks() bool {
 	return i.Status == InstanceActive && i.CanStart()
 }
 
-// CanStart reports whether the instance's agent is heard of, has an engine that answers, and is not held back.
+// CanStart reports whether the instance's agent is heard of, has an engine that answers, and is not
+// held back.
 func (i *ContainerInstance) CanStart() bool {
 	return i.AgentConnected && !i.Impaired() && i.HeldUntil == 0
 }
@@ -64,16 +66,19 @@ func (i *ContainerInstance) Trouble() string {
 }
 
 const (
-	// firstHold is how long an instance that is back after its second loss in a row waits before it takes work. Each further one doubles that,
-	// up to mostHold. A single loss has no wait: most machines that come back stay.
+	// firstHold is how long an instance that is back after its second loss in a row waits before it
+	// takes work. Each further one doubles that, up to mostHold. A single loss has no wait: most
+	// machines that come back stay.
 	firstHold = 10 * time.Second
 	mostHold  = 5 * time.Minute
-	// steadyAfter is how long an instance must have been connected for its earlier losses to be forgotten.
+	// steadyAfter is how long an instance must have been connected for its earlier losses to be
+	// forgotten.
 	steadyAfter = 10 * time.Minute
 )
 
-// Damp notes that the agent was lost or is back. An instance that is lost again and again is held back for longer each time. While it is not
-// ACTIVE it is taken out of service on purpose, and its losses do not count.
+// Damp notes that the agent was lost or is back. An instance that is lost again and again is held
+// back for longer each time. While it is not ACTIVE it is taken out of service on purpose, and its
+// losses do not count.
 func (i *ContainerInstance) Damp(at Time) {
 	connected := i.AgentConnected
 	upFor := time.Duration(at-i.ConnectionChangedAt) * time.Millisecond

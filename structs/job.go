@@ -11,34 +11,38 @@ const (
 const (
 	ServiceActive   = "ACTIVE"
 	ServiceDraining = "DRAINING" // deleted; its tasks are being stopped
-	ServiceInactive = "INACTIVE" // nothing of it runs; it can still be described, and its name is free
+	// nothing of it runs; it can still be described, and its name is free
+	ServiceInactive = "INACTIVE"
 )
 
-// Queues says whether the job's tasks are there from the start, PROVISIONING and without an instance, and wait for room: RunTask
-// with a capacity provider (ECS). What other batch jobs find no room for has no rows.
+// Queues says whether the job's tasks are there from the start, PROVISIONING and without an
+// instance, and wait for room: RunTask with a capacity provider (ECS). What other batch jobs find
+// no room for has no rows.
 func (j *Job) Queues() bool {
 	return j.Type == JobBatch && j.Batch == nil && len(j.CapacityStrategy) > 0 && len(j.Instances) == 0
 }
 
-// Job is what a user asked the cluster to run, and what evaluations are about. RunTask and StartTask make a batch job; an
-// ECS service is a job of type service or daemon.
+// Job is what a user asked the cluster to run, and what evaluations are about. RunTask and
+// StartTask make a batch job; an ECS service is a job of type service or daemon.
 type Job struct {
 	ID      string `json:"id"` // 32 hex digits
 	Cluster string `json:"cluster"`
-	// Name is unique among the services of the cluster that are not INACTIVE and its batch jobs that are RUNNING. Batch jobs that no
-	// file made have none.
+	// Name is unique among the services of the cluster that are not INACTIVE and its batch jobs
+	// that are RUNNING. Batch jobs that no file made have none.
 	Name string `json:"name,omitzero"`
 	Type string `json:"type"`
-	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept (JobVersion). Each run of a
-	// batch job that has a name is a job and a version of its own.
+	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept
+	// (JobVersion). Each run of a batch job that has a name is a job and a version of its own.
 	Version int `json:"version,omitzero"`
-	// Status is one of the three above for services and daemons, one of those in batch.go for a batch job with a BatchSpec, and
-	// empty for other batch jobs.
+	// Status is one of the three above for services and daemons, one of those in batch.go for a
+	// batch job with a BatchSpec, and empty for other batch jobs.
 	Status string `json:"status,omitzero"`
 
 	TaskDefinition string `json:"taskDefinition"` // family:revision
-	Count          int    `json:"count"`          // how many tasks; of a daemon as many as instances to run on, which plans find
-	// Instances, where not empty, are the very instances to run on, a task each (StartTask); Count is then their number.
+	// how many tasks; of a daemon as many as instances to run on, which plans find
+	Count int `json:"count"`
+	// Instances, where not empty, are the very instances to run on, a task each (StartTask); Count
+	// is then their number.
 	Instances []string `json:"containerInstances,omitzero"`
 
 	Group                string                         `json:"group"`
@@ -49,28 +53,34 @@ type Job struct {
 	PlacementStrategy    []PlacementStrategy            `json:"placementStrategy,omitzero"`
 	CapacityStrategy     []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
 	EnableExecuteCommand bool                           `json:"enableExecuteCommand,omitzero"`
-	// Tags go to each task that a batch job makes; a service says where those of its tasks come from (ServiceSpec.PropagateTags).
+	// Tags go to each task that a batch job makes; a service says where those of its tasks come
+	// from (ServiceSpec.PropagateTags).
 	Tags []Tag `json:"tags,omitzero"`
 
-	// ClientToken makes the request that made the job idempotent within its cluster; RequestHash tells the same
-	// request from another one with the same token.
+	// ClientToken makes the request that made the job idempotent within its cluster; RequestHash
+	// tells the same request from another one with the same token.
 	ClientToken string `json:"clientToken,omitzero"`
 	RequestHash string `json:"requestHash,omitzero"`
 
 	Service *ServiceSpec `json:"service,omitzero"` // of services and daemons alone
-	Batch   *BatchSpec   `json:"batch,omitzero"`   // of batch jobs alone; nil: those of RunTask and StartTask
+	// of batch jobs alone; nil: those of RunTask and StartTask
+	Batch *BatchSpec `json:"batch,omitzero"`
 
-	// Priority is from 1 to 100; zero stands for DefaultPriority. What is more important is evaluated first.
+	// Priority is from 1 to 100; zero stands for DefaultPriority. What is more important is
+	// evaluated first.
 	Priority int `json:"priority,omitzero"`
-	// Preemption lets the job take the room of tasks of jobs that are less important by MinPreemptionGap or more.
+	// Preemption lets the job take the room of tasks of jobs that are less important by
+	// MinPreemptionGap or more.
 	Preemption bool `json:"preemption,omitzero"`
 
 	// Scheduler names the outside scheduler that plans for it; empty: Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
-	// CreateIndex is the raft index at which a job that waits for room was made: its place in the queue.
+	// CreateIndex is the raft index at which a job that waits for room was made: its place in the
+	// queue.
 	CreateIndex uint64 `json:"createIndex,omitzero"`
 
 	CreatedAt Time `json:"createdAt"`
 	DeletedAt Time `json:"deletedAt,omitzero"` // when it became INACTIVE
-	EndedAt   Time `json:"endedAt,omitzero"`   // when a batch job with a BatchSpec was no longer RUNNING
+	// when a batch job with a BatchSpec was no longer RUNNING
+	EndedAt Time `json:"endedAt,omitzero"`
 }

@@ -39,7 +39,8 @@ type JobPlan struct {
 	Simulation *Simulation `json:"simulation,omitzero"`
 }
 
-// JobList is the native API's answer to a list of jobs: services and daemons by name, then batch jobs, newest first.
+// JobList is the native API's answer to a list of jobs: services and daemons by name, then batch
+// jobs, newest first.
 type JobList struct {
 	Index uint64       `json:"index"`
 	Jobs  []JobSummary `json:"jobs"`
@@ -50,7 +51,8 @@ type JobSummary struct {
 	*Job
 	Running int `json:"runningCount"`
 	Pending int `json:"pendingCount"` // on the way to RUNNING
-	// Unhealthy is how many of the RUNNING tasks of a service do not count as healthy (UpdatePolicy.IsHealthy), or not yet.
+	// Unhealthy is how many of the RUNNING tasks of a service do not count as healthy
+	// (UpdatePolicy.IsHealthy), or not yet.
 	Unhealthy int `json:"unhealthyCount,omitzero"`
 	// Batch says what became of the tasks of a batch job that a file made.
 	Batch *BatchCounts `json:"batchCounts,omitzero"`
@@ -60,8 +62,8 @@ type JobSummary struct {
 	Unplaced int `json:"unplaced,omitzero"`
 }
 
-// JobDetail is the native API's answer to one job: all that is known of it, each list newest first. The versions of a batch job are
-// its runs.
+// JobDetail is the native API's answer to one job: all that is known of it, each list newest first.
+// The versions of a batch job are its runs.
 type JobDetail struct {
 	Index uint64     `json:"index"`
 	Job   JobSummary `json:"job"`
@@ -72,6 +74,7 @@ type JobDetail struct {
 	Tasks       []*Task        `json:"tasks"`
 	Evaluations []*Evaluation  `json:"evaluations"`
 	Events      []ServiceEvent `json:"events"`
-	// Troubles say, by container instance, why its tasks neither start nor stop: its agent is not heard of, or its engine does not work.
+	// Troubles say, by container instance, why its tasks neither start nor stop: its agent is not
+	// heard of, or its engine does not work.
 	Troubles map[string]string `json:"instanceTroubles,omitzero"`
 }

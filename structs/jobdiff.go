@@ -7,15 +7,16 @@ import (
 	"slices"
 )
 
-// FieldChange is one field of a job that differs, by its place in a job file. From is empty where the field is new, To where it goes.
+// FieldChange is one field of a job that differs, by its place in a job file. From is empty where
+// the field is new, To where it goes.
 type FieldChange struct {
 	Field string `json:"field"`
 	From  string `json:"from,omitzero"` // as JSON
 	To    string `json:"to,omitzero"`
 }
 
-// Diff compares two values of one type by their JSON form, field by field. Members of a list that have names are compared by them, so
-// their order is no difference.
+// Diff compares two values of one type by their JSON form, field by field. Members of a list that
+// have names are compared by them, so their order is no difference.
 func Diff(from, to any) []FieldChange {
 	was, is := map[string]string{}, map[string]string{}
 	flatten("", from, was)
@@ -31,7 +32,8 @@ func Diff(from, to any) []FieldChange {
 	return changes
 }
 
-// DiffDefinitions compares what two task definitions run, and nothing of what only says which revision it is.
+// DiffDefinitions compares what two task definitions run, and nothing of what only says which
+// revision it is.
 func DiffDefinitions(from, to *TaskDefinition) []FieldChange {
 	changes := Diff(content(from), content(to))
 	for i := range changes {
@@ -51,7 +53,8 @@ func content(d *TaskDefinition) TaskDefinition {
 	return c
 }
 
-// flatten lays a value out as its leaves by path. What is empty has none: it means the same as what is absent.
+// flatten lays a value out as its leaves by path. What is empty has none: it means the same as what
+// is absent.
 func flatten(at string, value any, into map[string]string) {
 	raw, err := json.Marshal(value)
 	var tree any

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// JobSpec is all that is wanted of one job, as its owner writes it into one file. What the file leaves out has its default;
-// but the Count of a service is left as it is. docs/jobs.md describes each field.
+// JobSpec is all that is wanted of one job, as its owner writes it into one file. What the file
+// leaves out has its default; but the Count of a service is left as it is. docs/jobs.md describes
+// each field.
 type JobSpec struct {
 	Name    string `json:"name"`
 	Cluster string `json:"cluster,omitzero"`
@@ -29,9 +30,11 @@ type JobSpec struct {
 	ExecutionRoleArn string                `json:"executionRoleArn,omitzero"`
 
 	Placement PlacementSpec `json:"placement,omitzero"`
-	// CapacityStrategy shares the tasks out among capacity providers of the cluster; empty: they go anywhere.
+	// CapacityStrategy shares the tasks out among capacity providers of the cluster; empty: they go
+	// anywhere.
 	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
-	// Attempts is how often each task of a batch job may be tried, Parallelism how many run at a time; zero: all.
+	// Attempts is how often each task of a batch job may be tried, Parallelism how many run at a
+	// time; zero: all.
 	Attempts    int `json:"attempts,omitzero"`
 	Parallelism int `json:"parallelism,omitzero"`
 	// OnInstanceLost is the BatchSpec's.
@@ -46,8 +49,8 @@ type JobSpec struct {
 	// Priority and Preemption are the Job's.
 	Priority   int  `json:"priority,omitzero"`
 	Preemption bool `json:"preemption,omitzero"`
-	// Tags are the service's, or those of each task of a batch job. PropagateTags says from where the tasks of a service get theirs: NONE,
-	// SERVICE or TASK_DEFINITION.
+	// Tags are the service's, or those of each task of a batch job. PropagateTags says from where
+	// the tasks of a service get theirs: NONE, SERVICE or TASK_DEFINITION.
 	Tags          []Tag  `json:"tags,omitzero"`
 	PropagateTags string `json:"propagateTags,omitzero"`
 }
@@ -60,7 +63,8 @@ type PlacementSpec struct {
 
 // HealthSpec is how the health of a service's tasks is judged.
 type HealthSpec struct {
-	// GracePeriod is how long, in seconds, failing health checks are overlooked after a task reached RUNNING.
+	// GracePeriod is how long, in seconds, failing health checks are overlooked after a task
+	// reached RUNNING.
 	GracePeriod int32 `json:"gracePeriodSeconds,omitzero"`
 }
 
@@ -87,8 +91,8 @@ const (
 	PropagateFromDefinition = "TASK_DEFINITION"
 )
 
-// UnbuiltJobField says of a part of a job file that this version does not have yet what to do without it; empty for every
-// other name.
+// UnbuiltJobField says of a part of a job file that this version does not have yet what to do
+// without it; empty for every other name.
 func UnbuiltJobField(name string) string {
 	switch name {
 	case "scaling":
@@ -101,7 +105,8 @@ func UnbuiltJobField(name string) string {
 	return ""
 }
 
-// Problem says what is wrong with a spec that was read: the field, and what to do about it. Both are empty where nothing is.
+// Problem says what is wrong with a spec that was read: the field, and what to do about it. Both
+// are empty where nothing is.
 func (s *JobSpec) Problem() (field, problem string) {
 	switch {
 	case s.Name == "":
@@ -178,7 +183,8 @@ func (s *JobSpec) tagProblem() (field, problem string) {
 	return "", ""
 }
 
-// containerProblem looks for what a task definition's own check would not name by its place in the file.
+// containerProblem looks for what a task definition's own check would not name by its place in the
+// file.
 func (s *JobSpec) containerProblem() (field, problem string) {
 	for i := range s.Containers {
 		c, at := &s.Containers[i], fmt.Sprintf("containers[%d]", i)
@@ -240,7 +246,8 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 }
 
-// SpecOf is a job as a file would have it, with the tags of a service. The definition may be nil, where it is gone.
+// SpecOf is a job as a file would have it, with the tags of a service. The definition may be nil,
+// where it is gone.
 func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,

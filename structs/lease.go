@@ -1,7 +1,7 @@
 package structs
 
-// Lease is an evaluation that an outside scheduler holds, with all that it needs to say where the tasks go. What it does not answer in
-// time goes to another, or comes again.
+// Lease is an evaluation that an outside scheduler holds, with all that it needs to say where the
+// tasks go. What it does not answer in time goes to another, or comes again.
 type Lease struct {
 	Token string `json:"token"`
 	// Seconds is how long the lease lasts from now on. Each plan begins that time anew.
@@ -25,9 +25,11 @@ type LeaseAsk struct {
 // LeaseInstance is a container instance as an outside scheduler sees it.
 type LeaseInstance struct {
 	InstanceUsage
-	// Free is what its tasks leave of it. Its ports are all but those in usage and those that are registered.
+	// Free is what its tasks leave of it. Its ports are all but those in usage and those that are
+	// registered.
 	Free Resources `json:"free"`
-	// Fits says whether it takes a task of those asked for, by all rules and constraints that a plan is checked by; Why not.
+	// Fits says whether it takes a task of those asked for, by all rules and constraints that a
+	// plan is checked by; Why not.
 	Fits bool              `json:"fits"`
 	Why  *PlacementFailure `json:"why,omitzero"`
 }
@@ -37,8 +39,8 @@ type LeasePlan struct {
 	Token string `json:"token"`
 	// Placements are a task each. One that does not fit is refused, and the others stand.
 	Placements []LeasePlacement `json:"placements"`
-	// Unplaced, where not empty, says why the other tasks asked for are to have no place for now. Then the evaluation is decided; a
-	// service's waits until room appears.
+	// Unplaced, where not empty, says why the other tasks asked for are to have no place for now.
+	// Then the evaluation is decided; a service's waits until room appears.
 	Unplaced string `json:"unplaced,omitzero"`
 }
 
@@ -53,6 +55,7 @@ type LeasePlanned struct {
 	Refused   []PlacementFailure `json:"refused,omitzero"`
 	// Done: the evaluation is decided. Acknowledge it.
 	Done bool `json:"done"`
-	// Lease is the same lease with what is still asked for, and the cluster as it is now; nil when nothing is.
+	// Lease is the same lease with what is still asked for, and the cluster as it is now; nil when
+	// nothing is.
 	Lease *Lease `json:"lease,omitzero"`
 }

@@ -28,7 +28,8 @@ type Member struct {
 	// Of servers alone. HTTP and Raft are host:port as others reach it.
 	HTTP string `json:"http,omitzero"`
 	Raft string `json:"raft,omitzero"`
-	// Expect is the server's --bootstrap-expect while it has no raft state of its own, zero once it has.
+	// Expect is the server's --bootstrap-expect while it has no raft state of its own, zero once it
+	// has.
 	Expect int `json:"bootstrapExpect,omitzero"`
 
 	// Cluster is that of an agent's container instance.

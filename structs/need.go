@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// Need is what one task of a definition holds on its instance, with a job's overrides applied (ECS, EC2 launch type): the
-// task-level cpu and memory where given, else the sum over its containers, each with memoryReservation before memory.
-// Ports are the fixed host ports: hostPort of each mapping, or containerPort in host network mode.
+// Need is what one task of a definition holds on its instance, with a job's overrides applied (ECS,
+// EC2 launch type): the task-level cpu and memory where given, else the sum over its containers,
+// each with memoryReservation before memory. Ports are the fixed host ports: hostPort of each
+// mapping, or containerPort in host network mode.
 func Need(d *TaskDefinition, o *TaskOverride) Resources {
 	var need Resources
 	for _, c := range d.ContainerDefinitions {
@@ -31,7 +32,8 @@ func Need(d *TaskDefinition, o *TaskOverride) Resources {
 	return need
 }
 
-// Limits gives the task-level cpu (units) and memory (MiB), zero where the task has none; a job's override wins.
+// Limits gives the task-level cpu (units) and memory (MiB), zero where the task has none; a job's
+// override wins.
 func (d *TaskDefinition) Limits(o *TaskOverride) (cpu, memory int64) {
 	cpuText, memoryText := d.Cpu, d.Memory
 	if o != nil {
@@ -43,8 +45,9 @@ func (d *TaskDefinition) Limits(o *TaskOverride) (cpu, memory int64) {
 	return cpu, memory
 }
 
-// WithOverride gives the container definition with the job's override for that container applied. The environment is
-// merged by name: what the override names again takes its place, the rest is added.
+// WithOverride gives the container definition with the job's override for that container applied.
+// The environment is merged by name: what the override names again takes its place, the rest is
+// added.
 func (c ContainerDefinition) WithOverride(o *TaskOverride) ContainerDefinition {
 	if o == nil {
 		return c
@@ -99,10 +102,12 @@ func deref[T any](p *T) (v T) {
 	return v
 }
 
-// ParseCPU reads a task's cpu as ECS takes it: units ("1024") or vCPUs ("1 vCPU", ".5 vcpu"). Empty is zero.
+// ParseCPU reads a task's cpu as ECS takes it: units ("1024") or vCPUs ("1 vCPU", ".5 vcpu"). Empty
+// is zero.
 func ParseCPU(s string) (units int64, ok bool) { return parseAmount(s, "vcpu", 1024) }
 
-// ParseMemory reads a task's memory as ECS takes it: MiB ("512") or GB ("1 GB", "0.5GB"). Empty is zero.
+// ParseMemory reads a task's memory as ECS takes it: MiB ("512") or GB ("1 GB", "0.5GB"). Empty is
+// zero.
 func ParseMemory(s string) (mib int64, ok bool) { return parseAmount(s, "gb", 1024) }
 
 func parseAmount(s, unit string, factor float64) (int64, bool) {

@@ -29,8 +29,9 @@ const (
 // spreadAttribute is what the field of a spread over an attribute begins with.
 const spreadAttribute = "attribute:"
 
-// ValidatePlacement says what is wrong with how a job is to be placed, in ECS's words where they are known. The task
-// definition may be nil where it is not known yet: its constraints count towards the limit.
+// ValidatePlacement says what is wrong with how a job is to be placed, in ECS's words where they
+// are known. The task definition may be nil where it is not known yet: its constraints count
+// towards the limit.
 func (j *Job) ValidatePlacement(d *TaskDefinition) error {
 	constraints := len(j.PlacementConstraints)
 	if d != nil {
@@ -92,7 +93,8 @@ func (c PlacementConstraint) invalid() string {
 	return ""
 }
 
-// invalid says what is wrong with a strategy; empty when nothing is. Fields of our own are taken in either case, as ECS does.
+// invalid says what is wrong with a strategy; empty when nothing is. Fields of our own are taken in
+// either case, as ECS does.
 func (s PlacementStrategy) invalid() string {
 	switch s.Type {
 	case StrategyBinpack:
@@ -140,7 +142,8 @@ func (s *QuerySubject) Groups() iter.Seq[string] {
 	return s.TaskGroups
 }
 
-// Field is a part of query.Subject. The host's name stands for the EC2 instance id, as in ECS's answers.
+// Field is a part of query.Subject. The host's name stands for the EC2 instance id, as in ECS's
+// answers.
 func (s *QuerySubject) Field(name string) (string, bool) {
 	switch i := s.Instance; name {
 	case query.FieldAgentConnected:

@@ -1,7 +1,8 @@
 package structs
 
-// Plan is what an evaluation came to: tasks to place and the verdict on the evaluation itself. It is one log entry,
-// compact however many tasks it places: what tasks of a plan share is in their job.
+// Plan is what an evaluation came to: tasks to place and the verdict on the evaluation itself. It
+// is one log entry, compact however many tasks it places: what tasks of a plan share is in their
+// job.
 type Plan struct {
 	Evaluation string      `cbor:"1,keyasint"`
 	Job        string      `cbor:"2,keyasint"`
@@ -17,36 +18,43 @@ type Plan struct {
 	// Deployment is whose tasks the placements are; empty for a batch job.
 	Deployment string `cbor:"10,keyasint,omitzero"`
 	Stops      []Stop `cbor:"11,keyasint,omitzero"`
-	// Deployments are rows to put in place of those of the same ID, or new ones (a rollback). Their failure counts are left
-	// as state has them. A new one that Adopts another takes over the tasks of that.
+	// Deployments are rows to put in place of those of the same ID, or new ones (a rollback). Their
+	// failure counts are left as state has them. A new one that Adopts another takes over the tasks
+	// of that.
 	Deployments []Deployment `cbor:"12,keyasint,omitzero"`
 	// Rollback, where not nil, is the service as it is to be again: the job's next version.
 	Rollback *Job `cbor:"13,keyasint,omitzero"`
 	// Events in the order in which they happened.
 	Events []ServiceEvent `cbor:"14,keyasint,omitzero"`
-	// JobStatus, where not empty, is what the job's status becomes (INACTIVE: the last task of a service is gone).
+	// JobStatus, where not empty, is what the job's status becomes (INACTIVE: the last task of a
+	// service is gone).
 	JobStatus string `cbor:"15,keyasint,omitzero"`
 	// Desired, where not nil, becomes the Count of a daemon: on how many instances it is to run.
 	Desired *int `cbor:"21,keyasint,omitzero"`
-	// Queue, where not nil, is where the evaluation stands when it waits for room (Status is blocked).
+	// Queue, where not nil, is where the evaluation stands when it waits for room (Status is
+	// blocked).
 	Queue *QueuePlace `cbor:"22,keyasint,omitzero"`
-	// Preempted are tasks of less important jobs that are to stop to make room for the evaluation's.
+	// Preempted are tasks of less important jobs that are to stop to make room for the
+	// evaluation's.
 	Preempted []Stop `cbor:"23,keyasint,omitzero"`
-	// Forgets, where not nil, are failed tasks that count no longer, since a task of their deployment has become healthy.
+	// Forgets, where not nil, are failed tasks that count no longer, since a task of their
+	// deployment has become healthy.
 	Forgets *FailedTasks `cbor:"24,keyasint,omitzero"`
 	// FollowUp is an evaluation to add: look again at its WaitUntil.
 	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.
 	Need Resources `cbor:"8,keyasint"`
-	// JobVersion is the version of the job that the plan was made of, and Seen the raft index of the state. A plan for another
-	// version than the job's present one is refused. One that blocks, while room has appeared since, leaves its evaluation
-	// ready; zero as Seen says nothing.
+	// JobVersion is the version of the job that the plan was made of, and Seen the raft index of
+	// the state. A plan for another version than the job's present one is refused. One that blocks,
+	// while room has appeared since, leaves its evaluation ready; zero as Seen says nothing.
 	JobVersion int    `cbor:"17,keyasint,omitzero"`
 	Seen       uint64 `cbor:"18,keyasint,omitzero"`
-	// Rules is PlanRules; zero in plans of older servers, which wake no daemon when the last other task has left an instance.
+	// Rules is PlanRules; zero in plans of older servers, which wake no daemon when the last other
+	// task has left an instance.
 	Rules int `cbor:"25,keyasint,omitzero"`
-	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made of. A plan whose evaluation has changed
-	// since is refused before the log, so a second worker on the same evaluation cannot place its tasks twice.
+	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made of. A plan whose
+	// evaluation has changed since is refused before the log, so a second worker on the same
+	// evaluation cannot place its tasks twice.
 	EvaluationIndex uint64 `cbor:"-"`
 }
 
@@ -61,8 +69,9 @@ type FailedTasks struct {
 
 // Stop asks one task to stop.
 type Stop struct {
-	Task   string `cbor:"1,keyasint"`
-	Code   string `cbor:"2,keyasint"` // ServiceSchedulerInitiated, or SpotInterruption of one that makes way
+	Task string `cbor:"1,keyasint"`
+	// ServiceSchedulerInitiated, or SpotInterruption of one that makes way
+	Code   string `cbor:"2,keyasint"`
 	Reason string `cbor:"3,keyasint"`
 }
 
@@ -73,6 +82,7 @@ type Placement struct {
 	// Slot and Attempt are the task's, of a batch job with a BatchSpec.
 	Slot    int `cbor:"3,keyasint,omitzero"`
 	Attempt int `cbor:"4,keyasint,omitzero"`
-	// Provider is the task's capacity provider; empty for a job without a capacity provider strategy.
+	// Provider is the task's capacity provider; empty for a job without a capacity provider
+	// strategy.
 	Provider string `cbor:"5,keyasint,omitzero"`
 }

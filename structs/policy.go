@@ -8,21 +8,23 @@ import (
 	"strings"
 )
 
-// Policy says what its holder may do, in IAM's form. What no statement allows is refused, and a Deny wins over every Allow.
+// Policy says what its holder may do, in IAM's form. What no statement allows is refused, and a
+// Deny wins over every Allow.
 type Policy struct {
 	Version   string      `json:"Version"`
 	ID        string      `json:"Id,omitzero"`
 	Statement []Statement `json:"Statement"`
 }
 
-// Statement allows or denies actions on resources. In both, * stands for any characters and ? for one.
+// Statement allows or denies actions on resources. In both, * stands for any characters and ? for
+// one.
 type Statement struct {
 	Sid    string `json:"Sid,omitzero"`
 	Effect string `json:"Effect"`
 	// Action is SERVICE:ACTION of ecs or gantry; case does not matter.
 	Action []string `json:"Action"`
-	// Resource is an ARN, or * for all. Only the kind and name in it count (ecs:…:service/prod/web): its region is whatever a caller
-	// signs for, and the account is one.
+	// Resource is an ARN, or * for all. Only the kind and name in it count
+	// (ecs:…:service/prod/web): its region is whatever a caller signs for, and the account is one.
 	Resource []string `json:"Resource"`
 	// Condition has to hold in whole for the statement to count.
 	Condition Conditions `json:"Condition,omitzero"`
@@ -62,8 +64,8 @@ func ReadOnlyPolicy() Policy {
 	}}
 }
 
-// ParsePolicy reads the name or the JSON of a policy. What IAM knows and Gantry does not is refused by name: to overlook it would
-// let more through than its writer meant.
+// ParsePolicy reads the name or the JSON of a policy. What IAM knows and Gantry does not is refused
+// by name: to overlook it would let more through than its writer meant.
 func ParsePolicy(text string) (Policy, error) {
 	switch strings.TrimSpace(text) {
 	case PolicyAdmin:
@@ -176,7 +178,8 @@ const (
 	Allowed
 )
 
-// Decide says whether an action may be done on a resource, an ARN or AnyResource, in a request of which the keys are known.
+// Decide says whether an action may be done on a resource, an ARN or AnyResource, in a request of
+// which the keys are known.
 func (p *Policy) Decide(action, resource string, keys PolicyKeys) Decision {
 	decision := NotAllowed
 	for _, s := range p.Statement {
@@ -202,7 +205,8 @@ func matchesResource(pattern, resource string) bool {
 	return len(p) == 6 && len(r) == 6 && matches(p[1], r[1]) && matches(p[2], r[2]) && matches(p[5], r[5])
 }
 
-// matches says whether a text is one that a pattern of * and ? stands for. It takes no longer than the product of their lengths.
+// matches says whether a text is one that a pattern of * and ? stands for. It takes no longer than
+// the product of their lengths.
 func matches(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {

@@ -8,12 +8,14 @@ import (
 
 // PolicyAction is what a policy can say of an action.
 type PolicyAction struct {
-	// Resources are the kinds of resource that the action is on, as in arn:aws:ecs:REGION:ACCOUNT:KIND/NAME; a call must be allowed on
-	// one of each. None: the action is on no resource in particular, AnyResource.
+	// Resources are the kinds of resource that the action is on, as in
+	// arn:aws:ecs:REGION:ACCOUNT:KIND/NAME; a call must be allowed on one of each. None: the action
+	// is on no resource in particular, AnyResource.
 	Resources []string
 	// Any says that the action is on the one resource that the call names, of whichever kind.
 	Any bool
-	// Keys are the condition keys that the action has beside those that every action has (policy_keys.go).
+	// Keys are the condition keys that the action has beside those that every action has
+	// (policy_keys.go).
 	Keys []string
 }
 
@@ -25,8 +27,9 @@ const (
 	requestTags = " aws:RequestTag/ aws:TagKeys"
 )
 
-// ecsActions are the actions of ECS with their resources and condition keys, as AWS's Service Authorization Reference lists them.
-// Keys that it lists and that are not here (ecs:subnet, ecs:task-cpu and others) are of what Gantry does not have, or numbers.
+// ecsActions are the actions of ECS with their resources and condition keys, as AWS's Service
+// Authorization Reference lists them. Keys that it lists and that are not here (ecs:subnet,
+// ecs:task-cpu and others) are of what Gantry does not have, or numbers.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_ecs.html
 var ecsActions = map[string]actionRow{
 	"CreateCluster":               {"cluster", "ecs:capacity-provider" + requestTags},
@@ -114,7 +117,8 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	ListAccessKeys ListEvaluations ListInstances ListJobs ListMembers ListTasks NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot
 	RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob`)
 
-// ECSAction returns what a policy can say of an action of ECS, and whether there is one of that name (RunTask).
+// ECSAction returns what a policy can say of an action of ECS, and whether there is one of that
+// name (RunTask).
 func ECSAction(name string) (PolicyAction, bool) {
 	row, ok := ecsActions[name]
 	action := PolicyAction{Any: row.resources == anyKind, Keys: strings.Fields(row.keys)}
@@ -124,7 +128,8 @@ func ECSAction(name string) (PolicyAction, bool) {
 	return action, ok
 }
 
-// actionsOf returns the actions that a pattern of a statement stands for, and whether it is the name of one: no wildcard is in it.
+// actionsOf returns the actions that a pattern of a statement stands for, and whether it is the
+// name of one: no wildcard is in it.
 func actionsOf(pattern string) (found []string, exact bool) {
 	for _, name := range slices.Sorted(maps.Keys(ecsActions)) {
 		found = append(found, "ecs:"+name)

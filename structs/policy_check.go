@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// check refuses what of a statement Gantry cannot hold to, and what could never have the effect that is written.
+// check refuses what of a statement Gantry cannot hold to, and what could never have the effect
+// that is written.
 func (s Statement) check() error {
 	for _, c := range s.Condition {
 		if err := c.check(); err != nil {
@@ -66,7 +67,8 @@ func (c Condition) check() error {
 	return nil
 }
 
-// checkKey refuses a condition on a key that the action does not have, where the statement would then never deny, or always allow.
+// checkKey refuses a condition on a key that the action does not have, where the statement would
+// then never deny, or always allow.
 func (s Statement) checkKey(action []string, c Condition) error {
 	_, name, orMissing := c.split()
 	if len(action) == 0 || hasKey(action[0], c.Key) || orMissing || name == operatorNull || c.holds(s.Effect, nil) != (s.Effect == EffectAllow) {
@@ -79,8 +81,9 @@ func (s Statement) checkKey(action []string, c Condition) error {
 	return Errorf(KindInvalidParameter, "Condition: %s has no %s, so by this statement it %s; give it a statement of its own", action[0], c.Key, instead)
 }
 
-// checkResources refuses a kind of resource that no action of the statement is on: it would neither allow nor deny anything, as
-// ecs:RunTask on a cluster, which ecs:cluster is for. Only statements whose actions are all named are looked at.
+// checkResources refuses a kind of resource that no action of the statement is on: it would neither
+// allow nor deny anything, as ecs:RunTask on a cluster, which ecs:cluster is for. Only statements
+// whose actions are all named are looked at.
 func (s Statement) checkResources(named []string) error {
 	if len(named) < len(s.Action) || slices.ContainsFunc(named, func(action string) bool { return strings.HasPrefix(action, "gantry:") }) {
 		return nil

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Condition is one line of a statement's Condition: an operator, a condition key, and the values to compare it with.
+// Condition is one line of a statement's Condition: an operator, a condition key, and the values to
+// compare it with.
 type Condition struct {
 	// Operator is IAM's, with what may stand around it: ForAnyValue:StringLike, ArnEqualsIfExists.
 	Operator string   `json:"operator"`
@@ -99,8 +100,8 @@ const (
 
 func equal(a, b string) bool { return a == b }
 
-// split takes an operator apart: which of a key's values have to match ("": see holds), the operator, and whether it also holds
-// where the key has none.
+// split takes an operator apart: which of a key's values have to match ("": see holds), the
+// operator, and whether it also holds where the key has none.
 func (c Condition) split() (set, name string, orMissing bool) {
 	name = c.Operator
 	if before, after, found := strings.Cut(name, ":"); found {
@@ -112,9 +113,10 @@ func (c Condition) split() (set, name string, orMissing bool) {
 	return set, name, false
 }
 
-// holds reports whether the values of the key in a request satisfy the condition. Where a key has several and the operator does not say
-// ForAllValues or ForAnyValue, IAM leaves open what holds; here an Allow needs all of them, and a Deny needs one, so that neither lets
-// more through than its writer meant.
+// holds reports whether the values of the key in a request satisfy the condition. Where a key has
+// several and the operator does not say ForAllValues or ForAnyValue, IAM leaves open what holds;
+// here an Allow needs all of them, and a Deny needs one, so that neither lets more through than its
+// writer meant.
 func (c Condition) holds(effect string, values []string) bool {
 	set, name, orMissing := c.split()
 	if name == operatorNull {

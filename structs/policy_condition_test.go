@@ -86,7 +86,8 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// Where a key has several values and the operator does not say which count, an Allow needs all and a Deny needs one.
+// Where a key has several values and the operator does not say which count, an Allow needs all and
+// a Deny needs one.
 func TestConditionOnSeveralValues(t *testing.T) {
 	keys := PolicyKeys{}
 	keys.Set("aws:TagKeys", "a", "b")
@@ -118,8 +119,8 @@ func TestConditionsInJSON(t *testing.T) {
 	}
 }
 
-// What Gantry cannot hold to of a condition, and what would have no effect, is refused by name: a policy that is taken lets no more through
-// than its writer meant.
+// What Gantry cannot hold to of a condition, and what would have no effect, is refused by name: a
+// policy that is taken lets no more through than its writer meant.
 func TestParsePolicyRefusesConditions(t *testing.T) {
 	for statement, want := range map[string]string{
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"NumericEquals":{"ecs:task-cpu":"1"}}`:                                     "'NumericEquals' is no operator",

@@ -2,11 +2,12 @@ package structs
 
 import "strings"
 
-// PolicyKeys are what a request says of the condition keys that policies ask about: their values by key in lower case. A key
-// that is not there has no value.
+// PolicyKeys are what a request says of the condition keys that policies ask about: their values by
+// key in lower case. A key that is not there has no value.
 type PolicyKeys map[string][]string
 
-// Set gives a key its values. Keys know no case (IAM), so two that differ in it are one with the values of both.
+// Set gives a key its values. Keys know no case (IAM), so two that differ in it are one with the
+// values of both.
 func (k PolicyKeys) Set(key string, values ...string) {
 	key = strings.ToLower(key)
 	k[key] = append(k[key], values...)
@@ -17,8 +18,9 @@ type keyType int
 
 const (
 	keyText keyType = iota
-	keyARN          // String and Arn operators; region and account of ARNs do not count, as in Resource
-	keyBool         // Bool and String operators, with true and false
+	// String and Arn operators; region and account of ARNs do not count, as in Resource
+	keyARN
+	keyBool // Bool and String operators, with true and false
 )
 
 // The keys that are begun by these and end with the key of a tag.
@@ -79,7 +81,8 @@ func typeOfKey(key string) (keyType, bool) {
 	return t, ok
 }
 
-// hasKey reports whether an action, SERVICE:NAME, has a condition key. Whatever is on a resource has the tags of that.
+// hasKey reports whether an action, SERVICE:NAME, has a condition key. Whatever is on a resource
+// has the tags of that.
 func hasKey(action, key string) bool {
 	if _, ok := everywhere[strings.ToLower(key)]; ok {
 		return true

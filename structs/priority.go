@@ -6,8 +6,8 @@ import "cmp"
 const (
 	DefaultPriority = 50
 	MaxPriority     = 100
-	// MinPreemptionGap is by how much less important a job must be for its tasks to make way: jobs that are close to each other
-	// do not push each other out.
+	// MinPreemptionGap is by how much less important a job must be for its tasks to make way: jobs
+	// that are close to each other do not push each other out.
 	MinPreemptionGap = 10
 )
 

@@ -24,8 +24,8 @@ type Resources struct {
 	GPUs   int    `json:"gpus,omitzero" cbor:"4,keyasint,omitzero"` // how many
 }
 
-// Usage is what the tasks of one instance hold, kept up by state with every change of a task. Ports and GPUs are
-// sorted; the instance's reserved ports are not among them.
+// Usage is what the tasks of one instance hold, kept up by state with every change of a task. Ports
+// and GPUs are sorted; the instance's reserved ports are not among them.
 type Usage struct {
 	CPU     int64    `json:"cpu"`
 	Memory  int64    `json:"memory"`
@@ -41,7 +41,8 @@ func (u *Usage) HasPort(p Port) bool {
 	return found
 }
 
-// HostPorts lists the host ports that a task holds: those it was placed with, and those that Docker chose for it.
+// HostPorts lists the host ports that a task holds: those it was placed with, and those that Docker
+// chose for it.
 func (t *Task) HostPorts() []Port {
 	ports := slices.Clone(t.Ports)
 	for _, c := range t.Containers {

@@ -1,9 +1,10 @@
 package structs
 
-// What an agent asks of a container runtime and hears from it. They stand here because the agent declares the Runtime
-// interface and agent/docker fills it, and neither imports the other.
+// What an agent asks of a container runtime and hears from it. They stand here because the agent
+// declares the Runtime interface and agent/docker fills it, and neither imports the other.
 
-// The labels on every container that an agent makes. An agent touches only containers whose LabelInstance is its own.
+// The labels on every container that an agent makes. An agent touches only containers whose
+// LabelInstance is its own.
 const (
 	LabelInstance   = "gantry.instance"   // ContainerInstance.ID
 	LabelCluster    = "gantry.cluster"    // cluster name
@@ -12,16 +13,20 @@ const (
 	LabelDefinition = "gantry.definition" // family:revision
 )
 
-// ContainerSpec is one container to create: its definition with overrides applied, and what it takes from its task.
+// ContainerSpec is one container to create: its definition with overrides applied, and what it
+// takes from its task.
 type ContainerSpec struct {
-	Name       string            // the runtime's name for it; creating a name that is there finds the container made before
+	// the runtime's name for it; creating a name that is there finds the container made before
+	Name       string
 	Labels     map[string]string // the five above; dockerLabels of the definition come beside them
 	Definition ContainerDefinition
-	// NetworkMode, PidMode and IpcMode are the task definition's: bridge (also when empty), host or none; host or task.
+	// NetworkMode, PidMode and IpcMode are the task definition's: bridge (also when empty), host or
+	// none; host or task.
 	NetworkMode string
 	PidMode     string
 	IpcMode     string
-	// MemoryLimit is the hard limit in MiB: the container's own, or the task's where it has none. Zero: no limit.
+	// MemoryLimit is the hard limit in MiB: the container's own, or the task's where it has none.
+	// Zero: no limit.
 	MemoryLimit int64
 	// GPUs are the ids of the GPUs that the container has for itself.
 	GPUs []string
@@ -46,18 +51,20 @@ type ContainerState struct {
 	StartedAt  Time   // zero: never ran
 	FinishedAt Time
 	Bindings   []NetworkBinding // published ports, as ECS gives them; one per port and protocol
-	Image      string           // digest of its image's manifest, sha256:…; empty: no registry is known to have it
-	Health     string           // HEALTHY, UNHEALTHY or UNKNOWN; empty: no health check
+	// digest of its image's manifest, sha256:…; empty: no registry is known to have it
+	Image  string
+	Health string // HEALTHY, UNHEALTHY or UNKNOWN; empty: no health check
 }
 
-// RuntimeEvent says that a container changed; ID is empty when events may have been lost and all must be looked at again.
+// RuntimeEvent says that a container changed; ID is empty when events may have been lost and all
+// must be looked at again.
 type RuntimeEvent struct {
 	ID   string
 	Task string // LabelTask of the container
 	// Created and Started: that is what happened.
 	Created, Started bool
-	// Ended: the container ended, and the three below say how. Docker's answer to an inspect waits until it has taken the
-	// container's network down, some 50 ms later than the event.
+	// Ended: the container ended, and the three below say how. Docker's answer to an inspect waits
+	// until it has taken the container's network down, some 50 ms later than the event.
 	Ended     bool
 	ExitCode  int32
 	OOMKilled bool
@@ -75,8 +82,8 @@ type RuntimeInfo struct {
 	LogDrivers   []string
 }
 
-// RuntimeError is a container that could not be prepared or started. Name is ECS's: CannotPullContainerError,
-// CannotCreateContainerError, CannotStartContainerError.
+// RuntimeError is a container that could not be prepared or started. Name is ECS's:
+// CannotPullContainerError, CannotCreateContainerError, CannotStartContainerError.
 type RuntimeError struct {
 	Name   string
 	Reason string

@@ -5,7 +5,8 @@ import "strings"
 // ServiceSpec is what a service or daemon has beyond other jobs.
 type ServiceSpec struct {
 	Update UpdatePolicy `json:"update"`
-	// HealthGrace is how long, in seconds, a task's failing health checks are overlooked after it reached RUNNING.
+	// HealthGrace is how long, in seconds, a task's failing health checks are overlooked after it
+	// reached RUNNING.
 	HealthGrace int32 `json:"healthCheckGracePeriodSeconds,omitzero"`
 	// Controller is the deployment controller: ECS or EXTERNAL. It never changes.
 	Controller    string `json:"deploymentController"`
@@ -18,24 +19,28 @@ type ServiceSpec struct {
 
 // UpdatePolicy is how a service moves from one revision to the next.
 type UpdatePolicy struct {
-	// MinimumHealthyPercent of Count stays RUNNING and healthy; the number of tasks is rounded up (ECS).
+	// MinimumHealthyPercent of Count stays RUNNING and healthy; the number of tasks is rounded up
+	// (ECS).
 	MinimumHealthyPercent int32 `json:"minimumHealthyPercent"`
 	// MaximumPercent of Count may be there at a time, RUNNING or on the way; rounded down (ECS).
 	MaximumPercent int32 `json:"maximumPercent"`
-	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then brings the last completed one back.
+	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then brings the last
+	// completed one back.
 	CircuitBreaker bool `json:"circuitBreaker,omitzero"`
 	Rollback       bool `json:"rollback,omitzero"`
-	// ThresholdConfiguration says how many failed tasks trip the breaker; nil: as FailureThreshold says, or else ECS's default.
+	// ThresholdConfiguration says how many failed tasks trip the breaker; nil: as FailureThreshold
+	// says, or else ECS's default.
 	ThresholdConfiguration *BreakerThreshold `json:"thresholdConfiguration,omitzero"`
 	// FailureThreshold, where not zero, is short for a threshold of so many tasks.
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
-	// ResetOnHealthyTask: a task that becomes healthy sets the count of failed tasks to zero (ECS's default). In rows that
-	// older versions wrote it is false: they only add up.
+	// ResetOnHealthyTask: a task that becomes healthy sets the count of failed tasks to zero (ECS's
+	// default). In rows that older versions wrote it is false: they only add up.
 	ResetOnHealthyTask bool `json:"resetOnHealthyTask,omitzero"`
-	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count as healthy; zero: it counts
-	// at once.
+	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count
+	// as healthy; zero: it counts at once.
 	MinHealthySeconds int32 `json:"minHealthySeconds,omitzero"`
-	// Shift, where not nil, has the next revision brought up whole beside the old one, and the traffic move over.
+	// Shift, where not nil, has the next revision brought up whole beside the old one, and the
+	// traffic move over.
 	Shift *ShiftPolicy `json:"shift,omitzero"`
 }
 

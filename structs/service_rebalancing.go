@@ -1,14 +1,14 @@
 package structs
 
-// The values of a service's availabilityZoneRebalancing. Beyond ECS, it is not for zones alone: a service goes back to
-// whatever it is spread over.
+// The values of a service's availabilityZoneRebalancing. Beyond ECS, it is not for zones alone: a
+// service goes back to whatever it is spread over.
 const (
 	RebalancingEnabled  = "ENABLED"
 	RebalancingDisabled = "DISABLED"
 )
 
-// Rebalances says whether a service drifts back to its placement strategy when instances join or return. One with an outside
-// scheduler has none that counts.
+// Rebalances says whether a service drifts back to its placement strategy when instances join or
+// return. One with an outside scheduler has none that counts.
 func (j *Job) Rebalances() bool {
 	return j != nil && j.Type == JobService && j.Service != nil && j.Service.Rebalancing == RebalancingEnabled && j.Scheduler == ""
 }

@@ -6,18 +6,20 @@ const (
 	ControllerExternal = "EXTERNAL" // others do, by its task sets
 )
 
-// MaxServiceCount is the most tasks that a service can desire: above what an installation holds, so that a slip of a
-// finger is told.
+// MaxServiceCount is the most tasks that a service can desire: above what an installation holds, so
+// that a slip of a finger is told.
 const MaxServiceCount = 1_000_000
 
-// DefaultMinHealthySeconds is long enough to see a task fail that cannot start, and short enough that a rolling update does not
-// wait for it (docs/adr/0008).
+// DefaultMinHealthySeconds is long enough to see a task fail that cannot start, and short enough
+// that a rolling update does not wait for it (docs/adr/0008).
 const DefaultMinHealthySeconds = 1
 
-// maxMinHealthySeconds is an hour: what takes longer to tell good from bad is a health check's to tell, or a bake time's.
+// maxMinHealthySeconds is an hour: what takes longer to tell good from bad is a health check's to
+// tell, or a bake time's.
 const maxMinHealthySeconds = 3600
 
-// DefaultUpdatePolicy is ECS's for a service or daemon that says nothing; ECS has no minHealthySeconds.
+// DefaultUpdatePolicy is ECS's for a service or daemon that says nothing; ECS has no
+// minHealthySeconds.
 func DefaultUpdatePolicy(jobType string) UpdatePolicy {
 	p := UpdatePolicy{
 		MinimumHealthyPercent: 100, MaximumPercent: 200, MinHealthySeconds: DefaultMinHealthySeconds, ResetOnHealthyTask: true,

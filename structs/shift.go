@@ -1,14 +1,17 @@
 package structs
 
-// The stages of a deployment that brings the new revision up beside the old one (ECS), in their order.
+// The stages of a deployment that brings the new revision up beside the old one (ECS), in their
+// order.
 const (
-	StageReconcileService    = "RECONCILE_SERVICE" // with tasks of more than one earlier deployment about
-	StagePreScaleUp          = "PRE_SCALE_UP"
-	StageScaleUp             = "SCALE_UP"
-	StagePostScaleUp         = "POST_SCALE_UP"
-	StageTestShift           = "TEST_TRAFFIC_SHIFT"
-	StagePostTestShift       = "POST_TEST_TRAFFIC_SHIFT"
-	StagePreProductionShift  = "PRE_PRODUCTION_TRAFFIC_SHIFT" // this and the next once for each step of the traffic
+	// with tasks of more than one earlier deployment about
+	StageReconcileService = "RECONCILE_SERVICE"
+	StagePreScaleUp       = "PRE_SCALE_UP"
+	StageScaleUp          = "SCALE_UP"
+	StagePostScaleUp      = "POST_SCALE_UP"
+	StageTestShift        = "TEST_TRAFFIC_SHIFT"
+	StagePostTestShift    = "POST_TEST_TRAFFIC_SHIFT"
+	// this and the next once for each step of the traffic
+	StagePreProductionShift  = "PRE_PRODUCTION_TRAFFIC_SHIFT"
 	StageProductionShift     = "PRODUCTION_TRAFFIC_SHIFT"
 	StagePostProductionShift = "POST_PRODUCTION_TRAFFIC_SHIFT"
 	StageBakeTime            = "BAKE_TIME"
@@ -23,8 +26,8 @@ func pauseStages() []string {
 	}
 }
 
-// Traffic is how much, in percent, of a service's traffic goes to the tasks of a deployment; the rest goes to those of the
-// earlier ones that still have tasks.
+// Traffic is how much, in percent, of a service's traffic goes to the tasks of a deployment; the
+// rest goes to those of the earlier ones that still have tasks.
 type Traffic struct {
 	Production float64 `json:"production" cbor:"1,keyasint,omitzero"`
 	Test       float64 `json:"test" cbor:"2,keyasint,omitzero"`

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// The deployment strategies (ECS). ROLLING replaces tasks some at a time; the others bring the new revision up whole beside the
-// old one, and then move the traffic over: at once, in equal steps, or a little first and then the rest.
+// The deployment strategies (ECS). ROLLING replaces tasks some at a time; the others bring the new
+// revision up whole beside the old one, and then move the traffic over: at once, in equal steps, or
+// a little first and then the rest.
 const (
 	StrategyRolling   = "ROLLING"
 	StrategyBlueGreen = "BLUE_GREEN"
@@ -20,17 +21,19 @@ type ShiftPolicy struct {
 	Strategy string `json:"strategy"` // BLUE_GREEN, LINEAR or CANARY
 	// BakeMinutes is how long the old revision stays after the last of the traffic has moved.
 	BakeMinutes int32 `json:"bakeTimeInMinutes,omitzero"`
-	// StepPercent is how much of the traffic moves in each step of LINEAR, and in the first of the two of CANARY.
-	// StepBakeMinutes is how long the next step waits.
+	// StepPercent is how much of the traffic moves in each step of LINEAR, and in the first of the
+	// two of CANARY. StepBakeMinutes is how long the next step waits.
 	StepPercent     float64         `json:"stepPercent,omitzero"`
 	StepBakeMinutes int32           `json:"stepBakeTimeInMinutes,omitzero"`
 	Hooks           []LifecycleHook `json:"lifecycleHooks,omitzero"`
 }
 
-// LifecycleHook pauses a deployment at its stages until somebody says how to go on (ECS: of type PAUSE).
+// LifecycleHook pauses a deployment at its stages until somebody says how to go on (ECS: of type
+// PAUSE).
 type LifecycleHook struct {
 	Stages []string `json:"lifecycleStages"`
-	// TimeoutMinutes is how long it waits for that, and TimeoutAction what happens then: CONTINUE or ROLLBACK.
+	// TimeoutMinutes is how long it waits for that, and TimeoutAction what happens then: CONTINUE
+	// or ROLLBACK.
 	TimeoutMinutes int32  `json:"timeoutInMinutes"`
 	TimeoutAction  string `json:"timeoutAction"`
 }

@@ -9,8 +9,8 @@ import (
 // Scenario is what might happen to a cluster. All parts of it happen at once.
 type Scenario struct {
 	Cluster string `json:"cluster,omitzero"` // empty: that of the job, or DefaultCluster
-	// Drain and Lose name container instances by id or name. Those of Drain become DRAINING; those of Lose are gone, with what ran
-	// on them.
+	// Drain and Lose name container instances by id or name. Those of Drain become DRAINING; those
+	// of Lose are gone, with what ran on them.
 	Drain []string `json:"drain,omitzero"`
 	Lose  []string `json:"lose,omitzero"`
 	// LoseZones are zones of which every instance is gone.
@@ -23,7 +23,8 @@ type Scenario struct {
 // AddedInstances are container instances that might join, all alike.
 type AddedInstances struct {
 	Count int `json:"count"`
-	// Like, where not empty, is an instance of the cluster, by id or name, that they resemble. What is given beside it is different.
+	// Like, where not empty, is an instance of the cluster, by id or name, that they resemble. What
+	// is given beside it is different.
 	Like       string      `json:"like,omitzero"`
 	Zone       string      `json:"zone,omitzero"`
 	CPU        int64       `json:"cpu,omitzero"`    // units, 1024 to a core
@@ -31,20 +32,21 @@ type AddedInstances struct {
 	Attributes []Attribute `json:"attributes,omitzero"`
 }
 
-// Simulation is what would come of a scenario: what the scheduler would decide, once all has come to rest. Nothing of it has
-// happened.
+// Simulation is what would come of a scenario: what the scheduler would decide, once all has come
+// to rest. Nothing of it has happened.
 type Simulation struct {
 	// Index is the raft index of the state that it began with.
 	Index uint64 `json:"index"`
-	// Seconds is how long it would take, were every task up and every container stopped at once: the time that the scheduler itself
-	// waits.
+	// Seconds is how long it would take, were every task up and every container stopped at once:
+	// the time that the scheduler itself waits.
 	Seconds float64 `json:"seconds"`
 	// Cut says why the simulation ended before all had come to rest; empty when it did not.
 	Cut string `json:"cut,omitzero"`
 	// Summary says it all in one sentence.
-	Summary   string              `json:"summary"`
-	Total     SimulatedTasks      `json:"total"`
-	Jobs      []SimulatedJob      `json:"jobs"`      // those that change, or lack a task; by name, then id
+	Summary string         `json:"summary"`
+	Total   SimulatedTasks `json:"total"`
+	// those that change, or lack a task; by name, then id
+	Jobs      []SimulatedJob      `json:"jobs"`
 	Instances []SimulatedInstance `json:"instances"` // those whose tasks or status change, by id
 }
 
@@ -52,8 +54,8 @@ type Simulation struct {
 type SimulatedTasks struct {
 	Before int `json:"before"`
 	After  int `json:"after"`
-	// Started are new in the end, Stopped are gone. Moved are those of both that stand for each other: a task stopped in one place, or
-	// in one version, and another of its job started.
+	// Started are new in the end, Stopped are gone. Moved are those of both that stand for each
+	// other: a task stopped in one place, or in one version, and another of its job started.
 	Started int `json:"started"`
 	Stopped int `json:"stopped"`
 	Moved   int `json:"moved"`
@@ -71,8 +73,8 @@ type SimulatedJob struct {
 	Name           string `json:"name,omitzero"`
 	Type           string `json:"type"`
 	TaskDefinition string `json:"taskDefinition"`
-	// Scheduler, where not empty, is the outside scheduler that would decide where tasks go. It was not asked: they stand where Gantry
-	// would have put them.
+	// Scheduler, where not empty, is the outside scheduler that would decide where tasks go. It was
+	// not asked: they stand where Gantry would have put them.
 	Scheduler string `json:"scheduler,omitzero"`
 	SimulatedTasks
 	// Why tasks find no place, as in an Evaluation.

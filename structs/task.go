@@ -2,23 +2,26 @@ package structs
 
 import "slices"
 
-// Task is one placed copy of a task definition. It refers to its definition and its job, it does not copy them: what
-// ECS's wire form repeats from there (images, names, ARNs) is joined where the answer is written.
+// Task is one placed copy of a task definition. It refers to its definition and its job, it does
+// not copy them: what ECS's wire form repeats from there (images, names, ARNs) is joined where the
+// answer is written.
 //
-// Who writes what: the planner creates it; control moves DesiredStatus; the agent's reports move LastStatus, the times
-// and Containers. All through the log.
+// Who writes what: the planner creates it; control moves DesiredStatus; the agent's reports move
+// LastStatus, the times and Containers. All through the log.
 type Task struct {
 	ID             string `json:"id" cbor:"1,keyasint"` // 32 hex digits
 	Cluster        string `json:"cluster" cbor:"2,keyasint"`
-	Job            string `json:"job" cbor:"3,keyasint"`               // Job.ID
-	TaskDefinition string `json:"taskDefinition" cbor:"4,keyasint"`    // family:revision
-	Instance       string `json:"containerInstance" cbor:"5,keyasint"` // ContainerInstance.ID; empty while it waits for room
-	Group          string `json:"group" cbor:"6,keyasint"`
-	StartedBy      string `json:"startedBy,omitzero" cbor:"7,keyasint,omitzero"`
+	Job            string `json:"job" cbor:"3,keyasint"`            // Job.ID
+	TaskDefinition string `json:"taskDefinition" cbor:"4,keyasint"` // family:revision
+	// ContainerInstance.ID; empty while it waits for room
+	Instance  string `json:"containerInstance" cbor:"5,keyasint"`
+	Group     string `json:"group" cbor:"6,keyasint"`
+	StartedBy string `json:"startedBy,omitzero" cbor:"7,keyasint,omitzero"`
 
 	LastStatus    TaskStatus `json:"lastStatus" cbor:"8,keyasint"`
 	DesiredStatus TaskStatus `json:"desiredStatus" cbor:"9,keyasint"` // TaskRunning or TaskStopped
-	Version       int64      `json:"version" cbor:"10,keyasint"`      // grows by one with every change
+	// grows by one with every change
+	Version int64 `json:"version" cbor:"10,keyasint"`
 
 	// What it holds on its instance until it is STOPPED.
 	CPU    int64  `json:"cpu" cbor:"11,keyasint,omitzero"`    // units, 1024 to a core
@@ -27,43 +30,53 @@ type Task struct {
 	// GPUs are ids of the instance's, given when the task is placed.
 	GPUs []string `json:"gpus,omitzero" cbor:"28,keyasint,omitzero"`
 
-	// Containers in the order of the task definition, as the agent last saw them; empty until its first report.
+	// Containers in the order of the task definition, as the agent last saw them; empty until its
+	// first report.
 	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`
 
-	// ProtectedUntil: until then the task is not chosen for scale-in or by a deployment (UpdateTaskProtection).
+	// ProtectedUntil: until then the task is not chosen for scale-in or by a deployment
+	// (UpdateTaskProtection).
 	ProtectedUntil Time `json:"protectedUntil,omitzero" cbor:"17,keyasint,omitzero"`
 
-	// Slot says which of the tasks of a batch job with a BatchSpec it is, from 0, and Attempt its how manieth attempt, from 1. Zero
-	// for tasks of other jobs.
+	// Slot says which of the tasks of a batch job with a BatchSpec it is, from 0, and Attempt its
+	// how manieth attempt, from 1. Zero for tasks of other jobs.
 	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
 	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
 
-	// HealthyAt is when the task's health check last began to pass; zero for a task without one, or not yet.
+	// HealthyAt is when the task's health check last began to pass; zero for a task without one, or
+	// not yet.
 	HealthyAt Time `json:"healthyAt,omitzero" cbor:"29,keyasint,omitzero"`
 
-	// CapacityProvider is the provider whose share the task is of; empty for a job without a capacity provider strategy.
+	// CapacityProvider is the provider whose share the task is of; empty for a job without a
+	// capacity provider strategy.
 	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
 
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 
-	CreatedAt          Time `json:"createdAt" cbor:"20,keyasint"`
-	PullStartedAt      Time `json:"pullStartedAt,omitzero" cbor:"21,keyasint,omitzero"`
-	PullStoppedAt      Time `json:"pullStoppedAt,omitzero" cbor:"22,keyasint,omitzero"`
-	StartedAt          Time `json:"startedAt,omitzero" cbor:"23,keyasint,omitzero"`          // reached RUNNING
-	StoppingAt         Time `json:"stoppingAt,omitzero" cbor:"24,keyasint,omitzero"`         // asked to stop, or began to
-	ExecutionStoppedAt Time `json:"executionStoppedAt,omitzero" cbor:"25,keyasint,omitzero"` // its last container ended
-	StoppedAt          Time `json:"stoppedAt,omitzero" cbor:"26,keyasint,omitzero"`          // reached STOPPED
+	CreatedAt     Time `json:"createdAt" cbor:"20,keyasint"`
+	PullStartedAt Time `json:"pullStartedAt,omitzero" cbor:"21,keyasint,omitzero"`
+	PullStoppedAt Time `json:"pullStoppedAt,omitzero" cbor:"22,keyasint,omitzero"`
+	// reached RUNNING
+	StartedAt Time `json:"startedAt,omitzero" cbor:"23,keyasint,omitzero"`
+	// asked to stop, or began to
+	StoppingAt Time `json:"stoppingAt,omitzero" cbor:"24,keyasint,omitzero"`
+	// its last container ended
+	ExecutionStoppedAt Time `json:"executionStoppedAt,omitzero" cbor:"25,keyasint,omitzero"`
+	// reached STOPPED
+	StoppedAt Time `json:"stoppedAt,omitzero" cbor:"26,keyasint,omitzero"`
 }
 
 // The stop codes of ECS that Gantry sets.
 const (
-	StopTaskFailedToStart          = "TaskFailedToStart"
-	StopEssentialContainerExited   = "EssentialContainerExited"
-	StopUserInitiated              = "UserInitiated"
-	StopServiceSchedulerInitiated  = "ServiceSchedulerInitiated"
-	StopPreempted                  = "SpotInterruption"  // it made way for a job of higher priority; ECS's word for room that is taken back
-	StopInstanceLost               = "TerminationNotice" // of a batch job's attempt; ECS's word for a machine that goes away
+	StopTaskFailedToStart         = "TaskFailedToStart"
+	StopEssentialContainerExited  = "EssentialContainerExited"
+	StopUserInitiated             = "UserInitiated"
+	StopServiceSchedulerInitiated = "ServiceSchedulerInitiated"
+	// it made way for a job of higher priority; ECS's word for room that is taken back
+	StopPreempted = "SpotInterruption"
+	// of a batch job's attempt; ECS's word for a machine that goes away
+	StopInstanceLost               = "TerminationNotice"
 	ReasonEssentialContainerExited = "Essential container in task exited"
 	ReasonStoppedByUser            = "Task stopped by user"
 	ReasonDeregistered             = "Container instance deregistration forced by user"
@@ -79,10 +92,12 @@ func (t *Task) Holds() bool { return t.LastStatus < TaskStopped }
 // Queued says whether the task waits for room: it has no instance yet, and holds nothing.
 func (t *Task) Queued() bool { return t.Instance == "" && t.LastStatus < TaskStopped }
 
-// Container is one container of a task as its agent last saw it. Name joins it with its ContainerDefinition.
+// Container is one container of a task as its agent last saw it. Name joins it with its
+// ContainerDefinition.
 type Container struct {
-	Name            string           `json:"name" cbor:"1,keyasint"`
-	LastStatus      TaskStatus       `json:"lastStatus" cbor:"2,keyasint"` // PENDING, RUNNING or STOPPED
+	Name string `json:"name" cbor:"1,keyasint"`
+	// PENDING, RUNNING or STOPPED
+	LastStatus      TaskStatus       `json:"lastStatus" cbor:"2,keyasint"`
 	RuntimeID       string           `json:"runtimeId,omitzero" cbor:"3,keyasint,omitzero"`
 	ImageDigest     string           `json:"imageDigest,omitzero" cbor:"4,keyasint,omitzero"`
 	ExitCode        *int32           `json:"exitCode,omitzero" cbor:"5,keyasint,omitzero"`
@@ -91,8 +106,9 @@ type Container struct {
 	HealthStatus    string           `json:"healthStatus,omitzero" cbor:"8,keyasint,omitzero"`
 }
 
-// TaskUpdate is what an agent saw of one task. Unless it is Partial, it carries the whole of what the agent knows, not a difference, so
-// a report that is sent twice or late changes nothing. Zero fields say nothing.
+// TaskUpdate is what an agent saw of one task. Unless it is Partial, it carries the whole of what
+// the agent knows, not a difference, so a report that is sent twice or late changes nothing. Zero
+// fields say nothing.
 type TaskUpdate struct {
 	Task               string      `json:"task" cbor:"1,keyasint"`
 	Status             TaskStatus  `json:"status" cbor:"2,keyasint"`
@@ -105,30 +121,35 @@ type TaskUpdate struct {
 	StoppingAt         Time        `json:"stoppingAt,omitzero" cbor:"9,keyasint,omitzero"`
 	ExecutionStoppedAt Time        `json:"executionStoppedAt,omitzero" cbor:"10,keyasint,omitzero"`
 	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
-	// Partial: Containers are only those that changed, with what is new of each. Agents of ECS report like that.
+	// Partial: Containers are only those that changed, with what is new of each. Agents of ECS
+	// report like that.
 	Partial bool `json:"partial,omitzero" cbor:"36,keyasint,omitzero"`
 }
 
 // Assignment is one task that an agent is to run, with all it needs to run it.
 type Assignment struct {
 	Task *Task `json:"task"`
-	// Definition is on the wire that of the assignment before it of the same one, where an agent asks for it so and there is none.
+	// Definition is on the wire that of the assignment before it of the same one, where an agent
+	// asks for it so and there is none.
 	Definition *TaskDefinition `json:"taskDefinition,omitzero"`
 	Overrides  *TaskOverride   `json:"overrides,omitzero"` // the job's
-	// LogMode is how the output of containers goes to a log driver for which no mode is given: the account setting
-	// defaultLogDriverMode. Empty: an older server, and the engine's own way.
+	// LogMode is how the output of containers goes to a log driver for which no mode is given: the
+	// account setting defaultLogDriverMode. Empty: an older server, and the engine's own way.
 	LogMode string `json:"logMode,omitzero"`
-	// Once: another may take the task's place, and it must not run twice. So an agent whose engine does not answer gives it up only where it
-	// knows that it never ran.
+	// Once: another may take the task's place, and it must not run twice. So an agent whose engine
+	// does not answer gives it up only where it knows that it never ran.
 	Once bool `json:"once,omitzero"`
 }
 
-// AssignmentFrame is one message of an agent's stream. The first is Full: every task of the instance that is not
-// STOPPED; a task that it does not name is none of the agent's any more. Later frames carry the tasks that changed.
-// A frame with neither says that the stream is alive.
+// AssignmentFrame is one message of an agent's stream. The first is Full: every task of the
+// instance that is not STOPPED; a task that it does not name is none of the agent's any more. Later
+// frames carry the tasks that changed. A frame with neither says that the stream is alive.
 type AssignmentFrame struct {
-	Beat  uint8  `json:"beat,omitzero"`  // the number of a beat that was heard; such a frame says nothing else but Age
-	Age   int64  `json:"age,omitzero"`   // milliseconds since the newest beat of which the leader is known to have heard; zero: a server of before
+	// the number of a beat that was heard; such a frame says nothing else but Age
+	Beat uint8 `json:"beat,omitzero"`
+	// milliseconds since the newest beat of which the leader is known to have heard; zero: a server
+	// of before
+	Age   int64  `json:"age,omitzero"`
 	Index uint64 `json:"index,omitzero"` // raft index of the state that it was read from
 	Full  bool   `json:"full,omitzero"`
 	// Deregistered: the instance is INACTIVE, and gets no work until its agent registers it anew.
@@ -139,8 +160,8 @@ type AssignmentFrame struct {
 // DefinitionsOnce is what an agent asks for that takes frames as Shorten gives them.
 const DefinitionsOnce = "once"
 
-// Shorten gives the frame as it goes over the wire: with each definition once. A hundred tasks of a service would else be a hundred copies
-// of it to write and to read.
+// Shorten gives the frame as it goes over the wire: with each definition once. A hundred tasks of a
+// service would else be a hundred copies of it to write and to read.
 func (f AssignmentFrame) Shorten() AssignmentFrame {
 	seen := map[string]bool{}
 	f.Assignments = slices.Clone(f.Assignments) // they share nothing with the stream's

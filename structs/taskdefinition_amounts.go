@@ -28,7 +28,8 @@ func (c *ContainerDefinition) validateMemory(taskHasMemory bool) *Error {
 	return nil
 }
 
-// validateAmounts holds the rules for task-level cpu and memory, and that the containers fit in them.
+// validateAmounts holds the rules for task-level cpu and memory, and that the containers fit in
+// them.
 func (d *TaskDefinition) validateAmounts() *Error {
 	cpu, ok := ParseCPU(d.Cpu)
 	if !ok {

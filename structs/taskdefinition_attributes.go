@@ -11,8 +11,9 @@ const (
 	capability    = "ecs.capability."
 )
 
-// requiredAttributes lists what ECS says an instance needs for a definition, as answers of ECS on record show it. Clients show
-// it; where tasks go does not hang on it. Nil: nothing is needed, and ECS leaves the member out.
+// requiredAttributes lists what ECS says an instance needs for a definition, as answers of ECS on
+// record show it. Clients show it; where tasks go does not hang on it. Nil: nothing is needed, and
+// ECS leaves the member out.
 func (d *TaskDefinition) requiredAttributes() []Attribute {
 	var a attributeNames
 	a.add(d.TaskRoleArn != "" && d.NetworkMode != NetworkHost, capabilityOld+"task-iam-role")

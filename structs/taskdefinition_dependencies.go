@@ -2,8 +2,8 @@ package structs
 
 import "strings"
 
-// validateDependencies checks that links, volumesFrom and dependsOn name containers of the definition, and that no
-// container waits for itself.
+// validateDependencies checks that links, volumesFrom and dependsOn name containers of the
+// definition, and that no container waits for itself.
 func (d *TaskDefinition) validateDependencies() *Error {
 	containers := map[string]*ContainerDefinition{}
 	for i := range d.ContainerDefinitions {
@@ -42,7 +42,8 @@ func (d *TaskDefinition) validateDependencies() *Error {
 	return nil
 }
 
-// validateDependency checks the condition of one dependsOn; on is nil when there is no such container.
+// validateDependency checks the condition of one dependsOn; on is nil when there is no such
+// container.
 func (c *ContainerDefinition) validateDependency(dep ContainerDependency, on *ContainerDefinition) *Error {
 	if on == nil {
 		return nil // told by the caller, for links and volumesFrom alike

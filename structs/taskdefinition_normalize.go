@@ -28,8 +28,9 @@ const (
 	healthRetries  = 3
 )
 
-// Normalize fills a valid definition with the defaults that ECS echoes, and never reorders: clients such as Terraform
-// compare what comes back with what they sent. Amounts given in vCPU or GB become units and MiB.
+// Normalize fills a valid definition with the defaults that ECS echoes, and never reorders: clients
+// such as Terraform compare what comes back with what they sent. Amounts given in vCPU or GB become
+// units and MiB.
 func (d *TaskDefinition) Normalize() {
 	d.Cpu = normalAmount(d.Cpu, ParseCPU)
 	d.Memory = normalAmount(d.Memory, ParseMemory)
@@ -86,8 +87,8 @@ func (v *Volume) normalize() {
 	}
 }
 
-// compatibilities lists the launch types that the definition is valid for, in ECS's order. Ports with names are for Service
-// Connect, which EXTERNAL instances do not have.
+// compatibilities lists the launch types that the definition is valid for, in ECS's order. Ports
+// with names are for Service Connect, which EXTERNAL instances do not have.
 func (d *TaskDefinition) compatibilities() []string {
 	switch {
 	case d.NetworkMode != NetworkAwsvpc && d.namesPorts():

@@ -31,7 +31,8 @@ const (
 )
 
 func TestValidate(t *testing.T) {
-	for _, tc := range []struct{ name, definition, want string }{ // want: part of the message; empty: valid
+	// want: part of the message; empty: valid
+	for _, tc := range []struct{ name, definition, want string }{
 		{"hello", container(`,"portMappings":[{"containerPort":80}]`), ""},
 		{"no family", `{"containerDefinitions":[` + plain + `]}`, "Family should not be null or empty."},
 		{"family with a colon", `{"family":"a:1","containerDefinitions":[` + plain + `]}`, `Family contains invalid characters: "a:1"`},

@@ -13,8 +13,8 @@ const (
 	maxName = 255
 )
 
-// Validate says what is wrong with a definition before it is registered, in ECS's words where they are known: clients
-// match on them. Types and enums are checked at the door already.
+// Validate says what is wrong with a definition before it is registered, in ECS's words where they
+// are known: clients match on them. Types and enums are checked at the door already.
 func (d *TaskDefinition) Validate() *Error {
 	if err := validateName("Family", d.Family); err != nil {
 		return err
@@ -198,7 +198,8 @@ func validateName(field, name string) *Error {
 	return nil
 }
 
-// isName says whether a text is up to 255 ASCII letters, digits, hyphens and underscores, at least one.
+// isName says whether a text is up to 255 ASCII letters, digits, hyphens and underscores, at least
+// one.
 func isName(s string) bool {
 	for _, r := range s {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {

@@ -2,17 +2,18 @@ package structs
 
 import "math"
 
-// TaskSetDraining is the state of a task set that was deleted and has tasks left; before it is ACTIVE or PRIMARY, and after
-// it INACTIVE, as deployments are.
+// TaskSetDraining is the state of a task set that was deleted and has tasks left; before it is
+// ACTIVE or PRIMARY, and after it INACTIVE, as deployments are.
 const TaskSetDraining = "DRAINING"
 
-// TaskSet is what a deployment has when it is one of several that a controller outside of Gantry scales against each other. Its
-// ID is its tasks' StartedBy, as that of any deployment. Who writes what: users its scale and which is PRIMARY, a plan that it
-// has become INACTIVE.
+// TaskSet is what a deployment has when it is one of several that a controller outside of Gantry
+// scales against each other. Its ID is its tasks' StartedBy, as that of any deployment. Who writes
+// what: users its scale and which is PRIMARY, a plan that it has become INACTIVE.
 type TaskSet struct {
 	ExternalID string  `json:"externalId,omitzero" cbor:"1,keyasint,omitzero"`
 	Scale      float64 `json:"scale" cbor:"2,keyasint,omitzero"` // percent of the service's count
-	// ClientToken makes the request idempotent within its service; RequestHash tells the same request from another.
+	// ClientToken makes the request idempotent within its service; RequestHash tells the same
+	// request from another.
 	ClientToken string `json:"clientToken,omitzero" cbor:"3,keyasint,omitzero"`
 	RequestHash string `json:"requestHash,omitzero" cbor:"4,keyasint,omitzero"`
 }

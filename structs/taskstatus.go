@@ -5,10 +5,12 @@ import "fmt"
 // TaskStatus is one step of a task's life. Steps only move forward: compare them with < and >.
 type TaskStatus uint8
 
-// The life of a task, in order (ECS, "Task lifecycle"). The numbers are in the log and snapshots: never change them.
+// The life of a task, in order (ECS, "Task lifecycle"). The numbers are in the log and snapshots:
+// never change them.
 const (
-	TaskProvisioning   TaskStatus = 10 // placed by nobody yet known to its agent
-	TaskPending        TaskStatus = 20 // the agent prepares it: images are pulled, containers created
+	TaskProvisioning TaskStatus = 10 // placed by nobody yet known to its agent
+	// the agent prepares it: images are pulled, containers created
+	TaskPending        TaskStatus = 20
 	TaskActivating     TaskStatus = 30 // containers are starting
 	TaskRunning        TaskStatus = 40
 	TaskDeactivating   TaskStatus = 50 // leaving load balancers before the stop

@@ -11,10 +11,10 @@ const (
 	logDriverAwsfirelens = "awsfirelens"
 )
 
-// UnsupportedFeatures names each field of a definition, and of a job's override of it, that this version's agent
-// cannot honour yet. Such definitions can be registered; a task of them must be refused, never run without what it asks
-// for. Fields that only inform (executionRoleArn, appProtocol) are not among them, nor are those that are empty or that
-// nothing uses.
+// UnsupportedFeatures names each field of a definition, and of a job's override of it, that this
+// version's agent cannot honour yet. Such definitions can be registered; a task of them must be
+// refused, never run without what it asks for. Fields that only inform (executionRoleArn,
+// appProtocol) are not among them, nor are those that are empty or that nothing uses.
 func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	var f features
 	f.add(d.NetworkMode == NetworkAwsvpc, "networkMode awsvpc")

@@ -21,17 +21,20 @@ import (
 	"github.com/gantry-project/gantry/server"
 )
 
-// Cluster is a whole cluster in a process: a server with a data directory, its doors, and agents that reach it through the real
-// client and run containers on one FakeEngine. It works inside testing/synctest, and is made to: connections are in memory.
-// One goroutine starts and stops its parts; what is not stopped by the end of the test is stopped then.
+// Cluster is a whole cluster in a process: a server with a data directory, its doors, and agents
+// that reach it through the real client and run containers on one FakeEngine. It works inside
+// testing/synctest, and is made to: connections are in memory. One goroutine starts and stops its
+// parts; what is not stopped by the end of the test is stopped then.
 type Cluster struct {
 	Dir    string // the server's; those of agents are beside it
 	Engine *FakeEngine
 	// HTTP reaches the server that runs at the time, whatever the host: http://gantry/v1/health.
 	HTTP *http.Client
-	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it while no server runs.
+	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it
+	// while no server runs.
 	Door func(*control.Control) http.Handler
-	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no server runs.
+	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
+	// server runs.
 	OnCall func()
 
 	t        testing.TB
@@ -62,7 +65,8 @@ func NewCluster(t testing.TB) *Cluster {
 	return c
 }
 
-// MemoryDir is a temporary directory, in memory where the system has one for that: a sync of a file on a disk takes real time.
+// MemoryDir is a temporary directory, in memory where the system has one for that: a sync of a file
+// on a disk takes real time.
 func MemoryDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "gantry-test-")
@@ -172,8 +176,8 @@ func (c *Cluster) StopServer() {
 	c.checkEnd(p, p.Stop())
 }
 
-// CrashServer ends the server as a crash would, as far as a process can: its log ends first, then all connections break.
-// Nothing that a call does about that reaches the log any more.
+// CrashServer ends the server as a crash would, as far as a process can: its log ends first, then
+// all connections break. Nothing that a call does about that reaches the log any more.
 func (c *Cluster) CrashServer() {
 	c.t.Helper()
 	p := c.server.Swap(nil)

@@ -16,7 +16,8 @@ type agentProcess struct {
 	client *client.Client
 }
 
-// StartAgent starts an agent, on the data directory of earlier ones of the name, and waits for nothing.
+// StartAgent starts an agent, on the data directory of earlier ones of the name, and waits for
+// nothing.
 func (c *Cluster) StartAgent(name string) {
 	c.t.Helper()
 	p := &agentProcess{client: c.NewClient(), ended: make(chan error, 1)}
@@ -36,8 +37,8 @@ func (c *Cluster) StartAgent(name string) {
 	c.agents[name] = p
 }
 
-// StopAgent ends an agent, which is no other than a crash to all but its own goroutines: it says goodbye to nobody, and its
-// containers run on.
+// StopAgent ends an agent, which is no other than a crash to all but its own goroutines: it says
+// goodbye to nobody, and its containers run on.
 func (c *Cluster) StopAgent(name string) {
 	c.t.Helper()
 	p := c.agents[name]

@@ -20,11 +20,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SingleNode is all of a cluster that stands behind the doors, without raft, network and agents. A write goes through the
-// log's encoding straight into the FSM, and each evaluation is scheduled and committed before the write that made it
-// returns, but for those that wait for their time: Advance moves on to it. What agents would report, Run, Fail and the like do.
-// Ids count up from 1 and the clock moves on by a second each time it is read, so that the same calls give the
-// same answers, byte for byte.
+// SingleNode is all of a cluster that stands behind the doors, without raft, network and agents. A
+// write goes through the log's encoding straight into the FSM, and each evaluation is scheduled and
+// committed before the write that made it returns, but for those that wait for their time: Advance
+// moves on to it. What agents would report, Run, Fail and the like do. Ids count up from 1 and the
+// clock moves on by a second each time it is read, so that the same calls give the same answers,
+// byte for byte.
 type SingleNode struct {
 	Control *control.Control
 	Store   *state.Store
@@ -58,7 +59,8 @@ func NewSingleNode(t testing.TB) *SingleNode {
 	return c
 }
 
-// SetStep says how far the clock moves on with each reading. What waits for a time that is no farther counts as ready.
+// SetStep says how far the clock moves on with each reading. What waits for a time that is no
+// farther counts as ready.
 func (c *SingleNode) SetStep(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,8 +123,8 @@ func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Appl
 	return applied, c.evaluateReady()
 }
 
-// Batch schedules what fn writes only at its end, as a cluster does whose workers are behind. Verbs that wait for an evaluation
-// wait in vain within fn.
+// Batch schedules what fn writes only at its end, as a cluster does whose workers are behind. Verbs
+// that wait for an evaluation wait in vain within fn.
 func (c *SingleNode) Batch(t testing.TB, fn func()) {
 	t.Helper()
 	c.behind = true
@@ -204,7 +206,8 @@ func (c *SingleNode) clock() time.Time {
 	return c.now
 }
 
-// newID gives ids that differ in both halves, as those of a real cluster do: other ids are made of the first half of a job's.
+// newID gives ids that differ in both halves, as those of a real cluster do: other ids are made of
+// the first half of a job's.
 func (c *SingleNode) newID() string {
 	n := c.next()
 	return fmt.Sprintf("%016x%016x", n, n)

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Advance moves the clock on and schedules, each at its time, the evaluations that have waited for it.
+// Advance moves the clock on and schedules, each at its time, the evaluations that have waited for
+// it.
 func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
 	t.Helper()
 	c.mu.Lock()
@@ -51,7 +52,8 @@ func (c *SingleNode) moveTo(now time.Time) {
 	}
 }
 
-// Run reports tasks RUNNING, as their agents would. Containers that have a health check are HEALTHY.
+// Run reports tasks RUNNING, as their agents would. Containers that have a health check are
+// HEALTHY.
 func (c *SingleNode) Run(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
@@ -63,7 +65,8 @@ func (c *SingleNode) Run(t testing.TB, tasks ...string) {
 	}
 }
 
-// SetHealth reports what the health checks of a RUNNING task come to: structs.Healthy, Unhealthy or HealthUnknown.
+// SetHealth reports what the health checks of a RUNNING task come to: structs.Healthy, Unhealthy or
+// HealthUnknown.
 func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
 	t.Helper()
 	c.report(t, structs.TaskUpdate{
@@ -71,8 +74,8 @@ func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
 	})
 }
 
-// Fail reports tasks STOPPED that nobody asked to stop: those that are not RUNNING yet did not start, of the others the
-// containers ended with exit code 1.
+// Fail reports tasks STOPPED that nobody asked to stop: those that are not RUNNING yet did not
+// start, of the others the containers ended with exit code 1.
 func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// SmallDisk mounts a disk of a size, such as "1m", on a directory until the end of the test. It skips the test where that cannot be done.
+// SmallDisk mounts a disk of a size, such as "1m", on a directory until the end of the test. It
+// skips the test where that cannot be done.
 func SmallDisk(t testing.TB, dir, size string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -55,7 +56,8 @@ func FillDisk(dir string, leave int64) error {
 // EmptyDisk undoes FillDisk.
 func EmptyDisk(dir string) error { return os.Remove(filepath.Join(dir, ballast)) }
 
-// Files lists the names below a directory, folders with a slash, but for the file that fills the disk.
+// Files lists the names below a directory, folders with a slash, but for the file that fills the
+// disk.
 func Files(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
@@ -74,7 +76,8 @@ func Files(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-// FlipBit changes a bit of one of the files below a directory, and says which. number returns a random number below another.
+// FlipBit changes a bit of one of the files below a directory, and says which. number returns a
+// random number below another.
 func FlipBit(t testing.TB, dir string, number func(below int) int) (what string) {
 	t.Helper()
 	var full []string

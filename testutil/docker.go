@@ -15,14 +15,15 @@ import (
 )
 
 const (
-	// RequireDocker is the environment variable that, set to 1, makes a missing Docker Engine fail tests, not skip them.
+	// RequireDocker is the environment variable that, set to 1, makes a missing Docker Engine fail
+	// tests, not skip them.
 	RequireDocker = "GANTRY_REQUIRE_DOCKER"
 
 	defaultDockerHost = "unix:///var/run/docker.sock"
 )
 
-// DockerHost gives the address of the Docker Engine to test with. Without one the test is skipped, or fails where
-// GANTRY_REQUIRE_DOCKER=1.
+// DockerHost gives the address of the Docker Engine to test with. Without one the test is skipped,
+// or fails where GANTRY_REQUIRE_DOCKER=1.
 func DockerHost(t testing.TB) string {
 	t.Helper()
 	host := cmp.Or(os.Getenv("DOCKER_HOST"), defaultDockerHost)
@@ -51,8 +52,8 @@ func pingDocker(ctx context.Context, host string) error {
 	return body.Close()
 }
 
-// dockerHTTP speaks HTTP with an engine; enough for a handful of calls, and free of Docker's client, which only
-// agent/docker may import.
+// dockerHTTP speaks HTTP with an engine; enough for a handful of calls, and free of Docker's
+// client, which only agent/docker may import.
 type dockerHTTP struct {
 	client http.Client
 	base   string

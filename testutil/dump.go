@@ -15,7 +15,8 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// snapshotHeader and snapshotTrailer are the bytes before and after the records of a snapshot (fsm/snapshot.go).
+// snapshotHeader and snapshotTrailer are the bytes before and after the records of a snapshot
+// (fsm/snapshot.go).
 const (
 	snapshotHeader  = 18
 	snapshotTrailer = 12
@@ -44,8 +45,9 @@ func (*memorySink) Close() error  { return nil }
 func (*memorySink) Cancel() error { return nil }
 func (*memorySink) ID() string    { return "memory" }
 
-// Dump writes all of a state but its index as text, one row a line, for tests to compare and people to read. Beside what a snapshot
-// holds it has the usage of each instance, which state derives from that.
+// Dump writes all of a state but its index as text, one row a line, for tests to compare and people
+// to read. Beside what a snapshot holds it has the usage of each instance, which state derives from
+// that.
 func Dump(t testing.TB, s *state.Store) string {
 	t.Helper()
 	var text strings.Builder

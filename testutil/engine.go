@@ -10,8 +10,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// FakeEngine is a container engine in memory. Like a real one it outlives the agents that use it, and several can share it.
-// It works inside testing/synctest. Make it with NewFakeEngine; Runtime gives what an agent takes.
+// FakeEngine is a container engine in memory. Like a real one it outlives the agents that use it,
+// and several can share it. It works inside testing/synctest. Make it with NewFakeEngine; Runtime
+// gives what an agent takes.
 type FakeEngine struct {
 	mu         sync.Mutex
 	images     map[string]FakeImage
@@ -29,7 +30,8 @@ type FakeEngine struct {
 	watchers   map[*fakeWatcher]bool
 }
 
-// FakeImage is how containers of an image behave. The zero value can be pulled, runs until it is stopped, and ends at once on SIGTERM.
+// FakeImage is how containers of an image behave. The zero value can be pulled, runs until it is
+// stopped, and ends at once on SIGTERM.
 type FakeImage struct {
 	PullDelay   time.Duration
 	CreateDelay time.Duration
@@ -39,9 +41,10 @@ type FakeImage struct {
 	CreateError string
 	StartError  string
 
-	RunsFor   time.Duration // zero: until it is stopped
-	ExitCode  int32         // after RunsFor
-	StopAfter time.Duration // from SIGTERM to its end with code 143; longer than the timeout: SIGKILL, code 137
+	RunsFor  time.Duration // zero: until it is stopped
+	ExitCode int32         // after RunsFor
+	// from SIGTERM to its end with code 143; longer than the timeout: SIGKILL, code 137
+	StopAfter time.Duration
 }
 
 type fakeContainer struct {
@@ -66,8 +69,8 @@ func (e *FakeEngine) SetImage(name string, image FakeImage) {
 	e.images[name] = image
 }
 
-// SetHook has f called twice in every call of a runtime: before it takes effect, and after that, when the answer can still be
-// lost. The point names both.
+// SetHook has f called twice in every call of a runtime: before it takes effect, and after that,
+// when the answer can still be lost. The point names both.
 func (e *FakeEngine) SetHook(f func(point string)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -162,7 +165,8 @@ func (e *FakeEngine) Starts() map[string]int {
 	return maps.Clone(e.starts)
 }
 
-// Calls lists the calls so far, as "Create gantry-web-1-app-0123456789ab", "Pull nginx", "Containers".
+// Calls lists the calls so far, as "Create gantry-web-1-app-0123456789ab", "Pull nginx",
+// "Containers".
 func (e *FakeEngine) Calls() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()

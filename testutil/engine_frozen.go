@@ -1,6 +1,7 @@
 package testutil
 
-// Freeze has the agent of an instance make no call and get no answer until Thaw. What the engine is at, it ends.
+// Freeze has the agent of an instance make no call and get no answer until Thaw. What the engine is
+// at, it ends.
 func (e *FakeEngine) Freeze(instance string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

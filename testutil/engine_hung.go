@@ -2,8 +2,9 @@ package testutil
 
 import "context"
 
-// Hang has the engine of an instance answer nothing, and tell nothing, until Resume. What it was asked meanwhile it does then, also for those who
-// wait for no answer any more, as a real one may that is stopped and goes on; but it stops nothing for them. Containers run on.
+// Hang has the engine of an instance answer nothing, and tell nothing, until Resume. What it was
+// asked meanwhile it does then, also for those who wait for no answer any more, as a real one may
+// that is stopped and goes on; but it stops nothing for them. Containers run on.
 func (e *FakeEngine) Hang(instance string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

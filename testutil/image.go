@@ -45,9 +45,10 @@ func BuildAppImage(t testing.TB, host string) string {
 	return AppImage
 }
 
-// BuildImage makes an image of the program in test/image, with nothing else in it but an empty /tmp and the extra files, and
-// gives it the tag. It needs no network. An image of that tag and content that is there already is left as it is. Host
-// is the engine's address; empty: $DOCKER_HOST or the default socket.
+// BuildImage makes an image of the program in test/image, with nothing else in it but an empty /tmp
+// and the extra files, and gives it the tag. It needs no network. An image of that tag and content
+// that is there already is left as it is. Host is the engine's address; empty: $DOCKER_HOST or the
+// default socket.
 func BuildImage(ctx context.Context, host, tag string, extra ...File) error {
 	engine, err := dialDocker(cmp.Or(host, os.Getenv("DOCKER_HOST"), defaultDockerHost))
 	if err != nil {
@@ -87,7 +88,8 @@ func BuildImage(ctx context.Context, host, tag string, extra ...File) error {
 	return nil
 }
 
-// lockBuilds lets one test process at a time make images: two that import under one tag leave an orphan behind.
+// lockBuilds lets one test process at a time make images: two that import under one tag leave an
+// orphan behind.
 func lockBuilds() (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(os.TempDir(), "gantry-test-image.lock"), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {

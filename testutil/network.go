@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// Network joins hosts in memory, with streams and packets, and stands still under fake time. What becomes of what one host sends to
-// another, its Link says.
+// Network joins hosts in memory, with streams and packets, and stands still under fake time. What
+// becomes of what one host sends to another, its Link says.
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*netListener // by host:port
 	packets   map[string]*packetPort  // by host:port
 	links     map[[2]string]Link      // by hosts, from → to
 	down      map[string]outage       // hosts that send nothing
-	frozen    map[string][]func()     // hosts whose processes are stopped, and the packets that came for them
-	conns     map[*netConn]bool
-	random    *rand.Rand
-	filter    func(from, to string) bool // nil: everything passes
+	// hosts whose processes are stopped, and the packets that came for them
+	frozen map[string][]func()
+	conns  map[*netConn]bool
+	random *rand.Rand
+	filter func(from, to string) bool // nil: everything passes
 }
 
 // NewNetwork makes a network of no hosts.
@@ -55,7 +56,8 @@ func (n *Network) dial(ctx context.Context, from, address string) (net.Conn, err
 		return nil, err
 	}
 	failed := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
-	for n.Frozen(from) || !n.linked(from, to) || !n.linked(to, from) { // a packet that opens a connection is sent again and again
+	// a packet that opens a connection is sent again and again
+	for n.Frozen(from) || !n.linked(from, to) || !n.linked(to, from) {
 		if n.Frozen(from) { // its clock stands still
 			time.Sleep(100 * time.Millisecond)
 			continue

@@ -9,13 +9,16 @@ import (
 	"time"
 )
 
-// Link says what becomes of what one host sends to another. The zero value brings everything at once.
+// Link says what becomes of what one host sends to another. The zero value brings everything at
+// once.
 type Link struct {
-	// Cut is as of a cable: nothing arrives, nothing is refused, and what was sent over a stream arrives once the link is mended.
+	// Cut is as of a cable: nothing arrives, nothing is refused, and what was sent over a stream
+	// arrives once the link is mended.
 	Cut bool
 	// Delay is how long everything is under way.
 	Delay time.Duration
-	// Loss is the share of packets that is lost, from 0 to 1. What is lost of a stream is sent again, and comes later.
+	// Loss is the share of packets that is lost, from 0 to 1. What is lost of a stream is sent
+	// again, and comes later.
 	Loss float64
 	// NoPackets loses all packets, and nothing of streams.
 	NoPackets bool
@@ -53,7 +56,8 @@ func (n *Network) Seed(seed uint64) {
 	n.random = rand.New(rand.NewPCG(seed, 9))
 }
 
-// SetFilter has f asked before anything is sent; what it says false to is lost for ever, as if the sender had died before. Nil: nobody.
+// SetFilter has f asked before anything is sent; what it says false to is lost for ever, as if the
+// sender had died before. Nil: nobody.
 func (n *Network) SetFilter(f func(from, to string) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -126,7 +130,8 @@ const (
 	off            // nobody is there to tell anybody anything
 )
 
-// Crash ends all that a host has open, as its kernel does when the process dies. Nothing of the host reaches anybody until Boot.
+// Crash ends all that a host has open, as its kernel does when the process dies. Nothing of the
+// host reaches anybody until Boot.
 func (n *Network) Crash(host string) { n.end(host, crashed) }
 
 // PowerOff is Crash without a kernel that would tell others.

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// pipeListener joins a server and its callers in memory: unlike connections of the kernel's, these stand still under fake
-// time. It implements net.Listener.
+// pipeListener joins a server and its callers in memory: unlike connections of the kernel's, these
+// stand still under fake time. It implements net.Listener.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}

@@ -20,7 +20,8 @@ type FakeRuntime struct {
 	now      func() time.Time
 }
 
-// call is one call: recorded, with the hook before and after its effect. Like a real engine it keeps an effect whose caller has gone.
+// call is one call: recorded, with the hook before and after its effect. Like a real engine it
+// keeps an effect whose caller has gone.
 func (r *FakeRuntime) call(ctx context.Context, name string, delay func() time.Duration, effect func() error) error {
 	e := r.engine
 	e.mu.Lock()
@@ -97,7 +98,8 @@ func (r *FakeRuntime) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 	}, err
 }
 
-// Ping fails while the engine is away, and hangs while it is hung. An agent that is frozen asks nothing.
+// Ping fails while the engine is away, and hangs while it is hung. An agent that is frozen asks
+// nothing.
 func (r *FakeRuntime) Ping(ctx context.Context) error {
 	r.hold(context.WithoutCancel(ctx))
 	if err := r.works(ctx); err != nil {

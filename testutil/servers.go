@@ -22,15 +22,17 @@ import (
 	"github.com/gantry-project/gantry/server"
 )
 
-// Servers are several servers in a process, each a host of one Network with a data directory, a raft, a gossip member and doors; and
-// agents of other hosts that call any of them. It works inside testing/synctest alone. One goroutine starts and stops its parts; any may
-// look at them.
+// Servers are several servers in a process, each a host of one Network with a data directory, a
+// raft, a gossip member and doors; and agents of other hosts that call any of them. It works inside
+// testing/synctest alone. One goroutine starts and stops its parts; any may look at them.
 type Servers struct {
 	Network *Network
 	Engine  *FakeEngine
-	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it while no server runs.
+	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it
+	// while no server runs.
 	Door func(*control.Control) http.Handler
-	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no server runs.
+	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
+	// server runs.
 	OnCall func(n int)
 
 	t    testing.TB
@@ -65,8 +67,8 @@ const UserHost = "10.0.9.9"
 // How long a server and anybody else tries to make a connection, as the real ones do.
 const serverDial, agentDial = time.Second, 5 * time.Second
 
-// lastWords is how long memberlist's goroutines may wait for an answer after its end, in fake time: an agent that heard nobody for a while waits
-// for eight times as long as between two probes.
+// lastWords is how long memberlist's goroutines may wait for an answer after its end, in fake time:
+// an agent that heard nobody for a while waits for eight times as long as between two probes.
 const lastWords = 90 * time.Second
 
 // NewServers makes a cluster that is to have so many servers, of which none runs yet.
@@ -178,7 +180,8 @@ func (s *Servers) Stop(n int) {
 	s.end(n, p)
 }
 
-// Crash ends a server as kill -9 does, as far as a process can: nothing of it reaches anybody any more.
+// Crash ends a server as kill -9 does, as far as a process can: nothing of it reaches anybody any
+// more.
 func (s *Servers) Crash(n int) {
 	s.t.Helper()
 	s.Network.Crash(s.Host(n))

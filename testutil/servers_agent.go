@@ -90,7 +90,8 @@ func (p *netAgent) candidates() []structs.Member {
 	return p.join
 }
 
-// StopAgent ends an agent, which is no other than a crash to all but its own goroutines; its containers run on.
+// StopAgent ends an agent, which is no other than a crash to all but its own goroutines; its
+// containers run on.
 func (s *Servers) StopAgent(host string) {
 	s.t.Helper()
 	s.Network.Crash(host)

@@ -29,7 +29,8 @@ func (s *Servers) slowDisk(n int) {
 	}
 }
 
-// Failed reports whether a server has ended by itself, and is to be ended with Crash before it starts again.
+// Failed reports whether a server has ended by itself, and is to be ended with Crash before it
+// starts again.
 func (s *Servers) Failed(n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +38,8 @@ func (s *Servers) Failed(n int) bool {
 	return p != nil && p.failed
 }
 
-// endFailed does what the process does whose server cannot go on: nothing of it reaches anybody any more.
+// endFailed does what the process does whose server cannot go on: nothing of it reaches anybody any
+// more.
 func (s *Servers) endFailed(n int, p *netServer) {
 	select {
 	case err := <-p.Server.Failed():

@@ -2,7 +2,8 @@ package testutil
 
 import "time"
 
-// Freeze stops the server or the agent of a host until Thaw or its end (Network.Freeze says what that is).
+// Freeze stops the server or the agent of a host until Thaw or its end (Network.Freeze says what
+// that is).
 func (s *Servers) Freeze(host string) {
 	s.Network.Freeze(host)
 	if a := s.Agent(host); a != nil {
@@ -18,7 +19,8 @@ func (s *Servers) Thaw(host string) {
 	}
 }
 
-// SetClock sets the clock of a host ahead of the true time, or behind it. The host's timers take no notice, as real ones.
+// SetClock sets the clock of a host ahead of the true time, or behind it. The host's timers take no
+// notice, as real ones.
 func (s *Servers) SetClock(host string, ahead time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

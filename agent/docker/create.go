@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Create makes a container and returns its id. It is idempotent by name: after a crash between Create and the note of
-// its id, the container made before is found again by its labels.
+// Create makes a container and returns its id. It is idempotent by name: after a crash between
+// Create and the note of its id, the container made before is found again by its labels.
 func (e *Engine) Create(ctx context.Context, spec structs.ContainerSpec) (id string, err error) {
 	if !e.owns(spec.Labels) {
 		return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: label %s is %q, and this agent's instance is %q",
@@ -34,7 +34,8 @@ func (e *Engine) Create(ctx context.Context, spec structs.ContainerSpec) (id str
 	return made.ID, nil
 }
 
-// find looks for the container that has the name already, and takes it only if it was made for the same spec.
+// find looks for the container that has the name already, and takes it only if it was made for the
+// same spec.
 func (e *Engine) find(ctx context.Context, spec structs.ContainerSpec, conflict error) (id string, err error) {
 	c, err := e.api.ContainerInspect(ctx, spec.Name)
 	if errdefs.IsNotFound(err) { // it went away just now, or the conflict was about something else

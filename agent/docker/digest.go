@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// labelDigest keeps the digest of a container's image: the image may be gone before the container.
+	// labelDigest keeps the digest of a container's image: the image may be gone before the
+	// container.
 	labelDigest = "gantry.image-digest"
 	// podmanLocal is the registry that Podman names for images of no registry (4.3).
 	podmanLocal = "localhost"
@@ -18,11 +19,12 @@ const (
 	registryTimeout = 3 * time.Second
 )
 
-// digest returns the digest of an image's manifest, as a registry has it and as ECS tells it; empty where no registry is
-// known to have it.
+// digest returns the digest of an image's manifest, as a registry has it and as ECS tells it; empty
+// where no registry is known to have it.
 //
-// Engines whose store is containerd's name images by their manifests, and fill RepoDigests also for images that were built
-// or imported there (26.1, 28.5). Of such an image the registry is asked, unless this process has pulled it.
+// Engines whose store is containerd's name images by their manifests, and fill RepoDigests also for
+// images that were built or imported there (26.1, 28.5). Of such an image the registry is asked,
+// unless this process has pulled it.
 func (e *Engine) digest(ctx context.Context, name string) string {
 	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
@@ -40,8 +42,8 @@ func (e *Engine) digest(ctx context.Context, name string) string {
 	return ""
 }
 
-// sameRepositoryFirst parses RepoDigests. That of the very reference comes first, and others of its repository before those
-// of other names of the image.
+// sameRepositoryFirst parses RepoDigests. That of the very reference comes first, and others of its
+// repository before those of other names of the image.
 func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.Canonical) {
 	for _, text := range texts {
 		if parsed, err := reference.ParseNormalizedNamed(text); err == nil {
@@ -63,7 +65,8 @@ func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.
 	return list
 }
 
-// inRegistry reports whether the registry has a manifest. It is asked once; one that does not answer counts as not having it.
+// inRegistry reports whether the registry has a manifest. It is asked once; one that does not
+// answer counts as not having it.
 func (e *Engine) inRegistry(ctx context.Context, d reference.Canonical) bool {
 	digest := d.Digest().String()
 	has, known := e.registries.get(digest)

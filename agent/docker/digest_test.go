@@ -63,7 +63,8 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// An image that this process pulled is a registry's; none has to be asked, which may count the pulls.
+// An image that this process pulled is a registry's; none has to be asked, which may count the
+// pulls.
 func TestDigestOfWhatWasPulledHere(t *testing.T) {
 	there := false
 	e := newFakeEngine(&fakeAPI{

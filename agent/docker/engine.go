@@ -1,8 +1,8 @@
-// Package docker runs containers on a Docker Engine, from 20.10 (API 1.41) up to today's. It is the real agent.Runtime and
-// the only importer of docker/docker.
+// Package docker runs containers on a Docker Engine, from 20.10 (API 1.41) up to today's. It is the
+// real agent.Runtime and the only importer of docker/docker.
 //
-// Everything here is about one container instance: an Engine sees and touches only containers whose label
-// gantry.instance is the one it was made for, so that several agents can share one engine.
+// Everything here is about one container instance: an Engine sees and touches only containers whose
+// label gantry.instance is the one it was made for, so that several agents can share one engine.
 package docker
 
 import (
@@ -26,24 +26,25 @@ import (
 const (
 	// infoTimeout bounds the first question to an engine that takes connections and never answers.
 	infoTimeout = 15 * time.Second
-	// idleConnections is how many connections to the engine are kept open for the next call. An agent starts about
-	// eight containers at a time, and looks at others meanwhile.
+	// idleConnections is how many connections to the engine are kept open for the next call. An
+	// agent starts about eight containers at a time, and looks at others meanwhile.
 	idleConnections = 32
 )
 
 // Config says which engine to use and for whom.
 type Config struct {
-	// Host is the engine's address: unix:///path or tcp://host:port. Empty: $DOCKER_HOST, or Docker's own default.
+	// Host is the engine's address: unix:///path or tcp://host:port. Empty: $DOCKER_HOST, or
+	// Docker's own default.
 	Host string
-	// Instance is the ContainerInstance.ID whose containers are seen. Empty: no container is, until ForInstance; Info
-	// and Pull work all the same.
+	// Instance is the ContainerInstance.ID whose containers are seen. Empty: no container is, until
+	// ForInstance; Info and Pull work all the same.
 	Instance string
 	// Logger hears of lost connections. Nil: nobody does.
 	Logger *slog.Logger
 }
 
-// Engine is a Docker Engine as one container instance sees it. All methods may be called from many goroutines, once Info
-// has succeeded: the first call agrees with the engine on an API version.
+// Engine is a Docker Engine as one container instance sees it. All methods may be called from many
+// goroutines, once Info has succeeded: the first call agrees with the engine on an API version.
 type Engine struct {
 	api        api
 	host       string
@@ -83,7 +84,8 @@ func New(cfg Config) (*Engine, error) {
 	}, nil
 }
 
-// ForInstance gives the same engine, with the same connections, as another container instance sees it.
+// ForInstance gives the same engine, with the same connections, as another container instance sees
+// it.
 func (e *Engine) ForInstance(id string) *Engine {
 	other := *e
 	other.instance = id
@@ -98,7 +100,8 @@ func (e *Engine) owns(labels map[string]string) bool {
 	return e.instance != "" && labels[structs.LabelInstance] == e.instance
 }
 
-// Info describes the engine's machine. When no engine answers, the error says how to get one running.
+// Info describes the engine's machine. When no engine answers, the error says how to get one
+// running.
 func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, infoTimeout)
 	defer cancel()
@@ -117,7 +120,8 @@ func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
 	}, nil
 }
 
-// Ping reports whether the engine answers, and lists its containers, for which it needs more than its front door.
+// Ping reports whether the engine answers, and lists its containers, for which it needs more than
+// its front door.
 func (e *Engine) Ping(ctx context.Context) error {
 	if _, err := e.api.Ping(ctx); err != nil {
 		return err

@@ -14,21 +14,23 @@ import (
 )
 
 const (
-	// The engine is asked again this long after its event stream broke; the wait doubles while it does not answer.
+	// The engine is asked again this long after its event stream broke; the wait doubles while it
+	// does not answer.
 	firstReconnect = 100 * time.Millisecond
 	lastReconnect  = 2 * time.Second
 	// exitKilled is the exit code of a process that SIGKILL ended.
 	exitKilled = 137
-	// podmanDied is what Podman's filter calls the end of a container (4.3; the event is "die" there too). It removes a
-	// container with "remove", where Docker destroys it.
+	// podmanDied is what Podman's filter calls the end of a container (4.3; the event is "die"
+	// there too). It removes a container with "remove", where Docker destroys it.
 	podmanDied events.Action = "died"
-	// eventsAhead is how many events wait for a reader that is busy. The engine drops events of a client that leaves
-	// them lying for long.
+	// eventsAhead is how many events wait for a reader that is busy. The engine drops events of a
+	// client that leaves them lying for long.
 	eventsAhead = 256
 )
 
-// Events tells of every change of this instance's containers until ctx ends, then closes the channel. After each
-// connection, the first included, it sends an event with an empty ID: what happened before may have been missed.
+// Events tells of every change of this instance's containers until ctx ends, then closes the
+// channel. After each connection, the first included, it sends an event with an empty ID: what
+// happened before may have been missed.
 func (e *Engine) Events(ctx context.Context) <-chan structs.RuntimeEvent {
 	out := make(chan structs.RuntimeEvent, eventsAhead)
 	go func() {
@@ -80,12 +82,13 @@ func (e *Engine) follow(ctx context.Context, out chan<- structs.RuntimeEvent) (c
 	}
 }
 
-// history has the containers that were seen to start and have not ended yet, and whether a process of theirs was killed for
-// lack of memory.
+// history has the containers that were seen to start and have not ended yet, and whether a process
+// of theirs was killed for lack of memory.
 type history map[string]bool
 
-// translate tells of one event of the engine. How a container ended is told only if all its events were seen; else it has to
-// be looked at. So it has where SIGKILL ended it: that it was for lack of memory may be told a little later.
+// translate tells of one event of the engine. How a container ended is told only if all its events
+// were seen; else it has to be looked at. So it has where SIGKILL ended it: that it was for lack of
+// memory may be told a little later.
 func (h history) translate(m events.Message) structs.RuntimeEvent {
 	id := m.Actor.ID
 	event := structs.RuntimeEvent{ID: id, Task: m.Actor.Attributes[structs.LabelTask]}
@@ -111,8 +114,8 @@ func (h history) translate(m events.Message) structs.RuntimeEvent {
 	return event
 }
 
-// eventOptions asks for events from a time on: the engine answers a little before it listens, and what happens between
-// would be lost.
+// eventOptions asks for events from a time on: the engine answers a little before it listens, and
+// what happens between would be lost.
 func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 	args := filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)),

@@ -15,8 +15,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// TestEndedByEvent: the event of a container's end says how, and whether a process of it was killed for lack of memory,
-// if all its events were seen.
+// TestEndedByEvent: the event of a container's end says how, and whether a process of it was killed
+// for lack of memory, if all its events were seen.
 func TestEndedByEvent(t *testing.T) {
 	started, starved := events.ActionStart, events.ActionOOM
 	tests := map[string]struct {
@@ -24,8 +24,9 @@ func TestEndedByEvent(t *testing.T) {
 		code   string
 		want   structs.RuntimeEvent
 	}{
-		"exit":                       {[]events.Action{started}, "3", structs.RuntimeEvent{Ended: true, ExitCode: 3}},
-		"killed":                     {[]events.Action{started}, "137", structs.RuntimeEvent{}}, // the engine may know more
+		"exit": {[]events.Action{started}, "3", structs.RuntimeEvent{Ended: true, ExitCode: 3}},
+		// the engine may know more
+		"killed":                     {[]events.Action{started}, "137", structs.RuntimeEvent{}},
 		"out of memory":              {[]events.Action{started, starved}, "137", structs.RuntimeEvent{Ended: true, ExitCode: 137, OOMKilled: true}},
 		"a child ran out of memory":  {[]events.Action{started, starved}, "0", structs.RuntimeEvent{Ended: true, OOMKilled: true}},
 		"an event without exit code": {[]events.Action{started}, "", structs.RuntimeEvent{}},

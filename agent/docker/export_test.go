@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// WantRuntimeError checks that an error is the agent's to report, has the name, and says all the words.
+// WantRuntimeError checks that an error is the agent's to report, has the name, and says all the
+// words.
 func WantRuntimeError(t *testing.T, err error, name string, words ...string) {
 	t.Helper()
 	var failed *structs.RuntimeError

@@ -133,7 +133,8 @@ func TestPullReportsErrorInStream(t *testing.T) {
 	WantRuntimeError(t, e.Pull(t.Context(), "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
 }
 
-// TestCutPullIsNoRefusal: an engine that ends in the middle of a pull has not said that the image cannot be had.
+// TestCutPullIsNoRefusal: an engine that ends in the middle of a pull has not said that the image
+// cannot be had.
 func TestCutPullIsNoRefusal(t *testing.T) {
 	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(`{"status":"Pul`)), nil

@@ -18,7 +18,8 @@ import (
 // inspectsAtOnce bounds the calls of one Containers.
 const inspectsAtOnce = 8
 
-// Containers lists this instance's containers, running or not. One that goes away meanwhile is left out.
+// Containers lists this instance's containers, running or not. One that goes away meanwhile is left
+// out.
 func (e *Engine) Containers(ctx context.Context) ([]structs.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
@@ -80,9 +81,9 @@ func stateOf(c container.InspectResponse) structs.ContainerState {
 	return state
 }
 
-// phase folds Docker's seven states into three. Docker leaves a container that could not be started "created", with the
-// error beside it: that one has ended, or it would be tried for ever. One that start makes again has not: an agent may
-// have been killed before it did.
+// phase folds Docker's seven states into three. Docker leaves a container that could not be started
+// "created", with the error beside it: that one has ended, or it would be tried for ever. One that
+// start makes again has not: an agent may have been killed before it did.
 func phase(c container.InspectResponse) string {
 	switch c.State.Status {
 	case container.StateCreated:

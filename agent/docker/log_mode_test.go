@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The options that agents fill in are taken by each driver that Docker has without a service beside it.
+// The options that agents fill in are taken by each driver that Docker has without a service beside
+// it.
 func TestLogModeOfEveryDriver(t *testing.T) {
 	h := newHarness(t)
 	for _, driver := range []string{"json-file", "local", "none"} {

@@ -10,10 +10,12 @@ import (
 
 const (
 	nofile = "nofile"
-	// defaultNofile is how many files a process of a container may have open, soft and hard, where its definition does not
-	// say (Fargate's). Engines' own defaults are from 1,024 (29) to 1,048,576 (20.10).
+	// defaultNofile is how many files a process of a container may have open, soft and hard, where
+	// its definition does not say (Fargate's). Engines' own defaults are from 1,024 (29) to
+	// 1,048,576 (20.10).
 	defaultNofile = 65535
-	// labelNofile marks a container that has the default. It keeps the names of the definition's own limits, with commas.
+	// labelNofile marks a container that has the default. It keeps the names of the definition's
+	// own limits, with commas.
 	labelNofile = "gantry.nofile"
 )
 
@@ -30,8 +32,9 @@ func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig
 	config.Labels[labelNofile] = strings.Join(own, ",")
 }
 
-// start starts a container. Where the engine may not raise the limit to the default (one that is rootless, or itself in a
-// container), that shows at the start; the container is then made again without it, and has another id.
+// start starts a container. Where the engine may not raise the limit to the default (one that is
+// rootless, or itself in a container), that shows at the start; the container is then made again
+// without it, and has another id.
 func (e *Engine) start(ctx context.Context, id string) (startedID string, err error) {
 	err = e.api.ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || !defaultRefused(err.Error()) {
@@ -50,7 +53,8 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 	if strings.HasPrefix(c.ID, c.Config.Hostname) { // Docker's choice: the id
 		c.Config.Hostname = ""
 	}
-	// Podman (4.3) answers RLIMIT_NPROC for nproc, which it does not take, and with limits that nobody asked for.
+	// Podman (4.3) answers RLIMIT_NPROC for nproc, which it does not take, and with limits that
+	// nobody asked for.
 	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool {
 		u.Name = strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
 		return !slices.Contains(strings.Split(own, ","), u.Name)
@@ -65,7 +69,8 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 	return made.ID, e.api.ContainerStart(ctx, made.ID, container.StartOptions{})
 }
 
-// defaultRefused reports whether an engine's error is that it may not raise a limit. runc says "rlimit", crun "RLIMIT_NOFILE".
+// defaultRefused reports whether an engine's error is that it may not raise a limit. runc says
+// "rlimit", crun "RLIMIT_NOFILE".
 func defaultRefused(text string) bool { return strings.Contains(strings.ToLower(text), "rlimit") }
 
 func hasDefaultNofile(c container.InspectResponse) bool {

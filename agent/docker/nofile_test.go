@@ -83,7 +83,8 @@ func TestDefaultOfNofile(t *testing.T) {
 	}
 }
 
-// An engine that has less than the default gives what it has; what a definition asks for is never less.
+// An engine that has less than the default gives what it has; what a definition asks for is never
+// less.
 func TestEngineWithFewFiles(t *testing.T) {
 	f := &fewFilesAPI{}
 	e := f.engine()

@@ -18,12 +18,13 @@ const (
 	networkHost   = "host"
 	anyIPv4       = "0.0.0.0"
 
-	// labelHostPorts keeps the mapped ports ("80/tcp,53/udp") of a container in host network mode. Docker publishes
-	// nothing there, and so would not tell them again.
+	// labelHostPorts keeps the mapped ports ("80/tcp,53/udp") of a container in host network mode.
+	// Docker publishes nothing there, and so would not tell them again.
 	labelHostPorts = "gantry.ports"
 )
 
-// dockerPort writes the container port of a mapping as Docker does; ok is false for a mapping without a single port.
+// dockerPort writes the container port of a mapping as Docker does; ok is false for a mapping
+// without a single port.
 func dockerPort(m structs.PortMapping) (port nat.Port, ok bool) {
 	if m.ContainerPort == nil {
 		return "", false
@@ -31,8 +32,8 @@ func dockerPort(m structs.PortMapping) (port nat.Port, ok bool) {
 	return nat.Port(strconv.Itoa(int(*m.ContainerPort)) + "/" + cmp.Or(m.Protocol, "tcp")), true
 }
 
-// publish says which ports to publish, on every address of the host. A mapping without a host port, or with zero, is
-// dynamic: Docker chooses a free one.
+// publish says which ports to publish, on every address of the host. A mapping without a host port,
+// or with zero, is dynamic: Docker chooses a free one.
 func publish(mappings []structs.PortMapping) (nat.PortSet, nat.PortMap) {
 	exposed, bindings := nat.PortSet{}, nat.PortMap{}
 	for _, m := range mappings {
@@ -84,8 +85,8 @@ func networkBindings(c container.InspectResponse) []structs.NetworkBinding {
 	return bindings
 }
 
-// onePerPort leaves the IPv6 twins out, where Docker publishes on both: the host port can differ between the two, and
-// IPv4 is what ECS tells.
+// onePerPort leaves the IPv6 twins out, where Docker publishes on both: the host port can differ
+// between the two, and IPv4 is what ECS tells.
 func onePerPort(published []nat.PortBinding) []nat.PortBinding {
 	var v4 []nat.PortBinding
 	for _, b := range published {

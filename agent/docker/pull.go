@@ -12,9 +12,10 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// Pull makes the image present. One that the engine has under that reference is not pulled again, so an instance without a
-// way to a registry runs what it has. (The ECS agent's default is to pull every time and to fall back on what is there; a
-// tag that was moved is therefore seen here only by instances that do not have it yet.)
+// Pull makes the image present. One that the engine has under that reference is not pulled again,
+// so an instance without a way to a registry runs what it has. (The ECS agent's default is to pull
+// every time and to fall back on what is there; a tag that was moved is therefore seen here only by
+// instances that do not have it yet.)
 //
 // Calls for the same image at the same time share one pull.
 func (e *Engine) Pull(ctx context.Context, name string) error {
@@ -44,7 +45,8 @@ func (e *Engine) pull(ctx context.Context, name string, ref reference.Named) err
 		return err
 	}
 	if pulled, err := e.api.ImageInspect(ctx, name); err == nil {
-		e.registries.put(pulled.ID, true) // the manifest's digest, with the store that digest asks about
+		// the manifest's digest, with the store that digest asks about
+		e.registries.put(pulled.ID, true)
 	}
 	return nil
 }

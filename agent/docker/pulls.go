@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// pulls makes one of the pulls of an image that are asked for at the same time. A pull belongs to all who wait for it: it goes
-// on when one of them leaves, and is given up when the last one does, so that a registry that hangs holds nobody who
-// comes later.
+// pulls makes one of the pulls of an image that are asked for at the same time. A pull belongs to
+// all who wait for it: it goes on when one of them leaves, and is given up when the last one does,
+// so that a registry that hangs holds nobody who comes later.
 type pulls struct {
 	mu      sync.Mutex
 	running map[string]*onePull

@@ -77,8 +77,8 @@ func (r *registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// A container's digest is that of the manifest which the registry has, also when the image was there already and when it has
-// another name.
+// A container's digest is that of the manifest which the registry has, also when the image was
+// there already and when it has another name.
 func TestDigestOfARegistrysImage(t *testing.T) {
 	h := newHarness(t)
 	r := newRegistry(t)

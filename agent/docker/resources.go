@@ -11,7 +11,8 @@ import (
 
 const (
 	mebibyte = 1 << 20
-	// minCPUShares is what ECS on Linux gives a container that asks for no CPU, or for one unit: the kernel's least.
+	// minCPUShares is what ECS on Linux gives a container that asks for no CPU, or for one unit:
+	// the kernel's least.
 	minCPUShares = 2
 )
 
@@ -32,8 +33,8 @@ func resources(spec structs.ContainerSpec) container.Resources {
 	return r
 }
 
-// applyLinuxParameters adds what the definition says under linuxParameters. Resources must be set already: swap is
-// counted on top of the memory limit.
+// applyLinuxParameters adds what the definition says under linuxParameters. Resources must be set
+// already: swap is counted on top of the memory limit.
 func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters) {
 	if p.Capabilities != nil {
 		host.CapAdd, host.CapDrop = p.Capabilities.Add, p.Capabilities.Drop

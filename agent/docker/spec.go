@@ -12,7 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// visibleGPUs is the variable from which NVIDIA's container runtime reads which GPUs a container sees.
+// visibleGPUs is the variable from which NVIDIA's container runtime reads which GPUs a container
+// sees.
 const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 
 // noStartPeriod is the shortest that Docker takes. For none at all it takes the image's.
@@ -66,8 +67,8 @@ func translate(spec structs.ContainerSpec) (*container.Config, *container.HostCo
 	return config, host, nil
 }
 
-// given returns nil for an empty list, which in ECS is as none at all: the image's stands. Docker would run without the
-// image's entry point.
+// given returns nil for an empty list, which in ECS is as none at all: the image's stands. Docker
+// would run without the image's entry point.
 func given(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -89,8 +90,9 @@ func labels(spec structs.ContainerSpec) map[string]string {
 	return all
 }
 
-// environment is the definition's. Of a container with GPUs NVIDIA's runtime reads from it which they are, as with ECS's agent; what the
-// definition says of that does not count, or it could take those of others.
+// environment is the definition's. Of a container with GPUs NVIDIA's runtime reads from it which
+// they are, as with ECS's agent; what the definition says of that does not count, or it could take
+// those of others.
 func environment(pairs []structs.KeyValuePair, gpus []string) []string {
 	var env []string
 	for _, p := range pairs {
@@ -132,8 +134,9 @@ func logConfig(log *structs.LogConfiguration) container.LogConfig {
 	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
 }
 
-// healthCheck fills in ECS's defaults, which are not Docker's. A check that comes with the image does not count in ECS: alone
-// it is switched off, so that no task turns UNHEALTHY by it, and beside one of the definition it gives nothing either.
+// healthCheck fills in ECS's defaults, which are not Docker's. A check that comes with the image
+// does not count in ECS: alone it is switched off, so that no task turns UNHEALTHY by it, and
+// beside one of the definition it gives nothing either.
 func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
 	if !check.Checks() {
 		return &container.HealthConfig{Test: []string{"NONE"}}, nil

@@ -216,7 +216,8 @@ func TestPhase(t *testing.T) {
 		want  string
 	}{
 		{container.State{Status: "created"}, structs.ContainerCreated},
-		{container.State{Status: "created", Error: refused}, structs.ContainerCreated}, // it is made again
+		// it is made again
+		{container.State{Status: "created", Error: refused}, structs.ContainerCreated},
 		{container.State{Status: "created", Error: "executable not found", ExitCode: 127}, structs.ContainerExited},
 		{container.State{Status: "running"}, structs.ContainerRunning},
 		{container.State{Status: "paused"}, structs.ContainerRunning},

@@ -9,9 +9,10 @@ import (
 
 var errNoContainer = errors.New("no such container")
 
-// Start starts a created container and returns its state after the start. Its id may be another one then, which comes
-// with an error too. Docker would start one again that has ended, and an agent that adopts it must not: so its state is
-// asked first, which takes a hundredth of the start's time.
+// Start starts a created container and returns its state after the start. Its id may be another one
+// then, which comes with an error too. Docker would start one again that has ended, and an agent
+// that adopts it must not: so its state is asked first, which takes a hundredth of the start's
+// time.
 func (e *Engine) Start(ctx context.Context, id string) (structs.ContainerState, error) {
 	state, err := e.mustInspect(ctx, id)
 	if err != nil || state.State != structs.ContainerCreated {

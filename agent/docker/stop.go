@@ -8,8 +8,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// Stop sends the stop signal (the image's; SIGTERM where it names none), and SIGKILL after timeout seconds, and returns
-// when the container has ended. One that is not there has ended.
+// Stop sends the stop signal (the image's; SIGTERM where it names none), and SIGKILL after timeout
+// seconds, and returns when the container has ended. One that is not there has ended.
 func (e *Engine) Stop(ctx context.Context, id string, timeout int) error {
 	_, ok, err := e.Inspect(ctx, id)
 	if err != nil || !ok {
@@ -22,7 +22,8 @@ func (e *Engine) Stop(ctx context.Context, id string, timeout int) error {
 	return nil
 }
 
-// Remove removes a container, by force, with its anonymous volumes. One that is not there is no error.
+// Remove removes a container, by force, with its anonymous volumes. One that is not there is no
+// error.
 func (e *Engine) Remove(ctx context.Context, id string) error {
 	_, ok, err := e.Inspect(ctx, id)
 	if err != nil || !ok {

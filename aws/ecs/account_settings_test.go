@@ -146,7 +146,8 @@ func TestTagsAtCreation(t *testing.T) {
 	}
 }
 
-// tagRules are the actions that are built and whose request has tags, but for the one that does nothing else.
+// tagRules are the actions that are built and whose request has tags, but for the one that does
+// nothing else.
 func TestTagRules(t *testing.T) {
 	text, err := os.ReadFile("../models/ecs-2014-11-13.json")
 	if err != nil {

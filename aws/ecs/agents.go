@@ -9,8 +9,8 @@ import (
 // acknowledgment answers what agents submit; they do not look at it.
 const acknowledgment = "ACK"
 
-// discoverPollEndpoint names the address that the caller came by, for all: there is no other. Like ECS it does not ask whether the
-// cluster and the instance are there.
+// discoverPollEndpoint names the address that the caller came by, for all: there is no other. Like
+// ECS it does not ask whether the cluster and the instance are there.
 func (c *call) discoverPollEndpoint(_ context.Context, in *DiscoverPollEndpointRequest) (*DiscoverPollEndpointResponse, error) {
 	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
@@ -99,7 +99,8 @@ func (c *call) submit(ctx context.Context, clusterText, task string, update stru
 	return c.control.SubmitTaskState(ctx, cluster, update)
 }
 
-// manifestPulled is what ECS's agent says of a task, and of a container, of which it has only resolved the image's digest.
+// manifestPulled is what ECS's agent says of a task, and of a container, of which it has only
+// resolved the image's digest.
 const manifestPulled = "MANIFEST_PULLED"
 
 // submittedStatus reads the status of a task or container; none says nothing of it.
@@ -114,8 +115,8 @@ func submittedStatus(argument, text string) (status structs.TaskStatus, err erro
 	return status, nil
 }
 
-// noAttachments refuses changes of attachments: tasks and instances here have none, as long as network mode awsvpc and EBS volumes are not
-// supported.
+// noAttachments refuses changes of attachments: tasks and instances here have none, as long as
+// network mode awsvpc and EBS volumes are not supported.
 func noAttachments(changes []AttachmentStateChange) error {
 	if len(changes) > 0 {
 		return structs.Errorf(structs.KindInvalidParameter, "attachments[0]: there is no attachment '%s'", changes[0].AttachmentArn)

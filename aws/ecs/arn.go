@@ -21,7 +21,8 @@ const (
 	kindTaskSet    = "task-set"
 )
 
-// arns builds the ARNs of one caller, which are in the region it signed for, and reads them (arn_parse.go).
+// arns builds the ARNs of one caller, which are in the region it signed for, and reads them
+// (arn_parse.go).
 type arns struct{ region, account string }
 
 // partition is that of every ARN.
@@ -31,7 +32,8 @@ func (a arns) of(key structs.ResourceKey) string {
 	return "arn:" + partition + ":ecs:" + a.region + ":" + a.account + ":" + key
 }
 
-// asked returns the ARN of a failure for what is not there: the one that the caller gave, or that of the key.
+// asked returns the ARN of a failure for what is not there: the one that the caller gave, or that
+// of the key.
 func (a arns) asked(text string, key structs.ResourceKey) string {
 	if strings.HasPrefix(text, "arn:") {
 		return text
@@ -50,11 +52,12 @@ func (a arns) container(cluster, task, id string) string {
 func (a arns) provider(name string) string         { return a.of(providerKey(name)) }
 func (a arns) service(cluster, name string) string { return a.of(serviceKey(cluster, name)) }
 
-// principal is the ARN of who did something. Where nobody is asked who they are, everybody is the account's root.
+// principal is the ARN of who did something. Where nobody is asked who they are, everybody is the
+// account's root.
 func (a arns) principal(arn string) string { return cmp.Or(arn, "arn:aws:iam::"+a.account+":root") }
 
-// deployment and revision name a service's deployment and what it deploys: both by the digits of the deployment's id, which clients
-// look for in the second (Terraform).
+// deployment and revision name a service's deployment and what it deploys: both by the digits of
+// the deployment's id, which clients look for in the second (Terraform).
 func (a arns) deployment(job *structs.Job, id string) string {
 	return a.of(kindDeployment + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(id, deploymentPrefix))
 }

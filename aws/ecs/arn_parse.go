@@ -7,10 +7,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Every argument that names a resource is read here. It may come as a name, as KIND/NAME or as an ARN, and one rule holds for
-// every ARN: it begins as the ARNs that this caller is given (the partition aws, the region that the call is signed for,
-// the account of the installation), it is of the kind that the argument takes, and a cluster in it is the cluster of the call.
-// What differs is refused in ECS's words.
+// Every argument that names a resource is read here. It may come as a name, as KIND/NAME or as an
+// ARN, and one rule holds for every ARN: it begins as the ARNs that this caller is given (the
+// partition aws, the region that the call is signed for, the account of the installation), it is of
+// the kind that the argument takes, and a cluster in it is the cluster of the call. What differs is
+// refused in ECS's words.
 
 // split returns the kind and the name, with the cluster if there is one, that an ARN holds.
 func (a arns) split(argument, text string) (kind, rest string, err error) {
@@ -101,8 +102,8 @@ func (a arns) parseDefinition(argument, text string) (string, error) {
 	return key, nil
 }
 
-// parseMember resolves a task, container instance or service argument to its id or name in the cluster of the call. Old
-// short ARNs (…:task/ID) name no cluster and are of any.
+// parseMember resolves a task, container instance or service argument to its id or name in the
+// cluster of the call. Old short ARNs (…:task/ID) name no cluster and are of any.
 func (a arns) parseMember(argument, text, kind, cluster string) (string, error) {
 	parts, err := a.path(argument, text, kind, 2)
 	if err != nil {
@@ -144,7 +145,8 @@ func (a arns) parseTaskSet(argument, text, cluster, service string) (string, err
 	return strings.Join(parts[2:], "/"), nil
 }
 
-// parseDeployment returns the deployment that the ARN of a service deployment or service revision names; nil where there is none.
+// parseDeployment returns the deployment that the ARN of a service deployment or service revision
+// names; nil where there is none.
 func (a arns) parseDeployment(v view, argument, text, kind string) (*structs.Deployment, error) {
 	parts, err := a.path(argument, text, kind, 3)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// argument says what a member of a request names: a kind of resource, and how its text stands in the request.
+// argument says what a member of a request names: a kind of resource, and how its text stands in
+// the request.
 type argument struct {
 	kind string
 	in   func(text string) any
@@ -51,8 +52,8 @@ var plausible = map[string]any{
 	"attachments": []map[string]string{{"attachmentArn": "x", "status": "y"}}, "serviceDeploymentArn": "x", "resourceArn": "x", "family": "f", "containerDefinitions": []any{},
 }
 
-// TestEveryNameIsRead walks every argument of every operation that takes a name or an ARN: no part of an ARN is dropped. The
-// texts before the first full stop are ECS's; clients show them.
+// TestEveryNameIsRead walks every argument of every operation that takes a name or an ARN: no part
+// of an ARN is dropped. The texts before the first full stop are ECS's; clients show them.
 func TestEveryNameIsRead(t *testing.T) {
 	f := newFixture(t)
 	f.addTaskSets(t)
@@ -85,7 +86,8 @@ func TestEveryNameIsRead(t *testing.T) {
 					want = "identifier is invalid"
 				}
 				got := ask(t, door, operation, string(raw)).Body.String()
-				if strings.Contains(got, "UnsupportedFeatureException") { // the member itself is refused by name
+				// the member itself is refused by name
+				if strings.Contains(got, "UnsupportedFeatureException") {
 					return
 				}
 				if !strings.Contains(got, want) || operation != "DeleteTaskDefinitions" && !strings.Contains(got, "InvalidParameterException") {

@@ -34,8 +34,8 @@ func (c *call) deleteAttributes(ctx context.Context, in *DeleteAttributesRequest
 	return &DeleteAttributesResponse{Attributes: c.targeted(cluster, deleted)}, nil
 }
 
-// attributeTargets resolves the cluster and the instance of each attribute. Instances are the only targets that there are, so a
-// short id needs no targetType.
+// attributeTargets resolves the cluster and the instance of each attribute. Instances are the only
+// targets that there are, so a short id needs no targetType.
 func (c *call) attributeTargets(clusterText string, attributes []structs.Attribute) (cluster string, of []structs.InstanceAttribute, err error) {
 	if cluster, err = c.arns.parseCluster(clusterText); err != nil {
 		return "", nil, err
@@ -77,7 +77,8 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	// Ids have one length, so that a page goes on at the right place after its last instance and attribute.
+	// Ids have one length, so that a page goes on at the right place after its last instance and
+	// attribute.
 	rows := func(yield func(string, string) bool) {
 		for i := range v.Instances(cluster) {
 			for _, a := range wantedAttributes(i, in) {

@@ -11,7 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// naming are the members of requests that name a resource of a kind; the first that a request has does.
+// naming are the members of requests that name a resource of a kind; the first that a request has
+// does.
 var naming = map[string][]string{
 	kindCluster:    {"Cluster", "Clusters", "ClusterName"},
 	kindInstance:   {"ContainerInstance", "ContainerInstances", "Attributes"},
@@ -27,8 +28,8 @@ var naming = map[string][]string{
 // all stands in the place of a name that is not known, in resources as in patterns.
 const all = "*"
 
-// authorize asks whether the caller may do an action on what its request names. Which resources and condition keys an action has, says
-// structs.ECSAction.
+// authorize asks whether the caller may do an action on what its request names. Which resources and
+// condition keys an action has, says structs.ECSAction.
 func (c *call) authorize(ctx context.Context, operation string, request any) error {
 	if control.CallerOf(ctx) == nil {
 		return nil
@@ -70,8 +71,8 @@ type authorization struct {
 	request reflect.Value // of a request's struct
 }
 
-// texts gives what the request names in the first of the members that it has; one empty text where it names nothing, and
-// the member as the API writes it.
+// texts gives what the request names in the first of the members that it has; one empty text where
+// it names nothing, and the member as the API writes it.
 func (a *authorization) texts(members []string) (argument string, named []string) {
 	for _, member := range members {
 		field := a.request.FieldByName(member)
@@ -171,7 +172,8 @@ func (a *authorization) ofDeployment(kind, argument, text string) (structs.Resou
 	return kind + "/" + strings.Join(parts, "/"), nil
 }
 
-// definition names the revision: of a family alone, the one that would be run, or all of them where the family is registered.
+// definition names the revision: of a family alone, the one that would be run, or all of them where
+// the family is registered.
 func (a *authorization) definition(argument, text string) (structs.ResourceKey, error) {
 	if argument == "family" {
 		return definitionKey(text + ":" + all), nil

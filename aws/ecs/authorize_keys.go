@@ -11,7 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// keyValues say what a request has of each condition key of ECS; none where the key is not in the request.
+// keyValues say what a request has of each condition key of ECS; none where the key is not in the
+// request.
 var keyValues = map[string]func(*authorization) ([]string, error){
 	"ecs:account-setting":         func(a *authorization) ([]string, error) { return given(a.text("Name")), nil },
 	"ecs:capacity-provider":       (*authorization).providers,
@@ -27,8 +28,9 @@ var keyValues = map[string]func(*authorization) ([]string, error){
 	"ecs:propagate-tags":          func(a *authorization) ([]string, error) { return given(a.text("PropagateTags")), nil },
 	"ecs:service":                 (*authorization).service,
 	"ecs:task-definition":         (*authorization).taskDefinition,
-	"ecs:CreateAction":            func(*authorization) ([]string, error) { return nil, nil }, // of tags that come with what is made (authorize_tags.go)
-	"aws:TagKeys":                 (*authorization).tagKeys,
+	// of tags that come with what is made (authorize_tags.go)
+	"ecs:CreateAction": func(*authorization) ([]string, error) { return nil, nil },
+	"aws:TagKeys":      (*authorization).tagKeys,
 }
 
 // keys gives the condition keys of the request that are the same for all its resources.
@@ -53,7 +55,8 @@ func (a *authorization) keys(action structs.PolicyAction) (structs.PolicyKeys, e
 	return out, nil
 }
 
-// resource adds to the keys of the request those of one resource: its tags, and for what only an ARN names, its cluster and service.
+// resource adds to the keys of the request those of one resource: its tags, and for what only an
+// ARN names, its cluster and service.
 func (a *authorization) resource(key structs.ResourceKey, action structs.PolicyAction, of structs.PolicyKeys) control.Resource {
 	keys := maps.Clone(of)
 	for _, t := range a.view.Tags(key) {
@@ -93,7 +96,8 @@ func (a *authorization) truth(member string) []string {
 	return nil
 }
 
-// any says whether a list has anything in it. An update that does not give it leaves it as it is, and has no value.
+// any says whether a list has anything in it. An update that does not give it leaves it as it is,
+// and has no value.
 func (a *authorization) any(member string) []string {
 	v := a.request.FieldByName(member)
 	if !v.IsValid() || v.IsNil() && a.request.Type() == reflect.TypeFor[UpdateServiceRequest]() {

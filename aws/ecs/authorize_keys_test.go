@@ -33,8 +33,9 @@ var values = map[string]string{
 	"aws:TagKeys": "team", structs.KeyRequestTag: "web",
 }
 
-// TestEveryActionHasItsResourcesAndKeys walks all actions that are built: each is asked about on every kind of resource that the table of
-// policies has for it, and a condition on each of its keys, and on the tags of its resource, sees what the request says.
+// TestEveryActionHasItsResourcesAndKeys walks all actions that are built: each is asked about on
+// every kind of resource that the table of policies has for it, and a condition on each of its
+// keys, and on the tags of its resource, sees what the request says.
 func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
 	f := newFixture(t)
 	f.addTaskSets(t)
@@ -105,7 +106,8 @@ func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
 	}
 }
 
-// TestTagsOnWhatIsMade: tags that come with what an action makes are asked about as ecs:TagResource, with that action.
+// TestTagsOnWhatIsMade: tags that come with what an action makes are asked about as
+// ecs:TagResource, with that action.
 func TestTagsOnWhatIsMade(t *testing.T) {
 	f := newFixture(t)
 	for condition, want := range map[string]string{
@@ -136,7 +138,8 @@ func TestConditionOnResourceTags(t *testing.T) {
 	}
 }
 
-// A key that may run tasks in one cluster alone starts nothing elsewhere, however the other is named.
+// A key that may run tasks in one cluster alone starts nothing elsewhere, however the other is
+// named.
 func TestRunTaskInOneClusterAlone(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)

@@ -19,8 +19,9 @@ var tagRules = map[string]string{
 	"StartTask":                 kindTask,
 }
 
-// authorizeTags asks whether the caller may tag what an action makes, where its request has tags: that takes ecs:TagResource on
-// the new resource too (ECS, "Grant permission to tag resources on creation").
+// authorizeTags asks whether the caller may tag what an action makes, where its request has tags:
+// that takes ecs:TagResource on the new resource too (ECS, "Grant permission to tag resources on
+// creation").
 func (a *authorization) authorizeTags(ctx context.Context, operation string) error {
 	kind, makes := tagRules[operation]
 	if !makes || len(a.tags()) == 0 {

@@ -86,7 +86,8 @@ func checkConfiguration(given *structs.ClusterConfiguration) error {
 	return refuse(given != nil && given.ManagedStorageConfiguration != nil, "configuration.managedStorageConfiguration")
 }
 
-// connectDefaults keeps the namespace as it is given. Nothing uses it yet: services with Service Connect are refused.
+// connectDefaults keeps the namespace as it is given. Nothing uses it yet: services with Service
+// Connect are refused.
 func connectDefaults(given *ClusterServiceConnectDefaultsRequest) *structs.ClusterServiceConnectDefaults {
 	if given == nil {
 		return nil
@@ -94,7 +95,8 @@ func connectDefaults(given *ClusterServiceConnectDefaultsRequest) *structs.Clust
 	return &structs.ClusterServiceConnectDefaults{Namespace: given.Namespace}
 }
 
-// clusterProviders resolves the capacity providers of a cluster and its default strategy, which may come as names or ARNs.
+// clusterProviders resolves the capacity providers of a cluster and its default strategy, which may
+// come as names or ARNs.
 func (c *call) clusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) (structs.ClusterProviders, error) {
 	var out structs.ClusterProviders
 	for _, text := range providers {

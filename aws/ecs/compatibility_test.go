@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// compatibilityPage is for those who use Gantry in place of ECS. The part between the marks is written from testdata/members.txt.
+// compatibilityPage is for those who use Gantry in place of ECS. The part between the marks is
+// written from testdata/members.txt.
 const compatibilityPage = "../../docs/ecs-compatibility.md"
 
 const (
@@ -39,7 +40,8 @@ func TestCompatibilityPage(t *testing.T) {
 	}
 }
 
-// TestReadmeCountsOperations holds the number of operations in README.md against the table of actions.
+// TestReadmeCountsOperations holds the number of operations in README.md against the table of
+// actions.
 func TestReadmeCountsOperations(t *testing.T) {
 	raw, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -79,7 +81,8 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	return b.String()
 }
 
-// memberRows gives the rows of a table in the order of their members. Operations that have the same member in the same way share one.
+// memberRows gives the rows of a table in the order of their members. Operations that have the same
+// member in the same way share one.
 func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
 	type row struct{ member, note string }
 	of := map[row][]string{}
@@ -109,7 +112,8 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 	return out
 }
 
-// shownValue gives the value of a line where other values of the member are treated in another way; empty where all are alike.
+// shownValue gives the value of a line where other values of the member are treated in another way;
+// empty where all are alike.
 func shownValue(s *memberShape, l memberLine) string {
 	if len(s.linesOf(l.member)) == 1 {
 		return ""

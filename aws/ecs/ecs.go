@@ -1,5 +1,6 @@
-// Package ecs speaks the Amazon ECS API: one file for each group of actions (clusters.go, run_task.go …), render_*.go for
-// how a noun looks on the wire. It decides nothing: what the cluster does is control's to say.
+// Package ecs speaks the Amazon ECS API: one file for each group of actions (clusters.go,
+// run_task.go …), render_*.go for how a noun looks on the wire. It decides nothing: what the
+// cluster does is control's to say.
 //
 // The *.gen.go files are written by aws/gen from the API's model.
 package ecs
@@ -60,8 +61,8 @@ type request[Req any] interface {
 	Check(*protocol.Checker)
 }
 
-// handle makes an action of a method: before the method is called, the request is read, its caller is asked whether they may, and it is
-// checked.
+// handle makes an action of a method: before the method is called, the request is read, its caller
+// is asked whether they may, and it is checked.
 func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, context.Context, *Req) (*Resp, error)) protocol.Action {
 	return func(ctx context.Context, r *protocol.Request) (any, error) {
 		in := new(Req)
@@ -81,7 +82,8 @@ func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, co
 	}
 }
 
-// readCluster gives the state and, of a cluster argument, the name of the ACTIVE cluster that it means.
+// readCluster gives the state and, of a cluster argument, the name of the ACTIVE cluster that it
+// means.
 func (c *call) readCluster(ctx context.Context, argument string) (view, string, error) {
 	v, err := c.control.Read(ctx)
 	if err != nil {

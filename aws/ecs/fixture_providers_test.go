@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addProviders adds capacity providers: big and small are of cluster empty, spare is of none, and gone has been deleted.
+// addProviders adds capacity providers: big and small are of cluster empty, spare is of none, and
+// gone has been deleted.
 func (f *fixture) addProviders(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -27,8 +28,9 @@ func (f *fixture) addProviders(t *testing.T) {
 	f.addShared(t)
 }
 
-// addShared adds a cluster with an instance that names a capacity provider and one that names none, with a default strategy of FARGATE and
-// FARGATE_SPOT, and with a service, shop, whose tasks are shared out by it.
+// addShared adds a cluster with an instance that names a capacity provider and one that names none,
+// with a default strategy of FARGATE and FARGATE_SPOT, and with a service, shop, whose tasks are
+// shared out by it.
 func (f *fixture) addShared(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

@@ -9,8 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addServices adds services in every state that there is: web is in the middle of its second deployment, steady has reached its first
-// one's end, agent is a daemon, broken never gets a task up, ending is being deleted and ended has been.
+// addServices adds services in every state that there is: web is in the middle of its second
+// deployment, steady has reached its first one's end, agent is a daemon, broken never gets a task
+// up, ending is being deleted and ended has been.
 func (f *fixture) addServices(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -54,7 +55,8 @@ func (f *fixture) addServices(t *testing.T) {
 	}))
 }
 
-// addTaskSets adds service external with two task sets: blue is PRIMARY and has two of its three tasks RUNNING, green has none.
+// addTaskSets adds service external with two task sets: blue is PRIMARY and has two of its three
+// tasks RUNNING, green has none.
 func (f *fixture) addTaskSets(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -84,7 +86,8 @@ func (f *fixture) addTaskSets(t *testing.T) {
 	must(err)
 }
 
-// addGreen adds a service green that moves to its second revision in a canary, and waits at the hook after its green tasks are up.
+// addGreen adds a service green that moves to its second revision in a canary, and waits at the
+// hook after its green tasks are up.
 func (f *fixture) addGreen(t *testing.T) {
 	t.Helper()
 	must := func(_ *structs.Job, err error) {

@@ -14,15 +14,17 @@ import (
 
 const helloContainer = `{"name":"hello-server","image":"nginx","cpu":384,"memory":384,"portMappings":[{"containerPort":80}]}`
 
-// fixture is a cluster with something of everything, always the same. Instance, task and job ids count up.
+// fixture is a cluster with something of everything, always the same. Instance, task and job ids
+// count up.
 type fixture struct {
 	*testutil.SingleNode
 	instance         *structs.ContainerInstance
 	running, stopped *structs.Task
-	blue, green      *structs.Deployment        // of addTaskSets
-	ofBig            *structs.ContainerInstance // an instance of a capacity provider; nil without addProviders
-	ofVision         *structs.ContainerInstance // the instance of addGPUs, and a task there
-	training         *structs.Task
+	blue, green      *structs.Deployment // of addTaskSets
+	// an instance of a capacity provider; nil without addProviders
+	ofBig    *structs.ContainerInstance
+	ofVision *structs.ContainerInstance // the instance of addGPUs, and a task there
+	training *structs.Task
 }
 
 func newFixture(t *testing.T) *fixture {

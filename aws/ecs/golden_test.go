@@ -18,9 +18,10 @@ type golden struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture and must give CASE.response.json. In requests
-// $INSTANCE, $RUNNING, $STOPPED and the like stand for ids of the fixture, which has services where the operation is about them, and
-// task sets where the request is on service external.
+// Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture and must give
+// CASE.response.json. In requests $INSTANCE, $RUNNING, $STOPPED and the like stand for ids of the
+// fixture, which has services where the operation is about them, and task sets where the request is
+// on service external.
 func TestGolden(t *testing.T) {
 	requests, err := filepath.Glob("testdata/*/*.request.json")
 	if err != nil || len(requests) == 0 {

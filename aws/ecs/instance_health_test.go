@@ -9,7 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestInstanceHealth: each part with its status and times, and the worst of them for the whole; nothing where it is not asked for.
+// TestInstanceHealth: each part with its status and times, and the worst of them for the whole;
+// nothing where it is not asked for.
 func TestInstanceHealth(t *testing.T) {
 	f := newFixture(t)
 	shown := func(include string) (text string) {

@@ -54,7 +54,8 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 	return &ListContainerInstancesResponse{ContainerInstanceArns: found, NextToken: next}, err
 }
 
-// instanceFilter says which instances are asked for: those of the status, or all that are not INACTIVE, that the filter selects.
+// instanceFilter says which instances are asked for: those of the status, or all that are not
+// INACTIVE, that the filter selects.
 func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.ContainerInstance) bool, error) {
 	var filter *query.Expression
 	if in.Filter != "" {

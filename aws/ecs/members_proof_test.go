@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// What testdata/members.txt says is so: each valid request is accepted, and each line about a value is true of that request with
-// the value in it, wherever its structure stands.
+// What testdata/members.txt says is so: each valid request is accepted, and each line about a value
+// is true of that request with the value in it, wherever its structure stands.
 func TestMembersAreTrue(t *testing.T) {
 	m, shapes := readModel(t), readMembers(t)
 	found := places(m, shapes)
@@ -91,8 +91,8 @@ func (p prover) prove(t *testing.T, shape string, l memberLine) {
 	}
 }
 
-// names reports whether the message of an answer names a member, or the one that holds it with its value. ECS's own texts write
-// some names in words: "The platform version must be null".
+// names reports whether the message of an answer names a member, or the one that holds it with its
+// value. ECS's own texts write some names in words: "The platform version must be null".
 func (p prover) names(w *httptest.ResponseRecorder, l memberLine) bool {
 	var answer struct{ Message string }
 	_ = json.Unmarshal(w.Body.Bytes(), &answer) // what cannot be read names nothing

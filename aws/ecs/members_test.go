@@ -149,7 +149,8 @@ type step struct{ shape, member string }
 // A place is where a structure stands in the requests of an operation.
 type place struct {
 	operation string
-	way       []step // from the request's structure to the one that holds it; empty for the request's
+	// from the request's structure to the one that holds it; empty for the request's
+	way []step
 }
 
 // path names a member of the structure that stands at the place.
@@ -165,8 +166,8 @@ func (p place) path(m *apiModel, member string) string {
 	return out.String() + member
 }
 
-// places gives, for each structure of the requests of what is built, where it stands. What is below a member that is not
-// honoured is left out.
+// places gives, for each structure of the requests of what is built, where it stands. What is below
+// a member that is not honoured is left out.
 func places(m *apiModel, shapes map[string]*memberShape) map[string][]place {
 	found := map[string][]place{}
 	var visit func(shape string, at place)
@@ -185,7 +186,8 @@ func places(m *apiModel, shapes map[string]*memberShape) map[string][]place {
 	return found
 }
 
-// Every member of every request of what is built has a line, and no line is about what is not there.
+// Every member of every request of what is built has a line, and no line is about what is not
+// there.
 func TestMembers(t *testing.T) {
 	m, shapes := readModel(t), readMembers(t)
 	found := places(m, shapes)

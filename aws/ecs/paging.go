@@ -9,16 +9,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxPage is the most results of one page, and, in most lists, how many there are where the caller does not say.
+// maxPage is the most results of one page, and, in most lists, how many there are where the caller
+// does not say.
 const maxPage = 100
 
 // listing is the whole of a list and which page of it is asked for.
 type listing struct {
 	// operation goes into the token, so that a token of one list is not taken for another's.
 	operation string
-	// rows gives every result by its key. Keys are in ascending order of their bytes, or descending where so said. A page
-	// goes on after the last key that was given, so rows that come or go between two pages are neither doubled nor
-	// make others be left out.
+	// rows gives every result by its key. Keys are in ascending order of their bytes, or descending
+	// where so said. A page goes on after the last key that was given, so rows that come or go
+	// between two pages are neither doubled nor make others be left out.
 	rows       iter.Seq2[string, string]
 	descending bool
 	maxResults *int32

@@ -50,8 +50,8 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 	return &RegisterContainerInstanceResponse{ContainerInstance: &out}, nil
 }
 
-// identity reads an instance identity document of EC2, which need not be given. Its signature is AWS's, and is not looked at: who
-// may register is for policies to say.
+// identity reads an instance identity document of EC2, which need not be given. Its signature is
+// AWS's, and is not looked at: who may register is for policies to say.
 func identity(reg *control.InstanceRegistration, document string) error {
 	if document == "" {
 		return nil

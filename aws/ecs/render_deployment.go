@@ -19,8 +19,8 @@ const (
 	deploymentRollbackFailed     = "ROLLBACK_FAILED"
 )
 
-// serviceDeployment is a deployment that a user asked for, as ECS tells its story: a rollback is no deployment of its own, but
-// how this one ends.
+// serviceDeployment is a deployment that a user asked for, as ECS tells its story: a rollback is no
+// deployment of its own, but how this one ends.
 type serviceDeployment struct {
 	*structs.Deployment
 	source   *structs.Deployment // what ran before; nil for the first
@@ -67,7 +67,8 @@ func (d *serviceDeployment) status() string {
 	switch {
 	case d.Rollout == structs.RolloutCompleted:
 		return deploymentSuccessful
-	case d.Rollout == structs.RolloutFailed || d.Status != structs.DeploymentPrimary: // failed for good, or another came
+	// failed for good, or another came
+	case d.Rollout == structs.RolloutFailed || d.Status != structs.DeploymentPrimary:
 		return deploymentStopped
 	case d.StopRequested == structs.StopRollback:
 		return deploymentRollbackRequested
@@ -88,7 +89,8 @@ func (d *serviceDeployment) reason() string {
 	return d.RolloutReason
 }
 
-// ended is when the deployment came to its end, a rollback's where there is one; zero while it goes on.
+// ended is when the deployment came to its end, a rollback's where there is one; zero while it goes
+// on.
 func (d *serviceDeployment) ended() structs.Time {
 	last := d.Deployment
 	if d.rollback != nil {
@@ -176,7 +178,8 @@ func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired 
 	return out
 }
 
-// revisionOf gives the service as a deployment deploys it; as it is now where that version is not known any more.
+// revisionOf gives the service as a deployment deploys it; as it is now where that version is not
+// known any more.
 func revisionOf(v view, d *structs.Deployment) *structs.Job {
 	if version := v.JobVersion(d.Job, d.JobVersion); version != nil {
 		return version

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// instance shows a container instance. ec2InstanceId is its host name: the name that people know the machine by.
+// instance shows a container instance. ec2InstanceId is its host name: the name that people know
+// the machine by.
 func (c *call) instance(v view, i *structs.ContainerInstance, include includes) ContainerInstance {
 	usage := v.Usage(i.ID)
 	out := ContainerInstance{
@@ -39,7 +40,8 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 	return out
 }
 
-// attributesOf gives what the agent says of an instance, then what users put on it. Where both name the same, the agent's counts.
+// attributesOf gives what the agent says of an instance, then what users put on it. Where both name
+// the same, the agent's counts.
 func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
 	all := slices.Clone(i.Attributes)
 	for _, a := range i.Custom {
@@ -50,8 +52,8 @@ func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
 	return all
 }
 
-// resources shows amounts. Ports are those that cannot be had: ECS lists the reserved ones as registered, and
-// those in use beside them as remaining.
+// resources shows amounts. Ports are those that cannot be had: ECS lists the reserved ones as
+// registered, and those in use beside them as remaining.
 func resources(cpu, memory int64, ports []structs.Port) []Resource {
 	return []Resource{
 		{Name: "CPU", Type: "INTEGER", IntegerValue: int32(cpu)},

@@ -16,7 +16,8 @@ const (
 // worstFirst are the states of health in the order in which they decide about the whole (ECS).
 var worstFirst = []string{structs.HealthImpaired, structs.HealthInsufficientData, structs.HealthInitializing, structs.HealthOK}
 
-// instanceHealth shows how an instance does. Agents report changes only, so what was reported last stands as long as the agent is heard.
+// instanceHealth shows how an instance does. Agents report changes only, so what was reported last
+// stands as long as the agent is heard.
 func instanceHealth(i *structs.ContainerInstance) *ContainerInstanceHealthStatus {
 	agent := InstanceHealthCheckResult{
 		Type: healthOfAgent, Status: structs.HealthOK, LastUpdated: i.ConnectionChangedAt, LastStatusChange: i.ConnectionChangedAt,

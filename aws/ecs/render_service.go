@@ -67,7 +67,8 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 	return out
 }
 
-// deployment shows a deployment in its service. One that the primary replaces wants no more tasks than it has left.
+// deployment shows a deployment in its service. One that the primary replaces wants no more tasks
+// than it has left.
 func (c *call) deployment(job *structs.Job, d *structs.Deployment, tasks taskCount, desired int32) Deployment {
 	out := Deployment{
 		Id:                 d.ID,
@@ -95,7 +96,8 @@ func newestFirst(v view, job string) []*structs.Deployment {
 	return all
 }
 
-// askedFor gives the id of the deployment that a user asked for: the one whose rollback this is, or itself.
+// askedFor gives the id of the deployment that a user asked for: the one whose rollback this is, or
+// itself.
 func askedFor(d *structs.Deployment) string {
 	if d.RollbackOf != "" {
 		return d.RollbackOf
@@ -151,7 +153,8 @@ func serviceEvents(v view, job string) []ServiceEvent {
 	return out
 }
 
-// taskCount is how many tasks run, how many are on their way there, and how many of both are to stay.
+// taskCount is how many tasks run, how many are on their way there, and how many of both are to
+// stay.
 type taskCount struct{ running, pending, wanted int32 }
 
 // taskCounts are those of a service and of each of its deployments.

@@ -61,8 +61,8 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 	return out
 }
 
-// addInstance shows what a task takes from its instance. Once its agent has spoken of it, the task counts as connected as
-// long as the agent is, and for good when it has stopped.
+// addInstance shows what a task takes from its instance. Once its agent has spoken of it, the task
+// counts as connected as long as the agent is, and for good when it has stopped.
 func (c *call) addInstance(v view, out *Task, t *structs.Task) {
 	instance := v.Instance(t.Instance)
 	if instance == nil {
@@ -80,7 +80,8 @@ func (c *call) addInstance(v view, out *Task, t *structs.Task) {
 	}
 }
 
-// launchTypeOfTask goes by the task's own capacity provider: its service may have another strategy by now.
+// launchTypeOfTask goes by the task's own capacity provider: its service may have another strategy
+// by now.
 func launchTypeOfTask(job *structs.Job, t *structs.Task) string {
 	switch {
 	case structs.IsFargate(t.CapacityProvider):
@@ -91,7 +92,8 @@ func launchTypeOfTask(job *structs.Job, t *structs.Task) string {
 	return structs.LaunchEC2
 }
 
-// launchTypeOf gives the launch type of a job's tasks. Those of a strategy are all FARGATE's, or none is.
+// launchTypeOf gives the launch type of a job's tasks. Those of a strategy are all FARGATE's, or
+// none is.
 func launchTypeOf(job *structs.Job) string {
 	switch {
 	case job == nil:
@@ -102,7 +104,8 @@ func launchTypeOf(job *structs.Job) string {
 	return cmp.Or(job.LaunchType, structs.LaunchEC2)
 }
 
-// containers shows the containers of a task in the definition's order, with what the agent saw of each.
+// containers shows the containers of a task in the definition's order, with what the agent saw of
+// each.
 func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, overrides *structs.TaskOverride) []Container {
 	out := make([]Container, len(definition.ContainerDefinitions))
 	gpus := definition.SplitGPUs(overrides, t.GPUs)
@@ -131,7 +134,8 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 	return out
 }
 
-// containerOf gives what the agent saw of a container. One that it has not spoken of is still to come, or never came.
+// containerOf gives what the agent saw of a container. One that it has not spoken of is still to
+// come, or never came.
 func containerOf(t *structs.Task, name string) structs.Container {
 	i := slices.IndexFunc(t.Containers, func(c structs.Container) bool { return c.Name == name })
 	if i >= 0 {
@@ -144,7 +148,8 @@ func containerOf(t *structs.Task, name string) structs.Container {
 	return structs.Container{Name: name, LastStatus: status}
 }
 
-// containerID gives the id in a container's ARN: always the same for the same container of the same task.
+// containerID gives the id in a container's ARN: always the same for the same container of the same
+// task.
 func containerID(task, container string) string {
 	sum := sha256.Sum256([]byte(task + "/" + container))
 	return protocol.FormatUUID([16]byte(sum[:16]))

@@ -30,7 +30,8 @@ func taskSetOf(v view, job *structs.Job, id string) *structs.Deployment {
 
 func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include includes) TaskSet {
 	tasks, computed, status := countTasks(v, job.ID).by[d.ID], d.TaskSet.Computed(job.Count), d.Status
-	if status == structs.TaskSetDraining || status == structs.DeploymentInactive { // ECS has no word for one that is over
+	// ECS has no word for one that is over
+	if status == structs.TaskSetDraining || status == structs.DeploymentInactive {
 		computed, status = 0, structs.TaskSetDraining
 	}
 	out := TaskSet{
@@ -60,8 +61,8 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 	return out
 }
 
-// unsettled says whether a task of the set is on its way out, is not healthy, or runs on an instance that drains: then its set is
-// not in a steady state, whatever the counts (ECS).
+// unsettled says whether a task of the set is on its way out, is not healthy, or runs on an
+// instance that drains: then its set is not in a steady state, whatever the counts (ECS).
 func unsettled(v view, job *structs.Job, set *structs.Deployment, now structs.Time) bool {
 	for t := range v.JobTasks(job.ID) {
 		if t.StartedBy != set.ID || !t.Holds() {

@@ -84,7 +84,8 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 	return &StartTaskResponse{Tasks: tasks, Failures: failures}, err
 }
 
-// jobOf resolves the two arguments that every job has. Some calls on services need no task definition.
+// jobOf resolves the two arguments that every job has. Some calls on services need no task
+// definition.
 func (c *call) jobOf(clusterText, definitionText string) (cluster, definition string, err error) {
 	if cluster, err = c.arns.parseCluster(clusterText); err != nil || definitionText == "" {
 		return cluster, "", err

@@ -8,12 +8,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serviceGroup begins the group of every task of a service. It is what listings and placement constraints know them by, so no
-// other task may have one (ECS).
+// serviceGroup begins the group of every task of a service. It is what listings and placement
+// constraints know them by, so no other task may have one (ECS).
 const serviceGroup = "service:"
 
-// checkRunTask holds the rules of RunTask that the API model does not state, and refuses by name what this version
-// cannot do: what a caller asks for is never quietly left out.
+// checkRunTask holds the rules of RunTask that the API model does not state, and refuses by name
+// what this version cannot do: what a caller asks for is never quietly left out.
 func checkRunTask(in *RunTaskRequest) error {
 	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
 		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
@@ -39,7 +39,8 @@ func checkRunTask(in *RunTaskRequest) error {
 	)
 }
 
-// checkPlatformVersion: machines have no platform version, nor have those that stand for FARGATE here.
+// checkPlatformVersion: machines have no platform version, nor have those that stand for FARGATE
+// here.
 func checkPlatformVersion(version, launchType string, strategy []structs.CapacityProviderStrategyItem) error {
 	switch {
 	case version == "":

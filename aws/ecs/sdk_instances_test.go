@@ -10,7 +10,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// testInstanceActions calls what changes container instances; the instance has tasks, and at the end is as it was.
+// testInstanceActions calls what changes container instances; the instance has tasks, and at the
+// end is as it was.
 func testInstanceActions(t *testing.T, client *ecs.Client, id string) {
 	t.Helper()
 	ctx := t.Context()

@@ -8,8 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// testProviderActions goes the way of Terraform's aws_ecs_capacity_provider and aws_ecs_cluster_capacity_providers: made,
-// read, changed, associated, taken away, deleted, and read as gone.
+// testProviderActions goes the way of Terraform's aws_ecs_capacity_provider and
+// aws_ecs_cluster_capacity_providers: made, read, changed, associated, taken away, deleted, and
+// read as gone.
 func testProviderActions(t *testing.T, client *ecs.Client) {
 	t.Helper()
 	ctx := t.Context()

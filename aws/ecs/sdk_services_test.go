@@ -15,7 +15,8 @@ import (
 
 const waitLong = 10 * time.Second // nothing takes that long
 
-// serviceLife is a service in AWS's Go client, with its waiters. What agents would do, the fixture does between the calls.
+// serviceLife is a service in AWS's Go client, with its waiters. What agents would do, the fixture
+// does between the calls.
 type serviceLife struct {
 	*testing.T
 	f      *fixture
@@ -161,7 +162,8 @@ func (s *serviceLife) stopDeployment() {
 	}
 }
 
-// blueGreen moves the service with all of the traffic at once, and has it wait before the old tasks go.
+// blueGreen moves the service with all of the traffic at once, and has it wait before the old tasks
+// go.
 func (s *serviceLife) blueGreen() {
 	s.Helper()
 	ctx := s.Context()

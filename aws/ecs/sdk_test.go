@@ -177,7 +177,8 @@ func TestClientTokenFindsTheTasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Cluster = aws.String("arn:aws:ecs:eu-west-1:000000000000:cluster/default") // another way to say it
+	// another way to say it
+	in.Cluster = aws.String("arn:aws:ecs:eu-west-1:000000000000:cluster/default")
 	second, err := client.RunTask(t.Context(), in)
 	if err != nil || !reflect.DeepEqual(first.Tasks, second.Tasks) {
 		t.Errorf("%v: got %v, want %v", err, second, first)
@@ -225,7 +226,8 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Control.DeregisterTaskDefinition(t.Context(), "hello:2"); err != nil { // the row that the token names
+	// the row that the token names
+	if _, err := f.Control.DeregisterTaskDefinition(t.Context(), "hello:2"); err != nil {
 		t.Fatal(err)
 	}
 	rest, err := client.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{NextToken: first.NextToken})

@@ -187,7 +187,8 @@ func count(n *int32) *int {
 	return new(int(*n))
 }
 
-// updatedStrategy reads one empty strategy as none: so ECS's documentation says to remove what is there.
+// updatedStrategy reads one empty strategy as none: so ECS's documentation says to remove what is
+// there.
 func updatedStrategy(given []structs.PlacementStrategy) []structs.PlacementStrategy {
 	if len(given) == 1 && given[0] == (structs.PlacementStrategy{}) {
 		return []structs.PlacementStrategy{}

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// checkCreateService holds the rules of CreateService that the API model does not state, and refuses by name what this version
-// cannot do: what a caller asks for is never quietly left out.
+// checkCreateService holds the rules of CreateService that the API model does not state, and
+// refuses by name what this version cannot do: what a caller asks for is never quietly left out.
 func checkCreateService(in *CreateServiceRequest) error {
 	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
 		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
@@ -35,7 +35,8 @@ func checkCreateService(in *CreateServiceRequest) error {
 	)
 }
 
-// checkUpdateService does so for UpdateService. An empty list removes what is there, so it is no request for the feature.
+// checkUpdateService does so for UpdateService. An empty list removes what is there, so it is no
+// request for the feature.
 func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkPlatformVersion(in.PlatformVersion, "", in.CapacityProviderStrategy),

@@ -54,7 +54,8 @@ func showShift(out *DeploymentConfiguration, p *structs.ShiftPolicy) {
 	}
 }
 
-// showStage adds to a service deployment how far it is: its stage, its pauses, and where the traffic goes.
+// showStage adds to a service deployment how far it is: its stage, its pauses, and where the
+// traffic goes.
 func showStage(out *ServiceDeployment, d *serviceDeployment) {
 	out.LifecycleStage = d.Stage
 	for _, p := range d.Pauses {

@@ -125,7 +125,8 @@ func (c *call) shownTaskSet(ctx context.Context, set *structs.Deployment, err er
 	return &out, nil
 }
 
-// checkCreateTaskSet holds the rules of CreateTaskSet that the API model does not state, and refuses by name what this version cannot do.
+// checkCreateTaskSet holds the rules of CreateTaskSet that the API model does not state, and
+// refuses by name what this version cannot do.
 func checkCreateTaskSet(in *CreateTaskSetRequest) error {
 	if n := utf8.RuneCountInString(in.ClientToken); n > maxClientToken {
 		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// checkFile writes a Check method for every request and a check function for every structure in a request's reach
-// that carries a constraint.
+// checkFile writes a Check method for every request and a check function for every structure in a
+// request's reach that carries a constraint.
 func (g *generator) checkFile() []byte {
 	b := header("ecs")
 	b.WriteString("import (\n\t\"regexp\"\n\n\t\"github.com/gantry-project/gantry/aws/protocol\"\n\t\"github.com/gantry-project/gantry/structs\"\n)\n\n")
@@ -58,7 +58,8 @@ func (g *generator) checkFile() []byte {
 	return b.Bytes()
 }
 
-// patterns writes one compiled pattern for each shape in reach that has one. They match the whole of a text, as in AWS.
+// patterns writes one compiled pattern for each shape in reach that has one. They match the whole
+// of a text, as in AWS.
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	b.WriteString("var (\n")
 	for _, name := range sortedKeys(reach) {

@@ -18,11 +18,13 @@ const (
 	NoMax = math.MaxFloat64
 )
 
-// Checker collects what breaks the rules of an API model in one request. The generated Check methods walk the request
-// and tell it where they are (Enter, Leave), so that each problem names the whole path of its member.
+// Checker collects what breaks the rules of an API model in one request. The generated Check
+// methods walk the request and tell it where they are (Enter, Leave), so that each problem names
+// the whole path of its member.
 type Checker struct {
-	// EnumTexts are the texts that a service answers for certain members with an unknown enum value, by member name; %s is
-	// the list of values. Clients match on them, so such a text stands alone in the answer.
+	// EnumTexts are the texts that a service answers for certain members with an unknown enum
+	// value, by member name; %s is the list of values. Clients match on them, so such a text stands
+	// alone in the answer.
 	EnumTexts map[string]string
 
 	path     []string
@@ -71,8 +73,8 @@ func (c *Checker) Enum(name, value string, allowed ...string) {
 	c.problem(name, ": '%s' is not one of [%s]", value, strings.Join(allowed, ", "))
 }
 
-// Text reports a text of the wrong length, counted in characters, or that does not match the pattern; an absent text is
-// allowed. A max of -1 means none, a nil pattern matches all.
+// Text reports a text of the wrong length, counted in characters, or that does not match the
+// pattern; an absent text is allowed. A max of -1 means none, a nil pattern matches all.
 func (c *Checker) Text(name, value string, minLen, maxLen int, pattern *regexp.Regexp) {
 	if value == "" {
 		return
@@ -81,7 +83,8 @@ func (c *Checker) Text(name, value string, minLen, maxLen int, pattern *regexp.R
 		c.problem(name, " has %d characters; %s", n, between(float64(minLen), unlimited(maxLen)))
 	}
 	if pattern != nil && !pattern.MatchString(value) {
-		shown := strings.TrimSuffix(strings.TrimPrefix(pattern.String(), "^(?:"), ")$") // as the model has it
+		// as the model has it
+		shown := strings.TrimSuffix(strings.TrimPrefix(pattern.String(), "^(?:"), ")$")
 		c.problem(name, ": '%s' does not match %s", value, shown)
 	}
 }

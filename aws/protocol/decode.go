@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxDrain is how much of a request that is too large is read all the same, so that its sender gets to see the answer
-// and not a broken connection.
+// maxDrain is how much of a request that is too large is read all the same, so that its sender gets
+// to see the answer and not a broken connection.
 const maxDrain = 32 << 20
 
 // readBody reads the whole of a request.
@@ -32,8 +32,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// Decode reads a JSON object into a request. No body is an empty object; members that the request does not know are
-// ignored, as AWS does.
+// Decode reads a JSON object into a request. No body is an empty object; members that the request
+// does not know are ignored, as AWS does.
 func Decode(body []byte, into any) error {
 	if len(body) == 0 {
 		return nil

@@ -21,7 +21,8 @@ const (
 	codeSerialization    = "SerializationException"
 	codeTooLarge         = "RequestEntityTooLargeException"
 	codeUnknownOperation = "UnknownOperationException"
-	// codeServer is modelled by every AWS service we speak for. SDKs retry it by its HTTP status, 500 as well as 503.
+	// codeServer is modelled by every AWS service we speak for. SDKs retry it by its HTTP status,
+	// 500 as well as 503.
 	codeServer = "ServerException"
 )
 
@@ -33,8 +34,8 @@ type answer struct {
 	ResourceIDs []string `json:"resourceIds,omitzero"`
 }
 
-// answerOf maps an error to its wire form, here and nowhere else. internal is true for a fault of ours, whose text is
-// for the log and not for the caller.
+// answerOf maps an error to its wire form, here and nowhere else. internal is true for a fault of
+// ours, whose text is for the log and not for the caller.
 func answerOf(err error, requestID string) (a answer, internal bool) {
 	var refusal *Error
 	if errors.As(err, &refusal) {

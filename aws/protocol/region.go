@@ -9,7 +9,8 @@ import (
 var regionPattern = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
 // regionOf reads the region that a caller signed for, from the credential scope of SigV4
-// ("AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/ecs/aws4_request, …"); otherwise, where there is none.
+// ("AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/ecs/aws4_request, …"); otherwise, where
+// there is none.
 func regionOf(authorization, otherwise string) string {
 	_, rest, found := strings.Cut(authorization, "Credential=")
 	if !found {

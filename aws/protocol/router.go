@@ -1,5 +1,6 @@
-// Package protocol speaks AWS JSON 1.1: it finds the operation that a request asks for, reads and checks the request,
-// and writes the answer or the error. What the operations mean is for the services to say.
+// Package protocol speaks AWS JSON 1.1: it finds the operation that a request asks for, reads and
+// checks the request, and writes the answer or the error. What the operations mean is for the
+// services to say.
 package protocol
 
 import (
@@ -78,7 +79,8 @@ func (rt *Router) serve(r *http.Request, id, target string) (any, error) {
 	})
 }
 
-// endpointOf gives the address by which a caller reached this server. A server that passes a call on leaves its host as it is.
+// endpointOf gives the address by which a caller reached this server. A server that passes a call
+// on leaves its host as it is.
 func endpointOf(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host

@@ -36,7 +36,8 @@ func (e *echoed) FillLists() {
 	}
 }
 
-// router has one service "Svc" that echoes, fails as its body says, and has an operation that is not built.
+// router has one service "Svc" that echoes, fails as its body says, and has an operation that is
+// not built.
 func router(log io.Writer) *Router {
 	return &Router{
 		Region: "nowhere-1",
@@ -147,8 +148,8 @@ func TestConflictNamesResources(t *testing.T) {
 	}
 }
 
-// A client that sends all of a request before it looks for an answer, as most do, sees the answer to one that is too
-// large, and not a broken connection.
+// A client that sends all of a request before it looks for an answer, as most do, sees the answer
+// to one that is too large, and not a broken connection.
 func TestTooLarge(t *testing.T) {
 	server := httptest.NewServer(router(io.Discard))
 	defer server.Close()

@@ -23,7 +23,8 @@ import (
 // retry is the pause before a simulated agent asks again for what nobody gave.
 const retry = time.Second
 
-// simulated is one agent: the real one with its own identity, certificate, connections and member of gossip, on a runtime that is not.
+// simulated is one agent: the real one with its own identity, certificate, connections and member
+// of gossip, on a runtime that is not.
 type simulated struct {
 	options *options
 	log     *slog.Logger
@@ -105,7 +106,8 @@ func (s *simulated) join(ctx context.Context) (err error) {
 	return nil
 }
 
-// enrol asks for a certificate until one is given. The process lives for less than a certificate does, so none is renewed.
+// enrol asks for a certificate until one is given. The process lives for less than a certificate
+// does, so none is renewed.
 func (s *simulated) enrol(ctx context.Context) (gossipKey []byte, err error) {
 	for {
 		request, err := s.certificate.Request(time.Now())

@@ -9,8 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// gate lets one machine after the other begin to start tasks, as fast as the process keeps up: it has to do what thousands of machines do
-// with processors of their own, and one that is behind beats late for all of them.
+// gate lets one machine after the other begin to start tasks, as fast as the process keeps up: it
+// has to do what thousands of machines do with processors of their own, and one that is behind
+// beats late for all of them.
 type gate struct{ turns chan struct{} }
 
 // gateEvery is the time from one machine to the next. A process that is behind sleeps for longer.
@@ -43,7 +44,8 @@ func (s gated) Stream(ctx context.Context, instance string, version int64) (agen
 	return newGatedStream(stream, s.gate.turns), nil
 }
 
-// gatedStream is a stream whose frames with tasks wait for the machine's turn; what shows that the stream is alive does not.
+// gatedStream is a stream whose frames with tasks wait for the machine's turn; what shows that the
+// stream is alive does not.
 type gatedStream struct {
 	agent.Stream
 	turns <-chan struct{}

@@ -25,8 +25,8 @@ func (s scripted) Next() (structs.AssignmentFrame, error) {
 
 func (s scripted) Close() error { return nil }
 
-// Frames with tasks wait for their turn, all that there are for the same one and in their order; that the stream is alive is told meanwhile,
-// and its end at once.
+// Frames with tasks wait for their turn, all that there are for the same one and in their order;
+// that the stream is alive is told meanwhile, and its end at once.
 func TestGate(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		in := make(scripted)

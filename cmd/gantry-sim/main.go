@@ -1,5 +1,6 @@
-// Command gantry-sim is thousands of container instances in one process, to try servers with: each has the real agent with its own
-// certificate, connections to servers and member of gossip. Their containers alone are not real.
+// Command gantry-sim is thousands of container instances in one process, to try servers with: each
+// has the real agent with its own certificate, connections to servers and member of gossip. Their
+// containers alone are not real.
 package main
 
 import (

@@ -10,13 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What IP adds to each packet, in bytes: the header of IPv4 with that of UDP, or of TCP with its time stamps.
+// What IP adds to each packet, in bytes: the header of IPv4 with that of UDP, or of TCP with its
+// time stamps.
 const (
 	udpHeaders = 28
 	tcpHeaders = 52
 )
 
-// traffic is what agents send and receive, in bytes with the headers of IP, both directions together.
+// traffic is what agents send and receive, in bytes with the headers of IP, both directions
+// together.
 type traffic struct {
 	streams int64 // TCP: calls to servers, and gossip's exchanges of everything
 	packets int64 // UDP: gossip
@@ -26,7 +28,8 @@ func (t traffic) since(earlier traffic) traffic {
 	return traffic{streams: t.streams - earlier.streams, packets: t.packets - earlier.packets}
 }
 
-// meter counts the traffic of all agents: of UDP what goes through it, of TCP what the kernel counts, its acknowledgements too.
+// meter counts the traffic of all agents: of UDP what goes through it, of TCP what the kernel
+// counts, its acknowledgements too.
 type meter struct {
 	packets atomic.Int64
 

@@ -21,7 +21,8 @@ type behaviour struct {
 	running, failed, exited atomic.Int64
 }
 
-// runtime is the agent.Runtime of one simulated machine: containers are rows in memory that start after a while, and fail or end by chance.
+// runtime is the agent.Runtime of one simulated machine: containers are rows in memory that start
+// after a while, and fail or end by chance.
 type runtime struct {
 	*behaviour
 	host   string

@@ -21,8 +21,9 @@ const (
 	packetQueue = 64
 )
 
-// transport is the gossip of one agent on the real network. The library's own reads each packet into a new buffer of 64 KiB, which is a
-// lot for thousands of members in one process; here all share one that is as large.
+// transport is the gossip of one agent on the real network. The library's own reads each packet
+// into a new buffer of 64 KiB, which is a lot for thousands of members in one process; here all
+// share one that is as large.
 type transport struct {
 	bind    netip.AddrPort
 	meter   *meter

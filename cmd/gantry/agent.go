@@ -182,7 +182,8 @@ func (p *agentProcess) join(ctx context.Context, instance string) error {
 	return nil
 }
 
-// ownPorts are the port of gossip, and those of a server that runs on this machine, as far as this agent joins by it.
+// ownPorts are the port of gossip, and those of a server that runs on this machine, as far as this
+// agent joins by it.
 func (p *agentProcess) ownPorts() []structs.Port {
 	own := p.gossip.Address()
 	ports := slices.Concat(portsOf("tcp", own), portsOf("udp", own))
@@ -201,8 +202,8 @@ func (p *agentProcess) leave() {
 	}
 }
 
-// meet looks for a server by gossip whenever it hears none, until ctx ends. While it was cut off the key of gossip may have been rotated, so
-// it asks for the one in use.
+// meet looks for a server by gossip whenever it hears none, until ctx ends. While it was cut off
+// the key of gossip may have been rotated, so it asks for the one in use.
 func (p *agentProcess) meet(ctx context.Context, instance string) {
 	for first := true; first || pause(ctx, joinRetry); first = false {
 		if p.hearsServer() {
@@ -275,7 +276,8 @@ func (p *agentProcess) renewNow(ctx context.Context, instance string) {
 	}
 }
 
-// candidates are the servers that gossip knows; before it knows any, those to join by, on the usual port.
+// candidates are the servers that gossip knows; before it knows any, those to join by, on the usual
+// port.
 func (p *agentProcess) candidates() (servers []structs.Member) {
 	if p.gossip != nil {
 		servers = slices.DeleteFunc(p.gossip.Servers(), func(m structs.Member) bool {

@@ -12,7 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestAnAgentReservesThePortsInUse: that of its own gossip, whichever was picked, and a server's of its own machine.
+// TestAnAgentReservesThePortsInUse: that of its own gossip, whichever was picked, and a server's of
+// its own machine.
 func TestAnAgentReservesThePortsInUse(t *testing.T) {
 	m, err := gossip.New(gossip.Config{Self: structs.Member{ID: "a", Role: structs.RoleAgent}, Bind: "127.0.0.1", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

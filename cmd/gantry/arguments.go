@@ -14,8 +14,9 @@ import (
 // groupNote marks commands that only hold others.
 const groupNote = "gantry-group"
 
-// checkArguments has every command hold to its usage line, and answer what it does not take with the remedy. Cobra itself prints
-// the help of a group whose verb is unknown, and ends with status 0.
+// checkArguments has every command hold to its usage line, and answer what it does not take with
+// the remedy. Cobra itself prints the help of a group whose verb is unknown, and ends with status
+// 0.
 func checkArguments(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -40,7 +41,8 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// arguments compares arguments with a command's usage line: NAME is needed, [NAME] may be left out, NAME… is one or more.
+// arguments compares arguments with a command's usage line: NAME is needed, [NAME] may be left out,
+// NAME… is one or more.
 func arguments(cmd *cobra.Command, args []string) error {
 	if cmd.HasSubCommands() && len(args) > 0 {
 		return unknownCommand(cmd, args[0])
@@ -97,8 +99,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 }
 
-// checkEmpty refuses a text that is given as empty, as by a variable of a script that is not set. It says something only where it
-// takes back what the environment or a file says of a flag that may be without a value.
+// checkEmpty refuses a text that is given as empty, as by a variable of a script that is not set.
+// It says something only where it takes back what the environment or a file says of a flag that may
+// be without a value.
 func checkEmpty(cmd *cobra.Command, getenv func(string) string) error {
 	var problem error
 	cmd.Flags().Visit(func(f *pflag.Flag) {

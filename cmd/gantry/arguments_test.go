@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// wrong is called with what the user got wrong, and must fail with an error that says all of these, without printing help.
+// wrong is called with what the user got wrong, and must fail with an error that says all of these,
+// without printing help.
 func wrong(t *testing.T, args string, say ...string) {
 	t.Helper()
 	words := strings.Fields(args)
@@ -71,7 +72,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestArguments: what is missing, too many or empty is named, with the usage. Every command is walked.
+// TestArguments: what is missing, too many or empty is named, with the usage. Every command is
+// walked.
 func TestArguments(t *testing.T) {
 	for args, says := range map[string]string{
 		"eval explain ''":                         "ID is empty: gantry eval explain ID",

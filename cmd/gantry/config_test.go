@@ -31,7 +31,8 @@ func TestNamesInTheEnvironment(t *testing.T) {
 	look(rootCommand())
 }
 
-// A file of each kind is checked by the rules of who takes it, and what is wrong is said with its place.
+// A file of each kind is checked by the rules of who takes it, and what is wrong is said with its
+// place.
 func TestConfigValidate(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
@@ -75,7 +76,8 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
-// A machine's environment is for its agent and server; it does not stand in the way of other commands.
+// A machine's environment is for its agent and server; it does not stand in the way of other
+// commands.
 func TestPlanInAnAgentsEnvironment(t *testing.T) {
 	t.Setenv("GANTRY_ZONE", "a")
 	t.Setenv("GANTRY_ADDR", "127.0.0.1:1")

@@ -38,7 +38,8 @@ func (c *credentials) addFlags(cmd *cobra.Command) {
 // secured says that an address without a scheme is one of https.
 func (c *credentials) secured() bool { return c.caFile != "" || c.secretFile != "" }
 
-// config is that of a client of an address. Keys go over https alone; without TLS a server takes any caller anyway.
+// config is that of a client of an address. Keys go over https alone; without TLS a server takes
+// any caller anyway.
 func (c *credentials) config(address string) (client.Config, error) {
 	made := client.Config{Address: address}
 	if !strings.HasPrefix(address, "https://") {
@@ -84,7 +85,8 @@ func trusting(file string) (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, nil
 }
 
-// refused says what to do where a server does not know or trust the command, or the command the server.
+// refused says what to do where a server does not know or trust the command, or the command the
+// server.
 func refused(err error, address string) error {
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
 		return fmt.Errorf("%w: say by what to know the server with --ca-file or %s (gantry ca makes it)", err, caVariable)

@@ -209,7 +209,8 @@ func (d *dev) run(ctx context.Context, out io.Writer) error {
 	}))
 }
 
-// stop ends the agent, the listener and the server; with a temporary data directory the containers too.
+// stop ends the agent, the listener and the server; with a temporary data directory the containers
+// too.
 func (d *dev) stop(stopAgent context.CancelFunc, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()

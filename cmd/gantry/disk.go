@@ -17,8 +17,9 @@ const (
 	lastWait = time.Second
 )
 
-// checkDisk returns an error if the disk of a data directory hangs: what opens a file there would wait for ever, without a word. All else
-// that may be wrong with the directory is for its owner to find.
+// checkDisk returns an error if the disk of a data directory hangs: what opens a file there would
+// wait for ever, without a word. All else that may be wrong with the directory is for its owner to
+// find.
 func checkDisk(dir string) error {
 	if within(diskWait, func() { touch(filepath.Join(dir, "disk-check")) }) {
 		return nil
@@ -26,8 +27,8 @@ func checkDisk(dir string) error {
 	return fmt.Errorf("the disk of data directory %s hangs (a write has not returned for %v): mend or replace it, then start again", dir, diskWait)
 }
 
-// touch brings a file to the disk and removes it. The name is fixed: a write that hangs is carried out when the disk goes on, though the
-// process has ended.
+// touch brings a file to the disk and removes it. The name is fixed: a write that hangs is carried
+// out when the disk goes on, though the process has ended.
 func touch(path string) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
@@ -54,7 +55,8 @@ func within(limit time.Duration, work func()) bool {
 	}
 }
 
-// stopUnlessFailed stops a process in order, and gives up when its server fails meanwhile: that one cannot be stopped.
+// stopUnlessFailed stops a process in order, and gives up when its server fails meanwhile: that one
+// cannot be stopped.
 func stopUnlessFailed(s *server.Server, stop func() error) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
@@ -66,6 +68,7 @@ func stopUnlessFailed(s *server.Server, stop func() error) error {
 	}
 }
 
-// hangUp closes the connections of a server that has failed. A thread that waits for a disk that hangs outlives the end of its process, and
-// keeps all its sockets: callers would go on to wait for answers, and new ones be let in.
+// hangUp closes the connections of a server that has failed. A thread that waits for a disk that
+// hangs outlives the end of its process, and keeps all its sockets: callers would go on to wait for
+// answers, and new ones be let in.
 func hangUp(s *http.Server) { within(lastWait, func() { s.Close() }) }

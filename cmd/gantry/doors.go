@@ -12,13 +12,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// doors are what one listener of a server offers: the AWS APIs, the native API and what servers ask each other.
+// doors are what one listener of a server offers: the AWS APIs, the native API and what servers ask
+// each other.
 type doors struct {
 	server *server.Server
 	log    *slog.Logger
 	// ready says why the process cannot take work yet.
 	ready func() error
-	// members are the servers and agents that there are; leader is the host:port of the one that leads, empty while there is none.
+	// members are the servers and agents that there are; leader is the host:port of the one that
+	// leads, empty while there is none.
 	members func() []structs.Member
 	leader  func() string
 	// closing is closed when streams are to end.

@@ -23,7 +23,8 @@ func gpus(cmd *cobra.Command, given []string) []string {
 	return foundGPUs(os.DirFS("/dev"))
 }
 
-// foundGPUs are the numbers of the devices nvidia0, nvidia1, … in order. NVIDIA's driver makes one for each GPU.
+// foundGPUs are the numbers of the devices nvidia0, nvidia1, … in order. NVIDIA's driver makes one
+// for each GPU.
 func foundGPUs(dev fs.FS) (ids []string) {
 	paths, _ := fs.Glob(dev, "nvidia[0-9]*") // fails for a malformed pattern only
 	var numbers []int

@@ -91,7 +91,8 @@ func printPlan(w io.Writer, p structs.JobPlan) {
 	}
 }
 
-// printChanges writes what is new with a plus, what goes with a minus, and what becomes something else with a tilde.
+// printChanges writes what is new with a plus, what goes with a minus, and what becomes something
+// else with a tilde.
 func printChanges(w io.Writer, changes []structs.FieldChange) {
 	rows := make([][]string, len(changes))
 	for i, c := range changes {

@@ -113,7 +113,8 @@ func printDeployments(w io.Writer, d *structs.JobDetail) {
 	table(w, []string{"  DEPLOYMENT", "STATUS", "ROLLOUT", "DEFINITION", "RUNNING", "PENDING", "FAILED", "AGE", "REASON"}, rows)
 }
 
-// printJobTasks lists the tasks that are there, with what keeps them from going on, and the last ones that ended with how.
+// printJobTasks lists the tasks that are there, with what keeps them from going on, and the last
+// ones that ended with how.
 func printJobTasks(w io.Writer, d *structs.JobDetail) {
 	var rows [][]string
 	stopped := 0

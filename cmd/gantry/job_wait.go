@@ -16,7 +16,8 @@ import (
 // pollEvery is how often a job that is waited for is looked at.
 const pollEvery = 300 * time.Millisecond
 
-// awaitJob waits until a job is what was put, and tells of each step. It fails once it is known that it will not be.
+// awaitJob waits until a job is what was put, and tells of each step. It fails once it is known
+// that it will not be.
 func awaitJob(ctx context.Context, c *client.Client, put structs.JobPut, out io.Writer) error {
 	told := ""
 	for {
@@ -70,13 +71,15 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		decided = decided && (e.ID != put.Evaluation || e.Status != structs.EvaluationReady)
 	}
 	up := decided && primary != nil && primary.Rollout == structs.RolloutCompleted && d.Job.Pending == 0 && d.Job.Unhealthy == 0
-	if put.Type == structs.JobDaemon { // on an instance that drains its task stays as long as others do
+	// on an instance that drains its task stays as long as others do
+	if put.Type == structs.JobDaemon {
 		return up && d.Job.Running >= job.Count, nil
 	}
 	return up && others == 0 && d.Job.Running == job.Count, nil
 }
 
-// hopeless reports whether a rollout has failed as often as a circuit breaker, which the job does not have, would let it.
+// hopeless reports whether a rollout has failed as often as a circuit breaker, which the job does
+// not have, would let it.
 func hopeless(job *structs.Job, d *structs.Deployment) bool {
 	return d.Rollout == structs.RolloutInProgress && !job.Service.Update.CircuitBreaker && d.FailedTasks >= job.Service.Update.Threshold(job.Count)
 }
@@ -155,7 +158,8 @@ func notPlaced(d *structs.JobDetail) string {
 	return text
 }
 
-// lastFailure says how the last task of a deployment ended that nobody asked to; empty where none did.
+// lastFailure says how the last task of a deployment ended that nobody asked to; empty where none
+// did.
 func lastFailure(d *structs.JobDetail, deployment string) string {
 	for _, t := range d.Tasks {
 		if t.StartedBy == deployment && t.LastStatus == structs.TaskStopped && t.StopCode != structs.StopServiceSchedulerInitiated && !endedWell(t) {

@@ -13,7 +13,8 @@ import (
 	"github.com/gantry-project/gantry/config"
 )
 
-// logging is the flag that every long-running command takes, and the level that is in force. Logs go to standard error.
+// logging is the flag that every long-running command takes, and the level that is in force. Logs
+// go to standard error.
 type logging struct {
 	text  string
 	level slog.LevelVar
@@ -36,8 +37,8 @@ func (l *logging) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &l.level}))
 }
 
-// follow reads the configuration again whenever the process gets SIGHUP, until ctx ends. Of what may have changed only the log level
-// takes effect; the rest does at the next start.
+// follow reads the configuration again whenever the process gets SIGHUP, until ctx ends. Of what
+// may have changed only the log level takes effect; the rest does at the next start.
 func (l *logging) follow(ctx context.Context, cmd *cobra.Command, log *slog.Logger) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

@@ -1,4 +1,5 @@
-// Command gantry is the whole of Gantry: servers, agents, and the command line. One file per noun or command.
+// Command gantry is the whole of Gantry: servers, agents, and the command line. One file per noun
+// or command.
 package main
 
 import (

@@ -71,8 +71,9 @@ func (n *network) reached(port int) string {
 
 func (n *network) listens(port int) string { return net.JoinHostPort(n.bind, strconv.Itoa(port)) }
 
-// certified are the hosts that the certificate of a server of that name is good for. One that listens on every address of its machine is also called by
-// the machine's own, as in a container whose port is published.
+// certified are the hosts that the certificate of a server of that name is good for. One that
+// listens on every address of its machine is also called by the machine's own, as in a container
+// whose port is published.
 func (n *network) certified(name string) []string {
 	hosts := []string{"localhost", name}
 	if net.ParseIP(n.bind).IsUnspecified() {

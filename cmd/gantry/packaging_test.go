@@ -40,7 +40,8 @@ func commandOf(t *testing.T, args []string) *cobra.Command {
 	return cmd
 }
 
-// The files of /etc/gantry are taken as they are, and the units start with them and keep what they say where the files say.
+// The files of /etc/gantry are taken as they are, and the units start with them and keep what they
+// say where the files say.
 func TestPackagedUnits(t *testing.T) {
 	for _, role := range []string{"server", "agent"} {
 		file := filepath.Join(packaging, "etc", role+".hcl")
@@ -94,7 +95,8 @@ func TestUnitsVerify(t *testing.T) {
 	}
 }
 
-// Each container of the compose file would start: its command exists, takes its environment, and would not refuse the values.
+// Each container of the compose file would start: its command exists, takes its environment, and
+// would not refuse the values.
 func TestCompose(t *testing.T) {
 	var file struct {
 		Services map[string]struct {

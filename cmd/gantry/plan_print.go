@@ -12,7 +12,8 @@ import (
 // maxPlaces is how many instances of one job are printed; JSON has all.
 const maxPlaces = 12
 
-// printSimulation writes what would happen for people: all of it in a sentence, then by job, and the instances at last.
+// printSimulation writes what would happen for people: all of it in a sentence, then by job, and
+// the instances at last.
 func printSimulation(w io.Writer, s structs.Simulation) {
 	fmt.Fprintln(w, strings.ToUpper(s.Summary[:1])+s.Summary[1:]+".")
 	if len(s.Jobs) == 0 && len(s.Instances) == 0 {

@@ -24,7 +24,8 @@ func gantry(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// answering gives the address of a server that has these answers by path, and for every other path no such resource.
+// answering gives the address of a server that has these answers by path, and for every other path
+// no such resource.
 func answering(t *testing.T, answers map[string]any) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

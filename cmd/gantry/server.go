@@ -94,8 +94,8 @@ type serverProcess struct {
 	closing  chan struct{} // closed when streams are to end
 }
 
-// slack is how many bytes the heap of a server may at least grow between two garbage collections. A small heap would otherwise be collected
-// a hundred times a second while many calls come.
+// slack is how many bytes the heap of a server may at least grow between two garbage collections. A
+// small heap would otherwise be collected a hundred times a second while many calls come.
 const slack = 64 << 20
 
 // runServer runs until ctx ends or a part fails.
@@ -179,7 +179,8 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// secure puts TLS on the listeners, a certificate on calls to others and a key on gossip, and gives what seals secrets.
+// secure puts TLS on the listeners, a certificate on calls to others and a key on gossip, and gives
+// what seals secrets.
 func (p *serverProcess) secure(secret *security.Secret, peers *server.Peers, d *doors) (*security.Sealer, error) {
 	authority, err1 := secret.Authority()
 	agents, err2 := secret.AgentKey()

@@ -5,7 +5,8 @@ import (
 	"go/ast"
 )
 
-// checkFakeTime reports tests that start a bubble past testutil/faketime, which keeps the race detector from crashing.
+// checkFakeTime reports tests that start a bubble past testutil/faketime, which keeps the race
+// detector from crashing.
 func checkFakeTime(files []*file) []string {
 	var wrong []string
 	for _, f := range files {

@@ -92,7 +92,8 @@ func fillTable(table string) (filled string, folders []string, err error) {
 	return b.String(), folders, nil
 }
 
-// mayImport returns in words what a folder may import: folders of this module, and modules that few folders may.
+// mayImport returns in words what a folder may import: folders of this module, and modules that few
+// folders may.
 func mayImport(folder string, rule folderRule) string {
 	if slices.Equal(rule.imports, anything) {
 		return "anything"

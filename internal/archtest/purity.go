@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// checkPurity reports clocks and random in the deterministic folders, and init functions and package variables that
-// change anywhere in production code.
+// checkPurity reports clocks and random in the deterministic folders, and init functions and
+// package variables that change anywhere in production code.
 func checkPurity(files []*file) []string {
 	var wrong []string
 	packages := map[string][]*file{}
@@ -70,8 +70,9 @@ func checkInit(f *file) []string {
 	return wrong
 }
 
-// checkVariables reports package variables that the package itself changes: they are assigned, their address is taken,
-// or their type is made to change (sync, atomic). Tables that are only read are fine.
+// checkVariables reports package variables that the package itself changes: they are assigned,
+// their address is taken, or their type is made to change (sync, atomic). Tables that are only read
+// are fine.
 func checkVariables(files []*file) []string {
 	variables := packageVariables(files)
 	var wrong []string
@@ -102,8 +103,9 @@ func checkVariables(files []*file) []string {
 	return wrong
 }
 
-// packageVariables finds every identifier in the package that stands for one of its own package variables, and not for a
-// local one of the same name. Imports are left unresolved: that takes no compiled packages and is all that is needed.
+// packageVariables finds every identifier in the package that stands for one of its own package
+// variables, and not for a local one of the same name. Imports are left unresolved: that takes no
+// compiled packages and is all that is needed.
 func packageVariables(files []*file) map[*ast.Ident]bool {
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Error: func(error) {}, Importer: emptyImporter{}}
@@ -111,7 +113,8 @@ func packageVariables(files []*file) map[*ast.Ident]bool {
 	for _, f := range files {
 		syntax = append(syntax, f.ast)
 	}
-	pkg, _ := config.Check(files[0].folder(), files[0].fset, syntax, info) // errors: unresolved imports
+	// errors: unresolved imports
+	pkg, _ := config.Check(files[0].folder(), files[0].fset, syntax, info)
 	found := map[*ast.Ident]bool{}
 	for id, object := range info.Uses {
 		if v, ok := object.(*types.Var); ok && v.Parent() == pkg.Scope() {

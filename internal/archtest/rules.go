@@ -1,5 +1,6 @@
-// Package archtest holds the rules of the house as tests: which folder may import which, what the replicated core must
-// not do, and how long a file may grow. Each rule carries its reason, which is what a failing test prints.
+// Package archtest holds the rules of the house as tests: which folder may import which, what the
+// replicated core must not do, and how long a file may grow. Each rule carries its reason, which is
+// what a failing test prints.
 //
 // A change of the rules is a change of the design: it comes with an ADR.
 package archtest
@@ -7,10 +8,12 @@ package archtest
 // module is the path of this module.
 const module = "github.com/gantry-project/gantry"
 
-// A folderRule says which folders of this module the production code of one folder may import. A name that ends in /...
-// means everything below that folder. The first rule that matches a folder holds for it.
+// A folderRule says which folders of this module the production code of one folder may import. A
+// name that ends in /... means everything below that folder. The first rule that matches a folder
+// holds for it.
 //
-// Tests (files named _test.go) may import anything: fixtures join packages that production code keeps apart.
+// Tests (files named _test.go) may import anything: fixtures join packages that production code
+// keeps apart.
 type folderRule struct {
 	folder  string
 	imports []string
@@ -87,7 +90,8 @@ var folderRules = []folderRule{
 		"reads the source, does not run it"},
 }
 
-// A moduleRule says which folders alone may import a foreign module, so that it can be replaced in one place.
+// A moduleRule says which folders alone may import a foreign module, so that it can be replaced in
+// one place.
 type moduleRule struct {
 	prefix  string // of the import path
 	folders []string
@@ -111,9 +115,9 @@ var moduleRules = []moduleRule{
 		"the wire formats are ours; the SDK is for tests"},
 }
 
-// deterministic are the folders that every server runs on the same input and must leave with the same result: no clock
-// and no random. Ids and times are minted before the log. (That no result hangs on the order of a map is what the
-// determinism test of fsm is for.)
+// deterministic are the folders that every server runs on the same input and must leave with the
+// same result: no clock and no random. Ids and times are minted before the log. (That no result
+// hangs on the order of a map is what the determinism test of fsm is for.)
 var deterministic = []string{"fsm", "state", "scheduler", "scheduler/..."}
 
 // randomPackages give another result each time.

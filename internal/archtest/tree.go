@@ -87,7 +87,8 @@ func readTree(root string) ([]*file, error) {
 	return files, err
 }
 
-// matches says whether a folder is named by a list, where x/... is everything below x and ... is everything.
+// matches says whether a folder is named by a list, where x/... is everything below x and ... is
+// everything.
 func matches(folder string, list []string) bool {
 	return slices.ContainsFunc(list, func(name string) bool {
 		below, all := strings.CutSuffix(name, "...")

@@ -23,7 +23,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// TestRulesNameFolders finds a rule that lets a folder import one which has no rule itself: a slip in the table.
+// TestRulesNameFolders finds a rule that lets a folder import one which has no rule itself: a slip
+// in the table.
 func TestRulesNameFolders(t *testing.T) {
 	for _, rule := range folderRules {
 		for _, name := range rule.imports {

@@ -29,7 +29,8 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
-// A bit that has changed is found, or makes the last line a part of the content, which then is no content that the caller takes.
+// A bit that has changed is found, or makes the last line a part of the content, which then is no
+// content that the caller takes.
 func TestFlips(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	content := []byte("what is in it")

@@ -1,4 +1,5 @@
-// Package sigv4 is how AWS's clients sign requests (Signature Version 4): both sides of it, since the command line signs too.
+// Package sigv4 is how AWS's clients sign requests (Signature Version 4): both sides of it, since
+// the command line signs too.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 package sigv4
 
@@ -54,7 +55,8 @@ func signature(r *http.Request, body []byte, signed []string, s scope, at, secre
 	return hex.EncodeToString(mac(s.key(secret), algorithm+"\n"+at+"\n"+s.String()+"\n"+hash([]byte(canonical))))
 }
 
-// canonicalRequest is the text of a request that is signed. The body counts as it is here, whatever the request says of it.
+// canonicalRequest is the text of a request that is signed. The body counts as it is here, whatever
+// the request says of it.
 func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 	var b strings.Builder
 	b.WriteString(r.Method + "\n" + canonicalPath(r.URL) + "\n" + canonicalQuery(r.URL) + "\n")
@@ -65,7 +67,8 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 	return b.String()
 }
 
-// canonicalPath encodes the path as it was sent once more, which is the rule for all services but S3.
+// canonicalPath encodes the path as it was sent once more, which is the rule for all services but
+// S3.
 func canonicalPath(u *url.URL) string {
 	path := u.EscapedPath()
 	if path == "" {

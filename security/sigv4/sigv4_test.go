@@ -90,7 +90,8 @@ func TestAgreesWithSDK(t *testing.T) {
 		text := rapid.StringMatching(`[a-zA-Z0-9 ~*+%/=&ü.-]{0,12}`)
 		query := url.Values{}
 		for range rapid.IntRange(0, 4).Draw(t, "parameters") {
-			// The SDK orders names and values as they are, AWS as they are written, which differs for some.
+			// The SDK orders names and values as they are, AWS as they are written, which differs
+			// for some.
 			query.Set(rapid.StringMatching(`[a-z+ ]{1,4}`).Draw(t, "name"), text.Draw(t, "value"))
 		}
 		c := call{
@@ -111,7 +112,8 @@ func TestAgreesWithSDK(t *testing.T) {
 	})
 }
 
-// A request of which any part that is signed has been changed is refused, and so is another that is added.
+// A request of which any part that is signed has been changed is refused, and so is another that is
+// added.
 func TestTampering(t *testing.T) {
 	tamper := map[string]func(*http.Request){
 		"method":            func(r *http.Request) { r.Method = http.MethodPut },

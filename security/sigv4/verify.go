@@ -12,7 +12,8 @@ import (
 // maxSkew is how far the clocks of a caller and a server may differ, as in AWS.
 const maxSkew = 5 * time.Minute
 
-// Refusal is an error in AWS's words, which its clients act on: they set their clocks right and try again, say.
+// Refusal is an error in AWS's words, which its clients act on: they set their clocks right and try
+// again, say.
 type Refusal struct{ Code, Message string }
 
 func (r *Refusal) Error() string { return r.Message }
@@ -39,7 +40,8 @@ func Signed(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Authorization"), algorithm)
 }
 
-// Parse reads the signature of a request to one of these services, and checks all but the signature itself.
+// Parse reads the signature of a request to one of these services, and checks all but the signature
+// itself.
 func Parse(r *http.Request, now time.Time, services ...string) (Signature, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 {

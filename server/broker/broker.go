@@ -14,18 +14,21 @@ import (
 // ErrClosed answers Dequeue once the broker is closed.
 var ErrClosed = errors.New("the evaluation broker is closed")
 
-// ErrNotOutstanding answers Ack and Nack with a token that does not hold the evaluation, or no longer.
+// ErrNotOutstanding answers Ack and Nack with a token that does not hold the evaluation, or no
+// longer.
 var ErrNotOutstanding = errors.New("the evaluation is not held by this token")
 
 // Config is what a broker needs. Zero durations take the defaults.
 type Config struct {
 	// AckTimeout is how long a worker may hold an evaluation before another gets it. Default 60 s.
 	AckTimeout time.Duration
-	// NackDelay is how long an evaluation rests after it was first given back; it doubles each further time. Default 1 s.
+	// NackDelay is how long an evaluation rests after it was first given back; it doubles each
+	// further time. Default 1 s.
 	NackDelay time.Duration
 	// MaxNackDelay bounds the doubling. Default 60 s.
 	MaxNackDelay time.Duration
-	// YieldDelay is how long an evaluation rests that made way for a more important one. Default 5 ms.
+	// YieldDelay is how long an evaluation rests that made way for a more important one. Default 5
+	// ms.
 	YieldDelay time.Duration
 	// Importance gives the priority of an evaluation's job. Default: all are alike.
 	Importance func(*structs.Evaluation) int
@@ -42,7 +45,8 @@ type Token uint64
 type Broker struct {
 	config Config
 	closed chan struct{}
-	// wake has a value when there may be something ready. Whoever takes the value and leaves something ready puts it back.
+	// wake has a value when there may be something ready. Whoever takes the value and leaves
+	// something ready puts it back.
 	wake chan struct{}
 
 	mu    sync.Mutex
@@ -74,8 +78,9 @@ func New(c Config) *Broker {
 	}
 }
 
-// Enqueue adds an evaluation, or puts a newer one (by ModifyIndex) in place of the same. One that changes while a worker
-// holds it is delivered again afterwards: the worker may have read state before the change. One with a WaitUntil rests until then.
+// Enqueue adds an evaluation, or puts a newer one (by ModifyIndex) in place of the same. One that
+// changes while a worker holds it is delivered again afterwards: the worker may have read state
+// before the change. One with a WaitUntil rests until then.
 func (b *Broker) Enqueue(e *structs.Evaluation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,8 +99,8 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	}
 }
 
-// Forget drops an evaluation that rests. One that is in the queue or with a worker is left to be delivered: the worker sees that
-// it is decided.
+// Forget drops an evaluation that rests. One that is in the queue or with a worker is left to be
+// delivered: the worker sees that it is decided.
 func (b *Broker) Forget(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -105,9 +110,9 @@ func (b *Broker) Forget(id string) {
 	}
 }
 
-// Dequeue waits for an evaluation, the most important and then the oldest that is ready, and gives it with the token to acknowledge
-// it by. What is less important waits while a worker holds an evaluation of its cluster. It fails with
-// ErrClosed, or with the error of ctx.
+// Dequeue waits for an evaluation, the most important and then the oldest that is ready, and gives
+// it with the token to acknowledge it by. What is less important waits while a worker holds an
+// evaluation of its cluster. It fails with ErrClosed, or with the error of ctx.
 func (b *Broker) Dequeue(ctx context.Context) (*structs.Evaluation, Token, error) {
 	for {
 		select {
@@ -142,7 +147,8 @@ func (b *Broker) take() (*structs.Evaluation, Token) {
 	return it.eval, token
 }
 
-// Extend gives whoever holds an evaluation the whole time again. It fails for one who holds it no longer.
+// Extend gives whoever holds an evaluation the whole time again. It fails for one who holds it no
+// longer.
 func (b *Broker) Extend(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -158,7 +164,8 @@ func (b *Broker) Extend(id string, token Token) error {
 // Ack says that an evaluation is decided.
 func (b *Broker) Ack(id string, token Token) error { return b.AckThenRest(id, token, 0) }
 
-// AckThenRest is Ack, and lets the next evaluation of the job be ready only after a while: what comes meanwhile is decided at once.
+// AckThenRest is Ack, and lets the next evaluation of the job be ready only after a while: what
+// comes meanwhile is decided at once.
 func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -175,8 +182,8 @@ func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	return nil
 }
 
-// Nack says that an evaluation could not be decided. It is delivered again after a delay; others of its job meanwhile
-// have their turn.
+// Nack says that an evaluation could not be decided. It is delivered again after a delay; others of
+// its job meanwhile have their turn.
 func (b *Broker) Nack(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -189,7 +196,8 @@ func (b *Broker) Nack(id string, token Token) error {
 	return nil
 }
 
-// Yield says that a more important evaluation has to be decided first. This one is delivered again a moment later.
+// Yield says that a more important evaluation has to be decided first. This one is delivered again
+// a moment later.
 func (b *Broker) Yield(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -261,7 +269,8 @@ func (b *Broker) endDelay(it *item) {
 	}
 }
 
-// release takes an evaluation out of a worker's hands and lets the next of its job have its turn, after a rest.
+// release takes an evaluation out of a worker's hands and lets the next of its job have its turn,
+// after a rest.
 func (b *Broker) release(id string, token Token, rest time.Duration) (*item, error) {
 	it := b.items[id]
 	if it == nil || it.token == 0 || it.token != token {
@@ -286,11 +295,12 @@ func (b *Broker) release(id string, token Token, rest time.Duration) (*item, err
 	return it, nil
 }
 
-// leastWait is the least time for which an evaluation whose time has not come rests: after the system's clock was set back ours stands still,
-// and there would be as little left each time.
+// leastWait is the least time for which an evaluation whose time has not come rests: after the
+// system's clock was set back ours stands still, and there would be as little left each time.
 const leastWait = 10 * time.Millisecond
 
-// inTime makes an evaluation ready when its time has come. Before that, nothing may come of it but the same look at the same time.
+// inTime makes an evaluation ready when its time has come. Before that, nothing may come of it but
+// the same look at the same time.
 func (b *Broker) inTime(it *item) {
 	if wait := it.eval.WaitUntil.Std().Sub(b.config.Now()); wait > 0 {
 		it.timer, it.changed = time.AfterFunc(max(wait, leastWait), func() { b.endDelay(it) }), false

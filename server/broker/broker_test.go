@@ -73,7 +73,8 @@ func TestOldestFirst(t *testing.T) {
 	})
 }
 
-// A job that rests lets others have their turn, also while a new evaluation of its own waits, and is not forgotten.
+// A job that rests lets others have their turn, also while a new evaluation of its own waits, and
+// is not forgotten.
 func TestRest(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
@@ -289,8 +290,8 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// TestManyWorkers: with workers that acknowledge, give back, and fall silent, each evaluation is decided exactly once in
-// the end, and never are two of one job at work at a time.
+// TestManyWorkers: with workers that acknowledge, give back, and fall silent, each evaluation is
+// decided exactly once in the end, and never are two of one job at work at a time.
 func TestManyWorkers(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		const jobs, perJob, workers = 20, 10, 8

@@ -1,11 +1,14 @@
-// Package broker is the leader's queue of evaluations: workers take them from here, one at a time for each job.
+// Package broker is the leader's queue of evaluations: workers take them from here, one at a time
+// for each job.
 //
-// An evaluation is in one of four places. It is ready: a worker may take it. It waits: another of its job is ready or with
-// a worker, or was a moment ago. It is outstanding: a worker has it, and holds a token for it until it acknowledges, gives it back, or
-// the deadline passes. It is delayed: its WaitUntil has not come, or a worker gave it back, and it becomes ready then,
-// or after a while that doubles each time.
+// An evaluation is in one of four places. It is ready: a worker may take it. It waits: another of
+// its job is ready or with a worker, or was a moment ago. It is outstanding: a worker has it, and
+// holds a token for it until it acknowledges, gives it back, or the deadline passes. It is delayed:
+// its WaitUntil has not come, or a worker gave it back, and it becomes ready then, or after a while
+// that doubles each time.
 //
-// The broker keeps nothing on disk and decides nothing: state says which evaluations are ready, and the leader puts them in
-// here. It lives as long as one leadership. Delivery is at least once: a worker looks into state whether the evaluation is
-// still to be decided, and the planner refuses what was decided meanwhile.
+// The broker keeps nothing on disk and decides nothing: state says which evaluations are ready, and
+// the leader puts them in here. It lives as long as one leadership. Delivery is at least once: a
+// worker looks into state whether the evaluation is still to be decided, and the planner refuses
+// what was decided meanwhile.
 package broker

@@ -47,7 +47,8 @@ func TestMostImportantFirst(t *testing.T) {
 	})
 }
 
-// TestLessImportantWaitsForItsCluster: what is less important would take the room that the other one was called for.
+// TestLessImportantWaitsForItsCluster: what is less important would take the room that the other
+// one was called for.
 func TestLessImportantWaitsForItsCluster(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		b := important(map[string]int{"high": 80, "high2": 80})

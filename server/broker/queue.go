@@ -30,11 +30,13 @@ func before(a, b *item) bool {
 	return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.eval.CreatedAt, b.eval.CreatedAt), cmp.Compare(a.arrival, b.arrival)) < 0
 }
 
-// queue orders evaluations, the most important first and of those the oldest, with at most one of each job ready or taken. While one
-// is taken, less important ones of its cluster stay: they would take the room that it was called for.
+// queue orders evaluations, the most important first and of those the oldest, with at most one of
+// each job ready or taken. While one is taken, less important ones of its cluster stay: they would
+// take the room that it was called for.
 type queue struct {
 	clusters map[string]*clusterQueue // those that have one ready or taken
-	// jobs has an entry for each job that has one ready or taken, or rests: those that wait behind it.
+	// jobs has an entry for each job that has one ready or taken, or rests: those that wait behind
+	// it.
 	jobs         map[string]*items
 	ready, taken int
 	arrivals     uint64
@@ -90,7 +92,8 @@ func (c *clusterQueue) yields(it *item) bool {
 	return false
 }
 
-// take gives the next item and takes it out, nil when there is none. Its job stays busy until it is done and free.
+// take gives the next item and takes it out, nil when there is none. Its job stays busy until it is
+// done and free.
 func (q *queue) take() *item {
 	it := q.next()
 	if it == nil {

@@ -1,10 +1,11 @@
-// Package liveness decides which container instances are lost and which are back. The leader alone does; every server tells it of
-// the agents whose streams it holds.
+// Package liveness decides which container instances are lost and which are back. The leader alone
+// does; every server tells it of the agents whose streams it holds.
 //
-// An agent beats every second, and has a lease from each beat (structs.ContainerInstance.Lease). One whose lease has run out is lost, and its tasks are
-// replaced at once. Gossip is the second witness: an agent that is silent for longer than it should be is asked by it, and as long as it
-// answers, the lease is a little longer, since a machine with no processor to spare may miss a beat or two. A new leader, which has heard
-// nobody yet, gives every instance one whole lease.
+// An agent beats every second, and has a lease from each beat (structs.ContainerInstance.Lease).
+// One whose lease has run out is lost, and its tasks are replaced at once. Gossip is the second
+// witness: an agent that is silent for longer than it should be is asked by it, and as long as it
+// answers, the lease is a little longer, since a machine with no processor to spare may miss a beat
+// or two. A new leader, which has heard nobody yet, gives every instance one whole lease.
 package liveness
 
 import (
@@ -18,7 +19,8 @@ import (
 const (
 	// vouched is how much longer where gossip hears it.
 	vouched = time.Second
-	// doubted is how long an agent must have been silent to be asked: longer than a beat takes on its way to the leader.
+	// doubted is how long an agent must have been silent to be asked: longer than a beat takes on
+	// its way to the leader.
 	doubted = 2 * time.Second
 )
 
@@ -35,7 +37,8 @@ func New(since time.Time) *Tracker {
 	return &Tracker{since: since, seen: map[string]time.Time{}}
 }
 
-// Seen notes a beat, and says whether it is one of an instance that was silent for long. Beats may be told late and in any order.
+// Seen notes a beat, and says whether it is one of an instance that was silent for long. Beats may
+// be told late and in any order.
 func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,16 +49,19 @@ func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	return at.Sub(before) >= structs.AgentLease
 }
 
-// Verdict is what is wrong in state, and when it is to be looked at again, if no news comes before that.
+// Verdict is what is wrong in state, and when it is to be looked at again, if no news comes before
+// that.
 type Verdict struct {
 	Lost []string // instances that count as connected though their lease has run out
 	Back []string // instances that beat though they do not count as connected
-	// Doubt are the instances that count as connected, and are silent for longer than they should be.
+	// Doubt are the instances that count as connected, and are silent for longer than they should
+	// be.
 	Doubt []string
 	Next  time.Time
 }
 
-// Judge compares instances as they are in state with their beats. heard says whether gossip hears an instance's agent.
+// Judge compares instances as they are in state with their beats. heard says whether gossip hears
+// an instance's agent.
 func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInstance], heard func(instance string) bool) Verdict {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,9 +12,11 @@ const (
 	believed = time.Second
 )
 
-// Witness asks agents that are silent whether they are there, by another way than their beats come. Safe for concurrent use.
+// Witness asks agents that are silent whether they are there, by another way than their beats come.
+// Safe for concurrent use.
 type Witness struct {
-	// ask asks agents, and tells of each that answers, from any goroutine and at any time. It does not wait for the answers.
+	// ask asks agents, and tells of each that answers, from any goroutine and at any time. It does
+	// not wait for the answers.
 	ask func(instances []string, answered func(instance string))
 
 	mu       sync.Mutex
@@ -40,7 +42,8 @@ func (w *Witness) Ask(now time.Time, doubt []string) {
 	})
 }
 
-// due says whether it is time to ask, and notes that it is done. When nobody is in doubt, what was answered is forgotten.
+// due says whether it is time to ask, and notes that it is done. When nobody is in doubt, what was
+// answered is forgotten.
 func (w *Witness) due(now time.Time, doubt []string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

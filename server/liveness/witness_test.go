@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Who is in doubt is asked again and again, though not at every look, and what they answer counts for a while.
+// Who is in doubt is asked again and again, though not at every look, and what they answer counts
+// for a while.
 func TestWitness(t *testing.T) {
 	asked := 0
 	alive := true

@@ -15,8 +15,8 @@ import (
 // ErrStopped answers a plan that came after the planner's end. It was not committed.
 var ErrStopped = errors.New("the planner has stopped")
 
-// ErrStale answers a plan whose evaluation or job has changed since, or whose evaluation is decided or gone, or that was made
-// before another plan of its job was committed. It was not committed.
+// ErrStale answers a plan whose evaluation or job has changed since, or whose evaluation is decided
+// or gone, or that was made before another plan of its job was committed. It was not committed.
 var ErrStale = errors.New("the plan is stale: its evaluation or job has changed since, or it is decided")
 
 // maxJobs bounds for how many jobs a planner knows when it committed their last plan.
@@ -38,14 +38,16 @@ type Planner struct {
 	submissions chan submission // unbuffered: a plan that Run has not taken has not begun
 	stopped     chan struct{}
 
-	// last is the index of the last plan committed of each job, for those that had one after index all; only Run's.
+	// last is the index of the last plan committed of each job, for those that had one after index
+	// all; only Run's.
 	last map[string]uint64
 	all  uint64
 }
 
 // Outcome is what became of a plan.
 type Outcome struct {
-	// Refused are the placements that no longer fit. With any, the evaluation is still open and must be planned again.
+	// Refused are the placements that no longer fit. With any, the evaluation is still open and
+	// must be planned again.
 	Refused []structs.Placement
 	// Index is that of the state which shows the outcome: plan again on none older.
 	Index uint64
@@ -67,8 +69,9 @@ func New(c Config) *Planner {
 	return &Planner{config: c, submissions: make(chan submission), stopped: make(chan struct{}), last: map[string]uint64{}}
 }
 
-// Run takes plans in the order they came until ctx ends, which gives nil. It ends with an error when the fate of a log
-// entry is unknown: the server must then catch up with the log before a new planner begins. It runs once.
+// Run takes plans in the order they came until ctx ends, which gives nil. It ends with an error
+// when the fate of a log entry is unknown: the server must then catch up with the log before a new
+// planner begins. It runs once.
 func (p *Planner) Run(ctx context.Context) error {
 	defer close(p.stopped)
 	for ctx.Err() == nil {
@@ -89,8 +92,9 @@ func (p *Planner) Run(ctx context.Context) error {
 	return nil
 }
 
-// Submit hands a plan in and waits until it is decided. It reads the plan and never changes it. If ctx ends before the
-// plan's turn has come, nothing is committed; once its turn has come, Submit waits for the decision in any case.
+// Submit hands a plan in and waits until it is decided. It reads the plan and never changes it. If
+// ctx ends before the plan's turn has come, nothing is committed; once its turn has come, Submit
+// waits for the decision in any case.
 func (p *Planner) Submit(ctx context.Context, plan *structs.Plan) (Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, err
@@ -107,8 +111,9 @@ func (p *Planner) Submit(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	return a.outcome, a.err
 }
 
-// Decide checks one plan on the newest state and commits what fits. Run calls it for each plan in turn; who calls it without Run
-// (a simulation, which nobody else writes to) must call it for one plan at a time.
+// Decide checks one plan on the newest state and commits what fits. Run calls it for each plan in
+// turn; who calls it without Run (a simulation, which nobody else writes to) must call it for one
+// plan at a time.
 func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, error) {
 	snap := p.config.Snapshot()
 	eval := snap.Evaluation(plan.Evaluation)
@@ -141,9 +146,9 @@ func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	return Outcome{Refused: refused, Index: applied.Index}, nil
 }
 
-// committed notes when the last plan of a job was committed. The broker gives the evaluations of a job to one worker at a time, but one
-// whose worker was too slow to a second, and then another one of the job to a third: whoever has not seen the other's tasks would make
-// them again.
+// committed notes when the last plan of a job was committed. The broker gives the evaluations of a
+// job to one worker at a time, but one whose worker was too slow to a second, and then another one
+// of the job to a third: whoever has not seen the other's tasks would make them again.
 func (p *Planner) committed(job string, index uint64) {
 	if len(p.last) == maxJobs {
 		clear(p.last)
@@ -152,13 +157,14 @@ func (p *Planner) committed(job string, index uint64) {
 	p.last[job] = index
 }
 
-// changes says whether a part of a plan does anything. Its other changes come with the first part: the plan for the rest is made
-// on state that holds them already.
+// changes says whether a part of a plan does anything. Its other changes come with the first part:
+// the plan for the rest is made on state that holds them already.
 func changes(part *structs.Plan) bool {
 	return len(part.Placements)+len(part.Stops)+len(part.Preempted)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
 }
 
-// refusedByLog says whether the state machine answered the entry with an error: it is decided, and nothing was committed.
+// refusedByLog says whether the state machine answered the entry with an error: it is decided, and
+// nothing was committed.
 func refusedByLog(err error) bool {
 	var e *structs.Error
 	return errors.As(err, &e) && e.Kind != structs.KindUnavailable

@@ -16,7 +16,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// server is a log of one: a store, and an Apply that does to it what the state machine does with a plan.
+// server is a log of one: a store, and an Apply that does to it what the state machine does with a
+// plan.
 type server struct {
 	t       testing.TB
 	store   *state.Store
@@ -75,7 +76,8 @@ func (s *server) addInstance(id string, memory int64) {
 	})
 }
 
-// addJob adds a job of count tasks of one MiB each, with ports, and its evaluation, which has the job's id too.
+// addJob adds a job of count tasks of one MiB each, with ports, and its evaluation, which has the
+// job's id too.
 func (s *server) addJob(id string, count int, ports ...int32) {
 	container := structs.ContainerDefinition{Memory: new(int32(1))}
 	for _, p := range ports {
@@ -265,7 +267,8 @@ func TestStalePlans(t *testing.T) {
 	submit(t, p, first)
 	stale("the evaluation is done", again)
 
-	// Two workers with the same evaluation, and the first one's plan fits only in part: the evaluation is open still.
+	// Two workers with the same evaluation, and the first one's plan fits only in part: the
+	// evaluation is open still.
 	first, again = s.planFor("half"), s.planFor("half")
 	first.Placements = append(first.Placements, structs.Placement{Task: "t", Instance: "gone"})
 	submit(t, p, first)
@@ -282,7 +285,8 @@ func TestStalePlans(t *testing.T) {
 	}
 }
 
-// TestManyWorkers: plans made side by side for more than there is room for never over-commit, and everything is decided.
+// TestManyWorkers: plans made side by side for more than there is room for never over-commit, and
+// everything is decided.
 func TestManyWorkers(t *testing.T) {
 	const jobs, perJob, instances, room, workers = 60, 7, 10, 30, 8 // 420 tasks for 300 rooms
 	s := newServer(t)

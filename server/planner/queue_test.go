@@ -17,8 +17,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// queueWorld is a cluster with jobs that queue, and workers that each make a plan at one time and submit it at another, with
-// anything between. The broker's rule is kept: one worker for each job.
+// queueWorld is a cluster with jobs that queue, and workers that each make a plan at one time and
+// submit it at another, with anything between. The broker's rule is kept: one worker for each job.
 type queueWorld struct {
 	t       *rapid.T
 	store   *state.Store
@@ -127,7 +127,8 @@ func (w *queueWorld) plan(e *structs.Evaluation) {
 	w.plans = append(w.plans, &plan)
 }
 
-// checkTurn: nobody gets room that somebody has waited for who asked for the same, was there before and is as important.
+// checkTurn: nobody gets room that somebody has waited for who asked for the same, was there before
+// and is as important.
 func (w *queueWorld) checkTurn(snap *state.Snapshot, plan *structs.Plan) {
 	mine := snap.Job(plan.Job)
 	for id, at := range w.waitedAt {
@@ -241,8 +242,8 @@ func (w *queueWorld) rest() {
 	w.t.Fatal("evaluations go on and on")
 }
 
-// letStop ends the tasks that were asked to stop, and what then starts, until nobody makes way any more. Who lets others make way
-// gets their room, or else this goes on and on.
+// letStop ends the tasks that were asked to stop, and what then starts, until nobody makes way any
+// more. Who lets others make way gets their room, or else this goes on and on.
 func (w *queueWorld) letStop() {
 	for range 100 {
 		on := slices.DeleteFunc(w.tasks(false), func(t *structs.Task) bool { return t.DesiredStatus != structs.TaskStopped })
@@ -255,7 +256,8 @@ func (w *queueWorld) letStop() {
 	w.t.Fatal("tasks make way on and on, and nobody gets their room")
 }
 
-// checkNobodyIsForgotten: once nothing is ready, whoever waits would find no room, and all that is queued waits.
+// checkNobodyIsForgotten: once nothing is ready, whoever waits would find no room, and all that is
+// queued waits.
 func (w *queueWorld) checkNobodyIsForgotten() {
 	snap := w.store.Snapshot()
 	for t := range snap.AllTasks() {
@@ -271,7 +273,8 @@ func (w *queueWorld) checkNobodyIsForgotten() {
 	}
 }
 
-// TestQueueForgetsNobody: whatever happens between a plan and its entry, room goes to who waits for it, in turn.
+// TestQueueForgetsNobody: whatever happens between a plan and its entry, room goes to who waits for
+// it, in turn.
 func TestQueueForgetsNobody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newQueueWorld(t)
@@ -290,8 +293,8 @@ func TestQueueForgetsNobody(t *testing.T) {
 	})
 }
 
-// TestQueueCostsTheLogLittle: a task that ends makes room for one of a thousand that wait, and costs two plans: the one that takes
-// its place, and the next one's, which finds none.
+// TestQueueCostsTheLogLittle: a task that ends makes room for one of a thousand that wait, and
+// costs two plans: the one that takes its place, and the next one's, which finds none.
 func TestQueueCostsTheLogLittle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newQueueWorld(t)

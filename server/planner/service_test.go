@@ -69,7 +69,8 @@ func (c *cell) do(cmd structs.Command) {
 	}
 }
 
-// putService puts version n of service web, with an evaluation of the name e and n, and with a new deployment where it has none.
+// putService puts version n of service web, with an evaluation of the name e and n, and with a new
+// deployment where it has none.
 func (c *cell) putService(version, count int) (eval string) {
 	c.t.Helper()
 	eval = string(rune('0'+version)) + "e"
@@ -114,8 +115,8 @@ func (c *cell) fill(n int) {
 	submit(c.t, c.planner, c.plan("batch", 99))
 }
 
-// TestServicePlanInParts: what a plan changes besides its tasks comes with the first part and is not done again with the rest, and each
-// event tells of what was done.
+// TestServicePlanInParts: what a plan changes besides its tasks comes with the first part and is
+// not done again with the rest, and each event tells of what was done.
 func TestServicePlanInParts(t *testing.T) {
 	c := newCell(t)
 	eval := c.putService(1, 3)
@@ -144,7 +145,8 @@ func TestServicePlanInParts(t *testing.T) {
 	}
 }
 
-// TestStopsAreCommittedThoughNothingFits: tasks that make way must not wait for the room that they hold.
+// TestStopsAreCommittedThoughNothingFits: tasks that make way must not wait for the room that they
+// hold.
 func TestStopsAreCommittedThoughNothingFits(t *testing.T) {
 	c := newCell(t)
 	eval := c.putService(1, 1)
@@ -187,7 +189,8 @@ func TestPlanForAnEarlierVersionIsStale(t *testing.T) {
 	}
 }
 
-// TestPlanThatBecomesStaleOnItsWay: the service changes between the check and the entry. The worker is to plan anew at once.
+// TestPlanThatBecomesStaleOnItsWay: the service changes between the check and the entry. The worker
+// is to plan anew at once.
 func TestPlanThatBecomesStaleOnItsWay(t *testing.T) {
 	c := newCell(t)
 	plan := c.plan(c.putService(1, 1), 1)
@@ -201,8 +204,8 @@ func TestPlanThatBecomesStaleOnItsWay(t *testing.T) {
 	}
 }
 
-// TestLatePlanOfAnotherEvaluation: a worker loses an evaluation by timeout, another one decides a later evaluation of the job, and
-// then the first plan comes after all.
+// TestLatePlanOfAnotherEvaluation: a worker loses an evaluation by timeout, another one decides a
+// later evaluation of the job, and then the first plan comes after all.
 func TestLatePlanOfAnotherEvaluation(t *testing.T) {
 	c := newCell(t)
 	late := c.plan(c.putService(1, 1), 1)

@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// agents stand in for those of every instance: what they are asked to do is done at once, and nothing fails.
+// agents stand in for those of every instance: what they are asked to do is done at once, and
+// nothing fails.
 type agents struct {
 	tasks *state.Subscription
 	// todo are tasks to look at, by instance.
@@ -44,7 +45,8 @@ func (r *run) noticeTask(t *structs.Task) {
 	r.agents.todo[t.Instance] = append(r.agents.todo[t.Instance], t)
 }
 
-// letAgentsAct makes what every connected agent was asked to do since it last acted so, and says whether anything was.
+// letAgentsAct makes what every connected agent was asked to do since it last acted so, and says
+// whether anything was.
 func (r *run) letAgentsAct() (acted bool, err error) {
 	rows, resync := r.agents.tasks.Take()
 	if resync {
@@ -99,8 +101,9 @@ func (r *run) updates(snap *state.Snapshot, tasks []*structs.Task) (updates []st
 	return updates
 }
 
-// containers gives those of a task once all of them have a status: HEALTHY when they are RUNNING and have a health check. What the
-// real agent has reported of them stays, such as the ports that they hold.
+// containers gives those of a task once all of them have a status: HEALTHY when they are RUNNING
+// and have a health check. What the real agent has reported of them stays, such as the ports that
+// they hold.
 func containers(t *structs.Task, d *structs.TaskDefinition, status structs.TaskStatus) []structs.Container {
 	if d == nil {
 		return nil

@@ -7,15 +7,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// queue holds the evaluations that are to be decided. The broker is the same for a real cluster; it goes by the real clock.
+// queue holds the evaluations that are to be decided. The broker is the same for a real cluster; it
+// goes by the real clock.
 type queue struct {
-	importance func(*structs.Evaluation) int  // the priority of its job
-	newest     map[string]*structs.Evaluation // by id; an entry of the heaps that is not this one has been overtaken
-	ready      evaluations
-	waiting    evaluations // for their time
+	importance func(*structs.Evaluation) int // the priority of its job
+	// by id; an entry of the heaps that is not this one has been overtaken
+	newest  map[string]*structs.Evaluation
+	ready   evaluations
+	waiting evaluations // for their time
 }
 
-// before is the order in which evaluations are decided: by priority, then by when they were made, as the broker does.
+// before is the order in which evaluations are decided: by priority, then by when they were made,
+// as the broker does.
 func (q *queue) before(a, b *structs.Evaluation) int {
 	return cmp.Or(cmp.Compare(q.importance(b), q.importance(a)), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ModifyIndex, b.ModifyIndex), cmp.Compare(a.ID, b.ID))
 }

@@ -58,7 +58,8 @@ func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []stru
 	return r
 }
 
-// apply commits a command as the log would. Each takes a millisecond, so that what comes later is later.
+// apply commits a command as the log would. Each takes a millisecond, so that what comes later is
+// later.
 func (r *run) apply(cmd structs.Command) (structs.Applied, error) {
 	entry, err := fsm.Encode(cmd)
 	if err != nil {
@@ -142,7 +143,8 @@ func (r *run) touchAll() {
 	}
 }
 
-// nextSeed grows from the simulation's seed. Its first half is far from the last one's once it is mixed (scheduler).
+// nextSeed grows from the simulation's seed. Its first half is far from the last one's once it is
+// mixed (scheduler).
 func (r *run) nextSeed() (seed [16]byte) {
 	binary.BigEndian.PutUint64(seed[:8], r.seed)
 	binary.BigEndian.PutUint64(seed[8:], r.index)

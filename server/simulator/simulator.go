@@ -9,7 +9,8 @@ import (
 
 // Config is what a simulator needs. The zero value will do.
 type Config struct {
-	// Seed is where ids and the random strategy's choices come from. The same seed gives the same simulation.
+	// Seed is where ids and the random strategy's choices come from. The same seed gives the same
+	// simulation.
 	Seed uint64
 }
 
@@ -19,7 +20,8 @@ type Simulator struct{ config Config }
 // New makes a simulator.
 func New(c Config) *Simulator { return &Simulator{config: c} }
 
-// The bounds of one simulation. They keep a service that never comes to rest from being simulated for ever.
+// The bounds of one simulation. They keep a service that never comes to rest from being simulated
+// for ever.
 const (
 	// maxEvaluations is how many evaluations it decides.
 	maxEvaluations = 20_000
@@ -27,8 +29,9 @@ const (
 	horizon = structs.Time(24 * 60 * 60 * 1000)
 )
 
-// Simulate says what would come of commands that were applied to a state at a time, one after the other. A command that is refused
-// ends it with the refusal. With no command it says what would happen anyway.
+// Simulate says what would come of commands that were applied to a state at a time, one after the
+// other. A command that is refused ends it with the refusal. With no command it says what would
+// happen anyway.
 func (s *Simulator) Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error) {
 	r := newRun(s.config.Seed, snap, now, commands)
 	for _, cmd := range commands {

@@ -15,7 +15,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// expected is where a simulation says that the tasks will be up, by job and the name of their instance.
+// expected is where a simulation says that the tasks will be up, by job and the name of their
+// instance.
 func expected(before map[string]int, s *structs.Simulation) map[string]int {
 	n := map[string]int{}
 	for place, tasks := range before {
@@ -42,8 +43,8 @@ type why struct {
 	Reasons  []string
 }
 
-// reasons leaves the details away: how much was free at the very moment when a job was looked at last hangs on which of several jobs
-// was looked at first.
+// reasons leaves the details away: how much was free at the very moment when a job was looked at
+// last hangs on which of several jobs was looked at first.
 func reasons(failures []structs.PlacementFailure) (list []string) {
 	for _, f := range failures {
 		list = append(list, f.Reason)
@@ -70,8 +71,9 @@ func byJob(places map[string]int) map[string]int {
 	return sums
 }
 
-// TestSimulationComesTrue: what a simulation says is what then really happens, in any cluster and scenario, and saying it changes
-// nothing. Of a rolling update it says how many tasks of each job are up in the end, if there is room for all of them.
+// TestSimulationComesTrue: what a simulation says is what then really happens, in any cluster and
+// scenario, and saying it changes nothing. Of a rolling update it says how many tasks of each job
+// are up in the end, if there is room for all of them.
 func TestSimulationComesTrue(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := drawTown(t, r)
@@ -103,7 +105,9 @@ func TestSimulationComesTrue(t *testing.T) {
 		updates := job != nil && w.Store.Snapshot().Service("default", job.Name) != nil
 		w.happen(scenario, job)
 		up, expects, waits := counts(w.Store.Snapshot()), expected(before, simulated), unplaced(w.Store.Snapshot())
-		if updates { // where a task goes, and which of two jobs gets the last room, hangs on how long each task takes to start
+		// where a task goes, and which of two jobs gets the last room, hangs on how long each task
+		// takes to start
+		if updates {
 			if len(waits)+len(said) > 0 {
 				return
 			}
@@ -157,7 +161,8 @@ func TestZoneLost(t *testing.T) {
 	}
 }
 
-// TestUpdateIsSimulated: a job file moves a service to its next version, task by task, and all of them have moved in the end.
+// TestUpdateIsSimulated: a job file moves a service to its next version, task by task, and all of
+// them have moved in the end.
 func TestUpdateIsSimulated(t *testing.T) {
 	w := newTown(t)
 	w.join("a1", "a", 2048, 500)
@@ -180,8 +185,8 @@ func TestUpdateIsSimulated(t *testing.T) {
 	}
 }
 
-// TestWaitingIsSimulated: a protected task leaves a draining instance when its protection ends, not before; one that is protected for
-// longer than anybody plans ahead cuts the simulation short.
+// TestWaitingIsSimulated: a protected task leaves a draining instance when its protection ends, not
+// before; one that is protected for longer than anybody plans ahead cuts the simulation short.
 func TestWaitingIsSimulated(t *testing.T) {
 	w := newTown(t)
 	a := w.join("a1", "a", 2048, 512)

@@ -17,7 +17,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// town is a cluster with services, daemons and tasks of RunTask, whose agents do what they are asked.
+// town is a cluster with services, daemons and tasks of RunTask, whose agents do what they are
+// asked.
 type town struct {
 	*testutil.SingleNode
 	t         *testing.T
@@ -70,7 +71,8 @@ func (w *town) serve(name, family string, count int, change ...func(*control.Cre
 	w.must(err)
 }
 
-// round lets every connected agent do all that it is asked, then lets the scheduler go on; false when there was nothing to do.
+// round lets every connected agent do all that it is asked, then lets the scheduler go on; false
+// when there was nothing to do.
 func (w *town) round() (acted bool) {
 	w.t.Helper()
 	w.Batch(w.t, func() {
@@ -185,7 +187,8 @@ func (w *town) drawScenario(r *rapid.T) structs.Scenario {
 	return s
 }
 
-// drawJob is, or is not, the job file of a service, a new one or the next version of one that is there.
+// drawJob is, or is not, the job file of a service, a new one or the next version of one that is
+// there.
 func (w *town) drawJob(r *rapid.T) *structs.JobSpec {
 	if rapid.Bool().Draw(r, "no job file") {
 		return nil
@@ -229,13 +232,15 @@ func (w *town) happen(s structs.Scenario, job *structs.JobSpec) {
 		}
 	})
 	w.settle()
-	for at := w.nextDue(); at > 0 && at < w.now()+24*60*60*1000; at = w.nextDue() { // some of it takes time
+	// some of it takes time
+	for at := w.nextDue(); at > 0 && at < w.now()+24*60*60*1000; at = w.nextDue() {
 		w.Advance(w.t, time.Duration(at-w.now()+1)*time.Millisecond)
 		w.settle()
 	}
 }
 
-// nextDue is when the next evaluation is to be decided that waits for its time; zero when none does.
+// nextDue is when the next evaluation is to be decided that waits for its time; zero when none
+// does.
 func (w *town) nextDue() (at structs.Time) {
 	for e := range w.Store.Snapshot().Evaluations() {
 		if e.Status == structs.EvaluationReady && (at == 0 || e.WaitUntil < at) {
@@ -245,7 +250,8 @@ func (w *town) nextDue() (at structs.Time) {
 	return at
 }
 
-// title is a job's name, which a job has in a simulation and in reality; the id of a new one differs.
+// title is a job's name, which a job has in a simulation and in reality; the id of a new one
+// differs.
 func title(j *structs.Job) string { return cmp.Or(j.Name, j.ID) }
 
 // counts are the tasks that are up, by job and the name of their instance.

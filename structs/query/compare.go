@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// compile prepares holds from what was written. It gives what is wrong with the arguments, empty when nothing is.
+// compile prepares holds from what was written. It gives what is wrong with the arguments, empty
+// when nothing is.
 func (c *comparison) compile() (message string) {
 	switch c.operator {
 	case opExists, opNotExists:
@@ -77,7 +78,8 @@ func (c *comparison) compileOrder() (message string) {
 	return ""
 }
 
-// comparer gives how a value of the subject compares with the argument: -1, 0 or 1, and whether it compares at all.
+// comparer gives how a value of the subject compares with the argument: -1, 0 or 1, and whether it
+// compares at all.
 func (c *comparison) comparer() (compare func(value string) (order int, ok bool), message string) {
 	argument := c.values[0]
 	switch c.subject {
@@ -114,7 +116,8 @@ func numberComparer(argument string) func(string) (int, bool) {
 	}
 }
 
-// parseNumber takes digits with a sign and a fraction; not what else Go takes for a number (1e9, 0x10, Inf).
+// parseNumber takes digits with a sign and a fraction; not what else Go takes for a number (1e9,
+// 0x10, Inf).
 func parseNumber(s string) (n float64, ok bool) {
 	if strings.Trim(s, "0123456789.-+") != "" {
 		return 0, false
@@ -133,8 +136,9 @@ func parseTime(s string) (t time.Time, ok bool) {
 	return t, false
 }
 
-// compareVersions compares 1.14.5 with 1.9 part by part, numbers as numbers; parts that lack are zero. What follows a hyphen
-// makes a version come before the one without; what follows a plus sign does not count (as in semantic versioning).
+// compareVersions compares 1.14.5 with 1.9 part by part, numbers as numbers; parts that lack are
+// zero. What follows a hyphen makes a version come before the one without; what follows a plus sign
+// does not count (as in semantic versioning).
 func compareVersions(a, b string) int {
 	main := func(v string) (parts []string, pre string) {
 		v, _, _ = strings.Cut(strings.TrimPrefix(v, "v"), "+")

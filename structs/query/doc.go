@@ -1,5 +1,5 @@
-// Package query is the cluster query language of ECS: expressions that select container instances, for memberOf placement
-// constraints and for filters of lists.
+// Package query is the cluster query language of ECS: expressions that select container instances,
+// for memberOf placement constraints and for filters of lists.
 //
 //	attribute:ecs.instance-type =~ g2.* and attribute:ecs.availability-zone != us-east-1d
 //	task:group == service:production or not (attribute:disk in [ssd, nvme])
@@ -16,8 +16,9 @@
 //	=~  matches            !~  not_matches           a regular expression
 //	exists                 !exists not_exists
 //
-// Comparisons are joined by not (!), and (&&), or (||), which bind in this order, and by parentheses. Words of the
-// language may be in either case; subjects and values are compared as they are.
+// Comparisons are joined by not (!), and (&&), or (||), which bind in this order, and by
+// parentheses. Words of the language may be in either case; subjects and values are compared as
+// they are.
 //
 // What ECS's documentation does not say, or says by example only:
 //

@@ -2,7 +2,8 @@ package query
 
 import "strings"
 
-// Expression is a query that has been understood. It does not change; any number of callers may use it at once.
+// Expression is a query that has been understood. It does not change; any number of callers may use
+// it at once.
 type Expression struct{ root node }
 
 // node is a part of an expression.
@@ -10,14 +11,16 @@ type node interface {
 	match(Subject) bool
 	// write appends the part in its canonical form, which parses to the same part.
 	write(*strings.Builder)
-	// failing gives the smallest part that keeps a subject from matching, given that the node does not match it.
+	// failing gives the smallest part that keeps a subject from matching, given that the node does
+	// not match it.
 	failing(Subject) node
 	// each calls fn for every comparison.
 	each(fn func(*comparison))
 }
 
 type (
-	// and and or have two parts at least, none of which is of their own type: a and (b and c) is a and b and c.
+	// and and or have two parts at least, none of which is of their own type: a and (b and c) is a
+	// and b and c.
 	and        []node
 	or         []node
 	not        struct{ part node }

@@ -55,7 +55,8 @@ func (o operator) String() string {
 func (o operator) takesList() bool { return o == opIn || o == opNotIn }
 func (o operator) takesNone() bool { return o == opExists || o == opNotExists }
 
-// operatorSigns is in the order in which signs are tried: a longer one before the one that it begins with.
+// operatorSigns is in the order in which signs are tried: a longer one before the one that it
+// begins with.
 func operatorSigns() []struct {
 	sign string
 	op   operator

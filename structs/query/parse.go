@@ -34,7 +34,8 @@ func Parse(text string) (*Expression, error) {
 	return &Expression{root}, nil
 }
 
-// parser reads by recursive descent, a method for each level of binding. MaxLength bounds how deep it goes.
+// parser reads by recursive descent, a method for each level of binding. MaxLength bounds how deep
+// it goes.
 type parser struct{ scanner }
 
 func (p *parser) or() (node, error) {

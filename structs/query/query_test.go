@@ -204,7 +204,8 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// checkPrint: the canonical form is understood as the same expression, and is its own canonical form.
+// checkPrint: the canonical form is understood as the same expression, and is its own canonical
+// form.
 func checkPrint(t *testing.T, e *Expression) {
 	t.Helper()
 	again, err := Parse(e.String())

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Where a bare word ends, besides at blanks and at the signs && and ||. What a word means hangs on where it stands, so that a
-// value may hold any sign of the language: =~ [a-c].*|d is one.
+// Where a bare word ends, besides at blanks and at the signs && and ||. What a word means hangs on
+// where it stands, so that a value may hold any sign of the language: =~ [a-c].*|d is one.
 const (
 	quotes      = `'"`
 	subjectEnds = "=!<>~&|()[]," + quotes

@@ -9,10 +9,11 @@ import (
 
 // Subject is an instance as expressions see it.
 type Subject interface {
-	// Attribute gives the value of the named attribute, which may be empty, and whether the instance has it.
+	// Attribute gives the value of the named attribute, which may be empty, and whether the
+	// instance has it.
 	Attribute(name string) (value string, ok bool)
-	// Field gives the value of a field, and whether it has one: agentConnected as true or false, containerInstanceArn as the
-	// id alone, registeredAt as in RFC 3339.
+	// Field gives the value of a field, and whether it has one: agentConnected as true or false,
+	// containerInstanceArn as the id alone, registeredAt as in RFC 3339.
 	Field(name string) (value string, ok bool)
 	// Groups gives the group of each task on the instance; the same may come more than once.
 	Groups() iter.Seq[string]
@@ -34,7 +35,8 @@ const (
 	taskGroup       = "task:group"
 )
 
-// operatorsOf gives the operators that a subject may be compared with; for fields they are those of ECS's documentation.
+// operatorsOf gives the operators that a subject may be compared with; for fields they are those of
+// ECS's documentation.
 func operatorsOf(subject string) (allowed []operator, known bool) {
 	text := []operator{opEquals, opNotEquals, opIn, opNotIn, opMatches, opNotMatches}
 	order := []operator{opEquals, opNotEquals, opGreater, opGreaterEqual, opLess, opLessEqual}
@@ -76,7 +78,8 @@ func unknownSubject(subject string) string {
 // Match says whether the expression selects a subject.
 func (e *Expression) Match(s Subject) bool { return e.root.match(s) }
 
-// Failing gives the part of the expression that keeps a subject from being selected; empty when it is selected.
+// Failing gives the part of the expression that keeps a subject from being selected; empty when it
+// is selected.
 func (e *Expression) Failing(s Subject) string {
 	if e.root.match(s) {
 		return ""
@@ -142,7 +145,8 @@ type Uses struct {
 	Groups     bool
 }
 
-// Uses tells what the expression asks of a subject. Subjects that agree in all of it are all selected, or none is.
+// Uses tells what the expression asks of a subject. Subjects that agree in all of it are all
+// selected, or none is.
 func (e *Expression) Uses() (u Uses) {
 	e.root.each(func(c *comparison) {
 		name, attribute := strings.CutPrefix(c.subject, attributePrefix)

@@ -183,7 +183,8 @@ func processor(pid int) (time.Duration, error) {
 	fields := strings.Fields(after)
 	user, err1 := strconv.Atoi(fields[11])
 	system, err2 := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2) // Linux counts hundredths
+	// Linux counts hundredths
+	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
 // resident gives a process's memory, in MiB: all of it, of which its heap is a part.

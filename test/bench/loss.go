@@ -25,7 +25,8 @@ const (
 	// lossTasks is one task on each host with an agent.
 	lossTasks   = 3
 	lossService = "lost"
-	// lossPoll is how often the tasks are asked for: seldom enough that asking takes no processor from what is measured.
+	// lossPoll is how often the tasks are asked for: seldom enough that asking takes no processor
+	// from what is measured.
 	lossPoll = 50 * time.Millisecond
 	// lossPatience bounds what is waited for between rounds, and a replacement.
 	lossPatience = time.Minute
@@ -33,7 +34,8 @@ const (
 	loadTime = time.Minute
 )
 
-// loss: instances fall silent, three real servers and three agents with an engine each on hosts of their own.
+// loss: instances fall silent, three real servers and three agents with an engine each on hosts of
+// their own.
 func loss(ctx context.Context, binary string) (err error) {
 	if err := hosts.Missing(); err != nil {
 		fmt.Println("what takes the place of a lost instance is not measured:", err)
@@ -63,7 +65,8 @@ func loss(ctx context.Context, binary string) (err error) {
 			}
 			took = append(took, d)
 		}
-		// Half of them are killed with their containers, the links of the others are cut. The 99th of a hundred is the last of thirty.
+		// Half of them are killed with their containers, the links of the others are cut. The 99th
+		// of a hundred is the last of thirty.
 		absolute(fmt.Sprintf("%s, p50 of %d", row.what, lossRounds), p50(took), row.goal)
 		absolute(fmt.Sprintf("%s, p99 of %d", row.what, lossRounds), slices.Max(took), row.goal)
 	}
@@ -92,7 +95,8 @@ func startLost(ctx context.Context, c *hosts.Cluster) error {
 	return err
 }
 
-// lose makes one instance fall silent, gives the time until as many tasks as before are RUNNING on others, and mends what it broke.
+// lose makes one instance fall silent, gives the time until as many tasks as before are RUNNING on
+// others, and mends what it broke.
 func lose(ctx context.Context, c *hosts.Cluster, round int, withLeader bool) (time.Duration, error) {
 	if err := awaitLoss(ctx, func() error { return settledLoss(ctx, c) }); err != nil {
 		return 0, err
@@ -182,7 +186,8 @@ func settledLoss(ctx context.Context, c *hosts.Cluster) error {
 	return c.Spread(lossService)
 }
 
-// falseLosses counts the instances that are taken for lost while all processors are busy with something else.
+// falseLosses counts the instances that are taken for lost while all processors are busy with
+// something else.
 func falseLosses(ctx context.Context, c *hosts.Cluster) error {
 	if err := awaitLoss(ctx, func() error { return settledLoss(ctx, c) }); err != nil {
 		return err

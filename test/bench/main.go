@@ -1,6 +1,7 @@
-// Command bench measures Gantry against the plain Docker API and Docker Swarm on this machine and prints each figure with its ratio.
-// It needs the gantry binary (-gantry) and a Docker Engine of its own, which it makes a swarm for a while. Nothing here fails on a
-// slow machine: ratios are for people.
+// Command bench measures Gantry against the plain Docker API and Docker Swarm on this machine and
+// prints each figure with its ratio. It needs the gantry binary (-gantry) and a Docker Engine of
+// its own, which it makes a swarm for a while. Nothing here fails on a slow machine: ratios are for
+// people.
 package main
 
 import (
@@ -82,7 +83,8 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	return nil
 }
 
-// loadAverage is how busy others kept the machine: figures of a loaded one are worth no more than their ratios.
+// loadAverage is how busy others kept the machine: figures of a loaded one are worth no more than
+// their ratios.
 func loadAverage() string {
 	raw, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -99,7 +101,8 @@ func p50(d []time.Duration) time.Duration {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-// compare prints a figure beside another one's (docker, for the plain API, or swarm), and the goal for their ratio.
+// compare prints a figure beside another one's (docker, for the plain API, or swarm), and the goal
+// for their ratio.
 func compare(with, what string, gantry, theirs time.Duration, goal float64) {
 	ratio := float64(gantry) / float64(theirs)
 	fmt.Printf("%-56s gantry %10s   %-6s %10s   ratio %.2f   goal ≤ %.2f   %s\n",

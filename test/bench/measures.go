@@ -16,16 +16,19 @@ import (
 )
 
 const (
-	// pollEvery is how often DescribeTasks is asked about one task. It bounds the resolution of what is seen, and more
-	// tasks are asked about less often, so that asking does not take the processors from what is measured.
+	// pollEvery is how often DescribeTasks is asked about one task. It bounds the resolution of
+	// what is seen, and more tasks are asked about less often, so that asking does not take the
+	// processors from what is measured.
 	pollEvery = 4 * time.Millisecond
-	// burstTasks are started by calls of ten; plainAtOnce is the best concurrency of the plain Docker API.
+	// burstTasks are started by calls of ten; plainAtOnce is the best concurrency of the plain
+	// Docker API.
 	burstTasks  = 40
 	plainAtOnce = 8
 	quietCalls  = 200
 )
 
-// startLatency: one task at a time, RunTask call → RUNNING seen, against create + start; the two in turn.
+// startLatency: one task at a time, RunTask call → RUNNING seen, against create + start; the two in
+// turn.
 func (b *bench) startLatency(ctx context.Context, rounds int) error {
 	for _, network := range []string{"bridge", "host"} {
 		if err := b.startLatencyOn(ctx, network, rounds); err != nil {
@@ -64,7 +67,8 @@ func (b *bench) startLatencyOn(ctx context.Context, network string, rounds int) 
 	return nil
 }
 
-// burst: forty bridge tasks by four calls of ten → all RUNNING, against the plain API at its best concurrency; three of each in turn.
+// burst: forty bridge tasks by four calls of ten → all RUNNING, against the plain API at its best
+// concurrency; three of each in turn.
 func (b *bench) burst(ctx context.Context, _ int) error {
 	var ours, plain []time.Duration
 	for range 3 {
@@ -116,7 +120,8 @@ func (b *bench) killLatency(ctx context.Context, rounds int) error {
 			return err
 		}
 		begin := time.Now()
-		killed := make(chan error, 1) // the call returns only when Docker has taken the container's network down
+		// the call returns only when Docker has taken the container's network down
+		killed := make(chan error, 1)
 		go func() {
 			killed <- b.docker.ContainerKill(ctx, aws.ToString(out.Tasks[0].Containers[0].RuntimeId), "KILL")
 		}()
@@ -218,7 +223,8 @@ func (b *bench) stopAll(ctx context.Context, tasks []string) error {
 	return b.await(ctx, tasks, string(types.DesiredStatusStopped))
 }
 
-// plainStart creates and starts one container as the tasks' are: same image, command, limits and network.
+// plainStart creates and starts one container as the tasks' are: same image, command, limits and
+// network.
 func (b *bench) plainStart(ctx context.Context, network string) (string, error) {
 	made, err := b.docker.ContainerCreate(ctx,
 		&container.Config{Image: b.image, Cmd: []string{"sleep"}},

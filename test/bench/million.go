@@ -26,8 +26,9 @@ const (
 	callers          = 16
 )
 
-// million measures one server with its log on disk: a thousand services of a thousand tasks on 5,000 instances, from the first
-// call until the last task is placed; then what they weigh, and how long a snapshot and a restore take.
+// million measures one server with its log on disk: a thousand services of a thousand tasks on
+// 5,000 instances, from the first call until the last task is placed; then what they weigh, and how
+// long a snapshot and a restore take.
 func million(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "gantry-bench-")
 	if err != nil {

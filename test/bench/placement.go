@@ -60,7 +60,8 @@ func placement() error {
 	return nil
 }
 
-// placeJobs places jobs of a thousand tasks, each on the instances as those before have left them, and tells what that took.
+// placeJobs places jobs of a thousand tasks, each on the instances as those before have left them,
+// and tells what that took.
 func placeJobs(instances, jobs int, strategy []structs.PlacementStrategy, constraints []structs.PlacementConstraint) (spent, error) {
 	store, total := state.New(), spent{}
 	update := func(fn func(*state.Tx)) error {
@@ -94,7 +95,8 @@ func placeJobs(instances, jobs int, strategy []structs.PlacementStrategy, constr
 	return total, err
 }
 
-// fillUp makes one task on each instance hold what all of a plan's do: a million tasks are another measurement.
+// fillUp makes one task on each instance hold what all of a plan's do: a million tasks are another
+// measurement.
 func fillUp(tx *state.Tx, plan *structs.Plan) {
 	for _, p := range plan.Placements {
 		task := structs.Task{ID: p.Instance, Instance: p.Instance, LastStatus: structs.TaskRunning}
@@ -117,7 +119,8 @@ func definition(memory int32) *structs.TaskDefinition {
 	}
 }
 
-// instance is one of so many which together have room for two million tasks, in three zones and twenty classes.
+// instance is one of so many which together have room for two million tasks, in three zones and
+// twenty classes.
 func instance(n, of int) *structs.ContainerInstance {
 	zone := string(rune('a' + n%3))
 	return &structs.ContainerInstance{
@@ -130,7 +133,8 @@ func instance(n, of int) *structs.ContainerInstance {
 	}
 }
 
-// spent is time by the clock, and what this process had of processors: on a machine that others use, it says more.
+// spent is time by the clock, and what this process had of processors: on a machine that others
+// use, it says more.
 type spent struct{ wall, cpu time.Duration }
 
 // now is the time, and the processor time so far.

@@ -18,8 +18,8 @@ const (
 	scaleAgents   = 2000
 	scaleServices = 20
 	scaleTasks    = 5000 // of each service: ECS's default quota
-	// scaleAtOnce bounds the tasks that are on their way, as who deploys many services has it: two processors have to do the work of all
-	// the instances too.
+	// scaleAtOnce bounds the tasks that are on their way, as who deploys many services has it: two
+	// processors have to do the work of all the instances too.
 	scaleAtOnce = 25_000
 	// scaleWait bounds each step: on a machine that others use too it may take long.
 	scaleWait = 20 * time.Minute
@@ -35,7 +35,8 @@ const (
 	simLine = "all "
 )
 
-// scale: thousands of simulated agents on three real servers, a hundred thousand tasks, and what all that takes at rest.
+// scale: thousands of simulated agents on three real servers, a hundred thousand tasks, and what
+// all that takes at rest.
 func scale(ctx context.Context, binary, sim string) (err error) {
 	c, err := newCluster(ctx, binary)
 	if err != nil {
@@ -65,7 +66,8 @@ func scale(ctx context.Context, binary, sim string) (err error) {
 	return c.idle(ctx, lines)
 }
 
-// simulate starts the agents and waits until all are registered. What they say of themselves after that comes through the channel.
+// simulate starts the agents and waits until all are registered. What they say of themselves after
+// that comes through the channel.
 func (c *cluster) simulate(ctx context.Context, sim string) (*exec.Cmd, <-chan string, error) {
 	cmd := exec.Command(sim, "--agents", fmt.Sprint(scaleAgents), "--zones", "3", "--bind", fmt.Sprintf(clusterHost, 9), "--join", serverHosts(),
 		"--secret-file", c.secretFile(), "--data-dir", c.dir, "--report", idleLook.String())
@@ -101,7 +103,8 @@ func read(from io.Reader, lines chan<- string) {
 	}
 }
 
-// place: services of many tasks each → all of them reported RUNNING. Calls are made again where no leader stands, as the SDKs do.
+// place: services of many tasks each → all of them reported RUNNING. Calls are made again where no
+// leader stands, as the SDKs do.
 func (c *cluster) place(ctx context.Context) error {
 	err := c.ecs(ctx, 0, "RegisterTaskDefinition", map[string]any{
 		"family": "idle", "containerDefinitions": []map[string]any{{"name": "app", "image": "idle", "cpu": 128, "memory": 128}},
@@ -148,7 +151,8 @@ func (c *cluster) place(ctx context.Context) error {
 	}
 }
 
-// running adds up the tasks of services that run. It asks for those that had not all the time before: the answer counts them one by one.
+// running adds up the tasks of services that run. It asks for those that had not all the time
+// before: the answer counts them one by one.
 func (c *cluster) running(ctx context.Context, names []string, counts map[string]int) (n int, err error) {
 	unfinished := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return counts[name] == scaleTasks })
 	if len(unfinished) == 0 {

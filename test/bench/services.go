@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// largeService and rolledService are the tasks of the services that are compared with Docker Swarm's.
+	// largeService and rolledService are the tasks of the services that are compared with Docker
+	// Swarm's.
 	largeService  = 100
 	rolledService = 40
 	// servicePoll is how often a whole service is asked about.
@@ -20,8 +21,9 @@ const (
 	largeGoal = 8500 * time.Millisecond
 )
 
-// services: a service of many bridge tasks → all running, and the move of one to a new deployment, a quarter of it at a time
-// against Swarm ten at a time. Once each, as Swarm takes half a minute; what it took is measured, and Swarm gone, before our turn.
+// services: a service of many bridge tasks → all running, and the move of one to a new deployment,
+// a quarter of it at a time against Swarm ten at a time. Once each, as Swarm takes half a minute;
+// what it took is measured, and Swarm gone, before our turn.
 func (b *bench) services(ctx context.Context, _ int) error {
 	start, roll, err := b.swarm(ctx)
 	if err != nil {
@@ -56,12 +58,13 @@ func (b *bench) services(ctx context.Context, _ int) error {
 const (
 	// keptService is the tasks of the service whose containers are killed.
 	keptService = 20
-	// settled is how long a task runs before it is killed: one that ends sooner is taken for one that cannot stay up, and the next
-	// start of its service waits.
+	// settled is how long a task runs before it is killed: one that ends sooner is taken for one
+	// that cannot stay up, and the next start of its service waits.
 	settled = 11 * time.Second
 )
 
-// replacement: kill of a service's container → another task of it seen RUNNING. Swarm waits for 5 s before it begins.
+// replacement: kill of a service's container → another task of it seen RUNNING. Swarm waits for 5 s
+// before it begins.
 func (b *bench) replacement(ctx context.Context, rounds int) error {
 	if err := b.createService(ctx, "kept", keptService, nil); err != nil {
 		return err
@@ -81,7 +84,8 @@ func (b *bench) replacement(ctx context.Context, rounds int) error {
 		}
 		time.Sleep(time.Until(oldest.StartedAt.Add(settled)))
 		begin := time.Now()
-		killed := make(chan error, 1) // the call returns only when Docker has taken the container's network down
+		// the call returns only when Docker has taken the container's network down
+		killed := make(chan error, 1)
 		go func() { killed <- b.docker.ContainerKill(ctx, aws.ToString(oldest.Containers[0].RuntimeId), "KILL") }()
 		next, err := b.awaitAnother(ctx, "kept", known)
 		if err != nil {
@@ -110,7 +114,8 @@ func (b *bench) createService(ctx context.Context, name string, count int32, lim
 	return b.awaitService(ctx, name, count)
 }
 
-// awaitService waits for what `aws ecs wait services-stable` waits for: one deployment, and all tasks running.
+// awaitService waits for what `aws ecs wait services-stable` waits for: one deployment, and all
+// tasks running.
 func (b *bench) awaitService(ctx context.Context, name string, count int32) error {
 	return b.eventually(ctx, servicePoll, func() (bool, error) {
 		s, err := b.describeService(ctx, name)

@@ -103,7 +103,8 @@ func (b *bench) close() error {
 	return errors.Join(b.gantry.Wait(), os.RemoveAll(b.dataDir), b.docker.Close())
 }
 
-// register makes the definition of one idle container in a network mode; its family is the mode's name.
+// register makes the definition of one idle container in a network mode; its family is the mode's
+// name.
 func (b *bench) register(ctx context.Context, network types.NetworkMode) error {
 	_, err := b.ecs.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String(string(network)), NetworkMode: network,

@@ -94,7 +94,8 @@ func (c *cluster) write(ctx context.Context, through, n int) error {
 	return c.ecs(ctx, through, "CreateCluster", map[string]string{"clusterName": fmt.Sprintf("c%d", n)}, nil)
 }
 
-// failover: kill -9 of the leader → the next write is accepted, by a server that is left; then the killed one comes back.
+// failover: kill -9 of the leader → the next write is accepted, by a server that is left; then the
+// killed one comes back.
 func (c *cluster) failover(ctx context.Context, rounds int) error {
 	var took []time.Duration
 	for range rounds {

@@ -11,8 +11,9 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// chance says when something goes wrong and what, by random numbers. What goes wrong in the middle of a call is handed to the one goroutine
-// that starts and stops things: under fake time, what is done by the clock comes only while everything waits for the clock.
+// chance says when something goes wrong and what, by random numbers. What goes wrong in the middle
+// of a call is handed to the one goroutine that starts and stops things: under fake time, what is
+// done by the clock comes only while everything waits for the clock.
 type chance struct {
 	engine *testutil.FakeEngine
 	inCall chan func()     // what is to go wrong in the call in the middle of which we are
@@ -23,7 +24,8 @@ type chance struct {
 	quiet  bool // nothing goes wrong any more
 }
 
-// newChance has the containers of an engine take their time. Once in so many times, a call that makes, starts or stops one kills its agent.
+// newChance has the containers of an engine take their time. Once in so many times, a call that
+// makes, starts or stops one kills its agent.
 func newChance(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *chance {
 	c := &chance{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
 	slow := testutil.FakeImage{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}

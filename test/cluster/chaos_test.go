@@ -17,7 +17,8 @@ var (
 	seed  = flag.Int("seed", -1, "the only random run to make; -1: all")
 )
 
-// bySeed makes random runs under fake time, a part of them by default: those that take long make fewer.
+// bySeed makes random runs under fake time, a part of them by default: those that take long make
+// fewer.
 func bySeed(t *testing.T, part int, run func(t *testing.T, seed uint64)) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a run makes much garbage and keeps nothing
 	from, runs := *first, *seeds/part
@@ -34,13 +35,14 @@ func bySeed(t *testing.T, part int, run func(t *testing.T, seed uint64)) {
 	}
 }
 
-// TestNothingIsLostOrDoubled: a user runs tasks and keeps services, and changes them, while servers, agents and containers are killed and connections are cut, at
-// any moment, in the middle of calls to the server and to the container engine too. In the end everything that the user was told of
-// is as it was asked for, in containers that were started once, and nothing else runs; and the log on disk gives the state that the
-// server had, by every way.
+// TestNothingIsLostOrDoubled: a user runs tasks and keeps services, and changes them, while
+// servers, agents and containers are killed and connections are cut, at any moment, in the middle
+// of calls to the server and to the container engine too. In the end everything that the user was
+// told of is as it was asked for, in containers that were started once, and nothing else runs; and
+// the log on disk gives the state that the server had, by every way.
 //
-// The random choices of a run follow from its seed. Their moments do not quite, as goroutines run at the same time: a run that
-// fails once in a while fails again with -seed N -count 100.
+// The random choices of a run follow from its seed. Their moments do not quite, as goroutines run
+// at the same time: a run that fails once in a while fails again with -seed N -count 100.
 func TestNothingIsLostOrDoubled(t *testing.T) { bySeed(t, 1, chaos) }
 
 func chaos(t *testing.T, seed uint64) {

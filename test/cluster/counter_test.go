@@ -11,9 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// counter is a number in the cluster that only grows, the newest revision of a task definition, and what people who raise and read it at
-// once were told. Two servers that both take writes would give one number twice; one that reads without being sure of the others would
-// answer with a number that is older than what somebody knew before.
+// counter is a number in the cluster that only grows, the newest revision of a task definition, and
+// what people who raise and read it at once were told. Two servers that both take writes would give
+// one number twice; one that reads without being sure of the others would answer with a number that
+// is older than what somebody knew before.
 type counter struct {
 	mu    sync.Mutex
 	given map[int32]bool // the numbers that a write was answered with

@@ -13,8 +13,9 @@ import (
 // flipRounds is how often TestFlippedBits changes a bit of one of three.
 const flipRounds = 40
 
-// One of three servers comes back again and again with a flipped bit on its disk: it says so and does not start, and gets all from the others
-// on an empty disk; or nobody reads that bit. What was acknowledged is there, on all of them.
+// One of three servers comes back again and again with a flipped bit on its disk: it says so and
+// does not start, and gets all from the others on an empty disk; or nobody reads that bit. What was
+// acknowledged is there, on all of them.
 func TestFlippedBits(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		random := rand.New(rand.NewPCG(1, 0))

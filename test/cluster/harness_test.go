@@ -1,5 +1,6 @@
-// Package cluster tests a whole cluster in one process, without Docker and under fake time: real servers, doors, clients and
-// agents, over a container engine in memory. What starts and stops real processes is in test/e2e.
+// Package cluster tests a whole cluster in one process, without Docker and under fake time: real
+// servers, doors, clients and agents, over a container engine in memory. What starts and stops real
+// processes is in test/e2e.
 package cluster
 
 import (
@@ -45,7 +46,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// inWorld runs a test in a world where server and agent are ready and the task definition web is registered.
+// inWorld runs a test in a world where server and agent are ready and the task definition web is
+// registered.
 func inWorld(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
@@ -65,8 +67,9 @@ func (w *world) registerWeb() {
 	w.noError(err)
 }
 
-// patientBody is an HTTP client for the SDK, which closes a request's body as soon as the answer begins. A server in the same process
-// is quick enough for that to come before the transport has looked for the body's end, which then breaks the connection.
+// patientBody is an HTTP client for the SDK, which closes a request's body as soon as the answer
+// begins. A server in the same process is quick enough for that to come before the transport has
+// looked for the body's end, which then breaks the connection.
 type patientBody struct{ *http.Client }
 
 // Do is what the SDK calls.
@@ -156,7 +159,8 @@ func (w *world) containerOf(id string) string {
 // settle lets everything happen that is under way.
 func (w *world) settle() { time.Sleep(10 * time.Second) }
 
-// expectRunningOnce wants these tasks to run, each in a container that was started once, and nothing else.
+// expectRunningOnce wants these tasks to run, each in a container that was started once, and
+// nothing else.
 func (w *world) expectRunningOnce(ids ...string) {
 	w.t.Helper()
 	wanted := map[string]bool{}

@@ -8,9 +8,11 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// The servers change while the rest goes on. The first one's host stays, as all look for others there (--join).
+// The servers change while the rest goes on. The first one's host stays, as all look for others
+// there (--join).
 
-// replace gives a server an empty disk. The new one is to vote and the old one to go before that happens again.
+// replace gives a server an empty disk. The new one is to vote and the old one to go before that
+// happens again.
 func (h *havoc) replace() (mend func()) {
 	if !h.settled() {
 		return nil
@@ -93,7 +95,8 @@ func (h *havoc) next() int {
 	return n
 }
 
-// goodbye asks a server to leave, which it may refuse to do. As gantry does, it ends when it has said goodbye.
+// goodbye asks a server to leave, which it may refuse to do. As gantry does, it ends when it has
+// said goodbye.
 func (h *havoc) goodbye(n int, forGood bool) {
 	leaver := h.Server(n)
 	if leaver == nil || h.Network.Frozen(h.Host(n)) {
@@ -130,15 +133,15 @@ func (h *havoc) goodbye(n int, forGood bool) {
 	}()
 }
 
-// settled says whether the peers are the servers that are to be there, each with a vote, and all run and stay: one of them may lose its
-// disk.
+// settled says whether the peers are the servers that are to be there, each with a vote, and all
+// run and stay: one of them may lose its disk.
 func (h *havoc) settled() bool {
 	votes, peers := h.voters()
 	return h.leaving == 0 && peers == len(h.numbers()) && len(h.Running()) == peers && h.allVote(votes, 0)
 }
 
-// joined says whether every server that is to be there votes, but for one. Others on empty disks may come then: as many of them as make a
-// new cluster would be one, if they saw nobody else.
+// joined says whether every server that is to be there votes, but for one. Others on empty disks
+// may come then: as many of them as make a new cluster would be one, if they saw nobody else.
 func (h *havoc) joined(but int) bool {
 	votes, _ := h.voters()
 	return h.allVote(votes, but)

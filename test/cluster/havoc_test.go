@@ -11,19 +11,21 @@ import (
 // leastFaults is how many faults a havoc makes at least.
 const leastFaults = 12
 
-// havoc lets things go wrong in a town, several at a time, each for a while. Only run's goroutine starts and stops anything.
+// havoc lets things go wrong in a town, several at a time, each for a while. Only run's goroutine
+// starts and stops anything.
 type havoc struct {
 	*town
 	*chance
 	faults int
 	open   []func() // what mends the faults that are open
-	// leaving counts the servers that are asked to leave and have not answered; left is what is to be done when they have.
+	// leaving counts the servers that are asked to leave and have not answered; left is what is to
+	// be done when they have.
 	leaving int
 	left    chan func()
 }
 
-// newHavoc prepares a town of which nothing runs yet. As for killer, some calls get their server killed, and some calls of an engine
-// an agent.
+// newHavoc prepares a town of which nothing runs yet. As for killer, some calls get their server
+// killed, and some calls of an engine an agent.
 func newHavoc(w *town, random *rand.Rand) *havoc {
 	h := &havoc{town: w, left: make(chan func(), 1)}
 	h.chance = newChance(w.Engine, random, 60, func() { h.begin(h.crashAgent) })
@@ -31,9 +33,11 @@ func newHavoc(w *town, random *rand.Rand) *havoc {
 	return h
 }
 
-// run lets things go wrong until the user is done, and at least leastFaults times. It mends everything.
+// run lets things go wrong until the user is done, and at least leastFaults times. It mends
+// everything.
 func (h *havoc) run(done <-chan struct{}) {
-	h.begin(h.anyOf(h.replace, h.flip, h.bury, h.grow, h.shrink)) // which need a cluster that is well, as later ones seldom are
+	// which need a cluster that is well, as later ones seldom are
+	h.begin(h.anyOf(h.replace, h.flip, h.bury, h.grow, h.shrink))
 	for done != nil || h.faults < leastFaults {
 		h.restartFailed()
 		select {

@@ -31,8 +31,9 @@ func (h *havoc) hangEngine() (mend func()) {
 	}
 }
 
-// setClock sets the clock of a host, and later sets it right: by little, as between machines that ask nobody for the time, or by much,
-// as a person does who mistypes. It is less than stopped tasks are kept for.
+// setClock sets the clock of a host, and later sets it right: by little, as between machines that
+// ask nobody for the time, or by much, as a person does who mistypes. It is less than stopped tasks
+// are kept for.
 func (h *havoc) setClock() (mend func()) {
 	host := h.anyHost()
 	most := []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute}[h.number(3)]

@@ -9,8 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestEngineThatHangs: an instance whose engine answers no more keeps what runs, gets nothing new, and gives up what it was to start, which
-// then runs elsewhere. When the engine goes on, all is as it was asked for, in one container each.
+// TestEngineThatHangs: an instance whose engine answers no more keeps what runs, gets nothing new,
+// and gives up what it was to start, which then runs elsewhere. When the engine goes on, all is as
+// it was asked for, in one container each.
 func TestEngineThatHangs(t *testing.T) {
 	const host = "10.0.1.1"
 	inTown(t, func(t *testing.T, s *servers) {
@@ -77,7 +78,8 @@ func TestAllEnginesHang(t *testing.T) {
 	})
 }
 
-// TestInstanceThatIsLostAgainAndAgain waits longer each time before it gets work, says so, and then gets some without anybody's doing.
+// TestInstanceThatIsLostAgainAndAgain waits longer each time before it gets work, says so, and then
+// gets some without anybody's doing.
 func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 	const host = "10.0.1.1"
 	inTown(t, func(t *testing.T, s *servers) {
@@ -105,7 +107,8 @@ func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 	})
 }
 
-// TestDeregisteredWhileCutOff: the agent that comes back finds that its instance is none any more, and ends what it runs.
+// TestDeregisteredWhileCutOff: the agent that comes back finds that its instance is none any more,
+// and ends what it runs.
 func TestDeregisteredWhileCutOff(t *testing.T) {
 	const host = "10.0.1.1"
 	inTown(t, func(t *testing.T, s *servers) {

@@ -18,8 +18,8 @@ type killer struct {
 	killsInCall int
 }
 
-// newKiller prepares a world of which nothing runs yet. Some calls get somebody killed: the server by calls to it, an agent by its
-// calls to the engine.
+// newKiller prepares a world of which nothing runs yet. Some calls get somebody killed: the server
+// by calls to it, an agent by its calls to the engine.
 func newKiller(w *world, random *rand.Rand) *killer {
 	k := &killer{world: w, agents: []string{"a", "b", "c"}}
 	k.chance = newChance(w.Engine, random, 40, k.killAgent)
@@ -27,7 +27,8 @@ func newKiller(w *world, random *rand.Rand) *killer {
 	return k
 }
 
-// killUntil kills until the user is done, and at least leastKills times. It leaves everything running.
+// killUntil kills until the user is done, and at least leastKills times. It leaves everything
+// running.
 func (k *killer) killUntil(done <-chan struct{}) {
 	defer k.rest()
 	for done != nil || k.kills < leastKills {

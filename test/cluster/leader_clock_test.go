@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// What a leader decided whose clock was far ahead does not wait for that time under the next one: a service goes on to be rolled.
+// What a leader decided whose clock was far ahead does not wait for that time under the next one: a
+// service goes on to be rolled.
 func TestLeadersClockWasAhead(t *testing.T) {
 	inTown(t, func(t *testing.T, s *servers) {
 		leader := s.Leader()

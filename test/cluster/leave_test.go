@@ -39,7 +39,8 @@ func (s *servers) leave(n int) {
 	s.Stop(n)
 }
 
-// Five servers become three, the leader among those that go, and the three are a cluster that survives the loss of one.
+// Five servers become three, the leader among those that go, and the three are a cluster that
+// survives the loss of one.
 func TestFiveBecomeThree(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := &servers{testutil.NewServers(t, 5), t}
@@ -113,8 +114,8 @@ func TestLeaveIsRefused(t *testing.T) {
 	})
 }
 
-// A server whose leaving was allowed stays when one of those that would stay dies before it is gone: they would be too few. It leaves once
-// they are enough.
+// A server whose leaving was allowed stays when one of those that would stay dies before it is
+// gone: they would be too few. It leaves once they are enough.
 func TestLeaverIsNeededAfterAll(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		s.Eventually("three vote", func() bool { return s.voters() == 3 })
@@ -155,7 +156,8 @@ func TestLeftServerJoinsAgain(t *testing.T) {
 	})
 }
 
-// A server with an empty disk, which knows only of servers that left for good, is found by those that look for it.
+// A server with an empty disk, which knows only of servers that left for good, is found by those
+// that look for it.
 func TestEmptyServerIsSought(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := &servers{testutil.NewServers(t, 3), t}

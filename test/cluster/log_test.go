@@ -19,8 +19,9 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// checkLog applies the log in the data directory of a stopped server to an empty state, and wants the state that the server had: from the first entry to the
-// last, and with a snapshot at some entry in between. After each entry, that state must keep its limits.
+// checkLog applies the log in the data directory of a stopped server to an empty state, and wants
+// the state that the server had: from the first entry to the last, and with a snapshot at some
+// entry in between. After each entry, that state must keep its limits.
 func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
 	t.Helper()
 	entries := entriesOf(t, dir, live.Snapshot().Index())
@@ -46,7 +47,8 @@ func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
 	}
 }
 
-// entriesOf reads the commands of the log on disk up to an index. What is behind what was applied, no majority may have.
+// entriesOf reads the commands of the log on disk up to an index. What is behind what was applied,
+// no majority may have.
 func entriesOf(t *testing.T, dir string, last uint64) (entries []*raft.Log) {
 	t.Helper()
 	logs, err := raftboltdb.New(raftboltdb.Options{
@@ -77,12 +79,14 @@ func newReplica() replica {
 
 // limits are checked after each entry.
 type limits struct {
-	alive map[string]int  // how many tasks services had before the entry: a lower count is the scheduler's to act upon
-	lost  map[string]bool // tasks whose instance was lost at some time: they are kept beside what replaces them
+	// how many tasks services had before the entry: a lower count is the scheduler's to act upon
+	alive map[string]int
+	// tasks whose instance was lost at some time: they are kept beside what replaces them
+	lost map[string]bool
 }
 
-// check wants no instance to hold more than it has, no job to have more tasks than it was asked for, and no service to have been
-// given more than its deployments may have.
+// check wants no instance to hold more than it has, no job to have more tasks than it was asked
+// for, and no service to have been given more than its deployments may have.
 func (l *limits) check(t *testing.T, s *state.Snapshot) {
 	t.Helper()
 	for i := range s.AllInstances() {

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A task of a batch job whose instance is lost is tried again elsewhere at once, or waits for its instance, as its file says; and never
-// do two of them run once the instance is back.
+// A task of a batch job whose instance is lost is tried again elsewhere at once, or waits for its
+// instance, as its file says; and never do two of them run once the instance is back.
 func TestLostBatchTask(t *testing.T) {
 	for policy, moves := range map[string]bool{structs.LostRetry: true, structs.LostWait: false} {
 		t.Run(policy, func(t *testing.T) {

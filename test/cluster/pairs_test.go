@@ -14,12 +14,14 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// detour is how long a cluster may take to work around a link that is cut, and to be as before once it is mended.
+// detour is how long a cluster may take to work around a link that is cut, and to be as before once
+// it is mended.
 const detour = 15 * time.Second
 
-// Of any two hosts, whichever leads and whichever holds whose stream, the link is cut, one way, the other or both, while a service is up and
-// a task is about to run. Every host can be reached by some way around, so in a while all is as it was: a leader, every agent connected,
-// the service up, the task running. The same holds when the link is mended, and nothing was doubled or lost.
+// Of any two hosts, whichever leads and whichever holds whose stream, the link is cut, one way, the
+// other or both, while a service is up and a task is about to run. Every host can be reached by
+// some way around, so in a while all is as it was: a leader, every agent connected, the service up,
+// the task running. The same holds when the link is mended, and nothing was doubled or lost.
 func TestEveryLinkIsCut(t *testing.T) {
 	for _, way := range []struct {
 		name        string

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Of three servers one is left: one command makes it a cluster that has all it knew, and two fresh servers join it and vote.
+// Of three servers one is left: one command makes it a cluster that has all it knew, and two fresh
+// servers join it and vote.
 func TestRecoverSurvivor(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		s.write("a")

@@ -30,8 +30,8 @@ func TestMainJob(t *testing.T) {
 	})
 }
 
-// The server ends, in order or not, while tasks run, and comes back soon or late. The agent comes back to it, and nothing is
-// started a second time.
+// The server ends, in order or not, while tasks run, and comes back soon or late. The agent comes
+// back to it, and nothing is started a second time.
 func TestServerRestart(t *testing.T) {
 	for name, end := range map[string]func(*world){
 		"stopped": func(w *world) { w.StopServer() },
@@ -116,7 +116,8 @@ func TestAgentIsAwayWhenWorkComes(t *testing.T) {
 	})
 }
 
-// A server comes back without its data. Agents join it by themselves, end what it does not know of, and take its work.
+// A server comes back without its data. Agents join it by themselves, end what it does not know of,
+// and take its work.
 func TestServerLosesItsData(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.await(structs.TaskRunning, w.run(3)...)

@@ -14,8 +14,9 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// trap kills a host just before the nth thing that it sends after the trap was set: nothing from there on reaches anybody. As a host
-// shows what it does by what it sends alone, this is a crash at every step that another one could tell from the next.
+// trap kills a host just before the nth thing that it sends after the trap was set: nothing from
+// there on reaches anybody. As a host shows what it does by what it sends alone, this is a crash at
+// every step that another one could tell from the next.
 type trap struct {
 	mu     sync.Mutex
 	host   string
@@ -51,9 +52,10 @@ func (p *trap) isSprung() bool {
 	}
 }
 
-// The leader dies at every step of a RunTask, from the call to the report that the task is RUNNING, while the agent holds its stream at
-// the leader or at another server. The caller asks again with its client token. Each time there is one job, with one task, which
-// runs in one container, and the service beside it is as it was.
+// The leader dies at every step of a RunTask, from the call to the report that the task is RUNNING,
+// while the agent holds its stream at the leader or at another server. The caller asks again with
+// its client token. Each time there is one job, with one task, which runs in one container, and the
+// service beside it is as it was.
 func TestLeaderDiesAtEveryStepOfRunTask(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		t.Run(fmt.Sprintf("agent at the leader %v", own), func(t *testing.T) {

@@ -110,7 +110,8 @@ func TestServersForm(t *testing.T) {
 	})
 }
 
-// Two of three are no cluster; it forms when the third has come, also where one was away for a while in between.
+// Two of three are no cluster; it forms when the third has come, also where one was away for a
+// while in between.
 func TestServersWaitForEachOther(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
@@ -225,7 +226,8 @@ func inTown(t *testing.T, test func(*testing.T, *servers), change ...func(*agent
 	})
 }
 
-// A silent instance's tasks run elsewhere in less than five seconds, also where the leader dies in the same instant: then in six.
+// A silent instance's tasks run elsewhere in less than five seconds, also where the leader dies in
+// the same instant: then in six.
 func TestLostInstance(t *testing.T) {
 	for name, c := range map[string]struct {
 		leader bool
@@ -267,8 +269,9 @@ func TestLostInstance(t *testing.T) {
 	}
 }
 
-// What runs on a machine that is cut off runs nowhere else meanwhile, where its agent is to see to that: also where a server that is cut off
-// with it answers the agent. What it runs stays where only the leader dies, or that server's way to it.
+// What runs on a machine that is cut off runs nowhere else meanwhile, where its agent is to see to
+// that: also where a server that is cut off with it answers the agent. What it runs stays where
+// only the leader dies, or that server's way to it.
 func TestFencedInstance(t *testing.T) {
 	const host = "10.0.1.1"
 	for name, c := range map[string]struct {
@@ -326,7 +329,8 @@ func TestFencedInstance(t *testing.T) {
 	}
 }
 
-// An agent whose container engine takes its time is there all the same, also when it opens another stream meanwhile.
+// An agent whose container engine takes its time is there all the same, also when it opens another
+// stream meanwhile.
 func TestSlowEngine(t *testing.T) {
 	inTown(t, func(t *testing.T, s *servers) {
 		before := s.taskIDs()

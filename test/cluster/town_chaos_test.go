@@ -10,12 +10,13 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled over three or five servers and agents in three zones, where servers, agents,
-// machines and whole zones die or freeze, links are cut, slow and lossy, and clocks are set, several of these at a time. Meanwhile three
-// servers become five and five three; servers leave, come back without their disks, and are replaced by others.
+// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled over three or five servers and agents
+// in three zones, where servers, agents, machines and whole zones die or freeze, links are cut,
+// slow and lossy, and clocks are set, several of these at a time. Meanwhile three servers become
+// five and five three; servers leave, come back without their disks, and are replaced by others.
 //
-// Meanwhile nobody is told anything that is older than what another one knew. In the end, in addition, all servers have the same state,
-// which the log of each one gives.
+// Meanwhile nobody is told anything that is older than what another one knew. In the end, in
+// addition, all servers have the same state, which the log of each one gives.
 func TestNothingIsLostAmongServers(t *testing.T) { bySeed(t, 5, townChaos) }
 
 func townChaos(t *testing.T, seed uint64) {

@@ -29,8 +29,9 @@ type town struct {
 	agents map[string]string // zones, by host
 
 	moving sync.Mutex
-	here   []int // the numbers of the servers that are to be there, whether they run or not; in order
-	last   int   // the highest there ever was
+	// the numbers of the servers that are to be there, whether they run or not; in order
+	here []int
+	last int // the highest there ever was
 }
 
 // newTown makes a town of which nothing runs yet.
@@ -79,7 +80,8 @@ func (w *town) start() {
 	w.Eventually("all agents are connected", w.whole)
 }
 
-// whole says whether a leader stands, every server that runs votes, nobody else is a peer, and every agent is connected.
+// whole says whether a leader stands, every server that runs votes, nobody else is a peer, and
+// every agent is connected.
 func (w *town) whole() bool {
 	leader := w.Leader()
 	if leader == 0 {

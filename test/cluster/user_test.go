@@ -58,7 +58,8 @@ func newUser(d *doors, random *rand.Rand) *user {
 	return &user{doors: d, random: random, runs: map[string]run{}, batches: map[string]*batch{}, services: map[string]*service{}}
 }
 
-// prepare registers web:1 and web:2, which run until they are stopped, and once:1 and failing:1, which end by themselves.
+// prepare registers web:1 and web:2, which run until they are stopped, and once:1 and failing:1,
+// which end by themselves.
 func (u *user) prepare() {
 	for _, family := range []string{"web", "web", "once", "failing"} {
 		u.insist(func(ctx context.Context) error {
@@ -183,7 +184,8 @@ func (u *user) someService() (string, *service) {
 
 func (u *user) scaleService() {
 	if name, s := u.someService(); s != nil {
-		s.count = []int{0, 2, 3, 4, 5}[u.random.IntN(5)] // with these limits, ECS can never replace a single task
+		// with these limits, ECS can never replace a single task
+		s.count = []int{0, 2, 3, 4, 5}[u.random.IntN(5)]
 		u.update(&sdk.UpdateServiceInput{Service: &name, DesiredCount: aws.Int32(int32(s.count))})
 	}
 }

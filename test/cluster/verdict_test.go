@@ -11,7 +11,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// patience is how long a cluster may take until all is as it was asked for: services that lost tasks quickly start the next ones late.
+// patience is how long a cluster may take until all is as it was asked for: services that lost
+// tasks quickly start the next ones late.
 const patience = 30 * time.Minute
 
 // court is where it is judged whether a cluster is as its user was told.
@@ -59,7 +60,8 @@ func (j *judge) say(format string, args ...any) {
 	j.wrong = append(j.wrong, fmt.Sprintf(format, args...))
 }
 
-// containers wants every container that runs to be of a task that is to run there, and none to have been started twice.
+// containers wants every container that runs to be of a task that is to run there, and none to have
+// been started twice.
 func (j *judge) containers(engine *testutil.FakeEngine) {
 	for name, starts := range engine.Starts() {
 		if starts != 1 {
@@ -79,7 +81,8 @@ func (j *judge) containers(engine *testutil.FakeEngine) {
 	}
 }
 
-// runs wants one job for each call of RunTask, with the tasks that the user was told of and no others.
+// runs wants one job for each call of RunTask, with the tasks that the user was told of and no
+// others.
 func (j *judge) runs(u *user) {
 	jobs := map[string]*structs.Job{}
 	for job := range j.snap.AllJobs() {
@@ -136,7 +139,8 @@ func (j *judge) task(id string, r run) {
 	}
 }
 
-// batches wants one job for each that was put, with every one of its tasks tried until it succeeded or no attempt was left.
+// batches wants one job for each that was put, with every one of its tasks tried until it succeeded
+// or no attempt was left.
 func (j *judge) batches(u *user) {
 	n := 0
 	for job := range j.snap.AllJobs() {

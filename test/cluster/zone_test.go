@@ -10,15 +10,17 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// A zone of three is cut off at once, the leader in it. Within 6 s what ran there runs elsewhere, as far as there is room for it: that of the
-// important service first. Both zones that are left get their share. When the zone is back, nothing is doubled, and services are spread
-// over all three again.
+// A zone of three is cut off at once, the leader in it. Within 6 s what ran there runs elsewhere,
+// as far as there is room for it: that of the important service first. Both zones that are left get
+// their share. When the zone is back, nothing is doubled, and services are spread over all three
+// again.
 func TestLostZone(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		const agents, important, other = 9, 30, 30
 		w := newTown(t, 3, agents)
 		w.start()
-		// An instance has room for eight. Where 48 fit, two thirds of both services are 40, and what is free goes to the important one.
+		// An instance has room for eight. Where 48 fit, two thirds of both services are 40, and
+		// what is free goes to the important one.
 		const left, free = 20, 8
 		w.keep("other", other, 40)
 		w.keep("important", important, 60)
@@ -67,7 +69,8 @@ func (w *town) keep(name string, count, priority int) {
 	})
 }
 
-// spreadOver says where services do not have so many tasks RUNNING on connected instances, as even over so many zones as can be.
+// spreadOver says where services do not have so many tasks RUNNING on connected instances, as even
+// over so many zones as can be.
 func (w *town) spreadOver(services map[string]int, zones int) string {
 	leader := w.Leader()
 	if leader == 0 {

@@ -134,7 +134,8 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// oneCluster: a key that may run tasks in one cluster alone starts nothing elsewhere, and a policy that Gantry cannot hold to makes no key.
+// oneCluster: a key that may run tasks in one cluster alone starts nothing elsewhere, and a policy
+// that Gantry cannot hold to makes no key.
 func (s *secured) oneCluster(admin []string, expect func(what, out string, err error, fails bool, wanted string)) {
 	key := func(policy string) (string, error) {
 		path := filepath.Join(s.dir, "policy.json")

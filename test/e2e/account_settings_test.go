@@ -2,7 +2,8 @@ package e2e
 
 import "testing"
 
-// TestAccountSettings: the CLI pages through the settings, and what is set for all is what a new cluster has.
+// TestAccountSettings: the CLI pages through the settings, and what is set for all is what a new
+// cluster has.
 func TestAccountSettings(t *testing.T) {
 	d := startDev(t)
 	value := func(name string) string {
@@ -39,7 +40,8 @@ func TestAccountSettings(t *testing.T) {
 	}
 }
 
-// TestRegisterContainerInstance: an instance that is known by its identity alone is there, and nothing runs on it.
+// TestRegisterContainerInstance: an instance that is known by its identity alone is there, and
+// nothing runs on it.
 func TestRegisterContainerInstance(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "create-cluster", "--cluster-name", "edge")

@@ -19,7 +19,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestRefusesToStart: what stands in the way of a start is said in words that help, with exit code 1.
+// TestRefusesToStart: what stands in the way of a start is said in words that help, with exit code
+// 1.
 func TestRefusesToStart(t *testing.T) {
 	testutil.DockerHost(t)
 	running := startDev(t, "--data-dir", t.TempDir())
@@ -72,7 +73,8 @@ func TestRefusesToStart(t *testing.T) {
 	}
 }
 
-// TestBadCommands: what the command line does not take is an error with the remedy; and a cluster of one process shows the one.
+// TestBadCommands: what the command line does not take is an error with the remedy; and a cluster
+// of one process shows the one.
 func TestBadCommands(t *testing.T) {
 	d := startDev(t)
 	for command, says := range map[string]string{

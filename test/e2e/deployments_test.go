@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestShiftingDeployments is what deployments do that bring the new tasks up beside the old ones, on one dev.
+// TestShiftingDeployments is what deployments do that bring the new tasks up beside the old ones,
+// on one dev.
 func TestShiftingDeployments(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]func(*testing.T, *dev){
@@ -28,7 +29,8 @@ func TestShiftingDeployments(t *testing.T) {
 	}
 }
 
-// blueGreenWithAPause waits with all of both revisions up until it is continued. (The aws CLI of Debian 12 does not know the options yet.)
+// blueGreenWithAPause waits with all of both revisions up until it is continued. (The aws CLI of
+// Debian 12 does not know the options yet.)
 func blueGreenWithAPause(t *testing.T, d *dev) {
 	family := d.family(app("main", "serve"))
 	s := d.service(2, family)
@@ -70,7 +72,8 @@ func blueGreenWithAPause(t *testing.T, d *dev) {
 	}
 }
 
-// canaryBreaker: green tasks that cannot start never get any traffic, and blue ones are not touched.
+// canaryBreaker: green tasks that cannot start never get any traffic, and blue ones are not
+// touched.
 func canaryBreaker(t *testing.T, d *dev) {
 	family := d.family(app("main", "sleep"))
 	s := d.service(2, family, withBreaker)
@@ -109,7 +112,8 @@ func rollbackKeeps(t *testing.T, d *dev) {
 	s.rolledBackTo(before)
 }
 
-// rolledBackTo waits until the newest deployment is rolled back, and wants these very tasks to be all that runs.
+// rolledBackTo waits until the newest deployment is rolled back, and wants these very tasks to be
+// all that runs.
 func (s *service) rolledBackTo(tasks []types.Task) {
 	s.d.t.Helper()
 	s.until("the deployment is rolled back", func() bool {

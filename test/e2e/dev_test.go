@@ -32,8 +32,8 @@ type dev struct {
 	exited  chan struct{}
 }
 
-// startDev starts gantry dev on a free port and waits until it says that it is ready. At the end of the test it is
-// stopped, and every container of its instance is removed.
+// startDev starts gantry dev on a free port and waits until it says that it is ready. At the end of
+// the test it is stopped, and every container of its instance is removed.
 func startDev(t *testing.T, args ...string) *dev {
 	t.Helper()
 	testutil.BuildAppImage(t, testutil.DockerHost(t))

@@ -16,7 +16,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// rotating is a secured cluster whose servers are configured by files, and whose agent by its environment.
+// rotating is a secured cluster whose servers are configured by files, and whose agent by its
+// environment.
 type rotating struct {
 	t            *testing.T
 	dir          string
@@ -97,8 +98,8 @@ func (r *rotating) keys(n string) (keys []string) {
 	return keys
 }
 
-// The gossip key is rotated while a server is down. It comes back, a new server joins, and an agent that starts anew is heard; nobody may
-// rotate who may only read.
+// The gossip key is rotated while a server is down. It comes back, a new server joins, and an agent
+// that starts anew is heard; nobody may rotate who may only read.
 func TestGossipRotate(t *testing.T) {
 	r := &rotating{t: t, dir: t.TempDir(), dockerSocket: testutil.DockerHost(t)}
 	r.secret, r.agentKey = filepath.Join(r.dir, "cluster.key"), filepath.Join(r.dir, "agent.key")
@@ -135,7 +136,8 @@ func TestGossipRotate(t *testing.T) {
 		if err == nil {
 			t.Fatalf("a reader rotates: %s", text)
 		}
-		return strings.Contains(string(text), "gantry:RotateGossipKey") // and not that no leader stands
+		// and not that no leader stands
+		return strings.Contains(string(text), "gantry:RotateGossipKey")
 	})
 	eventually(t, "the key is rotated", func() bool { out, err = r.ask("2", "gossip", "rotate"); return err == nil })
 	if !strings.Contains(out, "4 members") {

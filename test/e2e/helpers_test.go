@@ -18,7 +18,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// family registers a definition of one or more containers and gives its family, which is unique to the test.
+// family registers a definition of one or more containers and gives its family, which is unique to
+// the test.
 func (d *dev) family(containers ...types.ContainerDefinition) string {
 	d.t.Helper()
 	name := strings.NewReplacer("/", "-", " ", "_", ":", "-").Replace(d.t.Name())
@@ -69,7 +70,8 @@ func (d *dev) describe(arn string) types.Task {
 	return out.Tasks[0]
 }
 
-// await waits until a task has a status, checks on the way that it never goes back, and gives the task.
+// await waits until a task has a status, checks on the way that it never goes back, and gives the
+// task.
 func (d *dev) await(arn, status string) types.Task {
 	d.t.Helper()
 	order := []string{"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"}
@@ -155,7 +157,8 @@ func get(t *testing.T, port int32, path string) string {
 	return ""
 }
 
-// exitBy makes a serving container exit with a code. A container that is RUNNING may not listen yet, so it waits for its page.
+// exitBy makes a serving container exit with a code. A container that is RUNNING may not listen
+// yet, so it waits for its page.
 func exitBy(t *testing.T, port int32, code int) {
 	t.Helper()
 	get(t, port, "/")

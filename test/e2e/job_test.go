@@ -16,7 +16,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// job runs "gantry job" with a file on its standard input, and gives what it printed and its exit status.
+// job runs "gantry job" with a file on its standard input, and gives what it printed and its exit
+// status.
 func (d *dev) job(file string, args ...string) (out string, status int) {
 	d.t.Helper()
 	cmd := exec.CommandContext(d.t.Context(), gantry, append([]string{"job"}, append(args, "--address", d.address)...)...)
@@ -44,7 +45,8 @@ func (d *dev) says(file string, status int, args []string, wanted ...string) {
 	}
 }
 
-// A file goes its whole way on real containers: run, run again, changed, seen by ECS's calls, broken, stopped.
+// A file goes its whole way on real containers: run, run again, changed, seen by ECS's calls,
+// broken, stopped.
 func TestJobFromAFile(t *testing.T) {
 	d := startDev(t)
 	file := func(greeting string) string {

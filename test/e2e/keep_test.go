@@ -97,7 +97,8 @@ func register(t *testing.T, n, name string) {
 	})
 }
 
-// Three server processes: a snapshot is saved and put back, all are killed, one is recovered, two fresh ones join it, and one leaves.
+// Three server processes: a snapshot is saved and put back, all are killed, one is recovered, two
+// fresh ones join it, and one leaves.
 func TestServersKeepAndRecover(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "cluster.snap")

@@ -144,7 +144,8 @@ func stopTimeout(t *testing.T, d *dev) {
 	deaf.StopTimeout = aws.Int32(1)
 	deaf.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
 	arn := d.run(d.family(deaf))
-	get(t, hostPort(t, container(t, d.await(arn, "RUNNING"), "deaf"), 80), "/") // from now on it is deaf
+	// from now on it is deaf
+	get(t, hostPort(t, container(t, d.await(arn, "RUNNING"), "deaf"), 80), "/")
 	if code := d.stopTask(arn).Containers[0].ExitCode; aws.ToInt32(code) != 137 {
 		t.Errorf("exit code %v, want 137", code)
 	}
@@ -188,7 +189,8 @@ func limits(t *testing.T, d *dev) {
 	d.stopTask(arn)
 }
 
-// openFiles: without ulimits it is 65535, or what the engine has where it cannot give as many; with them what they say.
+// openFiles: without ulimits it is 65535, or what the engine has where it cannot give as many; with
+// them what they say.
 func openFiles(t *testing.T, d *dev) {
 	want := "65535"
 	given, err := exec.Command("docker", "run", "--rm", "--ulimit", "nofile=65535:65535", testutil.AppImage, "nofile").Output()
@@ -321,11 +323,12 @@ func times(t *testing.T, d *dev) {
 	}
 }
 
-// givenPorts has the ports that freePort returned: a test may be given one some time before it listens there.
+// givenPorts has the ports that freePort returned: a test may be given one some time before it
+// listens there.
 var givenPorts sync.Map
 
-// freePort returns a port that nothing listens on, TCP or UDP, that no other test was given, and that the kernel gives to
-// nobody who asks for any: those begin at 32768.
+// freePort returns a port that nothing listens on, TCP or UDP, that no other test was given, and
+// that the kernel gives to nobody who asks for any: those begin at 32768.
 func freePort(t *testing.T) int32 {
 	t.Helper()
 	for range 1000 {

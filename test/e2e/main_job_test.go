@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestMainJob is the road of `make demo`: the founding document's task definition, through the aws command line.
+// TestMainJob is the road of `make demo`: the founding document's task definition, through the aws
+// command line.
 func TestMainJob(t *testing.T) {
 	d := startDev(t)
 	raw, err := os.ReadFile("../../examples/hello-server.json")

@@ -1,4 +1,5 @@
-// Package e2e runs the real gantry binary on a real Docker Engine with the real aws CLI and SDK, as a user would.
+// Package e2e runs the real gantry binary on a real Docker Engine with the real aws CLI and SDK, as
+// a user would.
 package e2e
 
 import (

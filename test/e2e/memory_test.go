@@ -8,8 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestChildOutOfMemory: a process of the container, but not its first, is killed for lack of memory, and the container
-// ends with 0. That has the same reason seen live and learned later, and none where the end was asked for.
+// TestChildOutOfMemory: a process of the container, but not its first, is killed for lack of
+// memory, and the container ends with 0. That has the same reason seen live and learned later, and
+// none where the end was asked for.
 func TestChildOutOfMemory(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)
@@ -32,7 +33,8 @@ func TestChildOutOfMemory(t *testing.T) {
 	wantReason(t, d.await(away, "STOPPED"), "OutOfMemoryError")
 }
 
-// awaitChildKilled waits until a task's child is dead. (An engine says so of a container only once that has ended.)
+// awaitChildKilled waits until a task's child is dead. (An engine says so of a container only once
+// that has ended.)
 func awaitChildKilled(t *testing.T, d *dev, arn string) (id string) {
 	t.Helper()
 	id = aws.ToString(d.await(arn, "RUNNING").Containers[0].RuntimeId)

@@ -70,7 +70,8 @@ func TestPlacementByAttributes(t *testing.T) {
 	d.stopTask(out.Tasks[0].TaskArn)
 }
 
-// TestDraining: a draining instance takes nothing new and keeps the tasks of no service; once ACTIVE it takes tasks again.
+// TestDraining: a draining instance takes nothing new and keeps the tasks of no service; once
+// ACTIVE it takes tasks again.
 func TestDraining(t *testing.T) {
 	d := startDev(t)
 	family, instance := d.family(app("main", "sleep", "600")), d.instance()
@@ -108,7 +109,8 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// TestEvalExplain: for a task that is too large, the command line says what it lacks and what would let it run.
+// TestEvalExplain: for a task that is too large, the command line says what it lacks and what would
+// let it run.
 func TestEvalExplain(t *testing.T) {
 	d := startDev(t)
 	large := app("main", "sleep", "600")

@@ -11,7 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestOwnPortIsReserved: the port that gantry dev picked is shown as reserved, and no task gets it; another is free.
+// TestOwnPortIsReserved: the port that gantry dev picked is shown as reserved, and no task gets it;
+// another is free.
 func TestOwnPortIsReserved(t *testing.T) {
 	d := startDev(t)
 	address, err := url.Parse(d.address)

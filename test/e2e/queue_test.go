@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestRunTaskQueues: with a capacity provider what finds no room waits, is shown PROVISIONING and without an instance, and starts as
-// soon as a task ends.
+// TestRunTaskQueues: with a capacity provider what finds no room waits, is shown PROVISIONING and
+// without an instance, and starts as soon as a task ends.
 func TestRunTaskQueues(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "put-cluster-capacity-providers", "--cluster", "default", "--capacity-providers", "FARGATE", "--default-capacity-provider-strategy")

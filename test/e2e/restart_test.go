@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestKilledAndAdopted: after kill -9 and a start on the same directory, what ran runs on untouched, and what ended
-// meanwhile is reported with its exit code.
+// TestKilledAndAdopted: after kill -9 and a start on the same directory, what ran runs on
+// untouched, and what ended meanwhile is reported with its exit code.
 func TestKilledAndAdopted(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)
@@ -55,8 +55,9 @@ func TestKilledAndAdopted(t *testing.T) {
 	d.stopTask(stays)
 }
 
-// TestKilledAtAnyMoment kills gantry dev while RunTask calls are under way, again and again. No acknowledged task is lost,
-// none is doubled by its client token, and in the end each running task has exactly one container.
+// TestKilledAtAnyMoment kills gantry dev while RunTask calls are under way, again and again. No
+// acknowledged task is lost, none is doubled by its client token, and in the end each running task
+// has exactly one container.
 func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)

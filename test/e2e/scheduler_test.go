@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestOutsideScheduler: a job file names the scheduler of examples/, and its tasks run once that places them; the plan before says
-// whether there is room.
+// TestOutsideScheduler: a job file names the scheduler of examples/, and its tasks run once that
+// places them; the plan before says whether there is room.
 func TestOutsideScheduler(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -46,7 +46,8 @@ func TestOutsideScheduler(t *testing.T) {
 	if !strings.Contains(said.String(), "web: asked for 2, placed 2") {
 		t.Errorf("the scheduler says %q", said)
 	}
-	if out, status := d.cli("job", "stop", "web"); status != 0 { // nobody places anything now, and nobody needs to
+	// nobody places anything now, and nobody needs to
+	if out, status := d.cli("job", "stop", "web"); status != 0 {
 		t.Errorf("gantry job stop exits with %d: %s", status, out)
 	}
 }

@@ -19,7 +19,8 @@ type service struct {
 	name string
 }
 
-// service makes a service of a family, waits until its tasks are up and healthy, and deletes it at the end of the test.
+// service makes a service of a family, waits until its tasks are up and healthy, and deletes it at
+// the end of the test.
 func (d *dev) service(count int32, family string, with ...func(*ecs.CreateServiceInput)) *service {
 	d.t.Helper()
 	s := d.create(count, family, with...)
@@ -79,7 +80,8 @@ func (s *service) deleteAtEnd(t *testing.T) {
 			t.Logf("events of %s:\n%s", s.name, strings.Join(s.events(), "\n"))
 		}
 		in := &ecs.DeleteServiceInput{Service: aws.String(s.name), Force: aws.Bool(true)}
-		_, _ = s.d.ecs.DeleteService(context.Background(), in) // where it is gone already, all is well
+		// where it is gone already, all is well
+		_, _ = s.d.ecs.DeleteService(context.Background(), in)
 	})
 }
 
@@ -230,7 +232,8 @@ func (s *service) describeDeployment(arn string) types.ServiceDeployment {
 	return out.ServiceDeployments[0]
 }
 
-// watch counts the containers of some task definitions that are up, again and again, as Docker has them.
+// watch counts the containers of some task definitions that are up, again and again, as Docker has
+// them.
 type watch struct {
 	end chan struct{}
 	low chan int

@@ -31,7 +31,8 @@ func TestServiceOverCLI(t *testing.T) {
 	web.stable() // the command line's waiter looks only every 15 seconds
 	d.aws(nil, "wait", "services-stable", "--services", "web")
 	web.wantEvent("(service web) has started 2 tasks: (task ")
-	web.until("it is steady", func() bool { return web.hasEvent("(service web) has reached a steady state.") }) // its tasks stay up
+	// its tasks stay up
+	web.until("it is steady", func() bool { return web.hasEvent("(service web) has reached a steady state.") })
 
 	d.aws(nil, "update-service", "--service", "web", "--task-definition", d.family(app("main", "sleep")))
 	web.stable()
@@ -342,8 +343,8 @@ func sameRequest(t *testing.T, d *dev) {
 	}
 }
 
-// terraformRule: the deployment whose target revision holds the digits of the PRIMARY deployment's id is the one that Terraform
-// waits for.
+// terraformRule: the deployment whose target revision holds the digits of the PRIMARY deployment's
+// id is the one that Terraform waits for.
 func terraformRule(t *testing.T, d *dev) {
 	s := d.create(1, d.family(app("main", "sleep")))
 	_, digits, _ := strings.Cut(aws.ToString(s.describe().Deployments[0].Id), "/")
@@ -390,8 +391,8 @@ func saysCannotStart(_ *testing.T, d *dev) {
 	s.until("an event says so", func() bool { return s.hasEvent("is unable to consistently start tasks successfully.") })
 }
 
-// TestKilledWhileUpdating: after kill -9 in the middle of a rolling update and a start on the same directory, the update goes on
-// to its end.
+// TestKilledWhileUpdating: after kill -9 in the middle of a rolling update and a start on the same
+// directory, the update goes on to its end.
 func TestKilledWhileUpdating(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)

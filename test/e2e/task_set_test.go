@@ -15,7 +15,8 @@ type taskSet struct {
 	ComputedDesiredCount int
 }
 
-// TestTaskSetsOverCLI moves a service from one task set to another through the aws command line, as a deployment controller of one's own does.
+// TestTaskSetsOverCLI moves a service from one task set to another through the aws command line, as
+// a deployment controller of one's own does.
 func TestTaskSetsOverCLI(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "create-service", "--service-name", "web", "--desired-count", "4", "--deployment-controller", "type=EXTERNAL")

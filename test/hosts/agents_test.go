@@ -26,8 +26,9 @@ func agentFaults() []agentFault {
 	}
 }
 
-// testAgents: the tasks of a host that is lost run elsewhere within seconds; once it is back, nothing runs twice. A host that is only slow, and an
-// agent that starts anew within its lease, lose nothing.
+// testAgents: the tasks of a host that is lost run elsewhere within seconds; once it is back,
+// nothing runs twice. A host that is only slow, and an agent that starts anew within its lease,
+// lose nothing.
 func testAgents(t *testing.T, w *world) {
 	const name = "kept"
 	w.service(t, name)
@@ -54,7 +55,8 @@ func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 	w.unharmed(t, name, before, "an agent starts anew")
 }
 
-// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and kills what the one before it left all the same.
+// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and kills
+// what the one before it left all the same.
 func testStartCutOff(t *testing.T, w *world) {
 	const name = "fenced"
 	w.service(t, name)
@@ -134,12 +136,13 @@ func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts
 	t.Logf("%s (%s): replaced after %.1f s", fault.name, a.Host.Name, time.Since(began).Seconds())
 	w.mend(t)
 	w.awaitService(t, name, w.Agents...)
-	// The service goes back to where it is even, which takes until the new tasks have run for a moment.
+	// The service goes back to where it is even, which takes until the new tasks have run for a
+	// moment.
 	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
 }
 
-// testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's next start; then the tasks are reported and
-// replaced, and the agent goes on.
+// testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's
+// next start; then the tasks are reported and replaced, and the agent goes on.
 func testEngineKilled(t *testing.T, w *world) {
 	const name = "engine"
 	w.service(t, name)

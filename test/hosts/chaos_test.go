@@ -12,8 +12,8 @@ var (
 	chaosSeed = flag.Uint64("seed", 0, "the seed of TestChaos; 0: a new one")
 )
 
-// TestChaos: for a long while, anything happens to servers and hosts, in any order, and now and then to two at a time (make chaos).
-// The choices follow from the seed; what they meet does not.
+// TestChaos: for a long while, anything happens to servers and hosts, in any order, and now and
+// then to two at a time (make chaos). The choices follow from the seed; what they meet does not.
 func TestChaos(t *testing.T) {
 	if *chaosFor == 0 {
 		t.Skip("a long run: make chaos")

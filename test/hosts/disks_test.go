@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/hosts"
 )
 
-// testFullDisk: a server whose disk is full ends and says why; the others go on, and nothing that was acknowledged is lost. With
-// room on the disk it starts again.
+// testFullDisk: a server whose disk is full ends and says why; the others go on, and nothing that
+// was acknowledged is lost. With room on the disk it starts again.
 func testFullDisk(t *testing.T, w *world) {
 	calls := record(t, w, 2)
 	for _, full := range []serverFault{
@@ -54,7 +54,8 @@ func testFullDisk(t *testing.T, w *world) {
 // fill leaves nothing of a server's disk.
 func fill(s *hosts.Server) error { return testutil.FillDisk(s.Data, 0) }
 
-// testNoRoom: a follower has room for what its log needs, and not for the snapshot that its leader sends it.
+// testNoRoom: a follower has room for what its log needs, and not for the snapshot that its leader
+// sends it.
 func testNoRoom(t *testing.T, w *world) {
 	const room, large = 1 << 20, 60 << 10
 	for range 2 * room / large {
@@ -88,8 +89,9 @@ func testNoRoom(t *testing.T, w *world) {
 	}
 }
 
-// testHungDisk: a server whose disk hangs ends as one whose disk is full does, so that the others go on, though the kernel keeps its process
-// until the disk goes on. Nobody can connect to what is left of it. At a start on such a disk it says so.
+// testHungDisk: a server whose disk hangs ends as one whose disk is full does, so that the others
+// go on, though the kernel keeps its process until the disk goes on. Nobody can connect to what is
+// left of it. At a start on such a disk it says so.
 func testHungDisk(t *testing.T, w *world) {
 	calls := record(t, w, 3)
 	for _, of := range []string{"leader", "follower"} {
@@ -166,8 +168,8 @@ func tail(text string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n-1):], "")
 }
 
-// testDamage: a server whose log or snapshot is damaged does not start, and says what is wrong and what to do. With an empty data directory
-// it joins again.
+// testDamage: a server whose log or snapshot is damaged does not start, and says what is wrong and
+// what to do. With an empty data directory it joins again.
 func testDamage(t *testing.T, w *world) {
 	_, follower, err := w.Leader(w.ctx)
 	if err != nil {

@@ -89,7 +89,8 @@ func (h *history) client(ctx context.Context, id int, doors []*ecs.Client, rando
 	}
 }
 
-// call makes one call, to its end: one that is broken off would be one more whose outcome is not known.
+// call makes one call, to its end: one that is broken off would be one more whose outcome is not
+// known.
 func (h *history) call(id int, door *ecs.Client, in input) {
 	op := porcupine.Operation{ClientId: id, Input: in, Call: int64(time.Since(h.began))}
 	var err error
@@ -120,8 +121,9 @@ func (h *history) call(id int, door *ecs.Client, in input) {
 	}
 }
 
-// finish ends the clients and checks that there is an order of all calls in which each was told what is true, and which goes by their
-// times. A write of unknown outcome may have been carried out at any time after its call, or never; one that nobody read needs no place.
+// finish ends the clients and checks that there is an order of all calls in which each was told
+// what is true, and which goes by their times. A write of unknown outcome may have been carried out
+// at any time after its call, or never; one that nobody read needs no place.
 func (h *history) finish(t *testing.T) {
 	t.Helper()
 	h.stop()

@@ -1,7 +1,8 @@
-// Package hosts runs the real servers and agents on hosts of their own, each agent with a real Docker Engine, and lets happen to them what
-// happens to machines: they die, freeze, fill their disks, and their links break. What fake time cannot show is here: kernels, TCP, disks.
-// A clock that jumps is not: hosts of one machine share its clock. Leases and raft measure spans by the monotonic clock, which
-// does not jump.
+// Package hosts runs the real servers and agents on hosts of their own, each agent with a real
+// Docker Engine, and lets happen to them what happens to machines: they die, freeze, fill their
+// disks, and their links break. What fake time cannot show is here: kernels, TCP, disks. A clock
+// that jumps is not: hosts of one machine share its clock. Leases and raft measure spans by the
+// monotonic clock, which does not jump.
 package hosts
 
 import (
@@ -59,7 +60,8 @@ func start(t *testing.T) *world {
 	return w
 }
 
-// TestHosts: one cluster, and one thing after the other happens to it. After each it is whole again.
+// TestHosts: one cluster, and one thing after the other happens to it. After each it is whole
+// again.
 func TestHosts(t *testing.T) {
 	w := start(t)
 	for _, test := range []struct {
@@ -87,7 +89,8 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// lastWords is how the last line of a process begins that ends with an error. It may not have ended yet, while its disk hangs.
+// lastWords is how the last line of a process begins that ends with an error. It may not have ended
+// yet, while its disk hangs.
 const lastWords = "gantry: the "
 
 // mend makes good all that was done to the hosts, and waits until the cluster is whole.

@@ -15,10 +15,12 @@ import (
 const (
 	// faultTime is how long a fault lasts, beyond what it takes until writes are taken again.
 	faultTime = 2 * time.Second
-	// goesOn bounds the time without a write while most servers are well, on a machine that is busy. It is less than a call waits for its
-	// answer: one that hangs is not taken for one that comes late.
+	// goesOn bounds the time without a write while most servers are well, on a machine that is
+	// busy. It is less than a call waits for its answer: one that hangs is not taken for one that
+	// comes late.
 	goesOn = 15 * time.Second
-	// hangs bounds the time without a write when the leader's disk hangs: a write may take 11 seconds before it is taken for hanging.
+	// hangs bounds the time without a write when the leader's disk hangs: a write may take 11
+	// seconds before it is taken for hanging.
 	hangs = 20*time.Second + goesOn
 )
 
@@ -52,8 +54,8 @@ func serverFaults() []serverFault {
 	}
 }
 
-// testServers: what happens to a server is no matter to callers: the others go on within seconds, every answer is true, and a RunTask with a
-// token is carried out once.
+// testServers: what happens to a server is no matter to callers: the others go on within seconds,
+// every answer is true, and a RunTask with a token is carried out once.
 func testServers(t *testing.T, w *world) {
 	calls := record(t, w, 1)
 	tokens := runTokens(t, w)

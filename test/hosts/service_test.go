@@ -42,8 +42,8 @@ func (w *world) service(t *testing.T, name string) {
 	})
 }
 
-// awaitService waits until as many tasks of a service run as are wanted, each in one container on one of the hosts, and no
-// container more runs on those.
+// awaitService waits until as many tasks of a service run as are wanted, each in one container on
+// one of the hosts, and no container more runs on those.
 func (w *world) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 	t.Helper()
 	w.await(t, "service "+name+" runs", func() error {

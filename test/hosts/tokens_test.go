@@ -18,7 +18,8 @@ import (
 // tokenPause is between two jobs: each starts a container on a machine that has more to do.
 const tokenPause = 700 * time.Millisecond
 
-// tokens is a user who runs tasks, one after the other, and asks again with the same token until there is an answer.
+// tokens is a user who runs tasks, one after the other, and asks again with the same token until
+// there is an answer.
 type tokens struct {
 	world *world
 	run   string // of all tokens of this user

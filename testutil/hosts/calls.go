@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// CallTimeout is how long a call waits for its answer. What became of one that gets none, nobody knows.
+	// CallTimeout is how long a call waits for its answer. What became of one that gets none,
+	// nobody knows.
 	CallTimeout = 20 * time.Second
 	// leaderWait bounds the wait for a leader.
 	leaderWait = 30 * time.Second
@@ -67,7 +68,8 @@ func (c *calls) env() []string {
 // URL is where the server takes calls.
 func (s *Server) URL() string { return "https://" + s.Address + ":5747" }
 
-// ECS gives a new client of the server that tries once and no more: what it is told is what happened.
+// ECS gives a new client of the server that tries once and no more: what it is told is what
+// happened.
 func (s *Server) ECS() *ecs.Client {
 	c := s.cluster.calls
 	return ecs.New(ecs.Options{
@@ -102,7 +104,8 @@ func (c *Cluster) Ask(ctx context.Context, call func(context.Context, *ecs.Clien
 	return err
 }
 
-// Leader gives the server that takes itself for the leader, and one that follows. It waits for that.
+// Leader gives the server that takes itself for the leader, and one that follows. It waits for
+// that.
 func (c *Cluster) Leader(ctx context.Context) (leader, follower *Server, err error) {
 	for deadline := time.Now().Add(leaderWait); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		for _, s := range c.Servers {
@@ -133,7 +136,8 @@ func (s *Server) leads(ctx context.Context) bool {
 	return false
 }
 
-// Whole says what a cluster lacks: every server votes and is up to date, and every agent is connected. Nil: nothing.
+// Whole says what a cluster lacks: every server votes and is up to date, and every agent is
+// connected. Nil: nothing.
 func (c *Cluster) Whole(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()

@@ -17,7 +17,8 @@ import (
 // endWait bounds the wait for processes that were killed.
 const endWait = 10 * time.Second
 
-// clean removes all that bears our names: what runs in namespaces and control groups of ours, mounts, namespaces, the link, files.
+// clean removes all that bears our names: what runs in namespaces and control groups of ours,
+// mounts, namespaces, the link, files.
 func clean() error {
 	spaces, err := filepath.Glob("/run/netns/" + prefix + "*")
 	if err != nil {
@@ -28,7 +29,8 @@ func clean() error {
 		return err
 	}
 	for _, path := range mounted {
-		_ = mendDisk(path) // most are no disks that can hang. A process that waits for one cannot be killed
+		// most are no disks that can hang. A process that waits for one cannot be killed
+		_ = mendDisk(path)
 	}
 	if err := endAll(spaces); err != nil {
 		return err
@@ -41,7 +43,8 @@ func clean() error {
 			return err
 		}
 	}
-	if _, err := os.Stat("/sys/class/net/" + uplink); err == nil { // it goes with the switch, a moment later
+	// it goes with the switch, a moment later
+	if _, err := os.Stat("/sys/class/net/" + uplink); err == nil {
 		_ = run("ip", "link", "del", uplink)
 	}
 	return errors.Join(os.RemoveAll(root), removeGroups())
@@ -93,7 +96,8 @@ func unmountAll() error {
 	return failed
 }
 
-// removeGroups removes our control groups, which are empty: version 1 has a tree for each kind of resource, version 2 one.
+// removeGroups removes our control groups, which are empty: version 1 has a tree for each kind of
+// resource, version 2 one.
 func removeGroups() error {
 	var failed error
 	for _, pattern := range []string{"/sys/fs/cgroup/" + prefix + "*", "/sys/fs/cgroup/*/" + prefix + "*"} {
@@ -135,7 +139,8 @@ type process struct {
 	groups string // its control groups
 }
 
-// contained says whether the process is in a container of the host of a namespace; empty: of any host.
+// contained says whether the process is in a container of the host of a namespace; empty: of any
+// host.
 func (p process) contained(space string) bool {
 	if space == "" {
 		return strings.Contains(p.groups, ":/"+prefix)
@@ -143,7 +148,8 @@ func (p process) contained(space string) bool {
 	return strings.Contains(p.groups, ":/"+space+"/")
 }
 
-// processes lists those that match. Those that end meanwhile are left out, and so are the dead that nobody has waited for.
+// processes lists those that match. Those that end meanwhile are left out, and so are the dead that
+// nobody has waited for.
 func processes(match func(process) bool) (list []process) {
 	dirs, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well formed
 	for _, dir := range dirs {

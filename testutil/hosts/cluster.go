@@ -19,10 +19,11 @@ import (
 type ClusterConfig struct {
 	// Binary is the gantry binary. Required.
 	Binary string
-	// Servers and Agents are how many there are, each on a host of its own, in the zones a, b, c and so on. Agents have an engine each, with
-	// testutil.AppImage on it.
+	// Servers and Agents are how many there are, each on a host of its own, in the zones a, b, c
+	// and so on. Agents have an engine each, with testutil.AppImage on it.
 	Servers, Agents int
-	// Disk is the size of each server's disk in MiB. Zero: they have none of their own, and write to the machine's.
+	// Disk is the size of each server's disk in MiB. Zero: they have none of their own, and write
+	// to the machine's.
 	Disk int
 	// LogLevel is that of all processes. Empty: info.
 	LogLevel string
@@ -201,14 +202,16 @@ func (a *Agent) Start() (err error) {
 	return err
 }
 
-// Die ends the agent and its containers at one moment, as the loss of the machine does, but for the engine, which takes long to start.
+// Die ends the agent and its containers at one moment, as the loss of the machine does, but for the
+// engine, which takes long to start.
 func (a *Agent) Die() {
 	a.Signal(syscall.SIGKILL)
 	a.KillContainers()
 	a.Kill()
 }
 
-// bootstrap waits until the cluster takes calls, and makes the access key that calls are signed with.
+// bootstrap waits until the cluster takes calls, and makes the access key that calls are signed
+// with.
 func (c *Cluster) bootstrap(ctx context.Context) error {
 	if err := c.calls.trust(c.caFile); err != nil {
 		return err

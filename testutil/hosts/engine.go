@@ -16,9 +16,11 @@ const engineWait = 90 * time.Second
 // DockerHost is the address of the host's engine.
 func (h *Host) DockerHost() string { return "unix://" + filepath.Join(h.Dir, "docker.sock") }
 
-// StartEngine starts the host's Docker Engine, also over the remains of one that was killed, and waits until it answers.
+// StartEngine starts the host's Docker Engine, also over the remains of one that was killed, and
+// waits until it answers.
 func (h *Host) StartEngine() error {
-	// An engine refuses to start over the pid file of another, and waits for a containerd that has one.
+	// An engine refuses to start over the pid file of another, and waits for a containerd that has
+	// one.
 	execRoot := filepath.Join(h.Dir, "exec")
 	_ = os.Remove(filepath.Join(h.Dir, "docker.pid"))
 	_ = os.Remove(filepath.Join(execRoot, "containerd", "containerd.pid"))
@@ -50,7 +52,8 @@ func (h *Host) Docker(args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// KillEngine ends the engine as kill -9 does. Its containers run on, and the next start of the engine ends them.
+// KillEngine ends the engine as kill -9 does. Its containers run on, and the next start of the
+// engine ends them.
 func (h *Host) KillEngine() error {
 	here := inode("/run/netns/" + h.space)
 	for _, p := range processes(func(p process) bool { return p.space == here && (p.name == "dockerd" || p.name == "containerd") }) {

@@ -30,7 +30,8 @@ type Process struct {
 	err  error         // how; after done
 }
 
-// Start starts a program on the host. Its output is added to the file NAME.log in the host's folder.
+// Start starts a program on the host. Its output is added to the file NAME.log in the host's
+// folder.
 func (h *Host) Start(name string, env []string, command ...string) (*Process, error) {
 	p := &Process{Name: h.Name + "/" + name, log: filepath.Join(h.Dir, name+".log"), done: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -86,7 +87,8 @@ func (p *Process) Stop() error {
 	return p.Await(30 * time.Second)
 }
 
-// Await waits for the end of the process. The error is that of its exit status, or says that it runs on.
+// Await waits for the end of the process. The error is that of its exit status, or says that it
+// runs on.
 func (p *Process) Await(patience time.Duration) error {
 	select {
 	case <-p.done:

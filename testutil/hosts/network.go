@@ -1,6 +1,8 @@
-// Package hosts makes several hosts of one machine, for tests of real processes on a real network. A host is a network namespace with an
-// address of its own; those that run agents have a Docker Engine of their own too. A switch, in a namespace as well, joins them, so that
-// what the machine's own engine does to its network does not matter, nor does the machine see anything of theirs but one link.
+// Package hosts makes several hosts of one machine, for tests of real processes on a real network.
+// A host is a network namespace with an address of its own; those that run agents have a Docker
+// Engine of their own too. A switch, in a namespace as well, joins them, so that what the machine's
+// own engine does to its network does not matter, nor does the machine see anything of theirs but
+// one link.
 //
 //	network.go  the switch, and the link to it
 //	host.go     a host and what runs in it
@@ -25,17 +27,20 @@ import (
 )
 
 const (
-	// Require is the environment variable that, set to 1, makes tests fail where hosts cannot be made, not skip.
+	// Require is the environment variable that, set to 1, makes tests fail where hosts cannot be
+	// made, not skip.
 	Require = "GANTRY_REQUIRE_HOSTS"
 
-	// prefix is that of the names of our namespaces and control groups; nobody else's begin with it.
+	// prefix is that of the names of our namespaces and control groups; nobody else's begin with
+	// it.
 	prefix = "gantry-test-"
 	// root holds all that hosts have on disk.
 	root = "/var/tmp/gantry-test-hosts"
 	// space is the namespace of the switch, uplink the machine's link to it.
 	space  = prefix + "switch"
 	uplink = "gantry-test0"
-	// subnet is part of a range that is kept for measurements of networks, so that no machine has it.
+	// subnet is part of a range that is kept for measurements of networks, so that no machine has
+	// it.
 	subnet = "198.18.77."
 )
 
@@ -61,7 +66,8 @@ func Missing() error {
 	return run("unshare", "--net", "true")
 }
 
-// Open makes the switch. It waits while another process has one, and removes what a killed one left.
+// Open makes the switch. It waits while another process has one, and removes what a killed one
+// left.
 func Open() (*Network, error) {
 	lock, err := os.OpenFile(root+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -100,7 +106,8 @@ func (n *Network) open() error {
 	return nil
 }
 
-// Add joins a new host to the switch. The name is short, as that of a network link is; number makes its address.
+// Add joins a new host to the switch. The name is short, as that of a network link is; number makes
+// its address.
 func (n *Network) Add(name string, number int) (*Host, error) {
 	h := &Host{Name: name, Address: fmt.Sprint(subnet, number), Dir: filepath.Join(root, name), space: prefix + name}
 	if err := os.Mkdir(h.Dir, 0o700); err != nil {

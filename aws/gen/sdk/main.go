@@ -1,13 +1,14 @@
-// Command sdk brings an AWS API's model up to a newer AWS SDK for Go: it adds operations, shapes, members and enum values,
-// and makes required what the SDK says is required. It removes nothing else, and prints what the SDK does not have.
+// Command sdk brings an AWS API's model up to a newer AWS SDK for Go: it adds operations, shapes,
+// members and enum values, and makes required what the SDK says is required. It removes nothing
+// else, and prints what the SDK does not have.
 //
 // The SDK is read as text, so that it is no dependency of ours:
 //
 //	dir=$(go mod download -json github.com/aws/aws-sdk-go-v2/service/ecs@latest | jq -r .Dir)
 //	go run ./aws/gen/sdk -sdk "$dir" && make generate
 //
-// Two things the SDK does not say, and they stay as they are in the model: ranges and patterns of values, and the errors
-// of an operation.
+// Two things the SDK does not say, and they stay as they are in the model: ranges and patterns of
+// values, and the errors of an operation.
 package main
 
 import (
@@ -111,7 +112,8 @@ func (s *shape) model() map[string]any {
 	return out
 }
 
-// addTo adds to the model's shape the members and enum values that it lacks, and sets which members are required.
+// addTo adds to the model's shape the members and enum values that it lacks, and sets which members
+// are required.
 func (s *shape) addTo(name string, old map[string]any) {
 	if members, ok := old["members"].(map[string]any); ok {
 		for k, m := range s.members {
