@@ -83,7 +83,7 @@ func testStartCutOff(t *testing.T, w *world) {
 	})
 	w.mend(t)
 	w.awaitService(t, name, w.Agents...)
-	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
+	w.awaitSpread(t, name)
 }
 
 // slowHost makes a host's link bad, and not so bad that it is lost.
@@ -136,9 +136,7 @@ func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts
 	t.Logf("%s (%s): replaced after %.1f s", fault.name, a.Host.Name, time.Since(began).Seconds())
 	w.mend(t)
 	w.awaitService(t, name, w.Agents...)
-	// The service goes back to where it is even, which takes until the new tasks have run for a
-	// moment.
-	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
+	w.awaitSpread(t, name)
 }
 
 // testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's
@@ -163,7 +161,7 @@ func testEngineKilled(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	w.awaitService(t, name, w.Agents...)
-	w.await(t, "the service is spread again", func() error { return w.Spread(name) })
+	w.awaitSpread(t, name)
 	t.Logf("an engine is killed (%s): all is well %.1f s after its next start begins", a.Host.Name, time.Since(began).Seconds())
 	for _, task := range w.tasks(t) {
 		if slices.Contains(before, task.ID) && task.LastStatus.String() != "STOPPED" {

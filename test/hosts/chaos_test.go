@@ -40,9 +40,6 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// longestHold is how long an instance gets no work at most that was lost again and again.
-const longestHold = 5 * time.Minute
-
 // round lets a few things happen under calls of which each is then accounted for.
 func (w *world) round(t *testing.T, random *rand.Rand, name string, happened map[string]int) {
 	const things = 5
@@ -65,7 +62,7 @@ func (w *world) round(t *testing.T, random *rand.Rand, name string, happened map
 			}
 			w.serverFault(t, server)
 			w.awaitService(t, name, w.Agents...)
-			w.awaitFor(t, longestHold+patience, "the service is spread again", func() error { return w.Spread(name) })
+			w.awaitSpread(t, name)
 		}
 	}
 	calls.finish(t)

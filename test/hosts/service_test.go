@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -61,6 +62,16 @@ func (w *world) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 		}
 		return nil
 	})
+}
+
+// longestHold is the longest time for which an instance that was lost again and again gets no tasks.
+const longestHold = 5 * time.Minute
+
+// awaitSpread waits until the service has a task on each host again. The tasks that replace others
+// must first have run for a moment, and a host that was lost again and again is held back.
+func (w *world) awaitSpread(t *testing.T, name string) {
+	t.Helper()
+	w.awaitFor(t, longestHold+patience, "the service is spread again", func() error { return w.Spread(name) })
 }
 
 func (w *world) tasks(t *testing.T) (tasks []*structs.Task) {
