@@ -119,7 +119,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 		job.Group = "family:" + def.Family
 	}
 	if in.PropagateTags == PropagateFromDefinition {
-		job.Tags = mergeTags(snap.Tags("task-definition/"+def.Key()), job.Tags)
+		job.Tags = mergeTags(snap.Tags(structs.TaskDefinitionKey(def.Key())), job.Tags)
 	}
 	return job, nil
 }

@@ -26,7 +26,7 @@ func putCapacityProvider(tx *state.Tx, _ uint64, cmd structs.PutCapacityProvider
 	}
 	p.Status, p.DeletedAt = structs.ProviderActive, 0
 	if cmd.Create {
-		tx.PutTags(providerKey(p.Name), cmd.Tags)
+		tx.PutTags(structs.CapacityProviderKey(p.Name), cmd.Tags)
 	} else {
 		p.CreatedAt = old.CreatedAt
 	}

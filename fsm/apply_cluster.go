@@ -21,7 +21,7 @@ func ensureCluster(tx *state.Tx, c structs.Cluster, tags []structs.Tag) {
 	}
 	c.Status, c.DeletedAt = structs.ClusterActive, 0
 	tx.PutCluster(&c)
-	tx.PutTags(clusterKey(c.Name), tags)
+	tx.PutTags(structs.ClusterKey(c.Name), tags)
 }
 
 func deleteCluster(tx *state.Tx, _ uint64, cmd structs.DeleteCluster) (string, error) {

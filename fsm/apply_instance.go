@@ -26,7 +26,7 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 			i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = old.Runtime, old.ConnectionChangedAt, old.Losses, old.HeldUntil
 		}
 	} else {
-		tx.PutTags(instanceKey(i.Cluster, i.ID), cmd.Tags)
+		tx.PutTags(structs.InstanceKey(i.Cluster, i.ID), cmd.Tags)
 	}
 	i.SetRuntime(said, at)
 	tx.PutInstance(&i)

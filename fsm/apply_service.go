@@ -37,7 +37,7 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 	job.Cluster = cluster.Name // one copy of the string for all jobs and tasks of the cluster
 	job.Status, job.DeletedAt = structs.ServiceActive, 0
 	if old == nil {
-		tx.PutTags(serviceKey(job.Cluster, job.Name), cmd.Tags)
+		tx.PutTags(structs.ServiceKey(job.Cluster, job.Name), cmd.Tags)
 	} else {
 		keepIdentity(&job, old)
 	}

@@ -10,7 +10,7 @@ func registerTaskDefinition(tx *state.Tx, _ uint64, cmd structs.RegisterTaskDefi
 	d.Revision = tx.NextRevision(d.Family)
 	d.Status = structs.DefinitionActive
 	tx.PutTaskDefinition(&d)
-	tx.PutTags(definitionKey(d.Key()), cmd.Tags)
+	tx.PutTags(structs.TaskDefinitionKey(d.Key()), cmd.Tags)
 	return d.Key(), nil
 }
 

@@ -72,9 +72,9 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 	var tags []structs.Tag
 	switch job.Service.PropagateTags {
 	case "SERVICE":
-		tags = slices.Clone(tx.Tags(serviceKey(job.Cluster, job.Name)))
+		tags = slices.Clone(tx.Tags(structs.ServiceKey(job.Cluster, job.Name)))
 	case "TASK_DEFINITION":
-		tags = slices.Clone(tx.Tags(definitionKey(definition)))
+		tags = slices.Clone(tx.Tags(structs.TaskDefinitionKey(definition)))
 	}
 	if job.Service.ManagedTags {
 		tags = append(tags, structs.Tag{Key: tagClusterName, Value: job.Cluster}, structs.Tag{Key: tagServiceName, Value: job.Name})
@@ -132,6 +132,6 @@ func (m *taskMaker) put(tx *state.Tx, p structs.Placement, gpus []string) {
 	t.CapacityProvider, t.GPUs = p.Provider, gpus
 	tx.PutTask(&t)
 	if len(m.tags) > 0 {
-		tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
+		tx.PutTags(structs.TaskKey(t.Cluster, t.ID), m.tags)
 	}
 }

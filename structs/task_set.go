@@ -29,11 +29,6 @@ func (s *TaskSet) Computed(count int) int {
 	return int(math.Ceil(float64(count)*s.Scale/100 - slack))
 }
 
-// TaskSetKey names a task set as a resource that carries tags.
-func TaskSetKey(service *Job, set string) ResourceKey {
-	return "task-set/" + service.Cluster + "/" + service.Name + "/" + set
-}
-
 // PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that
 // is there. A new one with a client token that the service knows finds the earlier one, as in
 // CreateJob.

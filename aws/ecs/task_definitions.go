@@ -61,7 +61,7 @@ func (c *call) describeTaskDefinition(ctx context.Context, in *DescribeTaskDefin
 	}
 	return &DescribeTaskDefinitionResponse{
 		TaskDefinition: c.definition(found),
-		Tags:           includes(in.Include).tags(v, definitionKey(found.Key())),
+		Tags:           includes(in.Include).tags(v, structs.TaskDefinitionKey(found.Key())),
 	}, nil
 }
 
