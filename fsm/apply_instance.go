@@ -57,7 +57,7 @@ func setAgentConnected(tx *state.Tx, index uint64, cmd structs.SetAgentConnected
 func setRuntimeHealth(tx *state.Tx, index uint64, cmd structs.SetRuntimeHealth) (string, error) {
 	old := tx.Instance(cmd.Instance)
 	if old == nil {
-		return "", structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", cmd.Instance)
+		return "", structs.ErrInstanceNotRegistered(cmd.Instance)
 	}
 	i := *old
 	i.SetRuntime(cmd.Health, cmd.At)

@@ -13,7 +13,7 @@ const maxTags = 50
 
 func tag(tx *state.Tx, _ uint64, cmd structs.TagCommand) (string, error) {
 	if !exists(tx, cmd.Resource) {
-		return "", errNoResource(cmd.Resource)
+		return "", structs.ErrResourceNotFound(cmd.Resource)
 	}
 	tags := slices.Clone(tx.Tags(cmd.Resource))
 	for _, t := range cmd.Tags {
@@ -32,7 +32,7 @@ func tag(tx *state.Tx, _ uint64, cmd structs.TagCommand) (string, error) {
 
 func untag(tx *state.Tx, _ uint64, cmd structs.UntagCommand) (string, error) {
 	if !exists(tx, cmd.Resource) {
-		return "", errNoResource(cmd.Resource)
+		return "", structs.ErrResourceNotFound(cmd.Resource)
 	}
 	left := slices.DeleteFunc(slices.Clone(tx.Tags(cmd.Resource)), func(t structs.Tag) bool {
 		return slices.Contains(cmd.Keys, t.Key)
@@ -67,8 +67,4 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
 	}
 	return false
-}
-
-func errNoResource(resource structs.ResourceKey) *structs.Error {
-	return structs.Errorf(structs.KindInvalidParameter, "The specified resource %s was not found.", resource)
 }

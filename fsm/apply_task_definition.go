@@ -18,7 +18,7 @@ func updateTaskDefinitions(tx *state.Tx, _ uint64, cmd structs.UpdateTaskDefinit
 	for _, key := range cmd.Definitions {
 		old := tx.TaskDefinition(key)
 		if old == nil {
-			return "", errNoDefinition()
+			return "", structs.ErrTaskDefinitionNotFound()
 		}
 		d := *old
 		switch {
@@ -33,8 +33,4 @@ func updateTaskDefinitions(tx *state.Tx, _ uint64, cmd structs.UpdateTaskDefinit
 		tx.PutTaskDefinition(&d)
 	}
 	return "", nil
-}
-
-func errNoDefinition() *structs.Error {
-	return structs.Errorf(structs.KindClient, "Unable to describe task definition.")
 }

@@ -82,6 +82,18 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 	return tags
 }
 
+// placeTasks makes the tasks of a plan, and returns the placements that cannot be made any more.
+// The job is nil if it has gone.
+func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []structs.PlacementFailure) {
+	maker := newTaskMaker(tx, job, plan)
+	for _, p := range plan.Placements {
+		if reason := maker.place(tx, p); reason != "" {
+			refused = append(refused, structs.PlacementFailure{Instance: p.Instance, Reason: reason})
+		}
+	}
+	return refused
+}
+
 // place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any
 // more.
 func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {

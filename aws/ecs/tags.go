@@ -97,7 +97,7 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 	default:
 		return "", unsupported("tags on a " + kind)
 	}
-	return "", structs.Errorf(structs.KindInvalidParameter, "The specified resource %s was not found.", arn)
+	return "", structs.ErrResourceNotFound(arn)
 }
 
 // checkTags holds the rules for tags that the API model does not state.

@@ -57,7 +57,7 @@ func (c *call) describeTaskDefinition(ctx context.Context, in *DescribeTaskDefin
 		found = v.LatestTaskDefinition(key)
 	}
 	if found == nil {
-		return nil, structs.Errorf(structs.KindClient, "Unable to describe task definition.")
+		return nil, structs.ErrTaskDefinitionNotFound()
 	}
 	return &DescribeTaskDefinitionResponse{
 		TaskDefinition: c.definition(found),
