@@ -208,7 +208,7 @@ func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (
 		return nil, errDown
 	}
 	if _, known := s.instances[instance]; !known {
-		return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
+		return nil, structs.ErrInstanceNotRegistered(instance)
 	}
 	st := &fakeStream{server: s, wake: make(chan struct{}, 1), closed: make(chan struct{})}
 	full := structs.AssignmentFrame{Index: s.index, Full: true}
@@ -268,7 +268,7 @@ func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health st
 	}
 	in, known := s.instances[instance]
 	if !known {
-		return structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
+		return structs.ErrInstanceNotRegistered(instance)
 	}
 	in.Runtime = health
 	s.instances[instance] = in

@@ -50,7 +50,7 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 	for {
 		row := c.Store.Snapshot().Instance(instance)
 		if row == nil {
-			return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", instance)
+			return nil, structs.ErrInstanceNotRegistered(instance)
 		}
 		if _, err := c.Beat(instance); err != nil {
 			return nil, err

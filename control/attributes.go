@@ -65,7 +65,7 @@ func (c *Control) DeleteAttributes(ctx context.Context, cluster string, attribut
 func attributeTarget(snap *state.Snapshot, cluster, id string) (*structs.ContainerInstance, error) {
 	i := snap.Instance(id)
 	if i == nil || i.Cluster != cluster || i.Status == structs.InstanceInactive {
-		return nil, structs.Errorf(structs.KindTargetNotFound, "The specified target %s was not found in cluster %s.", id, cluster)
+		return nil, structs.ErrTargetNotFound(id, cluster)
 	}
 	return i, nil
 }

@@ -48,7 +48,7 @@ func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now st
 		change.next = present
 		return change, nil
 	}
-	put := structs.PutJob{Job: *next, Evaluation: evaluationOf(next, ids.evaluation, "job-registered", now)}
+	put := structs.PutJob{Job: *next, Evaluation: evaluationOf(next, ids.evaluation, structs.BecauseJobRegistered, now)}
 	if present != nil {
 		put.Replaces = present.ID
 	}

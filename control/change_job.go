@@ -83,7 +83,7 @@ func jobTags(snap *state.Snapshot, job *structs.Job) []structs.Tag {
 	if job.Type == structs.JobBatch {
 		return job.Tags
 	}
-	return snap.Tags("service/" + job.Cluster + "/" + job.Name)
+	return snap.Tags(structs.ServiceKey(job.Cluster, job.Name))
 }
 
 // otherType refuses to make one type of job of another.

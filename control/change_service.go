@@ -40,9 +40,9 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 		change.next = present
 		return change, nil
 	}
-	put := structs.PutJob{Job: *next, Tags: spec.Tags, Evaluation: evaluationOf(next, ids.evaluation, "service-updated", now)}
+	put := structs.PutJob{Job: *next, Tags: spec.Tags, Evaluation: evaluationOf(next, ids.evaluation, structs.BecauseServiceUpdated, now)}
 	if present == nil {
-		put.Evaluation.Because = "service-created"
+		put.Evaluation.Because = structs.BecauseServiceCreated
 	}
 	if isNew {
 		put.Definition = definition

@@ -15,7 +15,7 @@ func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action strin
 	}
 	d := snap.Deployment(id)
 	if d == nil {
-		return structs.Errorf(structs.KindServiceDeploymentNotFound, "The service deployment was not found.")
+		return structs.ErrDeploymentNotFound()
 	}
 	answer := map[string]string{structs.HookContinue: structs.HookSucceeded, structs.HookRollback: structs.HookFailed}[action]
 	switch pause := d.FindPause(hook); {
@@ -30,7 +30,7 @@ func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action strin
 	now := c.now()
 	_, err = c.Log.Apply(ctx, structs.ContinueDeployment{
 		Deployment: id, Pause: hook, Action: action, At: now,
-		Evaluation: c.evaluationOf(&structs.Job{ID: d.Job, Cluster: d.Cluster}, "deployment-continued", now),
+		Evaluation: c.evaluationOf(&structs.Job{ID: d.Job, Cluster: d.Cluster}, structs.BecauseDeploymentContinued, now),
 	})
 	// its time ended, or it was stopped, in this moment
 	if structs.KindOf(err) == structs.KindConflict {

@@ -104,7 +104,7 @@ func activeCluster(s *state.Snapshot, name string) (*structs.Cluster, error) {
 	case cl == nil:
 		return nil, structs.ErrClusterNotFound()
 	case cl.Status != structs.ClusterActive:
-		return nil, structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+		return nil, structs.ErrClusterInactive()
 	default:
 		return cl, nil
 	}

@@ -51,7 +51,7 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 		if !in.External {
 			cmd.Deployment = c.newDeployment(job, job.CreatedAt)
 		}
-		cmd.Evaluation = c.evaluationOf(job, "service-created", job.CreatedAt)
+		cmd.Evaluation = c.evaluationOf(job, structs.BecauseServiceCreated, job.CreatedAt)
 		created, err := c.putService(ctx, cmd)
 		// another request for the name came first, perhaps the same
 		if structs.KindOf(err) == structs.KindInvalidParameter {
@@ -73,9 +73,9 @@ func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job,
 	case earlier == nil || earlier.Status == structs.ServiceInactive:
 		return nil, nil
 	case earlier.Status == structs.ServiceDraining:
-		return nil, structs.Errorf(structs.KindInvalidParameter, "Unable to Start a service that is still Draining.")
+		return nil, structs.ErrServiceDraining()
 	case earlier.RequestHash != in.RequestHash:
-		return nil, structs.Errorf(structs.KindInvalidParameter, "Creation of service was not idempotent.")
+		return nil, structs.ErrServiceExists()
 	}
 	return earlier, nil
 }

@@ -21,12 +21,12 @@ func (c *Control) DeleteService(ctx context.Context, cluster, name string, force
 	job := snap.Service(cluster, name)
 	switch {
 	case job == nil:
-		return nil, errServiceNotFound()
+		return nil, structs.ErrServiceNotFound()
 	case job.Status != structs.ServiceActive:
 		return job, nil
 	}
 	now := c.now()
-	cmd := structs.DeleteService{Job: job.ID, Force: force, Evaluation: c.evaluationOf(job, "service-deleted", now), At: now}
+	cmd := structs.DeleteService{Job: job.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseServiceDeleted, now), At: now}
 	if _, err := c.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func (c *Control) DeregisterInstance(ctx context.Context, cluster, id string, fo
 		return nil, err
 	}
 	if i := snap.Instance(id); i == nil || i.Cluster != cluster {
-		return nil, structs.Errorf(structs.KindClient, "Referenced container instance %s not found.", id)
+		return nil, structs.ErrInstanceNotFound(id)
 	}
 	if !force {
 		for range snap.InstanceTasks(id) {

@@ -61,7 +61,7 @@ func (c *Control) RegisterContainerInstance(ctx context.Context, in InstanceRegi
 	if in.ID != "" {
 		old := snap.Instance(in.ID)
 		if old == nil || old.Cluster != in.Cluster {
-			return nil, structs.Errorf(structs.KindClient, "Referenced container instance %s not found.", in.ID)
+			return nil, structs.ErrInstanceNotFound(in.ID)
 		}
 		i = *old
 		i.DeregisteredAt = 0

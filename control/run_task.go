@@ -50,7 +50,7 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 	}
 	eval := structs.Evaluation{
 		ID: c.NewID(), Cluster: job.Cluster, Job: job.ID,
-		Because: "job-registered", Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
+		Because: structs.BecauseJobRegistered, Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
 	}
 	decided := c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
 	defer decided.Close()
@@ -119,7 +119,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 		job.Group = "family:" + def.Family
 	}
 	if in.PropagateTags == PropagateFromDefinition {
-		job.Tags = mergeTags(snap.Tags("task-definition/"+def.Key()), job.Tags)
+		job.Tags = mergeTags(snap.Tags(structs.TaskDefinitionKey(def.Key())), job.Tags)
 	}
 	return job, nil
 }

@@ -140,11 +140,11 @@ func nineteenDigits(id string) string {
 }
 
 // evaluationOf says "look at this service again".
-func (c *Control) evaluationOf(job *structs.Job, because string, at structs.Time) structs.Evaluation {
+func (c *Control) evaluationOf(job *structs.Job, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
 	return evaluationOf(job, c.NewID(), because, at)
 }
 
-func evaluationOf(job *structs.Job, id, because string, at structs.Time) structs.Evaluation {
+func evaluationOf(job *structs.Job, id string, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
 	return structs.Evaluation{
 		ID: id, Cluster: job.Cluster, Job: job.ID, Because: because, Status: structs.EvaluationReady, CreatedAt: at,
 	}
@@ -168,16 +168,12 @@ func activeService(snap *state.Snapshot, cluster, name string) (*structs.Job, er
 	}
 	switch job := snap.Service(cluster, name); {
 	case job == nil:
-		return nil, errServiceNotFound()
+		return nil, structs.ErrServiceNotFound()
 	case job.Status != structs.ServiceActive:
-		return nil, structs.Errorf(structs.KindServiceNotActive, "Service was not ACTIVE.")
+		return nil, structs.ErrServiceNotActive()
 	default:
 		return job, nil
 	}
-}
-
-func errServiceNotFound() error {
-	return structs.Errorf(structs.KindServiceNotFound, "Service not found.")
 }
 
 // putService applies a version of a service and gives it as it then is.

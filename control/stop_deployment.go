@@ -15,7 +15,7 @@ func (c *Control) StopDeployment(ctx context.Context, id, how string) error {
 	d := snap.Deployment(id)
 	switch {
 	case d == nil:
-		return structs.Errorf(structs.KindServiceDeploymentNotFound, "The service deployment was not found.")
+		return structs.ErrDeploymentNotFound()
 	case d.StopRequested == how:
 		return nil
 	case d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutInProgress || d.RollbackOf != "":
@@ -24,7 +24,7 @@ func (c *Control) StopDeployment(ctx context.Context, id, how string) error {
 	now := c.now()
 	job := &structs.Job{ID: d.Job, Cluster: d.Cluster}
 	_, err = c.Log.Apply(ctx, structs.StopDeployment{
-		Deployment: id, Type: how, Evaluation: c.evaluationOf(job, "deployment-stopped", now), At: now,
+		Deployment: id, Type: how, Evaluation: c.evaluationOf(job, structs.BecauseDeploymentStopped, now), At: now,
 	})
 	return err
 }

@@ -19,7 +19,7 @@ func (c *Control) StopTask(ctx context.Context, cluster, id, reason string) (*st
 		return nil, err
 	}
 	if t := snap.Task(id); t == nil || t.Cluster != cluster {
-		return nil, structs.Errorf(structs.KindInvalidParameter, "The referenced task was not found.")
+		return nil, structs.ErrTaskNotFound()
 	}
 	cmd := structs.StopTasks{
 		Tasks: []string{id}, StopCode: structs.StopUserInitiated,

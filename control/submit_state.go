@@ -22,7 +22,7 @@ func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs
 	t := snap.Task(u.Task)
 	switch {
 	case t == nil || t.Cluster != cluster:
-		return structs.Errorf(structs.KindInvalidParameter, "The referenced task was not found.")
+		return structs.ErrTaskNotFound()
 	case t.Queued():
 		return structs.Errorf(structs.KindInvalidParameter, "Task %s waits for room: it is on no container instance that could report on it.", t.ID)
 	}

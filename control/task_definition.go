@@ -99,7 +99,7 @@ func runnableDefinition(snap *state.Snapshot, name string) (*structs.TaskDefinit
 	case def == nil:
 		return nil, structs.Errorf(structs.KindClient, "TaskDefinition not found.")
 	case def.Status != structs.DefinitionActive:
-		return nil, structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+		return nil, structs.ErrTaskDefinitionInactive()
 	}
 	return def, nil
 }

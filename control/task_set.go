@@ -58,7 +58,7 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 			Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted, CreatedAt: now, UpdatedAt: now,
 			TaskSet: &structs.TaskSet{ExternalID: in.ExternalID, Scale: in.Scale, ClientToken: in.ClientToken, RequestHash: in.RequestHash},
 		},
-		Evaluation: c.evaluationOf(job, "task-set-created", now), Tags: in.Tags,
+		Evaluation: c.evaluationOf(job, structs.BecauseTaskSetCreated, now), Tags: in.Tags,
 	})
 }
 
@@ -74,7 +74,7 @@ func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale floa
 	next, part, now := *set, *set.TaskSet, c.now()
 	part.Scale = scale
 	next.TaskSet, next.UpdatedAt = &part, now
-	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, "task-set-scaled", now)})
+	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetScaled, now)})
 }
 
 // DeleteTaskSet makes a task set DRAINING; it has gone with its last task. Without force it must be
@@ -85,7 +85,7 @@ func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force boo
 		return set, err
 	}
 	now := c.now()
-	_, err = c.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, "task-set-deleted", now), At: now})
+	_, err = c.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetDeleted, now), At: now})
 	return c.Store.Snapshot().Deployment(set.ID), err
 }
 
@@ -119,7 +119,7 @@ func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, 
 	}
 	set := snap.Deployment(name.ID)
 	if set == nil || set.Job != job.ID || set.Status == structs.DeploymentInactive {
-		return nil, nil, structs.Errorf(structs.KindTaskSetNotFound, "The specified task set was not found.")
+		return nil, nil, structs.ErrTaskSetNotFound()
 	}
 	return job, set, nil
 }

@@ -18,7 +18,7 @@ func (c *Control) UpdateAgent(ctx context.Context, cluster, id string) error {
 	}
 	switch i := snap.Instance(id); {
 	case i == nil || i.Cluster != cluster || i.Status == structs.InstanceInactive:
-		return structs.Errorf(structs.KindClient, "Referenced container instance %s not found.", id)
+		return structs.ErrInstanceNotFound(id)
 	case i.VersionInfo.AgentVersion == "":
 		return structs.Errorf(structs.KindMissingVersion, "The version of the agent on container instance %s is not known: it has not told any.", id)
 	default:

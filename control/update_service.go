@@ -47,7 +47,7 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 			return nil, err
 		}
 		now := c.now()
-		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, "service-updated", now)}
+		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, structs.BecauseServiceUpdated, now)}
 		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition || !slices.Equal(job.CapacityStrategy, present.CapacityStrategy) {
 			cmd.Deployment = c.newDeployment(&job, now)
 		}

@@ -12,7 +12,7 @@ func putAttributes(tx *state.Tx, index uint64, cmd structs.PutAttributes) (strin
 	for _, a := range cmd.Attributes {
 		old := tx.Instance(a.Instance)
 		if old == nil || old.Cluster != cmd.Cluster || old.Status == structs.InstanceInactive {
-			return "", structs.Errorf(structs.KindTargetNotFound, "The specified target %s was not found in cluster %s.", a.Instance, cmd.Cluster)
+			return "", structs.ErrTargetNotFound(a.Instance, cmd.Cluster)
 		}
 		custom := withAttribute(old.Custom, a.Attribute)
 		if len(custom) > structs.MaxCustomAttributes {

@@ -38,7 +38,7 @@ func TestBatchJobRuns(t *testing.T) {
 		t.Errorf("a task that runs woke the job: %v", open)
 	}
 	h.do(report("i1", stopped("t1")))
-	if diff := cmp.Diff(map[string]string{fmt.Sprintf("b1%016x", h.index): "ready " + becauseTask}, h.open("b1")); diff != "" {
+	if diff := cmp.Diff(map[string]string{fmt.Sprintf("b1%016x", h.index): "ready " + string(structs.BecauseTaskChanged)}, h.open("b1")); diff != "" {
 		t.Errorf("after the end of a task (-want +got):\n%s", diff)
 	}
 	end := servicePlan(h, fmt.Sprintf("b1%016x", h.index), "b1", "")

@@ -26,7 +26,7 @@ func putCapacityProvider(tx *state.Tx, _ uint64, cmd structs.PutCapacityProvider
 	}
 	p.Status, p.DeletedAt = structs.ProviderActive, 0
 	if cmd.Create {
-		tx.PutTags(providerKey(p.Name), cmd.Tags)
+		tx.PutTags(structs.CapacityProviderKey(p.Name), cmd.Tags)
 	} else {
 		p.CreatedAt = old.CreatedAt
 	}
@@ -68,41 +68,6 @@ func deleteCapacityProvider(tx *state.Tx, _ uint64, cmd structs.DeleteCapacityPr
 	p.Status, p.UpdateStatus, p.DeletedAt = structs.ProviderInactive, structs.ProviderDeleteComplete, cmd.At
 	tx.PutCapacityProvider(&p)
 	return p.Name, nil
-}
-
-func updateCluster(tx *state.Tx, _ uint64, cmd structs.UpdateCluster) (string, error) {
-	old := tx.Cluster(cmd.Cluster)
-	switch {
-	case old == nil:
-		return "", structs.ErrClusterNotFound()
-	case old.Status != structs.ClusterActive:
-		return "", structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
-	}
-	c := *old
-	if p := cmd.Providers; p != nil {
-		if err := checkProviders(tx, p.Providers); err != nil {
-			return "", err
-		}
-		for _, name := range old.CapacityProviders {
-			if by := providerUser(tx, old.Name, name); by != "" && !slices.Contains(p.Providers, name) {
-				return "", errProviderInUse(by)
-			}
-		}
-		c.CapacityProviders, c.DefaultCapacityStrategy = p.Providers, p.DefaultStrategy
-	}
-	if cmd.Settings != nil {
-		c.Settings = cmd.Settings
-	}
-	if cmd.Configuration != nil {
-		c.Configuration = cmd.Configuration
-	}
-	if d := cmd.ServiceConnectDefaults; d != nil {
-		if c.ServiceConnectDefaults = d; d.Namespace == "" {
-			c.ServiceConnectDefaults = nil
-		}
-	}
-	tx.PutCluster(&c)
-	return c.Name, nil
 }
 
 // checkProviders says whether a cluster may have these capacity providers: all of them stand.

@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"slices"
+
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -21,7 +23,7 @@ func ensureCluster(tx *state.Tx, c structs.Cluster, tags []structs.Tag) {
 	}
 	c.Status, c.DeletedAt = structs.ClusterActive, 0
 	tx.PutCluster(&c)
-	tx.PutTags(clusterKey(c.Name), tags)
+	tx.PutTags(structs.ClusterKey(c.Name), tags)
 }
 
 func deleteCluster(tx *state.Tx, _ uint64, cmd structs.DeleteCluster) (string, error) {
@@ -52,4 +54,48 @@ func deleteCluster(tx *state.Tx, _ uint64, cmd structs.DeleteCluster) (string, e
 	c.Status, c.DeletedAt = structs.ClusterInactive, cmd.At
 	tx.PutCluster(&c)
 	return c.Name, nil
+}
+
+func updateCluster(tx *state.Tx, _ uint64, cmd structs.UpdateCluster) (string, error) {
+	old, err := activeCluster(tx, cmd.Cluster)
+	if err != nil {
+		return "", err
+	}
+	c := *old
+	if p := cmd.Providers; p != nil {
+		if err := checkProviders(tx, p.Providers); err != nil {
+			return "", err
+		}
+		for _, name := range old.CapacityProviders {
+			if by := providerUser(tx, old.Name, name); by != "" && !slices.Contains(p.Providers, name) {
+				return "", errProviderInUse(by)
+			}
+		}
+		c.CapacityProviders, c.DefaultCapacityStrategy = p.Providers, p.DefaultStrategy
+	}
+	if cmd.Settings != nil {
+		c.Settings = cmd.Settings
+	}
+	if cmd.Configuration != nil {
+		c.Configuration = cmd.Configuration
+	}
+	if d := cmd.ServiceConnectDefaults; d != nil {
+		if c.ServiceConnectDefaults = d; d.Namespace == "" {
+			c.ServiceConnectDefaults = nil
+		}
+	}
+	tx.PutCluster(&c)
+	return c.Name, nil
+}
+
+// activeCluster returns the ACTIVE cluster of that name, or ECS's error.
+func activeCluster(tx *state.Tx, name string) (*structs.Cluster, error) {
+	switch c := tx.Cluster(name); {
+	case c == nil:
+		return nil, structs.ErrClusterNotFound()
+	case c.Status != structs.ClusterActive:
+		return nil, structs.ErrClusterInactive()
+	default:
+		return c, nil
+	}
 }

@@ -11,7 +11,7 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	found := findGarbage(tx.Snapshot, cmd.Before, cmd.Limit)
 	for _, t := range found.tasks {
 		tx.RemoveTask(t)
-		tx.PutTags(taskKey(t.Cluster, t.ID), nil)
+		tx.PutTags(structs.TaskKey(t.Cluster, t.ID), nil)
 	}
 	for _, e := range found.evaluations {
 		tx.RemoveEvaluation(e)
@@ -27,25 +27,25 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 		tx.RemoveJob(j)
 		// else its tags are those of the next one of its name
 		if keepsUp(j) && tx.Service(j.Cluster, j.Name) == nil {
-			tx.PutTags(serviceKey(j.Cluster, j.Name), nil)
+			tx.PutTags(structs.ServiceKey(j.Cluster, j.Name), nil)
 		}
 	}
 	for _, i := range found.instances {
 		tx.RemoveInstance(i)
-		tx.PutTags(instanceKey(i.Cluster, i.ID), nil)
+		tx.PutTags(structs.InstanceKey(i.Cluster, i.ID), nil)
 	}
 	for _, d := range found.definitions {
 		tx.RemoveTaskDefinition(d)
-		tx.PutTags(definitionKey(d.Key()), nil)
+		tx.PutTags(structs.TaskDefinitionKey(d.Key()), nil)
 	}
 	for _, c := range found.clusters {
 		tx.RemoveCluster(c.Name)
 		tx.RemoveRoom(c.Name)
-		tx.PutTags(clusterKey(c.Name), nil)
+		tx.PutTags(structs.ClusterKey(c.Name), nil)
 	}
 	for _, p := range found.providers {
 		tx.RemoveCapacityProvider(p)
-		tx.PutTags(providerKey(p.Name), nil)
+		tx.PutTags(structs.CapacityProviderKey(p.Name), nil)
 	}
 	return "", nil
 }

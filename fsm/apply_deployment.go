@@ -27,14 +27,14 @@ func beginDeployment(tx *state.Tx, job *structs.Job, d structs.Deployment) error
 func stopDeployment(tx *state.Tx, index uint64, cmd structs.StopDeployment) (string, error) {
 	old := tx.Deployment(cmd.Deployment)
 	if old == nil {
-		return "", structs.Errorf(structs.KindServiceDeploymentNotFound, "Service deployment not found.")
+		return "", structs.ErrDeploymentNotFound()
 	}
 	job := tx.Job(old.Job)
 	switch {
 	case job == nil || old.Rollout != structs.RolloutInProgress || old.Status != structs.DeploymentPrimary:
 		return "", structs.Errorf(structs.KindConflict, "The service deployment %s is not in progress.", old.ID)
 	case tx.Evaluation(cmd.Evaluation.ID) != nil:
-		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+		return "", errEvaluationExists(cmd.Evaluation.ID)
 	}
 	d := *old
 	d.StopRequested, d.UpdatedAt = cmd.Type, cmd.At
@@ -46,7 +46,7 @@ func stopDeployment(tx *state.Tx, index uint64, cmd structs.StopDeployment) (str
 func continueDeployment(tx *state.Tx, index uint64, cmd structs.ContinueDeployment) (string, error) {
 	old := tx.Deployment(cmd.Deployment)
 	if old == nil {
-		return "", structs.Errorf(structs.KindServiceDeploymentNotFound, "Service deployment not found.")
+		return "", structs.ErrDeploymentNotFound()
 	}
 	job, d := tx.Job(old.Job), *old
 	d.Pauses = slices.Clone(d.Pauses)
@@ -55,7 +55,7 @@ func continueDeployment(tx *state.Tx, index uint64, cmd structs.ContinueDeployme
 	case job == nil || pause == nil || !pause.Waits() || d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutInProgress:
 		return "", structs.Errorf(structs.KindConflict, "The service deployment %s does not wait at hook %s.", old.ID, cmd.Pause)
 	case tx.Evaluation(cmd.Evaluation.ID) != nil:
-		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+		return "", errEvaluationExists(cmd.Evaluation.ID)
 	}
 	pause.Status = structs.HookSucceeded
 	if cmd.Action == structs.HookRollback {
@@ -65,4 +65,10 @@ func continueDeployment(tx *state.Tx, index uint64, cmd structs.ContinueDeployme
 	tx.PutDeployment(&d)
 	putMinted(tx, index, job, cmd.Evaluation)
 	return d.ID, nil
+}
+
+func putStatus(tx *state.Tx, d *structs.Deployment, status string, at structs.Time) {
+	row := *d
+	row.Status, row.UpdatedAt = status, at
+	tx.PutDeployment(&row)
 }

@@ -26,7 +26,7 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 			i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = old.Runtime, old.ConnectionChangedAt, old.Losses, old.HeldUntil
 		}
 	} else {
-		tx.PutTags(instanceKey(i.Cluster, i.ID), cmd.Tags)
+		tx.PutTags(structs.InstanceKey(i.Cluster, i.ID), cmd.Tags)
 	}
 	i.SetRuntime(said, at)
 	tx.PutInstance(&i)
@@ -57,7 +57,7 @@ func setAgentConnected(tx *state.Tx, index uint64, cmd structs.SetAgentConnected
 func setRuntimeHealth(tx *state.Tx, index uint64, cmd structs.SetRuntimeHealth) (string, error) {
 	old := tx.Instance(cmd.Instance)
 	if old == nil {
-		return "", structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered", cmd.Instance)
+		return "", structs.ErrInstanceNotRegistered(cmd.Instance)
 	}
 	i := *old
 	i.SetRuntime(cmd.Health, cmd.At)

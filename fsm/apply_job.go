@@ -9,12 +9,9 @@ import (
 // sent again finds its job whatever became of the definition since.
 func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error) {
 	job, eval := cmd.Job, cmd.Evaluation
-	cluster := tx.Cluster(job.Cluster)
-	switch {
-	case cluster == nil:
-		return "", structs.ErrClusterNotFound()
-	case cluster.Status != structs.ClusterActive:
-		return "", structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+	cluster, err := activeCluster(tx, job.Cluster)
+	if err != nil {
+		return "", err
 	}
 	if earlier := tx.JobByToken(job.Cluster, job.ClientToken); earlier != nil {
 		if earlier.RequestHash != job.RequestHash {
@@ -25,9 +22,9 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	definition := tx.TaskDefinition(job.TaskDefinition)
 	switch {
 	case definition == nil:
-		return "", errNoDefinition()
+		return "", structs.ErrTaskDefinitionNotFound()
 	case definition.Status != structs.DefinitionActive:
-		return "", structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+		return "", structs.ErrTaskDefinitionInactive()
 	}
 	if tx.Job(job.ID) != nil || tx.Evaluation(eval.ID) != nil {
 		return "", structs.Errorf(structs.KindConflict, "Job %s or evaluation %s exists already.", job.ID, eval.ID)

@@ -15,7 +15,7 @@ func protectTasks(tx *state.Tx, index uint64, cmd structs.ProtectTasks) (string,
 		t.ProtectedUntil = cmd.Until
 		t.Version++
 		tx.PutTask(&t)
-		wake(tx, index, cmd.At, t.Job, becauseProtection)
+		wake(tx, index, cmd.At, t.Job, structs.BecauseProtectionChanged)
 	}
 	return "", nil
 }

@@ -22,7 +22,7 @@ func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	tx.PutTags(serviceKey(cmd.Job.Cluster, cmd.Job.Name), cmd.Tags)
+	tx.PutTags(structs.ServiceKey(cmd.Job.Cluster, cmd.Job.Name), cmd.Tags)
 	return id, nil
 }
 

@@ -1,8 +1,6 @@
 package fsm
 
 import (
-	"cmp"
-
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -11,12 +9,9 @@ import (
 // as createJob does.
 func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, error) {
 	job := cmd.Job
-	cluster := tx.Cluster(job.Cluster)
-	switch {
-	case cluster == nil:
-		return "", structs.ErrClusterNotFound()
-	case cluster.Status != structs.ClusterActive:
-		return "", structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+	cluster, err := activeCluster(tx, job.Cluster)
+	if err != nil {
+		return "", err
 	}
 	old := tx.Job(job.ID)
 	if earlier := tx.JobByToken(job.Cluster, job.ClientToken); old == nil && earlier != nil {
@@ -32,12 +27,12 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 		return "", err
 	}
 	if tx.Evaluation(cmd.Evaluation.ID) != nil {
-		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+		return "", errEvaluationExists(cmd.Evaluation.ID)
 	}
 	job.Cluster = cluster.Name // one copy of the string for all jobs and tasks of the cluster
 	job.Status, job.DeletedAt = structs.ServiceActive, 0
 	if old == nil {
-		tx.PutTags(serviceKey(job.Cluster, job.Name), cmd.Tags)
+		tx.PutTags(structs.ServiceKey(job.Cluster, job.Name), cmd.Tags)
 	} else {
 		keepIdentity(&job, old)
 	}
@@ -58,11 +53,11 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	case !keepsUp(next) || next.Name == "":
 		return structs.Errorf(structs.KindInvalidParameter, "Job %s is no service: its type is %q and its name %q.", next.ID, next.Type, next.Name)
 	case old == nil && next.Version != 1:
-		return errNoService()
+		return structs.ErrServiceNotFound()
 	case old == nil && named != nil && named.Status == structs.ServiceDraining:
-		return structs.Errorf(structs.KindInvalidParameter, "Unable to Start a service that is still Draining.")
+		return structs.ErrServiceDraining()
 	case old == nil && named != nil && named.Status == structs.ServiceActive:
-		return structs.Errorf(structs.KindInvalidParameter, "Creation of service was not idempotent.")
+		return structs.ErrServiceExists()
 	case old == nil && isRunning(tx.BatchJob(next.Cluster, next.Name)):
 		return structs.Errorf(structs.KindInvalidParameter, "Batch job %s is running. Stop it first, or give the service another name.", next.Name)
 	case old == nil:
@@ -70,7 +65,7 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	case old.Cluster != next.Cluster || old.Name != next.Name || old.Type != next.Type:
 		return structs.Errorf(structs.KindInvalidParameter, "A service keeps its cluster, name and type.")
 	case old.Status != structs.ServiceActive:
-		return structs.Errorf(structs.KindServiceNotActive, "Service was not ACTIVE.")
+		return structs.ErrServiceNotActive()
 	case next.Version != old.Version+1:
 		return structs.Errorf(structs.KindConflict, "Service %s was changed by another request at the same time.", old.Name)
 	}
@@ -87,9 +82,9 @@ func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
 	d := tx.TaskDefinition(next.TaskDefinition)
 	switch {
 	case d == nil:
-		return errNoDefinition()
+		return structs.ErrTaskDefinitionNotFound()
 	case d.Status != structs.DefinitionActive && (old == nil || old.TaskDefinition != d.Key()):
-		return structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+		return structs.ErrTaskDefinitionInactive()
 	}
 	next.TaskDefinition = d.Key()
 	return nil
@@ -107,24 +102,17 @@ func putVersion(tx *state.Tx, job *structs.Job) {
 	tx.PutJobVersion(job)
 }
 
-// putMinted puts an evaluation whose id came with a command.
-func putMinted(tx *state.Tx, index uint64, job *structs.Job, eval structs.Evaluation) {
-	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
-	eval.Status = cmp.Or(eval.Status, structs.EvaluationReady)
-	tx.PutEvaluation(&eval)
-}
-
 func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (string, error) {
 	old := tx.Job(cmd.Job)
 	switch {
 	case !keepsUp(old) || old.Status == structs.ServiceInactive:
-		return "", errNoService()
+		return "", structs.ErrServiceNotFound()
 	case old.Type == structs.JobService && old.Count > 0 && !cmd.Force:
 		return "", structs.Errorf(structs.KindInvalidParameter, "The service cannot be stopped while it is scaled above 0.")
 	case hasTaskSets(tx, old) && !cmd.Force:
 		return "", structs.Errorf(structs.KindInvalidParameter, "The service cannot be stopped while deployments are active.")
 	case tx.Evaluation(cmd.Evaluation.ID) != nil:
-		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+		return "", errEvaluationExists(cmd.Evaluation.ID)
 	}
 	if old.Status == structs.ServiceActive {
 		job := *old
@@ -134,8 +122,4 @@ func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (strin
 	}
 	putMinted(tx, index, old, cmd.Evaluation)
 	return old.ID, nil
-}
-
-func errNoService() *structs.Error {
-	return structs.Errorf(structs.KindServiceNotFound, "Service not found.")
 }

@@ -11,31 +11,9 @@ import (
 // maxTags is how many tags a resource can have (ECS).
 const maxTags = 50
 
-// The kinds of resource that carry tags: the first part of a structs.ResourceKey.
-const (
-	kindCluster    = "cluster"
-	kindDefinition = "task-definition"
-	kindInstance   = "container-instance"
-	kindTask       = "task"
-	kindService    = "service"
-	kindProvider   = "capacity-provider"
-	kindTaskSet    = "task-set"
-)
-
-func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
-func definitionKey(key string) structs.ResourceKey { return kindDefinition + "/" + key }
-func instanceKey(cluster, id string) structs.ResourceKey {
-	return kindInstance + "/" + cluster + "/" + id
-}
-func serviceKey(cluster, name string) structs.ResourceKey {
-	return kindService + "/" + cluster + "/" + name
-}
-func providerKey(name string) structs.ResourceKey    { return kindProvider + "/" + name }
-func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }
-
 func tag(tx *state.Tx, _ uint64, cmd structs.TagCommand) (string, error) {
 	if !exists(tx, cmd.Resource) {
-		return "", errNoResource(cmd.Resource)
+		return "", structs.ErrResourceNotFound(cmd.Resource)
 	}
 	tags := slices.Clone(tx.Tags(cmd.Resource))
 	for _, t := range cmd.Tags {
@@ -54,7 +32,7 @@ func tag(tx *state.Tx, _ uint64, cmd structs.TagCommand) (string, error) {
 
 func untag(tx *state.Tx, _ uint64, cmd structs.UntagCommand) (string, error) {
 	if !exists(tx, cmd.Resource) {
-		return "", errNoResource(cmd.Resource)
+		return "", structs.ErrResourceNotFound(cmd.Resource)
 	}
 	left := slices.DeleteFunc(slices.Clone(tx.Tags(cmd.Resource)), func(t structs.Tag) bool {
 		return slices.Contains(cmd.Keys, t.Key)
@@ -68,29 +46,25 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 	kind, name, _ := strings.Cut(resource, "/")
 	cluster, id, _ := strings.Cut(name, "/")
 	switch kind {
-	case kindCluster:
+	case structs.ResourceCluster:
 		return tx.Cluster(name) != nil
-	case kindDefinition:
+	case structs.ResourceTaskDefinition:
 		d := tx.TaskDefinition(name)
 		return d != nil && d.Key() == name // "family:07" is no second name for family:7
-	case kindInstance:
+	case structs.ResourceInstance:
 		i := tx.Instance(id)
 		return i != nil && i.Cluster == cluster
-	case kindTask:
+	case structs.ResourceTask:
 		t := tx.Task(id)
 		return t != nil && t.Cluster == cluster
-	case kindService:
+	case structs.ResourceService:
 		return tx.Service(cluster, id) != nil
-	case kindTaskSet:
+	case structs.ResourceTaskSet:
 		service, set, _ := strings.Cut(id, "/")
 		job, d := tx.Service(cluster, service), tx.Deployment(set)
 		return job != nil && d != nil && d.Job == job.ID && d.TaskSet != nil && d.Status != structs.DeploymentInactive
-	case kindProvider:
+	case structs.ResourceCapacityProvider:
 		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
 	}
 	return false
-}
-
-func errNoResource(resource structs.ResourceKey) *structs.Error {
-	return structs.Errorf(structs.KindInvalidParameter, "The specified resource %s was not found.", resource)
 }

@@ -24,34 +24,12 @@ func stopTasks(tx *state.Tx, index uint64, cmd structs.StopTasks) (string, error
 		}
 		t.Version++
 		tx.PutTask(&t)
-		wake(tx, index, cmd.At, t.Job, becauseTask)
+		wake(tx, index, cmd.At, t.Job, structs.BecauseTaskChanged)
 		if old.Queued() {
 			endQueue(tx, index, cmd.At, t.Job)
 		}
 	}
 	return "", nil
-}
-
-// hasQueued says whether a task of a job waits for room.
-func hasQueued(tx *state.Tx, job string) bool {
-	for t := range tx.JobTasks(job) {
-		if t.Queued() {
-			return true
-		}
-	}
-	return false
-}
-
-// endQueue ends the evaluation of a job that waits for room once none of its tasks does.
-func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
-	if hasQueued(tx, job) {
-		return
-	}
-	for _, old := range slices.Collect(tx.OpenEvaluations(job)) {
-		if old.Waits() {
-			endEvaluation(tx, index, at, old)
-		}
-	}
 }
 
 func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, error) {
@@ -80,7 +58,7 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 		tx.PutTask(&t)
 		countReport(tx, old, &t, definition, cmd.At)
 		if matters(tx.Job(t.Job), old, &t, definition) {
-			wake(tx, index, cmd.At, t.Job, becauseTask)
+			wake(tx, index, cmd.At, t.Job, structs.BecauseTaskChanged)
 		}
 		freed = freed || old.Holds() && !t.Holds()
 	}

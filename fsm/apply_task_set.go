@@ -11,11 +11,11 @@ func putTaskSet(tx *state.Tx, index uint64, cmd structs.PutTaskSet) (string, err
 	job := tx.Job(cmd.Set.Job)
 	switch {
 	case !keepsUp(job) || job.Status != structs.ServiceActive:
-		return "", structs.Errorf(structs.KindServiceNotActive, "Service was not ACTIVE.")
+		return "", structs.ErrServiceNotActive()
 	case !job.External() || cmd.Set.TaskSet == nil:
 		return "", structs.Errorf(structs.KindInvalidParameter, "Service %s has no task sets: its deployment controller is not EXTERNAL.", job.Name)
 	case tx.Evaluation(cmd.Evaluation.ID) != nil:
-		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+		return "", errEvaluationExists(cmd.Evaluation.ID)
 	}
 	old := tx.Deployment(cmd.Set.ID)
 	if old == nil {
@@ -49,9 +49,9 @@ func addTaskSet(tx *state.Tx, job *structs.Job, cmd structs.PutTaskSet) (earlier
 	}
 	switch definition := tx.TaskDefinition(set.TaskDefinition); {
 	case definition == nil:
-		return "", errNoDefinition()
+		return "", structs.ErrTaskDefinitionNotFound()
 	case definition.Status != structs.DefinitionActive:
-		return "", structs.Errorf(structs.KindClient, "TaskDefinition is inactive")
+		return "", structs.ErrTaskDefinitionInactive()
 	}
 	set.Cluster, set.JobVersion = job.Cluster, job.Version
 	set.Status = structs.DeploymentActive
@@ -64,7 +64,7 @@ func addTaskSet(tx *state.Tx, job *structs.Job, cmd structs.PutTaskSet) (earlier
 func checkTaskSet(d *structs.Deployment) error {
 	switch {
 	case d == nil || d.TaskSet == nil || d.Status == structs.DeploymentInactive:
-		return structs.Errorf(structs.KindTaskSetNotFound, "The specified task set was not found.")
+		return structs.ErrTaskSetNotFound()
 	case d.Status == structs.TaskSetDraining:
 		return structs.Errorf(structs.KindInvalidParameter, "Task set %s is DRAINING: it was deleted.", d.ID)
 	}
@@ -78,7 +78,7 @@ func deleteTaskSet(tx *state.Tx, index uint64, cmd structs.DeleteTaskSet) (strin
 	}
 	switch job := tx.Job(old.Job); {
 	case tx.Evaluation(cmd.Evaluation.ID) != nil:
-		return "", structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", cmd.Evaluation.ID)
+		return "", errEvaluationExists(cmd.Evaluation.ID)
 	case old.TaskSet.Computed(job.Count) > 0 && !cmd.Force:
 		return "", structs.Errorf(structs.KindInvalidParameter, "The task set cannot be deleted while it is scaled above 0. Scale it to 0 first, or use force.")
 	case old.Status == structs.DeploymentPrimary && !cmd.Force:
@@ -114,10 +114,4 @@ func hasTaskSets(tx *state.Tx, job *structs.Job) bool {
 		}
 	}
 	return false
-}
-
-func putStatus(tx *state.Tx, d *structs.Deployment, status string, at structs.Time) {
-	row := *d
-	row.Status, row.UpdatedAt = status, at
-	tx.PutDeployment(&row)
 }

@@ -17,9 +17,7 @@ type handler struct {
 	apply func(tx *state.Tx, index uint64, cmd structs.Command) (key string, err error)
 }
 
-// handlers has every command. To add one: a number and a type in structs/command.go, an apply
-// function here, a sample in samples_test.go, and a golden entry by `go test ./fsm -run Golden
-// -update`.
+// handlers has every command. CONTRIBUTING.md lists the steps to add one.
 var handlers = map[structs.CommandType]handler{
 	structs.CmdCreateCluster:          handle(createCluster),
 	structs.CmdDeleteCluster:          handle(deleteCluster),

@@ -46,13 +46,13 @@ func servicePlan(h *harness, eval, job, deployment string, placements ...structs
 func (h *harness) open(job string) map[string]string {
 	open := map[string]string{}
 	for e := range h.snap().OpenEvaluations(job) {
-		open[e.ID] = e.Status + " " + e.Because
+		open[e.ID] = e.Status + " " + string(e.Because)
 	}
 	return open
 }
 
 // decide ends every open evaluation of a job with an empty plan, and gives their reasons.
-func (h *harness) decide(job string) (because []string) {
+func (h *harness) decide(job string) (because []structs.EvaluationReason) {
 	h.Helper()
 	for _, id := range slices.Sorted(maps.Keys(h.open(job))) {
 		// an earlier one may have ended it

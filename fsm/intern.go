@@ -30,7 +30,7 @@ func (in interner) deployment(d *structs.Deployment) {
 }
 
 func (in interner) evaluation(e *structs.Evaluation) {
-	in.share(&e.Cluster, &e.Job, &e.Because, &e.Status)
+	in.share(&e.Cluster, &e.Job, (*string)(&e.Because), &e.Status)
 	if e.Queue != nil {
 		in.share(&e.Queue.Ask)
 	}

@@ -72,14 +72,26 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 	var tags []structs.Tag
 	switch job.Service.PropagateTags {
 	case "SERVICE":
-		tags = slices.Clone(tx.Tags(serviceKey(job.Cluster, job.Name)))
+		tags = slices.Clone(tx.Tags(structs.ServiceKey(job.Cluster, job.Name)))
 	case "TASK_DEFINITION":
-		tags = slices.Clone(tx.Tags(definitionKey(definition)))
+		tags = slices.Clone(tx.Tags(structs.TaskDefinitionKey(definition)))
 	}
 	if job.Service.ManagedTags {
 		tags = append(tags, structs.Tag{Key: tagClusterName, Value: job.Cluster}, structs.Tag{Key: tagServiceName, Value: job.Name})
 	}
 	return tags
+}
+
+// placeTasks makes the tasks of a plan, and returns the placements that cannot be made any more.
+// The job is nil if it has gone.
+func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []structs.PlacementFailure) {
+	maker := newTaskMaker(tx, job, plan)
+	for _, p := range plan.Placements {
+		if reason := maker.place(tx, p); reason != "" {
+			refused = append(refused, structs.PlacementFailure{Instance: p.Instance, Reason: reason})
+		}
+	}
+	return refused
 }
 
 // place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any
@@ -132,6 +144,6 @@ func (m *taskMaker) put(tx *state.Tx, p structs.Placement, gpus []string) {
 	t.CapacityProvider, t.GPUs = p.Provider, gpus
 	tx.PutTask(&t)
 	if len(m.tags) > 0 {
-		tx.PutTags(taskKey(t.Cluster, t.ID), m.tags)
+		tx.PutTags(structs.TaskKey(t.Cluster, t.ID), m.tags)
 	}
 }

@@ -52,13 +52,25 @@ func call(tx *state.Tx, index uint64, old *structs.Evaluation) {
 	tx.PutEvaluation(&e)
 }
 
-// endEvaluation ends an evaluation that is not needed any more.
-func endEvaluation(tx *state.Tx, index uint64, at structs.Time, old *structs.Evaluation) {
-	e := *old
-	e.Status, e.DoneAt, e.ModifyIndex = structs.EvaluationDone, at, index
-	tx.PutEvaluation(&e)
-	if old.Called() {
-		callNext(tx, index, old.Cluster, old.Place().Ask)
+// hasQueued says whether a task of a job waits for room.
+func hasQueued(tx *state.Tx, job string) bool {
+	for t := range tx.JobTasks(job) {
+		if t.Queued() {
+			return true
+		}
+	}
+	return false
+}
+
+// endQueue ends the evaluation of a job that waits for room once none of its tasks does.
+func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
+	if hasQueued(tx, job) {
+		return
+	}
+	for _, old := range slices.Collect(tx.OpenEvaluations(job)) {
+		if old.Waits() {
+			endEvaluation(tx, index, at, old)
+		}
 	}
 }
 

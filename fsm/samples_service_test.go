@@ -5,7 +5,7 @@ import "github.com/gantry-project/gantry/structs"
 // serviceSamples are the samples of the commands that came with services.
 func serviceSamples() map[string]structs.Command {
 	eval := structs.Evaluation{
-		ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", Because: "service-created",
+		ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", Because: structs.BecauseServiceCreated,
 		Status: structs.EvaluationReady, CreatedAt: 1_700_000_000_140, WaitUntil: 1_700_000_000_141,
 	}
 	attributes := []structs.InstanceAttribute{{

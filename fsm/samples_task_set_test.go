@@ -7,7 +7,7 @@ func taskSetSamples() map[string]structs.Command {
 	set := sampleDeployment()
 	set.TaskSet = &structs.TaskSet{ExternalID: "green", Scale: 33.4, ClientToken: "token", RequestHash: "hash"}
 	eval := structs.Evaluation{
-		ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", Because: "task-set-created",
+		ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", Because: structs.BecauseTaskSetCreated,
 		Status: structs.EvaluationReady, CreatedAt: 1_700_000_000_180,
 	}
 	return map[string]structs.Command{

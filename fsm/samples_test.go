@@ -56,7 +56,7 @@ func samples() map[string]structs.Command {
 			},
 			Evaluation: structs.Evaluation{
 				ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef",
-				Because: "job-registered", Status: structs.EvaluationReady, CreatedAt: 1_700_000_000_127,
+				Because: structs.BecauseJobRegistered, Status: structs.EvaluationReady, CreatedAt: 1_700_000_000_127,
 			},
 		},
 		"apply_plan": structs.ApplyPlan{Plan: structs.Plan{

@@ -85,7 +85,7 @@ func everythingOfServices(t testing.TB) *harness {
 	cmd.Plan.Status, cmd.Plan.Unplaced, cmd.Plan.Seen = structs.EvaluationBlocked, 1, h.snap().Index()
 	cmd.Plan.Filtered, cmd.Plan.Remedy = []structs.FilterCount{{Reason: structs.FailCPU, Instances: 1}}, "Free 10 CPU units."
 	cmd.Plan.Events = []structs.ServiceEvent{{ID: "u1", At: 20, Message: "first"}, {ID: "u2", At: 20, Message: "second"}}
-	cmd.Plan.FollowUp = &structs.Evaluation{ID: "f1", Because: "time-due", WaitUntil: 5000}
+	cmd.Plan.FollowUp = &structs.Evaluation{ID: "f1", Because: structs.BecauseTimeDue, WaitUntil: 5000}
 	h.do(cmd)
 	h.do(structs.ProtectTasks{Tasks: []string{"t4"}, Until: 9000, At: 21})
 	h.do(structs.PutAttributes{Cluster: "prod", Attributes: onInstance("i1", "rack", "7"), At: 22})

@@ -8,22 +8,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Why a job is looked at again (Evaluation.Because).
-const (
-	becauseTask       = "task-changed"
-	becauseInstance   = "instance-changed"
-	becauseProtection = "protection-changed"
-	becauseRefused    = "placement-refused"
-	becausePreempted  = "task-preempted"
-)
-
 // maxReady is how many evaluations of a job may be ready at a time. A further one is not needed:
 // the second starts after the first has ended, and so sees everything that happened before.
 const maxReady = 2
 
 // wake asks for another look at a job that acts on what becomes of its tasks. It may be called any
 // number of times for one job and index.
-func wake(tx *state.Tx, index uint64, at structs.Time, id, because string) {
+func wake(tx *state.Tx, index uint64, at structs.Time, id string, because structs.EvaluationReason) {
 	job := tx.Job(id)
 	if !watches(job) {
 		return
@@ -60,13 +51,13 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 		}
 		open[i.Cluster] = open[i.Cluster] || i.TakesTasks()
 		for t := range tx.InstanceTasks(i.ID) {
-			wake(tx, index, at, t.Job, becauseInstance)
+			wake(tx, index, at, t.Job, structs.BecauseInstanceChanged)
 		}
 	}
 	for _, cluster := range clusters {
 		for j := range tx.Services(cluster) {
 			if j.Type == structs.JobDaemon || open[cluster] && j.Rebalances() {
-				wake(tx, index, at, j.ID, becauseInstance)
+				wake(tx, index, at, j.ID, structs.BecauseInstanceChanged)
 			}
 		}
 	}
@@ -87,7 +78,7 @@ func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.Container
 		daemons = append(daemons, job.ID)
 	}
 	for _, id := range daemons {
-		wake(tx, index, at, id, becauseInstance)
+		wake(tx, index, at, id, structs.BecauseInstanceChanged)
 	}
 }
 

@@ -18,27 +18,27 @@ func TestWake(t *testing.T) {
 	for name, c := range map[string]struct {
 		before []structs.Command
 		cmd    structs.Command
-		wakes  string // the reason; empty: not
+		wakes  structs.EvaluationReason // the reason; empty: not
 	}{
 		"a task is PENDING":        {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskPending})},
-		"a task is RUNNING":        {cmd: report("i1", runningUpdate("t1", "")), wakes: becauseTask},
+		"a task is RUNNING":        {cmd: report("i1", runningUpdate("t1", "")), wakes: structs.BecauseTaskChanged},
 		"RUNNING once more":        {[]structs.Command{report("i1", runningUpdate("t1", ""))}, report("i1", runningUpdate("t1", "")), ""},
-		"a task goes down":         {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopping}), wakes: becauseTask},
-		"a task is STOPPED":        {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}), wakes: becauseTask},
-		"a task becomes unhealthy": {[]structs.Command{report("i1", runningUpdate("t1", structs.Healthy))}, report("i1", runningUpdate("t1", structs.Unhealthy)), becauseTask},
-		"a user stops a task":      {cmd: stop(structs.StopUserInitiated), wakes: becauseTask},
+		"a task goes down":         {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopping}), wakes: structs.BecauseTaskChanged},
+		"a task is STOPPED":        {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}), wakes: structs.BecauseTaskChanged},
+		"a task becomes unhealthy": {[]structs.Command{report("i1", runningUpdate("t1", structs.Healthy))}, report("i1", runningUpdate("t1", structs.Unhealthy)), structs.BecauseTaskChanged},
+		"a user stops a task":      {cmd: stop(structs.StopUserInitiated), wakes: structs.BecauseTaskChanged},
 		"a user stops it again":    {[]structs.Command{stop(structs.StopUserInitiated)}, stop(structs.StopUserInitiated), ""},
-		"a task is protected":      {cmd: structs.ProtectTasks{Tasks: []string{"t1"}, Until: 99, At: 40}, wakes: becauseProtection},
-		"its instance disconnects": {cmd: structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, wakes: becauseInstance},
-		"its engine is impaired":   {cmd: structs.SetRuntimeHealth{Instance: "i1", Health: structs.RuntimeHealth{Status: structs.HealthImpaired}, At: 40}, wakes: becauseInstance},
-		"its instance registers":   {cmd: structs.RegisterInstance{Instance: instance("i1", "prod")}, wakes: becauseInstance},
-		"its instance drains":      {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}, wakes: becauseInstance},
-		"its instance goes":        {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}, wakes: becauseInstance},
-		"attributes are put":       {cmd: structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}, wakes: becauseInstance},
+		"a task is protected":      {cmd: structs.ProtectTasks{Tasks: []string{"t1"}, Until: 99, At: 40}, wakes: structs.BecauseProtectionChanged},
+		"its instance disconnects": {cmd: structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, wakes: structs.BecauseInstanceChanged},
+		"its engine is impaired":   {cmd: structs.SetRuntimeHealth{Instance: "i1", Health: structs.RuntimeHealth{Status: structs.HealthImpaired}, At: 40}, wakes: structs.BecauseInstanceChanged},
+		"its instance registers":   {cmd: structs.RegisterInstance{Instance: instance("i1", "prod")}, wakes: structs.BecauseInstanceChanged},
+		"its instance drains":      {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}, wakes: structs.BecauseInstanceChanged},
+		"its instance goes":        {cmd: structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}, wakes: structs.BecauseInstanceChanged},
+		"attributes are put":       {cmd: structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}, wakes: structs.BecauseInstanceChanged},
 		"the same attributes": {[]structs.Command{structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}},
 			structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 41}, ""},
 		"attributes go": {[]structs.Command{structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}},
-			structs.DeleteAttributes{Cluster: "prod", Attributes: attribute, At: 41}, becauseInstance},
+			structs.DeleteAttributes{Cluster: "prod", Attributes: attribute, At: 41}, structs.BecauseInstanceChanged},
 		"an instance without its tasks joins": {cmd: structs.RegisterInstance{Instance: instance("i3", "prod")}},
 		"a task of another job": {[]structs.Command{createJobCommand("j2", "e2"), planOf("e2", "j2", structs.Placement{Task: "t9", Instance: "i1"})},
 			report("i1", runningUpdate("t9", "")), ""},
@@ -53,7 +53,7 @@ func TestWake(t *testing.T) {
 			h.do(c.cmd)
 			want := map[string]string{}
 			if c.wakes != "" {
-				want[fmt.Sprintf("s1%016x", h.index)] = "ready " + c.wakes
+				want[fmt.Sprintf("s1%016x", h.index)] = "ready " + string(c.wakes)
 			}
 			if diff := cmp.Diff(want, h.open("s1")); diff != "" {
 				t.Errorf("open evaluations: %s", diff)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // actionPrefix begins the actions of the native API in policies. Their resources are
@@ -15,7 +16,7 @@ type resource func(*http.Request) string
 
 func anywhere(*http.Request) string { return "" }
 
-func inCluster(r *http.Request) string   { return "cluster/" + clusterOf(r) }
+func inCluster(r *http.Request) string   { return structs.ClusterKey(clusterOf(r)) }
 func ofScheduler(r *http.Request) string { return "scheduler/" + r.PathValue("name") }
 func accessKey(r *http.Request) string   { return "key/" + r.PathValue("id") }
 

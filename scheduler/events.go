@@ -51,7 +51,7 @@ func (s *service) finish() {
 func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	return &structs.Evaluation{
 		ID:      job.ID[max(0, len(job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
-		Cluster: job.Cluster, Job: job.ID, Because: "time-due", Status: structs.EvaluationReady,
+		Cluster: job.Cluster, Job: job.ID, Because: structs.BecauseTimeDue, Status: structs.EvaluationReady,
 		CreatedAt: now, WaitUntil: at,
 	}
 }

@@ -109,3 +109,20 @@ func settingRuleOf(name string) (rule settingRule, ok bool) {
 	}
 	return settingRule{}, false
 }
+
+// PutAccountSetting sets an account setting of a principal, in place of what was set before.
+type PutAccountSetting struct {
+	Setting AccountSetting
+}
+
+// CommandType implements Command.
+func (PutAccountSetting) CommandType() CommandType { return CmdPutAccountSetting }
+
+// DeleteAccountSetting forgets what was set for a principal. What was not set is no error.
+type DeleteAccountSetting struct {
+	Principal string
+	Name      string
+}
+
+// CommandType implements Command.
+func (DeleteAccountSetting) CommandType() CommandType { return CmdDeleteAccountSetting }

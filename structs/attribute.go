@@ -26,3 +26,29 @@ func (a *Attribute) Validate() *Error {
 	}
 	return nil
 }
+
+// PutAttributes sets custom attributes of instances; all or nothing.
+type PutAttributes struct {
+	Cluster    string
+	Attributes []InstanceAttribute
+	At         Time
+}
+
+// CommandType implements Command.
+func (PutAttributes) CommandType() CommandType { return CmdPutAttributes }
+
+// DeleteAttributes removes custom attributes of instances; those that are not there are no error.
+type DeleteAttributes struct {
+	Cluster    string
+	Attributes []InstanceAttribute
+	At         Time
+}
+
+// CommandType implements Command.
+func (DeleteAttributes) CommandType() CommandType { return CmdDeleteAttributes }
+
+// InstanceAttribute is one attribute of one instance.
+type InstanceAttribute struct {
+	Instance  string
+	Attribute Attribute
+}

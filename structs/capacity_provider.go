@@ -110,3 +110,23 @@ func (p *AutoScalingGroupProvider) validate() *Error {
 	}
 	return nil
 }
+
+// PutCapacityProvider adds a capacity provider, or changes the ACTIVE one of its name.
+type PutCapacityProvider struct {
+	Provider CapacityProvider
+	Create   bool // fails where an ACTIVE one has the name
+	Tags     []Tag
+}
+
+// CommandType implements Command.
+func (PutCapacityProvider) CommandType() CommandType { return CmdPutCapacityProvider }
+
+// DeleteCapacityProvider makes a capacity provider INACTIVE. Fails while a cluster or service uses
+// it.
+type DeleteCapacityProvider struct {
+	Provider string
+	At       Time
+}
+
+// CommandType implements Command.
+func (DeleteCapacityProvider) CommandType() CommandType { return CmdDeleteCapacityProvider }

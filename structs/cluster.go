@@ -32,3 +32,42 @@ func (c *Cluster) Validate() *Error {
 	}
 	return nil
 }
+
+// CreateCluster makes a cluster, or makes an INACTIVE one ACTIVE again. An ACTIVE one of that name
+// stays as it is.
+type CreateCluster struct {
+	Cluster Cluster
+	Tags    []Tag
+}
+
+// CommandType implements Command.
+func (CreateCluster) CommandType() CommandType { return CmdCreateCluster }
+
+// DeleteCluster makes a cluster INACTIVE. Fails while it has active instances, tasks or services.
+type DeleteCluster struct {
+	Cluster string
+	At      Time
+}
+
+// CommandType implements Command.
+func (DeleteCluster) CommandType() CommandType { return CmdDeleteCluster }
+
+// UpdateCluster changes an ACTIVE cluster; what is nil stays as it is.
+type UpdateCluster struct {
+	Cluster       string
+	Providers     *ClusterProviders
+	Settings      []ClusterSetting
+	Configuration *ClusterConfiguration
+	// ServiceConnectDefaults with an empty namespace takes away what the cluster has (ECS).
+	ServiceConnectDefaults *ClusterServiceConnectDefaults `cbor:",omitempty"`
+}
+
+// CommandType implements Command.
+func (UpdateCluster) CommandType() CommandType { return CmdUpdateCluster }
+
+// ClusterProviders are the capacity providers of a cluster, and what its work is shared out by
+// where it does not say.
+type ClusterProviders struct {
+	Providers       []string
+	DefaultStrategy []CapacityProviderStrategyItem
+}

@@ -67,3 +67,26 @@ type Deployment struct {
 	// TaskSet, where not nil, makes it a task set of a service of controller EXTERNAL.
 	TaskSet *TaskSet `json:"taskSet,omitzero" cbor:"25,keyasint,omitzero"`
 }
+
+// StopDeployment notes that a user wants a deployment in progress stopped.
+type StopDeployment struct {
+	Deployment string
+	Type       string // ROLLBACK or ABORT
+	Evaluation Evaluation
+	At         Time
+}
+
+// CommandType implements Command.
+func (StopDeployment) CommandType() CommandType { return CmdStopDeployment }
+
+// ContinueDeployment answers a deployment that waits at a lifecycle hook: CONTINUE or ROLLBACK.
+type ContinueDeployment struct {
+	Deployment string
+	Pause      string // Pause.ID
+	Action     string
+	Evaluation Evaluation
+	At         Time
+}
+
+// CommandType implements Command.
+func (ContinueDeployment) CommandType() CommandType { return CmdContinueDeployment }

@@ -66,11 +66,78 @@ func KindOf(err error) Kind {
 	return KindInternal
 }
 
-// ErrClusterNotFound answers a call on a cluster that does not exist. The text is ECS's; clients
-// match on it.
+// The errors below are given in more than one place. Texts that are ECS's stay as they are: clients
+// match on them.
+
+// ErrClusterNotFound reports that a cluster does not exist.
 func ErrClusterNotFound() *Error { return Errorf(KindClusterNotFound, "Cluster not found.") }
 
-// ErrNoLeader answers a write while no server leads. SDKs try again.
+// ErrClusterInactive reports that a cluster was deleted.
+func ErrClusterInactive() *Error {
+	return Errorf(KindClusterNotFound, "The referenced cluster was inactive.")
+}
+
+// ErrTaskDefinitionNotFound reports that a task definition does not exist.
+func ErrTaskDefinitionNotFound() *Error {
+	return Errorf(KindClient, "Unable to describe task definition.")
+}
+
+// ErrTaskDefinitionInactive reports that a task definition was deregistered.
+func ErrTaskDefinitionInactive() *Error { return Errorf(KindClient, "TaskDefinition is inactive") }
+
+// ErrServiceNotFound reports that a service does not exist.
+func ErrServiceNotFound() *Error { return Errorf(KindServiceNotFound, "Service not found.") }
+
+// ErrServiceNotActive reports that a service was deleted.
+func ErrServiceNotActive() *Error { return Errorf(KindServiceNotActive, "Service was not ACTIVE.") }
+
+// ErrServiceDraining reports that a deleted service still has tasks, and so keeps its name.
+func ErrServiceDraining() *Error {
+	return Errorf(KindInvalidParameter, "Unable to Start a service that is still Draining.")
+}
+
+// ErrServiceExists reports that another service has the name.
+func ErrServiceExists() *Error {
+	return Errorf(KindInvalidParameter, "Creation of service was not idempotent.")
+}
+
+// ErrDeploymentNotFound reports that a service deployment does not exist.
+func ErrDeploymentNotFound() *Error {
+	return Errorf(KindServiceDeploymentNotFound, "The service deployment was not found.")
+}
+
+// ErrTaskSetNotFound reports that a task set does not exist.
+func ErrTaskSetNotFound() *Error {
+	return Errorf(KindTaskSetNotFound, "The specified task set was not found.")
+}
+
+// ErrTaskNotFound reports that a task does not exist.
+func ErrTaskNotFound() *Error {
+	return Errorf(KindInvalidParameter, "The referenced task was not found.")
+}
+
+// ErrInstanceNotFound reports that a container instance does not exist.
+func ErrInstanceNotFound(id string) *Error {
+	return Errorf(KindClient, "Referenced container instance %s not found.", id)
+}
+
+// ErrInstanceNotRegistered tells an agent that its container instance does not exist.
+func ErrInstanceNotRegistered(id string) *Error {
+	return Errorf(KindResourceNotFound, "container instance %s is not registered", id)
+}
+
+// ErrTargetNotFound reports that a container instance, the target of an attribute, is not in a
+// cluster.
+func ErrTargetNotFound(target, cluster string) *Error {
+	return Errorf(KindTargetNotFound, "The specified target %s was not found in cluster %s.", target, cluster)
+}
+
+// ErrResourceNotFound reports that a resource, given by its key or ARN, does not exist.
+func ErrResourceNotFound(resource string) *Error {
+	return Errorf(KindInvalidParameter, "The specified resource %s was not found.", resource)
+}
+
+// ErrNoLeader reports that no server leads, so that a write cannot be taken. SDKs try again.
 func ErrNoLeader() *Error {
 	return Errorf(KindUnavailable, "no server leads the cluster at the moment; try again")
 }

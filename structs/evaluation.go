@@ -9,15 +9,42 @@ const (
 	EvaluationDone    = "done"
 )
 
+// EvaluationReason is why a job is looked at again.
+type EvaluationReason string
+
+// The reasons of evaluations.
+const (
+	// control, for what users ask
+	BecauseJobRegistered       EvaluationReason = "job-registered" // a batch job
+	BecauseServiceCreated      EvaluationReason = "service-created"
+	BecauseServiceUpdated      EvaluationReason = "service-updated"
+	BecauseServiceDeleted      EvaluationReason = "service-deleted"
+	BecauseDeploymentStopped   EvaluationReason = "deployment-stopped"
+	BecauseDeploymentContinued EvaluationReason = "deployment-continued" // at a lifecycle hook
+	BecauseTaskSetCreated      EvaluationReason = "task-set-created"
+	BecauseTaskSetScaled       EvaluationReason = "task-set-scaled"
+	BecauseTaskSetDeleted      EvaluationReason = "task-set-deleted"
+
+	// fsm, for what a command changes
+	BecauseTaskChanged       EvaluationReason = "task-changed"       // StopTasks, ReportTasks
+	BecauseInstanceChanged   EvaluationReason = "instance-changed"   // commands about instances
+	BecauseProtectionChanged EvaluationReason = "protection-changed" // ProtectTasks
+	BecausePlacementRefused  EvaluationReason = "placement-refused"  // ApplyPlan, of the same job
+	BecauseTaskPreempted     EvaluationReason = "task-preempted"     // ApplyPlan, of another job
+
+	// scheduler, for a plan that asks for another look at a given time
+	BecauseTimeDue EvaluationReason = "time-due"
+)
+
 // Evaluation says "look at this job again, because…". The scheduler turns it into a plan.
 type Evaluation struct {
-	ID        string `json:"id" cbor:"1,keyasint"` // 32 hex digits
-	Cluster   string `json:"cluster" cbor:"2,keyasint"`
-	Job       string `json:"job" cbor:"3,keyasint"`
-	Because   string `json:"because" cbor:"4,keyasint"` // job-registered, …
-	Status    string `json:"status" cbor:"5,keyasint"`
-	CreatedAt Time   `json:"createdAt" cbor:"6,keyasint"`
-	DoneAt    Time   `json:"doneAt,omitzero" cbor:"7,keyasint,omitzero"`
+	ID        string           `json:"id" cbor:"1,keyasint"` // 32 hex digits
+	Cluster   string           `json:"cluster" cbor:"2,keyasint"`
+	Job       string           `json:"job" cbor:"3,keyasint"`
+	Because   EvaluationReason `json:"because" cbor:"4,keyasint"`
+	Status    string           `json:"status" cbor:"5,keyasint"`
+	CreatedAt Time             `json:"createdAt" cbor:"6,keyasint"`
+	DoneAt    Time             `json:"doneAt,omitzero" cbor:"7,keyasint,omitzero"`
 	// Unplaced is how many tasks found no place; Failures say why.
 	Unplaced int                `json:"unplaced,omitzero" cbor:"8,keyasint,omitzero"`
 	Failures []PlacementFailure `json:"failures,omitzero" cbor:"9,keyasint,omitzero"`

@@ -81,3 +81,39 @@ func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
 	}
 	return "", false
 }
+
+// RegisterInstance adds a container instance or renews it (an agent that starts again). The cluster
+// is made if it is not there. Tags are set at the first registration.
+type RegisterInstance struct {
+	Instance ContainerInstance
+	Tags     []Tag
+}
+
+// CommandType implements Command.
+func (RegisterInstance) CommandType() CommandType { return CmdRegisterInstance }
+
+// SetAgentConnected says whether servers hold the streams of these agents.
+type SetAgentConnected struct {
+	Instances []string
+	Connected bool
+	At        Time
+	// Damps: losses are counted, and an instance that is lost again and again is held back when it
+	// returns. Older servers do neither.
+	Damps bool `cbor:",omitzero"`
+}
+
+// CommandType implements Command.
+func (SetAgentConnected) CommandType() CommandType { return CmdSetAgentConnected }
+
+// SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. One
+// that is INACTIVE stays so until it registers again. Deregistering stops what runs there: tasks of
+// a connected agent are asked to stop, and those that nobody is left to report on are STOPPED at
+// once.
+type SetInstanceStatus struct {
+	Instances []string
+	Status    string
+	At        Time
+}
+
+// CommandType implements Command.
+func (SetInstanceStatus) CommandType() CommandType { return CmdSetInstanceStatus }

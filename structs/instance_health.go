@@ -99,3 +99,24 @@ func hold(losses int) time.Duration {
 	const doublings = 5 // from firstHold to mostHold, rounded up
 	return min(mostHold, firstHold<<min(losses-2, doublings))
 }
+
+// SetRuntimeHealth records what an agent says of its container engine: the Status and Reason of
+// Health. Fails where the instance is not registered.
+type SetRuntimeHealth struct {
+	Instance string
+	Health   RuntimeHealth
+	At       Time
+}
+
+// CommandType implements Command.
+func (SetRuntimeHealth) CommandType() CommandType { return CmdSetRuntimeHealth }
+
+// ReleaseInstances lets instances take work that were held back for being lost again and again. One
+// whose HeldUntil is later than At stays held back: it was lost once more meanwhile.
+type ReleaseInstances struct {
+	Instances []string
+	At        Time
+}
+
+// CommandType implements Command.
+func (ReleaseInstances) CommandType() CommandType { return CmdReleaseInstances }

@@ -84,3 +84,45 @@ type Job struct {
 	// when a batch job with a BatchSpec was no longer RUNNING
 	EndedAt Time `json:"endedAt,omitzero"`
 }
+
+// CreateJob adds a job and its first evaluation. A client token that the cluster knows finds the
+// earlier job: with the same RequestHash that job is the answer, with another the command fails
+// with Conflict.
+type CreateJob struct {
+	Job        Job
+	Evaluation Evaluation
+	Tasks      []string // the ids of the tasks of a job that queues them: as many as its Count
+	// Providers are the capacity providers of Tasks, in the same order; nil in entries of older
+	// servers, whose tasks get theirs when they are placed.
+	Providers []string
+}
+
+// CommandType implements Command.
+func (CreateJob) CommandType() CommandType { return CmdCreateJob }
+
+// PutJob makes a job what a job file says, all of it or nothing: Definition, where not nil, becomes
+// the next revision of its family and the job's; Tags become all that a service has. The rest is as
+// in PutService. A batch job is added as by CreateJob.
+type PutJob struct {
+	Definition *TaskDefinition
+	Job        Job
+	Deployment *Deployment
+	Evaluation Evaluation
+	Tags       []Tag
+	// Replaces is the batch job of the same name that is RUNNING, which is stopped; empty: there is
+	// none. Were it another, the command fails with Conflict.
+	Replaces string
+}
+
+// CommandType implements Command.
+func (PutJob) CommandType() CommandType { return CmdPutJob }
+
+// StopJob ends a batch job: nothing more of it is started, and its tasks are asked to stop. One
+// that has ended stays as it is.
+type StopJob struct {
+	Job string
+	At  Time
+}
+
+// CommandType implements Command.
+func (StopJob) CommandType() CommandType { return CmdStopJob }

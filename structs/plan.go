@@ -86,3 +86,12 @@ type Placement struct {
 	// strategy.
 	Provider string `cbor:"5,keyasint,omitzero"`
 }
+
+// ApplyPlan commits a plan that the planner has checked. Placements whose job or instance has gone
+// meanwhile are dropped.
+type ApplyPlan struct {
+	Plan Plan
+}
+
+// CommandType implements Command.
+func (ApplyPlan) CommandType() CommandType { return CmdApplyPlan }

@@ -73,3 +73,28 @@ func ServiceGroup(service string) string { return serviceGroup + service }
 
 // IsServiceGroup says whether a group is of the tasks of a service.
 func IsServiceGroup(group string) bool { return strings.HasPrefix(group, serviceGroup) }
+
+// PutService adds a service or its next version. Job.Version must be one more than the present
+// version (1 for a new one); else another change came first and the command fails with Conflict.
+// Deployment, where not nil, becomes PRIMARY and the one that was PRIMARY becomes ACTIVE.
+type PutService struct {
+	Job        Job
+	Deployment *Deployment
+	Evaluation Evaluation
+	Tags       []Tag // of a new service
+}
+
+// CommandType implements Command.
+func (PutService) CommandType() CommandType { return CmdPutService }
+
+// DeleteService makes a service DRAINING, with no tasks desired, which is its last version. Without
+// Force it must have none desired already.
+type DeleteService struct {
+	Job        string
+	Force      bool
+	Evaluation Evaluation
+	At         Time
+}
+
+// CommandType implements Command.
+func (DeleteService) CommandType() CommandType { return CmdDeleteService }

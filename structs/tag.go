@@ -1,7 +1,59 @@
 package structs
 
-// ResourceKey names a resource that carries tags: the resource part of its ARN, "cluster/NAME",
-// "task/CLUSTER/ID", "task-definition/FAMILY:REVISION", "container-instance/CLUSTER/ID",
-// "service/CLUSTER/NAME", "task-set/CLUSTER/SERVICE/ID", "capacity-provider/NAME". Tags stand in a
-// table of their own, so that nouns that have none pay nothing.
+// ResourceKey names a resource that carries tags: the resource part of its ARN. Tags are in a table
+// of their own, so that resources without tags pay nothing.
 type ResourceKey = string
+
+// The kinds of resources that carry tags: the first part of a ResourceKey.
+const (
+	ResourceCluster          = "cluster"
+	ResourceTaskDefinition   = "task-definition"
+	ResourceInstance         = "container-instance"
+	ResourceTask             = "task"
+	ResourceService          = "service"
+	ResourceTaskSet          = "task-set"
+	ResourceCapacityProvider = "capacity-provider"
+)
+
+// ClusterKey returns the key of a cluster.
+func ClusterKey(name string) ResourceKey { return ResourceCluster + "/" + name }
+
+// TaskDefinitionKey returns the key of a revision, which is named "family:revision".
+func TaskDefinitionKey(revision string) ResourceKey { return ResourceTaskDefinition + "/" + revision }
+
+// InstanceKey returns the key of a container instance.
+func InstanceKey(cluster, id string) ResourceKey { return ResourceInstance + "/" + cluster + "/" + id }
+
+// TaskKey returns the key of a task.
+func TaskKey(cluster, id string) ResourceKey { return ResourceTask + "/" + cluster + "/" + id }
+
+// ServiceKey returns the key of a service.
+func ServiceKey(cluster, name string) ResourceKey {
+	return ResourceService + "/" + cluster + "/" + name
+}
+
+// TaskSetKey returns the key of a task set of a service.
+func TaskSetKey(service *Job, set string) ResourceKey {
+	return ResourceTaskSet + "/" + service.Cluster + "/" + service.Name + "/" + set
+}
+
+// CapacityProviderKey returns the key of a capacity provider.
+func CapacityProviderKey(name string) ResourceKey { return ResourceCapacityProvider + "/" + name }
+
+// Tag sets tags on a resource; Untag removes them by key. Resource is as in TagResource.
+type TagCommand struct {
+	Resource string // see ResourceKey
+	Tags     []Tag
+}
+
+// CommandType implements Command.
+func (TagCommand) CommandType() CommandType { return CmdTag }
+
+// UntagCommand removes tags by key.
+type UntagCommand struct {
+	Resource string
+	Keys     []string
+}
+
+// CommandType implements Command.
+func (UntagCommand) CommandType() CommandType { return CmdUntag }

@@ -186,3 +186,41 @@ func (f AssignmentFrame) Restore() {
 		seen[a.Task.TaskDefinition] = a.Definition
 	}
 }
+
+// StopTasks asks tasks to stop. Tasks that are asked already, or have stopped, stay as they are.
+type StopTasks struct {
+	Tasks    []string
+	StopCode string
+	Reason   string
+	At       Time
+}
+
+// CommandType implements Command.
+func (StopTasks) CommandType() CommandType { return CmdStopTasks }
+
+// ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends
+// the protection.
+type ProtectTasks struct {
+	Tasks []string
+	Until Time
+	At    Time
+}
+
+// CommandType implements Command.
+func (ProtectTasks) CommandType() CommandType { return CmdProtectTasks }
+
+// ReportTasks is a batch of what one agent saw.
+type ReportTasks struct {
+	Instance string
+	Updates  []TaskUpdate
+	At       Time
+	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt, and
+	// wake no daemon when the last other task has left an instance.
+	Rules int
+}
+
+// CommandType implements Command.
+func (ReportTasks) CommandType() CommandType { return CmdReportTasks }
+
+// ReportRules says by which rules a report is applied that is made now.
+const ReportRules = 1

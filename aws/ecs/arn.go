@@ -9,16 +9,16 @@ import (
 
 // The kinds of resource in ARNs.
 const (
-	kindCluster    = "cluster"
-	kindInstance   = "container-instance"
-	kindTask       = "task"
-	kindDefinition = "task-definition"
+	kindCluster    = structs.ResourceCluster
+	kindInstance   = structs.ResourceInstance
+	kindTask       = structs.ResourceTask
+	kindDefinition = structs.ResourceTaskDefinition
 	kindContainer  = "container"
-	kindService    = "service"
+	kindService    = structs.ResourceService
 	kindDeployment = "service-deployment"
 	kindRevision   = "service-revision"
-	kindProvider   = "capacity-provider"
-	kindTaskSet    = "task-set"
+	kindProvider   = structs.ResourceCapacityProvider
+	kindTaskSet    = structs.ResourceTaskSet
 )
 
 // arns builds the ARNs of one caller, which are in the region it signed for, and reads them
@@ -41,16 +41,16 @@ func (a arns) asked(text string, key structs.ResourceKey) string {
 	return a.of(key)
 }
 
-func (a arns) cluster(name string) string         { return a.of(clusterKey(name)) }
-func (a arns) definition(key string) string       { return a.of(definitionKey(key)) }
-func (a arns) instance(cluster, id string) string { return a.of(instanceKey(cluster, id)) }
-func (a arns) task(cluster, id string) string     { return a.of(taskKey(cluster, id)) }
+func (a arns) cluster(name string) string         { return a.of(structs.ClusterKey(name)) }
+func (a arns) definition(key string) string       { return a.of(structs.TaskDefinitionKey(key)) }
+func (a arns) instance(cluster, id string) string { return a.of(structs.InstanceKey(cluster, id)) }
+func (a arns) task(cluster, id string) string     { return a.of(structs.TaskKey(cluster, id)) }
 func (a arns) container(cluster, task, id string) string {
 	return a.of(kindContainer + "/" + cluster + "/" + task + "/" + id)
 }
 
-func (a arns) provider(name string) string         { return a.of(providerKey(name)) }
-func (a arns) service(cluster, name string) string { return a.of(serviceKey(cluster, name)) }
+func (a arns) provider(name string) string         { return a.of(structs.CapacityProviderKey(name)) }
+func (a arns) service(cluster, name string) string { return a.of(structs.ServiceKey(cluster, name)) }
 
 // principal is the ARN of who did something. Where nobody is asked who they are, everybody is the
 // account's root.
@@ -69,14 +69,3 @@ func (a arns) taskSet(job *structs.Job, id string) string { return a.of(structs.
 
 // deploymentPrefix begins the id of every deployment (ECS).
 const deploymentPrefix = "ecs-svc/"
-
-func clusterKey(name string) structs.ResourceKey   { return kindCluster + "/" + name }
-func definitionKey(key string) structs.ResourceKey { return kindDefinition + "/" + key }
-func instanceKey(cluster, id string) structs.ResourceKey {
-	return kindInstance + "/" + cluster + "/" + id
-}
-func serviceKey(cluster, name string) structs.ResourceKey {
-	return kindService + "/" + cluster + "/" + name
-}
-func providerKey(name string) structs.ResourceKey    { return kindProvider + "/" + name }
-func taskKey(cluster, id string) structs.ResourceKey { return kindTask + "/" + cluster + "/" + id }

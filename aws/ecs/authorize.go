@@ -137,10 +137,10 @@ func (a *authorization) key(kind, argument, text string) (structs.ResourceKey, e
 	switch {
 	case kind == kindCluster:
 		name, err := a.arns.parseCluster(text)
-		return clusterKey(name), err
+		return structs.ClusterKey(name), err
 	case kind == kindProvider:
 		name, err := a.arns.name(argument, cmp.Or(text, all), kind)
-		return providerKey(name), err
+		return structs.CapacityProviderKey(name), err
 	case kind == kindDefinition:
 		return a.definition(argument, text)
 	case kind == kindTaskSet:
@@ -176,19 +176,19 @@ func (a *authorization) ofDeployment(kind, argument, text string) (structs.Resou
 // the family is registered.
 func (a *authorization) definition(argument, text string) (structs.ResourceKey, error) {
 	if argument == "family" {
-		return definitionKey(text + ":" + all), nil
+		return structs.TaskDefinitionKey(text + ":" + all), nil
 	}
 	key, err := a.arns.parseDefinition(argument, cmp.Or(text, all))
 	if err != nil {
 		return "", err
 	}
 	if family, revision, ok := structs.SplitDefinitionKey(key); ok {
-		return definitionKey(family + ":" + strconv.Itoa(int(revision))), nil
+		return structs.TaskDefinitionKey(family + ":" + strconv.Itoa(int(revision))), nil
 	}
 	if d := a.view.LatestTaskDefinition(key); d != nil {
-		return definitionKey(d.Key()), nil
+		return structs.TaskDefinitionKey(d.Key()), nil
 	}
-	return definitionKey(key + ":" + all), nil
+	return structs.TaskDefinitionKey(key + ":" + all), nil
 }
 
 func (a *authorization) taskSet(argument, text string) (structs.ResourceKey, error) {

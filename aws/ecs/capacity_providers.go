@@ -100,7 +100,7 @@ func (c *call) describeCapacityProviders(ctx context.Context, in *DescribeCapaci
 		if p := v.CapacityProvider(name); p != nil && within(name) {
 			out.CapacityProviders = append(out.CapacityProviders, c.provider(v, p, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.asked(text, providerKey(name))))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, structs.CapacityProviderKey(name))))
 		}
 	}
 	return out, nil
@@ -150,6 +150,6 @@ func (c *call) provider(v view, p *structs.CapacityProvider, include includes) C
 		Status:                   p.Status,
 		UpdateStatus:             p.UpdateStatus,
 		AutoScalingGroupProvider: p.AutoScalingGroup,
-		Tags:                     include.tags(v, providerKey(p.Name)),
+		Tags:                     include.tags(v, structs.CapacityProviderKey(p.Name)),
 	}
 }

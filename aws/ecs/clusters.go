@@ -161,7 +161,7 @@ func (c *call) describeClusters(ctx context.Context, in *DescribeClustersRequest
 		if cluster := v.Cluster(name); cluster != nil {
 			out.Clusters = append(out.Clusters, c.cluster(v, cluster, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.asked(text, clusterKey(name))))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, structs.ClusterKey(name))))
 		}
 	}
 	return out, nil

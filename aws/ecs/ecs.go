@@ -103,7 +103,7 @@ func (c *call) activeCluster(v view, argument string) (string, error) {
 	case cluster == nil:
 		return "", structs.ErrClusterNotFound()
 	case cluster.Status != structs.ClusterActive:
-		return "", structs.Errorf(structs.KindClusterNotFound, "The referenced cluster was inactive.")
+		return "", structs.ErrClusterInactive()
 	}
 	return name, nil
 }

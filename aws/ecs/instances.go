@@ -28,7 +28,7 @@ func (c *call) describeContainerInstances(ctx context.Context, in *DescribeConta
 		if i := v.Instance(id); i != nil && i.Cluster == cluster {
 			out.ContainerInstances = append(out.ContainerInstances, c.instance(v, i, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.asked(text, instanceKey(cluster, id))))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, structs.InstanceKey(cluster, id))))
 		}
 	}
 	return out, nil

@@ -34,7 +34,7 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 		ServiceConnectDefaults:            cluster.ServiceConnectDefaults,
 		Settings:                          []structs.ClusterSetting{},
 		Statistics:                        []structs.KeyValuePair{},
-		Tags:                              include.tags(v, clusterKey(cluster.Name)),
+		Tags:                              include.tags(v, structs.ClusterKey(cluster.Name)),
 	}
 	if include.has(clusterSettings) {
 		out.Settings = settings(cluster)

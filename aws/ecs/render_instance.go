@@ -27,7 +27,7 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 		RegisteredAt: i.RegisteredAt,
 		Version:      i.Version,
 		VersionInfo:  &i.VersionInfo,
-		Tags:         include.tags(v, instanceKey(i.Cluster, i.ID)),
+		Tags:         include.tags(v, structs.InstanceKey(i.Cluster, i.ID)),
 	}
 	if len(i.GPUs) > 0 {
 		out.RegisteredResources = append(out.RegisteredResources, gpuResource(i.GPUs))

@@ -35,7 +35,7 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		RoleArn:                       spec.Role,
 		CreatedAt:                     job.CreatedAt,
 		CreatedBy:                     c.arns.principal(spec.CreatedBy),
-		Tags:                          include.tags(v, serviceKey(job.Cluster, job.Name)),
+		Tags:                          include.tags(v, structs.ServiceKey(job.Cluster, job.Name)),
 	}
 	if job.External() {
 		out.TaskSets = []TaskSet{}

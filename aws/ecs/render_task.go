@@ -47,7 +47,7 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		Attachments:          []Attachment{},
 		Attributes:           []structs.Attribute{},
 		Containers:           []Container{},
-		Tags:                 include.tags(v, taskKey(t.Cluster, t.ID)),
+		Tags:                 include.tags(v, structs.TaskKey(t.Cluster, t.ID)),
 	}
 	if t.Instance != "" {
 		out.ContainerInstanceArn = c.arns.instance(t.Cluster, t.Instance)

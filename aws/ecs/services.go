@@ -161,7 +161,7 @@ func (c *call) serviceNamed(v view, argument, text, cluster string) (*structs.Jo
 	if job := v.Service(cluster, name); job != nil {
 		return job, nil
 	}
-	return nil, structs.Errorf(structs.KindServiceNotFound, "Service not found.")
+	return nil, structs.ErrServiceNotFound()
 }
 
 // withPolicy adds what a deployment configuration says to a change.

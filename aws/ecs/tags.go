@@ -64,18 +64,18 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 		if v.Cluster(rest) == nil {
 			return "", structs.ErrClusterNotFound()
 		}
-		return clusterKey(rest), nil
+		return structs.ClusterKey(rest), nil
 	case kindDefinition:
 		if d := v.TaskDefinition(rest); d != nil {
-			return definitionKey(d.Key()), nil
+			return structs.TaskDefinitionKey(d.Key()), nil
 		}
 	case kindTask:
 		if t := v.Task(id); t != nil && (!long || t.Cluster == cluster) {
-			return taskKey(t.Cluster, t.ID), nil
+			return structs.TaskKey(t.Cluster, t.ID), nil
 		}
 	case kindInstance:
 		if i := v.Instance(id); i != nil && (!long || i.Cluster == cluster) {
-			return instanceKey(i.Cluster, i.ID), nil
+			return structs.InstanceKey(i.Cluster, i.ID), nil
 		}
 	case kindService:
 		if !long {
@@ -83,7 +83,7 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 				"Long arn format must be used for tagging operations. resourceArn: '%s' names no cluster; use %s", arn, c.arns.service("CLUSTER", rest))
 		}
 		if v.Service(cluster, id) != nil {
-			return serviceKey(cluster, id), nil
+			return structs.ServiceKey(cluster, id), nil
 		}
 	case kindTaskSet:
 		service, set, _ := strings.Cut(id, "/")
@@ -92,12 +92,12 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 		}
 	case kindProvider:
 		if p := v.CapacityProvider(rest); p != nil && !structs.IsFargate(rest) {
-			return providerKey(rest), nil
+			return structs.CapacityProviderKey(rest), nil
 		}
 	default:
 		return "", unsupported("tags on a " + kind)
 	}
-	return "", structs.Errorf(structs.KindInvalidParameter, "The specified resource %s was not found.", arn)
+	return "", structs.ErrResourceNotFound(arn)
 }
 
 // checkTags holds the rules for tags that the API model does not state.

@@ -57,11 +57,11 @@ func (c *call) describeTaskDefinition(ctx context.Context, in *DescribeTaskDefin
 		found = v.LatestTaskDefinition(key)
 	}
 	if found == nil {
-		return nil, structs.Errorf(structs.KindClient, "Unable to describe task definition.")
+		return nil, structs.ErrTaskDefinitionNotFound()
 	}
 	return &DescribeTaskDefinitionResponse{
 		TaskDefinition: c.definition(found),
-		Tags:           includes(in.Include).tags(v, definitionKey(found.Key())),
+		Tags:           includes(in.Include).tags(v, structs.TaskDefinitionKey(found.Key())),
 	}, nil
 }
 

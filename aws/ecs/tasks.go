@@ -47,7 +47,7 @@ func (c *call) describeTasks(ctx context.Context, in *DescribeTasksRequest) (*De
 		if t := v.Task(id); t != nil && t.Cluster == cluster {
 			out.Tasks = append(out.Tasks, c.task(v, t, in.Include))
 		} else {
-			out.Failures = append(out.Failures, missing(c.arns.asked(text, taskKey(cluster, id))))
+			out.Failures = append(out.Failures, missing(c.arns.asked(text, structs.TaskKey(cluster, id))))
 		}
 	}
 	return out, nil

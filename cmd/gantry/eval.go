@@ -47,7 +47,7 @@ func printEvaluations(w io.Writer, list structs.EvaluationList) {
 	now := time.Now()
 	rows := make([][]string, len(list.Evaluations))
 	for i, e := range list.Evaluations {
-		rows[i] = []string{e.ID, e.Status, strconv.Itoa(e.Unplaced), e.Because, e.Cluster, e.Job, age(now, e.CreatedAt.Std())}
+		rows[i] = []string{e.ID, e.Status, strconv.Itoa(e.Unplaced), string(e.Because), e.Cluster, e.Job, age(now, e.CreatedAt.Std())}
 	}
 	table(w, []string{"EVALUATION", "STATUS", "UNPLACED", "BECAUSE", "CLUSTER", "JOB", "AGE"}, rows)
 }

@@ -75,7 +75,7 @@ func TestNoAnswer(t *testing.T) {
 
 func TestEvalExplain(t *testing.T) {
 	eval := structs.Evaluation{
-		ID: "e1", Cluster: "web", Job: "j1", Because: "job-registered", Status: structs.EvaluationDone, CreatedAt: structs.TimeOf(time.Now().Add(-90 * time.Second)),
+		ID: "e1", Cluster: "web", Job: "j1", Because: structs.BecauseJobRegistered, Status: structs.EvaluationDone, CreatedAt: structs.TimeOf(time.Now().Add(-90 * time.Second)),
 		Unplaced: 2, Remedy: "free 100 MiB of memory on host-1",
 		Failures: []structs.PlacementFailure{{Instance: "i1", Reason: structs.FailMemory, Detail: "100 MiB short"}, {Instance: "i2", Reason: structs.FailAgent}},
 		Filtered: []structs.FilterCount{{Reason: structs.FailMemory, Instances: 3}, {Reason: structs.FailAgent, Instances: 1}},

@@ -24,3 +24,22 @@ func SplitDefinitionKey(key string) (family string, revision int32, ok bool) {
 	}
 	return family, int32(n), true
 }
+
+// RegisterTaskDefinition adds the next revision of a family; apply assigns the revision.
+type RegisterTaskDefinition struct {
+	Definition TaskDefinition
+	Tags       []Tag
+}
+
+// CommandType implements Command.
+func (RegisterTaskDefinition) CommandType() CommandType { return CmdRegisterTaskDefinition }
+
+// UpdateTaskDefinitions moves revisions to a status: INACTIVE (deregistered) or DELETE_IN_PROGRESS.
+type UpdateTaskDefinitions struct {
+	Definitions []string // family:revision
+	Status      string
+	At          Time
+}
+
+// CommandType implements Command.
+func (UpdateTaskDefinitions) CommandType() CommandType { return CmdUpdateTaskDefinitions }

@@ -29,7 +29,35 @@ func (s *TaskSet) Computed(count int) int {
 	return int(math.Ceil(float64(count)*s.Scale/100 - slack))
 }
 
-// TaskSetKey names a task set as a resource that carries tags.
-func TaskSetKey(service *Job, set string) ResourceKey {
-	return "task-set/" + service.Cluster + "/" + service.Name + "/" + set
+// PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that
+// is there. A new one with a client token that the service knows finds the earlier one, as in
+// CreateJob.
+type PutTaskSet struct {
+	Set        Deployment
+	Evaluation Evaluation
+	Tags       []Tag // of a new one
 }
+
+// CommandType implements Command.
+func (PutTaskSet) CommandType() CommandType { return CmdPutTaskSet }
+
+// DeleteTaskSet makes a task set DRAINING; it goes with its last task. Without Force it must be
+// scaled to nothing, and not be PRIMARY.
+type DeleteTaskSet struct {
+	Set        string
+	Force      bool
+	Evaluation Evaluation
+	At         Time
+}
+
+// CommandType implements Command.
+func (DeleteTaskSet) CommandType() CommandType { return CmdDeleteTaskSet }
+
+// SetPrimaryTaskSet makes a task set PRIMARY, in place of the one that was.
+type SetPrimaryTaskSet struct {
+	Set string
+	At  Time
+}
+
+// CommandType implements Command.
+func (SetPrimaryTaskSet) CommandType() CommandType { return CmdSetPrimaryTaskSet }

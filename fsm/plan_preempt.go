@@ -23,6 +23,6 @@ func preemptTasks(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Pl
 		setOnce(&t.StoppingAt, plan.At)
 		t.Version++
 		tx.PutTask(&t)
-		wake(tx, index, plan.At, t.Job, becausePreempted)
+		wake(tx, index, plan.At, t.Job, structs.BecauseTaskPreempted)
 	}
 }

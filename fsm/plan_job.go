@@ -7,23 +7,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// applyServicePlan commits what a plan changes of a service besides new tasks.
-func applyServicePlan(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) error {
+// changeJob commits what a plan changes of its job besides new tasks, and returns the job as it is
+// then.
+func changeJob(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) (*structs.Job, error) {
 	for n := range plan.Deployments {
 		if err := checkAnswered(tx, &plan.Deployments[n]); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if plan.Rollback != nil {
-		if plan.Rollback.Version != job.Version+1 {
-			return structs.Errorf(structs.KindConflict, "The plan rolls job %s back from version %d to %d, which is not the next.",
-				job.ID, job.Version, plan.Rollback.Version)
-		}
-		next := *plan.Rollback
-		keepIdentity(&next, job)
-		next.Status, next.DeletedAt = job.Status, job.DeletedAt
-		putVersion(tx, &next)
-		job = &next
+	job, err := rollBack(tx, job, plan)
+	if err != nil {
+		return nil, err
 	}
 	for n := range plan.Deployments {
 		putPlanned(tx, job, plan.Deployments[n])
@@ -38,25 +32,8 @@ func applyServicePlan(tx *state.Tx, index uint64, job *structs.Job, plan *struct
 		}
 	}
 	putEvents(tx, job.ID, plan.Events)
-	if plan.Desired != nil && job.Status == structs.ServiceActive && job.Count != *plan.Desired {
-		next := *job
-		next.Count = *plan.Desired
-		tx.PutJob(&next)
-		job = &next
-	}
-	if plan.JobStatus != "" && plan.JobStatus != job.Status {
-		next := *job
-		next.Status = plan.JobStatus
-		switch {
-		case !keepsUp(job):
-			next.EndedAt = plan.At
-		case next.Status == structs.ServiceInactive:
-			next.DeletedAt, next.ClientToken = plan.At, ""
-			tx.RemoveJob(job) // its client token is free with its name
-		}
-		tx.PutJob(&next)
-	}
-	return nil
+	job = setDesired(tx, job, plan)
+	return setJobStatus(tx, job, plan), nil
 }
 
 // checkAnswered refuses a plan that was made before a user answered a pause of the deployment: what
@@ -72,6 +49,23 @@ func checkAnswered(tx *state.Tx, d *structs.Deployment) error {
 		}
 	}
 	return nil
+}
+
+// rollBack makes the version that a plan rolls back to the next version of a service.
+func rollBack(tx *state.Tx, job *structs.Job, plan *structs.Plan) (*structs.Job, error) {
+	if plan.Rollback == nil {
+		return job, nil
+	}
+	if plan.Rollback.Version != job.Version+1 {
+		return nil, structs.Errorf(structs.KindConflict,
+			"The plan rolls job %s back from version %d to %d, which is not the next.",
+			job.ID, job.Version, plan.Rollback.Version)
+	}
+	next := *plan.Rollback
+	keepIdentity(&next, job)
+	next.Status, next.DeletedAt = job.Status, job.DeletedAt
+	putVersion(tx, &next)
+	return &next, nil
 }
 
 // putPlanned puts a deployment as a plan has it. What others write stays as it is: the counts, and
@@ -143,4 +137,34 @@ func putEvents(tx *state.Tx, job string, happened []structs.ServiceEvent) {
 	events = append(events, tx.ServiceEvents(job).Events...)
 	events = slices.Clip(events[:min(len(events), structs.MaxServiceEvents)])
 	tx.PutServiceEvents(&structs.ServiceEvents{Job: job, Events: events})
+}
+
+// setDesired sets how many tasks a daemon desires, which is as many as there are instances for it.
+func setDesired(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.Job {
+	if plan.Desired == nil || job.Status != structs.ServiceActive || job.Count == *plan.Desired {
+		return job
+	}
+	next := *job
+	next.Count = *plan.Desired
+	tx.PutJob(&next)
+	return &next
+}
+
+// setJobStatus ends a job: a service that was deleted and has no tasks left, or a batch job that is
+// done.
+func setJobStatus(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.Job {
+	if plan.JobStatus == "" || plan.JobStatus == job.Status {
+		return job
+	}
+	next := *job
+	next.Status = plan.JobStatus
+	switch {
+	case !keepsUp(job):
+		next.EndedAt = plan.At
+	case next.Status == structs.ServiceInactive:
+		next.DeletedAt, next.ClientToken = plan.At, ""
+		tx.RemoveJob(job) // its client token is free with its name
+	}
+	tx.PutJob(&next)
+	return &next
 }

@@ -10,7 +10,7 @@ func registerTaskDefinition(tx *state.Tx, _ uint64, cmd structs.RegisterTaskDefi
 	d.Revision = tx.NextRevision(d.Family)
 	d.Status = structs.DefinitionActive
 	tx.PutTaskDefinition(&d)
-	tx.PutTags(definitionKey(d.Key()), cmd.Tags)
+	tx.PutTags(structs.TaskDefinitionKey(d.Key()), cmd.Tags)
 	return d.Key(), nil
 }
 
@@ -18,7 +18,7 @@ func updateTaskDefinitions(tx *state.Tx, _ uint64, cmd structs.UpdateTaskDefinit
 	for _, key := range cmd.Definitions {
 		old := tx.TaskDefinition(key)
 		if old == nil {
-			return "", errNoDefinition()
+			return "", structs.ErrTaskDefinitionNotFound()
 		}
 		d := *old
 		switch {
@@ -33,8 +33,4 @@ func updateTaskDefinitions(tx *state.Tx, _ uint64, cmd structs.UpdateTaskDefinit
 		tx.PutTaskDefinition(&d)
 	}
 	return "", nil
-}
-
-func errNoDefinition() *structs.Error {
-	return structs.Errorf(structs.KindClient, "Unable to describe task definition.")
 }

@@ -216,7 +216,7 @@ func TestServiceEvents(t *testing.T) {
 func TestFollowUp(t *testing.T) {
 	h := serving(t)
 	at := func(id string, wait structs.Time) *structs.Evaluation {
-		return &structs.Evaluation{ID: id, Because: "time-due", WaitUntil: wait}
+		return &structs.Evaluation{ID: id, Because: structs.BecauseTimeDue, WaitUntil: wait}
 	}
 	decide := func(eval string, followUp *structs.Evaluation) {
 		t.Helper()
@@ -227,7 +227,7 @@ func TestFollowUp(t *testing.T) {
 	}
 	decide("se2", at("f1", 500))
 	want := &structs.Evaluation{
-		ID: "f1", Cluster: "prod", Job: "s1", Because: "time-due", Status: structs.EvaluationReady, CreatedAt: 20, WaitUntil: 500,
+		ID: "f1", Cluster: "prod", Job: "s1", Because: structs.BecauseTimeDue, Status: structs.EvaluationReady, CreatedAt: 20, WaitUntil: 500,
 		ModifyIndex: h.index,
 	}
 	if diff := cmp.Diff(want, h.snap().Evaluation("f1")); diff != "" {
@@ -257,8 +257,8 @@ func TestDroppedPlacementIsPlannedAgain(t *testing.T) {
 	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationDone || e.Unplaced != 1 {
 		t.Errorf("evaluation %+v", e)
 	}
-	if because := h.decide("s1"); len(because) != 1 || because[0] != becauseRefused {
-		t.Errorf("woken by %v, want %s", because, becauseRefused)
+	if because := h.decide("s1"); len(because) != 1 || because[0] != structs.BecausePlacementRefused {
+		t.Errorf("woken by %v, want %s", because, structs.BecausePlacementRefused)
 	}
 }
 

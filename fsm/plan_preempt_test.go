@@ -36,7 +36,7 @@ func TestPreempt(t *testing.T) {
 			t.Errorf("task %s makes way, which is protected or of a job as important", id)
 		}
 	}
-	if diff := cmp.Diff(map[string]string{fmt.Sprintf("s1%016x", h.index): "ready " + becausePreempted}, h.open("s1")); diff != "" {
+	if diff := cmp.Diff(map[string]string{fmt.Sprintf("s1%016x", h.index): "ready " + string(structs.BecauseTaskPreempted)}, h.open("s1")); diff != "" {
 		t.Errorf("the service whose task makes way (-want +got):\n%s", diff)
 	}
 	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))

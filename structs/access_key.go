@@ -39,3 +39,21 @@ type AccessKeyRequest struct {
 	// Policy is admin, read-only, or the JSON of a policy.
 	Policy string `json:"policy"`
 }
+
+// PutAccessKey adds an access key.
+type PutAccessKey struct {
+	Key AccessKey
+	// First: it is the installation's first, which fails where one was made before.
+	First bool
+}
+
+// CommandType implements Command.
+func (PutAccessKey) CommandType() CommandType { return CmdPutAccessKey }
+
+// DeleteAccessKey revokes an access key.
+type DeleteAccessKey struct {
+	ID string
+}
+
+// CommandType implements Command.
+func (DeleteAccessKey) CommandType() CommandType { return CmdDeleteAccessKey }

@@ -1,0 +1,29 @@
+package fsm
+
+import (
+	"cmp"
+
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// putMinted puts an evaluation whose id came with a command.
+func putMinted(tx *state.Tx, index uint64, job *structs.Job, eval structs.Evaluation) {
+	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
+	eval.Status = cmp.Or(eval.Status, structs.EvaluationReady)
+	tx.PutEvaluation(&eval)
+}
+
+// endEvaluation ends an evaluation that is not needed any more.
+func endEvaluation(tx *state.Tx, index uint64, at structs.Time, old *structs.Evaluation) {
+	e := *old
+	e.Status, e.DoneAt, e.ModifyIndex = structs.EvaluationDone, at, index
+	tx.PutEvaluation(&e)
+	if old.Called() {
+		callNext(tx, index, old.Cluster, old.Place().Ask)
+	}
+}
+
+func errEvaluationExists(id string) *structs.Error {
+	return structs.Errorf(structs.KindConflict, "Evaluation %s exists already.", id)
+}
