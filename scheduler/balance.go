@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"container/heap"
 	"maps"
 	"slices"
 
@@ -143,14 +144,14 @@ func (b *balance) leaves(pool []*structs.Task) []*leaf {
 		}
 		l := leaves[p.leaf]
 		if l == nil {
-			l = &leaf{path: p.leaf, piles: ranking[*pile]{less: func(x, y *pile) bool { return x.compare(y) < 0 }}}
+			l = &leaf{path: p.leaf}
 			leaves[p.leaf] = l
 		}
-		l.piles.items = append(l.piles.items, p)
+		l.piles = append(l.piles, p)
 	}
 	list := slices.Collect(maps.Values(leaves))
 	for _, l := range list {
-		l.piles.build()
+		heap.Init(&l.piles)
 	}
 	slices.SortFunc(list, compareLeaves)
 	return list
@@ -159,13 +160,13 @@ func (b *balance) leaves(pool []*structs.Task) []*leaf {
 // leaf is the part of a pool that is in one place of the last level, the fullest instance first.
 type leaf struct {
 	path  string
-	piles ranking[*pile]
+	piles piles
 }
 
 // compareLeaves puts the one first that the next task goes from; one that nothing is left of comes
 // last.
 func compareLeaves(a, b *leaf) int {
-	switch x, y := a.piles.items, b.piles.items; {
+	switch x, y := a.piles, b.piles; {
 	case len(x) == 0 || len(y) == 0:
 		return cmp.Or(cmp.Compare(len(y), len(x)), cmp.Compare(a.path, b.path))
 	default:
@@ -175,14 +176,14 @@ func compareLeaves(a, b *leaf) int {
 }
 
 func (l *leaf) pop(b *balance) *structs.Task {
-	p := l.piles.items[0]
+	p := l.piles[0]
 	t := p.top()
 	p.pool = p.pool[:len(p.pool)-1]
 	b.add(p.instance, -1)
 	if len(p.pool) == 0 {
-		l.piles.pop()
+		heap.Pop(&l.piles)
 	} else {
-		l.piles.fix()
+		heap.Fix(&l.piles, 0)
 	}
 	return t
 }
@@ -209,4 +210,18 @@ func compareWaiting(a, b *structs.Task) int {
 		return 1
 	}
 	return cmp.Compare(waits(a), waits(b))
+}
+
+// piles is a heap (container/heap) with the fullest pile first.
+type piles []*pile
+
+func (s piles) Len() int           { return len(s) }
+func (s piles) Less(i, j int) bool { return s[i].compare(s[j]) < 0 }
+func (s piles) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s *piles) Push(x any)        { *s = append(*s, x.(*pile)) }
+
+func (s *piles) Pop() any {
+	last := (*s)[len(*s)-1]
+	*s = (*s)[:len(*s)-1]
+	return last
 }

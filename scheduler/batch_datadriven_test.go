@@ -132,7 +132,7 @@ func (s *batchStory) look(t *testing.T) string {
 	s.tasks++
 	in := Input{View: s.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: s.now}
 	binary.BigEndian.PutUint64(in.Seed[:], uint64(s.tasks))
-	plan := Schedule(in).Plan
+	plan := Schedule(in)
 	var out strings.Builder
 	s.update(t, func(tx *state.Tx) {
 		job := *tx.Job(storyJob)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -45,7 +46,8 @@ func BenchmarkPlace(b *testing.B) {
 					ids := newTaskIDs([16]byte{byte(n >> 16), byte(n >> 8), byte(n)})
 					var plan structs.Plan
 					cpu -= cpuTime(b)
-					found := fill(&plan, request{view: f.snapshot, job: job, definition: &structs.TaskDefinition{}, need: need, lack: lack{count: job.Count}}, &ids)
+					r := &place.Request{View: f.snapshot, Job: job, Definition: &structs.TaskDefinition{}, Need: need, Count: job.Count}
+					found := fill(&plan, r, &ids)
 					cpu += cpuTime(b)
 					if plan.Unplaced > 0 {
 						b.Fatalf("%d unplaced of service %d", plan.Unplaced, n)
@@ -54,7 +56,7 @@ func BenchmarkPlace(b *testing.B) {
 					if n++; n%1000 == 0 {
 						f = newFarm(b, instances)
 					} else {
-						f.apply(b, found.where, need)
+						f.apply(b, found.Instances, need)
 					}
 					b.StartTimer()
 				}

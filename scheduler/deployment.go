@@ -3,7 +3,6 @@ package scheduler
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -145,15 +144,4 @@ func (s *service) deploymentID() string {
 // scaledBy is the reason of tasks that a deployment stops.
 func scaledBy(d *structs.Deployment) string {
 	return "Scaling activity initiated by (deployment " + d.ID + ")"
-}
-
-// lacksRoom says whether a task that makes way could help one that found no place: an instance was
-// only too full.
-func lacksRoom(filtered []structs.FilterCount) bool {
-	for _, f := range filtered {
-		if strings.HasPrefix(f.Reason, "RESOURCE:") || f.Reason == structs.FailDistinct {
-			return true
-		}
-	}
-	return false
 }

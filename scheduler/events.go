@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -119,11 +120,11 @@ func (s *service) tellProtected() {
 }
 
 // tellUnplaced tells why tasks found no place, of the instance that came closest.
-func (s *service) tellUnplaced(p placed) {
-	if len(p.failures) == 0 {
+func (s *service) tellUnplaced(found place.Result) {
+	if len(found.Failures) == 0 {
 		return
 	}
-	closest := p.failures[0]
+	closest := found.Failures[0]
 	var cause string
 	switch closest.Reason {
 	case structs.FailScheduler:
@@ -153,8 +154,8 @@ func (s *service) tellUnplaced(p placed) {
 		cause = fmt.Sprintf("encountered error %q.", closest.Reason)
 	}
 	rest := "The closest matching container-instance " + closest.Instance + " " + cause
-	if p.remedy != "" {
-		rest += " It would take " + p.remedy + "."
+	if found.Remedy != "" {
+		rest += " It would take " + found.Remedy + "."
 	}
 	s.tellOnce(unplacedText, rest, cause)
 }

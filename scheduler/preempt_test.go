@@ -1,99 +1,12 @@
 package scheduler
 
 import (
-	"fmt"
 	"slices"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
-
-// TestPreemption: over random clusters, whoever makes way is less important by ten and not
-// protected, and once they have gone the tasks that they made way for find room.
-func TestPreemption(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := drawScene(t)
-		s.job.Type, s.job.Preemption, s.job.Status = structs.JobBatch, true, structs.BatchRunning
-		s.job.Batch = &structs.BatchSpec{Attempts: 1}
-		s.job.Priority = rapid.IntRange(1, 100).Draw(t, "priority")
-		priorities := map[string]int{}
-		for n, task := range s.tasks {
-			if task.Job != "job" {
-				task.Job = fmt.Sprintf("j%d", rapid.IntRange(0, 5).Draw(t, "job"))
-			} else {
-				task.Slot = n
-				task.DesiredStatus = task.LastStatus // its end would count as a failure
-			}
-			task.CreatedAt = structs.Time(n)
-			if rapid.IntRange(0, 4).Draw(t, "protected") == 0 {
-				task.ProtectedUntil = 1000
-			}
-		}
-		store := stateOf(t, s)
-		update(t, store, func(tx *state.Tx) {
-			for n := range 6 {
-				id := fmt.Sprintf("j%d", n)
-				priorities[id] = rapid.IntRange(1, 100).Draw(t, "priority")
-				tx.PutJob(&structs.Job{ID: id, Cluster: "default", Type: structs.JobBatch, Priority: priorities[id]})
-			}
-		})
-		in := Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: "job"}, Now: 5, Seed: s.seed}
-		plan := Schedule(in).Plan
-		if len(plan.Preempted) > 0 && (plan.Unplaced == 0 || plan.Status != structs.EvaluationBlocked) {
-			t.Fatalf("%d make way for nobody", len(plan.Preempted))
-		}
-		for _, stop := range plan.Preempted {
-			task := store.Snapshot().Task(stop.Task)
-			if priorities[task.Job] > s.job.Priority-10 || task.Job == "job" || task.ProtectedUntil > 5 || task.DesiredStatus == structs.TaskStopped {
-				t.Fatalf("task %+v of priority %d makes way for one of %d", task, priorities[task.Job], s.job.Priority)
-			}
-		}
-		if len(plan.Preempted) == 0 {
-			return
-		}
-		found := func() int {
-			after := stateOf(t, s)
-			update(t, after, func(tx *state.Tx) {
-				for _, task := range slices.Collect(tx.AllTasks()) {
-					gone := slices.ContainsFunc(plan.Preempted, func(stop structs.Stop) bool { return stop.Task == task.ID })
-					if gone || task.DesiredStatus == structs.TaskStopped && task.Job != "job" {
-						ended := *task
-						ended.LastStatus, ended.DesiredStatus = structs.TaskStopped, structs.TaskStopped
-						tx.PutTask(&ended)
-					}
-				}
-			})
-			return len(Schedule(Input{View: after.Snapshot(), Evaluation: in.Evaluation, Now: 5, Seed: s.seed}).Plan.Placements)
-		}
-		if n := found(); n <= len(plan.Placements) {
-			t.Fatalf("once %d have made way there is room for %d tasks, as for %d before", len(plan.Preempted), n, len(plan.Placements))
-		}
-	})
-}
-
-func stateOf(t *rapid.T, s *scene) *state.Store {
-	store := state.New()
-	update(t, store, func(tx *state.Tx) {
-		tx.PutJob(s.job)
-		tx.PutTaskDefinition(s.def)
-		for _, i := range s.instances {
-			tx.PutInstance(i)
-		}
-		for _, task := range s.tasks {
-			tx.PutTask(task)
-		}
-	})
-	return store
-}
-
-func update(t *rapid.T, store *state.Store, fn func(*state.Tx)) {
-	if err := store.Update(store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil }); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestWhoMakesWay: the least important, then the newest; and nobody where room is on its way.
 func TestWhoMakesWay(t *testing.T) {
@@ -140,7 +53,7 @@ func TestWhoMakesWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: 5}).Plan
+			plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: 5})
 			var got []string
 			for _, s := range plan.Preempted {
 				got = append(got, s.Task)
@@ -174,7 +87,7 @@ func TestWhoHoldsAGPUMakesWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: 5}).Plan
+	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: storyJob}, Now: 5})
 	if len(plan.Preempted) != 1 || plan.Preempted[0].Task != "with-gpu" {
 		t.Errorf("%+v make way, want the task that holds the GPU", plan.Preempted)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -90,11 +91,11 @@ func (s *service) further(m *move, open []*structs.Task) *move {
 		b.add(instance, 1)
 	}
 	for _, t := range s.movable(b, slices.DeleteFunc(slices.Clone(open), func(t *structs.Task) bool { return slices.Contains(m.tasks, t) })) {
-		found := place(s.moving(append(slices.Clip(m.tasks), t)))
-		if len(found.where) <= len(m.tasks) {
+		found := place.Find(s.moving(append(slices.Clip(m.tasks), t)))
+		if len(found.Instances) <= len(m.tasks) {
 			continue
 		}
-		if next := s.after(found.where, open); next != nil && slices.Compare(next.squares[:s.depth()], m.squares[:s.depth()]) < 0 {
+		if next := s.after(found.Instances, open); next != nil && slices.Compare(next.squares[:s.depth()], m.squares[:s.depth()]) < 0 {
 			return next
 		}
 	}
@@ -106,7 +107,7 @@ func (s *service) further(m *move, open []*structs.Task) *move {
 func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Task) {
 	open, depth := b.open(s.job.Cluster), s.depth()
 	for _, l := range b.leaves(pool) {
-		fullest := l.piles.items[0]
+		fullest := l.piles[0]
 		if slices.ContainsFunc(open, func(to *site) bool { return to.betterThan(fullest.site, depth) }) {
 			tasks = append(tasks, fullest.top())
 		}
@@ -115,11 +116,14 @@ func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Ta
 }
 
 // moving asks for places for tasks in place of others.
-func (s *service) moving(tasks []*structs.Task) request {
-	r := s.request(lack{count: len(tasks)})
-	r.leaving = map[string]bool{}
+func (s *service) moving(tasks []*structs.Task) *place.Request {
+	r := s.request(len(tasks), nil)
+	if r.Share != nil {
+		r.Share.Total += len(tasks) // those that move are there still
+	}
+	r.Leaving = map[string]bool{}
 	for _, t := range tasks {
-		r.leaving[t.ID] = true
+		r.Leaving[t.ID] = true
 	}
 	return r
 }
@@ -142,11 +146,11 @@ func (s *service) after(where []string, open []*structs.Task) *move {
 // depth is how many levels of a balance the strategy spreads over, that of the instances included
 // where it does.
 func (s *service) depth() int {
-	strategy := strategyOf(s.job)
-	if strategy.keys[0].by == byPeers {
-		return len(strategy.levels) + 1
+	attributes, instances := place.SpreadLevels(s.job)
+	if instances {
+		return len(attributes) + 1
 	}
-	return len(strategy.levels)
+	return len(attributes)
 }
 
 // releaseUnready stops those of n tasks too many that are not healthy. Whatever is better placed

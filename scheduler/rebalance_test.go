@@ -40,7 +40,7 @@ func TestRebalancing(t *testing.T) {
 			}
 			before = after
 		}
-		if again := Schedule(w.input()).Plan; len(again.Placements)+len(again.Stops)+len(again.Events) > 0 {
+		if again := Schedule(w.input()); len(again.Placements)+len(again.Stops)+len(again.Events) > 0 {
 			t.Fatalf("another look changes something: %+v", again)
 		}
 		if !slices.Equal(before, best) || moved > needed {
@@ -256,7 +256,7 @@ func BenchmarkLookAtRest(b *testing.B) {
 	w.look()
 	in := w.input()
 	for b.Loop() {
-		if plan := Schedule(in).Plan; len(plan.Placements) > 0 {
+		if plan := Schedule(in); len(plan.Placements) > 0 {
 			b.Fatalf("it is not at rest: %+v", plan)
 		}
 	}

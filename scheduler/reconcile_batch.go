@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -16,22 +17,22 @@ func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 		return
 	}
 	var queued []*structs.Task
-	lack := batchLack(in.View, job)
+	count, named := batchLack(in.View, job)
 	if job.Queues() {
 		queued = queuedTasks(in.View, job)
-		lack.count = len(queued)
+		count = len(queued)
 	}
 	def := in.View.TaskDefinition(job.TaskDefinition)
 	if def == nil {
-		definitionGone(plan, job.TaskDefinition, lack.count)
+		definitionGone(plan, job.TaskDefinition, count)
 		return
 	}
 	if !job.Queues() {
-		r, ids := batchRequest(in, job, def, lack), newTaskIDs(in.Seed)
+		r, ids := batchRequest(in, job, def, count, named), newTaskIDs(in.Seed)
 		fill(plan, r, &ids)
 		return
 	}
-	fillInTurn(in, job, def, lack.count, plan)
+	fillInTurn(in, job, def, count, plan)
 	for n := range plan.Placements {
 		p := &plan.Placements[n]
 		at := max(0, slices.IndexFunc(queued, func(t *structs.Task) bool { return t.CapacityProvider == p.Provider }))
@@ -50,31 +51,34 @@ func queuedTasks(view View, job *structs.Job) (queued []*structs.Task) {
 	return queued
 }
 
-func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, lack lack) request {
-	r := request{view: in.View, job: job, definition: def, need: new(structs.Need(def, job.Overrides)), lack: lack, seed: in.Seed, placer: in.Placer}
-	if len(job.CapacityStrategy) > 0 && lack.named == nil {
-		r.sharing = batchSharing(in.View, job, lack.count)
+func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, count int, named []string) *place.Request {
+	r := &place.Request{
+		View: in.View, Job: job, Definition: def, Need: new(structs.Need(def, job.Overrides)),
+		Count: count, Instances: named, Seed: in.Seed, Placer: in.Placer,
+	}
+	if len(job.CapacityStrategy) > 0 && named == nil {
+		r.Share = batchShare(in.View, job, count)
 	}
 	return r
 }
 
-// batchSharing shares lacking tasks out beside those that are there. Of a job with a BatchSpec only
+// batchShare shares lacking tasks out beside those that are there. Of a job with a BatchSpec only
 // those count that run: each attempt is a task of its own.
-func batchSharing(view View, job *structs.Job, lacking int) *sharing {
-	s := &sharing{strategy: job.CapacityStrategy, total: lacking, held: map[string]int{}}
+func batchShare(view View, job *structs.Job, lacking int) *place.Share {
+	s := &place.Share{Strategy: job.CapacityStrategy, Total: lacking, Held: map[string]int{}}
 	waiting := map[string]int{}
 	for t := range view.JobTasks(job.ID) {
 		switch {
 		case t.Queued():
 			waiting[t.CapacityProvider]++
 		case t.CapacityProvider != "" && t.Instance != "" && (job.Batch == nil || t.Holds()):
-			s.held[t.CapacityProvider]++
-			s.total++
+			s.Held[t.CapacityProvider]++
+			s.Total++
 		}
 	}
 	if len(waiting) > 0 && waiting[""] == 0 { // older servers gave them none
-		for _, item := range s.strategy {
-			s.settled = append(s.settled, s.held[item.CapacityProvider]+waiting[item.CapacityProvider])
+		for _, item := range s.Strategy {
+			s.Settled = append(s.Settled, s.Held[item.CapacityProvider]+waiting[item.CapacityProvider])
 		}
 	}
 	return s
@@ -169,21 +173,24 @@ func retryAt(s structs.BatchSlot) structs.Time {
 	return s.EndedAt + structs.Time(delay/time.Millisecond)
 }
 
-// batchLack compares what a batch job wants with what it has. Its tasks are never replaced, so one
-// that has stopped counts as much as one that runs.
-func batchLack(view View, job *structs.Job) lack {
+// batchLack returns how many tasks a batch job is short of and, where it names its instances, which
+// of them lack one. Its tasks are never replaced, so one that has stopped counts as much as one that
+// runs.
+func batchLack(view View, job *structs.Job) (count int, named []string) {
 	if len(job.Instances) > 0 {
-		return namedLack(view, job)
+		named = namedLack(view, job)
+		return len(named), named
 	}
 	missing := job.Count
 	for range view.JobTasks(job.ID) {
 		missing--
 	}
-	return lack{count: max(0, missing)}
+	return max(0, missing), nil
 }
 
-// namedLack is batchLack for a job that names its instances. One named twice wants two tasks.
-func namedLack(view View, job *structs.Job) lack {
+// namedLack returns the instances that a job names and that lack a task of it. One named twice wants
+// two tasks.
+func namedLack(view View, job *structs.Job) []string {
 	has := map[string]int{}
 	for t := range view.JobTasks(job.ID) {
 		has[t.Instance]++
@@ -196,5 +203,5 @@ func namedLack(view View, job *structs.Job) lack {
 			named = append(named, id)
 		}
 	}
-	return lack{count: len(named), named: named}
+	return named
 }

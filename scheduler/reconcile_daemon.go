@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -14,7 +15,7 @@ func (s *service) daemon() bool { return s.job.Type == structs.JobDaemon }
 // findFeasible finds the instances that a daemon runs on; their number is its count.
 func (s *service) findFeasible() {
 	s.feasible = map[string]bool{}
-	for _, i := range feasible(s.request(lack{})) {
+	for _, i := range place.Feasible(s.request(0, nil)) {
 		s.feasible[i.ID] = true
 	}
 	s.count = len(s.feasible)

@@ -1,6 +1,9 @@
 package scheduler
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"github.com/gantry-project/gantry/scheduler/place"
+	"github.com/gantry-project/gantry/structs"
+)
 
 // service is one look at a service or daemon: what it was found to be, and the plan that grows from
 // it. Nothing is kept from one look to the next. Each look does what the limits of the update
@@ -214,7 +217,7 @@ func (s *service) start() {
 		s.tellStuck()
 		return
 	}
-	r := s.request(s.lack(starting))
+	r := s.request(starting, s.named(starting))
 	found := fill(s.plan, r, &s.ids)
 	s.plan.Deployment = s.primary.ID
 	if s.plan.Unplaced == 0 {
@@ -222,10 +225,10 @@ func (s *service) start() {
 	}
 	s.plan.Status = structs.EvaluationBlocked
 	s.plan.Queue = placeOf(s.job, &s.need)
-	if lacksRoom(found.filtered) {
+	if found.LacksRoom() {
 		s.makeWay(s.plan.Unplaced - len(f.leaving))
 	}
-	preempt(s.in, &r, s.plan)
+	preempt(s.in, r, found, s.plan)
 	if len(f.leaving)+len(s.plan.Preempted) == 0 { // else room appears by itself
 		s.tellUnplaced(found)
 	}
@@ -236,19 +239,21 @@ func (s *service) makeWay(n int) int {
 	return s.release(&s.fleet.old.healthy, min(n, s.fleet.healthy()-s.least()))
 }
 
-func (s *service) request(l lack) request {
-	r := request{
-		view: s.in.View, job: s.job, definition: s.definition, need: &s.need, lack: l, seed: s.in.Seed, leaving: s.fleet.leaving, placer: s.in.Placer,
+// request asks for places for tasks of the primary.
+func (s *service) request(count int, named []string) *place.Request {
+	return &place.Request{
+		View: s.in.View, Job: s.job, Definition: s.definition, Need: &s.need, Count: count, Instances: named,
+		Seed: s.in.Seed, Leaving: s.fleet.leaving, Placer: s.in.Placer,
+		Share: s.share(s.job.CapacityStrategy, &s.fleet.current),
 	}
-	s.apportion(&r, s.job.CapacityStrategy, &s.fleet.current)
-	return r
 }
 
-func (s *service) lack(starting int) lack {
-	if s.daemon() {
-		return lack{count: starting, named: s.vacant()[:starting]}
+// named returns the instances that so many new tasks go to; nil where any will do.
+func (s *service) named(count int) []string {
+	if !s.daemon() {
+		return nil
 	}
-	return lack{count: starting}
+	return s.vacant()[:count]
 }
 
 func (s *service) stop(t *structs.Task, reason string) {

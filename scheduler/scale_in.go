@@ -3,6 +3,7 @@ package scheduler
 import (
 	"slices"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -82,12 +83,12 @@ func (s *service) balance() *balance {
 // with. Where it begins with something else than a spread, that is zones, which scale-in keeps even
 // all the same (ECS). A daemon is on every instance whatever the zone.
 func (s *service) levels() []string {
-	strategy := strategyOf(s.job)
+	attributes, instances := place.SpreadLevels(s.job)
 	switch {
 	case s.daemon():
 		return nil
-	case len(strategy.levels) > 0 || strategy.keys[0].by == byPeers:
-		return strategy.levels
+	case len(attributes) > 0 || instances:
+		return attributes
 	default:
 		return []string{structs.AttributeZone}
 	}

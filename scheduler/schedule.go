@@ -1,6 +1,9 @@
 package scheduler
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"github.com/gantry-project/gantry/scheduler/place"
+	"github.com/gantry-project/gantry/structs"
+)
 
 // Input is all that a plan depends on.
 type Input struct {
@@ -14,16 +17,11 @@ type Input struct {
 	// same ids: take a new random one for each call whose plan may be committed.
 	Seed [16]byte
 	// Placer, where not nil, says where tasks go in place of the job's strategies.
-	Placer Placer
-}
-
-// Output is what came of it.
-type Output struct {
-	Plan structs.Plan
+	Placer place.Placer
 }
 
 // Schedule plans for one evaluation. A job that has gone needs nothing, and its evaluation is done.
-func Schedule(in Input) Output {
+func Schedule(in Input) structs.Plan {
 	plan := structs.Plan{
 		Evaluation:      in.Evaluation.ID,
 		EvaluationIndex: in.Evaluation.ModifyIndex,
@@ -42,45 +40,37 @@ func Schedule(in Input) Output {
 		plan.JobVersion = job.Version
 		reconcileBatch(in, job, &plan)
 	}
-	return Output{Plan: plan}
+	return plan
 }
 
-// lack is how many tasks a job is short of.
-type lack struct {
-	count int
-	// named, where not nil, are the very instances that each want one of them; as many as count.
-	named []string
-}
-
-// fill finds places for the tasks that a job is short of, and puts them into the plan, or the
-// reasons why they have none.
-func fill(plan *structs.Plan, r request, ids *taskIDs) placed {
-	plan.Need = *r.need
-	var found placed
-	if r.sharing != nil {
-		found = r.sharing.place(r)
-	} else {
-		found = r.find()
-	}
-	plan.Placements = make([]structs.Placement, len(found.where))
-	for i, instance := range found.where {
+// fill finds places for the tasks of a request, and puts them into the plan, or the reasons why they
+// have none.
+func fill(plan *structs.Plan, r *place.Request, ids *taskIDs) place.Result {
+	plan.Need = *r.Need
+	found := place.Find(r)
+	plan.Placements = make([]structs.Placement, len(found.Instances))
+	for i, instance := range found.Instances {
 		plan.Placements[i] = structs.Placement{Task: ids.next(), Instance: instance}
-		if found.providers != nil {
-			plan.Placements[i].Provider = found.providers[i]
+		if found.Providers != nil {
+			plan.Placements[i].Provider = found.Providers[i]
 		}
 	}
-	plan.Unplaced = r.lack.count - len(found.where)
-	plan.Failures, plan.Filtered, plan.Remedy = found.failures, found.filtered, found.remedy
+	plan.Unplaced = r.Count - len(found.Instances)
+	plan.Failures, plan.Filtered, plan.Remedy = found.Failures, found.Filtered, found.Remedy
 	return found
 }
 
-// find asks the placer of the request for places, or where there is none, or the tasks name their
-// instances, the strategies.
-func (r *request) find() placed {
-	if r.placer != nil && r.lack.named == nil && r.lack.count > 0 {
-		return placeByChoice(r)
+// preemptedWithin is when to look again, in milliseconds, after tasks were asked to make way: their
+// end calls the job, but it may be that they end where nothing can be placed any more.
+const preemptedWithin = 60_000
+
+// preempt makes room for the tasks of a request that found no place, where their job may take it
+// from others.
+func preempt(in Input, r *place.Request, found place.Result, plan *structs.Plan) {
+	plan.Preempted = place.Preempt(r, found, in.Now)
+	if len(plan.Preempted) > 0 && plan.FollowUp == nil {
+		plan.FollowUp = followUp(r.Job, in.Now, in.Now+preemptedWithin)
 	}
-	return place(*r)
 }
 
 // definitionGone is the verdict on tasks whose task definition has been deleted.

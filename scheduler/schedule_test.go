@@ -40,7 +40,7 @@ func TestPlanCarriesEvaluationAndNeed(t *testing.T) {
 	job := batchJob(2)
 	job.Overrides = &structs.TaskOverride{Cpu: "512"}
 	eval := &structs.Evaluation{ID: "e", Job: "j", ModifyIndex: 7}
-	plan := Schedule(Input{View: cluster(t, 1, job), Evaluation: eval, Now: 42}).Plan
+	plan := Schedule(Input{View: cluster(t, 1, job), Evaluation: eval, Now: 42})
 	if plan.Evaluation != "e" || plan.EvaluationIndex != 7 || plan.Job != "j" || plan.At != 42 || plan.Status != structs.EvaluationDone {
 		t.Errorf("the plan is %+v", plan)
 	}
@@ -52,7 +52,7 @@ func TestPlanCarriesEvaluationAndNeed(t *testing.T) {
 func TestNothingToPlan(t *testing.T) {
 	eval := &structs.Evaluation{ID: "e", Job: "j"}
 	t.Run("the job has gone", func(t *testing.T) {
-		plan := Schedule(Input{View: state.New().Snapshot(), Evaluation: eval}).Plan
+		plan := Schedule(Input{View: state.New().Snapshot(), Evaluation: eval})
 		if plan.Status != structs.EvaluationDone || len(plan.Placements)+plan.Unplaced+len(plan.Failures) != 0 {
 			t.Errorf("the plan is %+v", plan)
 		}
@@ -60,7 +60,7 @@ func TestNothingToPlan(t *testing.T) {
 	t.Run("its task definition has gone", func(t *testing.T) {
 		job := batchJob(3)
 		job.TaskDefinition = "gone:1"
-		plan := Schedule(Input{View: cluster(t, 1, job), Evaluation: eval}).Plan
+		plan := Schedule(Input{View: cluster(t, 1, job), Evaluation: eval})
 		if plan.Status != structs.EvaluationDone || plan.Unplaced != 3 || len(plan.Failures) != 1 || plan.Failures[0].Detail == "" {
 			t.Errorf("the plan is %+v", plan)
 		}
@@ -94,7 +94,7 @@ func BenchmarkSchedule(b *testing.B) {
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
 				in.Seed[0] = byte(n)
-				if plan := Schedule(in).Plan; len(plan.Placements) != 1000 {
+				if plan := Schedule(in); len(plan.Placements) != 1000 {
 					b.Fatalf("%d placed", len(plan.Placements))
 				}
 			}
@@ -128,7 +128,7 @@ func TestQueuedTasksArePlaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: "job"}, Now: 5}).Plan
+	plan := Schedule(Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: "job"}, Now: 5})
 	if want := []structs.Placement{{Task: "t1", Instance: "a", Provider: "FARGATE"}}; !reflect.DeepEqual(plan.Placements, want) {
 		t.Errorf("placed %v, want %v", plan.Placements, want)
 	}

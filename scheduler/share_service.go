@@ -3,21 +3,16 @@ package scheduler
 import (
 	"slices"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// apportion makes a request share its tasks out beside those of the same revision that are there
-// already.
-func (s *service) apportion(r *request, strategy []structs.CapacityProviderStrategyItem, own *ranks) {
-	r.provider, r.sharing = nil, nil
+// share says how new tasks are shared out beside those of the same revision that are there already.
+func (s *service) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
 	if len(strategy) == 0 {
-		return
+		return nil
 	}
-	if len(strategy) == 1 { // for who places tasks one by one, without sharing
-		name := strategy[0].CapacityProvider
-		r.provider = &provision{label: labelOf(s.in.View, s.job.Cluster, name), names: []string{name}}
-	}
-	r.sharing = &sharing{strategy: strategy, total: s.count, held: perProvider(own)}
+	return &place.Share{Strategy: strategy, Total: s.count, Held: perProvider(own)}
 }
 
 // capacityOf is the capacity provider strategy of a deployment.
@@ -42,7 +37,7 @@ func (s *service) releaseShares(pool *[]*structs.Task, n int, strategy []structs
 		return s.release(pool, n)
 	}
 	held := perProvider(own)
-	for i, share := range shares(strategy, s.count) {
+	for i, share := range structs.Shares(strategy, s.count) {
 		name := strategy[i].CapacityProvider
 		stopped += s.releaseOf(pool, name, min(held[name]-share, n-stopped))
 	}

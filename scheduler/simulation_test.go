@@ -298,7 +298,7 @@ func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
 		if plan.Rollback != nil || plan.FollowUp != nil && plan.FollowUp.WaitUntil == s.now+1 && len(plan.Placements) > 0 {
 			continue
 		}
-		again := Schedule(s.input()).Plan
+		again := Schedule(s.input())
 		if len(again.Stops)+len(again.Placements)+len(again.Deployments)+len(again.Events) > 0 || again.Rollback != nil {
 			t.Fatalf("a second plan at once finds more to do:\n%+v\nafter\n%+v", again, plan)
 		}
@@ -311,8 +311,8 @@ func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
 // step plans once, checks the plan and applies it.
 func (s *simulation) step(t *rapid.T) *structs.Plan {
 	in := s.input()
-	plan := Schedule(in).Plan
-	if again := Schedule(in).Plan; !reflect.DeepEqual(plan, again) {
+	plan := Schedule(in)
+	if again := Schedule(in); !reflect.DeepEqual(plan, again) {
 		t.Fatalf("the same input gives another plan:\n%+v\n%+v", plan, again)
 	}
 	s.checkLimits(t, &plan)

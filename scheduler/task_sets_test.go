@@ -119,13 +119,13 @@ func (s *setsTown) fail(t *rapid.T) {
 // settle looks until nothing is to be done at once.
 func (s *setsTown) settle(t *rapid.T) (next structs.Time) {
 	for range 20 {
-		plan := Schedule(s.input()).Plan
+		plan := Schedule(s.input())
 		s.check(t, &plan)
 		s.apply(&plan)
 		if f := plan.FollowUp; f != nil && f.WaitUntil == s.now+1 {
 			continue
 		}
-		if again := Schedule(s.input()).Plan; len(again.Stops)+len(again.Placements)+len(again.Deployments)+len(again.Events) > 0 {
+		if again := Schedule(s.input()); len(again.Stops)+len(again.Placements)+len(again.Deployments)+len(again.Events) > 0 {
 			t.Fatalf("a second plan finds more to do:\n%+v\nafter\n%+v", again, plan)
 		}
 		if f := plan.FollowUp; f != nil {

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
+
+	"github.com/gantry-project/gantry/scheduler/splitmix"
 )
 
 // taskIDs mints task ids from a seed, out of two 64-bit halves: the first is a mix of a counter
@@ -21,7 +23,7 @@ type taskIDs struct {
 }
 
 func newTaskIDs(seed [16]byte) taskIDs {
-	return taskIDs{counter: mix(binary.BigEndian.Uint64(seed[:8])), other: binary.BigEndian.Uint64(seed[8:])}
+	return taskIDs{counter: splitmix.Mix(binary.BigEndian.Uint64(seed[:8])), other: binary.BigEndian.Uint64(seed[8:])}
 }
 
 // idsAtOnce is how many ids are made room for at a time.
@@ -29,11 +31,11 @@ const idsAtOnce = 64
 
 // next gives an id of 32 hex digits.
 func (s *taskIDs) next() string {
-	first := mix(s.counter)
+	first := splitmix.Mix(s.counter)
 	s.counter++
 	var id [16]byte
 	binary.BigEndian.PutUint64(id[:8], s.other&^(1<<52-1)|first>>12)
-	binary.BigEndian.PutUint64(id[8:], mix(first+s.other))
+	binary.BigEndian.PutUint64(id[8:], splitmix.Mix(first+s.other))
 	var digits [32]byte
 	hex.Encode(digits[:], id[:])
 	if s.text == nil || s.text.Cap()-s.text.Len() < len(digits) {
@@ -42,12 +44,4 @@ func (s *taskIDs) next() string {
 	}
 	s.text.Write(digits[:])
 	return s.text.String()[s.text.Len()-len(digits):]
-}
-
-// mix is the finalizer of SplitMix64: a bijection in which each bit of x moves half of the result's
-// bits.
-func mix(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }

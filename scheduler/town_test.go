@@ -104,7 +104,7 @@ func (w *town) input() Input {
 
 // look plans, and applies the plan.
 func (w *town) look() structs.Plan {
-	plan := Schedule(w.input()).Plan
+	plan := Schedule(w.input())
 	w.apply(&plan)
 	return plan
 }

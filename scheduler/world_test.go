@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -134,17 +135,20 @@ func (w *world) schedule(t *testing.T, b *block) string {
 	if b.args["type"] == "service" {
 		// Services come to placement by way of deployments, which have tests of their own.
 		job.Type = structs.JobService
-		r := request{view: w.store.Snapshot(), job: job, definition: def, need: new(structs.Need(def, nil)), lack: lack{count: job.Count}, seed: seed, leaving: map[string]bool{}}
+		r := &place.Request{
+			View: w.store.Snapshot(), Job: job, Definition: def, Need: new(structs.Need(def, nil)), Count: job.Count,
+			Seed: seed, Leaving: map[string]bool{},
+		}
 		for id := range strings.SplitSeq(b.args["leaving"], ",") {
-			r.leaving[id] = true
+			r.Leaving[id] = true
 		}
 		plan.Status = structs.EvaluationDone
 		if len(job.CapacityStrategy) > 0 {
-			r.sharing = &sharing{strategy: job.CapacityStrategy, total: job.Count, held: map[string]int{}}
+			r.Share = &place.Share{Strategy: job.CapacityStrategy, Total: job.Count, Held: map[string]int{}}
 		}
 		fill(&plan, r, new(newTaskIDs(seed)))
 	} else {
-		plan = Schedule(Input{View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: seed}).Plan
+		plan = Schedule(Input{View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: seed})
 	}
 	if strings.HasSuffix(b.command, " apply") {
 		w.apply(t, job, &plan)

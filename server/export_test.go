@@ -122,15 +122,15 @@ func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations
 		if current == nil || current.Status != structs.EvaluationReady || random.IntN(4) == 0 {
 			continue // it dies before it plans
 		}
-		out := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
-		out.Plan.Seen = snap.Index()
+		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
+		plan.Seen = snap.Index()
 		switch random.IntN(3) {
 		case 0: // it dies between plan and commit
 		case 1: // it dies before it acknowledges
-			_, _ = l.planner.Submit(ctx, &out.Plan)
+			_, _ = l.planner.Submit(ctx, &plan)
 		case 2: // it comes late
 			time.Sleep(time.Duration(60+random.IntN(100)) * time.Second)
-			_, _ = l.planner.Submit(ctx, &out.Plan)
+			_, _ = l.planner.Submit(ctx, &plan)
 			_ = l.broker.Ack(eval.ID, token)
 		}
 	}

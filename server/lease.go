@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/server/broker"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -45,9 +46,9 @@ func (s *Server) lease(l *leadership, name, id, token string) (lease *structs.Le
 	}
 	scheduler.Schedule(scheduler.Input{
 		View: snap, Evaluation: eval, Now: s.clock.Time(),
-		Placer: func(r *scheduler.Request) {
+		Placer: func(o *place.Offer) {
 			if lease == nil {
-				lease = newLease(snap, eval, r)
+				lease = newLease(snap, eval, o)
 				lease.Token = token
 			}
 		},
@@ -63,17 +64,17 @@ func asksOutside(snap *state.Snapshot, eval *structs.Evaluation, name string) bo
 	return outsideScheduler(snap, eval) == name
 }
 
-func newLease(snap *state.Snapshot, eval *structs.Evaluation, r *scheduler.Request) *structs.Lease {
+func newLease(snap *state.Snapshot, eval *structs.Evaluation, o *place.Offer) *structs.Lease {
 	lease := &structs.Lease{
-		Seconds: int(leaseTime / time.Second), Evaluation: eval, Job: snap.Job(eval.Job), TaskDefinition: r.Definition,
-		Ask: structs.LeaseAsk{Count: r.Count, Need: r.Need}, Tasks: []*structs.Task{}, Instances: []structs.LeaseInstance{},
+		Seconds: int(leaseTime / time.Second), Evaluation: eval, Job: snap.Job(eval.Job), TaskDefinition: o.Definition,
+		Ask: structs.LeaseAsk{Count: o.Count, Need: o.Need}, Tasks: []*structs.Task{}, Instances: []structs.LeaseInstance{},
 	}
 	for t := range snap.JobTasks(eval.Job) {
 		if t.Holds() {
 			lease.Tasks = append(lease.Tasks, t)
 		}
 	}
-	for host, why := range r.Hosts() {
+	for host, why := range o.Hosts() {
 		i := structs.LeaseInstance{InstanceUsage: host, Fits: why.Reason == "", Free: structs.Resources{
 			CPU: host.Registered.CPU - host.Usage.CPU, Memory: host.Registered.Memory - host.Usage.Memory,
 			GPUs: len((&structs.Host{Instance: host.ContainerInstance, Usage: host.Usage}).FreeGPUs()),

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -23,11 +24,11 @@ func (s *Server) PlanLease(ctx context.Context, name string, in structs.LeasePla
 			return &structs.LeasePlanned{Done: true}, nil // decided meanwhile, or the job has gone
 		}
 		choice := choice{plan: &in}
-		out := scheduler.Schedule(scheduler.Input{
+		plan := scheduler.Schedule(scheduler.Input{
 			View: snap, Evaluation: eval, Now: s.clock.Time(), Seed: newSeed(), Placer: choice.place,
 		})
-		out.Plan.Seen = snap.Index()
-		planned, err := s.commitChoice(ctx, l, &choice, &out.Plan)
+		plan.Seen = snap.Index()
+		planned, err := s.commitChoice(ctx, l, &choice, &plan)
 		if errors.Is(err, planner.ErrStale) {
 			continue
 		}
@@ -48,21 +49,21 @@ type choice struct {
 	refused []structs.PlacementFailure
 }
 
-// place is the Placer that follows an outside scheduler's plan. Only one request is made in a plan.
-func (c *choice) place(r *scheduler.Request) {
+// place is the Placer that follows an outside scheduler's plan. It is asked once for a plan.
+func (c *choice) place(o *place.Offer) {
 	if c.asked {
 		return
 	}
-	c.asked, c.left = true, r.Count
+	c.asked, c.left = true, o.Count
 	for _, p := range c.plan.Placements {
-		if refused := r.Take(p.Instance); refused != nil {
+		if refused := o.Take(p.Instance); refused != nil {
 			c.refused = append(c.refused, *refused)
 		} else {
 			c.left--
 		}
 	}
 	if len(c.refused) == 0 && c.plan.Unplaced != "" {
-		r.Decline(c.plan.Unplaced)
+		o.Decline(c.plan.Unplaced)
 		c.left = 0
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -66,17 +67,17 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		asksOutside := false
 		name := outsideScheduler(snap, current)
 		if name != "" {
-			in.Placer = func(*scheduler.Request) { asksOutside = true }
+			in.Placer = func(*place.Offer) { asksOutside = true }
 		}
 		began := time.Now()
-		out := scheduler.Schedule(in)
+		plan := scheduler.Schedule(in)
 		thought = time.Since(began)
 		if asksOutside {
 			l.outside.wait(name, current)
 			return 0, nil
 		}
-		out.Plan.Seen = snap.Index()
-		outcome, err := l.planner.Submit(ctx, &out.Plan)
+		plan.Seen = snap.Index()
+		outcome, err := l.planner.Submit(ctx, &plan)
 		if errors.Is(err, planner.ErrStale) {
 			continue
 		}

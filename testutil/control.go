@@ -170,7 +170,7 @@ func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
 	var seed [16]byte
 	binary.BigEndian.PutUint64(seed[:], c.next())
 	snap := c.Store.Snapshot()
-	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed}).Plan
+	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed})
 	plan.Seen = snap.Index()
 	_, err := c.commit(structs.ApplyPlan{Plan: plan})
 	return err

@@ -1,7 +1,7 @@
 package planner
 
 import (
-	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -10,7 +10,7 @@ import (
 // their order. All tasks of a plan need the same, so an instance's room is worked out once and
 // counted down.
 func check(snap *state.Snapshot, plan *structs.Plan) (fitting, refused []structs.Placement) {
-	checker, room := scheduler.NewChecker(snap, plan), map[string]int{}
+	checker, room := place.NewChecker(snap, plan), map[string]int{}
 	for _, p := range plan.Placements {
 		left, known := room[p.Instance]
 		if !known {

@@ -97,7 +97,7 @@ func (s *server) planFor(job string) *structs.Plan {
 	for i := range seed {
 		seed[i] = byte(rand.Uint32())
 	}
-	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: snap.Evaluation(job), Now: 1, Seed: seed}).Plan
+	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: snap.Evaluation(job), Now: 1, Seed: seed})
 	plan.Seen = snap.Index()
 	return &plan
 }

@@ -119,7 +119,7 @@ func (w *queueWorld) plan(e *structs.Evaluation) {
 		return
 	}
 	w.seeds++
-	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: e, Now: 5, Seed: [16]byte{byte(w.seeds), byte(w.seeds >> 8), 1}}).Plan
+	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: e, Now: 5, Seed: [16]byte{byte(w.seeds), byte(w.seeds >> 8), 1}})
 	plan.Seen = snap.Index()
 	if len(plan.Placements) > 0 {
 		w.checkTurn(snap, &plan)
@@ -266,7 +266,7 @@ func (w *queueWorld) checkNobodyIsForgotten() {
 		}
 	}
 	for first := range snap.FirstWaiting("default") {
-		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: first, Now: 5, Seed: [16]byte{9}}).Plan
+		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: first, Now: 5, Seed: [16]byte{9}})
 		if len(plan.Placements)+len(plan.Preempted) > 0 || plan.Unplaced == 0 {
 			w.t.Fatalf("evaluation %s is forgotten: there is room for %d of its tasks, and %d wait", first.ID, len(plan.Placements), plan.Unplaced)
 		}

@@ -91,7 +91,7 @@ func (c *cell) putService(version, count int) (eval string) {
 // plan schedules an evaluation on the newest state.
 func (c *cell) plan(eval string, seed byte) *structs.Plan {
 	snap := c.store.Snapshot()
-	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: snap.Evaluation(eval), Now: 5, Seed: [16]byte{seed}}).Plan
+	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: snap.Evaluation(eval), Now: 5, Seed: [16]byte{seed}})
 	plan.Seen = snap.Index()
 	return &plan
 }

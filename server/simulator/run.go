@@ -122,7 +122,7 @@ func (r *run) decide(id string) error {
 		if eval == nil || eval.Status != structs.EvaluationReady {
 			return nil
 		}
-		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: r.now, Seed: r.nextSeed()}).Plan
+		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: r.now, Seed: r.nextSeed()})
 		plan.Seen = snap.Index()
 		outcome, err := r.planner.Decide(context.Background(), &plan)
 		if err != nil && !errors.Is(err, planner.ErrStale) {

@@ -85,7 +85,7 @@ func placeJobs(instances, jobs int, strategy []structs.PlacementStrategy, constr
 		}
 		in := scheduler.Input{View: store.Snapshot(), Evaluation: &structs.Evaluation{Job: job.ID}, Seed: [16]byte{byte(n), byte(n >> 8)}}
 		since := now()
-		plan := scheduler.Schedule(in).Plan
+		plan := scheduler.Schedule(in)
 		total.add(since)
 		if plan.Unplaced > 0 {
 			return total, fmt.Errorf("%d tasks found no place: %v", plan.Unplaced, plan.Failures)

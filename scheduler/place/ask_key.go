@@ -1,0 +1,51 @@
+package place
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// AskKey is the same for requests of which the one finds room where the other does. It covers what
+// an instance is asked by newAsk and the filters; how the strategy chooses among instances does not
+// matter.
+func (r *Request) AskKey() string {
+	if len(r.Job.CapacityStrategy) > 1 {
+		// one that waits for the share of a full provider must not keep others from that of another
+		return r.Job.ID
+	}
+	a := newAsk(r, nil)
+	asked := struct {
+		Need         *structs.Resources
+		Architecture string
+		Constraints  []string
+		Capacity     []structs.CapacityProviderStrategyItem
+		Group        string
+		Scheduler    string
+		Preempts     int // from what importance down it takes room from others
+	}{Need: r.Need, Architecture: a.architecture, Capacity: r.Job.CapacityStrategy, Scheduler: r.Job.Scheduler}
+	for _, c := range r.Job.PlacementConstraints {
+		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
+	}
+	for _, c := range r.Definition.PlacementConstraints {
+		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
+	}
+	slices.SortFunc(asked.Constraints, strings.Compare)
+	if a.distinct || a.usesGroups {
+		asked.Group = cmp.Or(r.Job.Group, r.Job.ID)
+	}
+	if r.Job.Preemption {
+		asked.Preempts = r.Job.Importance() - structs.MinPreemptionGap
+	}
+	text, err := json.Marshal(asked)
+	if err != nil {
+		return r.Job.ID // it stands alone
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,49 @@
+package place
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Checker re-checks the placements of one plan on newer state than that which it was made on, with
+// the rules that it was made by.
+//
+// memberOf and the platform are not checked again: what they ask for hardly changes within the
+// milliseconds of a plan, and an evaluation that comes after the change puts services right.
+// distinctInstance is: two RunTask of one group may be planned at the same time.
+type Checker struct {
+	view  View
+	ask   ask
+	peers map[string]int
+}
+
+// NewChecker makes the checker of a plan.
+func NewChecker(view View, plan *structs.Plan) *Checker {
+	c := &Checker{view: view, ask: ask{need: &plan.Need}}
+	job := view.Job(plan.Job)
+	if job == nil || !slices.ContainsFunc(job.PlacementConstraints, isDistinct) {
+		return c
+	}
+	c.ask.distinct = true
+	c.ask.request = &Request{View: view, Job: job, Leaving: map[string]bool{}}
+	for _, s := range plan.Stops {
+		c.ask.request.Leaving[s.Task] = true
+	}
+	c.peers = c.ask.peers(true)
+	return c
+}
+
+func isDistinct(p structs.PlacementConstraint) bool {
+	return p.Type == structs.ConstraintDistinctInstance
+}
+
+// Room is how many tasks of the plan an instance takes; none if it has gone.
+func (c *Checker) Room(instance string) int {
+	i := c.view.Instance(instance)
+	if i == nil {
+		return 0
+	}
+	return c.ask.room(c.ask.host(i, c.view.Usage(instance), c.peers), math.MaxInt32)
+}

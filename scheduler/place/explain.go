@@ -1,0 +1,104 @@
+package place
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// maxFailures bounds how many instances a plan names as too full; beyond it more names help nobody,
+// and each is in the log.
+const maxFailures = 10
+
+// shortfall is what keeps an instance from taking one more task.
+type shortfall struct {
+	host    *host
+	missing [numFilters]int64 // by rule, in the rule's own unit
+	first   int               // the first rule that is not satisfied
+	rules   int               // how many are not
+}
+
+// shortfall asks all filters; nil when the instance takes a task.
+func (a *ask) shortfall(h *host) *shortfall {
+	s := shortfall{host: h}
+	for rule, f := range filters() {
+		if s.missing[rule] = f.missing(a, h); s.missing[rule] > 0 {
+			if s.rules == 0 {
+				s.first = rule
+			}
+			s.rules++
+		}
+	}
+	if s.rules == 0 {
+		return nil
+	}
+	return &s
+}
+
+func (s *shortfall) failure(a *ask) structs.PlacementFailure {
+	f := filters()[s.first]
+	return structs.PlacementFailure{Instance: s.host.Instance.ID, Reason: f.reason, Detail: f.detail(a, s.host)}
+}
+
+// explain says why no instance takes a further task once all are full: how many each rule kept
+// away, and those that came closest. The closest got furthest through the filters, and there lacks
+// the least. INACTIVE instances are no longer part of the cluster.
+func (found *Result) explain(a *ask, peers map[string]int) {
+	taken := map[string]int{}
+	for _, id := range found.Instances {
+		taken[id]++
+	}
+	var short []*shortfall
+	var counts [numFilters]int
+	for i, u := range a.request.View.Hosts(a.request.Job.Cluster) {
+		if i.Status == structs.InstanceInactive {
+			continue
+		}
+		if s := a.shortfall(a.with(a.host(i, u, peers), taken[i.ID])); s != nil {
+			short = append(short, s)
+			counts[s.first]++
+		}
+	}
+	for rule, f := range filters() {
+		if counts[rule] > 0 {
+			found.Filtered = append(found.Filtered, structs.FilterCount{Reason: f.reason, Instances: counts[rule]})
+		}
+	}
+	slices.SortFunc(short, func(x, y *shortfall) int {
+		return cmp.Or(cmp.Compare(y.first, x.first), cmp.Compare(x.missing[x.first], y.missing[y.first]),
+			cmp.Compare(x.host.Instance.ID, y.host.Instance.ID))
+	})
+	for _, s := range short[:min(len(short), maxFailures)] {
+		found.Failures = append(found.Failures, s.failure(a))
+	}
+	if len(short) == 0 {
+		found.Failures = []structs.PlacementFailure{{Reason: structs.FailNoInstance}}
+	}
+	found.Remedy = cmp.Or(remedy(a, short), "one more container instance"+a.newInstance())
+}
+
+// fail notes why a named instance takes no task, in the order named as far as there is room for
+// names.
+func (found *Result) fail(f structs.PlacementFailure) {
+	if len(found.Failures) < maxFailures {
+		found.Failures = append(found.Failures, f)
+	}
+	i := slices.IndexFunc(found.Filtered, func(c structs.FilterCount) bool { return c.Reason == f.Reason })
+	if i < 0 {
+		i, found.Filtered = len(found.Filtered), append(found.Filtered, structs.FilterCount{Reason: f.Reason})
+	}
+	found.Filtered[i].Instances++
+}
+
+// LacksRoom reports whether a task that makes way could help one that found no place: an instance
+// was only too full.
+func (found *Result) LacksRoom() bool {
+	for _, f := range found.Filtered {
+		if strings.HasPrefix(f.Reason, "RESOURCE:") || f.Reason == structs.FailDistinct {
+			return true
+		}
+	}
+	return false
+}

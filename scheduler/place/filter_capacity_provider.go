@@ -1,0 +1,46 @@
+package place
+
+import (
+	"strings"
+)
+
+// provision is what a task's capacity provider asks of an instance.
+type provision struct {
+	label string   // what the instance must name; empty: none
+	names []string // the providers, for people
+}
+
+// missingProvider: a task for a capacity provider goes to its instances alone. One that is for none
+// goes to all.
+func missingProvider(a *ask, h *host) int64 {
+	if a.provider == nil || h.Instance.CapacityProvider == a.provider.label {
+		return 0
+	}
+	return 1
+}
+
+func detailProvider(a *ask, h *host) string {
+	belongs := "the instance belongs to no capacity provider"
+	if name := h.Instance.CapacityProvider; name != "" {
+		belongs = "the instance belongs to capacity provider " + name
+	}
+	return belongs + ", the task is for " + a.provider.String()
+}
+
+// changeProvider has no change for an instance that belongs to another provider: that is meant.
+func changeProvider(a *ask, h *host) string {
+	if h.Instance.CapacityProvider != "" {
+		return ""
+	}
+	return "an agent started with --capacity-provider " + a.provider.label
+}
+
+func (p *provision) String() string { return strings.Join(p.names, " or ") }
+
+// newInstance describes an instance of the provider, for a remedy.
+func (p *provision) newInstance() string {
+	if p.label == "" {
+		return " of no capacity provider"
+	}
+	return " of capacity provider " + p.label
+}

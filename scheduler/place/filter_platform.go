@@ -1,0 +1,27 @@
+package place
+
+import "fmt"
+
+// attributeArchitecture is the attribute in which an agent says what its processor is: x86_64 or
+// arm64 (ECS).
+const attributeArchitecture = "ecs.cpu-architecture"
+
+// missingPlatform: images are built for an architecture. A definition that names one runs nowhere
+// else; one that names none goes anywhere.
+func missingPlatform(a *ask, h *host) int64 {
+	if a.architecture == "" {
+		return 0
+	}
+	if is, _ := h.Attribute(attributeArchitecture); is == a.architecture {
+		return 0
+	}
+	return 1
+}
+
+func detailPlatform(a *ask, h *host) string {
+	is, ok := h.Attribute(attributeArchitecture)
+	if !ok {
+		return fmt.Sprintf("the instance has no attribute %s, the task definition asks for %s", attributeArchitecture, a.architecture)
+	}
+	return fmt.Sprintf("%s is %s, the task definition asks for %s", attributeArchitecture, is, a.architecture)
+}

@@ -1,0 +1,143 @@
+package place
+
+import (
+	"cmp"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Request asks for places for tasks of one job that are all alike.
+type Request struct {
+	View       View
+	Job        *structs.Job
+	Definition *structs.TaskDefinition
+	// Need is what each of the tasks needs.
+	Need *structs.Resources
+	// Count is how many tasks lack a place.
+	Count int
+	// Instances, if not nil, are the instances that want one of the tasks each; as many as Count.
+	Instances []string
+	// Seed is where the draws of the random strategy come from.
+	Seed [16]byte
+	// Leaving holds the ids of tasks that the plan stops or that are on their way out. They still
+	// hold their resources, but do not count for spread, distinctInstance and task:group.
+	Leaving map[string]bool
+	// Placer, if not nil, is asked where tasks go that name no instances.
+	Placer Placer
+	// Share says how the tasks go to capacity providers. It is nil for a job without a capacity
+	// provider strategy.
+	Share *Share
+}
+
+// Result is where the tasks of a request go and, with tasks left over, why these found no place.
+type Result struct {
+	// Instances has an instance for each task that found a place.
+	Instances []string
+	// Providers has the capacity provider of each of those tasks. It is nil without a capacity
+	// provider strategy.
+	Providers []string
+	Failures  []structs.PlacementFailure // the closest instances
+	Filtered  []structs.FilterCount      // all instances, by reason
+	Remedy    string                     // the smallest change that would let one more task run
+
+	// full is what the first capacity provider without room asks of an instance. It is nil if all
+	// tasks found a place, or there are no providers.
+	full *provision
+}
+
+// Find finds an instance for each task of a request.
+func Find(r *Request) Result {
+	if r.Share != nil {
+		return r.Share.find(r)
+	}
+	return newAsk(r, nil).find()
+}
+
+// find finds places by the job's strategies, unless the tasks name their instances or a placer
+// chooses for them.
+func (a *ask) find() Result {
+	switch r := a.request; {
+	case r.Count == 0:
+		return Result{}
+	case r.Instances != nil:
+		return a.findNamed()
+	case r.Placer != nil:
+		return a.findByOffer()
+	default:
+		return a.findBest()
+	}
+}
+
+// findBest gives each task the best instance that has room, as the job's strategy orders them.
+//
+// All tasks of a request are alike, and what one of them does to an instance is known beforehand.
+// So each instance is looked at once, for how many it takes (room); after that only the order has
+// to be kept up.
+func (a *ask) findBest() Result {
+	r := a.request
+	s := strategyOf(r.Job)
+	peers := a.peers(s.countsPeers() || a.distinct)
+	from := newCandidates(&s, a)
+	if byFree, cpuFirst := s.byFree(); byFree {
+		from.addPeers(peers)
+		from.addClasses(peers, cpuFirst)
+	} else {
+		from.addAll(peers)
+	}
+	from.build()
+	found := Result{Instances: make([]string, 0, r.Count)}
+	for len(found.Instances) < r.Count {
+		c := from.take()
+		if c == nil {
+			found.explain(a, peers)
+			break
+		}
+		found.Instances = append(found.Instances, c.id)
+	}
+	return found
+}
+
+// findNamed puts one task on each named instance. Each that does not take it is a failure of its
+// own. Strategies do not matter then. Constraints do: those of a task definition say what its tasks
+// need to run at all (StartTask has none of its own; what a daemon's service asks for, every
+// instance was chosen by).
+func (a *ask) findNamed() Result {
+	r := a.request
+	var found Result
+	peers := a.peers(a.distinct)
+	var short []*shortfall
+	taken := map[string]int{}
+	for _, id := range r.Instances {
+		i := r.View.Instance(id)
+		if i == nil || i.Cluster != r.Job.Cluster {
+			found.fail(structs.PlacementFailure{Instance: id, Reason: structs.FailMissing})
+			continue
+		}
+		if s := a.shortfall(a.with(a.host(i, r.View.Usage(id), peers), taken[id])); s != nil {
+			found.fail(s.failure(a))
+			short = append(short, s)
+			continue
+		}
+		found.Instances = append(found.Instances, id)
+		taken[id]++
+	}
+	if len(found.Failures) > 0 {
+		found.Remedy = cmp.Or(remedy(a, short),
+			"a container instance"+a.newInstance()+" in place of "+found.Failures[0].Instance)
+	}
+	return found
+}
+
+// Feasible returns the instances that a daemon is to have a task on: those that satisfy status,
+// agent and constraints as if none of its tasks were there, whatever is free on them. It goes by
+// the View, Job, Definition and Share of the request.
+func Feasible(r *Request) (list []*structs.ContainerInstance) {
+	a := newAsk(r, r.soleProvider())
+	a.need, a.distinct, a.others = &structs.Resources{}, false, true
+	for i, u := range r.View.Hosts(r.Job.Cluster) {
+		if a.fits(a.host(i, u, nil)) {
+			list = append(list, i)
+		}
+	}
+	return list
+}

@@ -1,0 +1,172 @@
+package place
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Share says how the tasks of a job are shared out among capacity providers.
+type Share struct {
+	Strategy []structs.CapacityProviderStrategyItem
+	// Total is how many tasks the job is to have.
+	Total int
+	// Held is how many it has already, by capacity provider.
+	Held map[string]int
+	// Settled, if not nil, is how many tasks each provider of the strategy is to have, whatever
+	// Total is: tasks that wait have their providers already.
+	Settled []int
+}
+
+// sharing is the sharing out of one request.
+type sharing struct {
+	*Share
+	held map[string]int // Held, and what was taken since
+}
+
+// pool are the instances that stand for one capacity provider or more.
+type pool struct {
+	ask   *provision
+	want  []int // by place in the strategy: tasks that the provider lacks of its share
+	found Result
+}
+
+// find finds places for the tasks of a request, those of each capacity provider among its own
+// instances. A task whose provider has no room stays unplaced: another provider gets no more than
+// its share (ECS).
+func (share *Share) find(r *Request) Result {
+	s := &sharing{Share: share, held: map[string]int{}}
+	maps.Copy(s.held, share.Held)
+	limit, have, found := r.Count, sum(maps.Values(s.held)), 0
+	pools := s.pools(r)
+	// No instance takes tasks of two pools.
+	before := map[string]int{}
+	for _, p := range pools {
+		part := *r
+		part.Count = min(limit, sum(slices.Values(p.want)))
+		p.ask.names = s.named(p.want)
+		a := newAsk(&part, p.ask)
+		a.before = before
+		p.found = a.find()
+		found += len(p.found.Instances)
+		for _, instance := range p.found.Instances {
+			before[instance]++
+		}
+	}
+	var out Result
+	// What the providers have of as many tasks as can be comes first; then, where one of them is
+	// full, the rest of the others' shares.
+	for _, target := range [][]int{s.targets(have + min(limit, found)), s.targets(s.Total)} {
+		for _, p := range pools {
+			limit -= p.take(s, target, limit, &out)
+		}
+	}
+	if limit > 0 {
+		out.fallShort(pools)
+	}
+	return out
+}
+
+// targets returns how many of total tasks each provider is to have.
+func (s *sharing) targets(total int) []int {
+	if s.Settled != nil {
+		return s.Settled
+	}
+	return structs.Shares(s.Strategy, total)
+}
+
+// pools sorts the capacity providers that lack tasks of their share by the instances that stand for
+// them.
+func (s *sharing) pools(r *Request) (pools []*pool) {
+	for i, target := range s.targets(s.Total) {
+		name := s.Strategy[i].CapacityProvider
+		lacks := target - s.held[name]
+		if lacks <= 0 {
+			continue
+		}
+		label := labelOf(r.View, r.Job.Cluster, name)
+		at := slices.IndexFunc(pools, func(p *pool) bool { return p.ask.label == label })
+		if at < 0 {
+			at = len(pools)
+			pools = append(pools, &pool{ask: &provision{label: label}, want: make([]int, len(s.Strategy))})
+		}
+		pools[at].want[i] = lacks
+	}
+	return pools
+}
+
+func (s *sharing) named(want []int) (names []string) {
+	for i, n := range want {
+		if n > 0 {
+			names = append(names, s.Strategy[i].CapacityProvider)
+		}
+	}
+	return names
+}
+
+// take moves up to limit of the places that were found to the outcome, until each provider has its
+// target, and returns how many.
+func (p *pool) take(s *sharing, target []int, limit int, out *Result) (taken int) {
+	for i, want := range p.want {
+		name := s.Strategy[i].CapacityProvider
+		n := min(want, target[i]-s.held[name], len(p.found.Instances), limit-taken)
+		if n <= 0 {
+			continue
+		}
+		out.Instances = append(out.Instances, p.found.Instances[:n]...)
+		out.Providers = append(out.Providers, slices.Repeat([]string{name}, n)...)
+		p.found.Instances = p.found.Instances[n:]
+		p.want[i] -= n
+		s.held[name] += n
+		taken += n
+	}
+	return taken
+}
+
+// fallShort takes over why the pools that lack room lack it; the first of them stands for all where
+// there is one answer.
+func (found *Result) fallShort(pools []*pool) {
+	for _, p := range pools {
+		if len(p.found.Failures) == 0 {
+			continue
+		}
+		if found.full == nil {
+			found.full, found.Filtered, found.Remedy = p.ask, p.found.Filtered, p.found.Remedy
+		}
+		found.Failures = append(found.Failures, p.found.Failures...)
+	}
+	found.Failures = found.Failures[:min(len(found.Failures), maxFailures)]
+}
+
+// soleProvider returns what the capacity provider of all tasks asks of an instance; nil if there is
+// none, or more than one.
+func (r *Request) soleProvider() *provision {
+	if r.Share == nil || len(r.Share.Strategy) != 1 {
+		return nil
+	}
+	name := r.Share.Strategy[0].CapacityProvider
+	return &provision{label: labelOf(r.View, r.Job.Cluster, name), names: []string{name}}
+}
+
+// labelOf returns what the instances of a capacity provider name. For FARGATE and FARGATE_SPOT,
+// which are nobody's machines, all that name no provider stand in, unless some name it.
+func labelOf(view View, cluster, provider string) string {
+	if !structs.IsFargate(provider) {
+		return provider
+	}
+	for class := range view.Classes(cluster) {
+		if i := class.Like(); i.CapacityProvider == provider && i.Status != structs.InstanceInactive {
+			return provider
+		}
+	}
+	return ""
+}
+
+func sum(numbers iter.Seq[int]) (total int) {
+	for n := range numbers {
+		total += n
+	}
+	return total
+}

@@ -1,0 +1,127 @@
+package place
+
+import (
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// strategy is the order in which instances are taken. The strategies of a job apply one after the
+// other: a later one decides among those that are equal by the earlier ones.
+type strategy struct {
+	// levels are the attributes of the spreads that come first: the tree of places has a level for
+	// each.
+	levels []string
+	keys   []key // what decides among the instances of one place, in order
+}
+
+// key is one thing by which candidates are compared; the less, the better.
+type key struct {
+	by        keyKind
+	attribute string // of byPlace
+}
+
+type keyKind uint8
+
+const (
+	byMemory keyKind = iota // what is free of it, as binpack wants it
+	byCPU
+	byPeers // tasks of the group on the instance: spread over instances
+	byDraw  // random
+	// tasks of the group by the value of an attribute, for a spread that comes after something else
+	byPlace
+)
+
+// strategyOf gives a job's strategy. A service that names none is spread over zones (ECS). Beyond
+// what was asked for, tasks of a service keep apart (ECS's service scheduler prefers the instance
+// with the fewest of them), and then, as without any strategy, the best fit is taken: the least
+// memory free, then the least cpu, then the first by id.
+func strategyOf(job *structs.Job) strategy {
+	var s strategy
+	for _, p := range job.PlacementStrategy {
+		s.then(p)
+	}
+	if job.Type != structs.JobBatch {
+		if len(job.PlacementStrategy) == 0 {
+			s.then(structs.PlacementStrategy{Type: structs.StrategySpread, Field: "attribute:" + structs.AttributeZone})
+		}
+		s.keys = append(s.keys, key{by: byPeers})
+	}
+	s.keys = append(s.keys, key{by: byMemory}, key{by: byCPU})
+	return s
+}
+
+// SpreadLevels returns the attributes over whose values the tasks of a job are spread first, the
+// outermost first, and reports whether they are spread over instances next.
+func SpreadLevels(job *structs.Job) (attributes []string, instances bool) {
+	s := strategyOf(job)
+	return s.levels, s.keys[0].by == byPeers
+}
+
+// then adds what one strategy of a job asks for. One that is there already decides nothing more.
+func (s *strategy) then(p structs.PlacementStrategy) {
+	attribute, _ := p.ByAttribute()
+	switch {
+	case attribute != "" && (slices.Contains(s.levels, attribute) || slices.Contains(s.keys, key{by: byPlace, attribute: attribute})):
+	case p.Type == structs.StrategyRandom:
+		s.keys = append(s.keys, key{by: byDraw})
+	case p.Type == structs.StrategyBinpack && p.By("cpu"):
+		s.keys = append(s.keys, key{by: byCPU})
+	case p.Type == structs.StrategyBinpack:
+		s.keys = append(s.keys, key{by: byMemory})
+	case p.ByInstance():
+		s.keys = append(s.keys, key{by: byPeers})
+	case len(s.keys) == 0:
+		s.levels = append(s.levels, attribute)
+	default:
+		s.keys = append(s.keys, key{by: byPlace, attribute: attribute})
+	}
+}
+
+// countsPeers says whether it matters where tasks of the group are already.
+func (s *strategy) countsPeers() bool {
+	return len(s.levels) > 0 || s.has(byPeers) || s.has(byPlace)
+}
+
+func (s *strategy) has(by keyKind) bool {
+	return slices.ContainsFunc(s.keys, func(k key) bool { return k.by == by })
+}
+
+// byFree says whether instances without a task of the group are in the order of what is free on
+// them, and whether cpu or memory is looked at first; a draw and a spread after something else
+// order them otherwise.
+func (s *strategy) byFree() (ordered, cpuFirst bool) {
+	first := slices.IndexFunc(s.keys, func(k key) bool { return k.by == byMemory || k.by == byCPU })
+	return !s.has(byDraw) && !s.has(byPlace), s.keys[first].by == byCPU
+}
+
+// less says which of two candidates is better. Equals are told apart by id, so there are none.
+func (s *strategy) less(a, b *candidate) bool {
+	place := 0
+	for _, k := range s.keys {
+		switch k.by {
+		case byMemory:
+			if a.freeMemory != b.freeMemory {
+				return a.freeMemory < b.freeMemory
+			}
+		case byCPU:
+			if a.freeCPU != b.freeCPU {
+				return a.freeCPU < b.freeCPU
+			}
+		case byPeers:
+			if a.peers != b.peers {
+				return a.peers < b.peers
+			}
+		case byDraw:
+			if a.draw != b.draw {
+				return a.draw < b.draw
+			}
+		case byPlace:
+			if x, y := *a.places[place], *b.places[place]; x != y {
+				return x < y
+			}
+			place++
+		}
+	}
+	return a.id < b.id
+}
