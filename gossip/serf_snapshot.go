@@ -17,10 +17,10 @@ const (
 	printedKeptAgain = "recovered from error state"
 )
 
-// kept is the file of the members last seen. A disk that does not take it is no reason to end: the
+// serfSnapshot is the file of the members last seen. A disk that does not take it is no reason to end: the
 // next start only has to join again. It is also where serf and memberlist print to, since serf
 // tells in no other way how the file fares.
-type kept struct {
+type serfSnapshot struct {
 	path string // empty: there is none
 	log  *slog.Logger
 	// failing is set from the first write that is refused until one is taken: so it is told once.
@@ -28,14 +28,14 @@ type kept struct {
 }
 
 // open says whether there can be such a file, and takes out of it what serf must not read.
-func (k *kept) open() bool {
-	if err := k.clean(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		k.fail(err.Error())
+func (s *serfSnapshot) open() bool {
+	if err := s.clean(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.fail(err.Error())
 		return false
 	}
-	f, err := os.OpenFile(k.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
-		k.fail(err.Error())
+		s.fail(err.Error())
 		return false
 	}
 	return f.Close() == nil
@@ -43,22 +43,22 @@ func (k *kept) open() bool {
 
 // Write takes a line that a library printed. They mean little to anybody who does not know these,
 // so all are at level debug.
-func (k *kept) Write(line []byte) (int, error) {
+func (s *serfSnapshot) Write(line []byte) (int, error) {
 	text := strings.TrimSuffix(string(line), "\n")
-	k.log.Debug(text)
+	s.log.Debug(text)
 	switch {
 	case strings.Contains(text, printedNotKept):
-		k.fail(text)
-	case strings.Contains(text, printedKeptAgain) && k.failing.Swap(false):
-		k.log.Info("the members that gossip knows are kept on disk again", "path", k.path)
+		s.fail(text)
+	case strings.Contains(text, printedKeptAgain) && s.failing.Swap(false):
+		s.log.Info("the members that gossip knows are kept on disk again", "path", s.path)
 	}
 	return len(line), nil
 }
 
 // clean takes out the members whose address is none: a bit of the file has changed, or a crash cut
 // a line off. Serf would ask DNS for it.
-func (k *kept) clean() error {
-	text, err := os.ReadFile(k.path)
+func (s *serfSnapshot) clean() error {
+	text, err := os.ReadFile(s.path)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (k *kept) clean() error {
 		if is, alive := bytes.CutPrefix(line, []byte("alive: ")); alive {
 			_, address, _ := strings.Cut(string(bytes.TrimSpace(is)), " ")
 			if _, err := netip.ParseAddrPort(address); err != nil {
-				k.log.Warn("left out a member that gossip knew: its line is damaged", "path", k.path)
+				s.log.Warn("left out a member that gossip knew: its line is damaged", "path", s.path)
 				continue
 			}
 		}
@@ -76,12 +76,12 @@ func (k *kept) clean() error {
 	if len(whole) == len(text) {
 		return nil
 	}
-	return os.WriteFile(k.path, whole, 0o600)
+	return os.WriteFile(s.path, whole, 0o600)
 }
 
-func (k *kept) fail(why string) {
-	if !k.failing.Swap(true) {
-		k.log.Warn("the disk refuses to keep the members that gossip knows: all goes on, and the next start finds servers by those to join alone. Free some space, or replace the disk",
-			"path", k.path, "error", why)
+func (s *serfSnapshot) fail(why string) {
+	if !s.failing.Swap(true) {
+		s.log.Warn("the disk refuses to keep the members that gossip knows: all goes on, and the next start finds servers by those to join alone. Free some space, or replace the disk",
+			"path", s.path, "error", why)
 	}
 }

@@ -17,8 +17,8 @@ func TestDamagedMembers(t *testing.T) {
 		if err := os.WriteFile(path, []byte(damaged+whole), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		k := &kept{path: path, log: slog.New(slog.DiscardHandler)}
-		if !k.open() {
+		s := &serfSnapshot{path: path, log: slog.New(slog.DiscardHandler)}
+		if !s.open() {
 			t.Fatalf("with %q the file is not taken", damaged)
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != whole {
