@@ -2,15 +2,8 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
-	"errors"
-	"fmt"
-	"hash/crc32"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"reflect"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -23,17 +16,29 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RaftLogger is the logger that raft writes to.
-var RaftLogger = raftLogger
+// inside returns an unexported field of a struct in another package.
+func inside[T any](of any, field string) T {
+	f := reflect.ValueOf(of).Elem().FieldByName(field)
+	return *(*T)(unsafe.Pointer(f.UnsafeAddr()))
+}
 
-// Raft is the server's node.
-func (s *Server) Raft() *raft.Raft { return s.raft }
+// Raft is the raft of the server's node.
+func (s *Server) Raft() *raft.Raft { return inside[*raft.Raft](s.node, "raft") }
+
+// FirstIndex is the index of the first entry that the log still has.
+func (s *Server) FirstIndex() uint64 {
+	first, err := inside[raft.LogStore](s.Raft(), "logs").FirstIndex()
+	if err != nil {
+		panic(err)
+	}
+	return first
+}
 
 // Transfer tries once to make another server the leader, whether it has the whole log or not.
 func (s *Server) Transfer(to string) error {
-	for _, p := range s.membership.configuration().Servers {
-		if string(p.ID) == to {
-			return s.transfer(p)
+	for _, p := range s.node.Peers() {
+		if p.ID == to {
+			return s.node.Transfer(p)
 		}
 	}
 	return raft.ErrNotVoter
@@ -42,7 +47,7 @@ func (s *Server) Transfer(to string) error {
 // FreeTransfers ends, when it is called, what transfers of leadership of the present term wait for
 // and nobody else ends.
 func (s *Server) FreeTransfers() (free func()) {
-	followers := reflect.ValueOf(s.raft).Elem().FieldByName("leaderState").FieldByName("replState")
+	followers := reflect.ValueOf(s.Raft()).Elem().FieldByName("leaderState").FieldByName("replState")
 	var waits []reflect.Value
 	for _, key := range followers.MapKeys() {
 		c := followers.MapIndex(key).Elem().FieldByName("triggerDeferErrorCh")
@@ -56,20 +61,11 @@ func (s *Server) FreeTransfers() (free func()) {
 	}
 }
 
-// Gossip is the server's member.
-func (s *Server) Gossip() *gossip.Member { return s.membership.gossip }
+// Gossip is the server's gossip member.
+func (s *Server) Gossip() *gossip.Member { return inside[*gossip.Member](s.members, "gossip") }
 
 // State is what the server knows, whether it leads or not.
 func (s *Server) State() *state.Snapshot { return s.store.Snapshot() }
-
-// FirstIndex is that of the first entry that the log still has.
-func (s *Server) FirstIndex() uint64 {
-	first, err := s.disk.logs.FirstIndex()
-	if err != nil {
-		panic(err)
-	}
-	return first
-}
 
 // EndLeaderWork stops what runs on top of the log, as a crash would that comes right after an entry
 // is committed.
@@ -80,7 +76,7 @@ func (s *Server) EndLeaderWork() {
 
 // Write commits a command without asking whether the server is ready.
 func (s *Server) Write(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
-	return s.apply(ctx, cmd)
+	return s.node.Apply(ctx, cmd)
 }
 
 // Leadership is what runs on top of the log: another value after each start of it, nil when there
@@ -94,14 +90,14 @@ func (s *Server) Leadership() any {
 
 // LoseTrackOfLog runs a planner that learns nothing of the fate of a plan that it commits.
 func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
-	l := &leadership{planner: planner.New(planner.Config{
+	p := planner.New(planner.Config{
 		Snapshot: s.store.Snapshot,
 		Apply: func(context.Context, structs.Command) (structs.Applied, error) {
 			return structs.Applied{}, structs.ErrNoLeader()
 		},
-	})}
-	s.done.Go(func() { s.runPlanner(ctx, l) })
-	_, _ = l.planner.Submit(ctx, &structs.Plan{
+	})
+	s.done.Go(func() { s.runPart(ctx, part{"planner", p.Run}) })
+	_, _ = p.Submit(ctx, &structs.Plan{
 		Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, EvaluationIndex: eval.ModifyIndex,
 	})
 }
@@ -134,34 +130,4 @@ func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations
 			_ = l.broker.Ack(eval.ID, token)
 		}
 	}
-}
-
-// Kept returns all that raft finds in a server's folder, as text, or why the server would not
-// start.
-func Kept(dir string) (string, error) {
-	d, err := openDisk(dir, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return "", err
-	}
-	defer d.close()
-	text := &strings.Builder{}
-	for _, key := range [][]byte{termKey, votedInKey, votedForKey} {
-		value, err := d.logs.Get(key)
-		fmt.Fprintf(text, "%s %x %v\n", key, value, err)
-	}
-	snapshots, err := d.snapshots.List()
-	for _, s := range snapshots {
-		meta, content, err := d.snapshots.Open(s.ID)
-		if err != nil {
-			return "", err
-		}
-		state, err := io.ReadAll(content)
-		s.Peers = nil // of an older format, which nobody reads
-		fmt.Fprintf(text, "%+v %+v %x %v\n", s, meta, sha256.Sum256(state), errors.Join(err, content.Close()))
-	}
-	err = errors.Join(err, d.logs.each(d.snapshots.covered(), func(entry *raft.Log) error {
-		_, err := fmt.Fprintln(text, entry.Index, entry.Term, entry.Type, crc32.ChecksumIEEE(entry.Data), entry.Extensions, entry.AppendedAt)
-		return err
-	}))
-	return text.String(), err
 }

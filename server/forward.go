@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/server/members"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -52,7 +53,7 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 			local.ServeHTTP(w, r.WithContext(control.AllowStale(r.Context())))
 			return
 		}
-		if ownBusiness(r) || s.leader.Load() != nil || s.membership == nil {
+		if ownBusiness(r) || s.leader.Load() != nil || s.members == nil {
 			local.ServeHTTP(w, r)
 			return
 		}
@@ -88,7 +89,7 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 func ownBusiness(r *http.Request) bool {
 	path := r.URL.Path
 	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/server/leave" || path == "/v1/agent/certificate" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
-		strings.HasPrefix(path, "/v1/status/") || strings.HasPrefix(path, peerPath)
+		strings.HasPrefix(path, "/v1/status/") || strings.HasPrefix(path, members.Path)
 }
 
 func wantsStale(r *http.Request) bool {
@@ -120,10 +121,10 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, also after the answer has begun
-	stop := context.AfterFunc(t.server.reign(), cancel)
+	stop := context.AfterFunc(t.server.node.LeaderContext(), cancel)
 	context.AfterFunc(ctx, func() { stop() })
 	out := r.Clone(ctx)
-	out.URL.Scheme, out.URL.Host = t.server.membership.peers.scheme, address
+	out.URL.Scheme, out.URL.Host = t.server.members.Scheme(), address
 	if r.GetBody != nil {
 		body, err := r.GetBody()
 		if err != nil {
@@ -133,7 +134,7 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 	}
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	resp, err := t.server.membership.peers.http.Transport.RoundTrip(out.WithContext(httptrace.WithClientTrace(out.Context(), trace)))
+	resp, err := t.server.members.Transport().RoundTrip(out.WithContext(httptrace.WithClientTrace(out.Context(), trace)))
 	if err != nil && !connected.Load() {
 		return nil, errors.Join(errNoReach, err)
 	}
@@ -157,11 +158,11 @@ func (s *Server) Leads() bool { return s.leader.Load() != nil }
 // leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its
 // way to be it.
 func (s *Server) leaderHTTP() string {
-	_, id := s.raft.LeaderWithID()
-	if id == "" || string(id) == s.config.ID || s.membership == nil {
+	id := s.node.Leader()
+	if id == "" || id == s.dir.ID || s.members == nil {
 		return ""
 	}
-	leader, _ := s.membership.gossip.Server(string(id))
+	leader, _ := s.members.Server(id)
 	return leader.HTTP
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/server/broker"
-	"github.com/gantry-project/gantry/server/liveness"
+	"github.com/gantry-project/gantry/server/collector"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -16,34 +16,64 @@ import (
 // leadRetry is how long a new leader waits when its first writes fail.
 const leadRetry = 200 * time.Millisecond
 
-// leadership is what runs while this server leads. It is made anew from state at every gain.
+// leadership is what runs while this server leads. It is rebuilt from state at every gain.
 type leadership struct {
 	term    uint64 // of raft, in which the state was brought up to date
 	broker  *broker.Broker
-	outside *outside
 	planner *planner.Planner
-	leases  *liveness.Tracker
-	judge   chan struct{} // judge the leases now. Capacity 1
+	// external and leases take calls from outside while they run.
+	external *externalSchedulers
+	leases   *agentLeases
 }
 
-// hear takes in beats.
-func (l *leadership) hear(beats map[string]time.Time) {
-	for instance, at := range beats {
-		if l.leases.Seen(instance, at) {
-			l.judgeSoon()
-		}
+// A part is one of the things that the leader runs. It is made of what it reads and writes, and
+// never holds the server.
+type part struct {
+	name string
+	// run works until ctx ends, and returns nil then. An error means that the part cannot go on:
+	// all of the leader's work is then started again from state.
+	run func(ctx context.Context) error
+}
+
+// newLeadership makes what the leader runs. A new loop is a package of its own and a line in the
+// table below.
+func (s *Server) newLeadership(term uint64) (*leadership, []part) {
+	snapshot, apply := s.store.Snapshot, s.node.Apply
+	importance := func(e *structs.Evaluation) int { return snapshot().Importance(e) }
+	l := &leadership{
+		term:    term,
+		broker:  broker.New(broker.Config{Importance: importance, Now: s.clock.Now, Logger: s.log}),
+		planner: planner.New(planner.Config{Snapshot: snapshot, Apply: apply, Logger: s.log}),
 	}
-}
-
-func (l *leadership) judgeSoon() {
-	select {
-	case l.judge <- struct{}{}:
-	default: // asked for already
+	l.external = newExternalSchedulers(&externalSchedulers{
+		snapshot: snapshot, submit: l.planner.Submit, decide: l.broker.Enqueue, now: s.clock.Time, log: s.log,
+	})
+	l.leases = newAgentLeases(&agentLeases{
+		snapshot: snapshot, subscribe: s.store.Subscribe, apply: apply, ask: s.askByGossip, now: s.clock.Time, log: s.log,
+	})
+	feed := &brokerFeed{snapshot: snapshot, subscribe: s.store.Subscribe, broker: l.broker}
+	worker := &worker{
+		broker: l.broker, snapshot: snapshot, submit: l.planner.Submit, handOver: l.external.wait, now: s.clock.Time, log: s.log,
 	}
+	parts := []part{
+		{"broker feed", feed.Run},
+		{"planner", l.planner.Run},
+		{"external schedulers", l.external.Run},
+		{"agent leases", l.leases.Run},
+		{"collector", collector.New(collector.Config{
+			Snapshot: snapshot, Apply: apply, Now: s.clock.Now, Retention: s.config.TaskRetention, Logger: s.log,
+		}).Run},
+	}
+	for range runtime.GOMAXPROCS(0) {
+		parts = append(parts, part{"worker", worker.Run})
+	}
+	if s.members != nil {
+		parts = append(parts, part{"members", s.members.Lead})
+	}
+	return l, parts
 }
 
-// followLeadership starts and stops the leader's work as raft says, until ctx ends. Raft tells the
-// newest only: two gains in a row had a loss between them.
+// followLeadership starts and stops the leader's work as raft says, until ctx ends.
 func (s *Server) followLeadership(ctx context.Context) {
 	leads := false
 	stop := func() {}
@@ -52,11 +82,11 @@ func (s *Server) followLeadership(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case leads = <-s.raft.LeaderCh():
+		case leads = <-s.node.LeaderChanges():
 		case <-s.leadAnew:
 		case r := <-s.restores:
 			stop() // nothing is decided while the state is exchanged
-			r.done <- s.restoreState(r.file)
+			r.done <- s.node.Restore(r.file)
 		}
 		stop()
 		stop = func() {}
@@ -66,8 +96,8 @@ func (s *Server) followLeadership(ctx context.Context) {
 	}
 }
 
-// startLeading starts the leader's work in the background and gives the function that ends it and
-// waits for its end.
+// startLeading starts the leader's work in the background. It returns the function that ends the
+// work and waits for its end.
 func (s *Server) startLeading(parent context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	var work sync.WaitGroup
@@ -88,59 +118,33 @@ func (s *Server) startLeading(parent context.Context) (stop func()) {
 	}
 }
 
-// lead brings state up to date, rebuilds the queues from it, and lets calls in.
+// lead brings state up to date, starts the parts, which rebuild their queues from it, and lets
+// calls in.
 func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
-	term := s.raft.CurrentTerm()
-	if err := s.raft.Barrier(0).Error(); err != nil {
-		s.checkTransfer(err)
+	term := s.node.Term()
+	if err := s.node.Barrier(); err != nil {
 		return err
 	}
 	if err := s.passRestore(ctx); err != nil {
 		return err
 	}
 	s.clock.goOn(newestOf(s.store.Snapshot()))
-	l := &leadership{
-		term: term, broker: broker.New(broker.Config{Importance: s.importance, Now: s.clock.Now, Logger: s.log}), outside: newOutside(s.log),
-		leases: liveness.New(time.Now()), judge: make(chan struct{}, 1),
-	}
-	l.planner = planner.New(planner.Config{Snapshot: s.store.Snapshot, Apply: s.apply, Logger: s.log})
-	sub := s.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
-	work.Go(func() {
-		defer sub.Close()
-		defer l.outside.close()
-		s.feedBroker(ctx, l.broker, sub)
-	})
-	work.Go(func() { s.runPlanner(ctx, l) })
-	for range runtime.GOMAXPROCS(0) {
-		work.Go(func() { s.runWorker(ctx, l) })
-	}
-	work.Go(func() { s.runCollector(ctx) })
-	work.Go(func() { s.judgeLeases(ctx, l) })
-	if s.membership != nil {
-		work.Go(func() { s.membership.lead(ctx) })
+	l, parts := s.newLeadership(term)
+	for _, p := range parts {
+		work.Go(func() { s.runPart(ctx, p) })
 	}
 	if ctx.Err() == nil {
 		s.leader.Store(l)
-		s.log.Info("leading", "server", s.config.ID, "index", s.store.Snapshot().Index())
+		s.log.Info("leading", "server", s.dir.ID, "index", s.store.Snapshot().Index())
 	}
 	return ctx.Err()
 }
 
-// newestOf is the newest time that a leader gave, as far as the state has it: nothing changes for
-// long without an evaluation.
-func newestOf(snap *state.Snapshot) time.Time {
-	newest := structs.Time(0)
-	for e := range snap.Evaluations() {
-		newest = max(newest, e.CreatedAt)
-	}
-	return newest.Std()
-}
-
-// runPlanner runs the planner until ctx ends. When it cannot know whether a plan of its was
-// committed, all that was built on that is made anew from state.
-func (s *Server) runPlanner(ctx context.Context, l *leadership) {
-	if err := l.planner.Run(ctx); err != nil && ctx.Err() == nil {
-		s.log.Warn("the planner lost track of the log; leading anew", "error", err)
+// runPart runs a part until ctx ends. When it fails, as the planner does when it cannot know
+// whether a plan was committed, everything that was built on it is rebuilt from state.
+func (s *Server) runPart(ctx context.Context, p part) {
+	if err := p.run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn("a part of the leader's work failed; starting all of it again", "part", p.name, "error", err)
 		select {
 		case s.leadAnew <- struct{}{}:
 		default: // asked for already
@@ -148,37 +152,12 @@ func (s *Server) runPlanner(ctx context.Context, l *leadership) {
 	}
 }
 
-// importance is the priority of an evaluation's job.
-func (s *Server) importance(e *structs.Evaluation) int { return s.store.Snapshot().Importance(e) }
-
-// feedBroker hands the broker every evaluation that is ready, or will be at its time: first those
-// in state, then each as it comes.
-func (s *Server) feedBroker(ctx context.Context, b *broker.Broker, sub *state.Subscription) {
-	enqueueAll := func() {
-		for e := range s.store.Snapshot().Evaluations() {
-			if e.Status == structs.EvaluationReady {
-				b.Enqueue(e)
-			}
-		}
+// newestOf returns the newest time that a leader gave, as far as the state has it: nothing changes
+// for long without an evaluation.
+func newestOf(snap *state.Snapshot) time.Time {
+	newest := structs.Time(0)
+	for e := range snap.Evaluations() {
+		newest = max(newest, e.CreatedAt)
 	}
-	enqueueAll()
-	for {
-		select {
-		case <-ctx.Done():
-			b.Close()
-			return
-		case <-sub.C:
-		}
-		rows, resync := sub.Take()
-		if resync {
-			enqueueAll()
-		}
-		for _, row := range rows {
-			if e := row.(*structs.Evaluation); e.Status == structs.EvaluationReady {
-				b.Enqueue(e)
-			} else {
-				b.Forget(e.ID)
-			}
-		}
-	}
+	return newest.Std()
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/scheduler/place"
+	"github.com/gantry-project/gantry/server/broker"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -30,32 +32,43 @@ var errNotItsTurn = errors.New("a more important evaluation was called because r
 
 var errNoProgress = errors.New("the planner refused parts of every plan in a row")
 
-// runWorker turns evaluations into plans until ctx ends.
-func (s *Server) runWorker(ctx context.Context, l *leadership) {
+// worker turns evaluations into plans.
+type worker struct {
+	broker   *broker.Broker
+	snapshot func() *state.Snapshot
+	submit   func(context.Context, *structs.Plan) (planner.Outcome, error)
+	// handOver gives an evaluation whose tasks need places to the external scheduler of that name.
+	handOver func(scheduler string, eval *structs.Evaluation)
+	now      func() structs.Time
+	log      *slog.Logger
+}
+
+// Run takes evaluations from the broker until ctx ends. Several may run at once.
+func (w *worker) Run(ctx context.Context) error {
 	for {
-		eval, token, err := l.broker.Dequeue(ctx)
+		eval, token, err := w.broker.Dequeue(ctx)
 		if err != nil {
-			return
+			return nil // ctx has ended, or the broker was closed for that
 		}
-		thought, err := s.evaluate(ctx, l, eval)
+		thought, err := w.evaluate(ctx, eval)
 		if errors.Is(err, errNotItsTurn) {
-			l.broker.Yield(eval.ID, token)
+			w.broker.Yield(eval.ID, token)
 			continue
 		}
 		if err != nil {
-			s.log.Error("could not evaluate", "eval", eval.ID, "job", eval.Job, "error", err)
-			l.broker.Nack(eval.ID, token)
+			w.log.Error("could not evaluate", "eval", eval.ID, "job", eval.Job, "error", err)
+			w.broker.Nack(eval.ID, token)
 			continue
 		}
-		l.broker.AckThenRest(eval.ID, token, min(restFactor*thought, mostRest))
+		w.broker.AckThenRest(eval.ID, token, min(restFactor*thought, mostRest))
 	}
 }
 
 // evaluate plans until the planner has committed all of a plan, and says for how long it thought
 // about the last one.
-func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Evaluation) (thought time.Duration, err error) {
+func (w *worker) evaluate(ctx context.Context, eval *structs.Evaluation) (thought time.Duration, err error) {
 	for range planAttempts {
-		snap := s.store.Snapshot()
+		snap := w.snapshot()
 		current := snap.Evaluation(eval.ID)
 		if current == nil || current.Status != structs.EvaluationReady {
 			return 0, nil // decided by an earlier delivery
@@ -63,21 +76,21 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 		if snap.MoreUrgent(current) {
 			return 0, errNotItsTurn
 		}
-		in := scheduler.Input{View: snap, Evaluation: current, Now: s.clock.Time(), Seed: newSeed()}
-		asksOutside := false
-		name := outsideScheduler(snap, current)
+		in := scheduler.Input{View: snap, Evaluation: current, Now: w.now(), Seed: newSeed()}
+		external := false
+		name := externalScheduler(snap, current)
 		if name != "" {
-			in.Placer = func(*place.Offer) { asksOutside = true }
+			in.Placer = func(*place.Offer) { external = true }
 		}
 		began := time.Now()
 		plan := scheduler.Schedule(in)
 		thought = time.Since(began)
-		if asksOutside {
-			l.outside.wait(name, current)
+		if external {
+			w.handOver(name, current)
 			return 0, nil
 		}
 		plan.Seen = snap.Index()
-		outcome, err := l.planner.Submit(ctx, &plan)
+		outcome, err := w.submit(ctx, &plan)
 		if errors.Is(err, planner.ErrStale) {
 			continue
 		}
@@ -91,9 +104,9 @@ func (s *Server) evaluate(ctx context.Context, l *leadership, eval *structs.Eval
 	return thought, errNoProgress
 }
 
-// outsideScheduler is the name of the scheduler that says where the tasks of an evaluation's job
+// externalScheduler is the name of the scheduler that says where the tasks of an evaluation's job
 // go; empty: ours does.
-func outsideScheduler(snap *state.Snapshot, eval *structs.Evaluation) string {
+func externalScheduler(snap *state.Snapshot, eval *structs.Evaluation) string {
 	if job := snap.Job(eval.Job); job != nil {
 		return job.Scheduler
 	}

@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -98,4 +99,26 @@ func FlipBit(t testing.TB, dir string, number func(below int) int) (what string)
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("bit %d of %s", bit, name)
+}
+
+// EachFlip calls check with each bit of a file flipped in turn, and with the file cut off after
+// each byte.
+func EachFlip(t testing.TB, path string, check func(what string, content []byte)) {
+	t.Helper()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(what string, content []byte) {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(what, content)
+	}
+	for bit := range 8 * len(whole) {
+		flipped := bytes.Clone(whole)
+		flipped[bit/8] ^= 1 << (bit % 8)
+		try("flipped", flipped)
+		try("cut", whole[:bit/8])
+	}
 }

@@ -1,0 +1,63 @@
+// Package collector forgets what ended long ago.
+package collector
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/gantry-project/gantry/fsm"
+	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
+)
+
+const (
+	// interval is how often the leader looks for what can be forgotten.
+	interval = time.Minute
+	// limit is how many tasks and evaluations one log entry forgets. That takes some milliseconds,
+	// for which others wait.
+	limit = 5000
+)
+
+// Config is what a Collector needs. All fields are required.
+type Config struct {
+	Snapshot func() *state.Snapshot
+	Apply    func(context.Context, structs.Command) (structs.Applied, error)
+	Now      func() time.Time
+	// Retention is how long what ended is kept.
+	Retention time.Duration
+	Logger    *slog.Logger
+}
+
+// Collector is a part of what the leader runs.
+type Collector struct{ config Config }
+
+// New returns a collector that does nothing until Run.
+func New(c Config) *Collector { return &Collector{c} }
+
+// Run forgets stopped tasks and what belonged to them once Retention has passed, until ctx ends.
+func (c *Collector) Run(ctx context.Context) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			before := structs.TimeOf(c.config.Now().Add(-c.config.Retention))
+			if err := c.collect(ctx, before); err != nil && ctx.Err() == nil {
+				c.config.Logger.Warn("could not forget what ended", "error", err)
+			}
+		}
+	}
+}
+
+// collect forgets what ended before a time, bit by bit.
+func (c *Collector) collect(ctx context.Context, before structs.Time) error {
+	for fsm.Collectable(c.config.Snapshot(), before) {
+		if _, err := c.config.Apply(ctx, structs.Collect{Before: before, Limit: limit}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

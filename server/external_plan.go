@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/scheduler/place"
+	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// plan plans a leased evaluation on the newest state, with the tasks where the external scheduler
+// wants them. The plan then goes the way of our own.
+func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.LeasePlan) (*structs.LeasePlanned, error) {
+	_, id, _, err := e.held(name, in.Token)
+	if err != nil {
+		return nil, err
+	}
+	for range planAttempts {
+		snap := e.snapshot()
+		eval := snap.Evaluation(id)
+		if !asksExternal(snap, eval, name) {
+			return &structs.LeasePlanned{Done: true}, nil // decided meanwhile, or the job has gone
+		}
+		choice := choice{plan: &in}
+		plan := scheduler.Schedule(scheduler.Input{
+			View: snap, Evaluation: eval, Now: e.now(), Seed: newSeed(), Placer: choice.place,
+		})
+		plan.Seen = snap.Index()
+		planned, err := e.commitChoice(ctx, &choice, &plan)
+		if errors.Is(err, planner.ErrStale) {
+			continue
+		}
+		if err == nil && !planned.Done {
+			planned.Lease = e.lease(name, id, in.Token)
+			planned.Done = planned.Lease == nil
+		}
+		return planned, err
+	}
+	return nil, structs.Errorf(structs.KindUnavailable, "the job changes too fast for the plan; nothing was done, try again")
+}
+
+// choice is what an outside scheduler wants, and what of it is refused.
+type choice struct {
+	plan    *structs.LeasePlan
+	asked   bool
+	left    int // tasks that it says nothing of
+	refused []structs.PlacementFailure
+}
+
+// place is the Placer that follows an outside scheduler's plan. It is asked once for a plan.
+func (c *choice) place(o *place.Offer) {
+	if c.asked {
+		return
+	}
+	c.asked, c.left = true, o.Count
+	for _, p := range c.plan.Placements {
+		if refused := o.Take(p.Instance); refused != nil {
+			c.refused = append(c.refused, *refused)
+		} else {
+			c.left--
+		}
+	}
+	if len(c.refused) == 0 && c.plan.Unplaced != "" {
+		o.Decline(c.plan.Unplaced)
+		c.left = 0
+	}
+}
+
+// commitChoice commits a plan whole when all that was asked for is answered, else the placements
+// that fit, and leaves the evaluation open.
+func (e *externalSchedulers) commitChoice(ctx context.Context, c *choice, plan *structs.Plan) (*structs.LeasePlanned, error) {
+	whole := len(c.refused) == 0 && c.left == 0
+	planned := &structs.LeasePlanned{Refused: c.refused, Done: whole}
+	if !whole {
+		if len(plan.Placements) == 0 {
+			return planned, nil
+		}
+		plan = scheduler.Part(plan, plan.Placements)
+	}
+	outcome, err := e.submit(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range outcome.Refused {
+		planned.Done = false
+		planned.Refused = append(planned.Refused, structs.PlacementFailure{
+			Instance: p.Instance, Reason: structs.FailScheduler, Detail: "what was free there was taken a moment ago",
+		})
+	}
+	planned.Committed = len(plan.Placements) - len(outcome.Refused)
+	return planned, nil
+}

@@ -1,0 +1,81 @@
+package members
+
+import (
+	"context"
+	"net"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// RotateGossipKey gives all members another gossip key, which nobody knows who is not a member now.
+func (m *Members) RotateGossipKey() (structs.GossipRotation, error) {
+	done, err := m.gossip.Rotate()
+	if err == nil {
+		m.log.Info("rotated the gossip key", "members", done.Members, "down", done.Down)
+	}
+	return done, err
+}
+
+// GossipKey returns the key in use, as far as this server knows. Nil: gossip is in the clear.
+func (m *Members) GossipKey() []byte { return m.gossip.Key() }
+
+// catchUp asks others, as a server and over TLS, for the gossip key in use: while this one was down
+// or cut off, or before it was first started, the key may have been replaced. It says whether it
+// got a newer one.
+func (m *Members) catchUp(ctx context.Context) bool {
+	if m.gossip.Key() == nil {
+		return false
+	}
+	for _, address := range m.calledAt() {
+		key, err := m.client.gossipKey(ctx, address)
+		if err != nil {
+			m.log.Debug("could not ask a server for the gossip key in use", "address", address, "error", err)
+			continue
+		}
+		taken, err := m.gossip.Take(key)
+		if err != nil {
+			m.log.Warn("could not take over the gossip key in use; trying again", "error", err)
+		}
+		if taken {
+			m.log.Info("took over the gossip key in use: it was rotated without this server", "from", address)
+			return true
+		}
+	}
+	return false
+}
+
+// calledAt is where other servers may take calls: where gossip last knew them, and at the hosts to
+// join by, on this server's own port.
+func (m *Members) calledAt() (addresses []string) {
+	self := m.self()
+	for _, other := range m.gossip.Servers() {
+		if other.ID != m.id && other.HTTP != "" {
+			addresses = append(addresses, other.HTTP)
+		}
+	}
+	_, port, err := net.SplitHostPort(self.HTTP)
+	if err != nil {
+		return addresses
+	}
+	for _, address := range m.join {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			host = address
+		}
+		if at := net.JoinHostPort(host, port); at != self.HTTP {
+			addresses = append(addresses, at)
+		}
+	}
+	return addresses
+}
+
+// gossipAddresses is where the gossip of other servers may be reached.
+func (m *Members) gossipAddresses() []string {
+	addresses := append([]string{}, m.join...)
+	for _, other := range m.gossip.Servers() {
+		if other.ID != m.id {
+			addresses = append(addresses, other.Address)
+		}
+	}
+	return addresses
+}

@@ -1,0 +1,45 @@
+package node
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// leastFree is how many bytes must be free on the disk of a data directory for a server to start.
+const leastFree = 16 << 20
+
+// free is how many bytes are free on the disk of a directory.
+func free(dir string) (int64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return 0, fmt.Errorf("ask how much is free on the disk of %s: %w", dir, err)
+	}
+	return int64(disk.Bavail) * disk.Bsize, nil
+}
+
+// checkFree refuses a disk that is as good as full, where a server would end again at its first
+// writes.
+func checkFree(dir string) error {
+	free, err := free(dir)
+	if err == nil && free < leastFree {
+		err = fmt.Errorf("the disk of data directory %s has %d KiB free, and a server needs %d: free some space, then start again",
+			dir, free>>10, leastFree>>10)
+	}
+	return err
+}
+
+// removeUnfinished removes what is left of snapshots that were on their way when the server ended:
+// each takes as much room as what there was of it, and nobody reads it. Raft leaves them there.
+func removeUnfinished(dir string) error {
+	for _, pattern := range []string{"snapshots/*.tmp", restoreFile} {
+		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails for a bad pattern alone
+		for _, path := range left {
+			if err := os.RemoveAll(path); err != nil {
+				return fmt.Errorf("remove what is left of a snapshot: %w", err)
+			}
+		}
+	}
+	return nil
+}

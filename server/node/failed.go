@@ -1,0 +1,35 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Failed tells of what the server cannot live with, such as a disk that refuses a write. It is not
+// to be stopped then, the process is to end.
+func (n *Node) Failed() <-chan error { return n.failed }
+
+// diskFailed is told by the first write that is refused or hangs, or the first damage that is
+// found, and by others that come at the same time.
+func (n *Node) diskFailed(err error) { n.fail(n.ending(err)) }
+
+// fail lets Failed tell of the first error.
+func (n *Node) fail(err error) {
+	select {
+	case n.failed <- err:
+	default:
+	}
+}
+
+// ending says why the server ends, and what to do.
+func (n *Node) ending(err error) error {
+	if found := (*damageError)(nil); errors.As(err, &found) {
+		dir := n.dir.Path()
+		return damage("what raft keeps in "+dir, err, dir)
+	}
+	const then = "then start the server again; the other servers have all that was acknowledged"
+	if errors.Is(err, errHangs) {
+		return fmt.Errorf("the disk of data directory %s hangs (%w): mend or replace it, %s", n.dir.dataDir, err, then)
+	}
+	return fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, %s", n.dir.dataDir, err, then)
+}

@@ -1,0 +1,226 @@
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"slices"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	bolt "go.etcd.io/bbolt/errors"
+)
+
+// What raft keeps in the stable store, and sumsKey, which says that everything beside it has a
+// checksum. Older versions wrote none.
+var (
+	termKey     = []byte("CurrentTerm")
+	votedInKey  = []byte("LastVoteTerm")
+	votedForKey = []byte("LastVoteCand")
+	sumsKey     = []byte("Checksums")
+)
+
+// sumSize is that of a checksum in bytes.
+const sumSize = crc32.Size
+
+// checkedLog is raft's log, term and vote in bolt, which has no checksums: each entry and each
+// value has one, which every reading checks. It returns a damageError for what is not what was
+// written.
+//
+// The sum of an entry is its Extensions on disk. Raft, and other servers, see entries without.
+type checkedLog struct {
+	file *raftboltdb.BoltStore
+	// sums is false until addSums, where an older version wrote the log: what has no checksum is
+	// taken as it is.
+	sums bool
+}
+
+func newCheckedLog(file *raftboltdb.BoltStore) (*checkedLog, error) {
+	c := &checkedLog{file: file}
+	_, err := c.Get(sumsKey)
+	switch {
+	case errors.Is(err, raftboltdb.ErrKeyNotFound):
+		return c, nil
+	case err != nil:
+		return nil, err
+	}
+	c.sums = true
+	return c, nil
+}
+
+// Close closes the file.
+func (c *checkedLog) Close() error { return careful(c.file.Close) }
+
+// FirstIndex is a part of raft.LogStore and raft.StableStore, as are those below.
+func (c *checkedLog) FirstIndex() (first uint64, err error) {
+	err = careful(func() error { first, err = c.file.FirstIndex(); return err })
+	return first, err
+}
+
+// LastIndex returns the index of the last entry, zero if there is none.
+func (c *checkedLog) LastIndex() (last uint64, err error) {
+	err = careful(func() error { last, err = c.file.LastIndex(); return err })
+	return last, err
+}
+
+// GetLog returns an entry, or raft.ErrLogNotFound.
+func (c *checkedLog) GetLog(index uint64, entry *raft.Log) error {
+	var read raft.Log
+	err := careful(func() error { return c.file.GetLog(index, &read) })
+	switch {
+	case errors.Is(err, raft.ErrLogNotFound), errors.Is(err, bolt.ErrDatabaseNotOpen):
+		return err
+	case err != nil:
+		return damaged("entry %d: %w", index, err)
+	case read.Index != index:
+		return damaged("entry %d says it is %d", index, read.Index)
+	case len(read.Extensions) == 0 && !c.sums: // an older version wrote it
+	case !bytes.Equal(read.Extensions, sumOf(&read)):
+		return damaged("entry %d: its checksum is wrong", index)
+	}
+	read.Extensions = nil
+	*entry = read
+	return nil
+}
+
+// StoreLog adds an entry.
+func (c *checkedLog) StoreLog(entry *raft.Log) error { return c.StoreLogs([]*raft.Log{entry}) }
+
+// StoreLogs adds entries.
+func (c *checkedLog) StoreLogs(entries []*raft.Log) error {
+	copies, summed := make([]raft.Log, len(entries)), make([]*raft.Log, len(entries))
+	for i, entry := range entries {
+		copies[i] = *entry // it goes to other servers too
+		copies[i].Extensions = sumOf(entry)
+		summed[i] = &copies[i]
+	}
+	return careful(func() error { return c.file.StoreLogs(summed) })
+}
+
+// DeleteRange takes off either end of the log.
+func (c *checkedLog) DeleteRange(first, last uint64) error {
+	return careful(func() error { return c.file.DeleteRange(first, last) })
+}
+
+// sumOf returns the checksum of an entry.
+func sumOf(entry *raft.Log) []byte {
+	at := entry.AppendedAt
+	_, zone := at.Zone()
+	head := make([]byte, 0, 48)
+	for _, n := range []uint64{entry.Index, entry.Term, uint64(entry.Type), uint64(at.Unix()), uint64(at.Nanosecond()), uint64(zone)} {
+		head = binary.BigEndian.AppendUint64(head, n)
+	}
+	sum := crc32.Update(crc32.Checksum(head, checksums), checksums, entry.Data)
+	return binary.BigEndian.AppendUint32(nil, sum)
+}
+
+// Set keeps a value.
+func (c *checkedLog) Set(key, value []byte) error {
+	return careful(func() error { return c.file.Set(key, withSum(key, value)) })
+}
+
+// Get returns a value, or raftboltdb.ErrKeyNotFound.
+func (c *checkedLog) Get(key []byte) (value []byte, err error) {
+	err = careful(func() error { value, err = c.file.Get(key); return err })
+	if err != nil {
+		return nil, err
+	}
+	end := len(value) - sumSize
+	switch {
+	case end >= 0 && bytes.Equal(value, withSum(key, value[:end])):
+		return value[:end], nil
+	case c.sums || bytes.Equal(key, sumsKey):
+		return nil, damaged("%s: its checksum is wrong", key)
+	}
+	return value, nil // an older version wrote it
+}
+
+// SetUint64 keeps a number.
+func (c *checkedLog) SetUint64(key []byte, value uint64) error {
+	return c.Set(key, binary.BigEndian.AppendUint64(nil, value))
+}
+
+// GetUint64 returns a number, or raftboltdb.ErrKeyNotFound.
+func (c *checkedLog) GetUint64(key []byte) (uint64, error) {
+	value, err := c.Get(key)
+	if err != nil {
+		return 0, err
+	}
+	if len(value) != 8 {
+		return 0, damaged("%s is no number", key)
+	}
+	return binary.BigEndian.Uint64(value), nil
+}
+
+// withSum returns a value with its checksum behind it.
+func withSum(key, value []byte) []byte {
+	sum := crc32.Update(crc32.Checksum(key, checksums), checksums, value)
+	return binary.BigEndian.AppendUint32(slices.Clip(value), sum)
+}
+
+// each calls visit with every entry. Where a saved snapshot was restored the log has a gap, which
+// the newest of raft's snapshots covers.
+func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
+	first, err1 := c.FirstIndex()
+	last, err2 := c.LastIndex()
+	if err := cmp.Or(err1, err2); err != nil || first == 0 {
+		return err
+	}
+	if first > covered+1 {
+		return damaged("it begins with entry %d, and no snapshot has those before", first)
+	}
+	for i := first; i <= last; i++ {
+		var entry raft.Log
+		err := c.GetLog(i, &entry)
+		switch {
+		case errors.Is(err, raft.ErrLogNotFound) && i <= covered:
+			i = covered
+			continue
+		case errors.Is(err, raft.ErrLogNotFound):
+			err = damaged("entry %d is missing", i)
+		case err == nil:
+			err = visit(&entry)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sumBatch is how many entries get their checksums in one transaction.
+const sumBatch = 512
+
+// addSums gives a checksum to what an older version wrote, which has been read through, and marks
+// the log as one that has them.
+func (c *checkedLog) addSums(covered uint64) error {
+	if c.sums {
+		return nil
+	}
+	for _, key := range [][]byte{termKey, votedInKey, votedForKey} {
+		value, err := c.Get(key)
+		if errors.Is(err, raftboltdb.ErrKeyNotFound) {
+			continue
+		}
+		if err := cmp.Or(err, c.Set(key, value)); err != nil {
+			return err
+		}
+	}
+	var batch []*raft.Log
+	err := c.each(covered, func(entry *raft.Log) error {
+		batch = append(batch, entry)
+		if len(batch) < sumBatch {
+			return nil
+		}
+		full := batch
+		batch = nil
+		return c.StoreLogs(full)
+	})
+	if err := cmp.Or(err, c.StoreLogs(batch), c.Set(sumsKey, nil)); err != nil {
+		return err
+	}
+	c.sums = true
+	return nil
+}

@@ -1,0 +1,169 @@
+package node
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/hashicorp/raft"
+)
+
+// Raft keeps a snapshot in a folder with two files, of which meta.json has the checksum of
+// state.bin and none of itself. So state.bin begins with
+//
+//	8 bytes      snapshotSumMagic
+//	4 bytes      the CRC-32C of what meta.json says of index, term and peers
+//
+// and the state follows. Snapshots of older versions begin with the state.
+const snapshotSumMagic = "GANTRYSM"
+
+// snapshotHeadSize is how many bytes come before the state.
+const snapshotHeadSize = len(snapshotSumMagic) + sumSize
+
+// checkedSnapshots is raft's snapshots with a checksum on all of them. It returns a damageError for
+// what is not what was written.
+type checkedSnapshots struct {
+	*raft.FileSnapshotStore
+	dir string
+}
+
+// openSnapshots reads the newest snapshots through.
+func openSnapshots(dir string, log *slog.Logger) (*checkedSnapshots, error) {
+	store, err := raft.NewFileSnapshotStoreWithLogger(dir, snapshotsKept, raftLogger(log))
+	if err != nil {
+		return nil, fmt.Errorf("open the snapshots in %s: %w", dir, err)
+	}
+	s := &checkedSnapshots{FileSnapshotStore: store, dir: filepath.Join(dir, "snapshots")}
+	names, err := s.newest()
+	if err != nil {
+		return nil, fmt.Errorf("list the snapshots in %s: %w", dir, err)
+	}
+	for _, name := range names {
+		_, content, err := s.Open(name)
+		if err != nil {
+			return nil, damage("the snapshot "+filepath.Join(s.dir, name), err, dir)
+		}
+		content.Close()
+	}
+	return s, nil
+}
+
+// covered returns the index of the newest snapshot, zero if there is none.
+func (s *checkedSnapshots) covered() uint64 {
+	kept, err := s.List()
+	if err != nil || len(kept) == 0 {
+		return 0
+	}
+	return kept[0].Index
+}
+
+// newest returns the names of the snapshots that are kept. Raft, which goes by what is in them,
+// leaves out those that it cannot read. Of older ones there may be parts: of one that was being
+// removed when the server ended.
+func (s *checkedSnapshots) newest() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	type snapshot struct {
+		term, index, made uint64
+		name              string
+	}
+	var all []snapshot
+	for _, e := range entries {
+		one := snapshot{name: e.Name()}
+		n, _ := fmt.Sscanf(e.Name(), "%d-%d-%d", &one.term, &one.index, &one.made)
+		if n == 3 && e.IsDir() && e.Name() == fmt.Sprintf("%d-%d-%d", one.term, one.index, one.made) {
+			all = append(all, one)
+		}
+	}
+	slices.SortFunc(all, func(a, b snapshot) int {
+		return -cmp.Or(cmp.Compare(a.term, b.term), cmp.Compare(a.index, b.index), cmp.Compare(a.made, b.made))
+	})
+	var names []string
+	for _, one := range all[:min(len(all), snapshotsKept)] {
+		names = append(names, one.name)
+	}
+	return names, nil
+}
+
+// metaSum returns the checksum of what raft keeps of a snapshot beside the state.
+func metaSum(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64) ([]byte, error) {
+	text, err := json.Marshal([]any{version, index, term, peers, peersIndex})
+	return binary.BigEndian.AppendUint32(nil, crc32.Checksum(text, checksums)), err
+}
+
+// Create begins a snapshot (raft.SnapshotStore).
+func (s *checkedSnapshots) Create(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64, transport raft.Transport) (raft.SnapshotSink, error) {
+	sum, err := metaSum(version, index, term, peers, peersIndex)
+	if err != nil {
+		return nil, err
+	}
+	sink, err := s.FileSnapshotStore.Create(version, index, term, peers, peersIndex, transport)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sink.Write(append([]byte(snapshotSumMagic), sum...)); err != nil {
+		return nil, errors.Join(err, sink.Cancel())
+	}
+	return sink, nil
+}
+
+// Open returns a snapshot once it has been read through (raft.SnapshotStore). One that has been
+// removed is not there (fs.ErrNotExist).
+func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
+	meta, content, err := s.FileSnapshotStore.Open(id)
+	if err != nil {
+		if _, gone := os.Stat(filepath.Join(s.dir, id)); gone != nil {
+			return nil, nil, err
+		}
+		return nil, nil, damaged("open it: %w", err)
+	}
+	state, err := s.check(id, meta, content)
+	if err != nil {
+		return nil, nil, errors.Join(err, content.Close())
+	}
+	return meta, readCloser{state, content}, nil
+}
+
+// readCloser reads what is left of a file.
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
+// check checks what raft does not, and returns the state, which is all that raft is to see.
+func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.Reader) (io.Reader, error) {
+	stat, err := os.Stat(filepath.Join(s.dir, id, "state.bin"))
+	if err != nil {
+		return nil, err
+	}
+	if meta.ID != id || meta.Size != stat.Size() || meta.Version != raft.SnapshotVersionMax {
+		return nil, damaged("meta.json is of another snapshot: it says %q, version %d, %d bytes", meta.ID, meta.Version, meta.Size)
+	}
+	meta.Peers = nil // of a format before that of meta.Version
+	in := bufio.NewReader(content)
+	if head, err := in.Peek(len(snapshotSumMagic)); err != nil || string(head) != snapshotSumMagic {
+		return in, nil // an older version wrote it
+	}
+	var head [snapshotHeadSize]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return nil, damaged("read its head: %w", err)
+	}
+	sum, err := metaSum(meta.Version, meta.Index, meta.Term, meta.Configuration, meta.ConfigurationIndex)
+	if err != nil || !bytes.Equal(sum, head[len(snapshotSumMagic):]) {
+		return nil, damaged("what meta.json says is not what was written")
+	}
+	meta.Size -= int64(len(head))
+	return in, nil
+}
