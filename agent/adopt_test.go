@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
@@ -88,11 +88,11 @@ func TestACreatedContainerIsStartedAfterARestartOrRemovedIfItsTaskIsToStop(t *te
 	for _, stop := range []bool{false, true} {
 		t.Run(fmt.Sprintf("stop %v", stop), func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.engine.SetImage("app", testutil.FakeImage{StartDelay: time.Hour})
+				w.engine.SetImage("app", fake.Image{StartDelay: time.Hour})
 				w.server.run(taskID(1), definition(container("app")))
 				w.wait(time.Second)
 				w.stop()
-				w.engine.SetImage("app", testutil.FakeImage{})
+				w.engine.SetImage("app", fake.Image{})
 				if stop {
 					w.server.stopTask(taskID(1))
 				}
@@ -149,7 +149,7 @@ func TestNothingIsTouchedBeforeTheServerHasSaidWhatRunsHere(t *testing.T) {
 
 func TestARestartKeepsTheTimesOfWhatCameBefore(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Hour})
+		w.engine.SetImage("app", fake.Image{PullDelay: time.Hour})
 		began := structs.TimeOf(time.Now())
 		w.server.run(taskID(1), definition(container("app")))
 		w.wait(time.Second)
@@ -166,7 +166,7 @@ func TestARestartKeepsTheTimesOfWhatCameBefore(t *testing.T) {
 
 func TestAStartThatFailedBeforeTheRestartIsNotTriedAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("bad", testutil.FakeImage{StartError: "no such command"})
+		w.engine.SetImage("bad", fake.Image{StartError: "no such command"})
 		var once sync.Once
 		w.engine.SetHook(func(point string) {
 			if strings.HasPrefix(point, "after Start") {
@@ -175,7 +175,7 @@ func TestAStartThatFailedBeforeTheRestartIsNotTriedAgain(t *testing.T) {
 		})
 		w.server.run(taskID(1), definition(container("bad")))
 		w.wait(time.Second)
-		w.engine.SetImage("bad", testutil.FakeImage{})
+		w.engine.SetImage("bad", fake.Image{})
 		w.restart()
 		task := w.expect(taskID(1), structs.TaskStopped)
 		if task.StopCode != structs.StopTaskFailedToStart || task.StoppedReason != "CannotStartContainerError: no such command" {
@@ -219,7 +219,7 @@ func TestKilledAtAnyCall(t *testing.T) {
 		}, {
 			name: "as it ends by itself",
 			play: func(w *world) {
-				w.engine.SetImage("job", testutil.FakeImage{RunsFor: 5 * time.Second, ExitCode: 3})
+				w.engine.SetImage("job", fake.Image{RunsFor: 5 * time.Second, ExitCode: 3})
 				w.server.run(taskID(1), definition(container("job"), container("app")))
 			},
 			check: func(w *world) {
@@ -247,7 +247,7 @@ func TestKilledAtAnyCall(t *testing.T) {
 // dieAt plays a scenario with an agent that dies at the nth point of all its calls, goes on with a
 // second agent, and checks how that ends. It says whether the agent came as far as that point.
 func dieAt(w *world, nth int, play, check func(*world)) (died bool) {
-	w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
+	w.engine.SetImage("app", fake.Image{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
 	var mu sync.Mutex
 	seen := 0
 	point := func(string) {

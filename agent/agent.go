@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -140,7 +141,7 @@ func (a *Agent) watch(ctx context.Context) {
 // tell tells a runner of an event. A container that is made or started of no task, or of one that
 // has ended, is the sweeper's: by a person, or by an engine that comes to it late. It would hold
 // its ports until the next sweep by the clock.
-func (a *Agent) tell(r *runner, event structs.RuntimeEvent) {
+func (a *Agent) tell(r *runner, event runtime.Event) {
 	switch {
 	case r == nil, r.ended() && (event.Created || event.Started):
 		nudge(a.sweepNow)
@@ -161,7 +162,7 @@ func (a *Agent) StopAll(ctx context.Context) error {
 	if rt == nil {
 		return nil
 	}
-	list, err := rt.Containers(ctx)
+	list, err := rt.ListContainers(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the instance's containers: %w", err)
 	}
@@ -179,13 +180,13 @@ func (a *Agent) StopAll(ctx context.Context) error {
 }
 
 // endContainer stops a container that runs, and removes it.
-func endContainer(ctx context.Context, rt Runtime, c structs.ContainerState, timeout int) error {
-	if c.State == structs.ContainerRunning {
-		if err := rt.Stop(ctx, c.ID, timeout); err != nil {
+func endContainer(ctx context.Context, rt runtime.Runtime, c runtime.ContainerState, timeout int) error {
+	if c.State == runtime.ContainerRunning {
+		if err := rt.StopContainer(ctx, c.ID, timeout); err != nil {
 			return fmt.Errorf("stopping container %s: %w", c.Name, err)
 		}
 	}
-	if err := rt.Remove(ctx, c.ID); err != nil {
+	if err := rt.RemoveContainer(ctx, c.ID); err != nil {
 		return fmt.Errorf("removing container %s: %w", c.Name, err)
 	}
 	return nil

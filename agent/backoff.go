@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
 // backoff spaces attempts at something that is away: 100 ms, doubling to most, and up to half as
@@ -41,7 +41,7 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 }
 
 // askEngine does op until the engine answers it: with success, or with a refusal
-// (*structs.RuntimeError), which is not tried again. Any other error is an engine that is away.
+// (*runtime.Error), which is not tried again. Any other error is an engine that is away.
 // When ctx ends, its error is returned. Op is done at least once.
 func askEngine(ctx context.Context, log *slog.Logger, op func() error) error {
 	var b backoff
@@ -50,7 +50,7 @@ func askEngine(ctx context.Context, log *slog.Logger, op func() error) error {
 		if ctx.Err() != nil && err != nil {
 			return ctx.Err()
 		}
-		if _, refused := errors.AsType[*structs.RuntimeError](err); err == nil || refused {
+		if _, refused := errors.AsType[*runtime.Error](err); err == nil || refused {
 			return err
 		}
 		log.Warn("the container engine does not answer; trying again", "error", err)

@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -30,7 +31,7 @@ type Config struct {
 	// waits for a server as long as it takes. Nil: they need nothing.
 	Join func(ctx context.Context) error
 	// Runtime makes the runtime of an instance; it sees only that instance's containers. Required.
-	Runtime func(instance string) Runtime
+	Runtime func(instance string) runtime.Runtime
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
@@ -61,7 +62,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Cluster = cmp.Or(c.Cluster, structs.DefaultCluster)
 	c.CleanupWait = cmp.Or(c.CleanupWait, time.Hour)
-	c.StartConcurrency = cmp.Or(c.StartConcurrency, 4*runtime.NumCPU())
+	c.StartConcurrency = cmp.Or(c.StartConcurrency, 4*goruntime.NumCPU())
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Now == nil {
 		c.Now = time.Now

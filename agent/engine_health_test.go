@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 // health is how the engine does as the server was told.
@@ -118,9 +118,9 @@ func TestTasksThatCannotStartAreGivenUp(t *testing.T) {
 }
 
 func (w *world) giveUpAt(fail func(*world, bool), step string) {
-	w.engine.SetImage("slow-pull", testutil.FakeImage{PullDelay: time.Second})
-	w.engine.SetImage("slow-create", testutil.FakeImage{CreateDelay: time.Second})
-	w.engine.SetImage("slow-start", testutil.FakeImage{StartDelay: time.Second})
+	w.engine.SetImage("slow-pull", fake.Image{PullDelay: time.Second})
+	w.engine.SetImage("slow-create", fake.Image{CreateDelay: time.Second})
+	w.engine.SetImage("slow-start", fake.Image{StartDelay: time.Second})
 	w.server.run(taskID(0), definition(container("app")))
 	w.wait(time.Minute)
 	for n, image := range []string{"slow-pull", "slow-create", "slow-start"} {
@@ -236,7 +236,7 @@ func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 // up, and others start again.
 func TestACallThatHangsImpairsTheEngine(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("stuck", testutil.FakeImage{CreateDelay: time.Hour})
+		w.engine.SetImage("stuck", fake.Image{CreateDelay: time.Hour})
 		w.server.run(taskID(1), definition(container("stuck")))
 		w.wait(3 * time.Minute)
 		if len(w.healths()) > 0 {

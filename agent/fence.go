@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -80,18 +81,18 @@ func (a *Agent) killAll(ctx context.Context) {
 	a.mu.Unlock()
 	looking, done := context.WithTimeout(ctx, killTimeout)
 	defer done()
-	list, err := a.runtime.Containers(looking)
+	list, err := a.runtime.ListContainers(looking)
 	if err != nil && ctx.Err() == nil {
 		a.log.Warn("cannot list the containers to kill; trying again", "error", err)
 	}
 	var kills sync.WaitGroup
 	for _, c := range list {
-		if c.State != structs.ContainerRunning {
+		if c.State != runtime.ContainerRunning {
 			continue
 		}
-		a.noteKill(c.Labels[structs.LabelTask])
+		a.noteKill(c.Labels[runtime.LabelTask])
 		kills.Go(func() {
-			if err := a.runtime.Stop(looking, c.ID, 0); err != nil && ctx.Err() == nil {
+			if err := a.runtime.StopContainer(looking, c.ID, 0); err != nil && ctx.Err() == nil {
 				a.log.Warn("cannot kill a container; trying again", "container", c.Name, "error", err)
 			}
 		})

@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 func fenced(c *agent.Config) { c.StopOnDisconnect = true }
@@ -25,7 +26,7 @@ func TestCutOff(t *testing.T) {
 	for title, change := range map[string]func(*agent.Config){"fenced": fenced, "not fenced": nil} {
 		t.Run(title, func(t *testing.T) {
 			inWorldWith(t, change, func(w *world) {
-				w.engine.SetImage("app", testutil.FakeImage{StopAfter: 20 * time.Second})
+				w.engine.SetImage("app", fake.Image{StopAfter: 20 * time.Second})
 				w.server.run(taskID(1), definition(container("app")))
 				w.server.run(taskID(2), definition(container("app")))
 				w.wait(10 * time.Second)
@@ -124,7 +125,7 @@ func TestStartsCutOff(t *testing.T) {
 // stop anyway.
 func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{StopAfter: 20 * time.Second})
+		w.engine.SetImage("app", fake.Image{StopAfter: 20 * time.Second})
 		for n := range 2 {
 			w.server.run(taskID(n+1), definition(container("app")))
 		}
@@ -156,7 +157,7 @@ func TestKillsWhatRunsLate(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.server.run(taskID(1), definition(container("app")))
 		w.wait(10 * time.Second)
-		w.engine.SetImage("slow", testutil.FakeImage{StartDelay: time.Hour})
+		w.engine.SetImage("slow", fake.Image{StartDelay: time.Hour})
 		w.server.run(taskID(2), definition(container("slow")))
 		w.wait(10 * time.Second)
 		instance := w.agent.Instance()
@@ -172,10 +173,10 @@ func TestKillsWhatRunsLate(t *testing.T) {
 		w.wait(1200 * time.Millisecond)
 		w.expectRunning()
 
-		w.engine.SetImage("slow", testutil.FakeImage{})
+		w.engine.SetImage("slow", fake.Image{})
 		for _, c := range w.engine.All() {
-			if c.State == structs.ContainerCreated {
-				if _, err := w.engine.Runtime(instance).Start(t.Context(), c.ID); err != nil {
+			if c.State == runtime.ContainerCreated {
+				if _, err := w.engine.Runtime(instance).StartContainer(t.Context(), c.ID); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -76,13 +77,13 @@ func (a *Agent) followStream(ctx context.Context, b *backoff) error {
 // applyFull adopts the containers of tasks that the agent does not know yet, and ends tasks that
 // the frame does not name.
 func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
-	found := map[string][]structs.ContainerState{}
+	found := map[string][]runtime.ContainerState{}
 	if !a.knowsAll(frame) {
 		looking, done := a.engine.whileHope(ctx)
 		err := askEngine(looking, a.log, func() error {
-			list, err := a.runtime.Containers(looking)
+			list, err := a.runtime.ListContainers(looking)
 			for _, c := range list {
-				task := c.Labels[structs.LabelTask]
+				task := c.Labels[runtime.LabelTask]
 				found[task] = append(found[task], c)
 			}
 			return err
@@ -139,7 +140,7 @@ func (a *Agent) knowsAll(frame structs.AssignmentFrame) bool {
 
 // deliver gives an assignment to its runner, and gives that; a task that the agent does not know
 // gets one, unless it has ended.
-func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []structs.ContainerState) *runner {
+func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runtime.ContainerState) *runner {
 	task := as.Task
 	a.mu.Lock()
 	defer a.mu.Unlock()

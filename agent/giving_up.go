@@ -1,8 +1,6 @@
 package agent
 
-import (
-	"github.com/gantry-project/gantry/structs"
-)
+import "github.com/gantry-project/gantry/structs"
 
 // The giving up of a task whose container engine does not work. What the engine has done for it
 // unseen, the sweeper removes once it can.

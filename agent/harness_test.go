@@ -14,12 +14,11 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
-
-var _ agent.Runtime = (*testutil.FakeRuntime)(nil)
 
 // world is a server, an engine and an agent between them, under fake time.
 type world struct {
@@ -70,7 +69,7 @@ func (w *world) launch() {
 	w.t.Helper()
 	cfg := agent.Config{
 		DataDir: w.dir, Zone: "a", Version: "1.2.3", Server: w.server,
-		Runtime: func(instance string) agent.Runtime { return w.engine.Runtime(instance) },
+		Runtime: func(instance string) runtime.Runtime { return w.engine.Runtime(instance) },
 		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if w.change != nil {
@@ -123,7 +122,7 @@ func (w *world) expect(id string, status structs.TaskStatus) structs.Task {
 func (w *world) running() []string {
 	var names []string
 	for _, c := range w.engine.All() {
-		if c.State == structs.ContainerRunning {
+		if c.State == runtime.ContainerRunning {
 			names = append(names, c.Name)
 		}
 	}

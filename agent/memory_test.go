@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 )
 
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage"
@@ -67,7 +67,7 @@ func TestLackOfMemoryIsTheReasonHoweverItIsLearned(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				for _, image := range []string{"app", "side"} {
-					w.engine.SetImage(image, testutil.FakeImage{StopAfter: 10 * time.Second})
+					w.engine.SetImage(image, fake.Image{StopAfter: 10 * time.Second})
 				}
 				w.server.run(taskID(1), definition(container("app"), container("side")))
 				w.wait(time.Second)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,7 +18,7 @@ const (
 
 // part is one container of a task, as far as its runner knows. Only the runner touches it.
 type part struct {
-	spec      structs.ContainerSpec
+	spec      runtime.ContainerSpec
 	essential bool
 	phase     phase
 	failed    bool              // it ended without ever having run
@@ -32,7 +33,7 @@ func (p part) mayRun() bool { return p.phase == phaseCreated || p.phase == phase
 // adopt makes the parts of a task from the server's record of it and the containers of it that the
 // runtime has. Where they disagree, the runtime is right, but a reason that was reported stands.
 // Asked says that an earlier process of the agent had begun to end the task's containers.
-func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.ContainerState, asked bool) []part {
+func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.ContainerState, asked bool) []part {
 	parts := make([]part, len(specs))
 	for i, spec := range specs {
 		p := part{spec: spec, essential: spec.Definition.IsEssential(), asked: asked}
@@ -41,7 +42,7 @@ func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.Co
 			p.seen = task.Containers[at]
 		}
 		p.seen.Name = name
-		at := slices.IndexFunc(found, func(s structs.ContainerState) bool { return s.Name == spec.Name })
+		at := slices.IndexFunc(found, func(s runtime.ContainerState) bool { return s.Name == spec.Name })
 		switch {
 		case at >= 0:
 			known := p.seen
@@ -63,7 +64,7 @@ func adopt(specs []structs.ContainerSpec, task *structs.Task, found []structs.Co
 
 // see takes in what the runtime says of the container. What a container loses by ending (its ports)
 // is kept as it was.
-func (p *part) see(s structs.ContainerState) {
+func (p *part) see(s runtime.ContainerState) {
 	p.seen.RuntimeID = s.ID
 	p.seen.ImageDigest = cmp.Or(s.Image, p.seen.ImageDigest)
 	p.seen.HealthStatus = cmp.Or(s.Health, p.seen.HealthStatus)
@@ -72,35 +73,35 @@ func (p *part) see(s structs.ContainerState) {
 	}
 	p.startedAt, p.endedAt = s.StartedAt, s.FinishedAt
 	switch s.State {
-	case structs.ContainerCreated:
+	case runtime.ContainerCreated:
 		p.phase, p.seen.LastStatus = phaseCreated, structs.TaskPending
-	case structs.ContainerRunning:
+	case runtime.ContainerRunning:
 		p.phase, p.seen.LastStatus = phaseRunning, structs.TaskRunning
-	case structs.ContainerExited:
+	case runtime.ContainerExited:
 		p.seeExit(s)
 	}
 }
 
 // isAs reports whether the runtime's list has the container as it was last seen.
-func (p *part) isAs(list []structs.ContainerState) bool {
-	at := slices.IndexFunc(list, func(s structs.ContainerState) bool { return s.ID == p.seen.RuntimeID })
+func (p *part) isAs(list []runtime.ContainerState) bool {
+	at := slices.IndexFunc(list, func(s runtime.ContainerState) bool { return s.ID == p.seen.RuntimeID })
 	if at < 0 {
 		return false
 	}
 	s := list[at]
-	return (s.State == structs.ContainerRunning) == (p.phase == phaseRunning) && cmp.Or(s.Health, p.seen.HealthStatus) == p.seen.HealthStatus
+	return (s.State == runtime.ContainerRunning) == (p.phase == phaseRunning) && cmp.Or(s.Health, p.seen.HealthStatus) == p.seen.HealthStatus
 }
 
 // seeEnd takes in the event of a running container's end.
-func (p *part) seeEnd(e structs.RuntimeEvent) {
+func (p *part) seeEnd(e runtime.Event) {
 	p.endedAt = e.At
-	p.seeExit(structs.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: p.startedAt})
+	p.seeExit(runtime.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: p.startedAt})
 }
 
 // seeExit takes in how a container ended. Lack of memory is the reason whatever the exit code, as
 // with ECS's agent: the killed process may be another than the container's first. An end that the
 // agent asked for has no such reason.
-func (p *part) seeExit(s structs.ContainerState) {
+func (p *part) seeExit(s runtime.ContainerState) {
 	if s.StartedAt == 0 {
 		p.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))
 		return

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -73,7 +74,7 @@ func refusal(err error) bool {
 }
 
 // containerInstance describes this machine to the server.
-func containerInstance(cfg Config, id string, info structs.RuntimeInfo) structs.ContainerInstance {
+func containerInstance(cfg Config, id string, info runtime.Info) structs.ContainerInstance {
 	return structs.ContainerInstance{
 		ID:               id,
 		Cluster:          cfg.Cluster,
@@ -101,7 +102,7 @@ const capability = "com.amazonaws.ecs.capability."
 
 // attributes are ECS's own, the capabilities that are true of this agent, and the configured ones,
 // sorted by name. A configured one does not replace what the agent says of itself.
-func attributes(cfg Config, info structs.RuntimeInfo) []structs.Attribute {
+func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 	list := []structs.Attribute{
 		{Name: "ecs.cpu-architecture", Value: info.Architecture},
 		{Name: "ecs.os-type", Value: info.OSType},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
@@ -118,7 +119,7 @@ func runOnce(t *testing.T, dir string, change func(*agent.Config)) error {
 	t.Helper()
 	engine := testutil.NewFakeEngine()
 	cfg := agent.Config{DataDir: dir, Server: newFakeServer(),
-		Runtime: func(instance string) agent.Runtime { return engine.Runtime(instance) }}
+		Runtime: func(instance string) runtime.Runtime { return engine.Runtime(instance) }}
 	if change != nil {
 		change(&cfg)
 	}
@@ -143,7 +144,7 @@ func TestAnAgentThatCannotWorkSaysWhy(t *testing.T) {
 		{"of another cluster", `{"instance": "0123456789abcdef0123456789abcdef", "cluster": "prod"}`, nil,
 			[]string{`cluster "prod", not "default"`, "instance.json"}},
 		{"no engine", "-", func(c *agent.Config) {
-			c.Runtime = func(instance string) agent.Runtime { return engine.Runtime(instance) }
+			c.Runtime = func(instance string) runtime.Runtime { return engine.Runtime(instance) }
 		}, []string{"cannot connect to the fake container engine"}},
 		{"refused", "-", func(c *agent.Config) { c.Server = refusing{c.Server} }, []string{"not allowed in"}},
 	} {

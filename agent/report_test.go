@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 func TestReportsDoNotHoldUpContainersAndTheLatestWins(t *testing.T) {
@@ -41,7 +41,7 @@ func TestOnTheWayUp(t *testing.T) {
 	}{"fast": {300 * time.Millisecond, 1}, "slow": {20 * time.Second, 3}} {
 		t.Run(title, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.engine.SetImage("app", testutil.FakeImage{PullDelay: c.takes})
+				w.engine.SetImage("app", fake.Image{PullDelay: c.takes})
 				w.server.run(taskID(1), definition(container("app")))
 				w.wait(time.Second)
 				if c.takes > time.Second {
@@ -59,7 +59,7 @@ func TestOnTheWayUp(t *testing.T) {
 
 func TestAServerThatIsAwayMissesNothing(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("job", testutil.FakeImage{RunsFor: time.Minute, ExitCode: 5})
+		w.engine.SetImage("job", fake.Image{RunsFor: time.Minute, ExitCode: 5})
 		w.server.run(taskID(1), definition(container("app")))
 		w.server.run(taskID(2), definition(container("job")))
 		w.wait(time.Second)
@@ -87,7 +87,7 @@ func TestATaskThatEndedWhileTheServerWasAwayIsNotRunAgain(t *testing.T) {
 		w.change = func(c *agent.Config) { c.CleanupWait = time.Minute }
 		w.start()
 		w.server.set(func() { w.server.noReports = true })
-		w.engine.SetImage("job", testutil.FakeImage{RunsFor: time.Second})
+		w.engine.SetImage("job", fake.Image{RunsFor: time.Second})
 		w.server.run(taskID(1), definition(container("job")))
 		w.wait(time.Hour)
 		w.server.dropStreams() // the next one names the task as if it had never run
@@ -107,7 +107,7 @@ func TestATaskThatEndedWhileTheServerWasAwayIsNotRunAgain(t *testing.T) {
 
 func TestAServerThatForgotTheEndIsToldAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("job", testutil.FakeImage{RunsFor: time.Second})
+		w.engine.SetImage("job", fake.Image{RunsFor: time.Second})
 		w.server.run(taskID(1), definition(container("job")))
 		w.wait(time.Minute)
 		w.expect(taskID(1), structs.TaskStopped)

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 func TestATaskGoesThroughItsWholeLife(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
+		w.engine.SetImage("app", fake.Image{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
 		app := container("app", func(c *structs.ContainerDefinition) {
 			c.PortMappings = []structs.PortMapping{{ContainerPort: new(int32(80))}}
 		})
@@ -82,8 +82,8 @@ func TestContainersStartInTheOrderOfTheDefinition(t *testing.T) {
 
 func TestAnImageOfSeveralContainersIsPulledOnceAndImagesPullAtTheSameTime(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("shared", testutil.FakeImage{PullDelay: 10 * time.Second})
-		w.engine.SetImage("other", testutil.FakeImage{PullDelay: 10 * time.Second})
+		w.engine.SetImage("shared", fake.Image{PullDelay: 10 * time.Second})
+		w.engine.SetImage("other", fake.Image{PullDelay: 10 * time.Second})
 		shared := func(c *structs.ContainerDefinition) { c.Image = "shared" }
 		w.server.run(taskID(1), definition(container("a", shared), container("b", shared), container("other")))
 		w.wait(11 * time.Second)
@@ -102,7 +102,7 @@ func TestAnImageOfSeveralContainersIsPulledOnceAndImagesPullAtTheSameTime(t *tes
 
 func TestAnEssentialContainerEndsTheTaskAndAnotherOneDoesNot(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{StopAfter: 5 * time.Second})
+		w.engine.SetImage("app", fake.Image{StopAfter: 5 * time.Second})
 		w.server.run(taskID(1), definition(container("app"), container("init", nonEssential), container("proxy")))
 		w.wait(time.Second)
 
@@ -182,7 +182,7 @@ func TestNoMoreThanTheLimitStartAtATime(t *testing.T) {
 		w.stop()
 		w.change = func(c *agent.Config) { c.StartConcurrency = 3 }
 		w.start()
-		w.engine.SetImage("app", testutil.FakeImage{CreateDelay: time.Second, StartDelay: time.Second})
+		w.engine.SetImage("app", fake.Image{CreateDelay: time.Second, StartDelay: time.Second})
 		for n := range 20 {
 			w.server.run(taskID(n), definition(container("app")))
 		}
@@ -201,7 +201,7 @@ func TestATaskThatWaitsForItsTurnToStartCanBeStopped(t *testing.T) {
 		w.stop()
 		w.change = func(c *agent.Config) { c.StartConcurrency = 1 }
 		w.start()
-		w.engine.SetImage("slow", testutil.FakeImage{StartDelay: time.Hour})
+		w.engine.SetImage("slow", fake.Image{StartDelay: time.Hour})
 		w.server.run(taskID(1), definition(container("slow")))
 		w.wait(time.Second)
 		w.server.run(taskID(2), definition(container("app")))

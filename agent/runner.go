@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,7 +18,7 @@ import (
 // republish for after the end.
 type runner struct {
 	task string
-	rt   Runtime
+	rt   runtime.Runtime
 	// the agent's; to hold a place in it is to be among those that may create and start
 	slots   chan struct{}
 	publish func(structs.TaskUpdate)
@@ -36,8 +37,8 @@ type runner struct {
 	exhaust  context.CancelFunc // ends patience
 
 	mu      sync.Mutex
-	events  []structs.RuntimeEvent   // of the task's containers, not looked at yet
-	listed  []structs.ContainerState // the task's, not compared yet; nil: no list came
+	events  []runtime.Event          // of the task's containers, not looked at yet
+	listed  []runtime.ContainerState // the task's, not compared yet; nil: no list came
 	begun   bool                     // a container may have started
 	up      bool                     // all have
 	leaving bool                     // they are being stopped
@@ -53,7 +54,7 @@ type runner struct {
 
 // newRunner makes the runner of a task that the agent did not know, from the server's record and
 // what the runtime has of it.
-func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState) *runner {
+func (a *Agent) newRunner(as structs.Assignment, found []runtime.ContainerState) *runner {
 	task := as.Task
 	known := structs.TaskUpdate{
 		Task: task.ID, Status: task.LastStatus, Containers: task.Containers,
@@ -75,14 +76,14 @@ func (a *Agent) newRunner(as structs.Assignment, found []structs.ContainerState)
 	r.once, r.up = as.Once, task.LastStatus >= structs.TaskRunning
 	r.begun = task.LastStatus >= structs.TaskActivating || slices.ContainsFunc(r.parts, func(p part) bool { return p.phase >= phaseCreated })
 	if len(found) > 0 {
-		r.poke(structs.RuntimeEvent{}) // what happened between the listing and now went to nobody
+		r.poke(runtime.Event{}) // what happened between the listing and now went to nobody
 	}
 	return r
 }
 
 // poke says that a container of the task changed, or, with an event of no container, that any may
 // have.
-func (r *runner) poke(event structs.RuntimeEvent) {
+func (r *runner) poke(event runtime.Event) {
 	r.mu.Lock()
 	r.events = append(r.events, event)
 	r.mu.Unlock()
@@ -91,14 +92,14 @@ func (r *runner) poke(event structs.RuntimeEvent) {
 
 // compare has the runner look again at each container that the runtime's list of the task's shows
 // otherwise than it was last seen: an event may have been lost.
-func (r *runner) compare(list []structs.ContainerState) {
+func (r *runner) compare(list []runtime.ContainerState) {
 	r.mu.Lock()
-	r.listed = append([]structs.ContainerState{}, list...)
+	r.listed = append([]runtime.ContainerState{}, list...)
 	r.mu.Unlock()
 	nudge(r.poked)
 }
 
-func (r *runner) takeNews() (events []structs.RuntimeEvent, listed []structs.ContainerState) {
+func (r *runner) takeNews() (events []runtime.Event, listed []runtime.ContainerState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	events, listed = r.events, r.listed
@@ -228,7 +229,7 @@ func (r *runner) wait(ctx context.Context) {
 }
 
 // look brings the parts that an event is about up to date.
-func (r *runner) look(ctx context.Context, event structs.RuntimeEvent) {
+func (r *runner) look(ctx context.Context, event runtime.Event) {
 	for i := range r.parts {
 		p := &r.parts[i]
 		switch {

@@ -5,16 +5,17 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
 // containerSpecs turns an assignment to the containers to create, in the order of the definition,
 // with the job's overrides applied. A container without a memory limit of its own is held to its
 // task's.
-func containerSpecs(instance string, as structs.Assignment) []structs.ContainerSpec {
+func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerSpec {
 	task, def := as.Task, as.Definition
 	_, taskMemory := def.Limits(as.Overrides)
-	specs := make([]structs.ContainerSpec, 0, len(def.ContainerDefinitions))
+	specs := make([]runtime.ContainerSpec, 0, len(def.ContainerDefinitions))
 	gpus := def.SplitGPUs(as.Overrides, task.GPUs)
 	for n, c := range def.ContainerDefinitions {
 		c = c.WithOverride(as.Overrides)
@@ -23,14 +24,14 @@ func containerSpecs(instance string, as structs.Assignment) []structs.ContainerS
 		if c.Memory != nil {
 			limit = int64(*c.Memory)
 		}
-		specs = append(specs, structs.ContainerSpec{
+		specs = append(specs, runtime.ContainerSpec{
 			Name: containerName(def, c.Name, task.ID),
 			Labels: map[string]string{
-				structs.LabelInstance:   instance,
-				structs.LabelCluster:    task.Cluster,
-				structs.LabelTask:       task.ID,
-				structs.LabelContainer:  c.Name,
-				structs.LabelDefinition: def.Key(),
+				runtime.LabelInstance:   instance,
+				runtime.LabelCluster:    task.Cluster,
+				runtime.LabelTask:       task.ID,
+				runtime.LabelContainer:  c.Name,
+				runtime.LabelDefinition: def.Key(),
 			},
 			Definition:  c,
 			NetworkMode: def.NetworkMode,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -29,7 +30,7 @@ func (r *runner) pull(preparing context.Context) {
 	var wg sync.WaitGroup
 	for image, essential := range imagesToPull(r.parts) {
 		wg.Go(func() {
-			err := askEngine(ctx, r.log, func() error { return r.rt.Pull(ctx, image) })
+			err := askEngine(ctx, r.log, func() error { return r.rt.PullImage(ctx, image) })
 			if errors.Is(err, context.Canceled) {
 				return
 			}
@@ -86,7 +87,7 @@ func (r *runner) create(ctx, preparing context.Context) {
 	p := r.first(phasePulled)
 	var id string
 	err := askEngine(preparing, r.log, func() (err error) {
-		id, err = r.rt.Create(ctx, p.spec)
+		id, err = r.rt.CreateContainer(ctx, p.spec)
 		return err
 	})
 	if r.refused(p, err) || err != nil {
@@ -102,9 +103,9 @@ func (r *runner) start(ctx, preparing context.Context) {
 		return
 	}
 	p := r.first(phaseCreated)
-	var state structs.ContainerState
+	var state runtime.ContainerState
 	err := askEngine(preparing, r.log, func() (err error) {
-		state, err = r.rt.Start(ctx, p.seen.RuntimeID)
+		state, err = r.rt.StartContainer(ctx, p.seen.RuntimeID)
 		return err
 	})
 	p.seen.RuntimeID = cmp.Or(state.ID, p.seen.RuntimeID)
@@ -116,7 +117,7 @@ func (r *runner) start(ctx, preparing context.Context) {
 
 // refused ends a container that the runtime refuses to make or start.
 func (r *runner) refused(p *part, err error) bool {
-	refusal, ok := errors.AsType[*structs.RuntimeError](err)
+	refusal, ok := errors.AsType[*runtime.Error](err)
 	if ok {
 		p.fail(refusal.Error())
 	}

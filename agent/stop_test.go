@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 func TestATaskAskedToStopBeforeItsAgentKnewItNeverStarts(t *testing.T) {
@@ -31,13 +32,13 @@ func TestATaskAskedToStopBeforeItsAgentKnewItNeverStarts(t *testing.T) {
 func TestAStopCutsOffWhateverIsUnderWay(t *testing.T) {
 	for _, c := range []struct {
 		during  string
-		image   testutil.FakeImage
+		image   fake.Image
 		within  time.Duration
 		started int
 	}{
-		{"pull", testutil.FakeImage{PullDelay: time.Hour}, 0, 0},
-		{"create", testutil.FakeImage{CreateDelay: 10 * time.Second}, 10 * time.Second, 0},
-		{"start", testutil.FakeImage{StartDelay: 10 * time.Second}, 10 * time.Second, 1},
+		{"pull", fake.Image{PullDelay: time.Hour}, 0, 0},
+		{"create", fake.Image{CreateDelay: 10 * time.Second}, 10 * time.Second, 0},
+		{"start", fake.Image{StartDelay: 10 * time.Second}, 10 * time.Second, 1},
 	} {
 		t.Run(c.during, func(t *testing.T) {
 			inWorld(t, func(w *world) {
@@ -60,7 +61,7 @@ func TestAStopCutsOffWhateverIsUnderWay(t *testing.T) {
 
 func TestStopTimeoutIsTheContainersOwnOrThirtySeconds(t *testing.T) {
 	inWorld(t, func(w *world) {
-		stubborn := testutil.FakeImage{StopAfter: time.Hour}
+		stubborn := fake.Image{StopAfter: time.Hour}
 		w.engine.SetImage("five", stubborn)
 		w.engine.SetImage("plain", stubborn)
 		five := container("five", func(c *structs.ContainerDefinition) { c.StopTimeout = new(int32(5)) })
@@ -81,7 +82,7 @@ func TestStopTimeoutIsTheContainersOwnOrThirtySeconds(t *testing.T) {
 
 func TestASlowStopHoldsUpNobodyElse(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: time.Hour})
+		w.engine.SetImage("slow", fake.Image{StopAfter: time.Hour})
 		w.server.run(taskID(1), definition(container("slow")))
 		w.wait(time.Second)
 		w.server.stopTask(taskID(1))
@@ -94,12 +95,12 @@ func TestASlowStopHoldsUpNobodyElse(t *testing.T) {
 
 func TestFailuresStopTheTaskOnceAndForAll(t *testing.T) {
 	for _, c := range []struct {
-		image testutil.FakeImage
+		image fake.Image
 		want  string
 	}{
-		{testutil.FakeImage{PullError: "no such image"}, "CannotPullContainerError: no such image"},
-		{testutil.FakeImage{CreateError: "bad option"}, "CannotCreateContainerError: bad option"},
-		{testutil.FakeImage{StartError: "port is taken"}, "CannotStartContainerError: port is taken"},
+		{fake.Image{PullError: "no such image"}, "CannotPullContainerError: no such image"},
+		{fake.Image{CreateError: "bad option"}, "CannotCreateContainerError: bad option"},
+		{fake.Image{StartError: "port is taken"}, "CannotStartContainerError: port is taken"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			inWorld(t, func(w *world) {
@@ -127,7 +128,7 @@ func TestFailuresStopTheTaskOnceAndForAll(t *testing.T) {
 
 func TestANonEssentialContainerThatCannotStartLeavesTheTaskRunning(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("side", testutil.FakeImage{PullError: "no such image"})
+		w.engine.SetImage("side", fake.Image{PullError: "no such image"})
 		w.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))
 		w.wait(time.Minute)
 		task := w.expect(taskID(1), structs.TaskRunning)
@@ -142,8 +143,8 @@ func TestANonEssentialContainerThatCannotStartLeavesTheTaskRunning(t *testing.T)
 
 func TestAFailedPullDoesNotWaitForTheOthers(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("huge", testutil.FakeImage{PullDelay: time.Hour})
-		w.engine.SetImage("bad", testutil.FakeImage{PullError: "no such image"})
+		w.engine.SetImage("huge", fake.Image{PullDelay: time.Hour})
+		w.engine.SetImage("bad", fake.Image{PullError: "no such image"})
 		w.server.run(taskID(1), definition(container("huge"), container("bad")))
 		w.wait(time.Second)
 		task := w.expect(taskID(1), structs.TaskStopped)
@@ -213,14 +214,14 @@ func count(list []string, what string) (n int) {
 
 func TestStopAllLeavesNothingOfThisInstance(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: time.Hour})
+		w.engine.SetImage("slow", fake.Image{StopAfter: time.Hour})
 		w.server.run(taskID(1), definition(container("app"), container("slow")))
 		w.server.run(taskID(2), definition(container("job")))
 		w.wait(time.Second)
 		w.engine.Exit(name("job", 2), 0)
 		w.wait(time.Second)
-		stranger := structs.ContainerSpec{Name: "stranger", Labels: map[string]string{structs.LabelInstance: "another"}}
-		if _, err := w.engine.Runtime("another").Create(w.t.Context(), stranger); err != nil {
+		stranger := runtime.ContainerSpec{Name: "stranger", Labels: map[string]string{runtime.LabelInstance: "another"}}
+		if _, err := w.engine.Runtime("another").CreateContainer(w.t.Context(), stranger); err != nil {
 			t.Fatal(err)
 		}
 		w.stop()

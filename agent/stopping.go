@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -35,7 +36,7 @@ func (r *runner) stopOne(ctx context.Context, p *part) {
 	r.inspect(ctx, p)         // it may have started unseen, or ended before it was asked to
 	if p.phase == phaseRunning {
 		p.asked = true
-		err := askEngine(ctx, r.log, func() error { return r.rt.Stop(ctx, p.seen.RuntimeID, r.stopTimeout(p.spec)) })
+		err := askEngine(ctx, r.log, func() error { return r.rt.StopContainer(ctx, p.seen.RuntimeID, r.stopTimeout(p.spec)) })
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("cannot stop the container", "container", p.seen.Name, "error", err)
 		}
@@ -44,7 +45,7 @@ func (r *runner) stopOne(ctx context.Context, p *part) {
 	if !p.mayRun() || ctx.Err() != nil {
 		return
 	}
-	err := askEngine(ctx, r.log, func() error { return r.rt.Remove(ctx, p.seen.RuntimeID) })
+	err := askEngine(ctx, r.log, func() error { return r.rt.RemoveContainer(ctx, p.seen.RuntimeID) })
 	if ctx.Err() != nil {
 		return
 	}
@@ -54,7 +55,7 @@ func (r *runner) stopOne(ctx context.Context, p *part) {
 	p.end("")
 }
 
-func (r *runner) stopTimeout(spec structs.ContainerSpec) int {
+func (r *runner) stopTimeout(spec runtime.ContainerSpec) int {
 	if r.fenced.Load() {
 		return 0
 	}
@@ -66,10 +67,10 @@ func (r *runner) stopTimeout(spec structs.ContainerSpec) int {
 
 // inspect looks at a container again. One that is gone has ended, whoever removed it.
 func (r *runner) inspect(ctx context.Context, p *part) {
-	var state structs.ContainerState
+	var state runtime.ContainerState
 	var there bool
 	err := askEngine(ctx, r.log, func() (err error) {
-		state, there, err = r.rt.Inspect(ctx, p.seen.RuntimeID)
+		state, there, err = r.rt.InspectContainer(ctx, p.seen.RuntimeID)
 		return err
 	})
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -41,20 +42,20 @@ const sweepAgain = time.Second
 // died, the next one would learn of the end from them alone. It reports whether one of these runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	settled := a.settled() // before the listing, which would else show ended containers as they ran
-	list, err := a.runtime.Containers(ctx)
+	list, err := a.runtime.ListContainers(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			a.log.Warn("cannot list containers to clean up", "error", err)
 		}
 		return false
 	}
-	byTask := map[string][]structs.ContainerState{}
+	byTask := map[string][]runtime.ContainerState{}
 	for _, c := range list {
-		task := c.Labels[structs.LabelTask]
+		task := c.Labels[runtime.LabelTask]
 		byTask[task] = append(byTask[task], c)
 		if stoppedAt, ok := settled[task]; ok || !a.knows(task) {
 			a.sweepContainer(ctx, c, max(stoppedAt, c.FinishedAt))
-		} else if c.State == structs.ContainerRunning && a.hasEnded(task) {
+		} else if c.State == runtime.ContainerRunning && a.hasEnded(task) {
 			unsettled = true
 		}
 	}
@@ -97,13 +98,13 @@ func (a *Agent) hasEnded(task string) bool {
 	return r != nil && r.ended()
 }
 
-func (a *Agent) sweepContainer(ctx context.Context, c structs.ContainerState, since structs.Time) {
-	task := c.Labels[structs.LabelTask]
+func (a *Agent) sweepContainer(ctx context.Context, c runtime.ContainerState, since structs.Time) {
+	task := c.Labels[runtime.LabelTask]
 	switch {
-	case c.State == structs.ContainerRunning:
+	case c.State == runtime.ContainerRunning:
 		a.endOrphan(ctx, c)
-	case c.State == structs.ContainerCreated, a.due(since):
-		if err := a.runtime.Remove(ctx, c.ID); err != nil && ctx.Err() == nil {
+	case c.State == runtime.ContainerCreated, a.due(since):
+		if err := a.runtime.RemoveContainer(ctx, c.ID); err != nil && ctx.Err() == nil {
 			a.log.Warn("cannot remove an ended container", "task", task, "container", c.Name, "error", err)
 		}
 	}
@@ -116,14 +117,14 @@ func (a *Agent) due(since structs.Time) bool {
 
 // endOrphan stops and removes a container in the background. What fails is tried again by a later
 // sweep.
-func (a *Agent) endOrphan(ctx context.Context, c structs.ContainerState) {
+func (a *Agent) endOrphan(ctx context.Context, c runtime.ContainerState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.orphans[c.ID] {
 		return
 	}
 	a.orphans[c.ID] = true
-	task := c.Labels[structs.LabelTask]
+	task := c.Labels[runtime.LabelTask]
 	a.log.Info("ending a container that belongs to no task of this instance", "task", task, "container", c.Name)
 	a.work.Go(func() {
 		if err := endContainer(ctx, a.runtime, c, defaultStopTimeout); err != nil && ctx.Err() == nil {

@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 // left lists the containers that the engine has.
@@ -43,7 +44,7 @@ func TestContainersOfEndedTasksAreKeptForAnHour(t *testing.T) {
 
 func TestContainersOfTasksOfNobodyAreEnded(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: 10 * time.Second})
+		w.engine.SetImage("slow", fake.Image{StopAfter: 10 * time.Second})
 		w.server.run(taskID(1), definition(container("app")))
 		w.server.run(taskID(2), definition(container("slow")))
 		w.wait(time.Second)
@@ -101,15 +102,15 @@ func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
 		w.server.run(taskID(1), definition(container("app")))
 		w.wait(time.Second)
 		instance := w.agent.Instance()
-		stray := structs.ContainerSpec{Name: "stray", Labels: map[string]string{
-			structs.LabelInstance: instance, structs.LabelTask: taskID(9),
+		stray := runtime.ContainerSpec{Name: "stray", Labels: map[string]string{
+			runtime.LabelInstance: instance, runtime.LabelTask: taskID(9),
 		}}
 		rt := w.engine.Runtime(instance)
-		id, err := rt.Create(w.t.Context(), stray)
+		id, err := rt.CreateContainer(w.t.Context(), stray)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rt.Start(w.t.Context(), id); err != nil {
+		if _, err := rt.StartContainer(w.t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 		w.wait(time.Minute)
@@ -124,7 +125,7 @@ func TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce(t *testing.T) {
 	for _, c := range []string{"it was seen to end", "the agent was restarted since", "while the others of the task stop", "before the end is in the log"} {
 		t.Run(c, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.engine.SetImage("slow", testutil.FakeImage{StopAfter: 20 * time.Second})
+				w.engine.SetImage("slow", fake.Image{StopAfter: 20 * time.Second})
 				w.server.run(taskID(1), definition(container("app"), container("slow")))
 				w.server.run(taskID(2), definition(container("app"), container("init", nonEssential)))
 				w.wait(time.Second)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 )
 
@@ -25,7 +26,7 @@ func (c *Cluster) StartAgent(name string) {
 	p.Agent, err = agent.New(agent.Config{
 		DataDir: filepath.Join(c.dir, name), Zone: "a", Name: name, Version: "0.1.0",
 		Server:  agentServer{p.client},
-		Runtime: func(instance string) agent.Runtime { return c.Engine.Runtime(instance) },
+		Runtime: func(instance string) runtime.Runtime { return c.Engine.Runtime(instance) },
 		Logger:  c.log,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/structs"
@@ -52,7 +53,7 @@ func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	})
 	config := agent.Config{
 		DataDir: dir, Zone: zone, Name: host, Version: "0.1.0", Server: p.servers, Logger: s.log.With("agent", host),
-		Runtime: func(instance string) agent.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
+		Runtime: func(instance string) runtime.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
 	}
 	for _, f := range change {
 		f(&config)

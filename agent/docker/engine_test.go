@@ -16,13 +16,13 @@ import (
 
 	"github.com/docker/docker/client"
 
-	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 )
 
-var _ agent.Runtime = (*docker.Engine)(nil)
+var _ runtime.Runtime = (*docker.Engine)(nil)
 
 // The tests below run on a real engine, and skip where none answers.
 
@@ -68,12 +68,12 @@ func randomID() string {
 func (h *harness) removeAll() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	states, err := h.Containers(ctx)
+	states, err := h.ListContainers(ctx)
 	if err != nil {
 		h.Error(err)
 	}
 	for _, s := range states {
-		if err := h.Remove(ctx, s.ID); err != nil {
+		if err := h.RemoveContainer(ctx, s.ID); err != nil {
 			h.Error(err)
 		}
 	}
@@ -81,29 +81,29 @@ func (h *harness) removeAll() {
 }
 
 // spec gives a container of this instance that runs the test image with these arguments.
-func (h *harness) spec(args ...string) structs.ContainerSpec {
-	return structs.ContainerSpec{
+func (h *harness) spec(args ...string) runtime.ContainerSpec {
+	return runtime.ContainerSpec{
 		Name: fmt.Sprintf("gantry-test-%s-%d", h.instance, h.next.Add(1)),
 		Labels: map[string]string{
-			structs.LabelInstance: h.instance, structs.LabelCluster: "test", structs.LabelTask: "task-1",
-			structs.LabelContainer: "app", structs.LabelDefinition: "app:1",
+			runtime.LabelInstance: h.instance, runtime.LabelCluster: "test", runtime.LabelTask: "task-1",
+			runtime.LabelContainer: "app", runtime.LabelDefinition: "app:1",
 		},
 		Definition: structs.ContainerDefinition{Image: h.image, Command: args},
 	}
 }
 
-func (h *harness) create(spec structs.ContainerSpec) (id string) {
+func (h *harness) create(spec runtime.ContainerSpec) (id string) {
 	h.Helper()
-	id, err := h.Create(h.Context(), spec)
+	id, err := h.CreateContainer(h.Context(), spec)
 	if err != nil {
 		h.Fatal(err)
 	}
 	return id
 }
 
-func (h *harness) run(spec structs.ContainerSpec) structs.ContainerState {
+func (h *harness) run(spec runtime.ContainerSpec) runtime.ContainerState {
 	h.Helper()
-	state, err := h.Start(h.Context(), h.create(spec))
+	state, err := h.StartContainer(h.Context(), h.create(spec))
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -111,13 +111,13 @@ func (h *harness) run(spec structs.ContainerSpec) structs.ContainerState {
 }
 
 // waitFor follows the engine's events until the container's state is as wanted.
-func (h *harness) waitFor(id string, ok func(structs.ContainerState) bool) structs.ContainerState {
+func (h *harness) waitFor(id string, ok func(runtime.ContainerState) bool) runtime.ContainerState {
 	h.Helper()
 	ctx, cancel := context.WithTimeout(h.Context(), patience)
 	defer cancel()
-	var last structs.ContainerState
+	var last runtime.ContainerState
 	for range h.Events(ctx) {
-		state, found, err := h.Inspect(ctx, id)
+		state, found, err := h.InspectContainer(ctx, id)
 		if err != nil || !found {
 			h.Fatalf("inspect: found %v, error %v", found, err)
 		}
@@ -129,9 +129,9 @@ func (h *harness) waitFor(id string, ok func(structs.ContainerState) bool) struc
 	return last
 }
 
-func (h *harness) waitExit(id string) structs.ContainerState {
+func (h *harness) waitExit(id string) runtime.ContainerState {
 	h.Helper()
-	return h.waitFor(id, func(s structs.ContainerState) bool { return s.State == structs.ContainerExited })
+	return h.waitFor(id, func(s runtime.ContainerState) bool { return s.State == runtime.ContainerExited })
 }
 
 // fetch gets a page, and tries again while the program inside is still starting.
@@ -166,7 +166,7 @@ func (h *harness) pause(ctx context.Context) {
 }
 
 // onlyBinding checks that one port is published, and gives the host's.
-func (h *harness) onlyBinding(state structs.ContainerState, port int32, protocol string) int32 {
+func (h *harness) onlyBinding(state runtime.ContainerState, port int32, protocol string) int32 {
 	h.Helper()
 	if len(state.Bindings) != 1 {
 		h.Fatalf("bindings %+v, want one", state.Bindings)
@@ -191,7 +191,7 @@ func TestInfo(t *testing.T) {
 
 func TestPullOfPresentImageAsksNoRegistry(t *testing.T) {
 	h := newHarness(t)
-	if err := h.Pull(t.Context(), h.image); err != nil { // no registry has it
+	if err := h.PullImage(t.Context(), h.image); err != nil { // no registry has it
 		t.Error(err)
 	}
 }
@@ -199,7 +199,7 @@ func TestPullOfPresentImageAsksNoRegistry(t *testing.T) {
 func TestPullOfMissingImage(t *testing.T) {
 	h := newHarness(t)
 	// Port 1 of this machine refuses, so that the test depends on no network.
-	err := h.Pull(t.Context(), "127.0.0.1:1/gantry/nope:1")
+	err := h.PullImage(t.Context(), "127.0.0.1:1/gantry/nope:1")
 	docker.WantRuntimeError(t, err, "CannotPullContainerError", "pull image 127.0.0.1:1/gantry/nope:1", "refused")
 }
 
@@ -207,7 +207,7 @@ func TestCreateWithoutImage(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec()
 	spec.Definition.Image = "127.0.0.1:1/gantry/nope:1"
-	_, err := h.Create(t.Context(), spec)
+	_, err := h.CreateContainer(t.Context(), spec)
 	docker.WantRuntimeError(t, err, "CannotCreateContainerError", "No such image")
 }
 
@@ -218,16 +218,16 @@ func TestCreateIsIdempotentByName(t *testing.T) {
 	if again := h.create(spec); again != first {
 		t.Errorf("created %s and then %s under one name", first, again)
 	}
-	spec.Labels[structs.LabelTask] = "task-2"
-	_, err := h.Create(t.Context(), spec)
+	spec.Labels[runtime.LabelTask] = "task-2"
+	_, err := h.CreateContainer(t.Context(), spec)
 	docker.WantRuntimeError(t, err, "CannotCreateContainerError", spec.Name, first[:12])
 }
 
 func TestCreateRefusesAnotherInstancesLabel(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec("sleep")
-	spec.Labels[structs.LabelInstance] = "another"
-	_, err := h.Create(t.Context(), spec)
+	spec.Labels[runtime.LabelInstance] = "another"
+	_, err := h.CreateContainer(t.Context(), spec)
 	docker.WantRuntimeError(t, err, "CannotCreateContainerError", "another")
 }
 
@@ -235,19 +235,19 @@ func TestStart(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec("sleep")
 	id := h.create(spec)
-	state, ok, err := h.Inspect(t.Context(), id)
-	if err != nil || !ok || state.State != structs.ContainerCreated || state.StartedAt != 0 {
+	state, ok, err := h.InspectContainer(t.Context(), id)
+	if err != nil || !ok || state.State != runtime.ContainerCreated || state.StartedAt != 0 {
 		t.Fatalf("before the start: %+v, found %v, error %v", state, ok, err)
 	}
-	state, err = h.Start(t.Context(), id)
+	state, err = h.StartContainer(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if state.Name != spec.Name || state.State != structs.ContainerRunning || state.StartedAt == 0 ||
-		state.Labels[structs.LabelTask] != "task-1" || state.Image != "" || state.Health != "" {
+	if state.Name != spec.Name || state.State != runtime.ContainerRunning || state.StartedAt == 0 ||
+		state.Labels[runtime.LabelTask] != "task-1" || state.Image != "" || state.Health != "" {
 		t.Errorf("after the start: %+v", state)
 	}
-	again, err := h.Start(t.Context(), state.ID)
+	again, err := h.StartContainer(t.Context(), state.ID)
 	if err != nil || again.StartedAt != state.StartedAt {
 		t.Errorf("a running one started again: %+v, error %v", again, err)
 	}
@@ -258,12 +258,12 @@ func TestStartOfMissingCommand(t *testing.T) {
 	spec := h.spec()
 	spec.Definition.EntryPoint = []string{"/no-such-program"}
 	id := h.create(spec)
-	refused, err := h.Start(t.Context(), id)
+	refused, err := h.StartContainer(t.Context(), id)
 	docker.WantRuntimeError(t, err, "CannotStartContainerError", "/no-such-program", "no such file")
 
 	// An agent that was not there to hear the error finds it later, and does not try for ever.
-	state, err := h.Start(t.Context(), refused.ID)
-	if err != nil || state.State != structs.ContainerExited || state.ExitCode == 0 || !strings.Contains(state.Error, "/no-such-program") {
+	state, err := h.StartContainer(t.Context(), refused.ID)
+	if err != nil || state.State != runtime.ContainerExited || state.ExitCode == 0 || !strings.Contains(state.Error, "/no-such-program") {
 		t.Errorf("found afterwards: %+v, error %v", state, err)
 	}
 }
@@ -273,7 +273,7 @@ func TestStartWithoutItsGPU(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec("sleep")
 	spec.GPUs = []string{"GPU-no-such"}
-	_, err := h.Start(t.Context(), h.create(spec))
+	_, err := h.StartContainer(t.Context(), h.create(spec))
 	docker.WantRuntimeError(t, err, "CannotStartContainerError", "device")
 }
 
@@ -287,7 +287,7 @@ func TestStartOnTakenPort(t *testing.T) {
 	port := taken.Addr().(*net.TCPAddr).Port
 	spec := h.spec("serve")
 	spec.Definition.PortMappings = []structs.PortMapping{docker.Mapping(80, int32(port), "tcp")}
-	_, err = h.Start(t.Context(), h.create(spec))
+	_, err = h.StartContainer(t.Context(), h.create(spec))
 	docker.WantRuntimeError(t, err, "CannotStartContainerError", fmt.Sprint(port), "in use")
 }
 
@@ -295,11 +295,11 @@ func TestStartDoesNotRestart(t *testing.T) {
 	h := newHarness(t)
 	id := h.run(h.spec("exit", "3")).ID
 	ended := h.waitExit(id)
-	again, err := h.Start(t.Context(), id)
+	again, err := h.StartContainer(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.State != structs.ContainerExited || again.ExitCode != 3 || again.StartedAt != ended.StartedAt {
+	if again.State != runtime.ContainerExited || again.ExitCode != 3 || again.StartedAt != ended.StartedAt {
 		t.Errorf("got %+v, want it as it ended: %+v", again, ended)
 	}
 }
@@ -367,17 +367,17 @@ func TestStopWithSIGTERM(t *testing.T) {
 	state := h.run(h.servingSpec("serve"))
 	h.fetch(fmt.Sprintf("http://127.0.0.1:%d/", h.onlyBinding(state, 80, "tcp")))
 	begin := time.Now()
-	if err := h.Stop(t.Context(), state.ID, 20); err != nil {
+	if err := h.StopContainer(t.Context(), state.ID, 20); err != nil {
 		t.Fatal(err)
 	}
-	ended, _, err := h.Inspect(t.Context(), state.ID)
-	if err != nil || ended.State != structs.ContainerExited || ended.ExitCode != 0 || ended.FinishedAt < ended.StartedAt {
+	ended, _, err := h.InspectContainer(t.Context(), state.ID)
+	if err != nil || ended.State != runtime.ContainerExited || ended.ExitCode != 0 || ended.FinishedAt < ended.StartedAt {
 		t.Errorf("after the stop: %+v, error %v", ended, err)
 	}
 	if took := time.Since(begin); took > 19*time.Second {
 		t.Errorf("the stop waited %v for a program that heeds SIGTERM", took)
 	}
-	if err := h.Stop(t.Context(), state.ID, 20); err != nil {
+	if err := h.StopContainer(t.Context(), state.ID, 20); err != nil {
 		t.Errorf("a second stop: %v", err)
 	}
 }
@@ -387,11 +387,11 @@ func TestStopWithSIGKILL(t *testing.T) {
 	state := h.run(h.servingSpec("ignore-term"))
 	h.fetch(fmt.Sprintf("http://127.0.0.1:%d/", h.onlyBinding(state, 80, "tcp")))
 	begin := time.Now()
-	if err := h.Stop(t.Context(), state.ID, 1); err != nil {
+	if err := h.StopContainer(t.Context(), state.ID, 1); err != nil {
 		t.Fatal(err)
 	}
-	ended, _, err := h.Inspect(t.Context(), state.ID)
-	if err != nil || ended.State != structs.ContainerExited || ended.ExitCode != 137 || ended.OOMKilled {
+	ended, _, err := h.InspectContainer(t.Context(), state.ID)
+	if err != nil || ended.State != runtime.ContainerExited || ended.ExitCode != 137 || ended.OOMKilled {
 		t.Errorf("after the stop: %+v, error %v", ended, err)
 	}
 	if took := time.Since(begin); took < time.Second || took > 8*time.Second {
@@ -399,7 +399,7 @@ func TestStopWithSIGKILL(t *testing.T) {
 	}
 }
 
-func (h *harness) servingSpec(args ...string) structs.ContainerSpec {
+func (h *harness) servingSpec(args ...string) runtime.ContainerSpec {
 	spec := h.spec(args...)
 	spec.Definition.PortMappings = []structs.PortMapping{docker.Mapping(80, 0, "tcp")}
 	return spec
@@ -463,7 +463,7 @@ func TestHealth(t *testing.T) {
 		if state.Health != "UNKNOWN" {
 			t.Errorf("health at the start %q, want UNKNOWN", state.Health)
 		}
-		h.waitFor(state.ID, func(s structs.ContainerState) bool { return s.Health == want })
+		h.waitFor(state.ID, func(s runtime.ContainerState) bool { return s.Health == want })
 	}
 }
 
@@ -472,22 +472,22 @@ func TestAnotherInstanceSeesAndTouchesNothing(t *testing.T) {
 	id := h.run(h.spec("sleep")).ID
 	other := h.ForInstance(randomID())
 	for _, e := range []*docker.Engine{other, h.ForInstance("")} {
-		if states, err := e.Containers(t.Context()); err != nil || len(states) != 0 {
+		if states, err := e.ListContainers(t.Context()); err != nil || len(states) != 0 {
 			t.Errorf("sees %+v, error %v", states, err)
 		}
-		if _, ok, err := e.Inspect(t.Context(), id); ok || err != nil {
+		if _, ok, err := e.InspectContainer(t.Context(), id); ok || err != nil {
 			t.Errorf("inspects: found %v, error %v", ok, err)
 		}
-		if err := e.Stop(t.Context(), id, 0); err != nil {
+		if err := e.StopContainer(t.Context(), id, 0); err != nil {
 			t.Error(err)
 		}
-		if err := e.Remove(t.Context(), id); err != nil {
+		if err := e.RemoveContainer(t.Context(), id); err != nil {
 			t.Error(err)
 		}
-		_, err := e.Start(t.Context(), id)
+		_, err := e.StartContainer(t.Context(), id)
 		docker.WantRuntimeError(t, err, "CannotStartContainerError", "no such container")
 	}
-	if state, ok, err := h.Inspect(t.Context(), id); err != nil || !ok || state.State != structs.ContainerRunning {
+	if state, ok, err := h.InspectContainer(t.Context(), id); err != nil || !ok || state.State != runtime.ContainerRunning {
 		t.Errorf("after that: %+v, found %v, error %v", state, ok, err)
 	}
 }
@@ -498,7 +498,7 @@ func TestContainers(t *testing.T) {
 	want[h.create(h.spec("sleep"))] = "created 0 0"
 	want[h.run(h.servingSpec("serve")).ID] = "running 0 1"
 	want[h.waitExit(h.run(h.spec("exit", "7")).ID).ID] = "exited 7 0"
-	states, err := h.Containers(t.Context())
+	states, err := h.ListContainers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -516,14 +516,14 @@ func TestRemove(t *testing.T) {
 	h := newHarness(t)
 	id := h.run(h.spec("sleep")).ID
 	for range 2 { // a running one, and one that is not there
-		if err := h.Remove(t.Context(), id); err != nil {
+		if err := h.RemoveContainer(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := h.Inspect(t.Context(), id); ok || err != nil {
+		if _, ok, err := h.InspectContainer(t.Context(), id); ok || err != nil {
 			t.Errorf("after the removal: found %v, error %v", ok, err)
 		}
 	}
-	if err := h.Stop(t.Context(), id, 1); err != nil {
+	if err := h.StopContainer(t.Context(), id, 1); err != nil {
 		t.Errorf("stop of a removed one: %v", err)
 	}
 }
@@ -541,8 +541,8 @@ func TestEventsOfAnEnd(t *testing.T) {
 	}
 	other.waitExit(other.run(other.spec("exit", "0")).ID)
 	id := h.run(h.spec("sleep")).ID
-	want := structs.RuntimeEvent{ID: id, Task: "task-1"}
-	for _, began := range []structs.RuntimeEvent{{ID: id, Task: "task-1", Created: true}, {ID: id, Task: "task-1", Started: true}} {
+	want := runtime.Event{ID: id, Task: "task-1"}
+	for _, began := range []runtime.Event{{ID: id, Task: "task-1", Created: true}, {ID: id, Task: "task-1", Started: true}} {
 		if ev := <-got; ev != began {
 			t.Fatalf("event %+v, want %+v", ev, began)
 		}
@@ -564,7 +564,7 @@ func TestEventsOfAnEnd(t *testing.T) {
 		t.Fatalf("event %+v, want %+v", ev, want)
 	}
 	// The state is there by the time of the event.
-	if state, _, err := h.Inspect(ctx, id); err != nil || state.State != structs.ContainerExited || state.ExitCode != 0 {
+	if state, _, err := h.InspectContainer(ctx, id); err != nil || state.State != runtime.ContainerExited || state.ExitCode != 0 {
 		t.Errorf("at the event: %+v, error %v", state, err)
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/docker/docker/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
@@ -130,7 +130,7 @@ func TestPullReportsErrorInStream(t *testing.T) {
 		return io.NopCloser(strings.NewReader(`{"status":"Pulling"}` + "\n" +
 			`{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}` + "\n")), nil
 	}})
-	WantRuntimeError(t, e.Pull(t.Context(), "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
+	WantRuntimeError(t, e.PullImage(t.Context(), "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
 }
 
 // TestCutPullIsNoRefusal: an engine that ends in the middle of a pull has not said that the image
@@ -139,15 +139,15 @@ func TestCutPullIsNoRefusal(t *testing.T) {
 	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(`{"status":"Pul`)), nil
 	}})
-	err := e.Pull(t.Context(), "nope:1")
-	if _, refused := errors.AsType[*structs.RuntimeError](err); err == nil || refused {
+	err := e.PullImage(t.Context(), "nope:1")
+	if _, refused := errors.AsType[*runtime.Error](err); err == nil || refused {
 		t.Errorf("got %v, want an error that is no refusal", err)
 	}
 }
 
 func TestPullRefusesBadReference(t *testing.T) {
 	for _, name := range []string{"", "app/UPPER", "a b", "x:y:z"} {
-		WantRuntimeError(t, newFakeEngine(&fakeAPI{}).Pull(t.Context(), name), cannotPull, `"`+name+`"`)
+		WantRuntimeError(t, newFakeEngine(&fakeAPI{}).PullImage(t.Context(), name), cannotPull, `"`+name+`"`)
 	}
 }
 
@@ -175,15 +175,15 @@ func TestPullsOfOneImageAreShared(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		errs := make(chan error, 3)
 		firstErr := make(chan error, 1)
-		go func() { firstErr <- e.Pull(first, "app:1") }()
+		go func() { firstErr <- e.PullImage(first, "app:1") }()
 		synctest.Wait()
 		for range 3 {
-			go func() { errs <- e.ForInstance("i2").Pull(t.Context(), "app:1") }()
+			go func() { errs <- e.ForInstance("i2").PullImage(t.Context(), "app:1") }()
 		}
 		synctest.Wait()
 
 		leave()
-		var failed *structs.RuntimeError
+		var failed *runtime.Error
 		if err := <-firstErr; !errors.Is(err, context.Canceled) || errors.As(err, &failed) {
 			t.Errorf("the caller who left got %v, want its own context's end", err)
 		}
@@ -204,8 +204,8 @@ func TestPullThatAllLeftIsGivenUp(t *testing.T) {
 		server := &pullServer{finish: make(chan struct{})}
 		e := newFakeEngine(&fakeAPI{pull: server.pull})
 		ctx, leave := context.WithCancel(t.Context())
-		go e.Pull(ctx, "app:1")
-		go e.Pull(ctx, "app:1")
+		go e.PullImage(ctx, "app:1")
+		go e.PullImage(ctx, "app:1")
 		synctest.Wait()
 		leave()
 		synctest.Wait()
@@ -213,7 +213,7 @@ func TestPullThatAllLeftIsGivenUp(t *testing.T) {
 			t.Errorf("%d pulls given up, want 1", n)
 		}
 		close(server.finish)
-		if err := e.Pull(t.Context(), "app:1"); err != nil {
+		if err := e.PullImage(t.Context(), "app:1"); err != nil {
 			t.Errorf("the next caller got %v", err)
 		}
 	})
@@ -226,6 +226,6 @@ func TestCreateWhenTheNameGoesAwayMeanwhile(t *testing.T) {
 		},
 		inspect: func() (container.InspectResponse, error) { return container.InspectResponse{}, errdefs.ErrNotFound },
 	})
-	_, err := e.Create(t.Context(), structs.ContainerSpec{Name: "c", Labels: map[string]string{structs.LabelInstance: "i1"}})
+	_, err := e.CreateContainer(t.Context(), runtime.ContainerSpec{Name: "c", Labels: map[string]string{runtime.LabelInstance: "i1"}})
 	WantRuntimeError(t, err, cannotCreate, "name is taken")
 }

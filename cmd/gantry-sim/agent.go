@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
@@ -34,7 +35,6 @@ type simulated struct {
 	gossip  netip.AddrPort // where its member of gossip listens
 
 	instance    string
-	runtime     *runtime
 	servers     *agent.Servers
 	certificate *security.AgentCertificate // nil with --insecure
 
@@ -63,10 +63,10 @@ func (s *simulated) run(ctx context.Context) (err error) {
 	if err := s.join(ctx); err != nil {
 		return err
 	}
-	s.runtime = newRuntime(s.shared.behaviour, s.name)
+	engine := s.shared.behaviour.engine(s.name)
 	a, err := agent.New(agent.Config{
 		DataDir: dir, Cluster: s.options.cluster, Zone: s.zone, Name: s.name, Version: version, Server: gated{s.servers, s.shared.gate}, Logger: s.log,
-		Runtime:       func(string) agent.Runtime { return s.runtime },
+		Runtime:       func(instance string) runtime.Runtime { return engine.Runtime(instance) },
 		ReservedPorts: []structs.Port{},
 	})
 	if err != nil {

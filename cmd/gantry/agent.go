@@ -18,6 +18,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/gossip"
@@ -136,7 +137,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
 		GPUs: o.gpus, StopOnDisconnect: o.fenced, OwnPorts: p.ownPorts,
-		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
+		Server: p.servers, Runtime: func(instance string) runtime.Runtime { return engine.ForInstance(instance) }, Logger: log,
 		Join: func(ctx context.Context) error {
 			if err := p.join(ctx, instance); err != nil {
 				return err
