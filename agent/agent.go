@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,22 +19,17 @@ type Agent struct {
 	cfg      Config
 	log      *slog.Logger
 	slots    chan struct{} // capacity StartConcurrency
-	reporter *reporter
-	fence    fence
-	inbox    inbox
 	engine   *engineHealth
 	sweepNow chan struct{}  // capacity 1
+	link     *link.Link     // nil before Run
+	tasks    task.Config    // of the runners; empty before Run
 	work     sync.WaitGroup // every goroutine of Run
-
-	// as the server was told of it; only the follower's, as is
-	registration structs.ContainerInstance
-	index        uint64 // of the newest frame
 
 	mu       sync.Mutex
 	instance string        // empty until registered
 	runtime  *timedRuntime // the instance's; nil before Run
 	ready    bool          // the first full frame is applied
-	runners  map[string]*runner
+	runners  map[string]*task.Runner
 	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
 	// tasks without a runner whose containers were killed, since the agent was cut off
 	killed map[string]bool
@@ -48,10 +45,9 @@ func New(cfg Config) (*Agent, error) {
 		cfg:      cfg,
 		log:      cfg.Logger.With("cluster", cfg.Cluster),
 		slots:    make(chan struct{}, cfg.StartConcurrency),
-		inbox:    inbox{more: make(chan struct{}, 1)},
 		engine:   newEngineHealth(),
 		sweepNow: make(chan struct{}, 1),
-		runners:  map[string]*runner{},
+		runners:  map[string]*task.Runner{},
 		orphans:  map[string]bool{},
 		killed:   map[string]bool{},
 	}
@@ -72,32 +68,30 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	a.reporter = newReporter(a.log, func(ctx context.Context, updates []structs.TaskUpdate) error {
-		return a.cfg.Server.Report(ctx, a.instance, updates)
-	})
-	a.work.Go(func() { a.reporter.run(ctx) })
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.probe(ctx) })
-	a.work.Go(func() { a.tellHealth(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
 	a.work.Go(func() { a.act(ctx) })
-	a.follow(ctx)
+	a.link.Run(ctx)
 	return nil
 }
 
 // begin finds out which instance this is, and registers it. What an earlier process left of it is
 // guarded from here on: servers may be away for long.
 func (a *Agent) begin(ctx context.Context) error {
-	id, err := loadIdentity(a.cfg.DataDir, a.cfg.Cluster)
+	instance, err := link.Identity(a.cfg.DataDir, a.cfg.Cluster)
 	if err != nil {
 		return err
 	}
-	a.log = a.log.With("instance", id.Instance)
+	a.log = a.log.With("instance", instance)
+	a.link = link.New(link.Config{Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log})
 	a.mu.Lock()
-	a.runtime = &timedRuntime{a.cfg.Runtime(id.Instance), &engineCalls{since: map[int]engineCall{}}}
+	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
+	a.tasks = task.Config{
+		Instance: instance, Engine: a.runtime, Slots: a.slots, Report: a.link.Report, Now: a.now, Logger: a.log,
+	}
 	if a.cfg.StopOnDisconnect {
-		a.fence.heard(time.Now())
 		a.work.Go(func() { a.guard(ctx) })
 	}
 	if a.cfg.Join != nil {
@@ -105,7 +99,23 @@ func (a *Agent) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.register(ctx, id.Instance)
+	if err := a.register(ctx, instance); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.instance = instance
+	return nil
+}
+
+// register tells the servers of this machine. It fails when no engine answers or a server refuses
+// the registration.
+func (a *Agent) register(ctx context.Context, instance string) error {
+	info, err := a.runtime.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the container engine about this machine: %w", err)
+	}
+	return a.link.Register(ctx, containerInstance(a.cfg, instance, info))
 }
 
 // Instance is the id of this container instance; empty until it is registered.
@@ -128,9 +138,9 @@ func (a *Agent) watch(ctx context.Context) {
 		a.mu.Lock()
 		if event.ID == "" {
 			for _, r := range a.runners {
-				r.poke(event)
+				r.Poke(event)
 			}
-			nudge(a.sweepNow)
+			wait.Nudge(a.sweepNow)
 		} else {
 			a.tell(a.runners[event.Task], event)
 		}
@@ -141,12 +151,12 @@ func (a *Agent) watch(ctx context.Context) {
 // tell tells a runner of an event. A container that is made or started of no task, or of one that
 // has ended, is the sweeper's: by a person, or by an engine that comes to it late. It would hold
 // its ports until the next sweep by the clock.
-func (a *Agent) tell(r *runner, event runtime.Event) {
+func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 	switch {
-	case r == nil, r.ended() && (event.Created || event.Started):
-		nudge(a.sweepNow)
+	case r == nil, r.Ended() && (event.Created || event.Started):
+		wait.Nudge(a.sweepNow)
 	case !event.Created: // whoever had it made knows
-		r.poke(event)
+		r.Poke(event)
 	}
 }
 

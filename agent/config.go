@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -26,7 +27,7 @@ type Config struct {
 	Version          string              // of this program
 	Commit           string              // that this program was built from; may be empty
 
-	Server Server // required
+	Server link.Server // required
 	// Join is called by Run before the first call of Server, and gets what such calls need. It
 	// waits for a server as long as it takes. Nil: they need nothing.
 	Join func(ctx context.Context) error

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -24,8 +25,6 @@ const (
 
 // engineHealth is how the container engine does, by the probes. Safe for concurrent use.
 type engineHealth struct {
-	news chan struct{} // capacity 1: there is something to report
-
 	mu     sync.Mutex
 	health structs.RuntimeHealth // Status and Reason
 	since  time.Time             // of the status
@@ -36,7 +35,7 @@ type engineHealth struct {
 
 func newEngineHealth() *engineHealth {
 	return &engineHealth{
-		news: make(chan struct{}, 1), hopeless: make(chan struct{}),
+		hopeless: make(chan struct{}),
 		// or there would be no registration
 		health: structs.RuntimeHealth{Status: structs.HealthOK},
 	}
@@ -64,7 +63,6 @@ func (e *engineHealth) note(err error) (changed bool) {
 	if e.isHopeless() {
 		e.hopeless = make(chan struct{})
 	}
-	nudge(e.news)
 	return true
 }
 
@@ -110,7 +108,7 @@ func (e *engineHealth) whileHope(ctx context.Context) (context.Context, context.
 // probe asks the engine again and again whether it works, until ctx ends.
 func (a *Agent) probe(ctx context.Context) {
 	failed := 0
-	for pause := probeInterval; pauseFor(ctx, pause); {
+	for pause := probeInterval; wait.Sleep(ctx, pause); {
 		pause = probeInterval
 		err, late := a.probeOnce(ctx)
 		switch {
@@ -127,6 +125,7 @@ func (a *Agent) probe(ctx context.Context) {
 			}
 		}
 		if a.engine.note(err) {
+			a.link.SetHealth(a.engine.current())
 			a.engineChanged(err)
 		}
 		if reason, lost := a.engine.lost(); lost {
@@ -142,7 +141,7 @@ func (a *Agent) engineChanged(err error) {
 		return
 	}
 	a.log.Info("the container engine works again")
-	nudge(a.sweepNow) // it may have done by now what nobody waits for any more
+	wait.Nudge(a.sweepNow) // it may have done by now what nobody waits for any more
 }
 
 // probeOnce says what is wrong with the engine, and whether the answer may only have been noticed
@@ -155,7 +154,7 @@ func (a *Agent) probeOnce(ctx context.Context) (err error, late bool) {
 	case err == nil:
 		return a.runtime.calls.hanging(), false
 	case one.Err() != nil:
-		return fmt.Errorf("it has not answered for %s", probeTimeout), behind(one)
+		return fmt.Errorf("it has not answered for %s", probeTimeout), wait.TooLate(one)
 	}
 	return err, false
 }
@@ -165,32 +164,6 @@ func (a *Agent) giveUp(reason string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, r := range a.runners {
-		r.giveUp(reason)
-	}
-}
-
-// tellHealth reports the health of the engine to the server whenever it has changed, until ctx
-// ends.
-func (a *Agent) tellHealth(ctx context.Context) {
-	for {
-		select {
-		case <-a.engine.news:
-		case <-ctx.Done():
-			return
-		}
-		var b backoff
-		for ctx.Err() == nil {
-			one, cancel := context.WithTimeout(ctx, reportTimeout)
-			err := a.cfg.Server.ReportRuntime(one, a.instance, a.engine.current())
-			cancel()
-			if err == nil {
-				break
-			}
-			a.log.Warn("cannot report how the container engine does", "error", err)
-			if refusal(err) { // the next registration says it
-				break
-			}
-			b.wait(ctx)
-		}
+		r.GiveUp(reason)
 	}
 }

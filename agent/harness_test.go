@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -199,7 +200,7 @@ func (s *fakeServer) Register(_ context.Context, in structs.ContainerInstance) (
 	return in, nil
 }
 
-func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (agent.Stream, error) {
+func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (link.Stream, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = version

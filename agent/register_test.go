@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -168,7 +169,7 @@ func TestAnAgentThatCannotWorkSaysWhy(t *testing.T) {
 	}
 }
 
-type refusing struct{ agent.Server }
+type refusing struct{ link.Server }
 
 func (refusing) Register(context.Context, structs.ContainerInstance) (structs.ContainerInstance, error) {
 	return structs.ContainerInstance{}, errors.Join(errors.New("registering"), structs.Errorf(structs.KindAccessDenied, "not allowed in"))

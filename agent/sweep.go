@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -62,7 +63,7 @@ func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for task, r := range a.runners {
-		r.compare(byTask[task])
+		r.Compare(byTask[task])
 	}
 	for task, stoppedAt := range settled {
 		if a.due(stoppedAt) {
@@ -78,8 +79,8 @@ func (a *Agent) settled() map[string]structs.Time {
 	defer a.mu.Unlock()
 	tasks := map[string]structs.Time{}
 	for task, r := range a.runners {
-		if r.ended() && !a.reporter.has(task) {
-			tasks[task] = r.update.StoppedAt
+		if r.Ended() && !a.link.Reporting(task) {
+			tasks[task] = r.StoppedAt()
 		}
 	}
 	return tasks
@@ -95,7 +96,7 @@ func (a *Agent) hasEnded(task string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.runners[task]
-	return r != nil && r.ended()
+	return r != nil && r.Ended()
 }
 
 func (a *Agent) sweepContainer(ctx context.Context, c runtime.ContainerState, since structs.Time) {
@@ -124,11 +125,11 @@ func (a *Agent) endOrphan(ctx context.Context, c runtime.ContainerState) {
 		return
 	}
 	a.orphans[c.ID] = true
-	task := c.Labels[runtime.LabelTask]
-	a.log.Info("ending a container that belongs to no task of this instance", "task", task, "container", c.Name)
+	id := c.Labels[runtime.LabelTask]
+	a.log.Info("ending a container that belongs to no task of this instance", "task", id, "container", c.Name)
 	a.work.Go(func() {
-		if err := endContainer(ctx, a.runtime, c, defaultStopTimeout); err != nil && ctx.Err() == nil {
-			a.log.Warn("cannot end a container", "task", task, "error", err)
+		if err := endContainer(ctx, a.runtime, c, task.DefaultStopTimeout); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot end a container", "task", id, "error", err)
 		}
 		a.mu.Lock()
 		delete(a.orphans, c.ID)

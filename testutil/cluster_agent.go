@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 )
@@ -66,6 +67,6 @@ func (c *Cluster) NewClient() *client.Client {
 type agentServer struct{ *client.Client }
 
 // Stream opens the instance's stream of assignments.
-func (s agentServer) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+func (s agentServer) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
 	return s.Assignments(ctx, instance, version)
 }

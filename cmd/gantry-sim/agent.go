@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/gossip"
@@ -35,7 +36,7 @@ type simulated struct {
 	gossip  netip.AddrPort // where its member of gossip listens
 
 	instance    string
-	servers     *agent.Servers
+	servers     *link.Servers
 	certificate *security.AgentCertificate // nil with --insecure
 
 	mu     sync.Mutex
@@ -55,10 +56,10 @@ type shared struct {
 // run is the agent's life until ctx ends.
 func (s *simulated) run(ctx context.Context) (err error) {
 	dir := filepath.Join(s.options.dataDir, s.name)
-	if s.instance, err = agent.Identity(dir, s.options.cluster); err != nil {
+	if s.instance, err = link.Identity(dir, s.options.cluster); err != nil {
 		return err
 	}
-	s.servers = agent.NewServers(agent.ServersConfig{Key: s.instance, Zone: s.zone, Candidates: s.candidates, Connect: s.connect})
+	s.servers = link.NewServers(link.ServersConfig{Key: s.instance, Zone: s.zone, Candidates: s.candidates, Connect: s.connect})
 	defer s.servers.Close()
 	if err := s.join(ctx); err != nil {
 		return err

@@ -1,8 +1,10 @@
-package agent
+package link
 
 import (
 	"context"
 	"time"
+
+	"github.com/gantry-project/gantry/agent/wait"
 )
 
 const (
@@ -19,33 +21,23 @@ const (
 	beatTimeout = 600 * time.Millisecond
 	beatAgain   = 100 * time.Millisecond
 	beatFailed  = 2
-	// beatBehind is how much later than it should an agent may find that a beat failed, for that to
-	// be of account. A machine that is further behind may have the answer, and would be no better
-	// off with another server.
-	beatBehind = 300 * time.Millisecond
 )
-
-// behind says whether the end of a call's time was noticed late.
-func behind(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && time.Since(deadline) > beatBehind
-}
 
 // beat shows the server of a stream that the agent is there, at once and then again and again,
 // until ctx ends. It closes a stream whose server does not answer.
-func (a *Agent) beat(ctx context.Context, stream Stream) {
+func (l *Link) beat(ctx context.Context, stream Stream) {
 	failed, interval := 0, beatInterval
-	if a.cfg.StopOnDisconnect {
+	if l.cfg.Fenced {
 		interval = fencedBeat
 	}
-	for pause := time.Duration(0); pauseFor(ctx, pause); {
+	for pause := time.Duration(0); wait.Sleep(ctx, pause); {
 		sent := time.Now()
 		one, cancel := context.WithTimeout(ctx, beatTimeout)
-		heard, err := a.cfg.Server.Beat(one, a.instance)
-		late := behind(one)
+		heard, err := l.cfg.Server.Beat(one, l.cfg.Instance)
+		late := wait.TooLate(one)
 		cancel()
 		if err == nil {
-			a.fence.heard(heard)
+			l.lease.heard(heard)
 			failed, pause = 0, interval-time.Since(sent)
 			continue
 		}
@@ -54,7 +46,7 @@ func (a *Agent) beat(ctx context.Context, stream Stream) {
 			continue
 		}
 		if failed++; failed == beatFailed {
-			a.log.Warn("the server does not answer; looking for another", "error", err)
+			l.log.Warn("the server does not answer; looking for another", "error", err)
 			stream.Close()
 			return
 		}

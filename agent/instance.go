@@ -2,76 +2,12 @@ package agent
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
-
-// register tells the server of this machine, again and again while no server can be reached. It
-// fails when no engine answers or the server refuses the registration.
-func (a *Agent) register(ctx context.Context, instance string) error {
-	info, err := a.runtime.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("asking the container engine about this machine: %w", err)
-	}
-	if a.registration, err = a.registerUntilAnswered(ctx, containerInstance(a.cfg, instance, info)); err != nil {
-		return err
-	}
-	a.mu.Lock()
-	a.instance = instance
-	a.mu.Unlock()
-	a.log.Info("registered the container instance")
-	return nil
-}
-
-// registerAgain registers the instance with a server that does not know it any more: it was
-// deregistered and then forgotten, or the server began anew, with a state that is younger than what
-// this agent has seen. What fails is tried again with the next stream.
-func (a *Agent) registerAgain(ctx context.Context) {
-	a.registration.Runtime = a.engine.current()
-	answer, err := a.cfg.Server.Register(ctx, a.registration)
-	if err != nil {
-		a.log.Warn("cannot register the container instance again", "error", err)
-		return
-	}
-	a.registration.Version, a.index = answer.Version, 0
-	nudge(a.engine.news) // it may have changed meanwhile
-	a.log.Info("registered the container instance again: the server had forgotten it")
-}
-
-// registerUntilAnswered gives the registration at the version that it has been answered with: no
-// stream is to begin before that, since a server that is behind does not know all that an earlier
-// process ran here.
-func (a *Agent) registerUntilAnswered(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error) {
-	b := backoff{most: leaseWait}
-	for {
-		answer, err := a.cfg.Server.Register(ctx, in)
-		if err == nil {
-			in.Version = answer.Version
-			return in, nil
-		}
-		if ctx.Err() != nil {
-			return in, ctx.Err()
-		}
-		if refusal(err) {
-			return in, fmt.Errorf("registering the container instance: %w", err)
-		}
-		a.log.Warn("cannot register the container instance yet; trying again", "error", err)
-		if !b.wait(ctx) {
-			return in, ctx.Err()
-		}
-	}
-}
-
-// refusal says whether a server blamed the request: asking again would give the same answer.
-func refusal(err error) bool {
-	e, ok := errors.AsType[*structs.Error](err)
-	return ok && e.Kind != structs.KindUnavailable && e.Kind != structs.KindInternal
-}
 
 // containerInstance describes this machine to the server.
 func containerInstance(cfg Config, id string, info runtime.Info) structs.ContainerInstance {

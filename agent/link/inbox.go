@@ -1,10 +1,10 @@
-package agent
+package link
 
 import (
-	"context"
 	"slices"
 	"sync"
 
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -29,7 +29,7 @@ func (i *inbox) put(frame structs.AssignmentFrame) {
 		i.frames = nil
 	}
 	i.frames = append(i.frames, frame)
-	nudge(i.more)
+	wait.Nudge(i.more)
 }
 
 // putBack gives back a full frame that was taken, unless there is a newer one.
@@ -38,7 +38,7 @@ func (i *inbox) putBack(frame structs.AssignmentFrame) {
 	defer i.mu.Unlock()
 	if len(i.frames) == 0 || !i.frames[0].Full {
 		i.frames = slices.Insert(i.frames, 0, frame)
-		nudge(i.more)
+		wait.Nudge(i.more)
 	}
 }
 
@@ -51,24 +51,4 @@ func (i *inbox) take() (frame structs.AssignmentFrame, ok bool) {
 	}
 	frame, i.frames = i.frames[0], i.frames[1:]
 	return frame, true
-}
-
-// act brings the runners to what servers say, until ctx ends.
-func (a *Agent) act(ctx context.Context) {
-	for ctx.Err() == nil {
-		frame, ok := a.inbox.take()
-		switch {
-		case !ok:
-			select {
-			case <-a.inbox.more:
-			case <-ctx.Done():
-			}
-		case frame.Full:
-			a.applyFull(ctx, frame)
-		default:
-			for _, as := range frame.Assignments {
-				a.deliver(ctx, as, nil)
-			}
-		}
-	}
 }

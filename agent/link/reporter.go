@@ -1,4 +1,4 @@
-package agent
+package link
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -63,7 +64,7 @@ func (r *reporter) publish(u structs.TaskUpdate) {
 	}
 	r.waiting[u.Task] = numbered{update: u, number: r.made, due: due}
 	r.mu.Unlock()
-	nudge(r.wake)
+	wait.Nudge(r.wake)
 }
 
 // has says whether an update of the task is not in the log yet.
@@ -75,7 +76,7 @@ func (r *reporter) has(task string) bool {
 }
 
 func (r *reporter) run(ctx context.Context) {
-	var b backoff
+	var b wait.Backoff
 	for {
 		batch, next := r.batch()
 		if len(batch) == 0 {
@@ -89,14 +90,14 @@ func (r *reporter) run(ctx context.Context) {
 				return
 			}
 			r.log.Warn("cannot report what tasks do; trying again", "error", err)
-			if !b.wait(ctx) {
+			if !b.Wait(ctx) {
 				return
 			}
 			continue
 		}
-		b = backoff{}
+		b = wait.Backoff{}
 		r.confirm(batch)
-		if len(batch) >= manyUpdates && !pauseFor(ctx, gatherTime) {
+		if len(batch) >= manyUpdates && !wait.Sleep(ctx, gatherTime) {
 			return
 		}
 	}
@@ -155,13 +156,5 @@ func (r *reporter) confirm(batch []numbered) {
 		if r.waiting[n.update.Task].number == n.number {
 			delete(r.waiting, n.update.Task)
 		}
-	}
-}
-
-// nudge wakes the reader of a channel of capacity 1, which then looks at everything there is.
-func nudge(ch chan struct{}) {
-	select {
-	case ch <- struct{}{}:
-	default:
 	}
 }

@@ -1,4 +1,4 @@
-package agent_test
+package link_test
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 )
 
 // With a flipped bit in the file of its identity, or a part of it, a machine is no other container
 // instance.
 func TestFlippedIdentity(t *testing.T) {
 	dir := t.TempDir()
-	id, err := agent.Identity(dir, "default")
+	id, err := link.Identity(dir, "default")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestFlippedIdentity(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		switch got, err := agent.Identity(dir, "default"); {
+		switch got, err := link.Identity(dir, "default"); {
 		case err == nil && got != id:
 			t.Errorf("%q makes it instance %s, not %s", content, got, id)
 		case err != nil && !strings.Contains(err.Error(), "instance.json is damaged"):
@@ -41,7 +41,7 @@ func TestFlippedIdentity(t *testing.T) {
 		try(whole[:bit/8])
 	}
 	try([]byte(`{"instance":"` + id + `","cluster":"default"}` + "\n"))
-	if got, err := agent.Identity(dir, "default"); err != nil || got != id {
+	if got, err := link.Identity(dir, "default"); err != nil || got != id {
 		t.Errorf("an identity that an older version wrote: %q, %v", got, err)
 	}
 }

@@ -1,4 +1,4 @@
-package agent_test
+package link_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -53,7 +53,7 @@ func TestAgentsGoHome(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var followers sync.WaitGroup
 		for n := range 40 {
-			s := agent.NewServers(agent.ServersConfig{
+			s := link.NewServers(link.ServersConfig{
 				Key: fmt.Sprint("agent ", n), Zone: "a", Candidates: func() []structs.Member { return members },
 				Connect: func(address string) *client.Client {
 					return client.New(client.Config{Address: "http://" + address, Dial: network.Dialer(fmt.Sprintf("10.0.1.%d", n), time.Second)})
@@ -89,7 +89,7 @@ func TestAgentsGoHome(t *testing.T) {
 }
 
 // followStreams holds a stream as the agent does, until ctx ends.
-func followStreams(ctx context.Context, s *agent.Servers) {
+func followStreams(ctx context.Context, s *link.Servers) {
 	for ctx.Err() == nil {
 		stream, err := s.Stream(ctx, "instance", 1)
 		for err == nil {

@@ -1,4 +1,4 @@
-package agent
+package link
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
@@ -124,7 +125,7 @@ func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, e
 	}
 	heard, err = s.client(address).Beat(ctx, instance)
 	// that no answer came in time is the server's failing
-	if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !behind(ctx) {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !wait.TooLate(ctx) {
 		s.avoid(address)
 	}
 	return heard, err
