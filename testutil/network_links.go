@@ -7,7 +7,6 @@ import (
 	"net"
 	"slices"
 	"time"
-
 )
 
 // Link says what becomes of what one host sends to another. The zero value brings everything at

@@ -13,13 +13,13 @@ func TestServerThatAnswersNoBeat(t *testing.T) {
 		leaves bool
 	}{"in time": {100 * time.Millisecond, true}, "behind": {time.Second, false}} {
 		t.Run(title, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.wait(time.Second)
-				w.server.set(func() { w.server.frozen, w.server.behind, w.server.opened = true, c.behind, 0 })
-				w.wait(10 * time.Second)
-				w.server.set(func() {
-					if leaves := w.server.opened > 0; leaves != c.leaves {
-						t.Errorf("the agent opens %d other streams", w.server.opened)
+			withAgent(t, func(h *harness) {
+				h.wait(time.Second)
+				h.server.set(func() { h.server.frozen, h.server.behind, h.server.opened = true, c.behind, 0 })
+				h.wait(10 * time.Second)
+				h.server.set(func() {
+					if leaves := h.server.opened > 0; leaves != c.leaves {
+						t.Errorf("the agent opens %d other streams", h.server.opened)
 					}
 				})
 			})

@@ -19,17 +19,17 @@ import (
 )
 
 func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.stop()
-		w.change = func(c *agent.Config) {
+	withAgent(t, func(h *harness) {
+		h.stop()
+		h.change = func(c *agent.Config) {
 			c.ReservedCPU, c.ReservedMemory = 1024, 192
 			c.OwnPorts = func() []structs.Port {
 				return []structs.Port{{Number: 9, Protocol: "udp"}, {Number: 4711, Protocol: "tcp"}, {Number: 22, Protocol: "tcp"}}
 			}
 			c.Attributes = []structs.Attribute{{Name: "rack", Value: "7"}, {Name: "ecs.os-type", Value: "fake"}}
 		}
-		w.start()
-		in := w.server.instances[w.agent.Instance()]
+		h.start()
+		in := h.server.instances[h.agent.Instance()]
 		if len(in.ID) != 32 || in.Cluster != "default" || in.Zone != "a" || in.Name != "fake" {
 			t.Errorf("registered %+v", in)
 		}
@@ -59,31 +59,31 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 // A server that does not know of the newest registration does not know either what an earlier
 // process ran here until then.
 func TestAStreamIsAskedForWithTheVersionOfTheRegistration(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.restart()
-		in := w.server.instances[w.agent.Instance()]
-		if in.Version != 2 || w.server.asked != 2 {
-			t.Errorf("after registration %d the stream is asked for with version %d", in.Version, w.server.asked)
+	withAgent(t, func(h *harness) {
+		h.restart()
+		in := h.server.instances[h.agent.Instance()]
+		if in.Version != 2 || h.server.asked != 2 {
+			t.Errorf("after registration %d the stream is asked for with version %d", in.Version, h.server.asked)
 		}
 	})
 }
 
 func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.server.setDown(true)
-		w.launch()
-		w.wait(time.Minute)
-		if w.agent.Ready() || w.agent.Instance() != "" {
+		h := newHarness(t)
+		h.server.setDown(true)
+		h.launch()
+		h.wait(time.Minute)
+		if h.agent.Ready() || h.agent.Instance() != "" {
 			t.Error("ready without a server")
 		}
-		w.server.setDown(false)
-		w.wait(4 * time.Second)
-		first := w.agent.Instance()
-		w.restart()
-		defer w.stop()
-		if !w.agent.Ready() || w.agent.Instance() != first || len(w.server.instances) != 1 {
-			t.Errorf("instances %v, first was %q", w.server.instances, first)
+		h.server.setDown(false)
+		h.wait(4 * time.Second)
+		first := h.agent.Instance()
+		h.restart()
+		defer h.stop()
+		if !h.agent.Ready() || h.agent.Instance() != first || len(h.server.instances) != 1 {
+			t.Errorf("instances %v, first was %q", h.server.instances, first)
 		}
 	})
 }
@@ -91,27 +91,27 @@ func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) 
 // A server that has lost its data knows neither the instance nor its tasks. The agent joins it by
 // itself, and ends what no server knows of.
 func TestTheInstanceIsRegisteredAgainWithAServerThatHasForgottenIt(t *testing.T) {
-	inWorld(t, func(w *world) {
-		first := w.agent.Instance()
+	withAgent(t, func(h *harness) {
+		first := h.agent.Instance()
 		for n := range 3 {
-			w.server.run(taskID(n), definition(container("app")))
+			h.server.run(taskID(n), definition(container("app")))
 		}
-		w.wait(time.Minute)
-		w.server.set(func() {
-			clear(w.server.instances)
-			clear(w.server.tasks)
-			w.server.index = 1
+		h.wait(time.Minute)
+		h.server.set(func() {
+			clear(h.server.instances)
+			clear(h.server.tasks)
+			h.server.index = 1
 		})
-		w.server.dropStreams()
-		w.wait(time.Minute)
-		if _, known := w.server.instances[first]; !known || len(w.server.instances) != 1 {
-			t.Errorf("the server knows %v, not instance %s", w.server.instances, first)
+		h.server.dropStreams()
+		h.wait(time.Minute)
+		if _, known := h.server.instances[first]; !known || len(h.server.instances) != 1 {
+			t.Errorf("the server knows %v, not instance %s", h.server.instances, first)
 		}
-		w.expectRunning()
-		w.server.run(taskID(7), definition(container("app")))
-		w.wait(time.Minute)
-		w.expect(taskID(7), structs.TaskRunning)
-		w.expectRunning(name("app", 7))
+		h.expectRunning()
+		h.server.run(taskID(7), definition(container("app")))
+		h.wait(time.Minute)
+		h.expect(taskID(7), structs.TaskRunning)
+		h.expectRunning(name("app", 7))
 	})
 }
 
@@ -189,8 +189,8 @@ func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 	if unsupported := structs.UnsupportedFeatures(&def, nil); len(unsupported) > 0 {
 		t.Fatal(unsupported)
 	}
-	inWorld(t, func(w *world) {
-		in := w.server.instances[w.agent.Instance()]
+	withAgent(t, func(h *harness) {
+		in := h.server.instances[h.agent.Instance()]
 		for _, required := range def.RequiresAttributes {
 			if _, ok := in.Attribute(required.Name); !ok {
 				t.Errorf("the agent does not have %s", required.Name)
