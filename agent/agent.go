@@ -14,7 +14,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Agent runs the tasks of one container instance. Make it with New, run it once with Run.
+// Agent runs the tasks of one container instance. Make it with New and run it once with Run.
 type Agent struct {
 	cfg      Config
 	log      *slog.Logger
@@ -30,8 +30,8 @@ type Agent struct {
 	runtime  *timedRuntime // the instance's; nil before Run
 	ready    bool          // the first full frame is applied
 	runners  map[string]*task.Runner
-	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
-	// tasks without a runner whose containers were killed, since the agent was cut off
+	orphans  map[string]bool // ids of containers of no task of ours that are being ended
+	// tasks without a runner whose containers were killed because the agent was cut off
 	killed map[string]bool
 }
 
@@ -54,10 +54,10 @@ func New(cfg Config) (*Agent, error) {
 	return a, nil
 }
 
-// Run registers the instance and runs its tasks until ctx ends. It fails when there is no container
-// engine, when the agent's state on disk is damaged, and when the server refuses the instance; a
-// server that is away is waited for. When it returns, all that it started has ended, but for the
-// containers: the next agent on the same data directory adopts them.
+// Run registers the instance and runs its tasks until ctx ends. It fails if there is no container
+// engine, if the agent's state on disk is damaged, or if the server refuses the instance. It waits
+// for a server that is away. When it returns, everything that it started has ended except the
+// containers, which the next agent on the same data directory adopts.
 func (a *Agent) Run(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer a.work.Wait()
@@ -76,8 +76,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	return nil
 }
 
-// begin finds out which instance this is, and registers it. What an earlier process left of it is
-// guarded from here on: servers may be away for long.
+// begin finds out which instance this is, and registers it. It starts the guard before that, for
+// the containers that an earlier process left: servers may be away for long.
 func (a *Agent) begin(ctx context.Context) error {
 	instance, err := link.Identity(a.cfg.DataDir, a.cfg.Cluster)
 	if err != nil {
@@ -108,8 +108,8 @@ func (a *Agent) begin(ctx context.Context) error {
 	return nil
 }
 
-// register tells the servers of this machine. It fails when no engine answers or a server refuses
-// the registration.
+// register registers this machine with the servers. It fails if no engine answers or a server
+// refuses the registration.
 func (a *Agent) register(ctx context.Context, instance string) error {
 	info, err := a.runtime.Info(ctx)
 	if err != nil {
@@ -118,14 +118,14 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 	return a.link.Register(ctx, containerInstance(a.cfg, instance, info))
 }
 
-// Instance is the id of this container instance; empty until it is registered.
+// Instance returns the id of this container instance, or "" until it is registered.
 func (a *Agent) Instance() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.instance
 }
 
-// Ready says whether the instance is registered and knows all its tasks.
+// Ready reports whether the instance is registered and knows all its tasks.
 func (a *Agent) Ready() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -148,20 +148,20 @@ func (a *Agent) watch(ctx context.Context) {
 	}
 }
 
-// tell tells a runner of an event. A container that is made or started of no task, or of one that
-// has ended, is the sweeper's: by a person, or by an engine that comes to it late. It would hold
-// its ports until the next sweep by the clock.
+// tell tells a runner of an event. The sweeper takes care of a container that is created or started
+// for no task, or for one that has ended: a person did it, or an engine that was late. Without a
+// nudge it would keep its ports until the next sweep by the clock.
 func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 	switch {
 	case r == nil, r.Ended() && (event.Created || event.Started):
 		wait.Nudge(a.sweepNow)
-	case !event.Created: // whoever had it made knows
+	case !event.Created: // the runner knows, since it had it created
 		r.Poke(event)
 	}
 }
 
-// stopAllTimeout is the seconds that StopAll leaves a container between SIGTERM and SIGKILL:
-// Docker's own default, as a person waits for it.
+// stopAllTimeout is the number of seconds between SIGTERM and SIGKILL in StopAll. It is Docker's own
+// default, since a person waits for it.
 const stopAllTimeout = 10
 
 // StopAll stops and removes every container of the instance. Call it after Run has returned.
@@ -174,7 +174,7 @@ func (a *Agent) StopAll(ctx context.Context) error {
 	}
 	list, err := rt.ListContainers(ctx)
 	if err != nil {
-		return fmt.Errorf("listing the instance's containers: %w", err)
+		return fmt.Errorf("list the instance's containers: %w", err)
 	}
 	errs := make([]error, len(list))
 	var wg sync.WaitGroup
@@ -193,11 +193,11 @@ func (a *Agent) StopAll(ctx context.Context) error {
 func endContainer(ctx context.Context, rt runtime.Runtime, c runtime.ContainerState, timeout int) error {
 	if c.State == runtime.ContainerRunning {
 		if err := rt.StopContainer(ctx, c.ID, timeout); err != nil {
-			return fmt.Errorf("stopping container %s: %w", c.Name, err)
+			return fmt.Errorf("stop container %s: %w", c.Name, err)
 		}
 	}
 	if err := rt.RemoveContainer(ctx, c.ID); err != nil {
-		return fmt.Errorf("removing container %s: %w", c.Name, err)
+		return fmt.Errorf("remove container %s: %w", c.Name, err)
 	}
 	return nil
 }

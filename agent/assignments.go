@@ -11,8 +11,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listAgain is how long the agent waits before it asks an engine again that refused to list
-// containers.
+// listAgain is how long the agent waits after an engine refused to list containers.
 const listAgain = time.Second
 
 // act brings the runners to what servers say, until ctx ends.
@@ -28,12 +27,12 @@ func (a *Agent) act(ctx context.Context) {
 	}
 }
 
-// applyFull adopts the containers of tasks that the agent does not know yet, and ends tasks that
-// the frame does not name.
+// applyFull adopts the containers of tasks that the agent does not know yet, and ends the tasks that
+// a full frame does not name.
 func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	found := map[string][]runtime.ContainerState{}
 	if !a.knowsAll(frame) {
-		looking, done := a.engine.whileHope(ctx)
+		looking, done := a.engine.untilLost(ctx)
 		err := runtime.Retry(looking, a.log, func() error {
 			list, err := a.runtime.ListContainers(looking)
 			for _, c := range list {
@@ -63,7 +62,7 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	defer a.mu.Unlock()
 	for id, r := range a.runners {
 		if !named[id] && !r.Ended() {
-			a.log.Info("the task is none of this instance's any more; stopping it", "task", id)
+			a.log.Info("the task no longer belongs to this instance; stopping it", "task", id)
 			r.Stop()
 		}
 	}
@@ -71,9 +70,9 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	wait.Nudge(a.sweepNow)
 }
 
-// deliverNew gives a frame's new tasks to runners though the engine does not say what there is, so
-// that they can be given up. Where this process has heard all before, a task that it does not know
-// has no containers.
+// deliverNew gives a frame's new tasks to runners although the engine does not say which containers
+// exist, so that the tasks can be given up. Once this process has applied a full frame, a task that
+// it does not know has no containers.
 func (a *Agent) deliverNew(ctx context.Context, frame structs.AssignmentFrame) {
 	if !a.Ready() {
 		return
@@ -85,15 +84,15 @@ func (a *Agent) deliverNew(ctx context.Context, frame structs.AssignmentFrame) {
 	}
 }
 
-// knowsAll says whether each task of a frame has a runner: there is nothing to adopt.
+// knowsAll reports whether each task of a frame has a runner, so that there is nothing to adopt.
 func (a *Agent) knowsAll(frame structs.AssignmentFrame) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return !slices.ContainsFunc(frame.Assignments, func(as structs.Assignment) bool { return a.runners[as.Task.ID] == nil })
 }
 
-// deliver gives an assignment to its runner, and gives that; a task that the agent does not know
-// gets one, unless it has ended.
+// deliver gives an assignment to its runner, which it returns. It makes a runner for a task that the
+// agent does not know, unless the task has ended.
 func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runtime.ContainerState) *task.Runner {
 	id, status := as.Task.ID, as.Task.LastStatus
 	a.mu.Lock()
@@ -106,7 +105,7 @@ func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runt
 		r = task.New(a.tasks, as, found, a.killed[id])
 		a.runners[id] = r
 	}
-	// A task that was on its way down stays so: statuses do not go back.
+	// A task that was on its way down stays on it: statuses do not go back.
 	if as.Task.DesiredStatus == structs.TaskStopped || status >= structs.TaskDeactivating {
 		r.Stop()
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// callHangs is how long the engine may take for one call that does not wait by its nature for a
-// container or a registry (ECS's agent waits as long for a create). An engine may answer probes
-// while it does no work.
+// callHangs is how long the engine may take for one call, unless the call waits for a container or a
+// registry (ECS's agent waits as long for a create). An engine may answer probes while it does no
+// work.
 const callHangs = 4 * time.Minute
 
-// timedRuntime is a runtime that knows which of its calls have been under way for long.
+// timedRuntime is a runtime that knows which of its calls have been under way for long. Pulls, stops
+// and events are not among them.
 type timedRuntime struct {
 	runtime.Runtime
 	calls *engineCalls
@@ -46,7 +47,7 @@ func (c *engineCalls) begin(what string) (done func()) {
 	}
 }
 
-// hanging is an error about the oldest call, if that hangs.
+// hanging returns an error about the oldest call if that hangs.
 func (c *engineCalls) hanging() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +60,7 @@ func (c *engineCalls) hanging() error {
 	if oldest.what == "" {
 		return nil
 	}
-	return fmt.Errorf("it has not come to an end for %s with %s", callHangs, oldest.what)
+	return fmt.Errorf("it has been %s for more than %s", oldest.what, callHangs)
 }
 
 func (r *timedRuntime) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {

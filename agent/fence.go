@@ -11,10 +11,10 @@ import (
 const (
 	// fenceTick is how often an agent looks whether its lease is about to end.
 	fenceTick = 50 * time.Millisecond
-	// killAgain is how long an agent that is cut off waits before it looks again for containers
-	// that run: the engine may have been away, or busy with the start of one.
+	// killAgain is how long an agent that is cut off waits before it looks again for running
+	// containers: the engine may have been away, or busy starting one.
 	killAgain = time.Second
-	// killTimeout bounds one such look and the killing.
+	// killTimeout bounds one such look, with the killing.
 	killTimeout = 10 * time.Second
 )
 
@@ -34,7 +34,8 @@ func (a *Agent) guard(ctx context.Context) {
 		case a.link.LeaseLeft() > 0:
 			again = time.Time{}
 		case again.IsZero():
-			a.log.Warn("no server has said for the length of the lease that the leader knows of this agent; killing all tasks, since they are replaced elsewhere")
+			a.log.Warn("for the length of the lease no server has said that the leader hears of this agent; " +
+				"killing all tasks, since they are replaced elsewhere")
 			fallthrough
 		case !time.Now().Before(again):
 			a.killAll(ctx)
@@ -43,8 +44,8 @@ func (a *Agent) guard(ctx context.Context) {
 	}
 }
 
-// killAll ends every task, and kills every container of the instance at once: also those that have
-// been asked to stop and take their time, and those that an earlier process left.
+// killAll ends every task, and kills every container of the instance at once, also those that were
+// asked to stop and have not yet, and those that an earlier process left.
 func (a *Agent) killAll(ctx context.Context) {
 	a.mu.Lock()
 	for _, r := range a.runners {
@@ -72,7 +73,7 @@ func (a *Agent) killAll(ctx context.Context) {
 	kills.Wait()
 }
 
-// noteKill keeps why a task ends: a runner that adopts it later could not tell.
+// noteKill notes why a task ends: a runner that adopts it later could not tell.
 func (a *Agent) noteKill(task string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

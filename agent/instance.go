@@ -33,11 +33,11 @@ func containerInstance(cfg Config, id string, info runtime.Info) structs.Contain
 	}
 }
 
-// capability begins the names of what ECS's agents have been able to do from the first.
+// capability is the prefix of what ECS's agents have been able to do from the beginning.
 const capability = "com.amazonaws.ecs.capability."
 
-// attributes are ECS's own, the capabilities that are true of this agent, and the configured ones,
-// sorted by name. A configured one does not replace what the agent says of itself.
+// attributes returns ECS's own, the capabilities that this agent really has, and the configured
+// ones, sorted by name. A configured one does not replace what the agent says about itself.
 func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 	list := []structs.Attribute{
 		{Name: "ecs.cpu-architecture", Value: info.Architecture},
@@ -47,7 +47,7 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
 	}
 	for _, driver := range info.LogDrivers {
-		// the engine's own would write to AWS; definitions with it are not run
+		// this driver of the engine would write to AWS; definitions with it are not run
 		if driver != "awslogs" {
 			list = append(list, structs.Attribute{Name: capability + "logging-driver." + driver})
 		}
@@ -55,8 +55,8 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 	if cfg.Zone != "" {
 		list = append(list, structs.Attribute{Name: structs.AttributeZone, Value: cfg.Zone})
 	}
-	// The versions of Docker's API that ECS's task definitions come to require (1.17 to 1.29); any
-	// engine since 2017 has them.
+	// The versions of Docker's API that ECS task definitions require (1.17 to 1.29). Every engine
+	// since 2017 has them.
 	for minor := 17; minor <= 30; minor++ {
 		list = append(list, structs.Attribute{Name: fmt.Sprintf(capability+"docker-remote-api.1.%d", minor)})
 	}

@@ -9,12 +9,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listInterval is how often at least the containers of the instance are listed: that long may a
-// change go unnoticed of which the engine's events did not tell.
+// listInterval is the longest time between two lists of the instance's containers. A change that no
+// event of the engine told of goes unnoticed for that long.
 const listInterval = time.Minute
 
-// sweeper cleans up every now and then, and whenever something hints that there is something to
-// clean up.
+// sweeper cleans up regularly, and whenever something hints that there is something to clean up.
 func (a *Agent) sweeper(ctx context.Context) {
 	ticker := time.NewTicker(min(max(a.cfg.CleanupWait/10, time.Second), listInterval))
 	defer ticker.Stop()
@@ -37,12 +36,13 @@ func (a *Agent) sweeper(ctx context.Context) {
 // sweepAgain is how long the sweeper waits for the end of a task to be in the log.
 const sweepAgain = time.Second
 
-// sweep shows the runners what the engine has of their tasks, ends containers that run for no task
-// of this agent, removes those that ended CleanupWait ago or never started, and forgets the tasks
-// whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
-// died, the next one would learn of the end from them alone. It reports whether one of these runs.
+// sweep shows each runner the containers of its task, ends containers that run for no task of this
+// agent, removes those that ended CleanupWait ago or never started, and forgets the tasks whose
+// containers are gone. A task whose end is not in the log yet keeps its containers: if this process
+// died, they alone would tell the next one of the end. It reports whether a container of such a task
+// runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
-	settled := a.settled() // before the listing, which would else show ended containers as they ran
+	settled := a.settled() // before the list, which might otherwise show ended containers as running
 	list, err := a.runtime.ListContainers(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -73,13 +73,13 @@ func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	return unsettled
 }
 
-// settled gives the tasks whose end is in the log, and when they ended.
+// settled returns the tasks whose end is in the log, and when they ended.
 func (a *Agent) settled() map[string]structs.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	tasks := map[string]structs.Time{}
 	for task, r := range a.runners {
-		if r.Ended() && !a.link.Reporting(task) {
+		if r.Ended() && !a.link.Unreported(task) {
 			tasks[task] = r.StoppedAt()
 		}
 	}
@@ -111,13 +111,12 @@ func (a *Agent) sweepContainer(ctx context.Context, c runtime.ContainerState, si
 	}
 }
 
-// due says whether CleanupWait has passed since a time.
+// due reports whether CleanupWait has passed since a time.
 func (a *Agent) due(since structs.Time) bool {
 	return !a.cfg.Now().Before(since.Std().Add(a.cfg.CleanupWait))
 }
 
-// endOrphan stops and removes a container in the background. What fails is tried again by a later
-// sweep.
+// endOrphan stops and removes a container in the background. A later sweep tries again what fails.
 func (a *Agent) endOrphan(ctx context.Context, c runtime.ContainerState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

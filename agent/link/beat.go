@@ -8,23 +8,22 @@ import (
 )
 
 const (
-	// beatInterval is how often the agent shows that it is there. Servers take it for lost after
-	// three that are missed.
+	// beatInterval is how often the agent shows that it is there. After three missed beats, servers
+	// count it as lost.
 	beatInterval = time.Second
-	// fencedBeat is the interval of an agent that kills its tasks when the leader does not hear of
-	// it: the sooner it knows that it does, the longer may a server be away.
+	// fencedBeat is the interval if Config.Fenced is set.
 	fencedBeat = 250 * time.Millisecond
-	// beatTimeout bounds one beat. One that fails is soon sent again, and a server that fails two
-	// in a row is left for another. Of a server that vanished it knows after 2.3 s, early enough to
-	// beat elsewhere within its lease. One that answers late is kept: it has much to do, and those
-	// to which its agents would go have no less.
+	// beatTimeout bounds one beat. A beat that failed is sent again after beatAgain, and after
+	// beatFailed in a row the agent leaves the server for another. So it notices after 2.3 s that a
+	// server has vanished, early enough to beat elsewhere within its lease. It stays with a server
+	// that answers late: that one has much to do, and the others have no less.
 	beatTimeout = 600 * time.Millisecond
 	beatAgain   = 100 * time.Millisecond
 	beatFailed  = 2
 )
 
-// beat shows the server of a stream that the agent is there, at once and then again and again,
-// until ctx ends. It closes a stream whose server does not answer.
+// beat shows the server of a stream that the agent is there, at once and then at intervals, until
+// ctx ends. It closes the stream if its server does not answer.
 func (l *Link) beat(ctx context.Context, stream Stream) {
 	failed, interval := 0, beatInterval
 	if l.cfg.Fenced {

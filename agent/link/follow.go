@@ -10,16 +10,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// streamSilence is how long a stream may say nothing before it counts as lost: a connection whose
+// streamSilence is how long a stream may be silent before it counts as lost. A connection whose
 // other end has vanished looks like one on which nothing happens.
 const streamSilence = 15 * time.Second
 
-// leaseWait is how long the agent waits at most before it registers, or opens a stream, again:
-// until it beats on one, its lease runs out.
+// leaseWait is the longest wait before another registration or stream is tried: until the agent
+// beats on a stream, its lease runs out.
 const leaseWait = 250 * time.Millisecond
 
-// follow reads the instance's stream until ctx ends, and opens another stream when one ends. To a
-// server that has forgotten the instance it registers again.
+// follow reads the instance's stream until ctx ends, and opens another when one ends. It registers
+// the instance again with servers that have forgotten it.
 func (l *Link) follow(ctx context.Context) {
 	b := wait.Backoff{Most: leaseWait}
 	for ctx.Err() == nil {
@@ -39,7 +39,7 @@ func (l *Link) follow(ctx context.Context) {
 	}
 }
 
-// followStream returns when the stream ends. A stream that gives frames resets the backoff.
+// followStream reads one stream until that ends. A frame resets the backoff.
 func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 	stream, err := l.cfg.Server.Stream(ctx, l.cfg.Instance, l.registration.Version)
 	if err != nil {
@@ -57,11 +57,12 @@ func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 		if err != nil {
 			return err
 		}
-		if frame.Full && frame.Index < l.index { // it lacks tasks that run here by right
-			return fmt.Errorf("the server's state (index %d) is older than what it told before (%d)", frame.Index, l.index)
+		if frame.Full && frame.Index < l.index { // it lacks tasks that rightly run here
+			return fmt.Errorf("the server's state (index %d) is older than what this agent has seen (%d)", frame.Index, l.index)
 		}
 		if frame.Deregistered {
-			l.log.Warn("this container instance was deregistered: it gets no work, and its tasks are stopped. To have it back, start this agent again; else stop the agent")
+			l.log.Warn("this container instance was deregistered: it gets no work, and its tasks are stopped. " +
+				"To have it back, start this agent again; otherwise stop the agent")
 		}
 		l.index = max(l.index, frame.Index)
 		l.inbox.put(frame)

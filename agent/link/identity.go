@@ -22,14 +22,14 @@ type identity struct {
 
 func identityPath(dataDir string) string { return filepath.Join(dataDir, "agent", "instance.json") }
 
-// Identity gives the id of the container instance of a data directory, which it mints and keeps at
-// the first start.
+// Identity returns the id of the container instance that a data directory belongs to. At the first
+// start it mints one and keeps it there.
 func Identity(dataDir, cluster string) (string, error) {
 	id, err := loadIdentity(dataDir, cluster)
 	return id.Instance, err
 }
 
-// loadIdentity reads the identity, or mints and keeps one where there is none.
+// loadIdentity reads the identity, or mints and keeps one if there is none.
 func loadIdentity(dataDir, cluster string) (identity, error) {
 	path := identityPath(dataDir)
 	data, err := wholefile.Read(path)
@@ -38,11 +38,11 @@ func loadIdentity(dataDir, cluster string) (identity, error) {
 		return id, saveIdentity(dataDir, id)
 	}
 	if err != nil && !errors.Is(err, wholefile.ErrDamaged) {
-		return identity{}, fmt.Errorf("reading the agent's identity: %w", err)
+		return identity{}, fmt.Errorf("read the agent's identity: %w", err)
 	}
 	var id identity
 	if err := json.Unmarshal(data, &id); err != nil || !isID(id.Instance) || id.Cluster == "" {
-		return identity{}, fmt.Errorf("reading the agent's identity: %s is damaged; restore it from a copy, or remove it to "+
+		return identity{}, fmt.Errorf("read the agent's identity: %s is damaged; restore it from a copy, or remove it to "+
 			"join as a new container instance (containers of the old one are then left alone)", path)
 	}
 	if id.Cluster != cluster {
@@ -53,7 +53,7 @@ func loadIdentity(dataDir, cluster string) (identity, error) {
 	return id, nil
 }
 
-// saveIdentity makes the file, so that a crash or a full disk leaves it whole or not at all.
+// saveIdentity writes the file. A crash or a full disk leaves it whole or not at all.
 func saveIdentity(dataDir string, id identity) error {
 	path := identityPath(dataDir)
 	data, err := json.Marshal(id)
@@ -61,7 +61,8 @@ func saveIdentity(dataDir string, id identity) error {
 		err = cmp.Or(os.MkdirAll(filepath.Dir(path), 0o755), wholefile.Write(path, data))
 	}
 	if err != nil {
-		return fmt.Errorf("writing the agent's identity to %s: %w. Free some space on that disk, or choose another --data-dir", path, err)
+		return fmt.Errorf("write the agent's identity to %s: %w. Free some space on that disk, or choose another --data-dir",
+			path, err)
 	}
 	return nil
 }

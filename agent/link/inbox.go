@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// inbox is what servers said and was not acted on yet. The container engine may take its time, and
-// the stream is read all the same: what comes on it says that the server is there. Safe for
-// concurrent use.
+// inbox holds what servers said and nobody has taken yet. The stream is read even if the container
+// engine keeps everybody else waiting, since what comes on it says that the server is there. Safe
+// for concurrent use.
 type inbox struct {
 	more chan struct{} // capacity 1: there are frames
 
@@ -18,7 +18,7 @@ type inbox struct {
 	frames []structs.AssignmentFrame
 }
 
-// put adds a frame. A full one takes the place of those before it.
+// put adds a frame. A full one replaces those before it.
 func (i *inbox) put(frame structs.AssignmentFrame) {
 	if !frame.Full && len(frame.Assignments) == 0 {
 		return
@@ -32,7 +32,7 @@ func (i *inbox) put(frame structs.AssignmentFrame) {
 	wait.Nudge(i.more)
 }
 
-// putBack gives back a full frame that was taken, unless there is a newer one.
+// putBack puts a full frame that was taken back to the front, unless there is a newer one.
 func (i *inbox) putBack(frame structs.AssignmentFrame) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -42,7 +42,7 @@ func (i *inbox) putBack(frame structs.AssignmentFrame) {
 	}
 }
 
-// take gives the oldest frame; false where there is none.
+// take returns the oldest frame, and false if there is none.
 func (i *inbox) take() (frame structs.AssignmentFrame, ok bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

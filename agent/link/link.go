@@ -81,8 +81,8 @@ func (l *Link) PutBack(frame structs.AssignmentFrame) { l.inbox.putBack(frame) }
 // Report hands over an update of a task, and does not wait. The update must not change afterwards.
 func (l *Link) Report(update structs.TaskUpdate) { l.reporter.publish(update) }
 
-// Reporting reports whether an update of the task is not in the log yet.
-func (l *Link) Reporting(task string) bool { return l.reporter.has(task) }
+// Unreported reports whether an update of the task is not in the log yet.
+func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
 
 // SetHealth reports how the container engine does: Status and Reason.
 func (l *Link) SetHealth(h structs.RuntimeHealth) { l.health.set(h) }

@@ -9,9 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Register tells the servers of this machine, again and again while none can be reached. It fails
-// when a server refuses the registration. No stream begins before the answer, which has the version
-// of the registration: a server that is behind does not know all that an earlier process ran here.
+// Register registers the instance, and tries again for as long as no server can be reached. It fails
+// if a server refuses the registration. The answer has a version, with which streams are asked for:
+// a server that is behind does not know everything that an earlier process ran here.
 func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error {
 	l.health.now = in.Runtime
 	b := wait.Backoff{Most: leaseWait}
@@ -36,9 +36,9 @@ func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error
 	}
 }
 
-// registerAgain registers the instance with a server that does not know it any more: it was
-// deregistered and then forgotten, or the server began anew, with a state that is younger than what
-// this agent has seen. What fails is tried again with the next stream.
+// registerAgain registers the instance with servers that no longer know it. It was deregistered and
+// then forgotten, or the servers lost their state and began again, so that what this agent has seen
+// says nothing about their index. What fails is tried again with the next stream.
 func (l *Link) registerAgain(ctx context.Context) {
 	l.registration.Runtime = l.health.current()
 	answer, err := l.cfg.Server.Register(ctx, l.registration)
@@ -47,11 +47,12 @@ func (l *Link) registerAgain(ctx context.Context) {
 		return
 	}
 	l.registration.Version, l.index = answer.Version, 0
-	wait.Nudge(l.health.news) // it may have changed meanwhile
+	wait.Nudge(l.health.news) // it may have changed during the call
 	l.log.Info("registered the container instance again: the server had forgotten it")
 }
 
-// refusal says whether a server blamed the request: asking again would give the same answer.
+// refusal reports whether a server blamed the request, so that asking again would have the same
+// answer.
 func refusal(err error) bool {
 	e, ok := errors.AsType[*structs.Error](err)
 	return ok && e.Kind != structs.KindUnavailable && e.Kind != structs.KindInternal

@@ -15,21 +15,21 @@ import (
 const (
 	// reportTimeout is how long one report may take before it counts as lost and is sent again.
 	reportTimeout = 15 * time.Second
-	// manyUpdates is from how many updates in a report on more are gathered, for gatherTime, before
-	// the next: a machine on which many tasks start at a time has news all the time, and each
-	// report is an entry of the log.
+	// After a report of at least manyUpdates, more are gathered for gatherTime before the next. A
+	// machine on which many tasks start at a time has news all the time, and each report is an
+	// entry of the log.
 	manyUpdates = 5
 	gatherTime  = 100 * time.Millisecond
-	// passingTime is how long it may wait to be reported that a task is on its way up: most run by
-	// then, and each report is an entry of the log.
+	// passingTime is how long the update of a task on its way up may wait. Most tasks run by then,
+	// and each report is an entry of the log.
 	passingTime = 500 * time.Millisecond
 )
 
-// reporter brings updates to the server: those of tasks that have come to rest, running or not, at
-// once, and while a report is under way the latest of each task waits for the next. An update
-// carries all that is known of its task, so a skipped one loses nothing, and since one report is
-// under way at a time, updates of a task arrive in the order in which they were made. It never
-// gives up: an update stays until it is in the log.
+// reporter brings updates to the servers. It sends those of tasks that have come to rest, running or
+// not, at once. While a report is under way, the latest update of each task waits for the next. An
+// update carries everything that is known of its task, so a skipped one loses nothing. Only one
+// report is under way at a time, so updates of a task arrive in the order in which they were made.
+// The reporter never gives up: an update stays until it is in the log.
 type reporter struct {
 	send func(context.Context, []structs.TaskUpdate) error
 	log  *slog.Logger
@@ -44,14 +44,14 @@ type reporter struct {
 type numbered struct {
 	update structs.TaskUpdate
 	number uint64
-	due    time.Time // when it is to be reported at the latest
+	due    time.Time // the latest time to report it
 }
 
 func newReporter(log *slog.Logger, send func(context.Context, []structs.TaskUpdate) error) *reporter {
 	return &reporter{send: send, log: log, wake: make(chan struct{}, 1), waiting: map[string]numbered{}}
 }
 
-// publish hands an update over; it does not wait. The update must not change afterwards.
+// publish hands an update over, and does not wait. The update must not change afterwards.
 func (r *reporter) publish(u structs.TaskUpdate) {
 	r.mu.Lock()
 	r.made++
@@ -67,7 +67,7 @@ func (r *reporter) publish(u structs.TaskUpdate) {
 	wait.Nudge(r.wake)
 }
 
-// has says whether an update of the task is not in the log yet.
+// has reports whether an update of the task is not in the log yet.
 func (r *reporter) has(task string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,8 +103,8 @@ func (r *reporter) run(ctx context.Context) {
 	}
 }
 
-// await waits until an update is due, or another comes; false when ctx ended first. A zero time:
-// none waits.
+// await waits until an update is due at next, or another comes. A zero next means that none waits.
+// It returns false if ctx ended first.
 func (r *reporter) await(ctx context.Context, next time.Time) bool {
 	var due <-chan time.Time
 	if !next.IsZero() {
@@ -131,7 +131,8 @@ func (r *reporter) report(ctx context.Context, batch []numbered) error {
 	return r.send(ctx, updates)
 }
 
-// batch gives what is due, oldest first, and when the next will be; zero: none waits.
+// batch returns what is due, oldest first, and when the next update will be. That is zero if none
+// waits.
 func (r *reporter) batch() (batch []numbered, next time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,7 +149,7 @@ func (r *reporter) batch() (batch []numbered, next time.Time) {
 	return batch, next
 }
 
-// confirm forgets what is in the log, but for tasks that have a newer update by now.
+// confirm forgets what is in the log, except for tasks that have a newer update by now.
 func (r *reporter) confirm(batch []numbered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

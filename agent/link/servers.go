@@ -16,50 +16,50 @@ import (
 )
 
 const (
-	// avoidFor is how long a server that failed is the last choice.
+	// avoidFor is how long a server that failed is the last choice of calls.
 	avoidFor = 5 * time.Second
-	// moveCheck is how often an agent looks whether a better server than that of its stream is
-	// there again, and settledFor how long that one must not have failed.
+	// moveCheck is how often an agent looks for a better server than that of its stream, and
+	// settledFor is how long ago the last failure of the better one must be.
 	moveCheck  = 20 * time.Second
 	settledFor = time.Minute
 )
 
-// errMoves ends a stream for one at a better server.
+// errMoves ends a stream so that another is opened at a better server.
 var errMoves = errors.New("a server that is nearer, or that fewer agents call, is there again")
 
 // ServersConfig is what Servers needs. All fields are required.
 type ServersConfig struct {
-	// Key and Zone are the agent's: it prefers servers of its zone, and of those another than most
-	// other keys do.
+	// Key and Zone are the agent's. It prefers servers of its zone, and among them each key has an
+	// order of its own, so that agents spread over them.
 	Key, Zone string
-	// Candidates gives the servers that there are at the time.
+	// Candidates returns the servers that exist at the moment.
 	Candidates func() []structs.Member
 	// Connect makes a client of the server at an address, as Member.HTTP has it.
 	Connect func(address string) *client.Client
 }
 
-// Servers is the Server of an agent that may call any of several. It stays with one as long as that
-// answers. Safe for concurrent use.
+// Servers is the Server of an agent that may call any of several servers. It stays with one for as
+// long as that answers. Safe for concurrent use.
 type Servers struct {
 	config ServersConfig
 
 	mu      sync.Mutex
 	clients map[string]*client.Client // by address
-	failed  map[string]time.Time      // by address; when it did last
+	failed  map[string]time.Time      // by address; when it last did
 	good    map[string]good           // by address
 	current string                    // the address of the server of the newest stream; empty: none
 }
 
-// NewServers connects to nobody yet.
+// NewServers makes a Servers that has connected to nobody yet.
 func NewServers(c ServersConfig) *Servers {
 	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{}}
 }
 
-// callTimeout bounds a registration, or the asking for a certificate, at one server: over a link
-// that is cut no answer comes.
+// callTimeout bounds a registration, or a request for a certificate, at one server. No answer comes
+// over a cut network link.
 const callTimeout = 5 * time.Second
 
-// Register is a part of Server, as are those below. Any server takes it: it forwards to the leader.
+// Register registers the instance with any server: they forward to the leader.
 func (s *Servers) Register(ctx context.Context, in structs.ContainerInstance) (out structs.ContainerInstance, err error) {
 	err = s.any(ctx, func(_ string, c *client.Client) error {
 		one, cancel := context.WithTimeout(ctx, callTimeout)
@@ -70,7 +70,7 @@ func (s *Servers) Register(ctx context.Context, in structs.ContainerInstance) (o
 	return out, err
 }
 
-// Report sends what the agent saw.
+// Report sends what the agent saw to any server.
 func (s *Servers) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
 	return s.any(ctx, func(address string, c *client.Client) error {
 		ctx, done := s.whileGood(ctx, address)
@@ -79,7 +79,7 @@ func (s *Servers) Report(ctx context.Context, instance string, updates []structs
 	})
 }
 
-// ReportRuntime sends how the container engine does.
+// ReportRuntime sends the health of the container engine to any server.
 func (s *Servers) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
 	return s.any(ctx, func(address string, c *client.Client) error {
 		ctx, done := s.whileGood(ctx, address)
@@ -88,7 +88,7 @@ func (s *Servers) ReportRuntime(ctx context.Context, instance string, health str
 	})
 }
 
-// Enrol asks for a certificate.
+// Enrol asks any server for a certificate.
 func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolment) (out security.Enrolled, err error) {
 	err = s.any(ctx, func(_ string, c *client.Client) error {
 		one, cancel := context.WithTimeout(ctx, callTimeout)
@@ -99,7 +99,7 @@ func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolm
 	return out, err
 }
 
-// Stream opens the stream at the best server that gives one.
+// Stream opens a stream of assignments at the best server that can be reached.
 func (s *Servers) Stream(ctx context.Context, instance string, version int64) (stream Stream, err error) {
 	s.use("")
 	err = s.any(ctx, func(address string, c *client.Client) error {
@@ -114,8 +114,8 @@ func (s *Servers) Stream(ctx context.Context, instance string, version int64) (s
 	return stream, err
 }
 
-// Beat goes to the server of the newest stream, and to no other: that one alone vouches for the
-// agent.
+// Beat goes to the server of the newest stream and to no other, since that one alone vouches for
+// the agent.
 func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, err error) {
 	s.mu.Lock()
 	address := s.current
@@ -124,14 +124,14 @@ func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, e
 		return heard, structs.ErrNoLeader()
 	}
 	heard, err = s.client(address).Beat(ctx, instance)
-	// that no answer came in time is the server's failing
+	// if no answer came in time, the server has failed
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !wait.TooLate(ctx) {
 		s.avoid(address)
 	}
 	return heard, err
 }
 
-// Close lets idle connections go.
+// Close closes idle connections.
 func (s *Servers) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,8 +140,7 @@ func (s *Servers) Close() {
 	}
 }
 
-// any makes a call to one server after the other, the best first, until one answers. A refusal is
-// an answer.
+// any calls one server after the other, the best first, until one answers. A refusal is an answer.
 func (s *Servers) any(ctx context.Context, call func(address string, c *client.Client) error) error {
 	err := error(structs.Errorf(structs.KindUnavailable, "no server is known yet"))
 	for _, address := range s.order() {
@@ -153,16 +152,16 @@ func (s *Servers) any(ctx context.Context, call func(address string, c *client.C
 	return err
 }
 
-// order gives the addresses of the servers, the best first: the one in use, then those of the zone,
-// then the others, and last those that failed a moment ago.
+// order returns the addresses of the servers, the best first: the one in use, then those of the
+// zone, then the others, and last those that failed a moment ago.
 func (s *Servers) order() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ranked(s.current, avoidFor)
 }
 
-// ranked is order for a server in use, where what failed within a time comes last. Among equals
-// each agent has an order of its own, so that agents spread themselves. The lock is held.
+// ranked is order if inUse is in use, and a server comes last that failed less than avoid ago. Among
+// equals each agent has an order of its own, so that agents spread over them. The lock must be held.
 func (s *Servers) ranked(inUse string, avoid time.Duration) []string {
 	type choice struct {
 		address string
@@ -193,12 +192,12 @@ func (s *Servers) ranked(inUse string, avoid time.Duration) []string {
 	return addresses
 }
 
-// draw is a number that two keys agree on only by chance.
+// draw returns a number that differs between keys, except by accident.
 func draw(key, server string) uint64 {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(key + " " + server)) // a hash takes everything
+	_, _ = h.Write([]byte(key + " " + server)) // never fails (hash.Hash)
 	x := h.Sum64()
-	x ^= x >> 33 // fnv's high bits hardly tell keys apart that differ at their end
+	x ^= x >> 33 // fnv's high bits are much alike for keys that differ only at their end
 	x *= 0xff51afd7ed558ccd
 	return x ^ x>>33
 }
@@ -234,8 +233,8 @@ type good struct {
 	end context.CancelFunc
 }
 
-// whileGood gives a context for a call to a server, which ends when another call finds that it does
-// not answer: over a link that is cut, a call would wait for its own timeout.
+// whileGood returns a context for a call to a server that ends when another call finds that the
+// server does not answer. Otherwise a call over a cut network link would wait for its own timeout.
 func (s *Servers) whileGood(ctx context.Context, address string) (context.Context, context.CancelFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

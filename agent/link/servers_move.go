@@ -9,8 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// movableStream is a stream that ends, with errMoves, when its agent had better call another
-// server.
+// movableStream is a stream that ends with errMoves when another server is the better choice.
 type movableStream struct {
 	Stream
 	moves atomic.Bool
@@ -19,8 +18,8 @@ type movableStream struct {
 	timer *time.Timer
 }
 
-// movable makes the stream of a server one that is given up once a better server has been there for
-// a while: agents go home when their servers are back, each at a moment of its own.
+// movable makes a stream of a server end once a better server has been there for a while. So agents
+// go home when their servers are back, each at a moment of its own.
 func (s *Servers) movable(stream Stream, address string) Stream {
 	m := &movableStream{Stream: stream}
 	m.mu.Lock()
@@ -38,7 +37,7 @@ func (s *Servers) movable(stream Stream, address string) Stream {
 	return m
 }
 
-// best says whether no server is a better choice than this one.
+// best reports whether no server is a better choice than this one.
 func (s *Servers) best(address string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,7 +45,7 @@ func (s *Servers) best(address string) bool {
 	return len(order) == 0 || order[0] == address
 }
 
-// Next is Stream's.
+// Next returns the next frame.
 func (m *movableStream) Next() (structs.AssignmentFrame, error) {
 	frame, err := m.Stream.Next()
 	if err != nil && m.moves.Load() {
@@ -55,7 +54,7 @@ func (m *movableStream) Next() (structs.AssignmentFrame, error) {
 	return frame, err
 }
 
-// Close is Stream's.
+// Close closes the stream.
 func (m *movableStream) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
