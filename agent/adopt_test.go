@@ -7,64 +7,64 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
 func TestARestartKeepsRunningContainers(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app"), container("init", nonEssential)))
-		w.wait(time.Second)
-		w.engine.Exit(name("init", 1), 4)
-		w.wait(time.Second)
-		before := w.expect(taskID(1), structs.TaskRunning)
-		reports := w.server.reports
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app"), container("init", nonEssential)))
+		h.wait(time.Second)
+		h.engine.Exit(name("init", 1), 4)
+		h.wait(time.Second)
+		before := h.expect(taskID(1), structs.TaskRunning)
+		reports := h.server.reports
 
-		w.restart()
-		after := w.expect(taskID(1), structs.TaskRunning)
+		h.restart()
+		after := h.expect(taskID(1), structs.TaskRunning)
 		if after.StartedAt != before.StartedAt || after.Containers[0].RuntimeID != before.Containers[0].RuntimeID {
 			t.Errorf("before the restart %+v, after it %+v", before, after)
 		}
 		if c := after.Containers[1]; c.ExitCode == nil || *c.ExitCode != 4 {
 			t.Errorf("the container that had ended is reported as %+v", c)
 		}
-		if w.server.reports != reports {
-			t.Errorf("the restart reported %d times, though nothing changed", w.server.reports-reports)
+		if h.server.reports != reports {
+			t.Errorf("the restart reported %d times, though nothing changed", h.server.reports-reports)
 		}
-		w.engine.Exit(name("app", 1), 0)
-		w.wait(time.Second)
-		w.expect(taskID(1), structs.TaskStopped)
+		h.engine.Exit(name("app", 1), 0)
+		h.wait(time.Second)
+		h.expect(taskID(1), structs.TaskStopped)
 	})
 }
 
 func TestARestartFindsWhatHappenedMeanwhile(t *testing.T) {
 	for _, c := range []struct {
 		name      string
-		meanwhile func(*world)
+		meanwhile func(*harness)
 		status    structs.TaskStatus
 		exitCode  *int32
 		reason    string
 		running   int
 	}{
-		{"it exited", func(w *world) { w.engine.Exit(name("app", 1), 7) }, structs.TaskStopped, new(int32(7)), "", 0},
-		{"it was killed for memory", func(w *world) { w.engine.KillForMemory(name("app", 1)) },
+		{"it exited", func(h *harness) { h.engine.Exit(name("app", 1), 7) }, structs.TaskStopped, new(int32(7)), "", 0},
+		{"it was killed for memory", func(h *harness) { h.engine.KillForMemory(name("app", 1)) },
 			structs.TaskStopped, new(int32(137)), "OutOfMemoryError: Container killed due to memory usage", 0},
-		{"it was removed", func(w *world) { w.engine.RemoveContainer(name("app", 1)) },
+		{"it was removed", func(h *harness) { h.engine.RemoveContainer(name("app", 1)) },
 			structs.TaskStopped, nil, "container was removed", 0},
-		{"its task was asked to stop", func(w *world) { w.server.stopTask(taskID(1)) }, structs.TaskStopped, new(int32(143)), "", 0},
-		{"nothing", func(*world) {}, structs.TaskRunning, nil, "", 1},
+		{"its task was asked to stop", func(h *harness) { h.server.stopTask(taskID(1)) }, structs.TaskStopped, new(int32(143)), "", 0},
+		{"nothing", func(*harness) {}, structs.TaskRunning, nil, "", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.server.run(taskID(1), definition(container("app")))
-				w.wait(time.Second)
-				w.stop()
+			withAgent(t, func(h *harness) {
+				h.server.run(taskID(1), definition(container("app")))
+				h.wait(time.Second)
+				h.stop()
 				happened := structs.TimeOf(time.Now())
-				c.meanwhile(w)
+				c.meanwhile(h)
 				time.Sleep(time.Hour)
-				w.start()
-				task := w.expect(taskID(1), c.status)
+				h.start()
+				task := h.expect(taskID(1), c.status)
 				got := task.Containers[0]
 				if (got.ExitCode == nil) != (c.exitCode == nil) || got.ExitCode != nil && *got.ExitCode != *c.exitCode || got.Reason != c.reason {
 					t.Errorf("the container is reported as %+v", got)
@@ -76,8 +76,8 @@ func TestARestartFindsWhatHappenedMeanwhile(t *testing.T) {
 				if c.status == structs.TaskStopped && task.ExecutionStoppedAt == 0 {
 					t.Error("nothing says when execution stopped")
 				}
-				if starts := w.engine.Starts()[name("app", 1)]; starts != 1 || len(w.running()) != c.running {
-					t.Errorf("it was started %d times, running are %q", starts, w.running())
+				if starts := h.engine.Starts()[name("app", 1)]; starts != 1 || len(h.running()) != c.running {
+					t.Errorf("it was started %d times, running are %q", starts, h.running())
 				}
 			})
 		})
@@ -87,22 +87,22 @@ func TestARestartFindsWhatHappenedMeanwhile(t *testing.T) {
 func TestACreatedContainerIsStartedAfterARestartOrRemovedIfItsTaskIsToStop(t *testing.T) {
 	for _, stop := range []bool{false, true} {
 		t.Run(fmt.Sprintf("stop %v", stop), func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.engine.SetImage("app", testutil.FakeImage{StartDelay: time.Hour})
-				w.server.run(taskID(1), definition(container("app")))
-				w.wait(time.Second)
-				w.stop()
-				w.engine.SetImage("app", testutil.FakeImage{})
+			withAgent(t, func(h *harness) {
+				h.engine.SetImage("app", fake.Image{StartDelay: time.Hour})
+				h.server.run(taskID(1), definition(container("app")))
+				h.wait(time.Second)
+				h.stop()
+				h.engine.SetImage("app", fake.Image{})
 				if stop {
-					w.server.stopTask(taskID(1))
+					h.server.stopTask(taskID(1))
 				}
-				w.start()
+				h.start()
 				if !stop {
-					w.expect(taskID(1), structs.TaskRunning)
+					h.expect(taskID(1), structs.TaskRunning)
 					return
 				}
-				w.expect(taskID(1), structs.TaskStopped)
-				if all := w.engine.All(); len(all) != 0 {
+				h.expect(taskID(1), structs.TaskStopped)
+				if all := h.engine.All(); len(all) != 0 {
 					t.Errorf("left are %+v", all)
 				}
 			})
@@ -111,52 +111,52 @@ func TestACreatedContainerIsStartedAfterARestartOrRemovedIfItsTaskIsToStop(t *te
 }
 
 func TestAContainerThatEndsWhileItIsBeingAdoptedIsNoticed(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Second)
-		w.stop()
-		w.engine.SetHook(func(point string) {
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Second)
+		h.stop()
+		h.engine.SetHook(func(point string) {
 			switch point {
 			case "before Containers":
 				time.Sleep(time.Second) // what the runtime tells first has been heard
 			case "after Containers":
-				w.engine.Exit(name("app", 1), 2)
+				h.engine.Exit(name("app", 1), 2)
 				time.Sleep(time.Second) // and this too, by nobody who knows the task
 			}
 		})
-		w.start()
-		w.expect(taskID(1), structs.TaskStopped)
+		h.start()
+		h.expect(taskID(1), structs.TaskStopped)
 	})
 }
 
 func TestNothingIsTouchedBeforeTheServerHasSaidWhatRunsHere(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Second)
-		w.stop()
-		w.server.set(func() { w.server.noStreams = true })
-		w.launch()
-		w.wait(time.Hour)
-		w.expectRunning(name("app", 1))
-		w.server.set(func() { w.server.noStreams = false })
-		w.wait(time.Minute)
-		w.expect(taskID(1), structs.TaskRunning)
-		if n := w.engine.Starts()[name("app", 1)]; n != 1 {
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Second)
+		h.stop()
+		h.server.set(func() { h.server.noStreams = true })
+		h.launch()
+		h.wait(time.Hour)
+		h.expectRunning(name("app", 1))
+		h.server.set(func() { h.server.noStreams = false })
+		h.wait(time.Minute)
+		h.expect(taskID(1), structs.TaskRunning)
+		if n := h.engine.Starts()[name("app", 1)]; n != 1 {
 			t.Errorf("it was started %d times", n)
 		}
 	})
 }
 
 func TestARestartKeepsTheTimesOfWhatCameBefore(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Hour})
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("app", fake.Image{PullDelay: time.Hour})
 		began := structs.TimeOf(time.Now())
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Second)
-		w.restart()
-		w.wait(2 * time.Hour)
-		w.expect(taskID(1), structs.TaskRunning)
-		for _, u := range w.server.history[taskID(1)] {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Second)
+		h.restart()
+		h.wait(2 * time.Hour)
+		h.expect(taskID(1), structs.TaskRunning)
+		for _, u := range h.server.history[taskID(1)] {
 			if u.PullStartedAt != began {
 				t.Errorf("the pull that began at %d is reported with %d", began, u.PullStartedAt)
 			}
@@ -165,19 +165,19 @@ func TestARestartKeepsTheTimesOfWhatCameBefore(t *testing.T) {
 }
 
 func TestAStartThatFailedBeforeTheRestartIsNotTriedAgain(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("bad", testutil.FakeImage{StartError: "no such command"})
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("bad", fake.Image{StartError: "no such command"})
 		var once sync.Once
-		w.engine.SetHook(func(point string) {
+		h.engine.SetHook(func(point string) {
 			if strings.HasPrefix(point, "after Start") {
-				once.Do(func() { w.cancel() })
+				once.Do(func() { h.cancel() })
 			}
 		})
-		w.server.run(taskID(1), definition(container("bad")))
-		w.wait(time.Second)
-		w.engine.SetImage("bad", testutil.FakeImage{})
-		w.restart()
-		task := w.expect(taskID(1), structs.TaskStopped)
+		h.server.run(taskID(1), definition(container("bad")))
+		h.wait(time.Second)
+		h.engine.SetImage("bad", fake.Image{})
+		h.restart()
+		task := h.expect(taskID(1), structs.TaskStopped)
 		if task.StopCode != structs.StopTaskFailedToStart || task.StoppedReason != "CannotStartContainerError: no such command" {
 			t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
 		}
@@ -189,52 +189,52 @@ func TestAStartThatFailedBeforeTheRestartIsNotTriedAgain(t *testing.T) {
 func TestKilledAtAnyCall(t *testing.T) {
 	for _, scenario := range []struct {
 		name  string
-		play  func(*world) // until the agent has died or all is done
-		check func(*world)
+		play  func(*harness) // until the agent has died or all is done
+		check func(*harness)
 	}{
 		{
 			name: "on the way up",
-			play: func(w *world) {
-				w.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))
-				w.server.run(taskID(2), definition(container("app")))
+			play: func(h *harness) {
+				h.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))
+				h.server.run(taskID(2), definition(container("app")))
 			},
-			check: func(w *world) {
-				w.expect(taskID(1), structs.TaskRunning)
-				w.expect(taskID(2), structs.TaskRunning)
-				w.expectRunning(name("app", 1), name("app", 2), name("side", 1))
+			check: func(h *harness) {
+				h.expect(taskID(1), structs.TaskRunning)
+				h.expect(taskID(2), structs.TaskRunning)
+				h.expectRunning(name("app", 1), name("app", 2), name("side", 1))
 			},
 		}, {
 			name: "on the way down",
-			play: func(w *world) {
-				w.server.run(taskID(1), definition(container("app"), container("side")))
-				w.wait(10 * time.Second)
-				w.server.stopTask(taskID(1))
+			play: func(h *harness) {
+				h.server.run(taskID(1), definition(container("app"), container("side")))
+				h.wait(10 * time.Second)
+				h.server.stopTask(taskID(1))
 			},
-			check: func(w *world) {
-				if task := w.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
-					w.t.Errorf("stopped with %s", task.StopCode)
+			check: func(h *harness) {
+				if task := h.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
+					h.t.Errorf("stopped with %s", task.StopCode)
 				}
-				w.expectRunning()
+				h.expectRunning()
 			},
 		}, {
 			name: "as it ends by itself",
-			play: func(w *world) {
-				w.engine.SetImage("job", testutil.FakeImage{RunsFor: 5 * time.Second, ExitCode: 3})
-				w.server.run(taskID(1), definition(container("job"), container("app")))
+			play: func(h *harness) {
+				h.engine.SetImage("job", fake.Image{RunsFor: 5 * time.Second, ExitCode: 3})
+				h.server.run(taskID(1), definition(container("job"), container("app")))
 			},
-			check: func(w *world) {
-				task := w.expect(taskID(1), structs.TaskStopped)
+			check: func(h *harness) {
+				task := h.expect(taskID(1), structs.TaskStopped)
 				if task.StopCode != structs.StopEssentialContainerExited || *task.Containers[0].ExitCode != 3 {
-					w.t.Errorf("stopped with %s, containers %+v", task.StopCode, task.Containers)
+					h.t.Errorf("stopped with %s, containers %+v", task.StopCode, task.Containers)
 				}
-				w.expectRunning()
+				h.expectRunning()
 			},
 		},
 	} {
 		t.Run(scenario.name, func(t *testing.T) {
 			points := 0
 			for died := true; died; points++ {
-				faketime.Test(t, func(t *testing.T) { died = dieAt(newWorld(t), points, scenario.play, scenario.check) })
+				faketime.Test(t, func(t *testing.T) { died = dieAt(newHarness(t), points, scenario.play, scenario.check) })
 			}
 			if points < 20 {
 				t.Errorf("the agent made only %d calls: nothing was tested", points)
@@ -246,8 +246,8 @@ func TestKilledAtAnyCall(t *testing.T) {
 
 // dieAt plays a scenario with an agent that dies at the nth point of all its calls, goes on with a
 // second agent, and checks how that ends. It says whether the agent came as far as that point.
-func dieAt(w *world, nth int, play, check func(*world)) (died bool) {
-	w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
+func dieAt(h *harness, nth int, play, check func(*harness)) (died bool) {
+	h.engine.SetImage("app", fake.Image{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
 	var mu sync.Mutex
 	seen := 0
 	point := func(string) {
@@ -255,26 +255,26 @@ func dieAt(w *world, nth int, play, check func(*world)) (died bool) {
 		defer mu.Unlock()
 		if seen == nth {
 			died = true
-			w.cancel()
+			h.cancel()
 		}
 		seen++
 	}
-	w.launch()
-	w.engine.SetHook(point)
-	w.server.hook = point
-	play(w)
-	w.wait(20 * time.Second)
-	w.stop()
+	h.launch()
+	h.engine.SetHook(point)
+	h.server.hook = point
+	play(h)
+	h.wait(20 * time.Second)
+	h.stop()
 
-	w.engine.SetHook(nil)
-	w.server.hook = nil
-	w.start()
-	defer w.stop()
-	w.t.Logf("died at point %d", nth)
-	check(w)
-	for container, n := range w.engine.Starts() {
+	h.engine.SetHook(nil)
+	h.server.hook = nil
+	h.start()
+	defer h.stop()
+	h.t.Logf("died at point %d", nth)
+	check(h)
+	for container, n := range h.engine.Starts() {
 		if n != 1 {
-			w.t.Errorf("container %s was started %d times", container, n)
+			h.t.Errorf("container %s was started %d times", container, n)
 		}
 	}
 	return died

@@ -6,34 +6,32 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
+	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Agent runs the tasks of one container instance. Make it with New, run it once with Run.
+// Agent runs the tasks of one container instance. Make it with New and run it once with Run.
 type Agent struct {
 	cfg      Config
 	log      *slog.Logger
 	slots    chan struct{} // capacity StartConcurrency
-	reporter *reporter
-	fence    fence
-	inbox    inbox
 	engine   *engineHealth
 	sweepNow chan struct{}  // capacity 1
+	link     *link.Link     // nil before Run
+	tasks    task.Config    // of the runners; empty before Run
 	work     sync.WaitGroup // every goroutine of Run
-
-	// as the server was told of it; only the follower's, as is
-	registration structs.ContainerInstance
-	index        uint64 // of the newest frame
 
 	mu       sync.Mutex
 	instance string        // empty until registered
 	runtime  *timedRuntime // the instance's; nil before Run
 	ready    bool          // the first full frame is applied
-	runners  map[string]*runner
-	orphans  map[string]bool // containers of no task of ours, by id, that are being ended
-	// tasks without a runner whose containers were killed, since the agent was cut off
+	runners  map[string]*task.Runner
+	orphans  map[string]bool // ids of containers of no task of ours that are being ended
+	// tasks without a runner whose containers were killed because the agent was cut off
 	killed map[string]bool
 }
 
@@ -47,20 +45,19 @@ func New(cfg Config) (*Agent, error) {
 		cfg:      cfg,
 		log:      cfg.Logger.With("cluster", cfg.Cluster),
 		slots:    make(chan struct{}, cfg.StartConcurrency),
-		inbox:    inbox{more: make(chan struct{}, 1)},
 		engine:   newEngineHealth(),
 		sweepNow: make(chan struct{}, 1),
-		runners:  map[string]*runner{},
+		runners:  map[string]*task.Runner{},
 		orphans:  map[string]bool{},
 		killed:   map[string]bool{},
 	}
 	return a, nil
 }
 
-// Run registers the instance and runs its tasks until ctx ends. It fails when there is no container
-// engine, when the agent's state on disk is damaged, and when the server refuses the instance; a
-// server that is away is waited for. When it returns, all that it started has ended, but for the
-// containers: the next agent on the same data directory adopts them.
+// Run registers the instance and runs its tasks until ctx ends. It fails if there is no container
+// engine, if the agent's state on disk is damaged, or if the server refuses the instance. It waits
+// for a server that is away. When it returns, everything that it started has ended except the
+// containers, which the next agent on the same data directory adopts.
 func (a *Agent) Run(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer a.work.Wait()
@@ -71,32 +68,30 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	a.reporter = newReporter(a.log, func(ctx context.Context, updates []structs.TaskUpdate) error {
-		return a.cfg.Server.Report(ctx, a.instance, updates)
-	})
-	a.work.Go(func() { a.reporter.run(ctx) })
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.probe(ctx) })
-	a.work.Go(func() { a.tellHealth(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
 	a.work.Go(func() { a.act(ctx) })
-	a.follow(ctx)
+	a.link.Run(ctx)
 	return nil
 }
 
-// begin finds out which instance this is, and registers it. What an earlier process left of it is
-// guarded from here on: servers may be away for long.
+// begin finds out which instance this is, and registers it. It starts the guard before that, for
+// the containers that an earlier process left: servers may be away for long.
 func (a *Agent) begin(ctx context.Context) error {
-	id, err := loadIdentity(a.cfg.DataDir, a.cfg.Cluster)
+	instance, err := link.Identity(a.cfg.DataDir, a.cfg.Cluster)
 	if err != nil {
 		return err
 	}
-	a.log = a.log.With("instance", id.Instance)
+	a.log = a.log.With("instance", instance)
+	a.link = link.New(link.Config{Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log})
 	a.mu.Lock()
-	a.runtime = &timedRuntime{a.cfg.Runtime(id.Instance), &engineCalls{since: map[int]engineCall{}}}
+	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
+	a.tasks = task.Config{
+		Instance: instance, Engine: a.runtime, Slots: a.slots, Report: a.link.Report, Now: a.now, Logger: a.log,
+	}
 	if a.cfg.StopOnDisconnect {
-		a.fence.heard(time.Now())
 		a.work.Go(func() { a.guard(ctx) })
 	}
 	if a.cfg.Join != nil {
@@ -104,17 +99,33 @@ func (a *Agent) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.register(ctx, id.Instance)
+	if err := a.register(ctx, instance); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.instance = instance
+	return nil
 }
 
-// Instance is the id of this container instance; empty until it is registered.
+// register registers this machine with the servers. It fails if no engine answers or a server
+// refuses the registration.
+func (a *Agent) register(ctx context.Context, instance string) error {
+	info, err := a.runtime.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the container engine about this machine: %w", err)
+	}
+	return a.link.Register(ctx, containerInstance(a.cfg, instance, info))
+}
+
+// Instance returns the id of this container instance, or "" until it is registered.
 func (a *Agent) Instance() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.instance
 }
 
-// Ready says whether the instance is registered and knows all its tasks.
+// Ready reports whether the instance is registered and knows all its tasks.
 func (a *Agent) Ready() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -127,9 +138,9 @@ func (a *Agent) watch(ctx context.Context) {
 		a.mu.Lock()
 		if event.ID == "" {
 			for _, r := range a.runners {
-				r.poke(event)
+				r.Poke(event)
 			}
-			nudge(a.sweepNow)
+			wait.Nudge(a.sweepNow)
 		} else {
 			a.tell(a.runners[event.Task], event)
 		}
@@ -137,20 +148,20 @@ func (a *Agent) watch(ctx context.Context) {
 	}
 }
 
-// tell tells a runner of an event. A container that is made or started of no task, or of one that
-// has ended, is the sweeper's: by a person, or by an engine that comes to it late. It would hold
-// its ports until the next sweep by the clock.
-func (a *Agent) tell(r *runner, event structs.RuntimeEvent) {
+// tell tells a runner of an event. The sweeper takes care of a container that is created or started
+// for no task, or for one that has ended: a person did it, or an engine that was late. Without a
+// nudge it would keep its ports until the next sweep by the clock.
+func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 	switch {
-	case r == nil, r.ended() && (event.Created || event.Started):
-		nudge(a.sweepNow)
-	case !event.Created: // whoever had it made knows
-		r.poke(event)
+	case r == nil, r.Ended() && (event.Created || event.Started):
+		wait.Nudge(a.sweepNow)
+	case !event.Created: // the runner knows, since it had it created
+		r.Poke(event)
 	}
 }
 
-// stopAllTimeout is the seconds that StopAll leaves a container between SIGTERM and SIGKILL:
-// Docker's own default, as a person waits for it.
+// stopAllTimeout is the number of seconds between SIGTERM and SIGKILL in StopAll. It is Docker's own
+// default, since a person waits for it.
 const stopAllTimeout = 10
 
 // StopAll stops and removes every container of the instance. Call it after Run has returned.
@@ -161,9 +172,9 @@ func (a *Agent) StopAll(ctx context.Context) error {
 	if rt == nil {
 		return nil
 	}
-	list, err := rt.Containers(ctx)
+	list, err := rt.ListContainers(ctx)
 	if err != nil {
-		return fmt.Errorf("listing the instance's containers: %w", err)
+		return fmt.Errorf("list the instance's containers: %w", err)
 	}
 	errs := make([]error, len(list))
 	var wg sync.WaitGroup
@@ -179,14 +190,14 @@ func (a *Agent) StopAll(ctx context.Context) error {
 }
 
 // endContainer stops a container that runs, and removes it.
-func endContainer(ctx context.Context, rt Runtime, c structs.ContainerState, timeout int) error {
-	if c.State == structs.ContainerRunning {
-		if err := rt.Stop(ctx, c.ID, timeout); err != nil {
-			return fmt.Errorf("stopping container %s: %w", c.Name, err)
+func endContainer(ctx context.Context, rt runtime.Runtime, c runtime.ContainerState, timeout int) error {
+	if c.State == runtime.ContainerRunning {
+		if err := rt.StopContainer(ctx, c.ID, timeout); err != nil {
+			return fmt.Errorf("stop container %s: %w", c.Name, err)
 		}
 	}
-	if err := rt.Remove(ctx, c.ID); err != nil {
-		return fmt.Errorf("removing container %s: %w", c.Name, err)
+	if err := rt.RemoveContainer(ctx, c.ID); err != nil {
+		return fmt.Errorf("remove container %s: %w", c.Name, err)
 	}
 	return nil
 }

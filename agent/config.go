@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -21,33 +23,33 @@ type Config struct {
 	// CapacityProvider is the name of the provider that this machine belongs to; empty: none.
 	CapacityProvider string
 	GPUs             []string            // ids of the GPUs that tasks may have
-	Attributes       []structs.Attribute // custom ones, beside those that the agent tells of itself
+	Attributes       []structs.Attribute // custom ones, besides the agent's own
 	Version          string              // of this program
-	Commit           string              // that this program was built from; may be empty
+	Commit           string              // from which this program was built; may be empty
 
-	Server Server // required
-	// Join is called by Run before the first call of Server, and gets what such calls need. It
-	// waits for a server as long as it takes. Nil: they need nothing.
+	Server link.Server // required
+	// Join is called by Run before the first call of Server. It gets what such calls need, and waits
+	// for a server as long as it takes. Nil: they need nothing.
 	Join func(ctx context.Context) error
-	// Runtime makes the runtime of an instance; it sees only that instance's containers. Required.
-	Runtime func(instance string) Runtime
+	// Runtime makes the runtime of an instance, which sees only that instance's containers. Required.
+	Runtime func(instance string) runtime.Runtime
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH and Docker
-	// OwnPorts gives the ports that the processes of Gantry listen on here, which tasks do not get
-	// either. It is asked once Join has returned. Nil: none.
+	// OwnPorts returns the ports that Gantry's own processes listen on here. Tasks do not get these
+	// either. It is called once Join has returned. Nil: none.
 	OwnPorts func() []structs.Port
 
-	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader is
-	// not known to have heard of this agent for almost the length of the lease, so that none runs
-	// here while another takes its place elsewhere.
+	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader has
+	// not been known to hear of this agent for almost the length of the lease. So no task runs here
+	// while another takes its place elsewhere.
 	StopOnDisconnect bool
 
 	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an
 	// hour.
 	CleanupWait time.Duration
-	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 to a
+	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 for each
 	// core, Docker's own limit.
 	StartConcurrency int
 
@@ -57,11 +59,11 @@ type Config struct {
 
 func (c Config) withDefaults() (Config, error) {
 	if c.DataDir == "" || c.Server == nil || c.Runtime == nil {
-		return c, errors.New("configuring the agent: DataDir, Server and Runtime are required")
+		return c, errors.New("configure the agent: DataDir, Server and Runtime are required")
 	}
 	c.Cluster = cmp.Or(c.Cluster, structs.DefaultCluster)
 	c.CleanupWait = cmp.Or(c.CleanupWait, time.Hour)
-	c.StartConcurrency = cmp.Or(c.StartConcurrency, 4*runtime.NumCPU())
+	c.StartConcurrency = cmp.Or(c.StartConcurrency, 4*goruntime.NumCPU())
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Now == nil {
 		c.Now = time.Now
@@ -72,7 +74,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// defaultReservedPorts are SSH's and Docker's, as ECS reserves them.
+// defaultReservedPorts returns those of SSH and Docker, which ECS reserves.
 func defaultReservedPorts() (ports []structs.Port) {
 	for _, n := range []uint16{22, 2375, 2376} {
 		ports = append(ports, structs.Port{Number: n, Protocol: "tcp"})
@@ -80,7 +82,7 @@ func defaultReservedPorts() (ports []structs.Port) {
 	return ports
 }
 
-// reservedPorts are all that tasks do not get.
+// reservedPorts returns all ports that tasks do not get.
 func (c *Config) reservedPorts() []structs.Port {
 	ports := slices.Clone(c.ReservedPorts)
 	if c.OwnPorts != nil {

@@ -6,17 +6,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// callHangs is how long the engine may take for one call that does not wait by its nature for a
-// container or a registry (ECS's agent waits as long for a create). An engine may answer probes
-// while it does no work.
+// callHangs is how long the engine may take for one call, unless the call waits for a container or a
+// registry (ECS's agent waits as long for a create). An engine may answer probes while it does no
+// work.
 const callHangs = 4 * time.Minute
 
-// timedRuntime is a runtime that knows which of its calls have been under way for long.
+// timedRuntime is a runtime that knows which of its calls have been under way for long. Pulls, stops
+// and events are not among them.
 type timedRuntime struct {
-	Runtime
+	runtime.Runtime
 	calls *engineCalls
 }
 
@@ -46,7 +47,7 @@ func (c *engineCalls) begin(what string) (done func()) {
 	}
 }
 
-// hanging is an error about the oldest call, if that hangs.
+// hanging returns an error about the oldest call if that hangs.
 func (c *engineCalls) hanging() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,30 +60,30 @@ func (c *engineCalls) hanging() error {
 	if oldest.what == "" {
 		return nil
 	}
-	return fmt.Errorf("it has not come to an end for %s with %s", callHangs, oldest.what)
+	return fmt.Errorf("it has been %s for more than %s", oldest.what, callHangs)
 }
 
-func (r *timedRuntime) Containers(ctx context.Context) ([]structs.ContainerState, error) {
+func (r *timedRuntime) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	defer r.calls.begin("listing the containers")()
-	return r.Runtime.Containers(ctx)
+	return r.Runtime.ListContainers(ctx)
 }
 
-func (r *timedRuntime) Create(ctx context.Context, spec structs.ContainerSpec) (string, error) {
+func (r *timedRuntime) CreateContainer(ctx context.Context, spec runtime.ContainerSpec) (string, error) {
 	defer r.calls.begin("creating container " + spec.Name)()
-	return r.Runtime.Create(ctx, spec)
+	return r.Runtime.CreateContainer(ctx, spec)
 }
 
-func (r *timedRuntime) Start(ctx context.Context, id string) (structs.ContainerState, error) {
+func (r *timedRuntime) StartContainer(ctx context.Context, id string) (runtime.ContainerState, error) {
 	defer r.calls.begin("starting container " + id)()
-	return r.Runtime.Start(ctx, id)
+	return r.Runtime.StartContainer(ctx, id)
 }
 
-func (r *timedRuntime) Inspect(ctx context.Context, id string) (structs.ContainerState, bool, error) {
+func (r *timedRuntime) InspectContainer(ctx context.Context, id string) (runtime.ContainerState, bool, error) {
 	defer r.calls.begin("inspecting container " + id)()
-	return r.Runtime.Inspect(ctx, id)
+	return r.Runtime.InspectContainer(ctx, id)
 }
 
-func (r *timedRuntime) Remove(ctx context.Context, id string) error {
+func (r *timedRuntime) RemoveContainer(ctx context.Context, id string) error {
 	defer r.calls.begin("removing container " + id)()
-	return r.Runtime.Remove(ctx, id)
+	return r.Runtime.RemoveContainer(ctx, id)
 }

@@ -6,38 +6,37 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 )
 
 const (
-	// probeInterval is how often the engine is asked whether it is there, and probeTimeout how long
-	// it may take to answer. An engine that fails probesFailed times in a row, the later ones
-	// probeAgain apart, is IMPAIRED.
+	// probeInterval is how often the engine is asked whether it works, and probeTimeout how long it
+	// may take to answer. An engine that fails probesFailed times in a row is IMPAIRED. After a
+	// failure it is asked again after probeAgain.
 	probeInterval = 2 * time.Second
 	probeTimeout  = 4 * time.Second
 	probeAgain    = 500 * time.Millisecond
 	probesFailed  = 2
-	// giveUpAfter is how long an engine may be IMPAIRED until the tasks are given up that wait for
-	// it to start or stop them: then they can run elsewhere.
+	// giveUpAfter is how long an engine may be IMPAIRED. Then the tasks that wait for it to start
+	// or stop them are given up, so that they can run elsewhere.
 	giveUpAfter = 30 * time.Second
 )
 
 // engineHealth is how the container engine does, by the probes. Safe for concurrent use.
 type engineHealth struct {
-	news chan struct{} // capacity 1: there is something to report
-
 	mu     sync.Mutex
 	health structs.RuntimeHealth // Status and Reason
 	since  time.Time             // of the status
-	// hopeless is closed once the engine has been IMPAIRED for giveUpAfter, and made anew when it
+	// gone is closed once the engine has been IMPAIRED for giveUpAfter, and replaced when it
 	// answers.
-	hopeless chan struct{}
+	gone chan struct{}
 }
 
 func newEngineHealth() *engineHealth {
 	return &engineHealth{
-		news: make(chan struct{}, 1), hopeless: make(chan struct{}),
-		// or there would be no registration
+		gone: make(chan struct{}),
+		// otherwise there would be no registration
 		health: structs.RuntimeHealth{Status: structs.HealthOK},
 	}
 }
@@ -48,8 +47,8 @@ func (e *engineHealth) current() structs.RuntimeHealth {
 	return e.health
 }
 
-// note takes in what a probe found, nil for an answer, and says whether that changed the status.
-// The first reason stays: each change is an entry of the log.
+// note takes in what a probe found, nil for an answer, and reports whether that changed the status.
+// The first reason stays, since each change is an entry of the log.
 func (e *engineHealth) note(err error) (changed bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -61,45 +60,44 @@ func (e *engineHealth) note(err error) (changed bool) {
 		return false
 	}
 	e.health, e.since = is, time.Now()
-	if e.isHopeless() {
-		e.hopeless = make(chan struct{})
+	if e.isGone() {
+		e.gone = make(chan struct{})
 	}
-	nudge(e.news)
 	return true
 }
 
-func (e *engineHealth) isHopeless() bool {
+func (e *engineHealth) isGone() bool {
 	select {
-	case <-e.hopeless:
+	case <-e.gone:
 		return true
 	default:
 		return false
 	}
 }
 
-// lost reports whether the engine has been IMPAIRED for giveUpAfter, and in words for how long and
-// why.
+// lost reports whether the engine has been IMPAIRED for giveUpAfter, and returns in words for how
+// long and why.
 func (e *engineHealth) lost() (reason string, lost bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.health.Status != structs.HealthImpaired || time.Since(e.since) < giveUpAfter {
 		return "", false
 	}
-	if !e.isHopeless() {
-		close(e.hopeless)
+	if !e.isGone() {
+		close(e.gone)
 	}
 	return fmt.Sprintf("the container engine of the instance did not work for %s: %s", giveUpAfter, e.health.Reason), true
 }
 
-// whileHope gives a context that ends too when the engine has been IMPAIRED for long.
-func (e *engineHealth) whileHope(ctx context.Context) (context.Context, context.CancelFunc) {
+// untilLost returns a context that also ends when the engine has been IMPAIRED for giveUpAfter.
+func (e *engineHealth) untilLost(ctx context.Context) (context.Context, context.CancelFunc) {
 	e.mu.Lock()
-	hopeless := e.hopeless
+	gone := e.gone
 	e.mu.Unlock()
 	ctx, end := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-hopeless:
+		case <-gone:
 			end()
 		case <-ctx.Done():
 		}
@@ -110,13 +108,13 @@ func (e *engineHealth) whileHope(ctx context.Context) (context.Context, context.
 // probe asks the engine again and again whether it works, until ctx ends.
 func (a *Agent) probe(ctx context.Context) {
 	failed := 0
-	for pause := probeInterval; pauseFor(ctx, pause); {
+	for pause := probeInterval; wait.Sleep(ctx, pause); {
 		pause = probeInterval
 		err, late := a.probeOnce(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
-		case late: // this process had no processor to see the answer
+		case late:
 			continue
 		case err == nil:
 			failed = 0
@@ -127,6 +125,7 @@ func (a *Agent) probe(ctx context.Context) {
 			}
 		}
 		if a.engine.note(err) {
+			a.link.SetHealth(a.engine.current())
 			a.engineChanged(err)
 		}
 		if reason, lost := a.engine.lost(); lost {
@@ -137,16 +136,16 @@ func (a *Agent) probe(ctx context.Context) {
 
 func (a *Agent) engineChanged(err error) {
 	if err != nil {
-		a.log.Warn("the container engine is IMPAIRED: the instance takes no new tasks until it works again; what runs is left as it is", "error", err,
-			"giveUpAfter", giveUpAfter)
+		a.log.Warn("the container engine is IMPAIRED: the instance takes no new tasks until it works again; "+
+			"what runs is left as it is", "error", err, "giveUpAfter", giveUpAfter)
 		return
 	}
 	a.log.Info("the container engine works again")
-	nudge(a.sweepNow) // it may have done by now what nobody waits for any more
+	wait.Nudge(a.sweepNow) // it may have done things that nobody waits for any more
 }
 
-// probeOnce says what is wrong with the engine, and whether the answer may only have been noticed
-// late.
+// probeOnce returns what is wrong with the engine, and whether the answer may have come in time and
+// this process was too late to see it.
 func (a *Agent) probeOnce(ctx context.Context) (err error, late bool) {
 	one, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -155,7 +154,7 @@ func (a *Agent) probeOnce(ctx context.Context) (err error, late bool) {
 	case err == nil:
 		return a.runtime.calls.hanging(), false
 	case one.Err() != nil:
-		return fmt.Errorf("it has not answered for %s", probeTimeout), behind(one)
+		return fmt.Errorf("it has not answered for %s", probeTimeout), wait.TooLate(one)
 	}
 	return err, false
 }
@@ -165,32 +164,6 @@ func (a *Agent) giveUp(reason string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, r := range a.runners {
-		r.giveUp(reason)
-	}
-}
-
-// tellHealth reports the health of the engine to the server whenever it has changed, until ctx
-// ends.
-func (a *Agent) tellHealth(ctx context.Context) {
-	for {
-		select {
-		case <-a.engine.news:
-		case <-ctx.Done():
-			return
-		}
-		var b backoff
-		for ctx.Err() == nil {
-			one, cancel := context.WithTimeout(ctx, reportTimeout)
-			err := a.cfg.Server.ReportRuntime(one, a.instance, a.engine.current())
-			cancel()
-			if err == nil {
-				break
-			}
-			a.log.Warn("cannot report how the container engine does", "error", err)
-			if refusal(err) { // the next registration says it
-				break
-			}
-			b.wait(ctx)
-		}
+		r.GiveUp(reason)
 	}
 }

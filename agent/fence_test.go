@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 func fenced(c *agent.Config) { c.StopOnDisconnect = true }
@@ -24,37 +25,37 @@ func (s *fakeServer) cutOff(is bool) {
 func TestCutOff(t *testing.T) {
 	for title, change := range map[string]func(*agent.Config){"fenced": fenced, "not fenced": nil} {
 		t.Run(title, func(t *testing.T) {
-			inWorldWith(t, change, func(w *world) {
-				w.engine.SetImage("app", testutil.FakeImage{StopAfter: 20 * time.Second})
-				w.server.run(taskID(1), definition(container("app")))
-				w.server.run(taskID(2), definition(container("app")))
-				w.wait(10 * time.Second)
-				w.expect(taskID(1), structs.TaskRunning)
-				w.server.stopTask(taskID(2))
-				w.wait(2500 * time.Millisecond) // half-way between two beats
+			withConfig(t, change, func(h *harness) {
+				h.engine.SetImage("app", fake.Image{StopAfter: 20 * time.Second})
+				h.server.run(taskID(1), definition(container("app")))
+				h.server.run(taskID(2), definition(container("app")))
+				h.wait(10 * time.Second)
+				h.expect(taskID(1), structs.TaskRunning)
+				h.server.stopTask(taskID(2))
+				h.wait(2500 * time.Millisecond) // half-way between two beats
 
-				w.server.cutOff(true)
-				w.wait(2 * time.Second)
-				w.expectRunning(name("app", 1), name("app", 2))
-				w.wait(structs.FencedLease - 2*time.Second)
+				h.server.cutOff(true)
+				h.wait(2 * time.Second)
+				h.expectRunning(name("app", 1), name("app", 2))
+				h.wait(structs.FencedLease - 2*time.Second)
 				if change == nil {
-					w.expectRunning(name("app", 1), name("app", 2))
+					h.expectRunning(name("app", 1), name("app", 2))
 					return
 				}
-				w.expectRunning()
+				h.expectRunning()
 
-				w.wait(time.Minute)
-				w.server.cutOff(false)
-				w.wait(30 * time.Second)
-				if task := w.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopInstanceLost || task.StoppedReason != structs.ReasonCutOff {
+				h.wait(time.Minute)
+				h.server.cutOff(false)
+				h.wait(30 * time.Second)
+				if task := h.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopInstanceLost || task.StoppedReason != structs.ReasonCutOff {
 					t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
 				}
-				if task := w.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
+				if task := h.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
 					t.Errorf("the one that was stopping anyway: %s %q", task.StopCode, task.StoppedReason)
 				}
-				w.server.run(taskID(3), definition(container("app")))
-				w.wait(10 * time.Second)
-				w.expect(taskID(3), structs.TaskRunning)
+				h.server.run(taskID(3), definition(container("app")))
+				h.wait(10 * time.Second)
+				h.expect(taskID(3), structs.TaskRunning)
 			})
 		})
 	}
@@ -62,16 +63,16 @@ func TestCutOff(t *testing.T) {
 
 // An agent whose server is away for less than its lease kills nothing.
 func TestShortlyCutOff(t *testing.T) {
-	inWorldWith(t, fenced, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(10 * time.Second)
+	withConfig(t, fenced, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(10 * time.Second)
 		for range 5 {
-			w.server.cutOff(true)
-			w.wait(1200 * time.Millisecond)
-			w.server.cutOff(false)
-			w.wait(5 * time.Second)
+			h.server.cutOff(true)
+			h.wait(1200 * time.Millisecond)
+			h.server.cutOff(false)
+			h.wait(5 * time.Second)
 		}
-		w.expect(taskID(1), structs.TaskRunning)
+		h.expect(taskID(1), structs.TaskRunning)
 	})
 }
 
@@ -96,24 +97,24 @@ func TestStartsCutOff(t *testing.T) {
 		"nobody opens its stream": {fenced, -1, true},
 	} {
 		t.Run(title, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.server.run(taskID(1), definition(container("app")))
-				w.server.run(taskID(2), definition(container("app")))
-				w.wait(10 * time.Second)
-				w.stop()
-				w.server.cutOff(c.away > 0)
-				w.server.set(func() { w.server.noStreams = c.away < 0 })
-				w.change = c.change
-				w.launch()
-				w.wait(2 * time.Second)
-				w.expectRunning(name("app", 1), name("app", 2))
-				w.wait(min(max(c.away, 0), structs.FencedLease) - 2*time.Second)
-				w.server.cutOff(c.away > structs.FencedLease)
-				w.wait(structs.FencedLease)
+			withAgent(t, func(h *harness) {
+				h.server.run(taskID(1), definition(container("app")))
+				h.server.run(taskID(2), definition(container("app")))
+				h.wait(10 * time.Second)
+				h.stop()
+				h.server.cutOff(c.away > 0)
+				h.server.set(func() { h.server.noStreams = c.away < 0 })
+				h.change = c.change
+				h.launch()
+				h.wait(2 * time.Second)
+				h.expectRunning(name("app", 1), name("app", 2))
+				h.wait(min(max(c.away, 0), structs.FencedLease) - 2*time.Second)
+				h.server.cutOff(c.away > structs.FencedLease)
+				h.wait(structs.FencedLease)
 				if c.killed {
-					w.expectRunning()
+					h.expectRunning()
 				} else {
-					w.expectRunning(name("app", 1), name("app", 2))
+					h.expectRunning(name("app", 1), name("app", 2))
 				}
 			})
 		})
@@ -123,65 +124,65 @@ func TestStartsCutOff(t *testing.T) {
 // An agent that killed what an earlier one left says so once it is back, but of a task that was to
 // stop anyway.
 func TestTellsWhatItKilledAtItsStart(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{StopAfter: 20 * time.Second})
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("app", fake.Image{StopAfter: 20 * time.Second})
 		for n := range 2 {
-			w.server.run(taskID(n+1), definition(container("app")))
+			h.server.run(taskID(n+1), definition(container("app")))
 		}
-		w.wait(10 * time.Second)
-		w.stop()
-		w.server.cutOff(true)
-		w.server.stopTask(taskID(2))
-		w.change = fenced
-		w.launch()
-		w.wait(structs.FencedLease)
-		w.expectRunning()
-		w.server.cutOff(false)
-		w.wait(30 * time.Second)
-		if task := w.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopInstanceLost || task.StoppedReason != structs.ReasonCutOff {
+		h.wait(10 * time.Second)
+		h.stop()
+		h.server.cutOff(true)
+		h.server.stopTask(taskID(2))
+		h.change = fenced
+		h.launch()
+		h.wait(structs.FencedLease)
+		h.expectRunning()
+		h.server.cutOff(false)
+		h.wait(30 * time.Second)
+		if task := h.expect(taskID(1), structs.TaskStopped); task.StopCode != structs.StopInstanceLost || task.StoppedReason != structs.ReasonCutOff {
 			t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
 		}
-		if task := w.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
+		if task := h.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
 			t.Errorf("the one that was to stop anyway: %s %q", task.StopCode, task.StoppedReason)
 		}
-		w.server.run(taskID(3), definition(container("app")))
-		w.wait(10 * time.Second)
-		w.expect(taskID(3), structs.TaskRunning)
+		h.server.run(taskID(3), definition(container("app")))
+		h.wait(10 * time.Second)
+		h.expect(taskID(3), structs.TaskRunning)
 	})
 }
 
 // As long as an agent is cut off it kills what it finds: an engine may be away when the lease ends,
 // and start a container that it was asked for by an earlier process only after that.
 func TestKillsWhatRunsLate(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(10 * time.Second)
-		w.engine.SetImage("slow", testutil.FakeImage{StartDelay: time.Hour})
-		w.server.run(taskID(2), definition(container("slow")))
-		w.wait(10 * time.Second)
-		instance := w.agent.Instance()
-		w.stop()
-		w.server.cutOff(true)
-		w.change = fenced
-		w.launch()
-		w.wait(time.Second)
-		w.engine.SetAway(true)
-		w.wait(10 * time.Second)
-		w.expectRunning(name("app", 1))
-		w.engine.SetAway(false)
-		w.wait(1200 * time.Millisecond)
-		w.expectRunning()
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(10 * time.Second)
+		h.engine.SetImage("slow", fake.Image{StartDelay: time.Hour})
+		h.server.run(taskID(2), definition(container("slow")))
+		h.wait(10 * time.Second)
+		instance := h.agent.Instance()
+		h.stop()
+		h.server.cutOff(true)
+		h.change = fenced
+		h.launch()
+		h.wait(time.Second)
+		h.engine.SetAway(true)
+		h.wait(10 * time.Second)
+		h.expectRunning(name("app", 1))
+		h.engine.SetAway(false)
+		h.wait(1200 * time.Millisecond)
+		h.expectRunning()
 
-		w.engine.SetImage("slow", testutil.FakeImage{})
-		for _, c := range w.engine.All() {
-			if c.State == structs.ContainerCreated {
-				if _, err := w.engine.Runtime(instance).Start(t.Context(), c.ID); err != nil {
+		h.engine.SetImage("slow", fake.Image{})
+		for _, c := range h.engine.All() {
+			if c.State == runtime.ContainerCreated {
+				if _, err := h.engine.Runtime(instance).StartContainer(t.Context(), c.ID); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		w.expectRunning(name("slow", 2))
-		w.wait(1200 * time.Millisecond)
-		w.expectRunning()
+		h.expectRunning(name("slow", 2))
+		h.wait(1200 * time.Millisecond)
+		h.expectRunning()
 	})
 }

@@ -15,38 +15,38 @@ import (
 // and runs tasks.
 func TestFullDisk(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		testutil.SmallDisk(t, w.dir, "1m")
-		if err := testutil.FillDisk(w.dir, 0); err != nil {
+		h := newHarness(t)
+		testutil.SmallDisk(t, h.dir, "1m")
+		if err := testutil.FillDisk(h.dir, 0); err != nil {
 			t.Fatal(err)
 		}
-		w.launch()
-		if err := <-w.ended; err == nil || !strings.Contains(err.Error(), "no space left on device") || !strings.Contains(err.Error(), "Free some space") {
+		h.launch()
+		if err := <-h.ended; err == nil || !strings.Contains(err.Error(), "no space left on device") || !strings.Contains(err.Error(), "Free some space") {
 			t.Errorf("the first start on a full disk says %v", err)
 		}
-		for _, name := range testutil.Files(t, w.dir) {
+		for _, name := range testutil.Files(t, h.dir) {
 			if name != "agent/" {
 				t.Errorf("the first start on a full disk leaves %s", name)
 			}
 		}
-		if err := testutil.EmptyDisk(w.dir); err != nil {
+		if err := testutil.EmptyDisk(h.dir); err != nil {
 			t.Fatal(err)
 		}
-		w.start()
-		instance := w.agent.Instance()
-		if err := testutil.FillDisk(w.dir, 0); err != nil {
+		h.start()
+		instance := h.agent.Instance()
+		if err := testutil.FillDisk(h.dir, 0); err != nil {
 			t.Fatal(err)
 		}
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(10 * time.Second)
-		w.restart()
-		defer w.stop()
-		w.server.run(taskID(2), definition(container("app")))
-		w.wait(10 * time.Second)
-		w.expect(taskID(1), structs.TaskRunning)
-		w.expect(taskID(2), structs.TaskRunning)
-		if w.agent.Instance() != instance || w.engine.Starts()[name("app", 1)] != 1 {
-			t.Errorf("with a full disk instance %s starts anew as %s; containers were started: %v", instance, w.agent.Instance(), w.engine.Starts())
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(10 * time.Second)
+		h.restart()
+		defer h.stop()
+		h.server.run(taskID(2), definition(container("app")))
+		h.wait(10 * time.Second)
+		h.expect(taskID(1), structs.TaskRunning)
+		h.expect(taskID(2), structs.TaskRunning)
+		if h.agent.Instance() != instance || h.engine.Starts()[name("app", 1)] != 1 {
+			t.Errorf("with a full disk instance %s starts anew as %s; containers were started: %v", instance, h.agent.Instance(), h.engine.Starts())
 		}
 	})
 }

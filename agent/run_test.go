@@ -7,21 +7,21 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 func TestATaskGoesThroughItsWholeLife(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("app", fake.Image{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
 		app := container("app", func(c *structs.ContainerDefinition) {
 			c.PortMappings = []structs.PortMapping{{ContainerPort: new(int32(80))}}
 		})
-		w.server.run(taskID(1), definition(app, container("side")))
-		w.wait(time.Minute)
+		h.server.run(taskID(1), definition(app, container("side")))
+		h.wait(time.Minute)
 
-		task := w.expect(taskID(1), structs.TaskRunning)
-		w.expectRunning(name("app", 1), name("side", 1))
+		task := h.expect(taskID(1), structs.TaskRunning)
+		h.expectRunning(name("app", 1), name("side", 1))
 		if task.PullStartedAt == 0 || task.PullStoppedAt-task.PullStartedAt != 1000 || task.StartedAt-task.PullStoppedAt != 1000 {
 			t.Errorf("pull from %d to %d, started at %d: want a second each", task.PullStartedAt, task.PullStoppedAt, task.StartedAt)
 		}
@@ -30,10 +30,10 @@ func TestATaskGoesThroughItsWholeLife(t *testing.T) {
 			t.Errorf("the container is reported as %+v", c)
 		}
 
-		w.server.stopTask(taskID(1))
-		w.wait(time.Minute)
-		task = w.expect(taskID(1), structs.TaskStopped)
-		w.expectRunning()
+		h.server.stopTask(taskID(1))
+		h.wait(time.Minute)
+		task = h.expect(taskID(1), structs.TaskStopped)
+		h.expectRunning()
 		if task.StopCode != structs.StopUserInitiated || task.StoppedReason != structs.ReasonStoppedByUser {
 			t.Errorf("stopped with %s %q: the server's words must stand", task.StopCode, task.StoppedReason)
 		}
@@ -46,12 +46,12 @@ func TestATaskGoesThroughItsWholeLife(t *testing.T) {
 		}
 		want := []structs.TaskStatus{structs.TaskPending, structs.TaskActivating, structs.TaskRunning,
 			structs.TaskDeactivating, structs.TaskStopping, structs.TaskDeprovisioning, structs.TaskStopped}
-		for _, u := range w.server.history[taskID(1)] {
+		for _, u := range h.server.history[taskID(1)] {
 			if u.StopCode != "" || u.StoppingAt != 0 {
 				t.Errorf("the agent has its own words for a stop that the server asked for: %+v", u)
 			}
 		}
-		got := w.server.statuses(taskID(1))
+		got := h.server.statuses(taskID(1))
 		if !slices.IsSorted(got) {
 			t.Errorf("statuses went back: %v", got)
 		}
@@ -64,11 +64,11 @@ func TestATaskGoesThroughItsWholeLife(t *testing.T) {
 }
 
 func TestContainersStartInTheOrderOfTheDefinition(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("zulu"), container("alpha"), container("mike")))
-		w.wait(time.Minute)
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("zulu"), container("alpha"), container("mike")))
+		h.wait(time.Minute)
 		var order []string
-		for _, call := range w.engine.Calls() {
+		for _, call := range h.engine.Calls() {
 			var started string
 			if n, _ := fmt.Sscanf(call, "Start %s", &started); n == 1 {
 				order = append(order, started)
@@ -81,15 +81,15 @@ func TestContainersStartInTheOrderOfTheDefinition(t *testing.T) {
 }
 
 func TestAnImageOfSeveralContainersIsPulledOnceAndImagesPullAtTheSameTime(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("shared", testutil.FakeImage{PullDelay: 10 * time.Second})
-		w.engine.SetImage("other", testutil.FakeImage{PullDelay: 10 * time.Second})
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("shared", fake.Image{PullDelay: 10 * time.Second})
+		h.engine.SetImage("other", fake.Image{PullDelay: 10 * time.Second})
 		shared := func(c *structs.ContainerDefinition) { c.Image = "shared" }
-		w.server.run(taskID(1), definition(container("a", shared), container("b", shared), container("other")))
-		w.wait(11 * time.Second)
-		w.expect(taskID(1), structs.TaskRunning)
+		h.server.run(taskID(1), definition(container("a", shared), container("b", shared), container("other")))
+		h.wait(11 * time.Second)
+		h.expect(taskID(1), structs.TaskRunning)
 		pulls := 0
-		for _, call := range w.engine.Calls() {
+		for _, call := range h.engine.Calls() {
 			if call == "Pull shared" {
 				pulls++
 			}
@@ -101,27 +101,27 @@ func TestAnImageOfSeveralContainersIsPulledOnceAndImagesPullAtTheSameTime(t *tes
 }
 
 func TestAnEssentialContainerEndsTheTaskAndAnotherOneDoesNot(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("app", testutil.FakeImage{StopAfter: 5 * time.Second})
-		w.server.run(taskID(1), definition(container("app"), container("init", nonEssential), container("proxy")))
-		w.wait(time.Second)
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("app", fake.Image{StopAfter: 5 * time.Second})
+		h.server.run(taskID(1), definition(container("app"), container("init", nonEssential), container("proxy")))
+		h.wait(time.Second)
 
-		w.engine.Exit(name("init", 1), 3)
-		w.wait(time.Minute)
-		task := w.expect(taskID(1), structs.TaskRunning)
+		h.engine.Exit(name("init", 1), 3)
+		h.wait(time.Minute)
+		task := h.expect(taskID(1), structs.TaskRunning)
 		if c := task.Containers[1]; c.LastStatus != structs.TaskStopped || c.ExitCode == nil || *c.ExitCode != 3 {
 			t.Errorf("the non-essential container that ended is reported as %+v", c)
 		}
 
 		exited := structs.TimeOf(time.Now())
-		w.engine.Exit(name("proxy", 1), 1)
-		w.wait(time.Second)
-		if task := w.expect(taskID(1), structs.TaskStopping); task.StopCode != structs.StopEssentialContainerExited {
+		h.engine.Exit(name("proxy", 1), 1)
+		h.wait(time.Second)
+		if task := h.expect(taskID(1), structs.TaskStopping); task.StopCode != structs.StopEssentialContainerExited {
 			t.Errorf("while its other containers stop the task says %q", task.StopCode)
 		}
-		w.wait(time.Minute)
-		task = w.expect(taskID(1), structs.TaskStopped)
-		w.expectRunning()
+		h.wait(time.Minute)
+		task = h.expect(taskID(1), structs.TaskStopped)
+		h.expectRunning()
 		if task.StopCode != structs.StopEssentialContainerExited || task.StoppedReason != structs.ReasonEssentialContainerExited {
 			t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
 		}
@@ -135,17 +135,17 @@ func TestAnEssentialContainerEndsTheTaskAndAnotherOneDoesNot(t *testing.T) {
 }
 
 func TestTheEndOfTheOnlyContainerIsReportedAtOnce(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Minute)
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Minute)
 		before := time.Now()
-		w.engine.Exit(name("app", 1), 137)
-		w.wait(0)
-		task := w.expect(taskID(1), structs.TaskStopped)
+		h.engine.Exit(name("app", 1), 137)
+		h.wait(0)
+		task := h.expect(taskID(1), structs.TaskStopped)
 		if time.Since(before) != 0 || *task.Containers[0].ExitCode != 137 {
 			t.Errorf("STOPPED came after %v with exit code %d", time.Since(before), *task.Containers[0].ExitCode)
 		}
-		got := w.server.statuses(taskID(1))
+		got := h.server.statuses(taskID(1))
 		if got[len(got)-2] != structs.TaskRunning {
 			t.Errorf("STOPPED waited for the report of another status: %v", got)
 		}
@@ -153,12 +153,12 @@ func TestTheEndOfTheOnlyContainerIsReportedAtOnce(t *testing.T) {
 }
 
 func TestAContainerKilledForMemorySaysSo(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Minute)
-		w.engine.KillForMemory(name("app", 1))
-		w.wait(time.Second)
-		c := w.expect(taskID(1), structs.TaskStopped).Containers[0]
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Minute)
+		h.engine.KillForMemory(name("app", 1))
+		h.wait(time.Second)
+		c := h.expect(taskID(1), structs.TaskStopped).Containers[0]
 		if *c.ExitCode != 137 || c.Reason != "OutOfMemoryError: Container killed due to memory usage" {
 			t.Errorf("exit code %d, reason %q", *c.ExitCode, c.Reason)
 		}
@@ -166,48 +166,48 @@ func TestAContainerKilledForMemorySaysSo(t *testing.T) {
 }
 
 func TestHealthIsPassedOn(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Minute)
-		w.engine.SetHealth(name("app", 1), "UNHEALTHY")
-		w.wait(time.Second)
-		if h := w.expect(taskID(1), structs.TaskRunning).Containers[0].HealthStatus; h != "UNHEALTHY" {
-			t.Errorf("health is %q", h)
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Minute)
+		h.engine.SetHealth(name("app", 1), "UNHEALTHY")
+		h.wait(time.Second)
+		if health := h.expect(taskID(1), structs.TaskRunning).Containers[0].HealthStatus; health != "UNHEALTHY" {
+			t.Errorf("health is %q", health)
 		}
 	})
 }
 
 func TestNoMoreThanTheLimitStartAtATime(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.stop()
-		w.change = func(c *agent.Config) { c.StartConcurrency = 3 }
-		w.start()
-		w.engine.SetImage("app", testutil.FakeImage{CreateDelay: time.Second, StartDelay: time.Second})
+	withAgent(t, func(h *harness) {
+		h.stop()
+		h.change = func(c *agent.Config) { c.StartConcurrency = 3 }
+		h.start()
+		h.engine.SetImage("app", fake.Image{CreateDelay: time.Second, StartDelay: time.Second})
 		for n := range 20 {
-			w.server.run(taskID(n), definition(container("app")))
+			h.server.run(taskID(n), definition(container("app")))
 		}
-		w.wait(14*time.Second + time.Millisecond)
-		if most := w.engine.MostBusy(); most != 3 {
+		h.wait(14*time.Second + time.Millisecond)
+		if most := h.engine.MostBusy(); most != 3 {
 			t.Errorf("%d containers were being made at a time, not 3", most)
 		}
-		if got := len(w.running()); got != 20 {
+		if got := len(h.running()); got != 20 {
 			t.Errorf("%d of 20 tasks run after the 7 turns that they need", got)
 		}
 	})
 }
 
 func TestATaskThatWaitsForItsTurnToStartCanBeStopped(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.stop()
-		w.change = func(c *agent.Config) { c.StartConcurrency = 1 }
-		w.start()
-		w.engine.SetImage("slow", testutil.FakeImage{StartDelay: time.Hour})
-		w.server.run(taskID(1), definition(container("slow")))
-		w.wait(time.Second)
-		w.server.run(taskID(2), definition(container("app")))
-		w.wait(time.Second)
-		w.server.stopTask(taskID(2))
-		w.wait(time.Second)
-		w.expect(taskID(2), structs.TaskStopped)
+	withAgent(t, func(h *harness) {
+		h.stop()
+		h.change = func(c *agent.Config) { c.StartConcurrency = 1 }
+		h.start()
+		h.engine.SetImage("slow", fake.Image{StartDelay: time.Hour})
+		h.server.run(taskID(1), definition(container("slow")))
+		h.wait(time.Second)
+		h.server.run(taskID(2), definition(container("app")))
+		h.wait(time.Second)
+		h.server.stopTask(taskID(2))
+		h.wait(time.Second)
+		h.expect(taskID(2), structs.TaskStopped)
 	})
 }

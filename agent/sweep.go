@@ -4,15 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listInterval is how often at least the containers of the instance are listed: that long may a
-// change go unnoticed of which the engine's events did not tell.
+// listInterval is the longest time between two lists of the instance's containers. A change that no
+// event of the engine told of goes unnoticed for that long.
 const listInterval = time.Minute
 
-// sweeper cleans up every now and then, and whenever something hints that there is something to
-// clean up.
+// sweeper cleans up regularly, and whenever something hints that there is something to clean up.
 func (a *Agent) sweeper(ctx context.Context) {
 	ticker := time.NewTicker(min(max(a.cfg.CleanupWait/10, time.Second), listInterval))
 	defer ticker.Stop()
@@ -35,33 +36,34 @@ func (a *Agent) sweeper(ctx context.Context) {
 // sweepAgain is how long the sweeper waits for the end of a task to be in the log.
 const sweepAgain = time.Second
 
-// sweep shows the runners what the engine has of their tasks, ends containers that run for no task
-// of this agent, removes those that ended CleanupWait ago or never started, and forgets the tasks
-// whose containers are gone. Tasks whose end is not in the log yet keep theirs: if this process
-// died, the next one would learn of the end from them alone. It reports whether one of these runs.
+// sweep shows each runner the containers of its task, ends containers that run for no task of this
+// agent, removes those that ended CleanupWait ago or never started, and forgets the tasks whose
+// containers are gone. A task whose end is not in the log yet keeps its containers: if this process
+// died, they alone would tell the next one of the end. It reports whether a container of such a task
+// runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
-	settled := a.settled() // before the listing, which would else show ended containers as they ran
-	list, err := a.runtime.Containers(ctx)
+	settled := a.settled() // before the list, which might otherwise show ended containers as running
+	list, err := a.runtime.ListContainers(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			a.log.Warn("cannot list containers to clean up", "error", err)
 		}
 		return false
 	}
-	byTask := map[string][]structs.ContainerState{}
+	byTask := map[string][]runtime.ContainerState{}
 	for _, c := range list {
-		task := c.Labels[structs.LabelTask]
+		task := c.Labels[runtime.LabelTask]
 		byTask[task] = append(byTask[task], c)
 		if stoppedAt, ok := settled[task]; ok || !a.knows(task) {
 			a.sweepContainer(ctx, c, max(stoppedAt, c.FinishedAt))
-		} else if c.State == structs.ContainerRunning && a.hasEnded(task) {
+		} else if c.State == runtime.ContainerRunning && a.hasEnded(task) {
 			unsettled = true
 		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for task, r := range a.runners {
-		r.compare(byTask[task])
+		r.Compare(byTask[task])
 	}
 	for task, stoppedAt := range settled {
 		if a.due(stoppedAt) {
@@ -71,14 +73,14 @@ func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	return unsettled
 }
 
-// settled gives the tasks whose end is in the log, and when they ended.
+// settled returns the tasks whose end is in the log, and when they ended.
 func (a *Agent) settled() map[string]structs.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	tasks := map[string]structs.Time{}
 	for task, r := range a.runners {
-		if r.ended() && !a.reporter.has(task) {
-			tasks[task] = r.update.StoppedAt
+		if r.Ended() && !a.link.Unreported(task) {
+			tasks[task] = r.StoppedAt()
 		}
 	}
 	return tasks
@@ -94,40 +96,39 @@ func (a *Agent) hasEnded(task string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	r := a.runners[task]
-	return r != nil && r.ended()
+	return r != nil && r.Ended()
 }
 
-func (a *Agent) sweepContainer(ctx context.Context, c structs.ContainerState, since structs.Time) {
-	task := c.Labels[structs.LabelTask]
+func (a *Agent) sweepContainer(ctx context.Context, c runtime.ContainerState, since structs.Time) {
+	task := c.Labels[runtime.LabelTask]
 	switch {
-	case c.State == structs.ContainerRunning:
+	case c.State == runtime.ContainerRunning:
 		a.endOrphan(ctx, c)
-	case c.State == structs.ContainerCreated, a.due(since):
-		if err := a.runtime.Remove(ctx, c.ID); err != nil && ctx.Err() == nil {
+	case c.State == runtime.ContainerCreated, a.due(since):
+		if err := a.runtime.RemoveContainer(ctx, c.ID); err != nil && ctx.Err() == nil {
 			a.log.Warn("cannot remove an ended container", "task", task, "container", c.Name, "error", err)
 		}
 	}
 }
 
-// due says whether CleanupWait has passed since a time.
+// due reports whether CleanupWait has passed since a time.
 func (a *Agent) due(since structs.Time) bool {
 	return !a.cfg.Now().Before(since.Std().Add(a.cfg.CleanupWait))
 }
 
-// endOrphan stops and removes a container in the background. What fails is tried again by a later
-// sweep.
-func (a *Agent) endOrphan(ctx context.Context, c structs.ContainerState) {
+// endOrphan stops and removes a container in the background. A later sweep tries again what fails.
+func (a *Agent) endOrphan(ctx context.Context, c runtime.ContainerState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.orphans[c.ID] {
 		return
 	}
 	a.orphans[c.ID] = true
-	task := c.Labels[structs.LabelTask]
-	a.log.Info("ending a container that belongs to no task of this instance", "task", task, "container", c.Name)
+	id := c.Labels[runtime.LabelTask]
+	a.log.Info("ending a container that belongs to no task of this instance", "task", id, "container", c.Name)
 	a.work.Go(func() {
-		if err := endContainer(ctx, a.runtime, c, defaultStopTimeout); err != nil && ctx.Err() == nil {
-			a.log.Warn("cannot end a container", "task", task, "error", err)
+		if err := endContainer(ctx, a.runtime, c, task.DefaultStopTimeout); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot end a container", "task", id, "error", err)
 		}
 		a.mu.Lock()
 		delete(a.orphans, c.ID)

@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 )
 
 // left lists the containers that the engine has.
-func (w *world) left() (names []string) {
-	for _, c := range w.engine.All() {
+func (h *harness) left() (names []string) {
+	for _, c := range h.engine.All() {
 		names = append(names, c.Name)
 	}
 	return names
@@ -19,22 +20,22 @@ func (w *world) left() (names []string) {
 
 func TestContainersOfEndedTasksAreKeptForAnHour(t *testing.T) {
 	for _, restart := range []bool{false, true} {
-		inWorld(t, func(w *world) {
-			w.server.run(taskID(1), definition(container("app"), container("init", nonEssential)))
-			w.wait(time.Second)
-			w.engine.Exit(name("init", 1), 0)
-			w.wait(30 * time.Minute)
-			w.engine.Exit(name("app", 1), 0)
-			w.wait(time.Second)
+		withAgent(t, func(h *harness) {
+			h.server.run(taskID(1), definition(container("app"), container("init", nonEssential)))
+			h.wait(time.Second)
+			h.engine.Exit(name("init", 1), 0)
+			h.wait(30 * time.Minute)
+			h.engine.Exit(name("app", 1), 0)
+			h.wait(time.Second)
 			if restart {
-				w.restart()
+				h.restart()
 			}
-			w.wait(58 * time.Minute)
-			if !slices.Contains(w.left(), name("app", 1)) {
+			h.wait(58 * time.Minute)
+			if !slices.Contains(h.left(), name("app", 1)) {
 				t.Errorf("restart %v: the container is gone before the hour is over", restart)
 			}
-			w.wait(10 * time.Minute)
-			if left := w.left(); len(left) != 0 {
+			h.wait(10 * time.Minute)
+			if left := h.left(); len(left) != 0 {
 				t.Errorf("restart %v: left after the hour are %q", restart, left)
 			}
 		})
@@ -42,78 +43,78 @@ func TestContainersOfEndedTasksAreKeptForAnHour(t *testing.T) {
 }
 
 func TestContainersOfTasksOfNobodyAreEnded(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.engine.SetImage("slow", testutil.FakeImage{StopAfter: 10 * time.Second})
-		w.server.run(taskID(1), definition(container("app")))
-		w.server.run(taskID(2), definition(container("slow")))
-		w.wait(time.Second)
-		w.stop()
-		w.server.forget(taskID(2))
-		w.start()
-		w.expectRunning(name("app", 1))
-		if left := w.left(); len(left) != 1 {
+	withAgent(t, func(h *harness) {
+		h.engine.SetImage("slow", fake.Image{StopAfter: 10 * time.Second})
+		h.server.run(taskID(1), definition(container("app")))
+		h.server.run(taskID(2), definition(container("slow")))
+		h.wait(time.Second)
+		h.stop()
+		h.server.forget(taskID(2))
+		h.start()
+		h.expectRunning(name("app", 1))
+		if left := h.left(); len(left) != 1 {
 			t.Errorf("left are %q", left)
 		}
 
-		w.server.forget(taskID(1)) // and this one while its agent lives
-		w.server.dropStreams()
-		w.wait(time.Minute)
-		w.expectRunning()
+		h.server.forget(taskID(1)) // and this one while its agent lives
+		h.server.dropStreams()
+		h.wait(time.Minute)
+		h.expectRunning()
 	})
 }
 
 func TestATaskThatTheServerHasStoppedIsEnded(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Second)
-		w.server.set(func() { // as when it took the instance for lost
-			as := w.server.tasks[taskID(1)]
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Second)
+		h.server.set(func() { // as when it took the instance for lost
+			as := h.server.tasks[taskID(1)]
 			as.Task.LastStatus = structs.TaskStopped
-			w.server.changed(as)
+			h.server.changed(as)
 		})
-		w.wait(time.Second)
-		w.expectRunning()
+		h.wait(time.Second)
+		h.expectRunning()
 	})
 }
 
 func TestOnlyOwnContainersAreTouched(t *testing.T) {
-	inWorld(t, func(w *world) {
-		other := newWorld(w.t)
-		other.engine = w.engine
+	withAgent(t, func(h *harness) {
+		other := newHarness(h.t)
+		other.engine = h.engine
 		other.start()
 		defer other.stop()
 		other.server.run(taskID(7), definition(container("app")))
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Minute)
-		w.restart()
-		w.server.stopTask(taskID(1))
-		w.wait(2 * time.Hour)
-		w.expectRunning(name("app", 7))
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Minute)
+		h.restart()
+		h.server.stopTask(taskID(1))
+		h.wait(2 * time.Hour)
+		h.expectRunning(name("app", 7))
 		other.expect(taskID(7), structs.TaskRunning)
-		if left := w.left(); len(left) != 1 {
+		if left := h.left(); len(left) != 1 {
 			t.Errorf("left are %q", left)
 		}
 	})
 }
 
 func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.server.run(taskID(1), definition(container("app")))
-		w.wait(time.Second)
-		instance := w.agent.Instance()
-		stray := structs.ContainerSpec{Name: "stray", Labels: map[string]string{
-			structs.LabelInstance: instance, structs.LabelTask: taskID(9),
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app")))
+		h.wait(time.Second)
+		instance := h.agent.Instance()
+		stray := runtime.ContainerSpec{Name: "stray", Labels: map[string]string{
+			runtime.LabelInstance: instance, runtime.LabelTask: taskID(9),
 		}}
-		rt := w.engine.Runtime(instance)
-		id, err := rt.Create(w.t.Context(), stray)
+		rt := h.engine.Runtime(instance)
+		id, err := rt.CreateContainer(h.t.Context(), stray)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rt.Start(w.t.Context(), id); err != nil {
+		if _, err := rt.StartContainer(h.t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		w.wait(time.Minute)
-		w.expectRunning(name("app", 1))
+		h.wait(time.Minute)
+		h.expectRunning(name("app", 1))
 	})
 }
 
@@ -123,37 +124,37 @@ func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
 func TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce(t *testing.T) {
 	for _, c := range []string{"it was seen to end", "the agent was restarted since", "while the others of the task stop", "before the end is in the log"} {
 		t.Run(c, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				w.engine.SetImage("slow", testutil.FakeImage{StopAfter: 20 * time.Second})
-				w.server.run(taskID(1), definition(container("app"), container("slow")))
-				w.server.run(taskID(2), definition(container("app"), container("init", nonEssential)))
-				w.wait(time.Second)
-				w.engine.Exit(name("init", 2), 0)
-				w.engine.Exit(name("app", 1), 0)
-				w.wait(time.Second)
+			withAgent(t, func(h *harness) {
+				h.engine.SetImage("slow", fake.Image{StopAfter: 20 * time.Second})
+				h.server.run(taskID(1), definition(container("app"), container("slow")))
+				h.server.run(taskID(2), definition(container("app"), container("init", nonEssential)))
+				h.wait(time.Second)
+				h.engine.Exit(name("init", 2), 0)
+				h.engine.Exit(name("app", 1), 0)
+				h.wait(time.Second)
 				if c != "while the others of the task stop" {
-					w.wait(time.Minute)
+					h.wait(time.Minute)
 				}
 				switch c {
 				case "the agent was restarted since":
-					w.restart()
+					h.restart()
 				case "before the end is in the log":
-					w.server.set(func() { w.server.noReports = true })
-					w.engine.Exit(name("app", 2), 0)
-					w.wait(time.Second)
-					w.engine.Restart(name("app", 2))
-					w.wait(time.Second)
-					w.server.set(func() { w.server.noReports = false })
+					h.server.set(func() { h.server.noReports = true })
+					h.engine.Exit(name("app", 2), 0)
+					h.wait(time.Second)
+					h.engine.Restart(name("app", 2))
+					h.wait(time.Second)
+					h.server.set(func() { h.server.noReports = false })
 				}
-				w.engine.Restart(name("app", 1))
-				w.engine.Restart(name("init", 2))
-				w.wait(25 * time.Second)
+				h.engine.Restart(name("app", 1))
+				h.engine.Restart(name("init", 2))
+				h.wait(25 * time.Second)
 				if c == "before the end is in the log" {
-					w.expectRunning()
+					h.expectRunning()
 					return
 				}
-				w.expectRunning(name("app", 2), name("init", 2))
-				w.expect(taskID(2), structs.TaskRunning)
+				h.expectRunning(name("app", 2), name("init", 2))
+				h.expect(taskID(2), structs.TaskRunning)
 			})
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 )
 
@@ -25,7 +27,7 @@ func (c *Cluster) StartAgent(name string) {
 	p.Agent, err = agent.New(agent.Config{
 		DataDir: filepath.Join(c.dir, name), Zone: "a", Name: name, Version: "0.1.0",
 		Server:  agentServer{p.client},
-		Runtime: func(instance string) agent.Runtime { return c.Engine.Runtime(instance) },
+		Runtime: func(instance string) runtime.Runtime { return c.Engine.Runtime(instance) },
 		Logger:  c.log,
 	})
 	if err != nil {
@@ -65,6 +67,6 @@ func (c *Cluster) NewClient() *client.Client {
 type agentServer struct{ *client.Client }
 
 // Stream opens the instance's stream of assignments.
-func (s agentServer) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+func (s agentServer) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
 	return s.Assignments(ctx, instance, version)
 }

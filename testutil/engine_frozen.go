@@ -1,7 +1,9 @@
 package testutil
 
-// Freeze has the agent of an instance make no call and get no answer until Thaw. What the engine is
-// at, it ends.
+import "context"
+
+// Freeze has the agent of an instance make no call and get no answer until Thaw. The engine finishes
+// what it is doing.
 func (e *FakeEngine) Freeze(instance string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -17,5 +19,18 @@ func (e *FakeEngine) Thaw(instance string) {
 	if thawed := e.frozen[instance]; thawed != nil {
 		close(thawed)
 		delete(e.frozen, instance)
+	}
+}
+
+// hold waits while the agent of an instance is frozen.
+func (e *FakeEngine) hold(ctx context.Context, instance string) {
+	e.mu.Lock()
+	thawed := e.frozen[instance]
+	e.mu.Unlock()
+	if thawed != nil {
+		select {
+		case <-thawed:
+		case <-ctx.Done():
+		}
 	}
 }

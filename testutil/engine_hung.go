@@ -1,9 +1,13 @@
 package testutil
 
-import "context"
+import (
+	"context"
 
-// Hang has the engine of an instance answer nothing, and tell nothing, until Resume. What it was
-// asked meanwhile it does then, also for those who wait for no answer any more, as a real one may
+	"github.com/gantry-project/gantry/agent/runtime/fake"
+)
+
+// Hang has the engine of an instance answer nothing, and tell nothing, until Resume. It then does
+// what it was asked meanwhile, also for those who no longer wait for the answer, as a real one may
 // that is stopped and goes on; but it stops nothing for them. Containers run on.
 func (e *FakeEngine) Hang(instance string) {
 	e.mu.Lock()
@@ -23,11 +27,11 @@ func (e *FakeEngine) Resume(instance string) {
 	}
 }
 
-// works waits until the engine works; it fails when ctx ends first.
-func (r *FakeRuntime) works(ctx context.Context) error {
-	r.engine.mu.Lock()
-	hung := r.engine.hung[r.instance]
-	r.engine.mu.Unlock()
+// works waits until the engine of an instance works. It fails if ctx ends first.
+func (e *FakeEngine) works(ctx context.Context, instance string) error {
+	e.mu.Lock()
+	hung := e.hung[instance]
+	e.mu.Unlock()
 	if hung == nil {
 		return nil
 	}
@@ -39,10 +43,10 @@ func (r *FakeRuntime) works(ctx context.Context) error {
 	}
 }
 
-// later does something once the engine works.
-func (r *FakeRuntime) later(do func()) {
+// later has the effect of a call once the engine works.
+func (e *FakeEngine) later(c fake.Call) {
 	go func() {
-		_ = r.works(context.Background())
-		do()
+		_ = e.works(context.Background(), c.Instance)
+		_ = c.Effect()
 	}()
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/structs"
@@ -16,7 +18,7 @@ import (
 // netAgent is an agent on a host of the network, with its gossip member.
 type netAgent struct {
 	*agent.Agent
-	servers *agent.Servers
+	servers *link.Servers
 	gossip  *gossip.Member
 	join    []structs.Member // the servers by which it joins
 	cancel  context.CancelFunc
@@ -29,7 +31,7 @@ func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	s.t.Helper()
 	s.Network.Boot(host)
 	dir := filepath.Join(s.dir, host)
-	id, err := agent.Identity(dir, structs.DefaultCluster)
+	id, err := link.Identity(dir, structs.DefaultCluster)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -44,7 +46,7 @@ func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p.servers = agent.NewServers(agent.ServersConfig{
+	p.servers = link.NewServers(link.ServersConfig{
 		Key: id, Zone: zone, Candidates: p.candidates,
 		Connect: func(address string) *client.Client {
 			return client.New(client.Config{Address: "http://" + address, Dial: s.Network.Dialer(host, agentDial), Now: s.clock(host)})
@@ -52,7 +54,7 @@ func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	})
 	config := agent.Config{
 		DataDir: dir, Zone: zone, Name: host, Version: "0.1.0", Server: p.servers, Logger: s.log.With("agent", host),
-		Runtime: func(instance string) agent.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
+		Runtime: func(instance string) runtime.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
 	}
 	for _, f := range change {
 		f(&config)

@@ -6,15 +6,15 @@ import (
 
 	"github.com/containerd/errdefs"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// Create makes a container and returns its id. It is idempotent by name: after a crash between
-// Create and the note of its id, the container made before is found again by its labels.
-func (e *Engine) Create(ctx context.Context, spec structs.ContainerSpec) (id string, err error) {
+// CreateContainer makes a container and returns its id. It is idempotent by name: after a crash between
+// CreateContainer and the note of its id, the container made before is found again by its labels.
+func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec) (id string, err error) {
 	if !e.owns(spec.Labels) {
 		return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: label %s is %q, and this agent's instance is %q",
-			spec.Name, structs.LabelInstance, spec.Labels[structs.LabelInstance], e.instance))
+			spec.Name, runtime.LabelInstance, spec.Labels[runtime.LabelInstance], e.instance))
 	}
 	config, host, err := translate(spec)
 	if err != nil {
@@ -36,7 +36,7 @@ func (e *Engine) Create(ctx context.Context, spec structs.ContainerSpec) (id str
 
 // find looks for the container that has the name already, and takes it only if it was made for the
 // same spec.
-func (e *Engine) find(ctx context.Context, spec structs.ContainerSpec, conflict error) (id string, err error) {
+func (e *Engine) find(ctx context.Context, spec runtime.ContainerSpec, conflict error) (id string, err error) {
 	c, err := e.api.ContainerInspect(ctx, spec.Name)
 	if errdefs.IsNotFound(err) { // it went away just now, or the conflict was about something else
 		return "", failure(ctx, cannotCreate, conflict)

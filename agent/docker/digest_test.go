@@ -11,6 +11,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -83,7 +84,7 @@ func TestDigestOfWhatWasPulledHere(t *testing.T) {
 			return errors.New("away")
 		},
 	})
-	if err := e.Pull(t.Context(), "app:1"); err != nil {
+	if err := e.PullImage(t.Context(), "app:1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.digest(t.Context(), "app:1"); got != digestOf("a") {
@@ -102,8 +103,8 @@ func TestContainerKeepsItsDigest(t *testing.T) {
 			return container.CreateResponse{ID: "c"}, nil
 		},
 	})
-	if _, err := e.Create(t.Context(), structs.ContainerSpec{
-		Labels:     map[string]string{structs.LabelInstance: "i1"},
+	if _, err := e.CreateContainer(t.Context(), runtime.ContainerSpec{
+		Labels:     map[string]string{runtime.LabelInstance: "i1"},
 		Definition: structs.ContainerDefinition{Image: "app:1", DockerLabels: map[string]string{labelDigest: "mine", labelNofile: "mine"}},
 	}); err != nil {
 		t.Fatal(err)

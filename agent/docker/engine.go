@@ -1,5 +1,5 @@
 // Package docker runs containers on a Docker Engine, from 20.10 (API 1.41) up to today's. It is the
-// real agent.Runtime and the only importer of docker/docker.
+// real runtime.Runtime and the only importer of docker/docker.
 //
 // Everything here is about one container instance: an Engine sees and touches only containers whose
 // label gantry.instance is the one it was made for, so that several agents can share one engine.
@@ -20,7 +20,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
 const (
@@ -97,19 +97,19 @@ func (e *Engine) Close() error { return e.close() }
 
 // owns says whether a container with these labels is this instance's.
 func (e *Engine) owns(labels map[string]string) bool {
-	return e.instance != "" && labels[structs.LabelInstance] == e.instance
+	return e.instance != "" && labels[runtime.LabelInstance] == e.instance
 }
 
 // Info describes the engine's machine. When no engine answers, the error says how to get one
 // running.
-func (e *Engine) Info(ctx context.Context) (structs.RuntimeInfo, error) {
+func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, infoTimeout)
 	defer cancel()
 	info, err := e.api.Info(ctx)
 	if err != nil {
-		return structs.RuntimeInfo{}, e.explain(err)
+		return runtime.Info{}, e.explain(err)
 	}
-	return structs.RuntimeInfo{
+	return runtime.Info{
 		Version:      info.ServerVersion,
 		Hostname:     info.Name,
 		CPUs:         info.NCPU,

@@ -9,7 +9,7 @@ import (
 
 	"github.com/docker/docker/client"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
 // ECS's names for what goes wrong before a container runs.
@@ -21,7 +21,7 @@ const (
 
 // failure makes the error of a step that the engine refused, in the engine's own words. Where the
 // caller's context has ended, or the engine is away, it is not the container's fault, and the error
-// is no structs.RuntimeError.
+// is no runtime.Error.
 func failure(ctx context.Context, name string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -29,7 +29,7 @@ func failure(ctx context.Context, name string, err error) error {
 	case away(err):
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return &structs.RuntimeError{Name: name, Reason: err.Error()}
+	return &runtime.Error{Name: name, Reason: err.Error()}
 }
 
 // away says whether a call did not reach the engine or its answer broke off. What a registry does

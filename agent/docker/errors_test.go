@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
 // TestAwayIsNoRefusal: a task must not fail because the engine is being restarted.
@@ -26,7 +26,7 @@ func TestAwayIsNoRefusal(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			err := failure(t.Context(), cannotPull, fmt.Errorf("pull image x: %w", test.err))
-			if _, refused := errors.AsType[*structs.RuntimeError](err); refused != test.refused {
+			if _, refused := errors.AsType[*runtime.Error](err); refused != test.refused {
 				t.Errorf("refused is %v, want %v: %v", refused, test.refused, err)
 			}
 		})

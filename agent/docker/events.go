@@ -10,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -31,8 +32,8 @@ const (
 // Events tells of every change of this instance's containers until ctx ends, then closes the
 // channel. After each connection, the first included, it sends an event with an empty ID: what
 // happened before may have been missed.
-func (e *Engine) Events(ctx context.Context) <-chan structs.RuntimeEvent {
-	out := make(chan structs.RuntimeEvent, eventsAhead)
+func (e *Engine) Events(ctx context.Context) <-chan runtime.Event {
+	out := make(chan runtime.Event, eventsAhead)
 	go func() {
 		defer close(out)
 		for wait := firstReconnect; ; wait = min(2*wait, lastReconnect) {
@@ -56,7 +57,7 @@ func (e *Engine) Events(ctx context.Context) <-chan structs.RuntimeEvent {
 }
 
 // follow passes on the events of one connection until it breaks.
-func (e *Engine) follow(ctx context.Context, out chan<- structs.RuntimeEvent) (connected bool, err error) {
+func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connected bool, err error) {
 	ctx, cancel := context.WithCancel(ctx) // ends the client's own goroutine on every way out
 	defer cancel()
 	// Events does not say whether it reached the engine; Ping does.
@@ -64,7 +65,7 @@ func (e *Engine) follow(ctx context.Context, out chan<- structs.RuntimeEvent) (c
 		return false, err
 	}
 	messages, errs := e.api.Events(ctx, e.eventOptions(time.Now()))
-	if !send(ctx, out, structs.RuntimeEvent{}) {
+	if !send(ctx, out, runtime.Event{}) {
 		return true, ctx.Err()
 	}
 	seen := history{}
@@ -89,9 +90,9 @@ type history map[string]bool
 // translate tells of one event of the engine. How a container ended is told only if all its events
 // were seen; else it has to be looked at. So it has where SIGKILL ended it: that it was for lack of
 // memory may be told a little later.
-func (h history) translate(m events.Message) structs.RuntimeEvent {
+func (h history) translate(m events.Message) runtime.Event {
 	id := m.Actor.ID
-	event := structs.RuntimeEvent{ID: id, Task: m.Actor.Attributes[structs.LabelTask]}
+	event := runtime.Event{ID: id, Task: m.Actor.Attributes[runtime.LabelTask]}
 	oom, whole := h[id]
 	switch m.Action {
 	case events.ActionCreate:
@@ -119,7 +120,7 @@ func (h history) translate(m events.Message) structs.RuntimeEvent {
 func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 	args := filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)),
-		filters.Arg("label", structs.LabelInstance+"="+e.instance),
+		filters.Arg("label", runtime.LabelInstance+"="+e.instance),
 	)
 	for _, action := range []events.Action{events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionOOM,
 		events.ActionHealthStatus, events.ActionDestroy, podmanDied, events.ActionRemove} {
@@ -132,7 +133,7 @@ func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 }
 
 // send hands an event over, unless ctx ends first.
-func send(ctx context.Context, out chan<- structs.RuntimeEvent, event structs.RuntimeEvent) bool {
+func send(ctx context.Context, out chan<- runtime.Event, event runtime.Event) bool {
 	select {
 	case out <- event:
 		return true

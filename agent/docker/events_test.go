@@ -11,7 +11,7 @@ import (
 
 	"github.com/docker/docker/api/types/events"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
@@ -22,21 +22,21 @@ func TestEndedByEvent(t *testing.T) {
 	tests := map[string]struct {
 		before []events.Action
 		code   string
-		want   structs.RuntimeEvent
+		want   runtime.Event
 	}{
-		"exit": {[]events.Action{started}, "3", structs.RuntimeEvent{Ended: true, ExitCode: 3}},
+		"exit": {[]events.Action{started}, "3", runtime.Event{Ended: true, ExitCode: 3}},
 		// the engine may know more
-		"killed":                     {[]events.Action{started}, "137", structs.RuntimeEvent{}},
-		"out of memory":              {[]events.Action{started, starved}, "137", structs.RuntimeEvent{Ended: true, ExitCode: 137, OOMKilled: true}},
-		"a child ran out of memory":  {[]events.Action{started, starved}, "0", structs.RuntimeEvent{Ended: true, OOMKilled: true}},
-		"an event without exit code": {[]events.Action{started}, "", structs.RuntimeEvent{}},
-		"a start that was not seen":  {nil, "0", structs.RuntimeEvent{}},
-		"the half of what happened":  {[]events.Action{starved}, "0", structs.RuntimeEvent{}},
+		"killed":                     {[]events.Action{started}, "137", runtime.Event{}},
+		"out of memory":              {[]events.Action{started, starved}, "137", runtime.Event{Ended: true, ExitCode: 137, OOMKilled: true}},
+		"a child ran out of memory":  {[]events.Action{started, starved}, "0", runtime.Event{Ended: true, OOMKilled: true}},
+		"an event without exit code": {[]events.Action{started}, "", runtime.Event{}},
+		"a start that was not seen":  {nil, "0", runtime.Event{}},
+		"the half of what happened":  {[]events.Action{starved}, "0", runtime.Event{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			seen := history{}
-			actor := events.Actor{ID: "c", Attributes: map[string]string{structs.LabelTask: "t", "exitCode": test.code}}
+			actor := events.Actor{ID: "c", Attributes: map[string]string{runtime.LabelTask: "t", "exitCode": test.code}}
 			for _, action := range test.before {
 				seen.translate(events.Message{Action: action, Actor: actor})
 			}
@@ -84,18 +84,18 @@ func TestEventsReconnect(t *testing.T) {
 		}
 
 		up.Store(true)
-		if ev := <-got; ev != (structs.RuntimeEvent{}) {
+		if ev := <-got; ev != (runtime.Event{}) {
 			t.Errorf("first event %+v, want one without an ID", ev)
 		}
-		stream <- events.Message{Actor: events.Actor{ID: "c1", Attributes: map[string]string{structs.LabelTask: "t1"}}}
-		if ev := <-got; ev != (structs.RuntimeEvent{ID: "c1", Task: "t1"}) {
+		stream <- events.Message{Actor: events.Actor{ID: "c1", Attributes: map[string]string{runtime.LabelTask: "t1"}}}
+		if ev := <-got; ev != (runtime.Event{ID: "c1", Task: "t1"}) {
 			t.Errorf("event %+v", ev)
 		}
 
 		// A break is followed by the shortest wait, and by an empty event again.
 		at := time.Now()
 		broken <- io.EOF
-		if ev := <-got; ev != (structs.RuntimeEvent{}) {
+		if ev := <-got; ev != (runtime.Event{}) {
 			t.Errorf("event after the break %+v, want one without an ID", ev)
 		}
 		if wait := time.Since(at); wait != firstReconnect {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -12,7 +13,7 @@ import (
 // words.
 func WantRuntimeError(t *testing.T, err error, name string, words ...string) {
 	t.Helper()
-	var failed *structs.RuntimeError
+	var failed *runtime.Error
 	if !errors.As(err, &failed) {
 		t.Fatalf("got error %v, want a %s", err, name)
 	}

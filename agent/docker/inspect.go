@@ -12,55 +12,56 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
 // inspectsAtOnce bounds the calls of one Containers.
 const inspectsAtOnce = 8
 
-// Containers lists this instance's containers, running or not. One that goes away meanwhile is left
+// ListContainers lists this instance's containers, running or not. One that goes away meanwhile is left
 // out.
-func (e *Engine) Containers(ctx context.Context) ([]structs.ContainerState, error) {
+func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
-		Filters: filters.NewArgs(filters.Arg("label", structs.LabelInstance+"="+e.instance)),
+		Filters: filters.NewArgs(filters.Arg("label", runtime.LabelInstance+"="+e.instance)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
 	// The list lacks exit codes, errors and times, so each is looked at by itself.
-	states := make([]structs.ContainerState, len(summaries))
+	states := make([]runtime.ContainerState, len(summaries))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inspectsAtOnce)
 	for i, s := range summaries {
 		group.Go(func() (err error) {
-			states[i], _, err = e.Inspect(ctx, s.ID)
+			states[i], _, err = e.InspectContainer(ctx, s.ID)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(states, func(s structs.ContainerState) bool { return s.ID == "" }), nil
+	return slices.DeleteFunc(states, func(s runtime.ContainerState) bool { return s.ID == "" }), nil
 }
 
-// Inspect tells a container's state; ok is false when this instance has no such container.
-func (e *Engine) Inspect(ctx context.Context, id string) (state structs.ContainerState, ok bool, err error) {
+// InspectContainer tells a container's state; ok is false when this instance has no such container.
+func (e *Engine) InspectContainer(ctx context.Context, id string) (state runtime.ContainerState, ok bool, err error) {
 	c, err := e.api.ContainerInspect(ctx, id)
 	switch {
 	case errdefs.IsNotFound(err):
-		return structs.ContainerState{}, false, nil
+		return runtime.ContainerState{}, false, nil
 	case err != nil:
-		return structs.ContainerState{}, false, fmt.Errorf("inspect container %s: %w", id, err)
+		return runtime.ContainerState{}, false, fmt.Errorf("inspect container %s: %w", id, err)
 	case !e.owns(c.Config.Labels):
-		return structs.ContainerState{}, false, nil
+		return runtime.ContainerState{}, false, nil
 	}
 	return stateOf(c), true, nil
 }
 
 // stateOf reads Docker's description of a container.
-func stateOf(c container.InspectResponse) structs.ContainerState {
-	state := structs.ContainerState{
+func stateOf(c container.InspectResponse) runtime.ContainerState {
+	state := runtime.ContainerState{
 		ID:         c.ID,
 		Name:       strings.TrimPrefix(c.Name, "/"),
 		Labels:     c.Config.Labels,
@@ -73,9 +74,9 @@ func stateOf(c container.InspectResponse) structs.ContainerState {
 		Health:     health(c.State.Health),
 	}
 	switch state.State {
-	case structs.ContainerExited:
+	case runtime.ContainerExited:
 		state.ExitCode = int32(c.State.ExitCode)
-	case structs.ContainerRunning:
+	case runtime.ContainerRunning:
 		state.Bindings = networkBindings(c)
 	}
 	return state
@@ -88,13 +89,13 @@ func phase(c container.InspectResponse) string {
 	switch c.State.Status {
 	case container.StateCreated:
 		if c.State.Error != "" && !(defaultRefused(c.State.Error) && hasDefaultNofile(c)) {
-			return structs.ContainerExited
+			return runtime.ContainerExited
 		}
-		return structs.ContainerCreated
+		return runtime.ContainerCreated
 	case container.StateRunning, container.StatePaused, container.StateRestarting:
-		return structs.ContainerRunning
+		return runtime.ContainerRunning
 	default: // exited, dead, removing
-		return structs.ContainerExited
+		return runtime.ContainerExited
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -73,8 +74,8 @@ func TestDefaultOfNofile(t *testing.T) {
 		{[]structs.Ulimit{{Name: "nofile", SoftLimit: 5, HardLimit: 6}}, []string{"nofile=5:6"}},
 	} {
 		f := &fewFilesAPI{}
-		spec := structs.ContainerSpec{Labels: map[string]string{structs.LabelInstance: "i1"}, Definition: structs.ContainerDefinition{Ulimits: test.given}}
-		if _, err := f.engine().Create(t.Context(), spec); err != nil {
+		spec := runtime.ContainerSpec{Labels: map[string]string{runtime.LabelInstance: "i1"}, Definition: structs.ContainerDefinition{Ulimits: test.given}}
+		if _, err := f.engine().CreateContainer(t.Context(), spec); err != nil {
 			t.Fatal(err)
 		}
 		if got := ulimits(f.made[0]); !reflect.DeepEqual(got, test.want) {
@@ -88,29 +89,29 @@ func TestDefaultOfNofile(t *testing.T) {
 func TestEngineWithFewFiles(t *testing.T) {
 	f := &fewFilesAPI{}
 	e := f.engine()
-	spec := structs.ContainerSpec{Labels: map[string]string{structs.LabelInstance: "i1"}, Definition: structs.ContainerDefinition{Image: "app", Ulimits: []structs.Ulimit{{Name: "nproc", SoftLimit: 5, HardLimit: 6}}}}
-	id, err := e.Create(t.Context(), spec)
+	spec := runtime.ContainerSpec{Labels: map[string]string{runtime.LabelInstance: "i1"}, Definition: structs.ContainerDefinition{Image: "app", Ulimits: []structs.Ulimit{{Name: "nproc", SoftLimit: 5, HardLimit: 6}}}}
+	id, err := e.CreateContainer(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := e.Start(t.Context(), id)
-	if err != nil || state.ID != "b" || state.State != structs.ContainerRunning {
+	state, err := e.StartContainer(t.Context(), id)
+	if err != nil || state.ID != "b" || state.State != runtime.ContainerRunning {
 		t.Errorf("started as %+v, error %v", state, err)
 	}
 	want := []string{"nproc=5:6"}
 	if got := ulimits(f.made[1]); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.removed, []string{"a"}) || f.configs[1].Hostname != "" {
 		t.Errorf("made again with %q and host name %q; removed %q", got, f.configs[1].Hostname, f.removed)
 	}
-	if _, err := e.Create(t.Context(), spec); err != nil || !reflect.DeepEqual(ulimits(f.made[2]), want) {
+	if _, err := e.CreateContainer(t.Context(), spec); err != nil || !reflect.DeepEqual(ulimits(f.made[2]), want) {
 		t.Errorf("the next is made with %q, error %v", ulimits(f.made[2]), err)
 	}
 
 	f = &fewFilesAPI{}
 	e = f.engine()
 	spec.Definition.Ulimits = []structs.Ulimit{{Name: "nofile", SoftLimit: 65535, HardLimit: 65535}}
-	if id, err = e.Create(t.Context(), spec); err != nil {
+	if id, err = e.CreateContainer(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
-	_, err = e.Start(t.Context(), id)
+	_, err = e.StartContainer(t.Context(), id)
 	WantRuntimeError(t, err, cannotStart, "rlimit")
 }

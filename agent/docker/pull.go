@@ -12,13 +12,13 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// Pull makes the image present. One that the engine has under that reference is not pulled again,
+// PullImage makes the image present. One that the engine has under that reference is not pulled again,
 // so an instance without a way to a registry runs what it has. (The ECS agent's default is to pull
 // every time and to fall back on what is there; a tag that was moved is therefore seen here only by
 // instances that do not have it yet.)
 //
 // Calls for the same image at the same time share one pull.
-func (e *Engine) Pull(ctx context.Context, name string) error {
+func (e *Engine) PullImage(ctx context.Context, name string) error {
 	ref, err := reference.ParseDockerRef(name)
 	if err != nil {
 		return failure(ctx, cannotPull, fmt.Errorf("image %q: %w", name, err))

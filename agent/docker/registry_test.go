@@ -107,12 +107,12 @@ func TestDigestOfARegistrysImage(t *testing.T) {
 
 func (h *harness) wantDigest(name, want string) {
 	h.Helper()
-	if err := h.Pull(h.Context(), name); err != nil {
+	if err := h.PullImage(h.Context(), name); err != nil {
 		h.Fatal(err)
 	}
 	spec := h.spec()
 	spec.Definition.Image = name
-	state, _, err := h.Inspect(h.Context(), h.create(spec))
+	state, _, err := h.InspectContainer(h.Context(), h.create(spec))
 	if err != nil || state.Image != want {
 		h.Errorf("%s has the digest %q, error %v; want %q", name, state.Image, err, want)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,7 +18,7 @@ const (
 )
 
 // resources are the limits of a container.
-func resources(spec structs.ContainerSpec) container.Resources {
+func resources(spec runtime.ContainerSpec) container.Resources {
 	def := &spec.Definition
 	r := container.Resources{
 		CPUShares:         max(int64(def.Cpu), minCPUShares),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -20,7 +21,7 @@ const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 const noStartPeriod = time.Millisecond
 
 // translate says in Docker's words what a ContainerSpec says in ECS's.
-func translate(spec structs.ContainerSpec) (*container.Config, *container.HostConfig, error) {
+func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostConfig, error) {
 	if spec.PidMode == "task" || spec.IpcMode == "task" {
 		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; use host, or leave them out", spec.Name)
 	}
@@ -77,7 +78,7 @@ func given(list []string) []string {
 }
 
 // labels are the definition's own with Gantry's over them.
-func labels(spec structs.ContainerSpec) map[string]string {
+func labels(spec runtime.ContainerSpec) map[string]string {
 	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
 	maps.Copy(all, spec.Definition.DockerLabels)
 	maps.Copy(all, spec.Labels)

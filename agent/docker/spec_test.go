@@ -10,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/strslice"
 	"github.com/docker/go-connections/nat"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -23,47 +24,47 @@ func TestTranslate(t *testing.T) {
 	)
 	cases := []struct {
 		name string
-		spec structs.ContainerSpec
+		spec runtime.ContainerSpec
 		get  func(c *config, h *host) any
 		want any
 	}{
-		{"image", structs.ContainerSpec{Definition: def{Image: "nginx:1"}},
+		{"image", runtime.ContainerSpec{Definition: def{Image: "nginx:1"}},
 			func(c *config, _ *host) any { return c.Image }, "nginx:1"},
-		{"command", structs.ContainerSpec{Definition: def{Command: []string{"a", "b"}}},
+		{"command", runtime.ContainerSpec{Definition: def{Command: []string{"a", "b"}}},
 			func(c *config, _ *host) any { return c.Cmd }, strslice.StrSlice{"a", "b"}},
-		{"entry point", structs.ContainerSpec{Definition: def{EntryPoint: []string{"/e"}}},
+		{"entry point", runtime.ContainerSpec{Definition: def{EntryPoint: []string{"/e"}}},
 			func(c *config, _ *host) any { return c.Entrypoint }, strslice.StrSlice{"/e"}},
-		{"the image's command stays when there is none", structs.ContainerSpec{},
+		{"the image's command stays when there is none", runtime.ContainerSpec{},
 			func(c *config, _ *host) any { return c.Cmd == nil && c.Entrypoint == nil }, true},
-		{"environment", structs.ContainerSpec{Definition: def{Environment: []structs.KeyValuePair{{Name: "B", Value: "x=y"}, {Name: "A"}}}},
+		{"environment", runtime.ContainerSpec{Definition: def{Environment: []structs.KeyValuePair{{Name: "B", Value: "x=y"}, {Name: "A"}}}},
 			func(c *config, _ *host) any { return c.Env }, []string{"B=x=y", "A="}},
-		{"gpus, whatever the definition says", structs.ContainerSpec{GPUs: []string{"1", "GPU-8a"}, Definition: def{
+		{"gpus, whatever the definition says", runtime.ContainerSpec{GPUs: []string{"1", "GPU-8a"}, Definition: def{
 			Environment: []structs.KeyValuePair{{Name: "NVIDIA_VISIBLE_DEVICES", Value: "all"}, {Name: "A", Value: "1"}}}},
 			func(c *config, h *host) any { return []any{c.Env, h.DeviceRequests} },
 			[]any{[]string{"A=1", "NVIDIA_VISIBLE_DEVICES=1,GPU-8a"},
 				[]container.DeviceRequest{{DeviceIDs: []string{"1", "GPU-8a"}, Capabilities: [][]string{{"gpu"}}}}}},
-		{"no gpus", structs.ContainerSpec{}, func(c *config, h *host) any { return c.Env == nil && h.DeviceRequests == nil }, true},
-		{"words passed on", structs.ContainerSpec{Definition: def{WorkingDirectory: "/w", User: "1:2", Hostname: "h"}},
+		{"no gpus", runtime.ContainerSpec{}, func(c *config, h *host) any { return c.Env == nil && h.DeviceRequests == nil }, true},
+		{"words passed on", runtime.ContainerSpec{Definition: def{WorkingDirectory: "/w", User: "1:2", Hostname: "h"}},
 			func(c *config, _ *host) any { return []string{c.WorkingDir, c.User, c.Hostname} }, []string{"/w", "1:2", "h"}},
-		{"stdin and terminal", structs.ContainerSpec{Definition: def{Interactive: new(true), PseudoTerminal: new(true), DisableNetworking: new(true)}},
+		{"stdin and terminal", runtime.ContainerSpec{Definition: def{Interactive: new(true), PseudoTerminal: new(true), DisableNetworking: new(true)}},
 			func(c *config, _ *host) any { return []bool{c.OpenStdin, c.Tty, c.NetworkDisabled} }, []bool{true, true, true}},
-		{"gantry's labels win", structs.ContainerSpec{
-			Labels:     map[string]string{structs.LabelTask: "t1"},
-			Definition: def{DockerLabels: map[string]string{structs.LabelTask: "forged", labelHostPorts: "forged", "own": "1"}}},
-			func(c *config, _ *host) any { return c.Labels }, map[string]string{structs.LabelTask: "t1", "own": "1"}},
+		{"gantry's labels win", runtime.ContainerSpec{
+			Labels:     map[string]string{runtime.LabelTask: "t1"},
+			Definition: def{DockerLabels: map[string]string{runtime.LabelTask: "forged", labelHostPorts: "forged", "own": "1"}}},
+			func(c *config, _ *host) any { return c.Labels }, map[string]string{runtime.LabelTask: "t1", "own": "1"}},
 
-		{"no cpu is the least share", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
-		{"one unit is the least share", structs.ContainerSpec{Definition: def{Cpu: 1}}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
-		{"cpu units are shares", structs.ContainerSpec{Definition: def{Cpu: 384}}, func(_ *config, h *host) any { return h.CPUShares }, int64(384)},
-		{"memory", structs.ContainerSpec{MemoryLimit: 384, Definition: def{Memory: new(int32(1)), MemoryReservation: new(int32(128))}},
+		{"no cpu is the least share", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
+		{"one unit is the least share", runtime.ContainerSpec{Definition: def{Cpu: 1}}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
+		{"cpu units are shares", runtime.ContainerSpec{Definition: def{Cpu: 384}}, func(_ *config, h *host) any { return h.CPUShares }, int64(384)},
+		{"memory", runtime.ContainerSpec{MemoryLimit: 384, Definition: def{Memory: new(int32(1)), MemoryReservation: new(int32(128))}},
 			func(_ *config, h *host) any { return []int64{h.Memory, h.MemoryReservation, h.MemorySwap} }, []int64{384 << 20, 128 << 20, 0}},
-		{"no memory limit", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.Memory }, int64(0)},
-		{"ulimits", structs.ContainerSpec{Definition: def{Ulimits: []structs.Ulimit{{Name: "nofile", SoftLimit: 10, HardLimit: 20}}}},
+		{"no memory limit", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.Memory }, int64(0)},
+		{"ulimits", runtime.ContainerSpec{Definition: def{Ulimits: []structs.Ulimit{{Name: "nofile", SoftLimit: 10, HardLimit: 20}}}},
 			func(_ *config, h *host) any { return h.Ulimits }, []*container.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}},
 
-		{"bridge is the default network", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.NetworkMode }, container.NetworkMode("bridge")},
+		{"bridge is the default network", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.NetworkMode }, container.NetworkMode("bridge")},
 		{"ports on bridge",
-			structs.ContainerSpec{Definition: def{PortMappings: []structs.PortMapping{
+			runtime.ContainerSpec{Definition: def{PortMappings: []structs.PortMapping{
 				Mapping(80, -1, ""), Mapping(81, 0, "tcp"), Mapping(53, 5353, "udp"), {ContainerPortRange: "1-9"}}}},
 			func(c *config, h *host) any { return []any{c.ExposedPorts, h.PortBindings} },
 			[]any{
@@ -71,63 +72,63 @@ func TestTranslate(t *testing.T) {
 				nat.PortMap{"80/tcp": {{}}, "81/tcp": {{}}, "53/udp": {{HostPort: "5353"}}},
 			}},
 		{"nothing is published on the host's network",
-			structs.ContainerSpec{NetworkMode: "host", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 80, ""), Mapping(53, 53, "udp")}}},
+			runtime.ContainerSpec{NetworkMode: "host", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 80, ""), Mapping(53, 53, "udp")}}},
 			func(c *config, h *host) any { return []any{h.NetworkMode, h.PortBindings, c.Labels[labelHostPorts]} },
 			[]any{container.NetworkMode("host"), nat.PortMap(nil), "80/tcp,53/udp"}},
-		{"nor without a network", structs.ContainerSpec{NetworkMode: "none", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 0, "")}}},
+		{"nor without a network", runtime.ContainerSpec{NetworkMode: "none", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 0, "")}}},
 			func(_ *config, h *host) any { return []any{h.NetworkMode, h.PortBindings} }, []any{container.NetworkMode("none"), nat.PortMap(nil)}},
-		{"the host's namespaces", structs.ContainerSpec{PidMode: "host", IpcMode: "host"},
+		{"the host's namespaces", runtime.ContainerSpec{PidMode: "host", IpcMode: "host"},
 			func(_ *config, h *host) any { return []string{string(h.PidMode), string(h.IpcMode)} }, []string{"host", "host"}},
-		{"names", structs.ContainerSpec{Definition: def{DnsServers: []string{"1.1.1.1"}, DnsSearchDomains: []string{"x"},
+		{"names", runtime.ContainerSpec{Definition: def{DnsServers: []string{"1.1.1.1"}, DnsSearchDomains: []string{"x"},
 			ExtraHosts: []structs.HostEntry{{Hostname: "db", IpAddress: "10.0.0.1"}}}},
 			func(_ *config, h *host) any { return [][]string{h.DNS, h.DNSSearch, h.ExtraHosts} }, [][]string{{"1.1.1.1"}, {"x"}, {"db:10.0.0.1"}}},
 
-		{"never restarted by Docker", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.RestartPolicy.Name }, container.RestartPolicyDisabled},
-		{"security", structs.ContainerSpec{Definition: def{Privileged: new(true), ReadonlyRootFilesystem: new(true), DockerSecurityOptions: []string{"no-new-privileges"}}},
+		{"never restarted by Docker", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.RestartPolicy.Name }, container.RestartPolicyDisabled},
+		{"security", runtime.ContainerSpec{Definition: def{Privileged: new(true), ReadonlyRootFilesystem: new(true), DockerSecurityOptions: []string{"no-new-privileges"}}},
 			func(_ *config, h *host) any { return []any{h.Privileged, h.ReadonlyRootfs, h.SecurityOpt} }, []any{true, true, []string{"no-new-privileges"}}},
-		{"system controls", structs.ContainerSpec{Definition: def{SystemControls: []structs.SystemControl{{Namespace: "net.core.somaxconn", Value: "9"}}}},
+		{"system controls", runtime.ContainerSpec{Definition: def{SystemControls: []structs.SystemControl{{Namespace: "net.core.somaxconn", Value: "9"}}}},
 			func(_ *config, h *host) any { return h.Sysctls }, map[string]string{"net.core.somaxconn": "9"}},
-		{"log driver", structs.ContainerSpec{Definition: def{LogConfiguration: &structs.LogConfiguration{LogDriver: "syslog", Options: map[string]string{"tag": "a"}}}},
+		{"log driver", runtime.ContainerSpec{Definition: def{LogConfiguration: &structs.LogConfiguration{LogDriver: "syslog", Options: map[string]string{"tag": "a"}}}},
 			func(_ *config, h *host) any { return h.LogConfig }, container.LogConfig{Type: "syslog", Config: map[string]string{"tag": "a"}}},
-		{"the engine's log driver", structs.ContainerSpec{}, func(_ *config, h *host) any { return h.LogConfig }, container.LogConfig{}},
+		{"the engine's log driver", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.LogConfig }, container.LogConfig{}},
 
-		{"capabilities", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{Capabilities: &structs.KernelCapabilities{Add: []string{"NET_ADMIN"}, Drop: []string{"ALL"}}}}},
+		{"capabilities", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{Capabilities: &structs.KernelCapabilities{Add: []string{"NET_ADMIN"}, Drop: []string{"ALL"}}}}},
 			func(_ *config, h *host) any { return [][]string{h.CapAdd, h.CapDrop} }, [][]string{{"NET_ADMIN"}, {"ALL"}}},
-		{"devices", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{Devices: []structs.Device{
+		{"devices", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{Devices: []structs.Device{
 			{HostPath: "/dev/a"}, {HostPath: "/dev/b", ContainerPath: "/dev/c", Permissions: []string{"read", "mknod"}}}}}},
 			func(_ *config, h *host) any { return h.Devices }, []container.DeviceMapping{
 				{PathOnHost: "/dev/a", PathInContainer: "/dev/a", CgroupPermissions: "rwm"},
 				{PathOnHost: "/dev/b", PathInContainer: "/dev/c", CgroupPermissions: "rm"}}},
-		{"init and shared memory", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{InitProcessEnabled: new(true), SharedMemorySize: new(int32(64))}}},
+		{"init and shared memory", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{InitProcessEnabled: new(true), SharedMemorySize: new(int32(64))}}},
 			func(_ *config, h *host) any { return []any{*h.Init, h.ShmSize} }, []any{true, int64(64 << 20)}},
-		{"tmpfs", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{Tmpfs: []structs.Tmpfs{{ContainerPath: "/t", Size: 8, MountOptions: []string{"noexec", "mode=700"}}}}}},
+		{"tmpfs", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{Tmpfs: []structs.Tmpfs{{ContainerPath: "/t", Size: 8, MountOptions: []string{"noexec", "mode=700"}}}}}},
 			func(_ *config, h *host) any { return h.Tmpfs }, map[string]string{"/t": "size=8m,noexec,mode=700"}},
-		{"swap comes on top of memory", structs.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50)), Swappiness: new(int32(10))}}},
+		{"swap comes on top of memory", runtime.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50)), Swappiness: new(int32(10))}}},
 			func(_ *config, h *host) any { return []int64{h.MemorySwap, *h.MemorySwappiness} }, []int64{150 << 20, 10}},
-		{"no swap", structs.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(0))}}},
+		{"no swap", runtime.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(0))}}},
 			func(_ *config, h *host) any { return h.MemorySwap }, int64(100 << 20)},
-		{"swappiness alone is not heeded", structs.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{Swappiness: new(int32(10))}}},
+		{"swappiness alone is not heeded", runtime.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{Swappiness: new(int32(10))}}},
 			func(_ *config, h *host) any { return h.MemorySwap == 0 && h.MemorySwappiness == nil }, true},
-		{"maxSwap without a limit is not heeded", structs.ContainerSpec{Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50))}}},
+		{"maxSwap without a limit is not heeded", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50))}}},
 			func(_ *config, h *host) any { return h.MemorySwap }, int64(0)},
 
-		{"health check in ECS's defaults", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD-SHELL", "true"}}}},
+		{"health check in ECS's defaults", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD-SHELL", "true"}}}},
 			func(c *config, _ *host) any { return c.Healthcheck },
 			&container.HealthConfig{Test: []string{"CMD-SHELL", "true"}, Interval: 30 * time.Second, Timeout: 5 * time.Second, Retries: 3,
 				StartPeriod: time.Millisecond}}, // zero would be the image's
-		{"health check in full", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD", "/ok"},
+		{"health check in full", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD", "/ok"},
 			Interval: new(int32(7)), Timeout: new(int32(8)), Retries: new(int32(9)), StartPeriod: new(int32(10))}}},
 			func(c *config, _ *host) any { return c.Healthcheck },
 			&container.HealthConfig{Test: []string{"CMD", "/ok"}, Interval: 7 * time.Second, Timeout: 8 * time.Second, Retries: 9, StartPeriod: 10 * time.Second}},
-		{"empty lists are the image's", structs.ContainerSpec{Definition: def{EntryPoint: []string{}, Command: []string{}}},
+		{"empty lists are the image's", runtime.ContainerSpec{Definition: def{EntryPoint: []string{}, Command: []string{}}},
 			func(c *config, _ *host) any { return c.Entrypoint == nil && c.Cmd == nil }, true},
-		{"a list of an empty string is not", structs.ContainerSpec{Definition: def{EntryPoint: []string{""}}},
+		{"a list of an empty string is not", runtime.ContainerSpec{Definition: def{EntryPoint: []string{""}}},
 			func(c *config, _ *host) any { return []string(c.Entrypoint) }, []string{""}},
-		{"health check without CMD", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"/ok", "now"}}}},
+		{"health check without CMD", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"/ok", "now"}}}},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"CMD", "/ok", "now"}},
-		{"a health check that is none", structs.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"NONE", "x"}}}},
+		{"a health check that is none", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"NONE", "x"}}}},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
-		{"the image's own health check is off", structs.ContainerSpec{},
+		{"the image's own health check is off", runtime.ContainerSpec{},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
 	}
 	for _, c := range cases {
@@ -144,7 +145,7 @@ func TestTranslate(t *testing.T) {
 }
 
 func TestTranslateRefusesSharedNamespaces(t *testing.T) {
-	for _, spec := range []structs.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}} {
+	for _, spec := range []runtime.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}} {
 		if _, _, err := translate(spec); err == nil {
 			t.Errorf("%+v is taken, and its containers would not share anything", spec)
 		}
@@ -154,7 +155,7 @@ func TestTranslateRefusesSharedNamespaces(t *testing.T) {
 // A definition can have been registered before the check that it names a program.
 func TestTranslateRefusesHealthCheckWithoutProgram(t *testing.T) {
 	for _, command := range [][]string{nil, {"CMD"}, {"CMD-SHELL", ""}} {
-		spec := structs.ContainerSpec{Name: "web", Definition: structs.ContainerDefinition{HealthCheck: &structs.HealthCheck{Command: command}}}
+		spec := runtime.ContainerSpec{Name: "web", Definition: structs.ContainerDefinition{HealthCheck: &structs.HealthCheck{Command: command}}}
 		_, _, err := translate(spec)
 		if err == nil || !strings.Contains(err.Error(), "container web: healthCheck.command ") {
 			t.Errorf("%q: error %v", command, err)
@@ -215,15 +216,15 @@ func TestPhase(t *testing.T) {
 		state container.State
 		want  string
 	}{
-		{container.State{Status: "created"}, structs.ContainerCreated},
+		{container.State{Status: "created"}, runtime.ContainerCreated},
 		// it is made again
-		{container.State{Status: "created", Error: refused}, structs.ContainerCreated},
-		{container.State{Status: "created", Error: "executable not found", ExitCode: 127}, structs.ContainerExited},
-		{container.State{Status: "running"}, structs.ContainerRunning},
-		{container.State{Status: "paused"}, structs.ContainerRunning},
-		{container.State{Status: "exited", ExitCode: 1}, structs.ContainerExited},
-		{container.State{Status: "dead"}, structs.ContainerExited},
-		{container.State{Status: "removing"}, structs.ContainerExited},
+		{container.State{Status: "created", Error: refused}, runtime.ContainerCreated},
+		{container.State{Status: "created", Error: "executable not found", ExitCode: 127}, runtime.ContainerExited},
+		{container.State{Status: "running"}, runtime.ContainerRunning},
+		{container.State{Status: "paused"}, runtime.ContainerRunning},
+		{container.State{Status: "exited", ExitCode: 1}, runtime.ContainerExited},
+		{container.State{Status: "dead"}, runtime.ContainerExited},
+		{container.State{Status: "removing"}, runtime.ContainerExited},
 	}
 	for _, c := range cases {
 		with := container.InspectResponse{
@@ -237,7 +238,7 @@ func TestPhase(t *testing.T) {
 	own := container.InspectResponse{
 		ContainerJSONBase: &container.ContainerJSONBase{State: &container.State{Status: "created", Error: refused}}, Config: &container.Config{},
 	}
-	if got := phase(own); got != structs.ContainerExited {
+	if got := phase(own); got != runtime.ContainerExited {
 		t.Errorf("one with limits of its own that are refused is %s", got)
 	}
 }

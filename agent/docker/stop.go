@@ -8,10 +8,10 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// Stop sends the stop signal (the image's; SIGTERM where it names none), and SIGKILL after timeout
+// StopContainer sends the stop signal (the image's; SIGTERM where it names none), and SIGKILL after timeout
 // seconds, and returns when the container has ended. One that is not there has ended.
-func (e *Engine) Stop(ctx context.Context, id string, timeout int) error {
-	_, ok, err := e.Inspect(ctx, id)
+func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) error {
+	_, ok, err := e.InspectContainer(ctx, id)
 	if err != nil || !ok {
 		return err
 	}
@@ -22,10 +22,10 @@ func (e *Engine) Stop(ctx context.Context, id string, timeout int) error {
 	return nil
 }
 
-// Remove removes a container, by force, with its anonymous volumes. One that is not there is no
+// RemoveContainer removes a container, by force, with its anonymous volumes. One that is not there is no
 // error.
-func (e *Engine) Remove(ctx context.Context, id string) error {
-	_, ok, err := e.Inspect(ctx, id)
+func (e *Engine) RemoveContainer(ctx context.Context, id string) error {
+	_, ok, err := e.InspectContainer(ctx, id)
 	if err != nil || !ok {
 		return err
 	}

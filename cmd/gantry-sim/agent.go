@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
@@ -34,8 +36,7 @@ type simulated struct {
 	gossip  netip.AddrPort // where its member of gossip listens
 
 	instance    string
-	runtime     *runtime
-	servers     *agent.Servers
+	servers     *link.Servers
 	certificate *security.AgentCertificate // nil with --insecure
 
 	mu     sync.Mutex
@@ -55,18 +56,18 @@ type shared struct {
 // run is the agent's life until ctx ends.
 func (s *simulated) run(ctx context.Context) (err error) {
 	dir := filepath.Join(s.options.dataDir, s.name)
-	if s.instance, err = agent.Identity(dir, s.options.cluster); err != nil {
+	if s.instance, err = link.Identity(dir, s.options.cluster); err != nil {
 		return err
 	}
-	s.servers = agent.NewServers(agent.ServersConfig{Key: s.instance, Zone: s.zone, Candidates: s.candidates, Connect: s.connect})
+	s.servers = link.NewServers(link.ServersConfig{Key: s.instance, Zone: s.zone, Candidates: s.candidates, Connect: s.connect})
 	defer s.servers.Close()
 	if err := s.join(ctx); err != nil {
 		return err
 	}
-	s.runtime = newRuntime(s.shared.behaviour, s.name)
+	engine := s.shared.behaviour.engine(s.name)
 	a, err := agent.New(agent.Config{
 		DataDir: dir, Cluster: s.options.cluster, Zone: s.zone, Name: s.name, Version: version, Server: gated{s.servers, s.shared.gate}, Logger: s.log,
-		Runtime:       func(string) agent.Runtime { return s.runtime },
+		Runtime:       func(instance string) runtime.Runtime { return engine.Runtime(instance) },
 		ReservedPorts: []structs.Port{},
 	})
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -31,12 +31,12 @@ func (g *gate) run(ctx context.Context) {
 
 // gated is the servers as an agent sees them whose tasks wait for the gate.
 type gated struct {
-	*agent.Servers
+	*link.Servers
 	gate *gate
 }
 
 // Stream opens the stream of assignments.
-func (s gated) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+func (s gated) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
 	stream, err := s.Servers.Stream(ctx, instance, version)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (s gated) Stream(ctx context.Context, instance string, version int64) (agen
 // gatedStream is a stream whose frames with tasks wait for the machine's turn; what shows that the
 // stream is alive does not.
 type gatedStream struct {
-	agent.Stream
+	link.Stream
 	turns <-chan struct{}
 	read  chan struct{} // capacity 1: there is something in waiting, or err is set
 	alive chan structs.AssignmentFrame
@@ -59,7 +59,7 @@ type gatedStream struct {
 	passed []structs.AssignmentFrame // have had their turn; the reader's own
 }
 
-func newGatedStream(stream agent.Stream, turns <-chan struct{}) *gatedStream {
+func newGatedStream(stream link.Stream, turns <-chan struct{}) *gatedStream {
 	g := &gatedStream{Stream: stream, turns: turns, read: make(chan struct{}, 1), alive: make(chan structs.AssignmentFrame)}
 	go g.pump()
 	return g

@@ -18,6 +18,8 @@ import (
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/gossip"
@@ -98,7 +100,7 @@ type agentProcess struct {
 	*agentOptions
 	log         *slog.Logger
 	agent       *agent.Agent
-	servers     *agent.Servers
+	servers     *link.Servers
 	gossip      *gossip.Member             // nil before the agent is enrolled
 	certificate *security.AgentCertificate // nil with --insecure
 }
@@ -127,16 +129,16 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		return err
 	}
 	p := &agentProcess{agentOptions: o, log: log}
-	instance, err := agent.Identity(o.dataDir, o.cluster)
+	instance, err := link.Identity(o.dataDir, o.cluster)
 	if err != nil {
 		return err
 	}
-	p.servers = agent.NewServers(agent.ServersConfig{Key: instance, Zone: o.zone, Candidates: p.candidates, Connect: p.connect})
+	p.servers = link.NewServers(link.ServersConfig{Key: instance, Zone: o.zone, Candidates: p.candidates, Connect: p.connect})
 	defer p.servers.Close()
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
 		GPUs: o.gpus, StopOnDisconnect: o.fenced, OwnPorts: p.ownPorts,
-		Server: p.servers, Runtime: func(instance string) agent.Runtime { return engine.ForInstance(instance) }, Logger: log,
+		Server: p.servers, Runtime: func(instance string) runtime.Runtime { return engine.ForInstance(instance) }, Logger: log,
 		Join: func(ctx context.Context) error {
 			if err := p.join(ctx, instance); err != nil {
 				return err

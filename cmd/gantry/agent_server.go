@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/client"
 )
 
@@ -11,6 +11,6 @@ import (
 type serverOverHTTP struct{ *client.Client }
 
 // Stream opens the instance's stream of assignments.
-func (s serverOverHTTP) Stream(ctx context.Context, instance string, version int64) (agent.Stream, error) {
+func (s serverOverHTTP) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
 	return s.Assignments(ctx, instance, version)
 }

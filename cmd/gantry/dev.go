@@ -17,6 +17,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/server"
 	"github.com/gantry-project/gantry/structs"
@@ -145,7 +146,7 @@ func (d *dev) newAgent(engine *docker.Engine) (err error) {
 	d.agent, err = agent.New(agent.Config{
 		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: d.name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
 		Server:   serverOverHTTP{d.client},
-		Runtime:  func(instance string) agent.Runtime { return engine.ForInstance(instance) },
+		Runtime:  func(instance string) runtime.Runtime { return engine.ForInstance(instance) },
 		OwnPorts: func() []structs.Port { return portsOf("tcp", d.listener.Addr().String()) },
 		Logger:   d.log,
 	})

@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/testutil"
 )
 
@@ -28,7 +29,7 @@ type chance struct {
 // makes, starts or stops one kills its agent.
 func newChance(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *chance {
 	c := &chance{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
-	slow := testutil.FakeImage{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
+	slow := fake.Image{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
 	engine.SetImage("web", slow)
 	slow.RunsFor = 400 * time.Millisecond
 	engine.SetImage("once", slow)
@@ -77,13 +78,13 @@ func (c *chance) upTo(most int) time.Duration {
 
 // killContainer ends a container that runs.
 func (c *chance) killContainer() {
-	running := slices.DeleteFunc(c.engine.All(), func(s structs.ContainerState) bool { return s.State != structs.ContainerRunning })
+	running := slices.DeleteFunc(c.engine.All(), func(s runtime.ContainerState) bool { return s.State != runtime.ContainerRunning })
 	if len(running) > 0 {
 		c.exit(running[c.number(len(running))])
 	}
 }
 
-func (c *chance) exit(s structs.ContainerState) {
-	c.exited[s.Labels[structs.LabelTask]] = true
+func (c *chance) exit(s runtime.ContainerState) {
+	c.exited[s.Labels[runtime.LabelTask]] = true
 	c.engine.Exit(s.ID, 9)
 }

@@ -18,6 +18,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
@@ -148,7 +149,7 @@ func (w *world) await(status structs.TaskStatus, ids ...string) {
 func (w *world) containerOf(id string) string {
 	w.t.Helper()
 	for _, c := range w.Engine.All() {
-		if c.Labels[structs.LabelTask] == id {
+		if c.Labels[runtime.LabelTask] == id {
 			return c.ID
 		}
 	}
@@ -173,8 +174,8 @@ func (w *world) expectRunningOnce(ids ...string) {
 	running := map[string]int{}
 	starts := w.Engine.Starts()
 	for _, c := range w.Engine.All() {
-		task := c.Labels[structs.LabelTask]
-		if c.State != structs.ContainerRunning {
+		task := c.Labels[runtime.LabelTask]
+		if c.State != runtime.ContainerRunning {
 			continue
 		}
 		if running[task]++; !wanted[task] {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/agent/runtime"
 )
 
 // leastFaults is how many faults a havoc makes at least.
@@ -168,7 +168,7 @@ func (h *havoc) crashMachine() (mend func()) {
 	h.Network.PowerOff(host)
 	h.StopAgent(host)
 	for _, c := range h.Engine.All() {
-		if c.Labels[structs.LabelInstance] == instance && c.State == structs.ContainerRunning {
+		if c.Labels[runtime.LabelInstance] == instance && c.State == runtime.ContainerRunning {
 			h.exit(c)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -367,7 +368,7 @@ func (s *servers) cutOff(a, b string) {
 // containersUp counts the containers that run, whoever knows of them.
 func (s *servers) containersUp() (n int) {
 	for _, c := range s.Engine.All() {
-		if c.State == structs.ContainerRunning {
+		if c.State == runtime.ContainerRunning {
 			n++
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -69,13 +70,13 @@ func (j *judge) containers(engine *testutil.FakeEngine) {
 		}
 	}
 	for _, c := range engine.All() {
-		if c.State != structs.ContainerRunning {
+		if c.State != runtime.ContainerRunning {
 			continue
 		}
-		id := c.Labels[structs.LabelTask]
+		id := c.Labels[runtime.LabelTask]
 		j.running[id]++
 		task := j.snap.Task(id)
-		if task == nil || task.DesiredStatus != structs.TaskRunning || task.Instance != c.Labels[structs.LabelInstance] {
+		if task == nil || task.DesiredStatus != structs.TaskRunning || task.Instance != c.Labels[runtime.LabelInstance] {
 			j.say("container %s runs for nobody: its task is %+v", c.Name, task)
 		}
 	}

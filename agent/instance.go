@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// containerInstance describes this machine to the server.
+func containerInstance(cfg Config, id string, info runtime.Info) structs.ContainerInstance {
+	return structs.ContainerInstance{
+		ID:               id,
+		Cluster:          cfg.Cluster,
+		Zone:             cfg.Zone,
+		Name:             cmp.Or(cfg.Name, info.Hostname),
+		Status:           structs.InstanceActive,
+		Fenced:           cfg.StopOnDisconnect,
+		CapacityProvider: cfg.CapacityProvider,
+		Registered: structs.Resources{
+			CPU:    max(0, int64(info.CPUs)*1024-cfg.ReservedCPU),
+			Memory: max(0, info.Memory-cfg.ReservedMemory),
+			Ports:  cfg.reservedPorts(),
+		},
+		GPUs:       cfg.GPUs,
+		Attributes: attributes(cfg, info),
+		Runtime:    structs.RuntimeHealth{Status: structs.HealthOK}, // it has just answered
+		VersionInfo: structs.VersionInfo{
+			AgentVersion: cfg.Version, AgentHash: cfg.Commit, DockerVersion: "DockerVersion: " + info.Version,
+		},
+	}
+}
+
+// capability is the prefix of what ECS's agents have been able to do from the beginning.
+const capability = "com.amazonaws.ecs.capability."
+
+// attributes returns ECS's own, the capabilities that this agent really has, and the configured
+// ones, sorted by name. A configured one does not replace what the agent says about itself.
+func attributes(cfg Config, info runtime.Info) []structs.Attribute {
+	list := []structs.Attribute{
+		{Name: "ecs.cpu-architecture", Value: info.Architecture},
+		{Name: "ecs.os-type", Value: info.OSType},
+		{Name: capability + "privileged-container"},
+		{Name: "ecs.capability.container-health-check"},
+		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
+	}
+	for _, driver := range info.LogDrivers {
+		// this driver of the engine would write to AWS; definitions with it are not run
+		if driver != "awslogs" {
+			list = append(list, structs.Attribute{Name: capability + "logging-driver." + driver})
+		}
+	}
+	if cfg.Zone != "" {
+		list = append(list, structs.Attribute{Name: structs.AttributeZone, Value: cfg.Zone})
+	}
+	// The versions of Docker's API that ECS task definitions require (1.17 to 1.29). Every engine
+	// since 2017 has them.
+	for minor := 17; minor <= 30; minor++ {
+		list = append(list, structs.Attribute{Name: fmt.Sprintf(capability+"docker-remote-api.1.%d", minor)})
+	}
+	for _, custom := range cfg.Attributes {
+		if !slices.ContainsFunc(list, func(x structs.Attribute) bool { return x.Name == custom.Name }) {
+			list = append(list, structs.Attribute{Name: custom.Name, Value: custom.Value})
+		}
+	}
+	slices.SortFunc(list, func(x, y structs.Attribute) int { return cmp.Compare(x.Name, y.Name) })
+	return list
+}

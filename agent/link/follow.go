@@ -1,0 +1,71 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gantry-project/gantry/agent/wait"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// streamSilence is how long a stream may be silent before it counts as lost. A connection whose
+// other end has vanished looks like one on which nothing happens.
+const streamSilence = 15 * time.Second
+
+// leaseWait is the longest wait before another registration or stream is tried: until the agent
+// beats on a stream, its lease runs out.
+const leaseWait = 250 * time.Millisecond
+
+// follow reads the instance's stream until ctx ends, and opens another when one ends. It registers
+// the instance again with servers that have forgotten it.
+func (l *Link) follow(ctx context.Context) {
+	b := wait.Backoff{Most: leaseWait}
+	for ctx.Err() == nil {
+		err := l.followStream(ctx, &b)
+		if ctx.Err() != nil {
+			return
+		}
+		if errors.Is(err, errMoves) {
+			l.log.Info("opening another stream of assignments", "reason", err)
+			continue
+		}
+		l.log.Warn("lost the stream of assignments; opening another, tasks run on", "error", err)
+		if structs.KindOf(err) == structs.KindResourceNotFound {
+			l.registerAgain(ctx)
+		}
+		b.Wait(ctx)
+	}
+}
+
+// followStream reads one stream until that ends. A frame resets the backoff.
+func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
+	stream, err := l.cfg.Server.Stream(ctx, l.cfg.Instance, l.registration.Version)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	defer context.AfterFunc(ctx, func() { stream.Close() })()
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	l.work.Go(func() { l.beat(beating, stream) })
+	for {
+		silence := time.AfterFunc(streamSilence, func() { stream.Close() })
+		frame, err := stream.Next()
+		silence.Stop()
+		if err != nil {
+			return err
+		}
+		if frame.Full && frame.Index < l.index { // it lacks tasks that rightly run here
+			return fmt.Errorf("the server's state (index %d) is older than what this agent has seen (%d)", frame.Index, l.index)
+		}
+		if frame.Deregistered {
+			l.log.Warn("this container instance was deregistered: it gets no work, and its tasks are stopped. " +
+				"To have it back, start this agent again; otherwise stop the agent")
+		}
+		l.index = max(l.index, frame.Index)
+		l.inbox.put(frame)
+		b.Reset()
+	}
+}

@@ -1,0 +1,54 @@
+package link
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/gantry-project/gantry/agent/wait"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// inbox holds what servers said and nobody has taken yet. The stream is read even if the container
+// engine keeps everybody else waiting, since what comes on it says that the server is there. Safe
+// for concurrent use.
+type inbox struct {
+	more chan struct{} // capacity 1: there are frames
+
+	mu     sync.Mutex
+	frames []structs.AssignmentFrame
+}
+
+// put adds a frame. A full one replaces those before it.
+func (i *inbox) put(frame structs.AssignmentFrame) {
+	if !frame.Full && len(frame.Assignments) == 0 {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if frame.Full {
+		i.frames = nil
+	}
+	i.frames = append(i.frames, frame)
+	wait.Nudge(i.more)
+}
+
+// putBack puts a full frame that was taken back to the front, unless there is a newer one.
+func (i *inbox) putBack(frame structs.AssignmentFrame) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.frames) == 0 || !i.frames[0].Full {
+		i.frames = slices.Insert(i.frames, 0, frame)
+		wait.Nudge(i.more)
+	}
+}
+
+// take returns the oldest frame, and false if there is none.
+func (i *inbox) take() (frame structs.AssignmentFrame, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.frames) == 0 {
+		return frame, false
+	}
+	frame, i.frames = i.frames[0], i.frames[1:]
+	return frame, true
+}

@@ -1,0 +1,138 @@
+package link
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/agent/wait"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what a Link is made of.
+type Config struct {
+	Server   Server
+	Instance string // id of the container instance
+	// Fenced says that the agent kills its tasks when the leader does not hear of it. It then beats
+	// more often: the sooner it knows that the leader heard of it, the longer a server may be away.
+	Fenced bool
+	Logger *slog.Logger
+}
+
+// Link is the connection of one container instance to the servers. Make it with New, register the
+// instance once, then run it once. Its other methods may be called from many goroutines, also
+// before that.
+type Link struct {
+	cfg      Config
+	log      *slog.Logger
+	lease    lease
+	inbox    inbox
+	reporter *reporter
+	health   health
+	work     sync.WaitGroup // the beats of each stream
+
+	// Only of Register and, later, of the goroutine that follows the stream.
+	registration structs.ContainerInstance // as servers know it
+	index        uint64                    // of the newest frame
+}
+
+// New makes a link that has called no server yet. The lease of the instance begins now.
+func New(cfg Config) *Link {
+	l := &Link{
+		cfg: cfg, log: cfg.Logger,
+		inbox:  inbox{more: make(chan struct{}, 1)},
+		health: health{news: make(chan struct{}, 1)},
+	}
+	l.reporter = newReporter(l.log, func(ctx context.Context, updates []structs.TaskUpdate) error {
+		return cfg.Server.Report(ctx, cfg.Instance, updates)
+	})
+	l.lease.heard(time.Now())
+	return l
+}
+
+// Run follows the instance's stream of assignments and sends what there is to report, until ctx
+// ends. When it returns, all that it started has ended.
+func (l *Link) Run(ctx context.Context) {
+	defer l.work.Wait()
+	l.work.Go(func() { l.reporter.run(ctx) })
+	l.work.Go(func() { l.tellHealth(ctx) })
+	l.follow(ctx)
+}
+
+// Next returns the oldest frame of assignments that was not taken yet, and waits for one if there
+// is none. It returns false when ctx ends.
+func (l *Link) Next(ctx context.Context) (frame structs.AssignmentFrame, ok bool) {
+	for ctx.Err() == nil {
+		if frame, ok = l.inbox.take(); ok {
+			return frame, true
+		}
+		select {
+		case <-l.inbox.more:
+		case <-ctx.Done():
+		}
+	}
+	return frame, false
+}
+
+// PutBack gives back a full frame that Next returned, unless there is a newer one.
+func (l *Link) PutBack(frame structs.AssignmentFrame) { l.inbox.putBack(frame) }
+
+// Report hands over an update of a task, and does not wait. The update must not change afterwards.
+func (l *Link) Report(update structs.TaskUpdate) { l.reporter.publish(update) }
+
+// Unreported reports whether an update of the task is not in the log yet.
+func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
+
+// SetHealth reports how the container engine does: Status and Reason.
+func (l *Link) SetHealth(h structs.RuntimeHealth) { l.health.set(h) }
+
+// LeaseLeft returns for how long no server gives the instance's tasks to another, less a margin.
+func (l *Link) LeaseLeft() time.Duration { return l.lease.left() }
+
+// health is how the container engine does, and whether servers are to be told. Safe for concurrent
+// use.
+type health struct {
+	news chan struct{} // capacity 1: there is something to report
+
+	mu  sync.Mutex
+	now structs.RuntimeHealth // Status and Reason
+}
+
+func (h *health) set(now structs.RuntimeHealth) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = now
+	wait.Nudge(h.news)
+}
+
+func (h *health) current() structs.RuntimeHealth {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+// tellHealth reports the health of the engine whenever it has changed, until ctx ends.
+func (l *Link) tellHealth(ctx context.Context) {
+	for {
+		select {
+		case <-l.health.news:
+		case <-ctx.Done():
+			return
+		}
+		var b wait.Backoff
+		for ctx.Err() == nil {
+			one, cancel := context.WithTimeout(ctx, reportTimeout)
+			err := l.cfg.Server.ReportRuntime(one, l.cfg.Instance, l.health.current())
+			cancel()
+			if err == nil {
+				break
+			}
+			l.log.Warn("cannot report how the container engine does", "error", err)
+			if refusal(err) { // the next registration says it
+				break
+			}
+			b.Wait(ctx)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package agent_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// What no event told of is found by the periodic list.
+func TestChangesThatNoEventToldAreNoticed(t *testing.T) {
+	app, side := name("app", 1), name("side", 1)
+	for _, c := range []struct {
+		name   string
+		play   func(*harness)
+		status structs.TaskStatus
+		check  func(structs.Task) bool
+	}{
+		{"the end", func(h *harness) { h.engine.Exit(app, 7) }, structs.TaskStopped,
+			func(task structs.Task) bool { return *task.Containers[0].ExitCode == 7 }},
+		{"the end of a container that is not essential", func(h *harness) { h.engine.Exit(side, 7) }, structs.TaskRunning,
+			func(task structs.Task) bool {
+				return task.Containers[1].LastStatus == structs.TaskStopped && *task.Containers[1].ExitCode == 7
+			}},
+		{"the removal", func(h *harness) { h.engine.RemoveContainer(app) }, structs.TaskStopped,
+			func(task structs.Task) bool { return task.Containers[0].Reason == "container was removed" }},
+		{"a health check", func(h *harness) { h.engine.SetHealth(app, "UNHEALTHY") }, structs.TaskRunning,
+			func(task structs.Task) bool { return task.Containers[0].HealthStatus == "UNHEALTHY" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withAgent(t, func(h *harness) {
+				h.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))
+				h.wait(time.Second)
+				h.engine.SetMute(true)
+				c.play(h)
+				h.wait(2 * time.Minute)
+				if task := h.expect(taskID(1), c.status); !c.check(task) {
+					t.Errorf("the containers are reported as %+v", task.Containers)
+				}
+			})
+		})
+	}
+}
+
+// A list that shows what is known costs no call.
+func TestNothingIsInspectedThatIsAsItWas(t *testing.T) {
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))
+		h.wait(time.Second)
+		h.engine.Exit(name("side", 1), 0)
+		h.wait(time.Second)
+		before := len(h.engine.Calls())
+		h.wait(time.Hour)
+		for _, call := range h.engine.Calls()[before:] {
+			if call != "Containers" {
+				t.Errorf("call %q", call)
+			}
+		}
+	})
+}

@@ -1,0 +1,82 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Containers are the containers of one container instance.
+type Containers interface {
+	// ListContainers lists them, running or not.
+	ListContainers(ctx context.Context) ([]ContainerState, error)
+	// CreateContainer creates a container and returns its id. It finds the one that exists under
+	// that name with the same labels, and does not create another. It fails with an *Error
+	// (CannotCreateContainerError).
+	CreateContainer(ctx context.Context, spec ContainerSpec) (id string, err error)
+	// StartContainer starts a created container and returns its state after the start. The engine
+	// may have recreated it under another id, which is then set even if there is an error. Starting
+	// a running container does nothing, and one that has ended is not started again. It fails with
+	// an *Error (CannotStartContainerError).
+	StartContainer(ctx context.Context, id string) (ContainerState, error)
+	// InspectContainer returns a container's state; ok is false when there is no such container.
+	InspectContainer(ctx context.Context, id string) (state ContainerState, ok bool, err error)
+	// StopContainer sends the stop signal, and SIGKILL after timeout seconds, and returns when the
+	// container has ended.
+	StopContainer(ctx context.Context, id string, timeout int) error
+	// RemoveContainer removes a container, by force, with its anonymous volumes. It is no error if
+	// there is no such container.
+	RemoveContainer(ctx context.Context, id string) error
+}
+
+// The labels on every container that an agent creates. An agent touches only containers whose
+// LabelInstance is its own.
+const (
+	LabelInstance   = "gantry.instance"   // ContainerInstance.ID
+	LabelCluster    = "gantry.cluster"    // cluster name
+	LabelTask       = "gantry.task"       // Task.ID
+	LabelContainer  = "gantry.container"  // ContainerDefinition.name
+	LabelDefinition = "gantry.definition" // family:revision
+)
+
+// ContainerSpec is one container to create: its definition with overrides applied, and what it
+// takes from its task.
+type ContainerSpec struct {
+	Name       string            // the engine's name for it
+	Labels     map[string]string // the five above, which win over dockerLabels of the definition
+	Definition structs.ContainerDefinition
+	// NetworkMode, PidMode and IpcMode are the task definition's: bridge (also when empty), host or
+	// none; host or task.
+	NetworkMode string
+	PidMode     string
+	IpcMode     string
+	// MemoryLimit is the hard limit in MiB: the container's own, or the task's if it has none.
+	// Zero: no limit.
+	MemoryLimit int64
+	// GPUs are the ids of the GPUs that the container has for itself.
+	GPUs []string
+}
+
+// The states of a container in its engine.
+const (
+	ContainerCreated = "created"
+	ContainerRunning = "running"
+	ContainerExited  = "exited" // ended, or could not be started
+)
+
+// ContainerState is what an engine says of one container.
+type ContainerState struct {
+	ID         string
+	Name       string
+	Labels     map[string]string
+	State      string // one of the three above
+	ExitCode   int32  // when exited
+	OOMKilled  bool
+	Error      string       // the engine's own words when it could not start or run it
+	StartedAt  structs.Time // zero: never ran
+	FinishedAt structs.Time
+	// Bindings are the published ports as ECS shows them, one for each port and protocol.
+	Bindings []structs.NetworkBinding
+	Image    string // digest of its image's manifest, sha256:…; empty: no registry is known to have it
+	Health   string // HEALTHY, UNHEALTHY or UNKNOWN; empty: no health check
+}

@@ -1,0 +1,193 @@
+// Package fake is a container engine in memory. The agent's tests run on it, with the faults that
+// testutil adds, and so do the machines of gantry-sim. It works inside testing/synctest.
+package fake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what an Engine is made of. The zero value is an engine on a small machine whose
+// containers run until they are stopped.
+type Config struct {
+	Info runtime.Info // of its machine; zero: one of 4 cores and 8 GiB
+	// Image returns how containers of an image behave. It is called for every pull, create and
+	// start. Nil: as the zero Image says.
+	Image func(name string) Image
+	// Call makes a call in place of the engine. It may let time pass, lose the answer or do without
+	// the effect. Nil: Call.Make does.
+	Call func(ctx context.Context, c Call) error
+	// Started and Ended are told of each container that begins and ceases to run. They must not
+	// call the engine. Nil: nobody is told.
+	Started, Ended func(runtime.ContainerState)
+}
+
+// Image is how containers of an image behave. The zero value can be pulled, runs until it is
+// stopped, and ends at once on SIGTERM.
+type Image struct {
+	PullDelay   time.Duration
+	CreateDelay time.Duration
+	StartDelay  time.Duration
+
+	PullError   string // each makes its call fail with ECS's name for the error and this text
+	CreateError string
+	StartError  string
+
+	RunsFor  time.Duration // zero: until it is stopped
+	ExitCode int32         // after RunsFor
+	// StopAfter is the time from SIGTERM to its end with code 143. If it is longer than the timeout,
+	// SIGKILL ends the container with code 137.
+	StopAfter time.Duration
+
+	Digest string // of its manifest; empty: no registry has it
+}
+
+// A Call is one call of a Runtime.
+type Call struct {
+	Instance string // whose Runtime was called
+	// Name is the method without its noun, and what it is about: "Create gantry-web-1-app-0123456789ab",
+	// "Pull nginx", "Containers". NamePing and NameEvents are two of them.
+	Name   string
+	Delay  time.Duration // that the effect takes
+	Effect func() error  // over at once; fails when the engine is away
+}
+
+// The calls that an agent makes all the time.
+const (
+	NamePing   = "Ping"
+	NameEvents = "Events" // before events are delivered; it has no effect
+)
+
+// Make waits for the delay, then has the effect.
+func (c Call) Make(ctx context.Context) error {
+	if c.Delay > 0 {
+		timer := time.NewTimer(c.Delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return c.Effect()
+}
+
+// Engine is a container engine in memory. Like a real one it outlives the agents that use it, and
+// several can share it. Its methods are what happens to it and its containers behind the agents'
+// backs; Runtime returns what an agent takes.
+type Engine struct {
+	cfg Config
+
+	mu         sync.Mutex
+	containers map[string]*container // by id
+	away       bool
+	mute       bool // no event is told
+	made       int  // ids and host ports so far
+	watchers   map[*watcher]bool
+}
+
+type container struct {
+	state runtime.ContainerState
+	spec  runtime.ContainerSpec
+	ended chan struct{} // closed when it ended or was removed
+	now   func() time.Time
+}
+
+// New makes an engine without containers.
+func New(cfg Config) *Engine {
+	if cfg.Info.CPUs == 0 {
+		cfg.Info = runtime.Info{
+			Version: "20.10.24", Hostname: "fake", CPUs: 4, Memory: 8192, OSType: "linux", Architecture: "x86_64",
+			LogDrivers: []string{"awslogs", "json-file"},
+		}
+	}
+	if cfg.Image == nil {
+		cfg.Image = func(string) Image { return Image{} }
+	}
+	if cfg.Call == nil {
+		cfg.Call = func(ctx context.Context, c Call) error { return c.Make(ctx) }
+	}
+	for _, told := range []*func(runtime.ContainerState){&cfg.Started, &cfg.Ended} {
+		if *told == nil {
+			*told = func(runtime.ContainerState) {}
+		}
+	}
+	return &Engine{cfg: cfg, containers: map[string]*container{}, watchers: map[*watcher]bool{}}
+}
+
+// Runtime returns the engine as the agent of an instance sees it.
+func (e *Engine) Runtime(instance string) *Runtime { return e.RuntimeAt(instance, time.Now) }
+
+// RuntimeAt is Runtime on a machine with a clock of its own.
+func (e *Engine) RuntimeAt(instance string, now func() time.Time) *Runtime {
+	return &Runtime{engine: e, instance: instance, now: now}
+}
+
+// All lists the containers of all instances by name.
+func (e *Engine) All() []runtime.ContainerState {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var list []runtime.ContainerState
+	for _, c := range e.containers {
+		list = append(list, c.state)
+	}
+	slices.SortFunc(list, func(a, b runtime.ContainerState) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// find returns a container by name or id. The lock must be held, as for those below.
+func (e *Engine) find(nameOrID string) *container {
+	for id, c := range e.containers {
+		if id == nameOrID || c.state.Name == nameOrID {
+			return c
+		}
+	}
+	panic("the fake engine has no container " + nameOrID)
+}
+
+func (e *Engine) run(c *container) {
+	c.state.State, c.state.StartedAt, c.state.FinishedAt = runtime.ContainerRunning, structs.TimeOf(c.now()), 0
+	c.ended = make(chan struct{})
+	e.cfg.Started(c.state)
+	e.tell(c, runtime.Event{Started: true})
+}
+
+func (e *Engine) exit(c *container, code int32) {
+	if c.state.State != runtime.ContainerRunning {
+		return
+	}
+	c.state.State, c.state.ExitCode, c.state.FinishedAt = runtime.ContainerExited, code, structs.TimeOf(c.now())
+	c.state.Bindings = nil // as Docker's
+	close(c.ended)
+	e.cfg.Ended(c.state)
+	e.tell(c, runtime.Event{})
+}
+
+func (e *Engine) remove(c *container) {
+	e.exit(c, exitKilled)
+	delete(e.containers, c.state.ID)
+	e.tell(c, runtime.Event{})
+}
+
+var errAway = errors.New("cannot connect to the fake container engine")
+
+// call makes one call of an instance's Runtime.
+func (r *Runtime) call(ctx context.Context, name string, delay time.Duration, effect func() error) error {
+	return r.engine.cfg.Call(ctx, Call{Instance: r.instance, Name: name, Delay: delay, Effect: func() error {
+		r.engine.mu.Lock()
+		defer r.engine.mu.Unlock()
+		if r.engine.away {
+			return errAway
+		}
+		return effect()
+	}})
+}

@@ -1,0 +1,22 @@
+package runtime
+
+import "context"
+
+// Machine is the engine itself and the machine that it runs on.
+type Machine interface {
+	// Info describes the machine. Its error tells a person how to get an engine running.
+	Info(ctx context.Context) (Info, error)
+	// Ping reports whether the engine works: an error says what is wrong.
+	Ping(ctx context.Context) error
+}
+
+// Info describes a machine and its engine.
+type Info struct {
+	Version      string // of the engine
+	Hostname     string
+	CPUs         int
+	Memory       int64  // MiB
+	OSType       string // linux
+	Architecture string // x86_64, arm64: ECS's words
+	LogDrivers   []string
+}

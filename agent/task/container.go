@@ -1,0 +1,129 @@
+package task
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// The reasons of a container that the agent words itself; the first is ECS's text.
+const (
+	reasonOutOfMemory = "OutOfMemoryError: Container killed due to memory usage"
+	reasonRemoved     = "container was removed"
+	cannotStart       = "CannotStartContainerError"
+	cannotStop        = "CannotStopContainerError"
+)
+
+// container is one container of a task, as far as its runner knows. Only the runner touches it, and
+// of its steps only the one that is about it.
+type container struct {
+	key       string // unique within the task; nothing stops a definition from using a name twice
+	spec      runtime.ContainerSpec
+	essential bool
+	phase     phase
+	failed    bool              // it ended without ever having run
+	asked     bool              // the agent asked it to end
+	seen      structs.Container // what is reported of it
+	startedAt structs.Time      // zero: never, or not known
+	endedAt   structs.Time      // likewise
+}
+
+func (c container) image() string { return c.spec.Definition.Image }
+func (c container) mayRun() bool  { return c.phase == phaseCreated || c.phase == phaseRunning }
+
+// adopt makes the containers of a task from the server's record of it and the containers of it that the
+// runtime has. Where they disagree, the runtime is right, but a reason that was reported stands.
+// Asked says that an earlier process of the agent had begun to end the task's containers.
+func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.ContainerState, asked bool) []container {
+	containers := make([]container, len(specs))
+	for i, spec := range specs {
+		c := container{key: fmt.Sprint(i, " ", spec.Definition.Name), spec: spec, essential: spec.Definition.IsEssential(), asked: asked}
+		name := spec.Definition.Name
+		if at := slices.IndexFunc(task.Containers, func(s structs.Container) bool { return s.Name == name }); at >= 0 {
+			c.seen = task.Containers[at]
+		}
+		c.seen.Name = name
+		at := slices.IndexFunc(found, func(s runtime.ContainerState) bool { return s.Name == spec.Name })
+		switch {
+		case at >= 0:
+			known := c.seen
+			c.see(found[at])
+			if c.phase == phaseEnded && known.LastStatus == structs.TaskStopped {
+				c.seen.Reason = known.Reason
+			}
+		case c.seen.LastStatus == structs.TaskStopped:
+			c.end(c.seen.Reason)
+		case c.seen.RuntimeID != "" || task.LastStatus >= structs.TaskRunning:
+			c.end(reasonRemoved)
+		default:
+			c.seen.LastStatus = structs.TaskPending
+		}
+		containers[i] = c
+	}
+	return containers
+}
+
+// see takes in what the runtime says of the container. What a container loses by ending (its ports)
+// is kept as it was.
+func (c *container) see(s runtime.ContainerState) {
+	c.seen.RuntimeID = s.ID
+	c.seen.ImageDigest = cmp.Or(s.Image, c.seen.ImageDigest)
+	c.seen.HealthStatus = cmp.Or(s.Health, c.seen.HealthStatus)
+	if len(s.Bindings) > 0 {
+		c.seen.NetworkBindings = s.Bindings
+	}
+	c.startedAt, c.endedAt = s.StartedAt, s.FinishedAt
+	switch s.State {
+	case runtime.ContainerCreated:
+		c.phase, c.seen.LastStatus = phaseCreated, structs.TaskPending
+	case runtime.ContainerRunning:
+		c.phase, c.seen.LastStatus = phaseRunning, structs.TaskRunning
+	case runtime.ContainerExited:
+		c.seeExit(s)
+	}
+}
+
+// isAs reports whether the runtime's list has the container as it was last seen.
+func (c *container) isAs(list []runtime.ContainerState) bool {
+	at := slices.IndexFunc(list, func(s runtime.ContainerState) bool { return s.ID == c.seen.RuntimeID })
+	if at < 0 {
+		return false
+	}
+	s := list[at]
+	return (s.State == runtime.ContainerRunning) == (c.phase == phaseRunning) && cmp.Or(s.Health, c.seen.HealthStatus) == c.seen.HealthStatus
+}
+
+// seeEnd takes in the event of a running container's end.
+func (c *container) seeEnd(e runtime.Event) {
+	c.endedAt = e.At
+	c.seeExit(runtime.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: c.startedAt})
+}
+
+// seeExit takes in how a container ended. Lack of memory is the reason whatever the exit code, as
+// with ECS's agent: the killed process may be another than the container's first. An end that the
+// agent asked for has no such reason.
+func (c *container) seeExit(s runtime.ContainerState) {
+	if s.StartedAt == 0 {
+		c.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))
+		return
+	}
+	reason := s.Error
+	if s.OOMKilled && !c.asked {
+		reason = reasonOutOfMemory
+	}
+	c.seen.ExitCode = new(s.ExitCode)
+	c.end(reason)
+}
+
+// fail ends a container that could not be made to run.
+func (c *container) fail(reason string) {
+	c.failed = true
+	c.end(reason)
+}
+
+func (c *container) end(reason string) {
+	c.phase, c.seen.LastStatus, c.seen.Reason = phaseEnded, structs.TaskStopped, reason
+}

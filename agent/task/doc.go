@@ -1,0 +1,34 @@
+// Package task takes one task from where its containers are to its end. It knows no servers: it is
+// told what is wanted, and reports what it sees.
+//
+// # What comes next
+//
+// An order (order.go) is the steps of a task and what each of them waits for. What can be done now
+// follows from the order and from what is seen of the containers, and from nothing else (decide.go,
+// pure). So a runner that finds containers of an earlier process goes on from where they are:
+// adoption is not a path of its own. The runner takes all steps that can be taken at once, then
+// decides again.
+//
+// A container is never started twice. Nothing that the engine refuses is tried again (the scheduler
+// decides about another task). An engine that does not answer is asked until it does.
+//
+// # Statuses
+//
+// A task's status only grows. The runner, which alone writes it, takes it through
+//
+//	PENDING       images are pulled, then containers created in the order of the definition
+//	ACTIVATING    containers are started, in the same order
+//	RUNNING       every container has started
+//	DEACTIVATING  the end began: the server asked for it, or an essential container ended
+//	STOPPING      SIGTERM went to what still runs, SIGKILL follows after stopTimeout
+//	DEPROVISIONING, STOPPED
+//
+// Steps that a task does not need are skipped: one whose containers have all ended is STOPPED at
+// once.
+//
+// # Threads
+//
+// Run is one goroutine. It owns the containers and the update of the task. While it takes a round
+// of steps, each step has a goroutine and the containers that it is about. All others may only
+// stop, fence, poke and give up the runner, show it a list or, once it has ended, have it republish.
+package task

@@ -1,0 +1,63 @@
+package task
+
+import "slices"
+
+// kind is what a step does.
+type kind uint8
+
+const (
+	pullImage       kind = iota // make an image present
+	createContainer             // with all images present
+	startContainer
+	endContainer // stop it if it runs, remove it if it never ran
+)
+
+// A step is one thing to do for a task.
+type step struct {
+	kind kind
+	of   string // the name of an image, or the key of a container
+}
+
+// A condition is something that can be seen of a task.
+type condition struct {
+	is fact
+	of string // the name of an image, or the key of a container
+}
+
+// fact is what a condition says.
+type fact uint8
+
+const (
+	imagePresent     fact = iota // to all containers that need it
+	containerCreated             // or ended since
+	containerStarted             // or ended since
+	containerDown                // it does not run, and cannot have been started unseen
+)
+
+// ordered is a step in its place: the step, the condition that it brings about, and those that it waits for.
+type ordered struct {
+	step
+	until condition
+	after []condition
+}
+
+// An order is the steps of a task on its way up or down. Nothing in it says how far the task has
+// come. A dependency between containers is one more condition, and what a task needs besides its
+// containers (a network, a volume) one more kind of step.
+type order []ordered
+
+// next returns the steps that can be taken now: those that wait for nothing, and so not for each
+// other. It also reports whether every step is done.
+func (o order) next(holds func(condition) bool) (now []step, done bool) {
+	done = true
+	for _, s := range o {
+		if holds(s.until) {
+			continue
+		}
+		done = false
+		if !slices.ContainsFunc(s.after, func(c condition) bool { return !holds(c) }) {
+			now = append(now, s.step)
+		}
+	}
+	return now, done
+}

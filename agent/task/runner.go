@@ -1,0 +1,164 @@
+package task
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/wait"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what the runners of one agent share.
+type Config struct {
+	Instance string // id of the container instance
+	Engine   Engine
+	// Slots are held by runners that create and start containers: its capacity is how many may at
+	// a time.
+	Slots chan struct{}
+	// Report is told what is known of a task whenever that is news, and does not wait. The update
+	// does not change afterwards.
+	Report func(structs.TaskUpdate)
+	Now    func() structs.Time
+	Logger *slog.Logger
+}
+
+// Engine is what a task needs of a container engine.
+type Engine interface {
+	runtime.Images
+	runtime.Containers
+}
+
+// Runner takes one task from where its containers are to its end, one round of steps after the
+// other. Run owns the containers, the update and the fields below them. Republish and StoppedAt are
+// for after the end, and all other methods for everyone.
+type Runner struct {
+	cfg Config
+	log *slog.Logger
+
+	asked context.Context    // ends when the server wants the task stopped, or the agent is cut off
+	stop  context.CancelFunc // ends asked
+	poked chan struct{}      // capacity 1: there are events, or a list
+	done  chan struct{}      // closed when the task is STOPPED
+	// fenced says that the agent is cut off, and nobody asked for the end. Set before asked ends.
+	fenced atomic.Bool
+	once   bool // it must not run twice (structs.Assignment.Once)
+
+	patience context.Context    // ends when the task is given up, since the engine does not work
+	exhaust  context.CancelFunc // ends patience
+
+	mu      sync.Mutex
+	events  []runtime.Event          // of the task's containers, not looked at yet
+	listed  []runtime.ContainerState // the task's, not compared yet; nil: no list came
+	begun   bool                     // a container may have started
+	up      bool                     // all have
+	leaving bool                     // they are being stopped
+	gaveUp  string                   // why patience ended
+
+	containers []container
+	// grows as things are seen; what was published of it is never changed in place
+	update  structs.TaskUpdate
+	sent    structs.TaskUpdate // as the server has it, or will
+	hasSlot bool
+	ending  bool // the end began, and update says why unless the server knows better
+}
+
+// New makes the runner of a task that the agent did not know, from the server's record and from
+// what the engine has of it. Killed says that its containers were killed because the agent was cut
+// off.
+func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, killed bool) *Runner {
+	task := as.Task
+	known := structs.TaskUpdate{
+		Task: task.ID, Status: task.LastStatus, Containers: task.Containers,
+		PullStartedAt: task.PullStartedAt, PullStoppedAt: task.PullStoppedAt, StartedAt: task.StartedAt,
+		ExecutionStoppedAt: task.ExecutionStoppedAt,
+	}
+	asked := task.LastStatus >= structs.TaskDeactivating || killed
+	r := &Runner{
+		cfg: cfg, log: cfg.Logger.With("task", task.ID),
+		poked:      make(chan struct{}, 1),
+		done:       make(chan struct{}),
+		once:       as.Once,
+		up:         task.LastStatus >= structs.TaskRunning,
+		containers: adopt(containerSpecs(cfg.Instance, as), task, found, asked),
+		update:     known,
+		sent:       known,
+	}
+	r.asked, r.stop = context.WithCancel(context.Background())
+	r.patience, r.exhaust = context.WithCancel(context.Background())
+	r.begun = task.LastStatus >= structs.TaskActivating ||
+		slices.ContainsFunc(r.containers, func(c container) bool { return c.phase >= phaseCreated })
+	if len(found) > 0 {
+		r.Poke(runtime.Event{}) // what happened between the listing and now went to nobody
+	}
+	return r
+}
+
+// Stop has the task end.
+func (r *Runner) Stop() { r.stop() }
+
+// Fence has the task end because the agent is cut off, its containers without delay. A task that is
+// already on its way out goes on as before.
+func (r *Runner) Fence() {
+	if r.asked.Err() == nil {
+		r.fenced.Store(true)
+		r.stop()
+	}
+}
+
+// Poke says that a container of the task changed or, with an event of no container, that any may
+// have.
+func (r *Runner) Poke(event runtime.Event) {
+	r.mu.Lock()
+	r.events = append(r.events, event)
+	r.mu.Unlock()
+	wait.Nudge(r.poked)
+}
+
+// Compare has the runner look again at each container that differs in the engine's list of the
+// task's containers from what was last seen of it: an event may have been lost.
+func (r *Runner) Compare(list []runtime.ContainerState) {
+	r.mu.Lock()
+	r.listed = append([]runtime.ContainerState{}, list...)
+	r.mu.Unlock()
+	wait.Nudge(r.poked)
+}
+
+func (r *Runner) takeNews() (events []runtime.Event, listed []runtime.ContainerState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events, listed = r.events, r.listed
+	r.events, r.listed = nil, nil
+	return events, listed
+}
+
+// Ended reports whether the task is STOPPED: nothing of the runner changes any more.
+func (r *Runner) Ended() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// StoppedAt is when the task was STOPPED.
+func (r *Runner) StoppedAt() structs.Time { return r.update.StoppedAt }
+
+// Republish reports an ended task again, to a server that does not have it ended in its record.
+func (r *Runner) Republish() { r.cfg.Report(r.update) }
+
+// StartedAgain reports whether the task has ended and yet a container of it was started and has not
+// ended since, as far as the events tell that came after its end.
+func (r *Runner) StartedAgain() bool {
+	running := map[string]bool{}
+	events, _ := r.takeNews()
+	for _, e := range events {
+		running[e.ID] = (running[e.ID] || e.Started) && !e.Ended
+	}
+	return r.Ended() && slices.Contains(slices.Collect(maps.Values(running)), true)
+}

@@ -1,0 +1,86 @@
+package task
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// containerSpecs turns an assignment to the containers to create, in the order of the definition,
+// with the job's overrides applied. A container without a memory limit of its own is held to its
+// task's.
+func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerSpec {
+	task, def := as.Task, as.Definition
+	_, taskMemory := def.Limits(as.Overrides)
+	specs := make([]runtime.ContainerSpec, 0, len(def.ContainerDefinitions))
+	gpus := def.SplitGPUs(as.Overrides, task.GPUs)
+	for n, c := range def.ContainerDefinitions {
+		c = c.WithOverride(as.Overrides)
+		c.LogConfiguration = withLogMode(c.LogConfiguration, as.LogMode)
+		limit := taskMemory
+		if c.Memory != nil {
+			limit = int64(*c.Memory)
+		}
+		specs = append(specs, runtime.ContainerSpec{
+			Name: containerName(def, c.Name, task.ID),
+			Labels: map[string]string{
+				runtime.LabelInstance:   instance,
+				runtime.LabelCluster:    task.Cluster,
+				runtime.LabelTask:       task.ID,
+				runtime.LabelContainer:  c.Name,
+				runtime.LabelDefinition: def.Key(),
+			},
+			Definition:  c,
+			NetworkMode: def.NetworkMode,
+			PidMode:     def.PidMode,
+			IpcMode:     def.IpcMode,
+			MemoryLimit: limit,
+			GPUs:        gpus[n],
+		})
+	}
+	return specs
+}
+
+// The options of every log driver that ECS gives a default: how output goes to the driver, and how
+// much may wait where it does not block.
+const (
+	logOptionMode   = "mode"
+	logOptionBuffer = "max-buffer-size"
+	logNonBlocking  = "non-blocking"
+	logBuffer       = "10m"
+)
+
+// withLogMode fills in what ECS does where a log driver is given: the account's mode, and a larger
+// buffer than Docker's.
+func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfiguration {
+	if log == nil {
+		return nil
+	}
+	options := map[string]string{}
+	if mode != "" {
+		options[logOptionMode] = mode
+	}
+	maps.Copy(options, log.Options)
+	if options[logOptionMode] == logNonBlocking && options[logOptionBuffer] == "" {
+		options[logOptionBuffer] = logBuffer
+	}
+	filled := *log
+	filled.Options = options
+	return &filled
+}
+
+// containerName is the runtime's name of a container. It follows from the task alone, so a create
+// that is made again after a crash finds what the first one made.
+func containerName(def *structs.TaskDefinition, container, task string) string {
+	name := fmt.Sprintf("gantry-%s-%d-%s-%s", def.Family, def.Revision, container, task[:min(12, len(task))])
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("_.-", r):
+			return r
+		}
+		return '-'
+	}, name)
+}
