@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// CreateContainer makes a container and returns its id. It is idempotent by name: after a crash between
-// CreateContainer and the note of its id, the container made before is found again by its labels.
+// CreateContainer creates a container and returns its id. It is idempotent by name: if the agent
+// crashes before it has noted the id, the next call finds the container by its name and labels.
 func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec) (id string, err error) {
 	if !e.owns(spec.Labels) {
 		return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: label %s is %q, and this agent's instance is %q",
@@ -34,11 +34,10 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 	return made.ID, nil
 }
 
-// find looks for the container that has the name already, and takes it only if it was made for the
-// same spec.
+// find returns the container that already has the name, if it was created for the same spec.
 func (e *Engine) find(ctx context.Context, spec runtime.ContainerSpec, conflict error) (id string, err error) {
 	c, err := e.api.ContainerInspect(ctx, spec.Name)
-	if errdefs.IsNotFound(err) { // it went away just now, or the conflict was about something else
+	if errdefs.IsNotFound(err) { // it was removed just now, or the conflict was about something else
 		return "", failure(ctx, cannotCreate, conflict)
 	}
 	if err != nil {

@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// labelDigest keeps the digest of a container's image: the image may be gone before the
+	// labelDigest keeps the digest of a container's image: the image may be removed before the
 	// container.
 	labelDigest = "gantry.image-digest"
-	// podmanLocal is the registry that Podman names for images of no registry (4.3).
+	// podmanLocal is the registry that Podman (4.3) names for images that come from none.
 	podmanLocal = "localhost"
-	// registryTimeout bounds the question whether a registry has an image.
+	// registryTimeout bounds the call that asks a registry whether it has an image.
 	registryTimeout = 3 * time.Second
 )
 
-// digest returns the digest of an image's manifest, as a registry has it and as ECS tells it; empty
-// where no registry is known to have it.
+// digest returns the digest of an image's manifest, as a registry has it and as ECS reports it. It is
+// empty if no registry is known to have it.
 //
-// Engines whose store is containerd's name images by their manifests, and fill RepoDigests also for
-// images that were built or imported there (26.1, 28.5). Of such an image the registry is asked,
-// unless this process has pulled it.
+// Engines with containerd's image store name images by their manifests, and fill RepoDigests also
+// for images that were built or imported there (26.1, 28.5). The registry is asked about such an
+// image, unless this process has pulled it.
 func (e *Engine) digest(ctx context.Context, name string) string {
 	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
@@ -32,7 +32,7 @@ func (e *Engine) digest(ctx context.Context, name string) string {
 	}
 	image, err := e.api.ImageInspect(ctx, name)
 	if err != nil {
-		return "" // Create says it better
+		return "" // ContainerCreate has the better error
 	}
 	for _, d := range sameRepositoryFirst(image.RepoDigests, ref) {
 		if digest := d.Digest().String(); digest != image.ID || e.inRegistry(ctx, d) {
@@ -42,8 +42,8 @@ func (e *Engine) digest(ctx context.Context, name string) string {
 	return ""
 }
 
-// sameRepositoryFirst parses RepoDigests. That of the very reference comes first, and others of its
-// repository before those of other names of the image.
+// sameRepositoryFirst parses RepoDigests. The one of ref itself comes first, then others of its
+// repository, then those of other names of the image.
 func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.Canonical) {
 	for _, text := range texts {
 		if parsed, err := reference.ParseNormalizedNamed(text); err == nil {
@@ -65,8 +65,8 @@ func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.
 	return list
 }
 
-// inRegistry reports whether the registry has a manifest. It is asked once; one that does not
-// answer counts as not having it.
+// inRegistry reports whether the registry has a manifest. It is asked once, and counts as not having
+// it if it does not answer.
 func (e *Engine) inRegistry(ctx context.Context, d reference.Canonical) bool {
 	digest := d.Digest().String()
 	has, known := e.registries.get(digest)
@@ -80,7 +80,7 @@ func (e *Engine) inRegistry(ctx context.Context, d reference.Canonical) bool {
 	return has
 }
 
-// registries knows which manifests registries have. Safe for concurrent use.
+// registries remembers which manifests registries have. Safe for concurrent use.
 type registries struct {
 	mu  sync.Mutex
 	has map[string]bool // by digest

@@ -1,8 +1,9 @@
 // Package docker runs containers on a Docker Engine, from 20.10 (API 1.41) up to today's. It is the
-// real runtime.Runtime and the only importer of docker/docker.
+// real implementation of agent/runtime, and nothing else imports docker/docker.
 //
 // Everything here is about one container instance: an Engine sees and touches only containers whose
-// label gantry.instance is the one it was made for, so that several agents can share one engine.
+// label gantry.instance is the one that it was made for, so that several agents can share one
+// engine.
 package docker
 
 import (
@@ -24,10 +25,10 @@ import (
 )
 
 const (
-	// infoTimeout bounds the first question to an engine that takes connections and never answers.
+	// infoTimeout bounds the first call of an engine that may accept connections and never answer.
 	infoTimeout = 15 * time.Second
-	// idleConnections is how many connections to the engine are kept open for the next call. An
-	// agent starts about eight containers at a time, and looks at others meanwhile.
+	// idleConnections is how many connections to the engine are kept open for later calls. An agent
+	// starts about eight containers at a time, and inspects others meanwhile.
 	idleConnections = 32
 )
 
@@ -36,15 +37,15 @@ type Config struct {
 	// Host is the engine's address: unix:///path or tcp://host:port. Empty: $DOCKER_HOST, or
 	// Docker's own default.
 	Host string
-	// Instance is the ContainerInstance.ID whose containers are seen. Empty: no container is, until
-	// ForInstance; Info and Pull work all the same.
+	// Instance is the ContainerInstance.ID whose containers are seen. Empty: none are, until
+	// ForInstance is called; Info and PullImage work all the same.
 	Instance string
-	// Logger hears of lost connections. Nil: nobody does.
+	// Logger is told of lost connections. Nil: nobody is.
 	Logger *slog.Logger
 }
 
-// Engine is a Docker Engine as one container instance sees it. All methods may be called from many
-// goroutines, once Info has succeeded: the first call agrees with the engine on an API version.
+// Engine is a Docker Engine as one container instance sees it. Its methods may be called from many
+// goroutines once Info has succeeded: the first call agrees with the engine on an API version.
 type Engine struct {
 	api        api
 	host       string
@@ -56,7 +57,7 @@ type Engine struct {
 	close      func() error
 }
 
-// New makes an Engine. It does not connect yet; Info does.
+// New makes an Engine. It does not connect yet: Info does.
 func New(cfg Config) (*Engine, error) {
 	host := cmp.Or(cfg.Host, os.Getenv(client.EnvOverrideHost), client.DefaultDockerHost)
 	transport := &http.Transport{
@@ -84,18 +85,18 @@ func New(cfg Config) (*Engine, error) {
 	}, nil
 }
 
-// ForInstance gives the same engine, with the same connections, as another container instance sees
-// it.
+// ForInstance returns the same engine, with the same connections, as another container instance
+// sees it.
 func (e *Engine) ForInstance(id string) *Engine {
 	other := *e
 	other.instance = id
 	return &other
 }
 
-// Close lets idle connections go, for every Engine that ForInstance gave too.
+// Close closes idle connections, also those of every Engine that ForInstance returned.
 func (e *Engine) Close() error { return e.close() }
 
-// owns says whether a container with these labels is this instance's.
+// owns reports whether a container with these labels belongs to this instance.
 func (e *Engine) owns(labels map[string]string) bool {
 	return e.instance != "" && labels[runtime.LabelInstance] == e.instance
 }
@@ -120,8 +121,8 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	}, nil
 }
 
-// Ping reports whether the engine answers, and lists its containers, for which it needs more than
-// its front door.
+// Ping reports whether the engine works. It also lists a container, since an engine may still answer
+// pings when it does nothing else.
 func (e *Engine) Ping(ctx context.Context) error {
 	if _, err := e.api.Ping(ctx); err != nil {
 		return err
@@ -130,7 +131,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return err
 }
 
-// explain turns a failed first call into what a person can do about it.
+// explain turns the error of the first call into what a person can do about it.
 func (e *Engine) explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -144,7 +145,7 @@ func (e *Engine) explain(err error) error {
 	}
 }
 
-// architecture gives ECS's word for the kernel's name of a processor.
+// architecture returns ECS's word for the kernel's name of a processor.
 func architecture(machine string) string {
 	if machine == "aarch64" {
 		return "arm64"

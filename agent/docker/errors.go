@@ -19,9 +19,9 @@ const (
 	cannotStart  = "CannotStartContainerError"
 )
 
-// failure makes the error of a step that the engine refused, in the engine's own words. Where the
-// caller's context has ended, or the engine is away, it is not the container's fault, and the error
-// is no runtime.Error.
+// failure returns the error of a step that failed. It is a *runtime.Error in the engine's own words
+// if the engine refused the step. It is not if the caller's context has ended or the engine is away,
+// since then the container is not to blame.
 func failure(ctx context.Context, name string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -32,8 +32,8 @@ func failure(ctx context.Context, name string, err error) error {
 	return &runtime.Error{Name: name, Reason: err.Error()}
 }
 
-// away says whether a call did not reach the engine or its answer broke off. What a registry does
-// to the engine comes as the engine's answer, not as such an error.
+// away reports whether a call did not reach the engine, or its answer broke off. What a registry
+// does to the engine is in the engine's answer, and not such an error.
 func away(err error) bool {
 	_, network := errors.AsType[*net.OpError](err)
 	return network || client.IsErrConnectionFailed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

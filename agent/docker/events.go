@@ -15,23 +15,23 @@ import (
 )
 
 const (
-	// The engine is asked again this long after its event stream broke; the wait doubles while it
-	// does not answer.
+	// The engine is asked again firstReconnect after its event stream broke. The wait doubles, up to
+	// lastReconnect, while it does not answer.
 	firstReconnect = 100 * time.Millisecond
 	lastReconnect  = 2 * time.Second
 	// exitKilled is the exit code of a process that SIGKILL ended.
 	exitKilled = 137
-	// podmanDied is what Podman's filter calls the end of a container (4.3; the event is "die"
-	// there too). It removes a container with "remove", where Docker destroys it.
+	// podmanDied is what Podman's filter calls the end of a container (4.3; the event itself is
+	// "die" there too). Podman's event of a removal is "remove", and Docker's is "destroy".
 	podmanDied events.Action = "died"
-	// eventsAhead is how many events wait for a reader that is busy. The engine drops events of a
-	// client that leaves them lying for long.
+	// eventsAhead is how many events may wait for a reader that is busy. The engine drops events for
+	// a client that does not read them for long.
 	eventsAhead = 256
 )
 
-// Events tells of every change of this instance's containers until ctx ends, then closes the
-// channel. After each connection, the first included, it sends an event with an empty ID: what
-// happened before may have been missed.
+// Events sends every change of this instance's containers until ctx ends, then closes the channel.
+// After each connection, the first included, it sends an event with an empty ID, since earlier
+// changes may have been missed.
 func (e *Engine) Events(ctx context.Context) <-chan runtime.Event {
 	out := make(chan runtime.Event, eventsAhead)
 	go func() {
@@ -83,13 +83,13 @@ func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connecte
 	}
 }
 
-// history has the containers that were seen to start and have not ended yet, and whether a process
-// of theirs was killed for lack of memory.
+// history has the containers that were seen to start and have not ended yet, and whether one of
+// their processes was killed for lack of memory.
 type history map[string]bool
 
-// translate tells of one event of the engine. How a container ended is told only if all its events
-// were seen; else it has to be looked at. So it has where SIGKILL ended it: that it was for lack of
-// memory may be told a little later.
+// translate translates one event of the engine. It says how a container ended only if all its events
+// were seen, and not if SIGKILL ended it: the event about lack of memory may come a little later.
+// Otherwise the container has to be inspected.
 func (h history) translate(m events.Message) runtime.Event {
 	id := m.Actor.ID
 	event := runtime.Event{ID: id, Task: m.Actor.Attributes[runtime.LabelTask]}
@@ -115,8 +115,8 @@ func (h history) translate(m events.Message) runtime.Event {
 	return event
 }
 
-// eventOptions asks for events from a time on: the engine answers a little before it listens, and
-// what happens between would be lost.
+// eventOptions asks for the events since a time: the engine answers a little before it listens, and
+// what happens in between would otherwise be lost.
 func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 	args := filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)),
@@ -132,7 +132,7 @@ func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 	}
 }
 
-// send hands an event over, unless ctx ends first.
+// send sends an event. It returns false if ctx ended first.
 func send(ctx context.Context, out chan<- runtime.Event, event runtime.Event) bool {
 	select {
 	case out <- event:

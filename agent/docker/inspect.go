@@ -16,11 +16,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// inspectsAtOnce bounds the calls of one Containers.
+// inspectsAtOnce bounds the calls that one ListContainers makes at a time.
 const inspectsAtOnce = 8
 
-// ListContainers lists this instance's containers, running or not. One that goes away meanwhile is left
-// out.
+// ListContainers lists this instance's containers, running or not. It leaves out a container that is
+// removed meanwhile.
 func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
@@ -29,7 +29,7 @@ func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, 
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
-	// The list lacks exit codes, errors and times, so each is looked at by itself.
+	// The list lacks exit codes, errors and times, so each container is inspected.
 	states := make([]runtime.ContainerState, len(summaries))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inspectsAtOnce)
@@ -45,7 +45,7 @@ func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, 
 	return slices.DeleteFunc(states, func(s runtime.ContainerState) bool { return s.ID == "" }), nil
 }
 
-// InspectContainer tells a container's state; ok is false when this instance has no such container.
+// InspectContainer returns a container's state; ok is false if this instance has no such container.
 func (e *Engine) InspectContainer(ctx context.Context, id string) (state runtime.ContainerState, ok bool, err error) {
 	c, err := e.api.ContainerInspect(ctx, id)
 	switch {
@@ -83,8 +83,8 @@ func stateOf(c container.InspectResponse) runtime.ContainerState {
 }
 
 // phase folds Docker's seven states into three. Docker leaves a container that could not be started
-// "created", with the error beside it: that one has ended, or it would be tried for ever. One that
-// start makes again has not: an agent may have been killed before it did.
+// in "created", with an error. Such a container has ended; otherwise it would be tried for ever. The
+// exception is one that start recreates: an agent may have been killed before it did.
 func phase(c container.InspectResponse) string {
 	switch c.State.Status {
 	case container.StateCreated:
@@ -99,7 +99,7 @@ func phase(c container.InspectResponse) string {
 	}
 }
 
-// timeOf reads a time of Docker's, which writes the year 1 for "never".
+// timeOf parses a time of Docker, which writes the year 1 for "never".
 func timeOf(s string) structs.Time {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
@@ -108,7 +108,7 @@ func timeOf(s string) structs.Time {
 	return structs.TimeOf(t)
 }
 
-// health gives ECS's word for Docker's health status; empty where there is no health check.
+// health returns ECS's word for Docker's health status, or "" if there is no health check.
 func health(h *container.Health) string {
 	if h == nil {
 		return ""

@@ -10,16 +10,16 @@ import (
 
 const (
 	nofile = "nofile"
-	// defaultNofile is how many files a process of a container may have open, soft and hard, where
-	// its definition does not say (Fargate's). Engines' own defaults are from 1,024 (29) to
+	// defaultNofile is how many files a process of a container may have open, soft and hard, if its
+	// definition does not say (Fargate's default). Those of engines range from 1,024 (29) to
 	// 1,048,576 (20.10).
 	defaultNofile = 65535
-	// labelNofile marks a container that has the default. It keeps the names of the definition's
-	// own limits, with commas.
+	// labelNofile marks a container that has the default. Its value is the names of the definition's
+	// own limits, separated by commas.
 	labelNofile = "gantry.nofile"
 )
 
-// limitFiles gives a container the default. An engine that has less to give has its own.
+// limitFiles gives a container the default. An engine that may not set it keeps its own default.
 func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig) {
 	var own []string
 	for _, u := range host.Ulimits {
@@ -32,9 +32,9 @@ func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig
 	config.Labels[labelNofile] = strings.Join(own, ",")
 }
 
-// start starts a container. Where the engine may not raise the limit to the default (one that is
-// rootless, or itself in a container), that shows at the start; the container is then made again
-// without it, and has another id.
+// start starts a container. If the engine may not raise the limit to the default (it is rootless, or
+// itself in a container), the start fails. The container is then recreated without the default, and
+// has another id.
 func (e *Engine) start(ctx context.Context, id string) (startedID string, err error) {
 	err = e.api.ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || !defaultRefused(err.Error()) {
@@ -53,8 +53,8 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 	if strings.HasPrefix(c.ID, c.Config.Hostname) { // Docker's choice: the id
 		c.Config.Hostname = ""
 	}
-	// Podman (4.3) answers RLIMIT_NPROC for nproc, which it does not take, and with limits that
-	// nobody asked for.
+	// Podman (4.3) calls nproc RLIMIT_NPROC in its answer, a name that it does not accept itself,
+	// and adds limits that nobody asked for.
 	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool {
 		u.Name = strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
 		return !slices.Contains(strings.Split(own, ","), u.Name)
@@ -69,7 +69,7 @@ func (e *Engine) start(ctx context.Context, id string) (startedID string, err er
 	return made.ID, e.api.ContainerStart(ctx, made.ID, container.StartOptions{})
 }
 
-// defaultRefused reports whether an engine's error is that it may not raise a limit. runc says
+// defaultRefused reports whether an engine's error says that it may not raise a limit. runc says
 // "rlimit", crun "RLIMIT_NOFILE".
 func defaultRefused(text string) bool { return strings.Contains(strings.ToLower(text), "rlimit") }
 

@@ -19,11 +19,11 @@ const (
 	anyIPv4       = "0.0.0.0"
 
 	// labelHostPorts keeps the mapped ports ("80/tcp,53/udp") of a container in host network mode.
-	// Docker publishes nothing there, and so would not tell them again.
+	// Docker publishes none in that mode, and so does not know them.
 	labelHostPorts = "gantry.ports"
 )
 
-// dockerPort writes the container port of a mapping as Docker does; ok is false for a mapping
+// dockerPort returns the container port of a mapping as Docker writes it; ok is false for a mapping
 // without a single port.
 func dockerPort(m structs.PortMapping) (port nat.Port, ok bool) {
 	if m.ContainerPort == nil {
@@ -32,7 +32,7 @@ func dockerPort(m structs.PortMapping) (port nat.Port, ok bool) {
 	return nat.Port(strconv.Itoa(int(*m.ContainerPort)) + "/" + cmp.Or(m.Protocol, "tcp")), true
 }
 
-// publish says which ports to publish, on every address of the host. A mapping without a host port,
+// publish returns the ports to publish, on every address of the host. A mapping without a host port,
 // or with zero, is dynamic: Docker chooses a free one.
 func publish(mappings []structs.PortMapping) (nat.PortSet, nat.PortMap) {
 	exposed, bindings := nat.PortSet{}, nat.PortMap{}
@@ -61,7 +61,7 @@ func hostPortsLabel(mappings []structs.PortMapping) string {
 	return strings.Join(ports, ",")
 }
 
-// networkBindings gives the published ports of a running container, ordered by container port.
+// networkBindings returns the published ports of a running container, ordered by container port.
 func networkBindings(c container.InspectResponse) []structs.NetworkBinding {
 	var bindings []structs.NetworkBinding
 	if c.HostConfig != nil && c.HostConfig.NetworkMode.IsHost() {
@@ -85,8 +85,8 @@ func networkBindings(c container.InspectResponse) []structs.NetworkBinding {
 	return bindings
 }
 
-// onePerPort leaves the IPv6 twins out, where Docker publishes on both: the host port can differ
-// between the two, and IPv4 is what ECS tells.
+// onePerPort leaves out the IPv6 bindings if Docker publishes on both: the host port can differ
+// between the two, and ECS reports IPv4.
 func onePerPort(published []nat.PortBinding) []nat.PortBinding {
 	var v4 []nat.PortBinding
 	for _, b := range published {
@@ -101,7 +101,7 @@ func onePerPort(published []nat.PortBinding) []nat.PortBinding {
 }
 
 func binding(port nat.Port, b nat.PortBinding) structs.NetworkBinding {
-	// What is not a number came from neither Docker nor us; it shows as port 0.
+	// Neither Docker nor we write anything but numbers. Anything else shows as port 0.
 	hostPort, _ := strconv.Atoi(b.HostPort)
 	return structs.NetworkBinding{
 		BindIP:        cmp.Or(b.HostIP, anyIPv4),

@@ -12,9 +12,9 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// PullImage makes the image present. One that the engine has under that reference is not pulled again,
-// so an instance without a way to a registry runs what it has. (The ECS agent's default is to pull
-// every time and to fall back on what is there; a tag that was moved is therefore seen here only by
+// PullImage makes an image present. An image that the engine has under that reference is not pulled
+// again, so an instance that cannot reach a registry runs what it has. (The ECS agent's default is
+// to pull every time, and to fall back on what is there. Here a tag that was moved is seen only by
 // instances that do not have it yet.)
 //
 // Calls for the same image at the same time share one pull.
@@ -31,7 +31,7 @@ func (e *Engine) PullImage(ctx context.Context, name string) error {
 }
 
 func (e *Engine) pull(ctx context.Context, name string, ref reference.Named) error {
-	// Asked by the name as written, for that is what Create says too.
+	// Inspect the name as written, which is also what CreateContainer uses.
 	_, err := e.api.ImageInspect(ctx, name)
 	if !errdefs.IsNotFound(err) {
 		return err
@@ -45,13 +45,13 @@ func (e *Engine) pull(ctx context.Context, name string, ref reference.Named) err
 		return err
 	}
 	if pulled, err := e.api.ImageInspect(ctx, name); err == nil {
-		// the manifest's digest, with the store that digest asks about
+		// with containerd's image store the id is the manifest's digest; see digest
 		e.registries.put(pulled.ID, true)
 	}
 	return nil
 }
 
-// readProgress reads the messages of a pull to their end; a failure comes as one of them.
+// readProgress reads the messages of a pull to their end. A failure is one of them.
 func readProgress(r io.Reader) error {
 	for decoder := json.NewDecoder(r); ; {
 		var message struct {

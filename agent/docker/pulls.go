@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// pulls makes one of the pulls of an image that are asked for at the same time. A pull belongs to
-// all who wait for it: it goes on when one of them leaves, and is given up when the last one does,
-// so that a registry that hangs holds nobody who comes later.
+// pulls makes one pull of those of an image that are asked for at the same time. A pull belongs to
+// all who wait for it. It goes on when one of them leaves, and is given up when the last one does,
+// so that a registry that hangs does not hold up later callers.
 type pulls struct {
 	mu      sync.Mutex
 	running map[string]*onePull
@@ -22,7 +22,7 @@ type onePull struct {
 
 func newPulls() *pulls { return &pulls{running: make(map[string]*onePull)} }
 
-// do runs work under key, or waits for the one that runs already.
+// do runs work under key, or waits for the work that already runs under it.
 func (p *pulls) do(ctx context.Context, key string, work func(context.Context) error) error {
 	pull := p.join(ctx, key, work)
 	select {
@@ -64,7 +64,7 @@ func (p *pulls) leave(key string, pull *onePull) {
 	}
 }
 
-// forget lets the next caller begin anew. The lock must be held.
+// forget lets the next caller start a pull of its own. The lock must be held.
 func (p *pulls) forget(key string, pull *onePull) {
 	if p.running[key] == pull {
 		delete(p.running, key)

@@ -12,12 +12,12 @@ import (
 
 const (
 	mebibyte = 1 << 20
-	// minCPUShares is what ECS on Linux gives a container that asks for no CPU, or for one unit:
-	// the kernel's least.
+	// minCPUShares is what ECS on Linux gives a container that asks for no CPU or for one unit: the
+	// kernel's minimum.
 	minCPUShares = 2
 )
 
-// resources are the limits of a container.
+// resources returns the limits of a container.
 func resources(spec runtime.ContainerSpec) container.Resources {
 	def := &spec.Definition
 	r := container.Resources{
@@ -34,8 +34,8 @@ func resources(spec runtime.ContainerSpec) container.Resources {
 	return r
 }
 
-// applyLinuxParameters adds what the definition says under linuxParameters. Resources must be set
-// already: swap is counted on top of the memory limit.
+// applyLinuxParameters adds what the definition says under linuxParameters. Resources must already
+// be set, since swap is counted on top of the memory limit.
 func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters) {
 	if p.Capabilities != nil {
 		host.CapAdd, host.CapDrop = p.Capabilities.Add, p.Capabilities.Drop
@@ -51,7 +51,7 @@ func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters
 		}
 		host.Tmpfs[t.ContainerPath] = tmpfsOptions(t)
 	}
-	// ECS heeds swappiness only beside maxSwap, and both only with a memory limit.
+	// ECS ignores swappiness without maxSwap, and both without a memory limit.
 	if p.MaxSwap != nil && host.Memory > 0 {
 		host.MemorySwap = host.Memory + int64(*p.MaxSwap)*mebibyte
 		if p.Swappiness != nil {
@@ -60,7 +60,7 @@ func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters
 	}
 }
 
-// device maps a device of the host; without permissions it may be read, written and made.
+// device maps a device of the host. Without permissions the container may do everything with it.
 func device(d structs.Device) container.DeviceMapping {
 	mapping := container.DeviceMapping{PathOnHost: d.HostPath, PathInContainer: d.ContainerPath, CgroupPermissions: "rwm"}
 	if mapping.PathInContainer == "" {

@@ -13,14 +13,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// visibleGPUs is the variable from which NVIDIA's container runtime reads which GPUs a container
-// sees.
+// visibleGPUs is the variable that tells NVIDIA's container runtime which GPUs a container sees.
 const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 
-// noStartPeriod is the shortest that Docker takes. For none at all it takes the image's.
+// noStartPeriod is the shortest start period that Docker accepts. For zero it uses the image's.
 const noStartPeriod = time.Millisecond
 
-// translate says in Docker's words what a ContainerSpec says in ECS's.
+// translate translates a ContainerSpec, which has ECS's words, to Docker's.
 func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostConfig, error) {
 	if spec.PidMode == "task" || spec.IpcMode == "task" {
 		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; use host, or leave them out", spec.Name)
@@ -68,8 +67,8 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 	return config, host, nil
 }
 
-// given returns nil for an empty list, which in ECS is as none at all: the image's stands. Docker
-// would run without the image's entry point.
+// given returns nil for an empty list. In ECS it means the same as none, so that the image's is used.
+// Docker would run without the image's entry point.
 func given(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -77,7 +76,7 @@ func given(list []string) []string {
 	return list
 }
 
-// labels are the definition's own with Gantry's over them.
+// labels returns the definition's labels and Gantry's, which win.
 func labels(spec runtime.ContainerSpec) map[string]string {
 	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
 	maps.Copy(all, spec.Definition.DockerLabels)
@@ -91,9 +90,9 @@ func labels(spec runtime.ContainerSpec) map[string]string {
 	return all
 }
 
-// environment is the definition's. Of a container with GPUs NVIDIA's runtime reads from it which
-// they are, as with ECS's agent; what the definition says of that does not count, or it could take
-// those of others.
+// environment returns the definition's variables. For a container with GPUs it adds which ones they
+// are, for NVIDIA's runtime, as ECS's agent does. What the definition says about that is ignored:
+// otherwise a container could take the GPUs of others.
 func environment(pairs []structs.KeyValuePair, gpus []string) []string {
 	var env []string
 	for _, p := range pairs {
@@ -127,7 +126,7 @@ func sysctls(controls []structs.SystemControl) map[string]string {
 	return values
 }
 
-// logConfig passes the log driver on to Docker; the zero value is the engine's default driver.
+// logConfig returns the log driver for Docker. The zero value is the engine's default driver.
 func logConfig(log *structs.LogConfiguration) container.LogConfig {
 	if log == nil {
 		return container.LogConfig{}
@@ -135,9 +134,9 @@ func logConfig(log *structs.LogConfiguration) container.LogConfig {
 	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
 }
 
-// healthCheck fills in ECS's defaults, which are not Docker's. A check that comes with the image
-// does not count in ECS: alone it is switched off, so that no task turns UNHEALTHY by it, and
-// beside one of the definition it gives nothing either.
+// healthCheck fills in ECS's defaults, which differ from Docker's. ECS ignores the health check of an
+// image. It is switched off if the definition has none, so that no task turns UNHEALTHY by it, and
+// otherwise it adds nothing to the definition's.
 func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
 	if !check.Checks() {
 		return &container.HealthConfig{Test: []string{"NONE"}}, nil

@@ -9,10 +9,10 @@ import (
 
 var errNoContainer = errors.New("no such container")
 
-// StartContainer starts a created container and returns its state after the start. Its id may be another one
-// then, which comes with an error too. Docker would start one again that has ended, and an agent
-// that adopts it must not: so its state is asked first, which takes a hundredth of the start's
-// time.
+// StartContainer starts a created container and returns its state after the start. The id may be
+// another one then, and is set even if there is an error. Docker would start a container again that
+// has ended, which an agent that adopts it must not do. So the container is inspected first, which
+// takes a hundredth of the time of the start.
 func (e *Engine) StartContainer(ctx context.Context, id string) (runtime.ContainerState, error) {
 	state, err := e.mustInspect(ctx, id)
 	if err != nil || state.State != runtime.ContainerCreated {
@@ -24,7 +24,7 @@ func (e *Engine) StartContainer(ctx context.Context, id string) (runtime.Contain
 	return e.mustInspect(ctx, id)
 }
 
-// mustInspect inspects a container that has to be there to be started.
+// mustInspect inspects a container that has to exist to be started.
 func (e *Engine) mustInspect(ctx context.Context, id string) (runtime.ContainerState, error) {
 	state, ok, err := e.InspectContainer(ctx, id)
 	if err == nil && !ok {

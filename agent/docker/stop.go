@@ -8,8 +8,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// StopContainer sends the stop signal (the image's; SIGTERM where it names none), and SIGKILL after timeout
-// seconds, and returns when the container has ended. One that is not there has ended.
+// StopContainer sends the stop signal (the image's, or SIGTERM if it names none), and SIGKILL after
+// timeout seconds, and returns when the container has ended. One that does not exist has ended.
 func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) error {
 	_, ok, err := e.InspectContainer(ctx, id)
 	if err != nil || !ok {
@@ -22,15 +22,15 @@ func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) erro
 	return nil
 }
 
-// RemoveContainer removes a container, by force, with its anonymous volumes. One that is not there is no
-// error.
+// RemoveContainer removes a container, by force, with its anonymous volumes. It is no error if there
+// is no such container.
 func (e *Engine) RemoveContainer(ctx context.Context, id string) error {
 	_, ok, err := e.InspectContainer(ctx, id)
 	if err != nil || !ok {
 		return err
 	}
 	err = e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	// A conflict says that somebody else is removing it already.
+	// A conflict means that somebody else is already removing it.
 	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
 		return fmt.Errorf("remove container %s: %w", id, err)
 	}

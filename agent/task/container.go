@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The reasons of a container that the agent words itself; the first is ECS's text.
+// The reasons of a container that the agent words itself. The first is ECS's text.
 const (
 	reasonOutOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 	reasonRemoved     = "container was removed"
@@ -17,31 +17,31 @@ const (
 	cannotStop        = "CannotStopContainerError"
 )
 
-// container is one container of a task, as far as its runner knows. Only the runner touches it, and
-// of its steps only the one that is about it.
+// container is one container of a task, as far as its runner knows. Only the runner touches it and,
+// during a round of steps, only the step that is about it.
 type container struct {
 	key       string // unique within the task; nothing stops a definition from using a name twice
 	spec      runtime.ContainerSpec
 	essential bool
 	phase     phase
 	failed    bool              // it ended without ever having run
-	asked     bool              // the agent asked it to end
-	seen      structs.Container // what is reported of it
+	asked     bool              // the agent has asked it to end
+	seen      structs.Container // as it is reported
 	startedAt structs.Time      // zero: never, or not known
-	endedAt   structs.Time      // likewise
+	endedAt   structs.Time      // zero: not yet, or not known
 }
 
 func (c container) image() string { return c.spec.Definition.Image }
 func (c container) mayRun() bool  { return c.phase == phaseCreated || c.phase == phaseRunning }
 
-// adopt makes the containers of a task from the server's record of it and the containers of it that the
-// runtime has. Where they disagree, the runtime is right, but a reason that was reported stands.
-// Asked says that an earlier process of the agent had begun to end the task's containers.
+// adopt returns the containers of a task, from the server's record of it and from those that the
+// engine has. If they disagree, the engine is right, but a reason that was reported stays. Asked
+// says that an earlier process of the agent had begun to end the containers.
 func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.ContainerState, asked bool) []container {
 	containers := make([]container, len(specs))
 	for i, spec := range specs {
-		c := container{key: fmt.Sprint(i, " ", spec.Definition.Name), spec: spec, essential: spec.Definition.IsEssential(), asked: asked}
 		name := spec.Definition.Name
+		c := container{key: fmt.Sprint(i, " ", name), spec: spec, essential: spec.Definition.IsEssential(), asked: asked}
 		if at := slices.IndexFunc(task.Containers, func(s structs.Container) bool { return s.Name == name }); at >= 0 {
 			c.seen = task.Containers[at]
 		}
@@ -66,8 +66,8 @@ func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.Co
 	return containers
 }
 
-// see takes in what the runtime says of the container. What a container loses by ending (its ports)
-// is kept as it was.
+// see takes in what the engine says of the container. It keeps the ports, which a container loses
+// when it ends.
 func (c *container) see(s runtime.ContainerState) {
 	c.seen.RuntimeID = s.ID
 	c.seen.ImageDigest = cmp.Or(s.Image, c.seen.ImageDigest)
@@ -86,25 +86,26 @@ func (c *container) see(s runtime.ContainerState) {
 	}
 }
 
-// isAs reports whether the runtime's list has the container as it was last seen.
+// isAs reports whether the engine's list has the container as it was last seen.
 func (c *container) isAs(list []runtime.ContainerState) bool {
 	at := slices.IndexFunc(list, func(s runtime.ContainerState) bool { return s.ID == c.seen.RuntimeID })
 	if at < 0 {
 		return false
 	}
 	s := list[at]
-	return (s.State == runtime.ContainerRunning) == (c.phase == phaseRunning) && cmp.Or(s.Health, c.seen.HealthStatus) == c.seen.HealthStatus
+	return (s.State == runtime.ContainerRunning) == (c.phase == phaseRunning) &&
+		cmp.Or(s.Health, c.seen.HealthStatus) == c.seen.HealthStatus
 }
 
-// seeEnd takes in the event of a running container's end.
+// seeEnd takes in the event that a running container ended.
 func (c *container) seeEnd(e runtime.Event) {
 	c.endedAt = e.At
 	c.seeExit(runtime.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: c.startedAt})
 }
 
-// seeExit takes in how a container ended. Lack of memory is the reason whatever the exit code, as
-// with ECS's agent: the killed process may be another than the container's first. An end that the
-// agent asked for has no such reason.
+// seeExit takes in how a container ended. As with ECS's agent, lack of memory is the reason whatever
+// the exit code is: the killed process may not be the container's first. An end that the agent asked
+// for never has that reason.
 func (c *container) seeExit(s runtime.ContainerState) {
 	if s.StartedAt == 0 {
 		c.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))
@@ -118,7 +119,7 @@ func (c *container) seeExit(s runtime.ContainerState) {
 	c.end(reason)
 }
 
-// fail ends a container that could not be made to run.
+// fail ends a container that could not be started.
 func (c *container) fail(reason string) {
 	c.failed = true
 	c.end(reason)

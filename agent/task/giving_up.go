@@ -2,37 +2,36 @@ package task
 
 import "github.com/gantry-project/gantry/structs"
 
-// The giving up of a task whose container engine does not work. What the engine has done for it
-// unseen, the sweeper removes once it can.
+// A task is given up when its container engine does not work. The sweeper removes what the engine
+// did for it unseen, once it can.
 
-// GiveUp ends the task if it waits for the engine. One that runs is left as it is; one that must
-// not run twice is too as soon as a container of it may have started, since another may take its
-// place.
+// GiveUp ends the task if it waits for the engine, so that another can take its place. A task that
+// runs is left as it is. So is one that must not run twice, if a container of it may have started.
 func (r *Runner) GiveUp(reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	asked := r.asked.Err() != nil
-	if r.once && r.begun || r.up && !asked && !r.leaving || r.fenced.Load() || r.patience.Err() != nil {
+	if r.once && r.begun || r.up && !asked && !r.leaving || r.fenced.Load() || r.trying.Err() != nil {
 		return
 	}
 	r.gaveUp = reason
-	r.exhaust()
+	r.endTrying()
 }
 
-// begin notes that a container is about to be started; false where the task was given up.
+// begin notes that a container is about to be started. It returns false if the task was given up.
 func (r *Runner) begin() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.begun = r.begun || r.patience.Err() == nil
-	return r.patience.Err() == nil
+	r.begun = r.begun || r.trying.Err() == nil
+	return r.trying.Err() == nil
 }
 
-// comeUp notes that every container has started; false where the task was given up.
+// comeUp notes that every container has started. It returns false if the task was given up.
 func (r *Runner) comeUp() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.up = r.up || r.patience.Err() == nil
-	return r.patience.Err() == nil
+	r.up = r.up || r.trying.Err() == nil
+	return r.trying.Err() == nil
 }
 
 // goDown notes that the containers are being stopped.
@@ -42,7 +41,7 @@ func (r *Runner) goDown() {
 	r.leaving = true
 }
 
-// abandon reports a task STOPPED that was given up, without another word to the engine.
+// abandon reports a task that was given up as STOPPED, without another call of the engine.
 func (r *Runner) abandon() {
 	reason := cannotStart + ": " + r.gaveUp
 	if r.up {

@@ -11,17 +11,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Run returns when the task has ended, or when ctx ends; the task's containers then run on.
+// Run returns when the task has ended. It also returns when ctx ends; the containers then run on.
 func (r *Runner) Run(ctx context.Context) {
 	defer r.giveSlot()
-	calling, end := context.WithCancel(ctx) // ends too when the task is given up
+	calling, end := context.WithCancel(ctx) // also ends when the task is given up
 	defer end()
-	defer context.AfterFunc(r.patience, end)()
-	preparing, cancel := context.WithCancel(calling) // ends too when the task is asked to stop
+	defer context.AfterFunc(r.trying, end)()
+	preparing, cancel := context.WithCancel(calling) // also ends when the task is asked to stop
 	defer cancel()
 	defer context.AfterFunc(r.asked, cancel)()
 	for ctx.Err() == nil {
-		if r.patience.Err() != nil {
+		if r.trying.Err() != nil {
 			r.abandon()
 			return
 		}
@@ -104,7 +104,7 @@ func (r *Runner) container(key string) *container {
 	return &r.containers[slices.IndexFunc(r.containers, func(c container) bool { return c.key == key })]
 }
 
-// report reports what is known if that is news. The status only grows.
+// report reports what is known, if that is news. The status only grows.
 func (r *Runner) report(status structs.TaskStatus) {
 	r.update.Status = max(r.update.Status, status)
 	r.update.Containers = make([]structs.Container, len(r.containers))
@@ -124,7 +124,7 @@ func (r *Runner) report(status structs.TaskStatus) {
 	r.cfg.Report(r.update)
 }
 
-// startedAt is when the last container of a task started; zero while one has not.
+// startedAt returns when the last container of a task started, and zero while one has not.
 func startedAt(containers []container) structs.Time {
 	var last structs.Time
 	for _, c := range containers {
@@ -168,8 +168,7 @@ func (r *Runner) look(ctx context.Context, event runtime.Event) {
 	}
 }
 
-// needSlot reports whether steps are among those of which only so many tasks may take some at a
-// time.
+// needSlot reports whether a runner needs a slot to take steps.
 func needSlot(steps []step) bool { return has(steps, createContainer, startContainer) }
 
 // takeSlot waits for a slot. It returns false if ctx ended first.

@@ -17,11 +17,10 @@ import (
 type Config struct {
 	Instance string // id of the container instance
 	Engine   Engine
-	// Slots are held by runners that create and start containers: its capacity is how many may at
-	// a time.
+	// Slots has a place for each runner that may create and start containers at a time.
 	Slots chan struct{}
-	// Report is told what is known of a task whenever that is news, and does not wait. The update
-	// does not change afterwards.
+	// Report is called with all that is known of a task whenever there is news. It must not wait. The
+	// update does not change afterwards.
 	Report func(structs.TaskUpdate)
 	Now    func() structs.Time
 	Logger *slog.Logger
@@ -34,22 +33,22 @@ type Engine interface {
 }
 
 // Runner takes one task from where its containers are to its end, one round of steps after the
-// other. Run owns the containers, the update and the fields below them. Republish and StoppedAt are
-// for after the end, and all other methods for everyone.
+// other. Run owns the containers, the update and the fields below them. Republish and StoppedAt may
+// be called once the task has ended, and the other methods at any time from any goroutine.
 type Runner struct {
 	cfg Config
 	log *slog.Logger
 
-	asked context.Context    // ends when the server wants the task stopped, or the agent is cut off
+	asked context.Context    // ends when the task is to stop: the server says so, or the agent is cut off
 	stop  context.CancelFunc // ends asked
 	poked chan struct{}      // capacity 1: there are events, or a list
 	done  chan struct{}      // closed when the task is STOPPED
-	// fenced says that the agent is cut off, and nobody asked for the end. Set before asked ends.
+	// fenced says that the task is to stop because the agent is cut off. It is set before asked ends.
 	fenced atomic.Bool
 	once   bool // it must not run twice (structs.Assignment.Once)
 
-	patience context.Context    // ends when the task is given up, since the engine does not work
-	exhaust  context.CancelFunc // ends patience
+	trying    context.Context    // ends when the task is given up, since the engine does not work
+	endTrying context.CancelFunc // ends trying
 
 	mu      sync.Mutex
 	events  []runtime.Event          // of the task's containers, not looked at yet
@@ -57,14 +56,13 @@ type Runner struct {
 	begun   bool                     // a container may have started
 	up      bool                     // all have
 	leaving bool                     // they are being stopped
-	gaveUp  string                   // why patience ended
+	gaveUp  string                   // why trying ended
 
 	containers []container
-	// grows as things are seen; what was published of it is never changed in place
-	update  structs.TaskUpdate
-	sent    structs.TaskUpdate // as the server has it, or will
-	hasSlot bool
-	ending  bool // the end began, and update says why unless the server knows better
+	update     structs.TaskUpdate // what is known; parts that were reported are never changed in place
+	sent       structs.TaskUpdate // as the server has it, or will
+	hasSlot    bool
+	ending     bool // the end began, and update says why unless the server knows better
 }
 
 // New makes the runner of a task that the agent did not know, from the server's record and from
@@ -89,20 +87,20 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 		sent:       known,
 	}
 	r.asked, r.stop = context.WithCancel(context.Background())
-	r.patience, r.exhaust = context.WithCancel(context.Background())
+	r.trying, r.endTrying = context.WithCancel(context.Background())
 	r.begun = task.LastStatus >= structs.TaskActivating ||
 		slices.ContainsFunc(r.containers, func(c container) bool { return c.phase >= phaseCreated })
 	if len(found) > 0 {
-		r.Poke(runtime.Event{}) // what happened between the listing and now went to nobody
+		r.Poke(runtime.Event{}) // nobody was told what happened between the list and now
 	}
 	return r
 }
 
-// Stop has the task end.
+// Stop has the task stop.
 func (r *Runner) Stop() { r.stop() }
 
-// Fence has the task end because the agent is cut off, its containers without delay. A task that is
-// already on its way out goes on as before.
+// Fence has the task stop because the agent is cut off, and its containers without delay. A task
+// that was already asked to stop goes on as before.
 func (r *Runner) Fence() {
 	if r.asked.Err() == nil {
 		r.fenced.Store(true)
@@ -146,10 +144,10 @@ func (r *Runner) Ended() bool {
 	}
 }
 
-// StoppedAt is when the task was STOPPED.
+// StoppedAt returns when the task was STOPPED.
 func (r *Runner) StoppedAt() structs.Time { return r.update.StoppedAt }
 
-// Republish reports an ended task again, to a server that does not have it ended in its record.
+// Republish reports an ended task again, for a server whose record does not have it ended.
 func (r *Runner) Republish() { r.cfg.Report(r.update) }
 
 // StartedAgain reports whether the task has ended and yet a container of it was started and has not

@@ -9,9 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// containerSpecs turns an assignment to the containers to create, in the order of the definition,
-// with the job's overrides applied. A container without a memory limit of its own is held to its
-// task's.
+// containerSpecs returns the containers that an assignment asks for, in the order of the definition
+// and with the job's overrides applied. A container without a memory limit gets its task's.
 func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerSpec {
 	task, def := as.Task, as.Definition
 	_, taskMemory := def.Limits(as.Overrides)
@@ -44,8 +43,8 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 	return specs
 }
 
-// The options of every log driver that ECS gives a default: how output goes to the driver, and how
-// much may wait where it does not block.
+// The options of log drivers for which ECS has a default: how output goes to the driver, and how
+// much of it may wait if it does not block.
 const (
 	logOptionMode   = "mode"
 	logOptionBuffer = "max-buffer-size"
@@ -53,7 +52,7 @@ const (
 	logBuffer       = "10m"
 )
 
-// withLogMode fills in what ECS does where a log driver is given: the account's mode, and a larger
+// withLogMode fills in what ECS fills in if a log driver is given: the account's mode, and a larger
 // buffer than Docker's.
 func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfiguration {
 	if log == nil {
@@ -72,8 +71,8 @@ func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfigu
 	return &filled
 }
 
-// containerName is the runtime's name of a container. It follows from the task alone, so a create
-// that is made again after a crash finds what the first one made.
+// containerName returns the engine's name of a container. It follows from the task alone, so that
+// after a crash another create finds what the first one created.
 func containerName(def *structs.TaskDefinition, container, task string) string {
 	name := fmt.Sprintf("gantry-%s-%d-%s-%s", def.Family, def.Revision, container, task[:min(12, len(task))])
 	return strings.Map(func(r rune) rune {

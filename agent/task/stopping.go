@@ -13,8 +13,8 @@ const DefaultStopTimeout = 30
 
 // end ends a container, and removes it if it never started or if nothing else ends it.
 func (r *Runner) end(ctx context.Context, c *container) {
-	c.asked = r.fenced.Load() // it is killed at this moment
-	r.inspect(ctx, c)         // it may have started unseen, or ended before it was asked to
+	c.asked = r.fenced.Load() // the guard is killing it
+	r.inspect(ctx, c)         // it may have started unseen, or have ended by itself
 	if c.phase == phaseRunning {
 		c.asked = true
 		err := runtime.Retry(ctx, r.log, func() error {
@@ -48,7 +48,7 @@ func (r *Runner) stopTimeout(spec runtime.ContainerSpec) int {
 	return DefaultStopTimeout
 }
 
-// inspect looks at a container again. One that is gone has ended, whoever removed it.
+// inspect looks at a container again. One that no longer exists has ended, whoever removed it.
 func (r *Runner) inspect(ctx context.Context, c *container) {
 	var state runtime.ContainerState
 	var there bool
@@ -65,7 +65,7 @@ func (r *Runner) inspect(ctx context.Context, c *container) {
 	}
 }
 
-// beginEnd notes why the task ends, once. The server knows already why it wants a task stopped.
+// beginEnd notes once why the task ends. The server already knows why it wants a task stopped.
 func (r *Runner) beginEnd() {
 	fenced := r.fenced.Load()
 	if r.ending || r.asked.Err() != nil && !fenced {
@@ -78,7 +78,7 @@ func (r *Runner) beginEnd() {
 	r.update.StoppingAt = r.cfg.Now()
 }
 
-// finish reports the task STOPPED. A container that was never made counts as stopped too.
+// finish reports the task as STOPPED. A container that was never created counts as stopped too.
 func (r *Runner) finish() {
 	r.beginEnd()
 	var last structs.Time
@@ -91,13 +91,13 @@ func (r *Runner) finish() {
 	}
 	r.update.StoppedAt = r.cfg.Now()
 	if last == 0 && r.update.StartedAt != 0 {
-		last = r.update.StoppedAt // its containers were removed: nobody knows better
+		last = r.update.StoppedAt // its containers were removed, so nobody knows better
 	}
 	if r.update.ExecutionStoppedAt == 0 {
 		r.update.ExecutionStoppedAt = last
 	}
 	r.report(structs.TaskStopped)
-	r.stop() // frees the context, as does the next; asking an ended task to stop changes nothing
-	r.exhaust()
+	r.stop() // this and the next free the contexts; asking an ended task to stop changes nothing
+	r.endTrying()
 	close(r.done)
 }
