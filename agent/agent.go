@@ -84,7 +84,9 @@ func (a *Agent) begin(ctx context.Context) error {
 		return err
 	}
 	a.log = a.log.With("instance", instance)
-	a.link = link.New(link.Config{Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log})
+	a.link = link.New(link.Config{
+		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
+	})
 	a.mu.Lock()
 	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
@@ -160,8 +162,8 @@ func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 	}
 }
 
-// stopAllTimeout is the number of seconds between SIGTERM and SIGKILL in StopAll. It is Docker's own
-// default, since a person waits for it.
+// stopAllTimeout is the number of seconds between SIGTERM and SIGKILL in StopAll. It is Docker's
+// own default, since a person waits for it.
 const stopAllTimeout = 10
 
 // StopAll stops and removes every container of the instance. Call it after Run has returned.

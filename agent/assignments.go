@@ -27,8 +27,8 @@ func (a *Agent) act(ctx context.Context) {
 	}
 }
 
-// applyFull adopts the containers of tasks that the agent does not know yet, and ends the tasks that
-// a full frame does not name.
+// applyFull adopts the containers of tasks that the agent does not know yet, and ends the tasks
+// that a full frame does not name.
 func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	found := map[string][]runtime.ContainerState{}
 	if !a.knowsAll(frame) {
@@ -88,11 +88,13 @@ func (a *Agent) deliverNew(ctx context.Context, frame structs.AssignmentFrame) {
 func (a *Agent) knowsAll(frame structs.AssignmentFrame) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return !slices.ContainsFunc(frame.Assignments, func(as structs.Assignment) bool { return a.runners[as.Task.ID] == nil })
+	return !slices.ContainsFunc(frame.Assignments, func(as structs.Assignment) bool {
+		return a.runners[as.Task.ID] == nil
+	})
 }
 
-// deliver gives an assignment to its runner, which it returns. It makes a runner for a task that the
-// agent does not know, unless the task has ended.
+// deliver gives an assignment to its runner, which it returns. It makes a runner for a task that
+// the agent does not know, unless the task has ended.
 func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runtime.ContainerState) *task.Runner {
 	id, status := as.Task.ID, as.Task.LastStatus
 	a.mu.Lock()

@@ -28,10 +28,11 @@ type Config struct {
 	Commit           string              // from which this program was built; may be empty
 
 	Server link.Server // required
-	// Join is called by Run before the first call of Server. It gets what such calls need, and waits
-	// for a server as long as it takes. Nil: they need nothing.
+	// Join is called by Run before the first call of Server. It gets what such calls need, and
+	// waits for a server as long as it takes. Nil: they need nothing.
 	Join func(ctx context.Context) error
-	// Runtime makes the runtime of an instance, which sees only that instance's containers. Required.
+	// Runtime makes the runtime of an instance, which sees only that instance's containers.
+	// Required.
 	Runtime func(instance string) runtime.Runtime
 
 	ReservedCPU    int64          // units that tasks do not get
@@ -41,16 +42,16 @@ type Config struct {
 	// either. It is called once Join has returned. Nil: none.
 	OwnPorts func() []structs.Port
 
-	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader has
-	// not been known to hear of this agent for almost the length of the lease. So no task runs here
-	// while another takes its place elsewhere.
+	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader
+	// has not been known to hear of this agent for almost the length of the lease. So no task runs
+	// here while another takes its place elsewhere.
 	StopOnDisconnect bool
 
 	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an
 	// hour.
 	CleanupWait time.Duration
-	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 for each
-	// core, Docker's own limit.
+	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 for
+	// each core, Docker's own limit.
 	StartConcurrency int
 
 	Logger *slog.Logger     // nil: slog.Default

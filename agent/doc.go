@@ -14,19 +14,19 @@
 //
 // # Threads, and who owns what
 //
-//	link     several goroutines; see there. What servers say waits in it until act takes it, so that
-//	         the stream is read even while the engine keeps the agent waiting.
+//	link     several goroutines; see there. What servers say waits in it until act takes it, so
+//	         that the stream is read even while the engine keeps the agent waiting.
 //	act      one goroutine; brings the runners to what servers say.
 //	runner   one goroutine for each task that has not ended; see agent/task.
 //	watch    one goroutine; turns the runtime's events into pokes. A poked runner looks at its
 //	         containers.
-//	sweeper  one goroutine; lists the containers at least every minute, and shows each runner those
-//	         of its task. It removes containers of ended tasks after CleanupWait, and ends those of
-//	         tasks that are not this agent's.
+//	sweeper  one goroutine; lists the containers at least every minute, and shows each runner
+//	         those of its task. It removes containers of ended tasks after CleanupWait, and ends
+//	         those of tasks that are not this agent's.
 //	probe    one goroutine; asks the engine whether it works.
 //	guard    one goroutine, if asked for (Config.StopOnDisconnect); kills what runs when no server
-//	         answers. It runs before the instance is registered, because of what an earlier process
-//	         left.
+//	         answers. It runs before the instance is registered, because of what an earlier
+//	         process left.
 //
 // Agent.mu guards the map of runners and what Instance and Ready return. An ended runner stays in
 // the map until its containers are removed, and they stay until its last report is in the log. So

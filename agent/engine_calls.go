@@ -9,13 +9,13 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// callHangs is how long the engine may take for one call, unless the call waits for a container or a
-// registry (ECS's agent waits as long for a create). An engine may answer probes while it does no
+// callHangs is how long the engine may take for one call, unless the call waits for a container or
+// a registry (ECS's agent waits as long for a create). An engine may answer probes while it does no
 // work.
 const callHangs = 4 * time.Minute
 
-// timedRuntime is a runtime that knows which of its calls have been under way for long. Pulls, stops
-// and events are not among them.
+// timedRuntime is a runtime that knows which of its calls have been under way for long. Pulls,
+// stops and events are not among them.
 type timedRuntime struct {
 	runtime.Runtime
 	calls *engineCalls

@@ -86,7 +86,8 @@ func (e *engineHealth) lost() (reason string, lost bool) {
 	if !e.isGone() {
 		close(e.gone)
 	}
-	return fmt.Sprintf("the container engine of the instance did not work for %s: %s", giveUpAfter, e.health.Reason), true
+	reason = fmt.Sprintf("the container engine of the instance did not work for %s: %s", giveUpAfter, e.health.Reason)
+	return reason, true
 }
 
 // untilLost returns a context that also ends when the engine has been IMPAIRED for giveUpAfter.

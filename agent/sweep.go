@@ -39,8 +39,8 @@ const sweepAgain = time.Second
 // sweep shows each runner the containers of its task, ends containers that run for no task of this
 // agent, removes those that ended CleanupWait ago or never started, and forgets the tasks whose
 // containers are gone. A task whose end is not in the log yet keeps its containers: if this process
-// died, they alone would tell the next one of the end. It reports whether a container of such a task
-// runs.
+// died, they alone would tell the next one of the end. It reports whether a container of such a
+// task runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	settled := a.settled() // before the list, which might otherwise show ended containers as running
 	list, err := a.runtime.ListContainers(ctx)

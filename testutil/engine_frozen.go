@@ -2,8 +2,8 @@ package testutil
 
 import "context"
 
-// Freeze has the agent of an instance make no call and get no answer until Thaw. The engine finishes
-// what it is doing.
+// Freeze has the agent of an instance make no call and get no answer until Thaw. The engine
+// finishes what it is doing.
 func (e *FakeEngine) Freeze(instance string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

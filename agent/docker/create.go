@@ -13,8 +13,8 @@ import (
 // crashes before it has noted the id, the next call finds the container by its name and labels.
 func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec) (id string, err error) {
 	if !e.owns(spec.Labels) {
-		return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: label %s is %q, and this agent's instance is %q",
-			spec.Name, runtime.LabelInstance, spec.Labels[runtime.LabelInstance], e.instance))
+		return "", failure(ctx, cannotCreate, fmt.Errorf(
+			"container %s: label %s is %q, and this agent's instance is %q", spec.Name, runtime.LabelInstance, spec.Labels[runtime.LabelInstance], e.instance))
 	}
 	config, host, err := translate(spec)
 	if err != nil {
@@ -45,7 +45,8 @@ func (e *Engine) find(ctx context.Context, spec runtime.ContainerSpec, conflict 
 	}
 	for key, value := range spec.Labels {
 		if c.Config.Labels[key] != value {
-			return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: another container (%.12s) has that name already", spec.Name, c.ID))
+			return "", failure(ctx, cannotCreate, fmt.Errorf(
+				"container %s: another container (%.12s) has that name already", spec.Name, c.ID))
 		}
 	}
 	return c.ID, nil

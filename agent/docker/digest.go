@@ -19,8 +19,8 @@ const (
 	registryTimeout = 3 * time.Second
 )
 
-// digest returns the digest of an image's manifest, as a registry has it and as ECS reports it. It is
-// empty if no registry is known to have it.
+// digest returns the digest of an image's manifest, as a registry has it and as ECS reports it. It
+// is empty if no registry is known to have it.
 //
 // Engines with containerd's image store name images by their manifests, and fill RepoDigests also
 // for images that were built or imported there (26.1, 28.5). The registry is asked about such an
@@ -65,8 +65,8 @@ func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.
 	return list
 }
 
-// inRegistry reports whether the registry has a manifest. It is asked once, and counts as not having
-// it if it does not answer.
+// inRegistry reports whether the registry has a manifest. It is asked once, and counts as not
+// having it if it does not answer.
 func (e *Engine) inRegistry(ctx context.Context, d reference.Canonical) bool {
 	digest := d.Digest().String()
 	has, known := e.registries.get(digest)

@@ -121,8 +121,8 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	}, nil
 }
 
-// Ping reports whether the engine works. It also lists a container, since an engine may still answer
-// pings when it does nothing else.
+// Ping reports whether the engine works. It also lists a container, since an engine may still
+// answer pings when it does nothing else.
 func (e *Engine) Ping(ctx context.Context) error {
 	if _, err := e.api.Ping(ctx); err != nil {
 		return err
@@ -138,8 +138,8 @@ func (e *Engine) explain(err error) error {
 		return fmt.Errorf("no permission to use the Docker Engine at %s: %w. "+
 			"Run as root, or join the group docker (usermod -aG docker $USER) and log in again", e.host, err)
 	case client.IsErrConnectionFailed(err), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no Docker Engine answers at %s. Install and start it: apt-get install docker.io, then systemctl start docker, "+
-			"or run dockerd. If it listens elsewhere, set DOCKER_HOST. (%w)", e.host, err)
+		return fmt.Errorf("no Docker Engine answers at %s. Install and start it: "+
+			"apt-get install docker.io, then systemctl start docker, or run dockerd. If it listens elsewhere, set DOCKER_HOST. (%w)", e.host, err)
 	default:
 		return fmt.Errorf("ask the Docker Engine at %s about its machine: %w", e.host, err)
 	}

@@ -20,8 +20,8 @@ const (
 )
 
 // failure returns the error of a step that failed. It is a *runtime.Error in the engine's own words
-// if the engine refused the step. It is not if the caller's context has ended or the engine is away,
-// since then the container is not to blame.
+// if the engine refused the step. It is not if the caller's context has ended or the engine is
+// away, since then the container is not to blame.
 func failure(ctx context.Context, name string, err error) error {
 	switch {
 	case ctx.Err() != nil:

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// The engine is asked again firstReconnect after its event stream broke. The wait doubles, up to
-	// lastReconnect, while it does not answer.
+	// The engine is asked again firstReconnect after its event stream broke. The wait doubles, up
+	// to lastReconnect, while it does not answer.
 	firstReconnect = 100 * time.Millisecond
 	lastReconnect  = 2 * time.Second
 	// exitKilled is the exit code of a process that SIGKILL ended.
@@ -24,8 +24,8 @@ const (
 	// podmanDied is what Podman's filter calls the end of a container (4.3; the event itself is
 	// "die" there too). Podman's event of a removal is "remove", and Docker's is "destroy".
 	podmanDied events.Action = "died"
-	// eventsAhead is how many events may wait for a reader that is busy. The engine drops events for
-	// a client that does not read them for long.
+	// eventsAhead is how many events may wait for a reader that is busy. The engine drops events
+	// for a client that does not read them for long.
 	eventsAhead = 256
 )
 
@@ -87,9 +87,9 @@ func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connecte
 // their processes was killed for lack of memory.
 type history map[string]bool
 
-// translate translates one event of the engine. It says how a container ended only if all its events
-// were seen, and not if SIGKILL ended it: the event about lack of memory may come a little later.
-// Otherwise the container has to be inspected.
+// translate translates one event of the engine. It says how a container ended only if all its
+// events were seen, and not if SIGKILL ended it: the event about lack of memory may come a little
+// later. Otherwise the container has to be inspected.
 func (h history) translate(m events.Message) runtime.Event {
 	id := m.Actor.ID
 	event := runtime.Event{ID: id, Task: m.Actor.Attributes[runtime.LabelTask]}

@@ -14,8 +14,8 @@ const (
 	// definition does not say (Fargate's default). Those of engines range from 1,024 (29) to
 	// 1,048,576 (20.10).
 	defaultNofile = 65535
-	// labelNofile marks a container that has the default. Its value is the names of the definition's
-	// own limits, separated by commas.
+	// labelNofile marks a container that has the default. Its value is the names of the
+	// definition's own limits, separated by commas.
 	labelNofile = "gantry.nofile"
 )
 
@@ -32,9 +32,9 @@ func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig
 	config.Labels[labelNofile] = strings.Join(own, ",")
 }
 
-// start starts a container. If the engine may not raise the limit to the default (it is rootless, or
-// itself in a container), the start fails. The container is then recreated without the default, and
-// has another id.
+// start starts a container. If the engine may not raise the limit to the default (it is rootless,
+// or itself in a container), the start fails. The container is then recreated without the default,
+// and has another id.
 func (e *Engine) start(ctx context.Context, id string) (startedID string, err error) {
 	err = e.api.ContainerStart(ctx, id, container.StartOptions{})
 	if err == nil || !defaultRefused(err.Error()) {

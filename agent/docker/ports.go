@@ -32,8 +32,8 @@ func dockerPort(m structs.PortMapping) (port nat.Port, ok bool) {
 	return nat.Port(strconv.Itoa(int(*m.ContainerPort)) + "/" + cmp.Or(m.Protocol, "tcp")), true
 }
 
-// publish returns the ports to publish, on every address of the host. A mapping without a host port,
-// or with zero, is dynamic: Docker chooses a free one.
+// publish returns the ports to publish, on every address of the host. A mapping without a host
+// port, or with zero, is dynamic: Docker chooses a free one.
 func publish(mappings []structs.PortMapping) (nat.PortSet, nat.PortMap) {
 	exposed, bindings := nat.PortSet{}, nat.PortMap{}
 	for _, m := range mappings {

@@ -29,7 +29,8 @@ func resources(spec runtime.ContainerSpec) container.Resources {
 		r.DeviceRequests = []container.DeviceRequest{{DeviceIDs: spec.GPUs, Capabilities: [][]string{{"gpu"}}}}
 	}
 	for _, u := range def.Ulimits {
-		r.Ulimits = append(r.Ulimits, &container.Ulimit{Name: u.Name, Soft: int64(u.SoftLimit), Hard: int64(u.HardLimit)})
+		limit := container.Ulimit{Name: u.Name, Soft: int64(u.SoftLimit), Hard: int64(u.HardLimit)}
+		r.Ulimits = append(r.Ulimits, &limit)
 	}
 	return r
 }
@@ -62,7 +63,9 @@ func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters
 
 // device maps a device of the host. Without permissions the container may do everything with it.
 func device(d structs.Device) container.DeviceMapping {
-	mapping := container.DeviceMapping{PathOnHost: d.HostPath, PathInContainer: d.ContainerPath, CgroupPermissions: "rwm"}
+	mapping := container.DeviceMapping{
+		PathOnHost: d.HostPath, PathInContainer: d.ContainerPath, CgroupPermissions: "rwm",
+	}
 	if mapping.PathInContainer == "" {
 		mapping.PathInContainer = d.HostPath
 	}

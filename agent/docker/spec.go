@@ -22,7 +22,8 @@ const noStartPeriod = time.Millisecond
 // translate translates a ContainerSpec, which has ECS's words, to Docker's.
 func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostConfig, error) {
 	if spec.PidMode == "task" || spec.IpcMode == "task" {
-		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; use host, or leave them out", spec.Name)
+		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; "+
+			"use host, or leave them out", spec.Name)
 	}
 	def := &spec.Definition
 	check, err := healthCheck(def.HealthCheck)
@@ -67,8 +68,8 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 	return config, host, nil
 }
 
-// given returns nil for an empty list. In ECS it means the same as none, so that the image's is used.
-// Docker would run without the image's entry point.
+// given returns nil for an empty list. In ECS it means the same as none, so that the image's is
+// used. Docker would run without the image's entry point.
 func given(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -134,9 +135,9 @@ func logConfig(log *structs.LogConfiguration) container.LogConfig {
 	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
 }
 
-// healthCheck fills in ECS's defaults, which differ from Docker's. ECS ignores the health check of an
-// image. It is switched off if the definition has none, so that no task turns UNHEALTHY by it, and
-// otherwise it adds nothing to the definition's.
+// healthCheck fills in ECS's defaults, which differ from Docker's. ECS ignores the health check of
+// an image. It is switched off if the definition has none, so that no task turns UNHEALTHY by it,
+// and otherwise it adds nothing to the definition's.
 func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
 	if !check.Checks() {
 		return &container.HealthConfig{Test: []string{"NONE"}}, nil

@@ -22,8 +22,8 @@ func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) erro
 	return nil
 }
 
-// RemoveContainer removes a container, by force, with its anonymous volumes. It is no error if there
-// is no such container.
+// RemoveContainer removes a container, by force, with its anonymous volumes. It is no error if
+// there is no such container.
 func (e *Engine) RemoveContainer(ctx context.Context, id string) error {
 	_, ok, err := e.InspectContainer(ctx, id)
 	if err != nil || !ok {

@@ -58,7 +58,8 @@ func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 			return err
 		}
 		if frame.Full && frame.Index < l.index { // it lacks tasks that rightly run here
-			return fmt.Errorf("the server's state (index %d) is older than what this agent has seen (%d)", frame.Index, l.index)
+			return fmt.Errorf("the server's state (index %d) is older than what this agent has seen (%d)",
+				frame.Index, l.index)
 		}
 		if frame.Deregistered {
 			l.log.Warn("this container instance was deregistered: it gets no work, and its tasks are stopped. " +

@@ -42,12 +42,12 @@ func loadIdentity(dataDir, cluster string) (identity, error) {
 	}
 	var id identity
 	if err := json.Unmarshal(data, &id); err != nil || !isID(id.Instance) || id.Cluster == "" {
-		return identity{}, fmt.Errorf("read the agent's identity: %s is damaged; restore it from a copy, or remove it to "+
-			"join as a new container instance (containers of the old one are then left alone)", path)
+		return identity{}, fmt.Errorf("read the agent's identity: %s is damaged; "+
+			"restore it from a copy, or remove it to join as a new container instance (containers of the old one are then left alone)", path)
 	}
 	if id.Cluster != cluster {
-		return identity{}, fmt.Errorf("this machine is a container instance of cluster %q, not %q; start the agent for %q, or "+
-			"remove %s to join %q as a new instance (containers of the old one are then left alone)",
+		return identity{}, fmt.Errorf("this machine is a container instance of cluster %q, not %q; "+
+			"start the agent for %q, or remove %s to join %q as a new instance (containers of the old one are then left alone)",
 			id.Cluster, cluster, id.Cluster, path, cluster)
 	}
 	return id, nil
@@ -61,8 +61,8 @@ func saveIdentity(dataDir string, id identity) error {
 		err = cmp.Or(os.MkdirAll(filepath.Dir(path), 0o755), wholefile.Write(path, data))
 	}
 	if err != nil {
-		return fmt.Errorf("write the agent's identity to %s: %w. Free some space on that disk, or choose another --data-dir",
-			path, err)
+		return fmt.Errorf("write the agent's identity to %s: %w. "+
+			"Free some space on that disk, or choose another --data-dir", path, err)
 	}
 	return nil
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Register registers the instance, and tries again for as long as no server can be reached. It fails
-// if a server refuses the registration. The answer has a version, with which streams are asked for:
-// a server that is behind does not know everything that an earlier process ran here.
+// Register registers the instance, and tries again for as long as no server can be reached. It
+// fails if a server refuses the registration. The answer has a version, with which streams are
+// asked for: a server that is behind does not know everything that an earlier process ran here.
 func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error {
 	l.health.now = in.Runtime
 	b := wait.Backoff{Most: leaseWait}

@@ -25,9 +25,9 @@ const (
 	passingTime = 500 * time.Millisecond
 )
 
-// reporter brings updates to the servers. It sends those of tasks that have come to rest, running or
-// not, at once. While a report is under way, the latest update of each task waits for the next. An
-// update carries everything that is known of its task, so a skipped one loses nothing. Only one
+// reporter brings updates to the servers. It sends those of tasks that have come to rest, running
+// or not, at once. While a report is under way, the latest update of each task waits for the next.
+// An update carries everything that is known of its task, so a skipped one loses nothing. Only one
 // report is under way at a time, so updates of a task arrive in the order in which they were made.
 // The reporter never gives up: an update stays until it is in the log.
 type reporter struct {

@@ -52,7 +52,9 @@ type Servers struct {
 
 // NewServers makes a Servers that has connected to nobody yet.
 func NewServers(c ServersConfig) *Servers {
-	return &Servers{config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{}}
+	return &Servers{
+		config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{},
+	}
 }
 
 // callTimeout bounds a registration, or a request for a certificate, at one server. No answer comes
@@ -60,7 +62,9 @@ func NewServers(c ServersConfig) *Servers {
 const callTimeout = 5 * time.Second
 
 // Register registers the instance with any server: they forward to the leader.
-func (s *Servers) Register(ctx context.Context, in structs.ContainerInstance) (out structs.ContainerInstance, err error) {
+func (s *Servers) Register(
+	ctx context.Context, in structs.ContainerInstance,
+) (out structs.ContainerInstance, err error) {
 	err = s.any(ctx, func(_ string, c *client.Client) error {
 		one, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
@@ -89,7 +93,9 @@ func (s *Servers) ReportRuntime(ctx context.Context, instance string, health str
 }
 
 // Enrol asks any server for a certificate.
-func (s *Servers) Enrol(ctx context.Context, instance string, in security.Enrolment) (out security.Enrolled, err error) {
+func (s *Servers) Enrol(
+	ctx context.Context, instance string, in security.Enrolment,
+) (out security.Enrolled, err error) {
 	err = s.any(ctx, func(_ string, c *client.Client) error {
 		one, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
@@ -160,8 +166,9 @@ func (s *Servers) order() []string {
 	return s.ranked(s.current, avoidFor)
 }
 
-// ranked is order if inUse is in use, and a server comes last that failed less than avoid ago. Among
-// equals each agent has an order of its own, so that agents spread over them. The lock must be held.
+// ranked is order if inUse is in use, and a server comes last that failed less than avoid ago.
+// Among equals each agent has an order of its own, so that agents spread over them. The lock must
+// be held.
 func (s *Servers) ranked(inUse string, avoid time.Duration) []string {
 	type choice struct {
 		address string

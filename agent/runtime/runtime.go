@@ -1,11 +1,11 @@
 // Package runtime is the seam between the agent and what runs containers on its machine. It
-// declares small interfaces, each about one kind of thing and in a file of its own: Machine, Images,
-// Containers and Events. A Runtime is all of them. The packages of the agent ask for no more than
-// they use. agent/docker is the real implementation and agent/runtime/fake one in memory.
+// declares small interfaces, each about one kind of thing and in a file of its own: Machine,
+// Images, Containers and Events. A Runtime is all of them. The packages of the agent ask for no
+// more than they use. agent/docker is the real implementation and agent/runtime/fake one in memory.
 //
 // What an engine is asked for next (networks, volumes, exec, logs, stats) is one more interface in
-// one more file, and one more line in Runtime. Method names say what they are about, CreateContainer
-// rather than Create, so that all of them fit into one type.
+// one more file, and one more line in Runtime. Method names say what they are about,
+// CreateContainer rather than Create, so that all of them fit into one type.
 package runtime
 
 // Runtime is everything that an agent asks of a container engine. All methods may be called from

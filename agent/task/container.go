@@ -41,7 +41,8 @@ func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.Co
 	containers := make([]container, len(specs))
 	for i, spec := range specs {
 		name := spec.Definition.Name
-		c := container{key: fmt.Sprint(i, " ", name), spec: spec, essential: spec.Definition.IsEssential(), asked: asked}
+		c := container{key: fmt.Sprint(i, " ", name), spec: spec, asked: asked}
+		c.essential = spec.Definition.IsEssential()
 		if at := slices.IndexFunc(task.Containers, func(s structs.Container) bool { return s.Name == name }); at >= 0 {
 			c.seen = task.Containers[at]
 		}
@@ -103,9 +104,9 @@ func (c *container) seeEnd(e runtime.Event) {
 	c.seeExit(runtime.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: c.startedAt})
 }
 
-// seeExit takes in how a container ended. As with ECS's agent, lack of memory is the reason whatever
-// the exit code is: the killed process may not be the container's first. An end that the agent asked
-// for never has that reason.
+// seeExit takes in how a container ended. As with ECS's agent, lack of memory is the reason
+// whatever the exit code is: the killed process may not be the container's first. An end that the
+// agent asked for never has that reason.
 func (c *container) seeExit(s runtime.ContainerState) {
 	if s.StartedAt == 0 {
 		c.fail(cannotStart + ": " + cmp.Or(s.Error, "the container did not start"))

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// containers makes one container of each word: a phase, or failed, with ~ before it if the container
-// is not essential. Their keys are a, b, …, their images of the same name.
+// containers makes one container of each word: a phase, or failed, with ~ before it if the
+// container is not essential. Their keys are a, b, …, their images of the same name.
 func containers(words ...string) (list []container) {
 	phases := map[string]phase{"none": phaseNone, "pulled": phasePulled, "created": phaseCreated, "running": phaseRunning, "ended": phaseEnded}
 	for i, w := range words {

@@ -30,5 +30,6 @@
 //
 // Run is one goroutine. It owns the containers and the update of the task. While it takes a round
 // of steps, each step has a goroutine and the containers that it is about. All others may only
-// stop, fence, poke and give up the runner, show it a list or, once it has ended, have it republish.
+// stop, fence, poke and give up the runner, show it a list or, once it has ended, have it
+// republish.
 package task

@@ -58,7 +58,8 @@ func (r *Runner) abandon() {
 	}
 	if !r.ending && r.asked.Err() == nil {
 		r.ending = true
-		r.update.StopCode, r.update.StoppedReason, r.update.StoppingAt = structs.StopTaskFailedToStart, reason, r.cfg.Now()
+		r.update.StopCode, r.update.StoppedReason = structs.StopTaskFailedToStart, reason
+		r.update.StoppingAt = r.cfg.Now()
 	}
 	r.finish()
 }

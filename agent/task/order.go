@@ -34,7 +34,8 @@ const (
 	containerDown                // it does not run, and cannot have been started unseen
 )
 
-// ordered is a step in its place: the step, the condition that it brings about, and those that it waits for.
+// ordered is a step in its place: the step, the condition that it brings about, and those that it
+// waits for.
 type ordered struct {
 	step
 	until condition

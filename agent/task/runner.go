@@ -19,8 +19,8 @@ type Config struct {
 	Engine   Engine
 	// Slots has a place for each runner that may create and start containers at a time.
 	Slots chan struct{}
-	// Report is called with all that is known of a task whenever there is news. It must not wait. The
-	// update does not change afterwards.
+	// Report is called with all that is known of a task whenever there is news. It must not wait.
+	// The update does not change afterwards.
 	Report func(structs.TaskUpdate)
 	Now    func() structs.Time
 	Logger *slog.Logger
@@ -43,7 +43,8 @@ type Runner struct {
 	stop  context.CancelFunc // ends asked
 	poked chan struct{}      // capacity 1: there are events, or a list
 	done  chan struct{}      // closed when the task is STOPPED
-	// fenced says that the task is to stop because the agent is cut off. It is set before asked ends.
+	// fenced says that the task is to stop because the agent is cut off. It is set before asked
+	// ends.
 	fenced atomic.Bool
 	once   bool // it must not run twice (structs.Assignment.Once)
 

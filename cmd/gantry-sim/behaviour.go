@@ -28,8 +28,8 @@ const exitCode = 1
 func (b *behaviour) engine(host string) *fake.Engine {
 	return fake.New(fake.Config{
 		Info: runtime.Info{
-			Version: "simulated", Hostname: host, CPUs: b.cpus, Memory: b.memory, OSType: "linux", Architecture: "x86_64",
-			LogDrivers: []string{"json-file"},
+			Version: "simulated", Hostname: host, CPUs: b.cpus, Memory: b.memory,
+			OSType: "linux", Architecture: "x86_64", LogDrivers: []string{"json-file"},
 		},
 		Image: b.image,
 		Call: func(ctx context.Context, c fake.Call) error {

@@ -42,8 +42,8 @@ type Image struct {
 
 	RunsFor  time.Duration // zero: until it is stopped
 	ExitCode int32         // after RunsFor
-	// StopAfter is the time from SIGTERM to its end with code 143. If it is longer than the timeout,
-	// SIGKILL ends the container with code 137.
+	// StopAfter is the time from SIGTERM to its end with code 143. If it is longer than the
+	// timeout, SIGKILL ends the container with code 137.
 	StopAfter time.Duration
 
 	Digest string // of its manifest; empty: no registry has it
@@ -52,8 +52,9 @@ type Image struct {
 // A Call is one call of a Runtime.
 type Call struct {
 	Instance string // whose Runtime was called
-	// Name is the method without its noun, and what it is about: "Create gantry-web-1-app-0123456789ab",
-	// "Pull nginx", "Containers". NamePing and NameEvents are two of them.
+	// Name is the method without its noun, and what it is about: "Create
+	// gantry-web-1-app-0123456789ab", "Pull nginx", "Containers". NamePing and NameEvents are two
+	// of them.
 	Name   string
 	Delay  time.Duration // that the effect takes
 	Effect func() error  // over at once; fails when the engine is away
