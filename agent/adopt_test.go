@@ -74,7 +74,7 @@ func TestARestartFindsWhatHappenedMeanwhile(t *testing.T) {
 					t.Errorf("execution stopped at %d, not when the container ended, %d", task.ExecutionStoppedAt, happened)
 				}
 				if c.status == structs.TaskStopped && task.ExecutionStoppedAt == 0 {
-					t.Error("nothing says when execution stopped")
+					t.Error("the time when execution stopped is missing")
 				}
 				if starts := h.engine.Starts()[name("app", 1)]; starts != 1 || len(h.running()) != c.running {
 					t.Errorf("it was started %d times, running are %q", starts, h.running())
@@ -103,7 +103,7 @@ func TestACreatedContainerIsStartedAfterARestartOrRemovedIfItsTaskIsToStop(t *te
 				}
 				h.expect(taskID(1), structs.TaskStopped)
 				if all := h.engine.All(); len(all) != 0 {
-					t.Errorf("left are %+v", all)
+					t.Errorf("containers left: %+v", all)
 				}
 			})
 		})
@@ -118,10 +118,10 @@ func TestAContainerThatEndsWhileItIsBeingAdoptedIsNoticed(t *testing.T) {
 		h.engine.SetHook(func(point string) {
 			switch point {
 			case "before Containers":
-				time.Sleep(time.Second) // what the runtime tells first has been heard
+				time.Sleep(time.Second) // the engine's first event has been read
 			case "after Containers":
 				h.engine.Exit(name("app", 1), 2)
-				time.Sleep(time.Second) // and this too, by nobody who knows the task
+				time.Sleep(time.Second) // and so has this one, by nobody who knows the task
 			}
 		})
 		h.start()
@@ -184,8 +184,8 @@ func TestAStartThatFailedBeforeTheRestartIsNotTriedAgain(t *testing.T) {
 	})
 }
 
-// Whatever call the agent dies in, its successor has every task run exactly once, or end exactly
-// once.
+// Whichever call the agent dies in, with the next agent each task runs exactly once, or ends
+// exactly once.
 func TestKilledAtAnyCall(t *testing.T) {
 	for _, scenario := range []struct {
 		name  string
@@ -245,7 +245,8 @@ func TestKilledAtAnyCall(t *testing.T) {
 }
 
 // dieAt plays a scenario with an agent that dies at the nth point of all its calls, goes on with a
-// second agent, and checks how that ends. It says whether the agent came as far as that point.
+// second agent, and checks how that ends. It reports whether the first agent got as far as that
+// point.
 func dieAt(h *harness, nth int, play, check func(*harness)) (died bool) {
 	h.engine.SetImage("app", fake.Image{PullDelay: time.Second, StartDelay: time.Second, StopAfter: time.Second})
 	var mu sync.Mutex

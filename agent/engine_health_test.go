@@ -10,13 +10,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// health is how the engine does as the server was told.
+// health returns the health of the engine as the server knows it.
 func (h *harness) health() (health structs.RuntimeHealth) {
 	h.server.set(func() { health = h.server.instances[h.agent.Instance()].Runtime })
 	return health
 }
 
-// healths are the states of the engine that were reported after the registration.
+// healths returns the statuses of the engine that were reported after the registration.
 func (h *harness) healths() (list []string) {
 	h.server.set(func() { list = slices.Clone(h.server.healths) })
 	return list
@@ -34,8 +34,8 @@ var broken = map[string]func(h *harness, is bool){
 	},
 }
 
-// TestAnEngineThatDoesNotWorkIsReportedOnce: soon, with a reason, and again when it works; and the
-// beats cost the log nothing.
+// An engine that does not work is reported soon, once and with a reason, and once again when it
+// works.
 func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
 	for how, fail := range broken {
 		t.Run(how, func(t *testing.T) {
@@ -66,8 +66,7 @@ func TestAnEngineThatDoesNotWorkIsReportedOnce(t *testing.T) {
 	}
 }
 
-// TestAShortFailureOfTheEngineIsNoNews: an engine that is restarted within a moment, or busy for
-// one, costs nothing.
+// An engine that restarts or is busy for a moment is not reported.
 func TestAShortFailureOfTheEngineIsNoNews(t *testing.T) {
 	for how, fail := range broken {
 		withAgent(t, func(h *harness) {
@@ -84,7 +83,7 @@ func TestAShortFailureOfTheEngineIsNoNews(t *testing.T) {
 	}
 }
 
-// TestWhatIsNewsWhileNoServerAnswersIsToldLater, and of two changes the last.
+// Changes while no server answers are reported later, and only the last of them.
 func TestWhatIsNewsWhileNoServerAnswersIsToldLater(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.setDown(true)
@@ -95,7 +94,7 @@ func TestWhatIsNewsWhileNoServerAnswersIsToldLater(t *testing.T) {
 		if health := h.health(); health.Status != structs.HealthImpaired {
 			t.Errorf("the engine is %+v", health)
 		}
-		h.server.set(func() { clear(h.server.instances) }) // it is registered again, as it is
+		h.server.set(func() { clear(h.server.instances) }) // it is registered again, with its health
 		h.server.dropStreams()
 		h.wait(20 * time.Second)
 		if health := h.health(); health.Status != structs.HealthImpaired {
@@ -104,9 +103,10 @@ func TestWhatIsNewsWhileNoServerAnswersIsToldLater(t *testing.T) {
 	})
 }
 
-// TestTasksThatCannotStartAreGivenUp: half a minute after the engine was IMPAIRED, whatever they
-// wait for, with a reason that names the engine; those that run stay. When it works again nothing
-// is left of them, whatever it had been asked, and nothing is started twice.
+// Tasks that cannot start are given up half a minute after the engine became IMPAIRED, whatever
+// they wait for, with a reason that names the engine. Tasks that run stay. When the engine works
+// again, nothing is left of those that were given up, whatever it had been asked to do, and nothing
+// is started twice.
 func TestTasksThatCannotStartAreGivenUp(t *testing.T) {
 	for how, fail := range broken {
 		for _, step := range []string{"Pull slow-pull", "Create " + name("slow-create", 2), "Start " + name("slow-start", 3), "nothing"} {
@@ -152,7 +152,7 @@ func (h *harness) giveUpAt(fail func(*harness, bool), step string) {
 			h.t.Errorf("task %d stopped with %s %q", n, task.StopCode, task.StoppedReason)
 		}
 	}
-	// not known to be impaired by whoever placed it
+	// whoever placed it did not know that the engine is impaired
 	h.server.run(taskID(5), definition(container("app")))
 	h.wait(10 * time.Second)
 	h.expect(taskID(5), structs.TaskStopped)
@@ -162,18 +162,18 @@ func (h *harness) giveUpAt(fail func(*harness, bool), step string) {
 	h.wait(time.Minute)
 	h.expectRunning(name("app", 0))
 	if left := h.left(); !slices.Equal(left, []string{name("app", 0)}) {
-		h.t.Errorf("left are %q", left)
+		h.t.Errorf("containers left: %q", left)
 	}
 	h.server.run(taskID(6), definition(container("app")))
 	h.wait(time.Minute)
 	h.expect(taskID(6), structs.TaskRunning)
 	if starts := h.engine.Starts()[name("app", 0)]; starts != 1 {
-		h.t.Errorf("what ran was started %d times", starts)
+		h.t.Errorf("the running container was started %d times", starts)
 	}
 }
 
-// TestAStopThatTheEngineDoesNotCarryOutEnds: the task is STOPPED, with the reason of whoever asked,
-// and the containers go when the engine works again.
+// A task that the engine does not stop is STOPPED in the end, with the reason of whoever asked for
+// that. Its containers go when the engine works again.
 func TestAStopThatTheEngineDoesNotCarryOutEnds(t *testing.T) {
 	for how, fail := range broken {
 		t.Run(how, func(t *testing.T) {
@@ -193,14 +193,15 @@ func TestAStopThatTheEngineDoesNotCarryOutEnds(t *testing.T) {
 				h.expectRunning(name("app", 2), name("side", 2))
 				h.wait(2 * time.Hour)
 				if left := h.left(); len(left) != 2 {
-					t.Errorf("left are %q", left)
+					t.Errorf("containers left: %q", left)
 				}
 			})
 		})
 	}
 }
 
-// TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan: what may run waits for the engine.
+// A task that must not run twice is given up only if it never ran. One that may run waits for the
+// engine.
 func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 	for how, fail := range broken {
 		t.Run(how, func(t *testing.T) {
@@ -217,10 +218,10 @@ func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 				h.wait(time.Second)
 				once(2)
 				h.wait(time.Minute)
-				h.server.stopTask(taskID(1)) // it may run, and so it is not said that it does not
+				h.server.stopTask(taskID(1)) // it may run, so it is not reported as stopped
 				h.wait(time.Minute)
 				if task := h.task(taskID(1)); task.LastStatus == structs.TaskStopped {
-					t.Error("a task that may run is said to have stopped")
+					t.Error("a task that may run is reported as stopped")
 				}
 				h.expect(taskID(2), structs.TaskStopped)
 				fail(h, false)
@@ -232,15 +233,15 @@ func TestATaskThatMustNotRunTwiceIsGivenUpOnlyIfItNeverRan(t *testing.T) {
 	}
 }
 
-// TestACallThatHangsImpairsTheEngine though it answers probes; the task that waits for it is given
-// up, and others start again.
+// A call that hangs makes the engine IMPAIRED even if it answers probes. The task that waits for
+// the call is given up, and then others start again.
 func TestACallThatHangsImpairsTheEngine(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.engine.SetImage("stuck", fake.Image{CreateDelay: time.Hour})
 		h.server.run(taskID(1), definition(container("stuck")))
 		h.wait(3 * time.Minute)
 		if len(h.healths()) > 0 {
-			t.Fatalf("reported %v of a create that is slow", h.healths())
+			t.Fatalf("reported %v although a create is only slow", h.healths())
 		}
 		h.wait(75 * time.Second)
 		if health := h.health(); health.Status != structs.HealthImpaired || !strings.Contains(health.Reason, "creating container "+name("stuck", 1)) {
@@ -249,13 +250,13 @@ func TestACallThatHangsImpairsTheEngine(t *testing.T) {
 		h.wait(45 * time.Second)
 		h.expect(taskID(1), structs.TaskStopped)
 		if health := h.health(); health.Status != structs.HealthOK {
-			t.Errorf("nothing hangs, and the engine is %+v", health)
+			t.Errorf("nothing hangs, but the engine is %+v", health)
 		}
 	})
 }
 
-// TestNewTasksAreGivenUpThoughTheStreamBegins: an engine that lists nothing keeps nobody from
-// hearing that new tasks cannot start here.
+// New tasks in the first frame of a stream are given up too, although an engine that does not list
+// its containers keeps that frame from being applied.
 func TestNewTasksAreGivenUpThoughTheStreamBegins(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app")))

@@ -19,10 +19,10 @@ type fakeServer struct {
 	streams   map[*fakeStream]bool
 	history   map[string][]structs.TaskUpdate
 	reports   int           // that were taken
-	healths   []string      // of the engine, as reported after the registration
+	healths   []string      // statuses of the engine that were reported after the registration
 	down      bool          // nothing answers
 	frozen    bool          // it answers no beat
-	behind    time.Duration // by how much later than their time has run out the agent finds that
+	behind    time.Duration // how late the agent notices that the time of a beat is over
 	opened    int           // streams
 	beats     int
 	// version of the instance that the newest stream was asked for with
@@ -189,7 +189,7 @@ func (s *fakeServer) stopTask(id string) {
 	s.changed(as)
 }
 
-// forget takes a task from the instance without a word.
+// forget takes a task from the instance without telling the agent.
 func (s *fakeServer) forget(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,15 +204,14 @@ func (s *fakeServer) changed(as *structs.Assignment) {
 	}
 }
 
-// set changes fields of the server.
+// set changes or reads fields of the server.
 func (s *fakeServer) set(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
 }
 
-// mute makes the open streams say nothing any more, as when the other end of a connection has
-// vanished.
+// mute makes the open streams silent, as when the other end of a connection has vanished.
 func (s *fakeServer) mute() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -245,7 +244,7 @@ func (s *fakeServer) task(id string) structs.Task {
 	return *s.tasks[id].Task
 }
 
-// statuses lists what was reported of a task, each status once.
+// statuses returns the statuses that were reported of a task, without repetitions.
 func (s *fakeServer) statuses(id string) []structs.TaskStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()

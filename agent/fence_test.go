@@ -13,15 +13,15 @@ import (
 
 func fenced(c *agent.Config) { c.StopOnDisconnect = true }
 
-// cutOff makes the server one that nothing gets through to any more, or again.
+// cutOff makes the server unreachable, or reachable again.
 func (s *fakeServer) cutOff(is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = is
 }
 
-// An agent that is cut off kills what runs before its lease ends, also what takes its time to stop
-// or was stopping anyway, and tells of it when it is back.
+// An agent that is cut off kills what runs before its lease ends, also what is slow to stop or was
+// stopping anyway, and reports it when it is back.
 func TestCutOff(t *testing.T) {
 	for title, change := range map[string]func(*agent.Config){"fenced": fenced, "not fenced": nil} {
 		t.Run(title, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestCutOff(t *testing.T) {
 					t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
 				}
 				if task := h.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
-					t.Errorf("the one that was stopping anyway: %s %q", task.StopCode, task.StoppedReason)
+					t.Errorf("the task that was stopping anyway: %s %q", task.StopCode, task.StoppedReason)
 				}
 				h.server.run(taskID(3), definition(container("app")))
 				h.wait(10 * time.Second)
@@ -76,9 +76,9 @@ func TestShortlyCutOff(t *testing.T) {
 	})
 }
 
-// What an agent leaves running when it ends, and the next one finds when it starts cut off, is
-// killed a lease after that start at the latest; servers may have replaced it long before. One that
-// is answered within the lease keeps it.
+// An agent that is cut off when it starts kills what an earlier one left running, at the latest one
+// lease after the start. Servers may have replaced that long before. If a server answers within the
+// lease, the agent keeps what runs.
 func TestStartsCutOff(t *testing.T) {
 	enrols := func(c *agent.Config) { // and gets no certificate
 		c.StopOnDisconnect = true
@@ -121,8 +121,8 @@ func TestStartsCutOff(t *testing.T) {
 	}
 }
 
-// An agent that killed what an earlier one left says so once it is back, but of a task that was to
-// stop anyway.
+// An agent that killed what an earlier one left reports that once it is back, except for a task
+// that was to stop anyway.
 func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.engine.SetImage("app", fake.Image{StopAfter: 20 * time.Second})
@@ -143,7 +143,7 @@ func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 			t.Errorf("stopped with %s %q", task.StopCode, task.StoppedReason)
 		}
 		if task := h.expect(taskID(2), structs.TaskStopped); task.StopCode != structs.StopUserInitiated {
-			t.Errorf("the one that was to stop anyway: %s %q", task.StopCode, task.StoppedReason)
+			t.Errorf("the task that was to stop anyway: %s %q", task.StopCode, task.StoppedReason)
 		}
 		h.server.run(taskID(3), definition(container("app")))
 		h.wait(10 * time.Second)
@@ -151,8 +151,8 @@ func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 	})
 }
 
-// As long as an agent is cut off it kills what it finds: an engine may be away when the lease ends,
-// and start a container that it was asked for by an earlier process only after that.
+// For as long as an agent is cut off, it kills what it finds. An engine may be away when the lease
+// ends, and only later start a container that an earlier process asked for.
 func TestKillsWhatRunsLate(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app")))

@@ -105,7 +105,7 @@ func (h *harness) wait(d time.Duration) {
 
 func (h *harness) task(id string) structs.Task { return h.server.task(id) }
 
-// expect fails the test when a task is not in a status.
+// expect fails the test if a task is not in a status, and returns the task.
 func (h *harness) expect(id string, status structs.TaskStatus) structs.Task {
 	h.t.Helper()
 	task := h.task(id)
@@ -148,7 +148,8 @@ func definition(containers ...structs.ContainerDefinition) *structs.TaskDefiniti
 	return &structs.TaskDefinition{Family: "web", Revision: 1, ContainerDefinitions: containers}
 }
 
-// taskID makes 32 digits of a small number, other ones in front, as container names take those.
+// taskID returns an id of 32 digits for a small number. The number is in the first 12, which
+// container names use.
 func taskID(n int) string { return fmt.Sprintf("%012d%020d", n, n) }
 
 func name(container string, n int) string { return fmt.Sprintf("gantry-web-1-%s-%012d", container, n) }

@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// What no event told of is found by the periodic list.
+// The periodic list finds changes that no event told of.
 func TestChangesThatNoEventToldAreNoticed(t *testing.T) {
 	app, side := name("app", 1), name("side", 1)
 	for _, c := range []struct {
@@ -42,7 +42,7 @@ func TestChangesThatNoEventToldAreNoticed(t *testing.T) {
 	}
 }
 
-// A list that shows what is known costs no call.
+// A list that shows nothing new causes no calls.
 func TestNothingIsInspectedThatIsAsItWas(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app"), container("side", nonEssential)))

@@ -9,7 +9,7 @@ import (
 
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 
-// The same history has the same reason, whether it was seen live or learned later.
+// The same history has the same reason, whether it was seen at once or learned later.
 func TestLackOfMemoryIsTheReasonHoweverItIsLearned(t *testing.T) {
 	app, side := name("app", 1), name("side", 1)
 	for _, c := range []struct {

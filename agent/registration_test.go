@@ -56,8 +56,8 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 	})
 }
 
-// A server that does not know of the newest registration does not know either what an earlier
-// process ran here until then.
+// A server that does not know the newest registration may not know either what an earlier process
+// ran here.
 func TestAStreamIsAskedForWithTheVersionOfTheRegistration(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.restart()
@@ -88,8 +88,8 @@ func TestTheInstanceKeepsItsIDAndRegistersOnceHoweverOftenItTries(t *testing.T) 
 	})
 }
 
-// A server that has lost its data knows neither the instance nor its tasks. The agent joins it by
-// itself, and ends what no server knows of.
+// A server that has lost its data knows neither the instance nor its tasks. The agent registers
+// with it again, and ends what no server knows.
 func TestTheInstanceIsRegisteredAgainWithAServerThatHasForgottenIt(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		first := h.agent.Instance()
@@ -115,7 +115,7 @@ func TestTheInstanceIsRegisteredAgainWithAServerThatHasForgottenIt(t *testing.T)
 	})
 }
 
-// runOnce runs an agent that cannot work, and gives its error.
+// runOnce runs an agent that cannot work, and returns its error.
 func runOnce(t *testing.T, dir string, change func(*agent.Config)) error {
 	t.Helper()
 	engine := testutil.NewFakeEngine()
@@ -175,8 +175,8 @@ func (refusing) Register(context.Context, structs.ContainerInstance) (structs.Co
 	return structs.ContainerInstance{}, errors.Join(errors.New("registering"), structs.Errorf(structs.KindAccessDenied, "not allowed in"))
 }
 
-// What a definition that agents run requires of an instance, by what ECS says, is what an agent
-// says of itself: clients compare the two.
+// Agents have every attribute that ECS says a definition requires, if they can run it: clients
+// compare the two.
 func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 	def := structs.TaskDefinition{Family: "web", PidMode: "host", ContainerDefinitions: []structs.ContainerDefinition{{
 		Name: "app", Image: "app", Memory: new(int32(64)), Privileged: new(true), DockerLabels: map[string]string{"a": "b"},

@@ -33,7 +33,7 @@ func TestReportsDoNotHoldUpContainersAndTheLatestWins(t *testing.T) {
 	})
 }
 
-// A task that runs at once is one report; of one that takes its time the server hears in between.
+// A task that runs at once takes one report. The server also hears of the steps of a slow one.
 func TestOnTheWayUp(t *testing.T) {
 	for title, c := range map[string]struct {
 		takes   time.Duration
@@ -50,7 +50,7 @@ func TestOnTheWayUp(t *testing.T) {
 				h.wait(c.takes)
 				h.expect(taskID(1), structs.TaskRunning)
 				if h.server.reports > c.reports {
-					t.Errorf("%d reports, where %d do", h.server.reports, c.reports)
+					t.Errorf("%d reports, want %d", h.server.reports, c.reports)
 				}
 			})
 		})
@@ -128,7 +128,7 @@ func TestALostStreamChangesNothingForTasks(t *testing.T) {
 		{"behind", func(h *harness) {
 			task, index := h.server.tasks[taskID(1)], h.server.index
 			h.server.set(func() {
-				h.server.index = 1 // a replica that has not heard of the task
+				h.server.index = 1 // a replica that does not know the task yet
 				delete(h.server.tasks, taskID(1))
 			})
 			h.server.dropStreams()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A server that answers no beat is left for another, but not by an agent that is itself too late to
+// An agent leaves a server that answers no beat for another, unless the agent itself is too slow to
 // tell.
 func TestServerThatAnswersNoBeat(t *testing.T) {
 	for title, c := range map[string]struct {

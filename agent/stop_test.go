@@ -162,14 +162,14 @@ func TestAnEngineThatIsAwayIsWaitedFor(t *testing.T) {
 		h.server.run(taskID(2), definition(container("app")))
 		h.server.run(taskID(3), definition(container("app")))
 		h.wait(25 * time.Second)
-		h.engine.Exit(name("app", 1), 9) // nobody hears of it
+		h.engine.Exit(name("app", 1), 9) // no event tells of it
 		h.server.stopTask(taskID(3))
 		h.wait(time.Second)
 		h.expect(taskID(1), structs.TaskRunning)
 		h.expect(taskID(2), structs.TaskPending)
 		h.expect(taskID(3), structs.TaskStopped)
 		if calls := count(h.engine.Calls(), "Pull app"); calls > 40 {
-			t.Errorf("%d pulls in half a minute are a storm", calls)
+			t.Errorf("%d pulls in half a minute are too many", calls)
 		}
 
 		h.engine.SetAway(false)
@@ -233,7 +233,7 @@ func TestStopAllLeavesNothingOfThisInstance(t *testing.T) {
 			left = append(left, c.Name)
 		}
 		if !slices.Equal(left, []string{"stranger"}) {
-			t.Errorf("left are %q", left)
+			t.Errorf("containers left: %q", left)
 		}
 	})
 }

@@ -22,8 +22,8 @@ func (s *fakeServer) unread() (n int) {
 	return n
 }
 
-// An agent reads its stream, on which the answers to its beats come, though the container engine
-// keeps it waiting; once that is back it does what it was told meanwhile.
+// An agent reads its stream even while the container engine keeps it waiting: a frame says that the
+// server is there. Once the engine is back, the agent does what it was told meanwhile.
 func TestReadsOnWithoutAnEngine(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app")))
@@ -48,7 +48,7 @@ func TestReadsOnWithoutAnEngine(t *testing.T) {
 	})
 }
 
-// TestADeregisteredAgentSaysSo, and what to do.
+// An agent that is deregistered says so in its log, and what to do.
 func TestADeregisteredAgentSaysSo(t *testing.T) {
 	var log strings.Builder
 	withConfig(t, func(c *agent.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) }, func(h *harness) {

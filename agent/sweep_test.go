@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// left lists the containers that the engine has.
+// left returns the names of the containers that the engine has.
 func (h *harness) left() (names []string) {
 	for _, c := range h.engine.All() {
 		names = append(names, c.Name)
@@ -36,7 +36,7 @@ func TestContainersOfEndedTasksAreKeptForAnHour(t *testing.T) {
 			}
 			h.wait(10 * time.Minute)
 			if left := h.left(); len(left) != 0 {
-				t.Errorf("restart %v: left after the hour are %q", restart, left)
+				t.Errorf("restart %v: containers left after the hour: %q", restart, left)
 			}
 		})
 	}
@@ -53,7 +53,7 @@ func TestContainersOfTasksOfNobodyAreEnded(t *testing.T) {
 		h.start()
 		h.expectRunning(name("app", 1))
 		if left := h.left(); len(left) != 1 {
-			t.Errorf("left are %q", left)
+			t.Errorf("containers left: %q", left)
 		}
 
 		h.server.forget(taskID(1)) // and this one while its agent lives
@@ -67,7 +67,7 @@ func TestATaskThatTheServerHasStoppedIsEnded(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app")))
 		h.wait(time.Second)
-		h.server.set(func() { // as when it took the instance for lost
+		h.server.set(func() { // as when it counted the instance as lost
 			as := h.server.tasks[taskID(1)]
 			as.Task.LastStatus = structs.TaskStopped
 			h.server.changed(as)
@@ -92,7 +92,7 @@ func TestOnlyOwnContainersAreTouched(t *testing.T) {
 		h.expectRunning(name("app", 7))
 		other.expect(taskID(7), structs.TaskRunning)
 		if left := h.left(); len(left) != 1 {
-			t.Errorf("left are %q", left)
+			t.Errorf("containers left: %q", left)
 		}
 	})
 }
@@ -118,9 +118,9 @@ func TestAContainerStartedAgainBehindTheAgentsBackIsEnded(t *testing.T) {
 	})
 }
 
-// TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce, or it would hold its ports until the
-// sweeper comes by. One that ended of a task that runs on is its owner's, and so is another
-// instance's.
+// A container of an ended task that is started again is ended at once. Otherwise it would keep its
+// ports until the next sweep by the clock. The agent leaves alone a container that is started again
+// if its task still runs, or if it belongs to another instance.
 func TestAContainerOfAnEndedTaskThatIsStartedAgainIsEndedAtOnce(t *testing.T) {
 	for _, c := range []string{"it was seen to end", "the agent was restarted since", "while the others of the task stop", "before the end is in the log"} {
 		t.Run(c, func(t *testing.T) {

@@ -29,7 +29,7 @@ func TestReadonlyRootFilesystem(t *testing.T) {
 	}
 }
 
-// A definition with much in it: Docker must take each value in the form that it is given.
+// Docker accepts every value of a full definition in the form in which it gets it.
 func TestDockerTakesAFullDefinition(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec("write", "/scratch/x")

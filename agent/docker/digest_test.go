@@ -15,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// digestOf repeats a letter to a digest.
+// digestOf returns a digest of one letter.
 func digestOf(letter string) string { return "sha256:" + strings.Repeat(letter, 64) }
 
 func TestDigest(t *testing.T) {
@@ -64,8 +64,8 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// An image that this process pulled is a registry's; none has to be asked, which may count the
-// pulls.
+// An image that this process pulled came from a registry. It need not be asked, and it may limit
+// how often it is.
 func TestDigestOfWhatWasPulledHere(t *testing.T) {
 	there := false
 	e := newFakeEngine(&fakeAPI{

@@ -104,7 +104,7 @@ func TestEventsOfAnEnd(t *testing.T) {
 	if ev.At = 0; ev != want {
 		t.Fatalf("event %+v, want %+v", ev, want)
 	}
-	// The state is there by the time of the event.
+	// At the time of the event the container has its new state.
 	if state, _, err := h.InspectContainer(ctx, id); err != nil || state.State != runtime.ContainerExited || state.ExitCode != 0 {
 		t.Errorf("at the event: %+v, error %v", state, err)
 	}

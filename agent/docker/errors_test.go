@@ -11,7 +11,7 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// TestAwayIsNoRefusal: a task must not fail because the engine is being restarted.
+// An engine that is away has refused nothing: a task must not fail because the engine is restarted.
 func TestAwayIsNoRefusal(t *testing.T) {
 	tests := map[string]struct {
 		err     error

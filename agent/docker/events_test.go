@@ -15,8 +15,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// TestEndedByEvent: the event of a container's end says how, and whether a process of it was killed
-// for lack of memory, if all its events were seen.
+// The event of a container's end says how it ended, and whether one of its processes was killed for
+// lack of memory, if all events of the container were seen.
 func TestEndedByEvent(t *testing.T) {
 	started, starved := events.ActionStart, events.ActionOOM
 	tests := map[string]struct {
@@ -31,7 +31,7 @@ func TestEndedByEvent(t *testing.T) {
 		"a child ran out of memory":  {[]events.Action{started, starved}, "0", runtime.Event{Ended: true, OOMKilled: true}},
 		"an event without exit code": {[]events.Action{started}, "", runtime.Event{}},
 		"a start that was not seen":  {nil, "0", runtime.Event{}},
-		"the half of what happened":  {[]events.Action{starved}, "0", runtime.Event{}},
+		"half of what happened":      {[]events.Action{starved}, "0", runtime.Event{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestEventsReconnect(t *testing.T) {
 		last := time.Now()
 		got := e.Events(ctx)
 
-		// Without an engine the waits double up to two seconds, and nothing is told.
+		// Without an engine the waits double up to two seconds, and no event is sent.
 		for _, want := range []time.Duration{0, 100, 200, 400, 800, 1600, 2000, 2000, 2000} {
 			at := <-connections
 			if wait := at.Sub(last); wait != want*time.Millisecond {
@@ -80,7 +80,7 @@ func TestEventsReconnect(t *testing.T) {
 			last = at
 		}
 		if len(got) > 0 {
-			t.Errorf("told %v without an engine", <-got)
+			t.Errorf("got event %v without an engine", <-got)
 		}
 
 		up.Store(true)
@@ -118,7 +118,7 @@ func TestEventsEndBesideASlowReader(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		got := e.Events(ctx)
-		for range eventsAhead { // with the empty one before them, one more than the buffer holds
+		for range eventsAhead { // with the empty event before them, one more than the buffer holds
 			stream <- events.Message{}
 		}
 		synctest.Wait()

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// WantRuntimeError checks that an error is the agent's to report, has the name, and says all the
+// WantRuntimeError checks that an error is a *runtime.Error with the name, whose reason has all the
 // words.
 func WantRuntimeError(t *testing.T, err error, name string, words ...string) {
 	t.Helper()
@@ -27,7 +27,7 @@ func WantRuntimeError(t *testing.T, err error, name string, words ...string) {
 	}
 }
 
-// Mapping makes a port mapping; a negative host port is left out.
+// Mapping returns a port mapping. A negative host port is left out.
 func Mapping(containerPort, hostPort int32, protocol string) structs.PortMapping {
 	m := structs.PortMapping{ContainerPort: &containerPort, Protocol: protocol}
 	if hostPort >= 0 {

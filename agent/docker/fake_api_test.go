@@ -18,7 +18,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// fakeAPI answers the calls whose field is set; any other call is a bug of the test.
+// fakeAPI answers the calls whose field is set. Any other call is a bug of the test.
 type fakeAPI struct {
 	api
 	info    func() (system.Info, error)

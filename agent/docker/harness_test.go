@@ -23,7 +23,7 @@ var _ runtime.Runtime = (*docker.Engine)(nil)
 
 const patience = 30 * time.Second
 
-// harness is an instance of its own on the real engine.
+// harness is a container instance of its own on the real engine.
 type harness struct {
 	*testing.T
 	*docker.Engine
@@ -46,7 +46,7 @@ func newHarness(t *testing.T) *harness {
 	return (&harness{T: t, host: host, image: image}).as(engine)
 }
 
-// as makes a harness a new instance on the engine, whose containers are removed at the end.
+// as makes the harness a new instance on the engine. Its containers are removed at the end.
 func (h *harness) as(engine *docker.Engine) *harness {
 	h.instance = randomID()
 	h.Engine = engine.ForInstance(h.instance)
@@ -75,7 +75,7 @@ func (h *harness) removeAll() {
 	h.Close()
 }
 
-// spec gives a container of this instance that runs the test image with these arguments.
+// spec returns a container of this instance that runs the test image with these arguments.
 func (h *harness) spec(args ...string) runtime.ContainerSpec {
 	return runtime.ContainerSpec{
 		Name: fmt.Sprintf("gantry-test-%s-%d", h.instance, h.next.Add(1)),
@@ -126,7 +126,7 @@ func (h *harness) waitFor(id string, ok func(runtime.ContainerState) bool) runti
 			return state
 		}
 	}
-	h.Fatalf("container did not come to the wanted state: %+v", last)
+	h.Fatalf("container did not reach the wanted state: %+v", last)
 	return last
 }
 
@@ -135,7 +135,7 @@ func (h *harness) waitExit(id string) runtime.ContainerState {
 	return h.waitFor(id, func(s runtime.ContainerState) bool { return s.State == runtime.ContainerExited })
 }
 
-// fetch gets a page, and tries again while the program inside is still starting.
+// fetch gets a page. It tries again while the program in the container is still starting.
 func (h *harness) fetch(url string) string {
 	h.Helper()
 	ctx, cancel := context.WithTimeout(h.Context(), patience)
@@ -166,7 +166,7 @@ func (h *harness) pause(ctx context.Context) {
 	}
 }
 
-// onlyBinding checks that one port is published, and gives the host's.
+// onlyBinding checks that one port is published, and returns the host's.
 func (h *harness) onlyBinding(state runtime.ContainerState, port int32, protocol string) int32 {
 	h.Helper()
 	if len(state.Bindings) != 1 {

@@ -6,8 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The options that agents fill in are taken by each driver that Docker has without a service beside
-// it.
+// Every log driver of Docker that needs no other service accepts the options that agents fill in.
 func TestLogModeOfEveryDriver(t *testing.T) {
 	h := newHarness(t)
 	for _, driver := range []string{"json-file", "local", "none"} {

@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// fewFilesAPI is an engine that starts no container whose limit of files is above a thousand.
+// fewFilesAPI is an engine that starts no container whose limit of open files is above a thousand.
 type fewFilesAPI struct {
 	made    []container.HostConfig
 	configs []container.Config
@@ -84,8 +84,7 @@ func TestDefaultOfNofile(t *testing.T) {
 	}
 }
 
-// An engine that has less than the default gives what it has; what a definition asks for is never
-// less.
+// An engine that may not set the default uses its own. A limit of a definition is never lowered.
 func TestEngineWithFewFiles(t *testing.T) {
 	f := &fewFilesAPI{}
 	e := f.engine()
@@ -100,10 +99,10 @@ func TestEngineWithFewFiles(t *testing.T) {
 	}
 	want := []string{"nproc=5:6"}
 	if got := ulimits(f.made[1]); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(f.removed, []string{"a"}) || f.configs[1].Hostname != "" {
-		t.Errorf("made again with %q and host name %q; removed %q", got, f.configs[1].Hostname, f.removed)
+		t.Errorf("recreated with %q and host name %q; removed %q", got, f.configs[1].Hostname, f.removed)
 	}
 	if _, err := e.CreateContainer(t.Context(), spec); err != nil || !reflect.DeepEqual(ulimits(f.made[2]), want) {
-		t.Errorf("the next is made with %q, error %v", ulimits(f.made[2]), err)
+		t.Errorf("the next is created with %q, error %v", ulimits(f.made[2]), err)
 	}
 
 	f = &fewFilesAPI{}

@@ -21,15 +21,15 @@ func TestPullReportsErrorInStream(t *testing.T) {
 	WantRuntimeError(t, e.PullImage(t.Context(), "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
 }
 
-// TestCutPullIsNoRefusal: an engine that ends in the middle of a pull has not said that the image
-// cannot be had.
+// A pull that breaks off is no refusal: an engine that ends in the middle of it has not said that
+// the image cannot be had.
 func TestCutPullIsNoRefusal(t *testing.T) {
 	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(`{"status":"Pul`)), nil
 	}})
 	err := e.PullImage(t.Context(), "nope:1")
 	if _, refused := errors.AsType[*runtime.Error](err); err == nil || refused {
-		t.Errorf("got %v, want an error that is no refusal", err)
+		t.Errorf("got %v, want an error that is not a refusal", err)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestPullsOfOneImageAreShared(t *testing.T) {
 		leave()
 		var failed *runtime.Error
 		if err := <-firstErr; !errors.Is(err, context.Canceled) || errors.As(err, &failed) {
-			t.Errorf("the caller who left got %v, want its own context's end", err)
+			t.Errorf("the caller who left got %v, want the error of its context", err)
 		}
 		close(server.finish)
 		for range 3 {

@@ -17,7 +17,7 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// registry serves one image, which cannot run, as app:1.
+// registry serves one image as app:1. It cannot run.
 type registry struct {
 	*httptest.Server
 	manifest string            // its digest
@@ -77,8 +77,8 @@ func (r *registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// A container's digest is that of the manifest which the registry has, also when the image was
-// there already and when it has another name.
+// A container's digest is that of the manifest that the registry has, also if the image was there
+// before or has another name.
 func TestDigestOfARegistrysImage(t *testing.T) {
 	h := newHarness(t)
 	r := newRegistry(t)

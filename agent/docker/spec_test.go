@@ -14,7 +14,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Each case gives a spec and what Docker must be told; get picks what the case is about.
+// Each case has a spec and what Docker must be told; get picks what the case is about.
 func TestTranslate(t *testing.T) {
 	type (
 		def    = structs.ContainerDefinition
@@ -107,9 +107,9 @@ func TestTranslate(t *testing.T) {
 			func(_ *config, h *host) any { return []int64{h.MemorySwap, *h.MemorySwappiness} }, []int64{150 << 20, 10}},
 		{"no swap", runtime.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(0))}}},
 			func(_ *config, h *host) any { return h.MemorySwap }, int64(100 << 20)},
-		{"swappiness alone is not heeded", runtime.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{Swappiness: new(int32(10))}}},
+		{"swappiness alone is ignored", runtime.ContainerSpec{MemoryLimit: 100, Definition: def{LinuxParameters: &linux{Swappiness: new(int32(10))}}},
 			func(_ *config, h *host) any { return h.MemorySwap == 0 && h.MemorySwappiness == nil }, true},
-		{"maxSwap without a limit is not heeded", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50))}}},
+		{"maxSwap without a limit is ignored", runtime.ContainerSpec{Definition: def{LinuxParameters: &linux{MaxSwap: new(int32(50))}}},
 			func(_ *config, h *host) any { return h.MemorySwap }, int64(0)},
 
 		{"health check in ECS's defaults", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"CMD-SHELL", "true"}}}},
@@ -126,7 +126,7 @@ func TestTranslate(t *testing.T) {
 			func(c *config, _ *host) any { return []string(c.Entrypoint) }, []string{""}},
 		{"health check without CMD", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"/ok", "now"}}}},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"CMD", "/ok", "now"}},
-		{"a health check that is none", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"NONE", "x"}}}},
+		{"a health check of NONE", runtime.ContainerSpec{Definition: def{HealthCheck: &structs.HealthCheck{Command: []string{"NONE", "x"}}}},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
 		{"the image's own health check is off", runtime.ContainerSpec{},
 			func(c *config, _ *host) any { return c.Healthcheck.Test }, []string{"NONE"}},
@@ -147,12 +147,12 @@ func TestTranslate(t *testing.T) {
 func TestTranslateRefusesSharedNamespaces(t *testing.T) {
 	for _, spec := range []runtime.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}} {
 		if _, _, err := translate(spec); err == nil {
-			t.Errorf("%+v is taken, and its containers would not share anything", spec)
+			t.Errorf("%+v is accepted, but its containers would share nothing", spec)
 		}
 	}
 }
 
-// A definition can have been registered before the check that it names a program.
+// A definition may have been registered before it was checked that a health check names a program.
 func TestTranslateRefusesHealthCheckWithoutProgram(t *testing.T) {
 	for _, command := range [][]string{nil, {"CMD"}, {"CMD-SHELL", ""}} {
 		spec := runtime.ContainerSpec{Name: "web", Definition: structs.ContainerDefinition{HealthCheck: &structs.HealthCheck{Command: command}}}
@@ -217,7 +217,7 @@ func TestPhase(t *testing.T) {
 		want  string
 	}{
 		{container.State{Status: "created"}, runtime.ContainerCreated},
-		// it is made again
+		// it is recreated
 		{container.State{Status: "created", Error: refused}, runtime.ContainerCreated},
 		{container.State{Status: "created", Error: "executable not found", ExitCode: 127}, runtime.ContainerExited},
 		{container.State{Status: "running"}, runtime.ContainerRunning},
@@ -239,6 +239,6 @@ func TestPhase(t *testing.T) {
 		ContainerJSONBase: &container.ContainerJSONBase{State: &container.State{Status: "created", Error: refused}}, Config: &container.Config{},
 	}
 	if got := phase(own); got != runtime.ContainerExited {
-		t.Errorf("one with limits of its own that are refused is %s", got)
+		t.Errorf("a container whose own limits are refused is %s", got)
 	}
 }

@@ -29,7 +29,7 @@ func TestStart(t *testing.T) {
 	}
 	again, err := h.StartContainer(t.Context(), state.ID)
 	if err != nil || again.StartedAt != state.StartedAt {
-		t.Errorf("a running one started again: %+v, error %v", again, err)
+		t.Errorf("second start of a running container: %+v, error %v", again, err)
 	}
 }
 
@@ -41,14 +41,14 @@ func TestStartOfMissingCommand(t *testing.T) {
 	refused, err := h.StartContainer(t.Context(), id)
 	docker.WantRuntimeError(t, err, "CannotStartContainerError", "/no-such-program", "no such file")
 
-	// An agent that was not there to hear the error finds it later, and does not try for ever.
+	// An agent that was not there to get the error finds it later, and does not try for ever.
 	state, err := h.StartContainer(t.Context(), refused.ID)
 	if err != nil || state.State != runtime.ContainerExited || state.ExitCode == 0 || !strings.Contains(state.Error, "/no-such-program") {
 		t.Errorf("found afterwards: %+v, error %v", state, err)
 	}
 }
 
-// TestStartWithoutItsGPU: a machine without such a GPU, or without NVIDIA's runtime, says so.
+// A machine without the GPU, or without NVIDIA's runtime, says so.
 func TestStartWithoutItsGPU(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec("sleep")

@@ -21,7 +21,7 @@ func TestStopWithSIGTERM(t *testing.T) {
 		t.Errorf("after the stop: %+v, error %v", ended, err)
 	}
 	if took := time.Since(begin); took > 19*time.Second {
-		t.Errorf("the stop waited %v for a program that heeds SIGTERM", took)
+		t.Errorf("the stop waited %v for a program that ends on SIGTERM", took)
 	}
 	if err := h.StopContainer(t.Context(), state.ID, 20); err != nil {
 		t.Errorf("a second stop: %v", err)
@@ -48,7 +48,7 @@ func TestStopWithSIGKILL(t *testing.T) {
 func TestRemove(t *testing.T) {
 	h := newHarness(t)
 	id := h.run(h.spec("sleep")).ID
-	for range 2 { // a running one, and one that is not there
+	for range 2 { // a running container, and one that does not exist
 		if err := h.RemoveContainer(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
@@ -57,6 +57,6 @@ func TestRemove(t *testing.T) {
 		}
 	}
 	if err := h.StopContainer(t.Context(), id, 1); err != nil {
-		t.Errorf("stop of a removed one: %v", err)
+		t.Errorf("stop of a removed container: %v", err)
 	}
 }

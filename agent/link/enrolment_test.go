@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestEnrolmentHasAConnectionOfItsOwn: what comes after it shows the certificate, which is done
-// when a connection is made.
+// A request for a certificate has a connection of its own: later calls show the certificate, which
+// is done when a connection is made.
 func TestEnrolmentHasAConnectionOfItsOwn(t *testing.T) {
 	var mu sync.Mutex
 	from := map[string]string{} // path → the caller's end of the connection

@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/agent/link"
 )
 
-// With a flipped bit in the file of its identity, or a part of it, a machine is no other container
-// instance.
+// A machine whose identity file has a flipped bit, or is cut short, does not become another
+// container instance.
 func TestFlippedIdentity(t *testing.T) {
 	dir := t.TempDir()
 	id, err := link.Identity(dir, "default")

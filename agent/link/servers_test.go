@@ -17,8 +17,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// An agent goes to a server of its zone, to another when that dies, and home again when it has been
-// back for a while. Those of one zone spread over its servers.
+// An agent goes to a server of its zone, to another when that one dies, and home again once it has
+// been back for a while. The agents of a zone spread over its servers.
 func TestAgentsGoHome(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		network := testutil.NewNetwork()
@@ -33,7 +33,7 @@ func TestAgentsGoHome(t *testing.T) {
 				_ = http.NewResponseController(w).EnableFullDuplex()
 				fmt.Fprintln(w, "{}")
 				_ = http.NewResponseController(w).Flush()
-				_, _ = io.Copy(io.Discard, r.Body) // it lasts as long as the stream
+				_, _ = io.Copy(io.Discard, r.Body) // until the end of the stream
 			})
 			network.Boot(fmt.Sprintf("10.0.0.%d", n))
 			go server.Serve(network.Listen(address))

@@ -27,7 +27,7 @@ func containers(words ...string) (list []container) {
 	return list
 }
 
-// words are a decision in words: the steps to take now, or what there is to do when there is none.
+// words returns a decision in words: the steps to take now, or what to do if there are none.
 func (d decision) words() string {
 	kinds := map[kind]string{pullImage: "pull", createContainer: "create", startContainer: "start", endContainer: "end"}
 	var list []string
@@ -71,14 +71,14 @@ func TestDecide(t *testing.T) {
 		{containers("running", "~failed"), "wait", "end a"},           // or never start
 		// an essential one takes the others with it
 		{containers("ended", "running"), "end b", "end b"},
-		{containers("ended", "created"), "end b", "end b"},      // one that waits to start too
-		{containers("ended", "pulled"), "finish", "finish"},     // what was not created needs no end
-		{containers("failed", "none"), "finish", "finish"},      // a pull that failed
-		{containers("ended", "~running"), "end b", "end b"},     // essential or not, it must go
-		{containers("~none", "failed"), "finish", "finish"},     // nothing starts after a failure
-		{containers("~pulled", "running"), "create a", "end b"}, //
-		{containers("~failed", "running"), "wait", "end b"},     //
-		{containers("~failed", "~failed"), "finish", "finish"},  // nothing is left
+		{containers("ended", "created"), "end b", "end b"},  // one that waits to start too
+		{containers("ended", "pulled"), "finish", "finish"}, // what was not created needs no end
+		{containers("failed", "none"), "finish", "finish"},  // a pull that failed
+		{containers("ended", "~running"), "end b", "end b"}, // essential or not, it must go
+		{containers("~none", "failed"), "finish", "finish"}, // nothing starts after a failure
+		{containers("~pulled", "running"), "create a", "end b"},
+		{containers("~failed", "running"), "wait", "end b"},    //
+		{containers("~failed", "~failed"), "finish", "finish"}, // nothing is left
 	} {
 		if got := decide(false, c.containers).words(); got != c.want {
 			t.Errorf("decide(%+v): %s, want %s", c.containers, got, c.want)
@@ -96,7 +96,7 @@ func TestDecideOneImage(t *testing.T) {
 	if got := decide(false, list).words(); got != "pull a" {
 		t.Errorf("got %s", got)
 	}
-	list[0].phase, list[0].failed = phaseEnded, true // it was adopted so
+	list[0].phase, list[0].failed = phaseEnded, true // when it was adopted
 	list[0].essential = false
 	if got := decide(false, list).words(); got != "pull a" {
 		t.Errorf("when the other has failed: %s", got)

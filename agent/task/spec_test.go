@@ -59,8 +59,7 @@ func TestContainerNamesAreOnesThatDockerTakes(t *testing.T) {
 	}
 }
 
-// A log driver without a mode gets the account's, and a buffer of ECS's size where it does not
-// block.
+// A log driver without a mode gets the account's, and a buffer of ECS's size if it does not block.
 func TestLogMode(t *testing.T) {
 	logOf := func(options map[string]string) *structs.LogConfiguration {
 		return &structs.LogConfiguration{LogDriver: "json-file", Options: options}
