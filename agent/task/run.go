@@ -46,8 +46,10 @@ func (r *Runner) Run(ctx context.Context) {
 
 // take takes steps, all at the same time, and returns when all have ended.
 func (r *Runner) take(calling, preparing context.Context, steps []step) {
-	for _, s := range steps {
+	about := make([][]*container, len(steps)) // found before a step runs and changes any
+	for i, s := range steps {
 		r.announce(s)
+		about[i] = r.about(s)
 	}
 	if needSlot(steps) && !r.takeSlot(preparing) {
 		return
@@ -55,17 +57,17 @@ func (r *Runner) take(calling, preparing context.Context, steps []step) {
 	pulling, giveUp := context.WithCancel(preparing)
 	defer giveUp()
 	var wg sync.WaitGroup
-	for _, s := range steps {
+	for i, s := range steps {
 		wg.Go(func() {
 			switch s.kind {
 			case pullImage:
-				r.pull(pulling, s.of, giveUp)
+				r.pull(pulling, s.of, about[i], giveUp)
 			case createContainer:
-				r.create(calling, preparing, r.container(s.of))
+				r.create(calling, preparing, about[i][0])
 			case startContainer:
-				r.start(calling, preparing, r.container(s.of))
+				r.start(calling, preparing, about[i][0])
 			case endContainer:
-				r.end(calling, r.container(s.of))
+				r.end(calling, about[i][0])
 			}
 		})
 	}
@@ -100,8 +102,16 @@ func has(steps []step, kinds ...kind) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(kinds, s.kind) })
 }
 
-func (r *Runner) container(key string) *container {
-	return &r.containers[slices.IndexFunc(r.containers, func(c container) bool { return c.key == key })]
+// about returns the containers that a step changes: the one that it is done to, or all that wait for
+// an image. No two steps that are taken at the same time are about the same one.
+func (r *Runner) about(s step) (list []*container) {
+	for i := range r.containers {
+		c := &r.containers[i]
+		if s.kind == pullImage && c.image() == s.of && c.phase == phaseNone || s.kind != pullImage && c.key == s.of {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // report reports what is known, if that is news. The status only grows.

@@ -12,24 +12,21 @@ import (
 // then cut off. A create or start that is under way may finish, so that what it made is known and
 // can be ended.
 
-// pull makes an image present for the containers that need it. When an essential one cannot have
-// it, the other pulls are given up.
-func (r *Runner) pull(preparing context.Context, image string, giveUp func()) {
+// pull makes an image present for the containers that wait for it. If that fails and one of them is
+// essential, the other pulls are given up.
+func (r *Runner) pull(preparing context.Context, image string, waiting []*container, giveUp func()) {
 	err := runtime.Retry(preparing, r.log, func() error { return r.cfg.Engine.PullImage(preparing, image) })
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	for i := range r.containers {
-		c := &r.containers[i]
-		switch {
-		case c.image() != image || c.phase != phaseNone: // another step may be about it
-		case err == nil:
+	for _, c := range waiting {
+		if err == nil {
 			c.phase = phasePulled
-		default:
-			c.fail(err.Error())
-			if c.essential {
-				giveUp()
-			}
+			continue
+		}
+		c.fail(err.Error())
+		if c.essential {
+			giveUp()
 		}
 	}
 }
