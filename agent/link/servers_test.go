@@ -24,30 +24,12 @@ func TestAgentsGoHome(t *testing.T) {
 		network := testutil.NewNetwork()
 		held := map[string]*atomic.Int32{} // streams by server
 		var members []structs.Member
-		serve := func(n int) func() {
-			address := fmt.Sprintf("10.0.0.%d:5747", n)
-			var server http.Server
-			server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				held[address].Add(1)
-				defer held[address].Add(-1)
-				_ = http.NewResponseController(w).EnableFullDuplex()
-				fmt.Fprintln(w, "{}")
-				_ = http.NewResponseController(w).Flush()
-				_, _ = io.Copy(io.Discard, r.Body) // until the end of the stream
-			})
-			network.Boot(fmt.Sprintf("10.0.0.%d", n))
-			go server.Serve(network.Listen(address))
-			return func() {
-				server.Close()
-				network.Crash(fmt.Sprintf("10.0.0.%d", n))
-			}
-		}
 		stops := map[int]func(){}
 		for n, zone := range []string{1: "a", 2: "a", 3: "b"} {
 			if n > 0 {
 				members = append(members, structs.Member{ID: fmt.Sprint("server ", n), Zone: zone, HTTP: fmt.Sprintf("10.0.0.%d:5747", n)})
 				held[members[n-1].HTTP] = new(atomic.Int32)
-				stops[n] = serve(n)
+				stops[n] = serveStreams(network, n, held[members[n-1].HTTP])
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -75,7 +57,7 @@ func TestAgentsGoHome(t *testing.T) {
 		stops[1]()
 		time.Sleep(time.Second)
 		expect("when one has died", [3]int{0, 40, 0}, [3]int{0, 40, 0})
-		stops[1] = serve(1)
+		stops[1] = serveStreams(network, 1, held[members[0].HTTP])
 		time.Sleep(30 * time.Second)
 		expect("when it has just come back", [3]int{0, 40, 0}, [3]int{0, 40, 0})
 		time.Sleep(2 * time.Minute)
@@ -86,6 +68,26 @@ func TestAgentsGoHome(t *testing.T) {
 			stop()
 		}
 	})
+}
+
+// serveStreams runs the nth server, which counts the streams that it holds, and returns what stops
+// it.
+func serveStreams(network *testutil.Network, n int, held *atomic.Int32) (stop func()) {
+	host := fmt.Sprintf("10.0.0.%d", n)
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		held.Add(1)
+		defer held.Add(-1)
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		fmt.Fprintln(w, "{}")
+		_ = http.NewResponseController(w).Flush()
+		_, _ = io.Copy(io.Discard, r.Body) // until the end of the stream
+	})}
+	network.Boot(host)
+	go server.Serve(network.Listen(host + ":5747"))
+	return func() {
+		server.Close()
+		network.Crash(host)
+	}
 }
 
 // followStreams holds a stream as the agent does, until ctx ends.
