@@ -81,13 +81,15 @@ func TestEventsOfAnEnd(t *testing.T) {
 		t.Fatalf("first event %+v, want one without an ID", ev)
 	}
 	other.waitExit(other.run(other.spec("exit", "0")).ID)
-	id := h.run(h.spec("sleep")).ID
+	serving := h.run(h.servingSpec("serve"))
+	id := serving.ID
 	want := runtime.Event{ID: id, Task: "task-1"}
 	for _, began := range []runtime.Event{{ID: id, Task: "task-1", Created: true}, {ID: id, Task: "task-1", Started: true}} {
 		if ev := <-got; ev != began {
 			t.Fatalf("event %+v, want %+v", ev, began)
 		}
 	}
+	h.fetch(fmt.Sprintf("http://127.0.0.1:%d/", h.onlyBinding(serving, 80, "tcp"))) // it now ends on SIGTERM
 	plain, err := client.NewClientWithOpts(client.WithHost(h.host), client.WithAPIVersionNegotiation())
 	if err != nil {
 		t.Fatal(err)
