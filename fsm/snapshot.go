@@ -3,17 +3,17 @@ package fsm
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"iter"
 	"log/slog"
+	"slices"
 
 	"github.com/hashicorp/raft"
 
 	"github.com/gantry-project/gantry/state"
-	"github.com/gantry-project/gantry/structs"
 )
 
 // A snapshot on disk is, numbers big endian:
@@ -33,45 +33,9 @@ const (
 	snapshotVersion = 1
 )
 
-// The tables in a snapshot. What state derives from them (indexes, usage) is not written. Never
-// reuse or renumber one.
-const (
-	tableEnd             = 0
-	tableClusters        = 1
-	tableTaskDefinitions = 2
-	tableRevisions       = 3
-	tableInstances       = 4
-	tableJobs            = 5
-	tableTasks           = 6
-	tableEvaluations     = 7
-	tableTags            = 8
-	tableJobVersions     = 9
-	tableDeployments     = 10
-	tableServiceEvents   = 11
-	tableRooms           = 12
-	tableProviders       = 14
-	tableAccessKeys      = 17
-	tableBootstrap       = 18
-	tableAccountSettings = 40
-)
-
-// revisionRow is the last revision that a family ever had.
-type revisionRow struct {
-	Family string `cbor:"1,keyasint"`
-	Last   int32  `cbor:"2,keyasint"`
-}
-
-// tagsRow is the tags of one resource.
-type tagsRow struct {
-	Resource structs.ResourceKey `cbor:"1,keyasint"`
-	Tags     []structs.Tag       `cbor:"2,keyasint"`
-}
-
-// roomRow is the raft index at which room last appeared in a cluster.
-type roomRow struct {
-	Cluster string `cbor:"1,keyasint"`
-	Index   uint64 `cbor:"2,keyasint"`
-}
+// tableEnd stands where a table's number would, behind the last record. The numbers of tables are
+// declared with the nouns in state. What state derives from rows (indexes, usage) is not written.
+const tableEnd = 0
 
 // checksums is CRC-32C, which processors compute themselves.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
@@ -110,32 +74,13 @@ func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) 
 	header := binary.BigEndian.AppendUint16([]byte(snapshotMagic), snapshotVersion)
 	w.write(binary.BigEndian.AppendUint64(header, s.Index()))
 
-	writeRows(w, tableClusters, s.Clusters())
-	writeRows(w, tableTaskDefinitions, s.TaskDefinitions())
-	for family, last := range s.Revisions() {
-		w.row(tableRevisions, revisionRow{Family: family, Last: last})
+	for _, noun := range byTable(s.Nouns()) {
+		for row := range noun.All(s) {
+			if w.row(noun.Table(), row); w.err != nil {
+				return w.records, w.err
+			}
+		}
 	}
-	writeRows(w, tableInstances, s.AllInstances())
-	writeRows(w, tableJobs, s.AllJobs())
-	writeRows(w, tableTasks, s.AllTasks())
-	writeRows(w, tableEvaluations, s.Evaluations())
-	for resource, tags := range s.AllTags() {
-		w.row(tableTags, tagsRow{Resource: resource, Tags: tags})
-	}
-	for j := range s.AllJobVersions() {
-		w.row(tableJobVersions, structs.JobVersion{Job: *j})
-	}
-	writeRows(w, tableDeployments, s.AllDeployments())
-	writeRows(w, tableServiceEvents, s.AllServiceEvents())
-	for cluster, index := range s.Rooms() {
-		w.row(tableRooms, roomRow{Cluster: cluster, Index: index})
-	}
-	writeRows(w, tableProviders, s.CapacityProviders())
-	writeRows(w, tableAccessKeys, s.AccessKeys())
-	if b := s.Bootstrap(); b != nil {
-		w.row(tableBootstrap, b)
-	}
-	writeRows(w, tableAccountSettings, s.AccountSettings())
 
 	w.write(binary.BigEndian.AppendUint64([]byte{tableEnd}, w.records))
 	w.write(binary.BigEndian.AppendUint32(nil, w.checksum))
@@ -145,13 +90,11 @@ func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) 
 	return w.records, w.to.Flush()
 }
 
-func writeRows[R any](w *rowWriter, table byte, rows iter.Seq[R]) {
-	for r := range rows {
-		w.row(table, r)
-		if w.err != nil {
-			return
-		}
-	}
+// byTable returns nouns in the order of their tables.
+func byTable(nouns []state.Noun) []state.Noun {
+	return slices.SortedFunc(slices.Values(nouns), func(a, b state.Noun) int {
+		return cmp.Compare(a.Table(), b.Table())
+	})
 }
 
 // rowWriter writes records, and nothing more after the first error.

@@ -37,7 +37,7 @@ func lessHost(a, b *host) bool { return a.id < b.id }
 // show the last transaction that has ended.
 func (s *Snapshot) Classes(cluster string) iter.Seq[structs.HostClass] {
 	return func(yield func(structs.HostClass) bool) {
-		for c := range s.classes.from(&class{className: className{cluster: cluster}}) {
+		for c := range s.hosts.classes.from(&class{className: className{cluster: cluster}}) {
 			if c.cluster != cluster || !yield(c) {
 				return
 			}
@@ -96,10 +96,13 @@ type moves struct{ out, in []*structs.Host }
 // reclass brings the index of classes up to what the transaction has changed: at its end, so that
 // it is done once for each instance, however many tasks the transaction puts there.
 func (tx *Tx) reclass() {
-	changed := map[className]moves{}
+	if len(tx.touched) == 0 {
+		return
+	}
+	hosts, changed := tx.ownHosts().hosts, map[className]moves{}
 	slices.Sort(tx.touched)
 	for _, id := range slices.Compact(tx.touched) {
-		was, _ := tx.hosts.get(&host{id: id})
+		was, _ := hosts.get(&host{id: id})
 		if was != nil {
 			m := changed[was.class]
 			m.out = append(m.out, &was.Host)
@@ -107,7 +110,7 @@ func (tx *Tx) reclass() {
 		}
 		i := tx.Instance(id)
 		if i == nil {
-			tx.hosts.remove(&host{id: id})
+			hosts.remove(&host{id: id})
 			continue
 		}
 		is := &host{Host: structs.Host{Instance: i, Usage: tx.Usage(id)}, id: i.ID}
@@ -116,7 +119,7 @@ func (tx *Tx) reclass() {
 		} else {
 			is.class = className{i.Cluster, classKey(i)}
 		}
-		tx.hosts.put(is)
+		hosts.put(is)
 		m := changed[is.class]
 		m.in = append(m.in, &is.Host)
 		changed[is.class] = m
@@ -129,16 +132,16 @@ func (tx *Tx) reclass() {
 
 // move changes what is in a class. One that nothing is left of goes.
 func (tx *Tx) move(name className, m moves) {
-	is := &class{className: name}
-	if was, _ := tx.classes.get(is); was != nil {
+	classes, is := tx.ownHosts().classes, &class{className: name}
+	if was, _ := classes.get(is); was != nil {
 		is.className, is.byMemory, is.byCPU = was.className, was.byMemory, was.byCPU
 	}
 	is.byMemory = is.byMemory.with(spots(m.out, byMemory), spots(m.in, byMemory))
 	is.byCPU = is.byCPU.with(spots(m.out, byCPU), spots(m.in, byCPU))
 	if len(is.byMemory.blocks) == 0 {
-		tx.classes.remove(is)
+		classes.remove(is)
 	} else {
-		tx.classes.put(is)
+		classes.put(is)
 	}
 }
 

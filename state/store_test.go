@@ -162,8 +162,8 @@ func TestReplace(t *testing.T) {
 	w := newWriter(t)
 	w.write(func(tx *Tx) { tx.PutCluster(&structs.Cluster{Name: "old"}) })
 	before := w.Snapshot()
-	restored, err := Load(42, func(l *Loading) error {
-		l.PutCluster(&structs.Cluster{Name: "new"})
+	restored, err := Load(Nouns(), 42, func(l *Loading) error {
+		l.Put(clusters, &structs.Cluster{Name: "new"})
 		return nil
 	})
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 // heard names the rows that a subscription has waiting.
 func heard(t *testing.T, s *Subscription) []string {
 	t.Helper()
-	rows, resync := s.Take()
+	changes, resync := s.Take()
 	if resync {
 		t.Error("told to look at everything again")
 	}
 	var names []string
-	for _, row := range rows {
-		switch row := row.(type) {
+	for _, change := range changes {
+		switch row := change.Row.(type) {
 		case *structs.Task:
 			names = append(names, row.ID)
 		case *structs.Evaluation:
@@ -89,10 +89,10 @@ func TestFeedRowsAreInTheSnapshot(t *testing.T) {
 	go func() {
 		for seen := 0; seen < 200; {
 			<-sub.C
-			rows, _ := sub.Take()
+			changes, _ := sub.Take()
 			s := w.Snapshot()
-			for _, row := range rows {
-				if row := row.(*structs.Task); s.Task(row.ID) != row {
+			for _, change := range changes {
+				if row := change.Row.(*structs.Task); s.Task(row.ID) != row {
 					done <- fmt.Errorf("task %s is not in the snapshot", row.ID)
 					return
 				}

@@ -14,9 +14,9 @@ type usageRow struct {
 
 func lessUsage(a, b usageRow) bool { return a.instance < b.instance }
 
-// Usage tells what the tasks of an instance hold. Never nil.
+// Usage returns what the tasks of an instance hold. It is never nil.
 func (s *Snapshot) Usage(instance string) *structs.Usage {
-	if r, ok := s.usage.get(usageRow{instance: instance}); ok {
+	if r, ok := s.hosts.usage.get(usageRow{instance: instance}); ok {
 		return r.usage
 	}
 	return &structs.Usage{}
@@ -66,7 +66,7 @@ func countTask(u *structs.Usage, t *structs.Task, by int) {
 	}
 }
 
-// ownUsage gives this transaction's own copy of an instance's usage.
+// ownUsage returns this transaction's own copy of an instance's usage, which it may change.
 func (tx *Tx) ownUsage(instance string) *structs.Usage {
 	if u := tx.usages[instance]; u != nil {
 		return u
@@ -77,6 +77,6 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 	u.GPUs = slices.Clone(u.GPUs)
 	tx.usages[instance] = &u
 	tx.touched = append(tx.touched, instance)
-	tx.usage.put(usageRow{instance: instance, usage: &u})
+	tx.ownHosts().usage.put(usageRow{instance: instance, usage: &u})
 	return &u
 }
