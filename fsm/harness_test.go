@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -118,5 +119,45 @@ func setStatus(h *harness, id, status string) {
 	})
 	if err != nil {
 		h.Fatal(err)
+	}
+}
+
+// mirror is a store that is kept up with another by its changes alone.
+type mirror struct {
+	*FSM
+	follower *state.Follower
+}
+
+// newMirror follows a server from its present state.
+func newMirror(of *FSM) *mirror {
+	snap := of.store.Snapshot()
+	store := snap.Fork()
+	return &mirror{New(Config{Store: store, Logger: slog.New(slog.DiscardHandler)}), of.store.Follow(snap.Index())}
+}
+
+// catchUp makes the changes up to an index.
+func (m *mirror) catchUp(index uint64) error {
+	done, cancel := context.WithCancel(context.Background())
+	cancel() // everything was published
+	for {
+		events, err := m.follower.Next(done)
+		if err == context.Canceled {
+			return m.store.Update(index, func(*state.Tx) error { return nil })
+		} else if err != nil {
+			return err
+		}
+		err = m.store.Update(events[0].Index, func(tx *state.Tx) error {
+			for _, e := range events {
+				if e.Removed {
+					e.Noun.Remove(tx, e.Row)
+				} else {
+					e.Noun.Put(tx, e.Row)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 }
