@@ -218,11 +218,15 @@ func TestGoldenSnapshot(t *testing.T) {
 		"snapshot_gpus.bin": everythingOfGPUs, "snapshot_settings.bin": everythingOfSettings,
 	} {
 		h, old := make(t), newHarness(t)
-		if err := restore(old.fsm, golden(t, name, func() []byte { return persist(t, h.fsm) })); err != nil {
+		saved := golden(t, name, func() []byte { return persist(t, h.fsm) })
+		if err := restore(old.fsm, saved); err != nil {
 			t.Fatal(err)
 		}
 		if old.dump() != h.dump() {
 			t.Errorf("%s: an old snapshot gives another state", name)
+		}
+		if !bytes.Equal(persist(t, old.fsm), saved) {
+			t.Errorf("%s: the same state is written in another form", name)
 		}
 	}
 }

@@ -153,14 +153,18 @@ func TestFollowersHearOfAnotherState(t *testing.T) {
 			w := newWriter(t)
 			w.index = c.before - 1
 			w.putTasks(1)
-			waiting, told := w.Follow(c.before), make(chan error, 1)
-			go func() { _, err := waiting.Next(t.Context()); told <- err }()
+			waiting := w.Follow(c.before)
+			_, woken, err := waiting.take()
+			if err != nil {
+				t.Fatal(err)
+			}
 			restored, err := Load(Nouns(), c.restored, func(*Loading) error { return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.Replace(restored)
-			if err := <-told; err != ErrFellBehind {
+			<-woken
+			if _, err := next(waiting); err != ErrFellBehind {
 				t.Errorf("a follower that waits is told %v", err)
 			}
 			if _, err := next(w.Follow(c.before)); err != ErrFellBehind && c.restored != c.before {
