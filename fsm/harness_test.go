@@ -1,7 +1,9 @@
 package fsm
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -161,3 +163,20 @@ func (m *mirror) catchUp(index uint64) error {
 		}
 	}
 }
+
+// sink is a raft.SnapshotSink in memory. When room is not 0, it fails after that many bytes.
+type sink struct {
+	bytes.Buffer
+	room              int
+	closed, cancelled bool
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	if s.room > 0 && s.Len()+len(b) > s.room {
+		return 0, errors.New("disk full")
+	}
+	return s.Buffer.Write(b)
+}
+func (s *sink) ID() string    { return "test" }
+func (s *sink) Close() error  { s.closed = true; return nil }
+func (s *sink) Cancel() error { s.cancelled = true; return nil }

@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Restore puts the state of a snapshot in place of the present one. On an error the present state
-// stands untouched.
+// Restore replaces the present state with that of a snapshot. On an error the present state stays as
+// it is.
 func (f *FSM) Restore(from io.ReadCloser) error {
 	defer from.Close()
 	restored, read, err := readSnapshot(from, f.store.Snapshot().Nouns())
@@ -40,7 +40,7 @@ func readSnapshot(from io.Reader, nouns []state.Noun) (*state.Store, *rowReader,
 	return store, r, err
 }
 
-// rowReader reads records and keeps the checksum of what it has read.
+// rowReader reads records and keeps a checksum of what it has read.
 type rowReader struct {
 	from     *bufio.Reader
 	nouns    [256]state.Noun // by table
@@ -59,16 +59,16 @@ func (r *rowReader) header() (index uint64, err error) {
 	}
 	magic, numbers := head[:len(snapshotMagic)], head[len(snapshotMagic):]
 	if string(magic) != snapshotMagic {
-		return 0, errors.New("this is no snapshot of Gantry")
+		return 0, errors.New("this is not a snapshot of Gantry")
 	}
 	if version := binary.BigEndian.Uint16(numbers); version != snapshotVersion {
-		return 0, fmt.Errorf("its format has version %d and this version of Gantry reads %d: a newer version of Gantry wrote it",
-			version, snapshotVersion)
+		return 0, fmt.Errorf("its format has version %d and this version of Gantry reads %d: "+
+			"a newer version of Gantry wrote it", version, snapshotVersion)
 	}
 	return binary.BigEndian.Uint64(numbers[2:]), nil
 }
 
-// rows puts every record into a new state and checks the end.
+// rows loads every record into a new state, then checks the end.
 func (r *rowReader) rows(l *state.Loading) error {
 	for {
 		table, err := r.tableNumber()
@@ -84,7 +84,8 @@ func (r *rowReader) rows(l *state.Loading) error {
 		}
 		noun := r.nouns[table]
 		if noun == nil {
-			return fmt.Errorf("record %d is of table %d: it is damaged, or a newer version of Gantry wrote it", r.records, table)
+			return fmt.Errorf("record %d is of table %d: "+
+				"it is damaged, or a newer version of Gantry wrote it", r.records, table)
 		}
 		row := noun.NewRow()
 		if err := decoding.Unmarshal(body, row); err != nil {
@@ -134,12 +135,12 @@ func (r *rowReader) end() error {
 		return errors.New("it is damaged: its checksum is wrong")
 	}
 	if _, err := r.from.ReadByte(); err != io.EOF {
-		return errors.New("it is damaged: something follows its end")
+		return errors.New("it is damaged: more bytes follow its end")
 	}
 	return nil
 }
 
-// read gives the next n bytes, valid until the next read. A length that damage made huge costs no
+// read returns the next n bytes, valid until the next read. A length that damage made huge takes no
 // more memory than the snapshot has bytes.
 func (r *rowReader) read(n uint64) ([]byte, error) {
 	r.body.Reset()
@@ -150,7 +151,7 @@ func (r *rowReader) read(n uint64) ([]byte, error) {
 	return r.body.Bytes(), nil
 }
 
-// short says where the snapshot breaks off.
+// short returns an error that says where the snapshot breaks off.
 func (r *rowReader) short(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("it breaks off after %d records: %w", r.records, io.ErrUnexpectedEOF)

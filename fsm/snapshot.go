@@ -26,22 +26,21 @@ import (
 //	record count     8 bytes
 //	checksum         4 bytes, CRC-32C of everything before it
 //
-// Rows stand in the order of their key, tables in the order of their numbers. Equal states give
-// equal bytes.
+// Rows are in the order of their key, tables in the order of their numbers. Equal states give equal
+// bytes.
 const (
 	snapshotMagic   = "GANTRYST"
 	snapshotVersion = 1
 )
 
-// tableEnd stands where a table's number would, behind the last record. The numbers of tables are
+// tableEnd is in the place of a table's number after the last record. The numbers of tables are
 // declared with the nouns in state. What state derives from rows (indexes, usage) is not written.
 const tableEnd = 0
 
-// checksums is CRC-32C, which processors compute themselves.
+// checksums is the table of CRC-32C, which processors compute in hardware.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// Snapshot takes the state as it is, at no cost; Persist writes it while entries go on being
-// applied.
+// Snapshot takes the present state, at no cost. Persist writes it while further entries are applied.
 func (f *FSM) Snapshot() (raft.FSMSnapshot, error) {
 	return &snapshot{state: f.store.Snapshot(), logger: f.logger}, nil
 }
@@ -58,17 +57,17 @@ func (s *snapshot) Persist(sink raft.SnapshotSink) error {
 		err = sink.Close()
 	}
 	if err != nil {
-		sink.Cancel() // the first error is the one to tell
+		sink.Cancel() // the first error is the one to return
 		return fmt.Errorf("persist snapshot of index %d: %w", s.state.Index(), err)
 	}
 	s.logger.Info("state written to a snapshot", "index", s.state.Index(), "records", records)
 	return nil
 }
 
-// Release has nothing to let go.
+// Release has nothing to release.
 func (s *snapshot) Release() {}
 
-// writeSnapshot writes a state in the form above.
+// writeSnapshot writes a state in the format above.
 func writeSnapshot(to io.Writer, s *state.Snapshot) (records uint64, err error) {
 	w := &rowWriter{to: bufio.NewWriterSize(to, 1<<18)}
 	header := binary.BigEndian.AppendUint16([]byte(snapshotMagic), snapshotVersion)
@@ -97,7 +96,7 @@ func byTable(nouns []state.Noun) []state.Noun {
 	})
 }
 
-// rowWriter writes records, and nothing more after the first error.
+// rowWriter writes records, and nothing after the first error.
 type rowWriter struct {
 	to       *bufio.Writer
 	body     bytes.Buffer // the row being encoded

@@ -11,8 +11,8 @@ var capacityProviders = Declare(Declaration[structs.CapacityProvider]{
 	Less: func(a, b *structs.CapacityProvider) bool { return a.Name < b.Name },
 })
 
-// CapacityProvider returns a capacity provider by name, also one that every installation has; nil if
-// there is none.
+// CapacityProvider returns a capacity provider by name, also one that every installation has; nil
+// if there is none.
 func (s *Snapshot) CapacityProvider(name string) *structs.CapacityProvider {
 	for _, p := range structs.FargateProviders() {
 		if p.Name == name {

@@ -13,8 +13,8 @@ import (
 )
 
 // TestClassesHoldEveryInstanceInOrder: after any transactions, and after a restore, each instance
-// is in the class of its like, and a class gives those that have enough free, in order, with what
-// their tasks hold.
+// is in the class of those like it, and a class returns the instances with enough free, in order,
+// with what their tasks hold.
 func TestClassesHoldEveryInstanceInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := New()
@@ -99,7 +99,7 @@ func checkClasses(t *rapid.T, s *Snapshot) {
 	}
 }
 
-// fullest is the slow way to what a class gives.
+// fullest computes the slow way what a class returns.
 func fullest(s *Snapshot, cluster, like string, need *structs.Resources, cpuFirst bool) (list []string) {
 	var hosts []structs.Host
 	for i, u := range s.Hosts(cluster) {
@@ -121,8 +121,8 @@ func fullest(s *Snapshot, cluster, like string, need *structs.Resources, cpuFirs
 	return list
 }
 
-// TestBlocksStayFull: a shelf that many changes went over is still cut into few blocks, or a search
-// would go through many.
+// TestBlocksStayFull: after many changes a shelf is still cut into few blocks. A search would
+// otherwise go through many.
 func TestBlocksStayFull(t *testing.T) {
 	s := New()
 	for n := range 300 {
@@ -145,7 +145,7 @@ func TestBlocksStayFull(t *testing.T) {
 	}
 }
 
-// TestEveryFieldMakesAClassOrIsKnownNotTo: a new field of an instance that filters read must be in
+// TestEveryFieldMakesAClassOrIsKnownNotTo: a new field of instances that filters read must be in
 // classKey.
 func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 	perInstance := []string{

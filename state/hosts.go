@@ -37,9 +37,9 @@ func (tx *Tx) ownHosts() *hostTables {
 	return tx.hosts
 }
 
-// Hosts returns the instances of a cluster by id, also INACTIVE ones, each with what its tasks hold:
-// Instances and Usage in one pass. Both tables are by instance id, so each look-up starts where the
-// last one ended.
+// Hosts returns the instances of a cluster by id, also INACTIVE ones, each with what its tasks
+// hold: Instances and Usage in one pass. Both tables are by instance id, so each look-up starts
+// where the last one ended.
 func (s *Snapshot) Hosts(cluster string) iter.Seq2[*structs.ContainerInstance, *structs.Usage] {
 	return func(yield func(*structs.ContainerInstance, *structs.Usage) bool) {
 		var at btree.PathHint

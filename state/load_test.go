@@ -11,7 +11,7 @@ import (
 )
 
 // TestLoadDerivesWhatATransactionKeepsUp: a restored state has the same indexes and usage as the
-// one that was saved.
+// saved one.
 func TestLoadDerivesWhatATransactionKeepsUp(t *testing.T) {
 	rows := []*structs.Task{
 		task("t4", "j2", "i1"), task("t1", "j1", "i2"), task("t3", "j1", "i1"), task("t2", "j2", "i2"), task("t5", "j", "i"),

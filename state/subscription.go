@@ -36,8 +36,8 @@ type Subscription struct {
 	resync bool
 }
 
-// Subscribe starts to collect the changes of rows under any of the topics, from the next transaction
-// on. Take a snapshot after subscribing, and nothing is missed. Close it when done.
+// Subscribe starts to collect the changes of rows under any of the topics, from the next
+// transaction on. Take a snapshot after subscribing, and nothing is missed. Close it when done.
 func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	sub := &Subscription{C: make(chan struct{}, 1), feed: &s.feed, topics: topics}
 	s.feed.mu.Lock()
@@ -51,8 +51,9 @@ func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	return sub
 }
 
-// Take returns the changes since the last Take, oldest first. When resync is true, changes were lost
-// or the state was replaced, and the subscriber must read all that it cares for from a new snapshot.
+// Take returns the changes since the last Take, oldest first. When resync is true, changes were
+// lost or the state was replaced, and the subscriber must read all that it cares for from a new
+// snapshot.
 func (s *Subscription) Take() (events []Event, resync bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

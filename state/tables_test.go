@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestRangesEndWhereTheirKeyEnds: names that begin alike are not mixed up.
+// TestRangesEndWhereTheirKeyEnds: names with a common beginning are kept apart.
 func TestRangesEndWhereTheirKeyEnds(t *testing.T) {
 	w := newWriter(t)
 	w.write(func(tx *Tx) {

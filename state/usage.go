@@ -22,7 +22,7 @@ func (s *Snapshot) Usage(instance string) *structs.Usage {
 	return &structs.Usage{}
 }
 
-// account moves the usage of instances from what a task was to what it is; either may be nil.
+// account updates the usage of instances for a task that changes; either row may be nil.
 func (tx *Tx) account(was, is *structs.Task) {
 	if was != nil && onInstance(was) {
 		u := tx.ownUsage(was.Instance)
@@ -72,7 +72,7 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 		return u
 	}
 	u := *tx.Usage(instance)
-	// room for what a task or two add
+	// leaves room for what a task or two add
 	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...)
 	u.GPUs = slices.Clone(u.GPUs)
 	tx.usages[instance] = &u

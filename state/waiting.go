@@ -14,15 +14,15 @@ func lessCalled(a, b *structs.Evaluation) bool {
 	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), a.Place().Compare(b.Place()), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Waiting returns the evaluations of a cluster that wait for room for the same tasks, in the order in
-// which they are served. Those that were called are among them.
+// Waiting returns the evaluations of a cluster that wait for room for the same tasks, in the order
+// in which they are served. Those that were called are among them.
 func (s *Snapshot) Waiting(cluster, ask string) iter.Seq[*structs.Evaluation] {
 	return while(evaluations.from(s, waitingEvaluations, firstOf(cluster, ask)),
 		func(e *structs.Evaluation) bool { return e.Cluster == cluster && e.Place().Ask == ask })
 }
 
-// FirstWaiting returns, for each ask that waits for room in a cluster, the evaluation that is served
-// first.
+// FirstWaiting returns, for each ask that waits for room in a cluster, the evaluation that is
+// served first.
 func (s *Snapshot) FirstWaiting(cluster string) iter.Seq[*structs.Evaluation] {
 	return func(yield func(*structs.Evaluation) bool) {
 		from := firstOf(cluster, "")
