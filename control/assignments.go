@@ -110,11 +110,11 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 		if !s.pace.wait(ctx) {
 			return structs.AssignmentFrame{}, ctx.Err()
 		}
-		rows, resync := s.sub.Take()
+		changes, resync := s.sub.Take()
 		if resync && s.control.Store.Snapshot().Instance(s.instance) == nil {
 			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
-		if frame := s.frame(rows, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 {
+		if frame := s.frame(changes, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 {
 			s.pace.sent(time.Now())
 			return frame, nil
 		}
@@ -129,7 +129,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 // frame joins what is new to the agent. Changes that only repeat what the agent reported itself are
 // left out, but for one: that a task STOPPED which the agent was to run. The cluster may have ended
 // it without the agent, whose containers must not outlive it.
-func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFrame {
+func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.AssignmentFrame {
 	snap := s.control.Store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
 	if i := snap.Instance(s.instance); i != nil {
@@ -163,8 +163,8 @@ func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFram
 		}
 		return frame
 	}
-	for _, row := range rows {
-		if changed, ok := row.(*structs.Task); !ok {
+	for _, change := range changes {
+		if changed, ok := change.Row.(*structs.Task); !ok {
 			continue
 		} else if t := snap.Task(changed.ID); t != nil {
 			add(t)

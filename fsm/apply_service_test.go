@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,7 +18,7 @@ func TestPutService(t *testing.T) {
 	}
 	s := h.snap()
 	job := s.Service("prod", "web")
-	if job == nil || job.ID != "s1" || job.Status != structs.ServiceActive || s.JobVersion("s1", 1) != job {
+	if job == nil || job.ID != "s1" || job.Status != structs.ServiceActive || !reflect.DeepEqual(s.JobVersion("s1", 1), job) {
 		t.Fatalf("service %+v", job)
 	}
 	want := &structs.Deployment{
@@ -139,7 +140,7 @@ func TestDeleteService(t *testing.T) {
 	cmd.Force = true
 	h.do(cmd)
 	job := h.snap().Service("prod", "web")
-	if job.Status != structs.ServiceDraining || job.Count != 0 || job.Version != 2 || h.snap().JobVersion("s1", 2) != job {
+	if job.Status != structs.ServiceDraining || job.Count != 0 || job.Version != 2 || !reflect.DeepEqual(h.snap().JobVersion("s1", 2), job) {
 		t.Errorf("service %+v", job)
 	}
 	if h.snap().Evaluation("se2") == nil {

@@ -204,7 +204,7 @@ func BenchmarkRestore100k(b *testing.B) {
 	b.ReportMetric(float64(len(saved))/float64(tasks), "B/task")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := readSnapshot(bytes.NewReader(saved)); err != nil {
+		if _, _, err := readSnapshot(bytes.NewReader(saved), state.Nouns()); err != nil {
 			b.Fatal(err)
 		}
 	}

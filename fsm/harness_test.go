@@ -1,6 +1,9 @@
 package fsm
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -120,3 +123,60 @@ func setStatus(h *harness, id, status string) {
 		h.Fatal(err)
 	}
 }
+
+// mirror is a store that is kept up with another by its changes alone.
+type mirror struct {
+	*FSM
+	follower *state.Follower
+}
+
+// newMirror follows a server from its present state.
+func newMirror(of *FSM) *mirror {
+	snap := of.store.Snapshot()
+	store := snap.Fork()
+	return &mirror{New(Config{Store: store, Logger: slog.New(slog.DiscardHandler)}), of.store.Follow(snap.Index())}
+}
+
+// catchUp makes the changes up to an index.
+func (m *mirror) catchUp(index uint64) error {
+	done, cancel := context.WithCancel(context.Background())
+	cancel() // everything was published
+	for {
+		events, err := m.follower.Next(done)
+		if err == context.Canceled {
+			return m.store.Update(index, func(*state.Tx) error { return nil })
+		} else if err != nil {
+			return err
+		}
+		err = m.store.Update(events[0].Index, func(tx *state.Tx) error {
+			for _, e := range events {
+				if e.Removed {
+					e.Noun.Remove(tx, e.Row)
+				} else {
+					e.Noun.Put(tx, e.Row)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// sink is a raft.SnapshotSink in memory. When room is not 0, it fails after that many bytes.
+type sink struct {
+	bytes.Buffer
+	room              int
+	closed, cancelled bool
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	if s.room > 0 && s.Len()+len(b) > s.room {
+		return 0, errors.New("disk full")
+	}
+	return s.Buffer.Write(b)
+}
+func (s *sink) ID() string    { return "test" }
+func (s *sink) Close() error  { s.closed = true; return nil }
+func (s *sink) Cancel() error { s.cancelled = true; return nil }

@@ -17,6 +17,24 @@ func (in interner) share(fields ...*string) {
 	}
 }
 
+// row puts shared strings in place of a row's own, for nouns that have many rows.
+func (in interner) row(row any) {
+	switch row := row.(type) {
+	case *structs.ContainerInstance:
+		in.instance(row)
+	case *structs.Job:
+		in.job(row)
+	case *structs.JobVersion:
+		in.job(&row.Job)
+	case *structs.Deployment:
+		in.deployment(row)
+	case *structs.Task:
+		in.task(row)
+	case *structs.Evaluation:
+		in.evaluation(row)
+	}
+}
+
 func (in interner) instance(i *structs.ContainerInstance) {
 	in.share(&i.ID, &i.Cluster, &i.Zone, &i.Status, &i.CapacityProvider)
 }

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,7 +149,7 @@ func TestPlanRollsBack(t *testing.T) {
 	cmd.Plan.Rollback.Version = 3
 	h.do(cmd)
 	job := h.snap().Job("s1")
-	if job.Version != 3 || job.Count != 2 || h.snap().JobVersion("s1", 3) != job {
+	if job.Version != 3 || job.Count != 2 || !reflect.DeepEqual(h.snap().JobVersion("s1", 3), job) {
 		t.Errorf("service %+v, want version 1 again as version 3", job)
 	}
 	if task := h.snap().Task("t3"); task == nil || task.StartedBy != "d3" {

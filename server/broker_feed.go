@@ -28,12 +28,13 @@ func (f *brokerFeed) Run(ctx context.Context) error {
 			return nil
 		case <-sub.C:
 		}
-		rows, resync := sub.Take()
+		changes, resync := sub.Take()
 		if resync {
 			f.enqueueAll()
 		}
-		for _, row := range rows {
-			if e := row.(*structs.Evaluation); e.Status == structs.EvaluationReady {
+		for _, change := range changes {
+			e := change.Row.(*structs.Evaluation)
+			if e.Status == structs.EvaluationReady && !change.Removed {
 				f.broker.Enqueue(e)
 			} else {
 				f.broker.Forget(e.ID)

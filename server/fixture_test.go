@@ -94,10 +94,9 @@ func writeFixture(t *testing.T) {
 			Cluster: structs.DefaultCluster, Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(1)},
 		}))
 		c.Eventually("the service has events", func() bool {
-			for range read(t, c).AllServiceEvents() {
-				return true
-			}
-			return false
+			snap := read(t, c)
+			service := snap.Service(structs.DefaultCluster, "web")
+			return service != nil && len(snap.ServiceEvents(service.ID).Events) > 0
 		})
 		snapshot(t, c.Server(), 4)
 		must[*structs.Cluster](t)(verbs.CreateCluster(ctx, structs.Cluster{Name: "behind"}, nil))

@@ -6,25 +6,33 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessAccessKey(a, b *structs.AccessKey) bool { return a.ID < b.ID }
+var accessKeys = Declare(Declaration[structs.AccessKey]{
+	Table: 17, Name: "access keys",
+	Less: func(a, b *structs.AccessKey) bool { return a.ID < b.ID },
+})
 
-// AccessKey gives the access key of an id, nil when there is none.
+// bootstraps has the one row that says that the first access key was made.
+var bootstraps = Declare(Declaration[structs.Bootstrap]{
+	Table: 18, Name: "bootstraps",
+	Less: func(_, _ *structs.Bootstrap) bool { return false },
+})
+
+// AccessKey returns the access key with an id, nil if there is none.
 func (s *Snapshot) AccessKey(id string) *structs.AccessKey {
-	k, _ := s.keys.get(&structs.AccessKey{ID: id})
-	return k
+	return accessKeys.get(s, &structs.AccessKey{ID: id})
 }
 
-// AccessKeys gives all access keys by id.
-func (s *Snapshot) AccessKeys() iter.Seq[*structs.AccessKey] { return s.keys.all() }
+// AccessKeys returns all access keys by id.
+func (s *Snapshot) AccessKeys() iter.Seq[*structs.AccessKey] { return accessKeys.all(s) }
 
 // PutAccessKey adds an access key.
-func (tx *Tx) PutAccessKey(k *structs.AccessKey) { tx.keys.put(k) }
+func (tx *Tx) PutAccessKey(k *structs.AccessKey) { accessKeys.put(tx, k) }
 
-// RemoveAccessKey forgets an access key.
-func (tx *Tx) RemoveAccessKey(k *structs.AccessKey) { tx.keys.remove(k) }
+// RemoveAccessKey removes an access key.
+func (tx *Tx) RemoveAccessKey(k *structs.AccessKey) { accessKeys.remove(tx, k) }
 
-// Bootstrap tells of the making of the first access key; nil: none has been made yet.
-func (s *Snapshot) Bootstrap() *structs.Bootstrap { return s.bootstrap }
+// Bootstrap returns how the first access key was made, nil if none was made yet.
+func (s *Snapshot) Bootstrap() *structs.Bootstrap { return bootstraps.get(s, &structs.Bootstrap{}) }
 
-// PutBootstrap notes that the first access key has been made.
-func (tx *Tx) PutBootstrap(b *structs.Bootstrap) { tx.bootstrap = b }
+// PutBootstrap notes that the first access key was made.
+func (tx *Tx) PutBootstrap(b *structs.Bootstrap) { bootstraps.put(tx, b) }

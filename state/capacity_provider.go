@@ -6,26 +6,30 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessProvider(a, b *structs.CapacityProvider) bool { return a.Name < b.Name }
+var capacityProviders = Declare(Declaration[structs.CapacityProvider]{
+	Table: 14, Name: "capacity providers",
+	Less: func(a, b *structs.CapacityProvider) bool { return a.Name < b.Name },
+})
 
-// CapacityProvider gives the capacity provider of a name, also one that every installation has; nil
-// when there is none.
+// CapacityProvider returns a capacity provider by name, also one that every installation has; nil
+// if there is none.
 func (s *Snapshot) CapacityProvider(name string) *structs.CapacityProvider {
 	for _, p := range structs.FargateProviders() {
 		if p.Name == name {
 			return p
 		}
 	}
-	p, _ := s.providers.get(&structs.CapacityProvider{Name: name})
-	return p
+	return capacityProviders.get(s, &structs.CapacityProvider{Name: name})
 }
 
-// CapacityProviders gives the capacity providers of users by name, deleted ones that are not
-// forgotten yet too.
-func (s *Snapshot) CapacityProviders() iter.Seq[*structs.CapacityProvider] { return s.providers.all() }
+// CapacityProviders returns the capacity providers of users by name, also deleted ones that are not
+// removed yet.
+func (s *Snapshot) CapacityProviders() iter.Seq[*structs.CapacityProvider] {
+	return capacityProviders.all(s)
+}
 
 // PutCapacityProvider adds or replaces a capacity provider.
-func (tx *Tx) PutCapacityProvider(p *structs.CapacityProvider) { tx.providers.put(p) }
+func (tx *Tx) PutCapacityProvider(p *structs.CapacityProvider) { capacityProviders.put(tx, p) }
 
-// RemoveCapacityProvider forgets a capacity provider.
-func (tx *Tx) RemoveCapacityProvider(p *structs.CapacityProvider) { tx.providers.remove(p) }
+// RemoveCapacityProvider removes a capacity provider.
+func (tx *Tx) RemoveCapacityProvider(p *structs.CapacityProvider) { capacityProviders.remove(tx, p) }

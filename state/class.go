@@ -10,11 +10,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// className says which class is meant.
+// className names a class.
 type className struct{ cluster, key string }
 
-// class is the instances of a cluster that are alike in all that placement asks of an instance but
-// what is free on it (structs.HostClass). It never changes.
+// class holds the instances of a cluster that are alike in everything that placement asks of an
+// instance, except what is free on it (structs.HostClass). It never changes.
 type class struct {
 	className
 	byMemory, byCPU shelf
@@ -33,11 +33,11 @@ type host struct {
 
 func lessHost(a, b *host) bool { return a.id < b.id }
 
-// Classes gives the classes of like instances of a cluster, DRAINING and INACTIVE ones too. They
+// Classes returns the classes of like instances of a cluster, also DRAINING and INACTIVE ones. They
 // show the last transaction that has ended.
 func (s *Snapshot) Classes(cluster string) iter.Seq[structs.HostClass] {
 	return func(yield func(structs.HostClass) bool) {
-		for c := range s.classes.from(&class{className: className{cluster: cluster}}) {
+		for c := range s.hosts.classes.from(&class{className: className{cluster: cluster}}) {
 			if c.cluster != cluster || !yield(c) {
 				return
 			}
@@ -54,8 +54,8 @@ func (c *class) Fullest(need *structs.Resources, cpuFirst bool) (next func() *st
 	return c.byMemory.from(least(need.Memory), least(need.CPU))
 }
 
-// least is how much of an amount must be free: a task that needs none fits even where there is less
-// than none.
+// least returns how much of an amount must be free. A task that needs none fits even where less
+// than none is free.
 func least(needed int64) int64 {
 	if needed == 0 {
 		return math.MinInt64
@@ -63,8 +63,8 @@ func least(needed int64) int64 {
 	return needed
 }
 
-// classKey is the same for instances that are alike. Fields that it leaves out are looked at for
-// each instance (a test holds which).
+// classKey returns the same text for instances that are alike. Fields that it leaves out are looked
+// at for each instance (a test lists them).
 func classKey(i *structs.ContainerInstance) string {
 	var key []byte
 	add := func(text string) { key = append(binary.AppendUvarint(key, uint64(len(text))), text...) }
@@ -90,16 +90,19 @@ func classKey(i *structs.ContainerInstance) string {
 	return string(key)
 }
 
-// moves are the hosts that leave a class and those that come into it.
+// moves are the hosts that leave a class and those that join it.
 type moves struct{ out, in []*structs.Host }
 
-// reclass brings the index of classes up to what the transaction has changed: at its end, so that
-// it is done once for each instance, however many tasks the transaction puts there.
+// reclass updates the index of classes with what the transaction has changed. It runs at the end,
+// so once for each instance, however many tasks the transaction puts there.
 func (tx *Tx) reclass() {
-	changed := map[className]moves{}
+	if len(tx.touched) == 0 {
+		return
+	}
+	hosts, changed := tx.ownHosts().hosts, map[className]moves{}
 	slices.Sort(tx.touched)
 	for _, id := range slices.Compact(tx.touched) {
-		was, _ := tx.hosts.get(&host{id: id})
+		was, _ := hosts.get(&host{id: id})
 		if was != nil {
 			m := changed[was.class]
 			m.out = append(m.out, &was.Host)
@@ -107,7 +110,7 @@ func (tx *Tx) reclass() {
 		}
 		i := tx.Instance(id)
 		if i == nil {
-			tx.hosts.remove(&host{id: id})
+			hosts.remove(&host{id: id})
 			continue
 		}
 		is := &host{Host: structs.Host{Instance: i, Usage: tx.Usage(id)}, id: i.ID}
@@ -116,29 +119,29 @@ func (tx *Tx) reclass() {
 		} else {
 			is.class = className{i.Cluster, classKey(i)}
 		}
-		tx.hosts.put(is)
+		hosts.put(is)
 		m := changed[is.class]
 		m.in = append(m.in, &is.Host)
 		changed[is.class] = m
 	}
-	// classes have nothing to do with each other: the order is of no matter
+	// classes are independent of each other: the order does not matter
 	for name, m := range changed {
 		tx.move(name, m)
 	}
 }
 
-// move changes what is in a class. One that nothing is left of goes.
+// move changes which hosts are in a class, and removes a class that has none left.
 func (tx *Tx) move(name className, m moves) {
-	is := &class{className: name}
-	if was, _ := tx.classes.get(is); was != nil {
+	classes, is := tx.ownHosts().classes, &class{className: name}
+	if was, _ := classes.get(is); was != nil {
 		is.className, is.byMemory, is.byCPU = was.className, was.byMemory, was.byCPU
 	}
 	is.byMemory = is.byMemory.with(spots(m.out, byMemory), spots(m.in, byMemory))
 	is.byCPU = is.byCPU.with(spots(m.out, byCPU), spots(m.in, byCPU))
 	if len(is.byMemory.blocks) == 0 {
-		tx.classes.remove(is)
+		classes.remove(is)
 	} else {
-		tx.classes.put(is)
+		classes.put(is)
 	}
 }
 

@@ -13,17 +13,17 @@ import (
 )
 
 // TestClassesHoldEveryInstanceInOrder: after any transactions, and after a restore, each instance
-// is in the class of its like, and a class gives those that have enough free, in order, with what
-// their tasks hold.
+// is in the class of those like it, and a class returns the instances with enough free, in order,
+// with what their tasks hold.
 func TestClassesHoldEveryInstanceInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := New()
-		instances := rapid.SampledFrom([]int{3, 20, 300}).Draw(t, "instances")
-		tasks := 0
+		count := rapid.SampledFrom([]int{3, 20, 300}).Draw(t, "instances")
+		placed := 0
 		for range rapid.IntRange(1, 8).Draw(t, "transactions") {
 			err := s.Update(s.Snapshot().Index()+1, func(tx *Tx) error {
-				for range rapid.IntRange(0, instances).Draw(t, "changes") {
-					id := fmt.Sprintf("i%03d", rapid.IntRange(0, instances-1).Draw(t, "instance"))
+				for range rapid.IntRange(0, count).Draw(t, "changes") {
+					id := fmt.Sprintf("i%03d", rapid.IntRange(0, count-1).Draw(t, "instance"))
 					switch rapid.IntRange(0, 9).Draw(t, "change") {
 					case 0:
 						if i := tx.Instance(id); i != nil {
@@ -32,8 +32,8 @@ func TestClassesHoldEveryInstanceInOrder(t *testing.T) {
 					case 1, 2, 3, 4, 5:
 						tx.PutInstance(drawInstance(t, id))
 					default:
-						tasks++
-						tx.PutTask(&structs.Task{ID: fmt.Sprintf("t%d", tasks), Instance: id, LastStatus: structs.TaskRunning, CPU: 1, Memory: 2})
+						placed++
+						tx.PutTask(&structs.Task{ID: fmt.Sprintf("t%d", placed), Instance: id, LastStatus: structs.TaskRunning, CPU: 1, Memory: 2})
 					}
 				}
 				return nil
@@ -43,12 +43,12 @@ func TestClassesHoldEveryInstanceInOrder(t *testing.T) {
 			}
 		}
 		checkClasses(t, s.Snapshot())
-		restored, err := Load(9, func(l *Loading) error {
+		restored, err := Load(Nouns(), 9, func(l *Loading) error {
 			for i := range s.Snapshot().AllInstances() {
-				l.PutInstance(i)
+				l.Put(instances, i)
 			}
 			for task := range s.Snapshot().AllTasks() {
-				l.PutTask(task)
+				l.Put(tasks, task)
 			}
 			return nil
 		})
@@ -99,7 +99,7 @@ func checkClasses(t *rapid.T, s *Snapshot) {
 	}
 }
 
-// fullest is the slow way to what a class gives.
+// fullest computes the slow way what a class returns.
 func fullest(s *Snapshot, cluster, like string, need *structs.Resources, cpuFirst bool) (list []string) {
 	var hosts []structs.Host
 	for i, u := range s.Hosts(cluster) {
@@ -121,8 +121,8 @@ func fullest(s *Snapshot, cluster, like string, need *structs.Resources, cpuFirs
 	return list
 }
 
-// TestBlocksStayFull: a shelf that many changes went over is still cut into few blocks, or a search
-// would go through many.
+// TestBlocksStayFull: after many changes a shelf is still cut into few blocks. A search would
+// otherwise go through many.
 func TestBlocksStayFull(t *testing.T) {
 	s := New()
 	for n := range 300 {
@@ -145,7 +145,7 @@ func TestBlocksStayFull(t *testing.T) {
 	}
 }
 
-// TestEveryFieldMakesAClassOrIsKnownNotTo: a new field of an instance that filters read must be in
+// TestEveryFieldMakesAClassOrIsKnownNotTo: a new field of instances that filters read must be in
 // classKey.
 func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 	perInstance := []string{

@@ -6,19 +6,21 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessCluster(a, b *structs.Cluster) bool { return a.Name < b.Name }
+var clusters = Declare(Declaration[structs.Cluster]{
+	Table: 1, Name: "clusters",
+	Less: func(a, b *structs.Cluster) bool { return a.Name < b.Name },
+})
 
-// Cluster gives a cluster by name, nil when there is none.
+// Cluster returns a cluster by name, nil if there is none.
 func (s *Snapshot) Cluster(name string) *structs.Cluster {
-	c, _ := s.clusters.get(&structs.Cluster{Name: name})
-	return c
+	return clusters.get(s, &structs.Cluster{Name: name})
 }
 
-// Clusters gives all clusters by name, deleted ones that are not forgotten yet too.
-func (s *Snapshot) Clusters() iter.Seq[*structs.Cluster] { return s.clusters.all() }
+// Clusters returns all clusters by name, also deleted ones that are not removed yet.
+func (s *Snapshot) Clusters() iter.Seq[*structs.Cluster] { return clusters.all(s) }
 
 // PutCluster adds or replaces a cluster.
-func (tx *Tx) PutCluster(c *structs.Cluster) { tx.clusters.put(c) }
+func (tx *Tx) PutCluster(c *structs.Cluster) { clusters.put(tx, c) }
 
-// RemoveCluster forgets a cluster.
-func (tx *Tx) RemoveCluster(name string) { tx.clusters.remove(&structs.Cluster{Name: name}) }
+// RemoveCluster removes a cluster.
+func (tx *Tx) RemoveCluster(name string) { clusters.remove(tx, &structs.Cluster{Name: name}) }

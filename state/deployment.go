@@ -7,39 +7,40 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessDeployment(a, b *structs.Deployment) bool { return a.ID < b.ID }
+var deployments = Declare(Declaration[structs.Deployment]{
+	Table: 10, Name: "deployments",
+	Less: func(a, b *structs.Deployment) bool { return a.ID < b.ID },
+	Indexes: []Index[structs.Deployment]{
+		deploymentsByJob: {Of: func(d *structs.Deployment) string { return d.Job }, Less: lessJobDeployment},
+	},
+})
 
-// lessJobDeployment is the order of creation. Clocks of servers differ; versions of a job only
-// grow.
+// The indexes of deployments.
+const deploymentsByJob = 0 // in the order of creation
+
+// lessJobDeployment is the order of creation. It goes by the version of the job first, which only
+// grows: the clocks of servers differ.
 func lessJobDeployment(a, b *structs.Deployment) bool {
 	return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.JobVersion, b.JobVersion),
 		cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Deployment gives a deployment by id, nil when there is none.
+// Deployment returns a deployment by id, nil if there is none.
 func (s *Snapshot) Deployment(id string) *structs.Deployment {
-	d, _ := s.deployments.get(&structs.Deployment{ID: id})
-	return d
+	return deployments.get(s, &structs.Deployment{ID: id})
 }
 
-// Deployments gives the deployments of a service in the order of their creation, INACTIVE ones too.
+// Deployments returns the deployments of a service in the order of their creation, also INACTIVE
+// ones.
 func (s *Snapshot) Deployments(job string) iter.Seq[*structs.Deployment] {
-	return while(s.jobDeployments.from(&structs.Deployment{Job: job}),
-		func(d *structs.Deployment) bool { return d.Job == job })
+	return deployments.of(s, deploymentsByJob, &structs.Deployment{Job: job})
 }
 
-// AllDeployments gives every deployment by id.
-func (s *Snapshot) AllDeployments() iter.Seq[*structs.Deployment] { return s.deployments.all() }
+// AllDeployments returns every deployment by id.
+func (s *Snapshot) AllDeployments() iter.Seq[*structs.Deployment] { return deployments.all(s) }
 
-// PutDeployment adds or replaces a deployment. Its job, job version and time of creation never
-// change.
-func (tx *Tx) PutDeployment(d *structs.Deployment) {
-	tx.deployments.put(d)
-	tx.jobDeployments.put(d)
-}
+// PutDeployment adds or replaces a deployment.
+func (tx *Tx) PutDeployment(d *structs.Deployment) { deployments.put(tx, d) }
 
-// RemoveDeployment forgets a deployment.
-func (tx *Tx) RemoveDeployment(d *structs.Deployment) {
-	tx.deployments.remove(d)
-	tx.jobDeployments.remove(d)
-}
+// RemoveDeployment removes a deployment.
+func (tx *Tx) RemoveDeployment(d *structs.Deployment) { deployments.remove(tx, d) }

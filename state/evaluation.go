@@ -7,7 +7,38 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessEvaluation(a, b *structs.Evaluation) bool { return a.ID < b.ID }
+var evaluations = Declare(Declaration[structs.Evaluation]{
+	Table: 7, Name: "evaluations",
+	Less: func(a, b *structs.Evaluation) bool { return a.ID < b.ID },
+	Indexes: []Index[structs.Evaluation]{
+		evaluationsByJob: {Of: evaluationJob, Less: lessJobEvaluation},
+		openEvaluations: {
+			Of: evaluationJob, Less: lessJobEvaluation,
+			Has: func(e *structs.Evaluation) bool { return e.Status != structs.EvaluationDone },
+		},
+		blockedEvaluations: {
+			Of: evaluationCluster, Less: lessClusterEvaluation,
+			Has: func(e *structs.Evaluation) bool { return e.Status == structs.EvaluationBlocked },
+		},
+		waitingEvaluations: {Of: evaluationCluster, Less: lessWaiting, Has: (*structs.Evaluation).Waits},
+		calledEvaluations:  {Of: evaluationCluster, Less: lessCalled, Has: (*structs.Evaluation).Called},
+	},
+	Topics: func(e *structs.Evaluation) [2]Topic {
+		return [2]Topic{{Kind: TopicEvaluations}, {Kind: TopicEvaluations, ID: e.ID}}
+	},
+})
+
+// The indexes of evaluations.
+const (
+	evaluationsByJob   = iota // by job and id
+	openEvaluations           // those of evaluationsByJob that are not done
+	blockedEvaluations        // by cluster and id; those that are blocked
+	waitingEvaluations        // in the order of structs.CompareWaiting; those in a queue for room
+	calledEvaluations         // by cluster, most important first; those of waitingEvaluations that are ready
+)
+
+func evaluationJob(e *structs.Evaluation) string     { return e.Job }
+func evaluationCluster(e *structs.Evaluation) string { return e.Cluster }
 
 func lessJobEvaluation(a, b *structs.Evaluation) bool {
 	return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.ID, b.ID)) < 0
@@ -17,56 +48,31 @@ func lessClusterEvaluation(a, b *structs.Evaluation) bool {
 	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Evaluation gives an evaluation by id, nil when there is none.
+// Evaluation returns an evaluation by id, nil if there is none.
 func (s *Snapshot) Evaluation(id string) *structs.Evaluation {
-	e, _ := s.evaluations.get(&structs.Evaluation{ID: id})
-	return e
+	return evaluations.get(s, &structs.Evaluation{ID: id})
 }
 
-// Evaluations gives every evaluation by id.
-func (s *Snapshot) Evaluations() iter.Seq[*structs.Evaluation] { return s.evaluations.all() }
+// Evaluations returns every evaluation by id.
+func (s *Snapshot) Evaluations() iter.Seq[*structs.Evaluation] { return evaluations.all(s) }
 
-// JobEvaluations gives the evaluations of a job by id.
+// JobEvaluations returns the evaluations of a job by id.
 func (s *Snapshot) JobEvaluations(job string) iter.Seq[*structs.Evaluation] {
-	return while(s.jobEvaluations.from(&structs.Evaluation{Job: job}),
-		func(e *structs.Evaluation) bool { return e.Job == job })
+	return evaluations.of(s, evaluationsByJob, &structs.Evaluation{Job: job})
 }
 
-// OpenEvaluations gives the evaluations of a job that are not done, by id. They are few.
+// OpenEvaluations returns the evaluations of a job that are not done, by id. They are few.
 func (s *Snapshot) OpenEvaluations(job string) iter.Seq[*structs.Evaluation] {
-	return while(s.openEvaluations.from(&structs.Evaluation{Job: job}),
-		func(e *structs.Evaluation) bool { return e.Job == job })
+	return evaluations.of(s, openEvaluations, &structs.Evaluation{Job: job})
 }
 
-// BlockedEvaluations gives the evaluations of a cluster that wait for room, by id.
+// BlockedEvaluations returns the evaluations of a cluster that wait for room, by id.
 func (s *Snapshot) BlockedEvaluations(cluster string) iter.Seq[*structs.Evaluation] {
-	return while(s.blocked.from(&structs.Evaluation{Cluster: cluster}),
-		func(e *structs.Evaluation) bool { return e.Cluster == cluster })
+	return evaluations.of(s, blockedEvaluations, &structs.Evaluation{Cluster: cluster})
 }
 
-// PutEvaluation adds or replaces an evaluation. It never changes its cluster or job.
-func (tx *Tx) PutEvaluation(e *structs.Evaluation) {
-	was := tx.evaluations.put(e)
-	tx.jobEvaluations.put(e)
-	if e.Status == structs.EvaluationDone {
-		tx.openEvaluations.remove(e)
-	} else {
-		tx.openEvaluations.put(e)
-	}
-	if e.Status == structs.EvaluationBlocked {
-		tx.blocked.put(e)
-	} else if was != nil && was.Status == structs.EvaluationBlocked {
-		tx.blocked.remove(e)
-	}
-	tx.queue(was, e)
-	tx.changes = append(tx.changes, change{row: e, topics: [2]Topic{{Kind: TopicEvaluations}, {Kind: TopicEvaluations, ID: e.ID}}})
-}
+// PutEvaluation adds or replaces an evaluation.
+func (tx *Tx) PutEvaluation(e *structs.Evaluation) { evaluations.put(tx, e) }
 
-// RemoveEvaluation forgets an evaluation.
-func (tx *Tx) RemoveEvaluation(e *structs.Evaluation) {
-	tx.evaluations.remove(e)
-	tx.jobEvaluations.remove(e)
-	tx.openEvaluations.remove(e)
-	tx.blocked.remove(e)
-	tx.queue(e, nil)
-}
+// RemoveEvaluation removes an evaluation.
+func (tx *Tx) RemoveEvaluation(e *structs.Evaluation) { evaluations.remove(tx, e) }

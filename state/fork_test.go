@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestForksAreApart: forks of one snapshot and the store that it is of are written side by side,
-// and none sees another's writes.
+// TestForksAreApart writes to forks of a snapshot and to its own store side by side: none sees the
+// writes of another.
 func TestForksAreApart(t *testing.T) {
 	store := New()
 	put := func(s *Store, index uint64, name string) {
@@ -47,15 +47,20 @@ func TestForksAreApart(t *testing.T) {
 	}
 }
 
-// TestManyForksOfOneSnapshot: the first write to a fork copies the tables of the snapshot, which
-// marks them; copies take turns. The race detector watches.
+// TestManyForksOfOneSnapshot is for the race detector: the first write to a fork copies tables of
+// the snapshot, which marks them, so copies must take turns.
 func TestManyForksOfOneSnapshot(t *testing.T) {
 	snap := New().Snapshot()
+	put := func(tx *Tx) error {
+		tx.PutInstance(&structs.ContainerInstance{ID: "i1"})
+		tx.PutTask(task("t1", "j1", "i1"))
+		return nil
+	}
 	for range 200 {
 		var writers sync.WaitGroup
 		for range 4 {
 			writers.Go(func() {
-				if err := snap.Fork().Update(1, func(*Tx) error { return nil }); err != nil {
+				if err := snap.Fork().Update(1, put); err != nil {
 					t.Error(err)
 				}
 			})

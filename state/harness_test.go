@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// writer makes one transaction after the other in a store.
+// writer runs transactions in a store, one after the other.
 type writer struct {
 	testing.TB
 	*Store

@@ -2,22 +2,51 @@ package state
 
 import (
 	"iter"
+	"sync"
 
 	"github.com/tidwall/btree"
 
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Hosts gives the instances of a cluster by id, INACTIVE ones too, each with what its tasks hold:
-// Instances and Usage in one pass. Both tables are by instance id, so each look-up starts where the
-// last one ended.
+// hostTables are what is derived of instances from the tasks on them.
+type hostTables struct {
+	copying sync.Mutex // guards copy, as in rows
+	usage   table[usageRow]
+	hosts   table[*host]  // by instance
+	classes table[*class] // by cluster, what its instances have in common
+}
+
+func newHostTables() *hostTables {
+	return &hostTables{usage: newTable(lessUsage), hosts: newTable(lessHost), classes: newTable(lessClass)}
+}
+
+func (h *hostTables) copy() *hostTables {
+	h.copying.Lock()
+	defer h.copying.Unlock()
+	return &hostTables{usage: h.usage.copy(), hosts: h.hosts.copy(), classes: h.classes.copy()}
+}
+
+// ownHosts returns the tables of a transaction, to change: a copy, made when they are first
+// changed.
+func (tx *Tx) ownHosts() *hostTables {
+	if !tx.ownsHosts {
+		tx.ownsHosts = true
+		tx.hosts = tx.hosts.copy()
+	}
+	return tx.hosts
+}
+
+// Hosts returns the instances of a cluster by id, also INACTIVE ones, each with what its tasks
+// hold: Instances and Usage in one pass. Both tables are by instance id, so each look-up starts
+// where the last one ended.
 func (s *Snapshot) Hosts(cluster string) iter.Seq2[*structs.ContainerInstance, *structs.Usage] {
 	return func(yield func(*structs.ContainerInstance, *structs.Usage) bool) {
 		var at btree.PathHint
 		nothing := &structs.Usage{}
 		for i := range s.Instances(cluster) {
 			usage := nothing
-			if r, ok := s.usage.tree.GetHint(usageRow{instance: i.ID}, &at); ok {
+			if r, ok := s.hosts.usage.tree.GetHint(usageRow{instance: i.ID}, &at); ok {
 				usage = r.usage
 			}
 			if !yield(i, usage) {

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestHostsAreInstancesWithTheirUsage: in clusters whose instances lie between one another by id,
-// some without tasks.
+// TestHostsAreInstancesWithTheirUsage has clusters whose instances alternate by id, some of them
+// without tasks.
 func TestHostsAreInstancesWithTheirUsage(t *testing.T) {
 	store := New()
 	err := store.Update(1, func(tx *Tx) error {

@@ -7,38 +7,43 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessInstance(a, b *structs.ContainerInstance) bool { return a.ID < b.ID }
+var instances = Declare(Declaration[structs.ContainerInstance]{
+	Table: 4, Name: "container instances",
+	Less: func(a, b *structs.ContainerInstance) bool { return a.ID < b.ID },
+	Indexes: []Index[structs.ContainerInstance]{
+		instancesByCluster: {
+			Of: func(i *structs.ContainerInstance) string { return i.Cluster },
+			Less: func(a, b *structs.ContainerInstance) bool {
+				return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
+			},
+		},
+	},
+	Topics: func(i *structs.ContainerInstance) [2]Topic {
+		return [2]Topic{{Kind: TopicInstances}, {Kind: TopicInstances, ID: i.ID}}
+	},
+	Changed: func(tx *Tx, was, is *structs.ContainerInstance) {
+		tx.touched = append(tx.touched, cmp.Or(is, was).ID)
+	},
+})
 
-func lessClusterInstance(a, b *structs.ContainerInstance) bool {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
-}
+// The indexes of container instances.
+const instancesByCluster = 0 // by cluster and id
 
-// Instance gives a container instance by id, nil when there is none.
+// Instance returns a container instance by id, nil if there is none.
 func (s *Snapshot) Instance(id string) *structs.ContainerInstance {
-	i, _ := s.instances.get(&structs.ContainerInstance{ID: id})
-	return i
+	return instances.get(s, &structs.ContainerInstance{ID: id})
 }
 
-// AllInstances gives every instance of every cluster by id.
-func (s *Snapshot) AllInstances() iter.Seq[*structs.ContainerInstance] { return s.instances.all() }
+// AllInstances returns every instance of every cluster by id.
+func (s *Snapshot) AllInstances() iter.Seq[*structs.ContainerInstance] { return instances.all(s) }
 
-// Instances gives the instances of a cluster by id, INACTIVE ones too.
+// Instances returns the instances of a cluster by id, also INACTIVE ones.
 func (s *Snapshot) Instances(cluster string) iter.Seq[*structs.ContainerInstance] {
-	return while(s.clusterInstances.from(&structs.ContainerInstance{Cluster: cluster}),
-		func(i *structs.ContainerInstance) bool { return i.Cluster == cluster })
+	return instances.of(s, instancesByCluster, &structs.ContainerInstance{Cluster: cluster})
 }
 
-// PutInstance adds or replaces an instance. An instance never changes its cluster.
-func (tx *Tx) PutInstance(i *structs.ContainerInstance) {
-	tx.instances.put(i)
-	tx.clusterInstances.put(i)
-	tx.touched = append(tx.touched, i.ID)
-	tx.changes = append(tx.changes, change{row: i, topics: [2]Topic{{Kind: TopicInstances}, {Kind: TopicInstances, ID: i.ID}}})
-}
+// PutInstance adds or replaces an instance.
+func (tx *Tx) PutInstance(i *structs.ContainerInstance) { instances.put(tx, i) }
 
-// RemoveInstance forgets an instance.
-func (tx *Tx) RemoveInstance(i *structs.ContainerInstance) {
-	tx.instances.remove(i)
-	tx.clusterInstances.remove(i)
-	tx.touched = append(tx.touched, i.ID)
-}
+// RemoveInstance removes an instance.
+func (tx *Tx) RemoveInstance(i *structs.ContainerInstance) { instances.remove(tx, i) }

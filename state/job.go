@@ -7,48 +7,73 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessJob(a, b *structs.Job) bool { return a.ID < b.ID }
+var jobs = Declare(Declaration[structs.Job]{
+	Table: 5, Name: "jobs",
+	Less: func(a, b *structs.Job) bool { return a.ID < b.ID },
+	Indexes: []Index[structs.Job]{
+		jobsByCluster: {Of: jobCluster, Less: func(a, b *structs.Job) bool {
+			return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
+		}},
+		jobsByToken: {
+			Of: jobCluster,
+			Less: func(a, b *structs.Job) bool {
+				return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ClientToken, b.ClientToken)) < 0
+			},
+			Has: func(j *structs.Job) bool { return j.ClientToken != "" },
+		},
+		servicesByName: {
+			Of: jobCluster, Less: lessService,
+			Has: func(j *structs.Job) bool { return j.Name != "" && j.Type != structs.JobBatch },
+		},
+		batchRuns: {
+			Of: jobCluster, Less: lessRun,
+			Has: func(j *structs.Job) bool { return j.Name != "" && j.Type == structs.JobBatch },
+		},
+	},
+})
 
-func lessClusterJob(a, b *structs.Job) bool {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
-}
+// The indexes of jobs.
+const (
+	jobsByCluster  = iota // by cluster and id
+	jobsByToken           // by cluster and client token; those that have a client token
+	servicesByName        // by cluster, name and id; services and daemons
+	batchRuns             // by cluster, name, time and id; batch jobs that have a name
+)
 
-func lessToken(a, b *structs.Job) bool {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ClientToken, b.ClientToken)) < 0
-}
+func jobCluster(j *structs.Job) string { return j.Cluster }
 
-// Job gives a job by id, nil when there is none.
-func (s *Snapshot) Job(id string) *structs.Job {
-	j, _ := s.jobs.get(&structs.Job{ID: id})
-	return j
-}
-
-// JobByToken gives the job that a client token made in a cluster, nil when there is none.
-func (s *Snapshot) JobByToken(cluster, token string) *structs.Job {
-	j, _ := s.tokens.get(&structs.Job{Cluster: cluster, ClientToken: token})
-	return j
-}
-
-// AllJobs gives every job of every cluster by id.
-func (s *Snapshot) AllJobs() iter.Seq[*structs.Job] { return s.jobs.all() }
-
-// Jobs gives the jobs of a cluster by id.
-func (s *Snapshot) Jobs(cluster string) iter.Seq[*structs.Job] {
-	return while(s.clusterJobs.from(&structs.Job{Cluster: cluster}),
-		func(j *structs.Job) bool { return j.Cluster == cluster })
+func lessService(a, b *structs.Job) bool {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) < 0
 }
 
 func lessRun(a, b *structs.Job) bool {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Name, b.Name), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// BatchRuns gives the runs of the batch job of a name, oldest first.
+// Job returns a job by id, nil if there is none.
+func (s *Snapshot) Job(id string) *structs.Job { return jobs.get(s, &structs.Job{ID: id}) }
+
+// JobByToken returns the job that a client token made in a cluster, nil if there is none.
+func (s *Snapshot) JobByToken(cluster, token string) *structs.Job {
+	return jobs.find(s, jobsByToken, &structs.Job{Cluster: cluster, ClientToken: token})
+}
+
+// AllJobs returns every job of every cluster by id.
+func (s *Snapshot) AllJobs() iter.Seq[*structs.Job] { return jobs.all(s) }
+
+// Jobs returns the jobs of a cluster by id.
+func (s *Snapshot) Jobs(cluster string) iter.Seq[*structs.Job] {
+	return jobs.of(s, jobsByCluster, &structs.Job{Cluster: cluster})
+}
+
+// BatchRuns returns the runs of the batch job with a name, oldest first.
 func (s *Snapshot) BatchRuns(cluster, name string) iter.Seq[*structs.Job] {
-	return while(s.runs.from(&structs.Job{Cluster: cluster, Name: name}),
+	return while(jobs.from(s, batchRuns, &structs.Job{Cluster: cluster, Name: name}),
 		func(j *structs.Job) bool { return j.Cluster == cluster && j.Name == name })
 }
 
-// BatchJob gives the last run of the batch job of a name, nil when there is none.
+// BatchJob returns the last run of the batch job with a name, nil if there is none.
 func (s *Snapshot) BatchJob(cluster, name string) (last *structs.Job) {
 	for j := range s.BatchRuns(cluster, name) {
 		last = j
@@ -56,26 +81,8 @@ func (s *Snapshot) BatchJob(cluster, name string) (last *structs.Job) {
 	return last
 }
 
-// PutJob adds or replaces a job. A job never changes its cluster, name or client token.
-func (tx *Tx) PutJob(j *structs.Job) {
-	tx.jobs.put(j)
-	tx.clusterJobs.put(j)
-	if j.ClientToken != "" {
-		tx.tokens.put(j)
-	}
-	switch {
-	case j.Name != "" && j.Type == structs.JobBatch:
-		tx.runs.put(j)
-	case j.Name != "":
-		tx.services.put(j)
-	}
-}
+// PutJob adds or replaces a job.
+func (tx *Tx) PutJob(j *structs.Job) { jobs.put(tx, j) }
 
-// RemoveJob forgets a job and its client token.
-func (tx *Tx) RemoveJob(j *structs.Job) {
-	tx.jobs.remove(j)
-	tx.clusterJobs.remove(j)
-	tx.tokens.remove(j)
-	tx.services.remove(j)
-	tx.runs.remove(j)
-}
+// RemoveJob removes a job and its client token.
+func (tx *Tx) RemoveJob(j *structs.Job) { jobs.remove(tx, j) }

@@ -11,7 +11,7 @@ import (
 )
 
 // TestLoadDerivesWhatATransactionKeepsUp: a restored state has the same indexes and usage as the
-// one that was saved.
+// saved one.
 func TestLoadDerivesWhatATransactionKeepsUp(t *testing.T) {
 	rows := []*structs.Task{
 		task("t4", "j2", "i1"), task("t1", "j1", "i2"), task("t3", "j1", "i1"), task("t2", "j2", "i2"), task("t5", "j", "i"),
@@ -27,9 +27,9 @@ func TestLoadDerivesWhatATransactionKeepsUp(t *testing.T) {
 			tx.PutTask(row)
 		}
 	})
-	loaded, err := Load(1, func(l *Loading) error {
+	loaded, err := Load(Nouns(), 1, func(l *Loading) error {
 		for _, row := range rows {
-			l.PutTask(row)
+			l.Put(tasks, row)
 		}
 		return nil
 	})
@@ -57,7 +57,7 @@ func TestLoadDerivesWhatATransactionKeepsUp(t *testing.T) {
 
 func TestLoadFails(t *testing.T) {
 	failure := errors.New("damaged")
-	if s, err := Load(1, func(*Loading) error { return failure }); s != nil || err != failure {
+	if s, err := Load(Nouns(), 1, func(*Loading) error { return failure }); s != nil || err != failure {
 		t.Errorf("got %v, %v, want no store and the error", s, err)
 	}
 }

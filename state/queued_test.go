@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestQueuedTaskIsOnNoInstance: a task that waits for room is one of its job and of nothing else,
+// TestQueuedTaskIsOnNoInstance: a task that waits for room belongs to its job and to nothing else
 // until it has an instance.
 func TestQueuedTaskIsOnNoInstance(t *testing.T) {
 	w := newWriter(t)

@@ -1,35 +1,27 @@
 package state
 
-import "iter"
-
-// roomRow says at which raft index room for tasks last appeared in a cluster.
-type roomRow struct {
-	cluster string
-	index   uint64
+// Room is the raft index at which room for tasks last appeared in a cluster.
+type Room struct {
+	Cluster string `cbor:"1,keyasint"`
+	Index   uint64 `cbor:"2,keyasint"`
 }
 
-func lessRoom(a, b roomRow) bool { return a.cluster < b.cluster }
+var rooms = Declare(Declaration[Room]{
+	Table: 12, Name: "clusters with room",
+	Less: func(a, b *Room) bool { return a.Cluster < b.Cluster },
+})
 
-// Room is the raft index at which room for tasks may last have appeared in a cluster; zero when it
-// never did.
+// Room returns the raft index at which room for tasks may last have appeared in a cluster, zero if
+// it never did.
 func (s *Snapshot) Room(cluster string) uint64 {
-	r, _ := s.room.get(roomRow{cluster: cluster})
-	return r.index
-}
-
-// Rooms gives every cluster in which room has appeared, by name, with the raft index.
-func (s *Snapshot) Rooms() iter.Seq2[string, uint64] {
-	return func(yield func(string, uint64) bool) {
-		for r := range s.room.all() {
-			if !yield(r.cluster, r.index) {
-				return
-			}
-		}
+	if r := rooms.get(s, &Room{Cluster: cluster}); r != nil {
+		return r.Index
 	}
+	return 0
 }
 
 // PutRoom notes that room appeared in a cluster.
-func (tx *Tx) PutRoom(cluster string, index uint64) { tx.room.put(roomRow{cluster, index}) }
+func (tx *Tx) PutRoom(cluster string, index uint64) { rooms.put(tx, &Room{cluster, index}) }
 
-// RemoveRoom forgets a cluster's room.
-func (tx *Tx) RemoveRoom(cluster string) { tx.room.remove(roomRow{cluster: cluster}) }
+// RemoveRoom removes what was noted of a cluster's room.
+func (tx *Tx) RemoveRoom(cluster string) { rooms.remove(tx, &Room{Cluster: cluster}) }

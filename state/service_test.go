@@ -20,7 +20,7 @@ func jobIDs(seq func(func(*structs.Job) bool)) (all []string) {
 	return all
 }
 
-// TestServiceByName: a name means the service that stands, else the one that was deleted last.
+// TestServiceByName: a name means the service that is not deleted, else the one deleted last.
 func TestServiceByName(t *testing.T) {
 	w := newWriter(t)
 	find := func(name, want string) {
@@ -116,8 +116,8 @@ func TestJobVersions(t *testing.T) {
 	}
 }
 
-// TestEvaluationsByState: an evaluation is among the open and the blocked ones of its job and
-// cluster for as long as it is so.
+// TestEvaluationsByState: an evaluation is listed among the open ones of its job and the blocked
+// ones of its cluster for as long as it is open or blocked.
 func TestEvaluationsByState(t *testing.T) {
 	w := newWriter(t)
 	eval := func(id, status string) *structs.Evaluation {

@@ -9,11 +9,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shelf holds hosts in the order of what is free on them. It never changes: with gives another,
-// which shares what is the same.
+// shelf holds hosts in the order of what is free on them. It never changes: with returns another,
+// which shares the blocks that are the same.
 //
 // It is cut into blocks, each of which knows the most that is free of the second amount. So a
-// search for a host with enough of both skips the many that are full of one and not of the other.
+// search for a host with enough of both skips blocks in which no host has enough of the second.
 type shelf struct{ blocks []*block }
 
 type block struct {
@@ -21,10 +21,10 @@ type block struct {
 	most  int64  // the greatest second
 }
 
-// blockSize is how many spots a block is made with. A change copies one block and the list of all.
+// blockSize is how many spots a new block has. A change copies one block and the list of blocks.
 const blockSize = 64
 
-// spot is the place of a host: what is free of the amount that the shelf goes by, and of the other.
+// spot is the place of a host: what is free of the amount that orders the shelf, and of the other.
 type spot struct {
 	first, second int64
 	host          *structs.Host
@@ -40,8 +40,8 @@ func (a spot) compare(b spot) int {
 	return cmp.Compare(a.host.Instance.ID, b.host.Instance.ID)
 }
 
-// from gives, one with each call, the hosts that have at least so much free of both amounts; nil
-// after the last.
+// from returns, one with each call, the hosts that have at least so much free of both amounts, and
+// nil after the last.
 func (s shelf) from(first, second int64) (next func() *structs.Host) {
 	at, in := sort.Search(len(s.blocks), func(i int) bool {
 		spots := s.blocks[i].spots
@@ -65,12 +65,12 @@ func (s shelf) from(first, second int64) (next func() *structs.Host) {
 	}
 }
 
-// with gives the shelf without some spots, which it has, and with others.
+// with returns the shelf without some spots, which it has, and with others.
 func (s shelf) with(out, in []spot) shelf {
 	slices.SortFunc(out, spot.compare)
 	slices.SortFunc(in, spot.compare)
 	made := shelf{make([]*block, 0, len(s.blocks)+1)}
-	var spots []spot // of the blocks that are being made anew
+	var spots []spot // of the blocks that are being rebuilt
 	for n, b := range s.blocks {
 		leaving, coming := len(out), len(in) // of those, how many belong to this block
 		if n+1 < len(s.blocks) {
@@ -89,17 +89,17 @@ func (s shelf) with(out, in []spot) shelf {
 			spots = nil
 		}
 	}
-	made.add(append(spots, in...)) // what is in is left only where there was no block
+	made.add(append(spots, in...)) // spots are left in in only if there was no block
 	return made
 }
 
-// count is how many of the spots come before another.
+// count returns how many of the spots come before another.
 func count(spots []spot, before spot) int {
 	n, _ := slices.BinarySearchFunc(spots, before, spot.compare)
 	return n
 }
 
-// merge appends the spots of a block without those that leave and with those that come, in order.
+// merge appends the spots of a block, without those that leave and with those that join, in order.
 func merge(to, block, leaving, coming []spot) []spot {
 	to = slices.Grow(to, len(block)+len(coming))
 	for _, s := range block {

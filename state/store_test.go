@@ -43,7 +43,7 @@ func TestIsolation(t *testing.T) {
 			tx.PutTask(&stopped)
 		})
 		if diff := cmp.Diff(before, *s.Task("t1")); diff != "" {
-			t.Errorf("the same snapshot reads otherwise: %s", diff)
+			t.Errorf("the same snapshot has another row: %s", diff)
 		}
 		if diff := cmp.Diff(usage, *s.Usage("i1")); diff != "" {
 			t.Errorf("the same snapshot has other usage: %s", diff)
@@ -123,8 +123,8 @@ func TestFailedTransactionChangesNothing(t *testing.T) {
 	}
 }
 
-// TestReadersWhileWriting is for the race detector, and holds that every snapshot agrees with
-// itself.
+// TestReadersWhileWriting is for the race detector. It also checks that every snapshot is
+// consistent.
 func TestReadersWhileWriting(t *testing.T) {
 	w := newWriter(t)
 	done := make(chan struct{})
@@ -162,8 +162,8 @@ func TestReplace(t *testing.T) {
 	w := newWriter(t)
 	w.write(func(tx *Tx) { tx.PutCluster(&structs.Cluster{Name: "old"}) })
 	before := w.Snapshot()
-	restored, err := Load(42, func(l *Loading) error {
-		l.PutCluster(&structs.Cluster{Name: "new"})
+	restored, err := Load(Nouns(), 42, func(l *Loading) error {
+		l.Put(clusters, &structs.Cluster{Name: "new"})
 		return nil
 	})
 	if err != nil {

@@ -2,7 +2,7 @@ package state
 
 import "sync"
 
-// TopicKind says what a topic is about.
+// TopicKind is what a topic is about.
 type TopicKind uint8
 
 const (
@@ -14,28 +14,17 @@ const (
 	TopicInstances
 )
 
-// Topic is what a subscriber wants to hear of.
+// Topic is what a subscriber wants to know of. The zero Topic is none.
 type Topic struct {
 	Kind TopicKind
 	ID   string
 }
 
-// maxPending is how many changes a slow subscriber may have waiting before it is told to look at
-// everything instead.
+// maxPending is how many changes may wait for a slow subscriber. With more, it is told to read
+// everything again instead.
 const maxPending = 1 << 16
 
-// change is one row that a transaction put, with the topics it belongs to.
-type change struct {
-	row    any
-	topics [2]Topic // unused ones are zero
-}
-
-type feed struct {
-	mu   sync.Mutex
-	subs map[Topic]map[*Subscription]struct{}
-}
-
-// Subscription hears of changed rows. One goroutine reads it.
+// Subscription collects the changes of rows under its topics. One goroutine reads it.
 type Subscription struct {
 	// C has a value when there is something to take.
 	C      chan struct{}
@@ -43,12 +32,12 @@ type Subscription struct {
 	topics []Topic
 
 	mu     sync.Mutex
-	rows   []any
+	events []Event
 	resync bool
 }
 
-// Subscribe starts to collect the rows that change under any of the topics, from the next
-// transaction on. Take a snapshot after subscribing and nothing is missed. Close it when done.
+// Subscribe starts to collect the changes of rows under any of the topics, from the next
+// transaction on. Take a snapshot after subscribing, and nothing is missed. Close it when done.
 func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	sub := &Subscription{C: make(chan struct{}, 1), feed: &s.feed, topics: topics}
 	s.feed.mu.Lock()
@@ -62,15 +51,15 @@ func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	return sub
 }
 
-// Take gives the rows (pointers to nouns, as put) that changed since the last Take, oldest first.
-// With resync true rows were lost or state was replaced, and the subscriber must read everything it
-// cares for from a new snapshot.
-func (s *Subscription) Take() (rows []any, resync bool) {
+// Take returns the changes since the last Take, oldest first. When resync is true, changes were
+// lost or the state was replaced, and the subscriber must read all that it cares for from a new
+// snapshot.
+func (s *Subscription) Take() (events []Event, resync bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows, resync = s.rows, s.resync
-	s.rows, s.resync = nil, false
-	return rows, resync
+	events, resync = s.events, s.resync
+	s.events, s.resync = nil, false
+	return events, resync
 }
 
 // Close ends the subscription.
@@ -85,39 +74,41 @@ func (s *Subscription) Close() {
 	}
 }
 
-func (s *Subscription) add(row any, resync bool) {
-	s.mu.Lock()
-	switch {
-	case resync || len(s.rows) >= maxPending:
-		s.rows, s.resync = nil, true
-	case !s.resync:
-		s.rows = append(s.rows, row)
+// tell hands events to those that subscribed to their topics. The caller holds f.mu.
+func (f *feed) tell(events []Event) {
+	if len(f.subs) == 0 {
+		return
 	}
-	s.mu.Unlock()
-	select {
-	case s.C <- struct{}{}:
-	default: // a value is waiting already
-	}
-}
-
-func (f *feed) publish(changes []change) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, c := range changes {
-		for _, t := range c.topics {
+	for i := range events {
+		for _, t := range events[i].Noun.topics(events[i].Row) {
 			for sub := range f.subs[t] {
-				sub.add(c.row, false)
+				sub.add(&events[i])
 			}
 		}
 	}
 }
 
+// resync tells all subscribers to read everything again. The caller holds f.mu.
 func (f *feed) resync() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	for _, subs := range f.subs {
 		for sub := range subs {
-			sub.add(nil, true)
+			sub.add(nil)
 		}
+	}
+}
+
+// add adds an event to those that wait. With nil, or when too many wait, they become a resync.
+func (s *Subscription) add(e *Event) {
+	s.mu.Lock()
+	switch {
+	case e == nil || len(s.events) >= maxPending:
+		s.events, s.resync = nil, true
+	case !s.resync:
+		s.events = append(s.events, *e)
+	}
+	s.mu.Unlock()
+	select {
+	case s.C <- struct{}{}:
+	default: // a value is waiting already
 	}
 }

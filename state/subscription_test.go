@@ -9,16 +9,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// heard names the rows that a subscription has waiting.
+// heard returns the ids of the rows that wait in a subscription.
 func heard(t *testing.T, s *Subscription) []string {
 	t.Helper()
-	rows, resync := s.Take()
+	changes, resync := s.Take()
 	if resync {
 		t.Error("told to look at everything again")
 	}
 	var names []string
-	for _, row := range rows {
-		switch row := row.(type) {
+	for _, change := range changes {
+		switch row := change.Row.(type) {
 		case *structs.Task:
 			names = append(names, row.ID)
 		case *structs.Evaluation:
@@ -39,7 +39,7 @@ func woken(s *Subscription) bool {
 	}
 }
 
-func TestFeedKeepsOrder(t *testing.T) {
+func TestSubscriptionKeepsOrder(t *testing.T) {
 	w := newWriter(t)
 	w.write(func(tx *Tx) { tx.PutTask(task("before", "j1", "i1")) })
 	one := w.Subscribe(Topic{Kind: TopicInstanceTasks, ID: "i1"}, Topic{Kind: TopicInstances})
@@ -80,8 +80,9 @@ func TestFeedKeepsOrder(t *testing.T) {
 	}
 }
 
-// TestFeedRowsAreInTheSnapshot: who takes rows and then a snapshot finds them there.
-func TestFeedRowsAreInTheSnapshot(t *testing.T) {
+// TestSubscribedRowsAreInTheSnapshot: a subscriber that takes changes, then a snapshot, finds them
+// there.
+func TestSubscribedRowsAreInTheSnapshot(t *testing.T) {
 	w := newWriter(t)
 	sub := w.Subscribe(Topic{Kind: TopicInstanceTasks, ID: "i1"})
 	defer sub.Close()
@@ -89,10 +90,10 @@ func TestFeedRowsAreInTheSnapshot(t *testing.T) {
 	go func() {
 		for seen := 0; seen < 200; {
 			<-sub.C
-			rows, _ := sub.Take()
+			changes, _ := sub.Take()
 			s := w.Snapshot()
-			for _, row := range rows {
-				if row := row.(*structs.Task); s.Task(row.ID) != row {
+			for _, change := range changes {
+				if row := change.Row.(*structs.Task); s.Task(row.ID) != row {
 					done <- fmt.Errorf("task %s is not in the snapshot", row.ID)
 					return
 				}
@@ -114,7 +115,7 @@ func TestFeedRowsAreInTheSnapshot(t *testing.T) {
 	}
 }
 
-func TestFeedOverflow(t *testing.T) {
+func TestSubscriptionOverflow(t *testing.T) {
 	w := newWriter(t)
 	slow := w.Subscribe(Topic{Kind: TopicInstanceTasks, ID: "i1"})
 	defer slow.Close()
@@ -142,7 +143,7 @@ func TestFeedOverflow(t *testing.T) {
 	}
 }
 
-func TestFeedReplace(t *testing.T) {
+func TestSubscriptionAfterReplace(t *testing.T) {
 	w := newWriter(t)
 	sub := w.Subscribe(Topic{Kind: TopicInstances})
 	defer sub.Close()
@@ -157,7 +158,7 @@ func TestFeedReplace(t *testing.T) {
 	}
 }
 
-func TestFeedClose(t *testing.T) {
+func TestSubscriptionClose(t *testing.T) {
 	w := newWriter(t)
 	gone := w.Subscribe(Topic{Kind: TopicInstances}, Topic{Kind: TopicEvaluations})
 	stays := w.Subscribe(Topic{Kind: TopicInstances})

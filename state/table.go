@@ -17,15 +17,20 @@ func newTable[R any](less func(a, b R) bool) table[R] {
 
 func (t table[R]) copy() table[R] { return table[R]{t.tree.Copy()} }
 
-// put gives the row that was in the place of this one, zero where none was.
+// put returns the row that was in the place of this one, zero if none was.
 func (t table[R]) put(row R) (was R) {
 	was, _ = t.tree.Set(row)
 	return was
 }
 
+// remove returns the row that was removed, zero if there was none.
+func (t table[R]) remove(key R) (was R) {
+	was, _ = t.tree.Delete(key)
+	return was
+}
+
 // load is put for a row that most likely comes after all others; it is fastest then.
 func (t table[R]) load(row R)          { t.tree.Load(row) }
-func (t table[R]) remove(key R)        { t.tree.Delete(key) }
 func (t table[R]) get(key R) (R, bool) { return t.tree.Get(key) }
 func (t table[R]) all() iter.Seq[R]    { return func(yield func(R) bool) { t.tree.Scan(yield) } }
 func (t table[R]) from(key R) iter.Seq[R] {

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestRangesEndWhereTheirKeyEnds: names that begin alike are not mixed up.
+// TestRangesEndWhereTheirKeyEnds: names with a common beginning are kept apart.
 func TestRangesEndWhereTheirKeyEnds(t *testing.T) {
 	w := newWriter(t)
 	w.write(func(tx *Tx) {
@@ -123,16 +123,13 @@ func TestJobWithoutTokenIsNotFoundByToken(t *testing.T) {
 
 func TestTags(t *testing.T) {
 	w := newWriter(t)
-	tags := []structs.Tag{{Key: "b"}, {Key: "a"}}
+	set := []structs.Tag{{Key: "b"}, {Key: "a"}}
 	w.write(func(tx *Tx) {
-		tx.PutTags("cluster/prod", tags)
+		tx.PutTags("cluster/prod", set)
 		tx.PutTags("cluster/none", nil)
 	})
-	all := map[string][]structs.Tag{}
-	for resource, tags := range w.Snapshot().AllTags() {
-		all[resource] = tags
-	}
-	if diff := cmp.Diff(map[string][]structs.Tag{"cluster/prod": tags}, all); diff != "" {
+	all := slices.Collect(tags.all(w.Snapshot()))
+	if diff := cmp.Diff([]*Tags{{Resource: "cluster/prod", Tags: set}}, all); diff != "" {
 		t.Error(diff)
 	}
 	w.write(func(tx *Tx) { tx.PutTags("cluster/prod", []structs.Tag{}) })

@@ -1,41 +1,32 @@
 package state
 
-import (
-	"iter"
+import "github.com/gantry-project/gantry/structs"
 
-	"github.com/gantry-project/gantry/structs"
-)
-
-// tagRow is the tags of one resource.
-type tagRow struct {
-	resource structs.ResourceKey
-	tags     []structs.Tag
+// Tags are the tags of one resource. A resource without tags has no row.
+type Tags struct {
+	Resource structs.ResourceKey `cbor:"1,keyasint"`
+	Tags     []structs.Tag       `cbor:"2,keyasint"`
 }
 
-func lessTag(a, b tagRow) bool { return a.resource < b.resource }
+var tags = Declare(Declaration[Tags]{
+	Table: 8, Name: "tagged resources",
+	Less: func(a, b *Tags) bool { return a.Resource < b.Resource },
+})
 
-// Tags gives the tags of a resource in the order they were set; nil when it has none.
+// Tags returns the tags of a resource in the order they were set, nil if it has none.
 func (s *Snapshot) Tags(resource structs.ResourceKey) []structs.Tag {
-	r, _ := s.tags.get(tagRow{resource: resource})
-	return r.tags
-}
-
-// AllTags gives every resource that has tags, by its key.
-func (s *Snapshot) AllTags() iter.Seq2[structs.ResourceKey, []structs.Tag] {
-	return func(yield func(structs.ResourceKey, []structs.Tag) bool) {
-		for r := range s.tags.all() {
-			if !yield(r.resource, r.tags) {
-				return
-			}
-		}
+	if row := tags.get(s, &Tags{Resource: resource}); row != nil {
+		return row.Tags
 	}
+	return nil
 }
 
-// PutTags sets all tags of a resource; none removes it from the table.
-func (tx *Tx) PutTags(resource structs.ResourceKey, tags []structs.Tag) {
-	if len(tags) == 0 {
-		tx.tags.remove(tagRow{resource: resource})
+// PutTags sets all tags of a resource; none removes them.
+func (tx *Tx) PutTags(resource structs.ResourceKey, set []structs.Tag) {
+	row := &Tags{Resource: resource, Tags: set}
+	if len(set) == 0 {
+		tags.remove(tx, row)
 		return
 	}
-	tx.tags.put(tagRow{resource: resource, tags: tags})
+	tags.put(tx, row)
 }

@@ -7,7 +7,32 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func lessTask(a, b *structs.Task) bool { return a.ID < b.ID }
+var tasks = Declare(Declaration[structs.Task]{
+	Table: 6, Name: "tasks",
+	Less: func(a, b *structs.Task) bool { return a.ID < b.ID },
+	Indexes: []Index[structs.Task]{
+		tasksByJob: {Of: func(t *structs.Task) string { return t.Job }, Less: lessJobTask},
+		tasksByInstance: {
+			Of: func(t *structs.Task) string { return t.Instance }, Less: lessInstanceTask,
+			Has: onInstance,
+		},
+		tasksByGroup: {
+			Of: func(t *structs.Task) string { return t.Group }, Less: lessGroupTask,
+			Has: func(t *structs.Task) bool { return !structs.IsServiceGroup(t.Group) && onInstance(t) },
+		},
+	},
+	Topics: func(t *structs.Task) [2]Topic {
+		return [2]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}
+	},
+	Changed: (*Tx).account,
+})
+
+// The indexes of tasks.
+const (
+	tasksByJob      = iota // by job and id
+	tasksByInstance        // by instance and id; those that hold resources of an instance
+	tasksByGroup           // by group, instance and id; those of tasksByInstance that are of no service
+)
 
 func lessJobTask(a, b *structs.Task) bool {
 	if order := strings.Compare(a.Job, b.Job); order != 0 {
@@ -30,16 +55,16 @@ func lessGroupTask(a, b *structs.Task) bool {
 	return lessInstanceTask(a, b)
 }
 
-// Task gives a task by id, nil when there is none.
-func (s *Snapshot) Task(id string) *structs.Task {
-	t, _ := s.tasks.get(&structs.Task{ID: id})
-	return t
-}
+// onInstance reports whether a task counts for its instance: one that is queued has none yet.
+func onInstance(t *structs.Task) bool { return t.Holds() && t.Instance != "" }
 
-// AllTasks gives every task of every cluster by id.
-func (s *Snapshot) AllTasks() iter.Seq[*structs.Task] { return s.tasks.all() }
+// Task returns a task by id, nil if there is none.
+func (s *Snapshot) Task(id string) *structs.Task { return tasks.get(s, &structs.Task{ID: id}) }
 
-// Tasks gives the tasks of a cluster by job and id.
+// AllTasks returns every task of every cluster by id.
+func (s *Snapshot) AllTasks() iter.Seq[*structs.Task] { return tasks.all(s) }
+
+// Tasks returns the tasks of a cluster by job and id.
 func (s *Snapshot) Tasks(cluster string) iter.Seq[*structs.Task] {
 	return func(yield func(*structs.Task) bool) {
 		for j := range s.Jobs(cluster) {
@@ -52,51 +77,24 @@ func (s *Snapshot) Tasks(cluster string) iter.Seq[*structs.Task] {
 	}
 }
 
-// JobTasks gives the tasks of a job by id.
+// JobTasks returns the tasks of a job by id.
 func (s *Snapshot) JobTasks(job string) iter.Seq[*structs.Task] {
-	return while(s.jobTasks.from(&structs.Task{Job: job}), func(t *structs.Task) bool { return t.Job == job })
+	return tasks.of(s, tasksByJob, &structs.Task{Job: job})
 }
 
-// InstanceTasks gives the tasks that hold resources of an instance, by id.
+// InstanceTasks returns the tasks that hold resources of an instance, by id.
 func (s *Snapshot) InstanceTasks(instance string) iter.Seq[*structs.Task] {
-	return while(s.instanceTasks.from(&structs.Task{Instance: instance}),
-		func(t *structs.Task) bool { return t.Instance == instance })
+	return tasks.of(s, tasksByInstance, &structs.Task{Instance: instance})
 }
 
-// GroupTasks gives the tasks of a group that hold resources of an instance, by instance and id,
-// whatever their cluster; those of the group of a service are not kept.
+// GroupTasks returns the tasks of a group that hold resources of an instance, by instance and id,
+// whatever their cluster. The tasks of a service's group are not kept by group.
 func (s *Snapshot) GroupTasks(group string) iter.Seq[*structs.Task] {
-	return while(s.groupTasks.from(&structs.Task{Group: group}), func(t *structs.Task) bool { return t.Group == group })
+	return tasks.of(s, tasksByGroup, &structs.Task{Group: group})
 }
 
-// PutTask adds or replaces a task and keeps the usage of its instance. A task never changes its
-// job, nor its instance once it has one.
-func (tx *Tx) PutTask(t *structs.Task) {
-	tx.account(tx.tasks.put(t), t)
-	tx.jobTasks.put(t)
-	if onInstance(t) {
-		tx.instanceTasks.put(t)
-	} else {
-		tx.instanceTasks.remove(t)
-	}
-	switch {
-	case structs.IsServiceGroup(t.Group):
-	case onInstance(t):
-		tx.groupTasks.put(t)
-	default:
-		tx.groupTasks.remove(t)
-	}
-	tx.changes = append(tx.changes, change{row: t, topics: [2]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}})
-}
+// PutTask adds or replaces a task and keeps up the usage of its instance.
+func (tx *Tx) PutTask(t *structs.Task) { tasks.put(tx, t) }
 
-// onInstance says whether a task counts for its instance: one that is queued has none yet.
-func onInstance(t *structs.Task) bool { return t.Holds() && t.Instance != "" }
-
-// RemoveTask forgets a task.
-func (tx *Tx) RemoveTask(t *structs.Task) {
-	tx.account(tx.Task(t.ID), nil)
-	tx.tasks.remove(t)
-	tx.jobTasks.remove(t)
-	tx.instanceTasks.remove(t)
-	tx.groupTasks.remove(t)
-}
+// RemoveTask removes a task.
+func (tx *Tx) RemoveTask(t *structs.Task) { tasks.remove(tx, t) }

@@ -14,15 +14,15 @@ type usageRow struct {
 
 func lessUsage(a, b usageRow) bool { return a.instance < b.instance }
 
-// Usage tells what the tasks of an instance hold. Never nil.
+// Usage returns what the tasks of an instance hold. It is never nil.
 func (s *Snapshot) Usage(instance string) *structs.Usage {
-	if r, ok := s.usage.get(usageRow{instance: instance}); ok {
+	if r, ok := s.hosts.usage.get(usageRow{instance: instance}); ok {
 		return r.usage
 	}
 	return &structs.Usage{}
 }
 
-// account moves the usage of instances from what a task was to what it is; either may be nil.
+// account updates the usage of instances for a task that changes; either row may be nil.
 func (tx *Tx) account(was, is *structs.Task) {
 	if was != nil && onInstance(was) {
 		u := tx.ownUsage(was.Instance)
@@ -66,17 +66,17 @@ func countTask(u *structs.Usage, t *structs.Task, by int) {
 	}
 }
 
-// ownUsage gives this transaction's own copy of an instance's usage.
+// ownUsage returns this transaction's own copy of an instance's usage, which it may change.
 func (tx *Tx) ownUsage(instance string) *structs.Usage {
 	if u := tx.usages[instance]; u != nil {
 		return u
 	}
 	u := *tx.Usage(instance)
-	// room for what a task or two add
+	// leaves room for what a task or two add
 	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...)
 	u.GPUs = slices.Clone(u.GPUs)
 	tx.usages[instance] = &u
 	tx.touched = append(tx.touched, instance)
-	tx.usage.put(usageRow{instance: instance, usage: &u})
+	tx.ownHosts().usage.put(usageRow{instance: instance, usage: &u})
 	return &u
 }

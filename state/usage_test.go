@@ -44,8 +44,8 @@ func TestUsageFollowsATask(t *testing.T) {
 	checkUsage(t, w, "forgotten", structs.Usage{})
 }
 
-// TestUsageOfPortsHeldTwice: two tasks that hold one port (a fixed one and one that Docker chose)
-// leave it one by one.
+// TestUsageOfPortsHeldTwice: two tasks that hold the same port (one fixed, one chosen by Docker)
+// give it back one by one.
 func TestUsageOfPortsHeldTwice(t *testing.T) {
 	w := newWriter(t)
 	both := func(fn func(tx *Tx, row *structs.Task)) func(*Tx) {

@@ -48,13 +48,13 @@ func (r *run) noticeTask(t *structs.Task) {
 // letAgentsAct makes what every connected agent was asked to do since it last acted so, and says
 // whether anything was.
 func (r *run) letAgentsAct() (acted bool, err error) {
-	rows, resync := r.agents.tasks.Take()
+	changes, resync := r.agents.tasks.Take()
 	if resync {
 		r.touchAll()
 		r.lookEverywhere()
 	}
-	for _, row := range rows {
-		t := row.(*structs.Task)
+	for _, change := range changes {
+		t := change.Row.(*structs.Task)
 		r.touched[t.Job] = true
 		r.noticeTask(t)
 	}

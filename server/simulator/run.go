@@ -83,15 +83,15 @@ func (r *run) queueAll() {
 
 // queueChanged takes in what the last command did to evaluations.
 func (r *run) queueChanged() {
-	rows, resync := r.evals.Take()
+	changes, resync := r.evals.Take()
 	if resync {
 		r.touchAll()
 		r.queueAll()
 	}
-	for _, row := range rows {
-		e := row.(*structs.Evaluation)
+	for _, change := range changes {
+		e := change.Row.(*structs.Evaluation)
 		r.touched[e.Job] = true
-		if e.Status == structs.EvaluationReady {
+		if e.Status == structs.EvaluationReady && !change.Removed {
 			r.queue.add(e)
 		} else {
 			r.queue.remove(e.ID)

@@ -1,0 +1,121 @@
+package state
+
+import "iter"
+
+// Nouns returns every noun of the state, in the order in which people read them. A new noun is
+// declared in a file of its own and takes one line here; the store, the snapshot on disk, its
+// content check and the feed read the declarations and have no list of their own.
+func Nouns() []Noun {
+	return []Noun{
+		clusters,
+		instances,
+		capacityProviders,
+		taskDefinitions,
+		revisions,
+		jobs,
+		jobVersions,
+		deployments,
+		tasks,
+		evaluations,
+		serviceEvents,
+		tags,
+		rooms,
+		accessKeys,
+		bootstraps,
+		accountSettings,
+	}
+}
+
+// A Declaration is all that there is to say of a noun whose rows are *R. How a row is encoded is
+// said by the tags of R's fields.
+type Declaration[R any] struct {
+	// Table is the number of the noun's table in a snapshot on disk, from 1. It is never changed,
+	// and never used again for another noun.
+	Table byte
+	// Name is what people read: the plural, in lower case.
+	Name string
+	// Less orders the rows by their key. Rows of one key are one row.
+	Less func(a, b *R) bool
+	// Indexes are further orders of the rows.
+	Indexes []Index[R]
+	// Topics returns the topics of the row, for subscribers. It is nil for a noun without topics.
+	Topics func(row *R) [2]Topic
+	// Changed keeps up what is derived from the rows of the noun, beyond its indexes; was is nil
+	// for a new row, is for a removed one. It is nil where nothing is derived.
+	Changed func(tx *Tx, was, is *R)
+}
+
+// An Index is a further order of the rows of a noun. The key of a row may change: a row is then
+// found at its new place only.
+type Index[R any] struct {
+	// Of returns what the rows are looked up by: the first part of the order.
+	Of func(*R) string
+	// Less orders the rows of the index; no two rows may be equal.
+	Less func(a, b *R) bool
+	// Has reports whether a row is in the index. When it is nil, all are.
+	Has func(*R) bool
+}
+
+// A Noun is a kind of row, for those that handle all kinds alike. A row is a pointer to the noun's
+// type, *structs.Task for one.
+type Noun interface {
+	// Table returns the number of the noun's table in a snapshot on disk.
+	Table() byte
+	// Name returns the name of the noun for people.
+	Name() string
+	// NewRow returns an empty row, to decode into.
+	NewRow() any
+	// All returns the rows in the order of their key.
+	All(*Snapshot) iter.Seq[any]
+	// Put adds a row, or replaces the one of the same key.
+	Put(tx *Tx, row any)
+	// Remove removes the row of the same key, if there is one.
+	Remove(tx *Tx, row any)
+
+	newTables() tables
+	load(tx *Tx, row any)
+	derive(*Tx)
+	topics(row any) [2]Topic
+}
+
+// tables are the rows of one noun in a snapshot.
+type tables interface{ copy() tables }
+
+// NounOf is a Noun whose rows are *R.
+type NounOf[R any] struct{ Declaration Declaration[R] }
+
+// Declare returns the noun that is declared.
+func Declare[R any](d Declaration[R]) *NounOf[R] { return &NounOf[R]{d} }
+
+// Table implements Noun.
+func (n *NounOf[R]) Table() byte { return n.Declaration.Table }
+
+// Name implements Noun.
+func (n *NounOf[R]) Name() string { return n.Declaration.Name }
+
+// NewRow implements Noun.
+func (n *NounOf[R]) NewRow() any { return new(R) }
+
+// All implements Noun.
+func (n *NounOf[R]) All(s *Snapshot) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for row := range n.all(s) {
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// Put implements Noun.
+func (n *NounOf[R]) Put(tx *Tx, row any) { n.put(tx, row.(*R)) }
+
+// Remove implements Noun.
+func (n *NounOf[R]) Remove(tx *Tx, row any) { n.remove(tx, row.(*R)) }
+
+func (n *NounOf[R]) topics(row any) [2]Topic {
+	if n.Declaration.Topics == nil {
+		return [2]Topic{}
+	}
+	return n.Declaration.Topics(row.(*R))
+}
