@@ -186,106 +186,12 @@ func block(h *harness, job string) (eval string) {
 	return eval
 }
 
-// TestUnblock tells when room may have appeared.
-func TestUnblock(t *testing.T) {
-	inactive := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}
-	drained := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}
-	attribute := []structs.InstanceAttribute{{Instance: "i1", Attribute: structs.Attribute{Name: "rack", Value: "7"}}}
-	engine := func(status string) structs.Command {
-		return structs.SetRuntimeHealth{Instance: "i1", Health: structs.RuntimeHealth{Status: status}, At: 41}
-	}
-	held := []structs.Command{connection("i1", false, 40), connection("i1", true, 41), connection("i1", false, 42), connection("i1", true, 43)}
-	connected := instance("i3", "prod")
-	connected.AgentConnected = true
-	elsewhere := instance("i4", "other")
-	elsewhere.AgentConnected = true
-	for name, c := range map[string]struct {
-		before []structs.Command
-		cmd    structs.Command
-		room   bool
-	}{
-		"a task stops":                {nil, report("i1", structs.TaskUpdate{Task: "t9", Status: structs.TaskStopped}), true},
-		"a task runs":                 {nil, report("i1", runningUpdate("t9", "")), false},
-		"a task is asked to stop":     {nil, structs.StopTasks{Tasks: []string{"t9"}, At: 40}, false},
-		"an instance joins":           {nil, structs.RegisterInstance{Instance: connected}, true},
-		"another cluster's joins":     {nil, structs.RegisterInstance{Instance: elsewhere}, false},
-		"an instance disconnects":     {nil, structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, false},
-		"an instance connects":        {[]structs.Command{structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}}, structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 41}, true},
-		"an engine answers no more":   {nil, engine(structs.HealthImpaired), false},
-		"an engine answers again":     {[]structs.Command{engine(structs.HealthImpaired)}, engine(structs.HealthOK), true},
-		"an instance is held back":    {held[:3], held[3], false},
-		"an instance is released":     {held, structs.ReleaseInstances{Instances: []string{"i1"}, At: 20_000}, true},
-		"it is released too early":    {held, structs.ReleaseInstances{Instances: []string{"i1"}, At: 44}, false},
-		"an instance drains":          {nil, drained, false},
-		"an instance is ACTIVE again": {[]structs.Command{drained}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, true},
-		"an instance goes":            {nil, inactive, false},
-		"an instance comes back":      {[]structs.Command{inactive}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, false},
-		"an instance has attributes":  {nil, structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := serving(t)
-			h.do(createJobCommand("j2", "e2"))
-			h.do(planOf("e2", "j2", structs.Placement{Task: "t9", Instance: "i1"}))
-			for _, cmd := range c.before {
-				h.do(cmd)
-			}
-			h.decide("s1")
-			eval := block(h, "s1")
-			h.do(c.cmd)
-			e := h.snap().Evaluation(eval)
-			if unblocked := e.Status == structs.EvaluationReady && e.ModifyIndex == h.index; unblocked != c.room {
-				t.Errorf("evaluation %+v, want it ready: %v", e, c.room)
-			}
-		})
-	}
-}
-
-// TestRoomThatAPlanDidNotSee: a task stops while a plan is made that finds no room. Nothing else
-// would ever wake the service.
-func TestRoomThatAPlanDidNotSee(t *testing.T) {
-	h := serving(t)
-	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
-	cmd := servicePlan(h, "se2", "s1", "")
-	cmd.Plan.Status, cmd.Plan.Unplaced, cmd.Plan.Seen = structs.EvaluationBlocked, 1, h.snap().Index()
-	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
-	h.do(cmd)
-	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationReady || e.Unplaced != 1 {
-		t.Errorf("evaluation %+v, want it ready", e)
-	}
-	cmd.Plan.Seen = h.snap().Index()
-	h.do(cmd)
-	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationBlocked {
-		t.Errorf("evaluation %+v of a plan that saw all, want it blocked", e)
-	}
-}
-
-func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
-	h := serving(t)
-	h.do(putServiceCommand("s2", "api", 1, "se9", "d9"))
-	other := block(h, "s2")
-	first := block(h, "s1")
-	h.do(report("i1", runningUpdate("t1", "")))
-	woken := fmt.Sprintf("s1%016x", h.index)
-	cmd := servicePlan(h, woken, "s1", "")
-	cmd.Plan.Status, cmd.Plan.At = structs.EvaluationBlocked, 77
-	h.do(cmd)
-	if e := h.snap().Evaluation(first); e.Status != structs.EvaluationDone || e.DoneAt != 77 {
-		t.Errorf("the older one: %+v, want it done", e)
-	}
-	if e := h.snap().Evaluation(woken); e.Status != structs.EvaluationBlocked {
-		t.Errorf("the newer one: %+v, want it blocked", e)
-	}
-	if e := h.snap().Evaluation(other); e.Status != structs.EvaluationBlocked {
-		t.Errorf("that of another job: %+v, want it blocked", e)
-	}
-}
-
 // TestWakeDaemonsOnAnEmptiedInstance: a daemon looks again when the last task that is not a
 // daemon's has left an instance that drains, whether its agent told or, not being there, never
 // will.
 func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
-	stopped := func(rules int, tasks ...string) structs.Command {
-		cmd := structs.ReportTasks{Instance: "i1", At: 60, Rules: rules}
+	stopped := func(tasks ...string) structs.Command {
+		cmd := structs.ReportTasks{Instance: "i1", At: 60}
 		for _, id := range tasks {
 			cmd.Updates = append(cmd.Updates, structs.TaskUpdate{Task: id, Status: structs.TaskStopped})
 		}
@@ -297,14 +203,13 @@ func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
 		cmd       func(h *harness) structs.Command
 		wakes     bool
 	}{
-		"one of two has left":    {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(1, "t1") }, false},
-		"both have":              {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(1, "t1", "t9") }, true},
-		"by an older server":     {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(0, "t1", "t9") }, false},
-		"the instance is ACTIVE": {structs.InstanceActive, true, func(*harness) structs.Command { return stopped(1, "t1", "t9") }, false},
+		"one of two has left":    {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped("t1") }, false},
+		"both have":              {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped("t1", "t9") }, true},
+		"the instance is ACTIVE": {structs.InstanceActive, true, func(*harness) structs.Command { return stopped("t1", "t9") }, false},
 		"a plan stops what is lost": {structs.InstanceDraining, false, func(h *harness) structs.Command {
 			h.do(putServiceCommand("s1", "web", 3, "se9", ""))
 			cmd := servicePlan(h, "se9", "s1", "")
-			cmd.Plan.Stops, cmd.Plan.Rules = []structs.Stop{{Task: "t1"}, {Task: "t9"}}, structs.PlanRules
+			cmd.Plan.Stops = []structs.Stop{{Task: "t1"}, {Task: "t9"}}
 			return cmd
 		}, true},
 	} {
