@@ -15,22 +15,22 @@ func TestWriteAndRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := Read(path); err != nil || string(got) != content {
-			t.Errorf("of %q there is %q, %v", content, got, err)
+			t.Errorf("of %q, %q is there, %v", content, got, err)
 		}
 	}
 	if _, err := Read(path + "x"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	if err := os.WriteFile(path, []byte("of before"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("older"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Read(path); err != nil || string(got) != "of before" {
-		t.Errorf("of a file without a checksum there is %q, %v", got, err)
+	if got, err := Read(path); err != nil || string(got) != "older" {
+		t.Errorf("a file without a checksum is read as %q, %v", got, err)
 	}
 }
 
-// A bit that has changed is found, or makes the last line a part of the content, which then is no
-// content that the caller takes.
+// A changed bit is found, or it makes the last line part of the content, in a form that the caller
+// refuses.
 func TestFlips(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	content := []byte("what is in it")
