@@ -51,7 +51,7 @@ func TestClockGoesOn(t *testing.T) {
 		{"one was ahead", time.Hour, 0, time.Hour},
 		{"ten minutes later", time.Hour, 10 * time.Minute, 65 * time.Minute},
 	} {
-		c.goOn(began.Add(step.from))
+		c.continueFrom(began.Add(step.from))
 		elapsed += step.passes
 		if got := c.Now().Sub(began); got != step.want {
 			t.Errorf("%s: it is %s after the start, not %s", step.what, got, step.want)
