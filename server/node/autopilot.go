@@ -118,7 +118,7 @@ func autopilotServer(s *structs.Member, leader bool) *autopilot.Server {
 		status = autopilot.NodeLeft
 	}
 	return &autopilot.Server{
-		ID: raft.ServerID(s.ID), Name: s.Name, Address: raft.ServerAddress(s.Raft), NodeStatus: status, NodeType: autopilot.NodeVoter,
-		Version: s.Version, RaftVersion: int(raft.ProtocolVersionMax), IsLeader: leader,
+		ID: raft.ServerID(s.ID), Name: s.Name, Address: raft.ServerAddress(s.Raft),
+		NodeStatus: status, NodeType: autopilot.NodeVoter, Version: s.Version, RaftVersion: int(raft.ProtocolVersionMax), IsLeader: leader,
 	}
 }
