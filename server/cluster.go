@@ -43,7 +43,7 @@ func (s *Server) Left() <-chan struct{} {
 	return s.members.Left()
 }
 
-// RotateGossipKey gives all members another gossip key, which nobody knows who is not a member now.
+// RotateGossipKey gives all members another gossip key, which only present members know.
 func (s *Server) RotateGossipKey(context.Context) (structs.GossipRotation, error) {
 	if s.members == nil {
 		return structs.GossipRotation{}, structs.Errorf(structs.KindUnsupportedFeature,
