@@ -22,7 +22,8 @@ func (s *Server) RaftPeers(ctx context.Context) structs.PeerList {
 	}
 	stats := s.node.Stats() // gantry dev: raft has this process alone
 	return structs.PeerList{Peers: []structs.Peer{{
-		ID: s.dir.ID, Name: s.dir.ID, Voter: true, Leader: s.Leads(), Answers: true, LastIndex: stats.LastIndex, LastTerm: stats.LastTerm,
+		ID: s.dir.ID, Name: s.dir.ID, Voter: true, Leader: s.Leads(), Answers: true,
+		LastIndex: stats.LastIndex, LastTerm: stats.LastTerm,
 	}}}
 }
 

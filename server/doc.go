@@ -1,4 +1,5 @@
-// Package server is a server process: it wires the core together, follows leadership and takes calls.
+// Package server is a server process: it wires the core together, follows leadership and takes
+// calls.
 //
 //	server.go   starts and stops everything
 //	log.go      control's way to the log: writes, and reads that are up to date

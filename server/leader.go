@@ -48,7 +48,9 @@ func (s *Server) newLeadership(term uint64) (*leadership, []part) {
 	l.external = newExternalSchedulers(&externalSchedulers{
 		snapshot: snapshot, submit: l.planner.Submit, decide: l.broker.Enqueue, now: s.clock.Time, log: s.log,
 	})
-	leases := &agentLeases{snapshot: snapshot, subscribe: s.store.Subscribe, apply: apply, now: s.clock.Time, log: s.log}
+	leases := &agentLeases{
+		snapshot: snapshot, subscribe: s.store.Subscribe, apply: apply, now: s.clock.Time, log: s.log,
+	}
 	if s.members != nil {
 		leases.ask = s.members.Ask
 	}

@@ -80,7 +80,9 @@ func (m *Members) add(s *structs.Member, pilot *node.Autopilot) error {
 }
 
 // remove removes a peer that left, once the others can go on without it.
-func (m *Members) remove(ctx context.Context, s *structs.Member, peers map[string]node.Peer, pilot *node.Autopilot) error {
+func (m *Members) remove(
+	ctx context.Context, s *structs.Member, peers map[string]node.Peer, pilot *node.Autopilot,
+) error {
 	if peers[s.ID].Voter && !quorumWithout(s.ID, peers, m.answers(ctx)) {
 		m.log.Debug("a server that left stays a peer for now: too few of the others answer", "server", s.ID, "name", s.Name)
 		return nil
