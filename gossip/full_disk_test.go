@@ -36,7 +36,8 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// fullDisk is an agent whose data directory is on a small disk, and a server that changes its address.
+// fullDisk is an agent whose data directory is on a small disk, and a server that changes its
+// address.
 type fullDisk struct {
 	t       *testing.T
 	network *testutil.Network

@@ -117,8 +117,8 @@ func (m *Member) Announce(addresses []string) error {
 	return nil
 }
 
-// Ask sends a packet to members. It calls answered, from goroutines of its own, for each member that
-// answers within the time of a probe. It does not wait for them.
+// Ask sends a packet to members. It calls answered, from goroutines of its own, for each member
+// that answers within the time of a probe. It does not wait for them.
 func (m *Member) Ask(ids []string, answered func(id string)) {
 	asked := map[string]bool{}
 	for _, id := range ids {

@@ -20,9 +20,9 @@ import (
 const keySize = 32
 
 // mintKey makes a key that is newer than another. A key begins with the time when it was made, in
-// nanoseconds, so that anyone can tell which of two keys is newer. 160 random bits follow, more than
-// AES-128 has. It ends with the CRC-32C of the rest: a key that was changed by a disk is neither
-// used nor handed on.
+// nanoseconds, so that anyone can tell which of two keys is newer. 160 random bits follow, more
+// than AES-128 has. It ends with the CRC-32C of the rest: a key that was changed by a disk is
+// neither used nor handed on.
 func mintKey(now time.Time, after uint64) []byte {
 	key := make([]byte, keySize-crc32.Size)
 	_, _ = rand.Read(key) // never fails (crypto/rand)

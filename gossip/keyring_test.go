@@ -30,7 +30,8 @@ func TestDamagedKeys(t *testing.T) {
 	}
 }
 
-// With a flipped bit in its file of keys, a server neither uses nor hands on a key that nobody made.
+// With a flipped bit in its file of keys, a server neither uses nor hands on a key that nobody
+// made.
 func TestFlippedKeys(t *testing.T) {
 	path, first := filepath.Join(t.TempDir(), "gossip.keys"), bytes.Repeat([]byte{7}, keySize)
 	minted := mintKey(time.Now(), 0)

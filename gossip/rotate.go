@@ -16,9 +16,10 @@ import (
 // lost.
 const rotateTries = 3
 
-// Rotate mints a key, hands it to every member, makes all of them encrypt with it, and removes their
-// earlier keys. It is refused while a member does not answer and is not known to have failed. After
-// a step that fails the members still hear each other, and another Rotate completes the change.
+// Rotate mints a key, hands it to every member, makes all of them encrypt with it, and removes
+// their earlier keys. It is refused while a member does not answer and is not known to have failed.
+// After a step that fails the members still hear each other, and another Rotate completes the
+// change.
 func (m *Member) Rotate() (structs.GossipRotation, error) {
 	m.rotating.Lock()
 	defer m.rotating.Unlock()

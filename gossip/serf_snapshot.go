@@ -17,9 +17,9 @@ const (
 	printedKeptAgain = "recovered from error state"
 )
 
-// serfSnapshot is the file of the members last seen. A disk that refuses it is no reason to end: the
-// next start just has to join again. Serf and memberlist log to it, since serf reports in no other
-// way whether it could write the file.
+// serfSnapshot is the file of the members last seen. A disk that refuses it is no reason to end:
+// the next start just has to join again. Serf and memberlist log to it, since serf reports in no
+// other way whether it could write the file.
 type serfSnapshot struct {
 	path string // empty: there is none
 	log  *slog.Logger

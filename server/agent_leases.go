@@ -20,8 +20,8 @@ const (
 	leaseRetry = 100 * time.Millisecond
 )
 
-// agentLeases writes to the log which instances are lost and which are back, judging by the beats of
-// their agents. It lives as long as one leadership.
+// agentLeases writes to the log which instances are lost and which are back, judging by the beats
+// of their agents. It lives as long as one leadership.
 type agentLeases struct {
 	snapshot  func() *state.Snapshot
 	subscribe func(...state.Topic) *state.Subscription

@@ -102,8 +102,8 @@ func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
 	})
 }
 
-// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way in which
-// a worker should not end it.
+// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way in
+// which a worker should not end it.
 func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations int) {
 	for range evaluations {
 		l := s.leader.Load()

@@ -49,7 +49,7 @@ type choice struct {
 	refused []structs.PlacementFailure
 }
 
-// place is the Placer that follows an outside scheduler's plan. It is asked once for a plan.
+// place is the Placer that follows an external scheduler's plan. It is asked once for a plan.
 func (c *choice) place(o *place.Offer) {
 	if c.asked {
 		return

@@ -41,14 +41,15 @@ func TestUnfinishedSnapshotsAreRemoved(t *testing.T) {
 	})
 }
 
-// A restore is refused where there is no room for the snapshot, and what the leader's log needs stays
-// free.
+// A restore is refused where there is no room for the snapshot, and what the leader's log needs
+// stays free.
 func TestRestoreOnAFullDisk(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewCluster(t)
 		testutil.SmallDisk(t, c.Dir, "32m")
 		c.StartServer()
-		// The disk is unmounted after the server has stopped. The end of the test would do it before.
+		// The disk is unmounted after the server has stopped. The end of the test would do it
+		// before.
 		defer c.StopServer()
 		for range 20 {
 			register(t, c.Control(), structs.Tag{Key: "much", Value: strings.Repeat("x", 250)})

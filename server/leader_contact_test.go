@@ -23,8 +23,8 @@ func beatsFor(s *testutil.Servers, d time.Duration, n int) {
 	}
 }
 
-// A server that cannot reach the leader sends its agents elsewhere, and takes them again once it can.
-// A server whose cluster has no leader keeps them: no other server can do better.
+// A server that cannot reach the leader sends its agents elsewhere, and takes them again once it
+// can. A server whose cluster has no leader keeps them: no other server can do better.
 func TestAgentsAreSentElsewhere(t *testing.T) {
 	for name, c := range map[string]struct {
 		size   int

@@ -38,8 +38,8 @@ func TestReadyOnceItLeads(t *testing.T) {
 	})
 }
 
-// When a part of the leader's work fails, as the planner does when the fate of a plan is unknown, all
-// of the work is started again: what waits is decided, and agents whose streams are open stay
+// When a part of the leader's work fails, as the planner does when the fate of a plan is unknown,
+// all of the work is started again: what waits is decided, and agents whose streams are open stay
 // connected.
 func TestLeadsAnew(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
@@ -80,8 +80,8 @@ func TestLeaseOfANewLeader(t *testing.T) {
 	})
 }
 
-// Raft does not answer writes that its shutdown interrupts. All writers must get an answer, and what
-// was acknowledged must survive.
+// Raft does not answer writes that its shutdown interrupts. All writers must get an answer, and
+// what was acknowledged must survive.
 func TestStopAnswersWriters(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		var mu sync.Mutex

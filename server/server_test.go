@@ -49,8 +49,8 @@ func TestDirectoryInUse(t *testing.T) {
 	stop(t, start(t, dir)) // free again
 }
 
-// A log that is cut off or overwritten is refused with an error that says what to do, and left as it
-// is.
+// A log that is cut off or overwritten is refused with an error that says what to do, and left as
+// it is.
 func TestDamagedLog(t *testing.T) {
 	whole := t.TempDir()
 	s := start(t, whole)

@@ -36,8 +36,8 @@ func TestWorkersThatDieOrComeLate(t *testing.T) {
 	}
 }
 
-// workForStrays keeps services that only grow, and runs tasks, while agents come and go. Services are
-// evaluated for many reasons, and each task that is ever created is one that was asked for.
+// workForStrays keeps services that only grow, and runs tasks, while agents come and go. Services
+// are evaluated for many reasons, and each task that is ever created is one that was asked for.
 func workForStrays(t *testing.T, c *testutil.Cluster, random *rand.Rand) {
 	t.Helper()
 	want := map[string]int{}

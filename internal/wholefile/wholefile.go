@@ -1,5 +1,5 @@
-// Package wholefile keeps small files that are on disk whole or not at all, each with a checksum, so
-// that a reader notices a changed bit.
+// Package wholefile keeps small files that are on disk whole or not at all, each with a checksum,
+// so that a reader notices a changed bit.
 package wholefile
 
 import (

@@ -17,13 +17,13 @@ import (
 )
 
 // A new cluster forms once. When as many servers without raft state see each other as each was told
-// to expect, the first of them by id proposes itself and the next ones as the cluster. It bootstraps
-// raft once every one of them has agreed.
+// to expect, the first of them by id proposes itself and the next ones as the cluster. It
+// bootstraps raft once every one of them has agreed.
 //
-// A server that has agreed to one proposer agrees to no other while that one lives, not even after a
-// restart. So of two sets of servers that have a server in common, only one can form a cluster. And
-// a set that lost a server to another set cannot elect a leader with that server's vote, since it
-// votes only for members of its own cluster.
+// A server that has agreed to one proposer agrees to no other while that one lives, not even after
+// a restart. So of two sets of servers that have a server in common, only one can form a cluster.
+// And a set that lost a server to another set cannot elect a leader with that server's vote, since
+// it votes only for members of its own cluster.
 
 // proposal is the set of servers of a new cluster.
 type proposal struct {
@@ -78,8 +78,8 @@ func OpenPromise(dir string) (*Promise, error) {
 	return p, nil
 }
 
-// accept agrees to a proposal, or returns the reason why not. alive reports whether another server is
-// there.
+// accept agrees to a proposal, or returns the reason why not. alive reports whether another server
+// is there.
 func (p *Promise) accept(with proposal, alive func(id string) bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -44,8 +44,8 @@ func (m *Members) catchUp(ctx context.Context) bool {
 	return false
 }
 
-// calledAt returns where other servers may take calls: where gossip last knew them, and at the hosts
-// to join by, on this server's own port.
+// calledAt returns where other servers may take calls: where gossip last knew them, and at the
+// hosts to join by, on this server's own port.
 func (m *Members) calledAt() (addresses []string) {
 	self := m.self()
 	for _, other := range m.gossip.Servers() {

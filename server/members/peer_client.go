@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/server/node"
 )
 
-// Path is the HTTP path of what servers ask each other beside raft and gossip. Only servers may call
-// it.
+// Path is the HTTP path of what servers ask each other beside raft and gossip. Only servers may
+// call it.
 const Path = "/v1/peer/"
 
 // peerTimeout bounds one call to a peer.

@@ -14,9 +14,9 @@ import (
 
 // Bolt has checksums only on its two meta pages. It maps its file into memory and trusts it. A
 // changed bit in a page may send bolt out of the file or round in circles, which ends the process,
-// or to a page of an earlier state, which has an older vote. So checkBolt reads the file before bolt
-// does, and checks it against bolt's format (version 2, go.etcd.io/bbolt/internal/common), in which
-// each page is either free or in use exactly once.
+// or to a page of an earlier state, which has an older vote. So checkBolt reads the file before
+// bolt does, and checks it against bolt's format (version 2, go.etcd.io/bbolt/internal/common), in
+// which each page is either free or in use exactly once.
 
 // The kinds of pages, and the flag of a leaf's element that is a bucket.
 const (
@@ -82,8 +82,8 @@ func checkBolt(path string) error {
 	return b.freelist(meta.freelist)
 }
 
-// meta returns the newer of the two meta pages. Both must be whole: where the newer one is not, bolt
-// takes the older one, and with it the state before the last write.
+// meta returns the newer of the two meta pages. Both must be whole: where the newer one is not,
+// bolt takes the older one, and with it the state before the last write.
 func (b *boltFile) meta() (boltMeta, error) {
 	even, err := b.readMeta(0)
 	if err != nil {

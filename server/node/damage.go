@@ -25,8 +25,8 @@ func damage(what string, how any, dir string) error {
 		"one of several servers then gets everything from the others, a single server starts empty", what, how, dir)
 }
 
-// careful calls bolt, which maps its file into memory and trusts it. Damage that came after the file
-// was checked may show as a panic or a memory fault.
+// careful calls bolt, which maps its file into memory and trusts it. Damage that came after the
+// file was checked may show as a panic or a memory fault.
 func careful(call func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

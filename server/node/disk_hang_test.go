@@ -67,9 +67,9 @@ var hangingWrites = []struct {
 	}},
 }
 
-// A write that does not return in time, whatever it writes, ends the server, and the error names the
-// disk. Otherwise heartbeats would go on beside it, and the cluster would stand still for good. A
-// write that is slow, or late because the whole process was frozen, does not end the server.
+// A write that does not return in time, whatever it writes, ends the server, and the error names
+// the disk. Otherwise heartbeats would go on beside it, and the cluster would stand still for good.
+// A write that is slow, or late because the whole process was frozen, does not end the server.
 func TestDiskThatHangs(t *testing.T) {
 	for _, write := range hangingWrites {
 		t.Run(write.name, func(t *testing.T) {

@@ -21,12 +21,12 @@ const (
 // errHangs is the error for a write that did not return in time.
 var errHangs = errors.New("a write has not returned")
 
-// diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it. The
-// server must not go on after that. A leader would hand over and be elected again, or send
-// heartbeats while its writes stand still. A follower would keep its place and fall behind, together
-// with the agents whose streams it holds. And when raft cannot keep a term, it ends the process
-// anyway, without an explanation. So a write that is refused does not return. Nothing that was
-// acknowledged is lost by that.
+// diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it.
+// The server must not go on after that. A leader would hand over and be elected again, or send
+// heartbeats while its writes stand still. A follower would keep its place and fall behind,
+// together with the agents whose streams it holds. And when raft cannot keep a term, it ends the
+// process anyway, without an explanation. So a write that is refused does not return. Nothing that
+// was acknowledged is lost by that.
 type diskWrites struct {
 	*checkedLog
 	// covered is the index of the newest snapshot: entries up to it may be missing.

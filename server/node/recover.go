@@ -31,8 +31,8 @@ type Recovery struct {
 	disk *disk
 }
 
-// OpenRecovery looks at what is on disk and changes nothing. An empty id is read from the directory,
-// as the server does it.
+// OpenRecovery looks at what is on disk and changes nothing. An empty id is read from the
+// directory, as the server does it.
 func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	dir := filepath.Join(dataDir, serverFolder)
 	if _, err := os.Stat(filepath.Join(dir, logFile)); errors.Is(err, fs.ErrNotExist) {

@@ -11,8 +11,8 @@ import (
 // A server that lost its disk comes back with another id, at the address where the others still ask
 // its former self for a vote. It has forgotten what it acknowledged, and could help to elect a
 // server that lacks those entries. There would be one vote more than there are voters, and
-// acknowledged writes would be lost. So a server votes only if its own id is among raft's peers, or,
-// while a new cluster forms, if it has agreed to form it with the candidate.
+// acknowledged writes would be lost. So a server votes only if its own id is among raft's peers,
+// or, while a new cluster forms, if it has agreed to form it with the candidate.
 //
 // Whom it votes for is another matter: raft grants a vote to a candidate that has everything the
 // voter has, in a term in which the voter has not voted, while the voter hears no leader. Whether
