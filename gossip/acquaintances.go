@@ -12,30 +12,30 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// agentsKnown is how many agents an agent knows, itself among them. Each is so probed by about as
-// many, and what servers have to say reaches everyone by way of them.
+// agentsKnown is how many agents an agent knows, itself included. So each is probed by about as
+// many, and what servers say reaches everyone through them.
 const agentsKnown = 12
 
-// serverTag is the role of a server as it stands in the tags that serf has encoded: MessagePack, in
-// which a short string comes behind a byte of 0xa0 and its length.
+// serverTag is the role of a server in the tags as serf encodes them: MessagePack, where a short
+// string follows a byte of 0xa0 plus its length.
 const serverTag = "\xa4" + tagRole + "\xa6" + structs.RoleServer
 
-// errStranger keeps a member out of an agent's list. Nobody sees it but the library's log.
+// errStranger keeps a member out of an agent's list. Only the library's log shows it.
 var errStranger = errors.New("enough agents are known")
 
-// acquaintances are the agents that an agent knows: some of those that are there when it comes, and
-// others in place of those that go. It asks memberlist to overlook the rest.
+// acquaintances are the agents that an agent knows: some of those that are there when it joins, and
+// others in place of those that leave. Memberlist is asked to ignore the rest.
 type acquaintances struct {
 	mu    sync.Mutex
-	known map[string]bool // by id; false: it has gone, and is welcome back
+	known map[string]bool // by id; false: it has left, and is welcome back
 	there int             // how many are true
 }
 
 func newAcquaintances() *acquaintances { return &acquaintances{known: map[string]bool{}} }
 
-// NotifyMerge is told of everyone that another member knows, when this one joins
-// (memberlist.MergeDelegate). The agents to know are picked at random, since all that join at a
-// time are told the same list in the same order: its first would be known, and probed, by all.
+// NotifyMerge is called with everyone that another member knows, when this one joins
+// (memberlist.MergeDelegate). The agents to know are picked at random. All agents that join at one
+// time get the same list in the same order, so its first agents would be known, and probed, by all.
 func (a *acquaintances) NotifyMerge(everyone []*memberlist.Node) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -52,7 +52,7 @@ func (a *acquaintances) NotifyMerge(everyone []*memberlist.Node) error {
 	return nil
 }
 
-// NotifyAlive is memberlist's question whether to take a member in (memberlist.AliveDelegate).
+// NotifyAlive decides whether to take a member in (memberlist.AliveDelegate).
 func (a *acquaintances) NotifyAlive(node *memberlist.Node) error {
 	if bytes.Contains(node.Meta, []byte(serverTag)) {
 		return nil
@@ -71,7 +71,7 @@ func (a *acquaintances) NotifyAlive(node *memberlist.Node) error {
 	return nil
 }
 
-// note takes in who has gone.
+// note takes in which agents have left.
 func (a *acquaintances) note(event serf.MemberEvent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// An agent knows all servers and some of the other agents, in place of those that go others, and
-// servers know everyone.
+// An agent knows all servers and some of the other agents. Others take the place of those that
+// leave. Servers know everyone.
 func TestAcquaintances(t *testing.T) {
 	servers := []*Member{start(t, "s1", nil), start(t, "s2", nil)}
 	if err := servers[1].Join([]string{servers[0].Address()}); err != nil {
@@ -27,7 +27,7 @@ func TestAcquaintances(t *testing.T) {
 		return n
 	}
 	for n := range agents {
-		if n == agents-1 { // the last one comes when the servers know of all others
+		if n == agents-1 { // the last one joins when the servers know all others
 			for _, s := range servers {
 				await(t, s, "all others", func(list []structs.Member) bool { return alive(list) == agents-1+2 })
 			}
@@ -52,13 +52,14 @@ func TestAcquaintances(t *testing.T) {
 			if err := all[gone].Stop(); err != nil {
 				t.Fatal(err)
 			}
-			// The servers know within seconds. If by chance none of those who hear it tell this
-			// one, it finds out by itself.
-			awaitFor(t, 6*time.Minute, last, "the end of one", with(known.ID, func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
+			// The servers know within seconds. If by chance nobody tells this agent, it finds out
+			// by itself.
+			failed := with(known.ID, func(m structs.Member) bool { return m.Status == structs.MemberFailed })
+			awaitFor(t, 6*time.Minute, last, "the end of one", failed)
 			break
 		}
 	}
-	// as it does every now and then
+	// as it does now and then
 	if err := last.Join([]string{servers[0].Address()}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,51 +13,52 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The pace of failure detection: some 4 s from a silent member to everyone's knowing, the fastest
-// that was seen free of false alarms on loaded machines.
+// The pace of failure detection: everyone knows about a silent member after some 4 s. That is the
+// fastest pace that caused no false alarms on loaded machines.
 const (
 	probeInterval  = 500 * time.Millisecond
 	probeTimeout   = 250 * time.Millisecond
 	gossipInterval = 100 * time.Millisecond
 	suspicionMult  = 3
-	// Agents, of which there are many, take it easier: what they say of each other need not be
-	// fast, since their leases tell of losses first.
+	// There are many agents, and they probe more slowly: what they say about each other need not
+	// be fast, since their leases tell about losses first.
 	agentProbeInterval  = 5 * time.Second
 	agentProbeTimeout   = 2 * time.Second
 	agentGossipInterval = time.Second
 	// agentSync is how often an agent exchanges all that it knows with another member (the library
-	// stretches it where more than 32 are known); between that it hears changes. It is much where a
-	// server is the other one.
+	// stretches it where more than 32 are known). In between it hears about changes. The exchange
+	// is large where the other one is a server.
 	agentSync = time.Hour
-	// serverSync is how often a server exchanges all that it knows with another server, also with
-	// one that failed. What is new of an agent may not come by way of others: agents pass on
-	// nothing of those they do not know.
+	// serverSync is how often a server exchanges all that it knows with another server, even one
+	// that failed. News about an agent may not come through others: agents pass on nothing about
+	// agents that they do not know.
 	serverSync = 5 * time.Second
-	// serverLook is how often a server looks at all members, for changes that are no events.
+	// serverLook is how often a server looks at all members, for changes that have no event.
 	serverLook = 5 * time.Second
-	// streamTimeout bounds an exchange over tcp, and so how long a Join waits for a host that is
+	// streamTimeout bounds an exchange over TCP, and so the time that Join waits for a host that is
 	// not there.
 	streamTimeout = 2 * time.Second
 	// reclaimAfter is how long a member must have been dead for it to come back at another address.
 	reclaimAfter = time.Second
-	// reconnectFor is how long a failed member is tried again before it is forgotten.
+	// reconnectFor is how long a failed member is retried before it is forgotten.
 	reconnectFor = 24 * time.Hour
 )
 
 // Config is what a member needs.
 type Config struct {
-	// Self is what the member says of itself. ID, Name and Role are required; Status and Address
-	// are found.
+	// Self is what the member says about itself. ID, Name and Role are required; Status and Address
+	// are filled in.
 	Self structs.Member
-	// Bind is the IP address to listen on. Advertise is the one that others are told; empty: Bind.
+	// Bind is the IP address to listen on. Advertise is the one that others are told. Empty: Bind.
 	Bind, Advertise string
-	// Port is both udp and tcp; 0 picks a free one.
+	// Port is used for both UDP and TCP; 0 picks a free one.
 	Port int
-	// Key encrypts all gossip (32 bytes), until another is rotated in; nil sends it in the clear. A
-	// server's is that of the cluster's secret, an agent's the one in use, which a server gave it.
+	// Key (32 bytes) encrypts all gossip until another key is rotated in. Nil: gossip is in the
+	// clear. A server's key is derived from the cluster's secret. An agent's is the one in use,
+	// which a server gave it.
 	Key []byte
-	// DataDir keeps the members last seen, so that a restart finds them without Join, and the keys
-	// of a server. Empty: nothing is kept.
+	// DataDir keeps the members last seen, so that a restart finds them without Join, and a
+	// server's keys. Empty: nothing is kept.
 	DataDir string
 	// Transport replaces the network, for tests.
 	Transport Transport
@@ -70,6 +71,7 @@ type (
 	Packet    = memberlist.Packet
 )
 
+// serf returns serf's configuration for a member.
 func (c *Config) serf(m *Member) (*serf.Config, error) {
 	list := memberlist.DefaultLANConfig()
 	list.BindAddr, list.BindPort = c.Bind, c.Port
@@ -83,13 +85,13 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 	list.GossipInterval, list.SuspicionMult = gossipInterval, suspicionMult
 	list.DeadNodeReclaimTime, list.TCPTimeout = reclaimAfter, streamTimeout
 	list.Transport = c.Transport
-	list.EnableCompression = false // of packets that are small, it costs much and saves little
+	list.EnableCompression = false // packets are small: it costs much and saves little
 	if c.Self.Role == structs.RoleAgent {
 		list.ProbeInterval, list.ProbeTimeout = agentProbeInterval, agentProbeTimeout
 		list.GossipInterval = agentGossipInterval
 		list.PushPullInterval = agentSync
 		list.Alive, list.Merge = m.acquainted, m.acquainted
-		// Where a machine has no time to answer a packet, a connection as well would not help it.
+		// A machine that has no time to answer a packet is not helped by a connection as well.
 		list.DisableTcpPings = true
 	} else {
 		list.PushPullInterval = 0 // see sync
@@ -103,7 +105,7 @@ func (c *Config) serf(m *Member) (*serf.Config, error) {
 	config.DisableCoordinates = true
 	config.EnableNameConflictResolution = false
 	config.RejoinAfterLeave = true
-	members := &serfSnapshot{log: c.Logger}
+	members := &serfSnapshot{log: c.Logger} // serf and memberlist log through it
 	logger := log.New(members, "", 0)
 	config.Logger, list.Logger = logger, logger
 	if c.DataDir != "" {

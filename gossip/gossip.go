@@ -1,11 +1,18 @@
-// Package gossip tells which servers and agents there are and whether they answer. It is the only
+// Package gossip reports which servers and agents there are and whether they answer. It is the only
 // user of serf and memberlist.
 //
-// Servers know everyone. An agent knows the servers and a few other agents, so that what gossip
-// costs it does not grow with the cluster.
+// Servers know everyone. An agent knows the servers and a few other agents, so that the cost of
+// gossip to an agent does not grow with the cluster.
 //
-// It is level-triggered: Changes says that something changed, Members says how things are. Nothing
-// is lost when changes come faster than they are looked at.
+// It is level-triggered: Changes tells that something changed, Members returns the present state.
+// Nothing is lost when changes come faster than they are read.
+//
+//	gossip.go         a member: starts, joins, says things, leaves
+//	config.go         its configuration, and the pace of failure detection
+//	list.go           the members that it knows
+//	acquaintances.go  the few agents that an agent knows
+//	serf_snapshot.go  the file of the members last seen
+//	keyring.go        the gossip keys; rotate.go: all members get another one
 package gossip
 
 import (
@@ -33,22 +40,25 @@ type Member struct {
 
 	keys     *memberlist.Keyring // nil: in the clear
 	keysFile string              // empty: they are not kept
-	first    []byte              // a server's key before any rotation; nil: an agent's
+	first    []byte              // a server's key before any rotation; nil for an agent
 	rotating sync.Mutex
 
-	acquainted *acquaintances // of an agent
+	acquainted *acquaintances // used by agents
 
 	mu   sync.Mutex
 	self structs.Member
 
-	listed sync.Mutex // never held while serf is called, which Say waits for
-	// by id; those that failed or left too, until they are forgotten
+	listed sync.Mutex // never held during a call of serf, which Say waits for
+	// servers are by id, with those that failed or left, until they are forgotten.
 	servers map[string]structs.Member
 }
 
-// New starts to listen. The member is alone until Join.
+// New starts a member, which is alone until Join.
 func New(c Config) (*Member, error) {
-	m := &Member{changes: make(chan struct{}, 1), events: make(chan serf.Event, 256), self: c.Self, servers: map[string]structs.Member{}, acquainted: newAcquaintances()}
+	m := &Member{
+		changes: make(chan struct{}, 1), events: make(chan serf.Event, 256),
+		self: c.Self, servers: map[string]structs.Member{}, acquainted: newAcquaintances(),
+	}
 	config, err := c.serf(m)
 	if err != nil {
 		return nil, err
@@ -69,12 +79,12 @@ func New(c Config) (*Member, error) {
 	return m, nil
 }
 
-// Changes says that members came, went or changed.
+// Changes tells that members came, went or changed.
 func (m *Member) Changes() <-chan struct{} { return m.changes }
 
-// Join tries to reach others by host or host:port: a server all of them, an agent one after the
-// other until one answers, since each sends the whole list of members. It fails when none of them
-// answers.
+// Join tries to reach others by host or host:port. A server tries all of them. An agent tries one
+// after the other until one answers, since each sends the whole list of members. Join fails when
+// none of them answers.
 func (m *Member) Join(addresses []string) error {
 	if len(addresses) == 0 {
 		return nil
@@ -86,8 +96,8 @@ func (m *Member) Join(addresses []string) error {
 	}
 	var failed error
 	for _, group := range groups {
-		// serf's own Join would have everyone tell everyone of each that joins; what it says is
-		// needed by members that left before alone, and those say it when they hear of that.
+		// serf's own Join would make everyone tell everyone about each member that joins. Only
+		// members that left earlier need that, and those announce themselves when they hear of it.
 		n, err := m.serf.Memberlist().Join(group)
 		if n > 0 || err == nil {
 			return nil
@@ -97,18 +107,18 @@ func (m *Member) Join(addresses []string) error {
 	return fmt.Errorf("join by gossip: none of %s answers: %w", strings.Join(addresses, ", "), failed)
 }
 
-// Announce has everyone tell everyone that this member is there, by way of the addresses: of one
-// that is taken for leaving, nothing less is believed. It fails where the member does leave, and
-// where none of them answers.
+// Announce makes everyone tell everyone that this member is there, starting at the addresses.
+// Nothing less is believed of a member that is taken for leaving. It fails where the member really
+// leaves, and where none of the addresses answers.
 func (m *Member) Announce(addresses []string) error {
 	if _, err := m.serf.Join(addresses, true); err != nil {
-		return fmt.Errorf("announce by gossip, by way of %s: %w", strings.Join(addresses, ", "), err)
+		return fmt.Errorf("announce by gossip at %s: %w", strings.Join(addresses, ", "), err)
 	}
 	return nil
 }
 
-// Ask sends a packet to members and tells of each that answers it within the time of a probe, from
-// goroutines of its own. It does not wait for them.
+// Ask sends a packet to members. It calls answered, from goroutines of its own, for each member
+// that answers within the time of a probe. It does not wait for them.
 func (m *Member) Ask(ids []string, answered func(id string)) {
 	asked := map[string]bool{}
 	for _, id := range ids {
@@ -126,14 +136,14 @@ func (m *Member) Ask(ids []string, answered func(id string)) {
 	}
 }
 
-// Address is where this member's gossip can be reached.
+// Address returns where this member's gossip can be reached.
 func (m *Member) Address() string {
 	node := m.serf.Memberlist().LocalNode()
 	return net.JoinHostPort(node.Addr.String(), strconv.Itoa(int(node.Port)))
 }
 
-// Say changes what the member says of itself. One that has left says nothing more: the library
-// forgets it after a while, and would panic.
+// Say changes what the member says about itself. A member that has left says nothing more: the
+// library forgets it after a while, and would panic.
 func (m *Member) Say(change func(*structs.Member)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -147,7 +157,7 @@ func (m *Member) Say(change func(*structs.Member)) error {
 // Forget makes a member that failed count as left.
 func (m *Member) Forget(id string) error { return m.serf.RemoveFailedNode(id) }
 
-// Leave says goodbye, so that the others do not take the end for a failure.
+// Leave says goodbye, so that the others do not take the member's end for a failure.
 func (m *Member) Leave() error { return m.serf.Leave() }
 
 // Stop ends the member.

@@ -11,8 +11,8 @@ import (
 func start(t *testing.T, id string, change func(*Config)) *Member {
 	t.Helper()
 	c := Config{
-		Self: structs.Member{ID: id, Name: "host-" + id, Role: structs.RoleServer, Zone: "a", HTTP: "127.0.0.1:5747"}, Bind: "127.0.0.1",
-		Logger: slog.New(slog.DiscardHandler),
+		Self: structs.Member{ID: id, Name: "host-" + id, Role: structs.RoleServer, Zone: "a", HTTP: "127.0.0.1:5747"},
+		Bind: "127.0.0.1", Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&c)
@@ -25,7 +25,7 @@ func start(t *testing.T, id string, change func(*Config)) *Member {
 	return m
 }
 
-// await waits until a member sees what is wanted.
+// await waits until the members that a member knows are as wanted.
 func await(t *testing.T, m *Member, what string, ok func([]structs.Member) bool) {
 	t.Helper()
 	awaitFor(t, 30*time.Second, m, what, ok)
@@ -54,8 +54,8 @@ func with(id string, ok func(structs.Member) bool) func([]structs.Member) bool {
 	}
 }
 
-// Members learn of each other, of what they say of themselves, of a goodbye and of a death, and
-// tell the two apart.
+// Members learn about each other, what each says about itself, a goodbye and a death, and tell the
+// last two apart.
 func TestMembersComeAndGo(t *testing.T) {
 	key := make([]byte, 32)
 	keyed := func(c *Config) { c.Key = key }
@@ -89,7 +89,7 @@ func TestMembersComeAndGo(t *testing.T) {
 	await(t, a, "b's end", with("b", func(m structs.Member) bool { return m.Status == structs.MemberFailed }))
 }
 
-// A member that is there answers when it is asked, and one that is not does not.
+// A member that is there answers when it is asked. One that has ended does not.
 func TestAsk(t *testing.T) {
 	a, b, c := start(t, "a", nil), start(t, "b", nil), start(t, "c", nil)
 	for _, m := range []*Member{b, c} {
@@ -118,7 +118,7 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-// A member that has left may still be asked to change what it says, long after that.
+// A member that has left may be asked to change what it says long afterwards.
 func TestSayAfterGoodbye(t *testing.T) {
 	m := start(t, "a", nil)
 	if err := m.Leave(); err != nil {

@@ -16,13 +16,13 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// keySize is that of every key, in bytes.
+// keySize is the size of every key in bytes.
 const keySize = 32
 
-// mintKey makes a key that is newer than another. A key begins with the time of its making in
-// nanoseconds, so that of two keys anyone can tell the newer one; 160 random bits remain, more than
-// AES-128 has. It ends with the CRC-32C of the rest: a key that has changed on a disk is used by
-// nobody and handed to nobody.
+// mintKey makes a key that is newer than another. A key begins with the time when it was made, in
+// nanoseconds, so that anyone can tell which of two keys is newer. 160 random bits follow, more
+// than AES-128 has. It ends with the CRC-32C of the rest: a key that was changed by a disk is
+// neither used nor handed on.
 func mintKey(now time.Time, after uint64) []byte {
 	key := make([]byte, keySize-crc32.Size)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
@@ -38,7 +38,7 @@ func minted(key []byte) bool {
 	return len(key) == keySize && binary.BigEndian.Uint32(key[end:]) == checksum(key[:end])
 }
 
-// made is when a key was made; that of the cluster's secret is older than any other.
+// made returns when a key was made. The key of the cluster's secret is older than any other.
 func (m *Member) made(key []byte) uint64 {
 	if len(key) != keySize || bytes.Equal(key, m.first) {
 		return 0
@@ -46,9 +46,9 @@ func (m *Member) made(key []byte) uint64 {
 	return binary.BigEndian.Uint64(key)
 }
 
-// openKeyring gives the keys of a server: those in the file, the one in use first, or else the key
-// of the cluster's secret. After a rotation the latter is worth nothing any more: whoever missed it
-// asks for the key in use (Take).
+// openKeyring returns the keys of a server: those in the file, the one in use first, or without a
+// file the key of the cluster's secret. After a rotation that one is worthless: a server that
+// missed the rotation asks for the key in use (Take).
 func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,7 +57,8 @@ func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the gossip keys: %w", err)
 	}
-	damaged := fmt.Errorf("the gossip keys in %s are damaged; remove the file: this server then asks the others for the key in use", path)
+	damaged := fmt.Errorf("the gossip keys in %s are damaged; remove the file: "+
+		"this server then asks the others for the key in use", path)
 	var encoded []string
 	if err := json.Unmarshal(raw, &encoded); err != nil || len(encoded) == 0 {
 		return nil, damaged
@@ -73,7 +74,7 @@ func openKeyring(path string, key []byte) (*memberlist.Keyring, error) {
 	return memberlist.NewKeyring(keys, keys[0])
 }
 
-// Key is the one that this member encrypts with; nil where gossip is in the clear.
+// Key returns the key that this member encrypts with. Nil: gossip is in the clear.
 func (m *Member) Key() []byte {
 	if m.keys == nil {
 		return nil
@@ -81,9 +82,9 @@ func (m *Member) Key() []byte {
 	return m.keys.GetPrimaryKey()
 }
 
-// Take makes a key that another member has in use this member's only one. A server takes only one
-// that is newer than its own, as it may ask one that missed more than itself; an agent takes what a
-// server gives it. It says whether the key is another than before.
+// Take makes another member's key in use this member's only key, and reports whether that is a
+// change. A server takes only a key newer than its own, since it may ask a server that missed more
+// than itself. An agent takes what a server gives it.
 func (m *Member) Take(key []byte) (bool, error) {
 	own := m.Key()
 	if own == nil || bytes.Equal(own, key) || m.first != nil && m.made(key) <= m.made(own) {
@@ -97,13 +98,13 @@ func (m *Member) Take(key []byte) (bool, error) {
 	}
 	for _, old := range m.keys.GetKeys() {
 		if !bytes.Equal(old, key) {
-			_ = m.keys.RemoveKey(old) // fails for the one in use alone
+			_ = m.keys.RemoveKey(old) // fails only for the one in use
 		}
 	}
 	return true, m.keepKeys()
 }
 
-// keepKeys writes the file that serf writes when it is told of keys.
+// keepKeys writes the file that serf writes too, when it changes keys.
 func (m *Member) keepKeys() error {
 	if m.keysFile == "" {
 		return nil

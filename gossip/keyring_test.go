@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A damaged file of keys is told, and what to do about it.
+// A damaged file of keys is reported, with what to do about it.
 func TestDamagedKeys(t *testing.T) {
 	dir := t.TempDir()
 	for _, text := range []string{"", "[]", `["x"]`, `["AAAA"]`} {
@@ -21,7 +21,8 @@ func TestDamagedKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := New(Config{
-			Self: structs.Member{ID: "a", Name: "a", Role: structs.RoleServer}, Bind: "127.0.0.1", Key: make([]byte, 32), DataDir: dir, Logger: slog.New(slog.DiscardHandler),
+			Self: structs.Member{ID: "a", Name: "a", Role: structs.RoleServer}, Bind: "127.0.0.1",
+			Key: make([]byte, 32), DataDir: dir, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err == nil || !strings.Contains(err.Error(), "damaged; remove the file") {
 			t.Errorf("%q: %v", text, err)
@@ -29,8 +30,8 @@ func TestDamagedKeys(t *testing.T) {
 	}
 }
 
-// With a flipped bit in the file of its keys a server uses no key that nobody made, and hands none
-// on.
+// With a flipped bit in its file of keys, a server neither uses nor hands on a key that nobody
+// made.
 func TestFlippedKeys(t *testing.T) {
 	path, first := filepath.Join(t.TempDir(), "gossip.keys"), bytes.Repeat([]byte{7}, keySize)
 	minted := mintKey(time.Now(), 0)

@@ -14,8 +14,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// watch turns serf's events into nudges, and keeps the list of servers. There is no event when what
-// was taken for a goodbye is taken back, so a server looks at everyone now and then.
+// watch turns serf's events into nudges, and keeps the list of servers. There is no event when a
+// goodbye turns out not to be one, so a server looks at everyone now and then.
 func (m *Member) watch() {
 	var look <-chan time.Time
 	if m.self.Role == structs.RoleServer {
@@ -33,7 +33,7 @@ func (m *Member) watch() {
 			}
 			select {
 			case m.changes <- struct{}{}:
-			default: // somebody is told already
+			default: // a nudge is waiting already
 			}
 		case <-m.serf.ShutdownCh():
 			return
@@ -58,12 +58,12 @@ func (m *Member) sync() {
 			continue
 		}
 		other := others[rand.IntN(len(others))]
-		// One that does not answer is tried again; the library has logged it.
+		// A server that does not answer is tried again; the library has logged it.
 		_, _ = m.serf.Memberlist().Join([]string{other.ID + "/" + other.Address})
 	}
 }
 
-// note keeps the list of servers, which are few among many members and asked for often.
+// note keeps the list of servers. They are few among many members, and often asked for.
 func (m *Member) note(event serf.MemberEvent) {
 	m.acquainted.note(event)
 	m.listed.Lock()
@@ -79,7 +79,7 @@ func (m *Member) note(event serf.MemberEvent) {
 	}
 }
 
-// Members gives all that are known, those that failed or left too, servers first and each by name.
+// Members returns all known members, with those that failed or left: servers first, each by name.
 // On a server that is everyone.
 func (m *Member) Members() []structs.Member {
 	var list []structs.Member
@@ -96,14 +96,14 @@ func sorted(list []structs.Member) []structs.Member {
 	return list
 }
 
-// Servers gives the servers among the members, without a look at all of these.
+// Servers returns the servers among the members, without looking at all members.
 func (m *Member) Servers() []structs.Member {
 	m.listed.Lock()
 	defer m.listed.Unlock()
 	return sorted(slices.Collect(maps.Values(m.servers)))
 }
 
-// Server gives a server by its id.
+// Server returns a server by its id.
 func (m *Member) Server(id string) (structs.Member, bool) {
 	m.listed.Lock()
 	defer m.listed.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// keysOf are those in the file of a server.
+// keysOf returns the keys in the file of a server.
 func keysOf(t *testing.T, dir string) (keys [][]byte) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(dir, "gossip.keys"))
@@ -26,25 +26,49 @@ func keysOf(t *testing.T, dir string) (keys [][]byte) {
 	return keys
 }
 
-// After a rotation everyone has the new key alone, restarted ones too. Who was away, or has only
-// the cluster's secret, is heard once it has taken the new key; nobody takes an older one.
-func TestRotate(t *testing.T) {
-	first := append(make([]byte, 31), 1)
-	dirs := map[string]string{"a": t.TempDir(), "b": t.TempDir(), "c": t.TempDir()}
-	on := func(id string) func(*Config) { return func(c *Config) { c.Key, c.DataDir = first, dirs[id] } }
-	a, b := start(t, "a", on("a")), start(t, "b", on("b"))
-	agent := start(t, "x", func(c *Config) { c.Key, c.Self.Role = first, structs.RoleAgent })
-	stranger := start(t, "y", func(c *Config) { c.Key = append(make([]byte, 31), 9) })
-	alive := func(id string) func([]structs.Member) bool {
-		return with(id, func(m structs.Member) bool { return m.Status == structs.MemberAlive })
+// keyedServers start servers with a common first key and a data directory for each id.
+type keyedServers struct {
+	first []byte
+	dirs  map[string]string
+}
+
+func (k *keyedServers) start(t *testing.T, id string, change func(*Config)) *Member {
+	t.Helper()
+	return start(t, id, func(c *Config) {
+		c.Key, c.DataDir = k.first, k.dirs[id]
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// checkKeys fails the test where the file of a server has other keys than the one wanted.
+func (k *keyedServers) checkKeys(t *testing.T, id string, want []byte) {
+	t.Helper()
+	if keys := keysOf(t, k.dirs[id]); len(keys) != 1 || !bytes.Equal(keys[0], want) {
+		t.Errorf("%s keeps %x", id, keys)
 	}
+}
+
+func alive(id string) func([]structs.Member) bool {
+	return with(id, func(m structs.Member) bool { return m.Status == structs.MemberAlive })
+}
+
+// After a rotation everyone has only the new key, restarted servers too. A server that was away, or
+// has only the cluster's secret, is heard once it has taken the new key. Nobody takes an older one.
+func TestRotate(t *testing.T) {
+	dirs := map[string]string{"a": t.TempDir(), "b": t.TempDir(), "c": t.TempDir()}
+	k := &keyedServers{append(make([]byte, 31), 1), dirs}
+	a, b := k.start(t, "a", nil), k.start(t, "b", nil)
+	agent := start(t, "x", func(c *Config) { c.Key, c.Self.Role = k.first, structs.RoleAgent })
+	stranger := start(t, "y", func(c *Config) { c.Key = append(make([]byte, 31), 9) })
 	for _, m := range []*Member{b, agent} {
 		if err := m.Join([]string{a.Address()}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if stranger.Join([]string{a.Address()}) == nil {
-		t.Error("one with another key got in")
+		t.Error("a member with another key got in")
 	}
 	for _, m := range []*Member{a, b, agent} {
 		for _, id := range []string{"a", "b", "x"} {
@@ -56,67 +80,83 @@ func TestRotate(t *testing.T) {
 		t.Fatalf("rotate: %+v, %v", done, err)
 	}
 	second := b.Key()
-	if bytes.Equal(second, first) || !bytes.Equal(a.Key(), second) || !bytes.Equal(agent.Key(), second) {
+	if bytes.Equal(second, k.first) || !bytes.Equal(a.Key(), second) || !bytes.Equal(agent.Key(), second) {
 		t.Errorf("keys: %x, %x, %x", a.Key(), second, agent.Key())
 	}
 	for _, id := range []string{"a", "b"} {
-		if kept := keysOf(t, dirs[id]); len(kept) != 1 || !bytes.Equal(kept[0], second) {
-			t.Errorf("%s keeps %x", id, kept)
-		}
+		k.checkKeys(t, id, second)
 	}
-	_, port, _ := net.SplitHostPort(b.Address())
-	if err := b.Stop(); err != nil {
-		t.Fatal(err)
+	b = k.restart(t, b, a)
+	late := k.joinLate(t, a)
+	k.checkKeys(t, "c", second)
+	for _, m := range []*Member{a, b} {
+		await(t, m, "c", alive("c"))
 	}
-	b = start(t, "b", func(c *Config) {
-		on("b")(c)
-		c.Self.Expect = 7
-		c.Port, _ = strconv.Atoi(port)
-	})
-	if err := b.Join([]string{a.Address()}); err != nil {
-		t.Fatal(err)
-	}
-	await(t, a, "b anew", with("b", func(m structs.Member) bool { return m.Status == structs.MemberAlive && m.Expect == 7 }))
-
-	late := start(t, "c", on("c"))
-	if late.Join([]string{a.Address()}) == nil {
-		t.Error("the key before the rotation is still good")
-	}
-	if taken, err := late.Take(a.Key()); !taken || err != nil {
-		t.Fatal(taken, err)
-	}
-	if err := late.Join([]string{a.Address()}); err != nil {
-		t.Error(err)
-	}
-	if kept := keysOf(t, dirs["c"]); len(kept) != 1 || !bytes.Equal(kept[0], second) {
-		t.Errorf("c keeps %x", kept)
-	}
-	await(t, a, "c", alive("c"))
-	await(t, b, "c", alive("c"))
-	for try := 0; ; try++ {
-		_, err := a.Rotate()
-		if err == nil {
-			break
-		}
-		if try == 3 {
-			t.Fatal(err)
-		}
-		// What was said in the first rotation still goes round, and c, which was not there, does as
-		// it was told then. A server asks the others which key is in use, and the rotation is made
-		// again.
-		if _, err := late.Take(a.Key()); err != nil {
-			t.Fatal(err)
-		}
-		await(t, a, "c again", alive("c"))
-	}
-	for _, old := range [][]byte{first, second, a.Key()} {
+	rotateAgain(t, a, late)
+	for _, old := range [][]byte{k.first, second, a.Key()} {
 		if taken, err := a.Take(old); taken || err != nil {
 			t.Errorf("took %x: %v", old, err)
 		}
 	}
 }
 
-// A member that does not answer and is not known to have failed stops a rotation, and all stay with
+// restart restarts server b, which joins by another one with the key that it kept.
+func (k *keyedServers) restart(t *testing.T, b, other *Member) *Member {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(b.Address())
+	if err := b.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	b = k.start(t, "b", func(c *Config) {
+		c.Self.Expect = 7
+		c.Port, _ = strconv.Atoi(port)
+	})
+	if err := b.Join([]string{other.Address()}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, other, "b again", with("b", func(m structs.Member) bool {
+		return m.Status == structs.MemberAlive && m.Expect == 7
+	}))
+	return b
+}
+
+// joinLate starts server c, which knows only the first key, and takes another one's.
+func (k *keyedServers) joinLate(t *testing.T, other *Member) *Member {
+	t.Helper()
+	late := k.start(t, "c", nil)
+	if late.Join([]string{other.Address()}) == nil {
+		t.Error("the key before the rotation is still accepted")
+	}
+	if taken, err := late.Take(other.Key()); !taken || err != nil {
+		t.Fatal(taken, err)
+	}
+	if err := late.Join([]string{other.Address()}); err != nil {
+		t.Error(err)
+	}
+	return late
+}
+
+// rotateAgain rotates until it succeeds. What was said in the first rotation still travels, and a
+// server that came late does what it was told then. A server then asks the others which key is in
+// use, and the rotation is repeated.
+func rotateAgain(t *testing.T, m, late *Member) {
+	t.Helper()
+	for try := 0; ; try++ {
+		_, err := m.Rotate()
+		if err == nil {
+			return
+		}
+		if try == 3 {
+			t.Fatal(err)
+		}
+		if _, err := late.Take(m.Key()); err != nil {
+			t.Fatal(err)
+		}
+		await(t, m, "c again", alive("c"))
+	}
+}
+
+// A member that does not answer and is not known to have failed stops a rotation. All members keep
 // the key that they have.
 func TestRotateRefused(t *testing.T) {
 	key := append(make([]byte, 31), 1)

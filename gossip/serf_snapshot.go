@@ -11,23 +11,24 @@ import (
 	"sync/atomic"
 )
 
-// What serf prints when the file of the members last seen cannot be written, and when it can again.
+// What serf logs when the file of the members last seen cannot be written, and when it can again.
 const (
 	printedNotKept   = "Failed to update snapshot"
 	printedKeptAgain = "recovered from error state"
 )
 
-// serfSnapshot is the file of the members last seen. A disk that does not take it is no reason to end: the
-// next start only has to join again. It is also where serf and memberlist print to, since serf
-// tells in no other way how the file fares.
+// serfSnapshot is the file of the members last seen. A disk that refuses it is no reason to end:
+// the next start just has to join again. Serf and memberlist log to it, since serf reports in no
+// other way whether it could write the file.
 type serfSnapshot struct {
 	path string // empty: there is none
 	log  *slog.Logger
-	// failing is set from the first write that is refused until one is taken: so it is told once.
+	// failing is set from the first write that is refused until one succeeds, so that a failure is
+	// logged once.
 	failing atomic.Bool
 }
 
-// open says whether there can be such a file, and takes out of it what serf must not read.
+// open reports whether there can be such a file, and removes from it what serf must not read.
 func (s *serfSnapshot) open() bool {
 	if err := s.clean(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		s.fail(err.Error())
@@ -41,8 +42,8 @@ func (s *serfSnapshot) open() bool {
 	return f.Close() == nil
 }
 
-// Write takes a line that a library printed. They mean little to anybody who does not know these,
-// so all are at level debug.
+// Write takes a line that a library logged. These lines mean little to people who do not know the
+// library, so all of them are at level debug.
 func (s *serfSnapshot) Write(line []byte) (int, error) {
 	text := strings.TrimSuffix(string(line), "\n")
 	s.log.Debug(text)
@@ -55,8 +56,8 @@ func (s *serfSnapshot) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// clean takes out the members whose address is none: a bit of the file has changed, or a crash cut
-// a line off. Serf would ask DNS for it.
+// clean removes the members whose address is not one, because a bit of the file has changed or a
+// crash cut a line off. Serf would ask DNS for it.
 func (s *serfSnapshot) clean() error {
 	text, err := os.ReadFile(s.path)
 	if err != nil {
@@ -81,7 +82,8 @@ func (s *serfSnapshot) clean() error {
 
 func (s *serfSnapshot) fail(why string) {
 	if !s.failing.Swap(true) {
-		s.log.Warn("the disk refuses to keep the members that gossip knows: all goes on, and the next start finds servers by those to join alone. Free some space, or replace the disk",
+		s.log.Warn("the disk refuses to keep the members that gossip knows: this goes on without, "+
+			"and the next start finds servers only by the addresses to join. Free some space, or replace the disk",
 			"path", s.path, "error", why)
 	}
 }

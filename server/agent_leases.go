@@ -12,21 +12,22 @@ import (
 )
 
 const (
-	// leaseCheck is the least time between two looks of the leader for leases that have run out:
-	// what is lost at nearly the same time, as in a zone, is one entry of the log, and replaced in
-	// the order of priority.
+	// leaseCheck is the least time between two checks of the leader for leases that have run out.
+	// Instances that are lost at nearly the same time, as in a zone, are thus one entry of the log,
+	// and their tasks are replaced in the order of priority.
 	leaseCheck = 100 * time.Millisecond
-	// leaseRetry is how long after a verdict that could not be written the leader looks again.
+	// leaseRetry is how soon the leader checks again after a verdict that could not be written.
 	leaseRetry = 100 * time.Millisecond
 )
 
-// agentLeases writes to the log which instances are lost and which are back, by the beats of their
-// agents. It lives as long as one leadership.
+// agentLeases writes to the log which instances are lost and which are back, judging by the beats
+// of their agents. It lives as long as one leadership.
 type agentLeases struct {
 	snapshot  func() *state.Snapshot
 	subscribe func(...state.Topic) *state.Subscription
 	apply     func(context.Context, structs.Command) (structs.Applied, error)
-	// ask asks agents by gossip whether they are there (liveness.NewWitness).
+	// ask asks agents by gossip whether they are there (liveness.NewWitness). Nil: there is no
+	// gossip.
 	ask func(instances []string, answered func(instance string))
 	now func() structs.Time
 	log *slog.Logger
@@ -37,6 +38,9 @@ type agentLeases struct {
 
 func newAgentLeases(l *agentLeases) *agentLeases {
 	l.tracker, l.judgeNow = liveness.New(time.Now()), make(chan struct{}, 1)
+	if l.ask == nil {
+		l.ask = func([]string, func(string)) {}
+	}
 	return l
 }
 
@@ -52,9 +56,9 @@ func (l *agentLeases) hear(beats map[string]time.Time) {
 	}
 }
 
-// Run writes to the log which instances are lost, which are back and which take work again,
-// while this server leads. It looks when beats of silent ones come, when instances change, and when
-// the first lease or wait runs out.
+// Run writes to the log which instances are lost, which are back and which take work again, until
+// ctx ends. It checks when a silent agent beats, when instances change, and when the first lease or
+// wait runs out.
 func (l *agentLeases) Run(ctx context.Context) error {
 	changes := l.subscribe(state.Topic{Kind: state.TopicInstances})
 	defer changes.Close()
@@ -70,30 +74,37 @@ func (l *agentLeases) Run(ctx context.Context) error {
 		case <-changes.C:
 			changes.Take()
 		}
-		now := time.Now()
-		v := l.tracker.Judge(now, l.snapshot().AllInstances(), func(instance string) bool { return witness.Heard(now, instance) })
-		witness.Ask(now, v.Doubt)
-		for connected, instances := range maps.All(map[bool][]string{false: v.Lost, true: v.Back}) {
-			if len(instances) == 0 {
-				continue
-			}
-			if !connected {
-				l.log.Warn("container instances are lost: their leases have run out", "instances", instances)
-			}
-			if _, err := l.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: l.now()}); err != nil {
-				l.log.Warn("could not record which agents are connected; trying again", "error", err)
-				v.Next = time.Now().Add(leaseRetry)
-			}
+		next := l.judge(ctx, witness)
+		if released := l.release(ctx); released.Before(next) {
+			next = released
 		}
-		if next := l.release(ctx); next.Before(v.Next) {
-			v.Next = next
-		}
-		timer.Reset(max(time.Until(v.Next), leaseCheck))
+		timer.Reset(max(time.Until(next), leaseCheck))
 	}
 }
 
-// release lets the instances take work whose wait after losses in a row is over, and gives when to
-// look again.
+// judge records which instances are lost and which are back. It returns when to check again.
+func (l *agentLeases) judge(ctx context.Context, witness *liveness.Witness) (next time.Time) {
+	now := time.Now()
+	v := l.tracker.Judge(now, l.snapshot().AllInstances(), func(instance string) bool { return witness.Heard(now, instance) })
+	witness.Ask(now, v.Doubt)
+	for connected, instances := range maps.All(map[bool][]string{false: v.Lost, true: v.Back}) {
+		if len(instances) == 0 {
+			continue
+		}
+		if !connected {
+			l.log.Warn("container instances are lost: their leases have run out", "instances", instances)
+		}
+		change := structs.SetAgentConnected{Instances: instances, Connected: connected, At: l.now()}
+		if _, err := l.apply(ctx, change); err != nil {
+			l.log.Warn("could not record which agents are connected; trying again", "error", err)
+			v.Next = time.Now().Add(leaseRetry)
+		}
+	}
+	return v.Next
+}
+
+// release lets instances take work again whose wait after repeated losses is over. It returns when
+// to check again.
 func (l *agentLeases) release(ctx context.Context) (next time.Time) {
 	now, began := l.now(), time.Now()
 	next = began.Add(structs.AgentLease)
@@ -114,6 +125,6 @@ func (l *agentLeases) release(ctx context.Context) (next time.Time) {
 		l.log.Warn("could not let instances take work again; trying again", "instances", due, "error", err)
 		return began.Add(leaseRetry)
 	}
-	l.log.Info("instances take work again, which waited for being lost again and again", "instances", due)
+	l.log.Info("instances that were held back after repeated losses take work again", "instances", due)
 	return next
 }

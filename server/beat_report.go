@@ -8,21 +8,20 @@ import (
 )
 
 const (
-	// leaseReport is how often a server tells the leader of the beats that it heard.
+	// leaseReport is how often a server tells the leader which beats it heard.
 	leaseReport = 500 * time.Millisecond
-	// cutOffAfter is how long a server may not reach the leader before it looks whether its agents
-	// are better off with another. An election is mostly over by then.
+	// cutOffAfter is how long a server cannot reach the leader before it checks whether its agents
+	// are better off with another server. An election is mostly over by then.
 	cutOffAfter = time.Second
 )
 
 // heardReport is what a server tells the leader: how many milliseconds ago it heard each instance.
-// Ages, since clocks differ.
+// They are ages because clocks differ.
 type heardReport struct {
 	Heard map[string]int64 `json:"heard"`
 }
 
-// reportBeats tells the leader, whoever that is, of the beats that this server heard, until ctx
-// ends.
+// reportBeats tells the leader, whoever that is, which beats this server heard, until ctx ends.
 func (s *Server) reportBeats(ctx context.Context) {
 	tick := time.NewTicker(leaseReport)
 	defer tick.Stop()
@@ -39,13 +38,13 @@ func (s *Server) reportBeats(ctx context.Context) {
 			continue
 		}
 		if err := s.tellBeats(ctx, taken); err != nil {
-			s.log.Debug("could not tell the leader of its agents; trying again", "error", err)
+			s.log.Debug("could not tell the leader about its agents; trying again", "error", err)
 			s.beats.giveBack(taken)
 			if failing.IsZero() {
 				failing = began
 			}
-			// A leader that vanished lets the first report hang; there may be another by the time
-			// that fails.
+			// The first report to a leader that vanished hangs. There may be another leader by the
+			// time that it fails.
 			failed := began.Sub(failing) >= cutOffAfter || time.Since(failing) >= cutOffAfter && !s.hearsLeader()
 			s.beats.cutOff.Store(failed && s.othersHearLeader(ctx))
 			continue
@@ -63,7 +62,7 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.node.LeaderContext(), cancel)() // one that vanished never answers
+	defer context.AfterFunc(s.node.LeaderContext(), cancel)() // a leader that vanished never answers
 	address := s.leaderHTTP()
 	if address == "" {
 		return structs.ErrNoLeader()

@@ -10,37 +10,38 @@ import (
 )
 
 const (
-	// silentAfter is for how long an agent must have been silent for its next beat to be news.
-	// Agents beat each second.
+	// silentAfter is how long an agent must have been silent for its next beat to be news. Agents
+	// beat every second.
 	silentAfter = 1500 * time.Millisecond
-	// fencedApart is for how long a server may not have told the leader of an agent that kills its
-	// tasks then, until it sends that one elsewhere. A server that keeps up tells of it within 750
-	// ms.
+	// fencedApart concerns agents that kill their tasks when the leader does not hear of them. A
+	// server that has not told the leader about such an agent for so long sends it to another
+	// server. A server that keeps up does so within 750 ms.
 	fencedApart = 1500 * time.Millisecond
 )
 
-// beats are what the agents whose streams this server holds have let it hear, until the leader
-// knows.
+// beats are the beats that this server heard from the agents whose streams it holds, until the
+// leader knows them. Times are by instance. Safe for concurrent use.
 type beats struct {
-	// cutOff says that the leader does not hear of this server's agents, while they could be heard
-	// of through another server.
+	// cutOff means that the leader does not hear about this server's agents, but could hear about
+	// them through another server.
 	cutOff atomic.Bool
-
-	mu    sync.Mutex
-	fresh map[string]time.Time // since the last report
 	// first is nudged when an instance beats that was silent: the leader is to know at once.
 	// Capacity 1.
 	first chan struct{}
-	last  map[string]time.Time // the newest beat of each that was not silent at the report before
-	// the newest beat of each of which the leader heard, unless that is long ago
-	told map[string]time.Time
+
+	mu    sync.Mutex
+	fresh map[string]time.Time // the newest beats since the last report
+	last  map[string]time.Time // the newest beats of those that were not silent at the last report
+	told  map[string]time.Time // the newest beats that the leader knows, unless they are old
 }
 
 func newBeats() *beats {
-	return &beats{fresh: map[string]time.Time{}, first: make(chan struct{}, 1), last: map[string]time.Time{}, told: map[string]time.Time{}}
+	return &beats{
+		first: make(chan struct{}, 1), fresh: map[string]time.Time{}, last: map[string]time.Time{}, told: map[string]time.Time{},
+	}
 }
 
-// beat is control.Config's Beat.
+// beat takes in a beat (control.Config.Beat).
 func (s *Server) beat(instance string) (age time.Duration, err error) {
 	age, told, err := s.beats.beat(instance)
 	if err == nil && told && age > fencedApart {
@@ -51,9 +52,9 @@ func (s *Server) beat(instance string) (age time.Duration, err error) {
 	return age, err
 }
 
-// beat notes that an agent is there, and gives how long ago the newest beat was of which the leader
-// has heard: longer than any lease where it was told of none lately. It fails where beats here are
-// of no use to the agent.
+// beat notes that an agent is there. It returns how long ago the newest beat was that the leader
+// knows: longer than any lease where the leader knows no recent one. It fails where beats at this
+// server are useless to the agent.
 func (b *beats) beat(instance string) (age time.Duration, told bool, err error) {
 	if b.cutOff.Load() {
 		return 0, false, structs.ErrNoLeader()
@@ -75,7 +76,7 @@ func (b *beats) beat(instance string) (age time.Duration, told bool, err error) 
 	return now.Sub(at), true, nil
 }
 
-// take gives the beats since the last report.
+// take returns the beats since the last report.
 func (b *beats) take() map[string]time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -86,14 +87,14 @@ func (b *beats) take() map[string]time.Time {
 	return taken
 }
 
-// known notes that the leader has heard of beats.
+// known notes that the leader knows these beats.
 func (b *beats) known(taken map[string]time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	maps.Copy(b.told, taken)
 }
 
-// giveBack puts beats back that could not be told.
+// giveBack puts back beats that could not be reported.
 func (b *beats) giveBack(taken map[string]time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

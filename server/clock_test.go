@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A wall clock that is set back does not take the log's time back, nor stop it; one that is set
+// A wall clock that is set back neither takes the log's time back nor stops it. One that is set
 // forward is followed.
 func TestClock(t *testing.T) {
 	elapsed, set := time.Duration(0), time.Duration(0)
@@ -34,7 +34,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// Where a leader's clock was ahead, the next one's goes on from there, at half its pace.
+// Where a leader's clock was ahead, its successor's continues from there, at half its pace.
 func TestClockGoesOn(t *testing.T) {
 	elapsed := time.Duration(0)
 	c := &clock{
@@ -47,11 +47,11 @@ func TestClockGoesOn(t *testing.T) {
 		from, passes time.Duration
 		want         time.Duration // since the start
 	}{
-		{"a leader before was behind", -time.Hour, time.Minute, time.Minute},
+		{"an earlier leader was behind", -time.Hour, time.Minute, time.Minute},
 		{"one was ahead", time.Hour, 0, time.Hour},
 		{"ten minutes later", time.Hour, 10 * time.Minute, 65 * time.Minute},
 	} {
-		c.goOn(began.Add(step.from))
+		c.continueFrom(began.Add(step.from))
 		elapsed += step.passes
 		if got := c.Now().Sub(began); got != step.want {
 			t.Errorf("%s: it is %s after the start, not %s", step.what, got, step.want)

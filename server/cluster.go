@@ -22,7 +22,8 @@ func (s *Server) RaftPeers(ctx context.Context) structs.PeerList {
 	}
 	stats := s.node.Stats() // gantry dev: raft has this process alone
 	return structs.PeerList{Peers: []structs.Peer{{
-		ID: s.dir.ID, Name: s.dir.ID, Voter: true, Leader: s.Leads(), Answers: true, LastIndex: stats.LastIndex, LastTerm: stats.LastTerm,
+		ID: s.dir.ID, Name: s.dir.ID, Voter: true, Leader: s.Leads(), Answers: true,
+		LastIndex: stats.LastIndex, LastTerm: stats.LastTerm,
 	}}}
 }
 
@@ -43,7 +44,7 @@ func (s *Server) Left() <-chan struct{} {
 	return s.members.Left()
 }
 
-// RotateGossipKey gives all members another gossip key, which nobody knows who is not a member now.
+// RotateGossipKey gives all members another gossip key, which only present members know.
 func (s *Server) RotateGossipKey(context.Context) (structs.GossipRotation, error) {
 	if s.members == nil {
 		return structs.GossipRotation{}, structs.Errorf(structs.KindUnsupportedFeature,

@@ -1,4 +1,5 @@
-// Package server is a server process: it wires the core together, follows leadership and takes calls.
+// Package server is a server process: it wires the core together, follows leadership and takes
+// calls.
 //
 //	server.go   starts and stops everything
 //	log.go      control's way to the log: writes, and reads that are up to date
@@ -20,7 +21,8 @@
 //
 // On every server:
 //
-//	beats.go           the beats of the agents whose streams it holds; beat_report.go: to the leader
+//	beats.go           the beats of the agents whose streams it holds
+//	beat_report.go     tells the leader about them
 //	leader_contact.go  whether its agents are better off with another server
 //
 // Below it, server/node is raft and the disk. It knows nothing of the rest.

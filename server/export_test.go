@@ -64,11 +64,11 @@ func (s *Server) FreeTransfers() (free func()) {
 // Gossip is the server's gossip member.
 func (s *Server) Gossip() *gossip.Member { return inside[*gossip.Member](s.members, "gossip") }
 
-// State is what the server knows, whether it leads or not.
+// State returns what the server knows, whether it leads or not.
 func (s *Server) State() *state.Snapshot { return s.store.Snapshot() }
 
-// EndLeaderWork stops what runs on top of the log, as a crash would that comes right after an entry
-// is committed.
+// EndLeaderWork stops what runs on top of the log, as a crash right after the commit of an entry
+// would.
 func (s *Server) EndLeaderWork() {
 	s.stop()
 	s.done.Wait()
@@ -79,8 +79,8 @@ func (s *Server) Write(ctx context.Context, cmd structs.Command) (structs.Applie
 	return s.node.Apply(ctx, cmd)
 }
 
-// Leadership is what runs on top of the log: another value after each start of it, nil when there
-// is none.
+// Leadership returns what runs on top of the log: another value after each start, nil when there is
+// none.
 func (s *Server) Leadership() any {
 	if l := s.leader.Load(); l != nil {
 		return l
@@ -88,7 +88,7 @@ func (s *Server) Leadership() any {
 	return nil
 }
 
-// LoseTrackOfLog runs a planner that learns nothing of the fate of a plan that it commits.
+// LoseTrackOfLog runs a planner that does not learn the fate of a plan that it commits.
 func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
 	p := planner.New(planner.Config{
 		Snapshot: s.store.Snapshot,
@@ -102,8 +102,8 @@ func (s *Server) LoseTrackOfLog(ctx context.Context, eval *structs.Evaluation) {
 	})
 }
 
-// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way that a
-// worker should not.
+// StrayWorker takes some evaluations beside the server's own workers, and ends each in a way in
+// which a worker should not end it.
 func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations int) {
 	for range evaluations {
 		l := s.leader.Load()
@@ -118,7 +118,9 @@ func (s *Server) StrayWorker(ctx context.Context, random *rand.Rand, evaluations
 		if current == nil || current.Status != structs.EvaluationReady || random.IntN(4) == 0 {
 			continue // it dies before it plans
 		}
-		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed()})
+		plan := scheduler.Schedule(scheduler.Input{
+			View: snap, Evaluation: current, Now: structs.TimeOf(time.Now()), Seed: newSeed(),
+		})
 		plan.Seen = snap.Index()
 		switch random.IntN(3) {
 		case 0: // it dies between plan and commit

@@ -25,7 +25,7 @@ func (e *externalSchedulers) next(ctx context.Context, name string) (*structs.Le
 		case errors.Is(err, broker.ErrClosed):
 			return nil, structs.ErrNoLeader()
 		case err != nil:
-			return nil, nil // its time is over
+			return nil, nil // ctx has ended
 		}
 		if lease := e.lease(name, eval.ID, e.leaseToken(eval.ID, token)); lease != nil {
 			return lease, nil
@@ -34,7 +34,7 @@ func (e *externalSchedulers) next(ctx context.Context, name string) (*structs.Le
 	}
 }
 
-// lease gives what an evaluation asks of its job's scheduler now; nil when that is nothing.
+// lease returns what an evaluation asks of its job's scheduler now. Nil: nothing.
 func (e *externalSchedulers) lease(name, id, token string) (lease *structs.Lease) {
 	snap := e.snapshot()
 	eval := snap.Evaluation(id)
@@ -53,7 +53,7 @@ func (e *externalSchedulers) lease(name, id, token string) (lease *structs.Lease
 	return lease
 }
 
-// asksExternal says whether an evaluation is still to be decided, by the scheduler of that name.
+// asksExternal reports whether an evaluation is still to be decided, by the scheduler of that name.
 func asksExternal(snap *state.Snapshot, eval *structs.Evaluation, name string) bool {
 	if eval == nil || eval.Status != structs.EvaluationReady {
 		return false
@@ -84,8 +84,8 @@ func newLease(snap *state.Snapshot, eval *structs.Evaluation, o *place.Offer) *s
 	return lease
 }
 
-// handBack ends a lease of which nothing is asked of the outside scheduler any more. What is left
-// to decide our workers do.
+// handBack ends a lease that asks nothing of the external scheduler any more. Our workers decide
+// what is left.
 func (e *externalSchedulers) handBack(b *broker.Broker, id string, token broker.Token) {
 	b.Ack(id, token)
 	if eval := e.snapshot().Evaluation(id); eval != nil && eval.Status == structs.EvaluationReady {
@@ -93,7 +93,7 @@ func (e *externalSchedulers) handBack(b *broker.Broker, id string, token broker.
 	}
 }
 
-// held returns what a lease holds, and gives its holder the whole time again.
+// held returns what a lease holds, and restarts the lease's time.
 func (e *externalSchedulers) held(name, text string) (b *broker.Broker, eval string, token broker.Token, err error) {
 	if b = e.of(name); b == nil {
 		return nil, "", 0, structs.ErrNoLeader()
@@ -107,7 +107,8 @@ func (e *externalSchedulers) held(name, text string) (b *broker.Broker, eval str
 
 func errLeaseEnded() error {
 	return structs.Errorf(structs.KindConflict,
-		"token: the lease has ended: it was answered, its time was over, or the leader changed. Nothing was done; ask for the next evaluation.")
+		"token: the lease has ended: it was answered, its time was over, or the leader changed. "+
+			"Nothing was done; ask for the next evaluation.")
 }
 
 // ack ends a lease whose evaluation is decided.
@@ -118,7 +119,8 @@ func (e *externalSchedulers) ack(name, text string) error {
 	}
 	if e.lease(name, id, text) != nil {
 		return structs.Errorf(structs.KindConflict,
-			"evaluation %s is not decided: tasks have no place yet. Plan the rest, say in unplaced why it gets none, or give the evaluation back with nack.", id)
+			"evaluation %s is not decided: tasks have no place yet. Plan the rest, say in unplaced why it gets none, "+
+				"or give the evaluation back with nack.", id)
 	}
 	e.handBack(b, id, token)
 	return nil

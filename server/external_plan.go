@@ -21,7 +21,7 @@ func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.L
 		snap := e.snapshot()
 		eval := snap.Evaluation(id)
 		if !asksExternal(snap, eval, name) {
-			return &structs.LeasePlanned{Done: true}, nil // decided meanwhile, or the job has gone
+			return &structs.LeasePlanned{Done: true}, nil // decided meanwhile, or the job is gone
 		}
 		choice := choice{plan: &in}
 		plan := scheduler.Schedule(scheduler.Input{
@@ -41,15 +41,15 @@ func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.L
 	return nil, structs.Errorf(structs.KindUnavailable, "the job changes too fast for the plan; nothing was done, try again")
 }
 
-// choice is what an outside scheduler wants, and what of it is refused.
+// choice is what an external scheduler wants, and which parts of that are refused.
 type choice struct {
 	plan    *structs.LeasePlan
 	asked   bool
-	left    int // tasks that it says nothing of
+	left    int // tasks that the plan does not mention
 	refused []structs.PlacementFailure
 }
 
-// place is the Placer that follows an outside scheduler's plan. It is asked once for a plan.
+// place is the Placer that follows an external scheduler's plan. It is asked once for a plan.
 func (c *choice) place(o *place.Offer) {
 	if c.asked {
 		return
@@ -68,8 +68,8 @@ func (c *choice) place(o *place.Offer) {
 	}
 }
 
-// commitChoice commits a plan whole when all that was asked for is answered, else the placements
-// that fit, and leaves the evaluation open.
+// commitChoice commits the whole plan when it answers everything that was asked for. Otherwise it
+// commits the placements that fit, and leaves the evaluation open.
 func (e *externalSchedulers) commitChoice(ctx context.Context, c *choice, plan *structs.Plan) (*structs.LeasePlanned, error) {
 	whole := len(c.refused) == 0 && c.left == 0
 	planned := &structs.LeasePlanned{Refused: c.refused, Done: whole}

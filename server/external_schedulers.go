@@ -17,13 +17,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// leaseTime is how long an outside scheduler may hold an evaluation without a word.
+// leaseTime is how long an external scheduler may hold an evaluation without saying anything.
 const leaseTime = 30 * time.Second
 
-// externalSchedulers holds the evaluations whose tasks get their places from external schedulers: a
-// broker for each scheduler's name. Our workers put there what asks for places. What does not ask,
-// they decide themselves, so that a service whose scheduler is away can still be scaled in and
-// deleted. It lives as long as one leadership.
+// externalSchedulers holds the evaluations that wait for external schedulers, in a broker for each
+// scheduler's name. Our workers put evaluations there that need places for tasks. They decide the
+// others themselves, so that a service whose scheduler is away can still be scaled in and deleted.
+// It lives as long as one leadership.
 type externalSchedulers struct {
 	snapshot func() *state.Snapshot
 	submit   func(context.Context, *structs.Plan) (planner.Outcome, error)
@@ -50,7 +50,7 @@ func (e *externalSchedulers) Run(ctx context.Context) error {
 	return nil
 }
 
-// of gives the broker of a scheduler; nil once it is closed.
+// of returns the broker of a scheduler, or nil once they are closed.
 func (e *externalSchedulers) of(scheduler string) *broker.Broker {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -65,8 +65,8 @@ func (e *externalSchedulers) of(scheduler string) *broker.Broker {
 	return b
 }
 
-// wait puts an evaluation where its scheduler asks for it. With the leadership over, the next
-// leader finds it in state.
+// wait puts an evaluation where its scheduler asks for it. When the leadership is over, the next
+// leader finds the evaluation in state.
 func (e *externalSchedulers) wait(scheduler string, eval *structs.Evaluation) {
 	if b := e.of(scheduler); b != nil {
 		b.Enqueue(eval)
@@ -82,12 +82,12 @@ func (e *externalSchedulers) close() {
 	e.brokers = nil
 }
 
-// leaseToken writes an evaluation's id and the broker's token for it.
+// leaseToken returns the text of an evaluation's id and the broker's token for it.
 func (e *externalSchedulers) leaseToken(eval string, token broker.Token) string {
 	return fmt.Sprintf("%s.%d.%s", eval, token, e.nonce)
 }
 
-// readToken is the way back; false for a token of another leadership.
+// readToken reads what leaseToken wrote. It returns false for a token of another leadership.
 func (e *externalSchedulers) readToken(text string) (eval string, token broker.Token, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 || parts[2] != e.nonce {

@@ -23,8 +23,8 @@ const fixture = "testdata/v1"
 
 // fixtureNouns are the tables with rows in it.
 var fixtureNouns = []string{
-	"clusters", "container instances", "capacity providers", "task definitions", "families", "jobs", "job versions", "deployments", "tasks",
-	"evaluations", "services with events", "tagged resources", "clusters with room",
+	"clusters", "container instances", "capacity providers", "task definitions", "families", "jobs", "job versions",
+	"deployments", "tasks", "evaluations", "services with events", "tagged resources", "clusters with room",
 }
 
 // TestOldDataDirectory: this version opens the data directory of an older one and finds everything
@@ -53,7 +53,7 @@ func TestOldDataDirectory(t *testing.T) {
 		info := must[structs.SnapshotInfo](t)(server.InspectSnapshot(file))
 		for _, noun := range fixtureNouns {
 			if !slices.ContainsFunc(info.Rows, func(n structs.RowCount) bool { return n.Noun == noun && n.Count > 0 }) {
-				t.Errorf("of the %s none is there", noun)
+				t.Errorf("there are no %s", noun)
 			}
 		}
 		snap := read(t, c)
@@ -73,7 +73,7 @@ func TestOldDataDirectory(t *testing.T) {
 	})
 }
 
-// inDir is inCluster before the server has started.
+// inDir is like inCluster, but the server has not started yet.
 func inDir(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) { test(t, testutil.NewCluster(t)) })
@@ -84,14 +84,17 @@ func writeFixture(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		ctx, verbs := t.Context(), c.Control()
 		fill(t, c)
-		must[*structs.CapacityProvider](t)(verbs.CreateCapacityProvider(ctx, "rack", &structs.AutoScalingGroupProvider{AutoScalingGroupArn: "rack"}, nil))
+		group := &structs.AutoScalingGroupProvider{AutoScalingGroupArn: "rack"}
+		must[*structs.CapacityProvider](t)(verbs.CreateCapacityProvider(ctx, "rack", group, nil))
 		must[*structs.Job](t)(verbs.CreateService(ctx, control.CreateServiceInput{
-			Cluster: structs.DefaultCluster, Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(2)},
+			Cluster: structs.DefaultCluster, Name: "web",
+			ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(2)},
 		}))
-		_, stream := connect(t, c) // brings room for those who wait
+		_, stream := connect(t, c) // brings room for the tasks that wait
 		stream.Close()
 		must[*structs.Job](t)(verbs.UpdateService(ctx, control.UpdateServiceInput{
-			Cluster: structs.DefaultCluster, Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(1)},
+			Cluster: structs.DefaultCluster, Name: "web",
+			ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: new(1)},
 		}))
 		c.Eventually("the service has events", func() bool {
 			snap := read(t, c)

@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// What a snapshot that was on its way left, when the server ended for a full disk, does not stay
-// there.
+// What is left of a snapshot that was being written when the server ended, for a full disk, is
+// removed.
 func TestUnfinishedSnapshotsAreRemoved(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		fill(t, c)
@@ -36,19 +36,20 @@ func TestUnfinishedSnapshotsAreRemoved(t *testing.T) {
 			t.Errorf("the data directory has %q, not %q", after, whole)
 		}
 		if dump(t, c) != before {
-			t.Error("the state is another")
+			t.Error("the state has changed")
 		}
 	})
 }
 
-// A snapshot that is restored where there is no room for it is refused, and what the leader's log
-// needs stays free.
+// A restore is refused where there is no room for the snapshot, and what the leader's log needs
+// stays free.
 func TestRestoreOnAFullDisk(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		c := testutil.NewCluster(t)
 		testutil.SmallDisk(t, c.Dir, "32m")
 		c.StartServer()
-		// The disk goes once the server has stopped, which else the end of the test would do first.
+		// The disk is unmounted after the server has stopped. The end of the test would do it
+		// before.
 		defer c.StopServer()
 		for range 20 {
 			register(t, c.Control(), structs.Tag{Key: "much", Value: strings.Repeat("x", 250)})
@@ -65,7 +66,8 @@ func TestRestoreOnAFullDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := c.Server().RestoreSnapshot(t.Context(), bytes.NewReader(saved.Bytes()), true)
-			if structs.KindOf(err) != structs.KindUnavailable || !strings.Contains(err.Error(), "nothing was changed") || !strings.Contains(err.Error(), "free some space") {
+			if structs.KindOf(err) != structs.KindUnavailable || !strings.Contains(err.Error(), "nothing was changed") ||
+				!strings.Contains(err.Error(), "free some space") {
 				t.Errorf("with room for %d bytes: %v", room, err)
 			}
 			if err := testutil.EmptyDisk(c.Dir); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// A server that has said goodbye and is elected after that removes itself from the peers. It ends
-// in order, and can join again.
+// A server that says goodbye while it leads is removed from the peers. It stops in order, and can
+// join again.
 func TestLeaderSaysGoodbye(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
@@ -28,15 +28,17 @@ func TestLeaderSaysGoodbye(t *testing.T) {
 	})
 }
 
-// A server can be stopped at any moment of its leaving.
+// A server can be stopped at any moment while it leaves.
 func TestStopWhileLeaving(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
 		s.Start(1, 2, 3)
 		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
 		leaves := s.Leader()%3 + 1
-		for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second} {
-			for n := 1; n <= 3; n++ { // nobody hears the goodbye, which so takes its time
+		for _, after := range []time.Duration{
+			0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second,
+		} {
+			for n := 1; n <= 3; n++ { // nobody hears the goodbye, so it takes its time
 				s.Network.SetLink(s.Host(leaves), s.Host(n), testutil.Link{NoPackets: true})
 			}
 			ended := make(chan error)
@@ -63,8 +65,8 @@ func TestStopWhileLeaving(t *testing.T) {
 	})
 }
 
-// A goodbye that was said in the name of a server, as for a dead one, while it is there and does
-// not hear of that, is not for good.
+// A goodbye that was said in the name of a server, as for a dead one, is taken back when the server
+// is there after all.
 func TestGoodbyeOfOneThatStays(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)

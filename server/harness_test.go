@@ -36,7 +36,7 @@ func dump(t *testing.T, c *testutil.Cluster) string {
 	return testutil.Dump(t, c.Control().Store)
 }
 
-// must fails the test on an error; it takes what a verb gives.
+// must returns a function that takes the results of a verb, and fails the test on an error.
 func must[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -54,11 +54,12 @@ func register(t *testing.T, verbs *control.Control, tags ...structs.Tag) *struct
 	}, tags))
 }
 
-// associateFargate lets tasks of the default cluster be for FARGATE.
+// associateFargate lets tasks of the default cluster use the capacity provider FARGATE.
 func associateFargate(t *testing.T, verbs *control.Control) {
 	t.Helper()
+	providers := &structs.ClusterProviders{Providers: []string{structs.ProviderFargate}}
 	must[*structs.Cluster](t)(verbs.UpdateCluster(t.Context(), structs.UpdateCluster{
-		Cluster: structs.DefaultCluster, Providers: &structs.ClusterProviders{Providers: []string{structs.ProviderFargate}},
+		Cluster: structs.DefaultCluster, Providers: providers,
 	}))
 }
 
@@ -71,7 +72,7 @@ func connect(t *testing.T, c *testutil.Cluster) (*structs.ContainerInstance, *co
 	return instance, openStream(t, c, instance.ID)
 }
 
-// openStream opens an instance's stream, and lets the leader know that its agent is there.
+// openStream opens an instance's stream, and tells the leader that its agent is there.
 func openStream(t *testing.T, c *testutil.Cluster, instance string) *control.AssignmentStream {
 	t.Helper()
 	stream := must[*control.AssignmentStream](t)(c.Control().Assignments(t.Context(), instance, 0))

@@ -48,9 +48,13 @@ func (s *Server) newLeadership(term uint64) (*leadership, []part) {
 	l.external = newExternalSchedulers(&externalSchedulers{
 		snapshot: snapshot, submit: l.planner.Submit, decide: l.broker.Enqueue, now: s.clock.Time, log: s.log,
 	})
-	l.leases = newAgentLeases(&agentLeases{
-		snapshot: snapshot, subscribe: s.store.Subscribe, apply: apply, ask: s.askByGossip, now: s.clock.Time, log: s.log,
-	})
+	leases := &agentLeases{
+		snapshot: snapshot, subscribe: s.store.Subscribe, apply: apply, now: s.clock.Time, log: s.log,
+	}
+	if s.members != nil {
+		leases.ask = s.members.Ask
+	}
+	l.leases = newAgentLeases(leases)
 	feed := &brokerFeed{snapshot: snapshot, subscribe: s.store.Subscribe, broker: l.broker}
 	worker := &worker{
 		broker: l.broker, snapshot: snapshot, submit: l.planner.Submit, handOver: l.external.wait, now: s.clock.Time, log: s.log,
@@ -128,7 +132,7 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	if err := s.passRestore(ctx); err != nil {
 		return err
 	}
-	s.clock.goOn(newestOf(s.store.Snapshot()))
+	s.clock.continueFrom(newestOf(s.store.Snapshot()))
 	l, parts := s.newLeadership(term)
 	for _, p := range parts {
 		work.Go(func() { s.runPart(ctx, p) })

@@ -13,13 +13,13 @@ func (s *Server) hearsLeader() bool { return s.leader.Load() != nil || s.node.He
 // than a moment.
 func (s *Server) Behind() bool { return !s.hearsLeader() || s.node.Lags() }
 
-// othersHearLeader says whether another server has a leader, or none of them can be asked: in both
-// cases the fault is here, and not that the cluster has no leader at the time.
+// othersHearLeader reports whether another server hears a leader, or no other server answers. In
+// both cases the fault is here, and not that the cluster has no leader at the moment.
 func (s *Server) othersHearLeader(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	others := s.Members()
-	asked, answers := 0, make(chan answer, len(others)) // whoever asks never waits for us
+	asked, answers := 0, make(chan answer, len(others)) // the goroutines never wait for us
 	for _, other := range others {
 		if other.Role != structs.RoleServer || other.ID == s.dir.ID || other.Status != structs.MemberAlive {
 			continue
@@ -44,15 +44,8 @@ func (s *Server) othersHearLeader(ctx context.Context) bool {
 	return silent == asked
 }
 
-// answer is that of a server which was asked whether it is led.
+// answer is the answer of a server that was asked whether it hears a leader.
 type answer struct {
 	hears bool
 	err   error
-}
-
-// askByGossip asks agents whether they are there (liveness.Witness).
-func (s *Server) askByGossip(instances []string, answered func(instance string)) {
-	if s.members != nil {
-		s.members.Ask(instances, answered)
-	}
 }

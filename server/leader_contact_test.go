@@ -10,21 +10,21 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// vouches says whether a server takes an agent's beat.
-func vouches(s *testutil.Servers, n int) bool {
+// takesBeats reports whether a server takes an agent's beat.
+func takesBeats(s *testutil.Servers, n int) bool {
 	_, err := s.Control(n).Beat("0a")
 	return err == nil
 }
 
-// beatsFor lets an agent beat at a server, whatever that answers, for a time.
+// beatsFor makes an agent beat at a server for a time, whatever the server answers.
 func beatsFor(s *testutil.Servers, d time.Duration, n int) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
-		vouches(s, n)
+		takesBeats(s, n)
 	}
 }
 
-// A server that the leader does not hear sends its agents elsewhere, and takes them again once it
-// is whole. One whose cluster has no leader keeps them: no other server can do better.
+// A server that cannot reach the leader sends its agents elsewhere, and takes them again once it
+// can. A server whose cluster has no leader keeps them: no other server can do better.
 func TestAgentsAreSentElsewhere(t *testing.T) {
 	for name, c := range map[string]struct {
 		size   int
@@ -38,13 +38,13 @@ func TestAgentsAreSentElsewhere(t *testing.T) {
 				}
 			}
 		}, false},
-		"it does not reach the leader alone": {3, func(s *testutil.Servers, leader, follower int) {
+		"only the leader is out of reach": {3, func(s *testutil.Servers, leader, follower int) {
 			s.Network.Cut(s.Host(follower), s.Host(leader))
 		}, false},
 		"nobody leads": {5, func(s *testutil.Servers, leader, follower int) {
 			s.Crash(leader)
 			s.Crash(follower%s.Size() + 1)
-			s.Crash((follower+1)%s.Size() + 1) // the two that are left are no majority
+			s.Crash((follower+1)%s.Size() + 1) // the two that are left are not a majority
 		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,12 +57,12 @@ func TestAgentsAreSentElsewhere(t *testing.T) {
 				leader := s.Leader()
 				follower := leader%s.Size() + 1
 				beatsFor(s, 5*time.Second, follower)
-				if !vouches(s, follower) {
+				if !takesBeats(s, follower) {
 					t.Fatal("a server that is well refuses a beat")
 				}
 				c.happen(s, leader, follower)
 				beatsFor(s, structs.AgentLease+time.Second, follower)
-				if vouches(s, follower) != c.keeps {
+				if takesBeats(s, follower) != c.keeps {
 					t.Errorf("the server keeps its agents: %v", !c.keeps)
 				}
 				s.Network.MendAll()
@@ -71,7 +71,7 @@ func TestAgentsAreSentElsewhere(t *testing.T) {
 						s.Start(n)
 					}
 				}
-				s.Eventually("the server takes beats again", func() bool { return vouches(s, follower) })
+				s.Eventually("the server takes beats again", func() bool { return takesBeats(s, follower) })
 			})
 		})
 	}

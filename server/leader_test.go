@@ -38,8 +38,9 @@ func TestReadyOnceItLeads(t *testing.T) {
 	})
 }
 
-// When a plan's fate is unknown, the leader's work begins anew: what waits is decided, and agents
-// whose streams are open stay connected.
+// When a part of the leader's work fails, as the planner does when the fate of a plan is unknown,
+// all of the work is started again: what waits is decided, and agents whose streams are open stay
+// connected.
 func TestLeadsAnew(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		register(t, c.Control())
@@ -52,7 +53,7 @@ func TestLeadsAnew(t *testing.T) {
 		}))
 		before := c.Server().Leadership()
 		c.Server().LoseTrackOfLog(t.Context(), read(t, c).Evaluation(eval.ID))
-		c.Eventually("the server leads anew", func() bool {
+		c.Eventually("the leader's work is started again", func() bool {
 			now := c.Server().Leadership()
 			return now != nil && now != before
 		})
@@ -63,8 +64,8 @@ func TestLeadsAnew(t *testing.T) {
 	})
 }
 
-// An agent that does not come back to a new leader is lost when its lease ends, not before: one
-// that does has lost nothing.
+// An agent that does not come back to a new leader is lost when its lease ends, and not before. One
+// that comes back has lost nothing.
 func TestLeaseOfANewLeader(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		instance, stream := connect(t, c)
@@ -79,8 +80,8 @@ func TestLeaseOfANewLeader(t *testing.T) {
 	})
 }
 
-// Raft answers nobody whose write its shutdown overtakes. All writers must hear something, and what
-// was acknowledged must stand.
+// Raft does not answer writes that its shutdown interrupts. All writers must get an answer, and
+// what was acknowledged must survive.
 func TestStopAnswersWriters(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		var mu sync.Mutex
@@ -125,17 +126,18 @@ func TestForgetsWhatEnded(t *testing.T) {
 		instance, stream := connect(t, c)
 		defer stream.Close()
 		tasks := run(t, c, webJob("", 2))
-		if err := c.Control().ReportTasks(t.Context(), instance.ID, 0, []structs.TaskUpdate{{Task: tasks[0], Status: structs.TaskStopped}}); err != nil {
+		end := []structs.TaskUpdate{{Task: tasks[0], Status: structs.TaskStopped}}
+		if err := c.Control().ReportTasks(t.Context(), instance.ID, 0, end); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(59 * time.Minute)
 		if read(t, c).Task(tasks[0]) == nil {
-			t.Error("a stopped task is forgotten within the hour")
+			t.Error("a stopped task is forgotten in less than an hour")
 		}
 		before := read(t, c).Index()
 		time.Sleep(3 * time.Minute)
 		if read(t, c).Task(tasks[0]) != nil || read(t, c).Task(tasks[1]) == nil {
-			t.Error("after an hour, the stopped task is there still, or the other is not")
+			t.Error("after an hour, the stopped task is still there, or the other is not")
 		}
 		if written := read(t, c).Index() - before; written != 1 {
 			t.Errorf("the collector wrote %d entries", written)

@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestQueueAcrossLeaders: ten times as many tasks are asked for as there is room for. All of them
-// run, in the order in which they were asked for, though the server crashes again and again, before
-// and after it has called the next.
+// There is room for one in ten of the tasks that are asked for. All of them run, in the order in
+// which they were asked for, though the server crashes again and again, before and after it has
+// called the next ones.
 func TestQueueAcrossLeaders(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		const room, rounds = 6, 10
@@ -43,7 +43,7 @@ func TestQueueAcrossLeaders(t *testing.T) {
 			want := (round + 1) * room
 			c.Eventually("the room is taken", func() bool { return len(placed()) == want })
 			if got := placed(); !slices.Equal(got, asked[:want]) {
-				t.Fatalf("in round %d others were placed than those that waited longest", round)
+				t.Fatalf("in round %d, the tasks that waited longest were not placed", round)
 			}
 			if round%3 == 1 {
 				closeStream()
@@ -57,7 +57,7 @@ func TestQueueAcrossLeaders(t *testing.T) {
 			}
 			must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, 0, ends))
 			if round%3 == 2 {
-				c.CrashServer() // before it has placed those that it called, or in the midst of it
+				c.CrashServer() // before it has placed the tasks that it called, or while it does
 				c.StartServer()
 				closeStream()
 				closeStream = open()
@@ -72,8 +72,8 @@ func TestQueueAcrossLeaders(t *testing.T) {
 	})
 }
 
-// TestPreemption: an important job that finds no room has a less important task stopped, and gets
-// its room, though others have waited for it longer.
+// An important job that finds no room has a less important task stopped, and gets the room, though
+// others have waited longer.
 func TestPreemption(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		definition := register(t, c.Control()) // 64 MiB a task
@@ -102,10 +102,12 @@ func TestPreemption(t *testing.T) {
 			}
 			return victim != ""
 		})
-		if task := read(t, c).Task(victim); task.StopCode != structs.StopPreempted || task.StoppedReason != "Preempted: job urgent of higher priority takes its place" {
+		if task := read(t, c).Task(victim); task.StopCode != structs.StopPreempted ||
+			task.StoppedReason != "Preempted: job urgent of higher priority takes its place" {
 			t.Errorf("it says %s, %q", task.StopCode, task.StoppedReason)
 		}
-		must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, 0, []structs.TaskUpdate{{Task: victim, Status: structs.TaskStopped}}))
+		end := []structs.TaskUpdate{{Task: victim, Status: structs.TaskStopped}}
+		must[struct{}](t)(struct{}{}, c.Control().ReportTasks(t.Context(), instance.ID, 0, end))
 		c.Eventually("the important job has its room", func() bool {
 			for range read(t, c).JobTasks("urgent") {
 				return true

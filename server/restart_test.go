@@ -12,24 +12,29 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// fill makes one of everything, and gives the tasks that ran with the client token "known".
+// fill creates one of everything, and returns the tasks that ran with the client token "known".
 func fill(t *testing.T, c *testutil.Cluster) []string {
 	t.Helper()
 	ctx, verbs := t.Context(), c.Control()
-	must[*structs.Cluster](t)(verbs.CreateCluster(ctx, structs.Cluster{Name: "other"}, []structs.Tag{{Key: "owner", Value: "me"}}))
+	tags := []structs.Tag{{Key: "owner", Value: "me"}}
+	must[*structs.Cluster](t)(verbs.CreateCluster(ctx, structs.Cluster{Name: "other"}, tags))
 	definition := register(t, c.Control(), structs.Tag{Key: "team", Value: "blue"})
 	instance, stream := connect(t, c)
 	defer stream.Close()
 	tasks := run(t, c, webJob("known", 3))
 	err := verbs.ReportTasks(ctx, instance.ID, 0, []structs.TaskUpdate{
-		{Task: tasks[0], Status: structs.TaskRunning, Containers: []structs.Container{{Name: "app", LastStatus: structs.TaskRunning}}},
+		{
+			Task: tasks[0], Status: structs.TaskRunning,
+			Containers: []structs.Container{{Name: "app", LastStatus: structs.TaskRunning}},
+		},
 		{Task: tasks[1], Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	must[*structs.Task](t)(verbs.StopTask(ctx, structs.DefaultCluster, tasks[0], "enough"))
-	if err := verbs.Tag(ctx, "task-definition/"+definition.Key(), []structs.Tag{{Key: "stage", Value: "test"}}); err != nil {
+	stage := []structs.Tag{{Key: "stage", Value: "test"}}
+	if err := verbs.Tag(ctx, "task-definition/"+definition.Key(), stage); err != nil {
 		t.Fatal(err)
 	}
 	return tasks
@@ -50,7 +55,7 @@ func TestAcknowledgedSurvivesRestart(t *testing.T) {
 	})
 }
 
-// A crash comes between the entry that makes a job and the plan for it.
+// A crash between the entry that creates a job and the plan for it loses nothing.
 func TestEvaluationOutlivesCrash(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		register(t, c.Control())
@@ -100,7 +105,7 @@ func TestSnapshotAndShortenedLog(t *testing.T) {
 	})
 }
 
-// snapshot makes raft write a snapshot and keep only that many entries of the log before it.
+// snapshot makes raft write a snapshot and keep only so many entries of the log before it.
 func snapshot(t *testing.T, s *server.Server, trailing uint64) {
 	t.Helper()
 	config := s.Raft().ReloadableConfig()
@@ -112,6 +117,6 @@ func snapshot(t *testing.T, s *server.Server, trailing uint64) {
 		t.Fatal(err)
 	}
 	if first := s.FirstIndex(); first < 2 {
-		t.Fatalf("the log begins at entry %d still", first)
+		t.Fatalf("the log still begins at entry %d", first)
 	}
 }

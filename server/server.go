@@ -87,8 +87,8 @@ func New(c Config) (*Server, error) {
 		return nil, errors.Join(err, dir.Close())
 	}
 	s.control = control.New(control.Config{
-		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}), Leases: externalLeases{&s.leader},
-		Now: s.clock.Now, Beat: s.beat, Sealer: c.Sealer,
+		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
+		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, Sealer: c.Sealer,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
@@ -108,7 +108,9 @@ func (s *Server) open() (err error) {
 		if promise, err = members.OpenPromise(s.dir.Path()); err != nil {
 			return err
 		}
-		config.Link = &node.Link{Listener: p.RaftListener, Advertise: p.Raft, Dial: p.Dialer(), TLS: p.TLS, Promised: promise.Includes}
+		config.Link = &node.Link{
+			Listener: p.RaftListener, Advertise: p.Raft, Dial: p.Dialer(), TLS: p.TLS, Promised: promise.Includes,
+		}
 	}
 	if s.node, err = node.Open(config); err != nil || s.config.Peers == nil {
 		return err

@@ -37,19 +37,20 @@ func stop(t *testing.T, s *server.Server) {
 	}
 }
 
-// TestDirectoryInUse: two processes must never write one log.
+// Two processes must never write one log.
 func TestDirectoryInUse(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, dir)
-	if _, err := open(t, dir); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "in use") {
+	if _, err := open(t, dir); err == nil || !strings.Contains(err.Error(), dir) ||
+		!strings.Contains(err.Error(), "in use") {
 		t.Errorf("a second server on the directory: %v", err)
 	}
 	stop(t, s)
 	stop(t, start(t, dir)) // free again
 }
 
-// TestDamagedLog: a log that is cut off or overwritten is refused in words that say what to do, and
-// left as it is.
+// A log that is cut off or overwritten is refused with an error that says what to do, and left as
+// it is.
 func TestDamagedLog(t *testing.T) {
 	whole := t.TempDir()
 	s := start(t, whole)

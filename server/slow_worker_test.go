@@ -13,9 +13,9 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// TestWorkersThatDieOrComeLate: workers take evaluations and then die before they plan, between
-// plan and commit or before they acknowledge, or commit after they have lost the evaluation by
-// timeout. Everything that was asked for is placed, and nothing twice.
+// Workers take evaluations and then die before they plan, between plan and commit or before they
+// acknowledge, or they commit after they have lost the evaluation by timeout. Everything that was
+// asked for is placed, and nothing twice.
 func TestWorkersThatDieOrComeLate(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestWorkersThatDieOrComeLate(t *testing.T) {
 				register(t, c.Control())
 				random := rand.New(rand.NewPCG(seed, 1))
 				var strays sync.WaitGroup
-				for range 6 { // others than the server's own
+				for range 6 { // beside the server's own
 					habits := rand.New(rand.NewPCG(seed, random.Uint64()))
 					strays.Go(func() { c.Server().StrayWorker(t.Context(), habits, 5) })
 				}
@@ -36,9 +36,8 @@ func TestWorkersThatDieOrComeLate(t *testing.T) {
 	}
 }
 
-// workForStrays keeps services that only grow, and runs tasks, while agents come and go: the
-// services are looked at for many reasons, and each task that is ever made is one that was asked
-// for.
+// workForStrays keeps services that only grow, and runs tasks, while agents come and go. Services
+// are evaluated for many reasons, and each task that is ever created is one that was asked for.
 func workForStrays(t *testing.T, c *testutil.Cluster, random *rand.Rand) {
 	t.Helper()
 	want := map[string]int{}
@@ -46,7 +45,8 @@ func workForStrays(t *testing.T, c *testutil.Cluster, random *rand.Rand) {
 		name, count := fmt.Sprintf("service-%d", n), 1+random.IntN(4)
 		want[name] = count
 		must[*structs.Job](t)(c.Control().CreateService(t.Context(), control.CreateServiceInput{
-			Cluster: structs.DefaultCluster, Name: name, ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: &count},
+			Cluster: structs.DefaultCluster, Name: name,
+			ServiceChange: control.ServiceChange{TaskDefinition: "web", Count: &count},
 		}))
 	}
 	for n := range 10 {

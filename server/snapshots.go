@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SaveSnapshot writes all the state that was acknowledged before the call. Only the leader can.
-// Nothing is written when it fails at once; a file without its end is not whole.
+// SaveSnapshot writes the whole state with everything that was acknowledged before the call. Only
+// the leader can. Nothing is written when it fails at once; a file without its end is not whole.
 func (s *Server) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	if err := s.Current(ctx); err != nil {
 		return err
@@ -28,9 +28,8 @@ type restore struct {
 	done chan error // capacity 1
 }
 
-// RestoreSnapshot puts a saved state in place of the present one, on all servers. Only the leader
-// can. What is damaged, and what would replace work without replace, is refused before anything
-// changes.
+// RestoreSnapshot makes a saved state the state of all servers. Only the leader can. A damaged file
+// is refused before anything changes, and so is the loss of existing work where replace is not set.
 func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error) {
 	if err := s.awaitLeading(ctx); err != nil {
 		return structs.SnapshotInfo{}, err
@@ -40,9 +39,10 @@ func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bo
 		return structs.SnapshotInfo{}, err
 	}
 	defer file.Discard()
-	if !replace && !bare(s.store.Snapshot()) {
+	if !replace && !empty(s.store.Snapshot()) {
 		return structs.SnapshotInfo{}, structs.Errorf(structs.KindConflict,
-			"the cluster is not empty: all that it has now would be lost, and tasks that the snapshot does not know are stopped. Save a snapshot of it first if in doubt; say --yes (replace=true) to go on.")
+			"the cluster is not empty: everything that it has now would be lost, and tasks that the snapshot does not know "+
+				"are stopped. Save a snapshot of it first if in doubt; say --yes (replace=true) to go on.")
 	}
 	r := restore{file: file, done: make(chan error, 1)}
 	select {
@@ -56,14 +56,14 @@ func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bo
 		err = structs.ErrNoLeader()
 	}
 	if err == nil {
-		// so that the caller's next call is taken at once; the restore stands without it
+		// so that the caller's next call is taken at once; the restore is done either way
 		_ = s.awaitLeading(ctx)
 	}
 	return file.Info, err
 }
 
-// bare says whether nobody would miss the state.
-func bare(s *state.Snapshot) bool {
+// empty reports whether nobody would miss the state.
+func empty(s *state.Snapshot) bool {
 	for c := range s.Clusters() {
 		if c.Name != structs.DefaultCluster {
 			return false
@@ -81,8 +81,8 @@ func bare(s *state.Snapshot) bool {
 	return true
 }
 
-// passRestore writes an entry that changes nothing where the state is of an older index than raft's
-// snapshot, as a restored one is: agents take no state whose index is below what they have seen.
+// passRestore writes an entry that changes nothing where the state has an older index than raft's
+// snapshot, as a restored one has: agents take no state whose index is below what they have seen.
 func (s *Server) passRestore(ctx context.Context) error {
 	at, err := s.node.SnapshotIndex()
 	if err != nil || s.store.Snapshot().Index() >= at {

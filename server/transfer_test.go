@@ -11,14 +11,14 @@ import (
 )
 
 // A transfer of leadership that is tried twice while the others' disks are slow, and then
-// interrupted, leaves raft in a state in which it refuses writes for ever when it is elected again.
-// The server ends then, and started again it takes writes.
+// interrupted, leaves raft in a state in which it refuses writes forever when it is elected again.
+// Then the server ends. When it is started again, it takes writes.
 func TestInterruptedTransfer(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		s := testutil.NewServers(t, 3)
 		s.Start(1, 2, 3)
 		s.Eventually("a leader stands", func() bool { return s.Leader() > 0 })
-		// what raft looks at first when two things are ready is left to chance, and who is elected
+		// Chance decides what raft handles first when two things are ready, and who is elected.
 		for range 30 {
 			leader := s.Leader()
 			a, b := leader%3+1, (leader+1)%3+1
@@ -55,12 +55,12 @@ func writes(s *testutil.Servers, n int) bool {
 	return err == nil
 }
 
-// interruptTransfer has a leader try twice to hand over to servers whose disks are slow, and lose
+// interruptTransfer makes a leader try twice to hand over to servers whose disks are slow, and lose
 // leadership meanwhile.
 func interruptTransfer(s *testutil.Servers, leader, a, b int) (free func()) {
 	s.StallDisk(a)
 	s.StallDisk(b)
-	go writes(s, leader) // an entry that they do not have
+	go writes(s, leader) // an entry that the others do not have
 	time.Sleep(100 * time.Millisecond)
 	node := s.Server(leader)
 	free = node.FreeTransfers()

@@ -1,5 +1,5 @@
-// Package wholefile keeps small files that are on disk whole or not at all, each with a checksum:
-// whoever reads one learns that a bit of it is not what was written.
+// Package wholefile keeps small files that are on disk whole or not at all, each with a checksum,
+// so that a reader notices a changed bit.
 package wholefile
 
 import (
@@ -16,7 +16,7 @@ var ErrDamaged = errors.New("its checksum is wrong")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// sumLabel begins the last line of a file, which is the CRC-32C of what comes before it in 8 hex
+// sumLabel begins the last line of a file, which holds the CRC-32C of what comes before it in 8 hex
 // digits.
 const sumLabel = "\ncrc32c "
 
@@ -25,7 +25,7 @@ func sumLine(content []byte) []byte {
 }
 
 // Write replaces the file at path by content and its checksum. Both are on disk when it returns
-// nil. When it fails, the file is the one of before.
+// nil. When it fails, the file is unchanged.
 func Write(path string, content []byte) error {
 	next := path + ".new"
 	if err := writeSynced(next, append(bytes.Clone(content), sumLine(content)...)); err != nil {

@@ -15,7 +15,7 @@ func TestWriteAndRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := Read(path); err != nil || string(got) != content {
-			t.Errorf("of %q there is %q, %v", content, got, err)
+			t.Errorf("of %q, %q is there, %v", content, got, err)
 		}
 	}
 	if _, err := Read(path + "x"); !errors.Is(err, os.ErrNotExist) {

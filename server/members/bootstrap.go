@@ -16,13 +16,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A new cluster forms once: as soon as as many servers without raft state see each other as each
-// was told to expect, the first by id proposes itself and the next ones as the cluster, and
-// bootstraps raft once every one of them has agreed. A server that has agreed to one proposer
-// agrees to no other while that one lives, also after a restart. So two sets of servers that would
-// each make a cluster need a server in common, which has agreed to one of them only; and a set of
-// which a server was taken over by another cannot elect a leader, since that server votes only for
-// members of its own cluster.
+// A new cluster forms once. When as many servers without raft state see each other as each was told
+// to expect, the first of them by id proposes itself and the next ones as the cluster. It
+// bootstraps raft once every one of them has agreed.
+//
+// A server that has agreed to one proposer agrees to no other while that one lives, not even after
+// a restart. So of two sets of servers that have a server in common, only one can form a cluster.
+// And a set that lost a server to another set cannot elect a leader with that server's vote, since
+// it votes only for members of its own cluster.
 
 // proposal is the set of servers of a new cluster.
 type proposal struct {
@@ -30,8 +31,8 @@ type proposal struct {
 	Servers []string `json:"servers"` // ids, sorted
 }
 
-// propose gives the set that self is to propose: it is the first by id of those that make up a new
-// cluster. False: it is not the time, or not self's part.
+// propose returns the set that self is to propose, as the first by id of the servers of a new
+// cluster. It returns false while it is too early, or where another server is to propose.
 func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 	var fresh []string
 	for _, m := range members {
@@ -40,8 +41,7 @@ func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 		case m.Expect == 0:
 			return proposal{}, false // there is a cluster; its leader adds us
 		case m.Expect != self.Expect:
-			// they do not agree on what is to form: a person's mistake, which is told (wait)
-			return proposal{}, false
+			return proposal{}, false // somebody started them with different --bootstrap-expect
 		default:
 			fresh = append(fresh, m.ID)
 		}
@@ -72,12 +72,14 @@ func OpenPromise(dir string) (*Promise, error) {
 		err = json.Unmarshal(raw, &p.made)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s, what this server agreed to, is damaged or cannot be read (%w); if no cluster has formed yet, remove it", p.path, err)
+		return nil, fmt.Errorf("%s, which says what this server agreed to, is damaged or cannot be read (%w); "+
+			"if no cluster has formed yet, remove it", p.path, err)
 	}
 	return p, nil
 }
 
-// accept agrees to a proposal, or says why not. alive tells whether another server is there.
+// accept agrees to a proposal, or returns the reason why not. alive reports whether another server
+// is there.
 func (p *Promise) accept(with proposal, alive func(id string) bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,7 +104,7 @@ func (p *Promise) Includes(id string) bool {
 	return slices.Contains(p.made.Servers, id)
 }
 
-// forget is for a server that has raft state.
+// forget removes the promise of a server that has raft state.
 func (p *Promise) forget() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,8 +115,8 @@ func (p *Promise) forget() error {
 	return nil
 }
 
-// form agrees with the others on a new cluster and bootstraps it. Nil, with nothing done, when it
-// is not this server's turn.
+// form agrees with the others on a new cluster and bootstraps it. When that is not this server's
+// task, it does nothing and returns nil.
 func (m *Members) form(ctx context.Context) error {
 	members := m.gossip.Servers()
 	self := m.self()

@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// With a flipped bit in what it agreed to, a server agrees to no other cluster.
+// With a flipped bit in its promise, a server agrees to no other cluster.
 func TestFlippedPromise(t *testing.T) {
 	dir := t.TempDir()
 	p, err := members.OpenPromise(dir)

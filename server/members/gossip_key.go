@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RotateGossipKey gives all members another gossip key, which nobody knows who is not a member now.
+// RotateGossipKey gives all members another gossip key, which only present members know.
 func (m *Members) RotateGossipKey() (structs.GossipRotation, error) {
 	done, err := m.gossip.Rotate()
 	if err == nil {
@@ -19,9 +19,9 @@ func (m *Members) RotateGossipKey() (structs.GossipRotation, error) {
 // GossipKey returns the key in use, as far as this server knows. Nil: gossip is in the clear.
 func (m *Members) GossipKey() []byte { return m.gossip.Key() }
 
-// catchUp asks others, as a server and over TLS, for the gossip key in use: while this one was down
-// or cut off, or before it was first started, the key may have been replaced. It says whether it
-// got a newer one.
+// catchUp asks other servers, as a server and over TLS, for the gossip key in use, and reports
+// whether it got a newer one. The key may have been replaced while this server was down or cut off,
+// or before its first start.
 func (m *Members) catchUp(ctx context.Context) bool {
 	if m.gossip.Key() == nil {
 		return false
@@ -44,8 +44,8 @@ func (m *Members) catchUp(ctx context.Context) bool {
 	return false
 }
 
-// calledAt is where other servers may take calls: where gossip last knew them, and at the hosts to
-// join by, on this server's own port.
+// calledAt returns where other servers may take calls: where gossip last knew them, and at the
+// hosts to join by, on this server's own port.
 func (m *Members) calledAt() (addresses []string) {
 	self := m.self()
 	for _, other := range m.gossip.Servers() {
@@ -69,7 +69,7 @@ func (m *Members) calledAt() (addresses []string) {
 	return addresses
 }
 
-// gossipAddresses is where the gossip of other servers may be reached.
+// gossipAddresses returns where the gossip of other servers may be reached.
 func (m *Members) gossipAddresses() []string {
 	addresses := append([]string{}, m.join...)
 	for _, other := range m.gossip.Servers() {

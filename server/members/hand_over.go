@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// handOver makes another server the leader where this one is.
+// handOver makes another server the leader if this one is.
 func (m *Members) handOver(ctx context.Context) error {
 	for m.node.Leads() {
 		if to, ok := m.successor(ctx); ok {
@@ -25,8 +25,8 @@ func (m *Members) handOver(ctx context.Context) error {
 	return nil
 }
 
-// successor returns a server that has the whole log and so can lead at once. With one that lags, a
-// transfer waits for it, and that may be in vain (node.Node.Transfer).
+// successor returns a voter that has the whole log, and so can lead at once. A transfer to a server
+// that lags waits for it, perhaps in vain (node.Node.Transfer).
 func (m *Members) successor(ctx context.Context) (node.Peer, bool) {
 	last := m.node.Stats().LastIndex
 	for _, p := range m.node.Peers() {

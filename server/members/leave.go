@@ -12,25 +12,26 @@ import (
 const (
 	// leaveWait bounds how long a server that leaves waits for the leader to remove it.
 	leaveWait = 30 * time.Second
-	// leaveLook is how often it asks for that, and looks whether another leads.
+	// leaveLook is how often the server asks for that, and checks whether another one leads.
 	leaveLook = 200 * time.Millisecond
-	// leaveHeld is how long the leader holds a server for one that leaves after it was last asked
-	// to let it go: longer than a goodbye takes.
+	// leaveHeld is how long after the last request to let a server go the leader takes it for one
+	// that leaves: longer than a goodbye takes.
 	leaveHeld = 10 * time.Second
 )
 
-// Leave takes this server out of the cluster for good: it hands over leadership, waits until the
-// leader has removed it from the peers, and says goodbye by gossip. It is refused, with nothing
-// done, where those who stay could not go on. The end of the removal is that they have agreed to it
-// without this server; one that they do not agree to in time leaves this server where it is. After
-// it Left is closed, and the process is to end; a new start on the same data directory joins again.
+// Leave takes this server out of the cluster for good. It hands over leadership, waits until the
+// leader has removed this server from the peers, and says goodbye by gossip. It is refused, and
+// nothing is done, where the others could not go on without this server. The removal is complete
+// when the others have agreed to it without this server. If they do not agree in time, this server
+// stays where it is. Afterwards Left is closed, and the process is to end. A new start on the same
+// data directory joins again.
 func (m *Members) Leave(ctx context.Context) error {
-	// the node's Stop waits for the end: gossip must not be stopped in the middle of a goodbye
+	// The node's Stop waits for End: gossip must not be stopped in the middle of a goodbye.
 	if !m.node.Begin() {
 		return structs.Errorf(structs.KindUnavailable, "this server is being stopped; nothing was done")
 	}
 	defer m.node.End()
-	// half a leave is worse than one that nobody waits for
+	// Half a leave is worse than one whose caller has gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWait)
 	defer cancel()
 	go func() {
@@ -51,7 +52,7 @@ func (m *Members) Leave(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		if err := m.gossip.Leave(); err != nil {
-			m.log.Warn("could not say goodbye to all; they may take this server for dead first", "error", err)
+			m.log.Warn("could not say goodbye to all servers; some may take this one for dead first", "error", err)
 		}
 	}()
 	for waits := true; waits; {
@@ -63,7 +64,7 @@ func (m *Members) Leave(ctx context.Context) error {
 		}
 	}
 	m.log.Info("left the cluster", "server", m.id)
-	m.leftOnce.Do(func() { close(m.left) }) // gossip takes no goodbye back, so the process ends
+	m.leftOnce.Do(func() { close(m.left) }) // gossip cannot take a goodbye back, so the process ends
 	return nil
 }
 
@@ -79,7 +80,8 @@ func (m *Members) awaitRemoval(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return structs.Errorf(structs.KindUnavailable,
-				"no leader has removed this server from the raft peers, with enough of those that would stay; so it stays too. See `gantry server raft`, and try again.")
+				"no leader has removed this server from the raft peers, with the agreement of enough of the others; "+
+					"so it stays. See `gantry server raft`, and try again.")
 		case <-time.After(leaveLook):
 		}
 	}
@@ -88,7 +90,7 @@ func (m *Members) awaitRemoval(ctx context.Context) error {
 // Left is closed when the server has left the cluster.
 func (m *Members) Left() <-chan struct{} { return m.left }
 
-// mayLeave says why the servers that stay could not go on without this one.
+// mayLeave returns an error that says why the other servers could not go on without this one.
 func (m *Members) mayLeave(ctx context.Context) error {
 	is, stay, answer := false, 0, 0
 	for _, p := range m.node.Peers() {
@@ -106,18 +108,20 @@ func (m *Members) mayLeave(ctx context.Context) error {
 	}
 	switch need := stay/2 + 1; {
 	case !is:
-		return structs.Errorf(structs.KindConflict, "this server is no peer of a cluster; stop it instead")
+		return structs.Errorf(structs.KindConflict, "this server is not a peer of a cluster; stop it instead")
 	case stay == 0:
-		return structs.Errorf(structs.KindConflict, "this server is the only one with a vote: without it the cluster ends. Stop it instead, or add others first.")
+		return structs.Errorf(structs.KindConflict,
+			"this server is the only one with a vote: without it the cluster ends. Stop it instead, or add others first.")
 	case answer < need:
 		return structs.Errorf(structs.KindConflict,
-			"of the %d servers that would stay, %d answer, and %d are needed for a quorum: without this one the cluster would stand still. Start the others first, or new ones in their place.",
+			"of the %d servers that would stay, %d answer, and %d are needed for a quorum: "+
+				"without this one the cluster would stand still. Start the others first, or new ones in their place.",
 			stay, answer, need)
 	}
 	return nil
 }
 
-// askToLeave asks the leader to let this server go, and reports whether it is a peer no more.
+// askToLeave asks the leader to let this server go, and reports whether it is no longer a peer.
 func (m *Members) askToLeave(ctx context.Context) bool {
 	for _, s := range m.gossip.Servers() {
 		if s.ID == m.id {
@@ -130,8 +134,8 @@ func (m *Members) askToLeave(ctx context.Context) bool {
 	return false
 }
 
-// letLeave holds a server for one that leaves, for a while, and reports whether it is gone from the
-// peers for good: whether those who stay have agreed to that. Only the leader knows.
+// letLeave takes a server for one that leaves, for a while, and reports whether it is gone from the
+// peers for good: whether the others have agreed to that. Only the leader knows.
 func (m *Members) letLeave(id string) (gone bool, err error) {
 	if !m.node.Leads() {
 		return false, structs.ErrNoLeader()
@@ -140,8 +144,8 @@ func (m *Members) letLeave(id string) (gone bool, err error) {
 	if slices.ContainsFunc(m.node.Peers(), func(p node.Peer) bool { return p.ID == id }) {
 		return false, nil
 	}
-	// The removal may not be committed yet, and raft (1.7.3) does not say at which index it is.
-	// What comes after it is committed after it.
+	// The removal may not be committed yet, and raft (1.7.3) does not say what its index is. But
+	// what comes after it is committed after it.
 	err = m.node.Barrier()
 	return err == nil, err
 }

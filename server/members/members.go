@@ -93,7 +93,8 @@ func New(c Config) (*Members, error) {
 // Stop ends gossip. Run must have ended.
 func (m *Members) Stop() error { return m.gossip.Stop() }
 
-// Run finds the other servers and forms a new cluster with them where there is none, until ctx ends.
+// Run finds the other servers, and forms a new cluster with them where there is none, until ctx
+// ends.
 func (m *Members) Run(ctx context.Context) {
 	var seeking sync.WaitGroup
 	seeking.Go(func() { m.seek(ctx) })
@@ -105,7 +106,7 @@ func (m *Members) Run(ctx context.Context) {
 		m.find(ctx)
 		if err := m.look(ctx); err != nil && err.Error() != reported {
 			reported = err.Error() // once, not every second
-			m.log.Warn("the servers do not form a whole yet; trying again", "error", err)
+			m.log.Warn("the servers do not form a cluster yet; trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

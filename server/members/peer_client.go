@@ -12,12 +12,17 @@ import (
 	"github.com/gantry-project/gantry/server/node"
 )
 
-// What servers ask each other beside raft and gossip, over HTTP under this path. Only servers may
+// Path is the HTTP path of what servers ask each other beside raft and gossip. Only servers may
 // call it.
 const Path = "/v1/peer/"
 
 // peerTimeout bounds one call to a peer.
 const peerTimeout = time.Second
+
+// peerSilence is how long a connection to another server may be silent during a call before that
+// server is asked for a sign of life, and how long that may take. A call to a server that froze, or
+// over a link that broke, would otherwise hang for as long as its caller waits.
+const peerSilence = time.Second
 
 // peerClient calls other servers.
 type peerClient struct {
@@ -26,16 +31,12 @@ type peerClient struct {
 	scheme string
 }
 
-// peerSilence is how long a connection to another server may be silent during a call before that is
-// asked for a sign of life, and how long that may take. A call to a server that froze, or to which
-// the link broke, would else hang for as long as its caller waits.
-const peerSilence = time.Second
-
 func newPeerClient(p *Peers) *peerClient {
 	c := &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
 		// raft dials with p.TLS, and http changes its own
 		DialContext: p.Dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil,
-		TLSHandshakeTimeout: node.DialTimeout, HTTP2: &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
+		TLSHandshakeTimeout: node.DialTimeout,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
 		MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}}}
 	if p.TLS != nil {
@@ -44,15 +45,15 @@ func newPeerClient(p *Peers) *peerClient {
 	return c
 }
 
-// Call asks another server for something under Path.
+// Call makes a call under Path to another server.
 func (m *Members) Call(ctx context.Context, address, call string, in, out any) error {
 	return m.client.post(ctx, address, call, in, out)
 }
 
-// Transport makes connections to other servers, and Scheme is that of their URLs.
+// Transport returns the transport of calls to other servers.
 func (m *Members) Transport() http.RoundTripper { return m.client.http.Transport }
 
-// Scheme is http or https.
+// Scheme is the scheme of the other servers' URLs: http or https.
 func (m *Members) Scheme() string { return m.client.scheme }
 
 // accept asks a server to agree to a new cluster.
@@ -60,14 +61,14 @@ func (c *peerClient) accept(ctx context.Context, address string, with proposal) 
 	return c.post(ctx, address, "accept", with, nil)
 }
 
-// stats asks a server how far its log is. Where another answers at its address by now, that fails.
-func (c *peerClient) stats(ctx context.Context, address, id string) (node.Stats, error) {
-	var out node.Stats
-	return out, c.post(ctx, address, "stats", statsRequest{Server: id}, &out)
+// stats asks a server how far its log is. It fails if another server answers at the address by now.
+func (c *peerClient) stats(ctx context.Context, address, id string) (stats node.Stats, err error) {
+	err = c.post(ctx, address, "stats", statsRequest{Server: id}, &stats)
+	return stats, err
 }
 
-// leave asks the leader to let a server go, and whether it has it no more. It fails at other
-// servers.
+// leave asks the leader to let a server go, and reports whether it is gone from the peers. It fails
+// at other servers.
 func (c *peerClient) leave(ctx context.Context, address, id string) (gone bool, err error) {
 	err = c.post(ctx, address, "leave", id, &gone)
 	return gone, err
@@ -79,7 +80,7 @@ func (c *peerClient) gossipKey(ctx context.Context, address string) (key []byte,
 	return key, err
 }
 
-// announce asks a server to say to all by gossip that it is there.
+// announce asks a server to tell everyone by gossip that it is there.
 func (c *peerClient) announce(ctx context.Context, address string) error {
 	return c.post(ctx, address, "announce", struct{}{}, nil)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Handle registers what servers ask the members of a cluster.
+// Handle registers the calls that Members answer.
 func (m *Members) Handle(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+Path+"accept", m.peerAccept)
 	mux.HandleFunc("POST "+Path+"stats", m.peerStats)
@@ -20,7 +20,7 @@ func (m *Members) peerAccept(w http.ResponseWriter, r *http.Request) {
 	var with proposal
 	err := json.NewDecoder(r.Body).Decode(&with)
 	if err == nil && len(m.node.Peers()) > 0 {
-		err = structs.Errorf(structs.KindConflict, "this server is of a cluster already")
+		err = structs.Errorf(structs.KindConflict, "this server is part of a cluster already")
 	}
 	if err == nil {
 		err = m.promise.accept(with, m.alive)
@@ -28,7 +28,7 @@ func (m *Members) peerAccept(w http.ResponseWriter, r *http.Request) {
 	Answer(w, struct{}{}, err)
 }
 
-// statsRequest says who is asked.
+// statsRequest names the server that is asked.
 type statsRequest struct {
 	Server string `json:"server"`
 }
@@ -59,7 +59,7 @@ func (m *Members) peerGossipKey(w http.ResponseWriter, _ *http.Request) {
 func (m *Members) peerAnnounce(w http.ResponseWriter, _ *http.Request) {
 	select {
 	case m.announce <- struct{}{}:
-	default: // it is to do it already
+	default: // asked for already
 	}
 	Answer(w, struct{}{}, nil)
 }
@@ -71,5 +71,5 @@ func Answer(w http.ResponseWriter, out any, err error) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // the caller's going is the caller's to notice
+	_ = json.NewEncoder(w).Encode(out) // fails only where the caller has gone
 }

@@ -30,6 +30,8 @@ func (m *Members) RaftPeers(ctx context.Context) structs.PeerList {
 		}
 		list.Peers = append(list.Peers, peer)
 	}
-	slices.SortFunc(list.Peers, func(a, b structs.Peer) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(list.Peers, func(a, b structs.Peer) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	return list
 }

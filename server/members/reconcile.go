@@ -28,10 +28,10 @@ func (m *Members) Lead(ctx context.Context) error {
 	return nil
 }
 
-// reconcile adds the servers that are there and no peers, and removes peers that have left.
+// reconcile adds servers that are there and are not peers, and removes peers that have left.
 //
-// A server that died and came back may be heard to leave: the goodbye is the one that was said in
-// its name when it was dead, and which came late. Nobody but itself can take that back.
+// A server that died and came back may seem to leave: the goodbye was said in its name when it was
+// dead, and came late. Only the server itself can take that back.
 func (m *Members) reconcile(ctx context.Context, pilot *node.Autopilot) error {
 	peers := map[string]node.Peer{}
 	for _, p := range m.node.Peers() {
@@ -47,38 +47,56 @@ func (m *Members) reconcile(ctx context.Context, pilot *node.Autopilot) error {
 	for _, s := range servers {
 		peer, is := peers[s.ID]
 		leaves := m.leaves(&s)
+		var err error
 		switch {
 		case s.Status == structs.MemberAlive && !leaves && (!is || peer.Address != s.Raft):
 			if at[s.Raft] > 1 {
-				// a server with an empty disk came in another's place, whose death gossip has not
-				// noticed yet
+				// A server with an empty disk came in another's place, whose death gossip has not
+				// noticed yet.
 				continue
 			}
-			if err := pilot.Add(&s); err != nil {
-				return fmt.Errorf("add server %s: %w", s.Name, err)
-			}
-			m.log.Info("added a server", "server", s.ID, "name", s.Name, "address", s.Raft)
+			err = m.add(&s, pilot)
 		case leaves && is:
-			if peer.Voter && !quorumWithout(s.ID, peers, m.answers(ctx)) {
-				m.log.Debug("a server that left stays a peer for now: of those that would be left, too few answer", "server", s.ID, "name", s.Name)
-				continue
-			}
-			if err := pilot.Remove(s.ID); err != nil {
-				return fmt.Errorf("remove server %s, which left: %w", s.Name, err)
-			}
-			m.log.Info("removed a server that left", "server", s.ID, "name", s.Name)
+			err = m.remove(ctx, &s, peers, pilot)
 		case s.Status == structs.MemberLeaving:
 			if err := m.client.announce(ctx, s.HTTP); err != nil {
-				m.log.Debug("could not ask a server that leaves whether it does; trying again", "server", s.ID, "name", s.Name, "error", err)
+				m.log.Debug("could not ask a server that leaves whether it does; trying again",
+					"server", s.ID, "name", s.Name, "error", err)
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// quorumWithout says whether most of the voters that are left without one are there. It may count
-// as having left though it was only taken for dead, when it is needed as soon as it can be reached
-// again.
+func (m *Members) add(s *structs.Member, pilot *node.Autopilot) error {
+	if err := pilot.Add(s); err != nil {
+		return fmt.Errorf("add server %s: %w", s.Name, err)
+	}
+	m.log.Info("added a server", "server", s.ID, "name", s.Name, "address", s.Raft)
+	return nil
+}
+
+// remove removes a peer that left, once the others can go on without it.
+func (m *Members) remove(
+	ctx context.Context, s *structs.Member, peers map[string]node.Peer, pilot *node.Autopilot,
+) error {
+	if peers[s.ID].Voter && !quorumWithout(s.ID, peers, m.answers(ctx)) {
+		m.log.Debug("a server that left stays a peer for now: too few of the others answer", "server", s.ID, "name", s.Name)
+		return nil
+	}
+	if err := pilot.Remove(s.ID); err != nil {
+		return fmt.Errorf("remove server %s, which left: %w", s.Name, err)
+	}
+	m.log.Info("removed a server that left", "server", s.ID, "name", s.Name)
+	return nil
+}
+
+// quorumWithout reports whether a majority of the other voters is there. The peer that is gone may
+// count as having left though it was only taken for dead. Then it is needed as soon as it can be
+// reached again.
 func quorumWithout(gone string, peers map[string]node.Peer, answers func(id string) bool) bool {
 	voters, there := 0, 0
 	for id, p := range peers {
@@ -92,8 +110,8 @@ func quorumWithout(gone string, peers map[string]node.Peer, answers func(id stri
 	return there > voters/2
 }
 
-// answers reports whether a server is there, which it asks the server itself: gossip takes seconds
-// to notice a death.
+// answers returns a function that reports whether a server is there. It asks the server itself:
+// gossip takes seconds to notice a death.
 func (m *Members) answers(ctx context.Context) func(id string) bool {
 	return func(id string) bool {
 		_, err := m.stats(ctx, id)

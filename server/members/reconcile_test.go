@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/server/node"
 )
 
-// A peer that counts as having left is let go only where those that stay can go on.
+// A peer that counts as having left is removed only where the others can go on.
 func TestQuorumWithout(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -29,7 +29,8 @@ func (n *Node) Apply(ctx context.Context, cmd structs.Command) (structs.Applied,
 	select {
 	case err = <-finished:
 	case <-ctx.Done():
-		return structs.Applied{}, structs.Errorf(structs.KindUnavailable, "the write was not confirmed in time; it may still be applied")
+		return structs.Applied{}, structs.Errorf(structs.KindUnavailable,
+			"the write was not confirmed in time; it may still be applied")
 	}
 	if err != nil {
 		n.checkTransfer(err)

@@ -33,7 +33,8 @@ type Membership interface {
 	Known() []structs.Member
 	// StatsOf asks servers how far they are. One that does not answer is not in the result.
 	StatsOf(ctx context.Context, ids []string) map[string]Stats
-	// RemoveFailed is called when autopilot removes a dead server from the peers. It must not block.
+	// RemoveFailed is called when autopilot removes a dead server from the peers. It must not
+	// block.
 	RemoveFailed(id, name string)
 }
 
@@ -118,7 +119,7 @@ func autopilotServer(s *structs.Member, leader bool) *autopilot.Server {
 		status = autopilot.NodeLeft
 	}
 	return &autopilot.Server{
-		ID: raft.ServerID(s.ID), Name: s.Name, Address: raft.ServerAddress(s.Raft), NodeStatus: status, NodeType: autopilot.NodeVoter,
-		Version: s.Version, RaftVersion: int(raft.ProtocolVersionMax), IsLeader: leader,
+		ID: raft.ServerID(s.ID), Name: s.Name, Address: raft.ServerAddress(s.Raft),
+		NodeStatus: status, NodeType: autopilot.NodeVoter, Version: s.Version, RaftVersion: int(raft.ProtocolVersionMax), IsLeader: leader,
 	}
 }

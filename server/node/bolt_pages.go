@@ -12,11 +12,11 @@ import (
 	"os"
 )
 
-// Bolt has a checksum on its two meta pages alone, maps its file into memory and trusts it: a bit
-// that has changed in a page may send it out of the file or round in circles, which end the
-// process, or to a page of an earlier state, which has an older vote. checkBolt reads the file
-// before bolt does, and holds it to bolt's format (version 2, go.etcd.io/bbolt/internal/common), in
-// which each page is in use once, or free.
+// Bolt has checksums only on its two meta pages. It maps its file into memory and trusts it. A
+// changed bit in a page may send bolt out of the file or round in circles, which ends the process,
+// or to a page of an earlier state, which has an older vote. So checkBolt reads the file before
+// bolt does, and checks it against bolt's format (version 2, go.etcd.io/bbolt/internal/common), in
+// which each page is either free or in use exactly once.
 
 // The kinds of pages, and the flag of a leaf's element that is a bucket.
 const (
@@ -28,10 +28,10 @@ const (
 
 const (
 	boltHeaderSize = 16 // of a page: id (8 bytes), flags (2), count (2), overflow (4)
-	// of a branch: pos (4), key size (4), page (8); of a leaf: flags (4), pos (4), key size (4),
-	// value size (4)
+	// boltElementSize is the size of the head of an element. In a branch: pos (4), key size (4),
+	// page (8). In a leaf: flags (4), pos (4), key size (4), value size (4).
 	boltElementSize = 16
-	boltMetaSize    = 56 // and its FNV-1a in 8 bytes
+	boltMetaSize    = 56 // its FNV-1a in 8 bytes follows
 	boltBucketSize  = 16 // of a bucket's value: root page (8), sequence (8)
 	boltMagic       = 0xED0CDAED
 	boltVersion     = 2
@@ -39,20 +39,20 @@ const (
 
 var native = binary.NativeEndian
 
-// boltFile is a file of bolt's that is being checked.
+// boltFile is one of bolt's files, while it is being checked.
 type boltFile struct {
 	file     io.ReaderAt
 	pageSize int64
 	used     []bool // by page
 }
 
-// boltMeta is what is needed of a meta page.
+// boltMeta is the part of a meta page that is needed here.
 type boltMeta struct {
 	pageSize                   int64
 	root, freelist, pages, txn uint64
 }
 
-// checkBolt returns an error for a file that bolt must not open. One that is not there is none.
+// checkBolt returns an error for a file that bolt must not open. A missing file is not an error.
 func checkBolt(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,7 +72,7 @@ func checkBolt(path string) error {
 		return err
 	}
 	if meta.pages > uint64(stat.Size()/b.pageSize) {
-		return damaged("it breaks off after %d bytes of %d pages", stat.Size(), meta.pages)
+		return damaged("it ends after %d bytes of %d pages", stat.Size(), meta.pages)
 	}
 	b.used = make([]bool, meta.pages)
 	b.used[0], b.used[1] = true, true
@@ -82,8 +82,8 @@ func checkBolt(path string) error {
 	return b.freelist(meta.freelist)
 }
 
-// meta returns the newer of the two meta pages. Both must be whole, since bolt takes the older one
-// where the newer is not, and with that the state before the last write.
+// meta returns the newer of the two meta pages. Both must be whole: where the newer one is not,
+// bolt takes the older one, and with it the state before the last write.
 func (b *boltFile) meta() (boltMeta, error) {
 	even, err := b.readMeta(0)
 	if err != nil {
@@ -115,16 +115,17 @@ func (b *boltFile) readMeta(at int64) (boltMeta, error) {
 		freelist: native.Uint64(raw[32:]), pages: native.Uint64(raw[40:]), txn: native.Uint64(raw[48:]),
 	}
 	switch {
-	case native.Uint32(raw) != boltMagic || native.Uint32(raw[4:]) != boltVersion || m.pageSize < boltHeaderSize || m.pages < 2:
-		return m, damaged("at %d is no meta page of a log", at)
+	case native.Uint32(raw) != boltMagic || native.Uint32(raw[4:]) != boltVersion ||
+		m.pageSize < boltHeaderSize || m.pages < 2:
+		return m, damaged("what is at %d is not the meta page of a log", at)
 	case native.Uint64(raw[boltMetaSize:]) != sum.Sum64():
 		return m, damaged("the checksum of its meta page at %d is wrong", at)
 	}
 	return m, nil
 }
 
-// page reads a page with those that it flows over to, marks them as used, and returns its kind, how
-// many elements it has, and all of it.
+// page reads a page with its overflow pages and marks them as used. It returns the page's kind, its
+// number of elements, and all of its bytes.
 func (b *boltFile) page(id uint64) (kind, count int, raw []byte, err error) {
 	if id >= uint64(len(b.used)) {
 		return 0, 0, nil, damaged("page %d is beyond its end", id)
@@ -161,11 +162,11 @@ func (b *boltFile) use(page uint64) error {
 type boltElement struct {
 	bucket     bool
 	page       uint64 // of a branch
-	key, value []byte // the value is a leaf's
+	key, value []byte // only a leaf has values
 }
 
-// boltElements returns the elements of a branch or a leaf, whose keys must ascend from low to below
-// high; nil is no bound. Bolt writes the keys and values close together, behind the heads of all
+// boltElements returns the elements of a branch or a leaf. Their keys must ascend from low to below
+// high; nil is no bound. Bolt writes the keys and values without gaps, after the heads of all
 // elements.
 func boltElements(kind, count int, raw, low, high []byte) ([]boltElement, error) {
 	if kind != boltBranch && kind != boltLeaf {
@@ -176,7 +177,7 @@ func boltElements(kind, count int, raw, low, high []byte) ([]boltElement, error)
 	for i := range elements {
 		e, start := &elements[i], boltHeaderSize+i*boltElementSize
 		if start+boltElementSize > len(raw) {
-			return nil, damaged("a page breaks off")
+			return nil, damaged("a page is cut off")
 		}
 		head := raw[start : start+boltElementSize]
 		pos, keySize, valueSize := native.Uint32(head), native.Uint32(head[4:]), uint32(0)
@@ -232,7 +233,7 @@ func (b *boltFile) tree(id uint64, low, high []byte, visit func(boltElement) err
 	return nil
 }
 
-// bucket checks one of the buckets of raft-boltdb, which are at the root.
+// bucket checks one of the buckets of raft-boltdb, which are in the root.
 func (b *boltFile) bucket(e boltElement) error {
 	visit, known := map[string]func(boltElement) error{"logs": checkLogKey, "conf": checkStableKey}[string(e.key)]
 	if !known || !e.bucket || len(e.value) < boltBucketSize {
@@ -241,9 +242,9 @@ func (b *boltFile) bucket(e boltElement) error {
 	if root := native.Uint64(e.value); root != 0 {
 		return b.tree(root, nil, nil, visit)
 	}
-	inline := e.value[boltBucketSize:] // a small one is a page inside of its value
+	inline := e.value[boltBucketSize:] // a small bucket is a page inside its value
 	if len(inline) < boltHeaderSize || native.Uint16(inline[8:]) != boltLeaf {
-		return damaged("the bucket %q is no page", e.key)
+		return damaged("the bucket %q is not a page", e.key)
 	}
 	elements, err := boltElements(boltLeaf, int(native.Uint16(inline[10:])), inline, nil, nil)
 	for _, element := range elements {
@@ -268,18 +269,18 @@ func checkStableKey(e boltElement) error {
 	return damaged("it has a value %q", e.key)
 }
 
-// freelist checks that no page is free that is in use.
+// freelist checks that no free page is in use.
 func (b *boltFile) freelist(id uint64) error {
 	kind, count, raw, err := b.page(id)
 	if err != nil {
 		return err
 	}
 	ids := raw[boltHeaderSize:]
-	if count == 0xFFFF { // there are more than that: the first number is how many
+	if count == 0xFFFF { // that many or more: the first number is the count
 		count, ids = int(min(native.Uint64(ids), uint64(len(ids)))), ids[8:]
 	}
 	if kind != boltFreelist || count > len(ids)/8 {
-		return damaged("page %d is no list of %d free pages", id, count)
+		return damaged("page %d is not a list of %d free pages", id, count)
 	}
 	for i := range count {
 		if err := b.use(native.Uint64(ids[8*i:])); err != nil {

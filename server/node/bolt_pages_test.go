@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Whatever raft writes, the file is one that bolt may open: entries of all sizes, either end of the
-// log taken off, none left.
+// Whatever raft does, the file is one that bolt may open: entries of all sizes, either end of the
+// log cut off, no entry left.
 func TestBoltFilesAreTaken(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 3 {
@@ -27,7 +27,8 @@ func TestBoltFilesAreTaken(t *testing.T) {
 					var batch []*raft.Log
 					for range 1 + random.IntN(60) {
 						last++
-						batch = append(batch, &raft.Log{Index: last, Term: 7, Data: make([]byte, random.IntN(1<<random.IntN(16))), AppendedAt: time.Now()})
+						data := make([]byte, random.IntN(1<<random.IntN(16)))
+						batch = append(batch, &raft.Log{Index: last, Term: 7, Data: data, AppendedAt: time.Now()})
 					}
 					err = logs.StoreLogs(batch)
 				case n == 6 && first < last:
@@ -49,7 +50,8 @@ func TestBoltFilesAreTaken(t *testing.T) {
 				}
 			}
 			entries := uint64(0)
-			if err := logs.each(first-1, func(*raft.Log) error { entries++; return nil }); err != nil || entries != last+1-first {
+			err = logs.each(first-1, func(*raft.Log) error { entries++; return nil })
+			if err != nil || entries != last+1-first {
 				t.Fatalf("%d entries of %d to %d: %v", entries, first, last, err)
 			}
 			if err := logs.Close(); err != nil {

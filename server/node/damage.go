@@ -10,22 +10,22 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// checksums is the table of all checksums on a server's disk, CRC-32C.
+// checksums is the table of all checksums on a server's disk: CRC-32C.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// damageError is returned for what is on disk and is not what was written. A server must not go on
-// with it: it would vote as if it had never voted, or hand on to others what nobody wrote.
+// damageError is returned where the disk holds something else than what was written. A server must
+// not go on then: it would vote as if it had never voted, or send others what nobody wrote.
 type damageError struct{ error }
 
 func damaged(format string, args ...any) error { return &damageError{fmt.Errorf(format, args...)} }
 
-// damage says what is damaged in a server's folder, and what to do.
+// damage returns an error that says what is damaged in a server's folder, and what to do.
 func damage(what string, how any, dir string) error {
-	return fmt.Errorf("%s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away: one of several servers then gets everything from the others, one that is alone starts empty",
-		what, how, dir)
+	return fmt.Errorf("%s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away: "+
+		"one of several servers then gets everything from the others, a single server starts empty", what, how, dir)
 }
 
-// careful calls bolt, which maps its file into memory and trusts it: damage that came after the
+// careful calls bolt, which maps its file into memory and trusts it. Damage that came after the
 // file was checked may show as a panic or a memory fault.
 func careful(call func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -37,8 +37,8 @@ func careful(call func() error) (err error) {
 	return call()
 }
 
-// GetLog returns an entry of the log. As those below it does not return when it finds damage, and
-// the server ends: raft would end the process without a word to a person, or try again for ever.
+// GetLog returns an entry of the log. Like the methods below, it does not return when it finds
+// damage, and the server ends. Raft would end the process without an explanation, or retry forever.
 func (d *diskWrites) GetLog(index uint64, entry *raft.Log) error {
 	err := d.checkedLog.GetLog(index, entry)
 	if errors.Is(err, raft.ErrLogNotFound) && d.lost(index) {
@@ -47,7 +47,7 @@ func (d *diskWrites) GetLog(index uint64, entry *raft.Log) error {
 	return d.whole(err)
 }
 
-// lost reports whether an entry that is not in the log should be.
+// lost reports whether an entry that is not in the log should be there.
 func (d *diskWrites) lost(index uint64) bool {
 	first, err1 := d.FirstIndex()
 	last, err2 := d.LastIndex()
@@ -66,18 +66,19 @@ func (d *diskWrites) LastIndex() (uint64, error) {
 	return last, d.whole(err)
 }
 
-// Get returns whom the server voted for.
+// Get returns the server that this one voted for.
 func (d *diskWrites) Get(key []byte) ([]byte, error) {
 	value, err := d.checkedLog.Get(key)
 	return value, d.whole(err)
 }
 
-// GetUint64 returns the term, or that of the last vote.
+// GetUint64 returns the current term, or the term of the last vote.
 func (d *diskWrites) GetUint64(key []byte) (uint64, error) {
 	value, err := d.checkedLog.GetUint64(key)
 	return value, d.whole(err)
 }
 
+// whole returns err, unless it is damage, which ends the server.
 func (d *diskWrites) whole(err error) error {
 	if found := (*damageError)(nil); errors.As(err, &found) {
 		return d.done(err)
@@ -85,7 +86,7 @@ func (d *diskWrites) whole(err error) error {
 	return err
 }
 
-// Open returns a snapshot, for the state of this server or for another one.
+// Open returns a snapshot, for the state of this server or another one.
 func (d *diskSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	meta, content, err := d.SnapshotStore.Open(id)
 	return meta, content, d.writes.whole(err)

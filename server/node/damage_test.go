@@ -11,61 +11,55 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// entry is one whose data can be found in a file.
+// entry returns an entry whose data can be found in a file.
 func entry(index uint64) *raft.Log {
-	return &raft.Log{Index: index, Term: 3, Type: raft.LogNoop, Data: bytes.Repeat([]byte("entry of the log"), 100), AppendedAt: time.Now()}
+	data := bytes.Repeat([]byte("entry of the log"), 100)
+	return &raft.Log{Index: index, Term: 3, Type: raft.LogNoop, Data: data, AppendedAt: time.Now()}
 }
 
-// TestDamageUnderRunningServer: damage that comes while a server runs ends it, in words, when raft
-// meets it; raft gets no answer, so it neither votes on it nor sends it to others.
+// damages are what may happen to the file of the log.
+var damages = map[string]func(t *testing.T, path string){
+	"a bit of each entry": func(t *testing.T, path string) {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overwrite(t, path, 0, bytes.ReplaceAll(raw, []byte("entry of the log"), []byte("entry of the lof")))
+	},
+	"all pages": func(t *testing.T, path string) {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overwrite(t, path, 8192, bytes.Repeat([]byte{0xa5}, int(info.Size()-8192)))
+	},
+	"cut off": func(t *testing.T, path string) {
+		if err := os.Truncate(path, 4096); err != nil {
+			t.Fatal(err)
+		}
+	},
+}
+
+// uses are what raft may do with the log.
+var uses = map[string]func(d *diskWrites) error{
+	"an entry is read": func(d *diskWrites) error { return d.GetLog(7, new(raft.Log)) },
+	"an entry is kept": func(d *diskWrites) error { return d.StoreLog(entry(51)) },
+	"the log is cut":   func(d *diskWrites) error { return d.DeleteRange(40, 50) },
+	"the term is read": func(d *diskWrites) error { _, err := d.GetUint64(termKey); return err },
+	"the vote is kept": func(d *diskWrites) error { return d.Set(votedForKey, []byte("b")) },
+}
+
+// Damage that comes while a server runs ends the server, with an explanation, when raft meets it.
+// Raft gets no answer, so it neither votes on the damage nor sends it to others.
 func TestDamageUnderRunningServer(t *testing.T) {
-	damages := map[string]func(t *testing.T, path string){
-		"a bit of each entry": func(t *testing.T, path string) {
-			raw, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			overwrite(t, path, 0, bytes.ReplaceAll(raw, []byte("entry of the log"), []byte("entry of the lof")))
-		},
-		"all pages": func(t *testing.T, path string) {
-			info, err := os.Stat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			overwrite(t, path, 8192, bytes.Repeat([]byte{0xa5}, int(info.Size()-8192)))
-		},
-		"cut off": func(t *testing.T, path string) {
-			if err := os.Truncate(path, 4096); err != nil {
-				t.Fatal(err)
-			}
-		},
-	}
-	uses := map[string]func(d *diskWrites) error{
-		"an entry is read": func(d *diskWrites) error { return d.GetLog(7, new(raft.Log)) },
-		"an entry is kept": func(d *diskWrites) error { return d.StoreLog(entry(51)) },
-		"the log is cut":   func(d *diskWrites) error { return d.DeleteRange(40, 50) },
-		"the term is read": func(d *diskWrites) error { _, err := d.GetUint64(termKey); return err },
-		"the vote is kept": func(d *diskWrites) error { return d.Set(votedForKey, []byte("b")) },
-	}
 	for damage, do := range damages {
 		for use, call := range uses {
 			if damage == "a bit of each entry" && use != "an entry is read" {
-				continue // it is not looked at
+				continue // nothing reads it
 			}
 			t.Run(damage+", "+use, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), logFile)
-				logs, err := openLog(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i := range uint64(50) {
-					if err := logs.StoreLog(entry(i + 1)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if err := logs.SetUint64(termKey, 3); err != nil {
-					t.Fatal(err)
-				}
+				logs := filledLog(t, path)
 				do(t, path)
 				n := &Node{failed: make(chan error, 1), dir: &Dir{dataDir: "/data"}}
 				answered := make(chan error, 1)
@@ -74,7 +68,8 @@ func TestDamageUnderRunningServer(t *testing.T) {
 				}()
 				select {
 				case err := <-n.Failed():
-					if !strings.Contains(err.Error(), "/data/server is damaged (") || !strings.Contains(err.Error(), "move /data/server away") {
+					if !strings.Contains(err.Error(), "/data/server is damaged (") ||
+						!strings.Contains(err.Error(), "move /data/server away") {
 						t.Error(err)
 					}
 				case err := <-answered:
@@ -85,6 +80,24 @@ func TestDamageUnderRunningServer(t *testing.T) {
 			})
 		}
 	}
+}
+
+// filledLog opens a new log and writes 50 entries and a term.
+func filledLog(t *testing.T, path string) *checkedLog {
+	t.Helper()
+	logs, err := openLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(50) {
+		if err := logs.StoreLog(entry(i + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := logs.SetUint64(termKey, 3); err != nil {
+		t.Fatal(err)
+	}
+	return logs
 }
 
 func overwrite(t *testing.T, path string, at int64, with []byte) {
@@ -99,8 +112,8 @@ func overwrite(t *testing.T, path string, at int64, with []byte) {
 	}
 }
 
-// TestLostEntry: an entry that should be there and is not is damage. Those that a snapshot covers,
-// and those off either end, need not be there.
+// An entry that should be there and is not is damage. Entries that a snapshot covers, and those
+// beyond either end of the log, need not be there.
 func TestLostEntry(t *testing.T) {
 	logs, err := openLog(filepath.Join(t.TempDir(), logFile))
 	if err != nil {

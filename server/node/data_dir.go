@@ -60,8 +60,8 @@ func (d *Dir) takeLock() error {
 		owner, _ := os.ReadFile(path)
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return fmt.Errorf("data directory %s is in use by another gantry (process %s): stop that one, or give this one another --data-dir",
-				d.dataDir, strings.TrimSpace(string(owner)))
+			return fmt.Errorf("data directory %s is in use by another gantry (process %s): stop that one, "+
+				"or give this one another --data-dir", d.dataDir, strings.TrimSpace(string(owner)))
 		}
 		return fmt.Errorf("lock data directory %s: %w", d.dataDir, err)
 	}
@@ -74,9 +74,9 @@ func (d *Dir) takeLock() error {
 // serverFolder is the server's part of the data directory.
 const serverFolder = "server"
 
-// identity gives the id of the server of a data directory: the one that was asked for, or the one
-// that was minted at the first start. Without its log a server has forgotten whom it voted for, and
-// is another one.
+// identity returns the id of a data directory's server: the one that was asked for, or the one that
+// was minted at the first start. A server without its log has forgotten whom it voted for, so it
+// gets another id.
 func identity(dataDir, asked string) (string, error) {
 	if asked != "" {
 		return asked, nil
@@ -90,13 +90,14 @@ func identity(dataDir, asked string) (string, error) {
 	raw, err := wholefile.Read(path)
 	id := strings.TrimSpace(string(raw))
 	if number, wrong := hex.DecodeString(id); err != nil || wrong != nil || len(number) != idSize {
-		return "", fmt.Errorf("the server's id in %s is damaged or missing: nothing was changed. Write it there again if you know it (`gantry server raft` on the others lists it), or move %s away: one of several servers then joins as a new one, and gets everything from the others",
-			path, dir)
+		return "", fmt.Errorf("the server's id in %s is damaged or missing: nothing was changed. "+
+			"Write it there again if you know it (`gantry server raft` on the others lists it), or move %s away: "+
+			"one of several servers then joins as a new one, and gets everything from the others", path, dir)
 	}
 	return id, nil
 }
 
-// idSize is that of a server's id in bytes.
+// idSize is the size of a server's id in bytes.
 const idSize = 16
 
 func mintIdentity(dir string) (string, error) {

@@ -20,7 +20,7 @@ func identity(t *testing.T, dir string) (string, error) {
 	return d.ID, d.Close()
 }
 
-// With a flipped bit in the file of its id a server is no other server.
+// A flipped bit in the file of its id does not make a server another one.
 func TestFlippedID(t *testing.T) {
 	dir := t.TempDir()
 	id, err := identity(t, dir)
@@ -28,7 +28,7 @@ func TestFlippedID(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := identity(t, dir); err != nil || again == id {
-		t.Errorf("without a log it is server %s, %v, which it was before", again, err)
+		t.Errorf("without a log it is still server %s, %v", again, err)
 	} else {
 		id = again
 	}

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// openTimeout bounds the wait for bolt's own file lock.
+	// openTimeout bounds the wait for bolt's own lock on its file.
 	openTimeout = time.Second
-	// snapshotsKept on disk, the newest and one before it.
+	// snapshotsKept is how many snapshots stay on disk: the newest and the one before it.
 	snapshotsKept = 2
-	// logFile is raft's log, term and vote in a server's folder.
+	// logFile holds raft's log, term and vote in a server's folder.
 	logFile = "raft.db"
 )
 
@@ -32,8 +32,8 @@ type disk struct {
 
 func (d *disk) close() error { return d.logs.Close() }
 
-// openDisk opens log and snapshots and reads them through once: what is damaged is found now, with
-// words that tell a person what to do, not later by a crash or a vote.
+// openDisk opens the log and the snapshots and reads them through once. Damage is thus found now,
+// with an error that says what to do, and not later by a crash or a wrong vote.
 func openDisk(dir string, log *slog.Logger) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
@@ -66,8 +66,8 @@ func openLog(path string) (*checkedLog, error) {
 	}
 	var file *raftboltdb.BoltStore
 	err := careful(func() (err error) {
-		// Bolt's list of free pages stays on disk: without it bolt looks for them in a goroutine of
-		// its own, where a damaged file ends the process.
+		// Bolt's list of free pages stays on disk. Without it, bolt looks for them in a goroutine
+		// of its own, where a damaged file ends the process.
 		file, err = raftboltdb.New(raftboltdb.Options{
 			Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
 		})
@@ -79,8 +79,8 @@ func openLog(path string) (*checkedLog, error) {
 	return &checkedLog{file: file}, nil
 }
 
-// read reads term, vote and every entry of the log, and checks that the entry can be decoded.
-// covered is the index of the newest snapshot.
+// read reads the term, the vote and every entry of the log, and checks that the entries can be
+// decoded. covered is the index of the newest snapshot.
 func (d *disk) read(covered uint64) error {
 	term, err := d.logs.GetUint64(termKey)
 	missing := errors.Is(err, raftboltdb.ErrKeyNotFound)
@@ -100,7 +100,7 @@ func (d *disk) read(covered uint64) error {
 	}
 	return d.logs.each(covered, func(entry *raft.Log) error {
 		if entry.Term > term {
-			return damaged("entry %d is of term %d, which comes after the newest, %d", entry.Index, entry.Term, term)
+			return damaged("entry %d is of term %d, which is later than the newest term, %d", entry.Index, entry.Term, term)
 		}
 		if entry.Type != raft.LogCommand {
 			return nil

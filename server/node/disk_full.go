@@ -10,7 +10,7 @@ import (
 // leastFree is how many bytes must be free on the disk of a data directory for a server to start.
 const leastFree = 16 << 20
 
-// free is how many bytes are free on the disk of a directory.
+// free returns how many bytes are free on the disk of a directory.
 func free(dir string) (int64, error) {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(dir, &disk); err != nil {
@@ -19,22 +19,22 @@ func free(dir string) (int64, error) {
 	return int64(disk.Bavail) * disk.Bsize, nil
 }
 
-// checkFree refuses a disk that is as good as full, where a server would end again at its first
-// writes.
+// checkFree refuses a disk that is nearly full, where a server would end again at its first writes.
 func checkFree(dir string) error {
 	free, err := free(dir)
 	if err == nil && free < leastFree {
-		err = fmt.Errorf("the disk of data directory %s has %d KiB free, and a server needs %d: free some space, then start again",
+		err = fmt.Errorf("the disk of data directory %s has %d KiB free, and a server needs %d: "+
+			"free some space, then start again",
 			dir, free>>10, leastFree>>10)
 	}
 	return err
 }
 
-// removeUnfinished removes what is left of snapshots that were on their way when the server ended:
-// each takes as much room as what there was of it, and nobody reads it. Raft leaves them there.
+// removeUnfinished removes what is left of snapshots that were being written when the server ended.
+// They take room, nobody reads them, and raft leaves them there.
 func removeUnfinished(dir string) error {
 	for _, pattern := range []string{"snapshots/*.tmp", restoreFile} {
-		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails for a bad pattern alone
+		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails only for a bad pattern
 		for _, path := range left {
 			if err := os.RemoveAll(path); err != nil {
 				return fmt.Errorf("remove what is left of a snapshot: %w", err)

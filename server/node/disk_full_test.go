@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// fullStore is snapshots on a disk that takes so many writes.
+// fullStore is a store of snapshots on a disk that takes a number of writes.
 type fullStore struct {
 	raft.SnapshotStore
 	takes int
@@ -23,7 +23,9 @@ func (f *fullStore) write() error {
 	return nil
 }
 
-func (f *fullStore) Create(raft.SnapshotVersion, uint64, uint64, raft.Configuration, uint64, raft.Transport) (raft.SnapshotSink, error) {
+func (f *fullStore) Create(
+	raft.SnapshotVersion, uint64, uint64, raft.Configuration, uint64, raft.Transport,
+) (raft.SnapshotSink, error) {
 	return &fullSink{of: f}, f.write()
 }
 
@@ -35,8 +37,8 @@ type fullSink struct {
 func (f *fullSink) Write(b []byte) (int, error) { return len(b), f.of.write() }
 func (f *fullSink) Close() error                { return f.of.write() }
 
-// A snapshot that the disk refuses, wherever it breaks off, is told of as a refused entry of the
-// log is, and raft gets no answer: a follower would else ask for it again for ever.
+// A snapshot that the disk refuses, at whatever write, is reported like a refused entry of the log,
+// and raft gets no answer: a follower would otherwise ask for the snapshot again forever.
 func TestSnapshotOnAFullDisk(t *testing.T) {
 	for takes := range 4 {
 		t.Run("", func(t *testing.T) {
@@ -55,7 +57,8 @@ func TestSnapshotOnAFullDisk(t *testing.T) {
 			}()
 			select {
 			case err := <-n.Failed():
-				if takes == 3 || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "/data refuses a write (keep a snapshot") {
+				if takes == 3 || !errors.Is(err, syscall.ENOSPC) ||
+					!strings.Contains(err.Error(), "/data refuses a write (keep a snapshot") {
 					t.Errorf("after %d writes: %v", takes, err)
 				}
 				if len(answered) > 0 {

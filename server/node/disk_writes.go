@@ -9,33 +9,33 @@ import (
 )
 
 const (
-	// writeWait is how long one write may take, and snapshotWait the end of a snapshot, which
-	// brings all of it to the disk. A disk that takes longer is taken for one that hangs.
+	// writeWait is how long one write may take. snapshotWait is how long the end of a snapshot may
+	// take, which brings all of it to the disk. A disk that takes longer counts as hanging.
 	writeWait    = 10 * time.Second
 	snapshotWait = time.Minute
-	// hangLook is how much longer a late write is given before the disk is blamed: when the whole
-	// process was frozen, the disk was not slow, and the write returns now.
+	// hangLook is how much longer a late write gets before the disk is blamed. If the whole process
+	// was frozen, the disk was not slow, and the write returns now.
 	hangLook = time.Second
 )
 
-// errHangs is the error of a write that did not return in time.
+// errHangs is the error for a write that did not return in time.
 var errHangs = errors.New("a write has not returned")
 
 // diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it.
-// From then on the server must not go on: a leader would hand over and be elected again, or send
-// heartbeats while its writes stand still; a follower would keep its place and fall behind, and the
-// agents whose streams it holds with it; and raft ends the process anyhow, without a word to a
-// person, when it cannot keep a term. So a write that is refused does not return. Nothing that was
-// acknowledged is lost by that.
+// The server must not go on after that. A leader would hand over and be elected again, or send
+// heartbeats while its writes stand still. A follower would keep its place and fall behind,
+// together with the agents whose streams it holds. And when raft cannot keep a term, it ends the
+// process anyway, without an explanation. So a write that is refused does not return. Nothing that
+// was acknowledged is lost by that.
 type diskWrites struct {
 	*checkedLog
 	// covered is the index of the newest snapshot: entries up to it may be missing.
 	covered func() uint64
-	slow    func() // nil: the disk is as slow as it is (Config.SlowDisk)
+	slow    func() // called before each write (Config.SlowDisk); nil: not called
 	failed  func(error)
 }
 
-// do writes, and tells failed of a write that is refused or takes longer than wait.
+// do writes, and calls failed for a write that is refused or takes longer than wait.
 func (d *diskWrites) do(wait time.Duration, write func() error) error {
 	returned := make(chan struct{})
 	late := time.AfterFunc(wait, func() {
@@ -54,7 +54,7 @@ func (d *diskWrites) do(wait time.Duration, write func() error) error {
 	return d.done(err)
 }
 
-// done does not return an error: it tells failed of it.
+// done calls failed with an error, and then does not return.
 func (d *diskWrites) done(err error) error {
 	if err != nil {
 		d.failed(err)
@@ -63,39 +63,39 @@ func (d *diskWrites) done(err error) error {
 	return nil
 }
 
-// StoreLog is a part of raft.LogStore and raft.StableStore, as are those below.
+// StoreLog is part of raft.LogStore and raft.StableStore, like the methods below.
 func (d *diskWrites) StoreLog(entry *raft.Log) error {
 	return d.do(writeWait, func() error { return d.checkedLog.StoreLog(entry) })
 }
 
-// StoreLogs adds to the log.
+// StoreLogs adds entries to the log.
 func (d *diskWrites) StoreLogs(entries []*raft.Log) error {
 	return d.do(writeWait, func() error { return d.checkedLog.StoreLogs(entries) })
 }
 
-// DeleteRange takes off either end of the log.
+// DeleteRange cuts entries off either end of the log.
 func (d *diskWrites) DeleteRange(first, last uint64) error {
 	return d.do(writeWait, func() error { return d.checkedLog.DeleteRange(first, last) })
 }
 
-// Set keeps whom the server voted for.
+// Set keeps the server that this one voted for.
 func (d *diskWrites) Set(key, value []byte) error {
 	return d.do(writeWait, func() error { return d.checkedLog.Set(key, value) })
 }
 
-// SetUint64 keeps the term.
+// SetUint64 keeps the current term, or the term of the last vote.
 func (d *diskWrites) SetUint64(key []byte, value uint64) error {
 	return d.do(writeWait, func() error { return d.checkedLog.SetUint64(key, value) })
 }
 
-// diskSnapshots is raft's snapshots on such a disk: those that the server makes of its state, and
+// diskSnapshots is raft's snapshots on such a disk: those that the server takes of its state, and
 // those that a leader sends it.
 type diskSnapshots struct {
 	raft.SnapshotStore
 	writes *diskWrites
 }
 
-// do is that of diskWrites for a part of a snapshot.
+// do is diskWrites.do for a part of a snapshot.
 func (d *diskSnapshots) do(wait time.Duration, write func() error) error {
 	return d.writes.do(wait, func() error {
 		if err := write(); err != nil {
@@ -106,7 +106,10 @@ func (d *diskSnapshots) do(wait time.Duration, write func() error) error {
 }
 
 // Create begins a snapshot.
-func (d *diskSnapshots) Create(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64, transport raft.Transport) (raft.SnapshotSink, error) {
+func (d *diskSnapshots) Create(
+	version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64,
+	transport raft.Transport,
+) (raft.SnapshotSink, error) {
 	s := &diskSink{of: d}
 	return s, d.do(writeWait, func() (err error) {
 		s.SnapshotSink, err = d.SnapshotStore.Create(version, index, term, peers, peersIndex, transport)
@@ -114,7 +117,7 @@ func (d *diskSnapshots) Create(version raft.SnapshotVersion, index, term uint64,
 	})
 }
 
-// diskSink is a snapshot on its way.
+// diskSink is a snapshot that is being written.
 type diskSink struct {
 	raft.SnapshotSink
 	of *diskSnapshots
@@ -131,5 +134,5 @@ func (s *diskSink) Write(b []byte) (n int, err error) {
 // Close makes the snapshot the newest.
 func (s *diskSink) Close() error { return s.of.do(snapshotWait, s.SnapshotSink.Close) }
 
-// Cancel removes what there is of it.
+// Cancel removes what was written of it.
 func (s *diskSink) Cancel() error { return s.of.do(snapshotWait, s.SnapshotSink.Cancel) }

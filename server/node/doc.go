@@ -15,7 +15,7 @@
 // The data directory:
 //
 //	data_dir.go        one process at a time, and the server's id
-//	disk.go            opens the log and the snapshots, and reads them through before they are used
+//	disk.go            opens the log and the snapshots, reads them through before use
 //	disk_writes.go     writes to a disk that may refuse them or hang
 //	disk_full.go       free space, and what an interrupted snapshot left
 //	damage.go          what is found damaged while the server runs

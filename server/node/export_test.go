@@ -19,8 +19,8 @@ func (n *Node) Snapshot(trailing uint64) error {
 	return errors.Join(n.raft.ReloadConfig(config), n.raft.Snapshot().Error())
 }
 
-// Kept returns all that raft finds in a server's folder, as text, or why the server would not
-// start.
+// Kept returns everything that raft finds in a server's folder, as text, or the reason why the
+// server would not start.
 func Kept(dir string) (string, error) {
 	d, err := openDisk(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -39,11 +39,12 @@ func Kept(dir string) (string, error) {
 			return "", err
 		}
 		state, err := io.ReadAll(content)
-		s.Peers = nil // of an older format, which nobody reads
+		s.Peers = nil // belongs to an older format, which nobody reads
 		fmt.Fprintf(text, "%+v %+v %x %v\n", s, meta, sha256.Sum256(state), errors.Join(err, content.Close()))
 	}
 	err = errors.Join(err, d.logs.each(d.snapshots.covered(), func(entry *raft.Log) error {
-		_, err := fmt.Fprintln(text, entry.Index, entry.Term, entry.Type, crc32.ChecksumIEEE(entry.Data), entry.Extensions, entry.AppendedAt)
+		_, err := fmt.Fprintln(text, entry.Index, entry.Term, entry.Type, crc32.ChecksumIEEE(entry.Data),
+			entry.Extensions, entry.AppendedAt)
 		return err
 	}))
 	return text.String(), err

@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// Failed tells of what the server cannot live with, such as a disk that refuses a write. It is not
-// to be stopped then, the process is to end.
+// Failed reports what the server cannot live with, such as a disk that refuses a write. The node
+// must not be stopped then; the process is to end.
 func (n *Node) Failed() <-chan error { return n.failed }
 
-// diskFailed is told by the first write that is refused or hangs, or the first damage that is
-// found, and by others that come at the same time.
+// diskFailed is called for the first write that is refused or hangs, or the first damage that is
+// found, and for others that come at the same time.
 func (n *Node) diskFailed(err error) { n.fail(n.ending(err)) }
 
-// fail lets Failed tell of the first error.
+// fail makes Failed report an error, if it is the first.
 func (n *Node) fail(err error) {
 	select {
 	case n.failed <- err:
@@ -21,7 +21,7 @@ func (n *Node) fail(err error) {
 	}
 }
 
-// ending says why the server ends, and what to do.
+// ending returns an error that says why the server ends, and what to do.
 func (n *Node) ending(err error) error {
 	if found := (*damageError)(nil); errors.As(err, &found) {
 		dir := n.dir.Path()
@@ -31,5 +31,6 @@ func (n *Node) ending(err error) error {
 	if errors.Is(err, errHangs) {
 		return fmt.Errorf("the disk of data directory %s hangs (%w): mend or replace it, %s", n.dir.dataDir, err, then)
 	}
-	return fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, %s", n.dir.dataDir, err, then)
+	return fmt.Errorf("the disk of data directory %s refuses a write (%w): free some space, or replace the disk, %s",
+		n.dir.dataDir, err, then)
 }

@@ -60,7 +60,7 @@ func keptFolder(t *testing.T) string {
 	return dir.Path()
 }
 
-// everything is some commands that stand for all.
+// everything is a few commands of different nouns.
 var everything = []structs.Command{
 	structs.CreateCluster{Cluster: structs.Cluster{Name: "other"}},
 	structs.RegisterInstance{Instance: structs.ContainerInstance{
@@ -68,7 +68,8 @@ var everything = []structs.Command{
 	}},
 	structs.CreateJob{
 		Job: structs.Job{
-			ID: "0a", Type: structs.JobBatch, Cluster: structs.DefaultCluster, TaskDefinition: "web:1", Count: 1, ClientToken: "known",
+			ID: "0a", Type: structs.JobBatch, Cluster: structs.DefaultCluster,
+			TaskDefinition: "web:1", Count: 1, ClientToken: "known",
 		},
 		Evaluation: structs.Evaluation{ID: "0b", Job: "0a", Cluster: structs.DefaultCluster, Status: structs.EvaluationReady},
 	},
@@ -76,8 +77,9 @@ var everything = []structs.Command{
 
 func register(t *testing.T, n *node.Node) {
 	t.Helper()
+	app := structs.ContainerDefinition{Name: "app", Image: "app", Memory: new(int32(64))}
 	apply(t, n, structs.RegisterTaskDefinition{Definition: structs.TaskDefinition{
-		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(64))}},
+		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{app},
 	}})
 }
 
@@ -97,7 +99,7 @@ func copied(t *testing.T, whole string) (dir string) {
 	return dir
 }
 
-// damageIn does something to the content of a file, and says what.
+// damageIn changes the content of a file, and says how.
 type damageIn func(content []byte, random *rand.Rand) ([]byte, string)
 
 func flipBit(content []byte, random *rand.Rand) ([]byte, string) {
@@ -106,7 +108,7 @@ func flipBit(content []byte, random *rand.Rand) ([]byte, string) {
 	return content, fmt.Sprintf("bit %d flipped", bit)
 }
 
-// flipVote flips a bit of what decides most in few bytes: bolt's meta pages, and the term and vote.
+// flipVote flips a bit where few bytes decide much: in bolt's meta pages, the term or the vote.
 func flipVote(content []byte, random *rand.Rand) ([]byte, string) {
 	places := [][2]int{{0, 80}, {4096, 80}}
 	for _, key := range []string{"CurrentTerm", "LastVoteTerm", "LastVoteCand"} {
@@ -140,12 +142,12 @@ func zeroPage(content []byte, random *rand.Rand) ([]byte, string) {
 	return content, fmt.Sprintf("zero from %d on", at)
 }
 
-// A bit that has changed in the log, term, vote or a snapshot is found before the server takes part
-// in anything, and told in words, or it is one that nobody reads. The same goes for files that were
-// cut off and for pages that are zero.
+// A changed bit in the log, the term, the vote or a snapshot is found before the server takes part
+// in anything, with an error that explains it, or it is a bit that nobody reads. The same holds for
+// files that were cut off and for pages of zeros.
 func TestFlips(t *testing.T) {
 	whole := keptFolder(t)
-	// whole keeps the last write of the server as the last of its file
+	// a copy: in whole, the server's last write stays the last one of the file
 	want, err := node.Kept(copied(t, whole))
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +182,9 @@ func TestFlips(t *testing.T) {
 		switch got, err := node.Kept(dir); {
 		case err == nil && got != want:
 			t.Errorf("%s of %s is not found:\n%s", what, name, cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
-		case err != nil && !(strings.Contains(err.Error(), " is damaged (") && strings.Contains(err.Error(), "or move "+dir+" away")):
-			t.Errorf("%s of %s is told as %v", what, name, err)
+		case err != nil && !(strings.Contains(err.Error(), " is damaged (") &&
+			strings.Contains(err.Error(), "or move "+dir+" away")):
+			t.Errorf("%s of %s is reported as %v", what, name, err)
 		case err != nil:
 			refused++
 		}

@@ -36,8 +36,8 @@ func (n *Node) Term() uint64 { return n.raft.CurrentTerm() }
 
 // Stats is how far a server is. Servers send it to each other as JSON; its keys stay as they are.
 type Stats struct {
-	// LastContact is the time since the server heard of the leader: zero at the leader itself, below
-	// zero where it never did.
+	// LastContact is the time since the server heard of the leader: zero at the leader itself,
+	// below zero where it never did.
 	LastContact time.Duration
 	// LastTerm and LastIndex are the term and the newest entry of its log.
 	LastTerm  uint64

@@ -48,7 +48,10 @@ func (n *Node) LeaderContext() context.Context {
 // followLeader makes each change of leader cancel the leader context, until the node stops.
 func (n *Node) followLeader() {
 	changes := make(chan raft.Observation, 1)
-	observer := raft.NewObserver(changes, false, func(o *raft.Observation) bool { _, is := o.Data.(raft.LeaderObservation); return is })
+	observer := raft.NewObserver(changes, false, func(o *raft.Observation) bool {
+		_, is := o.Data.(raft.LeaderObservation)
+		return is
+	})
 	n.raft.RegisterObserver(observer)
 	n.following.Go(func() {
 		defer n.raft.DeregisterObserver(observer)

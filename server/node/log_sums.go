@@ -13,27 +13,28 @@ import (
 	bolt "go.etcd.io/bbolt/errors"
 )
 
-// What raft keeps in the stable store.
+// The keys of raft in the stable store.
 var (
 	termKey     = []byte("CurrentTerm")
 	votedInKey  = []byte("LastVoteTerm")
 	votedForKey = []byte("LastVoteCand")
 )
 
-// sumSize is that of a checksum in bytes.
+// sumSize is the size of a checksum in bytes.
 const sumSize = crc32.Size
 
-// checkedLog is raft's log, term and vote in bolt, which has no checksums: each entry and each
-// value has one, which every reading checks. It returns a damageError for what is not what was
+// checkedLog is raft's log, term and vote in bolt. Bolt has no checksums, so each entry and each
+// value has one here, which every read checks. It returns a damageError for what is not what was
 // written.
 //
-// The sum of an entry is its Extensions on disk. Raft, and other servers, see entries without.
+// The checksum of an entry is its Extensions, on disk only. Raft and other servers see entries
+// without it.
 type checkedLog struct{ file *raftboltdb.BoltStore }
 
 // Close closes the file.
 func (c *checkedLog) Close() error { return careful(c.file.Close) }
 
-// FirstIndex is a part of raft.LogStore and raft.StableStore, as are those below.
+// FirstIndex is part of raft.LogStore and raft.StableStore, like the methods below.
 func (c *checkedLog) FirstIndex() (first uint64, err error) {
 	err = careful(func() error { first, err = c.file.FirstIndex(); return err })
 	return first, err
@@ -71,14 +72,14 @@ func (c *checkedLog) StoreLog(entry *raft.Log) error { return c.StoreLogs([]*raf
 func (c *checkedLog) StoreLogs(entries []*raft.Log) error {
 	copies, summed := make([]raft.Log, len(entries)), make([]*raft.Log, len(entries))
 	for i, entry := range entries {
-		copies[i] = *entry // it goes to other servers too
+		copies[i] = *entry // raft sends the original to other servers
 		copies[i].Extensions = sumOf(entry)
 		summed[i] = &copies[i]
 	}
 	return careful(func() error { return c.file.StoreLogs(summed) })
 }
 
-// DeleteRange takes off either end of the log.
+// DeleteRange cuts entries off either end of the log.
 func (c *checkedLog) DeleteRange(first, last uint64) error {
 	return careful(func() error { return c.file.DeleteRange(first, last) })
 }
@@ -88,7 +89,9 @@ func sumOf(entry *raft.Log) []byte {
 	at := entry.AppendedAt
 	_, zone := at.Zone()
 	head := make([]byte, 0, 48)
-	for _, n := range []uint64{entry.Index, entry.Term, uint64(entry.Type), uint64(at.Unix()), uint64(at.Nanosecond()), uint64(zone)} {
+	for _, n := range []uint64{
+		entry.Index, entry.Term, uint64(entry.Type), uint64(at.Unix()), uint64(at.Nanosecond()), uint64(zone),
+	} {
 		head = binary.BigEndian.AppendUint64(head, n)
 	}
 	sum := crc32.Update(crc32.Checksum(head, checksums), checksums, entry.Data)
@@ -125,19 +128,19 @@ func (c *checkedLog) GetUint64(key []byte) (uint64, error) {
 		return 0, err
 	}
 	if len(value) != 8 {
-		return 0, damaged("%s is no number", key)
+		return 0, damaged("%s is not a number", key)
 	}
 	return binary.BigEndian.Uint64(value), nil
 }
 
-// withSum returns a value with its checksum behind it.
+// withSum returns a value followed by its checksum.
 func withSum(key, value []byte) []byte {
 	sum := crc32.Update(crc32.Checksum(key, checksums), checksums, value)
 	return binary.BigEndian.AppendUint32(slices.Clip(value), sum)
 }
 
-// each calls visit with every entry. Where a saved snapshot was restored the log has a gap, which
-// the newest of raft's snapshots covers.
+// each calls visit with every entry. A restored snapshot leaves a gap in the log, which the newest
+// of raft's snapshots covers; covered is its index.
 func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
 	first, err1 := c.FirstIndex()
 	last, err2 := c.LastIndex()
@@ -145,7 +148,7 @@ func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
 		return err
 	}
 	if first > covered+1 {
-		return damaged("it begins with entry %d, and no snapshot has those before", first)
+		return damaged("it begins with entry %d, and no snapshot has the earlier ones", first)
 	}
 	for i := first; i <= last; i++ {
 		var entry raft.Log

@@ -171,7 +171,8 @@ func (n *Node) transport(link *Link) raft.Transport {
 // startRaft starts raft. Where alone is set and there is no cluster yet, it first bootstraps one of
 // this node alone.
 func startRaft(
-	config *raft.Config, machine *fsm.FSM, writes *diskWrites, snapshots raft.SnapshotStore, transport raft.Transport, alone bool,
+	config *raft.Config, machine *fsm.FSM, writes *diskWrites, snapshots raft.SnapshotStore,
+	transport raft.Transport, alone bool,
 ) (node *raft.Raft, err error) {
 	defer func() {
 		// raft panics where the snapshot that it fell back to needs an entry that is missing
@@ -196,7 +197,8 @@ func startRaft(
 	return raft.NewRaft(config, machine, cached, writes, snapshots, transport)
 }
 
-// checkMember explains why a server of this id can never lead with what is on its disk. Nil: it can.
+// checkMember returns an error that explains why a server of this id can never lead with what is on
+// its disk.
 func checkMember(node *raft.Raft, id raft.ServerID) error {
 	future := node.GetConfiguration()
 	if err := future.Error(); err != nil {
@@ -209,8 +211,8 @@ func checkMember(node *raft.Raft, id raft.ServerID) error {
 		}
 		names = append(names, fmt.Sprintf("%q (%s)", member.ID, member.Suffrage))
 	}
-	return fmt.Errorf("it was made by the servers %s, and %q is not one of them: start it with the id that it was made with; if you did, it is damaged",
-		strings.Join(names, ", "), id)
+	return fmt.Errorf("it was made by the servers %s, and %q is not one of them: "+
+		"start it with the id that it was made with; if you did, it is damaged", strings.Join(names, ", "), id)
 }
 
 // ID names the server among its peers.

@@ -12,36 +12,36 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// raftLogger makes the logger that raft writes to; its lines go to ours.
+// raftLogger returns a logger for raft, whose lines go to ours.
 func raftLogger(to *slog.Logger) hclog.Logger {
 	l := hclog.NewInterceptLogger(&hclog.LoggerOptions{Name: "raft", Level: hclog.Debug, Output: io.Discard})
 	l.RegisterSink(&slogSink{to: to, told: map[string]*repeated{}})
 	return l
 }
 
-// tellAgain is how often a warning of raft's is told that comes again and again: of a peer that is
-// down there are ten in a second. Between that it is a detail.
-const tellAgain = time.Minute
+// repeatAfter is how often a warning that raft repeats is logged as one. About a peer that is down
+// there are ten a second. In between it is logged as a detail.
+const repeatAfter = time.Minute
 
 // slogSink passes hclog's lines on to slog. Safe for concurrent use.
 type slogSink struct {
 	to *slog.Logger
 
 	mu   sync.Mutex
-	told map[string]*repeated // by what it says of whom: a few for each peer that ever was
+	told map[string]*repeated // by message and peer: a few for each peer that there ever was
 }
 
-// repeated is a warning that was told.
+// repeated is a warning that was logged.
 type repeated struct {
 	at    time.Time
-	since int // how often it came since
+	since int // how often it was repeated since
 }
 
-// about are the arguments of raft's lines that say which peer they are of.
+// about holds the arguments of raft's lines that name the peer they are about.
 var about = map[any]bool{"peer": true, "target": true, "server-id": true, "candidate": true, "from": true, "id": true}
 
-// news says whether a warning is to be told, and how often it was not.
-func (s *slogSink) news(msg string, args []any) (tell bool, withheld int) {
+// news reports whether a warning is to be logged, and how often it was withheld before.
+func (s *slogSink) news(msg string, args []any) (isNews bool, withheld int) {
 	key := msg
 	for i := 0; i+1 < len(args); i += 2 {
 		if about[args[i]] {
@@ -51,7 +51,7 @@ func (s *slogSink) news(msg string, args []any) (tell bool, withheld int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, now := s.told[key], time.Now()
-	if r != nil && now.Sub(r.at) < tellAgain {
+	if r != nil && now.Sub(r.at) < repeatAfter {
 		r.since++
 		return false, 0
 	}
@@ -62,10 +62,10 @@ func (s *slogSink) news(msg string, args []any) (tell bool, withheld int) {
 	return true, withheld
 }
 
-// firstElection is how raft warns of what happens at every start of a cluster.
+// firstElection is raft's warning about something that happens at every start of a cluster.
 const firstElection = "heartbeat timeout reached, starting election"
 
-// Accept takes one line (hclog.SinkAdapter). What raft calls info is a detail to the people who run
+// Accept takes one line (hclog.SinkAdapter). What raft logs as info is a detail for people who run
 // Gantry.
 func (s *slogSink) Accept(name string, level hclog.Level, msg string, args ...any) {
 	to := slog.LevelDebug
@@ -75,7 +75,7 @@ func (s *slogSink) Accept(name string, level hclog.Level, msg string, args ...an
 	case hclog.Error:
 		to = slog.LevelError
 	}
-	args = slices.Clone(args) // they are the caller's
+	args = slices.Clone(args) // the original is the caller's
 	for i, a := range args {
 		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
 			args[i] = fmt.Sprintf(f[0].(string), f[1:]...) // hclog.Fmt puts the format first
@@ -85,8 +85,8 @@ func (s *slogSink) Accept(name string, level hclog.Level, msg string, args ...an
 		to = slog.LevelDebug
 	}
 	if to > slog.LevelDebug {
-		switch tell, withheld := s.news(msg, args); {
-		case !tell:
+		switch isNews, withheld := s.news(msg, args); {
+		case !isNews:
 			to = slog.LevelDebug
 		case withheld > 0:
 			args = append(args, "repeated", withheld)

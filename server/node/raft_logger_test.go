@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// raftLines is the logger that raft writes to, and what comes of it, without the time.
+// raftLines returns a logger for raft and the lines that it logs, without the time.
 func raftLines() (hclog.Logger, *bytes.Buffer) {
 	var out bytes.Buffer
 	withoutTime := func(_ []string, a slog.Attr) slog.Attr {
@@ -21,7 +21,8 @@ func raftLines() (hclog.Logger, *bytes.Buffer) {
 		}
 		return a
 	}
-	return raftLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))), &out
+	handler := slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime})
+	return raftLogger(slog.New(handler)), &out
 }
 
 func TestRaftLogger(t *testing.T) {
@@ -46,7 +47,7 @@ level=DEBUG msg="raft.snapshot: reaping" peer=c
 	}
 }
 
-// What raft says of a peer that is down, again and again, is told once a minute.
+// What raft repeats about a peer that is down is logged once a minute.
 func TestRaftRepeatsItself(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		log, out := raftLines()

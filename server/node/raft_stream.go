@@ -9,19 +9,19 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// raftStream is how raft reaches its peers: TCP, with TLS where it is configured, in which both
-// sides show that they are servers.
+// raftStream is how raft reaches its peers: TCP, with TLS where that is configured, in which both
+// sides prove that they are servers.
 type raftStream struct {
 	net.Listener
 	advertise string
-	tls       *tls.Config // of dialing; the listener has its own
+	tls       *tls.Config // for dialing; the listener has its own
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Addr is what peers are told, which may be another address than the one listened on.
+// Addr returns the address that peers are told, which may not be the one that is listened on.
 func (s *raftStream) Addr() net.Addr { return advertised(s.advertise) }
 
-// Dial is a part of raft.StreamLayer.
+// Dial connects to a peer (raft.StreamLayer).
 func (s *raftStream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -37,7 +37,7 @@ func (s *raftStream) Dial(address raft.ServerAddress, timeout time.Duration) (ne
 	return secured, nil
 }
 
-// advertised is a TCP address by its text.
+// advertised is the text of a TCP address.
 type advertised string
 
 func (advertised) Network() string  { return "tcp" }

@@ -15,14 +15,15 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Recovery makes the data directory of one server that is left a cluster of it alone, offline. It
-// holds the directory from OpenRecovery to Close.
+// Recovery makes the data directory of the one server that is left a cluster of it alone, offline.
+// It holds the directory from OpenRecovery to Close.
 type Recovery struct {
-	// ID and Address are the server's among the peers, Others the ids of the peers that it forgets.
+	// ID and Address are this server's among the peers. Others are the ids of the peers that it
+	// forgets.
 	ID, Address string
 	Others      []string
-	// LastIndex is that of the newest entry on disk. Entries at the end of the log may never have
-	// been acknowledged; they become a part of the state.
+	// LastIndex is the index of the newest entry on disk. Entries at the end of the log may never
+	// have been acknowledged; they become part of the state.
 	LastIndex uint64
 
 	log  *slog.Logger
@@ -30,15 +31,16 @@ type Recovery struct {
 	disk *disk
 }
 
-// OpenRecovery looks at what is there and changes nothing. An empty id is read from the directory,
-// as the server does.
+// OpenRecovery looks at what is on disk and changes nothing. An empty id is read from the
+// directory, as the server does it.
 func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	dir := filepath.Join(dataDir, serverFolder)
 	if _, err := os.Stat(filepath.Join(dir, logFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not the data directory of a server: there is no log in it", dataDir)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "id")); id == "" && errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not the data directory of one of several servers: no server's id is in it", dataDir)
+		return nil, fmt.Errorf("%s is not the data directory of one of several servers: "+
+			"there is no server's id in it", dataDir)
 	}
 	locked, err := OpenDir(dataDir, id)
 	if err != nil {
@@ -54,19 +56,19 @@ func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	return r, nil
 }
 
-// Close lets go of the data directory.
+// Close releases the data directory.
 func (r *Recovery) Close() error { return errors.Join(r.disk.close(), r.dir.Close()) }
 
 // look finds this server among the peers that are on disk.
 func (r *Recovery) look() (err error) {
-	defer told(&err)
+	defer panicAsError(&err)
 	logs, snapshots := r.disk.logs, r.disk.snapshots
 	known, err := raft.HasExistingState(logs, logs, snapshots)
 	if err != nil {
 		return err
 	}
 	if !known {
-		return errors.New("this server was of no cluster yet; start it with --join, or --bootstrap-expect 1")
+		return errors.New("this server was not part of a cluster yet; start it with --join, or --bootstrap-expect 1")
 	}
 	peers, err := raft.GetConfiguration(r.config(), r.machine(), logs, logs, snapshots, r.transport())
 	if err != nil {
@@ -81,7 +83,8 @@ func (r *Recovery) look() (err error) {
 	}
 	switch {
 	case r.Address == "":
-		return fmt.Errorf("server %s is none of the peers %v that it knows: it has left the cluster. Recover another server", r.ID, r.Others)
+		return fmt.Errorf("server %s is not one of the peers %v that it knows: it has left the cluster. "+
+			"Recover another server", r.ID, r.Others)
 	case len(r.Others) == 0:
 		return errors.New("this server is a cluster of its own already; just start it")
 	}
@@ -94,20 +97,21 @@ func (r *Recovery) look() (err error) {
 	return cmp.Or(err1, err2)
 }
 
-// Run makes this server the only peer. All that is on disk becomes its state, and a snapshot of
-// that takes the place of the log.
+// Run makes this server the only peer. Everything that is on disk becomes its state, and a snapshot
+// of that takes the place of the log.
 func (r *Recovery) Run() (err error) {
-	defer told(&err)
+	defer panicAsError(&err)
 	itself := raft.Configuration{Servers: []raft.Server{{ID: raft.ServerID(r.ID), Address: raft.ServerAddress(r.Address)}}}
 	logs := r.disk.logs
-	if err := raft.RecoverCluster(r.config(), r.machine(), logs, logs, r.disk.snapshots, r.transport(), itself); err != nil {
+	err = raft.RecoverCluster(r.config(), r.machine(), logs, logs, r.disk.snapshots, r.transport(), itself)
+	if err != nil {
 		return fmt.Errorf("make server %s the only peer: %w", r.ID, err)
 	}
 	return nil
 }
 
-// told makes an error of raft's way to say that what is on disk cannot be used.
-func told(err *error) {
+// panicAsError is deferred around raft, which panics where it cannot use what is on disk.
+func panicAsError(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("it is damaged: %v", r)
 	}
@@ -120,10 +124,10 @@ func (r *Recovery) config() *raft.Config {
 	return config
 }
 
-// machine is a state of its own, for raft to build what is on disk.
+// machine returns a state of its own, in which raft builds what is on disk.
 func (r *Recovery) machine() *fsm.FSM { return fsm.New(fsm.Config{Store: state.New(), Logger: r.log}) }
 
-// transport reaches nobody.
+// transport returns a transport that reaches nobody.
 func (r *Recovery) transport() raft.Transport {
 	_, t := raft.NewInmemTransport(raft.ServerAddress(r.Address))
 	return t

@@ -67,8 +67,8 @@ func (f *roomyFile) Write(b []byte) (int, error) {
 	case err != nil:
 		return 0, err
 	case free < n+f.size+n+leastFree:
-		return 0, fmt.Errorf("the disk of data directory %s on the leader has %d KiB free, which is not enough for it: free some space, then restore again",
-			f.dir, free>>10)
+		return 0, fmt.Errorf("the disk of data directory %s on the leader has %d KiB free, "+
+			"which is not enough for it: free some space, then restore again", f.dir, free>>10)
 	}
 	f.size += n
 	return f.file.Write(b)
@@ -83,7 +83,8 @@ func (n *Node) Restore(file *SnapshotFile) error {
 	if err := n.raft.Restore(meta, file.state, restoreWait); err != nil {
 		n.log.Error("could not restore a snapshot on all servers", "error", err)
 		return structs.Errorf(structs.KindUnavailable,
-			"this server stopped leading during the restore, which the others may or may not have: look, and restore again (%v)", err)
+			"this server stopped leading during the restore, which the others may or may not have: "+
+				"look, and restore again (%v)", err)
 	}
 	n.log.Warn("a saved snapshot has taken the place of the state", "index", file.Info.Index, "saved", file.Info.SavedAt)
 	return nil

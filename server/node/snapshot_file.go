@@ -9,21 +9,25 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A saved snapshot is a file of
+// A saved snapshot is a file of:
 //
 //	a line       snapshotMagic
 //	a line       snapshotHead in JSON
 //	the state    as raft's snapshots have it (package fsm)
 //	32 bytes     SHA-256 of everything before them
-const snapshotMagic = "GANTRY SNAPSHOT 1\n"
+const (
+	snapshotMagic = snapshotKind + "1\n"
+	snapshotKind  = "GANTRY SNAPSHOT " // a version follows
+)
 
-// snapshotHead is what the state does not say itself. Fields are only ever added.
+// snapshotHead is what the state itself does not contain. Fields are only ever added.
 type snapshotHead struct {
 	Term    uint64       `json:"term"`
 	SavedAt structs.Time `json:"savedAt"`
@@ -47,7 +51,7 @@ func writeSnapshotFile(to io.Writer, head snapshotHead, s *state.Snapshot) error
 	return err
 }
 
-// SnapshotFile is a saved snapshot that was read through and is whole.
+// SnapshotFile is a saved snapshot that has been read through and is whole.
 type SnapshotFile struct {
 	// Info is what is in it.
 	Info structs.SnapshotInfo
@@ -89,12 +93,12 @@ func (s *SnapshotFile) read() error {
 	magic, err1 := in.ReadString('\n')
 	line, err2 := in.ReadBytes('\n')
 	switch {
-	case magic != snapshotMagic && len(magic) == len(snapshotMagic) && magic[:len("GANTRY SNAPSHOT ")] == snapshotMagic[:len("GANTRY SNAPSHOT ")]:
+	case magic != snapshotMagic && len(magic) == len(snapshotMagic) && strings.HasPrefix(magic, snapshotKind):
 		return errors.New("a newer version of Gantry wrote it")
 	case magic != snapshotMagic:
-		return errors.New("it is no file that `gantry snapshot save` wrote, or its beginning is damaged")
+		return errors.New("this is not a file that `gantry snapshot save` wrote, or its beginning is damaged")
 	case errors.Join(err1, err2) != nil || size < int64(len(magic)+len(line)+sha256.Size):
-		return errors.New("it breaks off at its beginning")
+		return errors.New("it is cut off at its beginning")
 	}
 	begin, end := int64(len(magic)+len(line)), size-sha256.Size
 	s.state = io.NewSectionReader(s.file, begin, end-begin)
@@ -118,11 +122,13 @@ func (s *SnapshotFile) read() error {
 	if _, err := s.state.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	s.Info = structs.SnapshotInfo{Index: index, Term: head.Term, SavedAt: head.SavedAt, Version: head.Version, Size: size, Rows: rows}
+	s.Info = structs.SnapshotInfo{
+		Index: index, Term: head.Term, SavedAt: head.SavedAt, Version: head.Version, Size: size, Rows: rows,
+	}
 	return nil
 }
 
-// intact says whether the checksum at the end is that of what comes before it.
+// intact reports whether the checksum at the end is the checksum of everything before it.
 func (s *SnapshotFile) intact(end int64) (bool, error) {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(s.file, 0, end)); err != nil {

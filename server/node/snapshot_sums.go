@@ -17,19 +17,19 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Raft keeps a snapshot in a folder with two files, of which meta.json has the checksum of
-// state.bin and none of itself. So state.bin begins with
+// Raft keeps a snapshot in a folder with two files. meta.json has the checksum of state.bin, but
+// none of itself. So state.bin begins with:
 //
 //	8 bytes      snapshotSumMagic
-//	4 bytes      the CRC-32C of what meta.json says of index, term and peers
+//	4 bytes      the CRC-32C of what meta.json says about index, term and peers
 //
 // and the state follows.
 const snapshotSumMagic = "GANTRYSM"
 
-// snapshotHeadSize is how many bytes come before the state.
+// snapshotHeadSize is the number of bytes before the state.
 const snapshotHeadSize = len(snapshotSumMagic) + sumSize
 
-// checkedSnapshots is raft's snapshots with a checksum on all of them. It returns a damageError for
+// checkedSnapshots is raft's snapshots with checksums on everything. It returns a damageError for
 // what is not what was written.
 type checkedSnapshots struct {
 	*raft.FileSnapshotStore
@@ -66,9 +66,9 @@ func (s *checkedSnapshots) covered() uint64 {
 	return kept[0].Index
 }
 
-// newest returns the names of the snapshots that are kept. Raft, which goes by what is in them,
-// leaves out those that it cannot read. Of older ones there may be parts: of one that was being
-// removed when the server ended.
+// newest returns the names of the snapshots that are kept. Raft goes by what is in them, and leaves
+// out those that it cannot read. There may be parts of an older one, which was being removed when
+// the server ended.
 func (s *checkedSnapshots) newest() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -96,14 +96,19 @@ func (s *checkedSnapshots) newest() ([]string, error) {
 	return names, nil
 }
 
-// metaSum returns the checksum of what raft keeps of a snapshot beside the state.
-func metaSum(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64) ([]byte, error) {
+// metaSum returns the checksum of what raft keeps about a snapshot beside the state.
+func metaSum(
+	version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64,
+) ([]byte, error) {
 	text, err := json.Marshal([]any{version, index, term, peers, peersIndex})
 	return binary.BigEndian.AppendUint32(nil, crc32.Checksum(text, checksums)), err
 }
 
 // Create begins a snapshot (raft.SnapshotStore).
-func (s *checkedSnapshots) Create(version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64, transport raft.Transport) (raft.SnapshotSink, error) {
+func (s *checkedSnapshots) Create(
+	version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64,
+	transport raft.Transport,
+) (raft.SnapshotSink, error) {
 	sum, err := metaSum(version, index, term, peers, peersIndex)
 	if err != nil {
 		return nil, err
@@ -118,8 +123,8 @@ func (s *checkedSnapshots) Create(version raft.SnapshotVersion, index, term uint
 	return sink, nil
 }
 
-// Open returns a snapshot once it has been read through (raft.SnapshotStore). One that has been
-// removed is not there (fs.ErrNotExist).
+// Open returns a snapshot once it has been read through (raft.SnapshotStore). For one that has been
+// removed the error is fs.ErrNotExist.
 func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	meta, content, err := s.FileSnapshotStore.Open(id)
 	if err != nil {
@@ -134,8 +139,8 @@ func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, e
 	return meta, content, nil
 }
 
-// check checks what raft does not, and reads content up to the state, which is all that raft is to
-// see.
+// check checks what raft does not check, and reads content up to the state, which is all that raft
+// may see.
 func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.Reader) error {
 	stat, err := os.Stat(filepath.Join(s.dir, id, "state.bin"))
 	if err != nil {
@@ -144,7 +149,7 @@ func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.
 	if meta.ID != id || meta.Size != stat.Size() || meta.Version != raft.SnapshotVersionMax {
 		return damaged("meta.json is of another snapshot: it says %q, version %d, %d bytes", meta.ID, meta.Version, meta.Size)
 	}
-	meta.Peers = nil // of a format before that of meta.Version
+	meta.Peers = nil // belongs to an older format than meta.Version
 	var head [snapshotHeadSize]byte
 	if _, err := io.ReadFull(content, head[:]); err != nil {
 		return damaged("read its head: %w", err)

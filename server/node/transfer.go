@@ -42,6 +42,7 @@ func (n *Node) checkTransfer(answer error) {
 		return
 	}
 	if began := n.transferBegan.Load(); began != nil && time.Since(*began) > transferWait {
-		n.fail(fmt.Errorf("%w: this server refuses all writes while it leads; start it again, nothing is lost", errTransferStuck))
+		n.fail(fmt.Errorf("%w: this server refuses all writes while it leads; start it again, nothing is lost",
+			errTransferStuck))
 	}
 }

@@ -8,20 +8,21 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// A server that lost its disk comes back with another id, and at the address at which the others
-// still ask the one that it was for its vote. It has forgotten what it acknowledged, and would
-// elect a server that lacks it: one vote more than there is, and acknowledged writes are gone. So
-// only those vote that raft's peers have by their id; and, while a new cluster forms, those that
-// agreed to it.
+// A server that lost its disk comes back with another id, at the address where the others still ask
+// its former self for a vote. It has forgotten what it acknowledged, and could help to elect a
+// server that lacks those entries. There would be one vote more than there are voters, and
+// acknowledged writes would be lost. So a server votes only if its own id is among raft's peers,
+// or, while a new cluster forms, if it has agreed to form it with the candidate.
 //
-// Whom they vote for is another matter: who has all that the voter has, in a term in which it has
-// not voted, and while it hears no leader. Whether the candidate is a peer is for the candidate to
-// know. The voter may have been away while it became one, and if those that know of that are gone,
-// nobody else could be elected. (Diego Ongaro, Consensus, 4.1: servers grant votes to candidates
-// that are not in their latest configuration.) Raft 1.7.3 refuses such a candidate by its id
-// (vouched).
+// Whom it votes for is another matter: raft grants a vote to a candidate that has everything the
+// voter has, in a term in which the voter has not voted, while the voter hears no leader. Whether
+// the candidate is a peer is for the candidate to know. The voter may have been away when the
+// candidate became a peer, and if the servers that know about it are gone, nobody else could be
+// elected. (Diego Ongaro, Consensus, 4.1: servers grant votes to candidates that are not in their
+// latest configuration.) Raft 1.7.3 refuses such a candidate by its id; see vouched.
 
-// voteGuard is raft's way to the other servers, on which a server that is no peer gives no vote.
+// voteGuard is raft's way to the other servers. It refuses requests for a vote that this server may
+// not give.
 type voteGuard struct {
 	*raft.NetworkTransport
 	id raft.ServerID
@@ -35,20 +36,24 @@ type voteGuard struct {
 }
 
 func newVoteGuard(id string, promised func(id string) bool, to *raft.NetworkTransport) *voteGuard {
-	g := &voteGuard{NetworkTransport: to, id: raft.ServerID(id), promised: promised, passed: make(chan raft.RPC), closed: make(chan struct{})}
+	g := &voteGuard{
+		NetworkTransport: to, id: raft.ServerID(id), promised: promised,
+		passed: make(chan raft.RPC), closed: make(chan struct{}),
+	}
 	go g.pass()
 	return g
 }
 
-// Consumer gives what the other servers ask (raft.Transport).
+// Consumer returns the requests of the other servers (raft.Transport).
 func (g *voteGuard) Consumer() <-chan raft.RPC { return g.passed }
 
-// Close ends it (raft.WithClose).
+// Close ends the guard and its transport (raft.WithClose).
 func (g *voteGuard) Close() error {
 	g.close.Do(func() { close(g.closed) })
 	return g.NetworkTransport.Close()
 }
 
+// pass passes requests on to raft until Close.
 func (g *voteGuard) pass() {
 	for {
 		select {
@@ -67,7 +72,8 @@ func (g *voteGuard) pass() {
 	}
 }
 
-// refused answers a question for a vote that this server may not give.
+// refused reports whether a request is for a vote that this server may not give, and then answers
+// it.
 func (g *voteGuard) refused(rpc raft.RPC) bool {
 	var no any
 	switch rpc.Command.(type) {
@@ -85,9 +91,9 @@ func (g *voteGuard) refused(rpc raft.RPC) bool {
 	return true
 }
 
-// vouched lets raft judge a candidate that is no voter among the peers that this server knows by
-// its log, its term and nothing else: the question comes in the name of one that is. For a vote
-// raft keeps the candidate's address, which is the true one.
+// vouched makes raft judge a candidate only by its log and its term, even if the candidate is not a
+// voter among the peers that this server knows: the request then comes in the name of a voter. With
+// a vote, raft keeps the candidate's address, which stays the true one.
 func (g *voteGuard) vouched(rpc raft.RPC) raft.RPC {
 	switch asked := rpc.Command.(type) {
 	case *raft.RequestVoteRequest:
@@ -98,8 +104,8 @@ func (g *voteGuard) vouched(rpc raft.RPC) raft.RPC {
 	return rpc
 }
 
-// inName returns the id of a candidate, or of a voter in its place where it is none that this
-// server knows.
+// inName returns the id of a candidate, or the id of a voter in its place if the candidate is not a
+// voter that this server knows.
 func (g *voteGuard) inName(candidate []byte) []byte {
 	name := candidate
 	for _, p := range configuration(g.node.Load()).Servers {
@@ -118,6 +124,7 @@ func (g *voteGuard) header() raft.RPCHeader {
 	return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(g.id), Addr: []byte(g.LocalAddr())}
 }
 
+// mayVote reports whether this server may vote at all, for this candidate.
 func (g *voteGuard) mayVote(candidate string) bool {
 	node := g.node.Load()
 	if node == nil {
