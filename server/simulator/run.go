@@ -3,7 +3,6 @@ package simulator
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -15,9 +14,6 @@ import (
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
-
-// planAttempts bounds how often one evaluation is planned in a row, as a worker does.
-const planAttempts = 10
 
 // run is one simulation under way.
 type run struct {
@@ -116,24 +112,22 @@ func (r *run) decideAll() error {
 
 // decide plans for one evaluation until all of a plan is committed, as a worker does.
 func (r *run) decide(id string) error {
-	for range planAttempts {
-		snap := r.store.Snapshot()
-		eval := snap.Evaluation(id)
-		if eval == nil || eval.Status != structs.EvaluationReady {
-			return nil
-		}
+	plan := func(snap *state.Snapshot, eval *structs.Evaluation) (*structs.Plan, error) {
 		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: r.now, Seed: r.nextSeed()})
-		plan.Seen = snap.Index()
-		outcome, err := r.planner.Decide(context.Background(), &plan)
-		if err != nil && !errors.Is(err, planner.ErrStale) {
-			return err
-		}
-		if err == nil && len(outcome.Refused) == 0 {
-			r.last[eval.Job] = id
-			return nil
-		}
+		return &plan, nil
 	}
-	return fmt.Errorf("evaluation %s: the planner refused parts of every plan in a row", id)
+	submit := func(ctx context.Context, plan *structs.Plan) (planner.Outcome, error) {
+		outcome, err := r.planner.Decide(ctx, plan)
+		if err == nil && len(outcome.Refused) == 0 {
+			r.last[plan.Job] = id
+		}
+		return outcome, err
+	}
+	loop := planner.Loop{Snapshot: r.store.Snapshot, Plan: plan, Submit: submit}
+	if err := loop.UntilCommitted(context.Background(), id); err != nil {
+		return fmt.Errorf("evaluation %s: %w", id, err)
+	}
+	return nil
 }
 
 // touchAll is for when nobody knows any more which jobs have changed.
