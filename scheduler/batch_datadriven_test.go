@@ -40,7 +40,7 @@ func TestBatches(t *testing.T) {
 }
 
 type batchStory struct {
-	world
+	harness
 	now     structs.Time
 	started []string
 }
@@ -51,7 +51,7 @@ func (s *batchStory) run(t *testing.T, b *block) string {
 	words := strings.Fields(b.command)
 	switch words[0] {
 	case "cluster":
-		*s = batchStory{world: world{store: state.New()}, now: 1_000_000}
+		*s = batchStory{harness: harness{store: state.New()}, now: 1_000_000}
 		for _, line := range b.input {
 			s.add(t, "instance "+line)
 		}

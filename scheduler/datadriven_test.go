@@ -76,8 +76,8 @@ func TestDataDriven(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-			var w world
-			runFile(t, path, w.run)
+			var h harness
+			runFile(t, path, h.run)
 		})
 	}
 }
