@@ -1,11 +1,6 @@
 package scheduler
 
-import (
-	"slices"
-	"strconv"
-
-	"github.com/gantry-project/gantry/structs"
-)
+import "github.com/gantry-project/gantry/structs"
 
 // endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. True: the
 // service goes back to what it was, and this look is over.
@@ -66,16 +61,16 @@ func (s *service) fail(by, why, message string, rollback bool) bool {
 // earlierJob is the service as the last completed deployment had it, but with what no revision
 // changes (ECS) as it is now: the count and the update policy. Nil where there is nothing to go
 // back to.
-func (s *service) earlierJob() *structs.Job {
-	if s.completed == nil || s.primary.RollbackOf != "" {
+func (l *look) earlierJob() *structs.Job {
+	if l.completed == nil || l.primary.RollbackOf != "" {
 		return nil
 	}
-	job := s.in.View.JobVersion(s.job.ID, s.completed.JobVersion)
+	job := l.in.View.JobVersion(l.job.ID, l.completed.JobVersion)
 	if job == nil {
 		return nil
 	}
 	back := *job
-	back.Count, back.Service, back.Status, back.Version = s.job.Count, s.job.Service, s.job.Status, s.job.Version+1
+	back.Count, back.Service, back.Status, back.Version = l.job.Count, l.job.Service, l.job.Status, l.job.Version+1
 	return &back
 }
 
@@ -115,30 +110,6 @@ func (s *service) retireEmpty(but *structs.Deployment) {
 			s.retire(d)
 		}
 	}
-}
-
-// retire makes a deployment history.
-func (s *service) retire(d *structs.Deployment) {
-	over := *d
-	over.Status = structs.DeploymentInactive
-	if over.FinishedAt == 0 {
-		over.FinishedAt = s.in.Now
-	}
-	s.put(&over)
-}
-
-// put puts a deployment into the plan as it is now, in place of what it was before.
-func (s *service) put(d *structs.Deployment) {
-	row := *d
-	row.UpdatedAt = s.in.Now
-	s.plan.Deployments = slices.DeleteFunc(s.plan.Deployments, func(p structs.Deployment) bool { return p.ID == row.ID })
-	s.plan.Deployments = append(s.plan.Deployments, row)
-}
-
-// deploymentID mints an id: ecs-svc/ and 19 digits.
-func (s *service) deploymentID() string {
-	random, _ := strconv.ParseUint(s.ids.next()[:16], 16, 64) // 16 hex digits always parse
-	return "ecs-svc/" + strconv.FormatUint(1e18+random%9e18, 10)
 }
 
 // scaledBy is the reason of tasks that a deployment stops.

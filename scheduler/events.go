@@ -29,20 +29,20 @@ const (
 )
 
 // finish puts the events, oldest first, and the next look into the plan.
-func (s *service) finish() {
+func (w *planWriter) finish() {
 	var texts []string
-	if n := len(s.plan.Stops); n > 0 {
-		tasks := list(n, func(i int) string { return s.plan.Stops[i].Task })
+	if n := len(w.plan.Stops); n > 0 {
+		tasks := list(n, func(i int) string { return w.plan.Stops[i].Task })
 		texts = append(texts, fmt.Sprintf("has stopped %d running tasks: %s.", n, tasks))
 	}
-	if len(s.plan.Placements) > 0 {
-		texts = append(texts, startedMessage(s.plan.Placements))
+	if len(w.plan.Placements) > 0 {
+		texts = append(texts, startedMessage(w.plan.Placements))
 	}
-	for _, text := range append(texts, s.messages...) {
-		s.plan.Events = append(s.plan.Events, structs.ServiceEvent{ID: s.eventID(), At: s.in.Now, Message: s.subject() + text})
+	for _, text := range append(texts, w.messages...) {
+		w.plan.Events = append(w.plan.Events, structs.ServiceEvent{ID: w.eventID(), At: w.in.Now, Message: w.subject() + text})
 	}
-	if s.wakeAt > 0 {
-		s.plan.FollowUp = followUp(s.job, s.in.Now, max(s.wakeAt, s.in.Now+1))
+	if w.wakeAt > 0 {
+		w.plan.FollowUp = followUp(w.job, w.in.Now, max(w.wakeAt, w.in.Now+1))
 	}
 }
 
@@ -57,37 +57,37 @@ func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	}
 }
 
-func (s *service) subject() string {
-	if s.ofSet {
-		return "(service " + s.job.Name + ", taskSet " + s.primary.ID + ") "
+func (w *planWriter) subject() string {
+	if w.ofSet {
+		return "(service " + w.job.Name + ", taskSet " + w.primary.ID + ") "
 	}
-	return "(service " + s.job.Name + ") "
+	return "(service " + w.job.Name + ") "
 }
 
-func (s *service) tell(text string) { s.messages = append(s.messages, text) }
+func (w *planWriter) tell(text string) { w.messages = append(w.messages, text) }
 
 // tellOnce tells what keeps the service from its goal. What is told already waits six hours, unless
 // it was resolved meanwhile, by a steady state or a new deployment. Texts on one cause begin alike
 // and have the cause in them.
-func (s *service) tellOnce(begin, rest, cause string) {
-	for _, e := range s.in.View.ServiceEvents(s.job.ID).Events {
-		if e.At <= s.in.Now-repeatAfter || e.At < s.primary.CreatedAt || e.Message == s.subject()+steadyText {
+func (w *planWriter) tellOnce(begin, rest, cause string) {
+	for _, e := range w.in.View.ServiceEvents(w.job.ID).Events {
+		if e.At <= w.in.Now-repeatAfter || e.At < w.primary.CreatedAt || e.Message == w.subject()+steadyText {
 			break
 		}
-		if strings.HasPrefix(e.Message, s.subject()+begin) && strings.Contains(e.Message, cause) {
+		if strings.HasPrefix(e.Message, w.subject()+begin) && strings.Contains(e.Message, cause) {
 			return
 		}
 	}
-	s.tell(begin + rest)
+	w.tell(begin + rest)
 }
 
 // tellSteady tells that the service, or the task set, has come to rest, if it was not at rest
 // already.
-func (s *service) tellSteady() {
-	past := s.in.View.ServiceEvents(s.job.ID).Events
-	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, s.subject()) })
-	if len(s.messages) > 0 || last < 0 || past[last].Message != s.subject()+steadyText {
-		s.tell(steadyText)
+func (w *planWriter) tellSteady() {
+	past := w.in.View.ServiceEvents(w.job.ID).Events
+	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, w.subject()) })
+	if len(w.messages) > 0 || last < 0 || past[last].Message != w.subject()+steadyText {
+		w.tell(steadyText)
 	}
 }
 
@@ -176,7 +176,7 @@ func list(n int, task func(int) string) string {
 }
 
 // eventID mints a UUID.
-func (s *service) eventID() string {
-	id := s.ids.next()
+func (w *planWriter) eventID() string {
+	id := w.ids.next()
 	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
 }

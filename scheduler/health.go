@@ -7,31 +7,22 @@ import (
 )
 
 // health is that of a RUNNING task. One without a health check is healthy.
-func (s *service) health(t *structs.Task) string {
-	if !s.checked(t) {
+func (l *look) health(t *structs.Task) string {
+	if !l.checked(t) {
 		return structs.Healthy
 	}
-	return t.Health(s.definitionOf(t))
+	return t.Health(l.definitionOf(t))
 }
 
-func (s *service) checked(t *structs.Task) bool {
-	def := s.definitionOf(t)
+func (l *look) checked(t *structs.Task) bool {
+	def := l.definitionOf(t)
 	return def != nil && def.HasHealthCheck()
-}
-
-func (s *service) definitionOf(t *structs.Task) *structs.TaskDefinition {
-	def, known := s.definitions[t.TaskDefinition]
-	if !known {
-		def = s.in.View.TaskDefinition(t.TaskDefinition)
-		s.definitions[t.TaskDefinition] = def
-	}
-	return def
 }
 
 // provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one
 // whose health check tells.
-func (s *service) provenAt(t *structs.Task) structs.Time {
-	return s.job.Service.Update.ProvenAt(t, s.definitionOf(t))
+func (l *look) provenAt(t *structs.Task) structs.Time {
+	return l.job.Service.Update.ProvenAt(t, l.definitionOf(t))
 }
 
 // forget sets the count of the primary's failed tasks to zero where a task of it has become healthy

@@ -37,8 +37,8 @@ func (s *service) stopLost(tasks []*structs.Task, n int) {
 }
 
 // rank orders tasks of earlier deployments before those of the primary.
-func (s *service) rank(t *structs.Task) int {
-	if t.StartedBy == s.primary.ID {
+func (l *look) rank(t *structs.Task) int {
+	if t.StartedBy == l.primary.ID {
 		return 1
 	}
 	return 0

@@ -145,8 +145,8 @@ func (s *service) after(where []string, open []*structs.Task) *move {
 
 // depth is how many levels of a balance the strategy spreads over, that of the instances included
 // where it does.
-func (s *service) depth() int {
-	attributes, instances := place.SpreadLevels(s.job)
+func (l *look) depth() int {
+	attributes, instances := place.SpreadLevels(l.job)
 	if instances {
 		return len(attributes) + 1
 	}

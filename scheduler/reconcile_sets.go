@@ -16,8 +16,11 @@ func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 			continue
 		}
 		set := &service{
-			in: in, job: job, plan: &structs.Plan{Status: structs.EvaluationDone}, ids: ids,
-			primary: new(*d), ofSet: true, later: len(plan.Placements) > 0,
+			planWriter: planWriter{
+				look: look{in: in, job: job, primary: new(*d), ofSet: true},
+				plan: &structs.Plan{Status: structs.EvaluationDone}, ids: ids,
+			},
+			later: len(plan.Placements) > 0,
 		}
 		left = set.keepSet() || left
 		set.finish()

@@ -65,12 +65,12 @@ func (s *service) sides() (green, blue *side) {
 	return green, blue
 }
 
-func (s *service) blue() *structs.Deployment {
+func (l *look) blue() *structs.Deployment {
 	switch {
-	case s.completed != nil && s.completed.Status != structs.DeploymentInactive:
-		return s.completed
-	case len(s.older) > 0:
-		return s.older[len(s.older)-1]
+	case l.completed != nil && l.completed.Status != structs.DeploymentInactive:
+		return l.completed
+	case len(l.older) > 0:
+		return l.older[len(l.older)-1]
 	}
 	return nil
 }

@@ -82,10 +82,10 @@ func (s *service) balance() *balance {
 // levels are the attributes over whose values the tasks are spread: those that the strategy begins
 // with. Where it begins with something else than a spread, that is zones, which scale-in keeps even
 // all the same (ECS). A daemon is on every instance whatever the zone.
-func (s *service) levels() []string {
-	attributes, instances := place.SpreadLevels(s.job)
+func (l *look) levels() []string {
+	attributes, instances := place.SpreadLevels(l.job)
 	switch {
-	case s.daemon():
+	case l.daemon():
 		return nil
 	case len(attributes) > 0 || instances:
 		return attributes

@@ -30,9 +30,14 @@ func TestScaleInIsOneByOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &service{
-			in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{Service: &structs.ServiceSpec{}}, plan: &structs.Plan{}, primary: &structs.Deployment{},
-			definitions: map[string]*structs.TaskDefinition{},
-			fleet:       fleet{leaving: map[string]bool{}, hosts: map[string]int{}},
+			planWriter: planWriter{
+				look: look{
+					in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{Service: &structs.ServiceSpec{}},
+					primary: &structs.Deployment{}, definitions: map[string]*structs.TaskDefinition{},
+				},
+				plan: &structs.Plan{},
+			},
+			fleet: fleet{leaving: map[string]bool{}, hosts: map[string]int{}},
 		}
 		for n := range rapid.IntRange(0, 20).Draw(t, "tasks") {
 			task := &structs.Task{

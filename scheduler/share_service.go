@@ -8,21 +8,21 @@ import (
 )
 
 // share says how new tasks are shared out beside those of the same revision that are there already.
-func (s *service) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
+func (l *look) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
 	if len(strategy) == 0 {
 		return nil
 	}
-	return &place.Share{Strategy: strategy, Total: s.count, Held: perProvider(own)}
+	return &place.Share{Strategy: strategy, Total: l.count, Held: perProvider(own)}
 }
 
 // capacityOf is the capacity provider strategy of a deployment.
-func (s *service) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
-	if d.ID != s.primary.ID {
-		if job := s.in.View.JobVersion(s.job.ID, d.JobVersion); job != nil {
+func (l *look) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
+	if d.ID != l.primary.ID {
+		if job := l.in.View.JobVersion(l.job.ID, d.JobVersion); job != nil {
 			return job.CapacityStrategy
 		}
 	}
-	return s.job.CapacityStrategy
+	return l.job.CapacityStrategy
 }
 
 // releaseCurrent is releaseShares for the primary's tasks.
@@ -68,9 +68,9 @@ func perProvider(own *ranks) map[string]int {
 
 // soleProvider is the capacity provider of all the service's new tasks; empty where there is none,
 // or more than one.
-func (s *service) soleProvider() string {
-	if len(s.job.CapacityStrategy) != 1 {
+func (l *look) soleProvider() string {
+	if len(l.job.CapacityStrategy) != 1 {
 		return ""
 	}
-	return s.job.CapacityStrategy[0].CapacityProvider
+	return l.job.CapacityStrategy[0].CapacityProvider
 }

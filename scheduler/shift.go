@@ -9,8 +9,8 @@ import (
 
 // shifting says whether the primary is being brought up beside the revision that serves. Once it
 // cleans up, it goes on as a rolling deployment does whose tasks are all there.
-func (s *service) shifting() bool {
-	d := s.primary
+func (l *look) shifting() bool {
+	d := l.primary
 	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress
 }
 
@@ -62,22 +62,22 @@ func (s *service) stageDone() bool {
 }
 
 // scaledUp says whether tasks of the new revision are to be there.
-func (s *service) scaledUp() bool {
-	return s.primary.Stage != structs.StageReconcileService && s.primary.Stage != structs.StagePreScaleUp
+func (l *look) scaledUp() bool {
+	return l.primary.Stage != structs.StageReconcileService && l.primary.Stage != structs.StagePreScaleUp
 }
 
 // passed says whether the stage has taken so many minutes; else the service is looked at again when
 // it has.
-func (s *service) passed(minutes int32) bool {
-	end := s.primary.StageAt + structs.Time(minutes)*60_000
-	if s.in.Now < end {
-		s.wake(end)
+func (w *planWriter) passed(minutes int32) bool {
+	end := w.primary.StageAt + structs.Time(minutes)*60_000
+	if w.in.Now < end {
+		w.wake(end)
 	}
-	return s.in.Now >= end
+	return w.in.Now >= end
 }
 
-func (s *service) nextStage() string {
-	switch s.primary.Stage {
+func (l *look) nextStage() string {
+	switch l.primary.Stage {
 	case structs.StageReconcileService:
 		return structs.StagePreScaleUp
 	case structs.StagePreScaleUp:
@@ -93,7 +93,7 @@ func (s *service) nextStage() string {
 	case structs.StagePreProductionShift:
 		return structs.StageProductionShift
 	case structs.StageProductionShift:
-		if s.primary.Traffic.Production < 100 {
+		if l.primary.Traffic.Production < 100 {
 			return structs.StagePreProductionShift
 		}
 		return structs.StagePostProductionShift
@@ -136,8 +136,8 @@ func (s *service) enter(stage string) {
 
 // nextWeight is how much of the production traffic the next step moves to the primary, in percent
 // with one decimal.
-func (s *service) nextWeight(now float64) float64 {
-	policy := s.shiftPolicy()
+func (l *look) nextWeight(now float64) float64 {
+	policy := l.shiftPolicy()
 	switch {
 	case policy.Strategy == structs.StrategyLinear:
 		return min(100, math.Round((now+policy.StepPercent)*10)/10)
@@ -150,8 +150,8 @@ func (s *service) nextWeight(now float64) float64 {
 
 // shiftPolicy is that of the version which the primary deploys: what users change meanwhile is for
 // the next deployment.
-func (s *service) shiftPolicy() *structs.ShiftPolicy {
-	for _, job := range []*structs.Job{s.in.View.JobVersion(s.job.ID, s.primary.JobVersion), s.job} {
+func (l *look) shiftPolicy() *structs.ShiftPolicy {
+	for _, job := range []*structs.Job{l.in.View.JobVersion(l.job.ID, l.primary.JobVersion), l.job} {
 		if job != nil && job.Service.Update.Shift != nil {
 			return job.Service.Update.Shift
 		}
@@ -175,10 +175,10 @@ func (s *service) expirePauses() {
 }
 
 // paused says whether a hook keeps the deployment where it is.
-func (s *service) paused() (paused bool) {
-	for _, p := range s.primary.Pauses {
+func (w *planWriter) paused() (paused bool) {
+	for _, p := range w.primary.Pauses {
 		if p.Waits() {
-			s.wake(p.ExpiresAt)
+			w.wake(p.ExpiresAt)
 			paused = true
 		}
 	}
@@ -186,9 +186,9 @@ func (s *service) paused() (paused bool) {
 }
 
 // pausedBack gives the pause that ended in the deployment's having to go back, nil where none did.
-func (s *service) pausedBack() *structs.Pause {
-	for n := range s.primary.Pauses {
-		if p := &s.primary.Pauses[n]; p.RollsBack() {
+func (l *look) pausedBack() *structs.Pause {
+	for n := range l.primary.Pauses {
+		if p := &l.primary.Pauses[n]; p.RollsBack() {
 			return p
 		}
 	}
