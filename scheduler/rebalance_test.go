@@ -84,6 +84,24 @@ func drawUneven(t *rapid.T) *unevenCluster {
 			MinimumHealthyPercent: 100, MaximumPercent: rapid.Int32Range(200, 300).Draw(t, "max"),
 		}},
 	}
+	c.drawStrategy(t, &job)
+	c.put(job, "ecs-svc/1")
+	c.alterDeployment("ecs-svc/1", func(d *structs.Deployment) { d.Rollout = structs.RolloutCompleted })
+	c.update(func(tx *state.Tx) {
+		for n := range job.Count {
+			id := fmt.Sprintf("%032d", n)
+			tx.PutTask(&structs.Task{
+				ID: id, Cluster: "default", Job: serviceJob, StartedBy: "ecs-svc/1", TaskDefinition: "f:1", Memory: 1,
+				Instance:   fmt.Sprintf("i%d", rapid.IntRange(0, instances-1).Draw(t, "on")),
+				LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
+			})
+		}
+	})
+	return c
+}
+
+// drawStrategy draws what the service is spread over, if anything.
+func (c *unevenCluster) drawStrategy(t *rapid.T, job *structs.Job) {
 	spread := func(fields ...string) {
 		for _, field := range fields {
 			job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: structs.StrategySpread, Field: field})
@@ -107,19 +125,6 @@ func drawUneven(t *rapid.T) *unevenCluster {
 		job.PlacementStrategy = append(job.PlacementStrategy, structs.PlacementStrategy{Type: structs.StrategyRandom})
 		c.levels = []string{"rack", structs.AttributeZone}
 	}
-	c.put(job, "ecs-svc/1")
-	c.alterDeployment("ecs-svc/1", func(d *structs.Deployment) { d.Rollout = structs.RolloutCompleted })
-	c.update(func(tx *state.Tx) {
-		for n := range job.Count {
-			id := fmt.Sprintf("%032d", n)
-			tx.PutTask(&structs.Task{
-				ID: id, Cluster: "default", Job: serviceJob, StartedBy: "ecs-svc/1", TaskDefinition: "f:1", Memory: 1,
-				Instance:   fmt.Sprintf("i%d", rapid.IntRange(0, instances-1).Draw(t, "on")),
-				LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
-			})
-		}
-	})
-	return c
 }
 
 // finishRound brings new tasks up one by one, looks after each, and lets those go that are asked

@@ -167,23 +167,7 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 		spec.Update.ResetOnHealthyTask = reset == "on"
 	}
 	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
-	if strategy, ok := args["shift"]; ok {
-		spec.Update.Shift = structs.NewShiftPolicy(strategy)
-	}
-	if spec.Update.Shift != nil {
-		shift := *spec.Update.Shift
-		spec.Update.Shift = &shift
-		set("bake", func(n int64) { shift.BakeMinutes = int32(n) })
-		set("step", func(n int64) { shift.StepPercent = float64(n) })
-		set("step-bake", func(n int64) { shift.StepBakeMinutes = int32(n) })
-		if stages, ok := args["pause"]; ok {
-			hook := structs.LifecycleHook{TimeoutMinutes: structs.DefaultHookTimeoutMinutes, TimeoutAction: structs.DefaultHookTimeoutAction}
-			hook.Stages = strings.Split(stages, ",")
-			set("timeout", func(n int64) { hook.TimeoutMinutes = int32(n) })
-			hook.TimeoutAction = cmp.Or(args["on-timeout"], hook.TimeoutAction)
-			shift.Hooks = []structs.LifecycleHook{hook}
-		}
-	}
+	setShift(&spec.Update, args, set)
 	next.TaskDefinition = cmp.Or(job.TaskDefinition, "f:1")
 	set("definition", func(n int64) { next.TaskDefinition = fmt.Sprintf("f:%d", n) })
 	spec.Update.CircuitBreaker = spec.Update.CircuitBreaker || slices.Contains(words, "breaker")
@@ -203,4 +187,26 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 		deploy = fmt.Sprintf("ecs-svc/%019d", len(s.deployments())+1)
 	}
 	s.cluster.put(next, deploy)
+}
+
+// setShift sets what a service command says of how traffic shifts.
+func setShift(update *structs.UpdatePolicy, args map[string]string, set func(key string, to func(int64))) {
+	if strategy, ok := args["shift"]; ok {
+		update.Shift = structs.NewShiftPolicy(strategy)
+	}
+	if update.Shift == nil {
+		return
+	}
+	shift := *update.Shift
+	update.Shift = &shift
+	set("bake", func(n int64) { shift.BakeMinutes = int32(n) })
+	set("step", func(n int64) { shift.StepPercent = float64(n) })
+	set("step-bake", func(n int64) { shift.StepBakeMinutes = int32(n) })
+	if stages, ok := args["pause"]; ok {
+		hook := structs.LifecycleHook{TimeoutMinutes: structs.DefaultHookTimeoutMinutes, TimeoutAction: structs.DefaultHookTimeoutAction}
+		hook.Stages = strings.Split(stages, ",")
+		set("timeout", func(n int64) { hook.TimeoutMinutes = int32(n) })
+		hook.TimeoutAction = cmp.Or(args["on-timeout"], hook.TimeoutAction)
+		shift.Hooks = []structs.LifecycleHook{hook}
+	}
 }
