@@ -23,7 +23,7 @@ type look struct {
 	feasible map[string]bool // a daemon's instances
 }
 
-// daemon says whether the service keeps one task on each feasible instance, rather than a number of
+// daemon reports whether the service keeps one task on each feasible instance, rather than a number of
 // tasks wherever they fit.
 func (l *look) daemon() bool { return l.job.Type == structs.JobDaemon }
 
@@ -68,17 +68,16 @@ func (l *look) definitionOf(t *structs.Task) *structs.TaskDefinition {
 	return def
 }
 
-// least is how many healthy tasks are left standing by whatever the service itself does (ECS:
-// rounded up).
+// least returns how many healthy tasks the service itself never goes below (ECS: rounded up).
 func (l *look) least() int {
 	return (l.count*int(l.job.Service.Update.MinimumHealthyPercent) + 99) / 100
 }
 
-// most is how many tasks may be alive for a new one to start (ECS: rounded down).
+// most returns how many tasks may be alive at most when new ones start (ECS: rounded down).
 func (l *look) most() int {
 	return l.count * int(l.job.Service.Update.MaximumPercent) / 100
 }
 
-// halted: the rollout has failed with nothing to go back to, or a user ended it. The primary starts
-// nothing more.
+// halted reports whether the rollout has failed with nothing to go back to, or was ended by a user.
+// The primary then starts nothing more.
 func (l *look) halted() bool { return l.primary.Rollout == structs.RolloutFailed }

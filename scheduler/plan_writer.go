@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// planWriter writes what was decided on a service into the plan: stops, deployments, events
-// (events.go) and the next look.
+// planWriter writes what was decided into the plan: stops, deployments, events (events.go) and the
+// next look.
 type planWriter struct {
 	look
 
@@ -22,14 +22,14 @@ func (w *planWriter) stop(t *structs.Task, reason string) {
 	w.plan.Stops = append(w.plan.Stops, structs.Stop{Task: t.ID, Code: structs.StopServiceSchedulerInitiated, Reason: reason})
 }
 
-// wake asks for another look at a time; the earliest asked for counts.
+// wake asks for another look at a time. The earliest time asked for counts.
 func (w *planWriter) wake(at structs.Time) {
 	if w.wakeAt == 0 || at < w.wakeAt {
 		w.wakeAt = at
 	}
 }
 
-// retire makes a deployment history.
+// retire makes a deployment INACTIVE.
 func (w *planWriter) retire(d *structs.Deployment) {
 	over := *d
 	over.Status = structs.DeploymentInactive
@@ -39,7 +39,7 @@ func (w *planWriter) retire(d *structs.Deployment) {
 	w.put(&over)
 }
 
-// put puts a deployment into the plan as it is now, in place of what it was before.
+// put puts a deployment into the plan, in place of an earlier version of it.
 func (w *planWriter) put(d *structs.Deployment) {
 	row := *d
 	row.UpdatedAt = w.in.Now
@@ -47,7 +47,7 @@ func (w *planWriter) put(d *structs.Deployment) {
 	w.plan.Deployments = append(w.plan.Deployments, row)
 }
 
-// deploymentID mints an id: ecs-svc/ and 19 digits.
+// deploymentID returns a new id: ecs-svc/ and 19 digits.
 func (w *planWriter) deploymentID() string {
 	random, _ := strconv.ParseUint(w.ids.next()[:16], 16, 64) // 16 hex digits always parse
 	return "ecs-svc/" + strconv.FormatUint(1e18+random%9e18, 10)

@@ -163,7 +163,7 @@ func (c *unevenCluster) counts() (healthy, all int) {
 	return healthy, all
 }
 
-// uneven gives the sums of squares of the strategy's levels.
+// uneven returns the sums of squares of the strategy's levels.
 func (c *unevenCluster) uneven() []int {
 	on := map[string]int{}
 	for task := range c.store.Snapshot().JobTasks(serviceJob) {

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// findFeasible finds the instances that a daemon runs on; their number is its count.
+// findFeasible sets the instances that a daemon runs on; their number is its count.
 func (l *look) findFeasible() {
 	l.feasible = map[string]bool{}
 	r := &place.Request{View: l.in.View, Job: l.job, Definition: l.definition, Share: l.share(l.job.CapacityStrategy, &ranks{})}
@@ -18,8 +18,8 @@ func (l *look) findFeasible() {
 	l.count = len(l.feasible)
 }
 
-// vacant are the feasible instances without a task of the primary deployment; first those that have
-// none at all, so that a task that made way is followed where it was.
+// vacant returns the feasible instances without a task of the primary deployment. Those without any
+// task of the daemon come first, so that a task that made way is replaced where it was.
 func (s *service) vacant() []string {
 	taken := map[string]bool{}
 	for _, t := range slices.Concat(s.fleet.current.healthy, s.fleet.current.unready) {
@@ -37,8 +37,8 @@ func (s *service) vacant() []string {
 	return vacant
 }
 
-// leavesLater reports whether an instance drains and still has tasks other than daemons': what a
-// daemon does for them, such as shipping their logs, goes on until the last of them has stopped
+// leavesLater reports whether an instance drains and still has tasks that are not of daemons. What
+// a daemon does for them, such as shipping their logs, goes on until the last of them has stopped
 // (ECS). State wakes the daemons then.
 func (l *look) leavesLater(i *structs.ContainerInstance) bool {
 	if i == nil || i.Status != structs.InstanceDraining {

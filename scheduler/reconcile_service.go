@@ -48,8 +48,8 @@ func reconcileService(in Input, job *structs.Job, plan *structs.Plan) {
 	s.finish()
 }
 
-// keepUp moves the service towards its desired tasks. What it stops comes before what it starts, so
-// that the room in the limits that one makes can be used by the other.
+// keepUp moves the service towards its desired tasks. It stops tasks before it starts others, so
+// that the start can use the room that the stop makes in the limits.
 func (s *service) keepUp() {
 	if s.daemon() {
 		s.plan.Desired = new(s.count)
@@ -59,7 +59,7 @@ func (s *service) keepUp() {
 	s.stopUnhealthy()
 	s.expirePauses()
 	if s.endRollout() {
-		return // the next look goes on, with the service as it was before
+		return // the next look continues, with the service as it was before
 	}
 	if s.advance(); s.shifting() {
 		s.keepSides()
@@ -75,7 +75,7 @@ func (s *service) keepUp() {
 	s.tellProtected()
 }
 
-// drain stops a service that was deleted.
+// drain stops the tasks of a service that was deleted.
 func (s *service) drain() {
 	if s.primary.Rollout == structs.RolloutInProgress {
 		s.primary.Rollout, s.primary.RolloutReason, s.primary.FinishedAt = structs.RolloutFailed, stopText+deletedText, s.in.Now
@@ -98,9 +98,9 @@ func (s *service) drain() {
 	}
 }
 
-// stopSpare stops what the service has too much of: tasks of earlier deployments that are not
-// healthy anyway, those of the primary beyond the count, and of the healthy ones as many as are
-// beyond the count, earlier deployments' first.
+// stopSpare stops tasks that the service does not need: those of earlier deployments that are not
+// healthy anyway, those of the primary beyond the count, and healthy ones beyond the count, earlier
+// deployments' first.
 func (s *service) stopSpare() {
 	f := &s.fleet
 	s.release(&f.astray, len(f.astray))
@@ -122,8 +122,7 @@ func (s *service) stopSpare() {
 	s.releaseCurrent(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
-// stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they
-// go.
+// stopSurplus stops only what is beyond the count, from the first ranks as far as they go.
 func (s *service) stopSurplus(sides ...*ranks) {
 	surplus := s.fleet.alive() - s.count
 	for _, r := range sides {
@@ -138,9 +137,9 @@ func (s *service) stopSurplus(sides ...*ranks) {
 	}
 }
 
-// start places what the primary lacks, as far as the limits go. Where they end, or the instances
-// are full, healthy tasks of earlier deployments make way, as long as the least that must stay
-// healthy do.
+// start places the tasks that the primary lacks, as far as the limits allow. If they allow no more,
+// or the instances are full, healthy tasks of earlier deployments make way, down to the minimum
+// that must stay healthy.
 func (s *service) start() {
 	f := &s.fleet
 	want := s.count - f.current.size()
@@ -170,17 +169,17 @@ func (s *service) start() {
 		s.makeWay(s.plan.Unplaced - len(f.leaving))
 	}
 	preempt(s.in, r, found, s.plan)
-	if len(f.leaving)+len(s.plan.Preempted) == 0 { // else room appears by itself
+	if len(f.leaving)+len(s.plan.Preempted) == 0 { // otherwise room appears by itself
 		s.tellUnplaced(found)
 	}
 }
 
-// makeWay stops up to n healthy tasks of earlier deployments and tells how many.
+// makeWay stops up to n healthy tasks of earlier deployments and returns how many.
 func (s *service) makeWay(n int) int {
 	return s.release(&s.fleet.old.healthy, min(n, s.fleet.healthy()-s.least()))
 }
 
-// request asks for places for tasks of the primary.
+// request returns a request for places for tasks of the primary.
 func (s *service) request(count int, named []string) *place.Request {
 	return &place.Request{
 		View: s.in.View, Job: s.job, Definition: s.definition, Need: &s.need, Count: count, Instances: named,
@@ -189,7 +188,7 @@ func (s *service) request(count int, named []string) *place.Request {
 	}
 }
 
-// named returns the instances that so many new tasks go to; nil where any will do.
+// named returns the instances that count new tasks go to, or nil if any will do.
 func (s *service) named(count int) []string {
 	if !s.daemon() {
 		return nil

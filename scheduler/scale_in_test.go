@@ -71,7 +71,7 @@ func TestScaleInIsOneByOne(t *testing.T) {
 	})
 }
 
-// oneByOne gives the n tasks that are to go first.
+// oneByOne returns the n tasks that are to go first.
 func oneByOne(s *service, pool []*structs.Task, n int) (gone []string) {
 	zone := func(t *structs.Task) string {
 		value, _ := s.in.View.Instance(t.Instance).Attribute(structs.AttributeZone)

@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// share says how new tasks are shared out beside those of the same revision that are there already.
+// share returns how new tasks are shared out, given the tasks of the same revision that already
+// exist.
 func (l *look) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
 	if len(strategy) == 0 {
 		return nil
@@ -15,7 +16,7 @@ func (l *look) share(strategy []structs.CapacityProviderStrategyItem, own *ranks
 	return &place.Share{Strategy: strategy, Total: l.count, Held: perProvider(own)}
 }
 
-// capacityOf is the capacity provider strategy of a deployment.
+// capacityOf returns the capacity provider strategy of a deployment.
 func (l *look) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
 	if d.ID != l.primary.ID {
 		if job := l.in.View.JobVersion(l.job.ID, d.JobVersion); job != nil {
@@ -30,8 +31,9 @@ func (s *service) releaseCurrent(pool *[]*structs.Task, n int) (stopped int) {
 	return s.releaseShares(pool, n, s.job.CapacityStrategy, &s.fleet.current)
 }
 
-// releaseShares stops up to n tasks of a revision as release does. With a capacity provider
-// strategy they are of the providers that have more than their share of what the revision has.
+// releaseShares stops up to n tasks of a revision, as release does. With a capacity provider
+// strategy it takes them from the providers that have more than their share of the revision's
+// tasks.
 func (s *service) releaseShares(pool *[]*structs.Task, n int, strategy []structs.CapacityProviderStrategyItem, own *ranks) (stopped int) {
 	if len(strategy) == 0 {
 		return s.release(pool, n)
@@ -66,8 +68,8 @@ func perProvider(own *ranks) map[string]int {
 	return held
 }
 
-// soleProvider is the capacity provider of all the service's new tasks; empty where there is none,
-// or more than one.
+// soleProvider returns the capacity provider of all new tasks of the service; empty if there is
+// none, or more than one.
 func (l *look) soleProvider() string {
 	if len(l.job.CapacityStrategy) != 1 {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// tasksIn gives the service's tasks that are in one of the statuses.
+// tasksIn returns the service's tasks that are in one of the statuses.
 func (s *simulation) tasksIn(match func(*structs.Task) bool) (tasks []*structs.Task) {
 	for task := range s.store.Snapshot().JobTasks(serviceJob) {
 		if match(task) {
@@ -31,7 +31,7 @@ func (s *simulation) primary() *structs.Deployment {
 	return nil
 }
 
-// counted says whether a task counts for the limits: a daemon's only where the daemon is to run.
+// counted reports whether a task counts for the limits: a daemon's only where the daemon is to run.
 func (s *simulation) counted(task *structs.Task) bool {
 	if !alive(task) {
 		return false
@@ -91,7 +91,7 @@ func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// shiftsAfter says whether the primary stands beside another revision when the plan has been
+// shiftsAfter reports whether the primary stands beside another revision when the plan has been
 // applied.
 func (s *simulation) shiftsAfter(plan *structs.Plan) bool {
 	d := s.primary()

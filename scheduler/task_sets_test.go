@@ -137,7 +137,7 @@ func (s *setsCluster) settle(t *rapid.T) (next structs.Time) {
 	return 0
 }
 
-// count gives the alive tasks of a set, and how many of them are healthy.
+// count returns the alive tasks of a set, and how many of them are healthy.
 func (s *setsCluster) count(set string) (all, healthy int) {
 	snap := s.store.Snapshot()
 	for task := range snap.JobTasks(serviceJob) {

@@ -25,7 +25,7 @@ type Config struct {
 	// YieldDelay is how long an evaluation rests that made way for a more important one. Default 5
 	// ms.
 	YieldDelay time.Duration
-	// Importance gives the priority of an evaluation's job. Default: all are alike.
+	// Importance returns the priority of an evaluation's job. Default: all are alike.
 	Importance func(*structs.Evaluation) int
 	// Now is the time that WaitUntil is of. Default: the system's.
 	Now func() time.Time

@@ -72,7 +72,7 @@ func (q *queue) makeReady(it *item) {
 	q.ready++
 }
 
-// next gives the item to take first, nil when there is none.
+// next returns the item to take first, nil when there is none.
 func (q *queue) next() (first *item) {
 	for _, c := range q.clusters {
 		if len(c.ready) > 0 && !c.yields(c.ready[0]) && (first == nil || before(c.ready[0], first)) {
@@ -82,7 +82,7 @@ func (q *queue) next() (first *item) {
 	return first
 }
 
-// yields says whether an item is to wait for a more important one that is taken.
+// yields reports whether an item is to wait for a more important one that is taken.
 func (c *clusterQueue) yields(it *item) bool {
 	for priority := range c.taken {
 		if priority > it.priority {
@@ -92,7 +92,7 @@ func (c *clusterQueue) yields(it *item) bool {
 	return false
 }
 
-// take gives the next item and takes it out, nil when there is none. Its job stays busy until it is
+// take returns the next item and takes it out, nil when there is none. Its job stays busy until it is
 // done and free.
 func (q *queue) take() *item {
 	it := q.next()

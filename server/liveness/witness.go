@@ -42,7 +42,7 @@ func (w *Witness) Ask(now time.Time, doubt []string) {
 	})
 }
 
-// due says whether it is time to ask, and notes that it is done. When nobody is in doubt, what was
+// due reports whether it is time to ask, and notes that it is done. When nobody is in doubt, what was
 // answered is forgotten.
 func (w *Witness) due(now time.Time, doubt []string) bool {
 	w.mu.Lock()
@@ -58,7 +58,7 @@ func (w *Witness) due(now time.Time, doubt []string) bool {
 	return true
 }
 
-// Heard says whether an instance has answered a moment ago.
+// Heard reports whether an instance has answered a moment ago.
 func (w *Witness) Heard(now time.Time, instance string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

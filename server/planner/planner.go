@@ -24,7 +24,7 @@ const maxJobs = 100_000
 
 // Config is what a planner needs. All but Logger is required.
 type Config struct {
-	// Snapshot gives the newest state.
+	// Snapshot returns the newest state.
 	Snapshot func() *state.Snapshot
 	// Apply replicates a command and returns once Snapshot holds it (control.Log).
 	Apply func(ctx context.Context, cmd structs.Command) (structs.Applied, error)
@@ -157,13 +157,13 @@ func (p *Planner) committed(job string, index uint64) {
 	p.last[job] = index
 }
 
-// changes says whether a part of a plan does anything. Its other changes come with the first part:
+// changes reports whether a part of a plan does anything. Its other changes come with the first part:
 // the plan for the rest is made on state that holds them already.
 func changes(part *structs.Plan) bool {
 	return len(part.Placements)+len(part.Stops)+len(part.Preempted)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
 }
 
-// refusedByLog says whether the state machine answered the entry with an error: it is decided, and
+// refusedByLog reports whether the state machine answered the entry with an error: it is decided, and
 // nothing was committed.
 func refusedByLog(err error) bool {
 	var e *structs.Error

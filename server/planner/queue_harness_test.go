@@ -97,7 +97,7 @@ func (h *queueHarness) addJob() {
 	h.do(cmd)
 }
 
-// ready gives the evaluations that a worker may take.
+// ready returns the evaluations that a worker may take.
 func (h *queueHarness) ready() (list []*structs.Evaluation) {
 	for e := range h.store.Snapshot().Evaluations() {
 		if e.WaitUntil != 0 {
@@ -140,7 +140,7 @@ func (h *queueHarness) submit(n int) {
 	h.noteWaiting()
 }
 
-// tasks gives those on instances, or those that are queued.
+// tasks returns those on instances, or those that are queued.
 func (h *queueHarness) tasks(queued bool) (list []*structs.Task) {
 	for t := range h.store.Snapshot().AllTasks() {
 		if t.Holds() && t.Queued() == queued {

@@ -38,7 +38,7 @@ func (h *queueHarness) checkMakesWay(plan *structs.Plan, task string) {
 	}
 }
 
-// waits says whether a job still stands in the queue.
+// waits reports whether a job still stands in the queue.
 func (h *queueHarness) waits(snap *state.Snapshot, job *structs.Job) bool {
 	for e := range snap.OpenEvaluations(job.ID) {
 		if e.Waits() {

@@ -101,7 +101,7 @@ func (r *run) updates(snap *state.Snapshot, tasks []*structs.Task) (updates []st
 	return updates
 }
 
-// containers gives those of a task once all of them have a status: HEALTHY when they are RUNNING
+// containers returns those of a task once all of them have a status: HEALTHY when they are RUNNING
 // and have a health check. What the real agent has reported of them stays, such as the ports that
 // they hold.
 func containers(t *structs.Task, d *structs.TaskDefinition, status structs.TaskStatus) []structs.Container {

@@ -44,7 +44,7 @@ func (r *run) outcome() *structs.Simulation {
 	return out
 }
 
-// blocked gives the evaluations of every cluster that wait for room.
+// blocked returns the evaluations of every cluster that wait for room.
 func blocked(s *state.Snapshot) func(yield func(*structs.Evaluation) bool) {
 	return func(yield func(*structs.Evaluation) bool) {
 		for c := range s.Clusters() {
@@ -57,7 +57,7 @@ func blocked(s *state.Snapshot) func(yield func(*structs.Evaluation) bool) {
 	}
 }
 
-// alive says whether a task counts: it has a place, has not stopped, and nobody has asked it to.
+// alive reports whether a task counts: it has a place, has not stopped, and nobody has asked it to.
 func alive(t *structs.Task) bool {
 	return t.Instance != "" && t.Holds() && t.DesiredStatus != structs.TaskStopped
 }
@@ -100,7 +100,7 @@ func (r *run) jobOutcome(is *state.Snapshot, job *structs.Job) structs.Simulated
 	return j
 }
 
-// place gives what is counted for an instance.
+// place returns what is counted for an instance.
 func place(places map[string]*structs.SimulatedPlace, s *state.Snapshot, instance string) *structs.SimulatedPlace {
 	if p := places[instance]; p != nil {
 		return p
@@ -130,7 +130,7 @@ func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.
 	}
 }
 
-// blockedOf gives the evaluation of a job that waits for room; nil when none does.
+// blockedOf returns the evaluation of a job that waits for room; nil when none does.
 func blockedOf(s *state.Snapshot, job string) *structs.Evaluation {
 	for e := range s.OpenEvaluations(job) {
 		if e.Status == structs.EvaluationBlocked {

@@ -47,7 +47,7 @@ func (q *queue) add(e *structs.Evaluation) {
 // remove takes out an evaluation that is no longer to be decided.
 func (q *queue) remove(id string) { delete(q.newest, id) }
 
-// take gives the oldest evaluation whose time has come; nil when there is none.
+// take returns the oldest evaluation whose time has come; nil when there is none.
 func (q *queue) take(now structs.Time) *structs.Evaluation {
 	for due, ok := q.nextDue(); ok && due <= now; due, ok = q.nextDue() {
 		heap.Push(&q.ready, heap.Pop(&q.waiting))
