@@ -10,26 +10,27 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ErrClosed answers Dequeue once the broker is closed.
+// ErrClosed is returned by Dequeue once the broker is closed.
 var ErrClosed = errors.New("the evaluation broker is closed")
 
-// Config is what a broker needs. Zero durations take the defaults.
+// Config is what a broker needs. Zero durations mean the defaults.
 type Config struct {
 	// AckTimeout is how long a worker may hold an evaluation before another gets it. Default 60 s.
 	AckTimeout time.Duration
-	// NackDelay is how long an evaluation rests after it was first given back; it doubles each
+	// NackDelay is how long an evaluation is delayed after it was first given back; it doubles each
 	// further time. Default 1 s.
 	NackDelay time.Duration
 	// MaxNackDelay bounds the doubling. Default 60 s.
 	MaxNackDelay time.Duration
-	// YieldDelay is how long an evaluation rests that made way for a more important one. Default 5
-	// ms.
+	// YieldDelay is how long an evaluation is delayed that made way for a more important one.
+	// Default 5 ms.
 	YieldDelay time.Duration
-	// Importance returns the priority of an evaluation's job. Default: all are alike.
+	// Importance returns the priority of an evaluation's job. Default: all are equal.
 	Importance func(*structs.Evaluation) int
-	// Now is the time that WaitUntil is of. Default: the system's.
+	// Now returns the time that WaitUntil is compared with. Default: time.Now. It may stand still
+	// where timers go on: durations are measured by timers alone.
 	Now func() time.Time
-	// Logger hears of evaluations that workers lost. Default: none.
+	// Logger reports evaluations that workers did not answer for. Default: none.
 	Logger *slog.Logger
 }
 
@@ -37,18 +38,18 @@ type Config struct {
 type Broker struct {
 	config Config
 	closed chan struct{}
-	// wake has a value when there may be something ready. Whoever takes the value and leaves
-	// something ready puts it back.
+	// wake holds a value while something may be ready. Whoever takes the value and leaves something
+	// ready puts one back.
 	wake chan struct{}
 
 	mu    sync.Mutex
 	queue queue
 	// items holds every evaluation that is in the broker, by id.
 	items  map[string]*item
-	tokens Token // the last one given
+	tokens Token // the last token given
 }
 
-// New makes an empty broker.
+// New returns an empty broker.
 func New(c Config) *Broker {
 	c.AckTimeout = cmp.Or(c.AckTimeout, time.Minute)
 	c.NackDelay = cmp.Or(c.NackDelay, time.Second)
@@ -70,9 +71,9 @@ func New(c Config) *Broker {
 	}
 }
 
-// Enqueue adds an evaluation, or puts a newer one (by ModifyIndex) in place of the same. One that
-// changes while a worker holds it is delivered again afterwards: the worker may have read state
-// before the change. One with a WaitUntil rests until then.
+// Enqueue adds an evaluation, or replaces an older version of it (by ModifyIndex). An evaluation
+// that changes while a worker holds it is delivered again afterwards: the worker may have read
+// state before the change. One with a WaitUntil is delayed until then.
 func (b *Broker) Enqueue(e *structs.Evaluation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -91,8 +92,8 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	}
 }
 
-// Forget drops an evaluation that rests. One that is in the queue or with a worker is left to be
-// delivered: the worker sees that it is decided.
+// Forget drops an evaluation that is delayed. One that is in the queue or with a worker is left to
+// be delivered: the worker sees that it is decided.
 func (b *Broker) Forget(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -102,7 +103,7 @@ func (b *Broker) Forget(id string) {
 	}
 }
 
-// Close ends the broker. It forgets all evaluations; tokens hold nothing any more.
+// Close ends the broker. It forgets all evaluations; tokens no longer hold anything.
 func (b *Broker) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,16 +8,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ErrNotOutstanding answers Ack and Nack with a token that does not hold the evaluation, or no
-// longer.
+// ErrNotOutstanding is returned for a token that does not, or no longer, hold the evaluation.
 var ErrNotOutstanding = errors.New("the evaluation is not held by this token")
 
-// Token says that a worker holds an evaluation. Each delivery has its own.
+// Token proves that a worker holds an evaluation. Each delivery has its own.
 type Token uint64
 
-// Dequeue waits for an evaluation, the most important and then the oldest that is ready, and gives
-// it with the token to acknowledge it by. What is less important waits while a worker holds an
-// evaluation of its cluster. It fails with ErrClosed, or with the error of ctx.
+// Dequeue waits for an evaluation to be ready, and returns it with the token to acknowledge it by:
+// the most important one and, among equals, the oldest. Less important ones wait while a worker
+// holds an evaluation of their cluster. It returns ErrClosed, or the error of ctx.
 func (b *Broker) Dequeue(ctx context.Context) (*structs.Evaluation, Token, error) {
 	for {
 		select {
@@ -33,7 +32,7 @@ func (b *Broker) Dequeue(ctx context.Context) (*structs.Evaluation, Token, error
 	}
 }
 
-// take hands out the first ready evaluation, nil when there is none.
+// take hands out the first ready evaluation, or nil if there is none.
 func (b *Broker) take() (*structs.Evaluation, Token) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -52,8 +51,7 @@ func (b *Broker) take() (*structs.Evaluation, Token) {
 	return it.eval, token
 }
 
-// Extend gives whoever holds an evaluation the whole time again. It fails for one who holds it no
-// longer.
+// Extend restarts the deadline of the worker that holds an evaluation.
 func (b *Broker) Extend(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -66,11 +64,11 @@ func (b *Broker) Extend(id string, token Token) error {
 	return nil
 }
 
-// Ack says that an evaluation is decided.
+// Ack reports that an evaluation is decided.
 func (b *Broker) Ack(id string, token Token) error { return b.AckThenRest(id, token, 0) }
 
-// AckThenRest is Ack, and lets the next evaluation of the job be ready only after a while: what
-// comes meanwhile is decided at once.
+// AckThenRest is Ack, but the next evaluation of the job becomes ready only after a rest, so that
+// one look decides on all that happens meanwhile.
 func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -87,8 +85,8 @@ func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	return nil
 }
 
-// Nack says that an evaluation could not be decided. It is delivered again after a delay; others of
-// its job meanwhile have their turn.
+// Nack reports that an evaluation could not be decided. It is delivered again after a delay; other
+// evaluations of its job have their turn meanwhile.
 func (b *Broker) Nack(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -101,8 +99,8 @@ func (b *Broker) Nack(id string, token Token) error {
 	return nil
 }
 
-// Yield says that a more important evaluation has to be decided first. This one is delivered again
-// a moment later.
+// Yield reports that a more important evaluation has to be decided first. This one is delivered
+// again after YieldDelay.
 func (b *Broker) Yield(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,8 +112,8 @@ func (b *Broker) Yield(id string, token Token) error {
 	return nil
 }
 
-// release takes an evaluation out of a worker's hands and lets the next of its job have its turn,
-// after a rest.
+// release takes an evaluation from a worker and lets the next one of its job have its turn after a
+// rest.
 func (b *Broker) release(id string, token Token, rest time.Duration) (*item, error) {
 	it := b.items[id]
 	if it == nil || it.token == 0 || it.token != token {
@@ -140,7 +138,7 @@ func (b *Broker) release(id string, token Token, rest time.Duration) (*item, err
 	return it, nil
 }
 
-// signal wakes one Dequeue where there is something to take.
+// signal wakes one Dequeue if there is something to take.
 func (b *Broker) signal() {
 	if b.queue.next() == nil {
 		return
