@@ -29,7 +29,7 @@ func TestUntilCommitted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t)
 			h.addJob("j", 1)
-			p, plans := h.start(), 0
+			plans := 0
 			plan := func(snap *state.Snapshot, _ *structs.Evaluation) (*structs.Plan, error) {
 				plans++
 				if c.noPlan {
@@ -44,10 +44,11 @@ func TestUntilCommitted(t *testing.T) {
 				n := min(plans, len(c.outcomes)) - 1
 				return c.outcomes[n], c.errs[n]
 			}
-			if err := p.UntilCommitted(t.Context(), "j", plan, submit); !errors.Is(err, c.want) || plans != c.plans {
+			loop := Loop{Snapshot: h.store.Snapshot, Plan: plan, Submit: submit}
+			if err := loop.UntilCommitted(t.Context(), "j"); !errors.Is(err, c.want) || plans != c.plans {
 				t.Errorf("%d plans, error %v; want %d, %v", plans, err, c.plans, c.want)
 			}
-			if err := p.UntilCommitted(t.Context(), "unknown", plan, submit); err != nil || plans != c.plans {
+			if err := loop.UntilCommitted(t.Context(), "unknown"); err != nil || plans != c.plans {
 				t.Errorf("an evaluation that has gone was planned for: %v", err)
 			}
 		})
