@@ -13,8 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestBatches runs the files in testdata/batch. One file is one story of a batch job with attempts
-// after another:
+// TestBatches runs the files in testdata/batch. Each file is a story of batch jobs with attempts:
 //
 //	cluster                 starts anew; each line of input is an instance: ID memory= [cpu=] …
 //	instance-joins          as a line of cluster

@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// cluster is a small model of what lies around the scheduler: a state with one service, to which plans
-// are applied as the state machine does, and whose tasks do what a test says. Tests of one rule and
-// the simulation share it.
+// cluster is a small model of what surrounds the scheduler: a state with one service, to which
+// plans are applied as the state machine does it, and whose tasks do what a test says. Tests of
+// single rules and the simulation share it.
 type cluster struct {
 	t     interface{ Fatalf(string, ...any) }
 	store *state.Store
@@ -35,7 +35,7 @@ func (c *cluster) update(fn func(tx *state.Tx)) {
 
 func (c *cluster) job() *structs.Job { return c.store.Snapshot().Job(serviceJob) }
 
-// define registers a revision of family f; its container has a health check where asked.
+// define registers a revision of family f; its container has a health check if checked.
 func (c *cluster) define(revision int32, checked bool, cpu, memory, port int32) {
 	container := structs.ContainerDefinition{Name: "app", Cpu: cpu, Memory: new(memory)}
 	if checked {
@@ -51,7 +51,8 @@ func (c *cluster) define(revision int32, checked bool, cpu, memory, port int32) 
 	})
 }
 
-// put makes the service or its next version, and with deploy a deployment of it of that id.
+// put creates the service or its next version and, if deploy is not empty, a deployment with that
+// id.
 func (c *cluster) put(job structs.Job, deploy string) {
 	c.update(func(tx *state.Tx) {
 		job.Version++
@@ -78,7 +79,7 @@ func (c *cluster) put(job structs.Job, deploy string) {
 	})
 }
 
-// answerPause answers the oldest pause of a deployment that waits, and says whether there was one.
+// answerPause answers the oldest waiting pause of a deployment, and reports whether there was one.
 func answerPause(row *structs.Deployment, action string) bool {
 	row.Pauses = slices.Clone(row.Pauses)
 	for n := range row.Pauses {
@@ -162,7 +163,7 @@ func (c *cluster) apply(plan *structs.Plan) {
 	})
 }
 
-// report is what an agent says of a task: its status, and the health of its container.
+// report reports a task's status and the health of its container, as an agent does.
 func (c *cluster) report(id string, status structs.TaskStatus, health string) {
 	c.update(func(tx *state.Tx) {
 		task := *tx.Task(id)
@@ -188,8 +189,8 @@ func (c *cluster) report(id string, status structs.TaskStatus, health string) {
 	})
 }
 
-// countFailure counts a task that ended without being asked, as the state machine does; steady says
-// whether it was up for long.
+// countFailure counts a task that ended without being asked to, as the state machine does; steady
+// reports whether it had been up for long.
 func (c *cluster) countFailure(tx *state.Tx, task *structs.Task, steady bool) {
 	d := *tx.Deployment(task.StartedBy)
 	if steady {

@@ -21,7 +21,7 @@ type block struct {
 	expected string
 }
 
-// runFile runs each block of a file through fn and compares, or with -rewrite writes the file anew.
+// runFile runs each block of a file through fn and compares, or with -rewrite rewrites the file.
 func runFile(t *testing.T, path string, fn func(t *testing.T, b *block) string) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -40,7 +40,7 @@ func TestEventNamesTwentyTasks(t *testing.T) {
 	}
 }
 
-// TestIDs: ids of one plan have the forms that clients know, and all differ.
+// TestIDs: the ids of one plan have the forms that clients know, and all differ.
 func TestIDs(t *testing.T) {
 	c := serviceCluster(t, 3)
 	job := *c.job()
@@ -74,7 +74,7 @@ func TestIDs(t *testing.T) {
 	if rollback.RollbackOf != "ecs-svc/0000000000000000002" || rollback.JobVersion != plan.Rollback.Version || plan.Rollback.Version != plan.JobVersion+1 {
 		t.Errorf("the rollback is %+v to %+v", rollback, plan.Rollback)
 	}
-	// The limits and the breaker are no part of a revision: they stay as the user last set them.
+	// The limits and the breaker are not part of a revision: they stay as the user last set them.
 	if plan.Rollback.Count != 1 || !plan.Rollback.Service.Update.Rollback {
 		t.Errorf("the service goes back to %+v", plan.Rollback)
 	}
@@ -94,7 +94,7 @@ func TestFollowUpsOfOneTimeAreOne(t *testing.T) {
 	if first == nil || second == nil || first.ID != second.ID || first.WaitUntil != second.WaitUntil || second.WaitUntil <= c.now {
 		t.Fatalf("the next looks are %+v and %+v", first, second)
 	}
-	// The state machine makes ids of the same half of the job and a raft index.
+	// The state machine makes ids of the same half of the job's id and a raft index.
 	if !regexp.MustCompile(`^[0-9a-f]{16}[89a-f][0-9a-f]{15}$`).MatchString(first.ID) {
 		t.Errorf("the id is %s", first.ID)
 	}

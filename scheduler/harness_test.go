@@ -15,7 +15,7 @@ import (
 
 var _ View = (*state.Snapshot)(nil)
 
-// harness runs the commands of the files in testdata on a state of its own:
+// harness runs the commands of the files in testdata on its own state:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
 //	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [engine=off] [lost=TIMES] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME]
@@ -99,8 +99,8 @@ func instanceOf(t *testing.T, id string, args map[string]string) *structs.Contai
 	return i
 }
 
-// schedule runs one job and tells its plan: how many tasks on each instance, in the order of the
-// plan, then the rest.
+// schedule runs one job and returns its plan as text: how many tasks on each instance, in the order
+// of the plan, then the rest.
 func (h *harness) schedule(t *testing.T, b *block) string {
 	job := &structs.Job{ID: cmp.Or(b.args["job"], "new"), Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1", Group: cmp.Or(b.args["group"], "new")}
 	job.Count = int(number(t, cmp.Or(b.args["count"], "1")))
@@ -133,7 +133,7 @@ func (h *harness) schedule(t *testing.T, b *block) string {
 	seed := [16]byte{byte(h.tasks)}
 	var plan structs.Plan
 	if b.args["type"] == "service" {
-		// Services come to placement by way of deployments, which have tests of their own.
+		// Services reach placement through deployments, which have tests of their own.
 		job.Type = structs.JobService
 		r := &place.Request{
 			View: h.store.Snapshot(), Job: job, Definition: def, Need: new(structs.Need(def, nil)), Count: job.Count,
@@ -178,7 +178,7 @@ func constrain(t *testing.T, job *structs.Job, def *structs.TaskDefinition, line
 	}
 }
 
-// queue makes the tasks of a job that queues them, as far as they are not placed yet.
+// queue creates the queued tasks of a job that are not placed yet.
 func (h *harness) queue(tx *state.Tx, job *structs.Job) {
 	missing := job.Count
 	for _, t := range slices.Collect(tx.JobTasks(job.ID)) {

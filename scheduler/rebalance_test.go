@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestRebalancing puts a service's tasks anywhere and holds that it drifts to where its strategy
-// would have them:
+// TestRebalancing puts a service's tasks anywhere and checks that they drift to where its strategy
+// wants them:
 //
 //   - each round leaves the tasks strictly more even than the one before, and none moves more than is needed in the end;
 //   - at every moment as many are healthy as are desired, and no more are there than the maximum percent allows;
@@ -127,8 +127,8 @@ func (c *unevenCluster) drawStrategy(t *rapid.T, job *structs.Job) {
 	}
 }
 
-// finishRound brings new tasks up one by one, looks after each, and lets those go that are asked
-// to.
+// finishRound brings new tasks up one by one, looks after each, and ends those that are asked to
+// stop.
 func (c *unevenCluster) finishRound(t *rapid.T) {
 	tasks := slices.Collect(c.store.Snapshot().JobTasks(serviceJob))
 	for _, task := range rapid.Permutation(tasks).Draw(t, "order") {
@@ -202,8 +202,8 @@ func (c *unevenCluster) unevenOf(on map[string]int) []int {
 	return squares
 }
 
-// best tries all ways to put the tasks, and gives the most even one and the fewest moves that lead
-// to one as even.
+// best tries all placements of the tasks, and returns how even the best is and the fewest moves
+// that lead to one as even.
 func (c *unevenCluster) best() (squares []int, moves int) {
 	has := map[string]int{}
 	for task := range c.store.Snapshot().JobTasks(serviceJob) {

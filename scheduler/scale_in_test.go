@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestScaleInIsOneByOne compares with the slow way: look at all tasks that are left, take the one
-// to go first, and again.
+// TestScaleInIsOneByOne compares with the slow way: look at all remaining tasks, take the one to go
+// first, and repeat.
 func TestScaleInIsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		store := state.New()

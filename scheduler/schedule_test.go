@@ -103,8 +103,8 @@ func BenchmarkSchedule(b *testing.B) {
 	}
 }
 
-// TestQueuedTasksArePlaced: the tasks of a job that queues are there already, and what finds no
-// room waits.
+// TestQueuedTasksArePlaced: the tasks of a job that queues exist already, and those without room
+// wait.
 func TestQueuedTasksArePlaced(t *testing.T) {
 	store := state.New()
 	err := store.Update(1, func(tx *state.Tx) error {

@@ -12,8 +12,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestServices runs the files in testdata/service. One file is one story of a service after
-// another:
+// TestServices runs the files in testdata/service. Each file is a story of services:
 //
 //	cluster                 starts anew; each line of input is an instance: ID cpu= memory= [zone=] [status=] [agent=off] [provider=]
 //	instance-joins          as a line of cluster

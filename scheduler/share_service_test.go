@@ -88,8 +88,8 @@ func checkShares(t *rapid.T, strategy []structs.CapacityProviderStrategyItem, to
 	}
 }
 
-// TestServiceKeepsItsShares lets a service with room for all grow and shrink, and its tasks die:
-// whenever it has what it desires, base and weights hold to the task.
+// TestServiceKeepsItsShares lets a service with room for all tasks grow and shrink, and its tasks
+// die: whenever it is complete, base and weights hold exactly.
 func TestServiceKeepsItsShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newCluster(t)
@@ -125,7 +125,7 @@ func TestServiceKeepsItsShares(t *testing.T) {
 			c.now += 3_600_000 // no backoff
 			for range 10 {
 				c.look()
-				// what is too much goes once the others are up
+				// the surplus goes once the others are up
 				for _, task := range c.aliveTasks() {
 					c.report(task.ID, structs.TaskRunning, "")
 				}

@@ -31,7 +31,8 @@ func (s *simulation) primary() *structs.Deployment {
 	return nil
 }
 
-// counted reports whether a task counts for the limits: a daemon's only where the daemon is to run.
+// counted reports whether a task counts for the limits. A daemon's counts only where the daemon is
+// to run.
 func (s *simulation) counted(task *structs.Task) bool {
 	if !alive(task) {
 		return false
@@ -91,8 +92,7 @@ func (s *simulation) checkLimits(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// shiftsAfter reports whether the primary stands beside another revision when the plan has been
-// applied.
+// shiftsAfter reports whether the primary stands beside another revision after the plan.
 func (s *simulation) shiftsAfter(plan *structs.Plan) bool {
 	d := s.primary()
 	for n := range plan.Deployments {
@@ -103,8 +103,8 @@ func (s *simulation) shiftsAfter(plan *structs.Plan) bool {
 	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress && s.job().Type == structs.JobService
 }
 
-// checkSides holds that each revision is kept at the count: none gets more tasks, and none loses
-// what serves.
+// checkSides checks that each revision is kept at the count: none gets more tasks, and none loses
+// tasks that serve.
 func (s *simulation) checkSides(t *rapid.T, plan *structs.Plan) {
 	placed, proven, stopped := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, task := range s.tasksIn(s.counted) {
@@ -163,7 +163,7 @@ func (s *simulation) checkChoice(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// healthySince is when a task of a deployment last became healthy, of those that are.
+// healthySince returns when the last of a deployment's healthy tasks became healthy.
 func (s *simulation) healthySince(deployment string) (last structs.Time) {
 	for _, task := range s.tasksIn(func(task *structs.Task) bool { return s.proven(task) && task.StartedBy == deployment }) {
 		since := task.StartedAt + structs.Time(s.job().Service.Update.MinHealthySeconds)*1000
@@ -184,8 +184,8 @@ func (s *simulation) checkCompletion(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// checkLost holds that a task on a lost instance is stopped only if, should the instance come back,
-// as many as are desired are there without it.
+// checkLost checks that a task on a lost instance is stopped only if the desired number is there
+// without it, should the instance come back.
 func (s *simulation) checkLost(t *rapid.T, plan *structs.Plan) {
 	stops := map[string]bool{}
 	for _, stop := range plan.Stops {

@@ -34,7 +34,7 @@ func (s *simulation) pick(t *rapid.T, match func(*structs.Task) bool) *structs.T
 	return rapid.SampledFrom(tasks).Draw(t, "task")
 }
 
-// moveOn takes a task one step further on a good way.
+// moveOn takes a task one step further, as if nothing went wrong.
 func (s *simulation) moveOn(task *structs.Task) {
 	switch {
 	case task.DesiredStatus == structs.TaskStopped:

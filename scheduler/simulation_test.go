@@ -49,7 +49,7 @@ func TestServiceSimulation(t *testing.T) {
 
 type simulation struct {
 	*cluster
-	deployed int // deployments that users made
+	deployed int // deployments by users
 }
 
 func newSimulation(t *rapid.T) *simulation {
@@ -114,8 +114,8 @@ func drawShift(t *rapid.T) *structs.ShiftPolicy {
 	return p
 }
 
-// settleDown plans until there is nothing left to do but to wait. A rollback leaves work for the
-// next plan, and one of two revisions beside each other does.
+// settleDown plans until there is nothing left to do but wait. A rollback leaves work for the next
+// plan, and so may two revisions beside each other.
 func (s *simulation) settleDown(t *rapid.T) *structs.Evaluation {
 	for range 5 {
 		plan := s.step(t)
@@ -151,8 +151,8 @@ func (s *simulation) step(t *rapid.T) *structs.Plan {
 	return &plan
 }
 
-// comeToRest makes the world a good one, and then holds that the service gets to what is desired in
-// a bounded number of steps.
+// comeToRest ends all trouble, and then checks that the service gets to its desired state in a
+// bounded number of steps.
 func (s *simulation) comeToRest(t *rapid.T) {
 	for i := range s.store.Snapshot().Instances("default") {
 		if i.Status == structs.InstanceActive {

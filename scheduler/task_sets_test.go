@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestTaskSets scales task sets at random while their tasks come, fail and go, and holds that
+// TestTaskSets scales task sets at random while their tasks start, fail and end, and checks that
 //
 //   - no plan stops a healthy task that its set still needs, nor starts more than the maximum percent of a set's count;
 //   - a plan leaves nothing to do for a second one, unless it asks for that at once;
@@ -116,7 +116,7 @@ func (s *setsCluster) fail(t *rapid.T) {
 	s.settle(t)
 }
 
-// settle looks until nothing is to be done at once.
+// settle looks until there is nothing left to do at once.
 func (s *setsCluster) settle(t *rapid.T) (next structs.Time) {
 	for range 20 {
 		plan := Schedule(s.input())
@@ -170,7 +170,7 @@ func (s *setsCluster) check(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// rest gives room to all and lets tasks behave, until each set is as it is to be.
+// rest gives room to all sets and lets tasks behave, until each set is in its desired state.
 func (s *setsCluster) rest(t *rapid.T) {
 	s.update(func(tx *state.Tx) {
 		tx.PutInstance(&structs.ContainerInstance{

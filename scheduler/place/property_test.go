@@ -12,8 +12,8 @@ import (
 )
 
 // TestPlanIsWhatChoosingForEachTaskGives compares with the slow way: for each task look at all
-// instances and take the best. So it also holds that nothing is over-committed, that constraints
-// hold, and that what is not placed fits nowhere.
+// instances and take the best. So it also checks that nothing is over-committed, that constraints
+// hold, and that unplaced tasks fit nowhere.
 func TestPlanIsWhatChoosingForEachTaskGives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -40,8 +40,8 @@ func TestPlanIsWhatChoosingForEachTaskGives(t *testing.T) {
 	})
 }
 
-// checkReasons: with tasks unplaced each instance, up to ten, has a reason that is true of it, and
-// all are counted; with none there are none.
+// checkReasons checks that, if tasks are unplaced, up to ten instances are named with a true reason
+// and all are counted, and that otherwise there are no reasons.
 func checkReasons(t *rapid.T, s *scene, found *Result, books map[string]*held) {
 	instances, filtered := 0, 0
 	for _, i := range s.instances {

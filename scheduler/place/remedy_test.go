@@ -14,7 +14,7 @@ import (
 	"github.com/gantry-project/gantry/structs/query"
 )
 
-// TestRemedyWorks: with the remedy applied to the letter, one more task is placed.
+// TestRemedyWorks: with the remedy applied literally, one more task is placed.
 func TestRemedyWorks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)

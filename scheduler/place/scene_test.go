@@ -129,7 +129,7 @@ func (s *scene) request(view View) *Request {
 // find finds places for them.
 func (s *scene) find(t interface{ Fatal(...any) }) Result { return Find(s.request(s.snapshot(t))) }
 
-// wanted is how many tasks the job is short of. A batch job's are never replaced.
+// wanted returns how many tasks the job is short of. Those of a batch job are never replaced.
 func (s *scene) wanted() int {
 	wanted := s.job.Count
 	for _, task := range s.tasks {
@@ -140,8 +140,7 @@ func (s *scene) wanted() int {
 	return max(0, wanted)
 }
 
-// held is an instance's books, kept here in the plainest way so as not to trust the code under
-// test.
+// held keeps the books of an instance in the plainest way, independently of the code under test.
 type held struct {
 	scene       *scene
 	instance    *structs.ContainerInstance
@@ -246,7 +245,7 @@ func (s *scene) better(books map[string]*held, a, b *held) bool {
 	}
 	memoryA, cpuA := free(a)
 	memoryB, cpuB := free(b)
-	var within []string // the attributes of spreads so far, as long as there were only such
+	var within []string // the attributes of the spreads so far, while there were only spreads
 	spreads := true
 	for _, p := range asked {
 		name, isAttribute := p.ByAttribute()
@@ -272,7 +271,7 @@ func (s *scene) better(books map[string]*held, a, b *held) bool {
 }
 
 // peersLike counts the job's tasks on the instances that have the same values of some attributes as
-// one.
+// one instance.
 func (s *scene) peersLike(books map[string]*held, like *held, names []string) (peers int) {
 	for _, h := range books {
 		if h.instance.Cluster == "default" && !slices.ContainsFunc(names, func(n string) bool { return h.attribute(n) != like.attribute(n) }) {

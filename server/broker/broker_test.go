@@ -18,7 +18,7 @@ func eval(id, job string, created structs.Time) *structs.Evaluation {
 	return &structs.Evaluation{ID: id, Job: job, CreatedAt: created, Status: structs.EvaluationReady, ModifyIndex: 1}
 }
 
-// dequeue takes what is ready now and fails the test when it is not the one wanted.
+// dequeue takes what is ready now and fails the test if it is not the wanted evaluation.
 func dequeue(t *testing.T, b *Broker, want string) Token {
 	t.Helper()
 	synctest.Wait()
@@ -31,7 +31,7 @@ func dequeue(t *testing.T, b *Broker, want string) Token {
 	return token
 }
 
-// nothing fails the test when something is ready.
+// nothing fails the test if something is ready.
 func nothing(t *testing.T, b *Broker) {
 	t.Helper()
 	synctest.Wait()

@@ -12,7 +12,7 @@ import (
 )
 
 // TestManyWorkers: with workers that acknowledge, give back, and fall silent, each evaluation is
-// decided exactly once in the end, and never are two of one job at work at a time.
+// decided exactly once in the end, and two of one job are never at work at the same time.
 func TestManyWorkers(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		const jobs, perJob, workers = 20, 10, 8

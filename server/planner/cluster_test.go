@@ -67,8 +67,8 @@ func (c *cluster) do(cmd structs.Command) {
 	}
 }
 
-// putService puts version n of service web, with an evaluation of the name e and n, and with a new
-// deployment where it has none.
+// putService puts a version of service web, with an evaluation named after the version, and a
+// deployment for the first one.
 func (c *cluster) putService(version, count int) (eval string) {
 	c.t.Helper()
 	eval = string(rune('0'+version)) + "e"

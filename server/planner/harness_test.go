@@ -19,7 +19,7 @@ type harness struct {
 	store   *state.Store
 	mu      sync.Mutex
 	entries []structs.Plan
-	// before runs ahead of each Apply; its error is Apply's.
+	// before runs before each Apply, which returns its error.
 	before func(context.Context) error
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestManyWorkers: plans made side by side for more than there is room for never over-commit, and
-// everything is decided.
+// TestManyWorkers: plans made side by side for more tasks than there is room for never over-commit,
+// and everything is decided.
 func TestManyWorkers(t *testing.T) {
 	const jobs, perJob, instances, room, workers = 60, 7, 10, 30, 8 // 420 tasks for 300 rooms
 	h := newHarness(t)

@@ -17,7 +17,8 @@ import (
 )
 
 // queueHarness is a cluster with jobs that queue, and workers that each make a plan at one time and
-// submit it at another, with anything between. The broker's rule is kept: one worker for each job.
+// submit it at another, with anything in between. They keep the broker's rule: one worker for each
+// job.
 type queueHarness struct {
 	t       *rapid.T
 	store   *state.Store
@@ -74,7 +75,7 @@ func (h *queueHarness) noteWaiting() {
 	}
 }
 
-// addJob makes a job whose tasks queue, or one with attempts.
+// addJob creates a job whose tasks queue, or one with attempts.
 func (h *queueHarness) addJob() {
 	h.jobs++
 	cmd := structs.CreateJob{
@@ -204,8 +205,8 @@ func (h *queueHarness) rest() {
 	h.t.Fatal("evaluations go on and on")
 }
 
-// letStop ends the tasks that were asked to stop, and what then starts, until nobody makes way any
-// more. Who lets others make way gets their room, or else this goes on and on.
+// letStop ends the tasks that were asked to stop, and starts others, until none makes way any more.
+// If jobs did not get the room of the tasks that make way for them, this would go on for ever.
 func (h *queueHarness) letStop() {
 	for range 100 {
 		on := slices.DeleteFunc(h.tasks(false), func(t *structs.Task) bool { return t.DesiredStatus != structs.TaskStopped })

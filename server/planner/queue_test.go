@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// checkTurn: nobody gets room that somebody has waited for who asked for the same, was there before
-// and is as important.
+// checkTurn fails if a job gets room for which another has waited that asks for the same, was there
+// before and is as important.
 func (h *queueHarness) checkTurn(snap *state.Snapshot, plan *structs.Plan) {
 	mine := snap.Job(plan.Job)
 	for id, at := range h.waitedAt {
@@ -30,7 +30,7 @@ func (h *queueHarness) checkTurn(snap *state.Snapshot, plan *structs.Plan) {
 	}
 }
 
-// checkMakesWay: nobody makes way who is as important.
+// checkMakesWay fails if a task makes way that is as important.
 func (h *queueHarness) checkMakesWay(plan *structs.Plan, task string) {
 	snap := h.store.Snapshot()
 	if row := snap.Task(task); row != nil && snap.Job(row.Job).Importance() > snap.Job(plan.Job).Importance()-structs.MinPreemptionGap {
@@ -38,7 +38,7 @@ func (h *queueHarness) checkMakesWay(plan *structs.Plan, task string) {
 	}
 }
 
-// waits reports whether a job still stands in the queue.
+// waits reports whether a job is still in the queue.
 func (h *queueHarness) waits(snap *state.Snapshot, job *structs.Job) bool {
 	for e := range snap.OpenEvaluations(job.ID) {
 		if e.Waits() {
@@ -48,8 +48,8 @@ func (h *queueHarness) waits(snap *state.Snapshot, job *structs.Job) bool {
 	return false
 }
 
-// checkNobodyIsForgotten: once nothing is ready, whoever waits would find no room, and all that is
-// queued waits.
+// checkNobodyIsForgotten checks, once nothing is ready, that waiting jobs would find no room, and
+// that all queued tasks wait.
 func (h *queueHarness) checkNobodyIsForgotten() {
 	snap := h.store.Snapshot()
 	for t := range snap.AllTasks() {
@@ -65,8 +65,8 @@ func (h *queueHarness) checkNobodyIsForgotten() {
 	}
 }
 
-// TestQueueForgetsNobody: whatever happens between a plan and its entry, room goes to who waits for
-// it, in turn.
+// TestQueueForgetsNobody: whatever happens between a plan and its entry, room goes to the jobs that
+// wait for it, in turn.
 func TestQueueForgetsNobody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newQueueHarness(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestServicePlanInParts: what a plan changes besides its tasks comes with the first part and is
-// not done again with the rest, and each event tells of what was done.
+// TestServicePlanInParts: other changes of a plan than its tasks come with the first part and are
+// not repeated with the rest, and each event reports what was done.
 func TestServicePlanInParts(t *testing.T) {
 	c := newCluster(t)
 	eval := c.putService(1, 3)
@@ -85,7 +85,7 @@ func TestPlanForAnEarlierVersionIsStale(t *testing.T) {
 }
 
 // TestPlanThatBecomesStaleOnItsWay: the service changes between the check and the entry. The worker
-// is to plan anew at once.
+// has to plan again at once.
 func TestPlanThatBecomesStaleOnItsWay(t *testing.T) {
 	c := newCluster(t)
 	plan := c.plan(c.putService(1, 1), 1)

@@ -199,7 +199,7 @@ func (c *cluster) drawJob(r *rapid.T) *structs.JobSpec {
 	return spec
 }
 
-// happen makes a scenario come true, by the verbs that users and agents have.
+// happen carries out a scenario, by the verbs that users and agents have.
 func (c *cluster) happen(s structs.Scenario, job *structs.JobSpec) {
 	c.t.Helper()
 	c.Batch(c.t, func() {

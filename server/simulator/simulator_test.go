@@ -26,7 +26,7 @@ func expected(before map[string]int, s *structs.Simulation) map[string]int {
 		for _, p := range j.Instances {
 			place := cmp.Or(j.Name, j.ID) + " on " + p.Name
 			if n[place] != p.Before {
-				n[place] = -1 // it does not even know what is
+				n[place] = -1 // it does not even know the present
 			}
 			if n[place] = p.After; p.After == 0 {
 				delete(n, place)
@@ -43,8 +43,8 @@ type why struct {
 	Reasons  []string
 }
 
-// reasons leaves the details away: how much was free at the very moment when a job was looked at
-// last hangs on which of several jobs was looked at first.
+// reasons omits the details: how much was free when a job was looked at last depends on which of
+// several jobs was looked at first.
 func reasons(failures []structs.PlacementFailure) (list []string) {
 	for _, f := range failures {
 		list = append(list, f.Reason)
@@ -71,9 +71,9 @@ func byJob(places map[string]int) map[string]int {
 	return sums
 }
 
-// TestSimulationComesTrue: what a simulation says is what then really happens, in any cluster and
-// scenario, and saying it changes nothing. Of a rolling update it says how many tasks of each job
-// are up in the end, if there is room for all of them.
+// TestSimulationComesTrue: what a simulation predicts is what then really happens, in any cluster
+// and scenario, and the simulation changes nothing. For a rolling update it predicts how many tasks
+// of each job are up in the end, if there is room for all of them.
 func TestSimulationComesTrue(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := drawCluster(t, r)
@@ -105,8 +105,8 @@ func TestSimulationComesTrue(t *testing.T) {
 		updates := job != nil && c.Store.Snapshot().Service("default", job.Name) != nil
 		c.happen(scenario, job)
 		up, expects, waits := counts(c.Store.Snapshot()), expected(before, simulated), unplaced(c.Store.Snapshot())
-		// where a task goes, and which of two jobs gets the last room, hangs on how long each task
-		// takes to start
+		// where a task goes, and which of two jobs gets the last room, depends on how long each
+		// task takes to start
 		if updates {
 			if len(waits)+len(said) > 0 {
 				return
