@@ -10,15 +10,15 @@ import (
 )
 
 // balance counts the alive tasks of a service at the places that its strategy spreads them over:
-// the values of the first spread's attribute, within each of them those of the second's, and so on,
-// and last the instances.
+// the values of the first spread's attribute, within each of them those of the second's, and so on;
+// last come the instances.
 type balance struct {
 	view   View
 	levels []string
 	counts map[string]*int  // by path: the values down to a place, each ended by pathEnd
 	sites  map[string]*site // by instance
-	// squares are, for each level, the sum of the squares of the counts. It is least where tasks
-	// are spread evenly, and the first level goes before the second.
+	// squares holds, for each level, the sum of the squares of the counts. It is least if tasks are
+	// spread evenly, and the first level counts before the second.
 	squares []int
 }
 
@@ -27,17 +27,16 @@ const pathEnd = "\x00"
 // site is an instance as a place for tasks.
 type site struct {
 	instance, leaf string // leaf is the path of the last level
-	// tasks are those at each of its places, outermost first, and then those on the instance
-	// itself.
+	// tasks are the counts at each of its places, outermost first, and then on the instance itself.
 	tasks []*int
 }
 
-// fuller says how much fuller a site is than another. What both are in makes no difference.
+// fuller compares how full two sites are. Places that both are in make no difference.
 func (a *site) fuller(b *site) int {
 	return slices.CompareFunc(a.tasks, b.tasks, func(x, y *int) int { return cmp.Compare(*x, *y) })
 }
 
-// betterThan says whether a task of another site would be better placed here, in the first so many
+// betterThan reports whether a task of another site would be better placed here, by the first depth
 // levels.
 func (a *site) betterThan(from *site, depth int) bool {
 	for n := range depth {
@@ -64,7 +63,7 @@ func (b *balance) add(instance string, n int) {
 	}
 }
 
-// site gives the site of an instance.
+// site returns the site of an instance.
 func (b *balance) site(instance string) *site {
 	s := b.sites[instance]
 	if s == nil {
@@ -75,8 +74,8 @@ func (b *balance) site(instance string) *site {
 	return s
 }
 
-// siteAt gives a site without tasks of its own at the places of an instance, or, where it has gone,
-// at those without a value.
+// siteAt returns a site without tasks of its own at the places of an instance or, if the instance
+// is gone, at those without a value.
 func (b *balance) siteAt(i *structs.ContainerInstance) *site {
 	s := &site{}
 	for level := range b.levels {
@@ -101,8 +100,8 @@ func (b *balance) path(i *structs.ContainerInstance, levels int) (path string) {
 	return path
 }
 
-// open gives the sites that take tasks as far as their instances' states go. Of those in the same
-// places that have none of the service's tasks, one stands for all.
+// open returns the sites whose instances are in a state to take tasks. Of sites in the same places
+// without a task of the service, one stands for all.
 func (b *balance) open(cluster string) []*site {
 	var open []*site
 	vacant := map[string]bool{}
@@ -120,7 +119,7 @@ func (b *balance) open(cluster string) []*site {
 	return open
 }
 
-// fullest picks up to n tasks one by one, each from where there are the most by then, and takes
+// fullest picks up to n tasks one by one, each from the place with the most tasks left, and takes
 // them out of the counts.
 func (b *balance) fullest(pool []*structs.Task, n int) (chosen []*structs.Task) {
 	leaves := b.leaves(pool)
@@ -131,7 +130,7 @@ func (b *balance) fullest(pool []*structs.Task, n int) (chosen []*structs.Task) 
 	return chosen
 }
 
-// leaves sorts a pool by instance, those by place.
+// leaves groups a pool by instance, and the instances by place.
 func (b *balance) leaves(pool []*structs.Task) []*leaf {
 	sorted := slices.SortedFunc(slices.Values(pool), func(x, y *structs.Task) int {
 		return cmp.Or(cmp.Compare(x.Instance, y.Instance), -compareWaiting(x, y), cmp.Compare(x.CreatedAt, y.CreatedAt), cmp.Compare(y.ID, x.ID))
@@ -163,8 +162,7 @@ type leaf struct {
 	piles piles
 }
 
-// compareLeaves puts the one first that the next task goes from; one that nothing is left of comes
-// last.
+// compareLeaves orders first the leaf that the next task goes from; empty leaves come last.
 func compareLeaves(a, b *leaf) int {
 	switch x, y := a.piles, b.piles; {
 	case len(x) == 0 || len(y) == 0:
@@ -188,7 +186,8 @@ func (l *leaf) pop(b *balance) *structs.Task {
 	return t
 }
 
-// pile is the part of a pool that is on one instance: oldest first, those that do not run yet last.
+// pile is the part of a pool that is on one instance: the oldest first, and last those that do not
+// run yet.
 type pile struct {
 	*site
 	pool []*structs.Task
@@ -196,12 +195,12 @@ type pile struct {
 
 func (p *pile) top() *structs.Task { return p.pool[len(p.pool)-1] }
 
-// compare puts the fuller of two piles of a leaf first.
+// compare orders the fuller of two piles of a leaf first.
 func (p *pile) compare(o *pile) int {
 	return cmp.Or(o.fuller(p.site), compareWaiting(p.top(), o.top()), cmp.Compare(p.instance, o.instance))
 }
 
-// compareWaiting puts a task that does not run yet before one that does.
+// compareWaiting orders a task that does not run yet before one that does.
 func compareWaiting(a, b *structs.Task) int {
 	waits := func(t *structs.Task) int {
 		if t.LastStatus < structs.TaskRunning {

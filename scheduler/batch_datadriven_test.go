@@ -13,8 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestBatches runs the files in testdata/batch. One file is one story of a batch job with attempts
-// after another:
+// TestBatches runs the files in testdata/batch. Each file is a story of batch jobs with attempts:
 //
 //	cluster                 starts anew; each line of input is an instance: ID memory= [cpu=] …
 //	instance-joins          as a line of cluster
@@ -40,7 +39,7 @@ func TestBatches(t *testing.T) {
 }
 
 type batchStory struct {
-	world
+	harness
 	now     structs.Time
 	started []string
 }
@@ -51,7 +50,7 @@ func (s *batchStory) run(t *testing.T, b *block) string {
 	words := strings.Fields(b.command)
 	switch words[0] {
 	case "cluster":
-		*s = batchStory{world: world{store: state.New()}, now: 1_000_000}
+		*s = batchStory{harness: harness{store: state.New()}, now: 1_000_000}
 		for _, line := range b.input {
 			s.add(t, "instance "+line)
 		}

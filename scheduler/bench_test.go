@@ -13,8 +13,7 @@ import (
 )
 
 // BenchmarkPlace places a thousand services of a thousand tasks each, of three sizes, on instances
-// in three zones and twenty classes, with task ids; the next service finds what those before it
-// left. So is the row of issue 3.
+// in three zones and twenty classes, with task ids; each service finds what those before it left.
 func BenchmarkPlace(b *testing.B) {
 	zone := structs.PlacementStrategy{Type: structs.StrategySpread, Field: "attribute:" + structs.AttributeZone}
 	binpack := structs.PlacementStrategy{Type: structs.StrategyBinpack, Field: "memory"}
@@ -67,8 +66,8 @@ func BenchmarkPlace(b *testing.B) {
 	}
 }
 
-// cpuTime is what this process has had of processors: on a machine that others use, it says more
-// than a clock.
+// cpuTime returns the processor time of this process: on a shared machine it says more than a
+// clock.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -77,7 +76,7 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// farm is a cluster that fills. What runs on an instance is one task that grows.
+// farm is a cluster that fills. On each instance runs one task, which grows.
 type farm struct {
 	store    *state.Store
 	snapshot *state.Snapshot

@@ -21,7 +21,7 @@ type block struct {
 	expected string
 }
 
-// runFile runs each block of a file through fn and compares, or with -rewrite writes the file anew.
+// runFile runs each block of a file through fn and compares, or with -rewrite rewrites the file.
 func runFile(t *testing.T, path string, fn func(t *testing.T, b *block) string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -76,8 +76,8 @@ func TestDataDriven(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-			var w world
-			runFile(t, path, w.run)
+			var h harness
+			runFile(t, path, h.run)
 		})
 	}
 }

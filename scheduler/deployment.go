@@ -1,14 +1,9 @@
 package scheduler
 
-import (
-	"slices"
-	"strconv"
+import "github.com/gantry-project/gantry/structs"
 
-	"github.com/gantry-project/gantry/structs"
-)
-
-// endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. True: the
-// service goes back to what it was, and this look is over.
+// endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. It returns
+// true if the service is rolled back, which ends this look.
 func (s *service) endRollout() bool {
 	if s.primary.Rollout != structs.RolloutInProgress {
 		return false
@@ -27,7 +22,7 @@ func (s *service) endRollout() bool {
 	return false
 }
 
-// The beginnings of a rollout's reasons, by what ended it.
+// Prefixes of a rollout's reason, by what ended it.
 const (
 	breakerText = structs.BreakerReason
 	stopText    = "ECS deployment stop: "
@@ -36,8 +31,8 @@ const (
 	deletedText = "the service was deleted."
 )
 
-// fail ends the rollout, and with rollback makes the last completed deployment's version the
-// service's next. There is no going back from a rollback: what it went back to is no better now.
+// fail ends the rollout and, with rollback, makes the version of the last completed deployment the
+// service's next. A rollback itself is not rolled back: the version before it is no better now.
 func (s *service) fail(by, why, message string, rollback bool) bool {
 	s.primary.Rollout, s.primary.FinishedAt = structs.RolloutFailed, s.in.Now
 	s.primary.RolloutReason = by + why
@@ -63,25 +58,24 @@ func (s *service) fail(by, why, message string, rollback bool) bool {
 	return true
 }
 
-// earlierJob is the service as the last completed deployment had it, but with what no revision
-// changes (ECS) as it is now: the count and the update policy. Nil where there is nothing to go
-// back to.
-func (s *service) earlierJob() *structs.Job {
-	if s.completed == nil || s.primary.RollbackOf != "" {
+// earlierJob returns the service as the last completed deployment had it, except for what no
+// revision changes (ECS): the count and the update policy stay as they are now. It returns nil if
+// there is nothing to go back to.
+func (l *look) earlierJob() *structs.Job {
+	if l.completed == nil || l.primary.RollbackOf != "" {
 		return nil
 	}
-	job := s.in.View.JobVersion(s.job.ID, s.completed.JobVersion)
+	job := l.in.View.JobVersion(l.job.ID, l.completed.JobVersion)
 	if job == nil {
 		return nil
 	}
 	back := *job
-	back.Count, back.Service, back.Status, back.Version = s.job.Count, s.job.Service, s.job.Status, s.job.Version+1
+	back.Count, back.Service, back.Status, back.Version = l.job.Count, l.job.Service, l.job.Status, l.job.Version+1
 	return &back
 }
 
-// settle notes what the deployments have come to: an earlier one is over with its last task, and
-// the primary's rollout is complete once all its tasks are healthy and those of the others are
-// gone.
+// settle updates the state of the deployments. An earlier one is over with its last task. The
+// primary's rollout is complete once all its tasks are healthy and those of the others are gone.
 func (s *service) settle() {
 	f := &s.fleet
 	s.retireEmpty(nil)
@@ -89,7 +83,7 @@ func (s *service) settle() {
 	for _, n := range f.holding {
 		others += n
 	}
-	for _, t := range f.last { // the rollout does not wait for what others keep on their instances
+	for _, t := range f.last { // the rollout does not wait for daemons that stay on draining instances
 		if t.StartedBy != s.primary.ID {
 			others--
 		}
@@ -107,8 +101,7 @@ func (s *service) settle() {
 	}
 }
 
-// retireEmpty makes earlier deployments history of which no task is left, but for one that is kept
-// up.
+// retireEmpty retires earlier deployments without a task, except one that is kept up.
 func (s *service) retireEmpty(but *structs.Deployment) {
 	for _, d := range s.older {
 		if d != but && s.fleet.holding[d.ID] == 0 {
@@ -117,31 +110,7 @@ func (s *service) retireEmpty(but *structs.Deployment) {
 	}
 }
 
-// retire makes a deployment history.
-func (s *service) retire(d *structs.Deployment) {
-	over := *d
-	over.Status = structs.DeploymentInactive
-	if over.FinishedAt == 0 {
-		over.FinishedAt = s.in.Now
-	}
-	s.put(&over)
-}
-
-// put puts a deployment into the plan as it is now, in place of what it was before.
-func (s *service) put(d *structs.Deployment) {
-	row := *d
-	row.UpdatedAt = s.in.Now
-	s.plan.Deployments = slices.DeleteFunc(s.plan.Deployments, func(p structs.Deployment) bool { return p.ID == row.ID })
-	s.plan.Deployments = append(s.plan.Deployments, row)
-}
-
-// deploymentID mints an id: ecs-svc/ and 19 digits.
-func (s *service) deploymentID() string {
-	random, _ := strconv.ParseUint(s.ids.next()[:16], 16, 64) // 16 hex digits always parse
-	return "ecs-svc/" + strconv.FormatUint(1e18+random%9e18, 10)
-}
-
-// scaledBy is the reason of tasks that a deployment stops.
+// scaledBy returns the reason of tasks that a deployment stops.
 func scaledBy(d *structs.Deployment) string {
 	return "Scaling activity initiated by (deployment " + d.ID + ")"
 }

@@ -14,7 +14,7 @@ const (
 	steadyText = "has reached a steady state."
 	stuckText  = "was unable to stop or start tasks during a deployment because of the service deployment configuration. " +
 		"Update the minimumHealthyPercent or maximumPercent value and try again."
-	// protectedText is ECS's of what is here a deployment.
+	// protectedText is ECS's text; what it calls a task set is a deployment here.
 	protectedText = "was unable to reach steady state because task set (%s) was unable to scale in. " +
 		"Reason: The number of protected tasks are more than the desired count of tasks."
 	unableText   = "is unable to consistently start tasks successfully."
@@ -22,33 +22,33 @@ const (
 )
 
 const (
-	// repeatAfter is when a message for a cause that lasts comes again (ECS).
+	// repeatAfter is the time after which the message for a lasting cause is repeated (ECS).
 	repeatAfter = structs.Time(6 * time.Hour / time.Millisecond)
-	// namedTasks is how many tasks an event names; a service may start thousands at a time.
+	// namedTasks bounds how many tasks an event names; a service may start thousands at a time.
 	namedTasks = 20
 )
 
-// finish puts the events, oldest first, and the next look into the plan.
-func (s *service) finish() {
+// finish adds the events, oldest first, and the next look to the plan.
+func (w *planWriter) finish() {
 	var texts []string
-	if n := len(s.plan.Stops); n > 0 {
-		tasks := list(n, func(i int) string { return s.plan.Stops[i].Task })
+	if n := len(w.plan.Stops); n > 0 {
+		tasks := list(n, func(i int) string { return w.plan.Stops[i].Task })
 		texts = append(texts, fmt.Sprintf("has stopped %d running tasks: %s.", n, tasks))
 	}
-	if len(s.plan.Placements) > 0 {
-		texts = append(texts, startedMessage(s.plan.Placements))
+	if len(w.plan.Placements) > 0 {
+		texts = append(texts, startedMessage(w.plan.Placements))
 	}
-	for _, text := range append(texts, s.messages...) {
-		s.plan.Events = append(s.plan.Events, structs.ServiceEvent{ID: s.eventID(), At: s.in.Now, Message: s.subject() + text})
+	for _, text := range append(texts, w.messages...) {
+		w.plan.Events = append(w.plan.Events, structs.ServiceEvent{ID: w.eventID(), At: w.in.Now, Message: w.subject() + text})
 	}
-	if s.wakeAt > 0 {
-		s.plan.FollowUp = followUp(s.job, s.in.Now, max(s.wakeAt, s.in.Now+1))
+	if w.wakeAt > 0 {
+		w.plan.FollowUp = followUp(w.job, w.in.Now, max(w.wakeAt, w.in.Now+1))
 	}
 }
 
-// followUp is another look at a later time. Its id grows from the job and the time, so that many
-// looks that all ask for the same one get one. No evaluation that the state machine makes of a raft
-// index has it: the first bit of its second half is set.
+// followUp returns an evaluation for another look at a later time. Its id is made of the job and
+// the time, so that looks that ask for the same time share one. It differs from the ids that the
+// state machine makes of raft indexes: the first bit of its second half is set.
 func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	return &structs.Evaluation{
 		ID:      job.ID[max(0, len(job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
@@ -57,42 +57,42 @@ func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	}
 }
 
-func (s *service) subject() string {
-	if s.ofSet {
-		return "(service " + s.job.Name + ", taskSet " + s.primary.ID + ") "
+func (w *planWriter) subject() string {
+	if w.ofSet {
+		return "(service " + w.job.Name + ", taskSet " + w.primary.ID + ") "
 	}
-	return "(service " + s.job.Name + ") "
+	return "(service " + w.job.Name + ") "
 }
 
-func (s *service) tell(text string) { s.messages = append(s.messages, text) }
+func (w *planWriter) tell(text string) { w.messages = append(w.messages, text) }
 
-// tellOnce tells what keeps the service from its goal. What is told already waits six hours, unless
-// it was resolved meanwhile, by a steady state or a new deployment. Texts on one cause begin alike
-// and have the cause in them.
-func (s *service) tellOnce(begin, rest, cause string) {
-	for _, e := range s.in.View.ServiceEvents(s.job.ID).Events {
-		if e.At <= s.in.Now-repeatAfter || e.At < s.primary.CreatedAt || e.Message == s.subject()+steadyText {
+// tellOnce reports what keeps the service from its goal. A message is not repeated within six
+// hours, unless the cause was resolved meanwhile, by a steady state or a new deployment. Messages
+// for one cause have the same beginning and contain the cause.
+func (w *planWriter) tellOnce(begin, rest, cause string) {
+	for _, e := range w.in.View.ServiceEvents(w.job.ID).Events {
+		if e.At <= w.in.Now-repeatAfter || e.At < w.primary.CreatedAt || e.Message == w.subject()+steadyText {
 			break
 		}
-		if strings.HasPrefix(e.Message, s.subject()+begin) && strings.Contains(e.Message, cause) {
+		if strings.HasPrefix(e.Message, w.subject()+begin) && strings.Contains(e.Message, cause) {
 			return
 		}
 	}
-	s.tell(begin + rest)
+	w.tell(begin + rest)
 }
 
-// tellSteady tells that the service, or the task set, has come to rest, if it was not at rest
+// tellSteady reports that the service, or the task set, has come to rest, if it was not at rest
 // already.
-func (s *service) tellSteady() {
-	past := s.in.View.ServiceEvents(s.job.ID).Events
-	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, s.subject()) })
-	if len(s.messages) > 0 || last < 0 || past[last].Message != s.subject()+steadyText {
-		s.tell(steadyText)
+func (w *planWriter) tellSteady() {
+	past := w.in.View.ServiceEvents(w.job.ID).Events
+	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, w.subject()) })
+	if len(w.messages) > 0 || last < 0 || past[last].Message != w.subject()+steadyText {
+		w.tell(steadyText)
 	}
 }
 
-// tellStuck tells that the limits of the update policy allow no step, and that no task is under way
-// that could change it.
+// tellStuck reports that the limits of the update policy allow no step, if no task is starting or
+// stopping that could change that.
 func (s *service) tellStuck() {
 	f := &s.fleet
 	if f.healthy() == f.alive() && len(f.leaving) == 0 && !s.held {
@@ -100,7 +100,7 @@ func (s *service) tellStuck() {
 	}
 }
 
-// tellProtected tells that the service cannot stop what is too many, since more tasks are protected
+// tellProtected reports that the service cannot stop its surplus, since more tasks are protected
 // than desired.
 func (s *service) tellProtected() {
 	if !s.held {
@@ -119,7 +119,7 @@ func (s *service) tellProtected() {
 	}
 }
 
-// tellUnplaced tells why tasks found no place, of the instance that came closest.
+// tellUnplaced reports why tasks found no place, by the closest instance.
 func (s *service) tellUnplaced(found place.Result) {
 	if len(found.Failures) == 0 {
 		return
@@ -160,7 +160,7 @@ func (s *service) tellUnplaced(found place.Result) {
 	s.tellOnce(unplacedText, rest, cause)
 }
 
-// list names the tasks of an event, by their places in the plan.
+// list names the tasks of an event. task returns a task's id by its index in the plan.
 func list(n int, task func(int) string) string {
 	var b strings.Builder
 	for i := range min(n, namedTasks) {
@@ -175,8 +175,8 @@ func list(n int, task func(int) string) string {
 	return b.String()
 }
 
-// eventID mints a UUID.
-func (s *service) eventID() string {
-	id := s.ids.next()
+// eventID returns a new UUID.
+func (w *planWriter) eventID() string {
+	id := w.ids.next()
 	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
 }

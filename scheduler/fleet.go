@@ -6,34 +6,35 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// fleet is what a service has on the instances: its tasks that have not stopped. A task is alive
-// while nobody has asked it to stop, and healthy when it is alive, RUNNING and passes its health
-// checks, or, where it has none, has been up for the minimum of the update policy. Tasks that the
-// plan stops go from their place here to leaving.
+// fleet holds the tasks of a service that have not stopped. A task is alive while nobody has asked
+// it to stop. It is healthy if it is alive, RUNNING, and passes its health checks or, if it has
+// none, has been up for the minimum of the update policy. Tasks that the plan stops move from their
+// place here to leaving.
 type fleet struct {
-	// current are the primary deployment's alive tasks where they should be. old are the others,
-	// which it replaces: of earlier deployments, or on an instance that they must leave.
+	// current are the alive tasks of the primary deployment where they should be. old are the other
+	// alive tasks, which it replaces: those of earlier deployments, and those on an instance that
+	// they must leave.
 	current, old ranks
-	// astray are a daemon's alive tasks where it is not to run. They count for nothing, and nothing
-	// replaces them.
+	// astray are alive tasks of a daemon on instances where it is not to run. They count for
+	// nothing, and nothing replaces them.
 	astray []*structs.Task
-	// last are a daemon's alive tasks on instances that drain and have other tasks yet. They count
-	// for nothing either, and leave after those.
+	// last are alive tasks of a daemon on draining instances that still have other tasks. They
+	// count for nothing either, and leave after those.
 	last []*structs.Task
-	// lost are the alive tasks of a service on instances that are not heard of. They count for
-	// nothing, and are replaced.
+	// lost are the alive tasks of a service on lost instances. They count for nothing, and are
+	// replaced.
 	lost []*structs.Task
-	// leaving are the tasks on their way out, by id. They still hold their resources.
+	// leaving are the stopping tasks, by id. They still hold their resources.
 	leaving map[string]bool
-	// holding counts the tasks that have not stopped, by the deployment that they are of.
+	// holding counts the tasks that have not stopped, by their deployment.
 	holding map[string]int
-	// hosts count current and old by instance.
+	// hosts counts current and old by instance.
 	hosts map[string]int
 }
 
-// ranks are alive tasks: the healthy, the fresh, which run but have yet to show that they stay up,
-// and the others. Nothing is stopped for a fresh one to take its place, nor is it stopped itself
-// unless there are too many: what it is will be known in a moment.
+// ranks are alive tasks by health: the healthy; the fresh, which run but have yet to show that they
+// stay up; and the others. No fresh task takes the place of another task yet, and none is stopped
+// unless there are too many: whether it is healthy will be known in a moment.
 type ranks struct{ healthy, fresh, unready []*structs.Task }
 
 func (r *ranks) size() int { return len(r.healthy) + len(r.fresh) + len(r.unready) }
@@ -41,7 +42,7 @@ func (r *ranks) size() int { return len(r.healthy) + len(r.fresh) + len(r.unread
 func (f *fleet) alive() int   { return f.current.size() + f.old.size() }
 func (f *fleet) healthy() int { return len(f.current.healthy) + len(f.old.healthy) }
 
-// survey sorts the tasks of the service.
+// survey sorts the tasks of the service into the fleet.
 func (s *service) survey() {
 	s.unhealthy = map[string]int{}
 	s.fleet = fleet{leaving: map[string]bool{}, holding: map[string]int{}, hosts: map[string]int{}}
@@ -59,8 +60,8 @@ func (s *service) survey() {
 		case !s.daemon():
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.CanStart():
-			// Nobody knows how it is, or it could not be replaced there, and its instance is not
-			// among the feasible: it is left as it is.
+			// Its health is unknown, or it could not be replaced there, and its instance is not
+			// feasible: it is left as it is.
 		case s.leavesLater(instance):
 			s.fleet.last = append(s.fleet.last, t)
 		case !s.feasible[t.Instance]:
@@ -76,8 +77,8 @@ func (s *service) survey() {
 	}
 }
 
-// roundUp makes many tasks that have been up for long enough one shortly after another ask for one
-// look, not for one each.
+// roundUp rounds a time up, so that tasks that become healthy shortly one after the other ask for
+// one look, not for one each.
 func roundUp(at structs.Time) structs.Time {
 	const step = 100
 	return (at + step - 1) / step * step

@@ -6,36 +6,27 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// health is that of a RUNNING task. One without a health check is healthy.
-func (s *service) health(t *structs.Task) string {
-	if !s.checked(t) {
+// health returns the health of a RUNNING task. One without a health check is healthy.
+func (l *look) health(t *structs.Task) string {
+	if !l.checked(t) {
 		return structs.Healthy
 	}
-	return t.Health(s.definitionOf(t))
+	return t.Health(l.definitionOf(t))
 }
 
-func (s *service) checked(t *structs.Task) bool {
-	def := s.definitionOf(t)
+func (l *look) checked(t *structs.Task) bool {
+	def := l.definitionOf(t)
 	return def != nil && def.HasHealthCheck()
 }
 
-func (s *service) definitionOf(t *structs.Task) *structs.TaskDefinition {
-	def, known := s.definitions[t.TaskDefinition]
-	if !known {
-		def = s.in.View.TaskDefinition(t.TaskDefinition)
-		s.definitions[t.TaskDefinition] = def
-	}
-	return def
+// provenAt returns when a RUNNING task has been up for long enough to count as healthy; zero for
+// one with a health check.
+func (l *look) provenAt(t *structs.Task) structs.Time {
+	return l.job.Service.Update.ProvenAt(t, l.definitionOf(t))
 }
 
-// provenAt is when a RUNNING task has been up for long enough to count as healthy; zero for one
-// whose health check tells.
-func (s *service) provenAt(t *structs.Task) structs.Time {
-	return s.job.Service.Update.ProvenAt(t, s.definitionOf(t))
-}
-
-// forget sets the count of the primary's failed tasks to zero where a task of it has become healthy
-// since the last of them (ECS, resetOnHealthyTask).
+// forget resets the count of the primary's failed tasks if one of its tasks has become healthy
+// since the last failure (ECS: resetOnHealthyTask).
 func (s *service) forget() {
 	policy := &s.job.Service.Update
 	if !policy.ResetOnHealthyTask || s.primary.FailedTasks == 0 || s.ofSet {
@@ -50,9 +41,9 @@ func (s *service) forget() {
 	}
 }
 
-// stopUnhealthy stops tasks that fail their health checks, once their grace is over. They count as
-// healthy no longer, so this takes nothing from what must stay healthy, and protection does not
-// cover it.
+// stopUnhealthy stops tasks that fail their health checks, once their grace period is over. They no
+// longer count as healthy, so this takes nothing from the minimum that must stay healthy, and
+// protection does not cover it.
 func (s *service) stopUnhealthy() {
 	for _, r := range []*ranks{&s.fleet.current, &s.fleet.old} {
 		r.unready = slices.DeleteFunc(r.unready, s.stopIfUnhealthy)
@@ -69,7 +60,7 @@ func (s *service) stopIfUnhealthy(t *structs.Task) bool {
 	}
 	s.leave(t, structs.ReasonUnhealthy)
 	s.unhealthy[t.StartedBy]++
-	if t.StartedBy == s.primary.ID { // as it will be counted when the plan commits
+	if t.StartedBy == s.primary.ID { // counted as it will be when the plan commits
 		s.primary.FailedTasks++
 		s.primary.Failures++
 		s.primary.LastFailureAt = s.in.Now
@@ -77,7 +68,8 @@ func (s *service) stopIfUnhealthy(t *structs.Task) bool {
 	return true
 }
 
-// rest says whether the primary's tasks failed so often that it is to wait before it starts more.
+// rest reports whether the primary's tasks failed so often that it has to wait before it starts
+// more.
 func (s *service) rest() bool {
 	f := &s.fleet
 	if f.current.size() >= s.count || s.halted() {

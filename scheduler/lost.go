@@ -6,10 +6,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// stopReplaced stops tasks on lost instances: of each as many as would be too many if it came back,
-// beside the tasks that are healthy now. What no healthy task replaces, since there is no room or
-// the new ones do not come up, is left: should the instance come back, it is there at once, and
-// what was to replace it goes. (ECS never replaces the tasks of an instance whose agent is lost.)
+// stopReplaced stops tasks on lost instances: of each instance as many as would be too many if it
+// came back, given the tasks that are healthy now. Tasks that no healthy one replaces, since there
+// is no room or the new ones do not come up, are left: if the instance comes back, they are there
+// at once, and their replacements go. (ECS never replaces the tasks of an instance whose agent is
+// lost.)
 func (s *service) stopReplaced() {
 	onInstance := map[string][]*structs.Task{}
 	for _, t := range s.fleet.lost {
@@ -22,7 +23,7 @@ func (s *service) stopReplaced() {
 	}
 }
 
-// stopLost stops up to n tasks that nobody hears of, those of earlier deployments first.
+// stopLost stops up to n tasks on a lost instance, those of earlier deployments first.
 func (s *service) stopLost(tasks []*structs.Task, n int) {
 	if n <= 0 {
 		return
@@ -32,19 +33,20 @@ func (s *service) stopLost(tasks []*structs.Task, n int) {
 	for _, t := range open[:min(n, len(open))] {
 		s.stop(t, structs.ReasonInstanceLost)
 		s.fleet.leaving[t.ID] = true
-		s.wake(s.in.Now) // it is STOPPED at once, and no agent will tell
+		s.wake(s.in.Now) // it is STOPPED at once, and no agent will report it
 	}
 }
 
 // rank orders tasks of earlier deployments before those of the primary.
-func (s *service) rank(t *structs.Task) int {
-	if t.StartedBy == s.primary.ID {
+func (l *look) rank(t *structs.Task) int {
+	if t.StartedBy == l.primary.ID {
 		return 1
 	}
 	return 0
 }
 
-// lost says whether an instance's agent is not heard of any more. Nobody knows how its tasks are.
+// lost reports whether an instance's agent is no longer heard from, so that nobody knows the state
+// of its tasks.
 func lost(i *structs.ContainerInstance) bool {
 	return i != nil && i.Status != structs.InstanceInactive && !i.AgentConnected
 }

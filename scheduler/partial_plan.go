@@ -7,10 +7,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// startedText is in the event on started tasks, and in no other.
+// startedText is in the event on started tasks, and in no other event.
 const startedText = "has started "
 
-// Part gives a plan with some of its placements only, and all else that it changes. Its verdict was
+// Part returns a plan with only some of its placements, and all its other changes. Its verdict was
 // on the whole, so the evaluation stays ready, and the plan for the rest says when to look again.
 func Part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
 	part := *plan
@@ -30,7 +30,7 @@ func Part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
 	return &part
 }
 
-// startedMessage is the event on started tasks, without its subject.
+// startedMessage returns the event on started tasks, without its subject.
 func startedMessage(placements []structs.Placement) string {
 	tasks := list(len(placements), func(i int) string { return placements[i].Task })
 	return fmt.Sprintf("%s%d tasks: %s.", startedText, len(placements), tasks)

@@ -8,7 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestWhoMakesWay: the least important, then the newest; and nobody where room is on its way.
+// TestWhoMakesWay: the least important task makes way first, then the newest; and none if room is
+// on its way.
 func TestWhoMakesWay(t *testing.T) {
 	type row struct {
 		id, instance      string

@@ -10,18 +10,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxMoves is how many tasks of a service are on the move at a time, whatever its maximum percent
-// allows.
+// maxMoves bounds how many tasks of a service move at a time, whatever its maximum percent allows.
 const maxMoves = 10
 
-// drifts says whether the service goes back to its strategy by itself. Until its rollout is
-// complete there is nothing to go back to.
+// drifts reports whether the service returns to its strategy by itself. It does not while a rollout
+// is under way.
 func (s *service) drifts() bool {
 	return s.job.Rebalances() && s.primary.Rollout == structs.RolloutCompleted && s.fleet.old.size() == 0
 }
 
-// calm says whether nothing is under way: all tasks that are desired are healthy, none is on its
-// way out, and all instances that have some could start more.
+// calm reports whether nothing is under way: all desired tasks are healthy, none is stopping, and
+// all instances that have some could start more.
 func (s *service) calm() bool {
 	f := &s.fleet
 	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving) > 0 {
@@ -35,19 +34,19 @@ func (s *service) calm() bool {
 	return true
 }
 
-// move is a part of the service's tasks, and where others take their place.
+// move is some of the service's tasks, and the instances on which others take their place.
 type move struct {
 	tasks []*structs.Task
 	to    []string
-	// squares measure how uneven the service is after it.
+	// squares measures how uneven the service is after the move.
 	squares []int
 }
 
-// rebalance starts tasks where the strategy wants them, in place of as many that are elsewhere.
-// They come first: once they are healthy, the service has more than its count, and what is too much
-// goes as ever, from where it is fullest (scale_in.go). So nothing needs to be noted from one look
-// to the next. It cannot go on for ever, since each move makes the tasks strictly more even by the
-// strategy, and it only begins when nothing else is under way.
+// rebalance starts tasks where the strategy wants them, in place of as many that are elsewhere. The
+// new ones come first: once they are healthy, the service has more than its count, and the surplus
+// goes as always, from where it is fullest (scale_in.go). So nothing has to be remembered from one
+// look to the next. It cannot go on for ever, since each move makes the tasks strictly more even by
+// the strategy, and it begins only when nothing else is under way.
 func (s *service) rebalance() (moving bool) {
 	if !s.drifts() || !s.calm() {
 		return false
@@ -56,10 +55,10 @@ func (s *service) rebalance() (moving bool) {
 	if len(s.movable(before, s.fleet.current.healthy)) == 0 {
 		return false
 	}
-	if at := restartAt(s.primary, 1); at > s.in.Now { // those that went before may be what failed
+	if at := restartAt(s.primary, 1); at > s.in.Now { // the tasks that were moved before may be the ones that failed
 		s.wake(at)
 		s.tellOnce(unableText, "", "")
-		return true // it goes on then
+		return true // it continues then
 	}
 	open := s.unprotected(s.fleet.current.healthy, s.count)
 	best := move{squares: before.squares}
@@ -81,9 +80,9 @@ func (s *service) rebalance() (moving bool) {
 	return true
 }
 
-// further finds a move of one task more, nil where there is none. The placing engine says where the
-// tasks would go if those that move were gone, and the order of scale-in which tasks go once the
-// new ones are there; what comes of it must be more even than the move so far.
+// further returns a move of one more task, or nil if there is none. Package place finds where the
+// tasks would go if those that move were gone, and the order of scale-in decides which tasks go
+// once the new ones are there. The outcome must be more even than the move so far.
 func (s *service) further(m *move, open []*structs.Task) *move {
 	b := s.balance()
 	b.fullest(m.tasks, len(m.tasks))
@@ -102,8 +101,8 @@ func (s *service) further(m *move, open []*structs.Task) *move {
 	return nil
 }
 
-// movable gives, of each place, the task that is to go first, if another would be better placed
-// somewhere where an instance takes tasks at all. The fullest places come first.
+// movable returns, for each place, the task that is to go first, if it would be better placed on
+// some instance that takes tasks. The fullest places come first.
 func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Task) {
 	open, depth := b.open(s.job.Cluster), s.depth()
 	for _, l := range b.leaves(pool) {
@@ -115,11 +114,11 @@ func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Ta
 	return tasks
 }
 
-// moving asks for places for tasks in place of others.
+// moving returns a request for as many tasks as move, placed as if those were gone.
 func (s *service) moving(tasks []*structs.Task) *place.Request {
 	r := s.request(len(tasks), nil)
 	if r.Share != nil {
-		r.Share.Total += len(tasks) // those that move are there still
+		r.Share.Total += len(tasks) // the tasks that move still exist
 	}
 	r.Leaving = map[string]bool{}
 	for _, t := range tasks {
@@ -128,8 +127,8 @@ func (s *service) moving(tasks []*structs.Task) *place.Request {
 	return r
 }
 
-// after says what comes of new tasks at these places, as the looks that come after will have it:
-// with them the fullest places give up as many. Nil if one of the new tasks were to go itself.
+// after returns the move that new tasks at these places lead to in later looks: the fullest places
+// then give up as many. It returns nil if one of the new tasks would go itself.
 func (s *service) after(where []string, open []*structs.Task) *move {
 	b, pool := s.balance(), slices.Clip(open)
 	for _, instance := range where {
@@ -143,17 +142,17 @@ func (s *service) after(where []string, open []*structs.Task) *move {
 	return m
 }
 
-// depth is how many levels of a balance the strategy spreads over, that of the instances included
-// where it does.
-func (s *service) depth() int {
-	attributes, instances := place.SpreadLevels(s.job)
+// depth returns how many levels of a balance the strategy spreads over, including that of the
+// instances if it spreads over them.
+func (l *look) depth() int {
+	attributes, instances := place.SpreadLevels(l.job)
 	if instances {
 		return len(attributes) + 1
 	}
 	return len(attributes)
 }
 
-// releaseUnready stops those of n tasks too many that are not healthy. Whatever is better placed
+// releaseUnready stops those of n surplus tasks that are not healthy. A task that is better placed
 // than a healthy one stays, to take its place.
 func (s *service) releaseUnready(n int) (stopped int) {
 	if n <= 0 {
@@ -175,7 +174,7 @@ const (
 	evenText   = "is AZ balanced with "
 )
 
-// tellUneven tells what a move is for: in ECS's words when it is for the zones.
+// tellUneven reports what a move is for; in ECS's words if it is for the zones.
 func (s *service) tellUneven(before *balance, squares []int) {
 	level := 0
 	for before.squares[level] == squares[level] {
@@ -191,7 +190,7 @@ func (s *service) tellUneven(before *balance, squares []int) {
 	}
 }
 
-// tellEven tells that zones were made even, where the service had told that they were not.
+// tellEven reports that the zones are even, if the service had reported that they were not.
 func (s *service) tellEven() {
 	if s.count == 0 {
 		return
@@ -207,7 +206,7 @@ func (s *service) tellEven() {
 	}
 }
 
-// perZone tells how many tasks there are in each zone that takes some.
+// perZone returns as text how many tasks there are in each zone that takes some.
 func (s *service) perZone(b *balance) string {
 	zones := map[string]int{}
 	for _, site := range append(b.open(s.job.Cluster), slices.Collect(maps.Values(b.sites))...) {

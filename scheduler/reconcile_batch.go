@@ -10,7 +10,7 @@ import (
 )
 
 // reconcileBatch places the tasks that a batch job is short of. Those that find no place wait if
-// the job has a BatchSpec or queues its tasks, and else are given up.
+// the job has a BatchSpec or queues its tasks; otherwise they are given up.
 func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Batch != nil {
 		reconcileAttempts(in, job, plan)
@@ -41,7 +41,7 @@ func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 }
 
-// queuedTasks are the tasks of a job that wait for room.
+// queuedTasks returns the tasks of a job that wait for room.
 func queuedTasks(view View, job *structs.Job) (queued []*structs.Task) {
 	for t := range view.JobTasks(job.ID) {
 		if t.Queued() {
@@ -62,8 +62,8 @@ func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, count
 	return r
 }
 
-// batchShare shares lacking tasks out beside those that are there. Of a job with a BatchSpec only
-// those count that run: each attempt is a task of its own.
+// batchShare returns how lacking tasks are shared out, given those that exist. Of a job with a
+// BatchSpec only running tasks count, since each attempt is a task of its own.
 func batchShare(view View, job *structs.Job, lacking int) *place.Share {
 	s := &place.Share{Strategy: job.CapacityStrategy, Total: lacking, Held: map[string]int{}}
 	waiting := map[string]int{}
@@ -84,10 +84,9 @@ func batchShare(view View, job *structs.Job, lacking int) *place.Share {
 	return s
 }
 
-// reconcileAttempts runs a batch job with a BatchSpec: it starts what is due as far as its
-// parallelism and the instances allow, waits for room where there is none, and ends the job when
-// each of its tasks has succeeded or has no attempt left. One that failed keeps no other from
-// running.
+// reconcileAttempts runs a batch job with a BatchSpec. It starts the tasks that are due as far as
+// the parallelism and the instances allow, waits if there is no room, and ends the job when each of
+// its tasks has succeeded or has no attempt left. A failed task does not keep others from running.
 func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Status != structs.BatchRunning {
 		return
@@ -130,7 +129,7 @@ func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 }
 
-// lostAttempts are the tasks on lost instances, by slot, that are given up as soon as another
+// lostAttempts returns the tasks on lost instances, by slot, that are given up as soon as another
 // attempt finds a place.
 func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[int]*structs.Task {
 	given := map[int]*structs.Task{}
@@ -146,8 +145,8 @@ func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[in
 	return given
 }
 
-// dueSlots gives the slots of a batch job that may be started now, and when the next one may that
-// has to wait after its last attempt failed; zero: none has to.
+// dueSlots returns the slots of a batch job that may be started now, and when the next slot may
+// that has to wait after a failed attempt; zero if none has to wait.
 func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next structs.Time) {
 	for n, s := range slots {
 		if s.Active || s.Succeeded || s.Failed {
@@ -163,7 +162,7 @@ func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next stru
 	return due, next
 }
 
-// retryAt is when a task of a batch job may be tried again: a second after its first attempt
+// retryAt returns when a task of a batch job may be tried again: a second after its first attempt
 // failed, and twice as long with each further one, up to five minutes.
 func retryAt(s structs.BatchSlot) structs.Time {
 	if s.Attempts == 0 {

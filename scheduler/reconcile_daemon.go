@@ -8,22 +8,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// daemon says whether the service keeps one task on each feasible instance, rather than a number of
-// tasks wherever they fit.
-func (s *service) daemon() bool { return s.job.Type == structs.JobDaemon }
-
-// findFeasible finds the instances that a daemon runs on; their number is its count.
-func (s *service) findFeasible() {
-	s.feasible = map[string]bool{}
-	for _, i := range place.Feasible(s.request(0, nil)) {
-		s.feasible[i.ID] = true
+// findFeasible sets the instances that a daemon runs on; their number is its count.
+func (l *look) findFeasible() {
+	l.feasible = map[string]bool{}
+	r := &place.Request{View: l.in.View, Job: l.job, Definition: l.definition, Share: l.share(l.job.CapacityStrategy, &ranks{})}
+	for _, i := range place.Feasible(r) {
+		l.feasible[i.ID] = true
 	}
-	s.count = len(s.feasible)
-	s.plan.Desired = new(s.count)
+	l.count = len(l.feasible)
 }
 
-// vacant are the feasible instances without a task of the primary deployment; first those that have
-// none at all, so that a task that made way is followed where it was.
+// vacant returns the feasible instances without a task of the primary deployment. Those without any
+// task of the daemon come first, so that a task that made way is replaced where it was.
 func (s *service) vacant() []string {
 	taken := map[string]bool{}
 	for _, t := range slices.Concat(s.fleet.current.healthy, s.fleet.current.unready) {
@@ -41,15 +37,15 @@ func (s *service) vacant() []string {
 	return vacant
 }
 
-// leavesLater reports whether an instance drains and still has tasks other than daemons': what a
-// daemon does for them, such as shipping their logs, goes on until the last of them has stopped
+// leavesLater reports whether an instance drains and still has tasks that are not of daemons. What
+// a daemon does for them, such as shipping their logs, goes on until the last of them has stopped
 // (ECS). State wakes the daemons then.
-func (s *service) leavesLater(i *structs.ContainerInstance) bool {
+func (l *look) leavesLater(i *structs.ContainerInstance) bool {
 	if i == nil || i.Status != structs.InstanceDraining {
 		return false
 	}
-	for t := range s.in.View.InstanceTasks(i.ID) {
-		if job := s.in.View.Job(t.Job); job == nil || job.Type != structs.JobDaemon {
+	for t := range l.in.View.InstanceTasks(i.ID) {
+		if job := l.in.View.Job(t.Job); job == nil || job.Type != structs.JobDaemon {
 			return true
 		}
 	}

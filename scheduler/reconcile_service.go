@@ -7,39 +7,23 @@ import (
 
 // service is one look at a service or daemon: what it was found to be, and the plan that grows from
 // it. Nothing is kept from one look to the next. Each look does what the limits of the update
-// policy allow now, and what that brings about (a task that becomes healthy, or stops) makes the
+// policy allow now, and what that brings about (a task that becomes healthy, or stops) causes the
 // next look; so an update, a drained instance and a changed count are the same work.
+//
+// The facts are in look, what the plan says in planWriter. Methods of these two decide nothing: they
+// see neither the tasks (fleet) nor what else was decided.
 type service struct {
-	in   Input
-	job  *structs.Job
-	plan *structs.Plan
-	ids  taskIDs
+	planWriter
 
-	primary *structs.Deployment   // a copy, which the look may change
-	older   []*structs.Deployment // those that are not INACTIVE, oldest first
-	// the newest of the earlier ones that was COMPLETED, or as good as that; nil: none
-	completed   *structs.Deployment
-	definition  *structs.TaskDefinition
-	definitions map[string]*structs.TaskDefinition // of its tasks, by key
-	need        structs.Resources
-
-	// ofSet: the look is at one task set of the service, its primary, and at nothing else.
-	ofSet bool
-	// later: another task set has new tasks in this plan, so what this one lacks waits for the
-	// next.
-	later bool
-
-	count    int             // tasks desired
-	feasible map[string]bool // a daemon's instances
-	fleet    fleet
-	// unhealthy counts the tasks that this look stops for failing their health checks, by the
-	// deployment that they are of.
+	fleet fleet
+	// unhealthy counts the tasks that this look stops for failing their health checks, by their
+	// deployment.
 	unhealthy map[string]int
-	resting   bool // the primary's tasks failed so often that it waits before it starts more
-
-	messages []string // events but those on starts and stops
-	held     bool     // a task would have been stopped were it not protected
-	wakeAt   structs.Time
+	// later: another task set has new tasks in this plan, so what this one lacks waits for the next
+	// look.
+	later   bool
+	resting bool // the primary's tasks failed so often that it waits before it starts more
+	held    bool // a task would have been stopped were it not protected
 }
 
 // reconcileService plans for a service or daemon.
@@ -48,8 +32,9 @@ func reconcileService(in Input, job *structs.Job, plan *structs.Plan) {
 		reconcileSets(in, job, plan)
 		return
 	}
-	s := &service{in: in, job: job, plan: plan, ids: newTaskIDs(in.Seed)}
-	s.findDeployments()
+	l := look{in: in, job: job}
+	l.findDeployments()
+	s := &service{planWriter: planWriter{look: l, plan: plan, ids: newTaskIDs(in.Seed)}}
 	if s.primary == nil || job.Status == structs.ServiceInactive {
 		return
 	}
@@ -63,47 +48,18 @@ func reconcileService(in Input, job *structs.Job, plan *structs.Plan) {
 	s.finish()
 }
 
-func (s *service) findDeployments() {
-	for d := range s.in.View.Deployments(s.job.ID) {
-		if d.Status == structs.DeploymentPrimary {
-			s.primary = new(*d)
-			continue
-		}
-		if d.Rollout == structs.RolloutCompleted || d.Rollout == structs.RolloutInProgress && d.Stage == structs.StageCleanUp {
-			s.completed = d
-		}
-		if d.Status != structs.DeploymentInactive {
-			s.older = append(s.older, d)
-		}
-	}
-}
-
-// define finds what the primary's tasks are made of, and how many there are to be.
-func (s *service) define() {
-	s.definition = s.in.View.TaskDefinition(s.primary.TaskDefinition)
-	if s.definition == nil {
-		return
-	}
-	s.definitions = map[string]*structs.TaskDefinition{}
-	s.need = structs.Need(s.definition, s.job.Overrides)
-	s.count = s.job.Count
-	switch {
-	case s.daemon():
-		s.findFeasible()
-	case s.ofSet:
-		s.count = s.primary.TaskSet.Computed(s.job.Count)
-	}
-}
-
-// keepUp moves the service towards its desired tasks. What it stops comes before what it starts, so
-// that the room in the limits that one makes can be used by the other.
+// keepUp moves the service towards its desired tasks. It stops tasks before it starts others, so
+// that the start can use the room that the stop makes in the limits.
 func (s *service) keepUp() {
+	if s.daemon() {
+		s.plan.Desired = new(s.count)
+	}
 	s.survey()
 	s.forget()
 	s.stopUnhealthy()
 	s.expirePauses()
 	if s.endRollout() {
-		return // the next look goes on, with the service as it was before
+		return // the next look continues, with the service as it was before
 	}
 	if s.advance(); s.shifting() {
 		s.keepSides()
@@ -119,7 +75,7 @@ func (s *service) keepUp() {
 	s.tellProtected()
 }
 
-// drain stops a service that was deleted.
+// drain stops the tasks of a service that was deleted.
 func (s *service) drain() {
 	if s.primary.Rollout == structs.RolloutInProgress {
 		s.primary.Rollout, s.primary.RolloutReason, s.primary.FinishedAt = structs.RolloutFailed, stopText+deletedText, s.in.Now
@@ -142,24 +98,9 @@ func (s *service) drain() {
 	}
 }
 
-// least is how many healthy tasks are left standing by whatever the service itself does (ECS:
-// rounded up).
-func (s *service) least() int {
-	return (s.count*int(s.job.Service.Update.MinimumHealthyPercent) + 99) / 100
-}
-
-// most is how many tasks may be alive for a new one to start (ECS: rounded down).
-func (s *service) most() int {
-	return s.count * int(s.job.Service.Update.MaximumPercent) / 100
-}
-
-// halted: the rollout has failed with nothing to go back to, or a user ended it. The primary starts
-// nothing more.
-func (s *service) halted() bool { return s.primary.Rollout == structs.RolloutFailed }
-
-// stopSpare stops what the service has too much of: tasks of earlier deployments that are not
-// healthy anyway, those of the primary beyond the count, and of the healthy ones as many as are
-// beyond the count, earlier deployments' first.
+// stopSpare stops tasks that the service does not need: those of earlier deployments that are not
+// healthy anyway, those of the primary beyond the count, and healthy ones beyond the count, earlier
+// deployments' first.
 func (s *service) stopSpare() {
 	f := &s.fleet
 	s.release(&f.astray, len(f.astray))
@@ -181,8 +122,7 @@ func (s *service) stopSpare() {
 	s.releaseCurrent(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
-// stopSurplus stops what is beyond the count and nothing else, of the first ranks as far as they
-// go.
+// stopSurplus stops only what is beyond the count, from the first ranks as far as they go.
 func (s *service) stopSurplus(sides ...*ranks) {
 	surplus := s.fleet.alive() - s.count
 	for _, r := range sides {
@@ -197,9 +137,9 @@ func (s *service) stopSurplus(sides ...*ranks) {
 	}
 }
 
-// start places what the primary lacks, as far as the limits go. Where they end, or the instances
-// are full, healthy tasks of earlier deployments make way, as long as the least that must stay
-// healthy do.
+// start places the tasks that the primary lacks, as far as the limits allow. If they allow no more,
+// or the instances are full, healthy tasks of earlier deployments make way, down to the minimum
+// that must stay healthy.
 func (s *service) start() {
 	f := &s.fleet
 	want := s.count - f.current.size()
@@ -229,17 +169,17 @@ func (s *service) start() {
 		s.makeWay(s.plan.Unplaced - len(f.leaving))
 	}
 	preempt(s.in, r, found, s.plan)
-	if len(f.leaving)+len(s.plan.Preempted) == 0 { // else room appears by itself
+	if len(f.leaving)+len(s.plan.Preempted) == 0 { // otherwise room appears by itself
 		s.tellUnplaced(found)
 	}
 }
 
-// makeWay stops up to n healthy tasks of earlier deployments and tells how many.
+// makeWay stops up to n healthy tasks of earlier deployments and returns how many.
 func (s *service) makeWay(n int) int {
 	return s.release(&s.fleet.old.healthy, min(n, s.fleet.healthy()-s.least()))
 }
 
-// request asks for places for tasks of the primary.
+// request returns a request for places for tasks of the primary.
 func (s *service) request(count int, named []string) *place.Request {
 	return &place.Request{
 		View: s.in.View, Job: s.job, Definition: s.definition, Need: &s.need, Count: count, Instances: named,
@@ -248,21 +188,10 @@ func (s *service) request(count int, named []string) *place.Request {
 	}
 }
 
-// named returns the instances that so many new tasks go to; nil where any will do.
+// named returns the instances that count new tasks go to, or nil if any will do.
 func (s *service) named(count int) []string {
 	if !s.daemon() {
 		return nil
 	}
 	return s.vacant()[:count]
-}
-
-func (s *service) stop(t *structs.Task, reason string) {
-	s.plan.Stops = append(s.plan.Stops, structs.Stop{Task: t.ID, Code: structs.StopServiceSchedulerInitiated, Reason: reason})
-}
-
-// wake asks for another look at a time; the earliest asked for counts.
-func (s *service) wake(at structs.Time) {
-	if s.wakeAt == 0 || at < s.wakeAt {
-		s.wakeAt = at
-	}
 }

@@ -3,9 +3,9 @@ package scheduler
 import "github.com/gantry-project/gantry/structs"
 
 // reconcileSets plans for a service whose deployment controller is EXTERNAL. Each task set is kept
-// at its part of the service's count as a service with a completed deployment is; who moves the
-// service from one set to another is outside of Gantry. A plan has new tasks of one set at most.
-// Where a second one lacks some, the next look is at once.
+// at its share of the service's count, as a service with a completed deployment is. Something
+// outside of Gantry moves the service from one set to another. A plan starts tasks of one set at
+// most; if a second one lacks some, the next look is at once.
 func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Status == structs.ServiceInactive {
 		return
@@ -16,8 +16,11 @@ func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 			continue
 		}
 		set := &service{
-			in: in, job: job, plan: &structs.Plan{Status: structs.EvaluationDone}, ids: ids,
-			primary: new(*d), ofSet: true, later: len(plan.Placements) > 0,
+			planWriter: planWriter{
+				look: look{in: in, job: job, primary: new(*d), ofSet: true},
+				plan: &structs.Plan{Status: structs.EvaluationDone}, ids: ids,
+			},
+			later: len(plan.Placements) > 0,
 		}
 		left = set.keepSet() || left
 		set.finish()
@@ -29,7 +32,7 @@ func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 }
 
-// keepSet moves a task set towards its count, and says whether there is something left of it.
+// keepSet moves a task set towards its count, and reports whether anything is left of it.
 func (s *service) keepSet() (left bool) {
 	if s.job.Status == structs.ServiceDraining || s.primary.Status == structs.TaskSetDraining {
 		return s.drainSet()
@@ -59,7 +62,7 @@ func (s *service) drainSet() (left bool) {
 	return left
 }
 
-// merge adds to the plan of a service what was planned for one of its task sets.
+// merge adds the plan for a task set to the plan of its service.
 func merge(plan, of *structs.Plan) {
 	plan.Stops = append(plan.Stops, of.Stops...)
 	plan.Deployments = append(plan.Deployments, of.Deployments...)

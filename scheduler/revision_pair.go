@@ -2,20 +2,21 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// side is one of the two revisions of a service that stand beside each other. Each is kept at the
+// side is one of the two revisions of a service that run beside each other. Each is kept at the
 // count of the service, with tasks of its own.
 type side struct {
 	deployment *structs.Deployment
 	definition *structs.TaskDefinition
-	// placed are its tasks where they should be. Others are those that these replace: on instances
-	// that they must leave, and, beside the revision that serves, of any further deployment.
+	// placed are its tasks where they should be. others are those that these replace: tasks on
+	// instances that they must leave and, for the revision that serves, tasks of any further
+	// deployment.
 	placed, others ranks
 }
 
 func (d *side) healthy() int { return len(d.placed.healthy) + len(d.others.healthy) }
 
-// keepSides keeps both revisions up. Neither takes from the other: what is too much of one goes,
-// what one lacks is started, first for the one with the traffic.
+// keepSides keeps both revisions up. Neither takes from the other: the surplus of each goes, and
+// what each lacks is started, first for the one with the traffic.
 func (s *service) keepSides() {
 	green, blue := s.sides()
 	order := []*side{blue, green}
@@ -32,15 +33,15 @@ func (s *service) keepSides() {
 			continue
 		}
 		if other := order[1-n]; other != nil && s.lacks(other) > 0 {
-			// a plan starts tasks of one deployment; the next look sees to the other
+			// a plan starts tasks of one deployment only; the next look sees to the other
 			s.wake(s.in.Now)
 		}
 		return
 	}
 }
 
-// sides sorts the tasks of the service by revision. Blue is the deployment that completed last, or
-// else the one before the primary; nil where no earlier one is left.
+// sides sorts the tasks of the service by revision. Blue is the deployment that completed last or,
+// if there is none, the one before the primary. It is nil if no earlier one is left.
 func (s *service) sides() (green, blue *side) {
 	green = &side{deployment: s.primary, definition: s.definition}
 	if d := s.blue(); d != nil {
@@ -65,18 +66,18 @@ func (s *service) sides() (green, blue *side) {
 	return green, blue
 }
 
-func (s *service) blue() *structs.Deployment {
+func (l *look) blue() *structs.Deployment {
 	switch {
-	case s.completed != nil && s.completed.Status != structs.DeploymentInactive:
-		return s.completed
-	case len(s.older) > 0:
-		return s.older[len(s.older)-1]
+	case l.completed != nil && l.completed.Status != structs.DeploymentInactive:
+		return l.completed
+	case len(l.older) > 0:
+		return l.older[len(l.older)-1]
 	}
 	return nil
 }
 
-// withUnhealthy is an earlier deployment as it will be when the plan commits: with the failures
-// that this look has found.
+// withUnhealthy returns an earlier deployment as it will be when the plan commits: with the
+// failures that this look has found.
 func (s *service) withUnhealthy(d *structs.Deployment) *structs.Deployment {
 	row := *d
 	if n := s.unhealthy[d.ID]; n > 0 {
@@ -86,7 +87,7 @@ func (s *service) withUnhealthy(d *structs.Deployment) *structs.Deployment {
 	return &row
 }
 
-// each calls fn with each task, and with what finds the rank of others that the task would be in.
+// each calls fn with each task, and with a function that returns the same rank of other ranks.
 func (r *ranks) each(fn func(t *structs.Task, rank func(*ranks) *[]*structs.Task)) {
 	for _, rank := range []func(*ranks) *[]*structs.Task{
 		func(r *ranks) *[]*structs.Task { return &r.healthy },
@@ -99,7 +100,7 @@ func (r *ranks) each(fn func(t *structs.Task, rank func(*ranks) *[]*structs.Task
 	}
 }
 
-// trim stops what a side has too much of.
+// trim stops the surplus of a side.
 func (s *service) trim(d *side) {
 	s.release(&d.others.unready, len(d.others.unready))
 	over, strategy := d.placed.size()-s.count, s.capacityOf(d.deployment)
@@ -109,7 +110,7 @@ func (s *service) trim(d *side) {
 	s.releaseShares(&d.placed.healthy, min(over, d.healthy()-s.count), strategy, &d.placed)
 }
 
-// lacks is how many tasks a side is short of.
+// lacks returns how many tasks a side is short of.
 func (s *service) lacks(d *side) int {
 	if d.definition == nil || d.deployment == s.primary && !s.scaledUp() {
 		return 0
@@ -117,7 +118,7 @@ func (s *service) lacks(d *side) int {
 	return s.count - d.placed.size()
 }
 
-// startSide starts what a side lacks, and says whether that was anything.
+// startSide starts the tasks that a side lacks, and reports whether it started any.
 func (s *service) startSide(d *side) bool {
 	want := s.lacks(d)
 	if want <= 0 || s.backsOff(d) {
@@ -136,13 +137,14 @@ func (s *service) startSide(d *side) bool {
 			s.tellUnplaced(found)
 		}
 	}
-	if s.plan.Unplaced == 0 && before.Unplaced > 0 { // why the other side lacks tasks
+	if s.plan.Unplaced == 0 && before.Unplaced > 0 { // keep why the other side lacks tasks
 		s.plan.Unplaced, s.plan.Failures, s.plan.Filtered, s.plan.Remedy = before.Unplaced, before.Failures, before.Filtered, before.Remedy
 	}
 	return len(s.plan.Placements) > 0
 }
 
-// backsOff says whether a side's tasks failed so often that it is to wait before it starts more.
+// backsOff reports whether a side's tasks failed so often that it has to wait before it starts
+// more.
 func (s *service) backsOff(d *side) bool {
 	at := restartAt(d.deployment, max(1, s.count-len(d.placed.healthy)))
 	if at <= s.in.Now {

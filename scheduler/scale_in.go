@@ -7,11 +7,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// release stops up to n tasks of the pool, takes them out of it, and tells how many. They go in the
-// order in which a service gives tasks up (ECS): those that do not run yet or no longer, then from
-// the zone, or what else its strategy spreads it over, with the most of its tasks, there from the
-// instance with the most, and there the newest. Protected tasks stay; where more were to go, the
-// service is looked at again when the first protection ends.
+// release stops up to n tasks of the pool, takes them out of it, and returns how many. They go in
+// ECS's order of scale-in: first those that are not running; then from the zone (or whatever the
+// strategy spreads over) with the most tasks, there from the instance with the most, and there the
+// newest. Protected tasks stay. If they are needed to reach n, the service is looked at again when
+// the first protection ends.
 func (s *service) release(pool *[]*structs.Task, n int) int {
 	if n <= 0 {
 		return 0
@@ -30,7 +30,7 @@ func (s *service) release(pool *[]*structs.Task, n int) int {
 	return stopped
 }
 
-// stopFullest stops up to n tasks and tells how many.
+// stopFullest stops up to n tasks and returns how many.
 func (s *service) stopFullest(pool []*structs.Task, n int) int {
 	if n < len(pool) {
 		pool = s.fromTheFullest(pool, n)
@@ -48,7 +48,7 @@ func (s *service) leave(t *structs.Task, reason string) {
 	s.fleet.hosts[t.Instance]--
 }
 
-// unprotected gives the tasks of the pool that may be stopped, of which n are to be.
+// unprotected returns the tasks of the pool that may be stopped, when n are to be.
 func (s *service) unprotected(pool []*structs.Task, n int) []*structs.Task {
 	var open []*structs.Task
 	var until structs.Time
@@ -66,7 +66,7 @@ func (s *service) unprotected(pool []*structs.Task, n int) []*structs.Task {
 	return open
 }
 
-// fromTheFullest picks n tasks one by one, each from where the service has the most by then.
+// fromTheFullest picks n tasks one by one, each from where the service has the most left.
 func (s *service) fromTheFullest(pool []*structs.Task, n int) []*structs.Task {
 	return s.balance().fullest(pool, n)
 }
@@ -79,13 +79,13 @@ func (s *service) balance() *balance {
 	return newBalance(s.in.View, s.levels(), alive)
 }
 
-// levels are the attributes over whose values the tasks are spread: those that the strategy begins
-// with. Where it begins with something else than a spread, that is zones, which scale-in keeps even
-// all the same (ECS). A daemon is on every instance whatever the zone.
-func (s *service) levels() []string {
-	attributes, instances := place.SpreadLevels(s.job)
+// levels returns the attributes over whose values the tasks are spread: those that the strategy
+// begins with. If it does not begin with a spread, that is the zone, which scale-in keeps even all
+// the same (ECS). A daemon is on every instance whatever the zone.
+func (l *look) levels() []string {
+	attributes, instances := place.SpreadLevels(l.job)
 	switch {
-	case s.daemon():
+	case l.daemon():
 		return nil
 	case len(attributes) > 0 || instances:
 		return attributes

@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestScaleInIsOneByOne compares with the slow way: look at all tasks that are left, take the one
-// to go first, and again.
+// TestScaleInIsOneByOne compares with the slow way: look at all remaining tasks, take the one to go
+// first, and repeat.
 func TestScaleInIsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		store := state.New()
@@ -30,9 +30,14 @@ func TestScaleInIsOneByOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &service{
-			in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{Service: &structs.ServiceSpec{}}, plan: &structs.Plan{}, primary: &structs.Deployment{},
-			definitions: map[string]*structs.TaskDefinition{},
-			fleet:       fleet{leaving: map[string]bool{}, hosts: map[string]int{}},
+			planWriter: planWriter{
+				look: look{
+					in: Input{View: store.Snapshot(), Now: 100}, job: &structs.Job{Service: &structs.ServiceSpec{}},
+					primary: &structs.Deployment{}, definitions: map[string]*structs.TaskDefinition{},
+				},
+				plan: &structs.Plan{},
+			},
+			fleet: fleet{leaving: map[string]bool{}, hosts: map[string]int{}},
 		}
 		for n := range rapid.IntRange(0, 20).Draw(t, "tasks") {
 			task := &structs.Task{
@@ -66,7 +71,7 @@ func TestScaleInIsOneByOne(t *testing.T) {
 	})
 }
 
-// oneByOne gives the n tasks that are to go first.
+// oneByOne returns the n tasks that are to go first.
 func oneByOne(s *service, pool []*structs.Task, n int) (gone []string) {
 	zone := func(t *structs.Task) string {
 		value, _ := s.in.View.Instance(t.Instance).Attribute(structs.AttributeZone)

@@ -5,22 +5,22 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Input is all that a plan depends on.
+// Input is everything that a plan depends on.
 type Input struct {
-	// View is state no older than the evaluation.
+	// View is a state no older than the evaluation.
 	View View
-	// Evaluation is what to plan for, as View holds it.
+	// Evaluation is the evaluation to plan for, as View holds it.
 	Evaluation *structs.Evaluation
 	// Now is the time of the plan.
 	Now structs.Time
-	// Seed is where the ids of new tasks, events and deployments come from. The same seed mints the
-	// same ids: take a new random one for each call whose plan may be committed.
+	// Seed is where the ids of new tasks, events and deployments come from. The same seed gives the
+	// same ids, so each call whose plan may be committed needs a new random one.
 	Seed [16]byte
-	// Placer, where not nil, says where tasks go in place of the job's strategies.
+	// Placer, if not nil, chooses where tasks go, in place of the job's strategies.
 	Placer place.Placer
 }
 
-// Schedule plans for one evaluation. A job that has gone needs nothing, and its evaluation is done.
+// Schedule plans for one evaluation. A job that is gone needs nothing, and its evaluation is done.
 func Schedule(in Input) structs.Plan {
 	plan := structs.Plan{
 		Evaluation:      in.Evaluation.ID,
@@ -42,8 +42,8 @@ func Schedule(in Input) structs.Plan {
 	return plan
 }
 
-// fill finds places for the tasks of a request, and puts them into the plan, or the reasons why they
-// have none.
+// fill finds places for the tasks of a request. It puts these into the plan, or the reasons why
+// tasks have none.
 func fill(plan *structs.Plan, r *place.Request, ids *taskIDs) place.Result {
 	plan.Need = *r.Need
 	found := place.Find(r)
@@ -59,12 +59,12 @@ func fill(plan *structs.Plan, r *place.Request, ids *taskIDs) place.Result {
 	return found
 }
 
-// preemptedWithin is when to look again, in milliseconds, after tasks were asked to make way: their
-// end calls the job, but it may be that they end where nothing can be placed any more.
+// preemptedWithin is when to look again, in milliseconds, after tasks were asked to make way. Their
+// end calls the job, but they may end where nothing can be placed any more.
 const preemptedWithin = 60_000
 
-// preempt makes room for the tasks of a request that found no place, where their job may take it
-// from others.
+// preempt adds to the plan the tasks that make way for those of a request that found no place, if
+// their job may preempt others.
 func preempt(in Input, r *place.Request, found place.Result, plan *structs.Plan) {
 	plan.Preempted = place.Preempt(r, found, in.Now)
 	if len(plan.Preempted) > 0 && plan.FollowUp == nil {
@@ -72,7 +72,8 @@ func preempt(in Input, r *place.Request, found place.Result, plan *structs.Plan)
 	}
 }
 
-// definitionGone is the verdict on tasks whose task definition has been deleted.
+// definitionGone puts into the plan that tasks cannot be placed since their task definition was
+// deleted.
 func definitionGone(plan *structs.Plan, definition string, unplaced int) {
 	plan.Unplaced = unplaced
 	plan.Failures = []structs.PlacementFailure{{

@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// cluster is a state with n instances and a job.
-func cluster(t testing.TB, n int, job *structs.Job) *state.Snapshot {
+// snapshotOf is a state with n instances and a job.
+func snapshotOf(t testing.TB, n int, job *structs.Job) *state.Snapshot {
 	store := state.New()
 	err := store.Update(1, func(tx *state.Tx) error {
 		for i := range n {
@@ -40,7 +40,7 @@ func TestPlanCarriesEvaluationAndNeed(t *testing.T) {
 	job := batchJob(2)
 	job.Overrides = &structs.TaskOverride{Cpu: "512"}
 	eval := &structs.Evaluation{ID: "e", Job: "j", ModifyIndex: 7}
-	plan := Schedule(Input{View: cluster(t, 1, job), Evaluation: eval, Now: 42})
+	plan := Schedule(Input{View: snapshotOf(t, 1, job), Evaluation: eval, Now: 42})
 	if plan.Evaluation != "e" || plan.EvaluationIndex != 7 || plan.Job != "j" || plan.At != 42 || plan.Status != structs.EvaluationDone {
 		t.Errorf("the plan is %+v", plan)
 	}
@@ -60,7 +60,7 @@ func TestNothingToPlan(t *testing.T) {
 	t.Run("its task definition has gone", func(t *testing.T) {
 		job := batchJob(3)
 		job.TaskDefinition = "gone:1"
-		plan := Schedule(Input{View: cluster(t, 1, job), Evaluation: eval})
+		plan := Schedule(Input{View: snapshotOf(t, 1, job), Evaluation: eval})
 		if plan.Status != structs.EvaluationDone || plan.Unplaced != 3 || len(plan.Failures) != 1 || plan.Failures[0].Detail == "" {
 			t.Errorf("the plan is %+v", plan)
 		}
@@ -90,7 +90,7 @@ func TestTaskIDs(t *testing.T) {
 func BenchmarkSchedule(b *testing.B) {
 	for _, instances := range []int{1_000, 10_000} {
 		b.Run(fmt.Sprintf("instances=%d/tasks=1000", instances), func(b *testing.B) {
-			in := Input{View: cluster(b, instances, batchJob(1000)), Evaluation: &structs.Evaluation{ID: "e", Job: "j"}}
+			in := Input{View: snapshotOf(b, instances, batchJob(1000)), Evaluation: &structs.Evaluation{ID: "e", Job: "j"}}
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
 				in.Seed[0] = byte(n)
@@ -103,8 +103,8 @@ func BenchmarkSchedule(b *testing.B) {
 	}
 }
 
-// TestQueuedTasksArePlaced: the tasks of a job that queues are there already, and what finds no
-// room waits.
+// TestQueuedTasksArePlaced: the tasks of a job that queues exist already, and those without room
+// wait.
 func TestQueuedTasksArePlaced(t *testing.T) {
 	store := state.New()
 	err := store.Update(1, func(tx *state.Tx) error {

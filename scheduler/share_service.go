@@ -7,22 +7,23 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// share says how new tasks are shared out beside those of the same revision that are there already.
-func (s *service) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
+// share returns how new tasks are shared out, given the tasks of the same revision that already
+// exist.
+func (l *look) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
 	if len(strategy) == 0 {
 		return nil
 	}
-	return &place.Share{Strategy: strategy, Total: s.count, Held: perProvider(own)}
+	return &place.Share{Strategy: strategy, Total: l.count, Held: perProvider(own)}
 }
 
-// capacityOf is the capacity provider strategy of a deployment.
-func (s *service) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
-	if d.ID != s.primary.ID {
-		if job := s.in.View.JobVersion(s.job.ID, d.JobVersion); job != nil {
+// capacityOf returns the capacity provider strategy of a deployment.
+func (l *look) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
+	if d.ID != l.primary.ID {
+		if job := l.in.View.JobVersion(l.job.ID, d.JobVersion); job != nil {
 			return job.CapacityStrategy
 		}
 	}
-	return s.job.CapacityStrategy
+	return l.job.CapacityStrategy
 }
 
 // releaseCurrent is releaseShares for the primary's tasks.
@@ -30,8 +31,9 @@ func (s *service) releaseCurrent(pool *[]*structs.Task, n int) (stopped int) {
 	return s.releaseShares(pool, n, s.job.CapacityStrategy, &s.fleet.current)
 }
 
-// releaseShares stops up to n tasks of a revision as release does. With a capacity provider
-// strategy they are of the providers that have more than their share of what the revision has.
+// releaseShares stops up to n tasks of a revision, as release does. With a capacity provider
+// strategy it takes them from the providers that have more than their share of the revision's
+// tasks.
 func (s *service) releaseShares(pool *[]*structs.Task, n int, strategy []structs.CapacityProviderStrategyItem, own *ranks) (stopped int) {
 	if len(strategy) == 0 {
 		return s.release(pool, n)
@@ -66,11 +68,11 @@ func perProvider(own *ranks) map[string]int {
 	return held
 }
 
-// soleProvider is the capacity provider of all the service's new tasks; empty where there is none,
-// or more than one.
-func (s *service) soleProvider() string {
-	if len(s.job.CapacityStrategy) != 1 {
+// soleProvider returns the capacity provider of all new tasks of the service; empty if there is
+// none, or more than one.
+func (l *look) soleProvider() string {
+	if len(l.job.CapacityStrategy) != 1 {
 		return ""
 	}
-	return s.job.CapacityStrategy[0].CapacityProvider
+	return l.job.CapacityStrategy[0].CapacityProvider
 }

@@ -88,14 +88,14 @@ func checkShares(t *rapid.T, strategy []structs.CapacityProviderStrategyItem, to
 	}
 }
 
-// TestServiceKeepsItsShares lets a service with room for all grow and shrink, and its tasks die:
-// whenever it has what it desires, base and weights hold to the task.
+// TestServiceKeepsItsShares lets a service with room for all tasks grow and shrink, and its tasks
+// die: whenever it is complete, base and weights hold exactly.
 func TestServiceKeepsItsShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := newTown(t)
-		w.define(1, false, 0, 10, 0)
+		c := newCluster(t)
+		c.define(1, false, 0, 10, 0)
 		strategy := drawStrategy(t)
-		w.update(func(tx *state.Tx) {
+		c.update(func(tx *state.Tx) {
 			for n := range 8 {
 				tx.PutInstance(&structs.ContainerInstance{
 					ID: fmt.Sprint("i", n), Cluster: "default", Status: structs.InstanceActive, AgentConnected: true,
@@ -104,49 +104,49 @@ func TestServiceKeepsItsShares(t *testing.T) {
 			}
 		})
 		job := structs.Job{
-			ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, TaskDefinition: "f:1",
+			ID: serviceJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, TaskDefinition: "f:1",
 			Service:          &structs.ServiceSpec{Update: structs.UpdatePolicy{MinimumHealthyPercent: 50, MaximumPercent: 150}},
 			CapacityStrategy: strategy,
 		}
-		w.put(job, "ecs-svc/0000000000000000001")
+		c.put(job, "ecs-svc/0000000000000000001")
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"count", "count", "die"}).Draw(t, "step") {
 			case "count":
-				next := *w.job()
+				next := *c.job()
 				next.Count = rapid.IntRange(0, 20).Draw(t, "count")
-				w.put(next, "")
+				c.put(next, "")
 			case "die":
-				for _, task := range w.aliveTasks() {
+				for _, task := range c.aliveTasks() {
 					if rapid.IntRange(0, 3).Draw(t, "dies") == 0 {
-						w.report(task.ID, structs.TaskStopped, "")
+						c.report(task.ID, structs.TaskStopped, "")
 					}
 				}
 			}
-			w.now += 3_600_000 // no backoff
+			c.now += 3_600_000 // no backoff
 			for range 10 {
-				w.look()
-				// what is too much goes once the others are up
-				for _, task := range w.aliveTasks() {
-					w.report(task.ID, structs.TaskRunning, "")
+				c.look()
+				// the surplus goes once the others are up
+				for _, task := range c.aliveTasks() {
+					c.report(task.ID, structs.TaskRunning, "")
 				}
 			}
 			got := make([]int, len(strategy))
-			for _, task := range w.aliveTasks() {
+			for _, task := range c.aliveTasks() {
 				got[slices.IndexFunc(strategy, func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == task.CapacityProvider })]++
-				if on := w.store.Snapshot().Instance(task.Instance); on.CapacityProvider != task.CapacityProvider {
+				if on := c.store.Snapshot().Instance(task.Instance); on.CapacityProvider != task.CapacityProvider {
 					t.Fatalf("task of %s on an instance of %s", task.CapacityProvider, on.CapacityProvider)
 				}
 			}
-			checkShares(t, strategy, len(w.aliveTasks()), got)
-			if len(w.aliveTasks()) != w.job().Count {
-				t.Fatalf("%d tasks of %d", len(w.aliveTasks()), w.job().Count)
+			checkShares(t, strategy, len(c.aliveTasks()), got)
+			if len(c.aliveTasks()) != c.job().Count {
+				t.Fatalf("%d tasks of %d", len(c.aliveTasks()), c.job().Count)
 			}
 		}
 	})
 }
 
-func (w *town) aliveTasks() (alive []*structs.Task) {
-	for t := range w.store.Snapshot().JobTasks(townJob) {
+func (c *cluster) aliveTasks() (alive []*structs.Task) {
+	for t := range c.store.Snapshot().JobTasks(serviceJob) {
 		if t.Holds() && t.DesiredStatus == structs.TaskRunning {
 			alive = append(alive, t)
 		}

@@ -7,15 +7,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shifting says whether the primary is being brought up beside the revision that serves. Once it
-// cleans up, it goes on as a rolling deployment does whose tasks are all there.
-func (s *service) shifting() bool {
-	d := s.primary
+// shifting reports whether the primary is being brought up beside the revision that serves. From
+// CLEAN_UP on, it continues like a rolling deployment whose tasks are all there.
+func (l *look) shifting() bool {
+	d := l.primary
 	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress
 }
 
-// advance takes the deployment through its stages, as far as they go now. What it waits for wakes
-// the service: a task that becomes healthy, an answer to a pause, or time.
+// advance takes the deployment through its stages, as far as possible now. Whatever it waits for
+// wakes the service: a task that becomes healthy, an answer to a pause, or time.
 func (s *service) advance() {
 	if s.shifting() && s.primary.StageAt == 0 {
 		s.begin()
@@ -25,8 +25,8 @@ func (s *service) advance() {
 	}
 }
 
-// begin enters the first stage. Where there is nothing to stand beside, as with a new service,
-// there are none.
+// begin enters the first stage. If there is no other revision to stand beside, as with a new
+// service, there are no stages.
 func (s *service) begin() {
 	switch {
 	case s.fleet.old.size() == 0:
@@ -39,8 +39,8 @@ func (s *service) begin() {
 	}
 }
 
-// stageDone says whether the next stage may begin. From its start on the new revision has to be
-// there whole for each step.
+// stageDone reports whether the next stage may begin. Once the new revision is started, it has to
+// be complete for each step.
 func (s *service) stageDone() bool {
 	d, policy := s.primary, s.shiftPolicy()
 	if s.paused() {
@@ -61,23 +61,23 @@ func (s *service) stageDone() bool {
 	return true
 }
 
-// scaledUp says whether tasks of the new revision are to be there.
-func (s *service) scaledUp() bool {
-	return s.primary.Stage != structs.StageReconcileService && s.primary.Stage != structs.StagePreScaleUp
+// scaledUp reports whether tasks of the new revision are to exist.
+func (l *look) scaledUp() bool {
+	return l.primary.Stage != structs.StageReconcileService && l.primary.Stage != structs.StagePreScaleUp
 }
 
-// passed says whether the stage has taken so many minutes; else the service is looked at again when
-// it has.
-func (s *service) passed(minutes int32) bool {
-	end := s.primary.StageAt + structs.Time(minutes)*60_000
-	if s.in.Now < end {
-		s.wake(end)
+// passed reports whether the stage has lasted so many minutes. If not, the service is looked at
+// again when it has.
+func (w *planWriter) passed(minutes int32) bool {
+	end := w.primary.StageAt + structs.Time(minutes)*60_000
+	if w.in.Now < end {
+		w.wake(end)
 	}
-	return s.in.Now >= end
+	return w.in.Now >= end
 }
 
-func (s *service) nextStage() string {
-	switch s.primary.Stage {
+func (l *look) nextStage() string {
+	switch l.primary.Stage {
 	case structs.StageReconcileService:
 		return structs.StagePreScaleUp
 	case structs.StagePreScaleUp:
@@ -93,7 +93,7 @@ func (s *service) nextStage() string {
 	case structs.StagePreProductionShift:
 		return structs.StageProductionShift
 	case structs.StageProductionShift:
-		if s.primary.Traffic.Production < 100 {
+		if l.primary.Traffic.Production < 100 {
 			return structs.StagePreProductionShift
 		}
 		return structs.StagePostProductionShift
@@ -104,8 +104,7 @@ func (s *service) nextStage() string {
 	}
 }
 
-// enter begins a stage: it moves the traffic that the stage is there for, and pauses where a hook
-// says so.
+// enter begins a stage: it moves the traffic that the stage is for, and pauses if a hook says so.
 func (s *service) enter(stage string) {
 	d := s.primary
 	traffic := structs.Traffic{}
@@ -134,10 +133,10 @@ func (s *service) enter(stage string) {
 	s.put(d)
 }
 
-// nextWeight is how much of the production traffic the next step moves to the primary, in percent
+// nextWeight returns how much production traffic the primary has after the next step, in percent
 // with one decimal.
-func (s *service) nextWeight(now float64) float64 {
-	policy := s.shiftPolicy()
+func (l *look) nextWeight(now float64) float64 {
+	policy := l.shiftPolicy()
 	switch {
 	case policy.Strategy == structs.StrategyLinear:
 		return min(100, math.Round((now+policy.StepPercent)*10)/10)
@@ -148,10 +147,10 @@ func (s *service) nextWeight(now float64) float64 {
 	}
 }
 
-// shiftPolicy is that of the version which the primary deploys: what users change meanwhile is for
-// the next deployment.
-func (s *service) shiftPolicy() *structs.ShiftPolicy {
-	for _, job := range []*structs.Job{s.in.View.JobVersion(s.job.ID, s.primary.JobVersion), s.job} {
+// shiftPolicy returns the policy of the version that the primary deploys: changes that users make
+// meanwhile are for the next deployment.
+func (l *look) shiftPolicy() *structs.ShiftPolicy {
+	for _, job := range []*structs.Job{l.in.View.JobVersion(l.job.ID, l.primary.JobVersion), l.job} {
 		if job != nil && job.Service.Update.Shift != nil {
 			return job.Service.Update.Shift
 		}
@@ -174,29 +173,31 @@ func (s *service) expirePauses() {
 	}
 }
 
-// paused says whether a hook keeps the deployment where it is.
-func (s *service) paused() (paused bool) {
-	for _, p := range s.primary.Pauses {
+// paused reports whether a hook keeps the deployment where it is.
+func (w *planWriter) paused() (paused bool) {
+	for _, p := range w.primary.Pauses {
 		if p.Waits() {
-			s.wake(p.ExpiresAt)
+			w.wake(p.ExpiresAt)
 			paused = true
 		}
 	}
 	return paused
 }
 
-// pausedBack gives the pause that ended in the deployment's having to go back, nil where none did.
-func (s *service) pausedBack() *structs.Pause {
-	for n := range s.primary.Pauses {
-		if p := &s.primary.Pauses[n]; p.RollsBack() {
+// pausedBack returns the pause because of which the deployment has to be rolled back, or nil if
+// there is none.
+func (l *look) pausedBack() *structs.Pause {
+	for n := range l.primary.Pauses {
+		if p := &l.primary.Pauses[n]; p.RollsBack() {
 			return p
 		}
 	}
 	return nil
 }
 
-// shiftedBack is the traffic of a deployment that brings back one that another stood beside: all,
-// if enough of that is there to take it. Nil where tasks are replaced some at a time.
+// shiftedBack returns the traffic of a rollback to a revision that another stood beside: all of it,
+// if enough tasks of the revision are there to take it. It returns nil if tasks are replaced some
+// at a time.
 func (s *service) shiftedBack() *structs.Traffic {
 	healthy := 0
 	for _, t := range s.fleet.old.healthy {
@@ -210,16 +211,16 @@ func (s *service) shiftedBack() *structs.Traffic {
 	return &structs.Traffic{Production: 100, Test: 100}
 }
 
-// unshift settles where the traffic of a deployment goes that has failed and that nothing brings
-// back: where it has not moved as a whole, it stays with the old tasks.
+// unshift sets the traffic of a failed deployment that is not rolled back: unless all of it has
+// moved, it stays with the old tasks.
 func (s *service) unshift() {
 	if t := s.primary.Traffic; t != nil && t.Production < 100 {
 		s.primary.Traffic = &structs.Traffic{}
 	}
 }
 
-// leftBehind orders the two sides of a service whose rollout has failed: what goes first is what
-// has no traffic.
+// leftBehind returns the two sides of a service whose rollout has failed, in the order in which
+// they go: first the one without traffic.
 func (s *service) leftBehind() []*ranks {
 	if t := s.primary.Traffic; t != nil && t.Production == 100 {
 		return []*ranks{&s.fleet.old, &s.fleet.current}

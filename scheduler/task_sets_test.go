@@ -10,25 +10,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestTaskSets scales task sets at random while their tasks come, fail and go, and holds that
+// TestTaskSets scales task sets at random while their tasks start, fail and end, and checks that
 //
 //   - no plan stops a healthy task that its set still needs, nor starts more than the maximum percent of a set's count;
 //   - a plan leaves nothing to do for a second one, unless it asks for that at once;
 //   - once nothing changes any more, each set has its part of the count, and those that were deleted are over.
 func TestTaskSets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := newTown(t)
+		c := newCluster(t)
 		for n := range 3 {
-			w.update(func(tx *state.Tx) {
+			c.update(func(tx *state.Tx) {
 				tx.PutInstance(&structs.ContainerInstance{
 					ID: fmt.Sprintf("i%d", n), Cluster: "default", Status: structs.InstanceActive, AgentConnected: true,
 					Registered: structs.Resources{CPU: 1024, Memory: rapid.Int64Range(200, 1000).Draw(t, "memory")},
 				})
 			})
 		}
-		w.define(1, false, 0, 100, 0)
-		w.define(2, true, 0, 40, 0)
-		s := &setsTown{town: w}
+		c.define(1, false, 0, 100, 0)
+		c.define(2, true, 0, 40, 0)
+		s := &setsCluster{cluster: c}
 		s.scale(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"service is scaled": s.scale,
@@ -43,14 +43,14 @@ func TestTaskSets(t *testing.T) {
 	})
 }
 
-type setsTown struct{ *town }
+type setsCluster struct{ *cluster }
 
 func drawScale(t *rapid.T) float64 {
 	return rapid.SampledFrom([]float64{0, 10, 33.3, 50, 100}).Draw(t, "scale")
 }
 
-func (s *setsTown) scale(t *rapid.T) {
-	job := structs.Job{ID: townJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, Service: &structs.ServiceSpec{
+func (s *setsCluster) scale(t *rapid.T) {
+	job := structs.Job{ID: serviceJob, Cluster: "default", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, Service: &structs.ServiceSpec{
 		Controller: structs.ControllerExternal, Update: structs.UpdatePolicy{MinimumHealthyPercent: 100, MaximumPercent: 200},
 	}}
 	if old := s.job(); old != nil {
@@ -61,8 +61,8 @@ func (s *setsTown) scale(t *rapid.T) {
 	s.settle(t)
 }
 
-func (s *setsTown) sets() (all []*structs.Deployment) {
-	for d := range s.store.Snapshot().Deployments(townJob) {
+func (s *setsCluster) sets() (all []*structs.Deployment) {
+	for d := range s.store.Snapshot().Deployments(serviceJob) {
 		if d.Status != structs.DeploymentInactive {
 			all = append(all, d)
 		}
@@ -70,18 +70,18 @@ func (s *setsTown) sets() (all []*structs.Deployment) {
 	return all
 }
 
-func (s *setsTown) add(t *rapid.T) {
+func (s *setsCluster) add(t *rapid.T) {
 	n := rapid.IntRange(0, 1_000_000).Draw(t, "id")
 	s.update(func(tx *state.Tx) {
 		tx.PutDeployment(&structs.Deployment{
-			ID: fmt.Sprintf("ecs-svc/%019d", n), Cluster: "default", Job: townJob, Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted,
+			ID: fmt.Sprintf("ecs-svc/%019d", n), Cluster: "default", Job: serviceJob, Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted,
 			TaskDefinition: fmt.Sprintf("f:%d", 1+n%2), TaskSet: &structs.TaskSet{Scale: drawScale(t)},
 		})
 	})
 	s.settle(t)
 }
 
-func (s *setsTown) change(t *rapid.T, how func(*structs.Deployment)) {
+func (s *setsCluster) change(t *rapid.T, how func(*structs.Deployment)) {
 	sets := s.sets()
 	if len(sets) == 0 {
 		t.Skip("no task set")
@@ -93,8 +93,8 @@ func (s *setsTown) change(t *rapid.T, how func(*structs.Deployment)) {
 	s.settle(t)
 }
 
-func (s *setsTown) moveOn(t *rapid.T) {
-	for task := range s.store.Snapshot().JobTasks(townJob) {
+func (s *setsCluster) moveOn(t *rapid.T) {
+	for task := range s.store.Snapshot().JobTasks(serviceJob) {
 		switch {
 		case !task.Holds():
 		case task.DesiredStatus == structs.TaskStopped:
@@ -106,8 +106,8 @@ func (s *setsTown) moveOn(t *rapid.T) {
 	s.settle(t)
 }
 
-func (s *setsTown) fail(t *rapid.T) {
-	for task := range s.store.Snapshot().JobTasks(townJob) {
+func (s *setsCluster) fail(t *rapid.T) {
+	for task := range s.store.Snapshot().JobTasks(serviceJob) {
 		if alive(task) && rapid.Bool().Draw(t, "this one") {
 			s.report(task.ID, structs.TaskStopped, "")
 			break
@@ -116,8 +116,8 @@ func (s *setsTown) fail(t *rapid.T) {
 	s.settle(t)
 }
 
-// settle looks until nothing is to be done at once.
-func (s *setsTown) settle(t *rapid.T) (next structs.Time) {
+// settle looks until there is nothing left to do at once.
+func (s *setsCluster) settle(t *rapid.T) (next structs.Time) {
 	for range 20 {
 		plan := Schedule(s.input())
 		s.check(t, &plan)
@@ -137,10 +137,10 @@ func (s *setsTown) settle(t *rapid.T) (next structs.Time) {
 	return 0
 }
 
-// count gives the alive tasks of a set, and how many of them are healthy.
-func (s *setsTown) count(set string) (all, healthy int) {
+// count returns the alive tasks of a set, and how many of them are healthy.
+func (s *setsCluster) count(set string) (all, healthy int) {
 	snap := s.store.Snapshot()
-	for task := range snap.JobTasks(townJob) {
+	for task := range snap.JobTasks(serviceJob) {
 		if task.StartedBy == set && alive(task) {
 			all++
 			if isUp(task, snap.TaskDefinition(task.TaskDefinition)) {
@@ -151,7 +151,7 @@ func (s *setsTown) count(set string) (all, healthy int) {
 	return all, healthy
 }
 
-func (s *setsTown) check(t *rapid.T, plan *structs.Plan) {
+func (s *setsCluster) check(t *rapid.T, plan *structs.Plan) {
 	snap := s.store.Snapshot()
 	for _, d := range s.sets() {
 		all, healthy := s.count(d.ID)
@@ -170,8 +170,8 @@ func (s *setsTown) check(t *rapid.T, plan *structs.Plan) {
 	}
 }
 
-// rest gives room to all and lets tasks behave, until each set is as it is to be.
-func (s *setsTown) rest(t *rapid.T) {
+// rest gives room to all sets and lets tasks behave, until each set is in its desired state.
+func (s *setsCluster) rest(t *rapid.T) {
 	s.update(func(tx *state.Tx) {
 		tx.PutInstance(&structs.ContainerInstance{
 			ID: "big", Cluster: "default", Status: structs.InstanceActive, AgentConnected: true, Registered: structs.Resources{CPU: 1024, Memory: 1_000_000},

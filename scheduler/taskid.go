@@ -8,17 +8,17 @@ import (
 	"github.com/gantry-project/gantry/scheduler/splitmix"
 )
 
-// taskIDs mints task ids from a seed, out of two 64-bit halves: the first is a mix of a counter
-// that starts at a mix of the seed's first half, and the second mixes the first with the seed's
-// other half. The mix is a bijection, so the second halves of one seed never collide, and ids of
-// two random seeds hardly ever.
+// taskIDs makes task ids from a seed. An id has two 64-bit halves: the first mixes a counter that
+// starts at a mix of the seed's first half; the second mixes the first with the seed's other half.
+// The mix is a bijection, so the second halves of one seed never collide, and ids of two random
+// seeds hardly ever do.
 //
-// The first three digits are the same for all of a seed: so the tasks of a plan stand together in
-// the tables of state, where a thousand of them would otherwise change as many places of a table of
-// a million.
+// The first three digits are the same for all ids of a seed, so that the tasks of a plan are close
+// together in the tables of state. Otherwise a thousand tasks would change as many places of a
+// table of a million.
 type taskIDs struct {
 	counter, other uint64
-	// has ids one after the other: a piece of memory for each would take longer than all else
+	// holds many ids in one allocation: one for each id would take longer than everything else
 	text *strings.Builder
 }
 
@@ -26,10 +26,10 @@ func newTaskIDs(seed [16]byte) taskIDs {
 	return taskIDs{counter: splitmix.Mix(binary.BigEndian.Uint64(seed[:8])), other: binary.BigEndian.Uint64(seed[8:])}
 }
 
-// idsAtOnce is how many ids are made room for at a time.
+// idsAtOnce is how many ids share an allocation.
 const idsAtOnce = 64
 
-// next gives an id of 32 hex digits.
+// next returns an id of 32 hex digits.
 func (s *taskIDs) next() string {
 	first := splitmix.Mix(s.counter)
 	s.counter++

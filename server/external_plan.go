@@ -7,6 +7,7 @@ import (
 	"github.com/gantry-project/gantry/scheduler"
 	"github.com/gantry-project/gantry/scheduler/place"
 	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,28 +18,37 @@ func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.L
 	if err != nil {
 		return nil, err
 	}
-	for range planAttempts {
-		snap := e.snapshot()
-		eval := snap.Evaluation(id)
+	var c choice
+	planned := &structs.LeasePlanned{Done: true} // decided meanwhile, or the job has gone
+	plan := func(snap *state.Snapshot, eval *structs.Evaluation) (*structs.Plan, error) {
 		if !asksExternal(snap, eval, name) {
-			return &structs.LeasePlanned{Done: true}, nil // decided meanwhile, or the job is gone
+			return nil, nil
 		}
-		choice := choice{plan: &in}
+		c = choice{plan: &in}
 		plan := scheduler.Schedule(scheduler.Input{
-			View: snap, Evaluation: eval, Now: e.now(), Seed: newSeed(), Placer: choice.place,
+			View: snap, Evaluation: eval, Now: e.now(), Seed: newSeed(), Placer: c.place,
 		})
-		plan.Seen = snap.Index()
-		planned, err := e.commitChoice(ctx, &choice, &plan)
-		if errors.Is(err, planner.ErrStale) {
-			continue
-		}
-		if err == nil && !planned.Done {
-			planned.Lease = e.lease(name, id, in.Token)
-			planned.Done = planned.Lease == nil
-		}
-		return planned, err
+		return &plan, nil
 	}
-	return nil, structs.Errorf(structs.KindUnavailable, "the job changes too fast for the plan; nothing was done, try again")
+	submit := func(ctx context.Context, plan *structs.Plan) (planner.Outcome, error) {
+		committed, err := e.commitChoice(ctx, &c, plan)
+		if err == nil {
+			planned = committed
+		}
+		return planner.Outcome{}, err // the external scheduler is told what was refused
+	}
+	loop := planner.Loop{Snapshot: e.snapshot, Plan: plan, Submit: submit}
+	err = loop.UntilCommitted(ctx, id)
+	switch {
+	case errors.Is(err, planner.ErrNoProgress):
+		return nil, structs.Errorf(structs.KindUnavailable, "the job changes too fast for the plan; nothing was done, try again")
+	case err != nil:
+		return nil, err
+	case !planned.Done:
+		planned.Lease = e.lease(name, id, in.Token)
+		planned.Done = planned.Lease == nil
+	}
+	return planned, nil
 }
 
 // choice is what an external scheduler wants, and which parts of that are refused.

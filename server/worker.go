@@ -15,10 +15,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// planAttempts bounds how often one evaluation is planned in a row when the planner refuses parts
-// of its plans.
-const planAttempts = 10
-
 // A job rests after an evaluation for restFactor times as long as that took to think about,
 // mostRest at most: each report of one of its tasks asks for another, and those of a service of
 // thousands are long.
@@ -29,8 +25,6 @@ const (
 
 // errNotItsTurn says that room was made for a more important job, which has to be asked first.
 var errNotItsTurn = errors.New("a more important evaluation was called because room appeared")
-
-var errNoProgress = errors.New("the planner refused parts of every plan in a row")
 
 // worker turns evaluations into plans.
 type worker struct {
@@ -64,17 +58,12 @@ func (w *worker) Run(ctx context.Context) error {
 	}
 }
 
-// evaluate plans until the planner has committed all of a plan, and says for how long it thought
-// about the last one.
+// evaluate plans until the planner has committed all of a plan, and returns how long it thought about
+// the last one.
 func (w *worker) evaluate(ctx context.Context, eval *structs.Evaluation) (thought time.Duration, err error) {
-	for range planAttempts {
-		snap := w.snapshot()
-		current := snap.Evaluation(eval.ID)
-		if current == nil || current.Status != structs.EvaluationReady {
-			return 0, nil // decided by an earlier delivery
-		}
+	plan := func(snap *state.Snapshot, current *structs.Evaluation) (*structs.Plan, error) {
 		if snap.MoreUrgent(current) {
-			return 0, errNotItsTurn
+			return nil, errNotItsTurn
 		}
 		in := scheduler.Input{View: snap, Evaluation: current, Now: w.now(), Seed: newSeed()}
 		external := false
@@ -87,21 +76,14 @@ func (w *worker) evaluate(ctx context.Context, eval *structs.Evaluation) (though
 		thought = time.Since(began)
 		if external {
 			w.handOver(name, current)
-			return 0, nil
+			thought = 0
+			return nil, nil
 		}
-		plan.Seen = snap.Index()
-		outcome, err := w.submit(ctx, &plan)
-		if errors.Is(err, planner.ErrStale) {
-			continue
-		}
-		if err != nil {
-			return thought, err
-		}
-		if len(outcome.Refused) == 0 {
-			return thought, nil
-		}
+		return &plan, nil
 	}
-	return thought, errNoProgress
+	loop := planner.Loop{Snapshot: w.snapshot, Plan: plan, Submit: w.submit}
+	err = loop.UntilCommitted(ctx, eval.ID)
+	return thought, err
 }
 
 // externalScheduler is the name of the scheduler that says where the tasks of an evaluation's job

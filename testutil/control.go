@@ -15,6 +15,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/server/simulator"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -29,6 +30,8 @@ import (
 type SingleNode struct {
 	Control *control.Control
 	Store   *state.Store
+
+	planner *planner.Planner
 
 	mu     sync.Mutex
 	fsm    *fsm.FSM
@@ -53,6 +56,10 @@ func NewSingleNode(t testing.TB) *SingleNode {
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
 	c := &SingleNode{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
+	c.planner = planner.New(planner.Config{
+		Snapshot: c.Store.Snapshot, Logger: logger,
+		Apply: func(_ context.Context, cmd structs.Command) (structs.Applied, error) { return c.commit(cmd) },
+	})
 	c.Control = control.New(control.Config{
 		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Beat: c.beat, Simulator: simulator.New(simulator.Config{}),
 	})
@@ -167,13 +174,14 @@ func (c *SingleNode) nextReady() (first *structs.Evaluation) {
 }
 
 func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
-	var seed [16]byte
-	binary.BigEndian.PutUint64(seed[:], c.next())
-	snap := c.Store.Snapshot()
-	plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed})
-	plan.Seen = snap.Index()
-	_, err := c.commit(structs.ApplyPlan{Plan: plan})
-	return err
+	plan := func(snap *state.Snapshot, eval *structs.Evaluation) (*structs.Plan, error) {
+		var seed [16]byte
+		binary.BigEndian.PutUint64(seed[:], c.next())
+		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: structs.TimeOf(c.clock()), Seed: seed})
+		return &plan, nil
+	}
+	loop := planner.Loop{Snapshot: c.Store.Snapshot, Plan: plan, Submit: c.planner.Decide}
+	return loop.UntilCommitted(context.Background(), eval.ID)
 }
 
 // Current is control's Log.

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ask is what a task of a request asks of an instance.
+// ask is what a task of a request needs of an instance.
 type ask struct {
 	need *structs.Resources
 	// architecture is the value that the instance's ecs.cpu-architecture must have; empty when any
@@ -16,7 +16,7 @@ type ask struct {
 	architecture string
 	members      []*member
 	usesGroups   bool       // one of members does
-	distinct     bool       // a task of the group keeps others of it away
+	distinct     bool       // a task of the group keeps the others away
 	provider     *provision // nil: any instance will do
 
 	request *Request // nil where only resources are asked for
@@ -26,8 +26,8 @@ type ask struct {
 	others bool
 }
 
-// newAsk gathers what a request's job and task definition ask for, and what the tasks' capacity
-// provider does; nil: any instance will do.
+// newAsk gathers what the job and the task definition of a request ask for. provider is what the
+// tasks' capacity provider asks for; nil if any instance will do.
 func newAsk(r *Request, provider *provision) *ask {
 	a := &ask{need: r.Need, request: r, provider: provider}
 	if p := r.Definition.RuntimePlatform; p != nil {
@@ -52,22 +52,22 @@ func (a *ask) add(c structs.PlacementConstraint) {
 	a.usesGroups = a.usesGroups || m.uses.Groups
 }
 
-// host is an instance as a plan sees it. Usage counts what the plan has placed on it.
+// host is an instance as a plan sees it. Its Usage includes what the plan has placed on it.
 type host struct {
 	structs.QuerySubject
-	// peers are the alive tasks of the job's group on it, counted only where the plan needs them;
-	// taken are those that the plan has placed on it.
+	// peers counts the alive tasks of the job's group on it, only if the plan needs to know; taken
+	// counts those that the plan has placed there.
 	peers, taken int
 }
 
-// host gives an instance as it is before the plan.
+// host returns an instance as it is before the plan.
 func (a *ask) host(i *structs.ContainerInstance, u *structs.Usage, peers map[string]int) *host {
 	h := &host{}
 	a.look(h, i, u, peers)
 	return h
 }
 
-// look makes a host show an instance as it is before the plan.
+// look sets h to an instance as it is before the plan.
 func (a *ask) look(h *host, i *structs.ContainerInstance, u *structs.Usage, peers map[string]int) {
 	*h = host{QuerySubject: structs.QuerySubject{Instance: i, Usage: u}}
 	if len(peers) > 0 {
@@ -78,7 +78,7 @@ func (a *ask) look(h *host, i *structs.ContainerInstance, u *structs.Usage, peer
 	}
 }
 
-// with gives an instance with n tasks of the request more.
+// with returns an instance with n more tasks of the request on it.
 func (a *ask) with(before *host, n int) *host {
 	if n == 0 {
 		return before
@@ -97,7 +97,7 @@ func (a *ask) with(before *host, n int) *host {
 	return &h
 }
 
-// room is how many tasks of the request an instance takes, up to most.
+// room returns how many tasks of the request an instance takes, up to most.
 func (a *ask) room(h *host, most int) int {
 	if !a.fits(h) {
 		return 0
@@ -105,7 +105,7 @@ func (a *ask) room(h *host, most int) int {
 	return a.further(h, most)
 }
 
-// further is room for an instance that takes one task.
+// further is room for an instance that is known to take one task.
 func (a *ask) further(h *host, most int) int {
 	room := min(most, capacity(h.Instance, h.Usage, a.need))
 	if a.distinct {
@@ -117,7 +117,7 @@ func (a *ask) further(h *host, most int) int {
 	return room
 }
 
-// groups gives the group of each alive task on an instance.
+// groups returns the group of each alive task on an instance.
 func (a *ask) groups(instance string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for t := range a.request.View.InstanceTasks(instance) {
@@ -128,8 +128,8 @@ func (a *ask) groups(instance string) iter.Seq[string] {
 	}
 }
 
-// peers counts, where asked for, the alive tasks of the job's group by their instance. ECS: tasks
-// of a service go with those of the service, others with those of their group.
+// peers counts the alive tasks of the job's group by instance, if wanted. Tasks of a service count
+// with those of the service, others with those of their group (ECS).
 func (a *ask) peers(wanted bool) map[string]int {
 	if !wanted {
 		return nil
@@ -162,8 +162,8 @@ func (a *ask) peers(wanted bool) map[string]int {
 	return peers
 }
 
-// alive says whether a task is to stay: what stops counts no more for where others go, though it
-// holds its resources still (ECS looks at the desired status too).
+// alive reports whether a task is to stay. One that is stopping no longer counts for where others
+// go, though it still holds its resources (ECS looks at the desired status too).
 func (r *Request) alive(t *structs.Task) bool {
 	return t.DesiredStatus != structs.TaskStopped && t.Holds() && !r.Leaving[t.ID]
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// AskKey is the same for requests of which the one finds room where the other does. It covers what
-// an instance is asked by newAsk and the filters; how the strategy chooses among instances does not
-// matter.
+// AskKey returns a key that is the same for requests that find room on the same instances. It
+// covers everything that newAsk and the filters ask of an instance; how the strategy chooses among
+// instances does not matter.
 func (r *Request) AskKey() string {
 	if len(r.Job.CapacityStrategy) > 1 {
-		// one that waits for the share of a full provider must not keep others from that of another
+		// A job that waits for the share of a full provider must not hold up jobs for another
+		// provider.
 		return r.Job.ID
 	}
 	a := newAsk(r, nil)
@@ -27,7 +28,7 @@ func (r *Request) AskKey() string {
 		Capacity     []structs.CapacityProviderStrategyItem
 		Group        string
 		Scheduler    string
-		Preempts     int // from what importance down it takes room from others
+		Preempts     int // it preempts jobs of this importance or less
 	}{Need: r.Need, Architecture: a.architecture, Capacity: r.Job.CapacityStrategy, Scheduler: r.Job.Scheduler}
 	for _, c := range r.Job.PlacementConstraints {
 		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
@@ -44,7 +45,7 @@ func (r *Request) AskKey() string {
 	}
 	text, err := json.Marshal(asked)
 	if err != nil {
-		return r.Job.ID // it stands alone
+		return r.Job.ID // it waits in a line of its own
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])

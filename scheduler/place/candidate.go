@@ -7,42 +7,43 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// candidate is an instance that takes tasks of a request, with what the strategy compares.
+// candidate is an instance that takes tasks of a request, with the values that the strategy
+// compares.
 type candidate struct {
 	id                  string
-	order               int // in which it was taken in
-	room                int // tasks that it still takes
+	order               int // in which it was added
+	room                int // how many tasks it still takes
 	freeMemory, freeCPU int64
 	peers               int     // tasks of the group on it
 	draw                float64 // when it strikes next (random)
 	draws               uint64
-	places              []*int // for each byPlace key, the tasks of the group at its place
+	places              []*int // for each byPlace key, the count of the group's tasks at its place
 }
 
-// Candidates are made room for so many at a time.
+// Candidates are allocated in blocks of this many.
 const minBlock, maxBlock = 32, 256
 
 // candidates are the instances that take tasks of a request, from which the strategy takes one
 // after the other.
 //
-// Where the strategy goes by what is free, most instances are never looked at: state keeps each
-// class of like ones in that order (structs.HostClass), and of each class only the next one is a
-// candidate until it has taken a task. Only those that have tasks of the group already are not in
-// that order, and they are looked at one by one.
+// If the strategy goes by free resources, most instances are never looked at. State keeps each
+// class of like instances in that order (structs.HostClass), and only the next one of each class is
+// a candidate until it has taken a task. Instances that already have tasks of the group do not
+// follow that order; they are looked at one by one.
 type candidates struct {
 	ask      *ask
 	strategy *strategy
 	seed     uint64 // of random
 	draws    bool
-	at       host        // that is being looked at: one for all, since there may be thousands
-	block    []candidate // where the next candidates go; they stay where they are
+	at       host        // the instance being looked at: one for all, since there may be thousands
+	block    []candidate // where the next candidates go; they never move
 	count    int
-	full     []host // those that take no task, but have some of the group
+	full     []host // instances that take no task, but have some of the group
 	root     node
 }
 
 func newCandidates(s *strategy, a *ask) *candidates {
-	// keeps the draws apart from the task ids, which grow from the same seed
+	// keeps the draws independent of the task ids, which come from the same seed
 	const ofRandom = 0x72616e646f6d
 	seed := a.request.Seed
 	return &candidates{
@@ -51,7 +52,7 @@ func newCandidates(s *strategy, a *ask) *candidates {
 	}
 }
 
-// addAll looks at all instances, by rising id: random goes by their number.
+// addAll adds all instances in the order of their ids: random depends on that order.
 func (cs *candidates) addAll(peers map[string]int) {
 	for i, u := range cs.ask.request.View.Hosts(cs.ask.request.Job.Cluster) {
 		cs.ask.look(&cs.at, i, u, peers)
@@ -59,7 +60,7 @@ func (cs *candidates) addAll(peers map[string]int) {
 	}
 }
 
-// addPeers looks at the instances that have tasks of the group. In which order makes no difference.
+// addPeers adds the instances that have tasks of the group. Their order makes no difference.
 func (cs *candidates) addPeers(peers map[string]int) {
 	r := cs.ask.request
 	for id := range peers {
@@ -70,7 +71,7 @@ func (cs *candidates) addPeers(peers map[string]int) {
 	}
 }
 
-// addClasses takes the others in, class by class.
+// addClasses adds the other instances, class by class.
 func (cs *candidates) addClasses(peers map[string]int, cpuFirst bool) {
 	a := cs.ask
 	ofClass, ofInstance := a.partFilters()
@@ -87,15 +88,15 @@ func (cs *candidates) addClasses(peers map[string]int, cpuFirst bool) {
 	}
 }
 
-// stream gives the instances of a class that take a task and have none of the group, best first.
+// stream yields the instances of a class that take a task and have none of the group, best first.
 type stream struct {
 	hosts   func() *structs.Host
 	peers   map[string]int
-	filters []filter   // that each instance is asked for
-	next    *candidate // that has taken no task yet
+	filters []filter   // asked for each instance
+	next    *candidate // which has taken no task yet
 }
 
-// advance makes the next instance the candidate; false when there is none.
+// advance makes the next instance the candidate, and reports whether there is one.
 func (s *stream) advance(cs *candidates) bool {
 	for h := s.hosts(); h != nil; h = s.hosts() {
 		if len(s.peers) > 0 && s.peers[h.Instance.ID] > 0 {
@@ -111,7 +112,7 @@ func (s *stream) advance(cs *candidates) bool {
 	return false
 }
 
-// add takes an instance in. One without room only counts for where others go.
+// add adds an instance. One without room only counts for where tasks go elsewhere.
 func (cs *candidates) add(h *host) {
 	room := cs.ask.room(h, cs.ask.request.Count)
 	if room == 0 {
@@ -145,7 +146,7 @@ func (cs *candidates) candidate(h *host, room int) *candidate {
 	return &cs.block[len(cs.block)-1]
 }
 
-// build brings the candidates in order once all are added.
+// build puts the candidates in order once all are added.
 func (cs *candidates) build() {
 	for i := range cs.full {
 		cs.root.count(&cs.full[i], cs.strategy.levels)
@@ -153,7 +154,7 @@ func (cs *candidates) build() {
 	cs.root.build(cs.strategy)
 }
 
-// take gives the best candidate a task, and gives the candidate; nil when all are full.
+// take gives the best candidate a task and returns it, or nil if all are full.
 func (cs *candidates) take() *candidate {
 	if cs.root.empty() {
 		return nil
@@ -161,7 +162,7 @@ func (cs *candidates) take() *candidate {
 	return cs.root.take(cs)
 }
 
-// give gives a candidate a task.
+// give counts one more task on a candidate.
 func (cs *candidates) give(c *candidate) {
 	c.room--
 	c.peers++

@@ -7,19 +7,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Checker re-checks the placements of one plan on newer state than that which it was made on, with
-// the rules that it was made by.
+// Checker checks the placements of one plan again, by the rules that it was made by, on newer state
+// than it was made on.
 //
-// memberOf and the platform are not checked again: what they ask for hardly changes within the
-// milliseconds of a plan, and an evaluation that comes after the change puts services right.
-// distinctInstance is: two RunTask of one group may be planned at the same time.
+// memberOf and the platform are not checked again: attributes hardly change within the milliseconds
+// of a plan, and the evaluation that follows such a change puts services right. distinctInstance is
+// checked again: two RunTask of one group may be planned at the same time.
 type Checker struct {
 	view  View
 	ask   ask
 	peers map[string]int
 }
 
-// NewChecker makes the checker of a plan.
+// NewChecker returns a checker of a plan's placements on a view.
 func NewChecker(view View, plan *structs.Plan) *Checker {
 	c := &Checker{view: view, ask: ask{need: &plan.Need}}
 	job := view.Job(plan.Job)
@@ -39,7 +39,7 @@ func isDistinct(p structs.PlacementConstraint) bool {
 	return p.Type == structs.ConstraintDistinctInstance
 }
 
-// Room is how many tasks of the plan an instance takes; none if it has gone.
+// Room returns how many tasks of the plan an instance takes; zero if it has gone.
 func (c *Checker) Room(instance string) int {
 	i := c.view.Instance(instance)
 	if i == nil {

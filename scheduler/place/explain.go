@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxFailures bounds how many instances a plan names as too full; beyond it more names help nobody,
-// and each is in the log.
+// maxFailures bounds how many instances a plan names as too full. More names would help nobody, and
+// each is in the log.
 const maxFailures = 10
 
 // shortfall is what keeps an instance from taking one more task.
@@ -20,7 +20,7 @@ type shortfall struct {
 	rules   int               // how many are not
 }
 
-// shortfall asks all filters; nil when the instance takes a task.
+// shortfall asks all filters. It returns nil if the instance takes a task.
 func (a *ask) shortfall(h *host) *shortfall {
 	s := shortfall{host: h}
 	for rule, f := range filters() {
@@ -42,9 +42,9 @@ func (s *shortfall) failure(a *ask) structs.PlacementFailure {
 	return structs.PlacementFailure{Instance: s.host.Instance.ID, Reason: f.reason, Detail: f.detail(a, s.host)}
 }
 
-// explain says why no instance takes a further task once all are full: how many each rule kept
-// away, and those that came closest. The closest got furthest through the filters, and there lacks
-// the least. INACTIVE instances are no longer part of the cluster.
+// explain adds to a result why no instance takes a further task once all are full: how many
+// instances each rule ruled out, and the closest ones. The closest instance got furthest through
+// the filters, and lacks the least there. INACTIVE instances are no longer part of the cluster.
 func (found *Result) explain(a *ask, peers map[string]int) {
 	taken := map[string]int{}
 	for _, id := range found.Instances {
@@ -79,8 +79,7 @@ func (found *Result) explain(a *ask, peers map[string]int) {
 	found.Remedy = cmp.Or(remedy(a, short), "one more container instance"+a.newInstance())
 }
 
-// fail notes why a named instance takes no task, in the order named as far as there is room for
-// names.
+// fail adds why a named instance takes no task. The first maxFailures are named, in their order.
 func (found *Result) fail(f structs.PlacementFailure) {
 	if len(found.Failures) < maxFailures {
 		found.Failures = append(found.Failures, f)
@@ -92,8 +91,8 @@ func (found *Result) fail(f structs.PlacementFailure) {
 	found.Filtered[i].Instances++
 }
 
-// LacksRoom reports whether a task that makes way could help one that found no place: an instance
-// was only too full.
+// LacksRoom reports whether some instance was only too full, so that a task that makes way there
+// could help one that found no place.
 func (found *Result) LacksRoom() bool {
 	for _, f := range found.Filtered {
 		if strings.HasPrefix(f.Reason, "RESOURCE:") || f.Reason == structs.FailDistinct {

@@ -4,14 +4,14 @@ import (
 	"strings"
 )
 
-// provision is what a task's capacity provider asks of an instance.
+// provision is what the capacity provider of a task asks of an instance.
 type provision struct {
-	label string   // what the instance must name; empty: none
-	names []string // the providers, for people
+	label string   // the capacity provider that the instance must name; empty: none
+	names []string // the providers, for messages
 }
 
-// missingProvider: a task for a capacity provider goes to its instances alone. One that is for none
-// goes to all.
+// missingProvider: a task for a capacity provider goes only to the provider's instances. A task for
+// no provider goes to any.
 func missingProvider(a *ask, h *host) int64 {
 	if a.provider == nil || h.Instance.CapacityProvider == a.provider.label {
 		return 0
@@ -27,7 +27,8 @@ func detailProvider(a *ask, h *host) string {
 	return belongs + ", the task is for " + a.provider.String()
 }
 
-// changeProvider has no change for an instance that belongs to another provider: that is meant.
+// changeProvider suggests no change of an instance that belongs to another provider: that is
+// intended.
 func changeProvider(a *ask, h *host) string {
 	if h.Instance.CapacityProvider != "" {
 		return ""

@@ -11,12 +11,12 @@ import (
 // member is one memberOf constraint. It lives for one plan.
 type member struct {
 	text string
-	// parsed is nil for an expression that is not understood, which the doors refuse: then no
-	// instance satisfies it.
+	// parsed is nil for an expression that cannot be parsed, which the doors refuse: no instance
+	// satisfies it.
 	parsed *query.Expression
 	uses   query.Uses
-	// known are the answers so far, by the values of the attributes that the expression uses, for
-	// expressions that use nothing else. So it is evaluated once for a class of like instances.
+	// known holds the answers so far, by the values of the attributes that the expression uses, for
+	// expressions that use nothing else. So each is evaluated once for a class of like instances.
 	known map[string]bool
 	key   []byte
 }
@@ -45,7 +45,7 @@ func (m *member) match(h *host) bool {
 	for _, name := range m.uses.Attributes {
 		value, ok := h.Attribute(name)
 		if !ok {
-			m.key = append(m.key, 1) // no value begins so
+			m.key = append(m.key, 1) // no value begins with this byte
 		}
 		m.key = append(append(m.key, value...), 0)
 	}
@@ -57,8 +57,8 @@ func (m *member) match(h *host) bool {
 	return answer
 }
 
-// room is how many tasks the constraint lets an instance take that it lets take one: what the tasks
-// of the plan themselves do to groups and counts may be against it.
+// room returns how many tasks an instance may take that the constraint lets take one: the tasks of
+// the plan themselves change groups and counts, which the constraint may forbid.
 func (m *member) room(a *ask, h *host, most int) int {
 	counts := slices.Contains(m.uses.Fields, query.FieldPendingTasksCount)
 	if !counts && !m.uses.Groups {
@@ -69,14 +69,14 @@ func (m *member) room(a *ask, h *host, most int) int {
 			return n
 		}
 		if !counts {
-			break // the group is there with the first task; more of it change nothing
+			break // the group is there with the first task; further tasks change nothing
 		}
 	}
 	return most
 }
 
-// missingMembers counts the memberOf constraints that do not hold, those of the job and those of
-// the task definition.
+// missingMembers counts the memberOf constraints, of the job and of the task definition, that do
+// not hold.
 func missingMembers(a *ask, h *host) (missing int64) {
 	for _, m := range a.members {
 		if !m.match(h) {
@@ -86,8 +86,7 @@ func missingMembers(a *ask, h *host) (missing int64) {
 	return missing
 }
 
-// alikeMembers: expressions that use attributes alone hold for all instances of a class or for
-// none.
+// alikeMembers: expressions that use only attributes hold for all instances of a class or for none.
 func alikeMembers(a *ask) bool {
 	return !slices.ContainsFunc(a.members, func(m *member) bool { return m.parsed != nil && m.known == nil })
 }

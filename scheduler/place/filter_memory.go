@@ -2,7 +2,7 @@ package place
 
 import "fmt"
 
-// missingMemory is in MiB. A task that needs none fits even where an instance holds more than it
+// missingMemory is in MiB. A task that needs none fits even on an instance that holds more than it
 // has (it came back smaller).
 func missingMemory(a *ask, h *host) int64 {
 	if a.need.Memory == 0 {

@@ -2,12 +2,12 @@ package place
 
 import "fmt"
 
-// attributeArchitecture is the attribute in which an agent says what its processor is: x86_64 or
-// arm64 (ECS).
+// attributeArchitecture is the attribute by which an agent reports its processor: x86_64 or arm64
+// (ECS).
 const attributeArchitecture = "ecs.cpu-architecture"
 
-// missingPlatform: images are built for an architecture. A definition that names one runs nowhere
-// else; one that names none goes anywhere.
+// missingPlatform: images are built for an architecture. The tasks of a definition that names one
+// run nowhere else; others go anywhere.
 func missingPlatform(a *ask, h *host) int64 {
 	if a.architecture == "" {
 		return 0

@@ -10,5 +10,5 @@ func missingRuntime(_ *ask, h *host) int64 {
 
 func changeRuntime(*ask, *host) string { return "a container engine that answers" }
 
-// detailTrouble says what keeps an instance from starting tasks.
+// detailTrouble returns what keeps an instance from starting tasks.
 func detailTrouble(_ *ask, h *host) string { return h.Instance.Trouble() }

@@ -2,7 +2,7 @@ package place
 
 import "time"
 
-// missingStability: an instance that was lost again and again takes nothing for a while after it is
+// missingStability: an instance that was lost repeatedly takes nothing for a while after it is
 // back.
 func missingStability(_ *ask, h *host) int64 {
 	if h.Instance.HeldUntil != 0 {

@@ -28,7 +28,7 @@ func TestFilters(t *testing.T) {
 		instance structs.ContainerInstance
 		usage    structs.Usage
 		need     structs.Resources
-		reason   string // empty: it fits
+		reason   string // empty if it fits
 		missing  int64
 		room     int
 	}{

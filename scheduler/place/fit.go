@@ -9,27 +9,28 @@ import (
 
 // filter is one rule that an instance must satisfy to take a task. It keeps nothing between calls.
 type filter struct {
-	// reason is ECS's word for an instance that does not satisfy the rule.
+	// reason is what ECS calls the failure of an instance that does not satisfy the rule.
 	reason string
-	// missing says by how much the instance falls short, in the rule's own unit; zero satisfies it.
+	// missing returns by how much the instance falls short, in the rule's own unit; zero satisfies
+	// it.
 	missing func(*ask, *host) int64
 	// detail says so in words.
 	detail func(*ask, *host) string
-	// change is what would satisfy the rule "on container instance X"; nil or empty when it takes
-	// another instance.
+	// change returns what would satisfy the rule "on container instance X". It is nil, or returns
+	// an empty string, if that takes another instance.
 	change func(*ask, *host) string
-	// alike says whether all instances of a class (structs.HostClass) satisfy the rule or none
-	// does; nil: they may differ. Then one of them is asked for all.
+	// alike reports whether all instances of a class (structs.HostClass) satisfy the rule or none
+	// does, so that one of them answers for all. If it is nil, they may differ.
 	alike func(*ask) bool
 }
 
 const numFilters = 12
 
-// filters are all rules, in the order in which they are asked; the first that is not satisfied is
-// the reason a user sees. First whether the instance is one of those that are meant, then what
-// rules it out for every task, then what does so for all tasks of the request, then GPUs, which
-// most instances will never have, then memory before cpu, since memory is the limit that kills a
-// container, and ports last: an instance that only lacks a port has room.
+// filters returns all rules, in the order in which they are asked; the first that is not satisfied
+// is the reason a user sees. The order is: whether the instance is one of those that are meant;
+// what rules it out for every task; what rules it out for all tasks of the request; GPUs, which
+// most instances will never have; memory before CPU, since memory is the limit that kills a
+// container; and ports last, since an instance that only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
 		{structs.FailProvider, missingProvider, detailProvider, changeProvider, always},
@@ -49,13 +50,13 @@ func filters() [numFilters]filter {
 
 func always(*ask) bool { return true }
 
-// fits asks the filters whether an instance takes one more task.
+// fits reports whether an instance takes one more task.
 func (a *ask) fits(h *host) bool {
 	all := filters()
 	return a.passes(all[:], h)
 }
 
-// passes asks some of the filters.
+// passes reports whether an instance satisfies some of the filters.
 func (a *ask) passes(some []filter, h *host) bool {
 	for i := range some {
 		if some[i].missing(a, h) > 0 {
@@ -65,7 +66,7 @@ func (a *ask) passes(some []filter, h *host) bool {
 	return true
 }
 
-// partFilters parts the filters into those that one instance of a class answers for all, and the
+// partFilters returns the filters that one instance of a class answers for all of it, and the
 // others.
 func (a *ask) partFilters() (ofClass, ofInstance []filter) {
 	for _, f := range filters() {
@@ -78,7 +79,7 @@ func (a *ask) partFilters() (ofClass, ofInstance []filter) {
 	return ofClass, ofInstance
 }
 
-// capacity is how many tasks fit into what is free, given that one does.
+// capacity returns how many tasks fit into what is free, given that one does.
 func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int {
 	if len(need.Ports) > 0 {
 		return 1 // the second task would want the port of the first
@@ -104,7 +105,7 @@ func freeCPU(i *structs.ContainerInstance, u *structs.Usage) int64 {
 	return (&structs.Host{Instance: i, Usage: u}).FreeCPU()
 }
 
-// holding gives the usage with n tasks more.
+// holding returns the usage with n more tasks.
 func holding(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources, n int) *structs.Usage {
 	more := *u
 	more.Memory += int64(n) * need.Memory

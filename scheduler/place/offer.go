@@ -6,12 +6,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Placer says where the tasks of a request go, in place of the job's strategies. How many there are
-// and what they need is decided already, and what fits is checked as they take their places. It is
-// not asked for tasks that name their instances (StartTask, daemons).
+// Placer chooses where the tasks of a request go, in place of the job's strategies. How many there
+// are and what they need is already decided, and each place is checked when it is taken. It is not
+// asked about tasks that name their instances (StartTask, daemons).
 type Placer func(*Offer)
 
-// Offer is what a placer is asked: the tasks that lack places, all alike, and the instances of the
+// Offer is what a placer gets: the tasks that lack places, all alike, and the instances of the
 // cluster.
 type Offer struct {
 	Count      int // tasks that lack a place
@@ -25,8 +25,8 @@ type Offer struct {
 	reason string
 }
 
-// Take takes a place on an instance for one task, or says why there is none, by the same rules that
-// bind the strategies.
+// Take takes a place on an instance for one task, or returns why there is none. The rules are those
+// that bind the strategies.
 func (o *Offer) Take(instance string) *structs.PlacementFailure {
 	view, cluster := o.ask.request.View, o.ask.request.Job.Cluster
 	i := view.Instance(instance)
@@ -45,11 +45,11 @@ func (o *Offer) Take(instance string) *structs.PlacementFailure {
 	return nil
 }
 
-// Decline says why the tasks that have no place yet are to have none for now.
+// Decline gives the reason why the tasks that have no place yet get none for now.
 func (o *Offer) Decline(reason string) { o.reason = reason }
 
-// Hosts gives the instances of the cluster that are not INACTIVE, by id, each with how many tasks
-// of the request it takes and, where it takes none, why.
+// Hosts returns the instances of the cluster that are not INACTIVE, by id, each with its usage and,
+// if it takes no task of the request, the reason.
 func (o *Offer) Hosts() iter.Seq2[structs.InstanceUsage, structs.PlacementFailure] {
 	return func(yield func(structs.InstanceUsage, structs.PlacementFailure) bool) {
 		for i, u := range o.ask.request.View.Hosts(o.ask.request.Job.Cluster) {
@@ -67,12 +67,12 @@ func (o *Offer) Hosts() iter.Seq2[structs.InstanceUsage, structs.PlacementFailur
 	}
 }
 
-// shortfall says what keeps an instance from taking one task more; nil when nothing does.
+// shortfall returns what keeps an instance from taking one more task; nil if nothing does.
 func (o *Offer) shortfall(i *structs.ContainerInstance, u *structs.Usage) *shortfall {
 	return o.ask.shortfall(o.ask.with(o.ask.host(i, u, o.peers), o.taken[i.ID]))
 }
 
-// full says whether no instance takes a further task.
+// full reports whether no instance takes a further task.
 func (o *Offer) full() bool {
 	for _, why := range o.Hosts() {
 		if why.Reason == "" {
@@ -82,8 +82,8 @@ func (o *Offer) full() bool {
 	return true
 }
 
-// findByOffer lets the placer choose. What it declines to place is told with its reason, and where it
-// had no choice with ours.
+// findByOffer lets the placer choose. Tasks that it declines to place get its reason and, if no
+// instance had room, ours as well.
 func (a *ask) findByOffer() Result {
 	r := a.request
 	o := &Offer{

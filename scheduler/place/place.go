@@ -68,11 +68,11 @@ func (a *ask) find() Result {
 	}
 }
 
-// findBest gives each task the best instance that has room, as the job's strategy orders them.
+// findBest gives each task the best instance that has room, by the job's strategy.
 //
 // All tasks of a request are alike, and what one of them does to an instance is known beforehand.
-// So each instance is looked at once, for how many it takes (room); after that only the order has
-// to be kept up.
+// So each instance is looked at once, for how many tasks it takes (room); after that only the order
+// has to be maintained.
 func (a *ask) findBest() Result {
 	r := a.request
 	s := strategyOf(r.Job)
@@ -97,10 +97,10 @@ func (a *ask) findBest() Result {
 	return found
 }
 
-// findNamed puts one task on each named instance. Each that does not take it is a failure of its
-// own. Strategies do not matter then. Constraints do: those of a task definition say what its tasks
-// need to run at all (StartTask has none of its own; what a daemon's service asks for, every
-// instance was chosen by).
+// findNamed puts one task on each named instance. Each instance that does not take it is a failure
+// of its own. Strategies do not matter here. Constraints do: those of a task definition say what
+// its tasks need to run at all. (StartTask has none of its own, and the instances of a daemon were
+// chosen by those of its service.)
 func (a *ask) findNamed() Result {
 	r := a.request
 	var found Result

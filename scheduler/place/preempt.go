@@ -8,25 +8,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxPreempted bounds for how many tasks one plan makes room; the next look goes on.
+// maxPreempted bounds for how many tasks one plan makes room. The next look continues.
 const maxPreempted = 100
 
-// Preempt makes room for the tasks that found no place, where their job may take it from others:
-// for each, one task of a job that is less important by structs.MinPreemptionGap or more; the least
-// important, then the newest. It returns the tasks to stop. Protected tasks stay. Nothing is placed
-// there yet: the job waits on, is called when the other has ended, and is asked before all that is
-// less important.
+// Preempt makes room for the tasks that found no place, if their job may preempt others. It returns
+// the tasks to stop: for each task one of a job that is less important by structs.MinPreemptionGap
+// or more; the least important first, then the newest. Protected tasks stay. Nothing is placed
+// there yet: the job keeps waiting, is called when the other task has ended, and comes before all
+// less important jobs.
 //
-// One task makes way for one, and holds no less than that needs. Were two to make way, or what is
-// free counted in, others could take the one part before the other is there, and tasks would be
-// stopped for nothing again and again. What is on its way out already makes room too, and nobody is
-// stopped for that a second time.
+// One task makes way for one, and holds no less than that needs. If two made way, or free resources
+// counted too, others could take the one part before the other is there, and tasks would be stopped
+// for nothing again and again. Tasks that are already stopping make room too, so no further task is
+// stopped for that room.
 func Preempt(r *Request, found Result, now structs.Time) (stops []structs.Stop) {
 	unplaced := r.Count - len(found.Instances)
 	if !r.Job.Preemption || unplaced == 0 || r.Placer != nil {
 		return nil
 	}
-	// Only tasks on instances of the provider that is full can make room.
+	// Only tasks on instances of the full provider can make room.
 	p := &preemption{now: now, request: r, ask: newAsk(r, found.full), gone: map[string]bool{}, added: map[string]int{}}
 	p.peers = p.ask.peers(p.ask.distinct)
 	for _, instance := range found.Instances {
@@ -50,18 +50,18 @@ func preemptedReason(job *structs.Job) string {
 	return "Preempted: job " + cmp.Or(job.Name, job.ID) + " of higher priority takes its place"
 }
 
-// preemption is one search for tasks that make way.
+// preemption is one search for tasks to stop.
 type preemption struct {
 	now     structs.Time
 	request *Request
 	ask     *ask
 	peers   map[string]int
-	gone    map[string]bool // tasks that this plan stops for it
-	added   map[string]int  // tasks of the request on each instance, by then
+	gone    map[string]bool // tasks that this plan preempts
+	added   map[string]int  // tasks of the request on each instance so far
 }
 
-// best gives the instance that takes one more task of the request once a task has made way; no task
-// where room is on its way.
+// best returns the instance that takes one more task of the request once a victim has ended. The
+// victim is nil if room is already on its way there.
 func (p *preemption) best() (instance string, victim *structs.Task) {
 	for i, u := range p.request.View.Hosts(p.request.Job.Cluster) {
 		if !i.TakesTasks() || !p.wanted(i.ID) {
@@ -78,14 +78,15 @@ func (p *preemption) best() (instance string, victim *structs.Task) {
 	return instance, victim
 }
 
-// wanted says whether the request may have a task on an instance: where it names them, one on each.
+// wanted reports whether the request may have a task on an instance: if it names instances, one on
+// each.
 func (p *preemption) wanted(instance string) bool {
 	named := p.request.Instances
 	return named == nil || p.added[instance] == 0 && slices.Contains(named, instance)
 }
 
-// on says whether an instance takes one more task of the request once those on their way out have
-// ended, and else which task would have to make way; nil: none helps.
+// on reports whether an instance takes one more task of the request once its stopping tasks have
+// ended. Otherwise it returns which task would have to make way, or nil if none would help.
 func (p *preemption) on(i *structs.ContainerInstance, u *structs.Usage) (coming bool, victim *structs.Task) {
 	left := *u
 	left.Ports, left.GPUs = slices.Clone(u.Ports), slices.Clone(u.GPUs)
@@ -109,12 +110,12 @@ func (p *preemption) on(i *structs.ContainerInstance, u *structs.Usage) (coming 
 	return false, victim
 }
 
-// compare orders tasks by who makes way first.
+// compare orders tasks by which makes way first.
 func (p *preemption) compare(a, b *structs.Task) int {
 	return cmp.Or(cmp.Compare(p.importance(a), p.importance(b)), cmp.Compare(b.CreatedAt, a.CreatedAt), strings.Compare(a.ID, b.ID))
 }
 
-// mayGo says whether a task may make way, and holds enough.
+// mayGo reports whether a task may make way and holds enough.
 func (p *preemption) mayGo(t *structs.Task) bool {
 	need := p.request.Need
 	return t.Job != p.request.Job.ID && p.importance(t) <= p.request.Job.Importance()-structs.MinPreemptionGap &&
@@ -131,7 +132,7 @@ func (p *preemption) fits(i *structs.ContainerInstance, u structs.Usage) bool {
 	return p.ask.fits(p.ask.with(p.ask.host(i, &u, p.peers), p.added[i.ID]))
 }
 
-// release takes what a task holds out of a usage.
+// release subtracts what a task holds from a usage.
 func release(u *structs.Usage, t *structs.Task) {
 	u.CPU -= t.CPU
 	u.Memory -= t.Memory

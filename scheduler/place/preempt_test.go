@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestPreemption: over random clusters, whoever makes way is less important by ten and not
-// protected, and once they have gone the tasks that they made way for find room.
+// TestPreemption: in random clusters, tasks that make way are less important by ten and not
+// protected, and once they have ended the tasks that they made way for find room.
 func TestPreemption(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)

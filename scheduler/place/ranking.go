@@ -1,13 +1,13 @@
 package place
 
-// ranking is a heap: it holds items such that the least is the first. Only the first ever changes
-// its place in the order, or leaves.
+// ranking is a heap whose first item is the least. Only the first item ever changes its place in
+// the order, or leaves.
 type ranking[T any] struct {
 	items []T
 	less  func(a, b T) bool
 }
 
-// build orders items that were put in as they came.
+// build orders items that were added in any order.
 func (r *ranking[T]) build() {
 	for i := len(r.items)/2 - 1; i >= 0; i-- {
 		r.down(i)
@@ -27,7 +27,7 @@ func (r *ranking[T]) push(item T) {
 	}
 }
 
-// fix puts the first item to its place after it has become greater.
+// fix moves the first item to its place after it has become greater.
 func (r *ranking[T]) fix() { r.down(0) }
 
 // pop removes the first item.

@@ -10,9 +10,9 @@ import (
 	"github.com/gantry-project/gantry/structs/query"
 )
 
-// remedy is the smallest change that would let one more task run: on the instance where the fewest
-// rules stand against it, of those the one that got furthest through the filters, and there lacks
-// the least. It is empty where no instance can be changed so that it takes the task.
+// remedy returns the smallest change that would let one more task run. It is one of the instance
+// that violates the fewest rules; among those, of the one that got furthest through the filters and
+// lacks the least there. It is empty if no instance can be changed so that it takes the task.
 func remedy(a *ask, short []*shortfall) string {
 	changeable := slices.DeleteFunc(slices.Clone(short), func(s *shortfall) bool { return !s.changeable(a) })
 	if len(changeable) == 0 {
@@ -24,7 +24,7 @@ func remedy(a *ask, short []*shortfall) string {
 	}).remedy(a)
 }
 
-// changeable says whether the instance could take the task, were it only different.
+// changeable reports whether some change would let the instance take the task.
 func (s *shortfall) changeable(a *ask) bool {
 	for rule, f := range filters() {
 		if s.missing[rule] > 0 && (f.change == nil || f.change(a, s.host) == "") {
@@ -48,7 +48,7 @@ func (s *shortfall) remedy(a *ask) string {
 	return text
 }
 
-// newInstance describes an instance that would take the task.
+// newInstance describes a new instance that would take the task.
 func (a *ask) newInstance() string {
 	var has []string
 	if a.need.CPU > 0 {

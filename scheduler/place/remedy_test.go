@@ -14,7 +14,7 @@ import (
 	"github.com/gantry-project/gantry/structs/query"
 )
 
-// TestRemedyWorks: with the remedy applied to the letter, one more task is placed.
+// TestRemedyWorks: with the remedy applied literally, one more task is placed.
 func TestRemedyWorks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -38,38 +38,8 @@ var (
 
 // apply does what a remedy says.
 func (s *scene) apply(t *rapid.T, remedy string) {
-	portsOf := func(text string) (list []structs.Port) {
-		for _, m := range portNumber.FindAllStringSubmatch(text, -1) {
-			n, _ := strconv.Atoi(m[1])
-			list = append(list, structs.Port{Number: uint16(n), Protocol: m[2]})
-		}
-		return list
-	}
 	if m := oneMore.FindStringSubmatch(remedy); m != nil {
-		i := &structs.ContainerInstance{ID: "new", Cluster: "default", Status: "ACTIVE", AgentConnected: true}
-		for amount := range strings.SplitSeq(m[1], ", ") {
-			var n int64
-			if _, err := fmt.Sscanf(amount, "%d CPU units", &n); err == nil {
-				i.Registered.CPU = n
-			}
-			if _, err := fmt.Sscanf(amount, "%d MiB of memory", &n); err == nil {
-				i.Registered.Memory = n
-			}
-			if _, err := fmt.Sscanf(amount, "%d GPU", &n); err == nil {
-				addGPUs(i, int(n))
-			}
-		}
-		for _, name := range []string{"ecs.availability-zone", "rack"} {
-			i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: "a"})
-		}
-		i.Attributes = append(i.Attributes, structs.Attribute{Name: "ecs.cpu-architecture", Value: "arm64"})
-		if m[2] != "" {
-			e, err := query.Parse(m[2])
-			if err != nil || !e.Match(&structs.QuerySubject{Instance: i, Usage: &structs.Usage{}}) {
-				t.Fatalf("%s: %v", remedy, err)
-			}
-		}
-		s.instances = append(s.instances, i)
+		s.instances = append(s.instances, newInstance(t, m[1], m[2]))
 		return
 	}
 	m := onInstance.FindStringSubmatch(remedy)
@@ -105,6 +75,43 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 			t.Fatalf("unknown change %q", change)
 		}
 	}
+}
+
+// portsOf returns the ports that a text names.
+func portsOf(text string) (list []structs.Port) {
+	for _, m := range portNumber.FindAllStringSubmatch(text, -1) {
+		n, _ := strconv.Atoi(m[1])
+		list = append(list, structs.Port{Number: uint16(n), Protocol: m[2]})
+	}
+	return list
+}
+
+// newInstance returns an instance with no more than a remedy asks for.
+func newInstance(t *rapid.T, free, satisfies string) *structs.ContainerInstance {
+	i := &structs.ContainerInstance{ID: "new", Cluster: "default", Status: "ACTIVE", AgentConnected: true}
+	for amount := range strings.SplitSeq(free, ", ") {
+		var n int64
+		if _, err := fmt.Sscanf(amount, "%d CPU units", &n); err == nil {
+			i.Registered.CPU = n
+		}
+		if _, err := fmt.Sscanf(amount, "%d MiB of memory", &n); err == nil {
+			i.Registered.Memory = n
+		}
+		if _, err := fmt.Sscanf(amount, "%d GPU", &n); err == nil {
+			addGPUs(i, int(n))
+		}
+	}
+	for _, name := range []string{"ecs.availability-zone", "rack"} {
+		i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: "a"})
+	}
+	i.Attributes = append(i.Attributes, structs.Attribute{Name: "ecs.cpu-architecture", Value: "arm64"})
+	if satisfies != "" {
+		e, err := query.Parse(satisfies)
+		if err != nil || !e.Match(&structs.QuerySubject{Instance: i, Usage: &structs.Usage{}}) {
+			t.Fatalf("%s: %v", satisfies, err)
+		}
+	}
+	return i
 }
 
 func addGPUs(i *structs.ContainerInstance, n int) {

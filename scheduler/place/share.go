@@ -20,22 +20,22 @@ type Share struct {
 	Settled []int
 }
 
-// sharing is the sharing out of one request.
+// sharing is the state of sharing out one request.
 type sharing struct {
 	*Share
-	held map[string]int // Held, and what was taken since
+	held map[string]int // Held, plus what was taken since
 }
 
-// pool are the instances that stand for one capacity provider or more.
+// pool is a set of instances that stands for one or more capacity providers.
 type pool struct {
 	ask   *provision
-	want  []int // by place in the strategy: tasks that the provider lacks of its share
+	want  []int // by index in the strategy: tasks that the provider lacks of its share
 	found Result
 }
 
-// find finds places for the tasks of a request, those of each capacity provider among its own
-// instances. A task whose provider has no room stays unplaced: another provider gets no more than
-// its share (ECS).
+// find finds places for the tasks of a request, for each capacity provider among its own instances.
+// A task whose provider has no room stays unplaced: another provider gets no more than its share
+// (ECS).
 func (share *Share) find(r *Request) Result {
 	s := &sharing{Share: share, held: map[string]int{}}
 	maps.Copy(s.held, share.Held)
@@ -56,8 +56,8 @@ func (share *Share) find(r *Request) Result {
 		}
 	}
 	var out Result
-	// What the providers have of as many tasks as can be comes first; then, where one of them is
-	// full, the rest of the others' shares.
+	// First come the shares of as many tasks as found a place; then, if a provider is full, the
+	// rest of the others' shares.
 	for _, target := range [][]int{s.targets(have + min(limit, found)), s.targets(s.Total)} {
 		for _, p := range pools {
 			limit -= p.take(s, target, limit, &out)
@@ -77,8 +77,8 @@ func (s *sharing) targets(total int) []int {
 	return structs.Shares(s.Strategy, total)
 }
 
-// pools sorts the capacity providers that lack tasks of their share by the instances that stand for
-// them.
+// pools groups the capacity providers that lack tasks of their share by the instances that stand
+// for them.
 func (s *sharing) pools(r *Request) (pools []*pool) {
 	for i, target := range s.targets(s.Total) {
 		name := s.Strategy[i].CapacityProvider
@@ -106,8 +106,8 @@ func (s *sharing) named(want []int) (names []string) {
 	return names
 }
 
-// take moves up to limit of the places that were found to the outcome, until each provider has its
-// target, and returns how many.
+// take moves up to limit of the found places to the outcome, until each provider has its target,
+// and returns how many.
 func (p *pool) take(s *sharing, target []int, limit int, out *Result) (taken int) {
 	for i, want := range p.want {
 		name := s.Strategy[i].CapacityProvider
@@ -125,8 +125,8 @@ func (p *pool) take(s *sharing, target []int, limit int, out *Result) (taken int
 	return taken
 }
 
-// fallShort takes over why the pools that lack room lack it; the first of them stands for all where
-// there is one answer.
+// fallShort adds the reasons of the pools that lack room. The first of them stands for all where
+// only one answer is possible.
 func (found *Result) fallShort(pools []*pool) {
 	for _, p := range pools {
 		if len(p.found.Failures) == 0 {
@@ -140,8 +140,8 @@ func (found *Result) fallShort(pools []*pool) {
 	found.Failures = found.Failures[:min(len(found.Failures), maxFailures)]
 }
 
-// soleProvider returns what the capacity provider of all tasks asks of an instance; nil if there is
-// none, or more than one.
+// soleProvider returns what the one capacity provider of all tasks asks of an instance; nil if
+// there is none, or more than one.
 func (r *Request) soleProvider() *provision {
 	if r.Share == nil || len(r.Share.Strategy) != 1 {
 		return nil
@@ -150,8 +150,9 @@ func (r *Request) soleProvider() *provision {
 	return &provision{label: labelOf(r.View, r.Job.Cluster, name), names: []string{name}}
 }
 
-// labelOf returns what the instances of a capacity provider name. For FARGATE and FARGATE_SPOT,
-// which are nobody's machines, all that name no provider stand in, unless some name it.
+// labelOf returns the capacity provider that the instances for one name. For FARGATE and
+// FARGATE_SPOT, which have no machines, the instances without a provider stand in, unless some
+// instances name it.
 func labelOf(view View, cluster, provider string) string {
 	if !structs.IsFargate(provider) {
 		return provider

@@ -7,15 +7,14 @@ import (
 )
 
 // strategy is the order in which instances are taken. The strategies of a job apply one after the
-// other: a later one decides among those that are equal by the earlier ones.
+// other: a later one decides among instances that are equal by the earlier ones.
 type strategy struct {
-	// levels are the attributes of the spreads that come first: the tree of places has a level for
-	// each.
+	// levels are the attributes of the leading spreads: the tree of places has a level for each.
 	levels []string
-	keys   []key // what decides among the instances of one place, in order
+	keys   []key // what decides among the instances of one place, in this order
 }
 
-// key is one thing by which candidates are compared; the less, the better.
+// key is one value by which candidates are compared; the least is the best.
 type key struct {
 	by        keyKind
 	attribute string // of byPlace
@@ -24,7 +23,7 @@ type key struct {
 type keyKind uint8
 
 const (
-	byMemory keyKind = iota // what is free of it, as binpack wants it
+	byMemory keyKind = iota // free memory, the least first (binpack)
 	byCPU
 	byPeers // tasks of the group on the instance: spread over instances
 	byDraw  // random
@@ -32,10 +31,10 @@ const (
 	byPlace
 )
 
-// strategyOf gives a job's strategy. A service that names none is spread over zones (ECS). Beyond
-// what was asked for, tasks of a service keep apart (ECS's service scheduler prefers the instance
-// with the fewest of them), and then, as without any strategy, the best fit is taken: the least
-// memory free, then the least cpu, then the first by id.
+// strategyOf returns a job's strategy. A service that names none is spread over zones (ECS). After
+// the strategies that it names, tasks of a service keep apart (ECS's service scheduler prefers the
+// instance with the fewest of them). Then, as without any strategy, the best fit is taken: the
+// least free memory, then the least free CPU, then the first by id.
 func strategyOf(job *structs.Job) strategy {
 	var s strategy
 	for _, p := range job.PlacementStrategy {
@@ -58,7 +57,7 @@ func SpreadLevels(job *structs.Job) (attributes []string, instances bool) {
 	return s.levels, s.keys[0].by == byPeers
 }
 
-// then adds what one strategy of a job asks for. One that is there already decides nothing more.
+// then adds one strategy of a job. A repeated spread decides nothing more.
 func (s *strategy) then(p structs.PlacementStrategy) {
 	attribute, _ := p.ByAttribute()
 	switch {
@@ -78,7 +77,7 @@ func (s *strategy) then(p structs.PlacementStrategy) {
 	}
 }
 
-// countsPeers says whether it matters where tasks of the group are already.
+// countsPeers reports whether it matters where tasks of the group already are.
 func (s *strategy) countsPeers() bool {
 	return len(s.levels) > 0 || s.has(byPeers) || s.has(byPlace)
 }
@@ -87,15 +86,16 @@ func (s *strategy) has(by keyKind) bool {
 	return slices.ContainsFunc(s.keys, func(k key) bool { return k.by == by })
 }
 
-// byFree says whether instances without a task of the group are in the order of what is free on
-// them, and whether cpu or memory is looked at first; a draw and a spread after something else
-// order them otherwise.
+// byFree reports whether instances without a task of the group are ordered by what is free on them,
+// and whether CPU comes before memory. A draw, and a spread after another strategy, order them
+// otherwise.
 func (s *strategy) byFree() (ordered, cpuFirst bool) {
 	first := slices.IndexFunc(s.keys, func(k key) bool { return k.by == byMemory || k.by == byCPU })
 	return !s.has(byDraw) && !s.has(byPlace), s.keys[first].by == byCPU
 }
 
-// less says which of two candidates is better. Equals are told apart by id, so there are none.
+// less reports whether candidate a is better than b. Equals are told apart by id, so there are
+// none.
 func (s *strategy) less(a, b *candidate) bool {
 	place := 0
 	for _, k := range s.keys {

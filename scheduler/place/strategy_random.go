@@ -6,11 +6,12 @@ import (
 	"github.com/gantry-project/gantry/scheduler/splitmix"
 )
 
-// random takes each candidate that has room with the same probability for each task. Every
-// candidate is a clock that strikes at random, all at the same rate, and the next task goes where a
-// clock strikes next. The time between two strikes is exponential, which has no memory: who struck
-// before is as likely as any other to strike next. So one draw for each task is enough, whatever
-// the number of candidates. The draws hang on the seed and the candidate's order alone.
+// random draws when a candidate strikes next, so that each candidate with room gets each task with
+// the same probability. Every candidate is a clock that strikes at random, all at the same rate,
+// and the next task goes where a clock strikes next. The time between two strikes is exponential,
+// which has no memory: the one that struck last is as likely as any other to strike next. So one
+// draw for each task is enough, whatever the number of candidates. The draws depend only on the
+// seed and the candidate's order.
 func (c *candidate) random(seed uint64) {
 	bits := splitmix.Mix(splitmix.Mix(seed+uint64(c.order))+c.draws) >> 11
 	c.draws++

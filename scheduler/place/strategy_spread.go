@@ -1,19 +1,19 @@
 package place
 
-// node is a place that tasks are spread to, one value of an attribute: below it are the places of a
-// further spread or, at the leaf, candidates. The root is the whole cluster.
+// node is a place that tasks are spread over: one value of an attribute. Below it are the places of
+// a further spread or, at a leaf, candidates. The root is the whole cluster.
 //
-// The next task goes to the place with the fewest tasks of the group; among places with as few, to
-// the one whose best candidate is better. Instances without the attribute are one place together.
-// Tasks on instances that take none themselves, being full or DRAINING, count for their place too.
-// A spread within a spread counts the tasks of the outer place alone.
+// The next task goes to the place with the fewest tasks of the group and, among equals, to the one
+// with the better best candidate. Instances without the attribute are one place together. Tasks on
+// instances that take none, because they are full or DRAINING, count for their place too. A spread
+// within a spread counts only the tasks of the outer place.
 type node struct {
 	tasks  int // of the group, on the instances of the place
 	values map[string]*node
 	below  ranking[*node]
 	leaves ranking[*candidate]
-	// streams give further candidates: the instances that no task of the group is on, where not all
-	// are among leaves.
+	// streams yield further candidates: instances without a task of the group, if these are not all
+	// among leaves.
 	streams ranking[*stream]
 	counts  map[spot]*int // for spreads that come after another strategy
 }
@@ -21,7 +21,7 @@ type node struct {
 // spot is one value of one attribute.
 type spot struct{ attribute, value string }
 
-// leafOf gives the leaf that an instance belongs to and counts its tasks on the way.
+// leafOf returns the leaf that an instance belongs to, and counts its tasks on the way.
 func (n *node) leafOf(h *host, levels []string) *node {
 	n.tasks += h.peers
 	if len(levels) == 0 {
@@ -40,7 +40,8 @@ func (n *node) leafOf(h *host, levels []string) *node {
 	return child.leafOf(h, levels[1:])
 }
 
-// count counts the tasks of an instance that is no candidate, as far as its places have candidates.
+// count counts the tasks of an instance that is no candidate, at those of its places that have
+// candidates.
 func (n *node) count(h *host, levels []string) {
 	n.tasks += h.peers
 	for at, tasks := range n.counts {
@@ -57,8 +58,8 @@ func (n *node) count(h *host, levels []string) {
 	}
 }
 
-// tasksAt gives the counter of the leaf's tasks on instances with the same value of an attribute,
-// and counts those of this one.
+// tasksAt returns the counter of the leaf's tasks on instances with the same value of an attribute,
+// and adds the tasks of this instance.
 func (n *node) tasksAt(h *host, attribute string) *int {
 	value, _ := h.Attribute(attribute)
 	at := spot{attribute, value}
@@ -76,7 +77,8 @@ func (n *node) empty() bool {
 	return len(n.below.items)+len(n.leaves.items)+len(n.streams.items) == 0
 }
 
-// best gives the best candidate of a leaf, and whether it is the next of the first stream.
+// best returns the best candidate of a leaf, and reports whether it is the next of the first
+// stream.
 func (n *node) best() (c *candidate, streamed bool) {
 	switch {
 	case len(n.streams.items) == 0:
@@ -101,8 +103,8 @@ func (n *node) build(s *strategy) {
 	n.below.build()
 }
 
-// take gives the best candidate below a task, and gives it. What changes is on the way to it alone,
-// so that the cost is that of one look at each level.
+// take gives the best candidate below a task, and returns it. Only the way down to it changes, so
+// it costs one look at each level.
 func (n *node) take(cs *candidates) *candidate {
 	n.tasks++
 	if len(n.below.items) > 0 {
@@ -129,12 +131,12 @@ func (n *node) take(cs *candidates) *candidate {
 		n.leaves.fix()
 	}
 	if len(c.places) > 0 {
-		n.leaves.build() // every candidate of those places has moved
+		n.leaves.build() // every candidate of those places has changed its place
 	}
 	return c
 }
 
-// advance goes on in the first stream.
+// advance moves the first stream on.
 func (n *node) advance(cs *candidates) {
 	if n.streams.items[0].advance(cs) {
 		n.streams.fix()
@@ -143,7 +145,7 @@ func (n *node) advance(cs *candidates) {
 	}
 }
 
-// lessNode says which of two places the next task goes to.
+// lessNode reports whether the next task goes to place a rather than b.
 func (s *strategy) lessNode(a, b *node) bool {
 	for {
 		switch {

@@ -13,7 +13,7 @@ import (
 )
 
 // TestSpreadIsEven: with room everywhere, no zone has two tasks more than another, and no instance
-// of a zone two more than another of it.
+// has two more than another of its zone.
 func TestSpreadIsEven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -46,7 +46,7 @@ func TestSpreadIsEven(t *testing.T) {
 	})
 }
 
-// TestRandomIsEven: each of ten instances gets about a tenth, and what comes next hangs on nothing
+// TestRandomIsEven: each of ten instances gets about a tenth, and each draw is independent of those
 // before.
 func TestRandomIsEven(t *testing.T) {
 	const tasks = 20_000

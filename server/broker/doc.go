@@ -1,14 +1,14 @@
-// Package broker is the leader's queue of evaluations: workers take them from here, one at a time
+// Package broker is the leader's queue of evaluations. Workers take them from here, one at a time
 // for each job.
 //
-// An evaluation is in one of four places. It is ready: a worker may take it. It waits: another of
-// its job is ready or with a worker, or was a moment ago. It is outstanding: a worker has it, and
-// holds a token for it until it acknowledges, gives it back, or the deadline passes. It is delayed:
-// its WaitUntil has not come, or a worker gave it back, and it becomes ready then, or after a while
-// that doubles each time.
+// An evaluation is in one of four states. It is ready: a worker may take it. It waits: another
+// evaluation of its job is ready or with a worker, or was a moment ago. It is outstanding: a worker
+// has it, and holds a token for it until it acknowledges, gives it back, or the deadline passes. It
+// is delayed: its WaitUntil has not come, or a worker gave it back; it becomes ready at that time,
+// or after a delay that doubles each time.
 //
 // The broker keeps nothing on disk and decides nothing: state says which evaluations are ready, and
-// the leader puts them in here. It lives as long as one leadership. Delivery is at least once: a
-// worker looks into state whether the evaluation is still to be decided, and the planner refuses
-// what was decided meanwhile.
+// the leader enqueues them here. A broker lives as long as one leadership. Delivery is at least
+// once: a worker checks in state whether the evaluation is still to be decided, and the planner
+// refuses plans for evaluations that were decided meanwhile.
 package broker

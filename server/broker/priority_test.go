@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// important makes a broker in which the priorities of jobs are those given, and 50 else.
+// important returns a broker with the given priorities of jobs; others have 50.
 func important(priorities map[string]int) *Broker {
 	c := config
 	c.Importance = func(e *structs.Evaluation) int {
@@ -47,8 +47,8 @@ func TestMostImportantFirst(t *testing.T) {
 	})
 }
 
-// TestLessImportantWaitsForItsCluster: what is less important would take the room that the other
-// one was called for.
+// TestLessImportantWaitsForItsCluster: less important evaluations would take the room that the
+// other one was called for.
 func TestLessImportantWaitsForItsCluster(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		b := important(map[string]int{"high": 80, "high2": 80})

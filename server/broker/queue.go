@@ -13,10 +13,10 @@ type item struct {
 	eval     *structs.Evaluation
 	priority int         // of its job
 	arrival  uint64      // grows with every item that enters the queue; breaks ties of CreatedAt
-	token    Token       // of the worker that holds it; zero: none does
-	changed  bool        // a newer one came while a worker holds it
+	token    Token       // of the worker that holds it; zero if none does
+	changed  bool        // a newer version came while a worker holds it
 	nacks    int         // how often it was given back
-	timer    *time.Timer // the worker's deadline or the end of its rest; nil: neither
+	timer    *time.Timer // the worker's deadline or the end of its delay; nil if there is neither
 }
 
 func (it *item) stopTimer() {
@@ -25,24 +25,24 @@ func (it *item) stopTimer() {
 	}
 }
 
-// before orders by priority, then by when the evaluations were made, then by when they came.
+// before orders by priority, then by when the evaluations were created, then by when they arrived.
 func before(a, b *item) bool {
 	return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.eval.CreatedAt, b.eval.CreatedAt), cmp.Compare(a.arrival, b.arrival)) < 0
 }
 
-// queue orders evaluations, the most important first and of those the oldest, with at most one of
-// each job ready or taken. While one is taken, less important ones of its cluster stay: they would
-// take the room that it was called for.
+// queue orders evaluations, the most important first and, among equals, the oldest, with at most
+// one of each job ready or taken. While one is taken, less important ones of its cluster are held
+// back: they would take the room that it was called for.
 type queue struct {
-	clusters map[string]*clusterQueue // those that have one ready or taken
-	// jobs has an entry for each job that has one ready or taken, or rests: those that wait behind
-	// it.
+	clusters map[string]*clusterQueue // clusters that have one ready or taken
+	// jobs has an entry for each job that has one ready or taken, or that rests: the evaluations
+	// that wait behind it.
 	jobs         map[string]*items
 	ready, taken int
 	arrivals     uint64
 }
 
-// clusterQueue is what is ready and what is taken of one cluster.
+// clusterQueue holds what is ready and what is taken of one cluster.
 type clusterQueue struct {
 	ready items
 	taken map[int]int // how many, by priority
@@ -50,7 +50,7 @@ type clusterQueue struct {
 
 func newQueue() queue { return queue{clusters: map[string]*clusterQueue{}, jobs: map[string]*items{}} }
 
-// add puts an item in: ready, or behind the one of its job.
+// add adds an item: ready, or behind another one of its job.
 func (q *queue) add(it *item) {
 	q.arrivals++
 	it.arrival = q.arrivals
@@ -72,7 +72,7 @@ func (q *queue) makeReady(it *item) {
 	q.ready++
 }
 
-// next gives the item to take first, nil when there is none.
+// next returns the item to take first, or nil if there is none.
 func (q *queue) next() (first *item) {
 	for _, c := range q.clusters {
 		if len(c.ready) > 0 && !c.yields(c.ready[0]) && (first == nil || before(c.ready[0], first)) {
@@ -82,7 +82,7 @@ func (q *queue) next() (first *item) {
 	return first
 }
 
-// yields says whether an item is to wait for a more important one that is taken.
+// yields reports whether an item has to wait for a more important one that is taken.
 func (c *clusterQueue) yields(it *item) bool {
 	for priority := range c.taken {
 		if priority > it.priority {
@@ -92,8 +92,8 @@ func (c *clusterQueue) yields(it *item) bool {
 	return false
 }
 
-// take gives the next item and takes it out, nil when there is none. Its job stays busy until it is
-// done and free.
+// take removes and returns the next item, or nil if there is none. Its job stays busy until done
+// and free were called.
 func (q *queue) take() *item {
 	it := q.next()
 	if it == nil {
@@ -107,7 +107,7 @@ func (q *queue) take() *item {
 	return it
 }
 
-// done says that a taken item is out. Its job stays busy until free.
+// done notes that a taken item is no longer taken. Its job stays busy until free.
 func (q *queue) done(it *item) {
 	c := q.clusters[it.eval.Cluster]
 	q.taken--
@@ -119,7 +119,7 @@ func (q *queue) done(it *item) {
 	}
 }
 
-// free makes the next item of a job ready, none of which is ready or taken.
+// free makes the next item of a job ready. None of the job may be ready or taken.
 func (q *queue) free(job string) {
 	if behind := q.jobs[job]; len(*behind) == 0 {
 		delete(q.jobs, job)

@@ -1,11 +1,11 @@
-// Package liveness decides which container instances are lost and which are back. The leader alone
-// does; every server tells it of the agents whose streams it holds.
+// Package liveness decides which container instances are lost and which are back. Only the leader
+// decides; every server tells it about the agents whose streams it holds.
 //
-// An agent beats every second, and has a lease from each beat (structs.ContainerInstance.Lease).
-// One whose lease has run out is lost, and its tasks are replaced at once. Gossip is the second
-// witness: an agent that is silent for longer than it should be is asked by it, and as long as it
-// answers, the lease is a little longer, since a machine with no processor to spare may miss a beat
-// or two. A new leader, which has heard nobody yet, gives every instance one whole lease.
+// An agent beats every second, and each beat starts a lease (structs.ContainerInstance.Lease). When
+// the lease runs out, the instance is lost, and its tasks are replaced at once. Gossip is a second
+// witness: an agent that is silent for too long is probed by gossip, and while it answers, its
+// lease is a little longer, since an overloaded machine may miss a beat or two. A new leader, which
+// has heard from nobody yet, gives every instance one whole lease.
 package liveness
 
 import (
@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// vouched is how much longer where gossip hears it.
+	// vouched is how much longer the lease is while gossip hears the agent.
 	vouched = time.Second
-	// doubted is how long an agent must have been silent to be asked: longer than a beat takes on
+	// doubted is how long an agent must have been silent to be probed: longer than a beat takes on
 	// its way to the leader.
 	doubted = 2 * time.Second
 )
 
-// Tracker knows when each instance was last heard. Safe for concurrent use.
+// Tracker knows when each instance was last heard from. It is safe for concurrent use.
 type Tracker struct {
 	since time.Time
 
@@ -32,13 +32,13 @@ type Tracker struct {
 	seen map[string]time.Time
 }
 
-// New makes the tracker of a server that leads since a time.
+// New returns the tracker of a server that has led since a time.
 func New(since time.Time) *Tracker {
 	return &Tracker{since: since, seen: map[string]time.Time{}}
 }
 
-// Seen notes a beat, and says whether it is one of an instance that was silent for long. Beats may
-// be told late and in any order.
+// Seen notes a beat, and reports whether the instance had been silent for a whole lease. Beats may
+// arrive late and in any order.
 func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -49,19 +49,17 @@ func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	return at.Sub(before) >= structs.AgentLease
 }
 
-// Verdict is what is wrong in state, and when it is to be looked at again, if no news comes before
-// that.
+// Verdict lists the instances whose state is wrong, and when to look again if no news comes before.
 type Verdict struct {
-	Lost []string // instances that count as connected though their lease has run out
-	Back []string // instances that beat though they do not count as connected
-	// Doubt are the instances that count as connected, and are silent for longer than they should
-	// be.
+	Lost []string // instances that count as connected although their lease has run out
+	Back []string // instances that beat although they do not count as connected
+	// Doubt lists the instances that count as connected and have been silent for too long.
 	Doubt []string
 	Next  time.Time
 }
 
-// Judge compares instances as they are in state with their beats. heard says whether gossip hears
-// an instance's agent.
+// Judge compares instances as they are in state with their beats. heard reports whether gossip
+// hears an instance's agent.
 func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInstance], heard func(instance string) bool) Verdict {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -92,7 +90,7 @@ func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInst
 			}
 		default:
 			v.Lost = append(v.Lost, i.ID)
-			continue // its change is news
+			continue // its change causes the next look
 		}
 		if next.Before(v.Next) {
 			v.Next = next

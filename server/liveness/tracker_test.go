@@ -53,7 +53,7 @@ func TestTracker(t *testing.T) {
 	}
 }
 
-// Between two looks nothing may change by the mere passing of time.
+// Nothing may change between two looks merely because time passes.
 func TestNextLook(t *testing.T) {
 	start := time.Unix(1000, 0)
 	tracker := New(start)

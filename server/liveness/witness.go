@@ -6,17 +6,17 @@ import (
 )
 
 const (
-	// askEvery is how often an agent is asked that is silent.
+	// askEvery is how often a silent agent is probed.
 	askEvery = 250 * time.Millisecond
 	// believed is how long an answer counts.
 	believed = time.Second
 )
 
-// Witness asks agents that are silent whether they are there, by another way than their beats come.
-// Safe for concurrent use.
+// Witness asks silent agents whether they are there, by another way than that of their beats. It is
+// safe for concurrent use.
 type Witness struct {
-	// ask asks agents, and tells of each that answers, from any goroutine and at any time. It does
-	// not wait for the answers.
+	// ask asks the agents of instances and calls answered for each that answers, from any goroutine
+	// and at any time. It does not wait for the answers.
 	ask func(instances []string, answered func(instance string))
 
 	mu       sync.Mutex
@@ -24,12 +24,12 @@ type Witness struct {
 	answered map[string]time.Time
 }
 
-// NewWitness makes a witness of a way to ask.
+// NewWitness returns a witness that asks by ask.
 func NewWitness(ask func(instances []string, answered func(instance string))) *Witness {
 	return &Witness{ask: ask, answered: map[string]time.Time{}}
 }
 
-// Ask asks the instances that are in doubt, unless it did a moment ago.
+// Ask asks the instances in doubt, unless it did so less than askEvery ago.
 func (w *Witness) Ask(now time.Time, doubt []string) {
 	if !w.due(now, doubt) {
 		return
@@ -42,8 +42,8 @@ func (w *Witness) Ask(now time.Time, doubt []string) {
 	})
 }
 
-// due says whether it is time to ask, and notes that it is done. When nobody is in doubt, what was
-// answered is forgotten.
+// due reports whether it is time to ask, and notes the time. If nobody is in doubt, it forgets all
+// answers.
 func (w *Witness) due(now time.Time, doubt []string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,7 +58,7 @@ func (w *Witness) due(now time.Time, doubt []string) bool {
 	return true
 }
 
-// Heard says whether an instance has answered a moment ago.
+// Heard reports whether an instance has answered within the last second.
 func (w *Witness) Heard(now time.Time, instance string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

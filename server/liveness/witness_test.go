@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Who is in doubt is asked again and again, though not at every look, and what they answer counts
+// Instances in doubt are asked again and again, though not at every look, and their answers count
 // for a while.
 func TestWitness(t *testing.T) {
 	asked := 0

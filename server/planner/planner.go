@@ -12,23 +12,24 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ErrStopped answers a plan that came after the planner's end. It was not committed.
+// ErrStopped is returned for a plan that came after the planner's end. It was not committed.
 var ErrStopped = errors.New("the planner has stopped")
 
-// ErrStale answers a plan whose evaluation or job has changed since, or whose evaluation is decided
-// or gone, or that was made before another plan of its job was committed. It was not committed.
+// ErrStale is returned for a plan whose evaluation or job has changed since, whose evaluation is
+// decided or gone, or that was made before another plan of its job was committed. It was not
+// committed.
 var ErrStale = errors.New("the plan is stale: its evaluation or job has changed since, or it is decided")
 
-// maxJobs bounds for how many jobs a planner knows when it committed their last plan.
+// maxJobs bounds for how many jobs a planner remembers the last committed plan.
 const maxJobs = 100_000
 
-// Config is what a planner needs. All but Logger is required.
+// Config is what a planner needs. All fields except Logger are required.
 type Config struct {
-	// Snapshot gives the newest state.
+	// Snapshot returns the newest state.
 	Snapshot func() *state.Snapshot
 	// Apply replicates a command and returns once Snapshot holds it (control.Log).
 	Apply func(ctx context.Context, cmd structs.Command) (structs.Applied, error)
-	// Logger hears of refused placements. Default: none.
+	// Logger reports refused placements. Default: none.
 	Logger *slog.Logger
 }
 
@@ -38,18 +39,18 @@ type Planner struct {
 	submissions chan submission // unbuffered: a plan that Run has not taken has not begun
 	stopped     chan struct{}
 
-	// last is the index of the last plan committed of each job, for those that had one after index
-	// all; only Run's.
+	// last holds the index of the last plan committed of each job, for jobs that had one after
+	// index all. Only Run uses them.
 	last map[string]uint64
 	all  uint64
 }
 
 // Outcome is what became of a plan.
 type Outcome struct {
-	// Refused are the placements that no longer fit. With any, the evaluation is still open and
-	// must be planned again.
+	// Refused are the placements that no longer fit. If there are any, the evaluation is still open
+	// and must be planned again.
 	Refused []structs.Placement
-	// Index is that of the state which shows the outcome: plan again on none older.
+	// Index is the index of the state that shows the outcome: plan again on none older.
 	Index uint64
 }
 
@@ -63,22 +64,22 @@ type answer struct {
 	err     error
 }
 
-// New makes a planner that does nothing until Run.
+// New returns a planner that does nothing until Run.
 func New(c Config) *Planner {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return &Planner{config: c, submissions: make(chan submission), stopped: make(chan struct{}), last: map[string]uint64{}}
 }
 
-// Run takes plans in the order they came until ctx ends, which gives nil. It ends with an error
-// when the fate of a log entry is unknown: the server must then catch up with the log before a new
-// planner begins. It runs once.
+// Run takes plans in the order in which they came, and returns nil when ctx ends. It returns an
+// error if the fate of a log entry is unknown: the server must then catch up with the log before a
+// new planner begins. It can be called only once.
 func (p *Planner) Run(ctx context.Context) error {
 	defer close(p.stopped)
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case s := <-p.submissions:
-			if ctx.Err() != nil { // both were there, and select took this one
+			if ctx.Err() != nil { // both were ready, and select took this one
 				s.answer <- answer{err: ErrStopped}
 				return nil
 			}
@@ -92,9 +93,9 @@ func (p *Planner) Run(ctx context.Context) error {
 	return nil
 }
 
-// Submit hands a plan in and waits until it is decided. It reads the plan and never changes it. If
-// ctx ends before the plan's turn has come, nothing is committed; once its turn has come, Submit
-// waits for the decision in any case.
+// Submit hands in a plan and waits until it is decided. It never changes the plan. If ctx ends
+// before the plan's turn has come, nothing is committed; once its turn has come, Submit waits for
+// the decision in any case.
 func (p *Planner) Submit(ctx context.Context, plan *structs.Plan) (Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, err
@@ -112,7 +113,7 @@ func (p *Planner) Submit(ctx context.Context, plan *structs.Plan) (Outcome, erro
 }
 
 // Decide checks one plan on the newest state and commits what fits. Run calls it for each plan in
-// turn; who calls it without Run (a simulation, which nobody else writes to) must call it for one
+// turn. Without Run (as in a simulation, to which nobody else writes) it must be called for one
 // plan at a time.
 func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, error) {
 	snap := p.config.Snapshot()
@@ -137,7 +138,7 @@ func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	}
 	applied, err := p.config.Apply(ctx, structs.ApplyPlan{Plan: *plan})
 	switch {
-	case refusedByLog(err): // something changed between the look at state and the entry
+	case refusedByLog(err): // something changed between the snapshot and the entry
 		return Outcome{}, fmt.Errorf("%w: %w", ErrStale, err)
 	case err != nil:
 		return Outcome{}, fmt.Errorf("commit a plan: %w", err)
@@ -147,24 +148,25 @@ func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 }
 
 // committed notes when the last plan of a job was committed. The broker gives the evaluations of a
-// job to one worker at a time, but one whose worker was too slow to a second, and then another one
-// of the job to a third: whoever has not seen the other's tasks would make them again.
+// job to one worker at a time. But it gives an evaluation whose worker was too slow to a second
+// one, and another evaluation of the job then to a third. A worker that has not seen another's
+// tasks would start them again.
 func (p *Planner) committed(job string, index uint64) {
 	if len(p.last) == maxJobs {
 		clear(p.last)
-		p.all = index // who has seen less looks again, needlessly
+		p.all = index // plans made on older state are made again, needlessly
 	}
 	p.last[job] = index
 }
 
-// changes says whether a part of a plan does anything. Its other changes come with the first part:
-// the plan for the rest is made on state that holds them already.
+// changes reports whether a part of a plan changes anything. Changes other than placements come
+// with the first part: the plan for the rest is made on state that already holds them.
 func changes(part *structs.Plan) bool {
 	return len(part.Placements)+len(part.Stops)+len(part.Preempted)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
 }
 
-// refusedByLog says whether the state machine answered the entry with an error: it is decided, and
-// nothing was committed.
+// refusedByLog reports whether the state machine answered the entry with an error: the plan is
+// decided, and nothing was committed.
 func refusedByLog(err error) bool {
 	var e *structs.Error
 	return errors.As(err, &e) && e.Kind != structs.KindUnavailable

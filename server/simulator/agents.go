@@ -8,15 +8,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// agents stand in for those of every instance: what they are asked to do is done at once, and
+// agents stands in for the agents of all instances: what they are asked to do is done at once, and
 // nothing fails.
 type agents struct {
 	tasks *state.Subscription
-	// todo are tasks to look at, by instance.
+	// todo holds the tasks to look at, by instance.
 	todo map[string][]*structs.Task
 }
 
-// meetAgents lets agents see all that is on their instances, and from then on what changes there.
+// meetAgents shows the agents all tasks on their instances, and from then on what changes there.
 func (r *run) meetAgents(commands []structs.Command) {
 	var topics []state.Topic
 	for i := range r.base.AllInstances() {
@@ -40,13 +40,13 @@ func (r *run) lookEverywhere() {
 	}
 }
 
-// noticeTask puts a task down for its agent.
+// noticeTask adds a task to those that its agent looks at.
 func (r *run) noticeTask(t *structs.Task) {
 	r.agents.todo[t.Instance] = append(r.agents.todo[t.Instance], t)
 }
 
-// letAgentsAct makes what every connected agent was asked to do since it last acted so, and says
-// whether anything was.
+// letAgentsAct lets every connected agent do what it was asked since it last acted, and reports
+// whether there was anything.
 func (r *run) letAgentsAct() (acted bool, err error) {
 	changes, resync := r.agents.tasks.Take()
 	if resync {
@@ -75,7 +75,7 @@ func (r *run) letAgentsAct() (acted bool, err error) {
 	return acted, nil
 }
 
-// updates is what the agent of an instance reports, by task id.
+// updates returns what the agent of an instance reports, by task id.
 func (r *run) updates(snap *state.Snapshot, tasks []*structs.Task) (updates []structs.TaskUpdate) {
 	slices.SortFunc(tasks, func(a, b *structs.Task) int { return strings.Compare(a.ID, b.ID) })
 	tasks = slices.CompactFunc(tasks, func(a, b *structs.Task) bool { return a.ID == b.ID })
@@ -101,9 +101,9 @@ func (r *run) updates(snap *state.Snapshot, tasks []*structs.Task) (updates []st
 	return updates
 }
 
-// containers gives those of a task once all of them have a status: HEALTHY when they are RUNNING
-// and have a health check. What the real agent has reported of them stays, such as the ports that
-// they hold.
+// containers returns the containers of a task with all of them at a status, and HEALTHY if they are
+// RUNNING and have a health check. What the real agent has reported of them stays, such as the
+// ports that they hold.
 func containers(t *structs.Task, d *structs.TaskDefinition, status structs.TaskStatus) []structs.Container {
 	if d == nil {
 		return nil

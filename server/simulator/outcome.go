@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// outcome compares what is with what was.
+// outcome compares the state at the end with that at the beginning.
 func (r *run) outcome() *structs.Simulation {
 	is := r.store.Snapshot()
 	for e := range blocked(is) {
@@ -44,7 +44,7 @@ func (r *run) outcome() *structs.Simulation {
 	return out
 }
 
-// blocked gives the evaluations of every cluster that wait for room.
+// blocked returns the evaluations of every cluster that wait for room.
 func blocked(s *state.Snapshot) func(yield func(*structs.Evaluation) bool) {
 	return func(yield func(*structs.Evaluation) bool) {
 		for c := range s.Clusters() {
@@ -57,7 +57,8 @@ func blocked(s *state.Snapshot) func(yield func(*structs.Evaluation) bool) {
 	}
 }
 
-// alive says whether a task counts: it has a place, has not stopped, and nobody has asked it to.
+// alive reports whether a task counts: it has an instance, has not stopped, and nobody has asked it
+// to stop.
 func alive(t *structs.Task) bool {
 	return t.Instance != "" && t.Holds() && t.DesiredStatus != structs.TaskStopped
 }
@@ -100,7 +101,7 @@ func (r *run) jobOutcome(is *state.Snapshot, job *structs.Job) structs.Simulated
 	return j
 }
 
-// place gives what is counted for an instance.
+// place returns the counts of an instance.
 func place(places map[string]*structs.SimulatedPlace, s *state.Snapshot, instance string) *structs.SimulatedPlace {
 	if p := places[instance]; p != nil {
 		return p
@@ -113,7 +114,8 @@ func place(places map[string]*structs.SimulatedPlace, s *state.Snapshot, instanc
 	return p
 }
 
-// explain says which tasks of a job find no place, and why: what was decided last is the last word.
+// explain adds how many tasks of a job find no place, and why, by the evaluation of the job that
+// was decided last.
 func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.Job) {
 	before := blockedOf(r.base, job.ID)
 	if before != nil {
@@ -130,7 +132,7 @@ func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.
 	}
 }
 
-// blockedOf gives the evaluation of a job that waits for room; nil when none does.
+// blockedOf returns the evaluation of a job that waits for room, or nil if none does.
 func blockedOf(s *state.Snapshot, job string) *structs.Evaluation {
 	for e := range s.OpenEvaluations(job) {
 		if e.Status == structs.EvaluationBlocked {

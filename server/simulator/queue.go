@@ -7,18 +7,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// queue holds the evaluations that are to be decided. The broker is the same for a real cluster; it
-// goes by the real clock.
+// queue holds the evaluations that are to be decided. It does what the broker does for a real
+// cluster, which goes by the real clock.
 type queue struct {
 	importance func(*structs.Evaluation) int // the priority of its job
-	// by id; an entry of the heaps that is not this one has been overtaken
+	// by id; an entry of the heaps that is not this one is outdated
 	newest  map[string]*structs.Evaluation
 	ready   evaluations
 	waiting evaluations // for their time
 }
 
-// before is the order in which evaluations are decided: by priority, then by when they were made,
-// as the broker does.
+// before is the order in which evaluations are decided: by priority, then by when they were
+// created, as in the broker.
 func (q *queue) before(a, b *structs.Evaluation) int {
 	return cmp.Or(cmp.Compare(q.importance(b), q.importance(a)), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ModifyIndex, b.ModifyIndex), cmp.Compare(a.ID, b.ID))
 }
@@ -27,7 +27,7 @@ func (q *queue) sooner(a, b *structs.Evaluation) int {
 	return cmp.Or(cmp.Compare(a.WaitUntil, b.WaitUntil), q.before(a, b))
 }
 
-// add puts in an evaluation, in place of what it was before.
+// add adds an evaluation, in place of its earlier version.
 func (q *queue) add(e *structs.Evaluation) {
 	if q.newest == nil {
 		q.newest = map[string]*structs.Evaluation{}
@@ -44,10 +44,10 @@ func (q *queue) add(e *structs.Evaluation) {
 	}
 }
 
-// remove takes out an evaluation that is no longer to be decided.
+// remove removes an evaluation that no longer has to be decided.
 func (q *queue) remove(id string) { delete(q.newest, id) }
 
-// take gives the oldest evaluation whose time has come; nil when there is none.
+// take removes and returns the first evaluation whose time has come, or nil if there is none.
 func (q *queue) take(now structs.Time) *structs.Evaluation {
 	for due, ok := q.nextDue(); ok && due <= now; due, ok = q.nextDue() {
 		heap.Push(&q.ready, heap.Pop(&q.waiting))
@@ -62,7 +62,7 @@ func (q *queue) take(now structs.Time) *structs.Evaluation {
 	return nil
 }
 
-// nextDue is when the next evaluation is to be decided that waits for its time.
+// nextDue returns when the next evaluation that waits for its time is to be decided.
 func (q *queue) nextDue() (at structs.Time, ok bool) {
 	for len(q.waiting.rows) > 0 {
 		e := q.waiting.rows[0]

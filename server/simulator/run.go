@@ -3,7 +3,6 @@ package simulator
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -16,10 +15,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// planAttempts bounds how often one evaluation is planned in a row, as a worker does.
-const planAttempts = 10
-
-// run is one simulation under way.
+// run is a simulation in progress.
 type run struct {
 	base    *state.Snapshot // what it began with
 	began   structs.Time
@@ -35,10 +31,10 @@ type run struct {
 	evals   *state.Subscription
 	agents  agents
 	touched map[string]bool   // jobs that may have changed
-	last    map[string]string // by job: the evaluation that was decided last
+	last    map[string]string // by job, the evaluation that was decided last
 }
 
-// newRun forks the state. The instances that commands add must be known from the beginning.
+// newRun forks the state. The commands are needed for the instances that they add.
 func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []structs.Command) *run {
 	r := &run{
 		base: snap, began: now, store: snap.Fork(), index: snap.Index(), now: now, seed: seed, touched: map[string]bool{},
@@ -58,8 +54,8 @@ func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []stru
 	return r
 }
 
-// apply commits a command as the log would. Each takes a millisecond, so that what comes later is
-// later.
+// apply commits a command as the log would. Each takes a millisecond, so that later commands have
+// later times.
 func (r *run) apply(cmd structs.Command) (structs.Applied, error) {
 	entry, err := fsm.Encode(cmd)
 	if err != nil {
@@ -72,7 +68,7 @@ func (r *run) apply(cmd structs.Command) (structs.Applied, error) {
 	return result.Applied, result.Err
 }
 
-// queueAll puts every evaluation into the queue that is to be decided, now or at its time.
+// queueAll adds every evaluation to the queue that is to be decided, now or at its time.
 func (r *run) queueAll() {
 	for e := range r.store.Snapshot().Evaluations() {
 		if e.Status == structs.EvaluationReady {
@@ -81,7 +77,7 @@ func (r *run) queueAll() {
 	}
 }
 
-// queueChanged takes in what the last command did to evaluations.
+// queueChanged updates the queue with what the last command did to evaluations.
 func (r *run) queueChanged() {
 	changes, resync := r.evals.Take()
 	if resync {
@@ -99,7 +95,7 @@ func (r *run) queueChanged() {
 	}
 }
 
-// decideAll decides on all evaluations whose time has come, and on those that this brings about.
+// decideAll decides all evaluations whose time has come, and those that follow from these.
 func (r *run) decideAll() error {
 	for r.decided < maxEvaluations {
 		eval := r.queue.take(r.now)
@@ -116,35 +112,33 @@ func (r *run) decideAll() error {
 
 // decide plans for one evaluation until all of a plan is committed, as a worker does.
 func (r *run) decide(id string) error {
-	for range planAttempts {
-		snap := r.store.Snapshot()
-		eval := snap.Evaluation(id)
-		if eval == nil || eval.Status != structs.EvaluationReady {
-			return nil
-		}
+	plan := func(snap *state.Snapshot, eval *structs.Evaluation) (*structs.Plan, error) {
 		plan := scheduler.Schedule(scheduler.Input{View: snap, Evaluation: eval, Now: r.now, Seed: r.nextSeed()})
-		plan.Seen = snap.Index()
-		outcome, err := r.planner.Decide(context.Background(), &plan)
-		if err != nil && !errors.Is(err, planner.ErrStale) {
-			return err
-		}
-		if err == nil && len(outcome.Refused) == 0 {
-			r.last[eval.Job] = id
-			return nil
-		}
+		return &plan, nil
 	}
-	return fmt.Errorf("evaluation %s: the planner refused parts of every plan in a row", id)
+	submit := func(ctx context.Context, plan *structs.Plan) (planner.Outcome, error) {
+		outcome, err := r.planner.Decide(ctx, plan)
+		if err == nil && len(outcome.Refused) == 0 {
+			r.last[plan.Job] = id
+		}
+		return outcome, err
+	}
+	loop := planner.Loop{Snapshot: r.store.Snapshot, Plan: plan, Submit: submit}
+	if err := loop.UntilCommitted(context.Background(), id); err != nil {
+		return fmt.Errorf("evaluation %s: %w", id, err)
+	}
+	return nil
 }
 
-// touchAll is for when nobody knows any more which jobs have changed.
+// touchAll marks all jobs as changed, if it is no longer known which were.
 func (r *run) touchAll() {
 	for j := range r.store.Snapshot().AllJobs() {
 		r.touched[j.ID] = true
 	}
 }
 
-// nextSeed grows from the simulation's seed. Its first half is far from the last one's once it is
-// mixed (scheduler).
+// nextSeed returns a seed made from the simulation's. Once mixed (by the scheduler), its first half
+// is far from that of the last one.
 func (r *run) nextSeed() (seed [16]byte) {
 	binary.BigEndian.PutUint64(seed[:8], r.seed)
 	binary.BigEndian.PutUint64(seed[8:], r.index)

@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what a simulator needs. The zero value will do.
+// Config is what a simulator needs. The zero value works.
 type Config struct {
 	// Seed is where ids and the random strategy's choices come from. The same seed gives the same
 	// simulation.
@@ -17,20 +17,20 @@ type Config struct {
 // Simulator is safe for concurrent use.
 type Simulator struct{ config Config }
 
-// New makes a simulator.
+// New returns a simulator.
 func New(c Config) *Simulator { return &Simulator{config: c} }
 
-// The bounds of one simulation. They keep a service that never comes to rest from being simulated
-// for ever.
+// The bounds of one simulation, so that a service that never comes to rest is not simulated for
+// ever.
 const (
-	// maxEvaluations is how many evaluations it decides.
+	// maxEvaluations bounds how many evaluations it decides.
 	maxEvaluations = 20_000
-	// horizon is how far it looks into the future, in milliseconds: a day.
+	// horizon is how far it looks into the future, in milliseconds: one day.
 	horizon = structs.Time(24 * 60 * 60 * 1000)
 )
 
-// Simulate says what would come of commands that were applied to a state at a time, one after the
-// other. A command that is refused ends it with the refusal. With no command it says what would
+// Simulate returns what would happen if commands were applied to a state at a time, one after the
+// other. It returns the error of a command that is refused. Without a command it returns what would
 // happen anyway.
 func (s *Simulator) Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error) {
 	r := newRun(s.config.Seed, snap, now, commands)
@@ -48,7 +48,7 @@ func (s *Simulator) Simulate(snap *state.Snapshot, commands []structs.Command, n
 	return out, nil
 }
 
-// untilRest goes on until nothing is left to do, and says what kept it from getting there.
+// untilRest continues until nothing is left to do. If it stops before that, it returns why.
 func (r *run) untilRest() (cut string, err error) {
 	for {
 		if err := r.decideAll(); err != nil {

@@ -26,7 +26,7 @@ func expected(before map[string]int, s *structs.Simulation) map[string]int {
 		for _, p := range j.Instances {
 			place := cmp.Or(j.Name, j.ID) + " on " + p.Name
 			if n[place] != p.Before {
-				n[place] = -1 // it does not even know what is
+				n[place] = -1 // it does not even know the present
 			}
 			if n[place] = p.After; p.After == 0 {
 				delete(n, place)
@@ -43,8 +43,8 @@ type why struct {
 	Reasons  []string
 }
 
-// reasons leaves the details away: how much was free at the very moment when a job was looked at
-// last hangs on which of several jobs was looked at first.
+// reasons omits the details: how much was free when a job was looked at last depends on which of
+// several jobs was looked at first.
 func reasons(failures []structs.PlacementFailure) (list []string) {
 	for _, f := range failures {
 		list = append(list, f.Reason)
@@ -71,26 +71,26 @@ func byJob(places map[string]int) map[string]int {
 	return sums
 }
 
-// TestSimulationComesTrue: what a simulation says is what then really happens, in any cluster and
-// scenario, and saying it changes nothing. Of a rolling update it says how many tasks of each job
-// are up in the end, if there is room for all of them.
+// TestSimulationComesTrue: what a simulation predicts is what then really happens, in any cluster
+// and scenario, and the simulation changes nothing. For a rolling update it predicts how many tasks
+// of each job are up in the end, if there is room for all of them.
 func TestSimulationComesTrue(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := drawTown(t, r)
-		scenario, job := w.drawScenario(r), w.drawJob(r)
-		before, stateBefore := counts(w.Store.Snapshot()), w.bytes()
-		simulated, err := w.Control.Simulate(t.Context(), scenario, job)
+		c := drawCluster(t, r)
+		scenario, job := c.drawScenario(r), c.drawJob(r)
+		before, stateBefore := counts(c.Store.Snapshot()), c.bytes()
+		simulated, err := c.Control.Simulate(t.Context(), scenario, job)
 		if err != nil {
 			r.Fatal(err)
 		}
-		again, err := w.Control.Simulate(t.Context(), scenario, job)
+		again, err := c.Control.Simulate(t.Context(), scenario, job)
 		if err != nil {
 			r.Fatal(err)
 		}
 		if again.Seconds = simulated.Seconds; len(scenario.Add) == 0 && job == nil && gocmp.Diff(simulated, again) != "" {
 			r.Fatalf("simulated again, it says something else:\n%s", gocmp.Diff(simulated, again))
 		}
-		if !bytes.Equal(stateBefore, w.bytes()) {
+		if !bytes.Equal(stateBefore, c.bytes()) {
 			r.Fatal("the simulation changed the state")
 		}
 		if simulated.Cut != "" {
@@ -102,11 +102,11 @@ func TestSimulationComesTrue(t *testing.T) {
 				said[cmp.Or(j.Name, j.ID)] = why{j.Unplaced, j.Filtered, reasons(j.Failures)}
 			}
 		}
-		updates := job != nil && w.Store.Snapshot().Service("default", job.Name) != nil
-		w.happen(scenario, job)
-		up, expects, waits := counts(w.Store.Snapshot()), expected(before, simulated), unplaced(w.Store.Snapshot())
-		// where a task goes, and which of two jobs gets the last room, hangs on how long each task
-		// takes to start
+		updates := job != nil && c.Store.Snapshot().Service("default", job.Name) != nil
+		c.happen(scenario, job)
+		up, expects, waits := counts(c.Store.Snapshot()), expected(before, simulated), unplaced(c.Store.Snapshot())
+		// where a task goes, and which of two jobs gets the last room, depends on how long each
+		// task takes to start
 		if updates {
 			if len(waits)+len(said) > 0 {
 				return
@@ -124,15 +124,15 @@ func TestSimulationComesTrue(t *testing.T) {
 
 // TestZoneLost is the answer to "what if a zone dies?".
 func TestZoneLost(t *testing.T) {
-	w := newTown(t)
-	w.join("a1", "a", 2048, 512)
-	w.join("b1", "b", 2048, 1024)
-	w.define("web", 64, 200)
-	w.serve("web", "web", 4)
-	w.settle()
+	c := newCluster(t)
+	c.join("a1", "a", 2048, 512)
+	c.join("b1", "b", 2048, 1024)
+	c.define("web", 64, 200)
+	c.serve("web", "web", 4)
+	c.settle()
 	simulate := func(s structs.Scenario, summary string) *structs.Simulation {
 		t.Helper()
-		out, err := w.Control.Simulate(t.Context(), s, nil)
+		out, err := c.Control.Simulate(t.Context(), s, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,11 +143,11 @@ func TestZoneLost(t *testing.T) {
 	}
 	lost := structs.Scenario{LoseZones: []string{"a"}}
 	simulate(lost, "losing zone a: 2 tasks move")
-	w.serve("more", "web", 2, func(in *control.CreateServiceInput) {
+	c.serve("more", "web", 2, func(in *control.CreateServiceInput) {
 		in.PlacementConstraints = []structs.PlacementConstraint{{Type: "memberOf", Expression: "attribute:ecs.availability-zone == b"}}
 	})
-	w.settle()
-	b := w.instances[1]
+	c.settle()
+	b := c.instances[1]
 	out := simulate(lost, "losing zone a: 1 task moves, 1 task finds no room (200 MiB of memory and 64 CPU units in all); "+
 		"it would take 176 MiB more memory on container instance "+b+" in zone b to start one more of service web")
 	want := structs.SimulatedTasks{Before: 4, After: 3, Started: 1, Stopped: 2, Moved: 1, Unplaced: 1, Lacking: structs.Resources{CPU: 64, Memory: 200}}
@@ -164,23 +164,23 @@ func TestZoneLost(t *testing.T) {
 // TestUpdateIsSimulated: a job file moves a service to its next version, task by task, and all of
 // them have moved in the end.
 func TestUpdateIsSimulated(t *testing.T) {
-	w := newTown(t)
-	w.join("a1", "a", 2048, 500)
-	w.define("web", 64, 100)
-	w.serve("web", "web", 3)
-	w.settle()
+	c := newCluster(t)
+	c.join("a1", "a", 2048, 500)
+	c.define("web", 64, 100)
+	c.serve("web", "web", 3)
+	c.settle()
 	spec := structs.NewJobSpec(structs.JobService)
 	spec.Name, spec.Count = "web", new(3)
 	spec.Containers = []structs.ContainerDefinition{{Name: "c", Image: "new", Memory: new(int32(110))}}
-	out, err := w.Control.Simulate(t.Context(), structs.Scenario{}, spec)
+	out, err := c.Control.Simulate(t.Context(), structs.Scenario{}, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out.Summary != "running job web: 3 tasks move" || out.Jobs[0].TaskDefinition != "web:2" || out.Instances[0].Free.Memory != 170 {
 		t.Errorf("simulation: %+v", out)
 	}
-	w.happen(structs.Scenario{}, spec)
-	if got := w.Store.Snapshot().Usage(w.instances[0]).Memory; got != 330 {
+	c.happen(structs.Scenario{}, spec)
+	if got := c.Store.Snapshot().Usage(c.instances[0]).Memory; got != 330 {
 		t.Errorf("really %d MiB are held in the end", got)
 	}
 }
@@ -188,14 +188,14 @@ func TestUpdateIsSimulated(t *testing.T) {
 // TestWaitingIsSimulated: a protected task leaves a draining instance when its protection ends, not
 // before; one that is protected for longer than anybody plans ahead cuts the simulation short.
 func TestWaitingIsSimulated(t *testing.T) {
-	w := newTown(t)
-	a := w.join("a1", "a", 2048, 512)
-	w.define("web", 64, 200)
-	w.serve("web", "web", 1)
-	w.settle()
-	w.join("b1", "b", 2048, 512)
+	c := newCluster(t)
+	a := c.join("a1", "a", 2048, 512)
+	c.define("web", 64, 200)
+	c.serve("web", "web", 1)
+	c.settle()
+	c.join("b1", "b", 2048, 512)
 	var task string
-	for held := range w.Store.Snapshot().InstanceTasks(a) {
+	for held := range c.Store.Snapshot().InstanceTasks(a) {
 		task = held.ID
 	}
 	for _, test := range []struct {
@@ -203,9 +203,9 @@ func TestWaitingIsSimulated(t *testing.T) {
 		moves int
 		cut   string
 	}{{2, 1, ""}, {40, 0, "something is to be decided more than a day from now"}} {
-		protected := structs.TimeOf(w.Control.Now().Add(time.Duration(test.hours) * time.Hour))
-		w.MustApply(t, structs.ProtectTasks{Tasks: []string{task}, Until: protected, At: w.now()})
-		out, err := w.Control.Simulate(t.Context(), structs.Scenario{Drain: []string{"a1"}}, nil)
+		protected := structs.TimeOf(c.Control.Now().Add(time.Duration(test.hours) * time.Hour))
+		c.MustApply(t, structs.ProtectTasks{Tasks: []string{task}, Until: protected, At: c.now()})
+		out, err := c.Control.Simulate(t.Context(), structs.Scenario{Drain: []string{"a1"}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func TestWaitUntil(t *testing.T) {
 	})
 }
 
-// TestWaitUntilInItsTurn: its time comes while another of its job is with a worker.
+// TestWaitUntilInItsTurn: its time comes while another evaluation of its job is with a worker.
 func TestWaitUntilInItsTurn(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		b := New(config)
@@ -52,8 +52,8 @@ func TestWaitUntilInItsTurn(t *testing.T) {
 	})
 }
 
-// Nothing is delivered before its time by a clock that goes slower than timers, as one does that
-// was set back; and an evaluation that asks for another look, by the same id, rests until then.
+// Nothing is delivered before its time by a clock that is slower than timers, like one that was set
+// back; and an evaluation that asks for another look, by the same id, is delayed until then.
 func TestWaitUntilBySlowClock(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -111,8 +111,8 @@ func TestCloseEndsWaits(t *testing.T) {
 	})
 }
 
-// A clock that stands still, as one does after it was set back by seconds, is looked at again and
-// again, but not without a pause.
+// A clock that stands still, like one that was set back by seconds, is read again and again, but
+// not without a pause.
 func TestWaitUntilByStillClock(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		start, looks := time.Now(), 0

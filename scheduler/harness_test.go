@@ -15,7 +15,7 @@ import (
 
 var _ View = (*state.Snapshot)(nil)
 
-// world runs the commands of the files in testdata on a state of its own:
+// harness runs the commands of the files in testdata on its own state:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
 //	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [engine=off] [lost=TIMES] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME]
@@ -27,37 +27,37 @@ var _ View = (*state.Snapshot)(nil)
 //	  memberOf EXPRESSION
 //	  definition memberOf EXPRESSION
 //	                            places the tasks of a job, and with apply makes them
-type world struct {
+type harness struct {
 	store *state.Store
 	tasks int
 }
 
-func (w *world) run(t *testing.T, b *block) string {
+func (h *harness) run(t *testing.T, b *block) string {
 	switch name, _, _ := strings.Cut(b.command, " "); name {
 	case "cluster":
-		w.store = state.New()
+		h.store = state.New()
 		for _, line := range b.input {
-			w.add(t, line)
+			h.add(t, line)
 		}
 		return "ok"
 	case "run":
-		return w.schedule(t, b)
+		return h.schedule(t, b)
 	default:
 		t.Fatalf("unknown command %q", b.command)
 		return ""
 	}
 }
 
-func (w *world) add(t *testing.T, line string) {
+func (h *harness) add(t *testing.T, line string) {
 	words, args := strings.Fields(line), parseArgs(line)
-	w.update(t, func(tx *state.Tx) {
+	h.update(t, func(tx *state.Tx) {
 		switch words[0] {
 		case "instance":
 			tx.PutInstance(instanceOf(t, words[1], args))
 		case "task":
-			w.tasks++
+			h.tasks++
 			task := &structs.Task{
-				ID: cmp.Or(args["id"], fmt.Sprintf("old%d", w.tasks)), Job: cmp.Or(args["job"], "old"), Group: cmp.Or(args["group"], "old"),
+				ID: cmp.Or(args["id"], fmt.Sprintf("old%d", h.tasks)), Job: cmp.Or(args["job"], "old"), Group: cmp.Or(args["group"], "old"),
 				Instance: words[1], LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
 				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]), GPUs: listOf(args["gpus"]),
 			}
@@ -99,9 +99,9 @@ func instanceOf(t *testing.T, id string, args map[string]string) *structs.Contai
 	return i
 }
 
-// schedule runs one job and tells its plan: how many tasks on each instance, in the order of the
-// plan, then the rest.
-func (w *world) schedule(t *testing.T, b *block) string {
+// schedule runs one job and returns its plan as text: how many tasks on each instance, in the order
+// of the plan, then the rest.
+func (h *harness) schedule(t *testing.T, b *block) string {
 	job := &structs.Job{ID: cmp.Or(b.args["job"], "new"), Cluster: "default", Type: structs.JobBatch, TaskDefinition: "f:1", Group: cmp.Or(b.args["group"], "new")}
 	job.Count = int(number(t, cmp.Or(b.args["count"], "1")))
 	if b.args["on"] != "" {
@@ -124,19 +124,19 @@ func (w *world) schedule(t *testing.T, b *block) string {
 	for _, line := range b.input {
 		constrain(t, job, def, line)
 	}
-	w.update(t, func(tx *state.Tx) {
+	h.update(t, func(tx *state.Tx) {
 		tx.PutJob(job)
 		tx.PutTaskDefinition(def)
-		w.queue(tx, job)
+		h.queue(tx, job)
 	})
-	w.tasks++
-	seed := [16]byte{byte(w.tasks)}
+	h.tasks++
+	seed := [16]byte{byte(h.tasks)}
 	var plan structs.Plan
 	if b.args["type"] == "service" {
-		// Services come to placement by way of deployments, which have tests of their own.
+		// Services reach placement through deployments, which have tests of their own.
 		job.Type = structs.JobService
 		r := &place.Request{
-			View: w.store.Snapshot(), Job: job, Definition: def, Need: new(structs.Need(def, nil)), Count: job.Count,
+			View: h.store.Snapshot(), Job: job, Definition: def, Need: new(structs.Need(def, nil)), Count: job.Count,
 			Seed: seed, Leaving: map[string]bool{},
 		}
 		for id := range strings.SplitSeq(b.args["leaving"], ",") {
@@ -148,10 +148,10 @@ func (w *world) schedule(t *testing.T, b *block) string {
 		}
 		fill(&plan, r, new(newTaskIDs(seed)))
 	} else {
-		plan = Schedule(Input{View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: seed})
+		plan = Schedule(Input{View: h.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Job: job.ID}, Now: 1000, Seed: seed})
 	}
 	if strings.HasSuffix(b.command, " apply") {
-		w.apply(t, job, &plan)
+		h.apply(t, job, &plan)
 	}
 	return describe(&plan)
 }
@@ -178,9 +178,8 @@ func constrain(t *testing.T, job *structs.Job, def *structs.TaskDefinition, line
 	}
 }
 
-// queue makes the tasks of a job that queues them, as far as they are not placed yet, each for its
-// capacity provider.
-func (w *world) queue(tx *state.Tx, job *structs.Job) {
+// queue creates the queued tasks of a job that are not placed yet, each for its capacity provider.
+func (h *harness) queue(tx *state.Tx, job *structs.Job) {
 	if !job.Queues() {
 		return
 	}
@@ -195,9 +194,9 @@ func (w *world) queue(tx *state.Tx, job *structs.Job) {
 	for i, share := range structs.Shares(job.CapacityStrategy, job.Count) {
 		provider := job.CapacityStrategy[i].CapacityProvider
 		for range share - placed[provider] {
-			w.tasks++
+			h.tasks++
 			tx.PutTask(&structs.Task{
-				ID: fmt.Sprintf("queued%d", w.tasks), Job: job.ID, CapacityProvider: provider,
+				ID: fmt.Sprintf("queued%d", h.tasks), Job: job.ID, CapacityProvider: provider,
 				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning,
 			})
 		}
@@ -212,8 +211,8 @@ func providerItem(t *testing.T, text string) structs.CapacityProviderStrategyIte
 	}
 }
 
-func (w *world) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
-	w.update(t, func(tx *state.Tx) {
+func (h *harness) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
+	h.update(t, func(tx *state.Tx) {
 		for _, p := range plan.Placements {
 			host := structs.Host{Instance: tx.Instance(p.Instance), Usage: tx.Usage(p.Instance)}
 			tx.PutTask(&structs.Task{
@@ -225,9 +224,9 @@ func (w *world) apply(t *testing.T, job *structs.Job, plan *structs.Plan) {
 	})
 }
 
-func (w *world) update(t *testing.T, fn func(*state.Tx)) {
+func (h *harness) update(t *testing.T, fn func(*state.Tx)) {
 	t.Helper()
-	if err := w.store.Update(w.store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil }); err != nil {
+	if err := h.store.Update(h.store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil }); err != nil {
 		t.Fatal(err)
 	}
 }

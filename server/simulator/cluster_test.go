@@ -17,102 +17,102 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// town is a cluster with services, daemons and tasks of RunTask, whose agents do what they are
+// cluster is a cluster with services, daemons and tasks of RunTask, whose agents do what they are
 // asked.
-type town struct {
+type cluster struct {
 	*testutil.SingleNode
 	t         *testing.T
 	instances []string
 }
 
-func newTown(t *testing.T) *town {
-	w := &town{SingleNode: testutil.NewSingleNode(t), t: t}
-	w.SetStep(time.Millisecond)
-	return w
+func newCluster(t *testing.T) *cluster {
+	c := &cluster{SingleNode: testutil.NewSingleNode(t), t: t}
+	c.SetStep(time.Millisecond)
+	return c
 }
 
-func (w *town) must(err error) {
-	w.t.Helper()
+func (c *cluster) must(err error) {
+	c.t.Helper()
 	if err != nil {
-		w.t.Fatal(err)
+		c.t.Fatal(err)
 	}
 }
 
-func (w *town) now() structs.Time { return structs.TimeOf(w.Control.Now()) }
+func (c *cluster) now() structs.Time { return structs.TimeOf(c.Control.Now()) }
 
 // join registers an instance of a zone and connects its agent.
-func (w *town) join(name, zone string, cpu, memory int64) string {
-	w.t.Helper()
-	i, err := w.Control.RegisterInstance(w.t.Context(), structs.ContainerInstance{
+func (c *cluster) join(name, zone string, cpu, memory int64) string {
+	c.t.Helper()
+	i, err := c.Control.RegisterInstance(c.t.Context(), structs.ContainerInstance{
 		Cluster: "default", Zone: zone, Name: name, Registered: structs.Resources{CPU: cpu, Memory: memory},
 		Attributes: []structs.Attribute{{Name: "ecs.os-type", Value: "linux"}, {Name: structs.AttributeZone, Value: zone}},
 	})
-	w.must(err)
-	w.MustApply(w.t, structs.SetAgentConnected{Instances: []string{i.ID}, Connected: true, At: i.RegisteredAt})
-	w.instances = append(w.instances, i.ID)
+	c.must(err)
+	c.MustApply(c.t, structs.SetAgentConnected{Instances: []string{i.ID}, Connected: true, At: i.RegisteredAt})
+	c.instances = append(c.instances, i.ID)
 	return i.ID
 }
 
-func (w *town) define(family string, cpu, memory int32) {
-	w.t.Helper()
-	_, err := w.Control.RegisterTaskDefinition(w.t.Context(), structs.TaskDefinition{
+func (c *cluster) define(family string, cpu, memory int32) {
+	c.t.Helper()
+	_, err := c.Control.RegisterTaskDefinition(c.t.Context(), structs.TaskDefinition{
 		Family: family, ContainerDefinitions: []structs.ContainerDefinition{{Name: "c", Image: "i", Cpu: cpu, Memory: &memory}},
 	}, nil)
-	w.must(err)
+	c.must(err)
 }
 
-func (w *town) serve(name, family string, count int, change ...func(*control.CreateServiceInput)) {
-	w.t.Helper()
+func (c *cluster) serve(name, family string, count int, change ...func(*control.CreateServiceInput)) {
+	c.t.Helper()
 	in := control.CreateServiceInput{Cluster: "default", Name: name, ServiceChange: control.ServiceChange{TaskDefinition: family, Count: &count}}
 	for _, f := range change {
 		f(&in)
 	}
-	_, err := w.Control.CreateService(w.t.Context(), in)
-	w.must(err)
+	_, err := c.Control.CreateService(c.t.Context(), in)
+	c.must(err)
 }
 
 // round lets every connected agent do all that it is asked, then lets the scheduler go on; false
 // when there was nothing to do.
-func (w *town) round() (acted bool) {
-	w.t.Helper()
-	w.Batch(w.t, func() {
-		snap := w.Store.Snapshot()
+func (c *cluster) round() (acted bool) {
+	c.t.Helper()
+	c.Batch(c.t, func() {
+		snap := c.Store.Snapshot()
 		for i := range snap.AllInstances() {
 			var updates []structs.TaskUpdate
 			for task := range snap.InstanceTasks(i.ID) {
 				switch {
 				case task.DesiredStatus == structs.TaskStopped:
-					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskStopped, StoppedAt: w.now()})
+					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskStopped, StoppedAt: c.now()})
 				case task.LastStatus < structs.TaskRunning:
-					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskRunning, StartedAt: w.now()})
+					updates = append(updates, structs.TaskUpdate{Task: task.ID, Status: structs.TaskRunning, StartedAt: c.now()})
 				}
 			}
 			if i.AgentConnected && len(updates) > 0 {
 				acted = true
-				w.must(w.Control.ReportTasks(w.t.Context(), i.ID, 0, updates))
+				c.must(c.Control.ReportTasks(c.t.Context(), i.ID, 0, updates))
 			}
 		}
 	})
 	return acted
 }
 
-func (w *town) settle() {
-	w.t.Helper()
+func (c *cluster) settle() {
+	c.t.Helper()
 	for range 1000 {
-		if !w.round() {
+		if !c.round() {
 			return
 		}
 	}
-	w.t.Fatal("tasks come and go for ever")
+	c.t.Fatal("tasks come and go for ever")
 }
 
 // bytes is all of the state, as a snapshot on disk has it.
-func (w *town) bytes() []byte {
-	w.t.Helper()
-	snapshot, err := fsm.New(fsm.Config{Store: w.Store, Logger: slog.New(slog.DiscardHandler)}).Snapshot()
-	w.must(err)
+func (c *cluster) bytes() []byte {
+	c.t.Helper()
+	snapshot, err := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.DiscardHandler)}).Snapshot()
+	c.must(err)
 	var sink sink
-	w.must(snapshot.Persist(&sink))
+	c.must(snapshot.Persist(&sink))
 	return sink.Bytes()
 }
 
@@ -122,17 +122,17 @@ func (*sink) ID() string    { return "" }
 func (*sink) Cancel() error { return nil }
 func (*sink) Close() error  { return nil }
 
-// drawTown is a random cluster, some of whose services may lack room.
-func drawTown(t *testing.T, r *rapid.T) *town {
-	w := newTown(t)
+// drawCluster is a random cluster, some of whose services may lack room.
+func drawCluster(t *testing.T, r *rapid.T) *cluster {
+	c := newCluster(t)
 	for n := range rapid.IntRange(2, 9).Draw(r, "instances") {
-		w.join(fmt.Sprintf("host-%d", n), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(r, "zone"),
+		c.join(fmt.Sprintf("host-%d", n), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(r, "zone"),
 			1024*rapid.Int64Range(1, 4).Draw(r, "cores"), 256*rapid.Int64Range(1, 8).Draw(r, "memory"))
 	}
 	families := []string{"small", "middle", "large"}
-	w.define("small", 32, 64)
-	w.define("middle", 256, 128)
-	w.define("large", 128, 500)
+	c.define("small", 32, 64)
+	c.define("middle", 256, 128)
+	c.define("large", 128, 500)
 	strategies := [][]structs.PlacementStrategy{
 		nil, {{Type: "binpack", Field: "memory"}}, {{Type: "binpack", Field: "cpu"}}, {{Type: "spread", Field: "instanceId"}},
 		{{Type: "spread", Field: "attribute:ecs.availability-zone"}, {Type: "binpack", Field: "memory"}},
@@ -141,7 +141,7 @@ func drawTown(t *testing.T, r *rapid.T) *town {
 		nil, nil, {{Type: "distinctInstance"}}, {{Type: "memberOf", Expression: "attribute:ecs.availability-zone != c"}},
 	}
 	for n := range rapid.IntRange(1, 5).Draw(r, "services") {
-		w.serve(fmt.Sprintf("web-%d", n), rapid.SampledFrom(families).Draw(r, "family"), rapid.IntRange(0, 12).Draw(r, "count"),
+		c.serve(fmt.Sprintf("web-%d", n), rapid.SampledFrom(families).Draw(r, "family"), rapid.IntRange(0, 12).Draw(r, "count"),
 			func(in *control.CreateServiceInput) {
 				if in.Daemon = rapid.IntRange(0, 4).Draw(r, "daemon") == 1; in.Daemon {
 					in.Count = nil
@@ -152,22 +152,22 @@ func drawTown(t *testing.T, r *rapid.T) *town {
 			})
 	}
 	for range rapid.IntRange(0, 2).Draw(r, "jobs") {
-		_, err := w.Control.RunTask(t.Context(), control.RunTaskInput{Job: structs.Job{
+		_, err := c.Control.RunTask(t.Context(), control.RunTaskInput{Job: structs.Job{
 			Cluster: "default", TaskDefinition: rapid.SampledFrom(families).Draw(r, "family"), Count: rapid.IntRange(1, 4).Draw(r, "count"),
 		}})
-		w.must(err)
+		c.must(err)
 	}
 	if rapid.Bool().Draw(r, "at rest") {
-		w.settle()
+		c.settle()
 	}
-	return w
+	return c
 }
 
-// drawScenario is something that may happen to the town.
-func (w *town) drawScenario(r *rapid.T) structs.Scenario {
+// drawScenario is something that may happen to the cluster.
+func (c *cluster) drawScenario(r *rapid.T) structs.Scenario {
 	var s structs.Scenario
 	fates := []string{"stays", "stays", "stays", "drains", "lost"}
-	for _, i := range w.instances {
+	for _, i := range c.instances {
 		switch rapid.SampledFrom(fates).Draw(r, "fate") {
 		case "drains":
 			s.Drain = append(s.Drain, i)
@@ -176,73 +176,73 @@ func (w *town) drawScenario(r *rapid.T) structs.Scenario {
 		}
 	}
 	if rapid.IntRange(0, 2).Draw(r, "a zone is lost") == 1 {
-		s.LoseZones = []string{w.Store.Snapshot().Instance(w.instances[0]).Zone}
+		s.LoseZones = []string{c.Store.Snapshot().Instance(c.instances[0]).Zone}
 	}
 	if n := rapid.IntRange(0, 3).Draw(r, "added"); n > 0 {
-		s.Add = append(s.Add, structs.AddedInstances{Count: n, Like: w.instances[0], Zone: rapid.SampledFrom([]string{"", "a", "b"}).Draw(r, "its zone")})
+		s.Add = append(s.Add, structs.AddedInstances{Count: n, Like: c.instances[0], Zone: rapid.SampledFrom([]string{"", "a", "b"}).Draw(r, "its zone")})
 	}
 	if len(s.Drain)+len(s.Lose)+len(s.LoseZones)+len(s.Add) == 0 {
-		s.Drain = w.instances[:1]
+		s.Drain = c.instances[:1]
 	}
 	return s
 }
 
 // drawJob is, or is not, the job file of a service, a new one or the next version of one that is
 // there.
-func (w *town) drawJob(r *rapid.T) *structs.JobSpec {
+func (c *cluster) drawJob(r *rapid.T) *structs.JobSpec {
 	if rapid.Bool().Draw(r, "no job file") {
 		return nil
 	}
 	spec := structs.NewJobSpec(structs.JobService)
-	spec.Name, spec.Count = rapid.SampledFrom(w.services()).Draw(r, "its name"), new(rapid.IntRange(0, 12).Draw(r, "its count"))
+	spec.Name, spec.Count = rapid.SampledFrom(c.services()).Draw(r, "its name"), new(rapid.IntRange(0, 12).Draw(r, "its count"))
 	spec.Containers = []structs.ContainerDefinition{{Name: "c", Image: "new", Memory: new(rapid.Int32Range(50, 300).Draw(r, "its memory"))}}
 	return spec
 }
 
-// happen makes a scenario come true, by the verbs that users and agents have.
-func (w *town) happen(s structs.Scenario, job *structs.JobSpec) {
-	w.t.Helper()
-	w.Batch(w.t, func() {
+// happen carries out a scenario, by the verbs that users and agents have.
+func (c *cluster) happen(s structs.Scenario, job *structs.JobSpec) {
+	c.t.Helper()
+	c.Batch(c.t, func() {
 		if len(s.Drain) > 0 {
-			_, _, err := w.Control.SetInstanceStatus(w.t.Context(), "default", s.Drain, structs.InstanceDraining)
-			w.must(err)
+			_, _, err := c.Control.SetInstanceStatus(c.t.Context(), "default", s.Drain, structs.InstanceDraining)
+			c.must(err)
 		}
 		lost := s.Lose
-		for i := range w.Store.Snapshot().AllInstances() {
+		for i := range c.Store.Snapshot().AllInstances() {
 			if len(s.LoseZones) > 0 && i.Zone == s.LoseZones[0] {
 				lost = append(lost, i.ID)
 			}
 		}
 		if len(lost) > 0 {
-			w.MustApply(w.t, structs.SetAgentConnected{Instances: lost, At: w.now()})
-			w.MustApply(w.t, structs.SetInstanceStatus{Instances: lost, Status: structs.InstanceInactive, At: w.now()})
+			c.MustApply(c.t, structs.SetAgentConnected{Instances: lost, At: c.now()})
+			c.MustApply(c.t, structs.SetInstanceStatus{Instances: lost, Status: structs.InstanceInactive, At: c.now()})
 		}
 		for _, a := range s.Add {
-			like := *w.Store.Snapshot().Instance(a.Like)
+			like := *c.Store.Snapshot().Instance(a.Like)
 			if a.Zone != "" {
 				like.Zone = a.Zone
 			}
 			for n := range a.Count {
-				w.join(fmt.Sprintf("added-%d", n+1), like.Zone, like.Registered.CPU, like.Registered.Memory)
+				c.join(fmt.Sprintf("added-%d", n+1), like.Zone, like.Registered.CPU, like.Registered.Memory)
 			}
 		}
 		if job != nil {
-			_, err := w.Control.PutJob(w.t.Context(), job, "")
-			w.must(err)
+			_, err := c.Control.PutJob(c.t.Context(), job, "")
+			c.must(err)
 		}
 	})
-	w.settle()
+	c.settle()
 	// some of it takes time
-	for at := w.nextDue(); at > 0 && at < w.now()+24*60*60*1000; at = w.nextDue() {
-		w.Advance(w.t, time.Duration(at-w.now()+1)*time.Millisecond)
-		w.settle()
+	for at := c.nextDue(); at > 0 && at < c.now()+24*60*60*1000; at = c.nextDue() {
+		c.Advance(c.t, time.Duration(at-c.now()+1)*time.Millisecond)
+		c.settle()
 	}
 }
 
 // nextDue is when the next evaluation is to be decided that waits for its time; zero when none
 // does.
-func (w *town) nextDue() (at structs.Time) {
-	for e := range w.Store.Snapshot().Evaluations() {
+func (c *cluster) nextDue() (at structs.Time) {
+	for e := range c.Store.Snapshot().Evaluations() {
 		if e.Status == structs.EvaluationReady && (at == 0 || e.WaitUntil < at) {
 			at = e.WaitUntil
 		}
@@ -265,9 +265,9 @@ func counts(s *state.Snapshot) map[string]int {
 	return n
 }
 
-func (w *town) services() []string {
+func (c *cluster) services() []string {
 	names := []string{"new"}
-	for j := range w.Store.Snapshot().Services("default") {
+	for j := range c.Store.Snapshot().Services("default") {
 		if j.Type == structs.JobService {
 			names = append(names, j.Name)
 		}

@@ -8,10 +8,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// town is a small model of what lies around the scheduler: a state with one service, to which plans
-// are applied as the state machine does, and whose tasks do what a test says. Tests of one rule and
-// the simulation share it.
-type town struct {
+// cluster is a small model of what surrounds the scheduler: a state with one service, to which
+// plans are applied as the state machine does it, and whose tasks do what a test says. Tests of
+// single rules and the simulation share it.
+type cluster struct {
 	t     interface{ Fatalf(string, ...any) }
 	store *state.Store
 	now   structs.Time
@@ -20,40 +20,41 @@ type town struct {
 	started []string
 }
 
-const townJob = "0123456789abcdef0123456789abcdef"
+const serviceJob = "0123456789abcdef0123456789abcdef"
 
-func newTown(t interface{ Fatalf(string, ...any) }) *town {
-	return &town{t: t, store: state.New(), now: 1_000_000}
+func newCluster(t interface{ Fatalf(string, ...any) }) *cluster {
+	return &cluster{t: t, store: state.New(), now: 1_000_000}
 }
 
-func (w *town) update(fn func(tx *state.Tx)) {
-	err := w.store.Update(w.store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil })
+func (c *cluster) update(fn func(tx *state.Tx)) {
+	err := c.store.Update(c.store.Snapshot().Index()+1, func(tx *state.Tx) error { fn(tx); return nil })
 	if err != nil {
-		w.t.Fatalf("update: %v", err)
+		c.t.Fatalf("update: %v", err)
 	}
 }
 
-func (w *town) job() *structs.Job { return w.store.Snapshot().Job(townJob) }
+func (c *cluster) job() *structs.Job { return c.store.Snapshot().Job(serviceJob) }
 
-// define registers a revision of family f; its container has a health check where asked.
-func (w *town) define(revision int32, checked bool, cpu, memory, port int32) {
-	c := structs.ContainerDefinition{Name: "app", Cpu: cpu, Memory: new(memory)}
+// define registers a revision of family f; its container has a health check if checked.
+func (c *cluster) define(revision int32, checked bool, cpu, memory, port int32) {
+	container := structs.ContainerDefinition{Name: "app", Cpu: cpu, Memory: new(memory)}
 	if checked {
-		c.HealthCheck = &structs.HealthCheck{Command: []string{"CMD", "true"}}
+		container.HealthCheck = &structs.HealthCheck{Command: []string{"CMD", "true"}}
 	}
 	if port > 0 {
-		c.PortMappings = []structs.PortMapping{{ContainerPort: new(port), HostPort: new(port), Protocol: "tcp"}}
+		container.PortMappings = []structs.PortMapping{{ContainerPort: new(port), HostPort: new(port), Protocol: "tcp"}}
 	}
-	w.update(func(tx *state.Tx) {
+	c.update(func(tx *state.Tx) {
 		tx.PutTaskDefinition(&structs.TaskDefinition{
-			Family: "f", Revision: revision, NetworkMode: "bridge", ContainerDefinitions: []structs.ContainerDefinition{c},
+			Family: "f", Revision: revision, NetworkMode: "bridge", ContainerDefinitions: []structs.ContainerDefinition{container},
 		})
 	})
 }
 
-// put makes the service or its next version, and with deploy a deployment of it of that id.
-func (w *town) put(job structs.Job, deploy string) {
-	w.update(func(tx *state.Tx) {
+// put creates the service or its next version and, if deploy is not empty, a deployment with that
+// id.
+func (c *cluster) put(job structs.Job, deploy string) {
+	c.update(func(tx *state.Tx) {
 		job.Version++
 		tx.PutJob(&job)
 		tx.PutJobVersion(&job)
@@ -69,7 +70,7 @@ func (w *town) put(job structs.Job, deploy string) {
 		}
 		d := structs.Deployment{
 			ID: deploy, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
-			Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, CreatedAt: w.now,
+			Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, CreatedAt: c.now,
 		}
 		if job.Service.Update.Shift != nil {
 			d.Stage = structs.StageReconcileService
@@ -78,7 +79,7 @@ func (w *town) put(job structs.Job, deploy string) {
 	})
 }
 
-// answerPause answers the oldest pause of a deployment that waits, and says whether there was one.
+// answerPause answers the oldest waiting pause of a deployment, and reports whether there was one.
 func answerPause(row *structs.Deployment, action string) bool {
 	row.Pauses = slices.Clone(row.Pauses)
 	for n := range row.Pauses {
@@ -93,24 +94,24 @@ func answerPause(row *structs.Deployment, action string) bool {
 	return false
 }
 
-func (w *town) input() Input {
-	w.seeds++
+func (c *cluster) input() Input {
+	c.seeds++
 	in := Input{
-		View: w.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: townJob}, Now: w.now,
+		View: c.store.Snapshot(), Evaluation: &structs.Evaluation{ID: "e", Cluster: "default", Job: serviceJob}, Now: c.now,
 	}
-	binary.BigEndian.PutUint64(in.Seed[:], w.seeds)
+	binary.BigEndian.PutUint64(in.Seed[:], c.seeds)
 	return in
 }
 
 // look plans, and applies the plan.
-func (w *town) look() structs.Plan {
-	plan := Schedule(w.input())
-	w.apply(&plan)
+func (c *cluster) look() structs.Plan {
+	plan := Schedule(c.input())
+	c.apply(&plan)
 	return plan
 }
 
-func (w *town) apply(plan *structs.Plan) {
-	w.update(func(tx *state.Tx) {
+func (c *cluster) apply(plan *structs.Plan) {
+	c.update(func(tx *state.Tx) {
 		job := *tx.Job(plan.Job)
 		if plan.Rollback != nil {
 			job = *plan.Rollback
@@ -142,15 +143,15 @@ func (w *town) apply(plan *structs.Plan) {
 			task.DesiredStatus, task.StopCode, task.StoppedReason = structs.TaskStopped, s.Code, s.Reason
 			tx.PutTask(&task)
 			if s.Reason == structs.ReasonUnhealthy {
-				w.countFailure(tx, &task, false)
+				c.countFailure(tx, &task, false)
 			}
 		}
 		for _, p := range plan.Placements {
-			w.started = append(w.started, p.Task)
+			c.started = append(c.started, p.Task)
 			tx.PutTask(&structs.Task{
 				ID: p.Task, Cluster: job.Cluster, Job: job.ID, Instance: p.Instance, StartedBy: plan.Deployment,
 				TaskDefinition: tx.Deployment(plan.Deployment).TaskDefinition,
-				LastStatus:     structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, CreatedAt: w.now,
+				LastStatus:     structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, CreatedAt: c.now,
 				CPU: plan.Need.CPU, Memory: plan.Need.Memory, Ports: plan.Need.Ports, CapacityProvider: p.Provider,
 			})
 		}
@@ -162,16 +163,16 @@ func (w *town) apply(plan *structs.Plan) {
 	})
 }
 
-// report is what an agent says of a task: its status, and the health of its container.
-func (w *town) report(id string, status structs.TaskStatus, health string) {
-	w.update(func(tx *state.Tx) {
+// report reports a task's status and the health of its container, as an agent does.
+func (c *cluster) report(id string, status structs.TaskStatus, health string) {
+	c.update(func(tx *state.Tx) {
 		task := *tx.Task(id)
 		def := tx.TaskDefinition(task.TaskDefinition)
 		wasUp, asked := isUp(&task, def), task.DesiredStatus == structs.TaskStopped
 		task.LastStatus = max(task.LastStatus, status)
 		if status == structs.TaskRunning {
 			if task.StartedAt == 0 {
-				task.StartedAt = w.now
+				task.StartedAt = c.now
 			}
 			task.Containers = []structs.Container{{Name: "app", LastStatus: structs.TaskRunning, HealthStatus: health}}
 		}
@@ -179,18 +180,18 @@ func (w *town) report(id string, status structs.TaskStatus, health string) {
 			task.DesiredStatus = structs.TaskStopped
 		}
 		if def.HasHealthCheck() && isUp(&task, def) && !wasUp {
-			task.HealthyAt = w.now
+			task.HealthyAt = c.now
 		}
 		tx.PutTask(&task)
 		if status == structs.TaskStopped && !asked {
-			w.countFailure(tx, &task, wasUp && w.now-task.StartedAt >= 10_000)
+			c.countFailure(tx, &task, wasUp && c.now-task.StartedAt >= 10_000)
 		}
 	})
 }
 
-// countFailure counts a task that ended without being asked, as the state machine does; steady says
-// whether it was up for long.
-func (w *town) countFailure(tx *state.Tx, task *structs.Task, steady bool) {
+// countFailure counts a task that ended without being asked to, as the state machine does; steady
+// reports whether it had been up for long.
+func (c *cluster) countFailure(tx *state.Tx, task *structs.Task, steady bool) {
 	d := *tx.Deployment(task.StartedBy)
 	if steady {
 		d.Failures = 0
@@ -198,7 +199,7 @@ func (w *town) countFailure(tx *state.Tx, task *structs.Task, steady bool) {
 		d.FailedTasks++
 	}
 	d.Failures++
-	d.LastFailureAt = w.now
+	d.LastFailureAt = c.now
 	tx.PutDeployment(&d)
 }
 
@@ -207,24 +208,24 @@ func isUp(t *structs.Task, def *structs.TaskDefinition) bool {
 }
 
 // alter changes a row of an instance, task or deployment.
-func (w *town) alterInstance(id string, fn func(*structs.ContainerInstance)) {
-	w.update(func(tx *state.Tx) {
+func (c *cluster) alterInstance(id string, fn func(*structs.ContainerInstance)) {
+	c.update(func(tx *state.Tx) {
 		row := *tx.Instance(id)
 		fn(&row)
 		tx.PutInstance(&row)
 	})
 }
 
-func (w *town) alterTask(id string, fn func(*structs.Task)) {
-	w.update(func(tx *state.Tx) {
+func (c *cluster) alterTask(id string, fn func(*structs.Task)) {
+	c.update(func(tx *state.Tx) {
 		row := *tx.Task(id)
 		fn(&row)
 		tx.PutTask(&row)
 	})
 }
 
-func (w *town) alterDeployment(id string, fn func(*structs.Deployment)) {
-	w.update(func(tx *state.Tx) {
+func (c *cluster) alterDeployment(id string, fn func(*structs.Deployment)) {
+	c.update(func(tx *state.Tx) {
 		row := *tx.Deployment(id)
 		fn(&row)
 		tx.PutDeployment(&row)
