@@ -93,6 +93,7 @@ func (h *queueHarness) addJob() {
 		cmd.Job.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
 		for n := range cmd.Job.Count {
 			cmd.Tasks = append(cmd.Tasks, fmt.Sprintf("%s-%d", cmd.Evaluation.ID, n))
+			cmd.Providers = append(cmd.Providers, "FARGATE")
 		}
 	}
 	h.do(cmd)
