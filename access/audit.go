@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 )
 
 const (
@@ -51,8 +52,8 @@ func (a *Audit) Close() error {
 }
 
 // note writes down a call that has been answered, if it was to change something.
-func (a *Audit) note(r *http.Request, c *control.Caller, seen *watcher) {
-	if a == nil || !writes(c.Action) {
+func (a *Audit) note(r *http.Request, of route.Route, c *control.Caller, seen *watcher) {
+	if a == nil || r.Method == http.MethodGet || of.Quiet || reads(c.Action) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -69,8 +70,8 @@ func (a *Audit) note(r *http.Request, c *control.Caller, seen *watcher) {
 }
 
 // actionOf names what a call asks for before a door has said it.
-func actionOf(r *http.Request) string {
-	if target := r.Header.Get("X-Amz-Target"); target != "" && r.URL.Path == "/" {
+func actionOf(r *http.Request, of route.Route) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" && len(of.AWS) > 0 {
 		service, operation, _ := strings.Cut(target, ".")
 		if strings.HasPrefix(service, "AmazonEC2ContainerService") {
 			service = "ecs"
@@ -80,19 +81,15 @@ func actionOf(r *http.Request) string {
 	return r.Method + ":" + r.URL.Path
 }
 
-// writes says whether an action is to change something. Agents say every moment that they are there
-// and what their tasks do, and outside schedulers look for work; that is not written down.
-func writes(action string) bool {
-	_, verb, _ := strings.Cut(action, ":")
-	if strings.HasPrefix(action, "GET:") || strings.HasPrefix(verb, "/v1/agent/") && verb != "/v1/agent/register" || strings.HasPrefix(verb, "/v1/peer/") {
-		return false
-	}
-	for _, read := range []string{"Describe", "Discover", "List", "Get", "Plan", "Simulate", "NextEvaluation"} {
-		if strings.HasPrefix(verb, read) {
-			return false
+// reads reports whether an action of AWS changes nothing, which its name tells.
+func reads(action string) bool {
+	_, operation, _ := strings.Cut(action, ":")
+	for _, verb := range []string{"Describe", "Discover", "List", "Get"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // watcher sees how a call went.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security/sigv4"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -22,18 +23,21 @@ var (
 	errElsewhere = &sigv4.Refusal{Code: "AccessDeniedException", Message: "only servers and agents of this installation may call here, each for itself"}
 )
 
-// credentials gives the key that a call was made with.
-func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
-	native := strings.HasPrefix(r.URL.Path, "/v1/")
+// nativeServices are what calls of the native API are signed for: by Gantry's client, and by tools
+// that know no service but ECS.
+var nativeServices = []string{"gantry", "ecs"}
+
+// credentials returns the key that a call was made with.
+func (g *Gate) credentials(r *http.Request, of route.Route) (*structs.AccessKey, error) {
+	services, native := of.AWS, len(of.AWS) == 0
+	if native {
+		services = nativeServices
+	}
 	switch token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
 	case bearer && native:
 		return g.bearer(token)
 	case !sigv4.Signed(r):
 		return nil, errMissing
-	}
-	services := []string{"ecs"}
-	if native {
-		services = []string{"gantry", "ecs"}
 	}
 	s, err := sigv4.Parse(r, g.Now(), services...)
 	if err != nil {
@@ -85,7 +89,7 @@ func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
 }
 
 // refuse answers in the form of the AWS APIs and in that of the native one at once.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+func refuse(w http.ResponseWriter, of route.Route, err error) {
 	told, ok := errors.AsType[*sigv4.Refusal](err)
 	if !ok {
 		told = errMissing
@@ -94,7 +98,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case told == errBehind:
 		status = http.StatusServiceUnavailable
-	case strings.HasPrefix(r.URL.Path, "/v1/"):
+	case len(of.AWS) == 0:
 		status = http.StatusForbidden
 	}
 	w.Header().Set("Content-Type", "application/json")

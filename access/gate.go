@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -82,80 +83,83 @@ func (g *Gate) Receive(hops string, next http.Handler) http.Handler {
 	})
 }
 
-// Check comes after the forwarding, on the server that carries the call out.
-func (g *Gate) Check(next http.Handler) http.Handler {
+// Check comes after the forwarding, on the server that carries the call out, and lets in whom the
+// routes name.
+func (g *Gate) Check(routes *route.Table) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := g.caller(r)
-		if err == nil && !mayEnter(caller, r) {
+		of := routes.Of(r)
+		caller, err := g.caller(r, of)
+		if err == nil && !mayEnter(caller, r, of) {
 			err = errElsewhere
 		}
 		if caller == nil {
 			caller = &control.Caller{ARN: "unknown"}
 		}
-		caller.Action = actionOf(r)
+		caller.Action = actionOf(r, of)
 		if err != nil {
 			seen := &watcher{ResponseWriter: w}
-			refuse(seen, r, err)
-			g.Audit.note(r, caller, seen)
+			refuse(seen, of, err)
+			g.Audit.note(r, of, caller, seen)
 			return
 		}
 		r = r.WithContext(control.WithCaller(r.Context(), caller))
 		if r.Method == http.MethodGet {
-			next.ServeHTTP(w, r)
+			routes.ServeHTTP(w, r)
 			return
 		}
 		seen := &watcher{ResponseWriter: w}
-		next.ServeHTTP(seen, r)
-		g.Audit.note(r, caller, seen)
+		routes.ServeHTTP(seen, r)
+		g.Audit.note(r, of, caller, seen)
 	})
 }
 
 // caller finds out who calls. It fails with a *sigv4.Refusal, or another error to tell the caller.
-func (g *Gate) caller(r *http.Request) (*control.Caller, error) {
+func (g *Gate) caller(r *http.Request, of route.Route) (*control.Caller, error) {
 	role, id, _ := strings.Cut(r.Header.Get(headerCaller), "/")
 	switch {
 	case role == security.RoleServer:
 		return &control.Caller{ARN: "server/" + id}, nil
 	case role == security.RoleAgent:
-		return &control.Caller{ARN: "agent/" + id, Instance: id, Policy: agentPolicy()}, nil
-	case open(r):
+		return &control.Caller{ARN: "agent/" + id, Instance: id, Policy: agentPolicy(of)}, nil
+	case of.Who == route.Anyone:
 		return &control.Caller{ARN: "anonymous", Policy: &structs.Policy{}}, nil
 	case g.Secrets == nil:
 		return &control.Caller{ARN: "anonymous"}, nil
 	}
-	key, err := g.credentials(r)
+	key, err := g.credentials(r, of)
 	if err != nil {
 		return nil, err
 	}
 	return &control.Caller{ARN: control.UserARN(key), Key: key.ID, Policy: &key.Policy}, nil
 }
 
-// agentPolicy is what agents may do outside their own endpoints.
-func agentPolicy() *structs.Policy {
+// agentPolicy lets agents do what a route is for that they share with the holders of keys.
+func agentPolicy(of route.Route) *structs.Policy {
+	if of.Who != route.KeyOrAgent {
+		return &structs.Policy{}
+	}
 	return &structs.Policy{Statement: []structs.Statement{
-		{Effect: structs.EffectAllow, Action: []string{"gantry:ListMembers"}, Resource: []string{structs.AnyResource}},
+		{Effect: structs.EffectAllow, Action: []string{of.Action}, Resource: []string{structs.AnyResource}},
 	}}
 }
 
-// open says whether a call needs no credentials: whether the process lives, and an agent's asking
-// for its certificate.
-func open(r *http.Request) bool {
-	return r.URL.Path == "/v1/health" && r.Method == http.MethodGet || r.URL.Path == "/v1/agent/certificate"
-}
-
-// mayEnter keeps the endpoints of agents and servers to them, and agents to their own.
-func mayEnter(c *control.Caller, r *http.Request) bool {
-	path := r.URL.Path
-	switch {
-	case open(r) || c.Policy == nil:
+// mayEnter reports whether a route is for a caller. What the holder of a key may do there, its
+// policy says later.
+func mayEnter(c *control.Caller, r *http.Request, of route.Route) bool {
+	if c.Policy == nil {
 		return true // servers, and anybody where the gate is open
-	case strings.HasPrefix(path, "/v1/peer/"):
-		return false
-	case strings.HasPrefix(path, "/v1/agent/"):
-		instance := r.URL.Query().Get("instance")
-		return c.Instance != "" && (instance == c.Instance || path == "/v1/agent/register")
-	case c.Instance != "":
-		return path == "/v1/members"
 	}
-	return true
+	agent := c.Instance != ""
+	switch of.Who {
+	case route.Anyone, route.KeyOrAgent:
+		return true
+	case route.Key:
+		return !agent
+	case route.Agent:
+		return agent && r.URL.Query().Get("instance") == c.Instance
+	case route.AnyAgent:
+		return agent
+	default:
+		return false
+	}
 }

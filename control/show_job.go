@@ -74,6 +74,19 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 	return d, nil
 }
 
+// JobName returns the cluster and name of a job that is given by its name or id; what was given where
+// there is none, or it has no name.
+func (c *Control) JobName(ctx context.Context, cluster, nameOrID string) (jobCluster, name string, err error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if j := snap.Job(nameOrID); j != nil && j.Name != "" {
+		return j.Cluster, j.Name, nil
+	}
+	return cluster, nameOrID, nil
+}
+
 // troubles are those of the instances on which tasks cannot go on.
 func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
 	found := map[string]string{}

@@ -17,7 +17,8 @@
 //	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing does
 //	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 when no evaluation came: see docs/schedulers.md
 //	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned
-//	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204; and /nack
+//	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204
+//	POST /v1/schedulers/{name}/nack     {"token": "…"} → 204
 //	GET  /v1/members                    MemberList: the servers and agents that gossip knows
 //	GET  /v1/status/leader              the leader's address for calls, a string; 503 while there is none
 //	GET  /v1/status/raft                PeerList: the raft peers as this server has them
@@ -44,9 +45,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/http"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -83,45 +84,12 @@ type Enroller = func(instance string, in security.Enrolment) (security.Enrolled,
 
 type api struct{ Config }
 
-// New makes the handler for everything under /v1.
-func New(c Config) http.Handler {
+// New returns the routes under /v1.
+func New(c Config) *route.Table {
 	a := &api{c}
-	mux := http.NewServeMux()
-	asked := func(pattern, action string, on resource, h http.HandlerFunc) {
-		mux.HandleFunc(pattern, a.asked(action, on, h))
+	routes := a.routes()
+	for n := range routes {
+		routes[n].Handler = a.authorized(routes[n])
 	}
-	mux.HandleFunc("GET /v1/health", a.health)
-	asked("GET /v1/ready", "DescribeServer", anywhere, a.ready)
-	// which job it is stands in the body; they ask themselves
-	mux.HandleFunc("POST /v1/jobs", a.putJob)
-	mux.HandleFunc("POST /v1/jobs/plan", a.planJob)
-	asked("GET /v1/jobs", "ListJobs", inCluster, a.jobs)
-	asked("GET /v1/jobs/{name}", "DescribeJob", a.theJob, a.job)
-	asked("DELETE /v1/jobs/{name}", "StopJob", a.theJob, a.stopJob)
-	asked("GET /v1/evaluations", "ListEvaluations", ofEvaluations, a.evaluations)
-	asked("GET /v1/evaluations/{id}", "DescribeEvaluation", anywhere, a.evaluation)
-	asked("GET /v1/instances", "ListInstances", inCluster, a.instances)
-	asked("GET /v1/tasks", "ListTasks", inCluster, a.tasks)
-	asked("POST /v1/simulate", "Simulate", anywhere, a.simulate)
-	asked("POST /v1/schedulers/{name}/next", "NextEvaluation", ofScheduler, a.nextLease)
-	asked("POST /v1/schedulers/{name}/plan", "PutPlan", ofScheduler, a.planLease)
-	asked("POST /v1/schedulers/{name}/ack", "EndEvaluation", ofScheduler, a.ackLease)
-	asked("POST /v1/schedulers/{name}/nack", "EndEvaluation", ofScheduler, a.nackLease)
-	asked("GET /v1/members", "ListMembers", anywhere, a.members)
-	asked("GET /v1/status/leader", "DescribeServer", anywhere, a.leader)
-	asked("GET /v1/status/raft", "DescribeServer", anywhere, a.raftPeers)
-	asked("GET /v1/snapshot", "SaveSnapshot", anywhere, a.saveSnapshot)
-	asked("POST /v1/snapshot", "RestoreSnapshot", anywhere, a.restoreSnapshot)
-	asked("POST /v1/server/leave", "LeaveServer", anywhere, a.leave)
-	asked("POST /v1/gossip/rotate", "RotateGossipKey", anywhere, a.rotateGossipKey)
-	asked("POST /v1/bootstrap", "Bootstrap", anywhere, a.bootstrap)
-	asked("POST /v1/keys", "CreateAccessKey", anywhere, a.createAccessKey)
-	asked("GET /v1/keys", "ListAccessKeys", anywhere, a.listAccessKeys)
-	asked("DELETE /v1/keys/{id}", "RevokeAccessKey", accessKey, a.revokeAccessKey)
-	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
-	mux.HandleFunc("POST /v1/agent/stream", a.streamAssignments)
-	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)
-	mux.HandleFunc("POST /v1/agent/health", a.reportRuntime)
-	mux.HandleFunc("POST /v1/agent/certificate", a.enrolAgent)
-	return mux
+	return route.New(routes...)
 }

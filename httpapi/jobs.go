@@ -7,20 +7,19 @@ import (
 	"mime"
 	"net/http"
 
-	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/jobfile"
 	"github.com/gantry-project/gantry/structs"
 )
 
 func (a *api) putJob(w http.ResponseWriter, r *http.Request) {
-	if spec := a.jobSpec(w, r, "PutJob"); spec != nil {
+	if spec := a.jobSpec(w, r, "gantry:PutJob"); spec != nil {
 		out, err := a.Control.PutJob(r.Context(), spec, r.URL.Query().Get("clientToken"))
 		a.answerOr(w, out, err)
 	}
 }
 
 func (a *api) planJob(w http.ResponseWriter, r *http.Request) {
-	if spec := a.jobSpec(w, r, "PlanJob"); spec != nil {
+	if spec := a.jobSpec(w, r, "gantry:PlanJob"); spec != nil {
 		out, err := a.Control.PlanJob(r.Context(), spec)
 		a.answerOr(w, out, err)
 	}
@@ -65,7 +64,7 @@ func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *st
 		a.fail(w, err)
 		return nil
 	}
-	if err := control.Authorize(r.Context(), actionPrefix+action, control.Resource{ARN: arn(jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name))}); err != nil {
+	if err := authorize(r, action, jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name)); err != nil {
 		a.fail(w, err)
 		return nil
 	}

@@ -11,12 +11,11 @@ import (
 	"net/http/httptrace"
 	"net/http/httputil"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
-	"github.com/gantry-project/gantry/server/members"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -38,10 +37,10 @@ const forwardRetry = 25 * time.Millisecond
 // errNoReach: there was no connection, so no byte of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
-// Forward lets any server take any call: what is not this server's own to answer goes to the leader
-// whole, credentials and all, and the caller sees no redirect. While no leader stands the call
-// waits a little, then fails with 503.
-func (s *Server) Forward(local http.Handler) http.Handler {
+// Forward lets any server take any call: what the leader is to answer goes to it whole, credentials
+// and all, and the caller sees no redirect. While no leader stands the call waits a little, then
+// fails with 503. What is answered here goes to local, which the routes are those of.
+func (s *Server) Forward(routes *route.Table, local http.Handler) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
 		Transport:     leaderTransport{s},
@@ -49,47 +48,38 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 		ErrorHandler:  s.forwardFailed,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if wantsStale(r) {
+		of := routes.Of(r)
+		switch {
+		case wantsStale(r):
 			local.ServeHTTP(w, r.WithContext(control.AllowStale(r.Context())))
-			return
-		}
-		if ownBusiness(r) || s.leader.Load() != nil || s.members == nil {
+		case of.Where != route.Leader || s.leader.Load() != nil || s.members == nil:
 			local.ServeHTTP(w, r)
-			return
+		default:
+			s.forward(proxy, of.Body, w, r)
 		}
-		hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
-		if hops >= maxHops {
-			s.forwardFailed(w, r, structs.ErrNoLeader())
-			return
-		}
-		// too large to hold, so it is sent once
-		if r.URL.Path == "/v1/snapshot" && r.Method == http.MethodPost {
-			out := r.Clone(r.Context())
-			out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
-			proxy.ServeHTTP(w, out)
-			return
-		}
-		// The body is held until the leader has it, to be sent to the next one should this one be
-		// gone.
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
-		if err != nil {
-			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", structs.MaxBody, err), http.StatusRequestEntityTooLarge)
-			return
-		}
-		out := r.Clone(r.Context())
-		out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
-		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		proxy.ServeHTTP(w, out)
 	})
 }
 
-// ownBusiness says whether a call is about this server itself, or reads a stream that any server
-// has.
-func ownBusiness(r *http.Request) bool {
-	path := r.URL.Path
-	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/server/leave" || path == "/v1/agent/certificate" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
-		strings.HasPrefix(path, "/v1/status/") || strings.HasPrefix(path, members.Path)
+// forward lets the leader answer a call.
+func (s *Server) forward(proxy http.Handler, body route.Body, w http.ResponseWriter, r *http.Request) {
+	hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
+	if hops >= maxHops {
+		s.forwardFailed(w, r, structs.ErrNoLeader())
+		return
+	}
+	out := r.Clone(r.Context())
+	out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
+	if body == route.Held {
+		held, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
+		if err != nil {
+			message := fmt.Sprintf("cannot read the request, which may have %d bytes: %v", structs.MaxBody, err)
+			http.Error(w, message, http.StatusRequestEntityTooLarge)
+			return
+		}
+		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(held)), int64(len(held))
+		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(held)), nil }
+	}
+	proxy.ServeHTTP(w, out)
 }
 
 func wantsStale(r *http.Request) bool {

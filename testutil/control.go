@@ -47,15 +47,19 @@ const (
 	maxEvaluations = 1000
 )
 
-// NewSingleNode makes an empty cluster.
-func NewSingleNode(t testing.TB) *SingleNode {
+// NewSingleNode makes an empty cluster. Changes are made to what its verbs are given.
+func NewSingleNode(t testing.TB, changes ...func(*control.Config)) *SingleNode {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
 	c := &SingleNode{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
-	c.Control = control.New(control.Config{
+	config := control.Config{
 		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Beat: c.beat, Simulator: simulator.New(simulator.Config{}),
-	})
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	c.Control = control.New(config)
 	return c
 }
 
