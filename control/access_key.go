@@ -40,7 +40,7 @@ func (c *Control) CreateAccessKey(ctx context.Context, in structs.AccessKeyReque
 }
 
 func (c *Control) putAccessKey(ctx context.Context, k structs.AccessKey, first bool) (structs.NewAccessKey, error) {
-	if c.Sealer == nil {
+	if c.config.Sealer == nil {
 		return structs.NewAccessKey{}, structs.Errorf(structs.KindUnsupportedFeature,
 			"this installation takes any credentials, so it has no access keys: start its servers with --secret-file in place of --insecure")
 	}
@@ -50,12 +50,12 @@ func (c *Control) putAccessKey(ctx context.Context, k structs.AccessKey, first b
 	_, _ = rand.Read(secret[:])
 	k.ID = "AKIA" + base32.StdEncoding.EncodeToString(id[:])
 	out := structs.NewAccessKey{Secret: base64.StdEncoding.EncodeToString(secret[:])}
-	k.Sealed, k.CreatedAt = c.Sealer.Seal(structs.AccessKeySealName(k.ID), []byte(out.Secret)), c.now()
+	k.Sealed, k.CreatedAt = c.config.Sealer.Seal(structs.AccessKeySealName(k.ID), []byte(out.Secret)), c.Now()
 	if by := CallerOf(ctx); by != nil {
 		k.CreatedBy = by.ARN
 	}
 	out.AccessKey = k
-	if _, err := c.Log.Apply(ctx, structs.PutAccessKey{Key: k, First: first}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.PutAccessKey{Key: k, First: first}); err != nil {
 		return structs.NewAccessKey{}, err
 	}
 	return out, nil
@@ -63,7 +63,7 @@ func (c *Control) putAccessKey(ctx context.Context, k structs.AccessKey, first b
 
 // RevokeAccessKey ends an access key: the next call with it is refused.
 func (c *Control) RevokeAccessKey(ctx context.Context, id string) error {
-	_, err := c.Log.Apply(ctx, structs.DeleteAccessKey{ID: id})
+	_, err := c.config.Log.Apply(ctx, structs.DeleteAccessKey{ID: id})
 	return err
 }
 
@@ -77,4 +77,6 @@ func (c *Control) ListAccessKeys(ctx context.Context) (structs.AccessKeyList, er
 }
 
 // AccessKey gives the access key of an id as this server knows it; nil: there is none.
-func (c *Control) AccessKey(id string) *structs.AccessKey { return c.Store.Snapshot().AccessKey(id) }
+func (c *Control) AccessKey(id string) *structs.AccessKey {
+	return c.config.Store.Snapshot().AccessKey(id)
+}

@@ -11,7 +11,7 @@ func (c *Control) PutAccountSetting(ctx context.Context, setting structs.Account
 	if err := setting.Validate(); err != nil {
 		return err
 	}
-	_, err := c.Log.Apply(ctx, structs.PutAccountSetting{Setting: setting})
+	_, err := c.config.Log.Apply(ctx, structs.PutAccountSetting{Setting: setting})
 	return err
 }
 
@@ -30,6 +30,6 @@ func (c *Control) DeleteAccountSetting(ctx context.Context, principal, name stri
 	if old == nil {
 		return deleted, nil
 	}
-	_, err = c.Log.Apply(ctx, structs.DeleteAccountSetting{Principal: principal, Name: name})
+	_, err = c.config.Log.Apply(ctx, structs.DeleteAccountSetting{Principal: principal, Name: name})
 	return *old, err
 }

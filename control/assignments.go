@@ -10,7 +10,7 @@ import (
 
 // AssignmentStream tells one agent what it is to run. One goroutine reads it.
 type AssignmentStream struct {
-	control  *Control
+	store    *state.Store
 	instance string
 	sub      *state.Subscription
 	// sent is the desired status that the agent was last told, for each task that it was told of
@@ -38,17 +38,17 @@ const settleWait = 5 * time.Second
 // first time, the instance takes no work. The stream opens once this server knows the instance at a
 // version, that of its agent's registration.
 func (c *Control) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
-	sub := c.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
+	sub := c.config.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
 	defer sub.Close()
-	if c.Store.Snapshot().Instance(instance) == nil {
+	if c.config.Store.Snapshot().Instance(instance) == nil {
 		waiting, cancel := context.WithTimeout(ctx, settleWait)
 		defer cancel()
 		// here at once, elsewhere it gives the registration time to arrive
-		_ = c.Log.Current(waiting)
+		_ = c.config.Log.Current(waiting)
 	}
 	late := time.After(versionWait)
 	for {
-		row := c.Store.Snapshot().Instance(instance)
+		row := c.config.Store.Snapshot().Instance(instance)
 		if row == nil {
 			return nil, structs.ErrInstanceNotRegistered(instance)
 		}
@@ -67,8 +67,8 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 		}
 	}
 	return &AssignmentStream{
-		control: c, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
-		sub: c.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}, state.Topic{Kind: state.TopicInstances, ID: instance}),
+		store: c.config.Store, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
+		sub: c.config.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}, state.Topic{Kind: state.TopicInstances, ID: instance}),
 	}, nil
 }
 
@@ -79,12 +79,12 @@ func (s *AssignmentStream) Settle(ctx context.Context) error {
 	if s.settled {
 		return nil
 	}
-	sub := s.control.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: s.instance})
+	sub := s.store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: s.instance})
 	defer sub.Close()
 	waiting, cancel := context.WithTimeout(ctx, settleWait)
 	defer cancel()
 	for {
-		row := s.control.Store.Snapshot().Instance(s.instance)
+		row := s.store.Snapshot().Instance(s.instance)
 		if row == nil {
 			return structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
@@ -111,7 +111,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 			return structs.AssignmentFrame{}, ctx.Err()
 		}
 		rows, resync := s.sub.Take()
-		if resync && s.control.Store.Snapshot().Instance(s.instance) == nil {
+		if resync && s.store.Snapshot().Instance(s.instance) == nil {
 			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
 		if frame := s.frame(rows, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 {
@@ -130,7 +130,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 // left out, but for one: that a task STOPPED which the agent was to run. The cluster may have ended
 // it without the agent, whose containers must not outlive it.
 func (s *AssignmentStream) frame(rows []any, resync bool) structs.AssignmentFrame {
-	snap := s.control.Store.Snapshot()
+	snap := s.store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
 	if i := snap.Instance(s.instance); i != nil {
 		told := s.deregistered

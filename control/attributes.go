@@ -28,7 +28,7 @@ func (c *Control) PutAttributes(ctx context.Context, cluster string, attributes 
 	}
 	// The log knows best what there is at that moment: it refuses targets that are not there, and
 	// attributes over the limit.
-	_, err = c.Log.Apply(ctx, structs.PutAttributes{Cluster: cluster, Attributes: attributes, At: c.now()})
+	_, err = c.config.Log.Apply(ctx, structs.PutAttributes{Cluster: cluster, Attributes: attributes, At: c.Now()})
 	return err
 }
 
@@ -57,7 +57,7 @@ func (c *Control) DeleteAttributes(ctx context.Context, cluster string, attribut
 	if len(deleted) == 0 {
 		return nil, nil
 	}
-	_, err = c.Log.Apply(ctx, structs.DeleteAttributes{Cluster: cluster, Attributes: deleted, At: c.now()})
+	_, err = c.config.Log.Apply(ctx, structs.DeleteAttributes{Cluster: cluster, Attributes: deleted, At: c.Now()})
 	return deleted, err
 }
 

@@ -11,7 +11,7 @@ import (
 func (c *Control) CreateCapacityProvider(ctx context.Context, name string, group *structs.AutoScalingGroupProvider, tags []structs.Tag) (*structs.CapacityProvider, error) {
 	p := structs.CapacityProvider{
 		Name: name, Type: structs.ProviderAutoScaling, Status: structs.ProviderActive, AutoScalingGroup: group,
-		UpdateStatus: structs.ProviderCreateComplete, CreatedAt: c.now(),
+		UpdateStatus: structs.ProviderCreateComplete, CreatedAt: c.Now(),
 	}
 	return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p, Create: true, Tags: tags})
 }
@@ -74,16 +74,16 @@ func (c *Control) putCapacityProvider(ctx context.Context, cmd structs.PutCapaci
 			return nil, err
 		}
 	}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().CapacityProvider(cmd.Provider.Name), nil
+	return c.config.Store.Snapshot().CapacityProvider(cmd.Provider.Name), nil
 }
 
 // DeleteCapacityProvider makes a capacity provider INACTIVE, which no cluster may use.
 func (c *Control) DeleteCapacityProvider(ctx context.Context, name string) (*structs.CapacityProvider, error) {
-	if _, err := c.Log.Apply(ctx, structs.DeleteCapacityProvider{Provider: name, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.DeleteCapacityProvider{Provider: name, At: c.Now()}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().CapacityProvider(name), nil
+	return c.config.Store.Snapshot().CapacityProvider(name), nil
 }

@@ -23,7 +23,7 @@ type jobChange struct {
 type jobIDs struct{ job, deployment, evaluation, by string }
 
 func (c *Control) mintJobIDs(ctx context.Context) jobIDs {
-	return jobIDs{by: callerARN(ctx), job: c.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.NewID()), evaluation: c.NewID()}
+	return jobIDs{by: callerARN(ctx), job: c.config.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.config.NewID()), evaluation: c.config.NewID()}
 }
 
 // changeJob turns a spec to the commands that make the cluster as the spec says. It is a pure

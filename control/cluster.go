@@ -27,12 +27,12 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 		return nil, err
 	}
 	cluster.Status = structs.ClusterActive
-	cluster.CreatedAt = c.now()
+	cluster.CreatedAt = c.Now()
 	cluster.Settings = withInsights(cluster.Settings, snap.EffectiveSetting(PrincipalOf(ctx), structs.SettingContainerInsights))
-	if _, err := c.Log.Apply(ctx, structs.CreateCluster{Cluster: cluster, Tags: tags}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.CreateCluster{Cluster: cluster, Tags: tags}); err != nil {
 		return nil, err
 	}
-	made := c.Store.Snapshot().Cluster(cluster.Name)
+	made := c.config.Store.Snapshot().Cluster(cluster.Name)
 	// What an earlier request has made may have other capacity providers, which must not be passed
 	// over in silence.
 	if asked := cluster.CapacityProviders; len(asked) > 0 &&
@@ -56,8 +56,8 @@ func withInsights(settings []structs.ClusterSetting, account *structs.AccountSet
 // DeleteCluster makes a cluster INACTIVE and gives it as it then is. It must have no instances,
 // tasks or services.
 func (c *Control) DeleteCluster(ctx context.Context, name string) (*structs.Cluster, error) {
-	if _, err := c.Log.Apply(ctx, structs.DeleteCluster{Cluster: name, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.DeleteCluster{Cluster: name, At: c.Now()}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Cluster(name), nil
+	return c.config.Store.Snapshot().Cluster(name), nil
 }

@@ -27,8 +27,8 @@ func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action strin
 		return structs.Errorf(structs.KindInvalidParameter,
 			"hookId: service deployment %s does not wait at lifecycle hook %s, whose status is %s.", id, hook, pause.Status)
 	}
-	now := c.now()
-	_, err = c.Log.Apply(ctx, structs.ContinueDeployment{
+	now := c.Now()
+	_, err = c.config.Log.Apply(ctx, structs.ContinueDeployment{
 		Deployment: id, Pause: hook, Action: action, At: now,
 		Evaluation: c.evaluationOf(&structs.Job{ID: d.Job, Cluster: d.Cluster}, structs.BecauseDeploymentContinued, now),
 	})

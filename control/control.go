@@ -1,7 +1,3 @@
-// Package control is what the cluster can be asked to do, in domain words: one file per verb. Every
-// door (the AWS APIs, the native API) comes through here. A verb checks what it was given against
-// state, mints ids and times, applies ONE log entry, and waits where the caller wants to see the
-// outcome.
 package control
 
 import (
@@ -47,7 +43,7 @@ type Config struct {
 
 // Control carries out verbs. Safe for concurrent use.
 type Control struct {
-	Config
+	config Config
 }
 
 // New makes a Control.
@@ -61,18 +57,18 @@ func New(c Config) *Control {
 	if c.Beat == nil {
 		c.Beat = func(string) (time.Duration, error) { return 0, nil }
 	}
-	return &Control{Config: c}
+	return &Control{c}
 }
 
 // Read gives the state with every write that was acknowledged before the call.
 func (c *Control) Read(ctx context.Context) (*state.Snapshot, error) {
 	if allowed, _ := ctx.Value(staleKey{}).(bool); allowed {
-		return c.Store.Snapshot(), nil
+		return c.config.Store.Snapshot(), nil
 	}
-	if err := c.Log.Current(ctx); err != nil {
+	if err := c.config.Log.Current(ctx); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot(), nil
+	return c.config.Store.Snapshot(), nil
 }
 
 // ReadCluster is Read for a call about one cluster, which fails where there is none of the name.
@@ -90,7 +86,8 @@ type staleKey struct{}
 // moment old.
 func AllowStale(ctx context.Context) context.Context { return context.WithValue(ctx, staleKey{}, true) }
 
-func (c *Control) now() structs.Time { return structs.TimeOf(c.Now()) }
+// Now returns the cluster's time.
+func (c *Control) Now() structs.Time { return structs.TimeOf(c.config.Now()) }
 
 func randomID() string {
 	var b [16]byte

@@ -55,7 +55,7 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 		created, err := c.putService(ctx, cmd)
 		// another request for the name came first, perhaps the same
 		if structs.KindOf(err) == structs.KindInvalidParameter {
-			if earlier, refused := earlierService(c.Store.Snapshot(), &in); earlier != nil || refused != nil {
+			if earlier, refused := earlierService(c.config.Store.Snapshot(), &in); earlier != nil || refused != nil {
 				return earlier, refused
 			}
 		}
@@ -98,7 +98,7 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 	if in.Daemon {
 		jobType = structs.JobDaemon
 	}
-	job := firstVersion(snap, c.NewID(), in.Cluster, in.Name, jobType, c.now())
+	job := firstVersion(snap, c.config.NewID(), in.Cluster, in.Name, jobType, c.Now())
 	job.LaunchType, job.CapacityStrategy = in.LaunchType, in.CapacityStrategy
 	if !in.Daemon && !in.External { // of an external one, each task set goes where it says
 		if err := chooseCapacity(snap.Cluster(in.Cluster), job); err != nil {

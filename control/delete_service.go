@@ -25,12 +25,12 @@ func (c *Control) DeleteService(ctx context.Context, cluster, name string, force
 	case job.Status != structs.ServiceActive:
 		return job, nil
 	}
-	now := c.now()
+	now := c.Now()
 	cmd := structs.DeleteService{Job: job.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseServiceDeleted, now), At: now}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	deleted := *c.Store.Snapshot().Job(job.ID)
+	deleted := *c.config.Store.Snapshot().Job(job.ID)
 	// it may be INACTIVE by now, but is seen to drain first (ECS)
 	deleted.Status, deleted.DeletedAt = structs.ServiceDraining, 0
 	return &deleted, nil

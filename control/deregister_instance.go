@@ -27,9 +27,9 @@ func (c *Control) DeregisterInstance(ctx context.Context, cluster, id string, fo
 	}
 	// A task that came between the look and the write is stopped with the instance, and replaced
 	// elsewhere if it is a service's.
-	cmd := structs.SetInstanceStatus{Instances: []string{id}, Status: structs.InstanceInactive, At: c.now()}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	cmd := structs.SetInstanceStatus{Instances: []string{id}, Status: structs.InstanceInactive, At: c.Now()}
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Instance(id), nil
+	return c.config.Store.Snapshot().Instance(id), nil
 }

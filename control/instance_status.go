@@ -38,10 +38,10 @@ func (c *Control) SetInstanceStatus(ctx context.Context, cluster string, ids []s
 	if len(known) == 0 {
 		return nil, failures, nil
 	}
-	if _, err := c.Log.Apply(ctx, structs.SetInstanceStatus{Instances: known, Status: status, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.SetInstanceStatus{Instances: known, Status: status, At: c.Now()}); err != nil {
 		return nil, nil, err
 	}
-	snap = c.Store.Snapshot()
+	snap = c.config.Store.Snapshot()
 	var set []*structs.ContainerInstance
 	for _, id := range known {
 		set = append(set, snap.Instance(id))

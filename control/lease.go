@@ -32,5 +32,20 @@ func (c *Control) NextLease(ctx context.Context, scheduler string, wait time.Dur
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	return c.Leases.NextLease(ctx, scheduler)
+	return c.config.Leases.NextLease(ctx, scheduler)
+}
+
+// PlanLease says where the tasks of a leased evaluation go.
+func (c *Control) PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error) {
+	return c.config.Leases.PlanLease(ctx, scheduler, plan)
+}
+
+// AckLease ends a lease whose evaluation is decided.
+func (c *Control) AckLease(ctx context.Context, scheduler, token string) error {
+	return c.config.Leases.AckLease(ctx, scheduler, token)
+}
+
+// NackLease gives a leased evaluation back.
+func (c *Control) NackLease(ctx context.Context, scheduler, token string) error {
+	return c.config.Leases.NackLease(ctx, scheduler, token)
 }

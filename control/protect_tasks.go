@@ -55,7 +55,7 @@ func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]Tas
 	if _, err := activeCluster(snap, in.Cluster); err != nil {
 		return nil, nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	var until structs.Time
 	if in.On {
 		until = now + structs.Time((time.Duration(in.Minutes) * time.Minute).Milliseconds())
@@ -79,7 +79,7 @@ func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]Tas
 	if len(ids) == 0 {
 		return nil, failures, nil
 	}
-	_, err = c.Log.Apply(ctx, structs.ProtectTasks{Tasks: ids, Until: until, At: now})
+	_, err = c.config.Log.Apply(ctx, structs.ProtectTasks{Tasks: ids, Until: until, At: now})
 	return protected, failures, err
 }
 
@@ -92,7 +92,7 @@ func (c *Control) TaskProtections(ctx context.Context, cluster string, tasks []s
 	if _, err := activeCluster(snap, cluster); err != nil {
 		return nil, nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	var found []TaskProtection
 	var failures []ProtectionFailure
 	for _, id := range tasks {

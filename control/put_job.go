@@ -29,12 +29,12 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 			answer = (&jobChange{present: earlier, next: earlier}).answer()
 			return earlier, nil
 		}
-		change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.now())
+		change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
 		if err != nil {
 			return nil, err
 		}
 		for _, cmd := range change.commands {
-			applied, err := c.Log.Apply(ctx, run.on(cmd))
+			applied, err := c.config.Log.Apply(ctx, run.on(cmd))
 			if err != nil {
 				return nil, inJobWords(err)
 			}
@@ -43,7 +43,7 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 			}
 		}
 		answer = change.answer()
-		if job := c.Store.Snapshot().Job(change.next.ID); job != nil {
+		if job := c.config.Store.Snapshot().Job(change.next.ID); job != nil {
 			answer.TaskDefinition = job.TaskDefinition // the log decides which revision is next
 		}
 		return change.next, nil

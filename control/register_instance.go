@@ -25,11 +25,11 @@ func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInst
 	if err := in.ValidateGPUs(); err != nil {
 		return nil, err
 	}
-	in.ID = cmp.Or(in.ID, c.NewID())
-	in.RegisteredAt = c.now()
+	in.ID = cmp.Or(in.ID, c.config.NewID())
+	in.RegisteredAt = c.Now()
 	in.AgentConnected = false
-	if _, err := c.Log.Apply(ctx, structs.RegisterInstance{Instance: in, Tags: tags}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.RegisterInstance{Instance: in, Tags: tags}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Instance(in.ID), nil
+	return c.config.Store.Snapshot().Instance(in.ID), nil
 }

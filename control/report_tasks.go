@@ -17,7 +17,7 @@ func (c *Control) ReportTasks(ctx context.Context, instance string, sent structs
 	if len(updates) == 0 {
 		return nil
 	}
-	now, updates := c.now(), slices.Clone(updates)
+	now, updates := c.Now(), slices.Clone(updates)
 	skew := now - sent
 	for n := range updates {
 		if sent != 0 && max(skew, -skew) > mostSkew {
@@ -26,7 +26,7 @@ func (c *Control) ReportTasks(ctx context.Context, instance string, sent structs
 		// a task cannot have been up for a while before we hear of it
 		updates[n].StartedAt = min(updates[n].StartedAt, now)
 	}
-	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now, Rules: structs.ReportRules})
+	_, err := c.config.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now, Rules: structs.ReportRules})
 	return err
 }
 

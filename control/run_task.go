@@ -49,30 +49,30 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 		return Placed{}, err
 	}
 	eval := structs.Evaluation{
-		ID: c.NewID(), Cluster: job.Cluster, Job: job.ID,
+		ID: c.config.NewID(), Cluster: job.Cluster, Job: job.ID,
 		Because: structs.BecauseJobRegistered, Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
 	}
-	decided := c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
+	decided := c.config.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
 	defer decided.Close()
 	cmd := structs.CreateJob{Job: job, Evaluation: eval}
 	if job.Queues() {
 		for i, n := range structs.Shares(job.CapacityStrategy, job.Count) {
 			for range n {
-				cmd.Tasks = append(cmd.Tasks, c.NewID())
+				cmd.Tasks = append(cmd.Tasks, c.config.NewID())
 				cmd.Providers = append(cmd.Providers, job.CapacityStrategy[i].CapacityProvider)
 			}
 		}
 	}
-	applied, err := c.Log.Apply(ctx, cmd)
+	applied, err := c.config.Log.Apply(ctx, cmd)
 	if err != nil {
 		return Placed{}, err
 	}
 	if applied.Key != job.ID { // the client token found an earlier job
-		for earlier := range c.Store.Snapshot().JobEvaluations(applied.Key) {
+		for earlier := range c.config.Store.Snapshot().JobEvaluations(applied.Key) {
 			eval = *earlier
 		}
 		decided.Close()
-		decided = c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
+		decided = c.config.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
 	}
 	return c.awaitPlacement(ctx, decided, applied.Key, eval.ID)
 }
@@ -111,10 +111,10 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	if len(job.Instances) > 0 {
 		job.Count = len(job.Instances)
 	}
-	job.ID = c.NewID()
+	job.ID = c.config.NewID()
 	job.Type = structs.JobBatch
 	job.TaskDefinition = def.Key()
-	job.CreatedAt = c.now()
+	job.CreatedAt = c.Now()
 	if job.Group == "" {
 		job.Group = "family:" + def.Family
 	}
@@ -158,7 +158,7 @@ func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 }
 
 func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscription, id, eval string) (Placed, error) {
-	job := c.Store.Snapshot().Job(id)
+	job := c.config.Store.Snapshot().Job(id)
 	queues, wait := job != nil && job.Queues(), scheduleWait
 	if queues {
 		wait = queueWait
@@ -166,7 +166,7 @@ func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscriptio
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
-		snap := c.Store.Snapshot()
+		snap := c.config.Store.Snapshot()
 		tasks := Placed{Tasks: slices.Collect(snap.JobTasks(id))}
 		e := snap.Evaluation(eval)
 		if e != nil && e.Status != structs.EvaluationReady {

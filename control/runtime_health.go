@@ -21,6 +21,6 @@ func (c *Control) ReportRuntime(ctx context.Context, instance string, health str
 		return nil
 	}
 	health.UpdatedAt, health.ChangedAt = 0, 0 // the log's own clock gives them
-	_, err = c.Log.Apply(ctx, structs.SetRuntimeHealth{Instance: instance, Health: health, At: c.now()})
+	_, err = c.config.Log.Apply(ctx, structs.SetRuntimeHealth{Instance: instance, Health: health, At: c.Now()})
 	return err
 }

@@ -116,7 +116,7 @@ func set[T any](to, value *T) {
 
 // newDeployment is the move of a service to the version that job is.
 func (c *Control) newDeployment(job *structs.Job, at structs.Time) *structs.Deployment {
-	return deploymentOf(job, deploymentPrefix+nineteenDigits(c.NewID()), at)
+	return deploymentOf(job, deploymentPrefix+nineteenDigits(c.config.NewID()), at)
 }
 
 func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deployment {
@@ -141,7 +141,7 @@ func nineteenDigits(id string) string {
 
 // evaluationOf says "look at this service again".
 func (c *Control) evaluationOf(job *structs.Job, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
-	return evaluationOf(job, c.NewID(), because, at)
+	return evaluationOf(job, c.config.NewID(), because, at)
 }
 
 func evaluationOf(job *structs.Job, id string, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
@@ -178,9 +178,9 @@ func activeService(snap *state.Snapshot, cluster, name string) (*structs.Job, er
 
 // putService applies a version of a service and gives it as it then is.
 func (c *Control) putService(ctx context.Context, cmd structs.PutService) (*structs.Job, error) {
-	applied, err := c.Log.Apply(ctx, cmd)
+	applied, err := c.config.Log.Apply(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Job(applied.Key), nil
+	return c.config.Store.Snapshot().Job(applied.Key), nil
 }

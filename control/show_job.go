@@ -100,7 +100,7 @@ func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
 
 // summarize counts a job's tasks and says how its newest deployment and evaluation stand.
 func (c *Control) summarize(snap *state.Snapshot, job *structs.Job) structs.JobSummary {
-	s, now := structs.JobSummary{Job: job}, c.now()
+	s, now := structs.JobSummary{Job: job}, c.Now()
 	for t := range snap.JobTasks(job.ID) {
 		switch {
 		case t.LastStatus == structs.TaskRunning:

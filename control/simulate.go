@@ -46,7 +46,7 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 	}
 	what := happening(&in)
 	if job != nil {
-		change, err := changeJob(snap, job, c.mintJobIDs(ctx), c.now())
+		change, err := changeJob(snap, job, c.mintJobIDs(ctx), c.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +63,7 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 // simulate says what would come of commands for one cluster. What they are is told in words, such
 // as "losing zone a".
 func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []structs.Command, what string) (*structs.Simulation, error) {
-	all, err := c.Simulator.Simulate(snap, commands, c.now())
+	all, err := c.config.Simulator.Simulate(snap, commands, c.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []stru
 // set DRAINING, who is lost has no agent any more and is INACTIVE, who is added registers and its
 // agent connects.
 func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) ([]structs.Command, error) {
-	at := c.now()
+	at := c.Now()
 	drained, err := resolveInstances(snap, in.Cluster, "drain", in.Drain)
 	if err != nil {
 		return nil, err

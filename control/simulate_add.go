@@ -22,7 +22,7 @@ func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (ad
 			return nil, err
 		}
 		for range a.Count {
-			model.ID, model.Name = c.NewID(), fmt.Sprintf("added-%d", len(added)+1)
+			model.ID, model.Name = c.config.NewID(), fmt.Sprintf("added-%d", len(added)+1)
 			added = append(added, model)
 		}
 	}

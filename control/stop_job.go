@@ -23,8 +23,8 @@ func (c *Control) StopJob(ctx context.Context, cluster, name string) (*structs.J
 	case job.Type != structs.JobBatch:
 		return c.DeleteService(ctx, cluster, job.Name, true)
 	}
-	if _, err := c.Log.Apply(ctx, structs.StopJob{Job: job.ID, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.StopJob{Job: job.ID, At: c.Now()}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Job(job.ID), nil
+	return c.config.Store.Snapshot().Job(job.ID), nil
 }

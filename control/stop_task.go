@@ -23,10 +23,10 @@ func (c *Control) StopTask(ctx context.Context, cluster, id, reason string) (*st
 	}
 	cmd := structs.StopTasks{
 		Tasks: []string{id}, StopCode: structs.StopUserInitiated,
-		Reason: cmp.Or(reason, structs.ReasonStoppedByUser), At: c.now(),
+		Reason: cmp.Or(reason, structs.ReasonStoppedByUser), At: c.Now(),
 	}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Task(id), nil
+	return c.config.Store.Snapshot().Task(id), nil
 }

@@ -34,7 +34,7 @@ func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs
 		}
 	}
 	u.Partial = true
-	now := c.now()
+	now := c.Now()
 	switch {
 	case u.Status == structs.TaskRunning:
 		u.StartedAt = now

@@ -15,22 +15,22 @@ func (c *Control) RegisterTaskDefinition(ctx context.Context, def structs.TaskDe
 		return nil, err
 	}
 	def.Normalize()
-	def.RegisteredAt, def.RegisteredBy = c.now(), callerARN(ctx)
-	applied, err := c.Log.Apply(ctx, structs.RegisterTaskDefinition{Definition: def, Tags: tags})
+	def.RegisteredAt, def.RegisteredBy = c.Now(), callerARN(ctx)
+	applied, err := c.config.Log.Apply(ctx, structs.RegisterTaskDefinition{Definition: def, Tags: tags})
 	if err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().TaskDefinition(applied.Key), nil
+	return c.config.Store.Snapshot().TaskDefinition(applied.Key), nil
 }
 
 // DeregisterTaskDefinition makes a revision (family:revision) INACTIVE: what runs goes on, nothing
 // new starts from it.
 func (c *Control) DeregisterTaskDefinition(ctx context.Context, key string) (*structs.TaskDefinition, error) {
-	cmd := structs.UpdateTaskDefinitions{Definitions: []string{key}, Status: structs.DefinitionInactive, At: c.now()}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	cmd := structs.UpdateTaskDefinitions{Definitions: []string{key}, Status: structs.DefinitionInactive, At: c.Now()}
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().TaskDefinition(key), nil
+	return c.config.Store.Snapshot().TaskDefinition(key), nil
 }
 
 // DefinitionFailure is a revision that could not be deleted, and ECS's text for why.
@@ -58,12 +58,12 @@ func (c *Control) DeleteTaskDefinitions(ctx context.Context, keys []string) ([]*
 	if len(deletable) == 0 {
 		return nil, failures, nil
 	}
-	cmd := structs.UpdateTaskDefinitions{Definitions: deletable, Status: structs.DefinitionDeleteInProgress, At: c.now()}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	cmd := structs.UpdateTaskDefinitions{Definitions: deletable, Status: structs.DefinitionDeleteInProgress, At: c.Now()}
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, nil, err
 	}
 	var deleted []*structs.TaskDefinition
-	snap = c.Store.Snapshot()
+	snap = c.config.Store.Snapshot()
 	for _, key := range deletable {
 		if d := snap.TaskDefinition(key); d != nil {
 			deleted = append(deleted, d)

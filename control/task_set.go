@@ -51,10 +51,10 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 	if err := checkScale(in.Scale); err != nil {
 		return nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	return c.putTaskSet(ctx, structs.PutTaskSet{
 		Set: structs.Deployment{
-			ID: deploymentPrefix + nineteenDigits(c.NewID()), Cluster: job.Cluster, Job: job.ID, TaskDefinition: def.Key(),
+			ID: deploymentPrefix + nineteenDigits(c.config.NewID()), Cluster: job.Cluster, Job: job.ID, TaskDefinition: def.Key(),
 			Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted, CreatedAt: now, UpdatedAt: now,
 			TaskSet: &structs.TaskSet{ExternalID: in.ExternalID, Scale: in.Scale, ClientToken: in.ClientToken, RequestHash: in.RequestHash},
 		},
@@ -71,7 +71,7 @@ func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale floa
 	if err := checkScale(scale); err != nil {
 		return nil, err
 	}
-	next, part, now := *set, *set.TaskSet, c.now()
+	next, part, now := *set, *set.TaskSet, c.Now()
 	part.Scale = scale
 	next.TaskSet, next.UpdatedAt = &part, now
 	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetScaled, now)})
@@ -84,9 +84,9 @@ func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force boo
 	if err != nil || set.Status == structs.TaskSetDraining {
 		return set, err
 	}
-	now := c.now()
-	_, err = c.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetDeleted, now), At: now})
-	return c.Store.Snapshot().Deployment(set.ID), err
+	now := c.Now()
+	_, err = c.config.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetDeleted, now), At: now})
+	return c.config.Store.Snapshot().Deployment(set.ID), err
 }
 
 // SetPrimaryTaskSet makes a task set PRIMARY, and the one that was ACTIVE.
@@ -95,16 +95,16 @@ func (c *Control) SetPrimaryTaskSet(ctx context.Context, name TaskSetName) (*str
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.Log.Apply(ctx, structs.SetPrimaryTaskSet{Set: set.ID, At: c.now()})
-	return c.Store.Snapshot().Deployment(set.ID), err
+	_, err = c.config.Log.Apply(ctx, structs.SetPrimaryTaskSet{Set: set.ID, At: c.Now()})
+	return c.config.Store.Snapshot().Deployment(set.ID), err
 }
 
 func (c *Control) putTaskSet(ctx context.Context, cmd structs.PutTaskSet) (*structs.Deployment, error) {
-	applied, err := c.Log.Apply(ctx, cmd)
+	applied, err := c.config.Log.Apply(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Deployment(applied.Key), nil
+	return c.config.Store.Snapshot().Deployment(applied.Key), nil
 }
 
 // taskSet finds a task set and its service, or fails with ECS's error.

@@ -25,10 +25,10 @@ func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) 
 	if err := checkClusterSettings(cmd.Settings); err != nil {
 		return nil, err
 	}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Cluster(cmd.Cluster), nil
+	return c.config.Store.Snapshot().Cluster(cmd.Cluster), nil
 }
 
 // chooseCapacity settles what the capacity providers of a job are: those that it names, or, where

@@ -46,7 +46,7 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 		if err := in.applyTo(snap, &job); err != nil {
 			return nil, err
 		}
-		now := c.now()
+		now := c.Now()
 		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, structs.BecauseServiceUpdated, now)}
 		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition || !slices.Equal(job.CapacityStrategy, present.CapacityStrategy) {
 			cmd.Deployment = c.newDeployment(&job, now)

@@ -103,7 +103,7 @@ func TestAgentsWay(t *testing.T) {
 	noError(t, a.client.Report(t.Context(), instance.ID, []structs.TaskUpdate{update}))
 	task := a.Store.Snapshot().Task(update.Task)
 	// the cluster's clock is not the agent's
-	began := a.Control.Now().Add(-time.Hour).Sub(task.StartedAt.Std())
+	began := a.Control.Now().Std().Add(-time.Hour).Sub(task.StartedAt.Std())
 	if task.LastStatus != structs.TaskRunning || began.Abs() > time.Minute || *task.Containers[0].ExitCode != 0 {
 		t.Errorf("after the report the task is %+v", task)
 	}

@@ -33,7 +33,7 @@ func read(t *testing.T, c *testutil.Cluster) *state.Snapshot {
 
 func dump(t *testing.T, c *testutil.Cluster) string {
 	t.Helper()
-	return testutil.Dump(t, c.Control().Store)
+	return testutil.Dump(t, testutil.StateOf(t, c.Control()).Fork())
 }
 
 // must fails the test on an error; it takes what a verb gives.

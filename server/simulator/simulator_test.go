@@ -203,7 +203,7 @@ func TestWaitingIsSimulated(t *testing.T) {
 		moves int
 		cut   string
 	}{{2, 1, ""}, {40, 0, "something is to be decided more than a day from now"}} {
-		protected := structs.TimeOf(w.Control.Now().Add(time.Duration(test.hours) * time.Hour))
+		protected := structs.TimeOf(w.Control.Now().Std().Add(time.Duration(test.hours) * time.Hour))
 		w.MustApply(t, structs.ProtectTasks{Tasks: []string{task}, Until: protected, At: w.now()})
 		out, err := w.Control.Simulate(t.Context(), structs.Scenario{Drain: []string{"a1"}}, nil)
 		if err != nil {

@@ -38,7 +38,7 @@ func (w *town) must(err error) {
 	}
 }
 
-func (w *town) now() structs.Time { return structs.TimeOf(w.Control.Now()) }
+func (w *town) now() structs.Time { return w.Control.Now() }
 
 // join registers an instance of a zone and connects its agent.
 func (w *town) join(name, zone string, cpu, memory int64) string {
