@@ -131,7 +131,7 @@ func firstVersion(snap *state.Snapshot, id, cluster, name, jobType string, at st
 		Group: structs.ServiceGroup(name), LaunchType: structs.LaunchEC2, CreatedAt: at,
 		Service: &structs.ServiceSpec{
 			Update: structs.DefaultUpdatePolicy(jobType), Controller: structs.ControllerECS,
-			PropagateTags: PropagateNone, Rebalancing: structs.RebalancingEnabled,
+			PropagateTags: structs.PropagateNone, Rebalancing: structs.RebalancingEnabled,
 		},
 	}
 	if jobType == structs.JobDaemon {

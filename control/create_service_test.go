@@ -57,8 +57,8 @@ func TestServiceTaskTags(t *testing.T) {
 	h := newHarness(t)
 	own := []structs.Tag{{Key: "from", Value: "service"}}
 	for propagate, want := range map[string][]structs.Tag{
-		control.PropagateNone: nil, control.PropagateFromService: own,
-		control.PropagateFromDefinition: {{Key: "from", Value: "definition"}},
+		structs.PropagateNone: nil, structs.PropagateFromService: own,
+		structs.PropagateFromDefinition: {{Key: "from", Value: "definition"}},
 	} {
 		name := "tags-" + propagate
 		h.create(control.CreateServiceInput{Name: name, Tags: own, ServiceChange: control.ServiceChange{

@@ -19,15 +19,12 @@ const (
 	queueWait = time.Second
 )
 
-// The values of RunTask's propagateTags that Gantry knows (ECS).
-const PropagateFromDefinition = structs.PropagateFromDefinition
-
 // RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster,
 // TaskDefinition (family or family:revision), Count or Instances, and what is to be passed on to
 // the tasks.
 type RunTaskInput struct {
 	Job           structs.Job
-	PropagateTags string // empty or PropagateFromDefinition
+	PropagateTags string // empty or structs.PropagateFromDefinition
 }
 
 // Placed is what came of it: the tasks that found a place, and why others did not. Of a job that
@@ -118,7 +115,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	if job.Group == "" {
 		job.Group = "family:" + def.Family
 	}
-	if in.PropagateTags == PropagateFromDefinition {
+	if in.PropagateTags == structs.PropagateFromDefinition {
 		job.Tags = mergeTags(snap.Tags(structs.TaskDefinitionKey(def.Key())), job.Tags)
 	}
 	return job, nil
@@ -140,7 +137,8 @@ func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 		return err
 	}
 	for _, over := range o.ContainerOverrides {
-		if !slices.ContainsFunc(def.ContainerDefinitions, func(d structs.ContainerDefinition) bool { return d.Name == over.Name }) {
+		named := func(d structs.ContainerDefinition) bool { return d.Name == over.Name }
+		if !slices.ContainsFunc(def.ContainerDefinitions, named) {
 			return structs.Errorf(structs.KindInvalidParameter,
 				"Override for container named %s is not a container in the TaskDefinition.", over.Name)
 		}
@@ -167,19 +165,19 @@ func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscriptio
 	defer cancel()
 	for {
 		snap := c.config.Store.Snapshot()
-		tasks := Placed{Tasks: slices.Collect(snap.JobTasks(id))}
+		placed := Placed{Tasks: slices.Collect(snap.JobTasks(id))}
 		e := snap.Evaluation(eval)
 		if e != nil && e.Status != structs.EvaluationReady {
 			if !queues {
-				tasks.Failures = e.Failures
+				placed.Failures = e.Failures
 			}
-			return tasks, nil
+			return placed, nil
 		}
 		select {
 		case <-decided.C:
 		case <-ctx.Done():
 			if queues {
-				return tasks, nil
+				return placed, nil
 			}
 			return Placed{}, structs.Errorf(structs.KindUnavailable,
 				"the request was taken but is not scheduled yet; ask again with the same clientToken to see its tasks")

@@ -8,12 +8,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The values of a service's propagateTags, beside PropagateFromDefinition.
-const (
-	PropagateNone        = structs.PropagateNone
-	PropagateFromService = structs.PropagateFromService
-)
-
 // deploymentPrefix begins the id of every deployment (ECS).
 const deploymentPrefix = "ecs-svc/"
 

@@ -20,7 +20,7 @@ func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 		"count":               {control.UpdateServiceInput{ServiceChange: control.ServiceChange{Count: new(3)}}, 0},
 		"percents":            {control.UpdateServiceInput{ServiceChange: control.ServiceChange{MaximumPercent: new(int32(150))}}, 0},
 		"grace":               {control.UpdateServiceInput{ServiceChange: control.ServiceChange{HealthGrace: new(int32(9))}}, 0},
-		"tags":                {control.UpdateServiceInput{ServiceChange: control.ServiceChange{PropagateTags: control.PropagateFromDefinition}}, 0},
+		"tags":                {control.UpdateServiceInput{ServiceChange: control.ServiceChange{PropagateTags: structs.PropagateFromDefinition}}, 0},
 		"the same definition": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{TaskDefinition: "app:1"}}, 0},
 		"strategy": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{
 			PlacementStrategy: []structs.PlacementStrategy{{Type: "spread", Field: "instanceId"}},

@@ -18,32 +18,42 @@ containers:
 `
 
 // Every problem names its field and its line, and what to do.
-func TestProblems(t *testing.T) {
-	for name, test := range map[string]struct {
-		text string
-		want []string // the lines of the message, each a part of one
-	}{
-		"nothing":               {"", []string{"the job file is empty"}},
-		"no object":             {"- name: web", []string{"line 1: a job file is one object"}},
-		"two documents":         {small + "---\n" + small, []string{"line 5: a job file holds one job"}},
-		"no YAML":               {"name: web\n\tcount: 1", []string{"line 2: this is not YAML: found a tab character"}},
-		"no JSON":               {"{\n \"name\": \"web\",\n}", []string{"line 3: this is not JSON: invalid character"}},
-		"unknown field":         {small + "cuont: 3", []string{"line 5: cuont: there is no such field; did you mean count?"}},
-		"unknown field within":  {strings.Replace(small, "image: i", "imgae: i", 1), []string{"line 4: containers[0].imgae: there is no such field; did you mean image?"}},
-		"letters' case":         {small + "networkmode: host", []string{"networkmode: there is no such field; did you mean networkMode?"}},
-		"a beginning":           {small + "constraints: []", []string{"constraints: there is no such field"}},
-		"few fields":            {small + "placement: {zzzzzz: 1}", []string{"placement.zzzzzz: there is no such field; there are constraints, strategy"}},
-		"twice":                 {small + "name: other", []string{"line 5: name: it is there twice"}},
-		"not built":             {small + "scaling: {max: 3}", []string{"line 5: scaling: not built yet; change count by hand"}},
-		"not built either":      {small + "loadBalancers: []", []string{"line 5: loadBalancers: not built yet"}},
-		"no number":             {strings.Replace(small, "16", "16MB", 1), []string{`line 4: containers[0].memory: expected a whole number, not "16MB"`}},
-		"a number as text":      {strings.Replace(small, "16", `"16"`, 1), []string{`containers[0].memory: expected a whole number, not "16"`}},
-		"a large number":        {strings.Replace(small, "16", "99999999999", 1), []string{"containers[0].memory: 99999999999 is too large"}},
-		"no truth":              {small + "update: {circuitBreaker: on}", []string{`update.circuitBreaker: expected true or false, not "on"`}},
-		"a list for an object":  {small + "placement: []", []string{"line 5: placement: expected an object, not a list"}},
-		"an object for a list":  {"name: web\ncontainers: {name: app}", []string{"line 2: containers: expected a list, not an object"}},
-		"a list for text":       {small + "cpu: [1]", []string{"cpu: expected a single value, not a list"}},
-		"several":               {"nam: web\ncontainer: []", []string{"line 1: nam: there is no such field; did you mean name?", "line 2: container: there is no such field; did you mean containers?"}},
+// problem is a text that is no job file, and what the message says.
+type problem struct {
+	text string
+	want []string // the lines of the message, each a part of one
+}
+
+// Texts that are no YAML or JSON, or have other fields than a job file.
+func TestProblemsOfTheText(t *testing.T) {
+	expectProblems(t, map[string]problem{
+		"nothing":              {"", []string{"the job file is empty"}},
+		"no object":            {"- name: web", []string{"line 1: a job file is one object"}},
+		"two documents":        {small + "---\n" + small, []string{"line 5: a job file holds one job"}},
+		"no YAML":              {"name: web\n\tcount: 1", []string{"line 2: this is not YAML: found a tab character"}},
+		"no JSON":              {"{\n \"name\": \"web\",\n}", []string{"line 3: this is not JSON: invalid character"}},
+		"unknown field":        {small + "cuont: 3", []string{"line 5: cuont: there is no such field; did you mean count?"}},
+		"unknown field within": {strings.Replace(small, "image: i", "imgae: i", 1), []string{"line 4: containers[0].imgae: there is no such field; did you mean image?"}},
+		"letters' case":        {small + "networkmode: host", []string{"networkmode: there is no such field; did you mean networkMode?"}},
+		"a beginning":          {small + "constraints: []", []string{"constraints: there is no such field"}},
+		"few fields":           {small + "placement: {zzzzzz: 1}", []string{"placement.zzzzzz: there is no such field; there are constraints, strategy"}},
+		"twice":                {small + "name: other", []string{"line 5: name: it is there twice"}},
+		"not built":            {small + "scaling: {max: 3}", []string{"line 5: scaling: not built yet; change count by hand"}},
+		"not built either":     {small + "loadBalancers: []", []string{"line 5: loadBalancers: not built yet"}},
+		"no number":            {strings.Replace(small, "16", "16MB", 1), []string{`line 4: containers[0].memory: expected a whole number, not "16MB"`}},
+		"a number as text":     {strings.Replace(small, "16", `"16"`, 1), []string{`containers[0].memory: expected a whole number, not "16"`}},
+		"a large number":       {strings.Replace(small, "16", "99999999999", 1), []string{"containers[0].memory: 99999999999 is too large"}},
+		"no truth":             {small + "update: {circuitBreaker: on}", []string{`update.circuitBreaker: expected true or false, not "on"`}},
+		"a list for an object": {small + "placement: []", []string{"line 5: placement: expected an object, not a list"}},
+		"an object for a list": {"name: web\ncontainers: {name: app}", []string{"line 2: containers: expected a list, not an object"}},
+		"a list for text":      {small + "cpu: [1]", []string{"cpu: expected a single value, not a list"}},
+		"several":              {"nam: web\ncontainer: []", []string{"line 1: nam: there is no such field; did you mean name?", "line 2: container: there is no such field; did you mean containers?"}},
+	})
+}
+
+// Job files with fields that a job cannot have, or lacks.
+func TestProblemsOfTheJob(t *testing.T) {
+	expectProblems(t, map[string]problem{
 		"no name":               {"containers: []", []string{"line 1: name: a job needs one"}},
 		"a bad name":            {strings.Replace(small, "web", "a/b", 1), []string{`line 2: name: "a/b" is no name`}},
 		"a bad cluster":         {small + "cluster: a/b", []string{`line 5: cluster: "a/b" is no name of a cluster`}},
@@ -64,7 +74,12 @@ func TestProblems(t *testing.T) {
 		"no such tags":          {small + "propagateTags: ALL", []string{`line 5: propagateTags: "ALL" is not NONE, SERVICE or TASK_DEFINITION`}},
 		"a reserved tag":        {small + "tags: {\"aws:x\": 1}", []string{`line 5: tags: "aws:x" begins with aws:`}},
 		"a list of pairs twice": {small + "tags: [{key: a, value: b}, {key: a, value: c}]", []string{`line 5: tags: "a" is there twice`}},
-	} {
+	})
+}
+
+func expectProblems(t *testing.T, problems map[string]problem) {
+	t.Helper()
+	for name, test := range problems {
 		t.Run(name, func(t *testing.T) {
 			spec, err := jobfile.Parse([]byte(test.text))
 			if err == nil {
