@@ -18,7 +18,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 )
 
-// TestAudit: each write leaves a line, however it went; reads leave none.
+// Each write leaves a line, however it went. Reads leave none.
 func TestAudit(t *testing.T) {
 	s := newSecured(t)
 	admin, reader := s.key(t, "admin"), s.key(t, "read-only")
@@ -35,7 +35,7 @@ func TestAudit(t *testing.T) {
 		t.Error(err)
 	}
 	tagged := &sdk.CreateClusterInput{ClusterName: aws.String("tagged"), Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}
-	// which is asked about twice
+	// it is authorized twice
 	if _, err := s.sdk(admin.ID, admin.Secret, "").CreateCluster(t.Context(), tagged); err != nil {
 		t.Error(err)
 	}
@@ -72,7 +72,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// A full audit log is put aside, four of them, and no line is lost on the way.
+// A full audit log is rotated. Four old ones are kept, and no line is lost.
 func TestAuditRotates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	a := must[*Audit](t)(OpenAudit(path, slog.New(slog.DiscardHandler)))

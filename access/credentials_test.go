@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestSDK: whose key is known, signs with its secret, and may do it, is let in; all others hear
-// AWS's errors.
+// A caller is let in if its key is known, the signature is right and the policy allows the call.
+// All others get AWS's errors.
 func TestSDK(t *testing.T) {
 	s := newSecured(t)
 	admin, reader, gone := s.key(t, "admin"), s.key(t, "read-only"), s.key(t, "admin")
@@ -22,10 +22,10 @@ func TestSDK(t *testing.T) {
 	for _, test := range []struct{ name, id, secret, session, code string }{
 		{"an administrator", admin.ID, admin.Secret, "", ""},
 		{"wrong secret", admin.ID, reader.Secret, "", "InvalidSignatureException"},
-		{"may not", reader.ID, reader.Secret, "", "AccessDeniedException"},
+		{"not allowed", reader.ID, reader.Secret, "", "AccessDeniedException"},
 		{"revoked", gone.ID, gone.Secret, "", "UnrecognizedClientException"},
 		{"unknown", "AKIAIOSFODNN7EXAMPLE", admin.Secret, "", "UnrecognizedClientException"},
-		{"a session of no one", admin.ID, admin.Secret, "token", "UnrecognizedClientException"},
+		{"an unknown session", admin.ID, admin.Secret, "token", "UnrecognizedClientException"},
 	} {
 		if code := create(t, s.sdk(test.id, test.secret, test.session), "c"); code != test.code {
 			t.Errorf("%s: %q, want %q", test.name, code, test.code)
@@ -43,7 +43,7 @@ func TestSDK(t *testing.T) {
 	}
 }
 
-// Nothing but the process's being alive is told to who shows nothing, or something of no worth.
+// Without valid credentials, a caller learns nothing but that the process is alive.
 func TestNothingWithoutCredentials(t *testing.T) {
 	s := newSecured(t)
 	admin := s.key(t, "admin")
@@ -53,7 +53,7 @@ func TestNothingWithoutCredentials(t *testing.T) {
 		{"GET", "/v1/ready", "", "MissingAuthenticationTokenException"},
 		{"GET", "/", "", "MissingAuthenticationTokenException"},
 		{"POST", "/", "", "MissingAuthenticationTokenException"},
-		// AWS's APIs are signed
+		// the AWS APIs take signatures only
 		{"POST", "/", "Bearer " + admin.ID + ":" + admin.Secret, "MissingAuthenticationTokenException"},
 		{"POST", "/", "AWS4-HMAC-SHA256", "IncompleteSignatureException"},
 		{"GET", "/v1/keys", "", "MissingAuthenticationTokenException"},
@@ -79,7 +79,7 @@ func TestNothingWithoutCredentials(t *testing.T) {
 	}
 }
 
-// A key that a server does not know may be one that it does not know yet: clients are to try again.
+// A server that may not know a key yet asks clients to try again.
 func TestKeysOfAServerThatIsBehind(t *testing.T) {
 	s := newSecured(t)
 	key := s.key(t, `{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`)
@@ -97,7 +97,7 @@ func TestKeysOfAServerThatIsBehind(t *testing.T) {
 	}
 }
 
-// The command line's own client: by token, and signed.
+// The command line's own client, with a token and with signatures.
 func TestClient(t *testing.T) {
 	s := newSecured(t)
 	reader := s.key(t, `{"Statement":[{"Effect":"Allow","Action":"gantry:ListTasks","Resource":"arn:aws:gantry:::cluster/dev"}]}`)

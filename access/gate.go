@@ -1,9 +1,9 @@
-// Package access is the gate of a secured server: it finds out who calls, and writes down who
-// changed what. What a caller may do is asked by the doors (control.Authorize), which know what a
-// call is about.
+// Package access is the gate of a secured server: it finds out who is calling, lets in whom a route
+// is for, and records who changed what. Whether a policy allows the call is asked by the doors
+// (control.Authorize), which know what the call is about.
 //
-// Servers and agents show certificates, everyone else an access key: signed as AWS's clients do
-// (SigV4), or under /v1 also as "Authorization: Bearer ID:SECRET".
+// Servers and agents show certificates; everyone else shows an access key. Requests are signed as
+// AWS's clients sign them (SigV4); the native API also takes "Authorization: Bearer ID:SECRET".
 package access
 
 import (
@@ -19,22 +19,22 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Keys finds the access key of an id; nil where there is none.
+// Keys returns the access key with an id; nil if there is none.
 type Keys func(id string) *structs.AccessKey
 
-// Opener opens what was sealed.
+// Opener decrypts what was sealed.
 type Opener interface {
 	Open(name string, sealed []byte) ([]byte, error)
 }
 
-// Config is what a Gate needs.
+// Config is what a Gate needs. All fields except Behind, Secrets and Now are required.
 type Config struct {
 	Keys Keys
-	// Behind says whether there may be keys that Keys does not know yet. Nil: never.
+	// Behind reports whether there may be keys that Keys does not know yet. Nil: never.
 	Behind func() bool
-	// Secrets opens the secrets of keys. Nil: any caller may do everything (--insecure).
+	// Secrets decrypts the secrets of keys. Nil: any caller may do everything (--insecure).
 	Secrets Opener
-	// Audit is where writes are written down.
+	// Audit records writes. Nil: they are not recorded.
 	Audit  *Audit
 	Logger *slog.Logger
 	Now    func() time.Time // nil: the system's clock
@@ -43,7 +43,7 @@ type Config struct {
 // Gate lets callers in. Safe for concurrent use.
 type Gate struct{ Config }
 
-// New makes a Gate.
+// New returns a Gate.
 func New(c Config) *Gate {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -54,20 +54,20 @@ func New(c Config) *Gate {
 	return &Gate{c}
 }
 
-// What a server tells the leader of a call that it passes on: whose certificate was shown, if any,
-// and from where it came. Receive makes them true; nobody else's word is taken.
+// The headers in which a server tells the leader about a call that it forwards: whose certificate
+// was shown, if any, and where the call came from. Receive sets them and ignores what callers send.
 const (
 	headerCaller = "Gantry-Caller" // ROLE/ID
 	headerFrom   = "Gantry-From"   // IP address
 )
 
-// Receive comes before the forwarding of calls. hops is the header by which servers mark what they
-// pass on.
+// Receive handles a call before it is forwarded. hops is the header that servers set on what they
+// forward.
 func (g *Gate) Receive(hops string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, shown := security.CallerOf(r.TLS)
 		if who.Role == security.RoleServer && r.Header.Get(hops) != "" {
-			next.ServeHTTP(w, r) // the server that passed it on has done this
+			next.ServeHTTP(w, r) // the server that forwarded it has done this
 			return
 		}
 		r.Header.Del(headerCaller)
@@ -83,8 +83,8 @@ func (g *Gate) Receive(hops string, next http.Handler) http.Handler {
 	})
 }
 
-// Check comes after the forwarding, on the server that carries the call out, and lets in whom the
-// routes name.
+// Check handles a call on the server that carries it out, after any forwarding. It lets in whom the
+// route is for.
 func (g *Gate) Check(routes *route.Table) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		of := routes.Of(r)
@@ -113,7 +113,8 @@ func (g *Gate) Check(routes *route.Table) http.Handler {
 	})
 }
 
-// caller finds out who calls. It fails with a *sigv4.Refusal, or another error to tell the caller.
+// caller returns who is calling. It fails with a *sigv4.Refusal, or with another error for the
+// caller.
 func (g *Gate) caller(r *http.Request, of route.Route) (*control.Caller, error) {
 	role, id, _ := strings.Cut(r.Header.Get(headerCaller), "/")
 	switch {
@@ -133,7 +134,7 @@ func (g *Gate) caller(r *http.Request, of route.Route) (*control.Caller, error) 
 	return &control.Caller{ARN: control.UserARN(key), Key: key.ID, Policy: &key.Policy}, nil
 }
 
-// agentPolicy lets agents do what a route is for that they share with the holders of keys.
+// agentPolicy allows an agent the action of a route that agents share with the holders of keys.
 func agentPolicy(of route.Route) *structs.Policy {
 	if of.Who != route.KeyOrAgent {
 		return &structs.Policy{}
@@ -143,11 +144,11 @@ func agentPolicy(of route.Route) *structs.Policy {
 	}}
 }
 
-// mayEnter reports whether a route is for a caller. What the holder of a key may do there, its
-// policy says later.
+// mayEnter reports whether a route is for a caller. The policy of an access key is checked later,
+// by the door.
 func mayEnter(c *control.Caller, r *http.Request, of route.Route) bool {
 	if c.Policy == nil {
-		return true // servers, and anybody where the gate is open
+		return true // servers, and everyone if the gate is open
 	}
 	agent := c.Instance != ""
 	switch of.Who {

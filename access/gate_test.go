@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/security"
 )
 
-// TestCertificates: servers may do everything, agents what is theirs; what a server passes on
-// counts as who called it, and nobody else's word is taken for that.
+// Servers may do everything, agents only what is theirs. A forwarded call counts as its caller's,
+// and headers that say otherwise are ignored.
 func TestCertificates(t *testing.T) {
 	s := newSecured(t)
 	for _, test := range []struct {

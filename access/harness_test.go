@@ -31,14 +31,14 @@ import (
 
 const hops = "Gantry-Hops"
 
-// secured is a server behind a gate.
+// secured is a server with a gate.
 type secured struct {
 	*testutil.SingleNode
 	http      *httptest.Server
 	audit     string
 	secret    security.Secret
 	authority *security.Authority
-	now       time.Time // of the gate; zero: the clock's
+	now       time.Time // the gate's clock; zero: the real one
 	behind    bool
 }
 
@@ -76,7 +76,7 @@ func newSecured(t *testing.T) *secured {
 	return s
 }
 
-// routes are those of a server. Behind the ones for servers there is nobody.
+// routes returns the routes of a server. Nothing answers those for servers.
 func (s *secured) routes(log *slog.Logger) *route.Table {
 	peers := new(server.Server).Peers().Routes()
 	for n := range peers {
@@ -94,7 +94,7 @@ func (s *secured) routes(log *slog.Logger) *route.Table {
 	)
 }
 
-// process stands for a server process, which does all that it is asked.
+// process stands in for a server process. It does whatever it is asked.
 type process struct{}
 
 func (process) RaftPeers(context.Context) (peers structs.PeerList) { return peers }
@@ -107,7 +107,7 @@ func (process) RestoreSnapshot(context.Context, io.Reader, bool) (info structs.S
 	return info, nil
 }
 
-// leases has no evaluations to lend.
+// leases never has an evaluation to lend.
 type leases struct{}
 
 func (leases) NextLease(context.Context, string) (*structs.Lease, error) { return nil, nil }
@@ -141,7 +141,7 @@ func create(t *testing.T, c *sdk.Client, name string) string {
 	return ""
 }
 
-// ask returns the code of a refusal; empty where the call was not refused.
+// ask returns the code of a refusal; empty if the call was not refused.
 func ask(t *testing.T, r *http.Request) string {
 	t.Helper()
 	resp := must[*http.Response](t)(http.DefaultTransport.RoundTrip(r))
@@ -157,7 +157,7 @@ func codeOf(body []byte) string {
 	return out.Type
 }
 
-// as is the TLS of a caller that has shown a certificate.
+// as returns the TLS state of a caller that has shown a certificate.
 func (s *secured) as(t *testing.T, role, id string) *tls.ConnectionState {
 	t.Helper()
 	if role == "" {

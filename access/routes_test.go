@@ -16,21 +16,21 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// What becomes of a call at a route.
+// What can become of a call.
 const (
 	enters        = "enters"
 	noCredentials = "MissingAuthenticationTokenException"
-	notForCaller  = "only servers and agents of this installation"
+	notForCaller  = "only servers and agents of this installation may call this"
 	notByPolicy   = "is not authorized to perform"
 	notItsOwn     = "cannot register another"
 )
 
-// callers are the kinds of callers: "agent" calls for its own container instance, "other agent" for
+// callers are the kinds of callers. "agent" calls for its own container instance, "other agent" for
 // one that is not its own.
 var callers = []string{"nobody", "key without permission", "key with permission", "agent", "other agent", "server"}
 
-// outcomes has what becomes of each kind of caller, in their order, at the routes for somebody. A key
-// without permission is let in where no policy is asked.
+// outcomes says, for each Who of a route, what becomes of each kind of caller. A key without
+// permission is let in if the route has no action.
 var outcomes = map[route.Who][]string{
 	route.Anyone:     {enters, enters, enters, enters, enters, enters},
 	route.Key:        {noCredentials, notByPolicy, enters, notForCaller, notForCaller, enters},
@@ -40,8 +40,8 @@ var outcomes = map[route.Who][]string{
 	route.Server:     {noCredentials, notForCaller, notForCaller, notForCaller, notForCaller, enters},
 }
 
-// TestRoutes walks all routes of a server as each kind of caller: each refuses whom it should, and
-// lets in everybody else.
+// TestRoutes calls every route of a server as each kind of caller. Each route must refuse whom it
+// should and let in everyone else.
 func TestRoutes(t *testing.T) {
 	s := newSecured(t)
 	allowed, denied := s.key(t, "admin"), s.key(t, `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)
@@ -65,7 +65,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// request is a call of a route.
+// request returns a call of a route by a caller.
 func (s *secured) request(t *testing.T, of route.Route, caller string, allowed, denied structs.NewAccessKey) *http.Request {
 	t.Helper()
 	method, path, pattern := strings.Cut(of.Pattern, " ")
@@ -103,14 +103,14 @@ func (s *secured) request(t *testing.T, of route.Route, caller string, allowed, 
 	return r
 }
 
-// outcome is what became of a call: enters, or the refusal.
+// outcome returns what became of a call: enters, or the text of the refusal.
 func outcome(w *httptest.ResponseRecorder) string {
 	var answer struct {
 		Type    string `json:"__type"`
 		Message string
 		Error   struct{ Code, Message string }
 	}
-	_ = json.Unmarshal(w.Body.Bytes(), &answer) // some answers are no JSON, and no refusals
+	_ = json.Unmarshal(w.Body.Bytes(), &answer) // answers that are not JSON are not refusals
 	switch {
 	case answer.Type == noCredentials:
 		return noCredentials
@@ -122,8 +122,8 @@ func outcome(w *httptest.ResponseRecorder) string {
 	return enters
 }
 
-// TestRoutesNotForKeys names the routes that are not for holders of access keys: one that is open,
-// or not, by mistake is a hole.
+// The routes that are not for holders of access keys are listed by name, so that none is opened by
+// mistake.
 func TestRoutesNotForKeys(t *testing.T) {
 	want := map[string]route.Who{
 		"GET /v1/health":             route.Anyone,

@@ -18,7 +18,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// answering makes a client of a server that gives one answer to everything.
+// answering returns a client of a server that answers every call with h.
 func answering(t *testing.T, answer http.HandlerFunc) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -30,7 +30,7 @@ func answering(t *testing.T, answer http.HandlerFunc) *client.Client {
 	return c
 }
 
-// What is no answer of Gantry's, such as a proxy's page, may pass: the caller tries again.
+// An answer that is not Gantry's, such as a proxy's page, may be temporary: the caller tries again.
 func TestAnswersThatAreNotGantrys(t *testing.T) {
 	for name, body := range map[string]string{
 		"a page":      "<html>502 Bad Gateway</html>",
@@ -80,7 +80,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// beatAnswer says which beats a server answers at a beat.
+// beatAnswer says which beats a server answers when it gets one.
 type beatAnswer int
 
 const (
@@ -89,7 +89,7 @@ const (
 	allButNewest
 )
 
-// beating opens a stream and answers beats as it is told at each.
+// beating opens a stream and answers each beat as it is told.
 func beating(answers <-chan beatAnswer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).EnableFullDuplex()
@@ -115,8 +115,8 @@ func beating(answers <-chan beatAnswer) http.HandlerFunc {
 	}
 }
 
-// A beat succeeds once the server has sent it back. By the answer to an earlier one that comes late
-// the agent knows that the server is there, and no more.
+// A beat succeeds once the server has sent it back. A late answer to an earlier one shows that the
+// server was alive then, and no more.
 func TestBeats(t *testing.T) {
 	answers := make(chan beatAnswer)
 	c := answering(t, beating(answers))
@@ -144,8 +144,8 @@ func TestBeats(t *testing.T) {
 	if _, err := c.Beat(ctx, "0123"); err == nil {
 		t.Error("a beat that was not answered succeeded")
 	}
-	const age = 5 * time.Second // that the leader has not heard
-	for range 300 {             // numbers go round
+	const age = 5 * time.Second // since the leader heard of the agent
+	for range 300 {             // numbers wrap around
 		go func() { answers <- allBeats }()
 		before := time.Now()
 		if heard, err := c.Beat(t.Context(), "0123"); err != nil || heard.Add(age).Before(before) || heard.After(before) {
@@ -155,7 +155,7 @@ func TestBeats(t *testing.T) {
 	before := time.Now()
 	ctx, cancel = context.WithCancel(t.Context())
 	go func() {
-		answers <- noBeats // this beat is answered with the next
+		answers <- noBeats // this beat is answered together with the next
 		cancel()
 	}()
 	if _, err := c.Beat(ctx, "0123"); err == nil {
@@ -175,8 +175,8 @@ func TestBeats(t *testing.T) {
 	}
 }
 
-// A reader that waits for a frame must come back when the stream is closed, when its context ends,
-// and when the server breaks off.
+// A reader that waits for a frame must return when the stream is closed, when its context ends, and
+// when the server breaks off.
 func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(stream *client.AssignmentStream, cancel func(), broken chan struct{}){
 		"closed":     func(stream *client.AssignmentStream, _ func(), _ chan struct{}) { stream.Close() },
@@ -196,7 +196,7 @@ func TestStreamEnds(t *testing.T) {
 				}()
 				select {
 				case <-broken:
-					// the server would wait for who reads
+					// the server would wait for the reader
 					http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
 					<-gone
 					panic(http.ErrAbortHandler)
