@@ -18,7 +18,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// answering returns a client of a server that answers every call with h.
+// answering returns a client of a server that gives every call the same answer.
 func answering(t *testing.T, answer http.HandlerFunc) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(answer)

@@ -17,14 +17,14 @@ containers:
   - {name: app, image: i, memory: 16}
 `
 
-// Every problem names its field and its line, and what to do.
-// problem is a text that is no job file, and what the message says.
+// problem is a text that is not a job file, and the error it gets.
 type problem struct {
 	text string
-	want []string // the lines of the message, each a part of one
+	want []string // a part of each line of the message
 }
 
-// Texts that are no YAML or JSON, or have other fields than a job file.
+// Texts that are not YAML or JSON, or have unknown fields. Each problem names its field, its line and
+// what to do.
 func TestProblemsOfTheText(t *testing.T) {
 	expectProblems(t, map[string]problem{
 		"nothing":              {"", []string{"the job file is empty"}},
@@ -51,7 +51,7 @@ func TestProblemsOfTheText(t *testing.T) {
 	})
 }
 
-// Job files with fields that a job cannot have, or lacks.
+// Job files with fields that the job must not have, or without fields that it needs.
 func TestProblemsOfTheJob(t *testing.T) {
 	expectProblems(t, map[string]problem{
 		"no name":               {"containers: []", []string{"line 1: name: a job needs one"}},
@@ -98,7 +98,7 @@ func expectProblems(t *testing.T, problems map[string]problem) {
 	}
 }
 
-// What a file may write in several ways is one and the same.
+// Different spellings of the same job give the same spec.
 func TestSameJob(t *testing.T) {
 	want, err := jobfile.Parse([]byte(`
 name: web
@@ -154,7 +154,7 @@ tags: {team: shop}`,
 	}
 }
 
-// The defaults of a policy stand for what the file leaves out, zero for what it says is zero.
+// What a file leaves out of a policy gets the default. Zero is zero if the file says so.
 func TestDefaultsOfTheType(t *testing.T) {
 	service, err := jobfile.Parse([]byte(small + "update: {minimumHealthyPercent: 0, circuitBreaker: true}"))
 	if err != nil {
@@ -174,7 +174,7 @@ func TestDefaultsOfTheType(t *testing.T) {
 	}
 }
 
-// A few lines must not become a heap of values.
+// A few lines must not expand into millions of values.
 func TestAliasesDoNotMultiply(t *testing.T) {
 	text := "name: web\ncontainers:\n- &c {name: app, image: i, memory: 16, command: [" + strings.Repeat("a, ", 1000) + "]}\n" + strings.Repeat("- *c\n", 100)
 	_, err := jobfile.Parse([]byte(text))
@@ -183,7 +183,7 @@ func TestAliasesDoNotMultiply(t *testing.T) {
 	}
 }
 
-// The examples are files that work.
+// The examples are valid job files.
 func TestExamples(t *testing.T) {
 	files, err := os.ReadDir("../examples")
 	if err != nil || len(files) == 0 {

@@ -5,46 +5,48 @@ package route
 
 import "net/http"
 
-// A Route is one thing that a server can be asked. The zero values of Who, Where and Body are those
-// of a path that no route has.
+// A Route is one thing that a server can be asked. The zero values of Who, Where and Body hold for
+// paths that no route has.
 type Route struct {
-	// Pattern is what it is asked with, as for http.ServeMux: "GET /v1/jobs/{name}".
+	// Pattern is matched as http.ServeMux does: "GET /v1/jobs/{name}".
 	Pattern string
 	Who     Who
-	// Action is what the policy of the caller must allow, as SERVICE:ACTION. Empty: no policy is
-	// asked before the handler is called.
+	// Action is what the caller's policy must allow, as SERVICE:ACTION. Empty: no policy is checked
+	// before the handler is called.
 	Action string
-	// Resource returns the resource that the action is on; empty: on none in particular. Nil with an
-	// Action: the resource stands in the body, so that the handler asks.
+	// Resource returns the resource of the action; empty: the action is on none in particular. If
+	// Resource is nil and Action is not, the resource stands in the body, so the handler checks the
+	// policy.
 	Resource func(*http.Request) (string, error)
 	Where    Where
 	Body     Body
-	// AWS has the services of AWS that answer here: callers sign for one of them, and refusals have
-	// AWS's form. Nil: the native API, which also takes tokens.
+	// AWS lists the services of AWS that answer here. Callers sign for one of them, and refusals
+	// have AWS's form. Nil: the native API, which also takes tokens.
 	AWS []string
-	// Quiet keeps calls out of the audit log, which has all others but GETs: they change nothing, or
-	// agents and schedulers repeat them at every moment.
+	// Quiet keeps calls out of the audit log, which records all others except GETs. They change
+	// nothing, or are repeated all the time.
 	Quiet bool
-	// Handler answers. One that is itself a Table has routes of its own, and those that it does not
-	// know are as this one.
+	// Handler answers. If it is itself a Table, its routes go first, and this route holds for paths
+	// that it does not know.
 	Handler http.Handler
 }
 
-// ServeHTTP lets the handler answer.
+// ServeHTTP answers with the handler.
 func (r *Route) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.Handler.ServeHTTP(w, req) }
 
-// Who may call. Servers may call every route, and where the gate is open, everyone may.
+// Who may call a route. Servers may call every route. If the gate is open (--insecure), so may
+// everyone.
 type Who int
 
 const (
-	// Key is for holders of access keys, as far as their policies go.
+	// Key is for holders of access keys whose policy allows the action.
 	Key Who = iota
-	// KeyOrAgent is for holders of access keys, and for every agent.
+	// KeyOrAgent is for the same, and for every agent.
 	KeyOrAgent
 	// Agent is for the agent of the container instance that the parameter "instance" names.
 	Agent
-	// AnyAgent is for agents. The container instance stands in the body, so that the handler checks
-	// whether it is the agent's own.
+	// AnyAgent is for agents. The container instance stands in the body, so the handler checks that
+	// it is the agent's own.
 	AnyAgent
 	// Server is for servers alone.
 	Server
@@ -64,12 +66,12 @@ const (
 	ThisServer
 )
 
-// Body says how the body of a call travels to the leader.
+// Body is how the body of a call travels to the leader.
 type Body int
 
 const (
-	// Held: it is read first, so that it can be sent again should the leader change.
+	// Held: it is read first, so that it can be sent again if the leader changes.
 	Held Body = iota
-	// Streamed: it is sent as it comes, once, as it may be too large to hold, or have no end.
+	// Streamed: it is sent once, as it comes, because it may be too large to hold, or have no end.
 	Streamed
 )

@@ -2,13 +2,13 @@ package route
 
 import "net/http"
 
-// A Table holds routes, and lets each answer its calls. Safe for concurrent use.
+// A Table holds routes and serves them. Safe for concurrent use.
 type Table struct {
 	mux    *http.ServeMux
 	routes []*Route
 }
 
-// New returns a table of these routes. It panics where two of them conflict, as http.ServeMux does.
+// New returns a table of routes. It panics if two of them conflict, as http.ServeMux does.
 func New(routes ...Route) *Table {
 	t := &Table{mux: http.NewServeMux()}
 	for _, r := range routes {
@@ -18,13 +18,13 @@ func New(routes ...Route) *Table {
 	return t
 }
 
-// ServeHTTP lets the route of a call answer it.
+// ServeHTTP answers a call with its route.
 func (t *Table) ServeHTTP(w http.ResponseWriter, r *http.Request) { t.mux.ServeHTTP(w, r) }
 
-// Of returns the route that answers a call; the zero Route where none does.
+// Of returns the route that answers a call; the zero Route if there is none.
 func (t *Table) Of(r *http.Request) Route {
 	h, _ := t.mux.Handler(r)
-	found, ok := h.(*Route) // others are the mux's own, which redirect or answer that there is none
+	found, ok := h.(*Route) // other handlers are the mux's own: redirects and errors
 	if !ok {
 		return Route{}
 	}
@@ -36,7 +36,7 @@ func (t *Table) Of(r *http.Request) Route {
 	return *found
 }
 
-// Routes returns all routes, those of tables within the table in place of their own.
+// Routes returns all routes. A route whose handler is a table is replaced by that table's routes.
 func (t *Table) Routes() []Route {
 	var all []Route
 	for _, r := range t.routes {

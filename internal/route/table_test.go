@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A call has the rules of the route that answers it, and those of an unknown path where the answer
-// is the mux's own.
+// A call gets the route that answers it. If the mux itself answers, it gets the zero Route, or the
+// one around the inner table.
 func TestOf(t *testing.T) {
 	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	table := New(
