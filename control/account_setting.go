@@ -15,8 +15,8 @@ func (c *Control) PutAccountSetting(ctx context.Context, setting structs.Account
 	return err
 }
 
-// DeleteAccountSetting forgets what was set for a principal, so that root's setting or the default
-// holds for it again. It returns what was set; the value is empty where nothing was.
+// DeleteAccountSetting removes a principal's setting, so that root's setting or the default applies
+// again. It returns the removed setting; its value is empty if there was none.
 func (c *Control) DeleteAccountSetting(ctx context.Context, principal, name string) (structs.AccountSetting, error) {
 	deleted := structs.AccountSetting{Principal: principal, Name: name}
 	if err := structs.CheckSettingName(name); err != nil {

@@ -2,8 +2,8 @@ package control
 
 import "time"
 
-// Beat notes that the agent of an instance is there. It returns how long ago the newest beat was
-// that the leader has heard of. It fails where the agent is to beat at another server.
+// Beat records that the agent of an instance is alive. It returns the age of the newest beat that
+// the leader has heard of. It fails if the agent should beat at another server.
 func (c *Control) Beat(instance string) (age time.Duration, err error) {
 	return c.config.Beat(instance)
 }

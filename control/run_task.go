@@ -11,31 +11,31 @@ import (
 )
 
 const (
-	// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and
-	// the caller may ask again with the same client token.
+	// scheduleWait bounds how long RunTask waits for its evaluation. After that the job still
+	// stands, and the caller may ask again with the same client token.
 	scheduleWait = 20 * time.Second
-	// queueWait is how long it waits where tasks queue: they are there already, and whether they
-	// have an instance by now does not matter to the caller.
+	// queueWait is how long it waits for a job whose tasks queue. They exist already, and the
+	// caller need not know whether they have an instance yet.
 	queueWait = time.Second
 )
 
-// RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster,
-// TaskDefinition (family or family:revision), Count or Instances, and what is to be passed on to
+// RunTaskInput asks for tasks that run to completion. The caller fills these fields of Job:
+// Cluster, TaskDefinition (family or family:revision), Count or Instances, and what is passed on to
 // the tasks.
 type RunTaskInput struct {
 	Job           structs.Job
 	PropagateTags string // empty or structs.PropagateFromDefinition
 }
 
-// Placed is what came of it: the tasks that found a place, and why others did not. Of a job that
-// queues its tasks, all of them: those without an instance wait for room.
+// Placed is the outcome of RunTask: the tasks that were placed, and why others were not. If the job
+// queues its tasks, all of them are here, and those without an instance wait for room.
 type Placed struct {
 	Tasks    []*structs.Task
 	Failures []structs.PlacementFailure
 }
 
-// RunTask makes a batch job and waits until the scheduler has decided on it. With a client token
-// that was used before in the cluster, the earlier job's outcome is the answer.
+// RunTask creates a batch job and waits until the scheduler has decided on it. If the client token
+// was used before in the cluster, the earlier job's outcome is returned.
 func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -88,7 +88,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	}
 	def, err := runnableDefinition(snap, job.TaskDefinition)
 	if err != nil {
-		// An earlier job of this token stands, whatever became of its task definition since.
+		// An earlier job of this token stands, whatever has become of its task definition.
 		if earlier := snap.JobByToken(job.Cluster, job.ClientToken); job.ClientToken == "" || earlier == nil {
 			return job, err
 		} else if def = snap.TaskDefinition(earlier.TaskDefinition); def == nil {
@@ -121,7 +121,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	return job, nil
 }
 
-// mergeTags gives base with over laid on top by key.
+// mergeTags returns base with the tags of over added or replaced.
 func mergeTags(base, over []structs.Tag) []structs.Tag {
 	merged := slices.DeleteFunc(slices.Clone(base), func(b structs.Tag) bool {
 		return slices.ContainsFunc(over, func(o structs.Tag) bool { return o.Key == b.Key })
@@ -146,7 +146,7 @@ func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 	return nil
 }
 
-// checkSupported refuses a definition, by the names of its fields, that agents cannot honour.
+// checkSupported fails, naming the fields, if a definition has some that agents cannot honour.
 func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error {
 	if missing := structs.UnsupportedFeatures(def, o); len(missing) > 0 {
 		return structs.Errorf(structs.KindUnsupportedFeature,

@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addedInstances makes the instances that a scenario adds.
+// addedInstances returns the instances that a scenario adds.
 func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (added []structs.ContainerInstance, err error) {
 	for n := range in.Add {
 		a, field := &in.Add[n], fmt.Sprintf("add[%d]", n)
@@ -29,7 +29,7 @@ func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (ad
 	return added, nil
 }
 
-// modelInstance is what all instances of one addition have in common.
+// modelInstance returns what all instances of one addition have in common.
 func modelInstance(snap *state.Snapshot, cluster, field string, a *structs.AddedInstances) (structs.ContainerInstance, error) {
 	m := structs.ContainerInstance{Cluster: cluster, Attributes: []structs.Attribute{{Name: "ecs.os-type", Value: "linux"}}}
 	if a.Like != "" {

@@ -22,13 +22,12 @@ type CreateTaskSetInput struct {
 	ExternalID     string
 	Scale          float64 // percent of the service's count
 	Tags           []structs.Tag
-	// ClientToken, where given, makes the call idempotent. RequestHash tells the same request from
-	// another.
+	// ClientToken, if given, makes the call idempotent. RequestHash distinguishes requests.
 	ClientToken string
 	RequestHash string
 }
 
-// CreateTaskSet makes a task set. The same request with the same token finds the one that it made.
+// CreateTaskSet creates a task set. The same request with the same token returns the existing one.
 func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*structs.Deployment, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -62,7 +61,7 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 	})
 }
 
-// ScaleTaskSet changes the part of the service's count that a task set has.
+// ScaleTaskSet changes which part of the service's count a task set has.
 func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale float64) (*structs.Deployment, error) {
 	job, set, err := c.taskSet(ctx, name)
 	if err != nil {
@@ -77,8 +76,8 @@ func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale floa
 	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetScaled, now)})
 }
 
-// DeleteTaskSet makes a task set DRAINING; it has gone with its last task. Without force it must be
-// scaled to 0 first, and not be PRIMARY. Deleting it again changes nothing.
+// DeleteTaskSet makes a task set DRAINING. It is removed with its last task. Without force it must
+// be scaled to 0 first, and must not be PRIMARY. Deleting it again changes nothing.
 func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force bool) (*structs.Deployment, error) {
 	job, set, err := c.taskSet(ctx, name)
 	if err != nil || set.Status == structs.TaskSetDraining {
@@ -89,7 +88,7 @@ func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force boo
 	return c.config.Store.Snapshot().Deployment(set.ID), err
 }
 
-// SetPrimaryTaskSet makes a task set PRIMARY, and the one that was ACTIVE.
+// SetPrimaryTaskSet makes a task set PRIMARY, and the previous primary ACTIVE.
 func (c *Control) SetPrimaryTaskSet(ctx context.Context, name TaskSetName) (*structs.Deployment, error) {
 	_, set, err := c.taskSet(ctx, name)
 	if err != nil {
@@ -107,7 +106,7 @@ func (c *Control) putTaskSet(ctx context.Context, cmd structs.PutTaskSet) (*stru
 	return c.config.Store.Snapshot().Deployment(applied.Key), nil
 }
 
-// taskSet finds a task set and its service, or fails with ECS's error.
+// taskSet returns a task set and its service, or fails with ECS's error.
 func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, *structs.Deployment, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -124,7 +123,7 @@ func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, 
 	return job, set, nil
 }
 
-// externalService gives the ACTIVE service of that name if task sets are how it is moved.
+// externalService returns the ACTIVE service of that name if it is moved by task sets.
 func externalService(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	job, err := activeService(snap, cluster, name)
 	if err == nil && !job.External() {

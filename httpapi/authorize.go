@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The resources of routes in policies, without what all ARNs of the native API begin with.
+// The resources of routes in policies, without the part that all ARNs of the native API begin with.
 
 func none(*http.Request) (string, error) { return "", nil }
 
@@ -16,7 +16,7 @@ func cluster(r *http.Request) (string, error)   { return structs.ClusterKey(clus
 func scheduler(r *http.Request) (string, error) { return "scheduler/" + r.PathValue("name"), nil }
 func accessKey(r *http.Request) (string, error) { return "key/" + r.PathValue("id"), nil }
 
-// clusterIfNamed is for a call that is about all clusters where it names none.
+// clusterIfNamed is for calls that are about all clusters unless they name one.
 func clusterIfNamed(r *http.Request) (string, error) {
 	if r.URL.Query().Get("cluster") == "" {
 		return none(r)
@@ -24,7 +24,7 @@ func clusterIfNamed(r *http.Request) (string, error) {
 	return cluster(r)
 }
 
-// jobInPath names a job by its name, even where the call has its id: a policy knows names.
+// jobInPath names a job by its name even if the call has its id, because policies know names.
 func (a *api) jobInPath(r *http.Request) (string, error) {
 	cluster, name, err := a.Control.JobName(r.Context(), clusterOf(r), r.PathValue("name"))
 	return jobResource(cluster, name), err
@@ -32,7 +32,7 @@ func (a *api) jobInPath(r *http.Request) (string, error) {
 
 func jobResource(cluster, name string) string { return "job/" + cluster + "/" + name }
 
-// authorized puts the question whether the caller may do the action of a route before its handler.
+// authorized returns the handler of a route, behind the check that the caller may do its action.
 func (a *api) authorized(of route.Route) http.Handler {
 	if of.Action == "" || of.Resource == nil {
 		return of.Handler
@@ -50,7 +50,7 @@ func (a *api) authorized(of route.Route) http.Handler {
 	})
 }
 
-// authorize reports why the caller may not do an action on a resource; empty: on none in particular.
+// authorize fails unless the caller may do an action on a resource; empty: on none in particular.
 func authorize(r *http.Request, action, resource string) error {
 	if resource == "" {
 		return control.Authorize(r.Context(), action)

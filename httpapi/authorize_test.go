@@ -15,7 +15,7 @@ import (
 
 const jobText = "name: web\ncluster: prod\ntype: batch\ncontainers:\n- {name: app, image: app, memory: 16}\n"
 
-// askAs calls as the holder of a policy.
+// askAs makes a call as the holder of a policy.
 func askAs(t *testing.T, node *testutil.SingleNode, policy, method, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	p, err := structs.ParsePolicy(policy)
@@ -29,7 +29,7 @@ func askAs(t *testing.T, node *testutil.SingleNode, policy, method, path string)
 	return w
 }
 
-// A policy knows a job by its name, however a call names it.
+// Policies know a job by its name, even if a call has its id.
 func TestJobResources(t *testing.T) {
 	node := testutil.NewSingleNode(t)
 	_, err := node.Control.CreateCluster(t.Context(), structs.Cluster{Name: "prod"}, nil)

@@ -20,7 +20,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// api is the native API on a listener of its own, before a single node.
+// api is the native API of a single node, on a listener of its own.
 type api struct {
 	*testutil.SingleNode
 	url     string
@@ -109,7 +109,7 @@ func TestAgentsWay(t *testing.T) {
 	}
 }
 
-// failing is a log that fails with an error of the test's choice.
+// failing is a log that fails with a given error.
 type failing struct{ err error }
 
 func (f *failing) Apply(context.Context, structs.Command) (structs.Applied, error) {

@@ -40,9 +40,9 @@ func (a *api) job(w http.ResponseWriter, r *http.Request) {
 	a.answerOr(w, out, err)
 }
 
-// jobSpec reads a job file for an action that the caller may do on it; else it answers and gives
-// nil. The content type must say YAML or JSON: a web page cannot send that to another origin
-// without being asked about it first.
+// jobSpec reads a job file and checks that the caller may do an action on its job. Otherwise it
+// answers the call and returns nil. The content type must be YAML or JSON: a web page cannot send
+// those to another origin without permission.
 func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *structs.JobSpec {
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "application/json", "application/yaml", "application/x-yaml":
@@ -71,7 +71,7 @@ func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *st
 	return spec
 }
 
-// answerOr answers with an error where there is one.
+// answerOr answers with out, or with an error if there is one.
 func (a *api) answerOr(w http.ResponseWriter, out any, err error) {
 	if err != nil {
 		a.fail(w, err)

@@ -16,11 +16,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// soon is how long a call waits for what must come.
+// soon is how long a test waits for something that must come.
 const soon = 20 * time.Second
 
-// leaseHarness is a real server with two instances, host-1 with room for two tasks and host-2 with room for
-// one. No task ever runs.
+// leaseHarness is a real server with two instances: host-1 has room for two tasks, host-2 for one.
+// No task ever runs.
 type leaseHarness struct {
 	t            *testing.T
 	dir          string
@@ -89,7 +89,7 @@ func (h *leaseHarness) join(name string, memory int64) string {
 	return i.ID
 }
 
-// run runs tasks in the background, and gives what came of it.
+// run runs tasks in the background and returns the outcome.
 func (h *leaseHarness) run(count int, change ...func(*structs.Job)) <-chan control.Placed {
 	job := structs.Job{Cluster: "default", TaskDefinition: "web", Count: count, Scheduler: "mine"}
 	for _, f := range change {
@@ -106,7 +106,7 @@ func (h *leaseHarness) run(count int, change ...func(*structs.Job)) <-chan contr
 	return out
 }
 
-// serve makes version n of a service of the scheduler "mine".
+// serve writes a version of a service of the scheduler "mine".
 func (h *leaseHarness) serve(version, count int, change ...func(*structs.Job)) {
 	h.t.Helper()
 	cmd := structs.PutService{
@@ -157,7 +157,7 @@ func (h *leaseHarness) ack(lease *structs.Lease) {
 	}
 }
 
-// wantRefused fails when an answer to a lease's token is anything but a conflict.
+// wantRefused fails unless a lease's token was refused with a conflict.
 func wantRefused(t *testing.T, what string, err error) {
 	t.Helper()
 	if structs.KindOf(err) != structs.KindConflict {

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestPythonScheduler: the scheduler of examples/ places a service, keeps the spare instance for
-// when no other has room, and says why it places no more.
+// The scheduler of examples/ places a service. It keeps the spare instance until no other has room,
+// and says why it places no more.
 func TestPythonScheduler(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {

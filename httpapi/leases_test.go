@@ -10,9 +10,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestOutsideScheduler: it is asked for places with all that it needs to know; what fits of its
-// plan stands, what does not is refused with the reason and asked for again; and RunTask answers
-// when it is done.
+// An external scheduler gets all that it needs to place tasks. The parts of its plan that fit are
+// committed, the others are refused with the reason and asked for again. RunTask answers when the
+// scheduler is done.
 func TestOutsideScheduler(t *testing.T) {
 	h := newLeaseHarness(t)
 	if lease, err := h.client.NextLease(t.Context(), "mine", 0); lease != nil || err != nil {
@@ -56,7 +56,7 @@ func TestOutsideScheduler(t *testing.T) {
 	}
 }
 
-// TestOutsideConstraints: what a job asks of its instances binds its scheduler as it binds ours.
+// A job's constraints bind an external scheduler as they bind Gantry's own.
 func TestOutsideConstraints(t *testing.T) {
 	h := newLeaseHarness(t)
 	placed := h.run(2, func(j *structs.Job) {
@@ -77,8 +77,7 @@ func TestOutsideConstraints(t *testing.T) {
 	}
 }
 
-// TestLeaseGivenBack: what one gives back another gets, and a token that was answered is worth
-// nothing.
+// An evaluation that is given back is leased again, and a token that was used is worth nothing.
 func TestLeaseGivenBack(t *testing.T) {
 	h := newLeaseHarness(t)
 	placed := h.run(1)
@@ -99,7 +98,7 @@ func TestLeaseGivenBack(t *testing.T) {
 	<-placed
 }
 
-// TestLeasesEndWithTheLeader: a new leader lends anew, and no plan of the old lease is taken.
+// A new leader leases evaluations again and refuses plans of old leases.
 func TestLeasesEndWithTheLeader(t *testing.T) {
 	h := newLeaseHarness(t)
 	h.serve(1, 1)
@@ -122,8 +121,7 @@ func TestLeasesEndWithTheLeader(t *testing.T) {
 	h.ack(lease)
 }
 
-// TestDeclinedServiceWaits: tasks that the scheduler declines wait with its reason, and it is asked
-// again when room appears.
+// Tasks that the scheduler declines wait with its reason. It is asked again when there is room.
 func TestDeclinedServiceWaits(t *testing.T) {
 	h := newLeaseHarness(t)
 	h.serve(1, 2)
@@ -152,8 +150,8 @@ func TestDeclinedServiceWaits(t *testing.T) {
 	h.ack(lease)
 }
 
-// TestSchedulerAway: a service whose scheduler is away can still be scaled in and deleted, and goes
-// to Gantry's own when it no longer names another.
+// A service whose scheduler is away can still be scaled in and deleted. It goes to Gantry's own
+// scheduler when it no longer names another.
 func TestSchedulerAway(t *testing.T) {
 	h := newLeaseHarness(t)
 	h.serve(1, 2)

@@ -6,10 +6,9 @@ import (
 	"github.com/gantry-project/gantry/internal/route"
 )
 
-// routes returns the native API, all of it. A route that does not say who may call, where it is
-// answered or how its body travels is for holders of access keys, and its body is held until the
-// leader has it, which answers. The policy of whoever calls must allow the action on the resource;
-// agents and servers have routes without one.
+// routes returns the native API, all of it. By default a route is for holders of access keys, is
+// answered by the leader, and has its body held until the leader has it. The caller's policy must
+// allow the action on the resource; routes for agents have neither.
 func (a *api) routes() []route.Route {
 	type h = http.HandlerFunc
 	return []route.Route{

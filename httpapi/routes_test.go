@@ -29,8 +29,8 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	}
 }
 
-// Policies know every action, so that one that denies an action by its name is not refused. Who may
-// call is walked in access.
+// Policies know every action, so that one that denies an action by its name is accepted. access
+// tests who may call.
 func TestPoliciesKnowEveryAction(t *testing.T) {
 	for _, of := range httpapi.New(httpapi.Config{}).Routes() {
 		if of.Action == "" {
@@ -42,9 +42,9 @@ func TestPoliciesKnowEveryAction(t *testing.T) {
 	}
 }
 
-// Only these calls are answered by the server that is asked, and only these bodies are not held for
-// the next leader: a call that another server answers from its own state is wrong, and one that the
-// leader answers in the place of the server that is meant as well.
+// Only these calls are answered by a server that does not lead, and only these bodies are not held.
+// Elsewhere, an answer from a server's own state may be outdated; here, the leader would answer for
+// the wrong server.
 func TestRoutesThatDoNotWaitForTheLeader(t *testing.T) {
 	type travels struct {
 		where route.Where

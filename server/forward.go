@@ -19,27 +19,27 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// HeaderHops counts on how many servers a call has been. A leader may change while a call is under
-// way, so two; more would be a circle.
+// HeaderHops counts the servers that a call has been on. The leader may change during a call, which
+// makes two; more would be a loop.
 const (
 	HeaderHops = "Gantry-Hops"
 	maxHops    = 3
 )
 
-// HeaderStale, set to anything, or the parameter "stale" of a GET under /v1, lets any server answer
-// a read from what it knows, which may be a moment old. Without it every answer has in it all that
-// was acknowledged before the call.
+// HeaderStale, set to anything, or the parameter "stale" of a GET, lets any server answer a read
+// from its own state, which may be slightly outdated. Otherwise every answer reflects all writes
+// that were acknowledged before the call.
 const HeaderStale = "Gantry-Stale"
 
-// forwardRetry is the pause between tries to reach a leader.
+// forwardRetry is the pause between attempts to reach a leader.
 const forwardRetry = 25 * time.Millisecond
 
-// errNoReach: there was no connection, so no byte of the call has been sent.
+// errNoReach: no connection was made, so nothing of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
-// Forward lets any server take any call: what the leader is to answer goes to it whole, credentials
-// and all, and the caller sees no redirect. While no leader stands the call waits a little, then
-// fails with 503. What is answered here goes to local, which the routes are those of.
+// Forward lets any server take any call. What the leader is to answer is forwarded to it, with
+// credentials, and the caller sees no redirect. While there is no leader the call waits a little,
+// then fails with 503. Other calls go to local, which serves these routes.
 func (s *Server) Forward(routes *route.Table, local http.Handler) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
@@ -60,7 +60,7 @@ func (s *Server) Forward(routes *route.Table, local http.Handler) http.Handler {
 	})
 }
 
-// forward lets the leader answer a call.
+// forward forwards a call to the leader.
 func (s *Server) forward(proxy http.Handler, body route.Body, w http.ResponseWriter, r *http.Request) {
 	hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
 	if hops >= maxHops {
@@ -86,15 +86,15 @@ func wantsStale(r *http.Request) bool {
 	return r.Header.Get(HeaderStale) != "" || r.Method == http.MethodGet && r.URL.Query().Has("stale")
 }
 
-// leaderTransport sends a call to whoever leads. Where a leader cannot be reached at all, the next
-// one is waited for.
+// leaderTransport sends a call to the leader. If the leader cannot be reached at all, it waits for
+// the next one.
 type leaderTransport struct{ server *Server }
 
 func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), leaderWait)
 	defer cancel()
 	for {
-		address := t.server.Leader() // this server by now, maybe
+		address := t.server.Leader() // by now this may be the leader
 		if address != "" {
 			resp, err := t.send(r, address)
 			if !errors.Is(err, errNoReach) || r.GetBody == nil {
@@ -110,7 +110,7 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, also after the answer has begun
+	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, even after the answer has begun
 	stop := context.AfterFunc(t.server.node.LeaderContext(), cancel)
 	context.AfterFunc(ctx, func() { stop() })
 	out := r.Clone(ctx)
@@ -134,7 +134,7 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 	return resp, err
 }
 
-// Leader is where the leader takes calls, host:port; empty while there is none.
+// Leader returns the host:port at which the leader takes calls; empty while there is none.
 func (s *Server) Leader() string {
 	if s.leader.Load() != nil && s.config.Peers != nil {
 		return s.config.Peers.HTTP
@@ -142,11 +142,11 @@ func (s *Server) Leader() string {
 	return s.leaderHTTP()
 }
 
-// Leads says whether this server leads and takes calls.
+// Leads reports whether this server leads and takes calls.
 func (s *Server) Leads() bool { return s.leader.Load() != nil }
 
-// leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its
-// way to be it.
+// leaderHTTP returns where the leader takes calls; empty if there is none, or if this server is
+// about to lead.
 func (s *Server) leaderHTTP() string {
 	id := s.node.Leader()
 	if id == "" || id == s.dir.ID || s.members == nil {
@@ -156,8 +156,8 @@ func (s *Server) leaderHTTP() string {
 	return leader.HTTP
 }
 
-// forwardFailed answers with 503, in the form of the AWS APIs and in that of the native one at
-// once: their clients try again.
+// forwardFailed answers with 503, in the form of the AWS APIs and of the native one at once. Their
+// clients try again.
 func (s *Server) forwardFailed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // the caller has gone
