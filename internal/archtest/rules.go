@@ -94,7 +94,7 @@ var folderRules = []folderRule{
 		"fills in flags, whatever they are of"},
 	{"cmd/gantry-sim", []string{"agent", "agent/link", "agent/runtime", "agent/runtime/fake", "client", "gossip", "security", "structs"},
 		"real agents on containers that are not real: it has no server and no engine in it"},
-	{"cmd/gantry", []string{"access", "config", "server", "agent", "agent/docker", "agent/link", "agent/runtime", "client", "aws/...", "httpapi", "gossip", "security", "structs"},
+	{"cmd/gantry", []string{"access", "config", "server", "agent", "agent/docker", "agent/link", "agent/runtime", "client", "aws/...", "httpapi", "gossip", "internal/route", "security", "structs"},
 		"main wires the parts; what they do is inside them"},
 	{"testutil/faketime", nil,
 		"tests of every package use it"},
