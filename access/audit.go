@@ -14,24 +14,25 @@ import (
 	"sync"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 )
 
 const (
-	// auditSize is how large the audit log grows before it is begun anew, in bytes; auditKept is
-	// how many earlier ones stay.
+	// auditSize is the size in bytes at which a new audit log is begun; auditKept is how many old
+	// ones are kept.
 	auditSize = 64 << 20
 	auditKept = 4
 )
 
-// Audit writes down every write: who, what, how it went, and from where; one line of JSON each.
-// Earlier ones are PATH.1 (the newest) to PATH.4. Safe for concurrent use.
+// Audit records every write as one line of JSON: who made it, what it was, how it went, and from
+// where. Old files are PATH.1 (the newest) to PATH.4. Safe for concurrent use.
 type Audit struct {
 	lines *slog.Logger
 	file  *auditFile
 }
 
-// OpenAudit opens the audit log at a path, or begins it. log is told where a line cannot be
-// written.
+// OpenAudit opens the audit log at a path, or creates it. A line that cannot be written is reported
+// to log.
 func OpenAudit(path string, log *slog.Logger) (*Audit, error) {
 	f := &auditFile{path: path, limit: auditSize, log: log}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -43,16 +44,16 @@ func OpenAudit(path string, log *slog.Logger) (*Audit, error) {
 	return &Audit{lines: slog.New(slog.NewJSONHandler(f, nil)), file: f}, nil
 }
 
-// Close ends the audit log.
+// Close closes the audit log.
 func (a *Audit) Close() error {
 	a.file.mu.Lock()
 	defer a.file.mu.Unlock()
 	return a.file.to.Close()
 }
 
-// note writes down a call that has been answered, if it was to change something.
-func (a *Audit) note(r *http.Request, c *control.Caller, seen *watcher) {
-	if a == nil || !writes(c.Action) {
+// note records a call that has been answered, if it was meant to change something.
+func (a *Audit) note(r *http.Request, of route.Route, c *control.Caller, seen *watcher) {
+	if a == nil || r.Method == http.MethodGet || of.Quiet || reads(c.Action) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -68,9 +69,9 @@ func (a *Audit) note(r *http.Request, c *control.Caller, seen *watcher) {
 	a.lines.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "write", attrs...)
 }
 
-// actionOf names what a call asks for before a door has said it.
-func actionOf(r *http.Request) string {
-	if target := r.Header.Get("X-Amz-Target"); target != "" && r.URL.Path == "/" {
+// actionOf returns what a call asks for, as far as that is known before a door has authorized it.
+func actionOf(r *http.Request, of route.Route) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" && len(of.AWS) > 0 {
 		service, operation, _ := strings.Cut(target, ".")
 		if strings.HasPrefix(service, "AmazonEC2ContainerService") {
 			service = "ecs"
@@ -80,29 +81,25 @@ func actionOf(r *http.Request) string {
 	return r.Method + ":" + r.URL.Path
 }
 
-// writes says whether an action is to change something. Agents say every moment that they are there
-// and what their tasks do, and outside schedulers look for work; that is not written down.
-func writes(action string) bool {
-	_, verb, _ := strings.Cut(action, ":")
-	if strings.HasPrefix(action, "GET:") || strings.HasPrefix(verb, "/v1/agent/") && verb != "/v1/agent/register" || strings.HasPrefix(verb, "/v1/peer/") {
-		return false
-	}
-	for _, read := range []string{"Describe", "Discover", "List", "Get", "Plan", "Simulate", "NextEvaluation"} {
-		if strings.HasPrefix(verb, read) {
-			return false
+// reads reports whether an action of AWS only reads, which its name tells.
+func reads(action string) bool {
+	_, operation, _ := strings.Cut(action, ":")
+	for _, verb := range []string{"Describe", "Discover", "List", "Get"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
-// watcher sees how a call went.
+// watcher records how a call went.
 type watcher struct {
 	http.ResponseWriter
 	status  int
-	refusal []byte // the beginning of the answer, where it is one
+	refusal []byte // the beginning of the answer, if it is a refusal
 }
 
-// maxRefusal is how much of a refusal is looked at, in bytes.
+// maxRefusal bounds how much of a refusal is kept, in bytes.
 const maxRefusal = 4 << 10
 
 func (w *watcher) WriteHeader(status int) {
@@ -123,7 +120,7 @@ func (w *watcher) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// result is ok, or the code of the error.
+// result returns "ok", or the code of the error.
 func (w *watcher) result() string {
 	if w.status < http.StatusBadRequest {
 		return "ok"
@@ -132,7 +129,7 @@ func (w *watcher) result() string {
 		Type  string `json:"__type"`
 		Error struct{ Code string }
 	}
-	_ = json.Unmarshal(w.refusal, &answer) // what is none of our refusals has its status
+	_ = json.Unmarshal(w.refusal, &answer) // anything that is not one of our refusals has its status
 	switch {
 	case answer.Type != "":
 		return answer.Type
@@ -142,7 +139,7 @@ func (w *watcher) result() string {
 	return http.StatusText(w.status)
 }
 
-// auditFile appends lines to a file, and begins another when it is full.
+// auditFile appends lines to a file, and starts a new one when it is full.
 type auditFile struct {
 	path  string
 	limit int64
@@ -171,19 +168,18 @@ func (f *auditFile) Write(line []byte) (n int, err error) {
 	defer f.mu.Unlock()
 	if f.size > 0 && f.size+int64(len(line)) > f.limit {
 		if err := f.rotate(); err != nil {
-			f.log.Error("the audit log goes on in the same file", "error", err)
+			f.log.Error("the audit log cannot be rotated; it continues in the same file", "error", err)
 		}
 	}
 	n, err = f.to.Write(line)
 	f.size += int64(n)
 	if err != nil {
-		f.log.Error("a write is missing in the audit log", "line", string(line), "error", err)
+		f.log.Error("a write is missing from the audit log", "line", string(line), "error", err)
 	}
 	return n, err
 }
 
-// rotate moves the earlier ones on, and begins another. Where that fails the present one is still
-// open.
+// rotate renames the old files and starts a new one. If it fails, the current one is still open.
 func (f *auditFile) rotate() error {
 	for n := auditKept; n > 0; n-- {
 		from := f.path
@@ -191,7 +187,7 @@ func (f *auditFile) rotate() error {
 			from = fmt.Sprintf("%s.%d", f.path, n-1)
 		}
 		if err := os.Rename(from, fmt.Sprintf("%s.%d", f.path, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("put the full audit log aside: %w", err)
+			return fmt.Errorf("rotate the audit log: %w", err)
 		}
 	}
 	full := f.to

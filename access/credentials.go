@@ -10,30 +10,34 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security/sigv4"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The refusals in AWS's words.
+// The refusals, in AWS's words.
 var (
 	errMissing   = &sigv4.Refusal{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
 	errUnknown   = &sigv4.Refusal{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
-	errBehind    = &sigv4.Refusal{Code: "ServiceUnavailableException", Message: "This server does not know the access key, and may be behind the other servers, or cut off from them. Try again, or ask another."}
-	errElsewhere = &sigv4.Refusal{Code: "AccessDeniedException", Message: "only servers and agents of this installation may call here, each for itself"}
+	errBehind    = &sigv4.Refusal{Code: "ServiceUnavailableException", Message: "This server does not know the access key. It may lag behind the other servers or be cut off from them. Try again, or ask another server."}
+	errElsewhere = &sigv4.Refusal{Code: "AccessDeniedException", Message: "only servers and agents of this installation may call this, and agents only for their own container instance"}
 )
 
-// credentials gives the key that a call was made with.
-func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
-	native := strings.HasPrefix(r.URL.Path, "/v1/")
+// nativeServices are the services that calls of the native API may be signed for. Gantry's own
+// client signs for gantry; other tools know only ecs.
+var nativeServices = []string{"gantry", "ecs"}
+
+// credentials returns the key that a call was made with.
+func (g *Gate) credentials(r *http.Request, of route.Route) (*structs.AccessKey, error) {
+	services, native := of.AWS, len(of.AWS) == 0
+	if native {
+		services = nativeServices
+	}
 	switch token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
 	case bearer && native:
 		return g.bearer(token)
 	case !sigv4.Signed(r):
 		return nil, errMissing
-	}
-	services := []string{"ecs"}
-	if native {
-		services = []string{"gantry", "ecs"}
 	}
 	s, err := sigv4.Parse(r, g.Now(), services...)
 	if err != nil {
@@ -43,13 +47,13 @@ func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	// it belongs to temporary credentials, of which there are none
+	// it comes with temporary credentials, which do not exist here
 	if r.Header.Get("X-Amz-Security-Token") != "" {
 		return nil, errUnknown
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))
 	if err != nil || len(body) > structs.MaxBody {
-		return nil, &sigv4.Refusal{Code: "RequestEntityTooLargeException", Message: fmt.Sprintf("the request broke off, or has more than %d MiB", structs.MaxBody>>20)}
+		return nil, &sigv4.Refusal{Code: "RequestEntityTooLargeException", Message: fmt.Sprintf("the request was cut off, or is larger than %d MiB", structs.MaxBody>>20)}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if err := s.Verify(r, body, secret); err != nil {
@@ -67,7 +71,7 @@ func (g *Gate) bearer(token string) (*structs.AccessKey, error) {
 	return key, err
 }
 
-// secret finds a key and its secret.
+// secret returns an access key and its secret.
 func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
 	key := g.Keys(id)
 	switch {
@@ -78,28 +82,28 @@ func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
 	}
 	secret, err := g.Secrets.Open(structs.AccessKeySealName(id), key.Sealed)
 	if err != nil {
-		g.Logger.Error("an access key cannot be opened", "key", id, "error", err)
+		g.Logger.Error("cannot decrypt an access key", "key", id, "error", err)
 		return nil, "", errUnknown
 	}
 	return key, string(secret), nil
 }
 
-// refuse answers in the form of the AWS APIs and in that of the native one at once.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers in the form of the AWS APIs and of the native one at once.
+func refuse(w http.ResponseWriter, of route.Route, err error) {
 	told, ok := errors.AsType[*sigv4.Refusal](err)
 	if !ok {
 		told = errMissing
 	}
-	status := http.StatusBadRequest // as the services of AWS that speak JSON
+	status := http.StatusBadRequest // as AWS's JSON services do
 	switch {
 	case told == errBehind:
 		status = http.StatusServiceUnavailable
-	case strings.HasPrefix(r.URL.Path, "/v1/"):
+	case len(of.AWS) == 0:
 		status = http.StatusForbidden
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // the caller's going is the caller's to notice
+	_ = json.NewEncoder(w).Encode(map[string]any{ // a caller that has gone does not read it
 		"__type": told.Code, "message": told.Message,
 		"error": map[string]any{"code": strings.TrimSuffix(told.Code, "Exception"), "message": told.Message},
 	})

@@ -1,9 +1,9 @@
-// Package access is the gate of a secured server: it finds out who calls, and writes down who
-// changed what. What a caller may do is asked by the doors (control.Authorize), which know what a
-// call is about.
+// Package access is the gate of a secured server: it finds out who is calling, lets in whom a route
+// is for, and records who changed what. Whether a policy allows the call is asked by the doors
+// (control.Authorize), which know what the call is about.
 //
-// Servers and agents show certificates, everyone else an access key: signed as AWS's clients do
-// (SigV4), or under /v1 also as "Authorization: Bearer ID:SECRET".
+// Servers and agents show certificates; everyone else shows an access key. Requests are signed as
+// AWS's clients sign them (SigV4); the native API also takes "Authorization: Bearer ID:SECRET".
 package access
 
 import (
@@ -14,26 +14,27 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Keys finds the access key of an id; nil where there is none.
+// Keys returns the access key with an id; nil if there is none.
 type Keys func(id string) *structs.AccessKey
 
-// Opener opens what was sealed.
+// Opener decrypts what was sealed.
 type Opener interface {
 	Open(name string, sealed []byte) ([]byte, error)
 }
 
-// Config is what a Gate needs.
+// Config is what a Gate needs. All fields except Behind, Secrets and Now are required.
 type Config struct {
 	Keys Keys
-	// Behind says whether there may be keys that Keys does not know yet. Nil: never.
+	// Behind reports whether there may be keys that Keys does not know yet. Nil: never.
 	Behind func() bool
-	// Secrets opens the secrets of keys. Nil: any caller may do everything (--insecure).
+	// Secrets decrypts the secrets of keys. Nil: any caller may do everything (--insecure).
 	Secrets Opener
-	// Audit is where writes are written down.
+	// Audit records writes. Nil: they are not recorded.
 	Audit  *Audit
 	Logger *slog.Logger
 	Now    func() time.Time // nil: the system's clock
@@ -42,7 +43,7 @@ type Config struct {
 // Gate lets callers in. Safe for concurrent use.
 type Gate struct{ Config }
 
-// New makes a Gate.
+// New returns a Gate.
 func New(c Config) *Gate {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -53,20 +54,20 @@ func New(c Config) *Gate {
 	return &Gate{c}
 }
 
-// What a server tells the leader of a call that it passes on: whose certificate was shown, if any,
-// and from where it came. Receive makes them true; nobody else's word is taken.
+// The headers in which a server tells the leader about a call that it forwards: whose certificate
+// was shown, if any, and where the call came from. Receive sets them and ignores what callers send.
 const (
 	headerCaller = "Gantry-Caller" // ROLE/ID
 	headerFrom   = "Gantry-From"   // IP address
 )
 
-// Receive comes before the forwarding of calls. hops is the header by which servers mark what they
-// pass on.
+// Receive handles a call before it is forwarded. hops is the header that servers set on what they
+// forward.
 func (g *Gate) Receive(hops string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, shown := security.CallerOf(r.TLS)
 		if who.Role == security.RoleServer && r.Header.Get(hops) != "" {
-			next.ServeHTTP(w, r) // the server that passed it on has done this
+			next.ServeHTTP(w, r) // the server that forwarded it has done this
 			return
 		}
 		r.Header.Del(headerCaller)
@@ -82,80 +83,84 @@ func (g *Gate) Receive(hops string, next http.Handler) http.Handler {
 	})
 }
 
-// Check comes after the forwarding, on the server that carries the call out.
-func (g *Gate) Check(next http.Handler) http.Handler {
+// Check handles a call on the server that carries it out, after any forwarding. It lets in whom the
+// route is for.
+func (g *Gate) Check(routes *route.Table) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := g.caller(r)
-		if err == nil && !mayEnter(caller, r) {
+		of := routes.Of(r)
+		caller, err := g.caller(r, of)
+		if err == nil && !mayEnter(caller, r, of) {
 			err = errElsewhere
 		}
 		if caller == nil {
 			caller = &control.Caller{ARN: "unknown"}
 		}
-		caller.Action = actionOf(r)
+		caller.Action = actionOf(r, of)
 		if err != nil {
 			seen := &watcher{ResponseWriter: w}
-			refuse(seen, r, err)
-			g.Audit.note(r, caller, seen)
+			refuse(seen, of, err)
+			g.Audit.note(r, of, caller, seen)
 			return
 		}
 		r = r.WithContext(control.WithCaller(r.Context(), caller))
 		if r.Method == http.MethodGet {
-			next.ServeHTTP(w, r)
+			routes.ServeHTTP(w, r)
 			return
 		}
 		seen := &watcher{ResponseWriter: w}
-		next.ServeHTTP(seen, r)
-		g.Audit.note(r, caller, seen)
+		routes.ServeHTTP(seen, r)
+		g.Audit.note(r, of, caller, seen)
 	})
 }
 
-// caller finds out who calls. It fails with a *sigv4.Refusal, or another error to tell the caller.
-func (g *Gate) caller(r *http.Request) (*control.Caller, error) {
+// caller returns who is calling. It fails with a *sigv4.Refusal, or with another error for the
+// caller.
+func (g *Gate) caller(r *http.Request, of route.Route) (*control.Caller, error) {
 	role, id, _ := strings.Cut(r.Header.Get(headerCaller), "/")
 	switch {
 	case role == security.RoleServer:
 		return &control.Caller{ARN: "server/" + id}, nil
 	case role == security.RoleAgent:
-		return &control.Caller{ARN: "agent/" + id, Instance: id, Policy: agentPolicy()}, nil
-	case open(r):
+		return &control.Caller{ARN: "agent/" + id, Instance: id, Policy: agentPolicy(of)}, nil
+	case of.Who == route.Anyone:
 		return &control.Caller{ARN: "anonymous", Policy: &structs.Policy{}}, nil
 	case g.Secrets == nil:
 		return &control.Caller{ARN: "anonymous"}, nil
 	}
-	key, err := g.credentials(r)
+	key, err := g.credentials(r, of)
 	if err != nil {
 		return nil, err
 	}
 	return &control.Caller{ARN: control.UserARN(key), Key: key.ID, Policy: &key.Policy}, nil
 }
 
-// agentPolicy is what agents may do outside their own endpoints.
-func agentPolicy() *structs.Policy {
+// agentPolicy allows an agent the action of a route that agents share with the holders of keys.
+func agentPolicy(of route.Route) *structs.Policy {
+	if of.Who != route.KeyOrAgent {
+		return &structs.Policy{}
+	}
 	return &structs.Policy{Statement: []structs.Statement{
-		{Effect: structs.EffectAllow, Action: []string{"gantry:ListMembers"}, Resource: []string{structs.AnyResource}},
+		{Effect: structs.EffectAllow, Action: []string{of.Action}, Resource: []string{structs.AnyResource}},
 	}}
 }
 
-// open says whether a call needs no credentials: whether the process lives, and an agent's asking
-// for its certificate.
-func open(r *http.Request) bool {
-	return r.URL.Path == "/v1/health" && r.Method == http.MethodGet || r.URL.Path == "/v1/agent/certificate"
-}
-
-// mayEnter keeps the endpoints of agents and servers to them, and agents to their own.
-func mayEnter(c *control.Caller, r *http.Request) bool {
-	path := r.URL.Path
-	switch {
-	case open(r) || c.Policy == nil:
-		return true // servers, and anybody where the gate is open
-	case strings.HasPrefix(path, "/v1/peer/"):
-		return false
-	case strings.HasPrefix(path, "/v1/agent/"):
-		instance := r.URL.Query().Get("instance")
-		return c.Instance != "" && (instance == c.Instance || path == "/v1/agent/register")
-	case c.Instance != "":
-		return path == "/v1/members"
+// mayEnter reports whether a route is for a caller. The policy of an access key is checked later,
+// by the door.
+func mayEnter(c *control.Caller, r *http.Request, of route.Route) bool {
+	if c.Policy == nil {
+		return true // servers, and everyone if the gate is open
 	}
-	return true
+	agent := c.Instance != ""
+	switch of.Who {
+	case route.Anyone, route.KeyOrAgent:
+		return true
+	case route.Key:
+		return !agent
+	case route.Agent:
+		return agent && r.URL.Query().Get("instance") == c.Instance
+	case route.AnyAgent:
+		return agent
+	default:
+		return false
+	}
 }

@@ -21,24 +21,26 @@ func (c *Client) Register(ctx context.Context, in structs.ContainerInstance) (st
 	return out, err
 }
 
-// Report sends what an agent saw, and what time it is there; nil means that it is in the log.
+// Report sends what an agent saw, with the agent's time. If it returns nil, the report is in the
+// log.
 func (c *Client) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
 	sent := strconv.FormatInt(int64(structs.TimeOf(c.now())), 10)
 	return c.do(ctx, http.MethodPost, "/v1/agent/report", url.Values{"instance": {instance}, "sent": {sent}}, updates, nil)
 }
 
-// ReportRuntime sends how an agent's container engine does; nil means that it is in the log.
+// ReportRuntime sends the health of an agent's container engine. If it returns nil, the report is
+// in the log.
 func (c *Client) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
 	return c.do(ctx, http.MethodPost, "/v1/agent/health", url.Values{"instance": {instance}}, health, nil)
 }
 
-// Enrol asks for the certificate of an instance's agent. It has a connection of its own: one that
-// was opened without the certificate, or with an earlier one, would carry no later call.
+// Enrol asks for the certificate of an instance's agent. It uses a connection of its own: a
+// connection opened without the certificate, or with an older one, must not carry later calls.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {
 	once := c.http.Transport.(*http.Transport).Clone()
 	once.DisableKeepAlives = true
 	if once.TLSClientConfig != nil {
-		once.TLSClientConfig.ClientSessionCache = nil // nor may a later call go on with its session
+		once.TLSClientConfig.ClientSessionCache = nil // a later call must not resume its session
 	}
 	alone := &Client{address: c.address, now: c.now, http: &http.Client{Transport: once}}
 	var out security.Enrolled
@@ -46,10 +48,10 @@ func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolme
 	return out, err
 }
 
-// Beat shows that an instance's agent is there, over the stream that was opened last, and gives the
-// latest time at which the leader is known to have heard of it, by its server's answer: to an
-// earlier beat than this where the server answers late. It fails when nothing is answered at all.
-// One goroutine beats.
+// Beat shows over the newest stream that an instance's agent is alive. It returns the latest time
+// at which the leader is known to have heard of the agent. If the server is slow, that may come
+// from the answer to an earlier beat. It fails if nothing is answered at all. Only one goroutine
+// may beat.
 func (c *Client) Beat(ctx context.Context, _ string) (heard time.Time, err error) {
 	s := c.stream.Load()
 	if s == nil {
@@ -59,14 +61,14 @@ func (c *Client) Beat(ctx context.Context, _ string) (heard time.Time, err error
 }
 
 // Assignments opens the stream of an instance's agent. It ends with ctx or Close. Beats go up on
-// it, each of them a byte that comes back in a frame.
+// it, one byte each, and come back in frames.
 //
-// The server waits until it knows the instance at the version that a registration was answered
-// with, so that it tells nothing older.
+// The server waits until it knows the instance at the given version, which the answer to a
+// registration has, so that it sends nothing older.
 func (c *Client) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
 	ctx, end := context.WithCancelCause(ctx)
 	cancel := func() { end(nil) }
-	// the transport's own clock waits for the end of the body, which has none
+	// the transport's timeout starts at the end of the body, which never comes
 	late := time.AfterFunc(openTimeout, func() { end(errLate) })
 	defer late.Stop()
 	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan heardBeat, 1)}
@@ -82,11 +84,11 @@ func (c *Client) Assignments(ctx context.Context, instance string, version int64
 	return s, nil
 }
 
-// openTimeout is how long a server may take to open a stream. Over a link that is cut no answer
-// comes, and until the agent tries another server nobody hears it.
+// openTimeout bounds how long a server may take to open a stream. Over a broken link no answer
+// comes, and the agent is silent until it tries another server.
 const openTimeout = 3 * time.Second
 
-// errLate: a server did not begin to answer.
+// errLate: a server did not begin to answer in time.
 var errLate = structs.Errorf(structs.KindUnavailable, "the server took longer than %s to open the stream", openTimeout)
 
 // AssignmentStream is an open stream of assignments. One goroutine reads it.
@@ -98,20 +100,20 @@ type AssignmentStream struct {
 
 	number byte           // of the newest beat; never zero
 	sent   [256]time.Time // by number
-	up     chan byte      // beats on their way
-	heard  chan heardBeat // those that the server has heard. Capacity 1
+	up     chan byte      // beats to be sent
+	heard  chan heardBeat // beats that the server has heard; capacity 1
 }
 
-// heardBeat is what a server says of a beat.
+// heardBeat is a server's answer to a beat.
 type heardBeat struct {
 	number byte
 	age    int64 // of AssignmentFrame
 }
 
-// before is how much earlier than the beat the leader is known to have heard of the agent.
+// before returns how long before the beat the leader is known to have heard of the agent.
 func (h heardBeat) before() time.Duration { return time.Duration(h.age) * time.Millisecond }
 
-// Next waits for the next frame; one without assignments that is not full only shows that the
+// Next waits for the next frame. One that has no assignments and is not full only shows that the
 // stream is alive.
 func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 	var frame structs.AssignmentFrame
@@ -120,7 +122,7 @@ func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 	}
 	if frame.Beat != 0 {
 		select {
-		case <-s.heard: // the one before it has not been looked at, and is of no account any more
+		case <-s.heard: // nobody has read the one before, which no longer matters
 		default:
 		}
 		s.heard <- heardBeat{frame.Beat, frame.Age}
@@ -129,7 +131,7 @@ func (s *AssignmentStream) Next() (structs.AssignmentFrame, error) {
 	return frame, nil
 }
 
-// beat sends a beat and waits until it comes back, or in place of it an earlier one.
+// beat sends a beat and waits until it, or at the deadline an earlier one, has come back.
 func (s *AssignmentStream) beat(ctx context.Context) (heard time.Time, err error) {
 	if s.number++; s.number == 0 {
 		s.number = 1
@@ -161,7 +163,7 @@ func (s *AssignmentStream) Close() error {
 	return s.body.Close()
 }
 
-// beats is the body of the request that opened a stream: it goes on as long as the stream does.
+// beats is the body of the request that opened a stream. It lasts as long as the stream.
 type beats struct{ stream *AssignmentStream }
 
 func (b beats) Read(into []byte) (int, error) {

@@ -1,4 +1,4 @@
-// Package client is the Go client of the native API: for the agent, the command line and end-to-end
+// Package client is the Go client of the native API, for the agent, the command line and end-to-end
 // tests.
 package client
 
@@ -20,22 +20,23 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what a client needs.
+// Config is what a Client needs.
 type Config struct {
-	// Address is the server's, as http://host:port. Required.
+	// Address is the server's, such as http://host:port. Required.
 	Address string
 	// Dial opens a connection to the server. Nil: over TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// TLS is that of an https address. Nil: the system's.
+	// TLS is for https addresses. Nil: the system's settings.
 	TLS *tls.Config
-	// Token is an access key as ID:SECRET, shown to the server. Empty: Key, else none.
+	// Token is an access key to show to the server, as ID:SECRET. Empty: Key is used, if there is
+	// one.
 	Token string
 	// Key is an access key to sign with.
 	Key Key
-	// Agent says that this is the client of an agent, which beats on its stream and so knows at any
-	// time whether the server answers.
+	// Agent marks the client of an agent. It beats on its stream, so it knows at any time whether
+	// the server answers.
 	Agent bool
-	// Now is the system's clock. Nil: time.Now.
+	// Now returns the time. Nil: time.Now.
 	Now func() time.Time
 }
 
@@ -52,36 +53,35 @@ type Client struct {
 	stream  atomic.Pointer[AssignmentStream] // the newest
 }
 
-// answerTimeout is how long a server may take before it begins to answer. The longest that one
-// waits by design is some 20 s.
+// answerTimeout bounds how long a server may take to begin its answer. By design the longest wait
+// is about 20 s.
 const answerTimeout = 30 * time.Second
 
-// idleTimeout is how long a connection is kept that carries nothing: each call that is given up
-// while it connects leaves one. An agent keeps one for longer: when tasks come for all of a
-// cluster, all agents would make a new one to say what becomes of them.
+// idleTimeout is how long an idle connection is kept: each call that is given up while it connects
+// leaves one. Agents keep theirs longer: if a whole cluster gets tasks at once, all agents would
+// otherwise connect again to report on them.
 const (
 	idleTimeout      = 30 * time.Second
 	agentIdleTimeout = 5 * time.Minute
 )
 
-// silence is how long a connection may be silent before the server is asked for a sign of life, and
-// how long that may take: a server that froze, or to which the link broke, is no better than one
-// that is gone.
+// silence is how long a connection may be silent before the server is pinged, and how long the
+// answer may take. A server that is frozen or unreachable is no better than one that has ended.
 const silence = 2 * time.Second
 
-// What requests are signed for. The region is of no account.
+// What requests are signed for. The region does not matter.
 const (
 	signRegion  = "us-east-1"
 	signService = "gantry"
 )
 
-// streamed is the type of a body that is sent as it comes.
+// streamed is the content type of a body that is sent as it comes.
 const streamed = "application/octet-stream"
 
-// maxErrorBody bounds what is read of an error's body.
+// maxErrorBody bounds how much of an error's body is read.
 const maxErrorBody = 64 << 10
 
-// New makes a client; it connects at the first call.
+// New returns a client. It connects at the first call.
 func New(c Config) *Client {
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
@@ -101,8 +101,8 @@ func New(c Config) *Client {
 		ResponseHeaderTimeout: answerTimeout,
 	}
 	if c.Agent {
-		// A beat is a byte up and a frame down. On a connection of its own a goroutine reads the
-		// one and writes the other; HTTP/2 takes five for it, and asks for signs of life besides.
+		// A beat is a byte up and a frame down. On an HTTP/1 connection of its own that takes two
+		// goroutines; HTTP/2 takes five, and pings besides.
 		transport.ForceAttemptHTTP2, transport.Protocols, transport.MaxIdleConnsPerHost = false, new(http.Protocols), 1
 		transport.Protocols.SetHTTP1(true)
 		transport.IdleConnTimeout = agentIdleTimeout
@@ -110,10 +110,10 @@ func New(c Config) *Client {
 	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport}}
 }
 
-// Close lets go of idle connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// do sends body (nil: none) as JSON and decodes the answer into out (nil: thrown away).
+// do sends body (nil: none) as JSON and decodes the answer into out (nil: it is discarded).
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, out any) error {
 	resp, err := c.send(ctx, method, path, query, body)
 	if err != nil {
@@ -130,8 +130,8 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
-// send gives the response of a success; the caller closes its body. Any other is a *structs.Error.
-// A body of jobFile goes as it is, as what a Reader gives.
+// send returns the response of a call that succeeded; the caller closes its body. Otherwise it
+// returns a *structs.Error. Bodies that are a jobFile or an io.Reader are sent as they are.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	var content []byte
 	var stream io.Reader // in place of content
@@ -166,7 +166,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	switch {
 	case c.token != "":
 		req.Header.Set("Authorization", "Bearer "+c.token)
-	case c.key.ID != "" && kind == streamed: // too large to hold, and so to sign
+	case c.key.ID != "" && kind == streamed: // too large to hold, and so too large to sign
 		req.Header.Set("Authorization", "Bearer "+c.key.ID+":"+c.key.Secret)
 	case c.key.ID != "":
 		sigv4.Sign(req, content, c.key.ID, c.key.Secret, signRegion, signService, c.now())
@@ -182,8 +182,8 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	return resp, nil
 }
 
-// readError gives the server's error as it was there. What is no error of Gantry's (a proxy's page,
-// say) may pass, so it is of KindUnavailable.
+// readError returns the server's error. An answer that is not Gantry's, such as a proxy's page, may
+// be temporary, so it becomes KindUnavailable.
 func readError(resp *http.Response) error {
 	var body struct {
 		Error struct {

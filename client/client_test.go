@@ -18,7 +18,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// answering makes a client of a server that gives one answer to everything.
+// answering returns a client of a server that gives every call the same answer.
 func answering(t *testing.T, answer http.HandlerFunc) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -30,7 +30,7 @@ func answering(t *testing.T, answer http.HandlerFunc) *client.Client {
 	return c
 }
 
-// What is no answer of Gantry's, such as a proxy's page, may pass: the caller tries again.
+// An answer that is not Gantry's, such as a proxy's page, may be temporary: the caller tries again.
 func TestAnswersThatAreNotGantrys(t *testing.T) {
 	for name, body := range map[string]string{
 		"a page":      "<html>502 Bad Gateway</html>",
@@ -80,17 +80,18 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// A beat succeeds once the server has sent it back. By the answer to an earlier one that comes late
-// the agent knows that the server is there, and no more.
-func TestBeats(t *testing.T) {
-	type answer int
-	const (
-		none answer = iota
-		all
-		allButTheNewest
-	)
-	answers := make(chan answer)
-	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+// beatAnswer says which beats a server answers when it gets one.
+type beatAnswer int
+
+const (
+	noBeats beatAnswer = iota
+	allBeats
+	allButNewest
+)
+
+// beating opens a stream and answers each beat as it is told.
+func beating(answers <-chan beatAnswer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).EnableFullDuplex()
 		io.WriteString(w, `{"index":7,"full":true}`+"\n")
 		w.(http.Flusher).Flush()
@@ -101,17 +102,24 @@ func TestBeats(t *testing.T) {
 			}
 			newest := fmt.Sprintf(`{"beat":%d,"age":5000}`, one[0])
 			switch <-answers {
-			case all:
+			case allBeats:
 				unanswered, newest = unanswered+newest, ""
 				fallthrough
-			case allButTheNewest:
+			case allButNewest:
 				io.WriteString(w, unanswered+"\n")
 				w.(http.Flusher).Flush()
 				unanswered = ""
 			}
 			unanswered += newest
 		}
-	})
+	}
+}
+
+// A beat succeeds once the server has sent it back. A late answer to an earlier one shows that the
+// server was alive then, and no more.
+func TestBeats(t *testing.T) {
+	answers := make(chan beatAnswer)
+	c := answering(t, beating(answers))
 	if _, err := c.Beat(t.Context(), "0123"); err == nil {
 		t.Error("a beat without a stream succeeded")
 	}
@@ -130,15 +138,15 @@ func TestBeats(t *testing.T) {
 	}()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		answers <- none
+		answers <- noBeats
 		cancel()
 	}()
 	if _, err := c.Beat(ctx, "0123"); err == nil {
 		t.Error("a beat that was not answered succeeded")
 	}
-	const age = 5 * time.Second // that the leader has not heard
-	for range 300 {             // numbers go round
-		go func() { answers <- all }()
+	const age = 5 * time.Second // since the leader heard of the agent
+	for range 300 {             // numbers wrap around
+		go func() { answers <- allBeats }()
 		before := time.Now()
 		if heard, err := c.Beat(t.Context(), "0123"); err != nil || heard.Add(age).Before(before) || heard.After(before) {
 			t.Fatalf("a beat of %s: heard at %s, %v", before, heard, err)
@@ -147,7 +155,7 @@ func TestBeats(t *testing.T) {
 	before := time.Now()
 	ctx, cancel = context.WithCancel(t.Context())
 	go func() {
-		answers <- none // this beat is answered with the next
+		answers <- noBeats // this beat is answered together with the next
 		cancel()
 	}()
 	if _, err := c.Beat(ctx, "0123"); err == nil {
@@ -156,7 +164,7 @@ func TestBeats(t *testing.T) {
 	between := time.Now()
 	late, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	go func() { answers <- allButTheNewest }()
+	go func() { answers <- allButNewest }()
 	if heard, err := c.Beat(late, "0123"); err != nil || heard.Add(age).Before(before) || heard.Add(age).After(between) {
 		t.Errorf("a beat of which the one before was answered: heard at %s, %v", heard, err)
 	}
@@ -167,8 +175,8 @@ func TestBeats(t *testing.T) {
 	}
 }
 
-// A reader that waits for a frame must come back when the stream is closed, when its context ends,
-// and when the server breaks off.
+// A reader that waits for a frame must return when the stream is closed, when its context ends, and
+// when the server breaks off.
 func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(stream *client.AssignmentStream, cancel func(), broken chan struct{}){
 		"closed":     func(stream *client.AssignmentStream, _ func(), _ chan struct{}) { stream.Close() },
@@ -188,7 +196,7 @@ func TestStreamEnds(t *testing.T) {
 				}()
 				select {
 				case <-broken:
-					// the server would wait for who reads
+					// the server would wait for the reader
 					http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
 					<-gone
 					panic(http.ErrAbortHandler)

@@ -9,11 +9,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// EvaluationFilter says which evaluations are wanted. The zero value wants the newest of all
-// clusters.
+// EvaluationFilter selects evaluations. The zero value selects the newest of all clusters.
 type EvaluationFilter struct {
-	Cluster string // empty: of every cluster
-	Job     string // a Job.ID; empty: of every job
+	Cluster string // empty: every cluster
+	Job     string // a Job.ID; empty: every job
 	Limit   int    // how many at most; zero: the server's default
 }
 
@@ -34,7 +33,7 @@ func (c *Client) Evaluations(ctx context.Context, f EvaluationFilter) (structs.E
 	return out, err
 }
 
-// Evaluation gives one evaluation.
+// Evaluation returns one evaluation.
 func (c *Client) Evaluation(ctx context.Context, id string) (structs.Evaluation, error) {
 	var out structs.Evaluation
 	err := c.do(ctx, http.MethodGet, "/v1/evaluations/"+url.PathEscape(id), nil, nil, &out)

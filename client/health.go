@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Health is what a server says of itself to anybody.
+// Health is what a server tells anyone about itself.
 type Health struct {
 	Status string `json:"status"`
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Instances lists the container instances of a cluster with what their tasks hold.
+// Instances lists the container instances of a cluster and the resources that their tasks hold.
 func (c *Client) Instances(ctx context.Context, cluster string) (structs.InstanceList, error) {
 	var out structs.InstanceList
 	err := c.do(ctx, http.MethodGet, "/v1/instances", url.Values{"cluster": {cluster}}, nil, &out)

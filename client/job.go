@@ -12,8 +12,8 @@ import (
 // jobFile is the text of a job file. JSON is YAML too.
 type jobFile []byte
 
-// PutJob makes a job what a file says. Of a batch job, the same file again with the same token
-// (empty: none) is no second run.
+// PutJob creates or updates the job of a file. Putting a batch job again with the same token
+// (empty: none) does not run it twice.
 func (c *Client) PutJob(ctx context.Context, file []byte, token string) (structs.JobPut, error) {
 	var out structs.JobPut
 	var query url.Values
@@ -24,14 +24,14 @@ func (c *Client) PutJob(ctx context.Context, file []byte, token string) (structs
 	return out, err
 }
 
-// PlanJob says what PutJob would do.
+// PlanJob returns what PutJob would do.
 func (c *Client) PlanJob(ctx context.Context, file []byte) (structs.JobPlan, error) {
 	var out structs.JobPlan
 	err := c.do(ctx, http.MethodPost, "/v1/jobs/plan", nil, jobFile(file), &out)
 	return out, err
 }
 
-// Jobs lists the jobs of a cluster; with all, those that have ended too.
+// Jobs lists the jobs of a cluster, with all=true also those that have ended.
 func (c *Client) Jobs(ctx context.Context, cluster string, all bool) (structs.JobList, error) {
 	var out structs.JobList
 	query := url.Values{"cluster": {cluster}, "all": {strconv.FormatBool(all)}}
@@ -39,7 +39,7 @@ func (c *Client) Jobs(ctx context.Context, cluster string, all bool) (structs.Jo
 	return out, err
 }
 
-// Job tells all about one job, by its name or id.
+// Job returns all that is known about a job, found by its name or id.
 func (c *Client) Job(ctx context.Context, cluster, name string) (structs.JobDetail, error) {
 	var out structs.JobDetail
 	err := c.do(ctx, http.MethodGet, "/v1/jobs/"+url.PathEscape(name), url.Values{"cluster": {cluster}}, nil, &out)

@@ -8,14 +8,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Bootstrap makes the first access key, once.
+// Bootstrap creates the first access key. It works once.
 func (c *Client) Bootstrap(ctx context.Context) (structs.NewAccessKey, error) {
 	var out structs.NewAccessKey
 	err := c.do(ctx, http.MethodPost, "/v1/bootstrap", nil, nil, &out)
 	return out, err
 }
 
-// CreateAccessKey makes an access key. Its secret is told here and never again.
+// CreateAccessKey creates an access key. Its secret is shown here and never again.
 func (c *Client) CreateAccessKey(ctx context.Context, in structs.AccessKeyRequest) (structs.NewAccessKey, error) {
 	var out structs.NewAccessKey
 	err := c.do(ctx, http.MethodPost, "/v1/keys", nil, in, &out)
@@ -29,7 +29,7 @@ func (c *Client) AccessKeys(ctx context.Context) (structs.AccessKeyList, error) 
 	return out, err
 }
 
-// RevokeAccessKey ends an access key.
+// RevokeAccessKey revokes an access key.
 func (c *Client) RevokeAccessKey(ctx context.Context, id string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/keys/"+url.PathEscape(id), nil, nil, nil)
 }

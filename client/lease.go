@@ -11,7 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// NextLease waits for an evaluation that a scheduler is to place tasks for; nil when none came.
+// NextLease waits for an evaluation whose tasks a scheduler is to place. It returns nil if none
+// came.
 func (c *Client) NextLease(ctx context.Context, scheduler string, wait time.Duration) (*structs.Lease, error) {
 	resp, err := c.send(ctx, http.MethodPost, leasePath(scheduler, "next"), url.Values{"wait": {wait.String()}}, nil)
 	if err != nil {

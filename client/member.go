@@ -21,7 +21,7 @@ func (c *Client) RaftPeers(ctx context.Context) (structs.PeerList, error) {
 	return out, err
 }
 
-// Leave takes the server that is asked out of its cluster; its process ends after that.
+// Leave removes the server that is asked from its cluster. Its process then ends.
 func (c *Client) Leave(ctx context.Context) error {
 	return c.do(ctx, http.MethodPost, "/v1/server/leave", nil, nil, nil)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SaveSnapshot writes a snapshot of all the cluster's state. Its checksum, at the end, tells
-// whether it is whole.
+// SaveSnapshot writes a snapshot of the cluster's whole state to a writer. The checksum at its end
+// shows whether it is complete.
 func (c *Client) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	resp, err := c.send(ctx, http.MethodGet, "/v1/snapshot", nil, nil)
 	if err != nil {
@@ -19,13 +19,13 @@ func (c *Client) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	}
 	defer resp.Body.Close()
 	if _, err := io.Copy(to, resp.Body); err != nil {
-		return fmt.Errorf("the snapshot broke off: %w", err)
+		return fmt.Errorf("the snapshot was cut off: %w", err)
 	}
 	return nil
 }
 
-// RestoreSnapshot puts a saved snapshot in place of all the cluster's state; without replace only
-// where that is empty.
+// RestoreSnapshot replaces the cluster's whole state with a saved snapshot. Without replace it
+// works only if the state is empty.
 func (c *Client) RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error) {
 	var out structs.SnapshotInfo
 	query := url.Values{}

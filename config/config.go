@@ -1,9 +1,9 @@
 // Package config fills in the flags of a command from the environment and from files. The flags are
-// the one list of what can be set: a variable is GANTRY_ and a flag's name in capitals, a key of a
-// file is its name, each with underscores for dashes.
+// the only list of settings: a flag's environment variable is GANTRY_ and its name in capitals, its
+// key in files is its name, both with underscores for dashes.
 //
-// The command line wins over the environment, that over files, and files over defaults. Call
-// Environment before Files.
+// The command line wins over the environment, the environment over files, and files over defaults.
+// Call Environment before Files.
 package config
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Names of the annotations of a flag.
+// The annotations of a flag.
 const (
 	variableNote = "gantry-variable" // a second name in the environment
-	// the flag takes NAME=VALUE; this is the key of its object in files
+	// the flag takes NAME=VALUE; in files that is an object with this key
 	mapNote    = "gantry-map"
-	sourceNote = "gantry-source" // where the value came from, unless from the command line
+	sourceNote = "gantry-source" // where the value came from, if not from the command line
 )
 
 // AddVariable gives a flag a second name in the environment.
@@ -27,7 +27,7 @@ func AddVariable(flags *pflag.FlagSet, flag, variable string) {
 	note(flags.Lookup(flag), variableNote, variable)
 }
 
-// IsMap says that a list of NAME=VALUE is an object of that key in files.
+// IsMap marks a flag that takes a list of NAME=VALUE, which in files is an object with that key.
 func IsMap(flags *pflag.FlagSet, flag, key string) { note(flags.Lookup(flag), mapNote, key) }
 
 func note(f *pflag.Flag, name, value string) {
@@ -44,7 +44,7 @@ func noted(f *pflag.Flag, name string) string {
 	return ""
 }
 
-// Variables are the names of a flag in the environment, the one that wins first.
+// Variables returns the names of a flag in the environment, the one that wins first.
 func Variables(f *pflag.Flag) []string {
 	names := []string{"GANTRY_" + strings.ToUpper(underscored(f.Name))}
 	if second := noted(f, variableNote); second != "" {
@@ -53,7 +53,7 @@ func Variables(f *pflag.Flag) []string {
 	return names
 }
 
-// Key is the name of a flag in files.
+// Key returns the name of a flag in files.
 func Key(f *pflag.Flag) string {
 	if key := noted(f, mapNote); key != "" {
 		return key
@@ -63,7 +63,7 @@ func Key(f *pflag.Flag) string {
 
 func underscored(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
-// Environment sets the flags that the command line did not. A variable that is empty says nothing.
+// Environment sets the flags that the command line did not. Empty variables are ignored.
 func Environment(flags *pflag.FlagSet, getenv func(string) string) error {
 	var problem error
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -86,7 +86,7 @@ func Environment(flags *pflag.FlagSet, getenv func(string) string) error {
 	return problem
 }
 
-// set gives a flag its value, from a source for people to find it by.
+// set gives a flag its value, and notes the source for error messages.
 func set(f *pflag.Flag, texts []string, source string) error {
 	var err error
 	if list, ok := f.Value.(pflag.SliceValue); ok {
@@ -101,7 +101,7 @@ func set(f *pflag.Flag, texts []string, source string) error {
 	return err
 }
 
-// Typed says whether a flag was given on the command line itself.
+// Typed reports whether a flag was given on the command line itself.
 func Typed(flags *pflag.FlagSet, flag string) bool {
 	f := flags.Lookup(flag)
 	return f.Changed && noted(f, sourceNote) == ""
@@ -111,8 +111,8 @@ var comma = regexp.MustCompile(`\s*,\s*`)
 
 var aboutFlag = regexp.MustCompile(`^--([a-z-]+)`)
 
-// Explain adds to an error that begins with a flag where the value of the flag was found, unless on
-// the command line.
+// Explain completes an error that begins with a flag: it adds where the flag's value was found, if
+// not on the command line.
 func Explain(flags *pflag.FlagSet, err error) error {
 	if err == nil {
 		return nil

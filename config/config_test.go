@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// command is the flags of one that takes every kind.
+// command returns the flags of a command that takes every kind.
 func command(t *testing.T, args ...string) *pflag.FlagSet {
 	t.Helper()
 	f := pflag.NewFlagSet("test", pflag.ContinueOnError)
@@ -31,7 +31,7 @@ func command(t *testing.T, args ...string) *pflag.FlagSet {
 	return f
 }
 
-// files writes files by name and gives their directory.
+// files writes files by name and returns their directory.
 func files(t *testing.T, texts map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -52,8 +52,8 @@ func wants(t *testing.T, f *pflag.FlagSet, values map[string]string) {
 	}
 }
 
-// The command line wins over the environment, that over files, a later file over an earlier one,
-// and files over defaults.
+// The command line wins over the environment, the environment over files, a later file over an
+// earlier one, and files over defaults.
 func TestPrecedence(t *testing.T) {
 	dir := files(t, map[string]string{
 		"20.hcl":  "zone = \"file\"\nhttp_port = 2\njoin = [\"a\", \"b:1\"]\nattributes = { disk = \"ssd\", arch = \"arm, or so\" }",
@@ -82,7 +82,7 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// Everything that is wrong is said with its place and what to write instead.
+// Each mistake is reported with its place and what to write instead.
 func TestWrongFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		file, text string
@@ -141,7 +141,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// What files say now counts where nothing above them says anything.
+// A changed file counts if nothing that wins over files sets the flag.
 func TestReread(t *testing.T) {
 	dir := files(t, map[string]string{"a.hcl": `zone = "before"`})
 	path := filepath.Join(dir, "a.hcl")

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A setting is what files say of one flag.
+// A setting is what files say about one flag.
 type setting struct {
 	flag  *pflag.Flag
 	texts []string
@@ -21,9 +21,9 @@ type setting struct {
 }
 
 // Files sets the flags that neither the command line nor the environment did. A path is a file in
-// HCL or, where its name ends so, JSON; or a directory of such, which are read in the order of
-// their names. What a later one says of a key replaces what earlier ones say. The error names every
-// place that is wrong.
+// HCL, or in JSON if its name ends in .json, or a directory of such files, which are read in the
+// order of their names. A key in a later file replaces the same key in earlier ones. The error
+// names every mistake with its place.
 func Files(flags *pflag.FlagSet, paths []string) error {
 	settings, err := read(flags, paths)
 	if err != nil {
@@ -40,7 +40,7 @@ func Files(flags *pflag.FlagSet, paths []string) error {
 	return nil
 }
 
-// Reread gives the value that a flag would have if its command began now: what files say may have
+// Reread returns the value that a flag would have if its command started now: files may have
 // changed.
 func Reread(flags *pflag.FlagSet, paths []string, flag string) (string, error) {
 	settings, err := read(flags, paths)
@@ -58,7 +58,7 @@ func Reread(flags *pflag.FlagSet, paths []string, flag string) (string, error) {
 	return f.DefValue, nil
 }
 
-// read gives what files say, by key.
+// read returns what files say, by key.
 func read(flags *pflag.FlagSet, paths []string) (map[string]setting, error) {
 	known := map[string]*pflag.Flag{}
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -75,7 +75,7 @@ func read(flags *pflag.FlagSet, paths []string) (map[string]setting, error) {
 			at := fmt.Sprintf("%s:%d", file, a.NameRange.Start.Line)
 			f := known[a.Name]
 			if f == nil {
-				problems = append(problems, fmt.Errorf("%s: there is no key %s; those there are: %s", at, a.Name, list(known)))
+				problems = append(problems, fmt.Errorf("%s: there is no key %s; the keys are: %s", at, a.Name, list(known)))
 				continue
 			}
 			texts, err := textsOf(f, a)
@@ -103,7 +103,7 @@ func expand(paths []string) (files []string) {
 	for _, path := range paths {
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			files = append(files, path) // no directory; reading it says what it is
+			files = append(files, path) // not a directory; if it cannot be read, parse says why
 			continue
 		}
 		for _, e := range entries { // by name
@@ -115,7 +115,7 @@ func expand(paths []string) (files []string) {
 	return files
 }
 
-// parse gives the keys of a file in the order of its lines.
+// parse returns the keys of a file in the order of its lines.
 func parse(file string) ([]*hcl.Attribute, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -139,7 +139,7 @@ func parse(file string) ([]*hcl.Attribute, error) {
 	return sorted, explain(file, wrong)
 }
 
-// explain puts the parser's words into ours: file:line first.
+// explain rewords the parser's errors: file:line comes first.
 func explain(file string, wrong hcl.Diagnostics) error {
 	var problems []error
 	for _, d := range wrong {

@@ -10,7 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// A kind is what a flag takes: in words, and as it is written in a file.
+// A kind is what a flag takes, in words and as it is written in a file.
 type kind struct{ plain, example string }
 
 func kindOf(f *pflag.Flag) kind {
@@ -31,8 +31,8 @@ func kindOf(f *pflag.Flag) kind {
 	return kind{"a text", `"text"`}
 }
 
-// textsOf turns the value of a key into the texts that its flag takes: one, or those of a list. It
-// is strict, as a flag is.
+// textsOf turns the value of a key into the texts that its flag takes: one, or the elements of a
+// list. It is as strict as a flag.
 func textsOf(f *pflag.Flag, a *hcl.Attribute) ([]string, error) {
 	v, wrong := a.Expr.Value(nil)
 	if wrong.HasErrors() {
@@ -96,7 +96,7 @@ func scalar(f *pflag.Flag, v cty.Value) (string, error) {
 	return "", errKind
 }
 
-// nameOf says what a value is.
+// nameOf describes a value.
 func nameOf(v cty.Value) string {
 	t := v.Type()
 	switch {

@@ -11,20 +11,20 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Sealer encrypts what is secret before it gets into the log.
+// Sealer encrypts secrets before they are written to the log.
 type Sealer interface {
 	Seal(name string, content []byte) []byte
 }
 
-// keyNames are the names that IAM takes for users.
+// keyNames matches the names that IAM allows for users.
 var keyNames = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
-// Bootstrap makes the installation's first access key, which may do everything. It is done once.
+// Bootstrap creates the installation's first access key, which may do everything. It works once.
 func (c *Control) Bootstrap(ctx context.Context) (structs.NewAccessKey, error) {
 	return c.putAccessKey(ctx, structs.AccessKey{Name: "administrator", Policy: structs.AdminPolicy()}, true)
 }
 
-// CreateAccessKey makes an access key. Its secret is told here and never again.
+// CreateAccessKey creates an access key. Its secret is shown here and never again.
 func (c *Control) CreateAccessKey(ctx context.Context, in structs.AccessKeyRequest) (structs.NewAccessKey, error) {
 	if in.Name != "" && !keyNames.MatchString(in.Name) {
 		return structs.NewAccessKey{}, structs.Errorf(structs.KindInvalidParameter, "name: '%s' may have up to 64 letters, digits and _+=,.@-", in.Name)
@@ -40,7 +40,7 @@ func (c *Control) CreateAccessKey(ctx context.Context, in structs.AccessKeyReque
 }
 
 func (c *Control) putAccessKey(ctx context.Context, k structs.AccessKey, first bool) (structs.NewAccessKey, error) {
-	if c.Sealer == nil {
+	if c.config.Sealer == nil {
 		return structs.NewAccessKey{}, structs.Errorf(structs.KindUnsupportedFeature,
 			"this installation takes any credentials, so it has no access keys: start its servers with --secret-file in place of --insecure")
 	}
@@ -50,24 +50,24 @@ func (c *Control) putAccessKey(ctx context.Context, k structs.AccessKey, first b
 	_, _ = rand.Read(secret[:])
 	k.ID = "AKIA" + base32.StdEncoding.EncodeToString(id[:])
 	out := structs.NewAccessKey{Secret: base64.StdEncoding.EncodeToString(secret[:])}
-	k.Sealed, k.CreatedAt = c.Sealer.Seal(structs.AccessKeySealName(k.ID), []byte(out.Secret)), c.now()
+	k.Sealed, k.CreatedAt = c.config.Sealer.Seal(structs.AccessKeySealName(k.ID), []byte(out.Secret)), c.Now()
 	if by := CallerOf(ctx); by != nil {
 		k.CreatedBy = by.ARN
 	}
 	out.AccessKey = k
-	if _, err := c.Log.Apply(ctx, structs.PutAccessKey{Key: k, First: first}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.PutAccessKey{Key: k, First: first}); err != nil {
 		return structs.NewAccessKey{}, err
 	}
 	return out, nil
 }
 
-// RevokeAccessKey ends an access key: the next call with it is refused.
+// RevokeAccessKey revokes an access key: the next call with it is refused.
 func (c *Control) RevokeAccessKey(ctx context.Context, id string) error {
-	_, err := c.Log.Apply(ctx, structs.DeleteAccessKey{ID: id})
+	_, err := c.config.Log.Apply(ctx, structs.DeleteAccessKey{ID: id})
 	return err
 }
 
-// ListAccessKeys gives all access keys, without their secrets.
+// ListAccessKeys returns all access keys, without their secrets.
 func (c *Control) ListAccessKeys(ctx context.Context) (structs.AccessKeyList, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -76,5 +76,7 @@ func (c *Control) ListAccessKeys(ctx context.Context) (structs.AccessKeyList, er
 	return structs.AccessKeyList{Keys: slices.AppendSeq([]*structs.AccessKey{}, snap.AccessKeys())}, nil
 }
 
-// AccessKey gives the access key of an id as this server knows it; nil: there is none.
-func (c *Control) AccessKey(id string) *structs.AccessKey { return c.Store.Snapshot().AccessKey(id) }
+// AccessKey returns the access key with an id, as this server knows it; nil if there is none.
+func (c *Control) AccessKey(id string) *structs.AccessKey {
+	return c.config.Store.Snapshot().AccessKey(id)
+}

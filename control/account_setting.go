@@ -11,12 +11,12 @@ func (c *Control) PutAccountSetting(ctx context.Context, setting structs.Account
 	if err := setting.Validate(); err != nil {
 		return err
 	}
-	_, err := c.Log.Apply(ctx, structs.PutAccountSetting{Setting: setting})
+	_, err := c.config.Log.Apply(ctx, structs.PutAccountSetting{Setting: setting})
 	return err
 }
 
-// DeleteAccountSetting forgets what was set for a principal, so that root's setting or the default
-// holds for it again. It returns what was set; the value is empty where nothing was.
+// DeleteAccountSetting removes a principal's setting, so that root's setting or the default applies
+// again. It returns the removed setting; its value is empty if there was none.
 func (c *Control) DeleteAccountSetting(ctx context.Context, principal, name string) (structs.AccountSetting, error) {
 	deleted := structs.AccountSetting{Principal: principal, Name: name}
 	if err := structs.CheckSettingName(name); err != nil {
@@ -30,6 +30,6 @@ func (c *Control) DeleteAccountSetting(ctx context.Context, principal, name stri
 	if old == nil {
 		return deleted, nil
 	}
-	_, err = c.Log.Apply(ctx, structs.DeleteAccountSetting{Principal: principal, Name: name})
+	_, err = c.config.Log.Apply(ctx, structs.DeleteAccountSetting{Principal: principal, Name: name})
 	return *old, err
 }

@@ -8,47 +8,47 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// AssignmentStream tells one agent what it is to run. One goroutine reads it.
+// AssignmentStream tells one agent what to run. One goroutine reads it.
 type AssignmentStream struct {
-	control  *Control
+	store    *state.Store
 	instance string
 	sub      *state.Subscription
-	// sent is the desired status that the agent was last told, for each task that it was told of
-	// and that has not stopped.
+	// sent has the desired status that the agent was last told, for each task that it knows and
+	// that has not stopped.
 	sent map[string]structs.TaskStatus
 	full bool // the next frame is a full one
 	// settled: the instance has counted as connected since the stream was opened.
 	settled bool
-	// deregistered: the agent was told that the instance is INACTIVE.
+	// deregistered: the agent has been told that the instance is INACTIVE.
 	deregistered bool
 	pace         pace
 }
 
-// versionWait is how long a stream waits for the registration that the agent knows of. Where a
-// snapshot was restored that never comes: the agent is to register again, before its lease has run
+// versionWait is how long a stream waits for the registration that the agent knows. After the
+// restore of a snapshot it never comes: then the agent must register again, before its lease runs
 // out.
 const versionWait = time.Second
 
-// settleWait bounds how long a stream waits for this server's state to know the instance, and then
-// for the leader to know that it is connected.
+// settleWait bounds how long a stream waits for this server to know the instance, and then for the
+// leader to know that it is connected.
 const settleWait = 5 * time.Second
 
-// Assignments opens the stream of an instance's agent, on any server: it tells what this server
-// knows, which may be a moment old. The agent beats from then on (Beat); until it does for the
-// first time, the instance takes no work. The stream opens once this server knows the instance at a
-// version, that of its agent's registration.
+// Assignments opens the stream of an instance's agent, on any server. It tells what this server
+// knows, which may be slightly outdated. From then on the agent beats (Beat); until its first beat,
+// the instance takes no work. The stream opens once this server knows the instance at the version
+// of its agent's registration.
 func (c *Control) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
-	sub := c.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
+	sub := c.config.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
 	defer sub.Close()
-	if c.Store.Snapshot().Instance(instance) == nil {
+	if c.config.Store.Snapshot().Instance(instance) == nil {
 		waiting, cancel := context.WithTimeout(ctx, settleWait)
 		defer cancel()
-		// here at once, elsewhere it gives the registration time to arrive
-		_ = c.Log.Current(waiting)
+		// on the leader this returns at once; elsewhere it lets the registration arrive
+		_ = c.config.Log.Current(waiting)
 	}
 	late := time.After(versionWait)
 	for {
-		row := c.Store.Snapshot().Instance(instance)
+		row := c.config.Store.Snapshot().Instance(instance)
 		if row == nil {
 			return nil, structs.ErrInstanceNotRegistered(instance)
 		}
@@ -67,24 +67,24 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 		}
 	}
 	return &AssignmentStream{
-		control: c, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
-		sub: c.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}, state.Topic{Kind: state.TopicInstances, ID: instance}),
+		store: c.config.Store, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
+		sub: c.config.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}, state.Topic{Kind: state.TopicInstances, ID: instance}),
 	}, nil
 }
 
-// Settle waits until the leader knows that the agent is connected, and this server that it does:
-// what the agent runs by right is told before that as what was lost with it. Next does it first. It
-// fails where that takes too long, and when ctx ends.
+// Settle waits until the leader knows that the agent is connected, and this server knows that.
+// Before, tasks that the agent still runs could be reported to it as lost. Next calls it first. It
+// fails if that takes too long, or when ctx ends.
 func (s *AssignmentStream) Settle(ctx context.Context) error {
 	if s.settled {
 		return nil
 	}
-	sub := s.control.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: s.instance})
+	sub := s.store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: s.instance})
 	defer sub.Close()
 	waiting, cancel := context.WithTimeout(ctx, settleWait)
 	defer cancel()
 	for {
-		row := s.control.Store.Snapshot().Instance(s.instance)
+		row := s.store.Snapshot().Instance(s.instance)
 		if row == nil {
 			return structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
@@ -100,8 +100,8 @@ func (s *AssignmentStream) Settle(ctx context.Context) error {
 	}
 }
 
-// Next waits for something to tell and gives it; the first frame comes as soon as the stream has
-// settled. Fails when ctx ends, and where a restored snapshot does not know the instance.
+// Next waits for the next frame. The first one comes as soon as the stream has settled. It fails
+// when ctx ends, or if a restored snapshot does not have the instance.
 func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, error) {
 	if err := s.Settle(ctx); err != nil {
 		return structs.AssignmentFrame{}, err
@@ -111,7 +111,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 			return structs.AssignmentFrame{}, ctx.Err()
 		}
 		changes, resync := s.sub.Take()
-		if resync && s.control.Store.Snapshot().Instance(s.instance) == nil {
+		if resync && s.store.Snapshot().Instance(s.instance) == nil {
 			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
 		if frame := s.frame(changes, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 {
@@ -126,11 +126,11 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 	}
 }
 
-// frame joins what is new to the agent. Changes that only repeat what the agent reported itself are
-// left out, but for one: that a task STOPPED which the agent was to run. The cluster may have ended
-// it without the agent, whose containers must not outlive it.
+// frame collects what is new to the agent. Changes that only repeat the agent's own reports are
+// left out, except that a task STOPPED which the agent was to run: the cluster may have ended it
+// without the agent, and its containers must not outlive it.
 func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.AssignmentFrame {
-	snap := s.control.Store.Snapshot()
+	snap := s.store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
 	if i := snap.Instance(s.instance); i != nil {
 		told := s.deregistered

@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Where an instance gets many tasks one after the other, as when a hundred services start, frames
-// of one task each would cost more than all else: those that follow soon after each other are the
-// further apart the more there are, up to mostApart.
+// When an instance gets many tasks in a row, as when a hundred services start, frames of one task
+// each would cost more than anything else. The more frames follow each other, the further they are
+// spaced, up to mostApart.
 const (
 	leastApart = 20 * time.Millisecond
 	mostApart  = 320 * time.Millisecond
 )
 
-// pace is when the next frame may go.
+// pace decides when the next frame may be sent.
 type pace struct {
 	last  time.Time
 	apart time.Duration
 }
 
-// sent notes a frame.
+// sent records that a frame was sent.
 func (p *pace) sent(now time.Time) {
 	if now.Sub(p.last) > 2*p.apart {
 		p.apart = leastApart / 2
@@ -27,7 +27,7 @@ func (p *pace) sent(now time.Time) {
 	p.last, p.apart = now, min(2*p.apart, mostApart)
 }
 
-// wait waits until the next frame may go; false when ctx ended first.
+// wait waits until the next frame may be sent. It returns false if ctx ended first.
 func (p *pace) wait(ctx context.Context) bool {
 	timer := time.NewTimer(time.Until(p.last.Add(p.apart)))
 	defer timer.Stop()

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PutAttributes sets custom attributes of instances of a cluster, all or none; one of that name
-// gets the new value.
+// PutAttributes sets custom attributes of instances of a cluster, all or none. An attribute that
+// exists gets the new value.
 func (c *Control) PutAttributes(ctx context.Context, cluster string, attributes []structs.InstanceAttribute) error {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -26,14 +26,14 @@ func (c *Control) PutAttributes(ctx context.Context, cluster string, attributes 
 			return structs.Errorf(structs.KindInvalidParameter, "Attribute %s of container instance %s is set by its agent.", a.Attribute.Name, i.ID)
 		}
 	}
-	// The log knows best what there is at that moment: it refuses targets that are not there, and
-	// attributes over the limit.
-	_, err = c.Log.Apply(ctx, structs.PutAttributes{Cluster: cluster, Attributes: attributes, At: c.now()})
+	// Only the log knows what exists at that moment. It refuses missing targets and attributes over
+	// the limit.
+	_, err = c.config.Log.Apply(ctx, structs.PutAttributes{Cluster: cluster, Attributes: attributes, At: c.Now()})
 	return err
 }
 
-// DeleteAttributes removes custom attributes and gives those that were there. One that is given
-// with a value is removed only where it has that value.
+// DeleteAttributes removes custom attributes and returns those that existed. One that is given with
+// a value is removed only if it has that value.
 func (c *Control) DeleteAttributes(ctx context.Context, cluster string, attributes []structs.InstanceAttribute) ([]structs.InstanceAttribute, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -57,11 +57,11 @@ func (c *Control) DeleteAttributes(ctx context.Context, cluster string, attribut
 	if len(deleted) == 0 {
 		return nil, nil
 	}
-	_, err = c.Log.Apply(ctx, structs.DeleteAttributes{Cluster: cluster, Attributes: deleted, At: c.now()})
+	_, err = c.config.Log.Apply(ctx, structs.DeleteAttributes{Cluster: cluster, Attributes: deleted, At: c.Now()})
 	return deleted, err
 }
 
-// attributeTarget gives the instance that an attribute is of; one that was deregistered takes none.
+// attributeTarget returns the instance of an attribute. Deregistered instances cannot have any.
 func attributeTarget(snap *state.Snapshot, cluster, id string) (*structs.ContainerInstance, error) {
 	i := snap.Instance(id)
 	if i == nil || i.Cluster != cluster || i.Status == structs.InstanceInactive {

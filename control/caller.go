@@ -9,36 +9,37 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Caller is who makes a call, and what became of it so far. One call, one Caller; not safe for
+// Caller is who makes a call, and what was asked about them. Each call has its own; not safe for
 // concurrent use.
 type Caller struct {
 	ARN string
-	// Key is the id of the access key that the call was made with; empty: a certificate, or none.
+	// Key is the id of the access key used; empty if there was a certificate, or no credentials.
 	Key string
 	// Policy is what the caller may do; nil: everything.
 	Policy *structs.Policy
-	// Instance is the container instance whose agent this is; empty: it is no agent.
+	// Instance is the container instance whose agent calls; empty if the caller is not an agent.
 	Instance string
 
-	// Action and Resources are what was last asked of Authorize, for the audit log.
+	// Action and Resources are those of the last call of Authorize, for the audit log.
 	Action    string
 	Resources []string
 }
 
 type callerKey struct{}
 
-// WithCaller says who makes the calls of a context. Without it nobody asks (gantry dev).
+// WithCaller returns a context whose calls are made by c. Without a caller, nothing is checked
+// (gantry dev).
 func WithCaller(ctx context.Context, c *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerOf is who makes the calls of a context; nil: nobody asks.
+// CallerOf returns who makes the calls of a context; nil: nothing is checked.
 func CallerOf(ctx context.Context) *Caller {
 	c, _ := ctx.Value(callerKey{}).(*Caller)
 	return c
 }
 
-// callerARN is the ARN of who makes the calls of a context; empty: nobody asks.
+// callerARN returns the ARN of CallerOf; empty if there is none.
 func callerARN(ctx context.Context) string {
 	if c := CallerOf(ctx); c != nil {
 		return c.ARN
@@ -46,15 +47,14 @@ func callerARN(ctx context.Context) string {
 	return ""
 }
 
-// Resource is one that an action is on: its ARN, and the condition keys of the request as they are
-// for it.
+// Resource is what an action is on: an ARN, and the condition keys that the request has for it.
 type Resource struct {
 	ARN  string
 	Keys structs.PolicyKeys
 }
 
-// Authorize says whether the caller may do an action on all of these resources (none: on none in
-// particular). The door asks before the verb. The text is IAM's.
+// Authorize fails unless the caller may do an action on all of these resources (none: on no
+// particular one). The door calls it before the verb. The text is IAM's.
 func Authorize(ctx context.Context, action string, resources ...Resource) error {
 	c := CallerOf(ctx)
 	if c == nil {
@@ -85,8 +85,8 @@ func Authorize(ctx context.Context, action string, resources ...Resource) error 
 	return nil
 }
 
-// AuthorizeAlso is Authorize for what a call needs beside its own action, which the audit log does
-// not name.
+// AuthorizeAlso is Authorize for a permission that a call needs besides its own action. The audit
+// log does not name it.
 func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) error {
 	if c := CallerOf(ctx); c != nil {
 		defer func(action string, resources []string) { c.Action, c.Resources = action, resources }(c.Action, c.Resources)
@@ -94,8 +94,8 @@ func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) er
 	return Authorize(ctx, action, resources...)
 }
 
-// PrincipalOf names who makes the calls of a context, as account settings do: the resource part of
-// its ARN. Who is no user, with the cluster's secret or where nobody asks, is the account itself.
+// PrincipalOf returns the caller of a context as account settings name it: the resource part of its
+// ARN. A caller that is not a user is the account itself.
 func PrincipalOf(ctx context.Context) string {
 	if c := CallerOf(ctx); c != nil {
 		if parts := strings.SplitN(c.ARN, ":", 6); len(parts) == 6 {
@@ -105,7 +105,7 @@ func PrincipalOf(ctx context.Context) string {
 	return structs.PrincipalRoot
 }
 
-// keys adds what policies can ask of the caller to the keys of a request.
+// keys adds the condition keys of the caller to those of a request.
 func (c *Caller) keys(of structs.PolicyKeys) structs.PolicyKeys {
 	out := structs.PolicyKeys{}
 	maps.Copy(out, of)
@@ -116,11 +116,11 @@ func (c *Caller) keys(of structs.PolicyKeys) structs.PolicyKeys {
 	if c.Key != "" {
 		out.Set("aws:userid", c.Key)
 	}
-	out.Set("aws:SecureTransport", "true") // those that are asked about come by TLS (access)
+	out.Set("aws:SecureTransport", "true") // all callers with a policy use TLS (access)
 	return out
 }
 
-// UserARN is how the holder of an access key is named.
+// UserARN returns the ARN of the holder of an access key.
 func UserARN(k *structs.AccessKey) string {
 	return "arn:aws:iam::000000000000:user/" + cmp.Or(k.Name, k.ID)
 }

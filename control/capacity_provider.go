@@ -6,18 +6,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateCapacityProvider makes a capacity provider of a group of machines. What is absent is ECS's
-// default.
+// CreateCapacityProvider creates a capacity provider for a group of machines. Missing fields get
+// ECS's defaults.
 func (c *Control) CreateCapacityProvider(ctx context.Context, name string, group *structs.AutoScalingGroupProvider, tags []structs.Tag) (*structs.CapacityProvider, error) {
 	p := structs.CapacityProvider{
 		Name: name, Type: structs.ProviderAutoScaling, Status: structs.ProviderActive, AutoScalingGroup: group,
-		UpdateStatus: structs.ProviderCreateComplete, CreatedAt: c.now(),
+		UpdateStatus: structs.ProviderCreateComplete, CreatedAt: c.Now(),
 	}
 	return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p, Create: true, Tags: tags})
 }
 
-// UpdateCapacityProvider changes what is said of a capacity provider's group of machines. What is
-// absent stays as it is.
+// UpdateCapacityProvider changes a capacity provider's group of machines. Missing fields stay as
+// they are.
 func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, change structs.AutoScalingGroupProvider) (*structs.CapacityProvider, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, chang
 	if old := snap.CapacityProvider(name); old != nil {
 		p = *old
 	}
-	// one of those that cannot be changed, or none at all: the state machine says which
+	// either it cannot be changed or it does not exist: the state machine says which
 	if p.AutoScalingGroup == nil {
 		return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p})
 	}
@@ -47,7 +47,7 @@ func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, chang
 	return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p})
 }
 
-// given is a text that is not empty.
+// given reports whether a text is present and not empty.
 func given(text string) *string {
 	if text == "" {
 		return nil
@@ -55,7 +55,7 @@ func given(text string) *string {
 	return &text
 }
 
-// optional lets set take over a pointer that is not nil.
+// optional calls set with a pointer's value if it is not nil.
 func optional[T any](p *T) **T {
 	if p == nil {
 		return nil
@@ -74,16 +74,16 @@ func (c *Control) putCapacityProvider(ctx context.Context, cmd structs.PutCapaci
 			return nil, err
 		}
 	}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().CapacityProvider(cmd.Provider.Name), nil
+	return c.config.Store.Snapshot().CapacityProvider(cmd.Provider.Name), nil
 }
 
-// DeleteCapacityProvider makes a capacity provider INACTIVE, which no cluster may use.
+// DeleteCapacityProvider makes a capacity provider INACTIVE. No cluster may be using it.
 func (c *Control) DeleteCapacityProvider(ctx context.Context, name string) (*structs.CapacityProvider, error) {
-	if _, err := c.Log.Apply(ctx, structs.DeleteCapacityProvider{Provider: name, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.DeleteCapacityProvider{Provider: name, At: c.Now()}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().CapacityProvider(name), nil
+	return c.config.Store.Snapshot().CapacityProvider(name), nil
 }

@@ -5,9 +5,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// changeBatch is changeJob for a batch job. Each run is a job of its own, and the next version of
-// its name. While one goes on, the same file changes nothing, and another one takes its place; once
-// it has ended, a file begins the next.
+// changeBatch is changeJob for a batch job. Each run is a job of its own and the next version of
+// its name. During a run, the same file changes nothing and a different one replaces the run. After
+// it, a file starts the next run.
 func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if service := snap.Service(spec.Cluster, spec.Name); service != nil && service.Status != structs.ServiceInactive {
 		if service.Status == structs.ServiceDraining {
@@ -26,12 +26,12 @@ func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now st
 	present := snap.BatchJob(spec.Cluster, spec.Name)
 	if present != nil {
 		next.Version = present.Version + 1
-		next.CreatedAt = max(now, present.CreatedAt+1) // runs are told apart by when they began
+		next.CreatedAt = max(now, present.CreatedAt+1) // runs are identified by when they began
 		if present.Status != structs.BatchRunning {
 			present = nil
 		}
 	}
-	// no run begins with a revision that was deregistered
+	// a deregistered revision starts no run
 	definition, isNew, err := definitionFor(snap, nil, spec, ids.by, now)
 	if err != nil {
 		return nil, err

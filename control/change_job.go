@@ -8,26 +8,26 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// jobChange is what putting a job file comes to on one state.
+// jobChange is what putting a job file would change, given one state.
 type jobChange struct {
-	present    *structs.Job // nil: there is none of that name, or it has ended
-	next       *structs.Job // present where nothing changes
+	present    *structs.Job // nil: none has that name, or it has ended
+	next       *structs.Job // equals present if nothing changes
 	deployment *structs.Deployment
-	evaluation string // the id of the one that decides on it
+	evaluation string // the id of the evaluation that decides on it
 	fields     []structs.FieldChange
 	commands   []structs.Command // empty: nothing changes
 }
 
-// jobIDs are minted before a change, whether it needs them or not. By is the ARN of who asks for
-// it; empty: nobody knows.
+// jobIDs are minted before a change, whether it needs them or not. by is the ARN of the caller;
+// empty if it is not known.
 type jobIDs struct{ job, deployment, evaluation, by string }
 
 func (c *Control) mintJobIDs(ctx context.Context) jobIDs {
-	return jobIDs{by: callerARN(ctx), job: c.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.NewID()), evaluation: c.NewID()}
+	return jobIDs{by: callerARN(ctx), job: c.config.NewID(), deployment: "ecs-svc/" + nineteenDigits(c.config.NewID()), evaluation: c.config.NewID()}
 }
 
-// changeJob turns a spec to the commands that make the cluster as the spec says. It is a pure
-// function of its arguments, so that what is shown beforehand is what is done.
+// changeJob turns a spec into the commands that make the cluster match it. It is a pure function of
+// its arguments, so that what is shown beforehand is what is done.
 func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if field, problem := spec.Problem(); field != "" {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "%s: %s", field, problem)
@@ -43,8 +43,8 @@ func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now stru
 	return change, inJobWords(err)
 }
 
-// definitionFor finds the revision that runs what a spec says: the job's own, or the newest of the
-// family. Where neither does, it makes one, which has the revision that comes next.
+// definitionFor returns the revision that runs a spec: the job's own or the newest of the family if
+// one of them matches, otherwise a new one with the next revision number.
 func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.JobSpec, by string, now structs.Time) (d *structs.TaskDefinition, isNew bool, err error) {
 	wanted, err := spec.Definition()
 	if err != nil {
@@ -66,7 +66,7 @@ func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.Job
 	return wanted, true, nil
 }
 
-// changedFields compares a job with what is to become of it, in the words of a job file.
+// changedFields returns how a job changes, in the words of a job file.
 func changedFields(snap *state.Snapshot, present, next *structs.Job, definition *structs.TaskDefinition, tags []structs.Tag) []structs.FieldChange {
 	var from *structs.JobSpec
 	var was *structs.TaskDefinition
@@ -78,7 +78,7 @@ func changedFields(snap *state.Snapshot, present, next *structs.Job, definition 
 	return append(fields, structs.DiffDefinitions(was, definition)...)
 }
 
-// jobTags are the tags of a job as its file has them.
+// jobTags returns the tags of a job as its file has them.
 func jobTags(snap *state.Snapshot, job *structs.Job) []structs.Tag {
 	if job.Type == structs.JobBatch {
 		return job.Tags
@@ -86,19 +86,19 @@ func jobTags(snap *state.Snapshot, job *structs.Job) []structs.Tag {
 	return snap.Tags(structs.ServiceKey(job.Cluster, job.Name))
 }
 
-// otherType refuses to make one type of job of another.
+// otherType returns the error for a job that would change its type.
 func otherType(present *structs.Job, spec *structs.JobSpec) error {
 	return structs.Errorf(structs.KindConflict, "type: job %s is a %s and cannot become a %s; stop it first, or give the new one another name",
 		spec.Name, present.Type, spec.Type)
 }
 
-// inJobWords makes an error that speaks of ECS's fields speak of those of a job file.
+// inJobWords rewords an error about ECS's fields so that it names those of a job file.
 func inJobWords(err error) error {
 	kind := structs.KindOf(err)
 	if err == nil || kind == structs.KindInternal {
 		return err
 	}
-	// a task definition's own error; the caller of a job file gave the file
+	// an error of a task definition; here the caller gave a file
 	if kind == structs.KindClient {
 		kind = structs.KindInvalidParameter
 	}

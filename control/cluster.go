@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateCluster makes a cluster, or finds the ACTIVE one of that name as it is (ECS: creating twice
-// is no error).
+// CreateCluster creates a cluster. If an ACTIVE one has that name it is returned as it is (in ECS,
+// creating twice is no error).
 func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, tags []structs.Tag) (*structs.Cluster, error) {
 	if cluster.Name == "" {
 		cluster.Name = structs.DefaultCluster
@@ -27,14 +27,14 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 		return nil, err
 	}
 	cluster.Status = structs.ClusterActive
-	cluster.CreatedAt = c.now()
+	cluster.CreatedAt = c.Now()
 	cluster.Settings = withInsights(cluster.Settings, snap.EffectiveSetting(PrincipalOf(ctx), structs.SettingContainerInsights))
-	if _, err := c.Log.Apply(ctx, structs.CreateCluster{Cluster: cluster, Tags: tags}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.CreateCluster{Cluster: cluster, Tags: tags}); err != nil {
 		return nil, err
 	}
-	made := c.Store.Snapshot().Cluster(cluster.Name)
-	// What an earlier request has made may have other capacity providers, which must not be passed
-	// over in silence.
+	made := c.config.Store.Snapshot().Cluster(cluster.Name)
+	// The earlier request may have given other capacity providers, which must not be ignored
+	// silently.
 	if asked := cluster.CapacityProviders; len(asked) > 0 &&
 		(!slices.Equal(made.CapacityProviders, asked) || !slices.Equal(made.DefaultCapacityStrategy, cluster.DefaultCapacityStrategy)) {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "Arguments on this idempotent request are inconsistent with arguments used "+
@@ -43,21 +43,21 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 	return made, nil
 }
 
-// withInsights gives a new cluster the account's setting where it was given none of its own (ECS).
+// withInsights adds the account's setting to a new cluster that was given none of its own (ECS).
 func withInsights(settings []structs.ClusterSetting, account *structs.AccountSetting) []structs.ClusterSetting {
 	given := slices.ContainsFunc(settings, func(s structs.ClusterSetting) bool { return s.Name == account.Name })
-	// a cluster without the setting has the default
+	// without the setting, the default applies
 	if given || account.Value == structs.DefaultSetting(account.Name) {
 		return settings
 	}
 	return append([]structs.ClusterSetting{{Name: account.Name, Value: account.Value}}, settings...)
 }
 
-// DeleteCluster makes a cluster INACTIVE and gives it as it then is. It must have no instances,
-// tasks or services.
+// DeleteCluster makes a cluster INACTIVE and returns it. It must have no instances, tasks or
+// services.
 func (c *Control) DeleteCluster(ctx context.Context, name string) (*structs.Cluster, error) {
-	if _, err := c.Log.Apply(ctx, structs.DeleteCluster{Cluster: name, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.DeleteCluster{Cluster: name, At: c.Now()}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Cluster(name), nil
+	return c.config.Store.Snapshot().Cluster(name), nil
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ContinueDeployment answers a deployment that waits at a lifecycle hook: with CONTINUE it goes on
-// to its next stage, with ROLLBACK it goes back. Giving the answer again changes nothing.
+// ContinueDeployment answers a deployment that waits at a lifecycle hook. With CONTINUE it goes on
+// to its next stage, with ROLLBACK it goes back. Answering again changes nothing.
 func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action string) error {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -27,12 +27,12 @@ func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action strin
 		return structs.Errorf(structs.KindInvalidParameter,
 			"hookId: service deployment %s does not wait at lifecycle hook %s, whose status is %s.", id, hook, pause.Status)
 	}
-	now := c.now()
-	_, err = c.Log.Apply(ctx, structs.ContinueDeployment{
+	now := c.Now()
+	_, err = c.config.Log.Apply(ctx, structs.ContinueDeployment{
 		Deployment: id, Pause: hook, Action: action, At: now,
 		Evaluation: c.evaluationOf(&structs.Job{ID: d.Job, Cluster: d.Cluster}, structs.BecauseDeploymentContinued, now),
 	})
-	// its time ended, or it was stopped, in this moment
+	// at this moment it timed out or was stopped
 	if structs.KindOf(err) == structs.KindConflict {
 		return structs.Errorf(structs.KindInvalidParameter, "hookId: service deployment %s does not wait at lifecycle hook %s any more.", id, hook)
 	}

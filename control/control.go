@@ -1,7 +1,3 @@
-// Package control is what the cluster can be asked to do, in domain words: one file per verb. Every
-// door (the AWS APIs, the native API) comes through here. A verb checks what it was given against
-// state, mints ids and times, applies ONE log entry, and waits where the caller wants to see the
-// outcome.
 package control
 
 import (
@@ -15,31 +11,31 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Log is the way of a write: the raft log of the leader.
+// Log is where writes go: the raft log of the leader.
 type Log interface {
-	// Apply replicates a command and returns once this server's state holds it. Errors of the
-	// command itself are *structs.Error; without a leader the error is of KindUnavailable, and
-	// whether the command will still be applied is then unknown.
+	// Apply replicates a command and returns once this server's state has it. Errors of the command
+	// itself are *structs.Error. Without a leader the error is of KindUnavailable, and the command
+	// may or may not be applied later.
 	Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error)
-	// Current returns once this server's state holds every write that was acknowledged before the
+	// Current returns once this server's state has every write that was acknowledged before the
 	// call. Without a leader it waits a little, then fails with KindUnavailable.
 	Current(ctx context.Context) error
 }
 
-// Config is what a Control needs. All fields but NewID and Now are required.
+// Config is what a Control needs. All fields except NewID, Now, Beat and Sealer are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
 	Logger *slog.Logger
 	// Simulator runs the scheduler on copies of state.
 	Simulator Simulator
-	// Leases lends evaluations to outside schedulers.
+	// Leases lends evaluations to external schedulers.
 	Leases Leases
-	NewID  func() string    // mints a new id of 32 hex digits; nil: from the system's randomness
+	NewID  func() string    // returns a new id of 32 hex digits; nil: a random one
 	Now    func() time.Time // nil: the system's clock
-	// Beat is told that the agent of an instance is there, and gives how long ago the newest beat
-	// was of which the leader has heard; much where that is not known. It fails where the agent is
-	// to show itself at another server. Nil: nobody is told.
+	// Beat records that the agent of an instance is alive. It returns the age of the newest beat
+	// that the leader has heard of, a large one if that is not known. It fails if the agent should
+	// beat at another server. Nil: beats are ignored.
 	Beat func(instance string) (age time.Duration, err error)
 	// Sealer encrypts the secrets of access keys. Nil: there are no access keys.
 	Sealer Sealer
@@ -47,10 +43,10 @@ type Config struct {
 
 // Control carries out verbs. Safe for concurrent use.
 type Control struct {
-	Config
+	config Config
 }
 
-// New makes a Control.
+// New returns a Control.
 func New(c Config) *Control {
 	if c.NewID == nil {
 		c.NewID = randomID
@@ -61,21 +57,21 @@ func New(c Config) *Control {
 	if c.Beat == nil {
 		c.Beat = func(string) (time.Duration, error) { return 0, nil }
 	}
-	return &Control{Config: c}
+	return &Control{c}
 }
 
-// Read gives the state with every write that was acknowledged before the call.
+// Read returns the state with every write that was acknowledged before the call.
 func (c *Control) Read(ctx context.Context) (*state.Snapshot, error) {
 	if allowed, _ := ctx.Value(staleKey{}).(bool); allowed {
-		return c.Store.Snapshot(), nil
+		return c.config.Store.Snapshot(), nil
 	}
-	if err := c.Log.Current(ctx); err != nil {
+	if err := c.config.Log.Current(ctx); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot(), nil
+	return c.config.Store.Snapshot(), nil
 }
 
-// ReadCluster is Read for a call about one cluster, which fails where there is none of the name.
+// ReadCluster is Read for a call about one cluster. It fails if there is no cluster of that name.
 func (c *Control) ReadCluster(ctx context.Context, name string) (*state.Snapshot, error) {
 	snap, err := c.Read(ctx)
 	if err == nil && snap.Cluster(name) == nil {
@@ -86,11 +82,11 @@ func (c *Control) ReadCluster(ctx context.Context, name string) (*state.Snapshot
 
 type staleKey struct{}
 
-// AllowStale lets the reads of a call be answered from what this server knows, which may be a
-// moment old.
+// AllowStale lets Read return what this server knows, which may be slightly outdated.
 func AllowStale(ctx context.Context) context.Context { return context.WithValue(ctx, staleKey{}, true) }
 
-func (c *Control) now() structs.Time { return structs.TimeOf(c.Now()) }
+// Now returns the cluster's time.
+func (c *Control) Now() structs.Time { return structs.TimeOf(c.config.Now()) }
 
 func randomID() string {
 	var b [16]byte
@@ -98,7 +94,7 @@ func randomID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// activeCluster gives an ACTIVE cluster or ECS's error.
+// activeCluster returns an ACTIVE cluster, or ECS's error.
 func activeCluster(s *state.Snapshot, name string) (*structs.Cluster, error) {
 	switch cl := s.Cluster(name); {
 	case cl == nil:

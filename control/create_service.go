@@ -8,28 +8,28 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateServiceInput asks for a new service. TaskDefinition is required unless it is External, and
-// Count of a service that is no daemon.
+// CreateServiceInput asks for a new service. TaskDefinition is required unless External is set,
+// Count unless Daemon or External is.
 type CreateServiceInput struct {
 	Cluster string
 	Name    string
-	Daemon  bool // one task on every instance, in place of a count
-	// External: its task sets are moved from outside of Gantry; it has no deployments.
+	Daemon  bool // one task on every instance instead of a count
+	// External: a controller outside Gantry scales its task sets; it has no deployments.
 	External bool
 	ServiceChange
 	LaunchType string // empty: EC2
 	Tags       []structs.Tag
-	// ClientToken, where given, makes the call idempotent beside the name. RequestHash tells the
-	// same request from another.
+	// ClientToken, if given, makes the call idempotent, as the name does. RequestHash distinguishes
+	// requests.
 	ClientToken string
 	RequestHash string
 }
 
-// CreateService makes a service. The same request again finds the service that it made, as it is by
-// now; another request for the same name or with the same client token is refused (ECS).
+// CreateService creates a service. Repeating the request returns the service in its current state.
+// Another request with the same name or client token is refused (ECS).
 func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*structs.Job, error) {
 	if in.ClientToken != "" {
-		in.ClientToken = "service/" + in.ClientToken // RunTask's tokens are others
+		in.ClientToken = "service/" + in.ClientToken // apart from RunTask's tokens
 	}
 	return retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
@@ -53,9 +53,9 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 		}
 		cmd.Evaluation = c.evaluationOf(job, structs.BecauseServiceCreated, job.CreatedAt)
 		created, err := c.putService(ctx, cmd)
-		// another request for the name came first, perhaps the same
+		// another request for the name came first, perhaps the same one
 		if structs.KindOf(err) == structs.KindInvalidParameter {
-			if earlier, refused := earlierService(c.Store.Snapshot(), &in); earlier != nil || refused != nil {
+			if earlier, refused := earlierService(c.config.Store.Snapshot(), &in); earlier != nil || refused != nil {
 				return earlier, refused
 			}
 		}
@@ -63,7 +63,8 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 	})
 }
 
-// earlierService finds what an earlier request of this name or client token has made.
+// earlierService returns the service that an earlier request with this name or client token
+// created.
 func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job, error) {
 	earlier := snap.Service(in.Cluster, in.Name)
 	if earlier == nil || earlier.Status == structs.ServiceInactive {
@@ -80,9 +81,8 @@ func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job,
 	return earlier, nil
 }
 
-// activeInstances is how many tasks a daemon wants until the scheduler has found on how many
-// instances it can run. Were it none, a caller who looks before that would take the daemon for
-// stable.
+// activeInstances returns how many tasks a daemon wants until the scheduler has counted its
+// instances. With zero, the daemon would look stable before it has started.
 func activeInstances(snap *state.Snapshot, cluster string) (n int) {
 	for i := range snap.Instances(cluster) {
 		if i.TakesTasks() {
@@ -98,9 +98,9 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 	if in.Daemon {
 		jobType = structs.JobDaemon
 	}
-	job := firstVersion(snap, c.NewID(), in.Cluster, in.Name, jobType, c.now())
+	job := firstVersion(snap, c.config.NewID(), in.Cluster, in.Name, jobType, c.Now())
 	job.LaunchType, job.CapacityStrategy = in.LaunchType, in.CapacityStrategy
-	if !in.Daemon && !in.External { // of an external one, each task set goes where it says
+	if !in.Daemon && !in.External { // with External, each task set has its own placement
 		if err := chooseCapacity(snap.Cluster(in.Cluster), job); err != nil {
 			return nil, err
 		}
@@ -124,14 +124,15 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 	return job, nil
 }
 
-// firstVersion is a service or daemon with ECS's defaults, before anything was asked of it.
+// firstVersion returns a service or daemon with ECS's defaults, before the request is applied to
+// it.
 func firstVersion(snap *state.Snapshot, id, cluster, name, jobType string, at structs.Time) *structs.Job {
 	job := &structs.Job{
 		ID: id, Cluster: cluster, Name: name, Type: jobType, Version: 1, Status: structs.ServiceActive,
 		Group: structs.ServiceGroup(name), LaunchType: structs.LaunchEC2, CreatedAt: at,
 		Service: &structs.ServiceSpec{
 			Update: structs.DefaultUpdatePolicy(jobType), Controller: structs.ControllerECS,
-			PropagateTags: PropagateNone, Rebalancing: structs.RebalancingEnabled,
+			PropagateTags: structs.PropagateNone, Rebalancing: structs.RebalancingEnabled,
 		},
 	}
 	if jobType == structs.JobDaemon {

@@ -6,10 +6,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// DeleteService makes a service DRAINING; it is INACTIVE, and its name free, once its last task has
-// stopped. Without force it must be scaled to 0 first (ECS). The answer is the service as it
-// drains, with tasks or without; deleting it again changes nothing, and answers with it, DRAINING
-// or INACTIVE (ECS).
+// DeleteService makes a service DRAINING. Once its last task has stopped, it is INACTIVE and its
+// name is free. Without force it must be scaled to 0 first (ECS). It returns the service as it
+// drains, even if it has no tasks. Deleting it again changes nothing and returns it, DRAINING or
+// INACTIVE (ECS).
 func (c *Control) DeleteService(ctx context.Context, cluster, name string, force bool) (*structs.Job, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -25,13 +25,13 @@ func (c *Control) DeleteService(ctx context.Context, cluster, name string, force
 	case job.Status != structs.ServiceActive:
 		return job, nil
 	}
-	now := c.now()
+	now := c.Now()
 	cmd := structs.DeleteService{Job: job.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseServiceDeleted, now), At: now}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	deleted := *c.Store.Snapshot().Job(job.ID)
-	// it may be INACTIVE by now, but is seen to drain first (ECS)
+	deleted := *c.config.Store.Snapshot().Job(job.ID)
+	// it may be INACTIVE already, but the answer shows it DRAINING (ECS)
 	deleted.Status, deleted.DeletedAt = structs.ServiceDraining, 0
 	return &deleted, nil
 }

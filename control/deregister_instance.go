@@ -6,9 +6,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// DeregisterInstance makes an instance INACTIVE: it is no longer part of its cluster, until its
-// agent registers again. With force its tasks are stopped (ECS leaves their containers running,
-// owned by nobody); without, it must have none.
+// DeregisterInstance makes an instance INACTIVE: it leaves its cluster until its agent registers
+// again. With force its tasks are stopped (ECS leaves their containers running, owned by nobody).
+// Without force it must have none.
 func (c *Control) DeregisterInstance(ctx context.Context, cluster, id string, force bool) (*structs.ContainerInstance, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -25,11 +25,11 @@ func (c *Control) DeregisterInstance(ctx context.Context, cluster, id string, fo
 			return nil, structs.Errorf(structs.KindInvalidParameter, "Found running tasks on the instance.")
 		}
 	}
-	// A task that came between the look and the write is stopped with the instance, and replaced
-	// elsewhere if it is a service's.
-	cmd := structs.SetInstanceStatus{Instances: []string{id}, Status: structs.InstanceInactive, At: c.now()}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	// A task that was placed in the meantime is stopped with the instance, and replaced elsewhere
+	// if it is a service's.
+	cmd := structs.SetInstanceStatus{Instances: []string{id}, Status: structs.InstanceInactive, At: c.Now()}
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Instance(id), nil
+	return c.config.Store.Snapshot().Instance(id), nil
 }

@@ -108,3 +108,60 @@ func openStream(t *testing.T, c *control.Control, instance string) *control.Assi
 	noError(t, stream.Settle(t.Context()))
 	return stream
 }
+
+// harness is a cluster with one instance, two revisions of "app" and a service "web" of the first.
+type harness struct {
+	*testutil.SingleNode
+	t *testing.T
+}
+
+func newHarness(t *testing.T) *harness {
+	t.Helper()
+	h := &harness{testutil.NewSingleNode(t), t}
+	h.AddInstance(t, "default", 4096, 4096)
+	for range 2 {
+		_, err := h.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
+			Family: "app", ContainerDefinitions: []structs.ContainerDefinition{{Name: "main", Image: "i", Memory: new(int32(16))}},
+		}, []structs.Tag{{Key: "from", Value: "definition"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.create(control.CreateServiceInput{Name: "web", ServiceChange: control.ServiceChange{TaskDefinition: "app:1", Count: new(2)}})
+	h.Settle(t)
+	return h
+}
+
+func (h *harness) create(in control.CreateServiceInput) *structs.Job {
+	h.t.Helper()
+	in.Cluster = "default"
+	job, err := h.Control.CreateService(h.t.Context(), in)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return job
+}
+
+func (h *harness) update(in control.UpdateServiceInput) *structs.Job {
+	h.t.Helper()
+	in.Cluster, in.Name = "default", "web"
+	job, err := h.Control.UpdateService(h.t.Context(), in)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return job
+}
+
+func (h *harness) deployments(service string) []*structs.Deployment {
+	snap := h.Store.Snapshot()
+	return slices.Collect(snap.Deployments(snap.Service("default", service).ID))
+}
+
+func (h *harness) tasks(deployment string) (ids []string) {
+	for t := range h.Store.Snapshot().AllTasks() {
+		if t.StartedBy == deployment && t.DesiredStatus == structs.TaskRunning {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+}

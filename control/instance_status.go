@@ -6,15 +6,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// InstanceFailure is a container instance that a call could not be carried out on, and ECS's word
-// for why.
+// InstanceFailure is a container instance on which a call failed, and ECS's reason.
 type InstanceFailure struct {
 	Instance string // as the caller named it
 	Reason   string // structs.FailMissing or structs.FailInactive
 }
 
-// SetInstanceStatus makes instances ACTIVE, or DRAINING: nothing new is placed on them then, and
-// services move their tasks away. Tasks of no service stay (ECS).
+// SetInstanceStatus makes instances ACTIVE or DRAINING. Nothing new is placed on DRAINING ones, and
+// services move their tasks away. Tasks without a service stay (ECS).
 func (c *Control) SetInstanceStatus(ctx context.Context, cluster string, ids []string, status string) ([]*structs.ContainerInstance, []InstanceFailure, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -38,10 +37,10 @@ func (c *Control) SetInstanceStatus(ctx context.Context, cluster string, ids []s
 	if len(known) == 0 {
 		return nil, failures, nil
 	}
-	if _, err := c.Log.Apply(ctx, structs.SetInstanceStatus{Instances: known, Status: status, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.SetInstanceStatus{Instances: known, Status: status, At: c.Now()}); err != nil {
 		return nil, nil, err
 	}
-	snap = c.Store.Snapshot()
+	snap = c.config.Store.Snapshot()
 	var set []*structs.ContainerInstance
 	for _, id := range known {
 		set = append(set, snap.Instance(id))

@@ -10,11 +10,11 @@ import (
 // MaxLeaseWait bounds how long a call waits for an evaluation to lease.
 const MaxLeaseWait = time.Minute
 
-// Leases lends evaluations to outside schedulers. A lease that has ended answers with KindConflict.
-// All leases end with the server's leadership.
+// Leases lends evaluations to external schedulers. A lease that has ended gets KindConflict. All
+// leases end with the server's leadership.
 type Leases interface {
-	// NextLease waits for an evaluation of a scheduler's jobs with tasks to place; nil when none
-	// came until ctx ended.
+	// NextLease waits for an evaluation of a scheduler's jobs that has tasks to place. It returns
+	// nil if none came before ctx ended.
 	NextLease(ctx context.Context, scheduler string) (*structs.Lease, error)
 	PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error)
 	// AckLease ends a lease whose evaluation is decided; NackLease gives the evaluation back.
@@ -22,7 +22,8 @@ type Leases interface {
 	NackLease(ctx context.Context, scheduler, token string) error
 }
 
-// NextLease waits for an evaluation that a scheduler is to place tasks for; nil when none came.
+// NextLease waits for an evaluation whose tasks a scheduler is to place. It returns nil if none
+// came.
 func (c *Control) NextLease(ctx context.Context, scheduler string, wait time.Duration) (*structs.Lease, error) {
 	if err := structs.ValidateScheduler(scheduler); err != nil {
 		return nil, err
@@ -32,5 +33,20 @@ func (c *Control) NextLease(ctx context.Context, scheduler string, wait time.Dur
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	return c.Leases.NextLease(ctx, scheduler)
+	return c.config.Leases.NextLease(ctx, scheduler)
+}
+
+// PlanLease says where the tasks of a leased evaluation go.
+func (c *Control) PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error) {
+	return c.config.Leases.PlanLease(ctx, scheduler, plan)
+}
+
+// AckLease ends a lease whose evaluation is decided.
+func (c *Control) AckLease(ctx context.Context, scheduler, token string) error {
+	return c.config.Leases.AckLease(ctx, scheduler, token)
+}
+
+// NackLease gives a leased evaluation back.
+func (c *Control) NackLease(ctx context.Context, scheduler, token string) error {
+	return c.config.Leases.NackLease(ctx, scheduler, token)
 }

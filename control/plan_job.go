@@ -6,13 +6,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PlanJob says what PutJob would do, and does nothing.
+// PlanJob returns what PutJob would do, and changes nothing.
 func (c *Control) PlanJob(ctx context.Context, spec *structs.JobSpec) (*structs.JobPlan, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.now())
+	change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
 	if err != nil {
 		return nil, err
 	}

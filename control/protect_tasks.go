@@ -21,14 +21,14 @@ const (
 	failDeploymentBlocked = "DEPLOYMENT_BLOCKED"
 )
 
-// TaskProtection is whether a task is kept from scale-in and deployments, and until when.
+// TaskProtection says whether a task is kept from scale-in and deployments, and until when.
 type TaskProtection struct {
 	Task  string
 	On    bool
-	Until structs.Time // where On
+	Until structs.Time // if On
 }
 
-// ProtectionFailure is a task that a call could not be carried out on, and ECS's words for why.
+// ProtectionFailure is a task on which a call failed, and ECS's reason.
 type ProtectionFailure struct {
 	Task           string
 	Reason, Detail string
@@ -39,11 +39,11 @@ type ProtectTasksInput struct {
 	Cluster string
 	Tasks   []string
 	On      bool
-	Minutes int // how long from now, where On
+	Minutes int // how long from now, if On
 }
 
-// ProtectTasks keeps tasks of services from being chosen for scale-in and by deployments for a
-// while, in place of what protection they had, or ends their protection.
+// ProtectTasks protects tasks of services from scale-in and deployments for a while, replacing
+// earlier protection, or ends their protection.
 func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]TaskProtection, []ProtectionFailure, error) {
 	if in.On && (in.Minutes < 1 || in.Minutes > maxProtection) {
 		return nil, nil, structs.Errorf(structs.KindInvalidParameter, "expiresInMinutes: %d is out of range; it must be between 1 and %d", in.Minutes, maxProtection)
@@ -55,7 +55,7 @@ func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]Tas
 	if _, err := activeCluster(snap, in.Cluster); err != nil {
 		return nil, nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	var until structs.Time
 	if in.On {
 		until = now + structs.Time((time.Duration(in.Minutes) * time.Minute).Milliseconds())
@@ -79,11 +79,11 @@ func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]Tas
 	if len(ids) == 0 {
 		return nil, failures, nil
 	}
-	_, err = c.Log.Apply(ctx, structs.ProtectTasks{Tasks: ids, Until: until, At: now})
+	_, err = c.config.Log.Apply(ctx, structs.ProtectTasks{Tasks: ids, Until: until, At: now})
 	return protected, failures, err
 }
 
-// TaskProtections tells how tasks are protected at the moment.
+// TaskProtections returns how tasks are protected at the moment.
 func (c *Control) TaskProtections(ctx context.Context, cluster string, tasks []string) ([]TaskProtection, []ProtectionFailure, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *Control) TaskProtections(ctx context.Context, cluster string, tasks []s
 	if _, err := activeCluster(snap, cluster); err != nil {
 		return nil, nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	var found []TaskProtection
 	var failures []ProtectionFailure
 	for _, id := range tasks {
@@ -109,7 +109,7 @@ func (c *Control) TaskProtections(ctx context.Context, cluster string, tasks []s
 	return found, failures, nil
 }
 
-// unprotectable says why a task cannot have protection at all; nil when it can.
+// unprotectable returns why a task cannot be protected at all; nil if it can.
 func unprotectable(snap *state.Snapshot, cluster, id string) *ProtectionFailure {
 	t := snap.Task(id)
 	if t == nil || t.Cluster != cluster {
@@ -124,14 +124,14 @@ func unprotectable(snap *state.Snapshot, cluster, id string) *ProtectionFailure 
 	return nil
 }
 
-// protections counts the protected tasks of services, with those that a call adds.
+// protections counts the protected tasks of services, including those that a call adds.
 type protections struct {
 	snap  *state.Snapshot
 	now   structs.Time
 	byJob map[string]int
 }
 
-// add protects a task, or says why it may not be protected, or be protected for longer.
+// add protects a task, or returns why it may not be protected, or not be protected for longer.
 func (p *protections) add(t *structs.Task) *ProtectionFailure {
 	job := p.snap.Job(t.Job)
 	held, counted := p.byJob[job.ID]
@@ -151,8 +151,8 @@ func (p *protections) add(t *structs.Task) *ProtectionFailure {
 	return nil
 }
 
-// count returns how many of a service's tasks are protected now. With more than are desired, its
-// deployments cannot end (ECS).
+// count returns how many of a service's tasks are protected now. If more are protected than
+// desired, its deployments cannot end (ECS).
 func (p *protections) count(job *structs.Job) (n int) {
 	for t := range p.snap.JobTasks(job.ID) {
 		if p.covers(t) {
@@ -167,9 +167,9 @@ func (p *protections) covers(t *structs.Task) bool {
 	return t.ProtectedUntil > p.now && t.Holds() && t.DesiredStatus < structs.TaskStopped
 }
 
-// replaced reports whether a deployment in progress is about to replace a task, which must not hide
-// from that behind a new protection: the deployment would never end. A protection that stands may
-// be renewed, for the work that it was asked for.
+// replaced reports whether a deployment in progress is about to replace a task. Such a task must
+// not get new protection, or the deployment would never end. Existing protection may be renewed,
+// for the work that it was asked for.
 func (p *protections) replaced(t *structs.Task) bool {
 	own := p.snap.Deployment(t.StartedBy)
 	return own != nil && own.TaskSet == nil && own.Status != structs.DeploymentPrimary

@@ -22,64 +22,64 @@ func reportSpec(change ...func(*structs.JobSpec)) *structs.JobSpec {
 }
 
 // finish ends each task of a job well, one after the other, until none is left.
-func (n *town) finish(job string) {
-	n.t.Helper()
+func (h *harness) finish(job string) {
+	h.t.Helper()
 	for range 10 {
-		n.RunPlaced(n.t)
+		h.RunPlaced(h.t)
 		done := true
-		for task := range n.Store.Snapshot().JobTasks(job) {
+		for task := range h.Store.Snapshot().JobTasks(job) {
 			if task.LastStatus == structs.TaskRunning {
 				done = false
-				n.exit(task)
+				h.exit(task)
 			}
 		}
 		if done {
 			return
 		}
 	}
-	n.t.Fatal("it never ends")
+	h.t.Fatal("it never ends")
 }
 
 // exit reports that a task ended by itself, with exit code zero.
-func (n *town) exit(task *structs.Task) {
-	n.t.Helper()
+func (h *harness) exit(task *structs.Task) {
+	h.t.Helper()
 	end := structs.TaskUpdate{
 		Task: task.ID, Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited, StoppedAt: task.StartedAt + 1,
 		Containers: []structs.Container{{Name: "main", LastStatus: structs.TaskStopped, ExitCode: new(int32(0))}},
 	}
-	if err := n.Control.ReportTasks(n.t.Context(), task.Instance, 0, []structs.TaskUpdate{end}); err != nil {
-		n.t.Fatal(err)
+	if err := h.Control.ReportTasks(h.t.Context(), task.Instance, 0, []structs.TaskUpdate{end}); err != nil {
+		h.t.Fatal(err)
 	}
 }
 
 func TestBatchFromAFile(t *testing.T) {
-	n := newTown(t)
-	first := n.put(reportSpec())
+	h := newHarness(t)
+	first := h.put(reportSpec())
 	if first.Result != structs.JobCreated || first.Version != 1 || first.TaskDefinition != "report:1" || first.Evaluation == "" {
 		t.Errorf("the first time: %+v", first)
 	}
-	detail, err := n.Control.DescribeJob(t.Context(), "default", "report")
+	detail, err := h.Control.DescribeJob(t.Context(), "default", "report")
 	noError(t, err)
 	if len(detail.Tasks) != 1 || detail.Tasks[0].Group != "family:report" || *detail.Job.Batch != (structs.BatchCounts{Active: 1, Waiting: 1}) {
 		t.Errorf("it runs as %+v, %+v", detail.Tasks, detail.Job.Batch)
 	}
-	if diff := cmp.Diff(reportSpec().Tags, n.Store.Snapshot().Tags("task/default/"+detail.Tasks[0].ID)); diff != "" {
+	if diff := cmp.Diff(reportSpec().Tags, h.Store.Snapshot().Tags("task/default/"+detail.Tasks[0].ID)); diff != "" {
 		t.Errorf("tags of its task (-want +got):\n%s", diff)
 	}
-	if again := n.put(reportSpec()); again.Result != structs.JobUnchanged || again.ID != first.ID {
+	if again := h.put(reportSpec()); again.Result != structs.JobUnchanged || again.ID != first.ID {
 		t.Errorf("the same file while it runs: %+v", again)
 	}
-	if again := n.put(detail.Spec); again.Result != structs.JobUnchanged {
+	if again := h.put(detail.Spec); again.Result != structs.JobUnchanged {
 		t.Errorf("the spec that it shows: %+v", again)
 	}
-	n.finish(first.ID)
-	if job := n.Store.Snapshot().Job(first.ID); job.Status != structs.BatchSucceeded {
+	h.finish(first.ID)
+	if job := h.Store.Snapshot().Job(first.ID); job.Status != structs.BatchSucceeded {
 		t.Fatalf("it ended as %s", job.Status)
 	}
-	if second := n.put(reportSpec()); second.Result != structs.JobCreated || second.ID == first.ID || second.Version != 2 || second.TaskDefinition != "report:1" {
+	if second := h.put(reportSpec()); second.Result != structs.JobCreated || second.ID == first.ID || second.Version != 2 || second.TaskDefinition != "report:1" {
 		t.Errorf("the same file after it ended: %+v", second)
 	}
-	if detail, err = n.Control.DescribeJob(t.Context(), "default", "report"); err != nil || len(detail.Versions) != 2 || detail.Versions[0].Version != 2 || len(detail.Tasks) != 1 {
+	if detail, err = h.Control.DescribeJob(t.Context(), "default", "report"); err != nil || len(detail.Versions) != 2 || detail.Versions[0].Version != 2 || len(detail.Tasks) != 1 {
 		t.Errorf("%v: its runs are %+v", err, detail.Versions)
 	}
 }
@@ -87,14 +87,14 @@ func TestBatchFromAFile(t *testing.T) {
 // A request that was sent again because its answer was lost begins no second run, though the first
 // has ended meanwhile.
 func TestBatchTwiceByOneToken(t *testing.T) {
-	n := newTown(t)
+	h := newHarness(t)
 	put := func(token string, change ...func(*structs.JobSpec)) (*structs.JobPut, error) {
-		return n.Control.PutJob(t.Context(), reportSpec(change...), token)
+		return h.Control.PutJob(t.Context(), reportSpec(change...), token)
 	}
 	first, err := put("a")
 	noError(t, err)
-	n.Settle(t)
-	n.finish(first.ID)
+	h.Settle(t)
+	h.finish(first.ID)
 	if again, err := put("a"); err != nil || again.ID != first.ID || again.Result != structs.JobUnchanged || again.Version != 1 {
 		t.Errorf("%v: the same again is %+v", err, again)
 	}
@@ -107,38 +107,38 @@ func TestBatchTwiceByOneToken(t *testing.T) {
 	if _, err := put(strings.Repeat("a", 65)); structs.KindOf(err) != structs.KindInvalidParameter || !strings.Contains(err.Error(), "clientToken:") {
 		t.Errorf("a token of 65 bytes: %v", err)
 	}
-	if service, err := n.Control.PutJob(t.Context(), webSpec(), "a"); err != nil || service.Result != structs.JobCreated {
+	if service, err := h.Control.PutJob(t.Context(), webSpec(), "a"); err != nil || service.Result != structs.JobCreated {
 		t.Errorf("%v: a service with the token of a batch job is %+v", err, service)
 	}
 }
 
 // Another file takes the place of the run that goes on.
 func TestBatchChangesWhileItRuns(t *testing.T) {
-	n := newTown(t)
-	first := n.put(reportSpec())
-	second := n.put(reportSpec(func(s *structs.JobSpec) { s.Attempts = 3 }))
+	h := newHarness(t)
+	first := h.put(reportSpec())
+	second := h.put(reportSpec(func(s *structs.JobSpec) { s.Attempts = 3 }))
 	want := []structs.FieldChange{{Field: "attempts", From: "2", To: "3"}}
 	if diff := cmp.Diff(want, second.Changes); diff != "" || second.Result != structs.JobUpdated || second.ID == first.ID || second.Version != 2 || second.TaskDefinition != "report:1" {
 		t.Errorf("%+v (-want +got):\n%s", second, diff)
 	}
-	snap := n.Store.Snapshot()
+	snap := h.Store.Snapshot()
 	if snap.Job(first.ID).Status != structs.BatchStopped || snap.Job(second.ID).Status != structs.BatchRunning {
 		t.Errorf("the first is %s, the second %s", snap.Job(first.ID).Status, snap.Job(second.ID).Status)
 	}
-	_, err := n.Control.DeregisterTaskDefinition(t.Context(), "report:1")
+	_, err := h.Control.DeregisterTaskDefinition(t.Context(), "report:1")
 	noError(t, err)
-	if same := n.put(reportSpec(func(s *structs.JobSpec) { s.Attempts = 3 })); same.Result != structs.JobUnchanged {
+	if same := h.put(reportSpec(func(s *structs.JobSpec) { s.Attempts = 3 })); same.Result != structs.JobUnchanged {
 		t.Errorf("it goes on with a revision that was deregistered: %+v", same)
 	}
-	if third := n.put(reportSpec()); third.TaskDefinition != "report:2" {
+	if third := h.put(reportSpec()); third.TaskDefinition != "report:2" {
 		t.Errorf("but no other run begins with one: %+v", third)
 	}
-	stopped, err := n.Control.StopJob(t.Context(), "default", "report")
+	stopped, err := h.Control.StopJob(t.Context(), "default", "report")
 	noError(t, err)
 	if stopped.Status != structs.BatchStopped {
 		t.Errorf("it is %s after it was stopped", stopped.Status)
 	}
-	plan, err := n.Control.PlanJob(t.Context(), reportSpec())
+	plan, err := h.Control.PlanJob(t.Context(), reportSpec())
 	noError(t, err)
 	if plan.Result != structs.JobCreated || plan.Replaces || plan.Simulation == nil || plan.Simulation.Total.Started != 1 {
 		t.Errorf("the plan of the next: %+v", plan)
@@ -146,16 +146,16 @@ func TestBatchChangesWhileItRuns(t *testing.T) {
 }
 
 func TestNamesOfBatchJobs(t *testing.T) {
-	n := newTown(t)
-	_, err := n.Control.PutJob(t.Context(), reportSpec(func(s *structs.JobSpec) { s.Name = "web" }), "")
+	h := newHarness(t)
+	_, err := h.Control.PutJob(t.Context(), reportSpec(func(s *structs.JobSpec) { s.Name = "web" }), "")
 	expectError(t, err, structs.KindConflict, "type: job web is a service and cannot become a batch")
-	n.put(reportSpec())
-	_, err = n.Control.PutJob(t.Context(), webSpec(func(s *structs.JobSpec) { s.Name = "report" }), "")
+	h.put(reportSpec())
+	_, err = h.Control.PutJob(t.Context(), webSpec(func(s *structs.JobSpec) { s.Name = "report" }), "")
 	expectError(t, err, structs.KindConflict, "type: job report is a batch and cannot become a service")
 	for field, change := range map[string]func(*structs.JobSpec){
 		"count": func(s *structs.JobSpec) { s.Count = new(0) }, "attempts": func(s *structs.JobSpec) { s.Attempts = 11 }, "parallelism": func(s *structs.JobSpec) { s.Parallelism = -1 },
 	} {
-		_, err := n.Control.PutJob(t.Context(), reportSpec(change), "")
+		_, err := h.Control.PutJob(t.Context(), reportSpec(change), "")
 		expectError(t, err, structs.KindInvalidParameter, field+": ")
 	}
 }

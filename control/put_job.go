@@ -7,9 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// PutJob makes a job what a job file says. The same file again finds nothing to change, and says
-// so; but of a batch job whose run has ended it begins another run. With a token (empty: none; at
-// most 64 characters), as RunTask has it, the run that it began is the answer then too.
+// PutJob creates or updates the job of a job file. The same file again changes nothing, except that
+// a batch job whose run has ended starts another run. With a token (empty: none; at most 64
+// characters), as in RunTask, the answer is then the run that it started.
 func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token string) (*structs.JobPut, error) {
 	run, err := newRunToken(spec, token)
 	if err != nil {
@@ -29,12 +29,12 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 			answer = (&jobChange{present: earlier, next: earlier}).answer()
 			return earlier, nil
 		}
-		change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.now())
+		change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
 		if err != nil {
 			return nil, err
 		}
 		for _, cmd := range change.commands {
-			applied, err := c.Log.Apply(ctx, run.on(cmd))
+			applied, err := c.config.Log.Apply(ctx, run.on(cmd))
 			if err != nil {
 				return nil, inJobWords(err)
 			}
@@ -43,15 +43,15 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 			}
 		}
 		answer = change.answer()
-		if job := c.Store.Snapshot().Job(change.next.ID); job != nil {
-			answer.TaskDefinition = job.TaskDefinition // the log decides which revision is next
+		if job := c.config.Store.Snapshot().Job(change.next.ID); job != nil {
+			answer.TaskDefinition = job.TaskDefinition // the log assigns the revision
 		}
 		return change.next, nil
 	})
 	return answer, err
 }
 
-// answer says what the change is.
+// answer returns the answer for a change.
 func (ch *jobChange) answer() *structs.JobPut {
 	job := ch.next
 	a := &structs.JobPut{
@@ -74,14 +74,14 @@ func (ch *jobChange) result() string {
 	return structs.JobUpdated
 }
 
-// maxToken is ECS's bound of RunTask's clientToken, in bytes.
+// maxToken is ECS's limit for RunTask's clientToken, in bytes.
 const maxToken = 64
 
-// runToken makes the putting of a batch job idempotent. Its zero value does not.
+// runToken makes putting a batch job idempotent. The zero value does not.
 type runToken struct{ token, hash string }
 
-// newRunToken is the zero value for a job that is no batch job: the same file again changes nothing
-// there anyway.
+// newRunToken returns the token of a batch job. Other jobs get the zero value: for them the same
+// file changes nothing anyway.
 func newRunToken(spec *structs.JobSpec, token string) (runToken, error) {
 	switch {
 	case len(token) > maxToken:
@@ -90,10 +90,10 @@ func newRunToken(spec *structs.JobSpec, token string) (runToken, error) {
 		return runToken{}, nil
 	}
 	hash, err := RequestHash(spec)
-	return runToken{token: "batch/" + token, hash: hash}, err // RunTask's tokens are others
+	return runToken{token: "batch/" + token, hash: hash}, err // apart from RunTask's tokens
 }
 
-// find gives the run that the token began, nil for none.
+// find returns the run that was started with the token; nil if there is none.
 func (r runToken) find(snap *state.Snapshot, spec *structs.JobSpec) (*structs.Job, error) {
 	if r.token == "" {
 		return nil, nil
@@ -105,7 +105,7 @@ func (r runToken) find(snap *state.Snapshot, spec *structs.JobSpec) (*structs.Jo
 	return earlier, nil
 }
 
-// on gives the command with the token.
+// on returns the command with the token.
 func (r runToken) on(cmd structs.Command) structs.Command {
 	if put, ok := cmd.(structs.PutJob); ok && r.token != "" {
 		put.Job.ClientToken, put.Job.RequestHash = r.token, r.hash

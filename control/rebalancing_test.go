@@ -94,21 +94,21 @@ func TestZoneIsLostAndBack(t *testing.T) {
 // Rebalancing is on where it can be. An update that makes it impossible turns it off, unless it
 // asks for both.
 func TestRebalancingOfAnUpdate(t *testing.T) {
-	n := newTown(t)
+	h := newHarness(t)
 	binpack := []structs.PlacementStrategy{{Type: structs.StrategyBinpack, Field: "memory"}}
-	if got := n.Store.Snapshot().Service("default", "web").Service.Rebalancing; got != structs.RebalancingEnabled {
+	if got := h.Store.Snapshot().Service("default", "web").Service.Rebalancing; got != structs.RebalancingEnabled {
 		t.Errorf("at first it is %q", got)
 	}
-	_, err := n.Control.UpdateService(t.Context(), control.UpdateServiceInput{Cluster: "default", Name: "web", ServiceChange: control.ServiceChange{
+	_, err := h.Control.UpdateService(t.Context(), control.UpdateServiceInput{Cluster: "default", Name: "web", ServiceChange: control.ServiceChange{
 		PlacementStrategy: binpack, Rebalancing: structs.RebalancingEnabled,
 	}})
 	if err == nil || !strings.Contains(err.Error(), "availabilityZoneRebalancing") {
 		t.Errorf("both at once: %v", err)
 	}
-	if job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{PlacementStrategy: binpack}}); job.Service.Rebalancing != structs.RebalancingDisabled {
+	if job := h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{PlacementStrategy: binpack}}); job.Service.Rebalancing != structs.RebalancingDisabled {
 		t.Errorf("with binpack it is %q", job.Service.Rebalancing)
 	}
-	if job := n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{PlacementStrategy: []structs.PlacementStrategy{}}}); job.Service.Rebalancing != structs.RebalancingDisabled {
+	if job := h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{PlacementStrategy: []structs.PlacementStrategy{}}}); job.Service.Rebalancing != structs.RebalancingDisabled {
 		t.Errorf("nobody asked for it again, and it is %q", job.Service.Rebalancing)
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// InstanceRegistration is what a client of the ECS API says of a container instance. What it leaves
-// out stays as it is known, and is a default for a new one.
+// InstanceRegistration is what a client of the ECS API says about a container instance. Missing
+// fields stay as they are known, or get defaults for a new instance.
 type InstanceRegistration struct {
 	Cluster string
-	ID      string // of the instance to renew; empty: it is a new one
-	// Name, Zone and the rest of an identity document, which has its own names for them; empty: not
-	// given.
+	ID      string // of the instance to renew; empty: a new one
+	// Name, Zone and the other parts of an identity document, which has its own names for them.
+	// Empty if not given.
 	Name, Zone, Type, Image, Architecture string
 
 	CPU, Memory *int64   // units and MiB
@@ -23,11 +23,11 @@ type InstanceRegistration struct {
 	GPUs        []string // ids; nil: not given
 	Attributes  []structs.Attribute
 	VersionInfo *structs.VersionInfo
-	Tags        []structs.Tag // of a new one
+	Tags        []structs.Tag // for a new instance
 }
 
-// The resources of an instance of which only its identity is given: those of the smallest machine
-// in ECS's own examples (t2.micro), and the ports that its agent reserves.
+// The resources of an instance of which only the identity is given: the smallest machine in ECS's
+// examples (t2.micro), and the ports that its agent reserves.
 const (
 	defaultCPU    = 1024
 	defaultMemory = 985
@@ -35,7 +35,7 @@ const (
 
 var defaultReserved = []uint16{22, 2376, 2375, 51678, 51679}
 
-// The attributes that ECS makes of an identity document.
+// The attributes that ECS derives from an identity document.
 const (
 	attributeType         = "ecs.instance-type"
 	attributeImage        = "ecs.ami-id"
@@ -43,8 +43,8 @@ const (
 	attributeOS           = "ecs.os-type"
 )
 
-// RegisterContainerInstance adds a container instance, or renews one, as another program than
-// Gantry's agent knows it. It is ACTIVE at once; it takes work when an agent opens its stream.
+// RegisterContainerInstance adds or renews a container instance for a program other than Gantry's
+// agent. It is ACTIVE at once. It takes work when an agent opens its stream.
 func (c *Control) RegisterContainerInstance(ctx context.Context, in InstanceRegistration) (*structs.ContainerInstance, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -73,8 +73,8 @@ func (c *Control) RegisterContainerInstance(ctx context.Context, in InstanceRegi
 	return c.RegisterInstance(ctx, i, in.Tags...)
 }
 
-// describe sets what an instance is. Its attributes are the agent's; those that users may put are
-// set once, at its first registration.
+// describe sets the properties of an instance. Its attributes belong to the agent; those that users
+// may put are set once, at the first registration.
 func (in *InstanceRegistration) describe(i *structs.ContainerInstance) error {
 	if was, _ := i.Attribute(attributeType); was != "" && in.Type != "" && in.Type != was {
 		return structs.Errorf(structs.KindClient, "Container instance type changes are not supported. Container instance %s was previously registered as %s.", i.ID, was)
@@ -93,7 +93,7 @@ func (in *InstanceRegistration) describe(i *structs.ContainerInstance) error {
 		}
 	}
 	for _, a := range in.Attributes {
-		a = structs.Attribute{Name: a.Name, Value: a.Value} // it has no target but this
+		a = structs.Attribute{Name: a.Name, Value: a.Value} // its only target is this instance
 		if strings.HasPrefix(a.Name, "ecs.") || strings.HasPrefix(a.Name, "com.amazonaws.") {
 			own = setAttribute(own, a)
 			continue
@@ -118,7 +118,7 @@ func (in *InstanceRegistration) describe(i *structs.ContainerInstance) error {
 	return nil
 }
 
-// amount sets what an instance has.
+// amount sets the resources of an instance.
 func (in *InstanceRegistration) amount(i *structs.ContainerInstance) {
 	if in.CPU != nil {
 		i.Registered.CPU = *in.CPU

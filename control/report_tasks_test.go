@@ -32,7 +32,7 @@ func TestClockOfTheAgent(t *testing.T) {
 		instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 		define(t, c.Control, "web")
 		task := run(t, c.Control, job(1))[0]
-		now := structs.TimeOf(c.Control.Now())
+		now := c.Control.Now()
 		noError(t, c.Control.ReportTasks(t.Context(), instance.ID, now+off, []structs.TaskUpdate{{
 			Task: task.ID, Status: structs.TaskRunning, PullStartedAt: now + off - 5000, PullStoppedAt: now + off - 4000, StartedAt: now + off - 3000,
 		}}))

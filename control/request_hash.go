@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 )
 
-// RequestHash tells the same request from another one that has its client token, once what may be
-// said in several ways is made one. It fails where the request cannot be JSON.
+// RequestHash identifies a request among others with the same client token. The caller first brings
+// equivalent requests to one form. It fails if the request cannot be JSON.
 func RequestHash(request any) (string, error) {
-	// members in the order of the struct, keys of maps sorted
+	// struct members keep their order, map keys are sorted
 	canonical, err := json.Marshal(request)
 	if err != nil {
 		return "", err

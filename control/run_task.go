@@ -11,34 +11,31 @@ import (
 )
 
 const (
-	// scheduleWait bounds how long RunTask waits for its evaluation. Beyond it the job stands, and
-	// the caller may ask again with the same client token.
+	// scheduleWait bounds how long RunTask waits for its evaluation. After that the job still
+	// stands, and the caller may ask again with the same client token.
 	scheduleWait = 20 * time.Second
-	// queueWait is how long it waits where tasks queue: they are there already, and whether they
-	// have an instance by now does not matter to the caller.
+	// queueWait is how long it waits for a job whose tasks queue. They exist already, and the
+	// caller need not know whether they have an instance yet.
 	queueWait = time.Second
 )
 
-// The values of RunTask's propagateTags that Gantry knows (ECS).
-const PropagateFromDefinition = structs.PropagateFromDefinition
-
-// RunTaskInput asks for tasks that run to completion. Of Job, the caller fills: Cluster,
-// TaskDefinition (family or family:revision), Count or Instances, and what is to be passed on to
+// RunTaskInput asks for tasks that run to completion. The caller fills these fields of Job:
+// Cluster, TaskDefinition (family or family:revision), Count or Instances, and what is passed on to
 // the tasks.
 type RunTaskInput struct {
 	Job           structs.Job
-	PropagateTags string // empty or PropagateFromDefinition
+	PropagateTags string // empty or structs.PropagateFromDefinition
 }
 
-// Placed is what came of it: the tasks that found a place, and why others did not. Of a job that
-// queues its tasks, all of them: those without an instance wait for room.
+// Placed is the outcome of RunTask: the tasks that were placed, and why others were not. If the job
+// queues its tasks, all of them are here, and those without an instance wait for room.
 type Placed struct {
 	Tasks    []*structs.Task
 	Failures []structs.PlacementFailure
 }
 
-// RunTask makes a batch job and waits until the scheduler has decided on it. With a client token
-// that was used before in the cluster, the earlier job's outcome is the answer.
+// RunTask creates a batch job and waits until the scheduler has decided on it. If the client token
+// was used before in the cluster, the earlier job's outcome is returned.
 func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -49,30 +46,30 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 		return Placed{}, err
 	}
 	eval := structs.Evaluation{
-		ID: c.NewID(), Cluster: job.Cluster, Job: job.ID,
+		ID: c.config.NewID(), Cluster: job.Cluster, Job: job.ID,
 		Because: structs.BecauseJobRegistered, Status: structs.EvaluationReady, CreatedAt: job.CreatedAt,
 	}
-	decided := c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
+	decided := c.config.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
 	defer decided.Close()
 	cmd := structs.CreateJob{Job: job, Evaluation: eval}
 	if job.Queues() {
 		for i, n := range structs.Shares(job.CapacityStrategy, job.Count) {
 			for range n {
-				cmd.Tasks = append(cmd.Tasks, c.NewID())
+				cmd.Tasks = append(cmd.Tasks, c.config.NewID())
 				cmd.Providers = append(cmd.Providers, job.CapacityStrategy[i].CapacityProvider)
 			}
 		}
 	}
-	applied, err := c.Log.Apply(ctx, cmd)
+	applied, err := c.config.Log.Apply(ctx, cmd)
 	if err != nil {
 		return Placed{}, err
 	}
 	if applied.Key != job.ID { // the client token found an earlier job
-		for earlier := range c.Store.Snapshot().JobEvaluations(applied.Key) {
+		for earlier := range c.config.Store.Snapshot().JobEvaluations(applied.Key) {
 			eval = *earlier
 		}
 		decided.Close()
-		decided = c.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
+		decided = c.config.Store.Subscribe(state.Topic{Kind: state.TopicEvaluations, ID: eval.ID})
 	}
 	return c.awaitPlacement(ctx, decided, applied.Key, eval.ID)
 }
@@ -91,7 +88,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	}
 	def, err := runnableDefinition(snap, job.TaskDefinition)
 	if err != nil {
-		// An earlier job of this token stands, whatever became of its task definition since.
+		// An earlier job of this token stands, whatever has become of its task definition.
 		if earlier := snap.JobByToken(job.Cluster, job.ClientToken); job.ClientToken == "" || earlier == nil {
 			return job, err
 		} else if def = snap.TaskDefinition(earlier.TaskDefinition); def == nil {
@@ -111,20 +108,20 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	if len(job.Instances) > 0 {
 		job.Count = len(job.Instances)
 	}
-	job.ID = c.NewID()
+	job.ID = c.config.NewID()
 	job.Type = structs.JobBatch
 	job.TaskDefinition = def.Key()
-	job.CreatedAt = c.now()
+	job.CreatedAt = c.Now()
 	if job.Group == "" {
 		job.Group = "family:" + def.Family
 	}
-	if in.PropagateTags == PropagateFromDefinition {
+	if in.PropagateTags == structs.PropagateFromDefinition {
 		job.Tags = mergeTags(snap.Tags(structs.TaskDefinitionKey(def.Key())), job.Tags)
 	}
 	return job, nil
 }
 
-// mergeTags gives base with over laid on top by key.
+// mergeTags returns base with the tags of over added or replaced.
 func mergeTags(base, over []structs.Tag) []structs.Tag {
 	merged := slices.DeleteFunc(slices.Clone(base), func(b structs.Tag) bool {
 		return slices.ContainsFunc(over, func(o structs.Tag) bool { return o.Key == b.Key })
@@ -140,7 +137,8 @@ func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 		return err
 	}
 	for _, over := range o.ContainerOverrides {
-		if !slices.ContainsFunc(def.ContainerDefinitions, func(d structs.ContainerDefinition) bool { return d.Name == over.Name }) {
+		named := func(d structs.ContainerDefinition) bool { return d.Name == over.Name }
+		if !slices.ContainsFunc(def.ContainerDefinitions, named) {
 			return structs.Errorf(structs.KindInvalidParameter,
 				"Override for container named %s is not a container in the TaskDefinition.", over.Name)
 		}
@@ -148,7 +146,7 @@ func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 	return nil
 }
 
-// checkSupported refuses a definition, by the names of its fields, that agents cannot honour.
+// checkSupported fails, naming the fields, if a definition has some that agents cannot honour.
 func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error {
 	if missing := structs.UnsupportedFeatures(def, o); len(missing) > 0 {
 		return structs.Errorf(structs.KindUnsupportedFeature,
@@ -158,7 +156,7 @@ func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 }
 
 func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscription, id, eval string) (Placed, error) {
-	job := c.Store.Snapshot().Job(id)
+	job := c.config.Store.Snapshot().Job(id)
 	queues, wait := job != nil && job.Queues(), scheduleWait
 	if queues {
 		wait = queueWait
@@ -166,20 +164,20 @@ func (c *Control) awaitPlacement(ctx context.Context, decided *state.Subscriptio
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
-		snap := c.Store.Snapshot()
-		tasks := Placed{Tasks: slices.Collect(snap.JobTasks(id))}
+		snap := c.config.Store.Snapshot()
+		placed := Placed{Tasks: slices.Collect(snap.JobTasks(id))}
 		e := snap.Evaluation(eval)
 		if e != nil && e.Status != structs.EvaluationReady {
 			if !queues {
-				tasks.Failures = e.Failures
+				placed.Failures = e.Failures
 			}
-			return tasks, nil
+			return placed, nil
 		}
 		select {
 		case <-decided.C:
 		case <-ctx.Done():
 			if queues {
-				return tasks, nil
+				return placed, nil
 			}
 			return Placed{}, structs.Errorf(structs.KindUnavailable,
 				"the request was taken but is not scheduled yet; ask again with the same clientToken to see its tasks")

@@ -84,7 +84,7 @@ func TestRunTaskFillsIn(t *testing.T) {
 	task = run(t, c.Control, job(1, func(in *control.RunTaskInput) {
 		in.Job.TaskDefinition, in.Job.Group, in.Job.StartedBy = "web:1", "mine", "me"
 		in.Job.Tags = []structs.Tag{{Key: "stage", Value: "prod"}, {Key: "run", Value: "1"}}
-		in.PropagateTags = control.PropagateFromDefinition
+		in.PropagateTags = structs.PropagateFromDefinition
 	}))[0]
 	if task.TaskDefinition != "web:1" || task.Group != "mine" || task.StartedBy != "me" {
 		t.Errorf("the task is of %s in group %s, started by %s", task.TaskDefinition, task.Group, task.StartedBy)

@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ReportRuntime takes what an agent says of its container engine: the Status and Reason of health.
-// Only what is news goes to the log. Fails with ResourceNotFound where the instance is not
+// ReportRuntime records what an agent says about its container engine: the Status and Reason of
+// health. Only changes go to the log. It fails with KindResourceNotFound if the instance is not
 // registered.
 func (c *Control) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
 	if health.Status != structs.HealthOK && health.Status != structs.HealthImpaired {
@@ -20,7 +20,7 @@ func (c *Control) ReportRuntime(ctx context.Context, instance string, health str
 	if i := snap.Instance(instance); i != nil && i.Runtime.Status == health.Status && i.Runtime.Reason == health.Reason {
 		return nil
 	}
-	health.UpdatedAt, health.ChangedAt = 0, 0 // the log's own clock gives them
-	_, err = c.Log.Apply(ctx, structs.SetRuntimeHealth{Instance: instance, Health: health, At: c.now()})
+	health.UpdatedAt, health.ChangedAt = 0, 0 // the log's clock sets them
+	_, err = c.config.Log.Apply(ctx, structs.SetRuntimeHealth{Instance: instance, Health: health, At: c.Now()})
 	return err
 }

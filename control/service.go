@@ -8,20 +8,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The values of a service's propagateTags, beside PropagateFromDefinition.
-const (
-	PropagateNone        = structs.PropagateNone
-	PropagateFromService = structs.PropagateFromService
-)
-
 // deploymentPrefix begins the id of every deployment (ECS).
 const deploymentPrefix = "ecs-svc/"
 
-// putTries is how often a service is put before a caller hears that others keep changing it.
+// putTries is how often a service is put before the caller is told that others keep changing it.
 const putTries = 5
 
-// ServiceChange is what a caller wants of a service. What is nil or empty stays as it is; of a new
-// service, it is ECS's default.
+// ServiceChange is what a caller wants to change in a service. Nil or empty fields stay as they
+// are; in a new service they get ECS's defaults.
 type ServiceChange struct {
 	TaskDefinition        string // family or family:revision
 	Count                 *int
@@ -30,11 +24,11 @@ type ServiceChange struct {
 	CircuitBreaker        *CircuitBreaker
 	Shift                 ShiftChange
 	HealthGrace           *int32 // seconds
-	// An empty list that is not nil removes what is there; so with the strategy.
+	// An empty list that is not nil removes the existing ones. The same holds for the strategy.
 	PlacementConstraints []structs.PlacementConstraint
 	PlacementStrategy    []structs.PlacementStrategy
-	// CapacityStrategy shares the tasks out among capacity providers; an empty one that is not nil
-	// ends that, in favour of EC2.
+	// CapacityStrategy divides the tasks among capacity providers. An empty one that is not nil
+	// ends that, and tasks go to EC2.
 	CapacityStrategy []structs.CapacityProviderStrategyItem
 	PropagateTags    string
 	ManagedTags      *bool
@@ -42,7 +36,7 @@ type ServiceChange struct {
 }
 
 // CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good
-// one comes back. What is nil stays as it is.
+// one comes back. Nil fields stay as they are.
 type CircuitBreaker struct {
 	Enable, Rollback   bool
 	Threshold          *structs.BreakerThreshold
@@ -60,7 +54,7 @@ func (b *CircuitBreaker) applyTo(p *structs.UpdatePolicy) {
 	}
 }
 
-// applyTo makes the change. Nothing of the service but itself is shared with a row of state.
+// applyTo applies the change. It writes only to the service itself, not to rows of state.
 func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	if ch.TaskDefinition != "" {
 		def, err := runnableDefinition(snap, ch.TaskDefinition)
@@ -99,7 +93,7 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	}
 	if ch.Rebalancing != "" {
 		spec.Rebalancing = ch.Rebalancing
-	} else if job.CannotRebalance() != "" { // only who asks for it is told so
+	} else if job.CannotRebalance() != "" { // only a request for it is an error
 		spec.Rebalancing = structs.RebalancingDisabled
 	}
 	if err := job.ValidateService(); err != nil {
@@ -114,9 +108,9 @@ func set[T any](to, value *T) {
 	}
 }
 
-// newDeployment is the move of a service to the version that job is.
+// newDeployment returns the deployment that moves a service to the version that job is.
 func (c *Control) newDeployment(job *structs.Job, at structs.Time) *structs.Deployment {
-	return deploymentOf(job, deploymentPrefix+nineteenDigits(c.NewID()), at)
+	return deploymentOf(job, deploymentPrefix+nineteenDigits(c.config.NewID()), at)
 }
 
 func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deployment {
@@ -132,16 +126,16 @@ func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deploym
 	return d
 }
 
-// nineteenDigits turns an id to the number that ECS's deployments have.
+// nineteenDigits turns an id into a number as ECS's deployments have it.
 func nineteenDigits(id string) string {
 	const least, numbers = 1_000_000_000_000_000_000, 9_000_000_000_000_000_000
 	n, _ := strconv.ParseUint(id[max(0, len(id)-16):], 16, 64) // hex digits
 	return strconv.FormatUint(least+n%numbers, 10)
 }
 
-// evaluationOf says "look at this service again".
+// evaluationOf returns an evaluation that says "look at this service again".
 func (c *Control) evaluationOf(job *structs.Job, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
-	return evaluationOf(job, c.NewID(), because, at)
+	return evaluationOf(job, c.config.NewID(), because, at)
 }
 
 func evaluationOf(job *structs.Job, id string, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
@@ -150,8 +144,8 @@ func evaluationOf(job *structs.Job, id string, because structs.EvaluationReason,
 	}
 }
 
-// retryConflicts puts a service again when another change of it came first: each time on the newest
-// state.
+// retryConflicts repeats a put while other changes of the service come first, each time on the
+// newest state.
 func retryConflicts(put func() (*structs.Job, error)) (*structs.Job, error) {
 	for try := 1; ; try++ {
 		job, err := put()
@@ -161,7 +155,7 @@ func retryConflicts(put func() (*structs.Job, error)) (*structs.Job, error) {
 	}
 }
 
-// activeService gives the ACTIVE service of that name or ECS's error.
+// activeService returns the ACTIVE service of that name, or ECS's error.
 func activeService(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	if _, err := activeCluster(snap, cluster); err != nil {
 		return nil, err
@@ -176,11 +170,11 @@ func activeService(snap *state.Snapshot, cluster, name string) (*structs.Job, er
 	}
 }
 
-// putService applies a version of a service and gives it as it then is.
+// putService applies a version of a service and returns the service.
 func (c *Control) putService(ctx context.Context, cmd structs.PutService) (*structs.Job, error) {
-	applied, err := c.Log.Apply(ctx, cmd)
+	applied, err := c.config.Log.Apply(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Job(applied.Key), nil
+	return c.config.Store.Snapshot().Job(applied.Key), nil
 }

@@ -2,20 +2,21 @@ package control
 
 import "github.com/gantry-project/gantry/structs"
 
-// ShiftChange is what a caller wants of how a service's traffic moves to its next revision. What is
-// nil or empty stays as it is; where the strategy changes, its steps are ECS's default.
+// ShiftChange is what a caller wants to change in how a service's traffic moves to its next
+// revision. Nil or empty fields stay as they are. If the strategy changes, its steps get ECS's
+// defaults.
 type ShiftChange struct {
 	Strategy    string
 	BakeMinutes *int32
-	// Steps of a strategy (LINEAR or CANARY) can only be given with that one.
+	// Steps can only be given with the strategy that they are for (LINEAR or CANARY).
 	StepsOf         string
 	StepPercent     *float64
 	StepBakeMinutes *int32
-	// Hooks, where not nil, take the place of those that are there.
+	// Hooks, if not nil, replace the existing ones.
 	Hooks []structs.LifecycleHook
 }
 
-// applyTo makes the change. The policy that was there may be a row's of state, and stays as it is.
+// applyTo applies the change to a copy: the existing policy may belong to a row of state.
 func (ch *ShiftChange) applyTo(update *structs.UpdatePolicy) error {
 	strategy := structs.StrategyRolling
 	if update.Shift != nil {
@@ -43,7 +44,7 @@ func (ch *ShiftChange) applyTo(update *structs.UpdatePolicy) error {
 	return nil
 }
 
-// fits refuses what the strategy has no use for.
+// fits fails if the strategy has no use for a field.
 func (ch *ShiftChange) fits(strategy string) error {
 	const at = "deploymentConfiguration."
 	switch rolling := strategy == structs.StrategyRolling; {

@@ -10,24 +10,24 @@ import (
 
 // shifting has web move to its second revision in strategy BLUE_GREEN, and wait at the hook after
 // its green tasks are up.
-func shifting(t *testing.T) (n *town, d *structs.Deployment) {
-	n = newTown(t)
-	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Shift: control.ShiftChange{
+func shifting(t *testing.T) (h *harness, d *structs.Deployment) {
+	h = newHarness(t)
+	h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Shift: control.ShiftChange{
 		Strategy: structs.StrategyBlueGreen, BakeMinutes: new(int32(5)), Hooks: []structs.LifecycleHook{
 			{Stages: []string{structs.StagePostScaleUp}, TimeoutMinutes: 60, TimeoutAction: structs.HookRollback},
 		},
 	}}})
-	if all := n.deployments("web"); len(all) != 1 {
+	if all := h.deployments("web"); len(all) != 1 {
 		t.Fatalf("another strategy alone makes %d deployments", len(all))
 	}
-	n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{TaskDefinition: "app:2"}})
-	n.Settle(t)
-	n.Advance(t, 2*time.Second)
-	d = n.deployments("web")[1]
-	if d.Stage != structs.StagePostScaleUp || len(d.Pauses) != 1 || len(n.tasks(d.ID)) != 2 {
+	h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{TaskDefinition: "app:2"}})
+	h.Settle(t)
+	h.Advance(t, 2*time.Second)
+	d = h.deployments("web")[1]
+	if d.Stage != structs.StagePostScaleUp || len(d.Pauses) != 1 || len(h.tasks(d.ID)) != 2 {
 		t.Fatalf("the deployment does not wait with its tasks up: %+v", d)
 	}
-	return n, d
+	return h, d
 }
 
 // TestContinueDeployment takes a deployment from its pause to its end.
@@ -69,13 +69,13 @@ func TestContinueWithRollback(t *testing.T) {
 
 // TestShiftChange: what is not said stays, and what a strategy has no use for is refused.
 func TestShiftChange(t *testing.T) {
-	n := newTown(t)
+	h := newHarness(t)
 	change := func(ch control.ShiftChange) *structs.ShiftPolicy {
-		return n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Shift: ch}}).Service.Update.Shift
+		return h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Shift: ch}}).Service.Update.Shift
 	}
 	refused := func(ch control.ShiftChange, text string) {
 		t.Helper()
-		_, err := n.Control.UpdateService(t.Context(), control.UpdateServiceInput{Cluster: "default", Name: "web", ServiceChange: control.ServiceChange{Shift: ch}})
+		_, err := h.Control.UpdateService(t.Context(), control.UpdateServiceInput{Cluster: "default", Name: "web", ServiceChange: control.ServiceChange{Shift: ch}})
 		expectError(t, err, structs.KindInvalidParameter, text)
 	}
 	refused(control.ShiftChange{BakeMinutes: new(int32(1))}, "bakeTimeInMinutes is for strategies")

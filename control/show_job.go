@@ -10,13 +10,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// How much of a job one answer shows: the newest of each.
+// How much of a job one answer shows: the newest of each kind.
 const (
 	shownTasks       = 1000
 	shownEvaluations = 20
 )
 
-// ListJobs lists the jobs of a cluster; with all, those that have ended too. Services and daemons
+// ListJobs lists the jobs of a cluster; with all, also those that have ended. Services and daemons
 // come first, by name, then batch jobs, newest first.
 func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*structs.JobList, error) {
 	snap, err := c.ReadCluster(ctx, cluster)
@@ -44,7 +44,7 @@ func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*stru
 	return list, nil
 }
 
-// DescribeJob tells all that is known of a job, found by its name or id.
+// DescribeJob returns all that is known about a job, found by its name or id.
 func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*structs.JobDetail, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -74,7 +74,20 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 	return d, nil
 }
 
-// troubles are those of the instances on which tasks cannot go on.
+// JobName returns the cluster and name of a job that is given by its name or id. If there is no
+// such job, or it has no name, it returns its arguments.
+func (c *Control) JobName(ctx context.Context, cluster, nameOrID string) (jobCluster, name string, err error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if j := snap.Job(nameOrID); j != nil && j.Name != "" {
+		return j.Cluster, j.Name, nil
+	}
+	return cluster, nameOrID, nil
+}
+
+// troubles returns the problems of the instances on which tasks cannot go on.
 func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
 	found := map[string]string{}
 	for _, t := range tasks {
@@ -85,9 +98,9 @@ func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
 	return found
 }
 
-// summarize counts a job's tasks and says how its newest deployment and evaluation stand.
+// summarize counts a job's tasks and adds the state of its newest deployment and evaluation.
 func (c *Control) summarize(snap *state.Snapshot, job *structs.Job) structs.JobSummary {
-	s, now := structs.JobSummary{Job: job}, c.now()
+	s, now := structs.JobSummary{Job: job}, c.Now()
 	for t := range snap.JobTasks(job.ID) {
 		switch {
 		case t.LastStatus == structs.TaskRunning:
@@ -119,14 +132,14 @@ func (c *Control) summarize(snap *state.Snapshot, job *structs.Job) structs.JobS
 	return s
 }
 
-// newest gives rows in the order of a time, the newest first. Never nil.
+// newest returns rows sorted by time, newest first. It never returns nil.
 func newest[T any](rows iter.Seq[T], at func(T) structs.Time) []T {
 	list := slices.AppendSeq([]T{}, rows)
 	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(at(b), at(a)) })
 	return list
 }
 
-// findJob finds a job of a cluster by its name or id; of a batch job that has run several times,
+// findJob returns a job of a cluster by its name or id; for a batch job that has run several times,
 // the last run.
 func findJob(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	if snap.Cluster(cluster) == nil {

@@ -11,19 +11,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Simulator says what would come of commands, were they applied to a state at a time. Nothing is
+// Simulator returns what would happen if commands were applied to a state at a time. Nothing is
 // applied.
 type Simulator interface {
 	Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error)
 }
 
-// maxAdded bounds how many instances a scenario adds: a mistyped number must not keep a server
-// busy.
+// maxAdded bounds how many instances a scenario adds, so that a mistyped number does not keep a
+// server busy.
 const maxAdded = 10_000
 
-// Simulate says what would happen to a cluster in a scenario: what the scheduler would place where,
-// stop and move, and which tasks would find no place, and why. The job, where not nil, is that of
-// in.Job.
+// Simulate returns what would happen to a cluster in a scenario: what the scheduler would place,
+// stop and move, and which tasks would find no place, and why. job is the parsed in.Job, or nil.
 func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *structs.JobSpec) (*structs.Simulation, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -46,7 +45,7 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 	}
 	what := happening(&in)
 	if job != nil {
-		change, err := changeJob(snap, job, c.mintJobIDs(ctx), c.now())
+		change, err := changeJob(snap, job, c.mintJobIDs(ctx), c.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -60,10 +59,10 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 	return c.simulate(snap, in.Cluster, commands, strings.Join(what, ", "))
 }
 
-// simulate says what would come of commands for one cluster. What they are is told in words, such
-// as "losing zone a".
+// simulate returns what would happen if commands were applied for one cluster. what describes them
+// in words, such as "losing zone a".
 func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []structs.Command, what string) (*structs.Simulation, error) {
-	all, err := c.Simulator.Simulate(snap, commands, c.now())
+	all, err := c.config.Simulator.Simulate(snap, commands, c.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +71,11 @@ func (c *Control) simulate(snap *state.Snapshot, cluster string, commands []stru
 	return out, nil
 }
 
-// scenarioCommands turns a scenario to what it is in the log when it really happens: who drains is
-// set DRAINING, who is lost has no agent any more and is INACTIVE, who is added registers and its
-// agent connects.
+// scenarioCommands turns a scenario into the commands that the log would have if it happened:
+// instances that drain become DRAINING, lost ones lose their agents and become INACTIVE, added ones
+// register and their agents connect.
 func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) ([]structs.Command, error) {
-	at := c.now()
+	at := c.Now()
 	drained, err := resolveInstances(snap, in.Cluster, "drain", in.Drain)
 	if err != nil {
 		return nil, err
@@ -113,7 +112,7 @@ func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) (
 	return commands, nil
 }
 
-// resolveInstances gives the ids of instances that a caller named by id or name.
+// resolveInstances returns the ids of instances that a caller named by id or name.
 func resolveInstances(snap *state.Snapshot, cluster, field string, named []string) (ids []string, err error) {
 	for _, name := range named {
 		i, err := resolveInstance(snap, cluster, field, name)
@@ -150,7 +149,7 @@ func resolveInstance(snap *state.Snapshot, cluster, field, name string) (*struct
 		field, len(found), name, strings.Join(ids, ", "))
 }
 
-// instancesOfZones gives the ids of all instances in zones.
+// instancesOfZones returns the ids of all instances in zones.
 func instancesOfZones(snap *state.Snapshot, cluster string, zones []string) (ids []string, err error) {
 	if len(zones) == 0 {
 		return nil, nil
@@ -174,7 +173,7 @@ func instancesOfZones(snap *state.Snapshot, cluster string, zones []string) (ids
 	return ids, nil
 }
 
-// happening puts a scenario in words.
+// happening describes a scenario in words.
 func happening(in *structs.Scenario) (parts []string) {
 	list := func(verb, noun string, names []string) {
 		if len(names) > 1 {

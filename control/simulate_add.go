@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addedInstances makes the instances that a scenario adds.
+// addedInstances returns the instances that a scenario adds.
 func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (added []structs.ContainerInstance, err error) {
 	for n := range in.Add {
 		a, field := &in.Add[n], fmt.Sprintf("add[%d]", n)
@@ -22,14 +22,14 @@ func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (ad
 			return nil, err
 		}
 		for range a.Count {
-			model.ID, model.Name = c.NewID(), fmt.Sprintf("added-%d", len(added)+1)
+			model.ID, model.Name = c.config.NewID(), fmt.Sprintf("added-%d", len(added)+1)
 			added = append(added, model)
 		}
 	}
 	return added, nil
 }
 
-// modelInstance is what all instances of one addition have in common.
+// modelInstance returns what all instances of one addition have in common.
 func modelInstance(snap *state.Snapshot, cluster, field string, a *structs.AddedInstances) (structs.ContainerInstance, error) {
 	m := structs.ContainerInstance{Cluster: cluster, Attributes: []structs.Attribute{{Name: "ecs.os-type", Value: "linux"}}}
 	if a.Like != "" {

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// summary says in one sentence what comes of a scenario: "losing zone a: 40 tasks move, 12 find no
-// room and need 6144 MiB of memory; closest: 512 MiB more memory on container instance … in zone
+// summary returns the outcome of a scenario in one sentence: "losing zone a: 40 tasks move, 12 find
+// no room and need 6144 MiB of memory; closest: 512 MiB more memory on container instance … in zone
 // b".
 func summary(what string, s *structs.Simulation) string {
 	t := &s.Total
@@ -26,7 +26,7 @@ func summary(what string, s *structs.Simulation) string {
 	}
 	add(t.Moved, "%s", verb(t.Moved, "moves", "move"))
 	add(t.Started-t.Moved, "%s", verb(t.Started-t.Moved, "starts", "start"))
-	// and nothing is to take their place
+	// and nothing replaces them
 	ended := t.Stopped - t.Moved - max(0, t.Unplaced-t.UnplacedBefore)
 	add(ended, "%s", verb(ended, "stops", "stop"))
 	add(t.Unplaced, "%s no room%s%s", verb(t.Unplaced, "finds", "find"), lacking(t), before(t))
@@ -60,7 +60,7 @@ func lacking(t *structs.SimulatedTasks) string {
 	return " (" + strings.Join(amounts, " and ") + " in all)"
 }
 
-// before says how many of those that find no room have none today.
+// before returns how many of those that find no room have none today.
 func before(t *structs.SimulatedTasks) string {
 	if t.UnplacedBefore == 0 {
 		return ""
@@ -68,8 +68,8 @@ func before(t *structs.SimulatedTasks) string {
 	return fmt.Sprintf(" (%d have none today)", t.UnplacedBefore)
 }
 
-// firstRemedy is that of the first job that lacks a task; with several each has its own in the list
-// of jobs.
+// firstRemedy returns the remedy of the first job that lacks a task. If there are several, each has
+// its own in the list of jobs.
 func firstRemedy(s *structs.Simulation) string {
 	for _, j := range s.Jobs {
 		if j.Unplaced > 0 && j.Remedy != "" {

@@ -21,9 +21,9 @@ func (c *Control) StopDeployment(ctx context.Context, id, how string) error {
 	case d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutInProgress || d.RollbackOf != "":
 		return structs.Errorf(structs.KindConflict, "Service deployment %s is not in progress, so it cannot be stopped.", id)
 	}
-	now := c.now()
+	now := c.Now()
 	job := &structs.Job{ID: d.Job, Cluster: d.Cluster}
-	_, err = c.Log.Apply(ctx, structs.StopDeployment{
+	_, err = c.config.Log.Apply(ctx, structs.StopDeployment{
 		Deployment: id, Type: how, Evaluation: c.evaluationOf(job, structs.BecauseDeploymentStopped, now), At: now,
 	})
 	return err

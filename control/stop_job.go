@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// StopJob stops a job, found as by DescribeJob: a service or daemon is deleted, a batch job ends,
-// and their tasks are stopped. Gives the job as it then is. Stopping it again changes nothing.
+// StopJob stops a job, found as in DescribeJob: a service or daemon is deleted, a batch job ends,
+// and their tasks are stopped. It returns the job. Stopping it again changes nothing.
 func (c *Control) StopJob(ctx context.Context, cluster, name string) (*structs.Job, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -23,8 +23,8 @@ func (c *Control) StopJob(ctx context.Context, cluster, name string) (*structs.J
 	case job.Type != structs.JobBatch:
 		return c.DeleteService(ctx, cluster, job.Name, true)
 	}
-	if _, err := c.Log.Apply(ctx, structs.StopJob{Job: job.ID, At: c.now()}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.StopJob{Job: job.ID, At: c.Now()}); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Job(job.ID), nil
+	return c.config.Store.Snapshot().Job(job.ID), nil
 }

@@ -7,9 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// StopTask asks a task to stop: its agent sends SIGTERM, and SIGKILL after stopTimeout. A task that
-// has stopped stays as it is. Gives the task as it is after the call, which returns before the task
-// has stopped.
+// StopTask asks a task to stop: its agent sends SIGTERM, and SIGKILL after stopTimeout. A stopped
+// task stays as it is. It returns the task before it has stopped.
 func (c *Control) StopTask(ctx context.Context, cluster, id, reason string) (*structs.Task, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -23,10 +22,10 @@ func (c *Control) StopTask(ctx context.Context, cluster, id, reason string) (*st
 	}
 	cmd := structs.StopTasks{
 		Tasks: []string{id}, StopCode: structs.StopUserInitiated,
-		Reason: cmp.Or(reason, structs.ReasonStoppedByUser), At: c.now(),
+		Reason: cmp.Or(reason, structs.ReasonStoppedByUser), At: c.Now(),
 	}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Task(id), nil
+	return c.config.Store.Snapshot().Task(id), nil
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SubmitTaskState takes what a client of the ECS API saw of one task: what changed, unlike the
-// whole that agents report (ReportTasks). StopCode and the times of starting and stopping need not
-// be given.
+// SubmitTaskState records what a client of the ECS API saw of one task. It has only changes, while
+// agents report everything (ReportTasks). StopCode and the times of starting and stopping are
+// optional.
 func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs.TaskUpdate) error {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -24,7 +24,7 @@ func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs
 	case t == nil || t.Cluster != cluster:
 		return structs.ErrTaskNotFound()
 	case t.Queued():
-		return structs.Errorf(structs.KindInvalidParameter, "Task %s waits for room: it is on no container instance that could report on it.", t.ID)
+		return structs.Errorf(structs.KindInvalidParameter, "Task %s waits for room; no container instance has it yet that could report on it.", t.ID)
 	}
 	if d := snap.TaskDefinition(t.TaskDefinition); d != nil {
 		for _, of := range u.Containers {
@@ -34,7 +34,7 @@ func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs
 		}
 	}
 	u.Partial = true
-	now := c.now()
+	now := c.Now()
 	switch {
 	case u.Status == structs.TaskRunning:
 		u.StartedAt = now

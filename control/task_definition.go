@@ -8,39 +8,39 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RegisterTaskDefinition adds the next revision of a family. What is absent is filled with ECS's
-// defaults first.
+// RegisterTaskDefinition adds the next revision of a family. Missing fields get ECS's defaults
+// first.
 func (c *Control) RegisterTaskDefinition(ctx context.Context, def structs.TaskDefinition, tags []structs.Tag) (*structs.TaskDefinition, error) {
 	if err := def.Validate(); err != nil {
 		return nil, err
 	}
 	def.Normalize()
-	def.RegisteredAt, def.RegisteredBy = c.now(), callerARN(ctx)
-	applied, err := c.Log.Apply(ctx, structs.RegisterTaskDefinition{Definition: def, Tags: tags})
+	def.RegisteredAt, def.RegisteredBy = c.Now(), callerARN(ctx)
+	applied, err := c.config.Log.Apply(ctx, structs.RegisterTaskDefinition{Definition: def, Tags: tags})
 	if err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().TaskDefinition(applied.Key), nil
+	return c.config.Store.Snapshot().TaskDefinition(applied.Key), nil
 }
 
-// DeregisterTaskDefinition makes a revision (family:revision) INACTIVE: what runs goes on, nothing
-// new starts from it.
+// DeregisterTaskDefinition makes a revision (family:revision) INACTIVE. Its tasks go on, but no new
+// ones start from it.
 func (c *Control) DeregisterTaskDefinition(ctx context.Context, key string) (*structs.TaskDefinition, error) {
-	cmd := structs.UpdateTaskDefinitions{Definitions: []string{key}, Status: structs.DefinitionInactive, At: c.now()}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	cmd := structs.UpdateTaskDefinitions{Definitions: []string{key}, Status: structs.DefinitionInactive, At: c.Now()}
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().TaskDefinition(key), nil
+	return c.config.Store.Snapshot().TaskDefinition(key), nil
 }
 
-// DefinitionFailure is a revision that could not be deleted, and ECS's text for why.
+// DefinitionFailure is a revision that could not be deleted, and ECS's reason.
 type DefinitionFailure struct {
 	Key    string // as the caller named it
 	Reason string
 }
 
-// DeleteTaskDefinitions moves INACTIVE revisions to DELETE_IN_PROGRESS; they are forgotten once no
-// task refers to them.
+// DeleteTaskDefinitions makes INACTIVE revisions DELETE_IN_PROGRESS. They are removed once no task
+// refers to them.
 func (c *Control) DeleteTaskDefinitions(ctx context.Context, keys []string) ([]*structs.TaskDefinition, []DefinitionFailure, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -58,12 +58,12 @@ func (c *Control) DeleteTaskDefinitions(ctx context.Context, keys []string) ([]*
 	if len(deletable) == 0 {
 		return nil, failures, nil
 	}
-	cmd := structs.UpdateTaskDefinitions{Definitions: deletable, Status: structs.DefinitionDeleteInProgress, At: c.now()}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	cmd := structs.UpdateTaskDefinitions{Definitions: deletable, Status: structs.DefinitionDeleteInProgress, At: c.Now()}
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, nil, err
 	}
 	var deleted []*structs.TaskDefinition
-	snap = c.Store.Snapshot()
+	snap = c.config.Store.Snapshot()
 	for _, key := range deletable {
 		if d := snap.TaskDefinition(key); d != nil {
 			deleted = append(deleted, d)
@@ -72,7 +72,7 @@ func (c *Control) DeleteTaskDefinitions(ctx context.Context, keys []string) ([]*
 	return deleted, failures, nil
 }
 
-// undeletable gives ECS's text for why a revision cannot be deleted; empty when it can be.
+// undeletable returns ECS's reason why a revision cannot be deleted; empty if it can.
 func undeletable(snap *state.Snapshot, key string) string {
 	if _, _, ok := structs.SplitDefinitionKey(key); !ok {
 		return "The specified task definition identifier is invalid. Specify a valid name or ARN and try again."

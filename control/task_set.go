@@ -22,13 +22,12 @@ type CreateTaskSetInput struct {
 	ExternalID     string
 	Scale          float64 // percent of the service's count
 	Tags           []structs.Tag
-	// ClientToken, where given, makes the call idempotent. RequestHash tells the same request from
-	// another.
+	// ClientToken, if given, makes the call idempotent. RequestHash distinguishes requests.
 	ClientToken string
 	RequestHash string
 }
 
-// CreateTaskSet makes a task set. The same request with the same token finds the one that it made.
+// CreateTaskSet creates a task set. The same request with the same token returns the existing one.
 func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*structs.Deployment, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -51,10 +50,10 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 	if err := checkScale(in.Scale); err != nil {
 		return nil, err
 	}
-	now := c.now()
+	now := c.Now()
 	return c.putTaskSet(ctx, structs.PutTaskSet{
 		Set: structs.Deployment{
-			ID: deploymentPrefix + nineteenDigits(c.NewID()), Cluster: job.Cluster, Job: job.ID, TaskDefinition: def.Key(),
+			ID: deploymentPrefix + nineteenDigits(c.config.NewID()), Cluster: job.Cluster, Job: job.ID, TaskDefinition: def.Key(),
 			Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted, CreatedAt: now, UpdatedAt: now,
 			TaskSet: &structs.TaskSet{ExternalID: in.ExternalID, Scale: in.Scale, ClientToken: in.ClientToken, RequestHash: in.RequestHash},
 		},
@@ -62,7 +61,7 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 	})
 }
 
-// ScaleTaskSet changes the part of the service's count that a task set has.
+// ScaleTaskSet changes which part of the service's count a task set has.
 func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale float64) (*structs.Deployment, error) {
 	job, set, err := c.taskSet(ctx, name)
 	if err != nil {
@@ -71,43 +70,43 @@ func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale floa
 	if err := checkScale(scale); err != nil {
 		return nil, err
 	}
-	next, part, now := *set, *set.TaskSet, c.now()
+	next, part, now := *set, *set.TaskSet, c.Now()
 	part.Scale = scale
 	next.TaskSet, next.UpdatedAt = &part, now
 	return c.putTaskSet(ctx, structs.PutTaskSet{Set: next, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetScaled, now)})
 }
 
-// DeleteTaskSet makes a task set DRAINING; it has gone with its last task. Without force it must be
-// scaled to 0 first, and not be PRIMARY. Deleting it again changes nothing.
+// DeleteTaskSet makes a task set DRAINING. It is removed with its last task. Without force it must
+// be scaled to 0 first, and must not be PRIMARY. Deleting it again changes nothing.
 func (c *Control) DeleteTaskSet(ctx context.Context, name TaskSetName, force bool) (*structs.Deployment, error) {
 	job, set, err := c.taskSet(ctx, name)
 	if err != nil || set.Status == structs.TaskSetDraining {
 		return set, err
 	}
-	now := c.now()
-	_, err = c.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetDeleted, now), At: now})
-	return c.Store.Snapshot().Deployment(set.ID), err
+	now := c.Now()
+	_, err = c.config.Log.Apply(ctx, structs.DeleteTaskSet{Set: set.ID, Force: force, Evaluation: c.evaluationOf(job, structs.BecauseTaskSetDeleted, now), At: now})
+	return c.config.Store.Snapshot().Deployment(set.ID), err
 }
 
-// SetPrimaryTaskSet makes a task set PRIMARY, and the one that was ACTIVE.
+// SetPrimaryTaskSet makes a task set PRIMARY, and the previous primary ACTIVE.
 func (c *Control) SetPrimaryTaskSet(ctx context.Context, name TaskSetName) (*structs.Deployment, error) {
 	_, set, err := c.taskSet(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.Log.Apply(ctx, structs.SetPrimaryTaskSet{Set: set.ID, At: c.now()})
-	return c.Store.Snapshot().Deployment(set.ID), err
+	_, err = c.config.Log.Apply(ctx, structs.SetPrimaryTaskSet{Set: set.ID, At: c.Now()})
+	return c.config.Store.Snapshot().Deployment(set.ID), err
 }
 
 func (c *Control) putTaskSet(ctx context.Context, cmd structs.PutTaskSet) (*structs.Deployment, error) {
-	applied, err := c.Log.Apply(ctx, cmd)
+	applied, err := c.config.Log.Apply(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Deployment(applied.Key), nil
+	return c.config.Store.Snapshot().Deployment(applied.Key), nil
 }
 
-// taskSet finds a task set and its service, or fails with ECS's error.
+// taskSet returns a task set and its service, or fails with ECS's error.
 func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, *structs.Deployment, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -124,7 +123,7 @@ func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, 
 	return job, set, nil
 }
 
-// externalService gives the ACTIVE service of that name if task sets are how it is moved.
+// externalService returns the ACTIVE service of that name if it is moved by task sets.
 func externalService(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	job, err := activeService(snap, cluster, name)
 	if err == nil && !job.External() {

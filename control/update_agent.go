@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// UpdateAgent always fails: an agent is the gantry binary of its machine, which nothing here
-// replaces.
+// UpdateAgent always fails: an agent is the gantry binary of its machine, which Gantry does not
+// replace.
 func (c *Control) UpdateAgent(ctx context.Context, cluster, id string) error {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -20,7 +20,7 @@ func (c *Control) UpdateAgent(ctx context.Context, cluster, id string) error {
 	case i == nil || i.Cluster != cluster || i.Status == structs.InstanceInactive:
 		return structs.ErrInstanceNotFound(id)
 	case i.VersionInfo.AgentVersion == "":
-		return structs.Errorf(structs.KindMissingVersion, "The version of the agent on container instance %s is not known: it has not told any.", id)
+		return structs.Errorf(structs.KindMissingVersion, "The version of the agent on container instance %s is not known: it has not reported one.", id)
 	default:
 		return structs.Errorf(structs.KindNoUpdateAvailable,
 			"There is no update available for the agent on container instance %s (version %s): an agent is the gantry binary of its machine; replace that and start the agent again.",

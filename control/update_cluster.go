@@ -7,8 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// UpdateCluster changes a cluster; what is nil stays as it is. Capacity providers and the strategy
-// come together: what is not named is taken away, unless tasks or services use it (ECS).
+// UpdateCluster changes a cluster; nil fields stay as they are. Capacity providers and the strategy
+// are replaced together: providers that are not named are removed, unless tasks or services use
+// them (ECS).
 func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) (*structs.Cluster, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -25,14 +26,14 @@ func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) 
 	if err := checkClusterSettings(cmd.Settings); err != nil {
 		return nil, err
 	}
-	if _, err := c.Log.Apply(ctx, cmd); err != nil {
+	if _, err := c.config.Log.Apply(ctx, cmd); err != nil {
 		return nil, err
 	}
-	return c.Store.Snapshot().Cluster(cmd.Cluster), nil
+	return c.config.Store.Snapshot().Cluster(cmd.Cluster), nil
 }
 
-// chooseCapacity settles what the capacity providers of a job are: those that it names, or, where
-// it has no launch type, those of its cluster's default strategy.
+// chooseCapacity sets the capacity providers of a job: those that it names or, if it has no launch
+// type, those of its cluster's default strategy.
 func chooseCapacity(cluster *structs.Cluster, job *structs.Job) error {
 	if len(job.CapacityStrategy) == 0 && job.LaunchType == "" {
 		job.CapacityStrategy = cluster.DefaultCapacityStrategy
@@ -43,13 +44,13 @@ func chooseCapacity(cluster *structs.Cluster, job *structs.Job) error {
 	return nil
 }
 
-// checkClusterSettings refuses values that ECS does not take.
+// checkClusterSettings fails on values that ECS does not accept.
 func checkClusterSettings(settings []structs.ClusterSetting) error {
 	for _, s := range settings {
 		if s.Name != structs.SettingContainerInsights {
-			return structs.Errorf(structs.KindInvalidParameter, "settings: '%s' is no setting of a cluster; there is %s", s.Name, structs.SettingContainerInsights)
+			return structs.Errorf(structs.KindInvalidParameter, "settings: '%s' is not a setting of clusters; the only one is %s", s.Name, structs.SettingContainerInsights)
 		}
-		// the account's takes the same values
+		// the account's setting takes the same values
 		if err := (&structs.AccountSetting{Name: s.Name, Value: s.Value}).Validate(); err != nil {
 			return err
 		}
@@ -57,8 +58,8 @@ func checkClusterSettings(settings []structs.ClusterSetting) error {
 	return nil
 }
 
-// checkClusterProviders says what is wrong with the capacity providers of a cluster, whether they
-// exist or not.
+// checkClusterProviders returns what is wrong with the capacity providers of a cluster, whether
+// they exist or not.
 func checkClusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) error {
 	if n := len(providers); n > structs.MaxClusterProviders {
 		return structs.Errorf(structs.KindInvalidParameter,

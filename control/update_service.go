@@ -12,16 +12,15 @@ type UpdateServiceInput struct {
 	Cluster string
 	Name    string
 	ServiceChange
-	// Controller, where given, must be the deployment controller that the service has.
+	// Controller, if given, must be the deployment controller that the service has.
 	Controller string
-	// ForceNewDeployment replaces the service's tasks though nothing of them changes.
+	// ForceNewDeployment replaces the service's tasks even if nothing about them changes.
 	ForceNewDeployment bool
 }
 
-// UpdateService makes the next version of a service, and moves the service to it where new tasks
-// are needed for it. Of what can be changed so far, that is another task definition or capacity
-// provider strategy; the rest is for how many tasks there are, where the next ones go and how they
-// are replaced (ECS).
+// UpdateService creates the next version of a service, and moves the service to it if that needs
+// new tasks. So far those are another task definition or capacity provider strategy. The rest is
+// about how many tasks there are, where new ones go and how they are replaced (ECS).
 func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
 	return retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
@@ -46,7 +45,7 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 		if err := in.applyTo(snap, &job); err != nil {
 			return nil, err
 		}
-		now := c.now()
+		now := c.Now()
 		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, structs.BecauseServiceUpdated, now)}
 		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition || !slices.Equal(job.CapacityStrategy, present.CapacityStrategy) {
 			cmd.Deployment = c.newDeployment(&job, now)
@@ -55,7 +54,7 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 	})
 }
 
-// checkController refuses what the deployment controller of a service does not leave to
+// checkController fails on changes that a service's deployment controller does not leave to
 // UpdateService (ECS).
 func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 	controller := present.Service.Controller
@@ -81,8 +80,8 @@ func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 		"Unable to %s on services with an EXTERNAL deployment controller. Create a new task set instead.", what)
 }
 
-// changeCapacity gives a service another capacity provider strategy, or with an empty one the
-// launch type that those have that never had one.
+// changeCapacity gives a service another capacity provider strategy or, with an empty one, the
+// default launch type.
 func changeCapacity(cluster *structs.Cluster, job *structs.Job, strategy []structs.CapacityProviderStrategyItem) error {
 	job.CapacityStrategy, job.LaunchType = strategy, ""
 	if len(strategy) == 0 {

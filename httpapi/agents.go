@@ -33,8 +33,8 @@ func (a *api) registerAgent(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, out)
 }
 
-// showItself takes a call of an agent that begins for a beat: its stream opens only in a while, and
-// its lease runs meanwhile. Where a beat is of no use here, the stream will tell.
+// showItself counts a call of an agent that is starting as a beat: its stream opens only later, and
+// its lease is running. If this server cannot take beats, the stream will say so.
 func (a *api) showItself(instance string) { _, _ = a.Control.Beat(instance) }
 
 func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,7 @@ func (a *api) reportTasks(w http.ResponseWriter, r *http.Request) {
 	if !a.decode(w, r, &updates) {
 		return
 	}
-	// none: the agent goes by our clock
+	// missing: the agent's clock is ours
 	sent, _ := strconv.ParseInt(r.URL.Query().Get("sent"), 10, 64)
 	if err := a.Control.ReportTasks(r.Context(), r.URL.Query().Get("instance"), structs.Time(sent), updates); err != nil {
 		a.fail(w, err)
@@ -74,7 +74,7 @@ func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	}
 	out, err := a.Enrol(r.URL.Query().Get("instance"), in)
 	if err != nil {
-		a.Logger.Warn("refused an agent's certificate", "instance", r.URL.Query().Get("instance"), "from", r.RemoteAddr, "error", err)
+		a.Logger.Warn("refused to certify an agent", "instance", r.URL.Query().Get("instance"), "from", r.RemoteAddr, "error", err)
 		a.fail(w, structs.Errorf(structs.KindAccessDenied, "no certificate: %v", err))
 		return
 	}
@@ -82,7 +82,7 @@ func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, out)
 }
 
-// streamAssignments sends frames down and hears beats, each of them a byte, on their way up.
+// streamAssignments sends frames and receives beats, one byte each.
 func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -94,13 +94,13 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	if r.ProtoMajor == 1 {
-		// what is left of the beats would be taken for another request
+		// the rest of the beats would be taken for another request
 		w.Header().Set("Connection", "close")
 	}
 	out := newFrameWriter(w)
 	defer out.end()
 	instance := r.URL.Query().Get("instance")
-	version, _ := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64) // none: any will do
+	version, _ := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64) // missing: any version
 	stream, err := a.Control.Assignments(ctx, instance, version)
 	if err != nil {
 		a.fail(w, err)
@@ -117,7 +117,7 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 			age, err := a.Control.Beat(instance)
-			if err != nil { // it may do better at another server
+			if err != nil { // the agent tries another server
 				return
 			}
 			if out.write(structs.AssignmentFrame{Beat: one[0], Age: age.Milliseconds() + 1}) != nil {
@@ -133,7 +133,7 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// frameWriter writes frames, one JSON value a line. Safe for concurrent use, until end.
+// frameWriter writes frames, one JSON value a line. Safe for concurrent use until end is called.
 type frameWriter struct {
 	mu    sync.Mutex
 	to    *http.ResponseController
@@ -141,7 +141,7 @@ type frameWriter struct {
 	ended bool
 }
 
-// errStreamEnded: there is nobody to write to any more.
+// errStreamEnded: nobody reads the stream any more.
 var errStreamEnded = errors.New("the stream has ended")
 
 func newFrameWriter(w http.ResponseWriter) *frameWriter {
@@ -151,8 +151,8 @@ func newFrameWriter(w http.ResponseWriter) *frameWriter {
 	return f
 }
 
-// open lets the agent know that it is heard, before there is a frame: it would look for another
-// server.
+// open tells the agent, before there is a frame, that it has been heard. Otherwise it would try
+// another server.
 func (f *frameWriter) open() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -168,11 +168,10 @@ func (f *frameWriter) write(frame structs.AssignmentFrame) error {
 	return errors.Join(f.lines.Encode(frame), f.to.Flush())
 }
 
-// end also ends whoever waits for a beat: a handler that returns would wait for that one, and for
-// the next beat.
+// end also ends the read of the next beat, for which a handler that returns would wait.
 func (f *frameWriter) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ended = true
-	_ = f.to.SetReadDeadline(time.Unix(1, 0)) // a connection that cannot has nobody waiting
+	_ = f.to.SetReadDeadline(time.Unix(1, 0)) // if the connection has no deadlines, nobody is waiting
 }

@@ -4,54 +4,56 @@ import (
 	"net/http"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// actionPrefix begins the actions of the native API in policies. Their resources are
-// arn:aws:gantry:::KIND/NAME.
-const actionPrefix = "gantry:"
+// The resources of routes in policies, without the part that all ARNs of the native API begin with.
 
-// resource says which resource a call is on; empty: on none in particular.
-type resource func(*http.Request) string
+func none(*http.Request) (string, error) { return "", nil }
 
-func anywhere(*http.Request) string { return "" }
+func cluster(r *http.Request) (string, error)   { return structs.ClusterKey(clusterOf(r)), nil }
+func scheduler(r *http.Request) (string, error) { return "scheduler/" + r.PathValue("name"), nil }
+func accessKey(r *http.Request) (string, error) { return "key/" + r.PathValue("id"), nil }
 
-func inCluster(r *http.Request) string   { return structs.ClusterKey(clusterOf(r)) }
-func ofScheduler(r *http.Request) string { return "scheduler/" + r.PathValue("name") }
-func accessKey(r *http.Request) string   { return "key/" + r.PathValue("id") }
-
-// ofEvaluations: without a cluster they are those of all clusters.
-func ofEvaluations(r *http.Request) string {
+// clusterIfNamed is for calls that are about all clusters unless they name one.
+func clusterIfNamed(r *http.Request) (string, error) {
 	if r.URL.Query().Get("cluster") == "" {
-		return ""
+		return none(r)
 	}
-	return inCluster(r)
+	return cluster(r)
 }
 
-// theJob names a job by its name, also where the call has its id: a policy knows names.
-func (a *api) theJob(r *http.Request) string {
-	cluster, name := clusterOf(r), r.PathValue("name")
-	if j := a.Control.Store.Snapshot().Job(name); j != nil && j.Name != "" {
-		cluster, name = j.Cluster, j.Name
-	}
-	return jobResource(cluster, name)
+// jobInPath names a job by its name even if the call has its id, because policies know names.
+func (a *api) jobInPath(r *http.Request) (string, error) {
+	cluster, name, err := a.Control.JobName(r.Context(), clusterOf(r), r.PathValue("name"))
+	return jobResource(cluster, name), err
 }
 
 func jobResource(cluster, name string) string { return "job/" + cluster + "/" + name }
 
-func arn(resource string) string { return "arn:aws:gantry:::" + resource }
-
-// asked asks whether the caller may do an action before its handler is called.
-func (a *api) asked(action string, on resource, h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var resources []control.Resource
-		if named := on(r); named != "" {
-			resources = append(resources, control.Resource{ARN: arn(named)})
+// authorized returns the handler of a route, behind the check that the caller may do its action.
+func (a *api) authorized(of route.Route) http.Handler {
+	if of.Action == "" || of.Resource == nil {
+		return of.Handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		resource, err := of.Resource(r)
+		if err == nil {
+			err = authorize(r, of.Action, resource)
 		}
-		if err := control.Authorize(r.Context(), actionPrefix+action, resources...); err != nil {
+		if err != nil {
 			a.fail(w, err)
 			return
 		}
-		h(w, r)
+		of.Handler.ServeHTTP(w, r)
+	})
+}
+
+// authorize fails unless the caller may do an action on a resource; empty: on none in particular.
+func authorize(r *http.Request, action, resource string) error {
+	if resource == "" {
+		return control.Authorize(r.Context(), action)
 	}
+	return control.Authorize(r.Context(), action, control.Resource{ARN: "arn:aws:gantry:::" + resource})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// How many evaluations one list gives: where the caller does not say, and at most.
+// How many evaluations a list has by default, and at most.
 const (
 	defaultEvaluations = 20
 	maxEvaluations     = 1000
@@ -62,7 +62,7 @@ func (a *api) evaluations(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, structs.EvaluationList{Index: snap.Index(), Evaluations: newestEvaluations(all, cluster, limit)})
 }
 
-// newestEvaluations gives the evaluations of a cluster (empty: of all), newest first.
+// newestEvaluations returns the evaluations of a cluster (empty: of all), newest first.
 func newestEvaluations(all iter.Seq[*structs.Evaluation], cluster string, limit int) []*structs.Evaluation {
 	found := []*structs.Evaluation{}
 	for e := range all {

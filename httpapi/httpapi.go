@@ -1,75 +1,76 @@
 // Package httpapi is the native HTTP API under /v1: health, jobs, lists, why work was not placed,
-// and the agents' endpoints. It carries no logic of its own: a handler decodes, calls a verb of
-// control, and encodes.
+// and the agents' endpoints. It has no logic of its own: a handler decodes, calls a verb of
+// control, and encodes. routes.go says who may call each route and where it is answered.
 //
 //	GET  /v1/health                     200: the process is alive
-//	GET  /v1/ready                      200: a leader stands, state has caught up; 503 with the reason before that
+//	GET  /v1/ready                      200: there is a leader, and state has caught up; until then 503 with the reason
 //	POST /v1/jobs                       a job file (docs/jobs.md), YAML or JSON → JobPut: created, updated or unchanged;
-//	                                    ?clientToken=TOKEN: again with the same one is no second run of a batch job
+//	                                    ?clientToken=TOKEN: a batch job does not run twice with the same one
 //	POST /v1/jobs/plan                  a job file → JobPlan: what putting it would do
 //	GET  /v1/jobs?cluster=NAME          JobList; &all=true: those that have ended too
 //	GET  /v1/jobs/{name}?cluster=NAME   JobDetail of a service or daemon by its name, of any job by its id
 //	DELETE /v1/jobs/{name}?cluster=NAME stops the job and its tasks → the Job
-//	GET  /v1/evaluations/{id}           an Evaluation: what it came to, and why tasks found no place
+//	GET  /v1/evaluations/{id}           an Evaluation: its outcome, and why tasks found no place
 //	GET  /v1/evaluations                ?cluster=NAME, ?job=ID, ?limit=N (20): EvaluationList, newest first
-//	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks hold
+//	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks use
 //	GET  /v1/tasks?cluster=NAME         TaskList, newest first; &all=true: stopped ones too
-//	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing does
-//	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 when no evaluation came: see docs/schedulers.md
+//	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing changes
+//	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 if no evaluation came: see docs/schedulers.md
 //	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned
-//	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204; and /nack
+//	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204
+//	POST /v1/schedulers/{name}/nack     {"token": "…"} → 204
 //	GET  /v1/members                    MemberList: the servers and agents that gossip knows
 //	GET  /v1/status/leader              the leader's address for calls, a string; 503 while there is none
 //	GET  /v1/status/raft                PeerList: the raft peers as this server has them
-//	GET  /v1/snapshot                   all the cluster's state, a file for POST; its end is its checksum
-//	POST /v1/snapshot?replace=true      such a file takes the place of all the state → SnapshotInfo; without replace only where that is empty
-//	POST /v1/server/leave               takes this server out of the cluster; 204 once the leader has removed it, then its process ends
+//	GET  /v1/snapshot                   the cluster's whole state, a file for POST that ends with its checksum
+//	POST /v1/snapshot?replace=true      such a file replaces the whole state → SnapshotInfo; without replace only an empty one
+//	POST /v1/server/leave               removes this server from the cluster; 204 once the leader has removed it, then its process ends
 //	POST /v1/gossip/rotate              every member encrypts gossip with a new key → GossipRotation
-//	POST /v1/bootstrap                  → NewAccessKey: the first, once
+//	POST /v1/bootstrap                  → NewAccessKey: the first one, once
 //	POST /v1/keys                       an AccessKeyRequest → NewAccessKey
 //	GET  /v1/keys                       AccessKeyList
 //	DELETE /v1/keys/{id}                204: the key is revoked
-//	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, where TLS is on
+//	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, if TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
-//	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes; meanwhile it sends a byte every
-//	                                    second to show that it is there, its own choice but zero, which comes back as a frame's beat
+//	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes. Every second it sends a byte
+//	                                    of its choice, but not zero, to show that it is alive; the byte comes back as a frame's beat
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //
-// Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status; the
-// codes are structs.Kind.
+// Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status. The
+// codes are those of structs.Kind.
 package httpapi
 
 import (
 	"context"
 	"io"
 	"log/slog"
-	"net/http"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what the API needs. All but Enrol is required.
+// Config is what the API needs. All fields except Enrol are required.
 type Config struct {
 	Control *control.Control
-	// Ready says why the process cannot take work yet; nil when it can.
+	// Ready returns why the process cannot take work yet; nil if it can.
 	Ready  func() error
 	Logger *slog.Logger
-	// Closing ends when the process stops; streams end with it.
+	// Closing is closed when the process stops. Streams end with it.
 	Closing <-chan struct{}
-	// Members and Leader tell what gossip and raft know; Leader gives host:port, empty while there
+	// Members and Leader return what gossip and raft know. Leader is host:port, empty while there
 	// is none.
 	Members func() []structs.Member
 	Leader  func() string
 	// Server is the server process itself.
 	Server Server
-	// Enrol gives agents their certificates; nil where TLS is off.
+	// Enrol certifies agents. Nil if TLS is off.
 	Enrol Enroller
 }
 
-// Server is what people ask of the server process.
+// Server is what people can ask of the server process.
 type Server interface {
 	RaftPeers(ctx context.Context) structs.PeerList
 	Leave(ctx context.Context) error
@@ -78,50 +79,17 @@ type Server interface {
 	RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error)
 }
 
-// Enroller gives the agent of an instance its certificate.
+// Enroller returns the certificate of an instance's agent.
 type Enroller = func(instance string, in security.Enrolment) (security.Enrolled, error)
 
 type api struct{ Config }
 
-// New makes the handler for everything under /v1.
-func New(c Config) http.Handler {
+// New returns the routes under /v1.
+func New(c Config) *route.Table {
 	a := &api{c}
-	mux := http.NewServeMux()
-	asked := func(pattern, action string, on resource, h http.HandlerFunc) {
-		mux.HandleFunc(pattern, a.asked(action, on, h))
+	routes := a.routes()
+	for n := range routes {
+		routes[n].Handler = a.authorized(routes[n])
 	}
-	mux.HandleFunc("GET /v1/health", a.health)
-	asked("GET /v1/ready", "DescribeServer", anywhere, a.ready)
-	// which job it is stands in the body; they ask themselves
-	mux.HandleFunc("POST /v1/jobs", a.putJob)
-	mux.HandleFunc("POST /v1/jobs/plan", a.planJob)
-	asked("GET /v1/jobs", "ListJobs", inCluster, a.jobs)
-	asked("GET /v1/jobs/{name}", "DescribeJob", a.theJob, a.job)
-	asked("DELETE /v1/jobs/{name}", "StopJob", a.theJob, a.stopJob)
-	asked("GET /v1/evaluations", "ListEvaluations", ofEvaluations, a.evaluations)
-	asked("GET /v1/evaluations/{id}", "DescribeEvaluation", anywhere, a.evaluation)
-	asked("GET /v1/instances", "ListInstances", inCluster, a.instances)
-	asked("GET /v1/tasks", "ListTasks", inCluster, a.tasks)
-	asked("POST /v1/simulate", "Simulate", anywhere, a.simulate)
-	asked("POST /v1/schedulers/{name}/next", "NextEvaluation", ofScheduler, a.nextLease)
-	asked("POST /v1/schedulers/{name}/plan", "PutPlan", ofScheduler, a.planLease)
-	asked("POST /v1/schedulers/{name}/ack", "EndEvaluation", ofScheduler, a.ackLease)
-	asked("POST /v1/schedulers/{name}/nack", "EndEvaluation", ofScheduler, a.nackLease)
-	asked("GET /v1/members", "ListMembers", anywhere, a.members)
-	asked("GET /v1/status/leader", "DescribeServer", anywhere, a.leader)
-	asked("GET /v1/status/raft", "DescribeServer", anywhere, a.raftPeers)
-	asked("GET /v1/snapshot", "SaveSnapshot", anywhere, a.saveSnapshot)
-	asked("POST /v1/snapshot", "RestoreSnapshot", anywhere, a.restoreSnapshot)
-	asked("POST /v1/server/leave", "LeaveServer", anywhere, a.leave)
-	asked("POST /v1/gossip/rotate", "RotateGossipKey", anywhere, a.rotateGossipKey)
-	asked("POST /v1/bootstrap", "Bootstrap", anywhere, a.bootstrap)
-	asked("POST /v1/keys", "CreateAccessKey", anywhere, a.createAccessKey)
-	asked("GET /v1/keys", "ListAccessKeys", anywhere, a.listAccessKeys)
-	asked("DELETE /v1/keys/{id}", "RevokeAccessKey", accessKey, a.revokeAccessKey)
-	mux.HandleFunc("POST /v1/agent/register", a.registerAgent)
-	mux.HandleFunc("POST /v1/agent/stream", a.streamAssignments)
-	mux.HandleFunc("POST /v1/agent/report", a.reportTasks)
-	mux.HandleFunc("POST /v1/agent/health", a.reportRuntime)
-	mux.HandleFunc("POST /v1/agent/certificate", a.enrolAgent)
-	return mux
+	return route.New(routes...)
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// api is the native API on a listener of its own, before a single node.
+// api is the native API of a single node, on a listener of its own.
 type api struct {
 	*testutil.SingleNode
 	url     string
@@ -103,13 +103,13 @@ func TestAgentsWay(t *testing.T) {
 	noError(t, a.client.Report(t.Context(), instance.ID, []structs.TaskUpdate{update}))
 	task := a.Store.Snapshot().Task(update.Task)
 	// the cluster's clock is not the agent's
-	began := a.Control.Now().Add(-time.Hour).Sub(task.StartedAt.Std())
+	began := a.Control.Now().Std().Add(-time.Hour).Sub(task.StartedAt.Std())
 	if task.LastStatus != structs.TaskRunning || began.Abs() > time.Minute || *task.Containers[0].ExitCode != 0 {
 		t.Errorf("after the report the task is %+v", task)
 	}
 }
 
-// failing is a log that fails with an error of the test's choice.
+// failing is a log that fails with a given error.
 type failing struct{ err error }
 
 func (f *failing) Apply(context.Context, structs.Command) (structs.Applied, error) {

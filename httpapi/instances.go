@@ -7,8 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// instances lists the container instances of a cluster, those that were deregistered not among
-// them.
+// instances lists the container instances of a cluster, except those that were deregistered.
 func (a *api) instances(w http.ResponseWriter, r *http.Request) {
 	cluster := clusterOf(r)
 	snap, err := a.Control.ReadCluster(r.Context(), cluster)
@@ -25,7 +24,7 @@ func (a *api) instances(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, list)
 }
 
-// clusterOf is the cluster that a call is about.
+// clusterOf returns the cluster that a call is about.
 func clusterOf(r *http.Request) string {
 	return cmp.Or(r.URL.Query().Get("cluster"), structs.DefaultCluster)
 }

@@ -7,20 +7,19 @@ import (
 	"mime"
 	"net/http"
 
-	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/jobfile"
 	"github.com/gantry-project/gantry/structs"
 )
 
 func (a *api) putJob(w http.ResponseWriter, r *http.Request) {
-	if spec := a.jobSpec(w, r, "PutJob"); spec != nil {
+	if spec := a.jobSpec(w, r, "gantry:PutJob"); spec != nil {
 		out, err := a.Control.PutJob(r.Context(), spec, r.URL.Query().Get("clientToken"))
 		a.answerOr(w, out, err)
 	}
 }
 
 func (a *api) planJob(w http.ResponseWriter, r *http.Request) {
-	if spec := a.jobSpec(w, r, "PlanJob"); spec != nil {
+	if spec := a.jobSpec(w, r, "gantry:PlanJob"); spec != nil {
 		out, err := a.Control.PlanJob(r.Context(), spec)
 		a.answerOr(w, out, err)
 	}
@@ -41,9 +40,9 @@ func (a *api) job(w http.ResponseWriter, r *http.Request) {
 	a.answerOr(w, out, err)
 }
 
-// jobSpec reads a job file for an action that the caller may do on it; else it answers and gives
-// nil. The content type must say YAML or JSON: a web page cannot send that to another origin
-// without being asked about it first.
+// jobSpec reads a job file and checks that the caller may do an action on its job. Otherwise it
+// answers the call and returns nil. The content type must be YAML or JSON: a web page cannot send
+// those to another origin without permission.
 func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *structs.JobSpec {
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "application/json", "application/yaml", "application/x-yaml":
@@ -65,14 +64,14 @@ func (a *api) jobSpec(w http.ResponseWriter, r *http.Request, action string) *st
 		a.fail(w, err)
 		return nil
 	}
-	if err := control.Authorize(r.Context(), actionPrefix+action, control.Resource{ARN: arn(jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name))}); err != nil {
+	if err := authorize(r, action, jobResource(cmp.Or(spec.Cluster, structs.DefaultCluster), spec.Name)); err != nil {
 		a.fail(w, err)
 		return nil
 	}
 	return spec
 }
 
-// answerOr answers with an error where there is one.
+// answerOr answers with out, or with an error if there is one.
 func (a *api) answerOr(w http.ResponseWriter, out any, err error) {
 	if err != nil {
 		a.fail(w, err)

@@ -15,7 +15,7 @@ containers:
 - {name: main, image: i, memory: 16}
 `
 
-// A job goes its way over the API: planned, put, put again, changed, seen, stopped.
+// The life of a job over the API: planned, put, put again, changed, shown, stopped.
 func TestJobs(t *testing.T) {
 	f := newFixture(t)
 	plan, err := f.client.PlanJob(t.Context(), []byte(siteFile))
@@ -71,7 +71,7 @@ func TestJobErrors(t *testing.T) {
 	}
 }
 
-// Whatever a page in a browser can send to another address without being asked is no job file.
+// What a page in a browser can send to another origin without permission is rejected.
 func TestJobContentType(t *testing.T) {
 	f := newFixture(t)
 	for kind, want := range map[string]int{

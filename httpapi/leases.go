@@ -41,7 +41,7 @@ func (a *api) planLease(w http.ResponseWriter, r *http.Request) {
 	if !a.decodeStrict(w, r, &in) {
 		return
 	}
-	planned, err := a.Control.Leases.PlanLease(r.Context(), r.PathValue("name"), in)
+	planned, err := a.Control.PlanLease(r.Context(), r.PathValue("name"), in)
 	if err != nil {
 		a.fail(w, err)
 		return
@@ -50,11 +50,11 @@ func (a *api) planLease(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) ackLease(w http.ResponseWriter, r *http.Request) {
-	a.endLease(w, r, a.Control.Leases.AckLease)
+	a.endLease(w, r, a.Control.AckLease)
 }
 
 func (a *api) nackLease(w http.ResponseWriter, r *http.Request) {
-	a.endLease(w, r, a.Control.Leases.NackLease)
+	a.endLease(w, r, a.Control.NackLease)
 }
 
 func (a *api) endLease(w http.ResponseWriter, r *http.Request, end func(ctx context.Context, scheduler, token string) error) {

@@ -9,18 +9,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestPythonScheduler: the scheduler of examples/ places a service, keeps the spare instance for
-// when no other has room, and says why it places no more.
+// The scheduler of examples/ places a service. It keeps the spare instance until no other has room,
+// and says why it places no more.
 func TestPythonScheduler(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("SKIPPED: there is no python3 to run examples/scheduler.py with")
 	}
-	c := newCell(t)
-	c.server.Apply(t.Context(), structs.PutAttributes{Cluster: "default", Attributes: []structs.InstanceAttribute{
-		{Instance: c.host1, Attribute: structs.Attribute{Name: "spare"}},
+	h := newLeaseHarness(t)
+	h.server.Apply(t.Context(), structs.PutAttributes{Cluster: "default", Attributes: []structs.InstanceAttribute{
+		{Instance: h.host1, Attribute: structs.Attribute{Name: "spare"}},
 	}})
-	example := exec.CommandContext(t.Context(), python, "../examples/scheduler.py", "--name", "mine", "--address", c.http.URL)
+	example := exec.CommandContext(t.Context(), python, "../examples/scheduler.py", "--name", "mine", "--address", h.http.URL)
 	example.Stdout, example.Stderr = t.Output(), t.Output()
 	example.WaitDelay = time.Second
 	if err := example.Start(); err != nil {
@@ -30,15 +30,15 @@ func TestPythonScheduler(t *testing.T) {
 		example.Process.Kill()
 		_ = example.Wait() // killed
 	}()
-	c.serve(1, 1)
-	c.await("one task", func(tasks []*structs.Task) bool { return len(tasks) == 1 && tasks[0].Instance == c.host2 })
-	c.serve(2, 4)
-	c.await("as many as there is room for", func(tasks []*structs.Task) bool { return len(tasks) == 3 })
-	if c.tasksOn(c.host1) != 2 {
-		t.Errorf("%d tasks on the spare instance, want 2", c.tasksOn(c.host1))
+	h.serve(1, 1)
+	h.await("one task", func(tasks []*structs.Task) bool { return len(tasks) == 1 && tasks[0].Instance == h.host2 })
+	h.serve(2, 4)
+	h.await("as many as there is room for", func(tasks []*structs.Task) bool { return len(tasks) == 3 })
+	if h.tasksOn(h.host1) != 2 {
+		t.Errorf("%d tasks on the spare instance, want 2", h.tasksOn(h.host1))
 	}
-	c.await("a blocked evaluation", func([]*structs.Task) bool {
-		snap, err := c.server.Control().Read(t.Context())
+	h.await("a blocked evaluation", func([]*structs.Task) bool {
+		snap, err := h.server.Control().Read(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

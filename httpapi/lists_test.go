@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// fixture is a cluster with one instance that ran two jobs, of which the newer one was too large,
-// behind the API.
+// fixture is the API of a cluster with one instance on which two jobs were run. The newer one was
+// too large.
 type fixture struct {
 	*testutil.SingleNode
 	client   *client.Client
@@ -54,7 +54,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// What was not placed is found as the newest evaluation of its cluster, and says why.
+// The newest evaluation of a cluster says what was not placed, and why.
 func TestEvaluations(t *testing.T) {
 	f := newFixture(t)
 	all, err := f.client.Evaluations(t.Context(), client.EvaluationFilter{Cluster: "default"})
@@ -112,7 +112,7 @@ func TestInstancesAndTasks(t *testing.T) {
 	}
 }
 
-// Nothing known is an error of its own, and nothing found is an empty list and not null.
+// What is unknown is an error. What is empty is an empty list, not null.
 func TestListErrors(t *testing.T) {
 	f := newFixture(t)
 	_, unknown := f.client.Evaluation(t.Context(), "nosuch")

@@ -10,7 +10,7 @@ func (a *api) members(w http.ResponseWriter, _ *http.Request) {
 	a.answer(w, http.StatusOK, structs.MemberList{Members: a.Members()})
 }
 
-// leader answers with the address of the leader, as Consul and Nomad do.
+// leader answers with the leader's address, as Consul and Nomad do.
 func (a *api) leader(w http.ResponseWriter, _ *http.Request) {
 	leader := a.Leader()
 	if leader == "" {

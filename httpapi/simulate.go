@@ -22,7 +22,7 @@ func (a *api) simulate(w http.ResponseWriter, r *http.Request) {
 	a.answerOr(w, out, err)
 }
 
-// scenarioJob reads the job of a scenario; nil where it has none.
+// scenarioJob returns the job of a scenario; nil if it has none.
 func scenarioJob(raw json.RawMessage) (*structs.JobSpec, error) {
 	if len(raw) == 0 {
 		return nil, nil

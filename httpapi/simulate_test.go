@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Losing the instance that runs the only task is told, and does not happen.
+// The loss of the instance that runs the only task is simulated, and does not happen.
 func TestSimulate(t *testing.T) {
 	f := newFixture(t)
 	out, err := f.client.Simulate(t.Context(), structs.Scenario{Lose: []string{f.instance.Name}})
@@ -24,7 +24,7 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
-// A job file is tried beside all else, and nothing of it is left.
+// A job file is tried together with the rest of the scenario, and leaves no trace.
 func TestSimulateJob(t *testing.T) {
 	f := newFixture(t)
 	file := "name: web\ncount: 3\ncontainers:\n  - name: c\n    image: i\n    memory: 2000\n"
@@ -63,10 +63,10 @@ func TestSimulateJob(t *testing.T) {
 	}
 }
 
-// Each mistake is told by the field that it is in, with what to do.
+// Each mistake is reported with its field and what to do.
 func TestSimulateRefusals(t *testing.T) {
 	f := newFixture(t)
-	f.AddInstance(t, "default", 512, 512) // a second one of the name host-1
+	f.AddInstance(t, "default", 512, 512) // a second one named host-1
 	for says, in := range map[string]structs.Scenario{
 		"the scenario is empty":                     {},
 		"Cluster not found":                         {Cluster: "nosuch"},

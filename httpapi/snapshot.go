@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// begun notes whether the answer has begun: an error after that can only break it off.
+// begun records whether the answer has begun. An error after that can only cut it off.
 type begun struct {
 	http.ResponseWriter
 	yes bool
@@ -23,8 +23,8 @@ func (a *api) saveSnapshot(w http.ResponseWriter, r *http.Request) {
 	err := a.Server.SaveSnapshot(r.Context(), out)
 	switch {
 	case err != nil && out.yes:
-		a.Logger.Warn("a snapshot broke off while it was sent", "error", err)
-		panic(http.ErrAbortHandler) // the way to let the caller see that the answer is not whole
+		a.Logger.Warn("a snapshot was cut off while it was sent", "error", err)
+		panic(http.ErrAbortHandler) // this shows the caller that the answer is not complete
 	case err != nil:
 		a.fail(w, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// tasks lists the tasks of a cluster, newest first; with all=true those that have stopped too.
+// tasks lists the tasks of a cluster, newest first; with all=true also those that have stopped.
 func (a *api) tasks(w http.ResponseWriter, r *http.Request) {
 	cluster := clusterOf(r)
 	snap, err := a.Control.ReadCluster(r.Context(), cluster)

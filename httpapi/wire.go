@@ -9,14 +9,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// decode reads a JSON body; where it cannot, it answers and gives false. The content type must say
-// JSON: a web page cannot send that to another origin without being asked about it first.
+// decode reads a JSON body. If it cannot, it answers the call and returns false. The content type
+// must be JSON: a web page cannot send that to another origin without permission.
 func (a *api) decode(w http.ResponseWriter, r *http.Request, into any) bool {
 	return a.decodeWith(w, r, into, func(*json.Decoder) {})
 }
 
-// decodeStrict is decode for what people write: a member that it does not know is an error, and not
-// overlooked.
+// decodeStrict is decode for what people write: unknown members are errors.
 func (a *api) decodeStrict(w http.ResponseWriter, r *http.Request, into any) bool {
 	return a.decodeWith(w, r, into, (*json.Decoder).DisallowUnknownFields)
 }
@@ -48,8 +47,8 @@ func (a *api) answer(w http.ResponseWriter, status int, body any) {
 	}
 }
 
-// fail answers with an error: ours as they are, all others are logged and shown as an internal
-// error.
+// fail answers with an error. Errors of structs are shown as they are; others are logged and shown
+// as an internal error.
 func (a *api) fail(w http.ResponseWriter, err error) {
 	kind := structs.KindOf(err)
 	message := err.Error()

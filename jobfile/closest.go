@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// fewNames is how many fields are all named where none is close.
+// fewNames is the largest number of fields that are all listed if none is close.
 const fewNames = 12
 
-// instead says which field was meant, or which ones there are.
+// instead suggests the field that was meant, or lists the fields there are.
 func instead(name string, known []string) string {
 	best, least := "", len(name)/2+1
 	for _, k := range known {
@@ -29,8 +29,8 @@ func instead(name string, known []string) string {
 	return ""
 }
 
-// distance is how many letters must be changed, added or left out to make one word of the other
-// (Levenshtein).
+// distance returns how many letters must be changed, added or removed to turn one word into the
+// other (Levenshtein).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

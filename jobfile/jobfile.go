@@ -1,6 +1,6 @@
 // Package jobfile reads the text of a job file, YAML or JSON, into a structs.JobSpec. It is strict:
-// what the format does not know is an error with its line and the closest field that there is, and
-// what this version cannot do yet is refused by name.
+// an unknown field is an error with its line and the closest known field, and a feature that this
+// version does not have yet is rejected by name.
 package jobfile
 
 import (
@@ -18,11 +18,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxProblems is how many problems of a file are told at once.
+// maxProblems bounds how many problems of a file are reported at once.
 const maxProblems = 10
 
-// Parse reads the one job of a file. Everything wrong with the text is one error of
-// KindInvalidParameter, a line for each problem.
+// Parse reads the job of a file. All problems with the text are one error of KindInvalidParameter,
+// with a line for each.
 func Parse(text []byte) (*structs.JobSpec, error) {
 	root, err := parseTree(text)
 	if err != nil {
@@ -42,8 +42,7 @@ func Parse(text []byte) (*structs.JobSpec, error) {
 	return spec, nil
 }
 
-// parseTree parses the text. JSON is YAML as well, but its own parser says better what is wrong
-// with it.
+// parseTree parses the text. JSON is also YAML, but its own parser has better error messages.
 func parseTree(text []byte) (*yaml.Node, error) {
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
 		if err := checkJSON(text); err != nil {
@@ -77,7 +76,7 @@ func notYAML(err error) error {
 	return structs.Errorf(structs.KindInvalidParameter, "%sthis is not YAML: %s", prefix, rest)
 }
 
-// checkJSON says at which line a text stops being one JSON value.
+// checkJSON returns an error with the line at which a text stops being one JSON value.
 func checkJSON(text []byte) error {
 	err := json.Unmarshal(text, new(json.RawMessage))
 	var syntax *json.SyntaxError
@@ -88,7 +87,7 @@ func checkJSON(text []byte) error {
 	return err
 }
 
-// typeOf gives the type that the file names: the defaults of other fields hang on it.
+// typeOf returns the type that the file names. The defaults of other fields depend on it.
 func typeOf(root *yaml.Node) string {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == "type" && root.Content[i+1].Kind == yaml.ScalarNode {
@@ -106,7 +105,7 @@ func (r *reader) problem(field string, line int, format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf("line %d: %s", line, text))
 }
 
-// lineOf is where a field stands, or the closest part of the file around it.
+// lineOf returns the line of a field, or of the closest part of the file around it.
 func (r *reader) lineOf(field string) int {
 	for field != "" {
 		if line, ok := r.lines[field]; ok {

@@ -17,33 +17,43 @@ containers:
   - {name: app, image: i, memory: 16}
 `
 
-// Every problem names its field and its line, and what to do.
-func TestProblems(t *testing.T) {
-	for name, test := range map[string]struct {
-		text string
-		want []string // the lines of the message, each a part of one
-	}{
-		"nothing":               {"", []string{"the job file is empty"}},
-		"no object":             {"- name: web", []string{"line 1: a job file is one object"}},
-		"two documents":         {small + "---\n" + small, []string{"line 5: a job file holds one job"}},
-		"no YAML":               {"name: web\n\tcount: 1", []string{"line 2: this is not YAML: found a tab character"}},
-		"no JSON":               {"{\n \"name\": \"web\",\n}", []string{"line 3: this is not JSON: invalid character"}},
-		"unknown field":         {small + "cuont: 3", []string{"line 5: cuont: there is no such field; did you mean count?"}},
-		"unknown field within":  {strings.Replace(small, "image: i", "imgae: i", 1), []string{"line 4: containers[0].imgae: there is no such field; did you mean image?"}},
-		"letters' case":         {small + "networkmode: host", []string{"networkmode: there is no such field; did you mean networkMode?"}},
-		"a beginning":           {small + "constraints: []", []string{"constraints: there is no such field"}},
-		"few fields":            {small + "placement: {zzzzzz: 1}", []string{"placement.zzzzzz: there is no such field; there are constraints, strategy"}},
-		"twice":                 {small + "name: other", []string{"line 5: name: it is there twice"}},
-		"not built":             {small + "scaling: {max: 3}", []string{"line 5: scaling: not built yet; change count by hand"}},
-		"not built either":      {small + "loadBalancers: []", []string{"line 5: loadBalancers: not built yet"}},
-		"no number":             {strings.Replace(small, "16", "16MB", 1), []string{`line 4: containers[0].memory: expected a whole number, not "16MB"`}},
-		"a number as text":      {strings.Replace(small, "16", `"16"`, 1), []string{`containers[0].memory: expected a whole number, not "16"`}},
-		"a large number":        {strings.Replace(small, "16", "99999999999", 1), []string{"containers[0].memory: 99999999999 is too large"}},
-		"no truth":              {small + "update: {circuitBreaker: on}", []string{`update.circuitBreaker: expected true or false, not "on"`}},
-		"a list for an object":  {small + "placement: []", []string{"line 5: placement: expected an object, not a list"}},
-		"an object for a list":  {"name: web\ncontainers: {name: app}", []string{"line 2: containers: expected a list, not an object"}},
-		"a list for text":       {small + "cpu: [1]", []string{"cpu: expected a single value, not a list"}},
-		"several":               {"nam: web\ncontainer: []", []string{"line 1: nam: there is no such field; did you mean name?", "line 2: container: there is no such field; did you mean containers?"}},
+// problem is a text that is not a job file, and the error it gets.
+type problem struct {
+	text string
+	want []string // a part of each line of the message
+}
+
+// Texts that are not YAML or JSON, or have unknown fields. Each problem names its field, its line and
+// what to do.
+func TestProblemsOfTheText(t *testing.T) {
+	expectProblems(t, map[string]problem{
+		"nothing":              {"", []string{"the job file is empty"}},
+		"no object":            {"- name: web", []string{"line 1: a job file is one object"}},
+		"two documents":        {small + "---\n" + small, []string{"line 5: a job file holds one job"}},
+		"no YAML":              {"name: web\n\tcount: 1", []string{"line 2: this is not YAML: found a tab character"}},
+		"no JSON":              {"{\n \"name\": \"web\",\n}", []string{"line 3: this is not JSON: invalid character"}},
+		"unknown field":        {small + "cuont: 3", []string{"line 5: cuont: there is no such field; did you mean count?"}},
+		"unknown field within": {strings.Replace(small, "image: i", "imgae: i", 1), []string{"line 4: containers[0].imgae: there is no such field; did you mean image?"}},
+		"letters' case":        {small + "networkmode: host", []string{"networkmode: there is no such field; did you mean networkMode?"}},
+		"a beginning":          {small + "constraints: []", []string{"constraints: there is no such field"}},
+		"few fields":           {small + "placement: {zzzzzz: 1}", []string{"placement.zzzzzz: there is no such field; there are constraints, strategy"}},
+		"twice":                {small + "name: other", []string{"line 5: name: it is there twice"}},
+		"not built":            {small + "scaling: {max: 3}", []string{"line 5: scaling: not built yet; change count by hand"}},
+		"not built either":     {small + "loadBalancers: []", []string{"line 5: loadBalancers: not built yet"}},
+		"no number":            {strings.Replace(small, "16", "16MB", 1), []string{`line 4: containers[0].memory: expected a whole number, not "16MB"`}},
+		"a number as text":     {strings.Replace(small, "16", `"16"`, 1), []string{`containers[0].memory: expected a whole number, not "16"`}},
+		"a large number":       {strings.Replace(small, "16", "99999999999", 1), []string{"containers[0].memory: 99999999999 is too large"}},
+		"no truth":             {small + "update: {circuitBreaker: on}", []string{`update.circuitBreaker: expected true or false, not "on"`}},
+		"a list for an object": {small + "placement: []", []string{"line 5: placement: expected an object, not a list"}},
+		"an object for a list": {"name: web\ncontainers: {name: app}", []string{"line 2: containers: expected a list, not an object"}},
+		"a list for text":      {small + "cpu: [1]", []string{"cpu: expected a single value, not a list"}},
+		"several":              {"nam: web\ncontainer: []", []string{"line 1: nam: there is no such field; did you mean name?", "line 2: container: there is no such field; did you mean containers?"}},
+	})
+}
+
+// Job files with fields that the job must not have, or without fields that it needs.
+func TestProblemsOfTheJob(t *testing.T) {
+	expectProblems(t, map[string]problem{
 		"no name":               {"containers: []", []string{"line 1: name: a job needs one"}},
 		"a bad name":            {strings.Replace(small, "web", "a/b", 1), []string{`line 2: name: "a/b" is no name`}},
 		"a bad cluster":         {small + "cluster: a/b", []string{`line 5: cluster: "a/b" is no name of a cluster`}},
@@ -64,7 +74,12 @@ func TestProblems(t *testing.T) {
 		"no such tags":          {small + "propagateTags: ALL", []string{`line 5: propagateTags: "ALL" is not NONE, SERVICE or TASK_DEFINITION`}},
 		"a reserved tag":        {small + "tags: {\"aws:x\": 1}", []string{`line 5: tags: "aws:x" begins with aws:`}},
 		"a list of pairs twice": {small + "tags: [{key: a, value: b}, {key: a, value: c}]", []string{`line 5: tags: "a" is there twice`}},
-	} {
+	})
+}
+
+func expectProblems(t *testing.T, problems map[string]problem) {
+	t.Helper()
+	for name, test := range problems {
 		t.Run(name, func(t *testing.T) {
 			spec, err := jobfile.Parse([]byte(test.text))
 			if err == nil {
@@ -83,7 +98,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// What a file may write in several ways is one and the same.
+// Different spellings of the same job give the same spec.
 func TestSameJob(t *testing.T) {
 	want, err := jobfile.Parse([]byte(`
 name: web
@@ -139,7 +154,7 @@ tags: {team: shop}`,
 	}
 }
 
-// The defaults of a policy stand for what the file leaves out, zero for what it says is zero.
+// What a file leaves out of a policy gets the default. Zero is zero if the file says so.
 func TestDefaultsOfTheType(t *testing.T) {
 	service, err := jobfile.Parse([]byte(small + "update: {minimumHealthyPercent: 0, circuitBreaker: true}"))
 	if err != nil {
@@ -159,7 +174,7 @@ func TestDefaultsOfTheType(t *testing.T) {
 	}
 }
 
-// A few lines must not become a heap of values.
+// A few lines must not expand into millions of values.
 func TestAliasesDoNotMultiply(t *testing.T) {
 	text := "name: web\ncontainers:\n- &c {name: app, image: i, memory: 16, command: [" + strings.Repeat("a, ", 1000) + "]}\n" + strings.Repeat("- *c\n", 100)
 	_, err := jobfile.Parse([]byte(text))
@@ -168,7 +183,7 @@ func TestAliasesDoNotMultiply(t *testing.T) {
 	}
 }
 
-// The examples are files that work.
+// The examples are valid job files.
 func TestExamples(t *testing.T) {
 	files, err := os.ReadDir("../examples")
 	if err != nil || len(files) == 0 {

@@ -12,17 +12,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxNodes bounds how much one file may hold, its aliases laid out.
+// maxNodes bounds how much one file may hold once its aliases are expanded.
 const maxNodes = 100_000
 
-// reader lays the tree of a file over a spec.
+// reader sets the fields of a spec from the tree of a file.
 type reader struct {
 	problems []string
 	lines    map[string]int // by field
 	nodes    int
 }
 
-// read sets a value to what a node says. What is null stays as it is.
+// read sets a value from a node. Null leaves it as it is.
 func (r *reader) read(field string, n *yaml.Node, v reflect.Value) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -54,7 +54,7 @@ func (r *reader) read(field string, n *yaml.Node, v reflect.Value) {
 	}
 }
 
-// members gives each key and value of an object, and tells keys that come twice.
+// members returns the keys and values of an object, and reports keys that come twice.
 func (r *reader) members(field string, n *yaml.Node, each func(key, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
 		r.problem(field, n.Line, "expected an object, not %s", shown(n))
@@ -104,13 +104,14 @@ func (r *reader) list(field string, n *yaml.Node, v reflect.Value) {
 	v.Set(list)
 }
 
-// isPairs says whether a list is of names and values, which may be written as an object too.
+// isPairs reports whether a type is a list of names and values, which may also be written as an
+// object.
 func isPairs(list reflect.Type) bool {
 	return list == reflect.TypeFor[[]structs.KeyValuePair]() || list == reflect.TypeFor[[]structs.Tag]()
 }
 
-// pairs reads an object of names and values. Its order means nothing, so the list is in that of the
-// names.
+// pairs reads an object of names and values. Its order does not matter, so the list is sorted by
+// name.
 func (r *reader) pairs(field string, n *yaml.Node, v reflect.Value) {
 	pairs := map[string]string{}
 	r.members(field, n, func(key, value *yaml.Node) {
@@ -142,8 +143,7 @@ func (r *reader) texts(field string, n *yaml.Node, v reflect.Value) {
 	v.Set(reflect.ValueOf(texts))
 }
 
-// scalar sets a text, number or truth value. A number where text is wanted is taken as it is
-// written.
+// scalar sets a text, number or truth value. A number in place of a text is taken as it is written.
 func (r *reader) scalar(field string, n *yaml.Node, v reflect.Value) {
 	if n.Kind != yaml.ScalarNode {
 		r.problem(field, n.Line, "expected a single value, not %s", shown(n))
@@ -177,7 +177,7 @@ func (r *reader) scalar(field string, n *yaml.Node, v reflect.Value) {
 	}
 }
 
-// memberOf finds the field of a struct by its JSON name.
+// memberOf returns the field of a struct with a JSON name.
 func memberOf(v reflect.Value, name string) (reflect.Value, bool) {
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if jsonName(f) == name {
@@ -206,7 +206,7 @@ func join(field, key string) string {
 	return field + "." + key
 }
 
-// shown is a node as a message names it.
+// shown returns a node as error messages show it.
 func shown(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

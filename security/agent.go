@@ -16,36 +16,36 @@ import (
 	"time"
 )
 
-// proofLife is how old a request for a certificate may be; a copy of one gives nobody a certificate
-// for another key anyway.
+// proofLife is how old a request for a certificate may be. A copy of one would not help anyone
+// anyway: the certificate is for the key in the request.
 const proofLife = 5 * time.Minute
 
 // Enrolment asks a server for an agent's certificate.
 type Enrolment struct {
-	// Request is a PKCS #10 request in DER; its key is the agent's own and stays there.
+	// Request is a PKCS #10 request in DER. Its private key never leaves the agent.
 	Request []byte `json:"request"`
-	// At is when it was made, in seconds since 1970.
+	// At is when the request was made, in seconds since 1970.
 	At int64 `json:"at"`
-	// Proof shows that the agent has the key: HMAC-SHA-256 over At and Request.
+	// Proof shows that the agent has the agents' key: HMAC-SHA-256 over At and Request.
 	Proof []byte `json:"proof"`
 }
 
-// Enrolled is what the agent is given.
+// Enrolled is the answer to an Enrolment.
 type Enrolled struct {
 	// Chain is the agent's certificate and the authority's, in DER.
 	Chain [][]byte `json:"chain"`
-	// GossipKey is the key of gossip at present.
+	// GossipKey is the current key of gossip.
 	GossipKey []byte `json:"gossipKey"`
 }
 
 func (k AgentKey) proof(at int64, request []byte) []byte {
 	mac := hmac.New(sha256.New, k.Proof[:])
-	_ = binary.Write(mac, binary.BigEndian, at) // a hash takes everything
+	_ = binary.Write(mac, binary.BigEndian, at) // a hash never fails
 	mac.Write(request)
 	return mac.Sum(nil)
 }
 
-// Enrol gives an agent that has the agents' key a certificate for the id of its container instance.
+// Enrol certifies an agent that has the agents' key for the id of its container instance.
 func (a *Authority) Enrol(key AgentKey, in Enrolment, id string, now time.Time) ([][]byte, error) {
 	if !hmac.Equal(in.Proof, key.proof(in.At, in.Request)) {
 		return nil, errors.New("the agent's key is not that of this installation")
@@ -67,7 +67,7 @@ func (a *Authority) Enrol(key AgentKey, in Enrolment, id string, now time.Time) 
 	return [][]byte{leaf.Raw, a.cert.Raw}, nil
 }
 
-// AgentCertificate is an agent's, which servers renew. Safe for concurrent use.
+// AgentCertificate is the certificate of an agent, which servers renew. Safe for concurrent use.
 type AgentCertificate struct {
 	key AgentKey
 	own *ecdsa.PrivateKey
@@ -76,7 +76,7 @@ type AgentCertificate struct {
 	current *tls.Certificate // nil: not enrolled yet
 }
 
-// NewAgentCertificate makes the agent's own key; it lives as long as the process.
+// NewAgentCertificate creates the agent's own key, which lives as long as the process.
 func NewAgentCertificate(key AgentKey) (*AgentCertificate, error) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -85,14 +85,14 @@ func NewAgentCertificate(key AgentKey) (*AgentCertificate, error) {
 	return &AgentCertificate{key: key, own: own}, nil
 }
 
-// Due says whether the agent is to enrol, for the first time or again.
+// Due reports whether it is time for the agent to enrol, for the first time or again.
 func (c *AgentCertificate) Due(now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current == nil || now.After(c.current.Leaf.NotAfter.Add(-certificateLife/2))
 }
 
-// Request makes an enrolment.
+// Request returns an enrolment to send.
 func (c *AgentCertificate) Request(now time.Time) (Enrolment, error) {
 	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, c.own)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *AgentCertificate) Request(now time.Time) (Enrolment, error) {
 	return Enrolment{Request: request, At: at, Proof: c.key.proof(at, request)}, nil
 }
 
-// Take takes what a server gave.
+// Take sets the certificate that a server gave.
 func (c *AgentCertificate) Take(chain [][]byte) error {
 	if len(chain) == 0 {
 		return errors.New("the server gave no certificate")
@@ -120,10 +120,10 @@ func (c *AgentCertificate) Take(chain [][]byte) error {
 	return nil
 }
 
-// DialServers is the TLS of calls to servers; before the first enrolment the agent shows no
-// certificate. A server is one whose authority has the fingerprint in the agent's key. Connections
-// after the first go on with its session, which costs both sides a fraction of a new one: thousands
-// of agents that come all at once are the servers' hardest moment.
+// DialServers returns the TLS settings for calls to servers. Before the first enrolment the agent
+// shows no certificate. A server is known by the fingerprint of its authority, which is in the
+// agent's key. Later connections resume the session of the first, which costs both sides a
+// fraction: thousands of agents that connect at once are the hardest load for servers.
 func (c *AgentCertificate) DialServers() *tls.Config {
 	config := dialServers(func(chain []*x509.Certificate) error {
 		roots := x509.NewCertPool()

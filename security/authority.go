@@ -26,21 +26,21 @@ const (
 )
 
 const (
-	// certificateLife is how long a server's or agent's certificate holds; it is renewed at half of
-	// it.
+	// certificateLife is how long the certificate of a server or agent is valid. It is renewed
+	// after half of that.
 	certificateLife = 24 * time.Hour
-	// clockSkew is how far the clocks of two machines may differ for a new certificate to be taken.
+	// clockSkew is how far the clocks of two machines may differ for a new certificate to be valid.
 	clockSkew = 10 * time.Minute
 )
 
-// Authority signs the certificates of servers and agents. Every server makes the same one from the
-// secret. (P-256, since not every client of the AWS APIs knows newer curves.)
+// Authority signs the certificates of servers and agents. Every server derives the same one from
+// the secret. (P-256, because some clients of the AWS APIs do not know newer curves.)
 type Authority struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
 }
 
-// Authority is the installation's.
+// Authority returns the installation's authority.
 func (s Secret) Authority() (*Authority, error) {
 	key, err := s.authorityKey()
 	if err != nil {
@@ -48,8 +48,8 @@ func (s Secret) Authority() (*Authority, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Gantry"},
-		// It holds as long as the secret does; the same dates on every server make it the same
-		// certificate.
+		// It is valid as long as the secret. All servers use the same dates, so that all make the
+		// same certificate.
 		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
 	}
@@ -64,7 +64,7 @@ func (s Secret) Authority() (*Authority, error) {
 	return &Authority{key: key, cert: cert}, nil
 }
 
-// authorityKey tries derived keys until one is a scalar of the curve; all but one in 2^32 are.
+// authorityKey derives keys until one is a scalar of the curve, as all but one in 2^32 are.
 func (s Secret) authorityKey() (*ecdsa.PrivateKey, error) {
 	for try := range 8 {
 		raw, err := s.derive("authority " + strconv.Itoa(try))
@@ -90,7 +90,7 @@ func (a *Authority) fingerprint() [keySize]byte { return fingerprint(a.cert) }
 
 func fingerprint(c *x509.Certificate) [keySize]byte { return sha256.Sum256(c.RawSubjectPublicKeyInfo) }
 
-// PEM is the authority's certificate, for clients to trust.
+// PEM returns the authority's certificate, for clients to trust.
 func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 }
@@ -98,13 +98,12 @@ func (a *Authority) PEM() []byte {
 // Identity is whose a certificate is.
 type Identity struct{ Role, ID string }
 
-// uri is how a certificate says it.
+// uri returns the identity as it stands in a certificate.
 func (i Identity) uri() *url.URL {
 	return &url.URL{Scheme: "spiffe", Host: "gantry", Path: "/" + i.Role + "/" + i.ID}
 }
 
-// sign certifies a key for an identity. hosts are the addresses and names under which it is
-// reached.
+// sign certifies a key for an identity. hosts are the addresses and names at which it is reached.
 func (a *Authority) sign(public crypto.PublicKey, who Identity, hosts []string, now time.Time) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// ServerCertificate is a server's own, made and renewed as it is needed. Safe for concurrent use.
+// ServerCertificate is a server's own certificate, made and renewed as needed. Safe for concurrent
+// use.
 type ServerCertificate struct {
 	authority *Authority
 	who       Identity
@@ -24,7 +25,7 @@ type ServerCertificate struct {
 	current *tls.Certificate
 }
 
-// Server makes the certificate of a server that is reached under hosts (addresses and names).
+// Server returns the certificate of a server that is reached at hosts (addresses and names).
 func (a *Authority) Server(id string, hosts []string, now func() time.Time) *ServerCertificate {
 	return &ServerCertificate{authority: a, who: Identity{RoleServer, id}, hosts: hosts, now: now}
 }
@@ -48,8 +49,8 @@ func (c *ServerCertificate) get() (*tls.Certificate, error) {
 	return c.current, nil
 }
 
-// ListenClients is the TLS of the listener that everyone calls. Clients need no certificate; one
-// that is shown must be ours.
+// ListenClients returns the TLS settings of the listener for all callers. Clients need no
+// certificate, but one that is shown must be from our authority.
 func (c *ServerCertificate) ListenClients() *tls.Config {
 	config := c.listen()
 	config.ClientAuth = tls.VerifyClientCertIfGiven
@@ -57,7 +58,7 @@ func (c *ServerCertificate) ListenClients() *tls.Config {
 	return config
 }
 
-// ListenServers is the TLS of a listener that only servers may call.
+// ListenServers returns the TLS settings of a listener that only servers may call.
 func (c *ServerCertificate) ListenServers() *tls.Config {
 	config := c.listen()
 	config.ClientAuth = tls.RequireAndVerifyClientCert
@@ -72,7 +73,7 @@ func (c *ServerCertificate) listen() *tls.Config {
 	}
 }
 
-// DialServers is the TLS of calls to other servers.
+// DialServers returns the TLS settings for calls to other servers.
 func (c *ServerCertificate) DialServers() *tls.Config {
 	config := c.authority.dial()
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.get() }
@@ -85,8 +86,7 @@ func (a *Authority) pool() *x509.CertPool {
 	return pool
 }
 
-// dial trusts whoever shows a server's certificate of the authority, under whatever address it was
-// reached.
+// dial trusts whoever shows a server's certificate of the authority, at any address.
 func (a *Authority) dial() *tls.Config {
 	return dialServers(func(chain []*x509.Certificate) error {
 		return verifyServer(chain, a.pool())
@@ -95,7 +95,7 @@ func (a *Authority) dial() *tls.Config {
 
 func dialServers(verify func(chain []*x509.Certificate) error) *tls.Config {
 	return &tls.Config{
-		MinVersion: tls.VersionTLS12, InsecureSkipVerify: true, // VerifyConnection does it
+		MinVersion: tls.VersionTLS12, InsecureSkipVerify: true, // VerifyConnection verifies
 		VerifyConnection: func(state tls.ConnectionState) error { return verify(state.PeerCertificates) },
 	}
 }
@@ -106,10 +106,10 @@ func verifyServer(chain []*x509.Certificate, roots *x509.CertPool) error {
 	}
 	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	if err != nil {
-		return fmt.Errorf("the other side is no server of this installation, or has another secret: %w", err)
+		return fmt.Errorf("the other side is not a server of this installation, or has another secret: %w", err)
 	}
 	if who, ok := IdentityOf(chain[0]); !ok || who.Role != RoleServer {
-		return errors.New("the other side is no server")
+		return errors.New("the other side is not a server")
 	}
 	return nil
 }
@@ -123,8 +123,8 @@ func requireRole(role string) func(tls.ConnectionState) error {
 	}
 }
 
-// CallerOf tells who is at the other end of a connection whose certificate has been verified;
-// false: someone without one.
+// CallerOf returns who is at the other end of a connection whose certificate has been verified;
+// false if no certificate was shown.
 func CallerOf(state *tls.ConnectionState) (Identity, bool) {
 	if state == nil || len(state.VerifiedChains) == 0 {
 		return Identity{}, false
@@ -132,7 +132,7 @@ func CallerOf(state *tls.ConnectionState) (Identity, bool) {
 	return IdentityOf(state.VerifiedChains[0][0])
 }
 
-// IdentityOf reads whose a certificate is.
+// IdentityOf returns whose a certificate is.
 func IdentityOf(c *x509.Certificate) (Identity, bool) {
 	for _, u := range c.URIs {
 		role, id, ok := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")

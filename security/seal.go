@@ -9,11 +9,11 @@ import (
 )
 
 // Sealer encrypts what is secret at rest, in the log and in snapshots (AES-256-GCM). Its key is as
-// old as the installation's secret; nonces are random, and so safe for some four thousand million
-// seals.
+// old as the installation's secret. Nonces are random, which is safe for about four thousand
+// million seals.
 type Sealer struct{ aead cipher.AEAD }
 
-// Sealer is the installation's.
+// Sealer returns the installation's sealer.
 func (s Secret) Sealer() (*Sealer, error) {
 	key, err := s.derive("seal")
 	if err != nil {
@@ -30,18 +30,18 @@ func (s Secret) Sealer() (*Sealer, error) {
 	return &Sealer{aead}, nil
 }
 
-// Seal encrypts content. name is what it belongs to: opened under another name, it is refused.
+// Seal encrypts content. It can only be opened under the same name, which says what it belongs to.
 func (s *Sealer) Seal(name string, content []byte) []byte {
 	nonce := make([]byte, s.aead.NonceSize())
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
 	return s.aead.Seal(nonce, nonce, content, []byte(name))
 }
 
-// Open gives what was sealed under the name.
+// Open returns what was sealed under the name.
 func (s *Sealer) Open(name string, sealed []byte) ([]byte, error) {
 	n := s.aead.NonceSize()
 	if len(sealed) < n {
-		return nil, errors.New("what was sealed is cut off")
+		return nil, errors.New("the sealed data is cut short")
 	}
 	content, err := s.aead.Open(nil, sealed[:n], sealed[n:], []byte(name))
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package security is what an installation's one secret yields: the certificate authority of its
-// servers and agents, the key of its gossip, and the key that seals what is secret at rest. Whoever
-// has the secret can be a server; whoever has the agents' part of it (AgentKey) can be an agent and
-// no more.
+// Package security derives what an installation needs from its one secret: the certificate
+// authority of its servers and agents, the key of its gossip, and the key that seals what is secret
+// at rest. Whoever has the secret can be a server. Whoever has the agents' part of it (AgentKey)
+// can be an agent and no more.
 package security
 
 import (
@@ -19,10 +19,10 @@ import (
 	"strings"
 )
 
-// keySize is that of every key here, in bytes.
+// keySize is the size of every key here, in bytes.
 const keySize = 32
 
-// The beginnings of the texts of keys: a file says what it is.
+// The prefixes of keys in files, which say what the key is.
 const (
 	secretPrefix = "gantry-cluster-"
 	agentPrefix  = "gantry-agent-"
@@ -31,8 +31,8 @@ const (
 // Secret is the one secret of an installation.
 type Secret struct{ key [keySize]byte }
 
-// AgentKey is what agents need of it: to know servers by the fingerprint of their authority, and to
-// be given a certificate.
+// AgentKey is the agents' part of the secret. With it they recognize servers by the fingerprint of
+// their authority, and get a certificate.
 type AgentKey struct {
 	// Proof is shared with the servers.
 	Proof [keySize]byte
@@ -40,21 +40,21 @@ type AgentKey struct {
 	Authority [keySize]byte
 }
 
-// NewSecret makes a secret.
+// NewSecret returns a new random secret.
 func NewSecret() (s Secret) {
 	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
 	return s
 }
 
-// String is the text of a secret, as its file has it.
+// String returns the text of a secret, as its file has it.
 func (s Secret) String() string { return encodeKey(secretPrefix, s.key[:]) }
 
-// String is the text of an agent key, as its file has it.
+// String returns the text of an agent key, as its file has it.
 func (k AgentKey) String() string {
 	return encodeKey(agentPrefix, append(k.Proof[:], k.Authority[:]...))
 }
 
-// ReadSecret reads the file of a secret. Others than its owner must not be able to read it.
+// ReadSecret reads the file of a secret. Nobody but its owner may be able to read it.
 func ReadSecret(path string) (Secret, error) {
 	text, err := readKeyFile(path)
 	if err != nil {
@@ -70,7 +70,7 @@ func ReadSecret(path string) (Secret, error) {
 	return Secret{[keySize]byte(raw)}, nil
 }
 
-// ReadAgentKey reads an agent's key from its file, or makes it from the file of the cluster's
+// ReadAgentKey reads an agent's key from its file, or derives it from the file of the cluster's
 // secret.
 func ReadAgentKey(path string) (AgentKey, error) {
 	text, err := readKeyFile(path)
@@ -97,7 +97,7 @@ func readKeyFile(path string) (string, error) {
 		return "", fmt.Errorf("read the secret: %w", err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return "", fmt.Errorf("the secret in %s can be read by others than its owner (mode %04o): chmod 600 %s", path, mode, path)
+		return "", fmt.Errorf("the secret in %s can be read by users other than its owner (mode %04o): chmod 600 %s", path, mode, path)
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -106,8 +106,8 @@ func readKeyFile(path string) (string, error) {
 	return string(bytes.TrimSpace(raw)), nil
 }
 
-// encodeKey returns the text of a key with the CRC-32C of prefix and key: with a flipped bit it
-// would be the key of another installation.
+// encodeKey returns the text of a key, with the CRC-32C of prefix and key: without it, a flipped
+// bit would make the key of another installation.
 func encodeKey(prefix string, key []byte) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(withSum(prefix, key))
 }
@@ -124,15 +124,15 @@ func decodeKey(text, prefix string, size int) ([]byte, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	switch {
 	case !ok || err != nil || len(raw) != size+crc32.Size:
-		return nil, errors.New("it holds no key of Gantry's: make one with gantry keygen")
+		return nil, errors.New("it does not hold a key of Gantry's: make one with gantry keygen")
 	case !bytes.Equal(raw, withSum(prefix, raw[:size])):
 		return nil, errors.New("it is damaged: its checksum is wrong. Copy it again from another machine")
 	}
 	return raw[:size], nil
 }
 
-// derive gives a key for one purpose. Keys of different purposes say nothing of each other or of
-// the secret.
+// derive returns a key for one purpose. Keys for different purposes reveal nothing about each other
+// or the secret.
 func (s Secret) derive(purpose string) ([]byte, error) {
 	key, err := hkdf.Key(sha256.New, s.key[:], nil, "gantry "+purpose, keySize)
 	if err != nil {
@@ -141,10 +141,10 @@ func (s Secret) derive(purpose string) ([]byte, error) {
 	return key, nil
 }
 
-// GossipKey encrypts gossip.
+// GossipKey returns the key that encrypts gossip.
 func (s Secret) GossipKey() ([]byte, error) { return s.derive("gossip") }
 
-// AgentKey is the agents' part.
+// AgentKey returns the agents' part of the secret.
 func (s Secret) AgentKey() (AgentKey, error) {
 	proof, err := s.derive("agent proof")
 	if err != nil {

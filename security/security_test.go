@@ -21,10 +21,11 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-// shake lets two sides meet and gives what the server knows of its caller, and either side's error.
+// shake runs the handshake of two sides. It returns the caller as the server knows it, and each
+// side's error.
 func shake(t *testing.T, server, client *tls.Config) (who Identity, known bool, err error) {
 	t.Helper()
-	// both sides may have something to say at once, for which a pipe has no room
+	// both sides may write at once, for which a pipe has no buffer
 	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 	defer listener.Close()
 	near := must[net.Conn](t)(net.Dial("tcp", listener.Addr().String()))
@@ -67,8 +68,8 @@ func enrol(t *testing.T, authority *Authority, servers, agents AgentKey, now tim
 	return c, c.Take(chain)
 }
 
-// Who may talk to whom: servers with each other, agents with servers but not as servers, and nobody
-// with another secret.
+// Servers talk to each other. Agents talk to servers, but not as servers. Nobody talks to an
+// installation with another secret.
 func TestWhoMayTalkToWhom(t *testing.T) {
 	ours, theirs := NewSecret(), NewSecret()
 	authority, stranger := must[*Authority](t)(ours.Authority()), must[*Authority](t)(theirs.Authority())
@@ -111,8 +112,8 @@ func TestWhoMayTalkToWhom(t *testing.T) {
 	}
 }
 
-// An agent's second connection goes on with the session of the first: it is known by the same
-// certificate, and without another proof of it.
+// An agent's second connection resumes the session of the first. The server knows the agent by the
+// same certificate, which is not proved again.
 func TestSessions(t *testing.T) {
 	secret := NewSecret()
 	authority := must[*Authority](t)(secret.Authority())
@@ -130,8 +131,8 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// Agents with another key, or whose clock is far off, get no certificate; a certificate is renewed
-// before it ends.
+// Agents with another key, or with a clock that is far off, get no certificate. A certificate is
+// renewed before it ends.
 func TestEnrolment(t *testing.T) {
 	ours, theirs := NewSecret(), NewSecret()
 	authority := must[*Authority](t)(ours.Authority())
@@ -212,7 +213,7 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// A key with a flipped bit is no key: it would be that of another installation.
+// A key with a flipped bit is rejected: it would be that of another installation.
 func TestFlippedKeys(t *testing.T) {
 	secret := NewSecret()
 	agent := must[AgentKey](t)(secret.AgentKey())

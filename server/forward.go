@@ -11,37 +11,36 @@ import (
 	"net/http/httptrace"
 	"net/http/httputil"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
-	"github.com/gantry-project/gantry/server/members"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// HeaderHops counts on how many servers a call has been. A leader may change while a call is under
-// way, so two; more would be a circle.
+// HeaderHops counts the servers that a call has been on. The leader may change during a call, which
+// makes two; more would be a loop.
 const (
 	HeaderHops = "Gantry-Hops"
 	maxHops    = 3
 )
 
-// HeaderStale, set to anything, or the parameter "stale" of a GET under /v1, lets any server answer
-// a read from what it knows, which may be a moment old. Without it every answer has in it all that
-// was acknowledged before the call.
+// HeaderStale, set to anything, or the parameter "stale" of a GET, lets any server answer a read
+// from its own state, which may be slightly outdated. Otherwise every answer reflects all writes
+// that were acknowledged before the call.
 const HeaderStale = "Gantry-Stale"
 
-// forwardRetry is the pause between tries to reach a leader.
+// forwardRetry is the pause between attempts to reach a leader.
 const forwardRetry = 25 * time.Millisecond
 
-// errNoReach: there was no connection, so no byte of the call has been sent.
+// errNoReach: no connection was made, so nothing of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
-// Forward lets any server take any call: what is not this server's own to answer goes to the leader
-// whole, credentials and all, and the caller sees no redirect. While no leader stands the call
-// waits a little, then fails with 503.
-func (s *Server) Forward(local http.Handler) http.Handler {
+// Forward lets any server take any call. What the leader is to answer is forwarded to it, with
+// credentials, and the caller sees no redirect. While there is no leader the call waits a little,
+// then fails with 503. Other calls go to local, which serves these routes.
+func (s *Server) Forward(routes *route.Table, local http.Handler) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
 		Transport:     leaderTransport{s},
@@ -49,62 +48,53 @@ func (s *Server) Forward(local http.Handler) http.Handler {
 		ErrorHandler:  s.forwardFailed,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if wantsStale(r) {
+		of := routes.Of(r)
+		switch {
+		case wantsStale(r):
 			local.ServeHTTP(w, r.WithContext(control.AllowStale(r.Context())))
-			return
-		}
-		if ownBusiness(r) || s.leader.Load() != nil || s.members == nil {
+		case of.Where != route.Leader || s.leader.Load() != nil || s.members == nil:
 			local.ServeHTTP(w, r)
-			return
+		default:
+			s.forward(proxy, of.Body, w, r)
 		}
-		hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
-		if hops >= maxHops {
-			s.forwardFailed(w, r, structs.ErrNoLeader())
-			return
-		}
-		// too large to hold, so it is sent once
-		if r.URL.Path == "/v1/snapshot" && r.Method == http.MethodPost {
-			out := r.Clone(r.Context())
-			out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
-			proxy.ServeHTTP(w, out)
-			return
-		}
-		// The body is held until the leader has it, to be sent to the next one should this one be
-		// gone.
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
-		if err != nil {
-			http.Error(w, fmt.Sprintf("cannot read the request, which may have %d bytes: %v", structs.MaxBody, err), http.StatusRequestEntityTooLarge)
-			return
-		}
-		out := r.Clone(r.Context())
-		out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
-		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		proxy.ServeHTTP(w, out)
 	})
 }
 
-// ownBusiness says whether a call is about this server itself, or reads a stream that any server
-// has.
-func ownBusiness(r *http.Request) bool {
-	path := r.URL.Path
-	return path == "/v1/health" || path == "/v1/ready" || path == "/v1/members" || path == "/v1/server/leave" || path == "/v1/agent/certificate" || path == "/v1/agent/stream" || path == "/" && r.Method == http.MethodGet ||
-		strings.HasPrefix(path, "/v1/status/") || strings.HasPrefix(path, members.Path)
+// forward forwards a call to the leader.
+func (s *Server) forward(proxy http.Handler, body route.Body, w http.ResponseWriter, r *http.Request) {
+	hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
+	if hops >= maxHops {
+		s.forwardFailed(w, r, structs.ErrNoLeader())
+		return
+	}
+	out := r.Clone(r.Context())
+	out.Header.Set(HeaderHops, strconv.Itoa(hops+1))
+	if body == route.Held {
+		held, err := io.ReadAll(http.MaxBytesReader(w, r.Body, structs.MaxBody))
+		if err != nil {
+			message := fmt.Sprintf("cannot read the request, which may have %d bytes: %v", structs.MaxBody, err)
+			http.Error(w, message, http.StatusRequestEntityTooLarge)
+			return
+		}
+		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(held)), int64(len(held))
+		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(held)), nil }
+	}
+	proxy.ServeHTTP(w, out)
 }
 
 func wantsStale(r *http.Request) bool {
 	return r.Header.Get(HeaderStale) != "" || r.Method == http.MethodGet && r.URL.Query().Has("stale")
 }
 
-// leaderTransport sends a call to whoever leads. Where a leader cannot be reached at all, the next
-// one is waited for.
+// leaderTransport sends a call to the leader. If the leader cannot be reached at all, it waits for
+// the next one.
 type leaderTransport struct{ server *Server }
 
 func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), leaderWait)
 	defer cancel()
 	for {
-		address := t.server.Leader() // this server by now, maybe
+		address := t.server.Leader() // by now this may be the leader
 		if address != "" {
 			resp, err := t.send(r, address)
 			if !errors.Is(err, errNoReach) || r.GetBody == nil {
@@ -120,7 +110,7 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, also after the answer has begun
+	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, even after the answer has begun
 	stop := context.AfterFunc(t.server.node.LeaderContext(), cancel)
 	context.AfterFunc(ctx, func() { stop() })
 	out := r.Clone(ctx)
@@ -144,7 +134,7 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 	return resp, err
 }
 
-// Leader is where the leader takes calls, host:port; empty while there is none.
+// Leader returns the host:port at which the leader takes calls; empty while there is none.
 func (s *Server) Leader() string {
 	if s.leader.Load() != nil && s.config.Peers != nil {
 		return s.config.Peers.HTTP
@@ -152,11 +142,11 @@ func (s *Server) Leader() string {
 	return s.leaderHTTP()
 }
 
-// Leads says whether this server leads and takes calls.
+// Leads reports whether this server leads and takes calls.
 func (s *Server) Leads() bool { return s.leader.Load() != nil }
 
-// leaderHTTP is where the leader takes calls; empty when there is none, or this server is on its
-// way to be it.
+// leaderHTTP returns where the leader takes calls; empty if there is none, or if this server is
+// about to lead.
 func (s *Server) leaderHTTP() string {
 	id := s.node.Leader()
 	if id == "" || id == s.dir.ID || s.members == nil {
@@ -166,8 +156,8 @@ func (s *Server) leaderHTTP() string {
 	return leader.HTTP
 }
 
-// forwardFailed answers with 503, in the form of the AWS APIs and in that of the native one at
-// once: their clients try again.
+// forwardFailed answers with 503, in the form of the AWS APIs and of the native one at once. Their
+// clients try again.
 func (s *Server) forwardFailed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // the caller has gone

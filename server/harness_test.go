@@ -33,7 +33,7 @@ func read(t *testing.T, c *testutil.Cluster) *state.Snapshot {
 
 func dump(t *testing.T, c *testutil.Cluster) string {
 	t.Helper()
-	return testutil.Dump(t, c.Control().Store)
+	return testutil.Dump(t, testutil.StateOf(t, c.Control()).Fork())
 }
 
 // must returns a function that takes the results of a verb, and fails the test on an error.

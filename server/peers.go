@@ -5,17 +5,17 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/server/members"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Peers is the handler of what servers ask each other. The listener must let only servers reach it.
-func (s *Server) Peers() http.Handler {
-	mux := http.NewServeMux()
-	s.members.Handle(mux)
-	mux.HandleFunc("POST "+members.Path+"leases", s.peerLeases)
-	mux.HandleFunc("POST "+members.Path+"led", s.peerLed)
-	return mux
+// Peers returns the routes of what servers ask each other.
+func (s *Server) Peers() *route.Table {
+	return route.New(append(s.members.Routes(),
+		members.Route("leases", s.peerLeases),
+		members.Route("led", s.peerLed),
+	)...)
 }
 
 // peerLeases takes in the beats that another server heard.

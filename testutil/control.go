@@ -50,8 +50,8 @@ const (
 	maxEvaluations = 1000
 )
 
-// NewSingleNode makes an empty cluster.
-func NewSingleNode(t testing.TB) *SingleNode {
+// NewSingleNode makes an empty cluster. Changes are made to what its verbs are given.
+func NewSingleNode(t testing.TB, changes ...func(*control.Config)) *SingleNode {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
 	c := &SingleNode{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
@@ -60,9 +60,13 @@ func NewSingleNode(t testing.TB) *SingleNode {
 		Snapshot: c.Store.Snapshot, Logger: logger,
 		Apply: func(_ context.Context, cmd structs.Command) (structs.Applied, error) { return c.commit(cmd) },
 	})
-	c.Control = control.New(control.Config{
+	config := control.Config{
 		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Beat: c.beat, Simulator: simulator.New(simulator.Config{}),
-	})
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	c.Control = control.New(config)
 	return c
 }
 

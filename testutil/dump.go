@@ -11,6 +11,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 	"github.com/hashicorp/raft"
 
+	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/state"
 )
@@ -44,6 +45,17 @@ var _ raft.SnapshotSink = (*memorySink)(nil)
 func (*memorySink) Close() error  { return nil }
 func (*memorySink) Cancel() error { return nil }
 func (*memorySink) ID() string    { return "memory" }
+
+// StateOf returns what a server knows, which may be a moment old. It needs no leader, and works after
+// the server has stopped.
+func StateOf(t testing.TB, c *control.Control) *state.Snapshot {
+	t.Helper()
+	snap, err := c.Read(control.AllowStale(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap
+}
 
 // Dump writes all of a state but its index as text, one row a line, for tests to compare and people
 // to read. Beside what a snapshot holds it has the usage of each instance, which state derives from

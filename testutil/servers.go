@@ -19,6 +19,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/httpapi"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/server"
 )
 
@@ -130,15 +131,17 @@ func (s *Servers) TryStart(n int) error {
 		return errors.Join(err, listener.Close(), port.Shutdown())
 	}
 	p := &netServer{Server: node, served: make(chan error, 1), closing: make(chan struct{})}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", httpapi.New(httpapi.Config{
-		Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
-	}))
-	mux.Handle("/v1/peer/", node.Peers())
-	if s.Door != nil {
-		mux.Handle("/", s.Door(node.Control()))
+	table := []route.Route{
+		{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
+			Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
+		})},
+		{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: node.Peers()},
 	}
-	p.http = &http.Server{Handler: s.hear(n, node.Forward(mux))}
+	if s.Door != nil {
+		table = append(table, route.Route{Pattern: "/", AWS: []string{"ecs"}, Handler: s.Door(node.Control())})
+	}
+	routes := route.New(table...)
+	p.http = &http.Server{Handler: s.hear(n, node.Forward(routes, routes))}
 	doors := s.Network.Listen(s.HTTP(n))
 	go func() { p.served <- p.http.Serve(doors) }()
 	go s.endFailed(n, p)

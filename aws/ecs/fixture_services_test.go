@@ -38,7 +38,7 @@ func (f *fixture) addServices(t *testing.T) {
 	create("web", 2, control.ServiceChange{
 		TaskDefinition: "hello:1", CircuitBreaker: &control.CircuitBreaker{Enable: true, Rollback: true},
 		PlacementStrategy: []structs.PlacementStrategy{{Type: "binpack", Field: "memory"}},
-		PropagateTags:     control.PropagateFromService, ManagedTags: new(true),
+		PropagateTags:     structs.PropagateFromService, ManagedTags: new(true),
 	}, structs.Tag{Key: "team", Value: "web"})
 	create("steady", 1, control.ServiceChange{})
 	create("ending", 1, control.ServiceChange{})

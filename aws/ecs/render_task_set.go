@@ -50,7 +50,7 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 		ServiceRegistries:    []ServiceRegistry{},
 		Scale:                &Scale{Unit: percent, Value: d.TaskSet.Scale},
 		StabilityStatus:      steadyState,
-		StabilityStatusAt:    structs.TimeOf(c.control.Now()),
+		StabilityStatusAt:    c.control.Now(),
 		CreatedAt:            d.CreatedAt,
 		UpdatedAt:            d.UpdatedAt,
 		Tags:                 include.tags(v, structs.TaskSetKey(job, d.ID)),

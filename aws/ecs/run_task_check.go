@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -60,7 +59,7 @@ func checkPlacedTask(group, propagateTags, startedBy string, tags []structs.Tag)
 			"Invalid namespace for group. group: '%s' begins with '%s', which the tasks of services have; use another.", group, serviceGroup)
 	}
 	if propagateTags == "SERVICE" {
-		return structs.Errorf(structs.KindInvalidParameter, "propagateTags: SERVICE is only for services; use %s, or leave it out", control.PropagateFromDefinition)
+		return structs.Errorf(structs.KindInvalidParameter, "propagateTags: SERVICE is only for services; use %s, or leave it out", structs.PropagateFromDefinition)
 	}
 	if n := utf8.RuneCountInString(startedBy); n > maxStartedBy {
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)

@@ -8,6 +8,7 @@ import (
 	"github.com/gantry-project/gantry/access"
 	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/httpapi"
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/server"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -35,17 +36,18 @@ type doors struct {
 
 func (d *doors) handler() http.Handler {
 	control := d.server.Control()
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", httpapi.New(httpapi.Config{
-		Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
-	}))
-	mux.Handle("/v1/peer/", d.server.Peers())
-	mux.HandleFunc("GET /{$}", d.front)
-	mux.Handle("/", ecs.New(ecs.Config{Control: control, Logger: d.log}))
+	routes := route.New(
+		route.Route{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
+			Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
+		})},
+		route.Route{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: d.server.Peers()},
+		route.Route{Pattern: "GET /{$}", Where: route.ThisServer, AWS: []string{"ecs"}, Handler: d.front},
+		route.Route{Pattern: "/", AWS: []string{"ecs"}, Handler: ecs.New(ecs.Config{Control: control, Logger: d.log})},
+	)
 	if d.gate == nil {
-		return d.server.Forward(mux)
+		return d.server.Forward(routes, routes)
 	}
-	return d.gate.Receive(server.HeaderHops, d.server.Forward(d.gate.Check(mux)))
+	return d.gate.Receive(server.HeaderHops, d.server.Forward(routes, d.gate.Check(routes)))
 }
 
 // serve makes the HTTP server of a handler.

@@ -1,5 +1,4 @@
-// Package sigv4 is how AWS's clients sign requests (Signature Version 4): both sides of it, since
-// the command line signs too.
+// Package sigv4 signs and verifies requests as AWS's clients do (Signature Version 4):
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 package sigv4
 
@@ -18,11 +17,11 @@ import (
 const (
 	algorithm  = "AWS4-HMAC-SHA256"
 	terminator = "aws4_request"
-	// timeForm is that of X-Amz-Date.
+	// timeForm is the format of X-Amz-Date.
 	timeForm = "20060102T150405Z"
 )
 
-// scope is what a signature is good for: a day, a region and a service.
+// scope is what a signature is valid for: a day, a region and a service.
 type scope struct{ date, region, service string }
 
 func (s scope) String() string {
@@ -49,14 +48,14 @@ func hash(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// signature is that of a request with a body, at a time in timeForm.
+// signature returns the signature of a request with a body, at a time in timeForm.
 func signature(r *http.Request, body []byte, signed []string, s scope, at, secret string) string {
 	canonical := canonicalRequest(r, body, signed)
 	return hex.EncodeToString(mac(s.key(secret), algorithm+"\n"+at+"\n"+s.String()+"\n"+hash([]byte(canonical))))
 }
 
-// canonicalRequest is the text of a request that is signed. The body counts as it is here, whatever
-// the request says of it.
+// canonicalRequest returns the text that is signed. The body's hash is computed here, whatever the
+// request says it is.
 func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 	var b strings.Builder
 	b.WriteString(r.Method + "\n" + canonicalPath(r.URL) + "\n" + canonicalQuery(r.URL) + "\n")
@@ -67,8 +66,8 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 	return b.String()
 }
 
-// canonicalPath encodes the path as it was sent once more, which is the rule for all services but
-// S3.
+// canonicalPath encodes the path, as it was sent, once more. That is the rule for all services
+// except S3.
 func canonicalPath(u *url.URL) string {
 	path := u.EscapedPath()
 	if path == "" {
@@ -77,7 +76,7 @@ func canonicalPath(u *url.URL) string {
 	return escape(path, true)
 }
 
-// canonicalQuery orders the parameters by name, then by value, as they are written.
+// canonicalQuery sorts the parameters by name, then by value, as they are written.
 func canonicalQuery(u *url.URL) string {
 	var pairs [][]string
 	for name, values := range u.Query() {
@@ -93,7 +92,8 @@ func canonicalQuery(u *url.URL) string {
 	return strings.Join(texts, "&")
 }
 
-// canonicalHeader gives the values of a header. Go keeps two of them apart from the rest.
+// canonicalHeader returns the values of a header. Go keeps Host and Content-Length apart from the
+// others.
 func canonicalHeader(r *http.Request, name string) string {
 	switch name {
 	case "host":
@@ -111,7 +111,8 @@ func canonicalHeader(r *http.Request, name string) string {
 	return strings.Join(values, ",")
 }
 
-// escape encodes all but the unreserved characters of RFC 3986, and slashes where they are to stay.
+// escape encodes everything except the unreserved characters of RFC 3986, and slashes if they are
+// to stay.
 func escape(text string, slashes bool) string {
 	const hexDigits = "0123456789ABCDEF"
 	var b strings.Builder

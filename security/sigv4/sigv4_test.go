@@ -51,7 +51,7 @@ func signedBySDK(t interface{ Fatal(...any) }, c call, at time.Time) *http.Reque
 	return r
 }
 
-// received is the request as a server gets it from the wire.
+// received returns the request as a server gets it from the wire.
 func received(t interface{ Fatal(...any) }, r *http.Request) *http.Request {
 	var wire bytes.Buffer
 	if err := r.Write(&wire); err != nil {
@@ -64,7 +64,7 @@ func received(t interface{ Fatal(...any) }, r *http.Request) *http.Request {
 	return got
 }
 
-// check is all that a server asks of a request.
+// check is all that a server checks.
 func check(r *http.Request) error {
 	s, err := Parse(r, noon, "ecs")
 	if err != nil {
@@ -84,14 +84,14 @@ var runTask = call{http.MethodPost, "https://10.0.0.1:5747/", `{"taskDefinition"
 	"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.RunTask", "Content-Type": "application/x-amz-json-1.1",
 }}
 
-// Whatever the SDK's signer signs is taken, and what we sign it would sign as well.
+// Whatever the SDK signs is accepted, and our own signature of it is the same.
 func TestAgreesWithSDK(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[a-zA-Z0-9 ~*+%/=&ü.-]{0,12}`)
 		query := url.Values{}
 		for range rapid.IntRange(0, 4).Draw(t, "parameters") {
-			// The SDK orders names and values as they are, AWS as they are written, which differs
-			// for some.
+			// The SDK sorts decoded names and values, AWS those that are written, which differs for
+			// some.
 			query.Set(rapid.StringMatching(`[a-z+ ]{1,4}`).Draw(t, "name"), text.Draw(t, "value"))
 		}
 		c := call{
@@ -112,8 +112,7 @@ func TestAgreesWithSDK(t *testing.T) {
 	})
 }
 
-// A request of which any part that is signed has been changed is refused, and so is another that is
-// added.
+// A request is refused if any signed part was changed or something was added.
 func TestTampering(t *testing.T) {
 	tamper := map[string]func(*http.Request){
 		"method":            func(r *http.Request) { r.Method = http.MethodPut },
@@ -157,7 +156,7 @@ func TestTampering(t *testing.T) {
 	}
 }
 
-// Any other byte in the body, in the signature, or in the value of a signed header is noticed.
+// A changed byte in the body, the signature or the value of a signed header is noticed.
 func TestAnyByteCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := received(t, signedBySDK(t, runTask, noon))
@@ -182,7 +181,7 @@ func TestAnyByteCounts(t *testing.T) {
 		default:
 			was := strings.Join(strings.Fields(r.Header.Get(part)), " ")
 			if r.Header.Set(part, flip(r.Header.Get(part))); strings.Join(strings.Fields(r.Header.Get(part)), " ") == was {
-				return // blanks at the ends do not count
+				return // blanks at the ends are not signed
 			}
 		}
 		if check(r) == nil {

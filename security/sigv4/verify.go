@@ -12,8 +12,8 @@ import (
 // maxSkew is how far the clocks of a caller and a server may differ, as in AWS.
 const maxSkew = 5 * time.Minute
 
-// Refusal is an error in AWS's words, which its clients act on: they set their clocks right and try
-// again, say.
+// Refusal is an error in AWS's words, on which its clients act: some set their clocks right and try
+// again.
 type Refusal struct{ Code, Message string }
 
 func (r *Refusal) Error() string { return r.Message }
@@ -26,22 +26,22 @@ func incomplete(format string, args ...any) error {
 	return &Refusal{"IncompleteSignatureException", fmt.Sprintf(format, args...)}
 }
 
-// Signature is what a request says of its signature.
+// Signature is what a request says about its signature.
 type Signature struct {
 	ID        string // of the access key
 	scope     scope
-	signed    []string // names of headers, in lower case and in order
+	signed    []string // names of headers, in lower case and sorted
 	signature string
 	at        string // X-Amz-Date
 }
 
-// Signed says whether a request has a signature.
+// Signed reports whether a request has a signature.
 func Signed(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Authorization"), algorithm)
 }
 
-// Parse reads the signature of a request to one of these services, and checks all but the signature
-// itself.
+// Parse reads the signature of a request to one of these services. It checks everything but the
+// signature itself.
 func Parse(r *http.Request, now time.Time, services ...string) (Signature, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 {
@@ -89,7 +89,7 @@ func (s *Signature) checkTime(now time.Time) error {
 	return nil
 }
 
-// checkHeaders holds that nothing which a request is understood by is left unsigned.
+// checkHeaders fails if anything that gives the request its meaning is not signed.
 func (s *Signature) checkHeaders(r *http.Request) error {
 	if !slices.IsSorted(s.signed) || !slices.Contains(s.signed, "host") {
 		return invalid("'Host' must be a 'SignedHeader' in the AWS Authorization, and they must be in order.")
@@ -102,7 +102,7 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 	return nil
 }
 
-// Verify says whether the holder of the secret signed the request with this body.
+// Verify fails unless the holder of the secret signed the request with this body.
 func (s *Signature) Verify(r *http.Request, body []byte, secret string) error {
 	want := signature(r, body, s.signed, s.scope, s.at, secret)
 	if subtle.ConstantTimeCompare([]byte(want), []byte(s.signature)) != 1 {

@@ -4,16 +4,26 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Handle registers the calls that Members answer.
-func (m *Members) Handle(mux *http.ServeMux) {
-	mux.HandleFunc("POST "+Path+"accept", m.peerAccept)
-	mux.HandleFunc("POST "+Path+"stats", m.peerStats)
-	mux.HandleFunc("POST "+Path+"leave", m.peerLeave)
-	mux.HandleFunc("POST "+Path+"gossip-key", m.peerGossipKey)
-	mux.HandleFunc("POST "+Path+"announce", m.peerAnnounce)
+// Routes returns the routes of what servers ask the members of a cluster.
+func (m *Members) Routes() []route.Route {
+	return []route.Route{
+		Route("accept", m.peerAccept),
+		Route("stats", m.peerStats),
+		Route("leave", m.peerLeave),
+		Route("gossip-key", m.peerGossipKey),
+		Route("announce", m.peerAnnounce),
+	}
+}
+
+// Route returns the route of one thing that servers ask each other.
+func Route(call string, answer http.HandlerFunc) route.Route {
+	return route.Route{
+		Pattern: "POST " + Path + call, Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: answer,
+	}
 }
 
 func (m *Members) peerAccept(w http.ResponseWriter, r *http.Request) {

@@ -38,7 +38,7 @@ func (c *cluster) must(err error) {
 	}
 }
 
-func (c *cluster) now() structs.Time { return structs.TimeOf(c.Control.Now()) }
+func (c *cluster) now() structs.Time { return c.Control.Now() }
 
 // join registers an instance of a zone and connects its agent.
 func (c *cluster) join(name, zone string, cpu, memory int64) string {

@@ -203,7 +203,7 @@ func TestWaitingIsSimulated(t *testing.T) {
 		moves int
 		cut   string
 	}{{2, 1, ""}, {40, 0, "something is to be decided more than a day from now"}} {
-		protected := structs.TimeOf(c.Control.Now().Add(time.Duration(test.hours) * time.Hour))
+		protected := structs.TimeOf(c.Control.Now().Std().Add(time.Duration(test.hours) * time.Hour))
 		c.MustApply(t, structs.ProtectTasks{Tasks: []string{task}, Until: protected, At: c.now()})
 		out, err := c.Control.Simulate(t.Context(), structs.Scenario{Drain: []string{"a1"}}, nil)
 		if err != nil {

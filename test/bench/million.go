@@ -72,7 +72,7 @@ func million(ctx context.Context) (err error) {
 	runtime.ReadMemStats(&memory)
 	gigabytes := float64(memory.HeapAlloc) / 1e9
 	figure("  heap with a million tasks", fmt.Sprintf("%.2f GB", gigabytes), "≤ 1.50 GB", gigabytes <= 1.5)
-	snapshot := s.Control().Store.Snapshot()
+	snapshot := stateOf(s.Control())
 	if err := stop(); err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func furnish(ctx context.Context, s *server.Server) error {
 		_, err := s.Apply(ctx, structs.RegisterInstance{Instance: *instance(n, millionInstances)})
 		return err
 	})
-	for err == nil && !connected(s.Control().Store.Snapshot()) {
+	for err == nil && !connected(stateOf(s.Control())) {
 		time.Sleep(time.Millisecond)
 		err = ctx.Err()
 	}
@@ -107,7 +107,7 @@ func furnish(ctx context.Context, s *server.Server) error {
 // beat stands for the agents until ctx ends.
 func beat(ctx context.Context, c *control.Control) {
 	for ctx.Err() == nil {
-		for i := range c.Store.Snapshot().AllInstances() {
+		for i := range stateOf(c).AllInstances() {
 			_, _ = c.Beat(i.ID) // the one server there is takes it
 		}
 		select {
@@ -115,6 +115,12 @@ func beat(ctx context.Context, c *control.Control) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// stateOf returns what the server knows, without a question to the log.
+func stateOf(c *control.Control) *state.Snapshot {
+	snap, _ := c.Read(control.AllowStale(context.Background())) // which cannot fail
+	return snap
 }
 
 func connected(snap *state.Snapshot) bool {
@@ -143,7 +149,7 @@ func createServices(ctx context.Context, c *control.Control) error {
 func allPlaced(ctx context.Context, c *control.Control) error {
 	for ctx.Err() == nil {
 		open := false
-		for e := range c.Store.Snapshot().Evaluations() {
+		for e := range stateOf(c).Evaluations() {
 			if e.Status == structs.EvaluationBlocked {
 				return fmt.Errorf("evaluation %s found no place for %d tasks: %v", e.ID, e.Unplaced, e.Failures)
 			}

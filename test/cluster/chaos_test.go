@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
@@ -70,11 +71,11 @@ func chaos(t *testing.T, seed uint64) {
 	for _, wrong := range c.await() {
 		t.Error(wrong)
 	}
-	store := w.Control().Store
+	verbs := w.Control()
 	for _, agent := range k.agents {
 		w.StopAgent(agent)
 	}
 	w.StopServer()
-	checkLog(t, w.Dir, store, rand.New(rand.NewPCG(seed, 3)))
+	checkLog(t, w.Dir, testutil.StateOf(t, verbs).Fork(), rand.New(rand.NewPCG(seed, 3)))
 	t.Logf("%d kills, %d of them in the middle of a call", k.kills, k.killsInCall)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
 )
 
 // What a leader decided whose clock was far ahead does not wait for that time under the next one: a
@@ -30,7 +31,7 @@ func TestLeadersClockWasAhead(t *testing.T) {
 			if leader == 0 {
 				return false
 			}
-			snap := s.Control(leader).Store.Snapshot()
+			snap := testutil.StateOf(t, s.Control(leader))
 			job := snap.Service(structs.DefaultCluster, "web")
 			for d := range snap.Deployments(job.ID) {
 				if d.Status == structs.DeploymentPrimary {

@@ -344,7 +344,7 @@ func TestSlowEngine(t *testing.T) {
 				if leader == 0 {
 					continue
 				}
-				for i := range s.Control(leader).Store.Snapshot().AllInstances() {
+				for i := range testutil.StateOf(t, s.Control(leader)).AllInstances() {
 					if !i.AgentConnected {
 						t.Fatalf("the instance %s counts as lost", i.Name)
 					}

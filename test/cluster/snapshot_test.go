@@ -19,7 +19,7 @@ func (s *servers) settled(names ...string) bool {
 		return false
 	}
 	var got []string
-	for i := range s.Control(leader).Store.Snapshot().AllInstances() {
+	for i := range testutil.StateOf(s.t, s.Control(leader)).AllInstances() {
 		if i.AgentConnected {
 			got = append(got, i.Name)
 		}
@@ -33,8 +33,9 @@ func (s *servers) oneState() bool {
 	if leader == 0 {
 		return false
 	}
-	want := testutil.Dump(s.t, s.Control(leader).Store)
-	return !slices.ContainsFunc(s.Running(), func(n int) bool { return testutil.Dump(s.t, s.Control(n).Store) != want })
+	dump := func(n int) string { return testutil.Dump(s.t, testutil.StateOf(s.t, s.Control(n)).Fork()) }
+	want := dump(leader)
+	return !slices.ContainsFunc(s.Running(), func(n int) bool { return dump(n) != want })
 }
 
 // A snapshot of a cluster that works takes the place of its state later, while agents run tasks:
@@ -81,7 +82,7 @@ func TestSnapshotSaveAndRestore(t *testing.T) {
 			t.Error("a restore that was refused changed something")
 		}
 
-		before := s.Control(s.Leader()).Store.Snapshot().Index()
+		before := testutil.StateOf(t, s.Control(s.Leader())).Index()
 		info, err := s.Client(s.follower()).RestoreSnapshot(ctx, bytes.NewReader(saved.Bytes()), true)
 		if err != nil {
 			t.Fatal(err)
@@ -89,7 +90,7 @@ func TestSnapshotSaveAndRestore(t *testing.T) {
 		if info.Index >= before {
 			t.Fatalf("the snapshot is of index %d, the cluster of %d", info.Index, before)
 		}
-		if index := s.Control(s.Leader()).Store.Snapshot().Index(); index <= before {
+		if index := testutil.StateOf(t, s.Control(s.Leader())).Index(); index <= before {
 			t.Errorf("after the restore the index is %d, before it was %d", index, before)
 		}
 		all := []string{"10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.9"}

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/testutil"
 )
 
 // TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled over three or five servers and agents
@@ -74,12 +75,12 @@ func (w *town) checkLogs(random *rand.Rand) {
 	for _, host := range w.Agents() {
 		w.StopAgent(host)
 	}
-	stores := map[int]*state.Store{}
+	verbs := map[int]*control.Control{}
 	for _, n := range w.Running() {
-		stores[n] = w.Control(n).Store
+		verbs[n] = w.Control(n)
 		w.Stop(n)
 	}
-	for n, store := range stores {
-		checkLog(w.t, w.DataDir(n), store, random)
+	for n, c := range verbs {
+		checkLog(w.t, w.DataDir(n), testutil.StateOf(w.t, c).Fork(), random)
 	}
 }

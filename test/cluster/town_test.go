@@ -97,7 +97,7 @@ func (w *town) whole() bool {
 		}
 	}
 	connected := 0
-	for i := range w.Control(leader).Store.Snapshot().AllInstances() {
+	for i := range testutil.StateOf(w.t, w.Control(leader)).AllInstances() {
 		if i.AgentConnected {
 			connected++
 		}

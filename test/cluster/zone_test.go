@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
@@ -76,7 +77,7 @@ func (w *town) spreadOver(services map[string]int, zones int) string {
 	if leader == 0 {
 		return "nobody leads"
 	}
-	snap := w.Control(leader).Store.Snapshot()
+	snap := testutil.StateOf(w.t, w.Control(leader))
 	for name, count := range services {
 		job, total := snap.Service(structs.DefaultCluster, name), 0
 		if job == nil {

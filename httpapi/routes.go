@@ -1,0 +1,54 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/gantry-project/gantry/internal/route"
+)
+
+// routes returns the native API, all of it. By default a route is for holders of access keys, is
+// answered by the leader, and has its body held until the leader has it. The caller's policy must
+// allow the action on the resource; routes for agents have neither.
+func (a *api) routes() []route.Route {
+	type h = http.HandlerFunc
+	return []route.Route{
+		{Pattern: "GET /v1/health", Who: route.Anyone, Where: route.ThisServer, Handler: h(a.health)},
+		{Pattern: "GET /v1/ready", Action: "gantry:DescribeServer", Resource: none, Where: route.ThisServer, Handler: h(a.ready)},
+
+		{Pattern: "POST /v1/jobs", Action: "gantry:PutJob", Handler: h(a.putJob)},
+		{Pattern: "POST /v1/jobs/plan", Action: "gantry:PlanJob", Quiet: true, Handler: h(a.planJob)},
+		{Pattern: "GET /v1/jobs", Action: "gantry:ListJobs", Resource: cluster, Handler: h(a.jobs)},
+		{Pattern: "GET /v1/jobs/{name}", Action: "gantry:DescribeJob", Resource: a.jobInPath, Handler: h(a.job)},
+		{Pattern: "DELETE /v1/jobs/{name}", Action: "gantry:StopJob", Resource: a.jobInPath, Handler: h(a.stopJob)},
+
+		{Pattern: "GET /v1/evaluations", Action: "gantry:ListEvaluations", Resource: clusterIfNamed, Handler: h(a.evaluations)},
+		{Pattern: "GET /v1/evaluations/{id}", Action: "gantry:DescribeEvaluation", Resource: none, Handler: h(a.evaluation)},
+		{Pattern: "GET /v1/instances", Action: "gantry:ListInstances", Resource: cluster, Handler: h(a.instances)},
+		{Pattern: "GET /v1/tasks", Action: "gantry:ListTasks", Resource: cluster, Handler: h(a.tasks)},
+		{Pattern: "POST /v1/simulate", Action: "gantry:Simulate", Resource: none, Quiet: true, Handler: h(a.simulate)},
+
+		{Pattern: "POST /v1/schedulers/{name}/next", Action: "gantry:NextEvaluation", Resource: scheduler, Quiet: true, Handler: h(a.nextLease)},
+		{Pattern: "POST /v1/schedulers/{name}/plan", Action: "gantry:PutPlan", Resource: scheduler, Handler: h(a.planLease)},
+		{Pattern: "POST /v1/schedulers/{name}/ack", Action: "gantry:EndEvaluation", Resource: scheduler, Handler: h(a.ackLease)},
+		{Pattern: "POST /v1/schedulers/{name}/nack", Action: "gantry:EndEvaluation", Resource: scheduler, Handler: h(a.nackLease)},
+
+		{Pattern: "GET /v1/members", Who: route.KeyOrAgent, Action: "gantry:ListMembers", Resource: none, Where: route.ThisServer, Handler: h(a.members)},
+		{Pattern: "GET /v1/status/leader", Action: "gantry:DescribeServer", Resource: none, Where: route.ThisServer, Handler: h(a.leader)},
+		{Pattern: "GET /v1/status/raft", Action: "gantry:DescribeServer", Resource: none, Where: route.ThisServer, Handler: h(a.raftPeers)},
+		{Pattern: "POST /v1/server/leave", Action: "gantry:LeaveServer", Resource: none, Where: route.ThisServer, Handler: h(a.leave)},
+		{Pattern: "POST /v1/gossip/rotate", Action: "gantry:RotateGossipKey", Resource: none, Handler: h(a.rotateGossipKey)},
+		{Pattern: "GET /v1/snapshot", Action: "gantry:SaveSnapshot", Resource: none, Handler: h(a.saveSnapshot)},
+		{Pattern: "POST /v1/snapshot", Action: "gantry:RestoreSnapshot", Resource: none, Body: route.Streamed, Handler: h(a.restoreSnapshot)},
+
+		{Pattern: "POST /v1/bootstrap", Action: "gantry:Bootstrap", Resource: none, Handler: h(a.bootstrap)},
+		{Pattern: "POST /v1/keys", Action: "gantry:CreateAccessKey", Resource: none, Handler: h(a.createAccessKey)},
+		{Pattern: "GET /v1/keys", Action: "gantry:ListAccessKeys", Resource: none, Handler: h(a.listAccessKeys)},
+		{Pattern: "DELETE /v1/keys/{id}", Action: "gantry:RevokeAccessKey", Resource: accessKey, Handler: h(a.revokeAccessKey)},
+
+		{Pattern: "POST /v1/agent/certificate", Who: route.Anyone, Where: route.AnyServer, Quiet: true, Handler: h(a.enrolAgent)},
+		{Pattern: "POST /v1/agent/register", Who: route.AnyAgent, Handler: h(a.registerAgent)},
+		{Pattern: "POST /v1/agent/stream", Who: route.Agent, Where: route.AnyServer, Body: route.Streamed, Quiet: true, Handler: h(a.streamAssignments)},
+		{Pattern: "POST /v1/agent/report", Who: route.Agent, Quiet: true, Handler: h(a.reportTasks)},
+		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
+	}
+}
