@@ -84,12 +84,12 @@ func (n *NounOf[R]) put(tx *Tx, row *R) {
 	r := n.own(tx)
 	was := r.byKey.put(row)
 	for i, index := range n.Declaration.Indexes {
-		has := index.has(row)
-		if was != nil && index.has(was) && !(has && index.same(was, row)) {
-			r.indexes[i].remove(was)
+		var replaced *R
+		if index.has(row) {
+			replaced = r.indexes[i].put(row)
 		}
-		if has {
-			r.indexes[i].put(row)
+		if was != nil && replaced != was && index.has(was) {
+			r.indexes[i].remove(was)
 		}
 	}
 	n.changed(tx, was, row)
@@ -155,5 +155,3 @@ func (n *NounOf[R]) derive(tx *Tx) {
 }
 
 func (x *Index[R]) has(row *R) bool { return x.Has == nil || x.Has(row) }
-
-func (x *Index[R]) same(a, b *R) bool { return !x.Less(a, b) && !x.Less(b, a) }
