@@ -2,7 +2,6 @@ package testutil
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"net"
@@ -10,14 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
+	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
-	"github.com/gantry-project/gantry/httpapi"
+	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/server"
 )
 
@@ -30,19 +28,16 @@ type Cluster struct {
 	Engine *FakeEngine
 	// HTTP reaches the server that runs at the time, whatever the host: http://gantry/v1/health.
 	HTTP *http.Client
-	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it
-	// while no server runs.
-	Door func(*control.Control) http.Handler
 	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
 	// server runs.
 	OnCall func()
 
-	t        testing.TB
-	dir      string
-	log      *slog.Logger
-	listener atomic.Pointer[pipeListener]  // nil: nothing listens
-	server   atomic.Pointer[serverProcess] // nil: none runs
-	agents   map[string]*agentProcess      // by name
+	t       testing.TB
+	dir     string
+	log     *slog.Logger
+	network *Network
+	server  atomic.Pointer[process.Server] // nil: none runs
+	agents  map[string]*agentProcess       // by name
 }
 
 // NewCluster makes a cluster of which nothing runs yet.
@@ -50,7 +45,7 @@ func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	dir := MemoryDir(t)
 	c := &Cluster{
-		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(),
+		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(), network: NewNetwork(),
 		t: t, log: slog.New(slog.NewTextHandler(t.Output(), nil)), dir: dir, agents: map[string]*agentProcess{},
 	}
 	transport := &http.Transport{DialContext: c.dial}
@@ -95,22 +90,17 @@ func (c *Cluster) Eventually(what string, holds func() bool) {
 	}
 }
 
-// dial connects to the server that runs.
-func (c *Cluster) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	if l := c.listener.Load(); l != nil {
-		return l.dial(ctx)
-	}
-	return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
+// serverHost is the host of the server.
+const serverHost = "10.0.0.1"
+
+// address is where the server takes calls.
+func (c *Cluster) address() string {
+	return net.JoinHostPort(serverHost, strconv.Itoa(process.DefaultHTTPPort))
 }
 
-// serverProcess is a running server with its doors.
-type serverProcess struct {
-	*server.Server
-	http     *http.Server
-	listener *pipeListener
-	closing  chan struct{} // closed when streams are to end
-	served   chan error
-	conns    sync.WaitGroup // connections with a goroutine of their own
+// dial connects to the server that runs.
+func (c *Cluster) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	return c.network.Dialer(UserHost, agentDial)(ctx, network, c.address())
 }
 
 // StartServer starts a server and waits until it takes calls.
@@ -124,41 +114,31 @@ func (c *Cluster) StartServer() {
 
 // TryStartServer starts a server that may find its data directory damaged.
 func (c *Cluster) TryStartServer() error {
-	s, err := server.New(server.Config{ID: "a", DataDir: c.Dir, Logger: c.log})
+	c.network.Boot(serverHost)
+	p, err := process.NewServer(process.ServerConfig{
+		DataDir: c.Dir, Name: "host", Alone: true, Logger: c.log,
+		Addresses: process.Addresses{Bind: serverHost, HTTPPort: process.DefaultHTTPPort},
+		Hooks: process.ServerHooks{
+			ID: "a", Listen: func(address string) (net.Listener, error) { return c.network.Listen(address), nil }, Around: c.hear,
+		},
+	})
 	if err != nil {
 		return err
 	}
-	p := &serverProcess{Server: s, listener: newPipeListener(), closing: make(chan struct{}), served: make(chan error, 1)}
-	p.http = &http.Server{Handler: c.doors(p), ConnState: p.countConn}
-	go func() { p.served <- p.http.Serve(p.listener) }()
+	p.Start()
 	c.server.Store(p)
-	c.listener.Store(p.listener)
 	return nil
 }
 
-// doors is the handler of all that a server can be asked.
-func (c *Cluster) doors(p *serverProcess) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", httpapi.New(httpapi.Config{Control: p.Control(), Ready: p.Ready, Logger: c.log, Closing: p.closing}))
-	if c.Door != nil {
-		mux.Handle("/", c.Door(p.Control()))
-	}
+// hear lets OnCall hear of calls.
+func (c *Cluster) hear(doors http.Handler) http.Handler {
 	if c.OnCall == nil {
-		return mux
+		return doors
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.OnCall()
-		mux.ServeHTTP(w, r)
+		doors.ServeHTTP(w, r)
 	})
-}
-
-func (p *serverProcess) countConn(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		p.conns.Add(1)
-	case http.StateClosed:
-		p.conns.Done()
-	}
 }
 
 // StopServer ends the server in order: streams end, calls are answered.
@@ -168,51 +148,32 @@ func (c *Cluster) StopServer() {
 	if p == nil {
 		return
 	}
-	c.listener.Store(nil)
-	close(p.closing)
-	if err := p.http.Shutdown(context.Background()); err != nil {
-		c.t.Errorf("shut the doors: %v", err)
+	if err := p.Stop(context.Background()); err != nil {
+		c.t.Errorf("stop the server: %v", err)
 	}
-	c.checkEnd(p, p.Stop())
+	c.network.Crash(serverHost) // connections of its clients
 }
 
 // CrashServer ends the server as a crash would, as far as a process can: its log ends first, then
 // all connections break. Nothing that a call does about that reaches the log any more.
 func (c *Cluster) CrashServer() {
 	c.t.Helper()
-	p := c.server.Swap(nil)
-	c.listener.Store(nil)
-	err := p.Stop()
-	p.http.Close()
-	c.checkEnd(p, err)
-}
-
-// checkEnd waits for the end of everything that a server has started.
-func (c *Cluster) checkEnd(p *serverProcess, err error) {
-	c.t.Helper()
-	if err != nil {
+	if err := c.server.Swap(nil).Kill(); err != nil {
 		c.t.Errorf("stop the server: %v", err)
 	}
-	if err := <-p.served; !errors.Is(err, http.ErrServerClosed) {
-		c.t.Errorf("serve: %v", err)
-	}
-	p.conns.Wait()
+	c.network.Crash(serverHost)
 }
 
 // Server is the running server.
-func (c *Cluster) Server() *server.Server { return c.server.Load().Server }
+func (c *Cluster) Server() *server.Server { return c.server.Load().Core() }
 
 // CutConnections breaks every connection that is open, as a network does that fails for a moment.
-func (c *Cluster) CutConnections() {
-	if l := c.listener.Load(); l != nil {
-		l.cut()
-	}
-}
+func (c *Cluster) CutConnections() { c.network.CutStreams(serverHost) }
 
 // Control is the running server's; nil while none runs.
 func (c *Cluster) Control() *control.Control {
 	if p := c.server.Load(); p != nil {
-		return p.Control()
+		return p.Core().Control()
 	}
 	return nil
 }

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 
 	"github.com/gantry-project/gantry/agent"
-	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/process"
 )
 
 // agentProcess is a running agent.
@@ -26,7 +26,7 @@ func (c *Cluster) StartAgent(name string) {
 	var err error
 	p.Agent, err = agent.New(agent.Config{
 		DataDir: filepath.Join(c.dir, name), Zone: "a", Name: name, Version: "0.1.0",
-		Server:  agentServer{p.client},
+		Server:  process.OneServer{Client: p.client},
 		Runtime: func(instance string) runtime.Runtime { return c.Engine.Runtime(instance) },
 		Logger:  c.log,
 	})
@@ -61,12 +61,4 @@ func (c *Cluster) Agent(name string) *agent.Agent { return c.agents[name].Agent 
 // NewClient makes a client of the server that runs at the time of each call.
 func (c *Cluster) NewClient() *client.Client {
 	return client.New(client.Config{Address: "http://gantry", Dial: c.dial})
-}
-
-// agentServer is the server as the agent sees it, over the native API.
-type agentServer struct{ *client.Client }
-
-// Stream opens the instance's stream of assignments.
-func (s agentServer) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
-	return s.Assignments(ctx, instance, version)
 }

@@ -1,7 +1,6 @@
 package testutil
 
 import (
-	"io"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -148,12 +147,23 @@ func (n *Network) end(host string, why outage) {
 	n.mu.Lock()
 	n.down[host] = max(n.down[host], why)
 	delete(n.frozen, host)
-	var gone []io.Closer
+	var gone []*netListener
 	for address, l := range n.listeners {
 		if h, _, _ := net.SplitHostPort(address); h == host {
 			gone = append(gone, l)
 		}
 	}
+	n.mu.Unlock()
+	for _, l := range gone {
+		l.Close()
+	}
+	n.CutStreams(host)
+}
+
+// CutStreams breaks every stream that a host has open.
+func (n *Network) CutStreams(host string) {
+	n.mu.Lock()
+	var gone []*netConn
 	for c := range n.conns {
 		if c.from == host {
 			gone = append(gone, c)

@@ -11,14 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/control"
-	"github.com/gantry-project/gantry/gossip"
-	"github.com/gantry-project/gantry/httpapi"
+	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/server"
 )
 
@@ -28,9 +28,6 @@ import (
 type Servers struct {
 	Network *Network
 	Engine  *FakeEngine
-	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it
-	// while no server runs.
-	Door func(*control.Control) http.Handler
 	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
 	// server runs.
 	OnCall func(n int)
@@ -41,25 +38,13 @@ type Servers struct {
 	size int
 
 	mu          sync.Mutex
-	running     map[int]*netServer
-	agents      map[string]*netAgent
+	running     map[int]*process.Server
+	failed      map[*process.Server]bool // they have ended by themselves
+	agents      map[string]*process.Agent
 	generations map[int]int              // how often the disk of a server was replaced
 	clocks      map[string]time.Duration // of hosts: how far ahead
 	stalled     map[int]chan struct{}    // servers whose disk is stalled; closed when it goes on
 }
-
-type netServer struct {
-	*server.Server
-	http    *http.Server
-	served  chan error
-	closing chan struct{}
-	failed  bool // it has ended by itself
-}
-
-// The ports of every host.
-const (
-	netHTTP, netRaft, netGossip = "5747", "5748", 5749
-)
 
 // UserHost is the host of who calls the cluster from outside.
 const UserHost = "10.0.9.9"
@@ -76,7 +61,7 @@ func NewServers(t testing.TB, size int) *Servers {
 	t.Helper()
 	s := &Servers{
 		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
+		size: size, running: map[int]*process.Server{}, failed: map[*process.Server]bool{}, agents: map[string]*process.Agent{}, generations: map[int]int{},
 		clocks: map[string]time.Duration{}, stalled: map[int]chan struct{}{},
 	}
 	t.Cleanup(func() {
@@ -100,7 +85,9 @@ func (s *Servers) Size() int { return s.size }
 func (s *Servers) Host(n int) string { return fmt.Sprintf("10.0.0.%d", n) }
 
 // HTTP is where a server takes calls.
-func (s *Servers) HTTP(n int) string { return net.JoinHostPort(s.Host(n), netHTTP) }
+func (s *Servers) HTTP(n int) string {
+	return net.JoinHostPort(s.Host(n), strconv.Itoa(process.DefaultHTTPPort))
+}
 
 // Start starts servers, by number from 1, on the data directories of earlier ones of the numbers.
 func (s *Servers) Start(numbers ...int) {
@@ -116,36 +103,35 @@ func (s *Servers) Start(numbers ...int) {
 func (s *Servers) TryStart(n int) error {
 	host := s.Host(n)
 	s.Network.Boot(host)
-	listener, port := s.Network.Listen(net.JoinHostPort(host, netRaft)), s.Network.Gossip(host, netGossip)
-	node, err := server.New(server.Config{
-		ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host), SlowDisk: func() { s.slowDisk(n) },
-		Peers: &server.Peers{
-			Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
-			RaftListener: listener, Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
-			Gossip: gossip.Config{Bind: host, Port: netGossip, Transport: port},
+	gossip := s.Network.Gossip(host, process.DefaultGossipPort)
+	p, err := process.NewServer(process.ServerConfig{
+		DataDir: s.DataDir(n), Name: host, Zone: s.Zone(n), Expect: s.size,
+		Addresses: s.addresses(host), Logger: s.log.With("server", n),
+		Hooks: process.ServerHooks{
+			ID: s.ID(n), Now: s.clock(host), SlowDisk: func() { s.slowDisk(n) },
+			Listen: func(address string) (net.Listener, error) { return s.Network.Listen(address), nil },
+			Dial:   s.Network.Dialer(host, serverDial), Gossip: gossip,
+			Around: func(doors http.Handler) http.Handler { return s.hear(n, doors) },
 		},
 	})
 	if err != nil {
 		s.Network.Crash(host)
-		return errors.Join(err, listener.Close(), port.Shutdown())
+		return errors.Join(err, gossip.Shutdown())
 	}
-	p := &netServer{Server: node, served: make(chan error, 1), closing: make(chan struct{})}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", httpapi.New(httpapi.Config{
-		Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
-	}))
-	mux.Handle("/v1/peer/", node.Peers())
-	if s.Door != nil {
-		mux.Handle("/", s.Door(node.Control()))
-	}
-	p.http = &http.Server{Handler: s.hear(n, node.Forward(mux))}
-	doors := s.Network.Listen(s.HTTP(n))
-	go func() { p.served <- p.http.Serve(doors) }()
+	p.Start()
 	go s.endFailed(n, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running[n] = p
 	return nil
+}
+
+// addresses are those of a server or an agent on a host.
+func (s *Servers) addresses(host string) process.Addresses {
+	return process.Addresses{
+		Bind: host, HTTPPort: process.DefaultHTTPPort, RaftPort: process.DefaultRaftPort, GossipPort: process.DefaultGossipPort,
+		Join: s.join(),
+	}
 }
 
 // hear lets OnCall hear of what is called at a server.
@@ -159,10 +145,10 @@ func (s *Servers) hear(n int, handler http.Handler) http.Handler {
 	})
 }
 
-// join are the gossip addresses of the first servers.
+// join are the hosts of the first servers.
 func (s *Servers) join() (list []string) {
 	for n := range s.size {
-		list = append(list, fmt.Sprintf("%s:%d", s.Host(n+1), netGossip))
+		list = append(list, s.Host(n+1))
 	}
 	return list
 }
@@ -173,11 +159,13 @@ func (s *Servers) Stop(n int) {
 	s.Network.Thaw(s.Host(n))
 	s.MendDisk(n)
 	p := s.take(n)
-	close(p.closing)
+	if p.Broken() {
+		s.kill(n, p)
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = p.http.Shutdown(ctx) // what hangs on a cut link is closed below
-	s.end(n, p)
+	s.ended(n, p.Stop(ctx)) // what hangs on a cut link is cut off
 }
 
 // Crash ends a server as kill -9 does, as far as a process can: nothing of it reaches anybody any
@@ -186,9 +174,12 @@ func (s *Servers) Crash(n int) {
 	s.t.Helper()
 	s.Network.Crash(s.Host(n))
 	s.MendDisk(n)
-	p := s.take(n)
-	close(p.closing)
-	s.end(n, p)
+	s.kill(n, s.take(n))
+}
+
+func (s *Servers) kill(n int, p *process.Server) {
+	s.t.Helper()
+	s.ended(n, p.Kill())
 }
 
 // PowerOff is Crash with the whole machine: nobody is told that connections have ended.
@@ -209,8 +200,8 @@ func (s *Servers) Replace(n int) {
 	s.generations[n]++
 }
 
-// take gives a server that is to end.
-func (s *Servers) take(n int) *netServer {
+// take returns a server that is to end.
+func (s *Servers) take(n int) *process.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.running[n]
@@ -218,14 +209,11 @@ func (s *Servers) take(n int) *netServer {
 	return p
 }
 
-func (s *Servers) end(n int, p *netServer) {
+// ended notes how a server ended. What a broken network does to it is no failure.
+func (s *Servers) ended(n int, err error) {
 	s.t.Helper()
-	p.http.Close()
-	if err := p.Server.Stop(); err != nil {
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, net.ErrClosed) {
 		s.t.Errorf("stop server %d: %v", n, err)
-	}
-	if err := <-p.served; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-		s.t.Errorf("serve: %v", err)
 	}
 	s.Network.Crash(s.Host(n)) // connections of its clients
 }
@@ -260,7 +248,7 @@ func (s *Servers) Server(n int) *server.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p := s.running[n]; p != nil {
-		return p.Server
+		return p.Core()
 	}
 	return nil
 }

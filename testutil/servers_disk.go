@@ -1,5 +1,7 @@
 package testutil
 
+import "github.com/gantry-project/gantry/process"
+
 // StallDisk lets no write to the disk of a server return until MendDisk or the server's end.
 func (s *Servers) StallDisk(n int) {
 	s.mu.Lock()
@@ -34,20 +36,19 @@ func (s *Servers) slowDisk(n int) {
 func (s *Servers) Failed(n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.running[n]
-	return p != nil && p.failed
+	return s.failed[s.running[n]]
 }
 
 // endFailed does what the process does whose server cannot go on: nothing of it reaches anybody any
 // more.
-func (s *Servers) endFailed(n int, p *netServer) {
-	select {
-	case err := <-p.Server.Failed():
-		s.log.Error("the server ends", "server", n, "error", err)
-		s.Network.Crash(s.Host(n))
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		p.failed = true
-	case <-p.closing:
+func (s *Servers) endFailed(n int, p *process.Server) {
+	<-p.Done()
+	if !p.Broken() {
+		return // stopped, or it has left
 	}
+	s.log.Error("the server ends", "server", n, "error", p.Err())
+	s.Network.Crash(s.Host(n))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed[p] = true
 }

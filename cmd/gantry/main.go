@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,9 +28,21 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		// Standard error may be a file on a disk that hangs.
-		within(lastWait, func() { fmt.Fprintf(os.Stderr, "gantry: %v\n", err) })
+		sayLast(fmt.Sprintf("gantry: %v\n", err))
 		os.Exit(1)
+	}
+}
+
+// sayLast prints to standard error, which may be a file on a disk that hangs.
+func sayLast(text string) {
+	done := make(chan struct{})
+	go func() {
+		fmt.Fprint(os.Stderr, text)
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/server"
 )
 
@@ -33,7 +34,7 @@ Without --yes nothing is changed; what would be is shown.`,
 		if dataDir == "" {
 			return errors.New("--data-dir is required: the data directory of the server that is left")
 		}
-		if err := checkDisk(dataDir); err != nil {
+		if err := process.CheckDisk(dataDir); err != nil {
 			return err
 		}
 		r, err := server.OpenRecovery(dataDir, "", logs.logger())

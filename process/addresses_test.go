@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ func TestCertifiedHosts(t *testing.T) {
 		{"0.0.0.0", "10.0.0.1", []string{"localhost", "s", "127.0.0.1", "::1", "10.0.0.1"}},
 		{"::", "10.0.0.1", []string{"localhost", "s", "127.0.0.1", "::1", "10.0.0.1"}},
 	} {
-		n := network{bind: c.bind, advertise: c.advertise}
+		n := Addresses{Bind: c.bind, Advertise: c.advertise}
 		if got := n.certified("s"); !slices.Equal(got, c.want) {
 			t.Errorf("bound to %s, advertised as %q: %v", c.bind, c.advertise, got)
 		}

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"log/slog"
@@ -48,7 +48,7 @@ func (d *doors) handler() http.Handler {
 	return d.gate.Receive(server.HeaderHops, d.server.Forward(d.gate.Check(mux)))
 }
 
-// serve makes the HTTP server of a handler.
+// serveHTTP makes the HTTP server of a handler.
 func serveHTTP(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
