@@ -13,20 +13,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func bootstrapCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bootstrap",
-		Short: "Make the first access key of a secured cluster, which may do everything; once",
-		Example: `  gantry bootstrap --address https://10.0.0.1:5747 --secret-file cluster.key
-  gantry ca --secret-file cluster.key > ca.pem`,
-	}
-	r := addRemoteFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.NewAccessKey, error) { return c.Bootstrap(ctx) }, printNewKey)
-	}
-	return cmd
-}
-
 func keyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "key", Short: "Make, list and revoke access keys of a secured cluster"}
 	cmd.AddCommand(keyCreateCommand(), keyListCommand(), keyRevokeCommand())
