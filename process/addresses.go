@@ -15,11 +15,11 @@ const (
 	DefaultGossipPort = 5749
 )
 
-// Addresses are where a server or an agent listens, and by which servers it finds the others.
+// Addresses holds where a server or an agent listens, and how it finds the cluster.
 type Addresses struct {
 	// Bind is the IP address to listen on. Required.
 	Bind string
-	// Advertise is the IP address that the others are told. Empty: Bind.
+	// Advertise is the IP address at which other machines reach this one. Empty: Bind.
 	Advertise string
 	// HTTPPort is the port of the APIs: the server's own, or for an agent that of the servers to
 	// join.
@@ -28,21 +28,21 @@ type Addresses struct {
 	RaftPort int
 	// GossipPort is the port of gossip, both udp and tcp.
 	GossipPort int
-	// Join are servers to find the others by, as HOST or HOST:GOSSIP-PORT.
+	// Join holds servers to find the cluster by, each HOST or HOST:GOSSIP-PORT.
 	Join []string
 }
 
-// Reached returns the address under which the others reach a port of this machine.
+// Reached returns the address at which other machines reach a port of this one.
 func (a *Addresses) Reached(port int) string {
 	return net.JoinHostPort(cmp.Or(a.Advertise, a.Bind), strconv.Itoa(port))
 }
 
-// Listens returns the address at which a port of this machine is listened on.
+// Listens returns the address at which this machine listens on a port.
 func (a *Addresses) Listens(port int) string { return net.JoinHostPort(a.Bind, strconv.Itoa(port)) }
 
-// certified returns the hosts that the certificate of a server of that name is good for. A server
-// that listens on every address of its machine is also called by the machine's own, as in a
-// container whose port is published.
+// certified returns the hosts that the certificate of a server with that name is valid for. If it
+// listens on every address, those include the loopback addresses, by which the port of a container
+// may be published.
 func (a *Addresses) certified(name string) []string {
 	hosts := []string{"localhost", name}
 	if net.ParseIP(a.Bind).IsUnspecified() {
@@ -56,7 +56,7 @@ func (a *Addresses) certified(name string) []string {
 	return hosts
 }
 
-// gossipAddresses completes the addresses to join with the servers' port of gossip.
+// gossipAddresses returns the addresses of Join, with the servers' gossip port where one has none.
 func (a *Addresses) gossipAddresses(port int) []string {
 	var all []string
 	for _, address := range a.Join {

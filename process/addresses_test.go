@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A server in a container with a published port is called by an address of the machine's own.
+// A server that listens on every address has the loopback addresses in its certificate.
 func TestCertifiedHosts(t *testing.T) {
 	for _, c := range []struct {
 		bind, advertise string

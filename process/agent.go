@@ -92,7 +92,7 @@ func (a *Agent) Start() {
 	a.running.Go(func() { a.end(a.agent.Run(ctx)) })
 }
 
-// Stop ends the agent, without a goodbye: it is expected back, and containers run on until then. It
+// Stop ends the agent without leaving gossip: it is expected back, and its containers run on. It
 // returns why the agent failed, if it did.
 func (a *Agent) Stop() error {
 	a.cancel()
@@ -104,16 +104,16 @@ func (a *Agent) Stop() error {
 	return a.Err()
 }
 
-// Core is the agent itself.
+// Core returns the agent itself.
 func (a *Agent) Core() *agent.Agent { return a.agent }
 
-// Name is for people; Instance is the id of the container instance that the agent is.
+// Name returns the name of the agent for people.
 func (a *Agent) Name() string { return a.config.Agent.Name }
 
-// Instance is the id of the container instance.
+// Instance returns the id of the container instance.
 func (a *Agent) Instance() string { return a.instance }
 
-// Joined is closed when the agent has what calls of servers need, and takes part in gossip.
+// Joined is closed when the agent can call servers, and takes part in gossip.
 func (a *Agent) Joined() <-chan struct{} { return a.joined }
 
 // hasJoined reports whether gossip may be used.
@@ -126,25 +126,27 @@ func (a *Agent) hasJoined() bool {
 	}
 }
 
-// ownPorts are the port of gossip, and those of a server that runs on this machine, if this agent
-// joins by it.
+// ownPorts returns the port of gossip, and those of a server on this machine if this agent joins by
+// it.
 func (a *Agent) ownPorts() []structs.Port {
 	return a.config.ownPorts(a.gossip.Address())
 }
 
-// ownPorts are those of an agent whose gossip listens at an address.
+// ownPorts returns the ports in use by Gantry on the machine of an agent whose gossip listens at an
+// address.
 func (a *Addresses) ownPorts(gossip string) []structs.Port {
 	ports := slices.Concat(portsOf("tcp", gossip), portsOf("udp", gossip))
 	for _, server := range a.gossipAddresses(DefaultGossipPort) {
 		if host, _, _ := net.SplitHostPort(server); host == a.Bind || host == a.Advertise {
-			ports = slices.Concat(ports, portsOf("tcp", server, a.Listens(a.HTTPPort), a.Listens(DefaultRaftPort)), portsOf("udp", server))
+			tcp := portsOf("tcp", server, a.Listens(a.HTTPPort), a.Listens(DefaultRaftPort))
+			ports = slices.Concat(ports, tcp, portsOf("udp", server))
 		}
 	}
 	return ports
 }
 
-// candidates are the servers that gossip knows. Before it knows any, they are those to join by, on
-// the usual port.
+// candidates returns the servers that gossip knows. Before it knows any, it returns those of Join,
+// on the HTTP port.
 func (a *Agent) candidates() (servers []structs.Member) {
 	if a.hasJoined() {
 		servers = slices.DeleteFunc(a.gossip.Servers(), func(m structs.Member) bool {

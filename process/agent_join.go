@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// joinRetry is the pause before an agent asks again for what no server gave.
+	// joinRetry is the pause before an agent asks again after no server answered.
 	joinRetry = time.Second
 	// renewCheck is how often the agent looks whether its certificate is due for renewal.
 	renewCheck = 10 * time.Minute
@@ -22,9 +22,11 @@ func (a *Agent) join(ctx context.Context) error {
 	c := &a.config
 	meeting := gossip.Config{
 		Self: structs.Member{
-			ID: a.instance, Name: c.Agent.Name, Role: structs.RoleAgent, Zone: c.Agent.Zone, Version: c.Agent.Version, Cluster: c.Agent.Cluster,
+			ID: a.instance, Name: c.Agent.Name, Role: structs.RoleAgent,
+			Zone: c.Agent.Zone, Version: c.Agent.Version, Cluster: c.Agent.Cluster,
 		},
-		Bind: c.Bind, Advertise: c.Advertise, Port: c.GossipPort, DataDir: c.Agent.DataDir, Transport: c.Hooks.Gossip, Logger: a.log,
+		Bind: c.Bind, Advertise: c.Advertise, Port: c.GossipPort,
+		DataDir: c.Agent.DataDir, Transport: c.Hooks.Gossip, Logger: a.log,
 	}
 	var err error
 	if a.certificate != nil {
@@ -43,8 +45,8 @@ func (a *Agent) join(ctx context.Context) error {
 	return nil
 }
 
-// meet looks for a server by gossip whenever it hears none, until ctx ends. While it was cut off
-// the key of gossip may have been rotated, so it asks for the one in use.
+// meet joins gossip whenever it hears no server, until ctx ends. While the agent was cut off, the
+// gossip key may have been rotated, so it asks for the current one.
 func (a *Agent) meet(ctx context.Context) {
 	for first := true; first || pause(ctx, joinRetry); first = false {
 		if a.hearsServer() {
@@ -59,10 +61,13 @@ func (a *Agent) meet(ctx context.Context) {
 	}
 }
 
+// hearsServer reports whether gossip has a server that is alive.
 func (a *Agent) hearsServer() bool {
-	return slices.ContainsFunc(a.gossip.Servers(), func(m structs.Member) bool { return m.Status == structs.MemberAlive })
+	alive := func(m structs.Member) bool { return m.Status == structs.MemberAlive }
+	return slices.ContainsFunc(a.gossip.Servers(), alive)
 }
 
+// enrolUntilGiven asks for a certificate until a server gives one, and returns the gossip key.
 func (a *Agent) enrolUntilGiven(ctx context.Context) (gossipKey []byte, err error) {
 	for {
 		if gossipKey, err = a.enrol(ctx); err == nil {
@@ -78,6 +83,7 @@ func (a *Agent) enrolUntilGiven(ctx context.Context) (gossipKey []byte, err erro
 	}
 }
 
+// enrol gets a certificate from a server, and returns the current gossip key.
 func (a *Agent) enrol(ctx context.Context) ([]byte, error) {
 	request, err := a.certificate.Request(time.Now())
 	if err != nil {
@@ -90,7 +96,7 @@ func (a *Agent) enrol(ctx context.Context) ([]byte, error) {
 	return given.GossipKey, a.certificate.Take(given.Chain)
 }
 
-// renew keeps the certificate fresh until ctx ends.
+// renew renews the certificate whenever it is due, until ctx ends.
 func (a *Agent) renew(ctx context.Context) {
 	for pause(ctx, renewCheck) {
 		if !a.certificate.Due(time.Now()) {
@@ -100,7 +106,7 @@ func (a *Agent) renew(ctx context.Context) {
 	}
 }
 
-// renewNow gets a new certificate and the gossip key in use.
+// renewNow gets a new certificate and the current gossip key.
 func (a *Agent) renewNow(ctx context.Context) {
 	key, err := a.enrol(ctx)
 	if err == nil {

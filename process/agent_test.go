@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestAnAgentReservesThePortsInUse: that of its own gossip, whichever was picked, and a server's of
-// its own machine.
+// TestAnAgentReservesThePortsInUse: tasks get neither the agent's gossip port nor the ports of a
+// server on the same machine.
 func TestAnAgentReservesThePortsInUse(t *testing.T) {
 	const own = 7777
 	for name, c := range map[string]struct {

@@ -14,16 +14,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// devID names the one server of a Dev.
+// devID is the id of the only server of a Dev.
 const devID = "dev"
 
 // DevConfig is what a Dev needs.
 type DevConfig struct {
-	// Agent is the configuration of the agent, with the data directory of both. An empty DataDir is
-	// a temporary one, which Stop removes together with all containers. NewDev fills in Server and
-	// OwnPorts. Logger is required.
+	// Agent is the configuration of the agent; the server shares its DataDir, Name, Zone, Version
+	// and Logger. Logger is required. An empty DataDir is a temporary one, which Stop removes
+	// together with all containers. NewDev fills in Server and OwnPorts.
 	Agent agent.Config
-	// HTTPAddr is the host:port of the APIs. Port 0 picks a free one.
+	// HTTPAddr is where the APIs listen, as host:port. Port 0 picks a free one.
 	HTTPAddr string
 }
 
@@ -56,7 +56,8 @@ func NewDev(c DevConfig) (*Dev, error) {
 		}
 	}
 	d.server, err = newServer(ServerConfig{
-		DataDir: d.dataDir, Name: c.Agent.Name, Zone: c.Agent.Zone, Version: c.Agent.Version, Alone: true, Logger: c.Agent.Logger,
+		DataDir: d.dataDir, Name: c.Agent.Name, Zone: c.Agent.Zone, Version: c.Agent.Version,
+		Alone: true, Logger: c.Agent.Logger,
 		Hooks: ServerHooks{ID: devID, Listen: func(string) (net.Listener, error) { return listener, nil }},
 	}, func(doors *doors) {
 		doors.ready = d.Ready
@@ -94,8 +95,9 @@ func (d *Dev) Start() {
 	}()
 }
 
-// Stop ends the agent, the doors and the server; with a temporary data directory the containers
-// too. It waits no longer than until ctx ends.
+// Stop ends the agent, the doors and the server, and removes a temporary data directory with all
+// containers. Calls under way are cut off when ctx ends. Like Server.Stop it returns at once when
+// the server fails.
 func (d *Dev) Stop(ctx context.Context) error {
 	d.cancel()
 	return d.server.inOrder(func() error {
@@ -116,16 +118,16 @@ func (d *Dev) removeTemp() error {
 	return os.RemoveAll(d.dataDir)
 }
 
-// DataDir is the directory that keeps the state, and whether Stop removes it.
+// DataDir returns the directory that keeps the state, and whether Stop removes it.
 func (d *Dev) DataDir() (dir string, temporary bool) { return d.dataDir, d.temp }
 
 // Broken reports whether the server has failed in a way that leaves nothing to stop in order.
 func (d *Dev) Broken() bool { return d.server.Broken() }
 
-// URL is where the APIs are.
+// URL returns the address of the APIs.
 func (d *Dev) URL() string { return d.server.URL() }
 
-// Ready returns why the whole cannot take work yet; nil: it can.
+// Ready returns why the cluster cannot run tasks yet, or nil.
 func (d *Dev) Ready() error {
 	if err := d.server.Ready(); err != nil {
 		return err
@@ -136,9 +138,9 @@ func (d *Dev) Ready() error {
 	return nil
 }
 
-// Usage explains how to call it.
+// Usage prints how to call the cluster.
 func (d *Dev) Usage(w io.Writer) {
-	fmt.Fprintf(w, `This address speaks the Amazon ECS API; any credentials do. In a shell:
+	fmt.Fprintf(w, `This address serves the Amazon ECS API and accepts any credentials. In a shell:
 
   export AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url %s ecs list-container-instances --cluster %s

@@ -22,7 +22,8 @@ func CheckDisk(dir string) error {
 	if within(diskWait, func() { touch(filepath.Join(dir, "disk-check")) }) {
 		return nil
 	}
-	return fmt.Errorf("the disk of data directory %s hangs (a write has not returned for %v): repair or replace it, then start again", dir, diskWait)
+	return fmt.Errorf("the disk of data directory %s hangs (a write has not returned for %v): "+
+		"repair or replace it, then start again", dir, diskWait)
 }
 
 // touch brings a file to the disk and removes it. The name is fixed: a write that hangs is carried

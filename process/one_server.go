@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/client"
 )
 
-// OneServer is the link.Server of an agent that calls always the same server, over the native API.
+// OneServer is the link.Server of an agent that always calls the same server, over the native API.
 type OneServer struct{ *client.Client }
 
 // Stream opens the instance's stream of assignments.

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// outcome is how a process ended, or that it goes on. Safe for concurrent use.
+// outcome holds whether and how a process ended. Safe for concurrent use.
 type outcome struct {
 	once sync.Once
 	done chan struct{}
@@ -15,7 +15,7 @@ type outcome struct {
 
 func newOutcome() outcome { return outcome{done: make(chan struct{})} }
 
-// end notes the first end, and ignores later ones.
+// end records the first end, and ignores later ones.
 func (o *outcome) end(err error) {
 	o.once.Do(func() {
 		o.err = err
@@ -23,10 +23,10 @@ func (o *outcome) end(err error) {
 	})
 }
 
-// Done is closed when it has ended by itself, and when it is stopped.
+// Done returns a channel that is closed when the process ends by itself or has been stopped.
 func (o *outcome) Done() <-chan struct{} { return o.done }
 
-// Err returns why it failed. It is nil while it goes on, and when it ended in order.
+// Err returns why the process failed. It is nil while the process runs, and if it ended in order.
 func (o *outcome) Err() error {
 	select {
 	case <-o.done:
@@ -36,7 +36,7 @@ func (o *outcome) Err() error {
 	}
 }
 
-// hostName returns a name for people: the one that is given, or else the host's.
+// hostName returns the given name, or if it is empty that of the host.
 func hostName(given string) (string, error) {
 	if given != "" {
 		return given, nil

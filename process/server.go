@@ -26,8 +26,10 @@ type Server struct {
 	halt    sync.Once
 	closing chan struct{} // closed when streams are to end
 	stopped chan struct{} // closed when nothing is left to watch
-	// broken is closed when the server has failed, so that nothing can be stopped in order.
-	broken chan struct{}
+	// broken is closed when the server has failed, so that nothing can be stopped in order; failure
+	// is set before that.
+	broken  chan struct{}
+	failure error
 }
 
 // Start begins to take calls.
@@ -50,8 +52,9 @@ func (s *Server) watch() {
 			left = nil
 		case err := <-s.server.Failed():
 			hangUp(s.http)
-			s.end(err)
+			s.failure = err
 			close(s.broken)
+			s.end(err)
 			return
 		case <-s.stopped:
 			return
@@ -65,19 +68,20 @@ func (s *Server) Stop(ctx context.Context) error {
 	return s.inOrder(func() error { return s.stop(ctx) })
 }
 
-// inOrder runs stop, unless the server has failed, and no longer than until it fails. It returns
-// the error of stop together with the failure.
+// inOrder runs stop unless the server has failed, and stops waiting for it when the server fails.
+// It returns the error of stop joined with that of a part that failed before.
 func (s *Server) inOrder(stop func() error) error {
-	if !s.Broken() {
-		stopped := make(chan error, 1)
-		go func() { stopped <- stop() }()
-		select {
-		case err := <-stopped:
-			return errors.Join(s.Err(), err)
-		case <-s.broken:
-		}
+	if s.Broken() {
+		return s.failure
 	}
-	return s.Err()
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	select {
+	case err := <-stopped:
+		return errors.Join(s.Err(), err)
+	case <-s.broken:
+		return s.failure
+	}
 }
 
 func (s *Server) stop(ctx context.Context) error {
@@ -101,9 +105,9 @@ func (s *Server) Kill() error {
 
 func (s *Server) endStreams() { s.halt.Do(func() { close(s.closing) }) }
 
-// close waits for the end of everything after the server itself.
+// close ends everything besides the server itself, and waits for it. It adds to err.
 func (s *Server) close(err error) error {
-	s.listener.Close() // one that never served is open still
+	s.listener.Close() // which Start would have handed to http
 	if s.audit != nil {
 		err = errors.Join(err, s.audit.Close())
 	}
@@ -124,19 +128,19 @@ func (s *Server) Broken() bool {
 	}
 }
 
-// Core is the server behind the doors.
+// Core returns the server behind the doors.
 func (s *Server) Core() *server.Server { return s.server }
 
-// ID is that of the server among its peers; Name is for people.
+// ID returns the id of the server among its peers.
 func (s *Server) ID() string { return s.server.ID() }
 
-// Name is that of the server for people.
+// Name returns the name of the server for people.
 func (s *Server) Name() string { return s.config.Name }
 
-// Ready returns why the server does not take calls yet; nil: it does.
+// Ready returns why the server does not take calls yet, or nil.
 func (s *Server) Ready() error { return s.server.Ready() }
 
-// URL is where the APIs are.
+// URL returns the address of the APIs.
 func (s *Server) URL() string {
 	scheme := "https://"
 	if s.config.Secret == nil {
@@ -145,7 +149,7 @@ func (s *Server) URL() string {
 	return scheme + s.address()
 }
 
-// address is the host:port of the APIs. A server that is alone may have picked a free port.
+// address returns host:port of the APIs. A server that is alone may have picked a free port.
 func (s *Server) address() string {
 	if s.config.Alone {
 		return s.listener.Addr().String()
@@ -153,7 +157,7 @@ func (s *Server) address() string {
 	return s.config.Reached(s.config.HTTPPort)
 }
 
-// itself is the one member of a cluster of one server, of which no gossip tells.
+// itself returns the only member of a cluster of one server, as there is no gossip.
 func (s *Server) itself() []structs.Member {
 	return []structs.Member{{
 		ID: s.ID(), Name: s.config.Name, Role: structs.RoleServer, Status: structs.MemberAlive, Zone: s.config.Zone,
@@ -161,7 +165,7 @@ func (s *Server) itself() []structs.Member {
 	}}
 }
 
-// itselfLeading is the address of a server that is alone, once it leads.
+// itselfLeading returns the address of a server that is alone, once it leads.
 func (s *Server) itselfLeading() string {
 	if !s.server.Leads() {
 		return ""
@@ -169,7 +173,7 @@ func (s *Server) itselfLeading() string {
 	return s.address()
 }
 
-// front says who this is.
+// front answers GET / for people.
 func (s *Server) front(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, "gantry server %s speaks the Amazon ECS API here, and its own under /v1.\n", s.config.Name)
 }

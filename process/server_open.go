@@ -56,7 +56,9 @@ func newServer(c ServerConfig, change func(*doors)) (_ *Server, err error) {
 func (s *Server) open(raft net.Listener, change func(*doors)) error {
 	c := &s.config
 	d := &doors{log: c.Logger, closing: s.closing, front: s.front}
-	config := server.Config{ID: c.Hooks.ID, DataDir: c.DataDir, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk}
+	config := server.Config{
+		ID: c.Hooks.ID, DataDir: c.DataDir, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
+	}
 	if !c.Alone {
 		config.Peers = s.peers(raft)
 	}

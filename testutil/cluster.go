@@ -19,28 +19,27 @@ import (
 	"github.com/gantry-project/gantry/server"
 )
 
-// Cluster is a whole cluster in a process: a server with a data directory, its doors, and agents
-// that reach it through the real client and run containers on one FakeEngine. It works inside
-// testing/synctest, and is made to: connections are in memory. One goroutine starts and stops its
-// parts; what is not stopped by the end of the test is stopped then.
+// Cluster is a whole cluster in one process: a server that is alone, with a data directory and its
+// doors, and agents that call it through the real client and run containers on one FakeEngine. It
+// is for use inside testing/synctest: connections are in memory. Only one goroutine may start and
+// stop its parts. Whatever still runs at the end of the test is stopped then.
 type Cluster struct {
-	Dir    string // the server's; those of agents are beside it
+	Dir    string // the server's data directory; those of agents are beside it
 	Engine *FakeEngine
-	// HTTP reaches the server that runs at the time, whatever the host: http://gantry/v1/health.
+	// HTTP calls the server that is running at the time, for any host: http://gantry/v1/health.
 	HTTP *http.Client
-	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
-	// server runs.
+	// OnCall, if set, is called before each call of the server. Set it while no server runs.
 	OnCall func()
 
 	t       testing.TB
 	dir     string
 	log     *slog.Logger
 	network *Network
-	server  atomic.Pointer[process.Server] // nil: none runs
+	server  atomic.Pointer[process.Server] // nil while none runs
 	agents  map[string]*agentProcess       // by name
 }
 
-// NewCluster makes a cluster of which nothing runs yet.
+// NewCluster returns a cluster of which nothing runs yet.
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	dir := MemoryDir(t)
@@ -60,8 +59,8 @@ func NewCluster(t testing.TB) *Cluster {
 	return c
 }
 
-// MemoryDir is a temporary directory, in memory where the system has one for that: a sync of a file
-// on a disk takes real time.
+// MemoryDir returns a temporary directory, in memory if the system has a place for that, as syncing
+// a file to a disk takes real time.
 func MemoryDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "gantry-test-")
@@ -80,12 +79,17 @@ func (c *Cluster) Start() {
 	c.Eventually("the agent is ready", c.Agent("host").Ready)
 }
 
-// Eventually waits up to a minute until something holds.
+// Eventually waits until holds returns true, for at most a minute.
 func (c *Cluster) Eventually(what string, holds func() bool) {
 	c.t.Helper()
+	eventually(c.t, what, holds)
+}
+
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("after a minute it does not hold that %s", what)
+			t.Fatalf("not true after a minute: %s", what)
 		}
 	}
 }
@@ -93,12 +97,12 @@ func (c *Cluster) Eventually(what string, holds func() bool) {
 // serverHost is the host of the server.
 const serverHost = "10.0.0.1"
 
-// address is where the server takes calls.
+// address returns host:port of the server's APIs.
 func (c *Cluster) address() string {
 	return net.JoinHostPort(serverHost, strconv.Itoa(process.DefaultHTTPPort))
 }
 
-// dial connects to the server that runs.
+// dial connects to the running server.
 func (c *Cluster) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	return c.network.Dialer(UserHost, agentDial)(ctx, network, c.address())
 }
@@ -119,7 +123,8 @@ func (c *Cluster) TryStartServer() error {
 		DataDir: c.Dir, Name: "host", Alone: true, Logger: c.log,
 		Addresses: process.Addresses{Bind: serverHost, HTTPPort: process.DefaultHTTPPort},
 		Hooks: process.ServerHooks{
-			ID: "a", Listen: func(address string) (net.Listener, error) { return c.network.Listen(address), nil }, Around: c.hear,
+			ID: "a", Around: c.hear,
+			Listen: func(address string) (net.Listener, error) { return c.network.Listen(address), nil },
 		},
 	})
 	if err != nil {
@@ -130,7 +135,7 @@ func (c *Cluster) TryStartServer() error {
 	return nil
 }
 
-// hear lets OnCall hear of calls.
+// hear calls OnCall before each call.
 func (c *Cluster) hear(doors http.Handler) http.Handler {
 	if c.OnCall == nil {
 		return doors
@@ -141,7 +146,7 @@ func (c *Cluster) hear(doors http.Handler) http.Handler {
 	})
 }
 
-// StopServer ends the server in order: streams end, calls are answered.
+// StopServer stops the server in order: streams end, and calls are answered.
 func (c *Cluster) StopServer() {
 	c.t.Helper()
 	p := c.server.Swap(nil)
@@ -154,8 +159,8 @@ func (c *Cluster) StopServer() {
 	c.network.Crash(serverHost) // connections of its clients
 }
 
-// CrashServer ends the server as a crash would, as far as a process can: its log ends first, then
-// all connections break. Nothing that a call does about that reaches the log any more.
+// CrashServer ends the server as a crash does, as far as possible within a process: its log ends
+// first, then all connections break. Nothing that a call does then reaches the log.
 func (c *Cluster) CrashServer() {
 	c.t.Helper()
 	if err := c.server.Swap(nil).Kill(); err != nil {
@@ -164,13 +169,13 @@ func (c *Cluster) CrashServer() {
 	c.network.Crash(serverHost)
 }
 
-// Server is the running server.
+// Server returns the running server.
 func (c *Cluster) Server() *server.Server { return c.server.Load().Core() }
 
-// CutConnections breaks every connection that is open, as a network does that fails for a moment.
+// CutConnections breaks all open connections, as a network that fails for a moment.
 func (c *Cluster) CutConnections() { c.network.CutStreams(serverHost) }
 
-// Control is the running server's; nil while none runs.
+// Control returns the Control of the running server, or nil.
 func (c *Cluster) Control() *control.Control {
 	if p := c.server.Load(); p != nil {
 		return p.Core().Control()

@@ -18,8 +18,8 @@ type agentProcess struct {
 	client *client.Client
 }
 
-// StartAgent starts an agent, on the data directory of earlier ones of the name, and waits for
-// nothing.
+// StartAgent starts an agent on the data directory of earlier ones with the same name, without
+// waiting for anything.
 func (c *Cluster) StartAgent(name string) {
 	c.t.Helper()
 	p := &agentProcess{client: c.NewClient(), ended: make(chan error, 1)}
@@ -39,8 +39,8 @@ func (c *Cluster) StartAgent(name string) {
 	c.agents[name] = p
 }
 
-// StopAgent ends an agent, which is no other than a crash to all but its own goroutines: it says
-// goodbye to nobody, and its containers run on.
+// StopAgent ends an agent. To everyone else that looks like a crash: the agent tells nobody, and
+// its containers run on.
 func (c *Cluster) StopAgent(name string) {
 	c.t.Helper()
 	p := c.agents[name]
@@ -55,10 +55,10 @@ func (c *Cluster) StopAgent(name string) {
 	p.client.Close()
 }
 
-// Agent is a running agent.
+// Agent returns a running agent.
 func (c *Cluster) Agent(name string) *agent.Agent { return c.agents[name].Agent }
 
-// NewClient makes a client of the server that runs at the time of each call.
+// NewClient returns a client of the server that is running at the time of each call.
 func (c *Cluster) NewClient() *client.Client {
 	return client.New(client.Config{Address: "http://gantry", Dial: c.dial})
 }

@@ -20,11 +20,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SingleNode is all of a cluster that stands behind the doors, without raft, network and agents. A
-// write goes through the log's encoding straight into the FSM, and each evaluation is scheduled and
-// committed before the write that made it returns, but for those that wait for their time: Advance
-// moves on to it. What agents would report, Run, Fail and the like do. Ids count up from 1 and the
-// clock moves on by a second each time it is read, so that the same calls give the same answers,
+// SingleNode is everything of a cluster behind the doors, without raft, network and agents. A write
+// goes through the log's encoding straight into the FSM, and each evaluation is scheduled and
+// committed before the write that made it returns, except those that wait for a time: Advance moves
+// the clock there. Run, Fail and others report what agents would. Ids count up from 1, and the
+// clock moves by a second each time it is read, so that the same calls return the same answers,
 // byte for byte.
 type SingleNode struct {
 	Control *control.Control
@@ -35,19 +35,19 @@ type SingleNode struct {
 	index  uint64
 	ids    uint64
 	now    time.Time
-	outage int // how many further calls find no leader
+	outage int // how many more calls find no leader
 	behind bool
 	step   time.Duration
 }
 
 const (
-	// clockStep is how far the clock moves on with each reading, where SetStep says nothing else.
+	// clockStep is how far the clock moves with each reading, unless SetStep sets another step.
 	clockStep = time.Second
-	// maxEvaluations bounds how many evaluations one write may lead to.
+	// maxEvaluations bounds how many evaluations a write may lead to.
 	maxEvaluations = 1000
 )
 
-// NewSingleNode makes an empty cluster.
+// NewSingleNode returns an empty cluster.
 func NewSingleNode(t testing.TB) *SingleNode {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -59,8 +59,8 @@ func NewSingleNode(t testing.TB) *SingleNode {
 	return c
 }
 
-// SetStep says how far the clock moves on with each reading. What waits for a time that is no
-// farther counts as ready.
+// SetStep sets how far the clock moves with each reading. Whatever waits for a time within that
+// step counts as ready.
 func (c *SingleNode) SetStep(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,16 +92,16 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 	return c.Store.Snapshot().Instance(instance.ID)
 }
 
-// beat connects an instance at its agent's first beat.
+// beat connects an instance at the first heartbeat of its agent.
 func (c *SingleNode) beat(instance string) (time.Duration, error) {
 	if i := c.Store.Snapshot().Instance(instance); i != nil && !i.AgentConnected {
-		// Without a leader the next beat does.
+		// Without a leader, the next heartbeat does.
 		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock()), Damps: true})
 	}
 	return 0, nil
 }
 
-// MustApply applies a command that must not be refused.
+// MustApply applies a command, and fails the test if it is refused.
 func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applied {
 	t.Helper()
 	applied, err := c.Apply(t.Context(), cmd)
@@ -111,7 +111,7 @@ func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applie
 	return applied
 }
 
-// Apply is control's Log.
+// Apply implements control.Log.
 func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Applied, error) {
 	if err := c.Current(context.Background()); err != nil {
 		return structs.Applied{}, err
@@ -123,8 +123,8 @@ func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Appl
 	return applied, c.evaluateReady()
 }
 
-// Batch schedules what fn writes only at its end, as a cluster does whose workers are behind. Verbs
-// that wait for an evaluation wait in vain within fn.
+// Batch schedules what fn writes only at its end, as a cluster does when its workers are behind. A
+// verb that waits for an evaluation would wait forever within fn.
 func (c *SingleNode) Batch(t testing.TB, fn func()) {
 	t.Helper()
 	c.behind = true
@@ -135,7 +135,8 @@ func (c *SingleNode) Batch(t testing.TB, fn func()) {
 	}
 }
 
-// evaluateReady schedules what is ready or due, and what that makes ready, until nothing is.
+// evaluateReady schedules evaluations that are ready or due, and those that follow from them, until
+// none is.
 func (c *SingleNode) evaluateReady() error {
 	for range maxEvaluations {
 		eval := c.nextReady()
@@ -146,10 +147,10 @@ func (c *SingleNode) evaluateReady() error {
 			return err
 		}
 	}
-	return fmt.Errorf("evaluations go on and on: %d in a row", maxEvaluations)
+	return fmt.Errorf("evaluations do not end: %d in a row", maxEvaluations)
 }
 
-// nextReady gives the evaluation that is ready and comes first, as the broker does.
+// nextReady returns the first evaluation that is ready, in the order of the broker.
 func (c *SingleNode) nextReady() (first *structs.Evaluation) {
 	c.mu.Lock()
 	nextReading := structs.TimeOf(c.now.Add(c.step))
@@ -176,7 +177,7 @@ func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
 	return err
 }
 
-// Current is control's Log.
+// Current implements control.Log.
 func (c *SingleNode) Current(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,8 +207,8 @@ func (c *SingleNode) clock() time.Time {
 	return c.now
 }
 
-// newID gives ids that differ in both halves, as those of a real cluster do: other ids are made of
-// the first half of a job's.
+// newID returns ids that differ in both halves, as in a real cluster: other ids are made from the
+// first half of a job's id.
 func (c *SingleNode) newID() string {
 	n := c.next()
 	return fmt.Sprintf("%016x%016x", n, n)

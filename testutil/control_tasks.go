@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Advance moves the clock on and schedules, each at its time, the evaluations that have waited for
-// it.
+// Advance moves the clock forward, and schedules each evaluation that waited for a time at that
+// time.
 func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
 	t.Helper()
 	c.mu.Lock()
@@ -28,10 +28,10 @@ func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
 			t.Fatal(err)
 		}
 	}
-	t.Fatalf("evaluations go on and on: %d until %s", maxEvaluations, end)
+	t.Fatalf("evaluations do not end: %d until %s", maxEvaluations, end)
 }
 
-// nextWaiting gives the evaluation whose time comes first, nil when none comes by then.
+// nextWaiting returns the evaluation whose time comes first, or nil if none comes in time.
 func (c *SingleNode) nextWaiting(until structs.Time) (next *structs.Evaluation) {
 	for eval := range c.Store.Snapshot().Evaluations() {
 		if eval.Status != structs.EvaluationReady || eval.WaitUntil == 0 || eval.WaitUntil > until {
@@ -52,8 +52,7 @@ func (c *SingleNode) moveTo(now time.Time) {
 	}
 }
 
-// Run reports tasks RUNNING, as their agents would. Containers that have a health check are
-// HEALTHY.
+// Run reports tasks RUNNING, as their agents would. Containers with a health check are HEALTHY.
 func (c *SingleNode) Run(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
@@ -65,8 +64,7 @@ func (c *SingleNode) Run(t testing.TB, tasks ...string) {
 	}
 }
 
-// SetHealth reports what the health checks of a RUNNING task come to: structs.Healthy, Unhealthy or
-// HealthUnknown.
+// SetHealth reports the health of a RUNNING task: structs.Healthy, Unhealthy or HealthUnknown.
 func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
 	t.Helper()
 	c.report(t, structs.TaskUpdate{
@@ -74,8 +72,8 @@ func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
 	})
 }
 
-// Fail reports tasks STOPPED that nobody asked to stop: those that are not RUNNING yet did not
-// start, of the others the containers ended with exit code 1.
+// Fail reports tasks STOPPED that nobody stopped. Tasks that are not RUNNING failed to start; the
+// containers of others ended with exit code 1.
 func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
@@ -93,7 +91,7 @@ func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
 	}
 }
 
-// StopReported reports every task STOPPED that was asked to stop, and gives their ids.
+// StopReported reports every task STOPPED that is meant to stop, and returns their ids.
 func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
@@ -109,7 +107,7 @@ func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
 	return stopped
 }
 
-// RunPlaced reports every task RUNNING that is on its way there, and gives their ids.
+// RunPlaced reports every task RUNNING that is meant to run, and returns their ids.
 func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
@@ -121,7 +119,7 @@ func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
 	return running
 }
 
-// Settle lets every agent do what it is asked, round by round, until nothing is left to do.
+// Settle does what every agent is told, round after round, until nothing is left to do.
 func (c *SingleNode) Settle(t testing.TB) {
 	t.Helper()
 	for range maxEvaluations {
@@ -129,7 +127,7 @@ func (c *SingleNode) Settle(t testing.TB) {
 			return
 		}
 	}
-	t.Fatal("tasks come and go for ever")
+	t.Fatal("tasks start and stop forever")
 }
 
 func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate) {
@@ -156,7 +154,7 @@ func (c *SingleNode) task(t testing.TB, id string) *structs.Task {
 	return task
 }
 
-// containers are those of a task's definition, all alike.
+// containers returns the containers of a task's definition, all with the same state.
 func (c *SingleNode) containers(t testing.TB, id string, status structs.TaskStatus, health string, exit *int32) []structs.Container {
 	t.Helper()
 	definition := c.Store.Snapshot().TaskDefinition(c.task(t, id).TaskDefinition)

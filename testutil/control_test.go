@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serviceOf is a cluster of one instance, with service web of that many tasks.
+// serviceOf returns a cluster of one instance, with service web of that many tasks.
 func serviceOf(t *testing.T, count int) *SingleNode {
 	t.Helper()
 	c := NewSingleNode(t)
@@ -36,7 +36,7 @@ func registerWeb(t *testing.T, c *SingleNode) {
 
 func (c *SingleNode) service() *structs.Job { return c.Store.Snapshot().Service("default", "web") }
 
-// alive gives the service's tasks that run or are to run.
+// alive returns the tasks of the service that run or are meant to run.
 func (c *SingleNode) alive() (ids []string) {
 	for task := range c.Store.Snapshot().JobTasks(c.service().ID) {
 		if task.DesiredStatus == structs.TaskRunning && task.Holds() {
@@ -57,7 +57,7 @@ func (c *SingleNode) primary(t *testing.T) *structs.Deployment {
 	return primary
 }
 
-// TestServiceLife leads a service through its life, by what agents report alone.
+// TestServiceLife takes a service through its life, by the reports of agents only.
 func TestServiceLife(t *testing.T) {
 	c := serviceOf(t, 3)
 	if n := len(c.alive()); n != 3 {
@@ -105,7 +105,7 @@ func TestServiceLife(t *testing.T) {
 	}
 }
 
-// TestServiceWaitsForRoom: it starts by itself the moment an instance joins.
+// TestServiceWaitsForRoom: waiting tasks start by themselves when an instance joins.
 func TestServiceWaitsForRoom(t *testing.T) {
 	c := serviceOf(t, 200)
 	placed := len(c.alive())
@@ -115,13 +115,13 @@ func TestServiceWaitsForRoom(t *testing.T) {
 	}
 }
 
-// TestServiceThatCannotStart: its starts back off, and Advance moves on to them.
+// TestServiceThatCannotStart: starts of tasks back off, and Advance reaches the next one.
 func TestServiceThatCannotStart(t *testing.T) {
 	c := serviceOf(t, 1)
 	starts := 0
 	for len(c.alive()) > 0 {
 		if starts++; starts > 50 {
-			t.Fatal("it starts again at once for ever")
+			t.Fatal("it starts again at once, forever")
 		}
 		c.Fail(t, c.alive()...)
 	}

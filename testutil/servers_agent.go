@@ -10,13 +10,15 @@ import (
 	"github.com/gantry-project/gantry/process"
 )
 
-// StartAgent starts an agent on a host, which is its name, in a zone.
+// StartAgent starts an agent on a host, after which it is named, in a zone. change may change its
+// configuration.
 func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	s.t.Helper()
 	s.Network.Boot(host)
 	config := agent.Config{
-		DataDir: filepath.Join(s.dir, host), Zone: zone, Name: host, Version: "0.1.0", Logger: s.log.With("agent", host),
-		Runtime: func(instance string) runtime.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) }, Now: s.clock(host),
+		DataDir: filepath.Join(s.dir, host), Zone: zone, Name: host, Version: "0.1.0",
+		Runtime: func(instance string) runtime.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) },
+		Now:     s.clock(host), Logger: s.log.With("agent", host),
 	}
 	for _, f := range change {
 		f(&config)
@@ -36,8 +38,7 @@ func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	s.agents[host] = p
 }
 
-// StopAgent ends an agent, which is no other than a crash to all but its own goroutines; its
-// containers run on.
+// StopAgent ends an agent. To everyone else that looks like a crash; its containers run on.
 func (s *Servers) StopAgent(host string) {
 	s.t.Helper()
 	s.Network.Crash(host)
@@ -51,14 +52,14 @@ func (s *Servers) StopAgent(host string) {
 	}
 }
 
-// Agents are the hosts of the agents that run.
+// Agents returns the hosts of the agents that run.
 func (s *Servers) Agents() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.agents))
 }
 
-// Agent is a running agent; nil where it does not run.
+// Agent returns the agent of a host, or nil if it does not run.
 func (s *Servers) Agent(host string) *agent.Agent {
 	s.mu.Lock()
 	defer s.mu.Unlock()

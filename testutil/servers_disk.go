@@ -2,7 +2,7 @@ package testutil
 
 import "github.com/gantry-project/gantry/process"
 
-// StallDisk lets no write to the disk of a server return until MendDisk or the server's end.
+// StallDisk makes all writes to the disk of a server wait until MendDisk or the server's end.
 func (s *Servers) StallDisk(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -11,7 +11,7 @@ func (s *Servers) StallDisk(n int) {
 	}
 }
 
-// MendDisk lets the writes go on.
+// MendDisk undoes StallDisk.
 func (s *Servers) MendDisk(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,7 +21,7 @@ func (s *Servers) MendDisk(n int) {
 	}
 }
 
-// slowDisk waits while the disk of a server is stalled.
+// slowDisk waits while the disk of a server stalls.
 func (s *Servers) slowDisk(n int) {
 	s.mu.Lock()
 	c := s.stalled[n]
@@ -31,20 +31,18 @@ func (s *Servers) slowDisk(n int) {
 	}
 }
 
-// Failed reports whether a server has ended by itself, and is to be ended with Crash before it
-// starts again.
+// Failed reports whether a server has ended by itself. Crash it before it is started again.
 func (s *Servers) Failed(n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failed[s.running[n]]
 }
 
-// endFailed does what the process does whose server cannot go on: nothing of it reaches anybody any
-// more.
+// endFailed cuts a server that has failed off the network, as the end of its process does.
 func (s *Servers) endFailed(n int, p *process.Server) {
 	<-p.Done()
 	if !p.Broken() {
-		return // stopped, or it has left
+		return // it was stopped, or has left
 	}
 	s.log.Error("the server ends", "server", n, "error", p.Err())
 	s.Network.Crash(s.Host(n))

@@ -20,39 +20,44 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// agentOptions are the flags of gantry agent.
+// agentOptions holds the flags of gantry agent.
 type agentOptions struct {
 	network
 	logging    logging
 	dataDir    string
 	cluster    string
 	zone       string
-	provider   string // capacity provider of the machine; empty: none
+	provider   string // capacity provider of the machine; empty for none
 	gpus       []string
 	name       string
 	attributes []string
-	fenced     bool // tasks are killed when the machine is cut off
+	fenced     bool // whether tasks are killed when the machine is cut off
 }
 
 func agentCommand() *cobra.Command { return new(agentOptions).command() }
 
 func (o *agentOptions) command() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "agent",
-		Short:   "Make this machine a container instance: run tasks on its Docker Engine",
-		Example: `  gantry agent --data-dir /var/lib/gantry --bind 10.0.0.11 --join 10.0.0.1,10.0.0.2 --zone a --attribute disk=ssd --secret-file cluster.key`,
+		Use:   "agent",
+		Short: "Run an agent, which makes this machine a container instance",
+		Long: `Run an agent. It makes this machine a container instance of a cluster: it registers the machine with
+the servers, and runs tasks on its Docker Engine. Containers run on while the agent is stopped.`,
+		Example: `  gantry agent --data-dir /var/lib/gantry --bind 10.0.0.11 --join 10.0.0.1,10.0.0.2 \
+    --zone a --attribute disk=ssd --secret-file cluster.key`,
 	}
 	o.logging.addFlags(cmd)
 	o.addFlags(cmd)
 	addConfigFlag(cmd)
-	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the agent's state (required)")
-	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "cluster that this machine joins")
-	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
-	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
+	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the agent's state (required)")
+	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "`name` of the cluster that this machine joins")
+	cmd.Flags().StringVar(&o.zone, "zone", "", "availability `zone` of this machine")
+	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
-	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
-	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "NAME=VALUE for placement constraints; may be given many times")
-	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false, "kill all tasks, also those that an earlier agent left, when no server has said for 3.6 seconds that the leader hears of this agent, so that none runs here while it is replaced elsewhere; its instance counts as lost after four seconds, not three")
+	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
+	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "attribute for placement constraints, as `NAME=VALUE`; may be repeated")
+	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
+		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
+			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -69,9 +74,9 @@ func (o *agentOptions) command() *cobra.Command {
 func (o *agentOptions) check() error {
 	switch {
 	case o.dataDir == "":
-		return errors.New("--data-dir is required: the directory that keeps the agent's state")
+		return errors.New("--data-dir is required: the directory for the agent's state")
 	case len(o.Join) == 0:
-		return errors.New("--join is required: the addresses of one or more servers")
+		return errors.New("--join is required: give the address of at least one server")
 	}
 	_, err := o.custom()
 	return cmp.Or(err, o.logging.check(), o.network.check())
@@ -88,7 +93,7 @@ func (o *agentOptions) custom() (list []structs.Attribute, err error) {
 	return list, nil
 }
 
-// runAgent runs until ctx ends or a part fails.
+// runAgent runs an agent until ctx ends or a part of it fails.
 func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Writer) error {
 	custom, err := o.custom()
 	if err != nil {
@@ -114,7 +119,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		return err
 	}
 	a.Start()
-	// Servers may come later: the agent waits for them, and its start is done.
+	// This ends the start, as the agent waits for servers that come later.
 	report(log, "READY=1\nSTATUS=looking for servers")
 	select {
 	case <-a.Joined():
@@ -130,7 +135,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	return a.Stop()
 }
 
-// key reads the agents' part of the cluster's secret; nil with --insecure.
+// key returns the agents' part of the cluster's secret, or nil with --insecure.
 func (o *agentOptions) key() (*security.AgentKey, error) {
 	if o.insecure {
 		return nil, nil
@@ -142,7 +147,8 @@ func (o *agentOptions) key() (*security.AgentKey, error) {
 	return &key, nil
 }
 
-// engineRuntime returns what runs containers on this machine's engine, which must answer.
+// engineRuntime returns a runtime on this machine's container engine. It fails if that does not
+// answer.
 func engineRuntime(ctx context.Context, log *slog.Logger) (func(instance string) runtime.Runtime, error) {
 	engine, err := docker.New(docker.Config{Logger: log})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func bootstrapCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bootstrap",
-		Short: "Make the first access key of a secured cluster, which may do everything; once",
+		Short: "Make the first access key of a secured cluster; it may do everything, and can be made once",
 		Example: `  gantry bootstrap --address https://10.0.0.1:5747 --secret-file cluster.key
   gantry ca --secret-file cluster.key > ca.pem`,
 	}

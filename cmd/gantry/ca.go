@@ -12,11 +12,11 @@ func caCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use:     "ca",
-		Short:   "Print the certificate that clients trust a cluster's servers by",
+		Short:   "Print the certificate that clients verify the servers with",
 		Example: `  gantry ca --secret-file cluster.key > ca.pem; export AWS_CA_BUNDLE=$PWD/ca.pem`,
 	}
-	cmd.Flags().StringVar(&from, "secret-file", "", "file with the cluster's secret (required)")
-	_ = cmd.MarkFlagRequired("secret-file") // fails only for a flag that is not there
+	cmd.Flags().StringVar(&from, "secret-file", "", "`file` with the cluster's secret (required)")
+	_ = cmd.MarkFlagRequired("secret-file") // fails only if there is no such flag
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		secret, err := security.ReadSecret(from)
 		if err != nil {

@@ -15,17 +15,17 @@ import (
 	"github.com/gantry-project/gantry/process"
 )
 
-// stopWait bounds a graceful end.
+// stopWait bounds an orderly stop.
 const stopWait = 60 * time.Second
 
-// devOptions are the flags of gantry dev.
+// devOptions holds the flags of gantry dev.
 type devOptions struct {
 	logging  logging
 	httpAddr string
-	dataDir  string // empty: a temporary one, removed at the end with all containers
+	dataDir  string // empty for a temporary one, which is removed at the end with all containers
 	zone     string
 	cluster  string
-	provider string // capacity provider of the machine; empty: none
+	provider string // capacity provider of the machine; empty for none
 	gpus     []string
 }
 
@@ -33,19 +33,23 @@ func devCommand() *cobra.Command {
 	var o devOptions
 	cmd := &cobra.Command{
 		Use:   "dev",
-		Short: "Run a whole cluster in one process: one server and one agent on the local Docker Engine",
-		Long: `Run a whole cluster in one process: one server and one agent on the local Docker Engine.
+		Short: "Run a whole cluster in one process, to develop and try things out",
+		Long: `Run a whole cluster in one process: one server, and one agent on the local Docker Engine.
 
-Any credentials are accepted, so it listens on loopback addresses only. Without --data-dir everything is kept in a
-temporary directory; at the end it is removed, and so are the containers. With --data-dir state is kept, containers run on,
-and the next start on the same directory takes them over.`,
+It accepts any credentials, and so listens on loopback addresses only.
+
+Without --data-dir the state is kept in a temporary directory. When gantry dev ends, it removes the
+directory and all containers. With --data-dir the state is kept and the containers run on; the next
+gantry dev with the same directory takes them over.`,
+		Example: `  gantry dev
+  gantry dev --http-addr 127.0.0.1:0 --data-dir ./state`,
 	}
 	o.logging.addFlags(cmd)
-	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback address and port to listen on; port 0 picks a free one")
-	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the cluster's state (default: a temporary one)")
-	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability zone of this machine")
-	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "cluster that this machine joins")
-	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
+	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback `address` to listen on, as HOST:PORT; port 0 picks a free one")
+	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the cluster's state (default: a temporary one)")
+	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability `zone` of this machine")
+	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "`name` of the cluster that this machine joins")
+	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmp.Or(o.logging.check(), o.check()); err != nil {
@@ -60,15 +64,16 @@ and the next start on the same directory takes them over.`,
 func (o *devOptions) check() error {
 	host, _, err := net.SplitHostPort(o.httpAddr)
 	if err != nil {
-		return fmt.Errorf("--http-addr: %q is not host:port", o.httpAddr)
+		return fmt.Errorf("--http-addr: %q is not HOST:PORT", o.httpAddr)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--http-addr: %s is not a loopback address; gantry dev takes any credentials, so it must not be reachable from other machines (use 127.0.0.1)", host)
+		return fmt.Errorf("--http-addr: %s is not a loopback address: gantry dev accepts any credentials, "+
+			"so other machines must not reach it (use 127.0.0.1)", host)
 	}
 	return nil
 }
 
-// runDev runs until ctx ends or a part fails.
+// runDev runs a cluster until ctx ends or a part of it fails.
 func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) error {
 	containers, err := engineRuntime(ctx, log)
 	if err != nil {
@@ -95,14 +100,14 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	return d.Stop(ctx)
 }
 
-// announceDev waits until all is ready and says how to use it.
+// announceDev prints how to use the cluster once it is ready.
 func announceDev(ctx context.Context, o *devOptions, d *process.Dev, out io.Writer) {
 	if !untilReady(ctx, d.Ready) {
 		return
 	}
 	dir, temporary := d.DataDir()
 	if temporary {
-		dir += " (removed at the end; --data-dir keeps it)"
+		dir += " (removed at the end; use --data-dir to keep it)"
 	}
 	fmt.Fprintf(out, `gantry dev is ready
   address   %s
@@ -113,12 +118,12 @@ func announceDev(ctx context.Context, o *devOptions, d *process.Dev, out io.Writ
 	d.Usage(out)
 }
 
-// sayStopping says what becomes of the containers.
+// sayStopping prints what happens to the containers.
 func sayStopping(d *process.Dev, out io.Writer) {
 	dir, temporary := d.DataDir()
 	if temporary {
-		fmt.Fprintln(out, "Stopping: the containers and the temporary data directory are removed.")
+		fmt.Fprintln(out, "Stopping: removing the containers and the temporary data directory.")
 		return
 	}
-	fmt.Fprintf(out, "Stopping: containers run on; gantry dev --data-dir %s takes them over.\n", dir)
+	fmt.Fprintf(out, "Stopping: the containers run on, and gantry dev --data-dir %s takes them over.\n", dir)
 }

@@ -14,12 +14,12 @@ import (
 )
 
 func jobCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "job", Short: "Run jobs from files, and see how they stand"}
+	cmd := &cobra.Command{Use: "job", Short: "Run, plan, inspect and stop jobs"}
 	cmd.AddCommand(jobRunCommand(), jobPlanCommand(), jobStatusCommand(), jobStopCommand())
 	return cmd
 }
 
-// readFile reads a job file; - is the standard input.
+// readFile reads a job file, or standard input for "-".
 func readFile(cmd *cobra.Command, name string) (text []byte, err error) {
 	if name == "-" {
 		text, err = io.ReadAll(cmd.InOrStdin())
@@ -32,7 +32,7 @@ func readFile(cmd *cobra.Command, name string) (text []byte, err error) {
 	return text, nil
 }
 
-// inFile says of a refusal that names lines in which file they are.
+// inFile adds the name of the file to an error that is about its content.
 func inFile(err error, name string) error {
 	if err == nil || structs.KindOf(err) != structs.KindInvalidParameter && structs.KindOf(err) != structs.KindUnsupportedFeature {
 		return err
@@ -43,15 +43,15 @@ func inFile(err error, name string) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// noSuchJob says where to look when there is no job of a name.
+// noSuchJob adds to an error where to look if there is no job of that name.
 func noSuchJob(err error) error {
 	if structs.KindOf(err) == structs.KindResourceNotFound {
-		return fmt.Errorf(`%w: "gantry job status" lists those there are, "gantry job status --all" also those that have ended`, err)
+		return fmt.Errorf(`%w: "gantry job status" lists jobs, "gantry job status --all" also those that have ended`, err)
 	}
 	return err
 }
 
-// jobTitle is what people call a job.
+// jobTitle returns what to call a job.
 func jobTitle(j *structs.Job) string {
 	if j.Type == structs.JobBatch {
 		return "Batch job " + cmp.Or(j.Name, j.ID)

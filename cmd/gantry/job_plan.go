@@ -14,9 +14,10 @@ import (
 func jobPlanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan FILE",
-		Short: "Say what \"job run\" would do with a file, and do nothing",
-		Long: `Say what "job run" would do with a file, and do nothing: which fields of the job would change, and what the scheduler would then
-place where. - reads the standard input. The exit status is 2 where tasks would find no place.`,
+		Short: "Show what \"job run\" would do with a file, without doing it",
+		Long: `Show what "job run" would do with a file, without doing it: which fields of the job would change, and
+where the scheduler would then place tasks. FILE - is standard input. The exit status is 2 if tasks
+would find no place.`,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -40,14 +41,14 @@ place where. - reads the standard input. The exit status is 2 where tasks would 
 
 func printPlan(w io.Writer, p structs.JobPlan) {
 	if p.Result == structs.JobUnchanged {
-		fmt.Fprintf(w, "Job %s in cluster %s is as the file says: nothing would change.\n", p.Name, p.Cluster)
+		fmt.Fprintf(w, "Job %s in cluster %s matches the file: nothing would change.\n", p.Name, p.Cluster)
 		return
 	}
 	fmt.Fprintf(w, "Job %s in cluster %s would be %s: version %d, task definition %s\n\n", p.Name, p.Cluster, p.Result, p.Version, p.TaskDefinition)
 	printChanges(w, p.Changes)
 	switch {
 	case p.Replaces && p.Type == structs.JobBatch:
-		fmt.Fprintln(w, "\nThe run that goes on would be stopped.")
+		fmt.Fprintln(w, "\nThe current run would be stopped.")
 	case p.Replaces:
 		fmt.Fprintln(w, "\nA deployment would replace its tasks.")
 	}
@@ -57,8 +58,8 @@ func printPlan(w io.Writer, p structs.JobPlan) {
 	}
 }
 
-// printChanges writes what is new with a plus, what goes with a minus, and what becomes something
-// else with a tilde.
+// printChanges marks new fields with a plus, removed ones with a minus and changed ones with a
+// tilde.
 func printChanges(w io.Writer, changes []structs.FieldChange) {
 	rows := make([][]string, len(changes))
 	for i, c := range changes {

@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/process"
 )
 
-// network are the flags of servers and agents on where they listen and whom they trust.
+// network holds the flags that say where a server or an agent listens, and whom it trusts.
 type network struct {
 	process.Addresses
 	secretFile string
@@ -22,13 +22,13 @@ type network struct {
 
 func (n *network) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&n.Bind, "bind", "", "IP address to listen on (required)")
-	f.StringVar(&n.Advertise, "advertise", "", "IP address that the others are told (default: that of --bind)")
-	f.IntVar(&n.HTTPPort, "http-port", process.DefaultHTTPPort, "port of the APIs on servers")
-	f.IntVar(&n.GossipPort, "gossip-port", process.DefaultGossipPort, "port of gossip, udp and tcp")
-	f.StringSliceVar(&n.Join, "join", nil, "addresses of servers to find the others by, HOST or HOST:GOSSIP-PORT")
-	f.StringVar(&n.secretFile, "secret-file", "", "file with the cluster's secret (gantry keygen)")
-	f.BoolVar(&n.insecure, "insecure", false, "no TLS, no signatures, gossip in the clear; on loopback addresses only")
+	f.StringVar(&n.Bind, "bind", "", "`IP` address to listen on (required)")
+	f.StringVar(&n.Advertise, "advertise", "", "`IP` address at which other machines reach this one (default: that of --bind)")
+	f.IntVar(&n.HTTPPort, "http-port", process.DefaultHTTPPort, "`port` of the APIs on servers, TCP")
+	f.IntVar(&n.GossipPort, "gossip-port", process.DefaultGossipPort, "`port` of gossip, TCP and UDP")
+	f.StringSliceVar(&n.Join, "join", nil, "`addresses` of servers to find the cluster by, each HOST or HOST:GOSSIP-PORT, separated by commas")
+	f.StringVar(&n.secretFile, "secret-file", "", "`file` with the cluster's secret, made by \"gantry keygen\"")
+	f.BoolVar(&n.insecure, "insecure", false, "run without TLS, signatures or encrypted gossip; allowed on loopback addresses only")
 }
 
 func (n *network) check() error {
@@ -36,27 +36,30 @@ func (n *network) check() error {
 		ip := net.ParseIP(text)
 		switch {
 		case flag == "--bind" && text == "":
-			return errors.New("--bind is required: the IP address of this machine that the other machines reach, such as --bind 10.0.0.5")
+			return errors.New("--bind is required: an IP address of this machine that the other machines reach, " +
+				"such as --bind 10.0.0.5")
 		case text != "" && ip == nil:
 			return fmt.Errorf("%s: %q is not an IP address", flag, text)
 		case n.insecure && text != "" && !ip.IsLoopback():
-			return fmt.Errorf("%s: %s is not a loopback address; --insecure takes any caller, so it must not be reachable from other machines", flag, text)
+			return fmt.Errorf("%s: %s is not a loopback address: with --insecure any caller may do everything, "+
+				"so other machines must not reach it", flag, text)
 		}
 	}
 	if ip := net.ParseIP(n.Bind); ip.IsUnspecified() && n.Advertise == "" {
-		return fmt.Errorf("--advertise is required with --bind %s: the others need one address to reach this machine", n.Bind)
+		return fmt.Errorf("--advertise is required with --bind %s: the other machines need one address at which to reach this one", n.Bind)
 	}
 	switch {
 	case n.insecure && n.secretFile != "":
-		return errors.New("--insecure and --secret-file exclude each other")
+		return errors.New("--insecure and --secret-file cannot be used together")
 	case !n.insecure && n.secretFile == "":
-		return errors.New("--secret-file is required: make one secret for all servers and agents with `gantry keygen > cluster.key` (or try things out with --insecure on loopback addresses)")
+		return errors.New("--secret-file is required: make one secret for all servers and agents with `gantry keygen > cluster.key` " +
+			"(to try things out on loopback addresses, use --insecure)")
 	}
 	return nil
 }
 
-// portTaken names the flag to change when another process has the port that an error is about:
-// --raft-port, or that of the APIs.
+// portTaken returns err with the flag to change if another process has the port: --raft-port, or
+// else httpFlag.
 func portTaken(err error, raftPort int, httpFlag string) error {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || !errors.Is(err, syscall.EADDRINUSE) || op.Addr == nil {
@@ -66,5 +69,5 @@ func portTaken(err error, raftPort int, httpFlag string) error {
 	if strings.HasSuffix(address, ":"+strconv.Itoa(raftPort)) {
 		flag = "--raft-port"
 	}
-	return fmt.Errorf("%s is taken by another process: stop that one, or choose another port with %s", address, flag)
+	return fmt.Errorf("%s is taken by another process: stop it, or choose another port with %s", address, flag)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/gantry-project/gantry/security"
 )
 
-// serverOptions are the flags of gantry server.
+// serverOptions holds the flags of gantry server.
 type serverOptions struct {
 	network
 	logging      logging
@@ -31,23 +31,25 @@ func serverCommand() *cobra.Command { return new(serverOptions).command() }
 func (o *serverOptions) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "server",
-		Short: "Run one of the three or five servers that keep a cluster's state",
-		Long: `Run one of the three or five servers that keep a cluster's state.
+		Short: "Run a server, which keeps the cluster's state and schedules its tasks",
+		Long: `Run a server. A cluster has one, three or five, which keep its state and schedule its tasks.
 
-Servers find each other by gossip (--join) and form a cluster once as many are there as --bootstrap-expect says. One that starts on a new
-data directory later joins the cluster that is there. Any of them takes any call.`,
+Servers find each other by gossip (--join), and form a new cluster once --bootstrap-expect of them
+are up. A server that starts later with an empty data directory joins the existing cluster. Any
+server takes any call.`,
 		Example: `  gantry keygen > cluster.key
-  gantry server --data-dir /var/lib/gantry --bind 10.0.0.1 --bootstrap-expect 3 --join 10.0.0.2,10.0.0.3 --secret-file cluster.key`,
+  gantry server --data-dir /var/lib/gantry --bind 10.0.0.1 --join 10.0.0.2,10.0.0.3 \
+    --bootstrap-expect 3 --secret-file cluster.key`,
 	}
 	o.logging.addFlags(cmd)
 	o.addFlags(cmd)
 	addConfigFlag(cmd)
-	cmd.Flags().IntVar(&o.RaftPort, "raft-port", process.DefaultRaftPort, "port of raft")
-	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the server's state (required)")
-	cmd.Flags().IntVar(&o.expect, "bootstrap-expect", 0, "how many servers form a new cluster: 1, 3 or 5; not needed to join one that is there")
-	cmd.Flags().StringVar(&o.name, "name", "", "name for people (default: the host's)")
-	cmd.Flags().StringVar(&o.zone, "zone", "", "availability zone of this machine")
-	cmd.Flags().StringVar(&o.region, "region", "", "region of this machine")
+	cmd.Flags().IntVar(&o.RaftPort, "raft-port", process.DefaultRaftPort, "`port` of raft, TCP")
+	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the server's state (required)")
+	cmd.Flags().IntVar(&o.expect, "bootstrap-expect", 0, "`number` of servers that form a new cluster: 1, 3 or 5; not needed to join an existing cluster")
+	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
+	cmd.Flags().StringVar(&o.zone, "zone", "", "availability `zone` of this machine")
+	cmd.Flags().StringVar(&o.region, "region", "", "`region` of this machine")
 	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -63,22 +65,23 @@ data directory later joins the cluster that is there. Any of them takes any call
 func (o *serverOptions) check() error {
 	switch {
 	case o.dataDir == "":
-		return errors.New("--data-dir is required: the directory that keeps the server's state")
+		return errors.New("--data-dir is required: the directory for the server's state")
 	case o.expect < 0 || o.expect > 9 || o.expect > 0 && o.expect%2 == 0:
-		return fmt.Errorf("--bootstrap-expect: %d is no number of servers to begin with; use 1, 3 or 5: an even one survives no more failures than the odd one below it", o.expect)
+		return fmt.Errorf("--bootstrap-expect: %d is not supported: use 1, 3 or 5 (an even number of servers survives no more failures than "+
+			"the odd number below it)", o.expect)
 	case o.expect == 0 && len(o.Join) == 0:
-		return errors.New("--bootstrap-expect is required where there is no --join: say how many servers form the new cluster")
+		return errors.New("--bootstrap-expect is required without --join: give the number of servers that form the new cluster")
 	}
 	return cmp.Or(o.logging.check(), o.network.check())
 }
 
-// slack is how many bytes the heap of a server may at least grow between two garbage collections. A
-// small heap would otherwise be collected a hundred times a second while many calls come.
+// slack is the least that the heap of a server may grow between two garbage collections, in bytes.
+// A small heap would otherwise be collected a hundred times a second under many calls.
 const slack = 64 << 20
 
-// runServer runs until ctx ends or a part fails.
+// runServer runs a server until ctx ends, it leaves the cluster, or a part of it fails.
 func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.Writer) error {
-	unused := make([]byte, slack) // memory that is never touched is counted as heap, and costs none
+	unused := make([]byte, slack) // memory that is never touched counts as heap, but takes up none
 	defer runtime.KeepAlive(unused)
 	secret, err := o.secret()
 	if err != nil {
@@ -109,7 +112,7 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	return s.Stop(ctx)
 }
 
-// secret reads the cluster's secret; nil with --insecure.
+// secret returns the cluster's secret, or nil with --insecure.
 func (o *serverOptions) secret() (*security.Secret, error) {
 	if o.insecure {
 		return nil, nil
@@ -121,12 +124,12 @@ func (o *serverOptions) secret() (*security.Secret, error) {
 	return &s, nil
 }
 
-// announceServer says where the server listens, and when a leader stands.
+// announceServer prints where the server listens, and when it takes calls.
 func announceServer(ctx context.Context, s *process.Server, log *slog.Logger, out io.Writer) {
 	fmt.Fprintf(out, "gantry server %s (%s) listens on %s\n", s.Name(), s.ID(), s.URL())
 	if untilReady(ctx, s.Ready) {
-		fmt.Fprintln(out, "a leader stands; calls are taken")
-		report(log, "STATUS=a leader stands; calls are taken")
+		fmt.Fprintln(out, "the cluster has a leader; the server takes calls")
+		report(log, "STATUS=the cluster has a leader; the server takes calls")
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func serverRaftCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "raft",
-		Short: "List the raft peers: who votes, who leads, how far each is",
+		Short: "List the raft peers: who leads, who votes and how far each one is",
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

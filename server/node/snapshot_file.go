@@ -92,7 +92,7 @@ func (s *SnapshotFile) read() error {
 	case magic != snapshotMagic && len(magic) == len(snapshotMagic) && magic[:len("GANTRY SNAPSHOT ")] == snapshotMagic[:len("GANTRY SNAPSHOT ")]:
 		return errors.New("a newer version of Gantry wrote it")
 	case magic != snapshotMagic:
-		return errors.New("it is no file that `gantry snapshot save` wrote, or its beginning is damaged")
+		return errors.New("this is not a file that `gantry snapshot save` wrote, or its beginning is damaged")
 	case errors.Join(err1, err2) != nil || size < int64(len(magic)+len(line)+sha256.Size):
 		return errors.New("it breaks off at its beginning")
 	}
