@@ -29,14 +29,14 @@ import (
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 const hops = "Gantry-Hops"
 
 // secured is a server behind a gate.
 type secured struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	http      *httptest.Server
 	audit     string
 	secret    security.Secret
@@ -56,7 +56,7 @@ func must[T any](t *testing.T) func(T, error) T {
 }
 
 func newSecured(t *testing.T) *secured {
-	s := &secured{SingleNode: testutil.NewSingleNode(t), secret: security.NewSecret(), audit: filepath.Join(t.TempDir(), "server", "audit.log")}
+	s := &secured{Node: singlenode.New(t), secret: security.NewSecret(), audit: filepath.Join(t.TempDir(), "server", "audit.log")}
 	s.authority = must[*security.Authority](t)(s.secret.Authority())
 	sealer := must[*security.Sealer](t)(s.secret.Sealer())
 	s.Control.Sealer = sealer

@@ -18,14 +18,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // inNode runs a test under fake time on a single node with an instance whose agent is not
 // connected.
-func inNode(t *testing.T, test func(t *testing.T, c *testutil.SingleNode, instance string)) {
+func inNode(t *testing.T, test func(t *testing.T, c *singlenode.Node, instance string)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
-		c := testutil.NewSingleNode(t)
+		c := singlenode.New(t)
 		define(t, c.Control, "web")
 		test(t, c, addInstance(t, c.Control).ID)
 	})
@@ -75,13 +76,13 @@ func report(t *testing.T, c *control.Control, instance, task string, status stru
 }
 
 func TestStreamOfUnknownInstance(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	_, err := c.Control.Assignments(t.Context(), "0123", 0)
 	expectError(t, err, structs.KindResourceNotFound, "0123")
 }
 
 func TestStreamTellsWhatIsNew(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		expectFrame(t, next(t, s), true) // even when there is nothing
 		silent(t, s)
@@ -138,7 +139,7 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 // believes gone. An agent that listens all the same must hear of it, or the container would outlive
 // its task.
 func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		expectFrame(t, next(t, s), true)
@@ -163,7 +164,7 @@ func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 // first frame, also where the agent came back since: nobody connects an instance that is none any
 // more.
 func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		if next(t, s).Deregistered {
@@ -187,7 +188,7 @@ func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
 }
 
 // replaceState puts a copy of the state in its place, as a snapshot from another server would.
-func replaceState(t *testing.T, c *testutil.SingleNode) {
+func replaceState(t *testing.T, c *singlenode.Node) {
 	t.Helper()
 	machine := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	snapshot, err := machine.Snapshot()
@@ -203,7 +204,7 @@ func replaceState(t *testing.T, c *testutil.SingleNode) {
 
 // A subscriber that was too slow, or whose state was replaced by a snapshot, gets everything again.
 func TestStreamAfterLoss(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		expectFrame(t, next(t, s), true)
@@ -220,7 +221,7 @@ func TestStreamAfterLoss(t *testing.T) {
 // nothing about that: an agent that starts again within its lease has lost nothing. (When it ends
 // is the leases' matter: server/liveness.)
 func TestConnectedFromTheFirstBeat(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		connected := func(want bool) {
 			t.Helper()
 			if got := c.Store.Snapshot().Instance(instance).AgentConnected; got != want {
@@ -242,7 +243,7 @@ func TestConnectedFromTheFirstBeat(t *testing.T) {
 // A stream opens once the server knows the registration that its agent was answered, and the leader
 // that it is there.
 func TestStreamWaitsForTheRegistration(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		opened := make(chan error, 1)
 		// the connection, and another registration
 		version := c.Store.Snapshot().Instance(instance).Version + 2
@@ -335,7 +336,7 @@ func TestStreamMissesNothing(t *testing.T) {
 // After a restored snapshot an agent is to register again: one whose registration is newer than the
 // state's, and one that the state does not know at all.
 func TestStreamAfterRestore(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		_, err := c.Control.Assignments(t.Context(), instance, c.Store.Snapshot().Instance(instance).Version+9)
 		expectError(t, err, structs.KindResourceNotFound, "")
 
@@ -351,7 +352,7 @@ func TestStreamAfterRestore(t *testing.T) {
 
 // TestLogModeOfTheAccount: an assignment has the mode that is set when it is sent.
 func TestLogModeOfTheAccount(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		run(t, c.Control, job(1))

@@ -11,18 +11,18 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // town is a cluster with one instance, two revisions of "app" and a service "web" of the first.
 type town struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	t *testing.T
 }
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	n := &town{testutil.NewSingleNode(t), t}
+	n := &town{singlenode.New(t), t}
 	n.AddInstance(t, "default", 4096, 4096)
 	for range 2 {
 		_, err := n.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
@@ -163,7 +163,7 @@ func (r *racing) Apply(ctx context.Context, cmd structs.Command) (structs.Applie
 func TestUpdateServiceAmongOthers(t *testing.T) {
 	n := newTown(t)
 	grace := int32(0)
-	log := &racing{Log: n.SingleNode, times: 2, before: func() {
+	log := &racing{Log: n.Node, times: 2, before: func() {
 		grace++
 		n.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{HealthGrace: &grace}})
 	}}
@@ -187,7 +187,7 @@ func TestCreateServiceTwiceAtOnce(t *testing.T) {
 			Cluster: "default", Name: "api", ClientToken: token, RequestHash: "h", ServiceChange: control.ServiceChange{TaskDefinition: "app", Count: new(1)},
 		}
 		var first *structs.Job
-		log := &racing{Log: n.SingleNode, times: 1, before: func() { first = n.create(in) }}
+		log := &racing{Log: n.Node, times: 1, before: func() { first = n.create(in) }}
 		c := control.New(control.Config{Log: log, Store: n.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		second, err := c.CreateService(t.Context(), in)
 		if err != nil || second.ID != first.ID {

@@ -12,13 +12,13 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 const jobText = "name: web\ncluster: prod\ntype: batch\ncontainers:\n- {name: app, image: app, memory: 16}\n"
 
 // askAs calls as the holder of a policy.
-func askAs(t *testing.T, node *testutil.SingleNode, policy, method, path string) *httptest.ResponseRecorder {
+func askAs(t *testing.T, node *singlenode.Node, policy, method, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	p, err := structs.ParsePolicy(policy)
 	noError(t, err)
@@ -43,7 +43,7 @@ func TestEveryCallIsAuthorized(t *testing.T) {
 	if len(routes) < 20 {
 		t.Fatalf("found %d routes", len(routes))
 	}
-	node := testutil.NewSingleNode(t)
+	node := singlenode.New(t)
 	for _, route := range routes {
 		method, path := route[1], strings.NewReplacer("{name}", "web", "{id}", "e1").Replace(route[2])
 		if path == "/v1/health" || strings.HasPrefix(path, "/v1/agent/") {
@@ -73,7 +73,7 @@ func TestPoliciesKnowEveryAction(t *testing.T) {
 
 // A policy knows a job by its name, however a call names it.
 func TestJobResources(t *testing.T) {
-	node := testutil.NewSingleNode(t)
+	node := singlenode.New(t)
 	_, err := node.Control.CreateCluster(t.Context(), structs.Cluster{Name: "prod"}, nil)
 	noError(t, err)
 	policy := `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"gantry:StopJob","Resource":"arn:aws:gantry:::job/prod/web"}]}`

@@ -14,19 +14,19 @@ import (
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // town is a cluster with services, daemons and tasks of RunTask, whose agents do what they are
 // asked.
 type town struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	t         *testing.T
 	instances []string
 }
 
 func newTown(t *testing.T) *town {
-	w := &town{SingleNode: testutil.NewSingleNode(t), t: t}
+	w := &town{Node: singlenode.New(t), t: t}
 	w.SetStep(time.Millisecond)
 	return w
 }

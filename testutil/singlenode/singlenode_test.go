@@ -1,4 +1,4 @@
-package testutil
+package singlenode
 
 import (
 	"strings"
@@ -10,9 +10,9 @@ import (
 )
 
 // serviceOf returns a cluster of one instance, with service web of that many tasks.
-func serviceOf(t *testing.T, count int) *SingleNode {
+func serviceOf(t *testing.T, count int) *Node {
 	t.Helper()
-	c := NewSingleNode(t)
+	c := New(t)
 	c.AddInstance(t, "default", 4096, 8192)
 	registerWeb(t, c)
 	_, err := c.Control.CreateService(t.Context(), control.CreateServiceInput{
@@ -24,7 +24,7 @@ func serviceOf(t *testing.T, count int) *SingleNode {
 	return c
 }
 
-func registerWeb(t *testing.T, c *SingleNode) {
+func registerWeb(t *testing.T, c *Node) {
 	t.Helper()
 	_, err := c.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
 		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", Image: "nginx", Memory: new(int32(64))}},
@@ -34,10 +34,10 @@ func registerWeb(t *testing.T, c *SingleNode) {
 	}
 }
 
-func (c *SingleNode) service() *structs.Job { return c.Store.Snapshot().Service("default", "web") }
+func (c *Node) service() *structs.Job { return c.Store.Snapshot().Service("default", "web") }
 
 // alive returns the tasks of the service that run or are meant to run.
-func (c *SingleNode) alive() (ids []string) {
+func (c *Node) alive() (ids []string) {
 	for task := range c.Store.Snapshot().JobTasks(c.service().ID) {
 		if task.DesiredStatus == structs.TaskRunning && task.Holds() {
 			ids = append(ids, task.ID)
@@ -46,7 +46,7 @@ func (c *SingleNode) alive() (ids []string) {
 	return ids
 }
 
-func (c *SingleNode) primary(t *testing.T) *structs.Deployment {
+func (c *Node) primary(t *testing.T) *structs.Deployment {
 	t.Helper()
 	var primary *structs.Deployment
 	for d := range c.Store.Snapshot().Deployments(c.service().ID) {

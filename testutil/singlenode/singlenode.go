@@ -1,4 +1,6 @@
-package testutil
+// Package singlenode is everything of a cluster behind the doors in one value, for tests of verbs
+// and doors. It imports no door, so that tests inside their packages can use it.
+package singlenode
 
 import (
 	"cmp"
@@ -20,13 +22,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SingleNode is everything of a cluster behind the doors, without raft, network and agents. A write
+// Node is everything of a cluster behind the doors, without raft, network and agents. A write
 // goes through the log's encoding straight into the FSM, and each evaluation is scheduled and
 // committed before the write that made it returns, except those that wait for a time: Advance moves
 // the clock there. Run, Fail and others report what agents would. Ids count up from 1, and the
 // clock moves by a second each time it is read, so that the same calls return the same answers,
 // byte for byte.
-type SingleNode struct {
+type Node struct {
 	Control *control.Control
 	Store   *state.Store
 
@@ -47,11 +49,11 @@ const (
 	maxEvaluations = 1000
 )
 
-// NewSingleNode returns an empty cluster.
-func NewSingleNode(t testing.TB) *SingleNode {
+// New returns an empty cluster.
+func New(t testing.TB) *Node {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
-	c := &SingleNode{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c := &Node{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
 	c.Control = control.New(control.Config{
 		Log: c, Store: c.Store, Logger: logger, NewID: c.newID, Now: c.clock, Beat: c.beat, Simulator: simulator.New(simulator.Config{}),
@@ -61,21 +63,21 @@ func NewSingleNode(t testing.TB) *SingleNode {
 
 // SetStep sets how far the clock moves with each reading. Whatever waits for a time within that
 // step counts as ready.
-func (c *SingleNode) SetStep(step time.Duration) {
+func (c *Node) SetStep(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.step = step
 }
 
 // Outage makes the next n reads and writes find no leader.
-func (c *SingleNode) Outage(n int) {
+func (c *Node) Outage(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.outage = n
 }
 
 // AddInstance registers a container instance in a cluster and connects its agent.
-func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64) *structs.ContainerInstance {
+func (c *Node) AddInstance(t testing.TB, cluster string, cpu, memory int64) *structs.ContainerInstance {
 	t.Helper()
 	instance, err := c.Control.RegisterInstance(t.Context(), structs.ContainerInstance{
 		Cluster: cluster, Zone: "a", Name: "host-1",
@@ -93,7 +95,7 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 }
 
 // beat connects an instance at the first heartbeat of its agent.
-func (c *SingleNode) beat(instance string) (time.Duration, error) {
+func (c *Node) beat(instance string) (time.Duration, error) {
 	if i := c.Store.Snapshot().Instance(instance); i != nil && !i.AgentConnected {
 		// Without a leader, the next heartbeat does.
 		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock()), Damps: true})
@@ -102,7 +104,7 @@ func (c *SingleNode) beat(instance string) (time.Duration, error) {
 }
 
 // MustApply applies a command, and fails the test if it is refused.
-func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applied {
+func (c *Node) MustApply(t testing.TB, cmd structs.Command) structs.Applied {
 	t.Helper()
 	applied, err := c.Apply(t.Context(), cmd)
 	if err != nil {
@@ -112,7 +114,7 @@ func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applie
 }
 
 // Apply implements control.Log.
-func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Applied, error) {
+func (c *Node) Apply(_ context.Context, cmd structs.Command) (structs.Applied, error) {
 	if err := c.Current(context.Background()); err != nil {
 		return structs.Applied{}, err
 	}
@@ -125,7 +127,7 @@ func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Appl
 
 // Batch schedules what fn writes only at its end, as a cluster does when its workers are behind. A
 // verb that waits for an evaluation would wait forever within fn.
-func (c *SingleNode) Batch(t testing.TB, fn func()) {
+func (c *Node) Batch(t testing.TB, fn func()) {
 	t.Helper()
 	c.behind = true
 	fn()
@@ -137,7 +139,7 @@ func (c *SingleNode) Batch(t testing.TB, fn func()) {
 
 // evaluateReady schedules evaluations that are ready or due, and those that follow from them, until
 // none is.
-func (c *SingleNode) evaluateReady() error {
+func (c *Node) evaluateReady() error {
 	for range maxEvaluations {
 		eval := c.nextReady()
 		if eval == nil {
@@ -151,7 +153,7 @@ func (c *SingleNode) evaluateReady() error {
 }
 
 // nextReady returns the first evaluation that is ready, in the order of the broker.
-func (c *SingleNode) nextReady() (first *structs.Evaluation) {
+func (c *Node) nextReady() (first *structs.Evaluation) {
 	c.mu.Lock()
 	nextReading := structs.TimeOf(c.now.Add(c.step))
 	c.mu.Unlock()
@@ -167,7 +169,7 @@ func (c *SingleNode) nextReady() (first *structs.Evaluation) {
 	return first
 }
 
-func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
+func (c *Node) evaluate(eval *structs.Evaluation) error {
 	var seed [16]byte
 	binary.BigEndian.PutUint64(seed[:], c.next())
 	snap := c.Store.Snapshot()
@@ -178,7 +180,7 @@ func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
 }
 
 // Current implements control.Log.
-func (c *SingleNode) Current(context.Context) error {
+func (c *Node) Current(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.outage > 0 {
@@ -188,7 +190,7 @@ func (c *SingleNode) Current(context.Context) error {
 	return nil
 }
 
-func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
+func (c *Node) commit(cmd structs.Command) (structs.Applied, error) {
 	data, err := fsm.Encode(cmd)
 	if err != nil {
 		return structs.Applied{}, err
@@ -200,7 +202,7 @@ func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
 	return result.Applied, result.Err
 }
 
-func (c *SingleNode) clock() time.Time {
+func (c *Node) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(c.step)
@@ -209,12 +211,12 @@ func (c *SingleNode) clock() time.Time {
 
 // newID returns ids that differ in both halves, as in a real cluster: other ids are made from the
 // first half of a job's id.
-func (c *SingleNode) newID() string {
+func (c *Node) newID() string {
 	n := c.next()
 	return fmt.Sprintf("%016x%016x", n, n)
 }
 
-func (c *SingleNode) next() uint64 {
+func (c *Node) next() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ids++

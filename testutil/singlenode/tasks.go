@@ -1,4 +1,4 @@
-package testutil
+package singlenode
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 
 // Advance moves the clock forward, and schedules each evaluation that waited for a time at that
 // time.
-func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
+func (c *Node) Advance(t testing.TB, by time.Duration) {
 	t.Helper()
 	c.mu.Lock()
 	end := c.now.Add(by)
@@ -32,7 +32,7 @@ func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
 }
 
 // nextWaiting returns the evaluation whose time comes first, or nil if none comes in time.
-func (c *SingleNode) nextWaiting(until structs.Time) (next *structs.Evaluation) {
+func (c *Node) nextWaiting(until structs.Time) (next *structs.Evaluation) {
 	for eval := range c.Store.Snapshot().Evaluations() {
 		if eval.Status != structs.EvaluationReady || eval.WaitUntil == 0 || eval.WaitUntil > until {
 			continue
@@ -44,7 +44,7 @@ func (c *SingleNode) nextWaiting(until structs.Time) (next *structs.Evaluation) 
 	return next
 }
 
-func (c *SingleNode) moveTo(now time.Time) {
+func (c *Node) moveTo(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now.After(c.now) {
@@ -53,7 +53,7 @@ func (c *SingleNode) moveTo(now time.Time) {
 }
 
 // Run reports tasks RUNNING, as their agents would. Containers with a health check are HEALTHY.
-func (c *SingleNode) Run(t testing.TB, tasks ...string) {
+func (c *Node) Run(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
 		now := structs.TimeOf(c.clock())
@@ -65,7 +65,7 @@ func (c *SingleNode) Run(t testing.TB, tasks ...string) {
 }
 
 // SetHealth reports the health of a RUNNING task: structs.Healthy, Unhealthy or HealthUnknown.
-func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
+func (c *Node) SetHealth(t testing.TB, id, health string) {
 	t.Helper()
 	c.report(t, structs.TaskUpdate{
 		Task: id, Status: structs.TaskRunning, Containers: c.containers(t, id, structs.TaskRunning, health, nil),
@@ -74,7 +74,7 @@ func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
 
 // Fail reports tasks STOPPED that nobody stopped. Tasks that are not RUNNING failed to start; the
 // containers of others ended with exit code 1.
-func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
+func (c *Node) Fail(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
 		u := structs.TaskUpdate{
@@ -92,7 +92,7 @@ func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
 }
 
 // StopReported reports every task STOPPED that is meant to stop, and returns their ids.
-func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
+func (c *Node) StopReported(t testing.TB) (stopped []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
 		if task.DesiredStatus == structs.TaskStopped && task.Holds() {
@@ -108,7 +108,7 @@ func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
 }
 
 // RunPlaced reports every task RUNNING that is meant to run, and returns their ids.
-func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
+func (c *Node) RunPlaced(t testing.TB) (running []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
 		if task.DesiredStatus == structs.TaskRunning && task.LastStatus < structs.TaskRunning && !task.Queued() {
@@ -120,7 +120,7 @@ func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
 }
 
 // Settle does what every agent is told, round after round, until nothing is left to do.
-func (c *SingleNode) Settle(t testing.TB) {
+func (c *Node) Settle(t testing.TB) {
 	t.Helper()
 	for range maxEvaluations {
 		if len(c.StopReported(t))+len(c.RunPlaced(t)) == 0 {
@@ -130,7 +130,7 @@ func (c *SingleNode) Settle(t testing.TB) {
 	t.Fatal("tasks start and stop forever")
 }
 
-func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate) {
+func (c *Node) reportStopped(t testing.TB, id string, u structs.TaskUpdate) {
 	t.Helper()
 	now := structs.TimeOf(c.clock())
 	u.Task, u.Status = id, structs.TaskStopped
@@ -138,14 +138,14 @@ func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate
 	c.report(t, u)
 }
 
-func (c *SingleNode) report(t testing.TB, u structs.TaskUpdate) {
+func (c *Node) report(t testing.TB, u structs.TaskUpdate) {
 	t.Helper()
 	if err := c.Control.ReportTasks(t.Context(), c.task(t, u.Task).Instance, 0, []structs.TaskUpdate{u}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c *SingleNode) task(t testing.TB, id string) *structs.Task {
+func (c *Node) task(t testing.TB, id string) *structs.Task {
 	t.Helper()
 	task := c.Store.Snapshot().Task(id)
 	if task == nil {
@@ -155,7 +155,7 @@ func (c *SingleNode) task(t testing.TB, id string) *structs.Task {
 }
 
 // containers returns the containers of a task's definition, all with the same state.
-func (c *SingleNode) containers(t testing.TB, id string, status structs.TaskStatus, health string, exit *int32) []structs.Container {
+func (c *Node) containers(t testing.TB, id string, status structs.TaskStatus, health string, exit *int32) []structs.Container {
 	t.Helper()
 	definition := c.Store.Snapshot().TaskDefinition(c.task(t, id).TaskDefinition)
 	containers := make([]structs.Container, len(definition.ContainerDefinitions))
