@@ -26,14 +26,14 @@ import (
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/server"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 const hops = "Gantry-Hops"
 
 // secured is a server with a gate.
 type secured struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	http      *httptest.Server
 	audit     string
 	secret    security.Secret
@@ -56,7 +56,7 @@ func newSecured(t *testing.T) *secured {
 	s := &secured{secret: security.NewSecret(), audit: filepath.Join(t.TempDir(), "server", "audit.log")}
 	s.authority = must[*security.Authority](t)(s.secret.Authority())
 	sealer := must[*security.Sealer](t)(s.secret.Sealer())
-	s.SingleNode = testutil.NewSingleNode(t, func(c *control.Config) { c.Sealer, c.Leases = sealer, leases{} })
+	s.Node = singlenode.New(t, func(c *control.Config) { c.Sealer, c.Leases = sealer, leases{} })
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	audit := must[*Audit](t)(OpenAudit(s.audit, log))
 	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {

@@ -16,10 +16,11 @@ import (
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // replaceState puts a copy of the state in its place, as a snapshot from another server would.
-func replaceState(t *testing.T, c *testutil.SingleNode) {
+func replaceState(t *testing.T, c *singlenode.Node) {
 	t.Helper()
 	machine := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	snapshot, err := machine.Snapshot()
@@ -35,7 +36,7 @@ func replaceState(t *testing.T, c *testutil.SingleNode) {
 
 // A subscriber that was too slow, or whose state was replaced by a snapshot, gets everything again.
 func TestStreamAfterLoss(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		expectFrame(t, next(t, s), true)
@@ -52,7 +53,7 @@ func TestStreamAfterLoss(t *testing.T) {
 // nothing about that: an agent that starts again within its lease has lost nothing. (When it ends
 // is the leases' matter: server/liveness.)
 func TestConnectedFromTheFirstBeat(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		connected := func(want bool) {
 			t.Helper()
 			if got := c.Store.Snapshot().Instance(instance).AgentConnected; got != want {
@@ -74,7 +75,7 @@ func TestConnectedFromTheFirstBeat(t *testing.T) {
 // A stream opens once the server knows the registration that its agent was answered, and the leader
 // that it is there.
 func TestStreamWaitsForTheRegistration(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		opened := make(chan error, 1)
 		// the connection, and another registration
 		version := c.Store.Snapshot().Instance(instance).Version + 2
@@ -167,7 +168,7 @@ func TestStreamMissesNothing(t *testing.T) {
 // After a restored snapshot an agent is to register again: one whose registration is newer than the
 // state's, and one that the state does not know at all.
 func TestStreamAfterRestore(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		_, err := c.Control.Assignments(t.Context(), instance, c.Store.Snapshot().Instance(instance).Version+9)
 		expectError(t, err, structs.KindResourceNotFound, "")
 

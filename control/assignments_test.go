@@ -8,16 +8,16 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // inNode runs a test under fake time on a single node with an instance whose agent is not
 // connected.
-func inNode(t *testing.T, test func(t *testing.T, c *testutil.SingleNode, instance string)) {
+func inNode(t *testing.T, test func(t *testing.T, c *singlenode.Node, instance string)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
-		c := testutil.NewSingleNode(t)
+		c := singlenode.New(t)
 		define(t, c.Control, "web")
 		test(t, c, addInstance(t, c.Control).ID)
 	})
@@ -67,13 +67,13 @@ func report(t *testing.T, c *control.Control, instance, task string, status stru
 }
 
 func TestStreamOfUnknownInstance(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	_, err := c.Control.Assignments(t.Context(), "0123", 0)
 	expectError(t, err, structs.KindResourceNotFound, "0123")
 }
 
 func TestStreamTellsWhatIsNew(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		expectFrame(t, next(t, s), true) // even when there is nothing
 		silent(t, s)
@@ -130,7 +130,7 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 // believes gone. An agent that listens all the same must hear of it, or the container would outlive
 // its task.
 func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		expectFrame(t, next(t, s), true)
@@ -155,7 +155,7 @@ func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 // first frame, also where the agent came back since: nobody connects an instance that is none any
 // more.
 func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		if next(t, s).Deregistered {
@@ -180,7 +180,7 @@ func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
 
 // TestLogModeOfTheAccount: an assignment has the mode that is set when it is sent.
 func TestLogModeOfTheAccount(t *testing.T) {
-	inNode(t, func(t *testing.T, c *testutil.SingleNode, instance string) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
 		defer s.Close()
 		run(t, c.Control, job(1))

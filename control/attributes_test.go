@@ -4,13 +4,13 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // What an agent says of its instance cannot be overruled, and what users put survives the agent's
 // next registration.
 func TestAttributesOfAgentsAndUsers(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	in := structs.ContainerInstance{Cluster: "default", Attributes: []structs.Attribute{{Name: "rack", Value: "7"}}}
 	i, err := c.Control.RegisterInstance(t.Context(), in)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestAttributesOfAgentsAndUsers(t *testing.T) {
 
 // A deregistered instance is gone for those who would change it, and comes back by registering.
 func TestDeregisteredInstance(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	i := c.AddInstance(t, "default", 1024, 1024)
 	if _, err := c.Control.DeregisterInstance(t.Context(), "default", i.ID, false); err != nil {
 		t.Fatal(err)

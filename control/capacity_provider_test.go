@@ -6,13 +6,13 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // Work that names neither capacity providers nor a launch type goes by its cluster's default
 // strategy, as that is when the work is asked for.
 func TestDefaultStrategy(t *testing.T) {
-	n := testutil.NewSingleNode(t)
+	n := singlenode.New(t)
 	ctx := t.Context()
 	set := func(strategy ...structs.CapacityProviderStrategyItem) {
 		t.Helper()
@@ -72,7 +72,7 @@ func TestDefaultStrategy(t *testing.T) {
 }
 
 func TestRegisterInstanceOfProvider(t *testing.T) {
-	n := testutil.NewSingleNode(t)
+	n := singlenode.New(t)
 	_, err := n.Control.RegisterInstance(t.Context(), structs.ContainerInstance{CapacityProvider: "a b"})
 	expectError(t, err, structs.KindInvalidParameter, "Invalid capacity provider name")
 	made, err := n.Control.RegisterInstance(t.Context(), structs.ContainerInstance{CapacityProvider: "later"})
@@ -85,7 +85,7 @@ func TestRegisterInstanceOfProvider(t *testing.T) {
 // Tasks that wait for room have their capacity providers from the start, by base and weight, and
 // keep them when they are placed, whichever of them were stopped meanwhile.
 func TestWaitingTasksHaveTheirProviders(t *testing.T) {
-	n := testutil.NewSingleNode(t)
+	n := singlenode.New(t)
 	n.MustApply(t, structs.CreateCluster{Cluster: structs.Cluster{Name: "default"}})
 	define(t, n.Control, "web")
 	providers := []string{"big", "small"}

@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 func TestNoLeader(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	define(t, c.Control, "web")
 	for name, call := range map[string]func() error{

@@ -17,7 +17,7 @@ func TestCreateServiceTwiceAtOnce(t *testing.T) {
 			Cluster: "default", Name: "api", ClientToken: token, RequestHash: "h", ServiceChange: control.ServiceChange{TaskDefinition: "app", Count: new(1)},
 		}
 		var first *structs.Job
-		log := &racing{Log: h.SingleNode, times: 1, before: func() { first = h.create(in) }}
+		log := &racing{Log: h.Node, times: 1, before: func() { first = h.create(in) }}
 		c := control.New(control.Config{Log: log, Store: h.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		second, err := c.CreateService(t.Context(), in)
 		if err != nil || second.ID != first.ID {

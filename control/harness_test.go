@@ -10,6 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // inCluster runs a test under fake time on a real server, where calls run at the same time and
@@ -111,13 +112,13 @@ func openStream(t *testing.T, c *control.Control, instance string) *control.Assi
 
 // harness is a cluster with one instance, two revisions of "app" and a service "web" of the first.
 type harness struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	t *testing.T
 }
 
 func newHarness(t *testing.T) *harness {
 	t.Helper()
-	h := &harness{testutil.NewSingleNode(t), t}
+	h := &harness{singlenode.New(t), t}
 	h.AddInstance(t, "default", 4096, 4096)
 	for range 2 {
 		_, err := h.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{

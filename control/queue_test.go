@@ -5,14 +5,14 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 func queued(in *control.RunTaskInput) {
 	in.Job.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
 }
 
-func instances(c *testutil.SingleNode, tasks []*structs.Task) (with, without []string) {
+func instances(c *singlenode.Node, tasks []*structs.Task) (with, without []string) {
 	for _, t := range tasks {
 		if c.Store.Snapshot().Task(t.ID).Instance == "" {
 			without = append(without, t.ID)
@@ -26,7 +26,7 @@ func instances(c *testutil.SingleNode, tasks []*structs.Task) (with, without []s
 // TestRunTaskQueues: with a capacity provider all tasks are there at once, and those that find no
 // room start as soon as there is.
 func TestRunTaskQueues(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	define(t, c.Control, "web")
 	c.AddInstance(t, structs.DefaultCluster, 1024, 32) // room for two
 	_, err := c.Control.UpdateCluster(t.Context(), structs.UpdateCluster{
@@ -60,7 +60,7 @@ func TestRunTaskQueues(t *testing.T) {
 // TestRunTaskQueuesByDefault: where a cluster has a default strategy, it is that of RunTask, but
 // not where the caller names a launch type or instances.
 func TestRunTaskQueuesByDefault(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	define(t, c.Control, "web")
 	_, err := c.Control.CreateCluster(t.Context(), structs.Cluster{
 		Name: "other", CapacityProviders: []string{"FARGATE"}, DefaultCapacityStrategy: []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}},

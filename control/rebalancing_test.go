@@ -8,11 +8,11 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // addInstanceIn adds a container instance of a zone.
-func addInstanceIn(t *testing.T, n *testutil.SingleNode, zone string) *structs.ContainerInstance {
+func addInstanceIn(t *testing.T, n *singlenode.Node, zone string) *structs.ContainerInstance {
 	i := *n.AddInstance(t, "default", 4096, 4096)
 	i.Zone, i.Attributes = zone, []structs.Attribute{{Name: structs.AttributeZone, Value: zone}}
 	n.MustApply(t, structs.RegisterInstance{Instance: i})
@@ -20,7 +20,7 @@ func addInstanceIn(t *testing.T, n *testutil.SingleNode, zone string) *structs.C
 }
 
 // perZone counts the RUNNING tasks of a service.
-func perZone(n *testutil.SingleNode, service string) map[string]int {
+func perZone(n *singlenode.Node, service string) map[string]int {
 	snap, counts := n.Store.Snapshot(), map[string]int{}
 	for task := range snap.JobTasks(snap.Service("default", service).ID) {
 		if task.LastStatus == structs.TaskRunning {
@@ -33,7 +33,7 @@ func perZone(n *testutil.SingleNode, service string) map[string]int {
 // A zone is lost, and its tasks start in the others. When it is back, services go back to it by
 // themselves, but for those that were told to stay.
 func TestZoneIsLostAndBack(t *testing.T) {
-	n := testutil.NewSingleNode(t)
+	n := singlenode.New(t)
 	lost := addInstanceIn(t, n, "a")
 	addInstanceIn(t, n, "b")
 	addInstanceIn(t, n, "c")

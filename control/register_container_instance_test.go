@@ -6,13 +6,13 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // TestRegisterByItsIdentity: an instance of which only the identity is known is there, and gets
 // work once an agent speaks for it.
 func TestRegisterByItsIdentity(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	define(t, c.Control, "web")
 	_, err := c.Control.CreateCluster(t.Context(), structs.Cluster{}, nil)
 	noError(t, err)
@@ -37,7 +37,7 @@ func TestRegisterByItsIdentity(t *testing.T) {
 
 // TestRenewInstance: what is not said of an instance stays as it is.
 func TestRenewInstance(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	_, err := c.Control.CreateCluster(t.Context(), structs.Cluster{}, nil)
 	noError(t, err)
 	register := func(in control.InstanceRegistration) (*structs.ContainerInstance, error) {

@@ -5,11 +5,11 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 func TestRegisterInstanceWithGPUs(t *testing.T) {
-	n := testutil.NewSingleNode(t)
+	n := singlenode.New(t)
 	_, err := n.Control.RegisterInstance(t.Context(), structs.ContainerInstance{GPUs: []string{"0", "0"}})
 	expectError(t, err, structs.KindInvalidParameter, "gpus[1]: GPU '0' is named twice.")
 	made, err := n.Control.RegisterInstance(t.Context(), structs.ContainerInstance{GPUs: []string{"1", "0"}})

@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // TestStartInTheFuture: a task of an engine whose clock is ahead has not started later than now, or
 // it would never have been up for long enough to replace another.
 func TestStartInTheFuture(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	define(t, c.Control, "web")
 	task := run(t, c.Control, job(1))[0]
@@ -28,7 +28,7 @@ func TestStartInTheFuture(t *testing.T) {
 func TestClockOfTheAgent(t *testing.T) {
 	const hour = structs.Time(60 * 60 * 1000)
 	for _, off := range []structs.Time{-hour, -900, 0, 900, hour} {
-		c := testutil.NewSingleNode(t)
+		c := singlenode.New(t)
 		instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 		define(t, c.Control, "web")
 		task := run(t, c.Control, job(1))[0]

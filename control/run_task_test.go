@@ -10,10 +10,11 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 func TestRunTaskRefusals(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	ctx := t.Context()
 	c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	define(t, c.Control, "web")
@@ -67,7 +68,7 @@ func TestRunTaskRefusals(t *testing.T) {
 }
 
 func TestRunTaskFillsIn(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	define(t, c.Control, "web", structs.Tag{Key: "team", Value: "blue"}, structs.Tag{Key: "stage", Value: "test"})
 	define(t, c.Control, "web", structs.Tag{Key: "team", Value: "blue"}, structs.Tag{Key: "stage", Value: "test"})
@@ -105,7 +106,7 @@ func TestRunTaskFillsIn(t *testing.T) {
 }
 
 func TestRunTaskSaysWhyNot(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	small := c.AddInstance(t, structs.DefaultCluster, 4096, 20)
 	define(t, c.Control, "web")
 	placed, err := c.Control.RunTask(t.Context(), job(2))
@@ -117,7 +118,7 @@ func TestRunTaskSaysWhyNot(t *testing.T) {
 }
 
 func TestClientToken(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	ctx := t.Context()
 	c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	define(t, c.Control, "web")

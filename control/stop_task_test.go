@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 func TestStopTask(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	ctx := t.Context()
 	instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	_, err := c.Control.CreateCluster(ctx, structs.Cluster{Name: "other"}, nil)

@@ -4,13 +4,13 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // TestSubmitTaskState: a task moves by what a client of the ECS API says of it, forward only, and
 // its end has a code.
 func TestSubmitTaskState(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
 	define(t, c.Control, "web")
 	tasks := run(t, c.Control, job(2))

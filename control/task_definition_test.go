@@ -7,11 +7,11 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 func TestDeleteTaskDefinitions(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	ctx := t.Context()
 	for range 3 {
 		define(t, c.Control, "web")
@@ -53,7 +53,7 @@ func TestDeleteTaskDefinitions(t *testing.T) {
 }
 
 func TestDeregisterTaskDefinition(t *testing.T) {
-	c := testutil.NewSingleNode(t)
+	c := singlenode.New(t)
 	define(t, c.Control, "web")
 	_, err := c.Control.DeregisterTaskDefinition(t.Context(), "web:2")
 	expectError(t, err, structs.KindClient, "Unable to describe task definition.")

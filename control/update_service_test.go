@@ -102,7 +102,7 @@ func (r *racing) Apply(ctx context.Context, cmd structs.Command) (structs.Applie
 func TestUpdateServiceAmongOthers(t *testing.T) {
 	h := newHarness(t)
 	grace := int32(0)
-	log := &racing{Log: h.SingleNode, times: 2, before: func() {
+	log := &racing{Log: h.Node, times: 2, before: func() {
 		grace++
 		h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{HealthGrace: &grace}})
 	}}

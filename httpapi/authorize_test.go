@@ -10,13 +10,13 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 const jobText = "name: web\ncluster: prod\ntype: batch\ncontainers:\n- {name: app, image: app, memory: 16}\n"
 
 // askAs makes a call as the holder of a policy.
-func askAs(t *testing.T, node *testutil.SingleNode, policy, method, path string) *httptest.ResponseRecorder {
+func askAs(t *testing.T, node *singlenode.Node, policy, method, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	p, err := structs.ParsePolicy(policy)
 	noError(t, err)
@@ -31,7 +31,7 @@ func askAs(t *testing.T, node *testutil.SingleNode, policy, method, path string)
 
 // Policies know a job by its name, even if a call has its id.
 func TestJobResources(t *testing.T) {
-	node := testutil.NewSingleNode(t)
+	node := singlenode.New(t)
 	_, err := node.Control.CreateCluster(t.Context(), structs.Cluster{Name: "prod"}, nil)
 	noError(t, err)
 	policy := `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"gantry:StopJob","Resource":"arn:aws:gantry:::job/prod/web"}]}`

@@ -18,11 +18,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // api is the native API of a single node, on a listener of its own.
 type api struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	url     string
 	client  *client.Client
 	closing chan struct{}
@@ -30,7 +31,7 @@ type api struct {
 }
 
 func newAPI(t *testing.T) *api {
-	a := &api{SingleNode: testutil.NewSingleNode(t), closing: make(chan struct{})}
+	a := &api{Node: singlenode.New(t), closing: make(chan struct{})}
 	a.serve(t, a.Control)
 	_, err := a.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
 		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(16))}},
@@ -120,7 +121,7 @@ func (f *failing) Current(context.Context) error { return f.err }
 func TestErrorsKeepTheirKind(t *testing.T) {
 	var log failing
 	a := &api{closing: make(chan struct{})}
-	node := testutil.NewSingleNode(t)
+	node := singlenode.New(t)
 	a.serve(t, control.New(control.Config{Log: &log, Store: node.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}))
 	for kind, status := range map[structs.Kind]int{
 		structs.KindAccessDenied:       http.StatusForbidden,

@@ -10,13 +10,13 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // fixture is the API of a cluster with one instance on which two jobs were run. The newer one was
 // too large.
 type fixture struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	client   *client.Client
 	url      string
 	instance *structs.ContainerInstance
@@ -25,7 +25,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{SingleNode: testutil.NewSingleNode(t)}
+	f := &fixture{Node: singlenode.New(t)}
 	f.instance = f.AddInstance(t, "default", 2048, 4096)
 	for family, memory := range map[string]int32{"small": 64, "huge": 1 << 20} {
 		_, err := f.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{

@@ -2,7 +2,6 @@ package testutil
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"net"
@@ -10,47 +9,42 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
+	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gantry-project/gantry/control"
-	"github.com/gantry-project/gantry/httpapi"
+	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/server"
 )
 
-// Cluster is a whole cluster in a process: a server with a data directory, its doors, and agents
-// that reach it through the real client and run containers on one FakeEngine. It works inside
-// testing/synctest, and is made to: connections are in memory. One goroutine starts and stops its
-// parts; what is not stopped by the end of the test is stopped then.
+// Cluster is a whole cluster in one process: a server that is alone, with a data directory and its
+// doors, and agents that call it through the real client and run containers on one FakeEngine. It
+// is for use inside testing/synctest: connections are in memory. Only one goroutine may start and
+// stop its parts. Whatever still runs at the end of the test is stopped then.
 type Cluster struct {
-	Dir    string // the server's; those of agents are beside it
+	Dir    string // the server's data directory; those of agents are beside it
 	Engine *FakeEngine
-	// HTTP reaches the server that runs at the time, whatever the host: http://gantry/v1/health.
+	// HTTP calls the server that is running at the time, for any host: http://gantry/v1/health.
 	HTTP *http.Client
-	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it
-	// while no server runs.
-	Door func(*control.Control) http.Handler
-	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
-	// server runs.
+	// OnCall, if set, is called before each call of the server. Set it while no server runs.
 	OnCall func()
 
-	t        testing.TB
-	dir      string
-	log      *slog.Logger
-	listener atomic.Pointer[pipeListener]  // nil: nothing listens
-	server   atomic.Pointer[serverProcess] // nil: none runs
-	agents   map[string]*agentProcess      // by name
+	t       testing.TB
+	dir     string
+	log     *slog.Logger
+	network *Network
+	server  atomic.Pointer[process.Server] // nil while none runs
+	agents  map[string]*agentProcess       // by name
 }
 
-// NewCluster makes a cluster of which nothing runs yet.
+// NewCluster returns a cluster of which nothing runs yet.
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	dir := MemoryDir(t)
 	c := &Cluster{
-		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(),
+		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(), network: NewNetwork(),
 		t: t, log: slog.New(slog.NewTextHandler(t.Output(), nil)), dir: dir, agents: map[string]*agentProcess{},
 	}
 	transport := &http.Transport{DialContext: c.dial}
@@ -65,8 +59,8 @@ func NewCluster(t testing.TB) *Cluster {
 	return c
 }
 
-// MemoryDir is a temporary directory, in memory where the system has one for that: a sync of a file
-// on a disk takes real time.
+// MemoryDir returns a temporary directory, in memory if the system has a place for that, as syncing
+// a file to a disk takes real time.
 func MemoryDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "gantry-test-")
@@ -85,32 +79,32 @@ func (c *Cluster) Start() {
 	c.Eventually("the agent is ready", c.Agent("host").Ready)
 }
 
-// Eventually waits up to a minute until something holds.
+// Eventually waits until holds returns true, for at most a minute.
 func (c *Cluster) Eventually(what string, holds func() bool) {
 	c.t.Helper()
+	eventually(c.t, what, holds)
+}
+
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("after a minute it does not hold that %s", what)
+			t.Fatalf("not true after a minute: %s", what)
 		}
 	}
 }
 
-// dial connects to the server that runs.
-func (c *Cluster) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	if l := c.listener.Load(); l != nil {
-		return l.dial(ctx)
-	}
-	return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
+// serverHost is the host of the server.
+const serverHost = "10.0.0.1"
+
+// address returns host:port of the server's APIs.
+func (c *Cluster) address() string {
+	return net.JoinHostPort(serverHost, strconv.Itoa(process.DefaultHTTPPort))
 }
 
-// serverProcess is a running server with its doors.
-type serverProcess struct {
-	*server.Server
-	http     *http.Server
-	listener *pipeListener
-	closing  chan struct{} // closed when streams are to end
-	served   chan error
-	conns    sync.WaitGroup // connections with a goroutine of their own
+// dial connects to the running server.
+func (c *Cluster) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	return c.network.Dialer(UserHost, agentDial)(ctx, network, c.address())
 }
 
 // StartServer starts a server and waits until it takes calls.
@@ -124,95 +118,67 @@ func (c *Cluster) StartServer() {
 
 // TryStartServer starts a server that may find its data directory damaged.
 func (c *Cluster) TryStartServer() error {
-	s, err := server.New(server.Config{ID: "a", DataDir: c.Dir, Logger: c.log})
+	c.network.Boot(serverHost)
+	p, err := process.NewServer(process.ServerConfig{
+		DataDir: c.Dir, Name: "host", Alone: true, Logger: c.log,
+		Addresses: process.Addresses{Bind: serverHost, HTTPPort: process.DefaultHTTPPort},
+		Hooks: process.ServerHooks{
+			ID: "a", Around: c.hear,
+			Listen: func(address string) (net.Listener, error) { return c.network.Listen(address), nil },
+		},
+	})
 	if err != nil {
 		return err
 	}
-	p := &serverProcess{Server: s, listener: newPipeListener(), closing: make(chan struct{}), served: make(chan error, 1)}
-	p.http = &http.Server{Handler: c.doors(p), ConnState: p.countConn}
-	go func() { p.served <- p.http.Serve(p.listener) }()
+	p.Start()
 	c.server.Store(p)
-	c.listener.Store(p.listener)
 	return nil
 }
 
-// doors is the handler of all that a server can be asked.
-func (c *Cluster) doors(p *serverProcess) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", httpapi.New(httpapi.Config{Control: p.Control(), Ready: p.Ready, Logger: c.log, Closing: p.closing}))
-	if c.Door != nil {
-		mux.Handle("/", c.Door(p.Control()))
-	}
+// hear calls OnCall before each call.
+func (c *Cluster) hear(doors http.Handler) http.Handler {
 	if c.OnCall == nil {
-		return mux
+		return doors
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.OnCall()
-		mux.ServeHTTP(w, r)
+		doors.ServeHTTP(w, r)
 	})
 }
 
-func (p *serverProcess) countConn(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		p.conns.Add(1)
-	case http.StateClosed:
-		p.conns.Done()
-	}
-}
-
-// StopServer ends the server in order: streams end, calls are answered.
+// StopServer stops the server in order: streams end, and calls are answered.
 func (c *Cluster) StopServer() {
 	c.t.Helper()
 	p := c.server.Swap(nil)
 	if p == nil {
 		return
 	}
-	c.listener.Store(nil)
-	close(p.closing)
-	if err := p.http.Shutdown(context.Background()); err != nil {
-		c.t.Errorf("shut the doors: %v", err)
-	}
-	c.checkEnd(p, p.Stop())
-}
-
-// CrashServer ends the server as a crash would, as far as a process can: its log ends first, then
-// all connections break. Nothing that a call does about that reaches the log any more.
-func (c *Cluster) CrashServer() {
-	c.t.Helper()
-	p := c.server.Swap(nil)
-	c.listener.Store(nil)
-	err := p.Stop()
-	p.http.Close()
-	c.checkEnd(p, err)
-}
-
-// checkEnd waits for the end of everything that a server has started.
-func (c *Cluster) checkEnd(p *serverProcess, err error) {
-	c.t.Helper()
-	if err != nil {
+	if err := p.Stop(context.Background()); err != nil {
 		c.t.Errorf("stop the server: %v", err)
 	}
-	if err := <-p.served; !errors.Is(err, http.ErrServerClosed) {
-		c.t.Errorf("serve: %v", err)
-	}
-	p.conns.Wait()
+	c.network.Crash(serverHost) // connections of its clients
 }
 
-// Server is the running server.
-func (c *Cluster) Server() *server.Server { return c.server.Load().Server }
-
-// CutConnections breaks every connection that is open, as a network does that fails for a moment.
-func (c *Cluster) CutConnections() {
-	if l := c.listener.Load(); l != nil {
-		l.cut()
+// CrashServer ends the server as a crash does, as far as possible within a process: its log ends
+// first, then all connections break. Nothing that a call does then reaches the log.
+func (c *Cluster) CrashServer() {
+	c.t.Helper()
+	if err := c.server.Swap(nil).Kill(); err != nil {
+		c.t.Errorf("stop the server: %v", err)
 	}
+	c.network.Crash(serverHost)
 }
 
-// Control is the running server's; nil while none runs.
+// Server returns the running server.
+func (c *Cluster) Server() *server.Server { return c.server.Load().Core() }
+
+// CutConnections breaks all open connections, as a network that fails for a moment.
+func (c *Cluster) CutConnections() { c.network.CutStreams(serverHost) }
+
+// Control returns the Control of the running server, or nil.
 func (c *Cluster) Control() *control.Control {
 	if p := c.server.Load(); p != nil {
-		return p.Control()
+		return p.Core().Control()
 	}
 	return nil
 }

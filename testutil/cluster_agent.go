@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 
 	"github.com/gantry-project/gantry/agent"
-	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/process"
 )
 
 // agentProcess is a running agent.
@@ -18,15 +18,15 @@ type agentProcess struct {
 	client *client.Client
 }
 
-// StartAgent starts an agent, on the data directory of earlier ones of the name, and waits for
-// nothing.
+// StartAgent starts an agent on the data directory of earlier ones with the same name, without
+// waiting for anything.
 func (c *Cluster) StartAgent(name string) {
 	c.t.Helper()
 	p := &agentProcess{client: c.NewClient(), ended: make(chan error, 1)}
 	var err error
 	p.Agent, err = agent.New(agent.Config{
 		DataDir: filepath.Join(c.dir, name), Zone: "a", Name: name, Version: "0.1.0",
-		Server:  agentServer{p.client},
+		Server:  process.OneServer{Client: p.client},
 		Runtime: func(instance string) runtime.Runtime { return c.Engine.Runtime(instance) },
 		Logger:  c.log,
 	})
@@ -39,8 +39,8 @@ func (c *Cluster) StartAgent(name string) {
 	c.agents[name] = p
 }
 
-// StopAgent ends an agent, which is no other than a crash to all but its own goroutines: it says
-// goodbye to nobody, and its containers run on.
+// StopAgent ends an agent. To everyone else that looks like a crash: the agent tells nobody, and
+// its containers run on.
 func (c *Cluster) StopAgent(name string) {
 	c.t.Helper()
 	p := c.agents[name]
@@ -55,18 +55,10 @@ func (c *Cluster) StopAgent(name string) {
 	p.client.Close()
 }
 
-// Agent is a running agent.
+// Agent returns a running agent.
 func (c *Cluster) Agent(name string) *agent.Agent { return c.agents[name].Agent }
 
-// NewClient makes a client of the server that runs at the time of each call.
+// NewClient returns a client of the server that is running at the time of each call.
 func (c *Cluster) NewClient() *client.Client {
 	return client.New(client.Config{Address: "http://gantry", Dial: c.dial})
-}
-
-// agentServer is the server as the agent sees it, over the native API.
-type agentServer struct{ *client.Client }
-
-// Stream opens the instance's stream of assignments.
-func (s agentServer) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
-	return s.Assignments(ctx, instance, version)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // SmallDisk mounts a disk of a size, such as "1m", on a directory until the end of the test. It
-// skips the test where that cannot be done.
+// skips the test if that is impossible.
 func SmallDisk(t testing.TB, dir, size string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -31,7 +31,7 @@ func SmallDisk(t testing.TB, dir, size string) {
 // ballast is the file that fills a disk.
 const ballast = "ballast"
 
-// FillDisk leaves so many bytes, or a little less, of the disk of a directory.
+// FillDisk fills the disk of a directory until that many bytes are left, or slightly fewer.
 func FillDisk(dir string, leave int64) error {
 	f, err := os.OpenFile(filepath.Join(dir, ballast), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -57,7 +57,7 @@ func FillDisk(dir string, leave int64) error {
 // EmptyDisk undoes FillDisk.
 func EmptyDisk(dir string) error { return os.Remove(filepath.Join(dir, ballast)) }
 
-// Files lists the names below a directory, folders with a slash, but for the file that fills the
+// Files returns the names below a directory, folders with a slash, without the file that fills the
 // disk.
 func Files(t testing.TB, dir string) (names []string) {
 	t.Helper()
@@ -77,8 +77,8 @@ func Files(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-// FlipBit changes a bit of one of the files below a directory, and says which. number returns a
-// random number below another.
+// FlipBit flips a bit in one of the files below a directory, and returns which. number returns a
+// random number less than its argument.
 func FlipBit(t testing.TB, dir string, number func(below int) int) (what string) {
 	t.Helper()
 	var full []string

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// RequireDocker is the environment variable that, set to 1, makes a missing Docker Engine fail
-	// tests, not skip them.
+	// RequireDocker is an environment variable. If it is 1, a missing Docker Engine fails tests
+	// instead of skipping them.
 	RequireDocker = "GANTRY_REQUIRE_DOCKER"
 
 	defaultDockerHost = "unix:///var/run/docker.sock"
 )
 
-// DockerHost gives the address of the Docker Engine to test with. Without one the test is skipped,
-// or fails where GANTRY_REQUIRE_DOCKER=1.
+// DockerHost returns the address of the Docker Engine to test with. Without one it skips the test,
+// or fails it with GANTRY_REQUIRE_DOCKER=1.
 func DockerHost(t testing.TB) string {
 	t.Helper()
 	host := cmp.Or(os.Getenv("DOCKER_HOST"), defaultDockerHost)
@@ -52,8 +52,8 @@ func pingDocker(ctx context.Context, host string) error {
 	return body.Close()
 }
 
-// dockerHTTP speaks HTTP with an engine; enough for a handful of calls, and free of Docker's
-// client, which only agent/docker may import.
+// dockerHTTP calls an engine over HTTP, without Docker's client, which only agent/docker may
+// import.
 type dockerHTTP struct {
 	client http.Client
 	base   string
@@ -72,7 +72,7 @@ func dialDocker(host string) (*dockerHTTP, error) {
 
 func (d *dockerHTTP) close() { d.client.CloseIdleConnections() }
 
-// dockerError is an answer of the engine that is not a success.
+// dockerError is an error that the engine answered.
 type dockerError struct {
 	status  int
 	message string
@@ -82,7 +82,7 @@ func (e *dockerError) Error() string {
 	return fmt.Sprintf("engine answers %d: %s", e.status, e.message)
 }
 
-// call asks the engine; the caller closes the body.
+// call calls the engine. The caller closes the body.
 func (d *dockerHTTP) call(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, method, d.base+path, body)
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 	snapshotTrailer = 12
 )
 
-// WriteSnapshot writes a state as a server writes it to disk.
+// WriteSnapshot writes a state the way a server writes it to disk.
 func WriteSnapshot(t testing.TB, s *state.Store) []byte {
 	t.Helper()
 	snapshot, err := fsm.New(fsm.Config{Store: s, Logger: slog.New(slog.DiscardHandler)}).Snapshot()
@@ -57,9 +57,9 @@ func StateOf(t testing.TB, c *control.Control) *state.Snapshot {
 	return snap
 }
 
-// Dump writes all of a state but its index as text, one row a line, for tests to compare and people
-// to read. Beside what a snapshot holds it has the usage of each instance, which state derives from
-// that.
+// Dump returns a state without its index as text, one row a line, for tests to compare and people
+// to read. It has everything that a snapshot holds, and the usage of each instance, which state
+// derives.
 func Dump(t testing.TB, s *state.Store) string {
 	t.Helper()
 	var text strings.Builder

@@ -22,21 +22,22 @@ import (
 )
 
 const (
-	// AppImage is the image of test/image that tests run. What it can do is written there.
+	// AppImage is the image that tests run, built from test/image, where its commands are
+	// described.
 	AppImage = "gantry-test/app:latest"
 
-	// labelContent keeps the hash of what an image was made from.
+	// labelContent is the label with the hash of what an image was built from.
 	labelContent = "gantry-test.content"
 )
 
-// File is one more file of an image.
+// File is an additional file of an image.
 type File struct {
 	Name string // without a leading slash
 	Mode int64
 	Body []byte
 }
 
-// BuildAppImage makes AppImage and gives its name.
+// BuildAppImage builds AppImage and returns its name.
 func BuildAppImage(t testing.TB, host string) string {
 	t.Helper()
 	if err := BuildImage(t.Context(), host, AppImage); err != nil {
@@ -45,10 +46,9 @@ func BuildAppImage(t testing.TB, host string) string {
 	return AppImage
 }
 
-// BuildImage makes an image of the program in test/image, with nothing else in it but an empty /tmp
-// and the extra files, and gives it the tag. It needs no network. An image of that tag and content
-// that is there already is left as it is. Host is the engine's address; empty: $DOCKER_HOST or the
-// default socket.
+// BuildImage builds an image with the program in test/image, an empty /tmp and the extra files, and
+// tags it. It needs no network. An existing image with that tag and content is left as it is. Host
+// is the engine's address; if empty, $DOCKER_HOST or the default socket.
 func BuildImage(ctx context.Context, host, tag string, extra ...File) error {
 	engine, err := dialDocker(cmp.Or(host, os.Getenv("DOCKER_HOST"), defaultDockerHost))
 	if err != nil {
@@ -80,7 +80,7 @@ func BuildImage(ctx context.Context, host, tag string, extra ...File) error {
 	if err := engine.importImage(ctx, tag, content, layer); err != nil {
 		return err
 	}
-	if oldID != "" { // it has lost its tag; one that a container still uses stays
+	if oldID != "" { // it has lost its tag; it stays while a container uses it
 		if body, err := engine.call(ctx, http.MethodDelete, "/images/"+oldID, nil); err == nil {
 			return body.Close()
 		}
@@ -88,8 +88,8 @@ func BuildImage(ctx context.Context, host, tag string, extra ...File) error {
 	return nil
 }
 
-// lockBuilds lets one test process at a time make images: two that import under one tag leave an
-// orphan behind.
+// lockBuilds makes test processes build images one at a time: two imports with the same tag would
+// leave an orphan behind.
 func lockBuilds() (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(os.TempDir(), "gantry-test-image.lock"), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
@@ -102,7 +102,7 @@ func lockBuilds() (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// moduleRoot finds the checkout from the folder of the package under test.
+// moduleRoot returns the root of the checkout, searched from the folder of the package under test.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -138,7 +138,7 @@ func contentHash(root string, extra []File) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// buildLayer compiles the program and packs it as the one layer of an image.
+// buildLayer compiles the program and packs it as the only layer of an image.
 func buildLayer(ctx context.Context, root string, extra []File) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "gantry-test-image-")
 	if err != nil {
@@ -177,7 +177,7 @@ func pack(files []File) ([]byte, error) {
 	return layer.Bytes(), err
 }
 
-// imageContent gives the id and the content hash of an image; empty when there is none of that tag.
+// imageContent returns the id and the content hash of an image, or empty without such a tag.
 func (d *dockerHTTP) imageContent(ctx context.Context, tag string) (id, content string, err error) {
 	body, err := d.call(ctx, http.MethodGet, "/images/"+tag+"/json", nil)
 	var failed *dockerError

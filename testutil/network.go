@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// Network joins hosts in memory, with streams and packets, and stands still under fake time. What
-// becomes of what one host sends to another, its Link says.
+// Network connects hosts in memory, with streams and packets, and waits for nothing real under fake
+// time. A Link describes what happens to what one host sends to another.
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*netListener // by host:port
 	packets   map[string]*packetPort  // by host:port
 	links     map[[2]string]Link      // by hosts, from → to
 	down      map[string]outage       // hosts that send nothing
-	// hosts whose processes are stopped, and the packets that came for them
+	// hosts whose processes are stopped, with the packets that arrived for them
 	frozen map[string][]func()
 	conns  map[*netConn]bool
 	random *rand.Rand
 	filter func(from, to string) bool // nil: everything passes
 }
 
-// NewNetwork makes a network of no hosts.
+// NewNetwork returns a network without hosts.
 func NewNetwork() *Network {
 	return &Network{
 		listeners: map[string]*netListener{}, packets: map[string]*packetPort{}, links: map[[2]string]Link{}, down: map[string]outage{},
@@ -32,7 +32,7 @@ func NewNetwork() *Network {
 	}
 }
 
-// Listen takes streams at host:port.
+// Listen accepts streams at host:port.
 func (n *Network) Listen(address string) net.Listener {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -41,7 +41,7 @@ func (n *Network) Listen(address string) net.Listener {
 	return l
 }
 
-// Dialer gives the dial function of a host, which gives up after some time.
+// Dialer returns the dial function of a host, with a timeout.
 func (n *Network) Dialer(host string, timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, _, address string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -56,7 +56,7 @@ func (n *Network) dial(ctx context.Context, from, address string) (net.Conn, err
 		return nil, err
 	}
 	failed := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
-	// a packet that opens a connection is sent again and again
+	// the packet that opens a connection is sent again and again
 	for n.Frozen(from) || !n.linked(from, to) || !n.linked(to, from) {
 		if n.Frozen(from) { // its clock stands still
 			time.Sleep(100 * time.Millisecond)

@@ -2,17 +2,16 @@ package testutil
 
 import "net"
 
-// mostHeld is how many packets the kernel of a frozen process keeps for it.
+// mostHeld is the number of packets that the kernel of a frozen process keeps for it.
 const mostHeld = 1024
 
-// Freeze stops the process of a host, as SIGSTOP does, until Thaw or its end: nothing that is sent
-// to it is read, and nothing comes from it. Its kernel is there: it takes connections and keeps
-// what arrives, and what was sent from there before goes on its way. Who waits there for an answer
-// goes on waiting, for however long.
+// Freeze stops the process of a host, as SIGSTOP does, until Thaw or its end: it reads nothing and
+// sends nothing. Its kernel still works: it accepts connections and keeps what arrives, and
+// delivers what was sent before. Whoever waits there for an answer keeps waiting, however long.
 //
-// Fake time cannot stop a part of the goroutines, so what a process does by the passing of time
-// alone it does while it is frozen, and nobody hears of it before Thaw: a leader has stepped down
-// by then, which a real one finds out only then. test/hosts stops real processes.
+// Fake time cannot stop only some goroutines. So a frozen process still does what depends on the
+// passing of time alone, and nobody hears of it before Thaw: a frozen leader has stepped down by
+// then, while a real one would only notice then. test/hosts stops real processes.
 func (n *Network) Freeze(host string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -21,7 +20,7 @@ func (n *Network) Freeze(host string) {
 	}
 }
 
-// Thaw lets the process of a host go on.
+// Thaw undoes Freeze.
 func (n *Network) Thaw(host string) {
 	n.mu.Lock()
 	held := n.frozen[host]
@@ -33,7 +32,7 @@ func (n *Network) Thaw(host string) {
 	n.lookAgain()
 }
 
-// Frozen says whether the process of a host is stopped.
+// Frozen reports whether the process of a host is stopped.
 func (n *Network) Frozen(host string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -41,8 +40,7 @@ func (n *Network) Frozen(host string) bool {
 	return frozen
 }
 
-// hold keeps what arrives as a packet at host:port where the process there is frozen. The lock is
-// held.
+// hold keeps a packet that arrives at host:port if the process there is frozen. The lock is held.
 func (n *Network) hold(address string, arrive func()) bool {
 	host, _, _ := net.SplitHostPort(address)
 	held, frozen := n.frozen[host]

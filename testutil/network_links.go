@@ -1,7 +1,6 @@
 package testutil
 
 import (
-	"io"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -9,22 +8,22 @@ import (
 	"time"
 )
 
-// Link says what becomes of what one host sends to another. The zero value brings everything at
-// once.
+// Link describes what happens to what one host sends to another. The zero value delivers everything
+// at once.
 type Link struct {
-	// Cut is as of a cable: nothing arrives, nothing is refused, and what was sent over a stream
+	// Cut is like a cut cable: nothing arrives and nothing is refused. What was sent over a stream
 	// arrives once the link is mended.
 	Cut bool
-	// Delay is how long everything is under way.
+	// Delay is how long everything takes to arrive.
 	Delay time.Duration
-	// Loss is the share of packets that is lost, from 0 to 1. What is lost of a stream is sent
-	// again, and comes later.
+	// Loss is the share of packets that are lost, from 0 to 1. Lost parts of a stream are sent
+	// again, and arrive later.
 	Loss float64
-	// NoPackets loses all packets, and nothing of streams.
+	// NoPackets loses all packets, but nothing of streams.
 	NoPackets bool
 }
 
-// resend is how long a stream takes to notice that something was lost (Linux' least).
+// resend is the time until a stream sends again what was lost, the minimum of Linux.
 const resend = 200 * time.Millisecond
 
 // SetLink changes the link from one host to another.
@@ -35,13 +34,13 @@ func (n *Network) SetLink(from, to string, link Link) {
 	n.lookAgain()
 }
 
-// Cut lets nothing go from one host to another any more, until Mend.
+// Cut stops everything that one host sends to another, until Mend.
 func (n *Network) Cut(from, to string) { n.SetLink(from, to, Link{Cut: true}) }
 
-// Mend makes the link from one host to another good again.
+// Mend restores the link from one host to another.
 func (n *Network) Mend(from, to string) { n.SetLink(from, to, Link{}) }
 
-// MendAll makes all links good again.
+// MendAll restores all links.
 func (n *Network) MendAll() {
 	n.mu.Lock()
 	clear(n.links)
@@ -49,22 +48,22 @@ func (n *Network) MendAll() {
 	n.lookAgain()
 }
 
-// Seed makes what is lost by chance follow from a number.
+// Seed makes random losses follow from a number.
 func (n *Network) Seed(seed uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.random = rand.New(rand.NewPCG(seed, 9))
 }
 
-// SetFilter has f asked before anything is sent; what it says false to is lost for ever, as if the
-// sender had died before. Nil: nobody.
+// SetFilter sets a function that is asked before anything is sent. If it returns false, that is
+// lost forever, as if the sender had died before. Nil: everything is sent.
 func (n *Network) SetFilter(f func(from, to string) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.filter = f
 }
 
-// lookAgain wakes who waits for something to arrive.
+// lookAgain wakes those who wait for something to arrive.
 func (n *Network) lookAgain() {
 	n.mu.Lock()
 	conns := slices.Collect(maps.Keys(n.conns))
@@ -74,19 +73,19 @@ func (n *Network) lookAgain() {
 	}
 }
 
-// linked says whether anything gets from one host to another.
+// linked reports whether anything gets from one host to another.
 func (n *Network) linked(from, to string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return !n.links[[2]string{from, to}].Cut && n.down[to] != off
 }
 
-// reaches says whether anything gets from the process of one host to that of another.
+// reaches reports whether anything gets from the process of one host to that of another.
 func (n *Network) reaches(from, to string) bool {
 	return n.linked(from, to) && !n.Frozen(from) && !n.Frozen(to)
 }
 
-// send says how long something of a stream is under way; false: it is never sent.
+// send returns how long a part of a stream takes to arrive, and false if it is never sent.
 func (n *Network) send(from, to string) (time.Duration, bool) {
 	link, ok := n.passes(from, to)
 	delay := link.Delay
@@ -100,7 +99,7 @@ func (n *Network) send(from, to string) (time.Duration, bool) {
 	return delay, ok
 }
 
-// sendPacket is send for a packet, which may be lost.
+// sendPacket is send for a packet, which may get lost.
 func (n *Network) sendPacket(from, to string) (time.Duration, bool) {
 	link, ok := n.passes(from, to)
 	if !ok || link.Cut || link.NoPackets || n.Frozen(from) {
@@ -126,15 +125,15 @@ type outage int
 
 const (
 	up      outage = iota
-	crashed        // its kernel is there, and ends connections and refuses new ones
-	off            // nobody is there to tell anybody anything
+	crashed        // its kernel still ends connections and refuses new ones
+	off            // its kernel is gone too
 )
 
-// Crash ends all that a host has open, as its kernel does when the process dies. Nothing of the
-// host reaches anybody until Boot.
+// Crash closes everything that a host has open, as its kernel does when the process dies. Nothing
+// from the host reaches anyone until Boot.
 func (n *Network) Crash(host string) { n.end(host, crashed) }
 
-// PowerOff is Crash without a kernel that would tell others.
+// PowerOff is Crash without a kernel that tells others.
 func (n *Network) PowerOff(host string) { n.end(host, off) }
 
 // Boot undoes Crash.
@@ -148,12 +147,23 @@ func (n *Network) end(host string, why outage) {
 	n.mu.Lock()
 	n.down[host] = max(n.down[host], why)
 	delete(n.frozen, host)
-	var gone []io.Closer
+	var gone []*netListener
 	for address, l := range n.listeners {
 		if h, _, _ := net.SplitHostPort(address); h == host {
 			gone = append(gone, l)
 		}
 	}
+	n.mu.Unlock()
+	for _, l := range gone {
+		l.Close()
+	}
+	n.CutStreams(host)
+}
+
+// CutStreams breaks all open streams of a host.
+func (n *Network) CutStreams(host string) {
+	n.mu.Lock()
+	var gone []*netConn
 	for c := range n.conns {
 		if c.from == host {
 			gone = append(gone, c)

@@ -11,7 +11,7 @@ import (
 	"github.com/gantry-project/gantry/gossip"
 )
 
-// packetPort takes the packets and streams of a gossip member. It is a gossip.Transport.
+// packetPort carries the packets and streams of a gossip member. It is a gossip.Transport.
 type packetPort struct {
 	network *Network
 	host    string
@@ -23,7 +23,7 @@ type packetPort struct {
 	once    sync.Once
 }
 
-// Gossip makes the transport of a gossip member at host:port.
+// Gossip returns the transport of a gossip member at host:port.
 func (n *Network) Gossip(host string, port int) gossip.Transport {
 	address := net.JoinHostPort(host, strconv.Itoa(port))
 	p := &packetPort{network: n, host: host, address: address, in: make(chan *gossip.Packet, 1024), streams: make(chan net.Conn), tcp: n.Listen(address), closed: make(chan struct{})}
@@ -72,7 +72,7 @@ func (p *packetPort) WriteTo(b []byte, to string) (time.Time, error) {
 	return now, nil
 }
 
-// deliver gives what brings a packet to a port, if one is open there by then.
+// deliver returns a function that delivers a packet to a port, if that is open by then.
 func (n *Network) deliver(to string, packet *gossip.Packet) (arrive func()) {
 	return func() {
 		n.mu.Lock()

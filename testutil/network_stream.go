@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// pair makes the two ends of a stream. The network's lock is held.
+// pair returns the two ends of a new stream. The network's lock is held.
 func (n *Network) pair(from, to string) (near, far *netConn) {
 	near = &netConn{network: n, from: from, to: to, in: newPipeBuffer()}
 	far = &netConn{network: n, from: to, to: from, in: newPipeBuffer()}
@@ -24,27 +24,27 @@ type netConn struct {
 	network  *Network
 	from, to string // hosts
 	other    *netConn
-	in       *pipeBuffer // what has come for this end
+	in       *pipeBuffer // what arrived for this end
 }
 
-// pipeBuffer holds what is under way. A stream takes as much as is written to it.
+// pipeBuffer holds what is under way, without a limit.
 type pipeBuffer struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	data     []piece
-	ended    bool // the other end was closed
-	closed   bool // this end was
+	ended    bool // the other end is closed
+	closed   bool // this end is closed
 	deadline time.Time
 	timer    *time.Timer
 }
 
-// piece is what was written at one time.
+// piece is what one write sent.
 type piece struct {
 	bytes []byte
 	at    time.Time // when it arrives
 }
 
-// ready says whether something has arrived. The lock is held.
+// ready reports whether something has arrived. The lock is held.
 func (b *pipeBuffer) ready() bool { return len(b.data) > 0 && !b.data[0].at.After(time.Now()) }
 
 func newPipeBuffer() *pipeBuffer {
@@ -53,7 +53,7 @@ func newPipeBuffer() *pipeBuffer {
 	return b
 }
 
-// look makes readers look again.
+// look wakes readers, to check again.
 func (b *pipeBuffer) look() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -99,7 +99,7 @@ func (c *netConn) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed && c.network.Frozen(c.to) {
-		return len(p), nil // it would not have closed it yet
+		return len(p), nil // the kernel would not know yet
 	}
 	if b.closed {
 		return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
@@ -116,7 +116,7 @@ func (c *netConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close tells the other end, if the host is there to do it.
+// Close tells the other end, unless the host is off.
 func (c *netConn) Close() error {
 	c.network.mu.Lock()
 	delete(c.network.conns, c)
@@ -146,7 +146,7 @@ func (c *netConn) RemoteAddr() net.Addr { return netAddr(net.JoinHostPort(c.to, 
 
 func (c *netConn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
 
-// SetWriteDeadline has nothing to do: writes never wait.
+// SetWriteDeadline does nothing, as writes never wait.
 func (c *netConn) SetWriteDeadline(time.Time) error { return nil }
 
 func (c *netConn) SetReadDeadline(t time.Time) error {

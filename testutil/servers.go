@@ -11,28 +11,24 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/control"
-	"github.com/gantry-project/gantry/gossip"
-	"github.com/gantry-project/gantry/httpapi"
-	"github.com/gantry-project/gantry/internal/route"
+	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/server"
 )
 
-// Servers are several servers in a process, each a host of one Network with a data directory, a
-// raft, a gossip member and doors; and agents of other hosts that call any of them. It works inside
-// testing/synctest alone. One goroutine starts and stops its parts; any may look at them.
+// Servers is a cluster of servers and agents in one process, each on a host of its own of a
+// Network. Servers have everything that process.Server has; agents call any of them. It works only
+// inside testing/synctest. Only one goroutine may start and stop its parts; any may look at them.
 type Servers struct {
 	Network *Network
 	Engine  *FakeEngine
-	// Door makes a further handler beside the native API's, anew for each server. Nil: none. Set it
-	// while no server runs.
-	Door func(*control.Control) http.Handler
-	// OnCall hears of every call to a server before the server does. Nil: nobody. Set it while no
+	// OnCall, if set, is called before each call of a server, with its number. Set it while no
 	// server runs.
 	OnCall func(n int)
 
@@ -42,43 +38,33 @@ type Servers struct {
 	size int
 
 	mu          sync.Mutex
-	running     map[int]*netServer
-	agents      map[string]*netAgent
-	generations map[int]int              // how often the disk of a server was replaced
-	clocks      map[string]time.Duration // of hosts: how far ahead
-	stalled     map[int]chan struct{}    // servers whose disk is stalled; closed when it goes on
+	running     map[int]*process.Server
+	failed      map[*process.Server]bool // those that ended by themselves
+	agents      map[string]*process.Agent
+	generations map[int]int              // how often the disk of each server was replaced
+	clocks      map[string]time.Duration // how far ahead, by host
+	stalled     map[int]chan struct{}    // servers whose disk stalls; closed when it continues
 }
 
-type netServer struct {
-	*server.Server
-	http    *http.Server
-	served  chan error
-	closing chan struct{}
-	failed  bool // it has ended by itself
-}
-
-// The ports of every host.
-const (
-	netHTTP, netRaft, netGossip = "5747", "5748", 5749
-)
-
-// UserHost is the host of who calls the cluster from outside.
+// UserHost is the host of users, who call the cluster from outside.
 const UserHost = "10.0.9.9"
 
-// How long a server and anybody else tries to make a connection, as the real ones do.
+// The dial timeouts of servers, and of agents and users, as in production.
 const serverDial, agentDial = time.Second, 5 * time.Second
 
-// lastWords is how long memberlist's goroutines may wait for an answer after its end, in fake time:
-// an agent that heard nobody for a while waits for eight times as long as between two probes.
+// lastWords is how long memberlist's goroutines may wait for an answer after its shutdown, in fake
+// time: an agent that heard nobody for a while waits eight times as long as between two probes.
 const lastWords = 90 * time.Second
 
-// NewServers makes a cluster that is to have so many servers, of which none runs yet.
+// NewServers returns a cluster for size servers, of which none runs yet.
 func NewServers(t testing.TB, size int) *Servers {
 	t.Helper()
 	s := &Servers{
-		Network: NewNetwork(), Engine: NewFakeEngine(), t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		size: size, running: map[int]*netServer{}, agents: map[string]*netAgent{}, generations: map[int]int{},
-		clocks: map[string]time.Duration{}, stalled: map[int]chan struct{}{},
+		Network: NewNetwork(), Engine: NewFakeEngine(),
+		t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)), size: size,
+		running: map[int]*process.Server{}, failed: map[*process.Server]bool{}, agents: map[string]*process.Agent{},
+		generations: map[int]int{},
+		clocks:      map[string]time.Duration{}, stalled: map[int]chan struct{}{},
 	}
 	t.Cleanup(func() {
 		s.Network.SetFilter(nil)
@@ -94,16 +80,19 @@ func NewServers(t testing.TB, size int) *Servers {
 	return s
 }
 
-// Size is how many servers the cluster is to begin with.
+// Size returns how many servers form the cluster.
 func (s *Servers) Size() int { return s.size }
 
-// Host is the address of a server.
+// Host returns the IP address of a server.
 func (s *Servers) Host(n int) string { return fmt.Sprintf("10.0.0.%d", n) }
 
-// HTTP is where a server takes calls.
-func (s *Servers) HTTP(n int) string { return net.JoinHostPort(s.Host(n), netHTTP) }
+// HTTP returns host:port of the APIs of a server.
+func (s *Servers) HTTP(n int) string {
+	return net.JoinHostPort(s.Host(n), strconv.Itoa(process.DefaultHTTPPort))
+}
 
-// Start starts servers, by number from 1, on the data directories of earlier ones of the numbers.
+// Start starts servers, numbered from 1, on the data directories of earlier ones with the same
+// numbers.
 func (s *Servers) Start(numbers ...int) {
 	s.t.Helper()
 	for _, n := range numbers {
@@ -117,33 +106,22 @@ func (s *Servers) Start(numbers ...int) {
 func (s *Servers) TryStart(n int) error {
 	host := s.Host(n)
 	s.Network.Boot(host)
-	listener, port := s.Network.Listen(net.JoinHostPort(host, netRaft)), s.Network.Gossip(host, netGossip)
-	node, err := server.New(server.Config{
-		ID: s.ID(n), DataDir: s.DataDir(n), Logger: s.log.With("server", n), Now: s.clock(host), SlowDisk: func() { s.slowDisk(n) },
-		Peers: &server.Peers{
-			Expect: s.size, Name: host, Zone: s.Zone(n), HTTP: s.HTTP(n), Raft: net.JoinHostPort(host, netRaft),
-			RaftListener: listener, Join: s.join(), Dial: s.Network.Dialer(host, serverDial),
-			Gossip: gossip.Config{Bind: host, Port: netGossip, Transport: port},
+	gossip := s.Network.Gossip(host, process.DefaultGossipPort)
+	p, err := process.NewServer(process.ServerConfig{
+		DataDir: s.DataDir(n), Name: host, Zone: s.Zone(n), Expect: s.size,
+		Addresses: s.addresses(host), Logger: s.log.With("server", n),
+		Hooks: process.ServerHooks{
+			ID: s.ID(n), Now: s.clock(host), SlowDisk: func() { s.slowDisk(n) },
+			Listen: func(address string) (net.Listener, error) { return s.Network.Listen(address), nil },
+			Dial:   s.Network.Dialer(host, serverDial), Gossip: gossip,
+			Around: func(doors http.Handler) http.Handler { return s.hear(n, doors) },
 		},
 	})
 	if err != nil {
 		s.Network.Crash(host)
-		return errors.Join(err, listener.Close(), port.Shutdown())
+		return errors.Join(err, gossip.Shutdown())
 	}
-	p := &netServer{Server: node, served: make(chan error, 1), closing: make(chan struct{})}
-	table := []route.Route{
-		{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
-			Control: node.Control(), Ready: node.Ready, Logger: s.log, Closing: p.closing, Members: node.Members, Leader: node.Leader, Server: node,
-		})},
-		{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: node.Peers()},
-	}
-	if s.Door != nil {
-		table = append(table, route.Route{Pattern: "/", AWS: []string{"ecs"}, Handler: s.Door(node.Control())})
-	}
-	routes := route.New(table...)
-	p.http = &http.Server{Handler: s.hear(n, node.Forward(routes, routes))}
-	doors := s.Network.Listen(s.HTTP(n))
-	go func() { p.served <- p.http.Serve(doors) }()
+	p.Start()
 	go s.endFailed(n, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,7 +129,15 @@ func (s *Servers) TryStart(n int) error {
 	return nil
 }
 
-// hear lets OnCall hear of what is called at a server.
+// addresses returns the addresses of a server or an agent on a host.
+func (s *Servers) addresses(host string) process.Addresses {
+	return process.Addresses{
+		Bind: host, Join: s.join(),
+		HTTPPort: process.DefaultHTTPPort, RaftPort: process.DefaultRaftPort, GossipPort: process.DefaultGossipPort,
+	}
+}
+
+// hear calls OnCall before each call of a server.
 func (s *Servers) hear(n int, handler http.Handler) http.Handler {
 	if s.OnCall == nil {
 		return handler
@@ -162,46 +148,51 @@ func (s *Servers) hear(n int, handler http.Handler) http.Handler {
 	})
 }
 
-// join are the gossip addresses of the first servers.
+// join returns the hosts of the first servers.
 func (s *Servers) join() (list []string) {
 	for n := range s.size {
-		list = append(list, fmt.Sprintf("%s:%d", s.Host(n+1), netGossip))
+		list = append(list, s.Host(n+1))
 	}
 	return list
 }
 
-// Stop ends a server in order; one that is frozen hears of it when it goes on.
+// Stop stops a server in order, after undoing Freeze and StallDisk.
 func (s *Servers) Stop(n int) {
 	s.t.Helper()
 	s.Network.Thaw(s.Host(n))
 	s.MendDisk(n)
 	p := s.take(n)
-	close(p.closing)
+	if p.Broken() {
+		s.kill(n, p)
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = p.http.Shutdown(ctx) // what hangs on a cut link is closed below
-	s.end(n, p)
+	s.ended(n, p.Stop(ctx)) // calls that hang on a cut link are cut off
 }
 
-// Crash ends a server as kill -9 does, as far as a process can: nothing of it reaches anybody any
-// more.
+// Crash ends a server as kill -9 does, as far as possible within a process: nothing it still does
+// reaches anyone.
 func (s *Servers) Crash(n int) {
 	s.t.Helper()
 	s.Network.Crash(s.Host(n))
 	s.MendDisk(n)
-	p := s.take(n)
-	close(p.closing)
-	s.end(n, p)
+	s.kill(n, s.take(n))
 }
 
-// PowerOff is Crash with the whole machine: nobody is told that connections have ended.
+func (s *Servers) kill(n int, p *process.Server) {
+	s.t.Helper()
+	s.ended(n, p.Kill())
+}
+
+// PowerOff is Crash of the whole machine: nobody is told that connections have ended.
 func (s *Servers) PowerOff(n int) {
 	s.t.Helper()
 	s.Network.PowerOff(s.Host(n))
 	s.Crash(n)
 }
 
-// Replace gives a server that does not run an empty disk, and with that another id.
+// Replace gives a server that does not run an empty disk, and so a new id.
 func (s *Servers) Replace(n int) {
 	s.t.Helper()
 	if err := os.RemoveAll(s.DataDir(n)); err != nil {
@@ -212,8 +203,8 @@ func (s *Servers) Replace(n int) {
 	s.generations[n]++
 }
 
-// take gives a server that is to end.
-func (s *Servers) take(n int) *netServer {
+// take removes a server from those that run, and returns it.
+func (s *Servers) take(n int) *process.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.running[n]
@@ -221,57 +212,54 @@ func (s *Servers) take(n int) *netServer {
 	return p
 }
 
-func (s *Servers) end(n int, p *netServer) {
+// ended checks how a server ended. Effects of a broken network are no failure.
+func (s *Servers) ended(n int, err error) {
 	s.t.Helper()
-	p.http.Close()
-	if err := p.Server.Stop(); err != nil {
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, net.ErrClosed) {
 		s.t.Errorf("stop server %d: %v", n, err)
-	}
-	if err := <-p.served; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-		s.t.Errorf("serve: %v", err)
 	}
 	s.Network.Crash(s.Host(n)) // connections of its clients
 }
 
-// Recovery opens the data directory of a server that does not run, for the other servers are lost.
+// Recovery opens the data directory of a server that does not run, as if the others were lost.
 func (s *Servers) Recovery(n int) (*server.Recovery, error) {
 	return server.OpenRecovery(s.DataDir(n), s.ID(n), s.log)
 }
 
-// DataDir is the data directory of a server.
+// DataDir returns the data directory of a server.
 func (s *Servers) DataDir(n int) string { return filepath.Join(s.dir, s.Host(n)) }
 
-// ID is the id of a server.
+// ID returns the id of a server.
 func (s *Servers) ID(n int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return fmt.Sprintf("%016d%016d", s.generations[n], n)
 }
 
-// Zone is the zone of a server: one after the other, a to c.
+// Zone returns the zone of a server: a, b and c in turn.
 func (s *Servers) Zone(n int) string { return string("abc"[(n-1)%3]) }
 
-// Running are the numbers of the servers that run.
+// Running returns the numbers of the servers that run.
 func (s *Servers) Running() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.running))
 }
 
-// Server is a running server; nil where it does not run.
+// Server returns a server, or nil if it does not run.
 func (s *Servers) Server(n int) *server.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p := s.running[n]; p != nil {
-		return p.Server
+		return p.Core()
 	}
 	return nil
 }
 
-// Control is a running server's.
+// Control returns the Control of a running server.
 func (s *Servers) Control(n int) *control.Control { return s.Server(n).Control() }
 
-// Leader is the number of the server that leads and takes calls; zero: none does.
+// Leader returns the number of the server that leads and takes calls, or zero.
 func (s *Servers) Leader() int {
 	for _, n := range s.Running() {
 		if node := s.Server(n); node != nil && !s.Failed(n) && node.Leads() {
@@ -281,19 +269,15 @@ func (s *Servers) Leader() int {
 	return 0
 }
 
-// Client makes a client that calls one server, from a host of its own.
+// Client returns a client that calls one server, from UserHost.
 func (s *Servers) Client(n int) *client.Client {
 	c := client.New(client.Config{Address: "http://" + s.HTTP(n), Dial: s.Network.Dialer(UserHost, agentDial)})
 	s.t.Cleanup(c.Close)
 	return c
 }
 
-// Eventually waits up to a minute until something holds.
+// Eventually waits until holds returns true, for at most a minute.
 func (s *Servers) Eventually(what string, holds func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("after a minute it does not hold that %s", what)
-		}
-	}
+	eventually(s.t, what, holds)
 }

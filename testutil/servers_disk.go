@@ -1,6 +1,8 @@
 package testutil
 
-// StallDisk lets no write to the disk of a server return until MendDisk or the server's end.
+import "github.com/gantry-project/gantry/process"
+
+// StallDisk makes all writes to the disk of a server wait until MendDisk or the server's end.
 func (s *Servers) StallDisk(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -9,7 +11,7 @@ func (s *Servers) StallDisk(n int) {
 	}
 }
 
-// MendDisk lets the writes go on.
+// MendDisk undoes StallDisk.
 func (s *Servers) MendDisk(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -19,7 +21,7 @@ func (s *Servers) MendDisk(n int) {
 	}
 }
 
-// slowDisk waits while the disk of a server is stalled.
+// slowDisk waits while the disk of a server stalls.
 func (s *Servers) slowDisk(n int) {
 	s.mu.Lock()
 	c := s.stalled[n]
@@ -29,25 +31,22 @@ func (s *Servers) slowDisk(n int) {
 	}
 }
 
-// Failed reports whether a server has ended by itself, and is to be ended with Crash before it
-// starts again.
+// Failed reports whether a server has ended by itself. Crash it before it is started again.
 func (s *Servers) Failed(n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.running[n]
-	return p != nil && p.failed
+	return s.failed[s.running[n]]
 }
 
-// endFailed does what the process does whose server cannot go on: nothing of it reaches anybody any
-// more.
-func (s *Servers) endFailed(n int, p *netServer) {
-	select {
-	case err := <-p.Server.Failed():
-		s.log.Error("the server ends", "server", n, "error", err)
-		s.Network.Crash(s.Host(n))
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		p.failed = true
-	case <-p.closing:
+// endFailed cuts a server that has failed off the network, as the end of its process does.
+func (s *Servers) endFailed(n int, p *process.Server) {
+	<-p.Done()
+	if !p.Broken() {
+		return // it was stopped, or has left
 	}
+	s.log.Error("the server ends", "server", n, "error", p.Err())
+	s.Network.Crash(s.Host(n))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed[p] = true
 }

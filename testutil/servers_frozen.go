@@ -2,8 +2,8 @@ package testutil
 
 import "time"
 
-// Freeze stops the server or the agent of a host until Thaw or its end (Network.Freeze says what
-// that is).
+// Freeze stops the server or the agent of a host until Thaw or its end, as Network.Freeze
+// describes.
 func (s *Servers) Freeze(host string) {
 	s.Network.Freeze(host)
 	if a := s.Agent(host); a != nil {
@@ -11,7 +11,7 @@ func (s *Servers) Freeze(host string) {
 	}
 }
 
-// Thaw lets it go on.
+// Thaw undoes Freeze.
 func (s *Servers) Thaw(host string) {
 	s.Network.Thaw(host)
 	if a := s.Agent(host); a != nil {
@@ -19,15 +19,15 @@ func (s *Servers) Thaw(host string) {
 	}
 }
 
-// SetClock sets the clock of a host ahead of the true time, or behind it. The host's timers take no
-// notice, as real ones.
+// SetClock sets the clock of a host ahead of the true time, or behind it. As on a real host, timers
+// are not affected.
 func (s *Servers) SetClock(host string, ahead time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clocks[host] = ahead
 }
 
-// clock is the clock of a host.
+// clock returns the clock of a host.
 func (s *Servers) clock(host string) func() time.Time {
 	return func() time.Time {
 		s.mu.Lock()

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 const helloContainer = `{"name":"hello-server","image":"nginx","cpu":384,"memory":384,"portMappings":[{"containerPort":80}]}`
@@ -17,7 +17,7 @@ const helloContainer = `{"name":"hello-server","image":"nginx","cpu":384,"memory
 // fixture is a cluster with something of everything, always the same. Instance, task and job ids
 // count up.
 type fixture struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	instance         *structs.ContainerInstance
 	running, stopped *structs.Task
 	blue, green      *structs.Deployment // of addTaskSets
@@ -28,7 +28,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T) *fixture {
-	f := &fixture{SingleNode: testutil.NewSingleNode(t)}
+	f := &fixture{Node: singlenode.New(t)}
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()

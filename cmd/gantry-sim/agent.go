@@ -22,18 +22,21 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// retry is the pause before a simulated agent asks again for what nobody gave.
+// retry is the pause before a simulated agent asks again for what no server gave.
 const retry = time.Second
 
-// simulated is one agent: the real one with its own identity, certificate, connections and member
-// of gossip, on a runtime that is not.
+// simulated is one agent: the real one with its own identity, certificate, connections and gossip
+// member, on a simulated runtime.
+//
+// It is not a process.Agent, which looks through gossip for a server every second and keeps the
+// members on disk: that is cheap once on a machine, but not 2,000 times in one process.
 type simulated struct {
 	options *options
 	log     *slog.Logger
 	shared  *shared
 	name    string
 	zone    string
-	gossip  netip.AddrPort // where its member of gossip listens
+	gossip  netip.AddrPort // where its gossip member listens
 
 	instance    string
 	servers     *link.Servers
@@ -41,7 +44,7 @@ type simulated struct {
 
 	mu     sync.Mutex
 	member *gossip.Member // nil until enrolled
-	agent  *agent.Agent   // nil until then too
+	agent  *agent.Agent   // likewise
 }
 
 // shared is what all agents of the process share.
@@ -53,7 +56,7 @@ type shared struct {
 	key       *security.AgentKey // nil with --insecure
 }
 
-// run is the agent's life until ctx ends.
+// run runs the agent until ctx ends.
 func (s *simulated) run(ctx context.Context) (err error) {
 	dir := filepath.Join(s.options.dataDir, s.name)
 	if s.instance, err = link.Identity(dir, s.options.cluster); err != nil {
@@ -107,8 +110,8 @@ func (s *simulated) join(ctx context.Context) (err error) {
 	return nil
 }
 
-// enrol asks for a certificate until one is given. The process lives for less than a certificate
-// does, so none is renewed.
+// enrol asks for a certificate until a server gives one. Certificates outlive the process, so none
+// is renewed.
 func (s *simulated) enrol(ctx context.Context) (gossipKey []byte, err error) {
 	for {
 		request, err := s.certificate.Request(time.Now())
@@ -120,7 +123,7 @@ func (s *simulated) enrol(ctx context.Context) (gossipKey []byte, err error) {
 			return given.GossipKey, s.certificate.Take(given.Chain)
 		}
 		if structs.KindOf(err) == structs.KindAccessDenied {
-			return nil, fmt.Errorf("asking for a certificate: %w", err)
+			return nil, fmt.Errorf("ask for a certificate: %w", err)
 		}
 		s.log.Warn("no server gives a certificate yet; trying again", "agent", s.name, "error", err)
 		if !pause(ctx, retry) {
@@ -129,7 +132,7 @@ func (s *simulated) enrol(ctx context.Context) (gossipKey []byte, err error) {
 	}
 }
 
-// meet looks for a member of gossip until one answers.
+// meet joins gossip, and tries again until a server answers.
 func (s *simulated) meet(ctx context.Context) {
 	for s.member.Join(s.options.gossipAddresses()) != nil {
 		s.log.Warn("no server answers by gossip yet; trying again", "agent", s.name)
@@ -139,7 +142,7 @@ func (s *simulated) meet(ctx context.Context) {
 	}
 }
 
-// candidates are the servers that gossip knows; before it knows any, those to join by.
+// candidates returns the servers that gossip knows, or before it knows any, those of --join.
 func (s *simulated) candidates() (servers []structs.Member) {
 	s.mu.Lock()
 	member := s.member
@@ -166,14 +169,14 @@ func (s *simulated) connect(address string) *client.Client {
 	return client.New(client.Config{Address: "https://" + address, Dial: s.shared.meter.dial, TLS: s.certificate.DialServers(), Agent: true})
 }
 
-// ready says whether the instance is registered and knows its tasks.
+// ready reports whether the instance is registered and knows its tasks.
 func (s *simulated) ready() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.agent != nil && s.agent.Ready()
 }
 
-// leave says goodbye by gossip.
+// leave leaves gossip.
 func (s *simulated) leave() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +186,7 @@ func (s *simulated) leave() error {
 	return errors.Join(s.member.Leave(), s.member.Stop())
 }
 
-// pause waits; false when ctx ended first.
+// pause waits, and reports false if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

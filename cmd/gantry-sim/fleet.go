@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// fleet is all agents of the process.
+// fleet holds all agents of the process.
 type fleet struct {
 	options *options
 	shared  *shared
@@ -60,7 +60,7 @@ func simulate(ctx context.Context, o *options, out io.Writer) (err error) {
 	return err
 }
 
-// run starts the agents, a few at a time, and tells how things are until ctx ends.
+// run starts the agents, a few at a time, and reports progress until ctx ends.
 func (f *fleet) run(ctx context.Context) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -97,10 +97,10 @@ func (f *fleet) run(ctx context.Context) error {
 	return err
 }
 
-// readyPoll is how often to look whether an agent has registered.
+// readyPoll is the time between two checks whether an agent has registered.
 const readyPoll = 20 * time.Millisecond
 
-// tell says how things are, until ctx ends.
+// tell prints a report each time one is due, until ctx ends.
 func (f *fleet) tell(ctx context.Context) {
 	last, at, all := f.shared.meter.total(), time.Now(), false
 	for pause(ctx, f.options.report) {
@@ -108,11 +108,11 @@ func (f *fleet) tell(ctx context.Context) {
 		each := now.Sub(at).Seconds() * float64(len(f.agents))
 		moved := total.since(last)
 		last, at = total, now
-		fmt.Fprintf(f.out, "%s: %s; bytes/s of an agent, both ways: %.0f to servers and in exchanges, %.0f in packets of gossip\n",
+		fmt.Fprintf(f.out, "%s: %s; bytes/s of an agent, both directions: %.0f in TCP to servers and gossip, %.0f in packets of gossip\n",
 			time.Since(f.began).Round(time.Second), f.counts(), float64(moved.streams)/each, float64(moved.packets)/each)
 		if !all && f.ready() == len(f.agents) {
 			all = true
-			goruntime.GC() // now, and not in the middle of what comes
+			goruntime.GC() // now, not in the middle of what comes next
 			fmt.Fprintf(f.out, "all %d instances are registered\n", len(f.agents))
 		}
 	}
@@ -120,7 +120,7 @@ func (f *fleet) tell(ctx context.Context) {
 
 func (f *fleet) counts() string {
 	b := f.shared.behaviour
-	return fmt.Sprintf("%d of %d instances registered, containers: %d running, %d failed to start, %d ended by themselves",
+	return fmt.Sprintf("%d of %d instances registered, containers: %d running, %d failed to start, %d exited by themselves",
 		f.ready(), len(f.agents), b.running.Load(), b.failed.Load(), b.exited.Load())
 }
 
@@ -133,7 +133,7 @@ func (f *fleet) ready() (n int) {
 	return n
 }
 
-// leave lets all agents say goodbye. One that nobody hears any more has gone too.
+// leave makes all agents leave gossip. An agent that nobody hears has left as well.
 func (f *fleet) leave() {
 	var work sync.WaitGroup
 	for _, a := range f.agents {

@@ -9,17 +9,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// gate lets one machine after the other begin to start tasks, as fast as the process keeps up: it
-// has to do what thousands of machines do with processors of their own, and one that is behind
-// beats late for all of them.
+// gate lets one machine after another start tasks, as fast as the process keeps up. The process
+// does the work of thousands of machines that would have processors of their own; if it fell
+// behind, the heartbeats of all of them would be late.
 type gate struct{ turns chan struct{} }
 
-// gateEvery is the time from one machine to the next. A process that is behind sleeps for longer.
+// gateEvery is the time from one machine to the next. It gets longer when the process is behind.
 const gateEvery = time.Millisecond
 
 func newGate() *gate { return &gate{turns: make(chan struct{})} }
 
-// run gives turns until ctx ends.
+// run hands out turns until ctx ends.
 func (g *gate) run(ctx context.Context) {
 	for pause(ctx, gateEvery) {
 		select {
@@ -29,7 +29,7 @@ func (g *gate) run(ctx context.Context) {
 	}
 }
 
-// gated is the servers as an agent sees them whose tasks wait for the gate.
+// gated is the Server of an agent whose tasks wait for the gate.
 type gated struct {
 	*link.Servers
 	gate *gate
@@ -44,19 +44,19 @@ func (s gated) Stream(ctx context.Context, instance string, version int64) (link
 	return newGatedStream(stream, s.gate.turns), nil
 }
 
-// gatedStream is a stream whose frames with tasks wait for the machine's turn; what shows that the
-// stream is alive does not.
+// gatedStream is a stream whose frames with tasks wait for the machine's turn. Frames that only
+// show that the stream is alive do not wait.
 type gatedStream struct {
 	link.Stream
 	turns <-chan struct{}
-	read  chan struct{} // capacity 1: there is something in waiting, or err is set
+	read  chan struct{} // capacity 1; signals that waiting is not empty, or err is set
 	alive chan structs.AssignmentFrame
 
 	mu      sync.Mutex
 	waiting []structs.AssignmentFrame
 	err     error
 
-	passed []structs.AssignmentFrame // have had their turn; the reader's own
+	passed []structs.AssignmentFrame // frames that had their turn; used by the reader only
 }
 
 func newGatedStream(stream link.Stream, turns <-chan struct{}) *gatedStream {
@@ -72,7 +72,7 @@ func (s *gatedStream) pump() {
 		if err == nil && len(frame.Assignments) == 0 && !frame.Full {
 			select {
 			case s.alive <- frame:
-			default: // the agent is not waiting for it
+			default: // the agent is busy
 			}
 			continue
 		}
@@ -92,7 +92,7 @@ func (s *gatedStream) pump() {
 	}
 }
 
-// Next gives the next frame. All that wait have one turn.
+// Next returns the next frame. All waiting frames share one turn.
 func (s *gatedStream) Next() (structs.AssignmentFrame, error) {
 	for len(s.passed) == 0 {
 		s.mu.Lock()

@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// scripted is a stream of what comes through a channel; a frame of index 0 is its end.
+// scripted is a stream of the frames of a channel; a frame with index 0 ends it.
 type scripted chan structs.AssignmentFrame
 
 var errEnd = errors.New("the end")
@@ -25,8 +25,8 @@ func (s scripted) Next() (structs.AssignmentFrame, error) {
 
 func (s scripted) Close() error { return nil }
 
-// Frames with tasks wait for their turn, all that there are for the same one and in their order;
-// that the stream is alive is told meanwhile, and its end at once.
+// Frames with tasks wait for a turn, which all waiting frames share in their order. Frames that
+// show that the stream is alive pass meanwhile, and so does its end.
 func TestGate(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		in := make(scripted)

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// maxPacket is the largest packet of gossip, in bytes.
+	// maxPacket is the size of the largest gossip packet, in bytes.
 	maxPacket = 1 << 16
-	// packetQueue is how many packets of an agent may wait for it.
+	// packetQueue is the number of packets that may wait for an agent.
 	packetQueue = 64
 )
 
-// transport is the gossip of one agent on the real network. The library's own reads each packet
-// into a new buffer of 64 KiB, which is a lot for thousands of members in one process; here all
-// share one that is as large.
+// transport carries the gossip of one agent on the real network. The library's own transport reads
+// each packet into a new buffer of 64 KiB, which is too much for thousands of members in one
+// process. Here they share buffers.
 type transport struct {
 	bind    netip.AddrPort
 	meter   *meter
@@ -55,7 +55,7 @@ func listenGossip(bind netip.AddrPort, m *meter, buffers *sync.Pool) (*transport
 	return t, nil
 }
 
-// receive takes packets to the queue, until the transport ends.
+// receive queues packets until the transport is shut down.
 func (t *transport) receive() {
 	raw, err := t.udp.SyscallConn()
 	for err == nil {
@@ -70,7 +70,8 @@ func (t *transport) receive() {
 	}
 }
 
-// read takes one packet that is there; nil: none is. It has a buffer for that time only.
+// read returns a packet that has arrived, or nil if there is none. It holds a buffer only
+// meanwhile.
 func (t *transport) read(fd int) *gossip.Packet {
 	buffer := t.buffers.Get().(*[maxPacket]byte)
 	defer t.buffers.Put(buffer)
@@ -120,7 +121,7 @@ func (t *transport) WriteTo(b []byte, to string) (time.Time, error) {
 	return time.Now(), err
 }
 
-// PacketCh gives the packets that came.
+// PacketCh returns the packets that arrived.
 func (t *transport) PacketCh() <-chan *gossip.Packet { return t.packets }
 
 // DialTimeout opens a stream.
@@ -132,10 +133,10 @@ func (t *transport) DialTimeout(address string, timeout time.Duration) (net.Conn
 	return t.meter.count(c.(*net.TCPConn)), nil
 }
 
-// StreamCh gives the streams that others opened.
+// StreamCh returns the streams that others opened.
 func (t *transport) StreamCh() <-chan net.Conn { return t.streams }
 
-// Shutdown ends the transport.
+// Shutdown closes the transport.
 func (t *transport) Shutdown() error {
 	close(t.closed)
 	err := errors.Join(t.udp.Close(), t.tcp.Close())

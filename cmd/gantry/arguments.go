@@ -11,12 +11,12 @@ import (
 	"github.com/gantry-project/gantry/config"
 )
 
-// groupNote marks commands that only hold others.
+// groupNote marks commands that only group others.
 const groupNote = "gantry-group"
 
-// checkArguments has every command hold to its usage line, and answer what it does not take with
-// the remedy. Cobra itself prints the help of a group whose verb is unknown, and ends with status
-// 0.
+// checkArguments makes every command check its arguments against its usage line, and refuse others
+// with a remedy. Cobra itself prints the help of a group whose verb is unknown, and exits with
+// status 0.
 func checkArguments(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -41,8 +41,8 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// arguments compares arguments with a command's usage line: NAME is needed, [NAME] may be left out,
-// NAME… is one or more.
+// arguments checks arguments against a command's usage line: NAME is required, [NAME] is optional,
+// and NAME… is one or more.
 func arguments(cmd *cobra.Command, args []string) error {
 	if cmd.HasSubCommands() && len(args) > 0 {
 		return unknownCommand(cmd, args[0])
@@ -52,7 +52,7 @@ func arguments(cmd *cobra.Command, args []string) error {
 	usage := strings.Join(append([]string{cmd.CommandPath()}, named...), " ")
 	switch {
 	case len(named) == 0 && len(args) > 0:
-		return fmt.Errorf("%s takes no arguments, and %q is one", usage, args[0])
+		return fmt.Errorf("%s takes no arguments: %q is one", usage, args[0])
 	case len(args) > len(named) && !many:
 		return fmt.Errorf("%q is one argument too many: %s", args[len(named)], usage)
 	}
@@ -67,16 +67,17 @@ func arguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// unknownCommand names the nearest of the commands that there are.
+// unknownCommand returns an error that names the most similar commands.
 func unknownCommand(cmd *cobra.Command, verb string) error {
 	var nearest []string
 	for cmd.SuggestionsMinimumDistance = 1; len(nearest) == 0 && cmd.HasAvailableSubCommands(); cmd.SuggestionsMinimumDistance++ {
 		nearest = cmd.SuggestionsFor(verb)
 	}
-	return fmt.Errorf("unknown command %q for %q; the nearest: %s (%s --help lists all)", verb, cmd.CommandPath(), strings.Join(nearest, ", "), cmd.CommandPath())
+	return fmt.Errorf("unknown command %q for %q; the nearest: %s (%s --help lists all)",
+		verb, cmd.CommandPath(), strings.Join(nearest, ", "), cmd.CommandPath())
 }
 
-// helpOn is gantry help COMMAND.
+// helpOn runs gantry help COMMAND.
 func helpOn(cmd *cobra.Command, args []string) error {
 	on, rest, err := cmd.Root().Find(args)
 	switch {
@@ -85,13 +86,14 @@ func helpOn(cmd *cobra.Command, args []string) error {
 	case len(rest) > 0 && on.HasSubCommands():
 		return unknownCommand(on, rest[0])
 	case len(rest) > 0:
-		return fmt.Errorf("%s has no commands, so there is no help on %q (%s --help)", on.CommandPath(), rest[0], on.CommandPath())
+		return fmt.Errorf("%s has no command %q (see %s --help)", on.CommandPath(), rest[0], on.CommandPath())
 	}
 	on.InitDefaultHelpFlag()
 	return on.Help()
 }
 
-// flagError says where the flags are listed. An unknown verb comes before its flags.
+// flagError adds to an error where the flags are listed. An unknown verb is reported before its
+// flags.
 func flagError(cmd *cobra.Command, err error) error {
 	if cmd.HasSubCommands() && cmd.Flags().NArg() > 0 {
 		return unknownCommand(cmd, cmd.Flags().Arg(0))
@@ -99,9 +101,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 }
 
-// checkEmpty refuses a text that is given as empty, as by a variable of a script that is not set.
-// It says something only where it takes back what the environment or a file says of a flag that may
-// be without a value.
+// checkEmpty refuses an empty value on the command line, which mostly comes from an unset variable
+// in a script. An empty value is allowed if it overrides what the environment or a file sets, and
+// the flag may be without a value.
 func checkEmpty(cmd *cobra.Command, getenv func(string) string) error {
 	var problem error
 	cmd.Flags().Visit(func(f *pflag.Flag) {

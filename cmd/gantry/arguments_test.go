@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// wrong is called with what the user got wrong, and must fail with an error that says all of these,
-// without printing help.
+// wrong runs a command line that must fail with an error that contains all of says, without
+// printing help.
 func wrong(t *testing.T, args string, say ...string) {
 	t.Helper()
 	words := strings.Fields(args)
@@ -43,7 +43,7 @@ func TestUnknownCommands(t *testing.T) {
 		"--nope":              "unknown flag: --nope (gantry --help lists the flags)",
 		"help nope":           `unknown command "nope" for "gantry"; the nearest: `,
 		"help task stop":      `unknown command "stop" for "gantry task"`,
-		"help members x":      "gantry members has no commands",
+		"help members x":      `gantry members has no command "x"`,
 	} {
 		wrong(t, args, says)
 	}
@@ -59,7 +59,7 @@ func TestUnknownCommands(t *testing.T) {
 	look(rootCommand())
 }
 
-// A group without a verb, and help on what there is, is help as before.
+// A group without a verb prints its help, and so does help on a command.
 func TestHelp(t *testing.T) {
 	for args, says := range map[string]string{
 		"": "gantry [command]", "task": "gantry task [command]", "help": "gantry [command]", "help job": "gantry job [command]", "job --help": "gantry job [command]",
@@ -72,8 +72,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestArguments: what is missing, too many or empty is named, with the usage. Every command is
-// walked.
+// TestArguments: an argument that is missing, too many or empty is named, together with the usage.
+// Every command is checked.
 func TestArguments(t *testing.T) {
 	for args, says := range map[string]string{
 		"eval explain ''":                         "ID is empty: gantry eval explain ID",
@@ -83,13 +83,13 @@ func TestArguments(t *testing.T) {
 		"job run f g":                             `"g" is one argument too many: gantry job run FILE`,
 		"config validate":                         "FILE-OR-DIRECTORY is missing",
 		"config validate a ''":                    "FILE-OR-DIRECTORY is empty",
-		"version x":                               `gantry version takes no arguments, and "x" is one`,
+		"version x":                               `gantry version takes no arguments: "x" is one`,
 		"task ls x":                               "takes no arguments",
 		"task ls --cluster=''":                    "--cluster is empty: give it a value or leave it out",
 		"eval ls --cluster=''":                    "--cluster is empty",
 		"key create --policy=''":                  "--policy is empty: give it a value",
 		"task ls --clustr x":                      "unknown flag: --clustr (gantry task ls --help lists the flags)",
-		"eval ls --limit 0":                       "--limit: 0 is none",
+		"eval ls --limit 0":                       "--limit: 0 is too small",
 		"eval ls --limit many":                    "--limit",
 		"job stop --cluster default web --addres": "gantry job stop --help",
 	} {
@@ -113,7 +113,7 @@ func TestArguments(t *testing.T) {
 	})
 }
 
-// An empty value takes back what the environment says, where there may be none.
+// An empty value overrides the environment if the flag may be without a value.
 func TestEmptyOverEnvironment(t *testing.T) {
 	t.Setenv(formatVariable, "yaml")
 	wrong(t, "members --address 127.0.0.1:1", "--output", formatVariable)

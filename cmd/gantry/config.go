@@ -11,23 +11,25 @@ import (
 	"github.com/gantry-project/gantry/config"
 )
 
-// sources is the end of each command's help.
+// sources is the end of the help of each command that runs.
 const sources = `{{if .Runnable}}
-Each flag can also be given in the environment, as GANTRY_ and its name in capitals with underscores; the command line wins.{{if .Flag "config"}}
-Files (--config) come after both. Their keys are the flags' names with underscores, as in http_port = 5747 or join = ["10.0.0.2"].{{end}}
+Each flag can also be set by an environment variable: GANTRY_ and the flag's name in capitals, with
+underscores (--data-dir: GANTRY_DATA_DIR). The command line wins.{{if .Flag "config"}}
+Files (--config) come last. Their keys are the names of the flags with underscores, as in
+http_port = 5747 or join = ["10.0.0.2"].{{end}}
 {{end}}`
 
-// addConfigFlag is for commands that take files.
+// addConfigFlag adds --config to a command that takes its flags from files too.
 func addConfigFlag(cmd *cobra.Command) {
-	cmd.Flags().StringSlice("config", nil, "file in HCL or JSON with values of flags, or a directory of such; may be given many times, later ones win")
+	cmd.Flags().StringSlice("config", nil, "`file` with values for flags, in HCL or JSON, or a directory of such files; may be repeated, later ones win")
 }
 
 func configFiles(cmd *cobra.Command) []string {
-	paths, _ := cmd.Flags().GetStringSlice("config") // fails where a command takes no files
+	paths, _ := cmd.Flags().GetStringSlice("config") // fails if the command takes no files
 	return paths
 }
 
-// fillIn gives flags the values that the command line did not.
+// fillIn sets the flags that the command line does not, from the environment and from files.
 func fillIn(cmd *cobra.Command, _ []string) error {
 	if err := checkEmpty(cmd, os.Getenv); err != nil {
 		return err
@@ -39,7 +41,7 @@ func fillIn(cmd *cobra.Command, _ []string) error {
 }
 
 func configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Check the files that servers and agents are configured with"}
+	cmd := &cobra.Command{Use: "config", Short: "Check the configuration files of servers and agents"}
 	cmd.AddCommand(configValidateCommand())
 	return cmd
 }
@@ -48,13 +50,14 @@ func configValidateCommand() *cobra.Command {
 	var role string
 	cmd := &cobra.Command{
 		Use:   "validate FILE-OR-DIRECTORY…",
-		Short: "Say whether a server or agent would start with these files, or what is wrong; starts nothing",
-		Long: `Say whether a server or agent would start with these files (and this environment), or what is wrong; starts nothing.
+		Short: "Check whether a server or an agent would start with these files",
+		Long: `Check whether a server or an agent would start with these files and this environment, and print
+what is wrong otherwise. Nothing is started.
 
-Several are taken together, as by several --config.`,
+Several files are taken together, as with several --config.`,
 		Example: `  gantry config validate --role server /etc/gantry/server.hcl`,
 	}
-	cmd.Flags().StringVar(&role, "role", "", "whose files they are, server or agent (default: either's)")
+	cmd.Flags().StringVar(&role, "role", "", "`role` that the files are for: server or agent (default: either)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var server serverOptions
 		var agent agentOptions
@@ -76,14 +79,14 @@ Several are taken together, as by several --config.`,
 				err = config.Explain(taker.command.Flags(), taker.check())
 			}
 			if err != nil {
-				problems = append(problems, fmt.Errorf("gantry %s does not take this:\n%w", name, err))
+				problems = append(problems, fmt.Errorf("gantry %s would not start:\n%w", name, err))
 				continue
 			}
 			takers = append(takers, "gantry "+name)
 		}
 		switch {
 		case len(takers) > 0:
-			fmt.Fprintf(cmd.OutOrStdout(), "%s would start with this.\n", strings.Join(takers, " and "))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s would start with these files.\n", strings.Join(takers, " and "))
 			return nil
 		case len(problems) == 0:
 			return fmt.Errorf("--role: %q is neither server nor agent", role)

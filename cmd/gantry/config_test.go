@@ -11,7 +11,7 @@ import (
 	"github.com/gantry-project/gantry/config"
 )
 
-// Each flag of each command has a name of its own in files and in the environment.
+// Within a command, no two flags have the same name in files or in the environment.
 func TestNamesInTheEnvironment(t *testing.T) {
 	var look func(*cobra.Command)
 	look = func(cmd *cobra.Command) {
@@ -31,8 +31,7 @@ func TestNamesInTheEnvironment(t *testing.T) {
 	look(rootCommand())
 }
 
-// A file of each kind is checked by the rules of who takes it, and what is wrong is said with its
-// place.
+// Files are checked by the rules of the command that takes them, and errors name file and line.
 func TestConfigValidate(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
@@ -70,19 +69,19 @@ func TestConfigValidate(t *testing.T) {
 	}
 	t.Setenv("GANTRY_CONFIG", "server.hcl,even.hcl")
 	if _, err := gantry(t, "server"); err == nil {
-		t.Error("a server starts with four to expect")
+		t.Error("a server starts with --bootstrap-expect 4")
 	} else {
 		says(t, err.Error(), "bootstrap_expect in even.hcl:2")
 	}
 }
 
-// A machine's environment is for its agent and server; it does not stand in the way of other
-// commands.
+// The environment of a machine is meant for its agent and server. It does not keep other commands
+// from running.
 func TestPlanInAnAgentsEnvironment(t *testing.T) {
 	t.Setenv("GANTRY_ZONE", "a")
 	t.Setenv("GANTRY_ADDR", "127.0.0.1:1")
 	_, err := gantry(t, "plan", "--lose-zone", "a")
 	says(t, err.Error(), "no Gantry server answers")
 	_, err = gantry(t, "plan", "--lose-zone", "a", "--zone", "b")
-	says(t, err.Error(), "--zone says what instances that join are like")
+	says(t, err.Error(), "--zone describes instances to add")
 }

@@ -17,29 +17,29 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The environment of commands that ask a secured server.
+// The environment variables of commands that call a secured server.
 const (
 	caVariable    = "GANTRY_CACERT"
 	tokenVariable = "GANTRY_TOKEN" // an access key as ID:SECRET
 )
 
-// credentials are how a command proves itself, and knows the server, over https.
+// credentials holds how a command proves who it is, and verifies the server, over HTTPS.
 type credentials struct {
 	caFile     string
 	secretFile string
 }
 
 func (c *credentials) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.caFile, "ca-file", "", "certificate to know a secured server by (gantry ca); "+caVariable+" sets it too")
+	cmd.Flags().StringVar(&c.caFile, "ca-file", "", "`file` with the certificate to verify a secured server with, made by \"gantry ca\" (also "+caVariable+")")
 	config.AddVariable(cmd.Flags(), "ca-file", caVariable)
-	cmd.Flags().StringVar(&c.secretFile, "secret-file", "", "file with the cluster's secret: who has it needs neither an access key nor --ca-file")
+	cmd.Flags().StringVar(&c.secretFile, "secret-file", "", "`file` with the cluster's secret, in place of an access key and --ca-file")
 }
 
-// secured says that an address without a scheme is one of https.
+// secured reports whether an address without a scheme is taken to be HTTPS.
 func (c *credentials) secured() bool { return c.caFile != "" || c.secretFile != "" }
 
-// config is that of a client of an address. Keys go over https alone; without TLS a server takes
-// any caller anyway.
+// config returns the configuration of a client of an address. Access keys are sent over HTTPS only;
+// a server without TLS takes any caller anyway.
 func (c *credentials) config(address string) (client.Config, error) {
 	made := client.Config{Address: address}
 	if !strings.HasPrefix(address, "https://") {
@@ -60,7 +60,7 @@ func (c *credentials) config(address string) (client.Config, error) {
 	return made, nil
 }
 
-// asServer is the TLS of one who has the cluster's secret.
+// asServer returns the TLS configuration of a caller that has the cluster's secret.
 func (c *credentials) asServer() (*tls.Config, error) {
 	secret, err := security.ReadSecret(c.secretFile)
 	if err != nil {
@@ -80,20 +80,21 @@ func trusting(file string) (*tls.Config, error) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file: %s holds no certificate: make one with `gantry ca --secret-file cluster.key`", file)
+		return nil, fmt.Errorf("--ca-file: %s has no certificate in it: make one with `gantry ca --secret-file cluster.key`", file)
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, nil
 }
 
-// refused says what to do where a server does not know or trust the command, or the command the
-// server.
+// refused adds to an error what to do if the server does not accept the command's credentials, or
+// the command does not trust the server.
 func refused(err error, address string) error {
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
-		return fmt.Errorf("%w: say by what to know the server with --ca-file or %s (gantry ca makes it)", err, caVariable)
+		return fmt.Errorf("%w: give the cluster's certificate with --ca-file or %s (\"gantry ca\" makes it)", err, caVariable)
 	}
 	switch {
 	case structs.KindOf(err) == "MissingAuthenticationToken":
-		return fmt.Errorf("%s takes no calls without credentials: set %s=ID:SECRET, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (gantry bootstrap makes the first access key)", address, tokenVariable)
+		return fmt.Errorf("%s requires credentials: set %s=ID:SECRET, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "+
+			"(\"gantry bootstrap\" makes the first access key)", address, tokenVariable)
 	case strings.Contains(err.Error(), "HTTP request to an HTTPS server"):
 		return fmt.Errorf("%s is secured: use https:// and --ca-file, or --secret-file", address)
 	}

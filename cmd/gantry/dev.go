@@ -1,39 +1,31 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"os"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/agent"
-	"github.com/gantry-project/gantry/agent/docker"
-	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/client"
-	"github.com/gantry-project/gantry/server"
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/process"
 )
 
-// stopWait bounds a graceful end.
+// stopWait bounds an orderly stop.
 const stopWait = 60 * time.Second
 
-// devOptions are the flags of gantry dev.
+// devOptions holds the flags of gantry dev.
 type devOptions struct {
 	logging  logging
 	httpAddr string
-	dataDir  string // empty: a temporary one, removed at the end with all containers
+	dataDir  string // empty for a temporary one, which is removed at the end with all containers
 	zone     string
 	cluster  string
-	provider string // capacity provider of the machine; empty: none
+	provider string // capacity provider of the machine; empty for none
 	gpus     []string
 }
 
@@ -41,22 +33,26 @@ func devCommand() *cobra.Command {
 	var o devOptions
 	cmd := &cobra.Command{
 		Use:   "dev",
-		Short: "Run a whole cluster in one process: one server and one agent on the local Docker Engine",
-		Long: `Run a whole cluster in one process: one server and one agent on the local Docker Engine.
+		Short: "Run a whole cluster in one process, to develop and try things out",
+		Long: `Run a whole cluster in one process: one server, and one agent on the local Docker Engine.
 
-Any credentials are accepted, so it listens on loopback addresses only. Without --data-dir everything is kept in a
-temporary directory; at the end it is removed, and so are the containers. With --data-dir state is kept, containers run on,
-and the next start on the same directory takes them over.`,
+It accepts any credentials, and so listens on loopback addresses only.
+
+Without --data-dir the state is kept in a temporary directory. When gantry dev ends, it removes the
+directory and all containers. With --data-dir the state is kept and the containers run on; the next
+gantry dev with the same directory takes them over.`,
+		Example: `  gantry dev
+  gantry dev --http-addr 127.0.0.1:0 --data-dir ./state`,
 	}
 	o.logging.addFlags(cmd)
-	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback address and port to listen on; port 0 picks a free one")
-	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "directory that keeps the cluster's state (default: a temporary one)")
-	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability zone of this machine")
-	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "cluster that this machine joins")
-	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "capacity provider that this machine belongs to (default: none)")
+	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback `address` to listen on, as HOST:PORT; port 0 picks a free one")
+	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the cluster's state (default: a temporary one)")
+	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability `zone` of this machine")
+	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "`name` of the cluster that this machine joins")
+	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := o.logging.check(); err != nil {
+		if err := cmp.Or(o.logging.check(), o.check()); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
@@ -65,198 +61,69 @@ and the next start on the same directory takes them over.`,
 	return cmd
 }
 
-// dev is a server, an agent and the listener that joins them.
-type dev struct {
-	*devOptions
-	log      *slog.Logger
-	listener net.Listener
-	http     *http.Server
-	server   *server.Server
-	agent    *agent.Agent
-	client   *client.Client
-	name     string        // the host's
-	closing  chan struct{} // closed when streams are to end
-	temp     bool          // dataDir is ours to remove
-}
-
-// runDev runs until ctx ends or a part fails.
-func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) (err error) {
-	d := &dev{devOptions: o, log: log, closing: make(chan struct{})}
-	engine, err := docker.New(docker.Config{Logger: log})
+func (o *devOptions) check() error {
+	host, _, err := net.SplitHostPort(o.httpAddr)
 	if err != nil {
-		return err
-	}
-	if _, err := engine.Info(ctx); err != nil {
-		return err
-	}
-	if err := d.listen(ctx); err != nil {
-		return err
-	}
-	defer d.listener.Close()
-	if err := d.openDataDir(); err != nil {
-		return err
-	}
-	if d.server, err = server.New(server.Config{ID: "dev", DataDir: d.dataDir, Logger: log}); err != nil {
-		return errors.Join(err, d.removeTemp())
-	}
-	if err := d.newAgent(engine); err != nil {
-		return errors.Join(err, d.server.Stop(), d.removeTemp())
-	}
-	return d.run(ctx, out)
-}
-
-func (d *dev) listen(ctx context.Context) (err error) {
-	host, _, err := net.SplitHostPort(d.httpAddr)
-	if err != nil {
-		return fmt.Errorf("--http-addr: %q is not host:port", d.httpAddr)
+		return fmt.Errorf("--http-addr: %q is not HOST:PORT", o.httpAddr)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--http-addr: %s is not a loopback address; gantry dev takes any credentials, so it must not be reachable from other machines (use 127.0.0.1)", host)
-	}
-	d.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", d.httpAddr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is taken by another process: stop that one, or choose another port with --http-addr 127.0.0.1:PORT", d.httpAddr)
-	}
-	return err
-}
-
-func (d *dev) openDataDir() (err error) {
-	if d.dataDir == "" {
-		d.temp = true
-		d.dataDir, err = os.MkdirTemp("", "gantry-dev-")
-		return err
-	}
-	return checkDisk(d.dataDir)
-}
-
-func (d *dev) removeTemp() error {
-	if !d.temp {
-		return nil
-	}
-	return os.RemoveAll(d.dataDir)
-}
-
-func (d *dev) url() string { return "http://" + d.listener.Addr().String() }
-
-func (d *dev) newAgent(engine *docker.Engine) (err error) {
-	d.client = client.New(client.Config{Address: d.url()})
-	if d.name, err = os.Hostname(); err != nil {
-		return fmt.Errorf("read the host name: %w", err)
-	}
-	d.agent, err = agent.New(agent.Config{
-		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: d.name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
-		Server:   serverOverHTTP{d.client},
-		Runtime:  func(instance string) runtime.Runtime { return engine.ForInstance(instance) },
-		OwnPorts: func() []structs.Port { return portsOf("tcp", d.listener.Addr().String()) },
-		Logger:   d.log,
-	})
-	return err
-}
-
-// members are what a cluster of one process has: this one, which no gossip tells of.
-func (d *dev) members() []structs.Member {
-	return []structs.Member{{
-		ID: "dev", Name: d.name, Role: structs.RoleServer, Status: structs.MemberAlive, Zone: d.zone, Version: version, HTTP: d.listener.Addr().String(),
-	}}
-}
-
-// leader is this process once it leads.
-func (d *dev) leader() string {
-	if !d.server.Leads() {
-		return ""
-	}
-	return d.listener.Addr().String()
-}
-
-// ready says why the whole cannot take work yet.
-func (d *dev) ready() error {
-	if err := d.server.Ready(); err != nil {
-		return err
-	}
-	if !d.agent.Ready() {
-		return errors.New("the agent has not registered its container instance yet")
+		return fmt.Errorf("--http-addr: %s is not a loopback address: gantry dev accepts any credentials, "+
+			"so other machines must not reach it (use 127.0.0.1)", host)
 	}
 	return nil
 }
 
-// run serves until ctx ends or a part fails, then ends everything in order.
-func (d *dev) run(ctx context.Context, out io.Writer) error {
-	doors := doors{
-		server: d.server, log: d.log, ready: d.ready, members: d.members, leader: d.leader, closing: d.closing,
-		front: func(w http.ResponseWriter, _ *http.Request) { d.usage(w) },
+// runDev runs a cluster until ctx ends or a part of it fails.
+func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) error {
+	containers, err := engineRuntime(ctx, log)
+	if err != nil {
+		return err
 	}
-	d.http = serveHTTP(doors.handler(), d.log)
-
-	agentCtx, stopAgent := context.WithCancel(context.Background())
-	failed := make(chan error, 2)
-	var parts sync.WaitGroup
-	parts.Go(func() { failed <- d.http.Serve(d.listener) })
-	parts.Go(func() { failed <- d.agent.Run(agentCtx) })
-	go d.announce(ctx, out)
-
-	var err error
+	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, Agent: agent.Config{
+		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
+		Version: version, Commit: commit(), Runtime: containers, Logger: log,
+	}})
+	if err != nil {
+		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")
+	}
+	d.Start()
+	go announceDev(ctx, o, d, out)
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
-	case err = <-d.server.Failed():
-		stopAgent()
-		hangUp(d.http)
-		return err // nothing can be stopped in order any more
+	case <-d.Done():
 	}
-	return errors.Join(err, stopUnlessFailed(d.server, func() error {
-		err := d.stop(stopAgent, out)
-		parts.Wait()
-		return err
-	}))
-}
-
-// stop ends the agent, the listener and the server; with a temporary data directory the containers
-// too.
-func (d *dev) stop(stopAgent context.CancelFunc, out io.Writer) error {
+	if !d.Broken() {
+		sayStopping(d, out)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopWait)
 	defer cancel()
-	stopAgent()
-	var err error
-	if d.temp {
-		fmt.Fprintln(out, "Stopping: the containers and the temporary data directory are removed.")
-		err = d.agent.StopAll(ctx)
-	} else {
-		fmt.Fprintf(out, "Stopping: containers run on; gantry dev --data-dir %s takes them over.\n", d.dataDir)
-	}
-	close(d.closing)
-	err = errors.Join(err, d.http.Shutdown(ctx))
-	d.client.Close()
-	return errors.Join(err, d.server.Stop(), d.removeTemp())
+	return d.Stop(ctx)
 }
 
-// announce waits until all is ready and says how to use it.
-func (d *dev) announce(ctx context.Context, out io.Writer) {
-	for d.ready() != nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(20 * time.Millisecond):
-		}
+// announceDev prints how to use the cluster once it is ready.
+func announceDev(ctx context.Context, o *devOptions, d *process.Dev, out io.Writer) {
+	if !untilReady(ctx, d.Ready) {
+		return
 	}
-	kept := d.dataDir
-	if d.temp {
-		kept += " (removed at the end; --data-dir keeps it)"
+	dir, temporary := d.DataDir()
+	if temporary {
+		dir += " (removed at the end; use --data-dir to keep it)"
 	}
 	fmt.Fprintf(out, `gantry dev is ready
   address   %s
   cluster   %s, zone %s
   data      %s
 
-`, d.url(), d.cluster, d.zone, kept)
-	d.usage(out)
+`, d.URL(), o.cluster, o.zone, dir)
+	d.Usage(out)
 }
 
-// usage says how to talk to it.
-func (d *dev) usage(out io.Writer) {
-	fmt.Fprintf(out, `This address speaks the Amazon ECS API; any credentials do. In a shell:
-
-  export AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev AWS_DEFAULT_REGION=us-east-1
-  aws --endpoint-url %s ecs list-container-instances --cluster %s
-
-`, d.url(), d.cluster)
+// sayStopping prints what happens to the containers.
+func sayStopping(d *process.Dev, out io.Writer) {
+	dir, temporary := d.DataDir()
+	if temporary {
+		fmt.Fprintln(out, "Stopping: removing the containers and the temporary data directory.")
+		return
+	}
+	fmt.Fprintf(out, "Stopping: the containers run on, and gantry dev --data-dir %s takes them over.\n", dir)
 }

@@ -16,7 +16,7 @@ import (
 func evalCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval",
-		Short: "Look at evaluations: what the scheduler decided, and why a task was not placed",
+		Short: "List and explain the scheduler's decisions",
 	}
 	cmd.AddCommand(evalListCommand(), evalExplainCommand())
 	return cmd
@@ -29,12 +29,12 @@ func evalListCommand() *cobra.Command {
 		Short: "List evaluations, newest first",
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().StringVar(&filter.Cluster, "cluster", "", "only those of this cluster")
-	cmd.Flags().StringVar(&filter.Job, "job", "", "only those of the job with this id")
-	cmd.Flags().IntVarP(&filter.Limit, "limit", "n", 20, "how many at most")
+	cmd.Flags().StringVar(&filter.Cluster, "cluster", "", "list only those of the cluster with this `name`")
+	cmd.Flags().StringVar(&filter.Job, "job", "", "list only those of the job with this `id`")
+	cmd.Flags().IntVarP(&filter.Limit, "limit", "n", 20, "`number` of evaluations at most")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if filter.Limit < 1 {
-			return fmt.Errorf("--limit: %d is none; give 1 or more", filter.Limit)
+			return fmt.Errorf("--limit: %d is too small: give 1 or more", filter.Limit)
 		}
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.EvaluationList, error) {
 			return c.Evaluations(ctx, filter)

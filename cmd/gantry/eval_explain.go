@@ -15,9 +15,10 @@ import (
 func evalExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain ID",
-		Short: "Say why tasks found no place, and what would let them run",
-		Long: `Say why tasks found no place: how many instances were ruled out by what, which came closest, and the smallest change
-that would let one more task run. "gantry eval ls" lists evaluations, the newest first.`,
+		Short: "Explain why tasks found no place, and what would let them run",
+		Long: `Explain why tasks found no place: how many instances each rule excluded, which ones came closest, and
+the smallest change that would let one more task run. "gantry eval ls" lists evaluations, newest
+first.`,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -25,7 +26,8 @@ that would let one more task run. "gantry eval ls" lists evaluations, the newest
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.Evaluation, error) {
 			eval, err := c.Evaluation(ctx, args[0])
 			if structs.KindOf(err) == structs.KindResourceNotFound {
-				return eval, fmt.Errorf(`%w: "gantry eval ls" lists those there are; they are forgotten with their job, an hour after its last task stopped`, err)
+				return eval, fmt.Errorf(`%w: "gantry eval ls" lists evaluations; they are deleted together with their job, `+
+					`an hour after its last task stopped`, err)
 			}
 			if err != nil || r.output == outputJSON {
 				return eval, err
@@ -40,7 +42,7 @@ that would let one more task run. "gantry eval ls" lists evaluations, the newest
 	return cmd
 }
 
-// explain writes an evaluation for people.
+// explain prints an evaluation.
 func explain(w io.Writer, eval structs.Evaluation, names map[string]string, now time.Time) {
 	fmt.Fprintf(w, "Evaluation %s of job %s in cluster %s\n%s ago, because %s: %s\n",
 		eval.ID, eval.Job, eval.Cluster, age(now, eval.CreatedAt.Std()), eval.Because, verdict(eval, now))
@@ -50,7 +52,7 @@ func explain(w io.Writer, eval structs.Evaluation, names map[string]string, now 
 	explainUnplaced(w, eval.Filtered, eval.Failures, eval.Remedy, names)
 }
 
-// explainUnplaced says why tasks found no place.
+// explainUnplaced prints why tasks found no place.
 func explainUnplaced(w io.Writer, filtered []structs.FilterCount, failures []structs.PlacementFailure, remedy string, names map[string]string) {
 	if len(filtered) > 0 {
 		fmt.Fprintln(w, "\nWhat ruled instances out (the first rule that each does not satisfy):")
@@ -76,7 +78,7 @@ func explainUnplaced(w io.Writer, filtered []structs.FilterCount, failures []str
 	}
 }
 
-// verdict says in words what came of an evaluation.
+// verdict returns the outcome of an evaluation in words.
 func verdict(eval structs.Evaluation, now time.Time) string {
 	switch {
 	case eval.Status == structs.EvaluationReady && eval.WaitUntil > structs.TimeOf(now):
@@ -92,7 +94,7 @@ func verdict(eval structs.Evaluation, now time.Time) string {
 	}
 }
 
-// reasonText says in words what a reason of ECS's means.
+// reasonText explains one of ECS's reasons; empty for an unknown one.
 func reasonText(reason string) string {
 	switch reason {
 	case structs.FailCPU:
@@ -108,19 +110,19 @@ func reasonText(reason string) string {
 	case structs.FailRuntime:
 		return "its container engine does not answer"
 	case structs.FailUnstable:
-		return "it was lost again and again, and waits before it takes work"
+		return "it was lost again and again, and takes no work for a while"
 	case structs.FailAttribute:
 		return "an attribute that the task needs is missing"
 	case structs.FailMemberOf:
 		return "a memberOf constraint does not select it"
 	case structs.FailDistinct:
-		return "it has a task of this group already, and distinctInstance allows one"
+		return "it already has a task of this group, and distinctInstance allows only one"
 	case structs.FailInactive:
 		return "it is not ACTIVE: draining, or deregistered"
 	case structs.FailMissing:
-		return "it is not there"
+		return "it does not exist"
 	case structs.FailProvider:
-		return "it is not of the task's capacity provider"
+		return "it does not belong to the task's capacity provider"
 	case structs.FailScheduler:
 		return "the job's own scheduler declined"
 	case structs.FailNoInstance:

@@ -13,7 +13,7 @@ import (
 )
 
 func gossipCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "gossip", Short: "Replace the key that gossip is encrypted with"}
+	cmd := &cobra.Command{Use: "gossip", Short: "Manage the key that encrypts gossip"}
 	cmd.AddCommand(gossipRotateCommand())
 	return cmd
 }
@@ -21,11 +21,13 @@ func gossipCommand() *cobra.Command {
 func gossipRotateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rotate",
-		Short: "Make a new gossip key, hand it to all servers and agents, and end the one before",
-		Long: `Make a new gossip key, hand it to all servers and agents, and end the one before. Any server may be asked.
+		Short: "Replace the gossip key on all servers and agents",
+		Long: `Make a new gossip key, give it to all servers and agents, and stop using the previous one. Any server
+takes the call.
 
-It is refused while a member neither answers nor is known to have failed; then nobody hears less than before. Members that have failed get
-the new key from a server when they come back (docs/access.md).`,
+The rotation is refused while a member does not answer and is not known to have failed; nothing has
+changed then. Members that have failed get the new key from a server when they come back
+(docs/access.md).`,
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -33,9 +35,9 @@ the new key from a server when they come back (docs/access.md).`,
 			return c.RotateGossipKey(ctx)
 		},
 			func(w io.Writer, done structs.GossipRotation) {
-				fmt.Fprintf(w, "%d members encrypt gossip with a new key; the one before is taken no more.\n", done.Members)
+				fmt.Fprintf(w, "%d members encrypt gossip with a new key; the previous one is no longer accepted.\n", done.Members)
 				if len(done.Down) > 0 {
-					fmt.Fprintf(w, "Down, and given it when they come back: %s.\n", strings.Join(done.Down, ", "))
+					fmt.Fprintf(w, "These members are down, and get the key when they come back: %s.\n", strings.Join(done.Down, ", "))
 				}
 			})
 	}

@@ -13,7 +13,7 @@ import (
 func healthCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "health",
-		Short: "Ask the server at --address whether it is alive; the exit status is 1 where it is not",
+		Short: "Check whether the server at --address is alive; the exit status is 1 if it is not",
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

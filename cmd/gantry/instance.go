@@ -14,7 +14,7 @@ import (
 )
 
 func instanceCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "instance", Short: "Look at container instances"}
+	cmd := &cobra.Command{Use: "instance", Short: "List container instances"}
 	cmd.AddCommand(instanceListCommand())
 	return cmd
 }
@@ -23,10 +23,10 @@ func instanceListCommand() *cobra.Command {
 	var cluster string
 	cmd := &cobra.Command{
 		Use:   "ls",
-		Short: "List the container instances of a cluster, what is free on them, and what keeps them from starting tasks",
+		Short: "List the container instances of a cluster, with their free resources and troubles",
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")
+	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "`name` of the cluster")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.InstanceList, error) {
 			return c.Instances(ctx, cluster)

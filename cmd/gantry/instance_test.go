@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestTroubleIsShown: what keeps an instance from starting tasks stands in its row, and in the rows
-// of the tasks that wait for it.
+// TestTroubleIsShown: the row of an instance has what keeps it from starting tasks, and so have the
+// rows of the tasks that wait for it.
 func TestTroubleIsShown(t *testing.T) {
 	engine := structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: "it has not answered for 4s"}
 	list := structs.InstanceList{}

@@ -18,15 +18,21 @@ func jobRunCommand() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "run FILE",
-		Short: "Make a job what a file says",
-		Long: `Make a job what a file says, YAML or JSON; docs/jobs.md describes it. - reads the standard input. The same file again changes
-nothing. It returns once the change is taken; --wait returns once all that the file wants is up, and fails with the reason when
-the deployment fails, or as many tasks have failed as a circuit breaker would let.`,
+		Short: "Create or update a job from a file",
+		Long: `Create a job from a file, or update it to match the file. The file is YAML or JSON (docs/jobs.md
+describes it); FILE - is standard input. Running the same file again changes nothing.
+
+The command returns once the change is accepted. With --wait it returns once everything in the file is
+up. It then fails, with the reason, if the deployment fails, or if as many tasks fail as a circuit
+breaker would allow.`,
+		Example: `  gantry job run web.yaml --wait
+  gantry job run --client-token nightly-2026-11-30 - < report.yaml`,
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the job is up, and show how it goes")
-	cmd.Flags().DurationVar(&timeout, "timeout", 15*time.Minute, "how long to wait at most")
-	cmd.Flags().StringVar(&token, "client-token", "", "of a batch job: the same file again with the same token is no second run, though the first has ended (for an hour)")
+	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the job is up, and print its progress")
+	cmd.Flags().DurationVar(&timeout, "timeout", 15*time.Minute, "longest time to wait with --wait")
+	cmd.Flags().StringVar(&token, "client-token", "",
+		"`token` that keeps a batch job from running twice: the same file with the same token does not run again for an hour after it ended")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		text, err := readFile(cmd, args[0])
 		if err != nil {
@@ -38,7 +44,8 @@ the deployment fails, or as many tasks have failed as a circuit breaker would le
 				return put, inFile(err, args[0])
 			}
 			printPut(cmd.ErrOrStderr(), put)
-			ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("job %s is not up after %s; it goes on, and \"gantry job status %s\" shows how", put.Name, timeout, put.Name))
+			ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+				fmt.Errorf("job %s is not up after %s; it continues, see \"gantry job status %s\"", put.Name, timeout, put.Name))
 			defer cancel()
 			return put, awaitJob(ctx, c, put, cmd.ErrOrStderr())
 		}, func(w io.Writer, put structs.JobPut) {

@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// How much of a job its status shows for people; -o json has more.
+// How much of a job its status prints; -o json has more.
 const (
 	statusDeployments = 5
 	statusStopped     = 5
@@ -26,12 +26,12 @@ func jobStatusCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "status [NAME]",
-		Short: "List the jobs of a cluster, or show how one stands",
-		Long: `List the jobs of a cluster, or show how one stands: its deployments, tasks and events, and why tasks found no place.
--o json has all of it, also its versions and the job as a file would have it.`,
+		Short: "List the jobs of a cluster, or show one of them",
+		Long: `List the jobs of a cluster, or show one of them: its deployments, tasks and events, and why tasks found
+no place. -o json prints more, such as the job's versions and the job in the form of a file.`,
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")
+	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "`name` of the cluster")
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "list jobs that have ended too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -71,7 +71,7 @@ func printJob(w io.Writer, d structs.JobDetail) {
 	}
 	if j.Unplaced > 0 {
 		fmt.Fprintln(w, notPlaced(&d))
-		fmt.Fprintf(w, "\"gantry eval ls --job %s\" and \"gantry eval explain\" say more.\n", j.ID)
+		fmt.Fprintf(w, "For details: \"gantry eval ls --job %s\", then \"gantry eval explain\".\n", j.ID)
 	}
 	printDeployments(w, &d)
 	printJobTasks(w, &d)
@@ -113,8 +113,8 @@ func printDeployments(w io.Writer, d *structs.JobDetail) {
 	table(w, []string{"  DEPLOYMENT", "STATUS", "ROLLOUT", "DEFINITION", "RUNNING", "PENDING", "FAILED", "AGE", "REASON"}, rows)
 }
 
-// printJobTasks lists the tasks that are there, with what keeps them from going on, and the last
-// ones that ended with how.
+// printJobTasks lists the current tasks with what holds them up, and the last ones that stopped
+// with the reason.
 func printJobTasks(w io.Writer, d *structs.JobDetail) {
 	var rows [][]string
 	stopped := 0
@@ -140,7 +140,7 @@ func printJobTasks(w io.Writer, d *structs.JobDetail) {
 	}
 }
 
-// brief cuts a reason to what fits beside other columns.
+// brief shortens a reason so that it fits beside other columns.
 func brief(text string) string {
 	if letters := []rune(text); len(letters) > statusReason {
 		return string(letters[:statusReason-1]) + "…"

@@ -48,7 +48,7 @@ func TestJobRunWaits(t *testing.T) {
 			d.Tasks[0].LastStatus, d.Tasks[0].StoppedReason = structs.TaskStopped, "Essential container in task exited"
 			d.Tasks[0].Containers = []structs.Container{{Name: "app", ExitCode: new(int32(7))}}
 		}), "the deployment of job web failed: tasks failed to start; the last one: Essential container in task exited (app: exit code 7)", []string{"3 failed tasks"}},
-		"stopped": {webDetail(func(d *structs.JobDetail) { d.Job.Status = "DRAINING" }), "job web was stopped meanwhile", nil},
+		"stopped": {webDetail(func(d *structs.JobDetail) { d.Job.Status = "DRAINING" }), "job web was stopped in the meantime", nil},
 		"changed": {webDetail(func(d *structs.JobDetail) { d.Job.Version = 3 }), "it is at version 3, this was version 2", nil},
 		"not decided": {webDetail(func(d *structs.JobDetail) {
 			d.Evaluations = []*structs.Evaluation{{ID: "e1", Status: structs.EvaluationReady}}
@@ -91,7 +91,7 @@ func TestJobRunWaitsForABatchJob(t *testing.T) {
 	}{
 		structs.BatchSucceeded: {structs.BatchCounts{Succeeded: 3}, "", "3 of 3 succeeded"},
 		structs.BatchFailed:    {structs.BatchCounts{Succeeded: 1, Failed: 2}, "job report failed: 1 of 3 succeeded, 2 failed; the last one: Essential container in task exited (app: exit code 7)", "2 failed"},
-		structs.BatchStopped:   {structs.BatchCounts{Active: 1, Waiting: 2}, "job report was stopped meanwhile", "0 of 3 succeeded, 1 under way, 2 waiting"},
+		structs.BatchStopped:   {structs.BatchCounts{Active: 1, Waiting: 2}, "job report was stopped in the meantime", "0 of 3 succeeded, 1 under way, 2 waiting"},
 	} {
 		ended := func(id string, code int32) *structs.Task {
 			return &structs.Task{

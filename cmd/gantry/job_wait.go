@@ -13,11 +13,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// pollEvery is how often a job that is waited for is looked at.
+// pollEvery is how often the status of a job is asked for while waiting for it.
 const pollEvery = 300 * time.Millisecond
 
-// awaitJob waits until a job is what was put, and tells of each step. It fails once it is known
-// that it will not be.
+// awaitJob waits until a job is up as it was put, and prints each step. It fails as soon as the job
+// cannot get there any more.
 func awaitJob(ctx context.Context, c *client.Client, put structs.JobPut, out io.Writer) error {
 	told := ""
 	for {
@@ -40,14 +40,14 @@ func awaitJob(ctx context.Context, c *client.Client, put structs.JobPut, out io.
 	}
 }
 
-// arrived says whether a job is what was put, or why it will not be.
+// arrived reports whether a job is up as it was put, or returns why it will not be.
 func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 	if put.Type == structs.JobBatch {
 		return ended(d, put)
 	}
 	job := d.Job.Job
 	if job.Status != structs.ServiceActive {
-		return false, fmt.Errorf("job %s was stopped meanwhile", put.Name)
+		return false, fmt.Errorf("job %s was stopped in the meantime", put.Name)
 	}
 	primary, others := (*structs.Deployment)(nil), 0
 	for _, dep := range d.Deployments {
@@ -55,7 +55,7 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		case dep.ID == put.Deployment && dep.Rollout == structs.RolloutFailed:
 			return false, fmt.Errorf("the deployment of job %s failed: %s%s", put.Name, strings.TrimSuffix(dep.RolloutReason, "."), lastFailure(d, dep.ID))
 		case dep.ID == put.Deployment && hopeless(job, dep):
-			return false, fmt.Errorf("job %s does not come up: %s%s; it has no circuit breaker and is tried on, see gantry job status %s",
+			return false, fmt.Errorf("job %s does not come up: %s%s; it has no circuit breaker, so the deployment continues, see \"gantry job status %s\"",
 				put.Name, structs.Counted(dep.FailedTasks, "failed task"), lastFailure(d, dep.ID), put.Name)
 		case dep.Status == structs.DeploymentPrimary:
 			primary = dep
@@ -64,27 +64,27 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 		}
 	}
 	if job.Version != put.Version {
-		return false, fmt.Errorf("job %s was changed meanwhile: it is at version %d, this was version %d", put.Name, job.Version, put.Version)
+		return false, fmt.Errorf("job %s was changed in the meantime: it is at version %d, this was version %d", put.Name, job.Version, put.Version)
 	}
 	decided := true
 	for _, e := range d.Evaluations {
 		decided = decided && (e.ID != put.Evaluation || e.Status != structs.EvaluationReady)
 	}
 	up := decided && primary != nil && primary.Rollout == structs.RolloutCompleted && d.Job.Pending == 0 && d.Job.Unhealthy == 0
-	// on an instance that drains its task stays as long as others do
+	// on a draining instance, the task of a daemon stays as long as other tasks do
 	if put.Type == structs.JobDaemon {
 		return up && d.Job.Running >= job.Count, nil
 	}
 	return up && others == 0 && d.Job.Running == job.Count, nil
 }
 
-// hopeless reports whether a rollout has failed as often as a circuit breaker, which the job does
-// not have, would let it.
+// hopeless reports whether as many tasks of a rollout have failed as a circuit breaker would allow,
+// while the job has none.
 func hopeless(job *structs.Job, d *structs.Deployment) bool {
 	return d.Rollout == structs.RolloutInProgress && !job.Service.Update.CircuitBreaker && d.FailedTasks >= job.Service.Update.Threshold(job.Count)
 }
 
-// ended says whether each task of a batch job has succeeded, or that this will not be.
+// ended reports whether each task of a batch job has succeeded, or returns why that cannot happen.
 func ended(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 	switch d.Job.Status {
 	case structs.BatchRunning:
@@ -94,10 +94,10 @@ func ended(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 	case structs.BatchFailed:
 		return false, fmt.Errorf("job %s failed: %s%s", put.Name, batchCounts(d.Job.Batch), lastFailure(d, ""))
 	}
-	return false, fmt.Errorf("job %s was stopped meanwhile", put.Name)
+	return false, fmt.Errorf("job %s was stopped in the meantime", put.Name)
 }
 
-// batchCounts says how far a batch job is.
+// batchCounts returns the progress of a batch job.
 func batchCounts(n *structs.BatchCounts) string {
 	if n == nil {
 		return "its task definition is gone"
@@ -114,14 +114,14 @@ func batchCounts(n *structs.BatchCounts) string {
 	return text
 }
 
-// progress is a line on how far a job is.
+// progress returns a line about the progress of a job.
 func progress(d *structs.JobDetail, put structs.JobPut) string {
 	text := fmt.Sprintf("  %d of %d running", d.Job.Running, d.Job.Count)
 	if d.Job.Unhealthy > 0 {
 		text += fmt.Sprintf(", %d of them not healthy yet", d.Job.Unhealthy)
 	}
 	if d.Job.Pending > 0 {
-		text += fmt.Sprintf(", %d on the way", d.Job.Pending)
+		text += fmt.Sprintf(", %d pending", d.Job.Pending)
 	}
 	if put.Type == structs.JobBatch {
 		text = "  " + batchCounts(d.Job.Batch)
@@ -140,7 +140,7 @@ func progress(d *structs.JobDetail, put structs.JobPut) string {
 	return text
 }
 
-// notPlaced says what keeps tasks of a job from a place, and what would help.
+// notPlaced returns how many tasks have no place, why, and what would help.
 func notPlaced(d *structs.JobDetail) string {
 	text := structs.Counted(d.Job.Unplaced, "task") + " without a place"
 	for _, e := range d.Evaluations {
@@ -158,8 +158,8 @@ func notPlaced(d *structs.JobDetail) string {
 	return text
 }
 
-// lastFailure says how the last task of a deployment ended that nobody asked to; empty where none
-// did.
+// lastFailure returns how the last task of a deployment ended that nobody stopped; empty if there
+// is none.
 func lastFailure(d *structs.JobDetail, deployment string) string {
 	for _, t := range d.Tasks {
 		if t.StartedBy == deployment && t.LastStatus == structs.TaskStopped && t.StopCode != structs.StopServiceSchedulerInitiated && !endedWell(t) {
@@ -169,13 +169,13 @@ func lastFailure(d *structs.JobDetail, deployment string) string {
 	return ""
 }
 
-// endedWell says whether a task ran and its containers ended with exit code zero.
+// endedWell reports whether all containers of a task ended by themselves with exit code zero.
 func endedWell(t *structs.Task) bool {
 	return t.StopCode == structs.StopEssentialContainerExited &&
 		!slices.ContainsFunc(t.Containers, func(c structs.Container) bool { return c.ExitCode == nil || *c.ExitCode != 0 })
 }
 
-// taskEnd says how a task ended: its reason, and those of its containers.
+// taskEnd returns why a task ended, with the reasons of its containers.
 func taskEnd(t *structs.Task) string {
 	text := t.StoppedReason
 	for _, c := range t.Containers {

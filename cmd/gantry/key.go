@@ -13,22 +13,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func bootstrapCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bootstrap",
-		Short: "Make the first access key of a secured cluster, which may do everything; once",
-		Example: `  gantry bootstrap --address https://10.0.0.1:5747 --secret-file cluster.key
-  gantry ca --secret-file cluster.key > ca.pem`,
-	}
-	r := addRemoteFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.NewAccessKey, error) { return c.Bootstrap(ctx) }, printNewKey)
-	}
-	return cmd
-}
-
 func keyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "key", Short: "Make, list and revoke access keys of a secured cluster"}
+	cmd := &cobra.Command{Use: "key", Short: "Make, list and revoke access keys"}
 	cmd.AddCommand(keyCreateCommand(), keyListCommand(), keyRevokeCommand())
 	return cmd
 }
@@ -37,19 +23,19 @@ func keyCreateCommand() *cobra.Command {
 	var in structs.AccessKeyRequest
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Make an access key; its secret is shown here and never again",
+		Short: "Make an access key, and print its secret, which is never shown again",
 		Example: `  gantry key create --name ci --policy read-only
   gantry key create --name deploy --policy policy.json`,
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().StringVar(&in.Name, "name", "", "name for people; it stands in refusals and in the audit log")
-	cmd.Flags().StringVar(&in.Policy, "policy", "", "what the key may do: admin, read-only, or a file with a policy in IAM's JSON (required)")
-	_ = cmd.MarkFlagRequired("policy") // fails only for a flag that is not there
+	cmd.Flags().StringVar(&in.Name, "name", "", "`name` of the key in refusals and in the audit log")
+	cmd.Flags().StringVar(&in.Policy, "policy", "", "what the key may do: admin, read-only, or a `file` with a policy in IAM's JSON (required)")
+	_ = cmd.MarkFlagRequired("policy") // fails only if there is no such flag
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if in.Policy != structs.PolicyAdmin && in.Policy != structs.PolicyReadOnly {
 			text, err := os.ReadFile(in.Policy)
 			if err != nil {
-				return fmt.Errorf("--policy: it is neither admin nor read-only, and no file: %w", err)
+				return fmt.Errorf("--policy: neither admin, read-only nor a file: %w", err)
 			}
 			in.Policy = string(text)
 		}
@@ -70,7 +56,7 @@ func keyListCommand() *cobra.Command {
 }
 
 func keyRevokeCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "revoke ID", Short: "End an access key: the next call with it is refused"}
+	cmd := &cobra.Command{Use: "revoke ID", Short: "Revoke an access key: the next call with it is refused"}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (struct{}, error) {
@@ -80,7 +66,7 @@ func keyRevokeCommand() *cobra.Command {
 	return cmd
 }
 
-// printNewKey prints what a shell can take over as it is.
+// printNewKey prints an access key as shell commands.
 func printNewKey(w io.Writer, k structs.NewAccessKey) {
 	fmt.Fprintf(w, "export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", k.ID, k.Secret)
 }

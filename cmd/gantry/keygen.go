@@ -12,12 +12,12 @@ func keygenCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
 		Use:   "keygen",
-		Short: "Make the one secret of a cluster, or the agents' part of it",
-		Long: `Make the one secret of a cluster. All servers have it in a file (--secret-file); agents may have the whole of it, or with --agent-from only
-the part that lets them be agents.`,
+		Short: "Make the secret of a cluster, or the agents' part of it",
+		Long: `Make the secret of a cluster, and print it. Every server needs it in a file (--secret-file). Agents
+need it too, or only their part of it, which --agent-from prints.`,
 		Example: `  (umask 077; gantry keygen > cluster.key; gantry keygen --agent-from cluster.key > agent.key)`,
 	}
-	cmd.Flags().StringVar(&from, "agent-from", "", "file with the cluster's secret, to print the agents' part of")
+	cmd.Flags().StringVar(&from, "agent-from", "", "print the agents' part of the secret in this `file`")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if from == "" {
 			fmt.Fprintln(cmd.OutOrStdout(), security.NewSecret())
@@ -29,30 +29,6 @@ the part that lets them be agents.`,
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), key)
 		return nil
-	}
-	return cmd
-}
-
-func caCommand() *cobra.Command {
-	var from string
-	cmd := &cobra.Command{
-		Use:     "ca",
-		Short:   "Print the certificate that clients trust a cluster's servers by",
-		Example: `  gantry ca --secret-file cluster.key > ca.pem; export AWS_CA_BUNDLE=$PWD/ca.pem`,
-	}
-	cmd.Flags().StringVar(&from, "secret-file", "", "file with the cluster's secret (required)")
-	_ = cmd.MarkFlagRequired("secret-file") // fails only for a flag that is not there
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		secret, err := security.ReadSecret(from)
-		if err != nil {
-			return fmt.Errorf("--secret-file: %w", err)
-		}
-		authority, err := secret.Authority()
-		if err != nil {
-			return err
-		}
-		_, err = cmd.OutOrStdout().Write(authority.PEM())
-		return err
 	}
 	return cmd
 }

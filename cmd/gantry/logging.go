@@ -13,15 +13,15 @@ import (
 	"github.com/gantry-project/gantry/config"
 )
 
-// logging is the flag that every long-running command takes, and the level that is in force. Logs
-// go to standard error.
+// logging holds the flag of every long-running command, and the level in force. Logs go to standard
+// error.
 type logging struct {
 	text  string
 	level slog.LevelVar
 }
 
 func (l *logging) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&l.text, "log-level", "info", "how much to log: debug, info, warn or error")
+	cmd.Flags().StringVar(&l.text, "log-level", "info", "`level` to log at: debug, info, warn or error")
 }
 
 func (l *logging) check() error { return l.set(l.text) }
@@ -37,8 +37,8 @@ func (l *logging) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: &l.level}))
 }
 
-// follow reads the configuration again whenever the process gets SIGHUP, until ctx ends. Of what
-// may have changed only the log level takes effect; the rest does at the next start.
+// follow reads the configuration again on each SIGHUP, until ctx ends. Only a changed log level
+// takes effect at once; other changes do at the next start.
 func (l *logging) follow(ctx context.Context, cmd *cobra.Command, log *slog.Logger) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -54,9 +54,9 @@ func (l *logging) follow(ctx context.Context, cmd *cobra.Command, log *slog.Logg
 			err = l.set(text)
 		}
 		if err != nil {
-			log.Error("the configuration is wrong; nothing of it was taken over", "error", err)
+			log.Error("the configuration is wrong; nothing was changed", "error", err)
 			continue
 		}
-		log.Info("read the configuration again; of its changes the log level is in force, others wait for the next start", "level", l.level.Level())
+		log.Info("read the configuration again; the log level is in force, other changes take effect at the next start", "level", l.level.Level())
 	}
 }

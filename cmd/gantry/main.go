@@ -1,5 +1,6 @@
-// Command gantry is the whole of Gantry: servers, agents, and the command line. One file per noun
-// or command.
+// Command gantry is all of Gantry: servers, agents and the command line. Each noun has a file, and
+// so does each command that is more than a few lines. A command turns flags and files into values;
+// package process runs what they describe.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,9 +29,21 @@ func main() {
 		os.Exit(int(status))
 	}
 	if err != nil {
-		// Standard error may be a file on a disk that hangs.
-		within(lastWait, func() { fmt.Fprintf(os.Stderr, "gantry: %v\n", err) })
+		sayLast(fmt.Sprintf("gantry: %v\n", err))
 		os.Exit(1)
+	}
+}
+
+// sayLast prints to standard error, which may be a file on a disk that hangs.
+func sayLast(text string) {
+	done := make(chan struct{})
+	go func() {
+		fmt.Fprint(os.Stderr, text)
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
 	}
 }
 
@@ -39,7 +53,7 @@ func execute(ctx context.Context, root *cobra.Command) error {
 	return config.Explain(cmd.Flags(), err)
 }
 
-// exitStatus ends a command that has said all there is to say with a status of its own.
+// exitStatus ends a command that has already printed everything, with a status of its own.
 type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
@@ -47,22 +61,32 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "gantry",
-		Short: "The container cluster manager you run yourself: it speaks the Amazon ECS API",
-		Long: `Gantry runs containers on your own machines and speaks the Amazon ECS API:
-the aws CLI and the AWS SDKs work against it unchanged.
+		Short: "Run containers on your own machines behind the Amazon ECS API",
+		Long: `Gantry runs your containers on your own machines behind the Amazon ECS API.
+The AWS CLI and the AWS SDKs work with it unchanged.
 
-Start with "gantry dev": a whole cluster in one process on this machine.`,
+To try it out, run "gantry dev": a whole cluster in one process on this machine.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		// Commands of their own before a run would keep this one from running: there are none.
+		// A command with a PersistentPreRunE of its own would keep this one from running: none has.
 		PersistentPreRunE: fillIn,
 	}
-	root.AddCommand(
-		agentCommand(), bootstrapCommand(), caCommand(), configCommand(), keyCommand(), keygenCommand(), membersCommand(), serverCommand(),
-		devCommand(), evalCommand(), gossipCommand(), healthCommand(), instanceCommand(), jobCommand(), planCommand(), snapshotCommand(), taskCommand(), versionCommand(),
-	)
+	addGroup(root, "Run a cluster:", devCommand(), serverCommand(), agentCommand(), configCommand())
+	addGroup(root, "Run work on it:", jobCommand(), taskCommand(), instanceCommand(), evalCommand(), planCommand())
+	addGroup(root, "Look after it:", membersCommand(), healthCommand(), snapshotCommand(), gossipCommand())
+	addGroup(root, "Control access to it:", keygenCommand(), caCommand(), bootstrapCommand(), keyCommand())
+	root.AddCommand(versionCommand())
 	runs := `and .Runnable (not (index .Annotations "` + groupNote + `"))`
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate()+sources, "{{if .Runnable}}", "{{if "+runs+"}}"))
 	checkArguments(root)
 	return root
+}
+
+// addGroup adds commands that help lists below a title.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range commands {
+		cmd.GroupID = title
+		root.AddCommand(cmd)
+	}
 }

@@ -13,7 +13,7 @@ import (
 func membersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "members",
-		Short: "List the servers and agents that gossip knows",
+		Short: "List the servers and agents of a cluster, as gossip sees them",
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

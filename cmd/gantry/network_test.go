@@ -1,24 +1,25 @@
 package main
 
 import (
-	"slices"
+	"fmt"
+	"net"
 	"testing"
 )
 
-// A server in a container with a published port is called by an address of the machine's own.
-func TestCertifiedHosts(t *testing.T) {
-	for _, c := range []struct {
-		bind, advertise string
-		want            []string
-	}{
-		{"10.0.0.1", "", []string{"localhost", "s", "10.0.0.1"}},
-		{"10.0.0.1", "192.0.2.1", []string{"localhost", "s", "10.0.0.1", "192.0.2.1"}},
-		{"0.0.0.0", "10.0.0.1", []string{"localhost", "s", "127.0.0.1", "::1", "10.0.0.1"}},
-		{"::", "10.0.0.1", []string{"localhost", "s", "127.0.0.1", "::1", "10.0.0.1"}},
-	} {
-		n := network{bind: c.bind, advertise: c.advertise}
-		if got := n.certified("s"); !slices.Equal(got, c.want) {
-			t.Errorf("bound to %s, advertised as %q: %v", c.bind, c.advertise, got)
+// A port that another process has is named, with the flag to choose another.
+func TestPortTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
+	server := []string{"server", "--insecure", "--bind", "127.0.0.1", "--bootstrap-expect", "1", "--data-dir", t.TempDir()}
+	for flag, other := range map[string]string{"--raft-port": "--http-port", "--http-port": "--raft-port"} {
+		_, err := gantry(t, append(server, flag, port, other, "0")...)
+		if err == nil {
+			t.Fatalf("it starts with a %s that is taken", flag)
 		}
+		says(t, err.Error(), taken.Addr().String()+" is taken by another process", "with "+flag)
 	}
 }

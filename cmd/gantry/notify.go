@@ -7,16 +7,15 @@ import (
 	"os"
 )
 
-// report tells systemd how this process is, in the words of sd_notify(3). Not to be heard is no
-// reason to end.
+// report tells systemd the state of this process, as sd_notify(3) describes. A failure is logged,
+// and is no reason to exit.
 func report(log *slog.Logger, state string) {
 	if err := notify(state); err != nil {
 		log.Warn("could not report to systemd", "error", err)
 	}
 }
 
-// notify does nothing where systemd did not start this process, or does not wait for it
-// (Type=notify).
+// notify does nothing if systemd did not start this process, or does not wait for it (Type=notify).
 func notify(state string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {

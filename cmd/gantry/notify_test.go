@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// systemd is told in its own words, and nobody where it does not listen.
+// systemd gets the state as sd_notify(3) describes; without systemd, nobody does.
 func TestNotify(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
 	if err := notify("READY=1"); err != nil {

@@ -27,7 +27,7 @@ func packaged(t *testing.T, path ...string) string {
 	return string(text)
 }
 
-// commandOf finds the command of a command line, with its flags read.
+// commandOf returns the command of a command line, with its flags parsed.
 func commandOf(t *testing.T, args []string) *cobra.Command {
 	t.Helper()
 	cmd, rest, err := rootCommand().Find(args)
@@ -40,8 +40,8 @@ func commandOf(t *testing.T, args []string) *cobra.Command {
 	return cmd
 }
 
-// The files of /etc/gantry are taken as they are, and the units start with them and keep what they
-// say where the files say.
+// The files for /etc/gantry are valid as they are. The systemd units start with them, and keep
+// state where the files say.
 func TestPackagedUnits(t *testing.T) {
 	for _, role := range []string{"server", "agent"} {
 		file := filepath.Join(packaging, "etc", role+".hcl")
@@ -65,7 +65,7 @@ func TestPackagedUnits(t *testing.T) {
 	}
 }
 
-// systemd finds nothing wrong with the units.
+// systemd accepts the units.
 func TestUnitsVerify(t *testing.T) {
 	verify, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -95,8 +95,8 @@ func TestUnitsVerify(t *testing.T) {
 	}
 }
 
-// Each container of the compose file would start: its command exists, takes its environment, and
-// would not refuse the values.
+// Each container of the compose file would start: its command exists, and accepts its environment
+// and flags.
 func TestCompose(t *testing.T) {
 	var file struct {
 		Services map[string]struct {
@@ -158,7 +158,7 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// The image's health check is a command that there is.
+// The image's health check is an existing command.
 func TestDockerfile(t *testing.T) {
 	text := packaged(t, "docker", "Dockerfile")
 	line := regexp.MustCompile(`(?m)^HEALTHCHECK .* CMD (\[.*\])$`).FindStringSubmatch(text)

@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// exitUnplaced is the exit status of a plan that leaves tasks without a place.
+// exitUnplaced is the exit status of a plan in which tasks find no place.
 const exitUnplaced exitStatus = 2
 
 func planCommand() *cobra.Command {
@@ -23,31 +23,31 @@ func planCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Say what would happen if instances drained, were lost or added, or a job file were run; nothing happens",
-		Long: `Say what would happen, without doing it: which tasks would move where, which would stop, and which would find no place
-and why. The cluster's own scheduler decides, on a copy of its state, with every agent doing at once what it is asked.
+		Short: "Show what would happen if instances were drained, lost or added, or a job were run",
+		Long: `Show what would happen, without doing it: which tasks would move where, which would stop, and which
+would find no place and why. The cluster's own scheduler decides, on a copy of its state, as if every
+agent did at once what it is told.
 
-  gantry plan --lose-zone a                        what if zone a dies?
-  gantry plan --lose-zone a --add 2 --like host-7  would two more machines like host-7 be enough?
-  gantry plan --drain host-3 -o json               what would draining host-3 move?
-  gantry plan --job web.yaml --lose-zone b         is there room for the job, even without zone b?
-
-The exit status is 0 when every task has a place, 2 when a task would be left without one (also where it has none today), and 1
-when there is no answer.`,
+The exit status is 0 if every task has a place, 2 if a task would have none (even if it has none
+today), and 1 on an error.`,
+		Example: `  gantry plan --lose-zone a                        What if zone a fails?
+  gantry plan --lose-zone a --add 2 --like host-7  Would two more machines like host-7 be enough?
+  gantry plan --drain host-3 -o json               What would draining host-3 move?
+  gantry plan --job web.yaml --lose-zone b         Is there room for the job, even without zone b?`,
 	}
 	r := addRemoteFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&scenario.Cluster, "cluster", "", "cluster to plan for (default that of --job, or \"default\")")
-	flags.StringSliceVar(&scenario.Drain, "drain", nil, "container instance (id or name) that drains; may be repeated")
-	flags.StringSliceVar(&scenario.Lose, "lose", nil, "container instance (id or name) that is lost; may be repeated")
-	flags.StringSliceVar(&scenario.LoseZones, "lose-zone", nil, "zone of which every instance is lost; may be repeated")
-	flags.StringVar(&file, "job", "", "job file that is run, - for the standard input; docs/jobs.md")
-	flags.IntVar(&add.Count, "add", 0, "how many container instances join")
-	flags.StringVar(&add.Like, "like", "", "container instance (id or name) that those of --add are like")
-	flags.StringVar(&add.Zone, "zone", "", "zone of those of --add")
-	flags.Int64Var(&add.CPU, "cpu", 0, "CPU units of each of --add, 1024 to a core")
-	flags.Int64Var(&add.Memory, "memory", 0, "MiB of memory of each of --add")
-	flags.StringSliceVar(&attributes, "attribute", nil, "attribute NAME=VALUE of those of --add; may be repeated")
+	flags.StringVar(&scenario.Cluster, "cluster", "", "`name` of the cluster (default: that of --job, or \"default\")")
+	flags.StringSliceVar(&scenario.Drain, "drain", nil, "container `instance` to drain, by id or name; may be repeated")
+	flags.StringSliceVar(&scenario.Lose, "lose", nil, "container `instance` to lose, by id or name; may be repeated")
+	flags.StringSliceVar(&scenario.LoseZones, "lose-zone", nil, "availability `zone` to lose with all its instances; may be repeated")
+	flags.StringVar(&file, "job", "", "job `file` to run (docs/jobs.md), or - for standard input")
+	flags.IntVar(&add.Count, "add", 0, "`number` of container instances to add")
+	flags.StringVar(&add.Like, "like", "", "container `instance` that those of --add are copies of, by id or name")
+	flags.StringVar(&add.Zone, "zone", "", "availability `zone` of those of --add")
+	flags.Int64Var(&add.CPU, "cpu", 0, "CPU `units` of each of --add, 1024 to a core")
+	flags.Int64Var(&add.Memory, "memory", 0, "memory of each of --add, in `MiB`")
+	flags.StringSliceVar(&attributes, "attribute", nil, "attribute of those of --add, as `NAME=VALUE`; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		for _, text := range attributes {
 			name, value, _ := strings.Cut(text, "=")
@@ -55,7 +55,7 @@ when there is no answer.`,
 		}
 		for _, flag := range []string{"like", "zone", "cpu", "memory", "attribute"} {
 			if config.Typed(flags, flag) && !flags.Changed("add") {
-				return fmt.Errorf("--%s says what instances that join are like: give their number with --add", flag)
+				return fmt.Errorf("--%s describes instances to add: give their number with --add", flag)
 			}
 		}
 		if flags.Changed("add") {
@@ -77,7 +77,7 @@ when there is no answer.`,
 	return cmd
 }
 
-// showPlan prints a simulation, and fails with exitUnplaced where it leaves tasks without a place.
+// showPlan prints a simulation, and fails with exitUnplaced if tasks find no place in it.
 func showPlan(cmd *cobra.Command, r *remote, simulate func(context.Context, *client.Client) (structs.Simulation, error)) error {
 	var out structs.Simulation
 	ask := func(ctx context.Context, c *client.Client) (structs.Simulation, error) {

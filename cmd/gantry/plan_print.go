@@ -9,11 +9,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxPlaces is how many instances of one job are printed; JSON has all.
+// maxPlaces is how many instances of one job are printed. JSON has all of them.
 const maxPlaces = 12
 
-// printSimulation writes what would happen for people: all of it in a sentence, then by job, and
-// the instances at last.
+// printSimulation prints what would happen: first a summary, then the jobs, then the instances.
 func printSimulation(w io.Writer, s structs.Simulation) {
 	fmt.Fprintln(w, strings.ToUpper(s.Summary[:1])+s.Summary[1:]+".")
 	if len(s.Jobs) == 0 && len(s.Instances) == 0 {
@@ -49,7 +48,7 @@ func printSimulatedJobs(w io.Writer, jobs []structs.SimulatedJob) {
 func printSimulatedJob(w io.Writer, j *structs.SimulatedJob, names map[string]string) {
 	fmt.Fprintf(w, "\n%s (%s)\n", j.Title(), j.TaskDefinition)
 	if j.Scheduler != "" {
-		fmt.Fprintf(w, "  its scheduler %s was not asked: its tasks stand where Gantry would put them\n", j.Scheduler)
+		fmt.Fprintf(w, "  its scheduler %s was not asked: its tasks are where Gantry would put them\n", j.Scheduler)
 	}
 	rows := make([][]string, min(len(j.Instances), maxPlaces))
 	for n := range rows {
@@ -72,7 +71,7 @@ func printSimulatedJob(w io.Writer, j *structs.SimulatedJob, names map[string]st
 	explainUnplaced(w, j.Filtered, j.Failures, j.Remedy, names)
 }
 
-// change says how many tasks go and how many come.
+// change returns how many tasks would stop and start, such as "-1 +2".
 func change(p structs.SimulatedPlace) string {
 	var parts []string
 	if p.Stopped > 0 {

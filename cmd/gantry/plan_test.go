@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The plan says where tasks go and why others do not, and its exit status says whether all have a
-// place.
+// A plan shows where tasks go and why others find no place. Its exit status tells whether all have
+// a place.
 func TestPlan(t *testing.T) {
 	plan := structs.Simulation{
 		Summary: "losing zone a: 2 tasks move, 1 task finds no room (128 MiB of memory in all)",

@@ -21,30 +21,30 @@ import (
 const (
 	addressVariable = "GANTRY_ADDR"
 	formatVariable  = "GANTRY_FORMAT"
-	defaultAddress  = "127.0.0.1:5747" // http or https as the credentials say
+	defaultAddress  = "127.0.0.1:5747" // HTTPS if there are credentials for it, else HTTP
 	exampleAddress  = "http://127.0.0.1:5747"
 	outputJSON      = "json"
 )
 
-// remote is how a command reaches a server, and how it prints what that answers.
+// remote holds how a command reaches a server, and how it prints the answer.
 type remote struct {
 	credentials
 	address string
-	output  string // empty: for people; outputJSON
+	output  string // empty for people, or outputJSON
 }
 
-// addRemoteFlags adds the flags of every command that asks a server.
+// addRemoteFlags adds the flags of every command that calls a server.
 func addRemoteFlags(cmd *cobra.Command) *remote {
 	r := &remote{}
-	cmd.Flags().StringVar(&r.address, "address", defaultAddress, "address of a server; "+addressVariable+" sets it too")
+	cmd.Flags().StringVar(&r.address, "address", defaultAddress, "`address` of a server, as HOST:PORT or a URL (also "+addressVariable+")")
 	config.AddVariable(cmd.Flags(), "address", addressVariable)
 	r.addFlags(cmd)
-	cmd.Flags().StringVarP(&r.output, "output", "o", "", "json prints the server's answer as it is; "+formatVariable+" sets it too")
+	cmd.Flags().StringVarP(&r.output, "output", "o", "", "`format` of the output: json prints the server's answer (also "+formatVariable+")")
 	config.AddVariable(cmd.Flags(), "output", formatVariable)
 	return r
 }
 
-// show asks a server and prints the answer: as JSON where that is wanted, else with text.
+// show calls a server and prints the answer: as JSON with --output json, otherwise with text.
 func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *client.Client) (T, error), text func(io.Writer, T)) error {
 	if r.output != "" && r.output != outputJSON {
 		return fmt.Errorf("--output: %q is not json", r.output)
@@ -72,7 +72,7 @@ func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *clien
 	return nil
 }
 
-// serverURL completes what people write for an address.
+// serverURL returns the URL of an address as people write it.
 func serverURL(text string, secured bool) (string, error) {
 	switch {
 	case !strings.Contains(text, "://") && secured:
@@ -82,21 +82,22 @@ func serverURL(text string, secured bool) (string, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("--address: %q is not the address of a server; one looks like %s", text, exampleAddress)
+		return "", fmt.Errorf("--address: %q is not the address of a server (an example: %s)", text, exampleAddress)
 	}
 	return text, nil
 }
 
-// unreachable says what to do where no server was reached.
+// unreachable adds to an error what to do if no server was reached.
 func unreachable(err error, address string) error {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
-		return fmt.Errorf("no Gantry server answers at %s (%w): start one with \"gantry dev\", or name another with --address or %s", address, op.Err, addressVariable)
+		return fmt.Errorf("no Gantry server answers at %s (%w): start one with \"gantry dev\", "+
+			"or give the address of another with --address or %s", address, op.Err, addressVariable)
 	}
 	return refused(err, address)
 }
 
-// table writes rows in columns, below a header where there is one.
+// table writes rows in columns, below a header if there is one.
 func table(w io.Writer, header []string, rows [][]string) {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	if len(header) > 0 {
@@ -105,10 +106,10 @@ func table(w io.Writer, header []string, rows [][]string) {
 	for _, row := range rows {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
-	_ = t.Flush() // an error of the output shows in no better place
+	_ = t.Flush() // there is no better place to report that the output fails
 }
 
-// age says how long ago something was, in its largest unit.
+// age returns how long ago something was, in its largest unit.
 func age(now, then time.Time) string {
 	switch d := now.Sub(then); {
 	case then.IsZero():

@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// gantry runs a command line in this process and gives what it printed.
+// gantry runs a command line in this process, and returns what it printed.
 func gantry(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -24,8 +24,8 @@ func gantry(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// answering gives the address of a server that has these answers by path, and for every other path
-// no such resource.
+// answering returns the address of a server that has these answers, by path. It answers every other
+// path with ResourceNotFound.
 func answering(t *testing.T, answers map[string]any) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +51,7 @@ func says(t *testing.T, text string, wanted ...string) {
 	}
 }
 
-// What stands in the way of an answer is said with what to do about it.
+// Errors of calls say what to do about them.
 func TestNoAnswer(t *testing.T) {
 	t.Setenv("GANTRY_ADDR", "127.0.0.1:1")
 	for name, test := range map[string]struct {

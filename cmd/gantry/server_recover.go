@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/server"
 )
 
@@ -17,23 +18,24 @@ func serverRecoverCommand() *cobra.Command {
 	var logs logging
 	cmd := &cobra.Command{
 		Use:   "recover",
-		Short: "Make one server that is left a working cluster of its own, when most servers are lost for good",
-		Long: `Make one server that is left a working cluster of its own, when most servers are lost for good.
+		Short: "Recover the cluster from one remaining server, after most servers are lost for good",
+		Long: `Recover the cluster from one remaining server, after most servers are lost for good. The server
+becomes a working cluster of its own. It must not be running.
 
-The server must not run. After it, start it as ever; new servers on empty data directories that --join it become voters by themselves.
-Without --yes nothing is changed; what would be is shown.`,
+Then start it as usual. New servers with empty data directories that --join it become voters by
+themselves. Without --yes, nothing is changed and the command prints what it would do.`,
 	}
 	logs.addFlags(cmd)
-	cmd.Flags().StringVar(&dataDir, "data-dir", "", "data directory of the server that is left (required)")
-	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	cmd.Flags().StringVar(&dataDir, "data-dir", "", "data `directory` of the remaining server (required)")
+	cmd.Flags().BoolVar(&yes, "yes", false, "recover, instead of printing what would be done")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		if err := logs.check(); err != nil {
 			return err
 		}
 		if dataDir == "" {
-			return errors.New("--data-dir is required: the data directory of the server that is left")
+			return errors.New("--data-dir is required: the data directory of the remaining server")
 		}
-		if err := checkDisk(dataDir); err != nil {
+		if err := process.CheckDisk(dataDir); err != nil {
 			return err
 		}
 		r, err := server.OpenRecovery(dataDir, "", logs.logger())
@@ -43,12 +45,12 @@ Without --yes nothing is changed; what would be is shown.`,
 		defer func() { err = errors.Join(err, r.Close()) }()
 		explainRecovery(cmd.OutOrStdout(), r)
 		if !yes {
-			return errors.New("nothing was changed; say --yes to do it")
+			return errors.New("nothing was changed; repeat the command with --yes to recover")
 		}
 		if err := r.Run(); err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), "\ndone: start this server as ever, then new ones with --join")
+		fmt.Fprintln(cmd.OutOrStdout(), "\ndone: start this server as usual, then new ones with --join")
 		return nil
 	}
 	return cmd
@@ -58,10 +60,11 @@ func explainRecovery(w io.Writer, r *server.Recovery) {
 	fmt.Fprintf(w, `Server %s becomes the only voter, at %s. It forgets these peers:
   %s
 
-What it has on disk, up to log entry %d, becomes the state. What may be lost: writes that the others acknowledged and that had not
-reached this server. If another server is left too, recover the one with the higher log entry, and only one.
+What it has on disk, up to log entry %d, becomes the cluster's state. Writes that the other servers
+acknowledged and that had not reached this one may be lost. If another server remains too, recover
+only one of them: the one with the higher log entry.
 
-Never start the other servers on their old data directories again: two of them would go on as the old cluster, and agents would
-hear two masters. Empty those directories first.
+Never start the other servers on their old data directories again: two of them would continue as the
+old cluster, and agents would follow both. Empty those directories first.
 `, r.ID, r.Address, strings.Join(r.Others, "\n  "), r.LastIndex)
 }

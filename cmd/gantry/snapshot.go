@@ -20,7 +20,7 @@ import (
 func snapshotCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Save all the cluster's state to a file, look into one, put one back",
+		Short: "Save the cluster's state to a file, inspect one, or restore one",
 	}
 	cmd.AddCommand(snapshotSaveCommand(), snapshotInspectCommand(), snapshotRestoreCommand())
 	return cmd
@@ -29,7 +29,7 @@ func snapshotCommand() *cobra.Command {
 func snapshotSaveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "save FILE",
-		Short: "Save all the cluster's state to a file, while it works on",
+		Short: "Save the cluster's whole state to a file, while it keeps working",
 	}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -40,13 +40,13 @@ func snapshotSaveCommand() *cobra.Command {
 	return cmd
 }
 
-// saveSnapshot writes the file beside its place, and puts it there once it is whole and on disk.
+// saveSnapshot writes a temporary file beside path, and renames it once it is whole and on disk.
 func saveSnapshot(ctx context.Context, c *client.Client, path string) (info structs.SnapshotInfo, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return info, fmt.Errorf("make the file: %w", err)
+		return info, fmt.Errorf("create the file: %w", err)
 	}
-	defer os.Remove(f.Name()) // nothing to remove once it has its name
+	defer os.Remove(f.Name()) // fails once the file has its final name
 	err = c.SaveSnapshot(ctx, f)
 	if err == nil {
 		err = f.Sync()
@@ -55,7 +55,7 @@ func saveSnapshot(ctx context.Context, c *client.Client, path string) (info stru
 		return info, err
 	}
 	if info, err = server.InspectSnapshot(f.Name()); err != nil {
-		return info, fmt.Errorf("what the server sent is not whole; try again: %w", err)
+		return info, fmt.Errorf("the snapshot did not arrive whole; try again: %w", err)
 	}
 	return info, os.Rename(f.Name(), path)
 }
@@ -63,7 +63,7 @@ func saveSnapshot(ctx context.Context, c *client.Client, path string) (info stru
 func snapshotInspectCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect FILE",
-		Short: "Say what is in a saved snapshot, and whether it is whole; asks no server",
+		Short: "Check a saved snapshot and print what is in it, without a server",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			info, err := server.InspectSnapshot(args[0])
 			if err != nil {
@@ -79,14 +79,14 @@ func snapshotRestoreCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Put a saved snapshot in place of all the cluster's state",
-		Long: `Put a saved snapshot in place of all the cluster's state, on all servers, while they run.
+		Short: "Replace the cluster's whole state with a saved snapshot",
+		Long: `Replace the cluster's whole state with a saved snapshot, on all servers, while they run.
 
-What was written since it was saved is lost. Agents stop the tasks that the restored state does not know, and tasks that it knows and that
-ended meanwhile are replaced where a service keeps them up.`,
+Everything written since the snapshot was saved is lost. Agents stop tasks that the snapshot does not
+have. Tasks that it has but that have ended since are replaced if a service keeps them up.`,
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().BoolVar(&yes, "yes", false, "also where the cluster is not empty: what it has is lost")
+	cmd.Flags().BoolVar(&yes, "yes", false, "restore even if the cluster is not empty; its present state is lost")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if _, err := server.InspectSnapshot(args[0]); err != nil {
 			return fmt.Errorf("%s: %w", args[0], err)

@@ -13,7 +13,7 @@ import (
 )
 
 func taskCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "task", Short: "Look at tasks"}
+	cmd := &cobra.Command{Use: "task", Short: "List tasks"}
 	cmd.AddCommand(taskListCommand())
 	return cmd
 }
@@ -26,8 +26,8 @@ func taskListCommand() *cobra.Command {
 		Short: "List the tasks of a cluster, newest first",
 	}
 	r := addRemoteFlags(cmd)
-	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "cluster to look at")
-	cmd.Flags().BoolVarP(&all, "all", "a", false, "also tasks that have stopped, and why")
+	cmd.Flags().StringVar(&cluster, "cluster", structs.DefaultCluster, "`name` of the cluster")
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "list stopped tasks too, with the reason")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.TaskList, error) {
 			return c.Tasks(ctx, cluster, all)

@@ -18,7 +18,7 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// commit is the revision that the binary was built from, as Go's build recorded it.
+// commit returns the revision that the binary was built from, as recorded by the Go toolchain.
 func commit() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {

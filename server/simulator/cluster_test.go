@@ -14,19 +14,19 @@ import (
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
-	"github.com/gantry-project/gantry/testutil"
+	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
 // cluster is a cluster with services, daemons and tasks of RunTask, whose agents do what they are
 // asked.
 type cluster struct {
-	*testutil.SingleNode
+	*singlenode.Node
 	t         *testing.T
 	instances []string
 }
 
 func newCluster(t *testing.T) *cluster {
-	c := &cluster{SingleNode: testutil.NewSingleNode(t), t: t}
+	c := &cluster{Node: singlenode.New(t), t: t}
 	c.SetStep(time.Millisecond)
 	return c
 }

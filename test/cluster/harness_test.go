@@ -6,7 +6,6 @@ package cluster
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,8 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/aws/ecs"
-	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
@@ -37,9 +34,6 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Cluster: testutil.NewCluster(t), t: t}
-	w.Door = func(c *control.Control) http.Handler {
-		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	}
 	w.ecs = sdk.New(sdk.Options{
 		BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{w.HTTP},
 		Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 100,

@@ -16,7 +16,7 @@ func TestEngineThatHangs(t *testing.T) {
 	const host = "10.0.1.1"
 	inTown(t, func(t *testing.T, s *servers) {
 		time.Sleep(10 * time.Second)
-		before, instance := s.up(), s.Instance(host)
+		before, instance := s.up(), s.Agent(host).Instance()
 		s.Engine.Hang(instance)
 		s.scale(12) // before anybody knows
 		time.Sleep(15 * time.Second)
@@ -58,7 +58,7 @@ func TestEngineThatHangs(t *testing.T) {
 func TestAllEnginesHang(t *testing.T) {
 	inTown(t, func(t *testing.T, s *servers) {
 		for _, host := range s.Agents() {
-			s.Engine.Hang(s.Instance(host))
+			s.Engine.Hang(s.Agent(host).Instance())
 		}
 		time.Sleep(20 * time.Second)
 		s.scale(9)
@@ -66,14 +66,14 @@ func TestAllEnginesHang(t *testing.T) {
 		if up := total(s.up()); up != 6 || len(s.tasks()) != 6 {
 			t.Errorf("%d tasks are up, of %d", up, len(s.tasks()))
 		}
-		s.Engine.Resume(s.Instance("10.0.1.2"))
+		s.Engine.Resume(s.Agent("10.0.1.2").Instance())
 		began := time.Now()
 		s.Eventually("those that waited run", func() bool { return total(s.up()) == 9 })
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("it took %s", took)
 		}
 		for _, host := range s.Agents() {
-			s.Engine.Resume(s.Instance(host))
+			s.Engine.Resume(s.Agent(host).Instance())
 		}
 	})
 }
@@ -112,7 +112,7 @@ func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 func TestDeregisteredWhileCutOff(t *testing.T) {
 	const host = "10.0.1.1"
 	inTown(t, func(t *testing.T, s *servers) {
-		instance := s.Instance(host)
+		instance := s.Agent(host).Instance()
 		for n := 1; n <= 3; n++ {
 			s.cutOff(host, s.Host(n))
 		}
@@ -147,7 +147,7 @@ func (s *servers) only(host string) {
 	var others []string
 	for _, other := range s.Agents() {
 		if other != host {
-			others = append(others, s.Instance(other))
+			others = append(others, s.Agent(other).Instance())
 		}
 	}
 	s.must("the others are drained", func(c *control.Control) error {

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -16,9 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/client"
-	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/testutil"
 )
@@ -38,9 +35,6 @@ type town struct {
 func newTown(t *testing.T, size, agents int) *town {
 	t.Helper()
 	w := &town{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
-	w.Door = func(c *control.Control) http.Handler {
-		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	}
 	for n := range size {
 		w.add(n + 1)
 	}

@@ -44,7 +44,7 @@ func TestRefusesToStart(t *testing.T) {
 		"locked":         {args: []string{"--data-dir", locked}, says: []string{locked, "in use"}},
 		"damaged":        {args: []string{"--data-dir", damaged}, says: []string{"damaged", damaged}},
 		"not loopback":   {args: []string{"--http-addr", "0.0.0.0:0"}, says: []string{"loopback"}},
-		"no address":     {args: []string{"--http-addr", "5747"}, says: []string{"--http-addr", "host:port"}},
+		"no address":     {args: []string{"--http-addr", "5747"}, says: []string{"--http-addr", "HOST:PORT"}},
 		"bad log level":  {args: []string{"--log-level", "loud"}, says: []string{"--log-level", "loud"}},
 		"unknown option": {args: []string{"--no-such"}, says: []string{"no-such"}},
 	}
@@ -79,7 +79,7 @@ func TestBadCommands(t *testing.T) {
 	d := startDev(t)
 	for command, says := range map[string]string{
 		"task stop x": `unknown command "stop" for "gantry task"; the nearest: ls`,
-		"eval ls x":   `takes no arguments, and "x" is one`,
+		"eval ls x":   `takes no arguments: "x" is one`,
 	} {
 		if out, status := d.cli(strings.Fields(command)...); status != 1 || !strings.Contains(out, says) || strings.Contains(out, "Usage") {
 			t.Errorf("gantry %s ends with %d: %s", command, status, out)

@@ -82,7 +82,7 @@ update: {minimumHealthyPercent: 50, circuitBreaker: true, rollback: true}
 
 	d.says("", 0, []string{"stop", "site"}, "Service site is being stopped.")
 	s.inactive()
-	d.says("", 0, []string{"stop", "site"}, "Service site has ended already")
+	d.says("", 0, []string{"stop", "site"}, "Service site has already ended")
 }
 
 // A job whose tasks end soon after their start was never up, also where nothing ends its rollout.

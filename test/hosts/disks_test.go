@@ -138,7 +138,7 @@ func (w *world) endsOnHungDisk(t *testing.T, s *hosts.Server) {
 		}
 		return nil
 	})
-	w.says(t, s, "the disk of data directory "+s.Data+" hangs (", "mend or replace it")
+	w.says(t, s, "the disk of data directory "+s.Data+" hangs (", "or replace it")
 }
 
 // thaws lets the disk go on, and sees the server end with an error.

@@ -7,12 +7,12 @@ import (
 	"testing/synctest"
 )
 
-// Test runs a test in a bubble of its own, as synctest.Test does.
+// Test runs a test in a bubble of its own, like synctest.Test.
 //
-// While it runs, Go uses one processor. A timer of a bubble can be run by whoever looks at its
-// channel, in the one context that the bubble has for the race detector; two processors that do so
-// at once crash the detector (golang/go#78156, Go 1.26). Races are found all the same: the detector
-// looks at what is ordered, not at what happens to run at once.
+// While it runs, Go uses one processor. Whoever looks at the channel of a bubble's timer may run
+// that timer, in the one context that the bubble has for the race detector. Two processors that do
+// so at once crash the detector (golang/go#78156, Go 1.26). Races are still found: the detector
+// looks at how events are ordered, not at what happens to run at once.
 func Test(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

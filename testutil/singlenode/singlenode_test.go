@@ -1,4 +1,4 @@
-package testutil
+package singlenode
 
 import (
 	"strings"
@@ -9,10 +9,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serviceOf is a cluster of one instance, with service web of that many tasks.
-func serviceOf(t *testing.T, count int) *SingleNode {
+// serviceOf returns a cluster of one instance, with service web of that many tasks.
+func serviceOf(t *testing.T, count int) *Node {
 	t.Helper()
-	c := NewSingleNode(t)
+	c := New(t)
 	c.AddInstance(t, "default", 4096, 8192)
 	registerWeb(t, c)
 	_, err := c.Control.CreateService(t.Context(), control.CreateServiceInput{
@@ -24,7 +24,7 @@ func serviceOf(t *testing.T, count int) *SingleNode {
 	return c
 }
 
-func registerWeb(t *testing.T, c *SingleNode) {
+func registerWeb(t *testing.T, c *Node) {
 	t.Helper()
 	_, err := c.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
 		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", Image: "nginx", Memory: new(int32(64))}},
@@ -34,10 +34,10 @@ func registerWeb(t *testing.T, c *SingleNode) {
 	}
 }
 
-func (c *SingleNode) service() *structs.Job { return c.Store.Snapshot().Service("default", "web") }
+func (c *Node) service() *structs.Job { return c.Store.Snapshot().Service("default", "web") }
 
-// alive gives the service's tasks that run or are to run.
-func (c *SingleNode) alive() (ids []string) {
+// alive returns the tasks of the service that run or are meant to run.
+func (c *Node) alive() (ids []string) {
 	for task := range c.Store.Snapshot().JobTasks(c.service().ID) {
 		if task.DesiredStatus == structs.TaskRunning && task.Holds() {
 			ids = append(ids, task.ID)
@@ -46,7 +46,7 @@ func (c *SingleNode) alive() (ids []string) {
 	return ids
 }
 
-func (c *SingleNode) primary(t *testing.T) *structs.Deployment {
+func (c *Node) primary(t *testing.T) *structs.Deployment {
 	t.Helper()
 	var primary *structs.Deployment
 	for d := range c.Store.Snapshot().Deployments(c.service().ID) {
@@ -57,7 +57,7 @@ func (c *SingleNode) primary(t *testing.T) *structs.Deployment {
 	return primary
 }
 
-// TestServiceLife leads a service through its life, by what agents report alone.
+// TestServiceLife takes a service through its life, by the reports of agents only.
 func TestServiceLife(t *testing.T) {
 	c := serviceOf(t, 3)
 	if n := len(c.alive()); n != 3 {
@@ -105,7 +105,7 @@ func TestServiceLife(t *testing.T) {
 	}
 }
 
-// TestServiceWaitsForRoom: it starts by itself the moment an instance joins.
+// TestServiceWaitsForRoom: waiting tasks start by themselves when an instance joins.
 func TestServiceWaitsForRoom(t *testing.T) {
 	c := serviceOf(t, 200)
 	placed := len(c.alive())
@@ -115,13 +115,13 @@ func TestServiceWaitsForRoom(t *testing.T) {
 	}
 }
 
-// TestServiceThatCannotStart: its starts back off, and Advance moves on to them.
+// TestServiceThatCannotStart: starts of tasks back off, and Advance reaches the next one.
 func TestServiceThatCannotStart(t *testing.T) {
 	c := serviceOf(t, 1)
 	starts := 0
 	for len(c.alive()) > 0 {
 		if starts++; starts > 50 {
-			t.Fatal("it starts again at once for ever")
+			t.Fatal("it starts again at once, forever")
 		}
 		c.Fail(t, c.alive()...)
 	}

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/gantry-project/gantry/server"
 )
 
 const (
@@ -17,14 +15,15 @@ const (
 	lastWait = time.Second
 )
 
-// checkDisk returns an error if the disk of a data directory hangs: what opens a file there would
-// wait for ever, without a word. All else that may be wrong with the directory is for its owner to
-// find.
-func checkDisk(dir string) error {
+// CheckDisk returns an error if the disk of a data directory hangs: opening a file there would
+// wait forever, without a word. Anything else that may be wrong with the directory is for its owner
+// to find.
+func CheckDisk(dir string) error {
 	if within(diskWait, func() { touch(filepath.Join(dir, "disk-check")) }) {
 		return nil
 	}
-	return fmt.Errorf("the disk of data directory %s hangs (a write has not returned for %v): mend or replace it, then start again", dir, diskWait)
+	return fmt.Errorf("the disk of data directory %s hangs (a write has not returned for %v): "+
+		"repair or replace it, then start again", dir, diskWait)
 }
 
 // touch brings a file to the disk and removes it. The name is fixed: a write that hangs is carried
@@ -40,7 +39,7 @@ func touch(path string) {
 	os.Remove(path)
 }
 
-// within reports whether work returned in time. Otherwise it is left to itself.
+// within reports whether work returned in time. Otherwise it is left running.
 func within(limit time.Duration, work func()) bool {
 	done := make(chan struct{})
 	go func() {
@@ -55,20 +54,7 @@ func within(limit time.Duration, work func()) bool {
 	}
 }
 
-// stopUnlessFailed stops a process in order, and gives up when its server fails meanwhile: that one
-// cannot be stopped.
-func stopUnlessFailed(s *server.Server, stop func() error) error {
-	stopped := make(chan error, 1)
-	go func() { stopped <- stop() }()
-	select {
-	case err := <-stopped:
-		return err
-	case err := <-s.Failed():
-		return err
-	}
-}
-
 // hangUp closes the connections of a server that has failed. A thread that waits for a disk that
 // hangs outlives the end of its process, and keeps all its sockets: callers would go on to wait for
-// answers, and new ones be let in.
+// answers, and new ones would be let in.
 func hangUp(s *http.Server) { within(lastWait, func() { s.Close() }) }

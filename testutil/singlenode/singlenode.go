@@ -1,4 +1,6 @@
-package testutil
+// Package singlenode is everything of a cluster behind the doors in one value, for tests of verbs
+// and doors. It imports no door, so that tests inside their packages can use it.
+package singlenode
 
 import (
 	"cmp"
@@ -21,13 +23,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SingleNode is all of a cluster that stands behind the doors, without raft, network and agents. A
-// write goes through the log's encoding straight into the FSM, and each evaluation is scheduled and
-// committed before the write that made it returns, but for those that wait for their time: Advance
-// moves on to it. What agents would report, Run, Fail and the like do. Ids count up from 1 and the
-// clock moves on by a second each time it is read, so that the same calls give the same answers,
+// Node is everything of a cluster behind the doors, without raft, network and agents. A write
+// goes through the log's encoding straight into the FSM, and each evaluation is scheduled and
+// committed before the write that made it returns, except those that wait for a time: Advance moves
+// the clock there. Run, Fail and others report what agents would. Ids count up from 1, and the
+// clock moves by a second each time it is read, so that the same calls return the same answers,
 // byte for byte.
-type SingleNode struct {
+type Node struct {
 	Control *control.Control
 	Store   *state.Store
 
@@ -38,23 +40,23 @@ type SingleNode struct {
 	index  uint64
 	ids    uint64
 	now    time.Time
-	outage int // how many further calls find no leader
+	outage int // how many more calls find no leader
 	behind bool
 	step   time.Duration
 }
 
 const (
-	// clockStep is how far the clock moves on with each reading, where SetStep says nothing else.
+	// clockStep is how far the clock moves with each reading, unless SetStep sets another step.
 	clockStep = time.Second
-	// maxEvaluations bounds how many evaluations one write may lead to.
+	// maxEvaluations bounds how many evaluations a write may lead to.
 	maxEvaluations = 1000
 )
 
-// NewSingleNode makes an empty cluster. Changes are made to what its verbs are given.
-func NewSingleNode(t testing.TB, changes ...func(*control.Config)) *SingleNode {
+// New returns an empty cluster. Each change is applied to the config of its verbs.
+func New(t testing.TB, changes ...func(*control.Config)) *Node {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
-	c := &SingleNode{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c := &Node{Store: state.New(), step: clockStep, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.fsm = fsm.New(fsm.Config{Store: c.Store, Logger: logger})
 	c.planner = planner.New(planner.Config{
 		Snapshot: c.Store.Snapshot, Logger: logger,
@@ -70,23 +72,23 @@ func NewSingleNode(t testing.TB, changes ...func(*control.Config)) *SingleNode {
 	return c
 }
 
-// SetStep says how far the clock moves on with each reading. What waits for a time that is no
-// farther counts as ready.
-func (c *SingleNode) SetStep(step time.Duration) {
+// SetStep sets how far the clock moves with each reading. Whatever waits for a time within that
+// step counts as ready.
+func (c *Node) SetStep(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.step = step
 }
 
 // Outage makes the next n reads and writes find no leader.
-func (c *SingleNode) Outage(n int) {
+func (c *Node) Outage(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.outage = n
 }
 
 // AddInstance registers a container instance in a cluster and connects its agent.
-func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64) *structs.ContainerInstance {
+func (c *Node) AddInstance(t testing.TB, cluster string, cpu, memory int64) *structs.ContainerInstance {
 	t.Helper()
 	instance, err := c.Control.RegisterInstance(t.Context(), structs.ContainerInstance{
 		Cluster: cluster, Zone: "a", Name: "host-1",
@@ -103,17 +105,17 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 	return c.Store.Snapshot().Instance(instance.ID)
 }
 
-// beat connects an instance at its agent's first beat.
-func (c *SingleNode) beat(instance string) (time.Duration, error) {
+// beat connects an instance at the first heartbeat of its agent.
+func (c *Node) beat(instance string) (time.Duration, error) {
 	if i := c.Store.Snapshot().Instance(instance); i != nil && !i.AgentConnected {
-		// Without a leader the next beat does.
+		// Without a leader, the next heartbeat does.
 		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock())})
 	}
 	return 0, nil
 }
 
-// MustApply applies a command that must not be refused.
-func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applied {
+// MustApply applies a command, and fails the test if it is refused.
+func (c *Node) MustApply(t testing.TB, cmd structs.Command) structs.Applied {
 	t.Helper()
 	applied, err := c.Apply(t.Context(), cmd)
 	if err != nil {
@@ -122,8 +124,8 @@ func (c *SingleNode) MustApply(t testing.TB, cmd structs.Command) structs.Applie
 	return applied
 }
 
-// Apply is control's Log.
-func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Applied, error) {
+// Apply implements control.Log.
+func (c *Node) Apply(_ context.Context, cmd structs.Command) (structs.Applied, error) {
 	if err := c.Current(context.Background()); err != nil {
 		return structs.Applied{}, err
 	}
@@ -134,9 +136,9 @@ func (c *SingleNode) Apply(_ context.Context, cmd structs.Command) (structs.Appl
 	return applied, c.evaluateReady()
 }
 
-// Batch schedules what fn writes only at its end, as a cluster does whose workers are behind. Verbs
-// that wait for an evaluation wait in vain within fn.
-func (c *SingleNode) Batch(t testing.TB, fn func()) {
+// Batch schedules what fn writes only at its end, as a cluster does when its workers are behind. A
+// verb that waits for an evaluation would wait forever within fn.
+func (c *Node) Batch(t testing.TB, fn func()) {
 	t.Helper()
 	c.behind = true
 	fn()
@@ -146,8 +148,9 @@ func (c *SingleNode) Batch(t testing.TB, fn func()) {
 	}
 }
 
-// evaluateReady schedules what is ready or due, and what that makes ready, until nothing is.
-func (c *SingleNode) evaluateReady() error {
+// evaluateReady schedules evaluations that are ready or due, and those that follow from them, until
+// none is.
+func (c *Node) evaluateReady() error {
 	for range maxEvaluations {
 		eval := c.nextReady()
 		if eval == nil {
@@ -157,11 +160,11 @@ func (c *SingleNode) evaluateReady() error {
 			return err
 		}
 	}
-	return fmt.Errorf("evaluations go on and on: %d in a row", maxEvaluations)
+	return fmt.Errorf("evaluations do not end: %d in a row", maxEvaluations)
 }
 
-// nextReady gives the evaluation that is ready and comes first, as the broker does.
-func (c *SingleNode) nextReady() (first *structs.Evaluation) {
+// nextReady returns the first evaluation that is ready, in the order of the broker.
+func (c *Node) nextReady() (first *structs.Evaluation) {
 	c.mu.Lock()
 	nextReading := structs.TimeOf(c.now.Add(c.step))
 	c.mu.Unlock()
@@ -177,7 +180,7 @@ func (c *SingleNode) nextReady() (first *structs.Evaluation) {
 	return first
 }
 
-func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
+func (c *Node) evaluate(eval *structs.Evaluation) error {
 	plan := func(snap *state.Snapshot, eval *structs.Evaluation) (*structs.Plan, error) {
 		var seed [16]byte
 		binary.BigEndian.PutUint64(seed[:], c.next())
@@ -188,8 +191,8 @@ func (c *SingleNode) evaluate(eval *structs.Evaluation) error {
 	return loop.UntilCommitted(context.Background(), eval.ID)
 }
 
-// Current is control's Log.
-func (c *SingleNode) Current(context.Context) error {
+// Current implements control.Log.
+func (c *Node) Current(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.outage > 0 {
@@ -199,7 +202,7 @@ func (c *SingleNode) Current(context.Context) error {
 	return nil
 }
 
-func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
+func (c *Node) commit(cmd structs.Command) (structs.Applied, error) {
 	data, err := fsm.Encode(cmd)
 	if err != nil {
 		return structs.Applied{}, err
@@ -211,21 +214,21 @@ func (c *SingleNode) commit(cmd structs.Command) (structs.Applied, error) {
 	return result.Applied, result.Err
 }
 
-func (c *SingleNode) clock() time.Time {
+func (c *Node) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(c.step)
 	return c.now
 }
 
-// newID gives ids that differ in both halves, as those of a real cluster do: other ids are made of
-// the first half of a job's.
-func (c *SingleNode) newID() string {
+// newID returns ids that differ in both halves, as in a real cluster: other ids are made from the
+// first half of a job's id.
+func (c *Node) newID() string {
 	n := c.next()
 	return fmt.Sprintf("%016x%016x", n, n)
 }
 
-func (c *SingleNode) next() uint64 {
+func (c *Node) next() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ids++

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"log/slog"
@@ -13,32 +13,34 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// doors are what one listener of a server offers: the AWS APIs, the native API and what servers ask
-// each other.
+// doors is what one listener of a server offers: the AWS APIs, the native API and the endpoints for
+// other servers.
 type doors struct {
 	server *server.Server
 	log    *slog.Logger
-	// ready says why the process cannot take work yet.
+	// ready returns why the process cannot take work yet, or nil.
 	ready func() error
-	// members are the servers and agents that there are; leader is the host:port of the one that
-	// leads, empty while there is none.
+	// members returns the servers and agents of the cluster. leader returns host:port of the
+	// leader, or empty without one.
 	members func() []structs.Member
 	leader  func() string
 	// closing is closed when streams are to end.
 	closing <-chan struct{}
 	// front answers GET / for people.
 	front http.HandlerFunc
-	// enrol gives agents their certificates; nil where TLS is off.
+	// enrol gives agents their certificates. Nil: TLS is off.
 	enrol httpapi.Enroller
-	// gate lets callers in; nil: everyone comes in (gantry dev).
+	// gate finds out who calls. Nil: any caller may do everything (gantry dev).
 	gate *access.Gate
 }
 
+// handler returns the mux of a server.
 func (d *doors) handler() http.Handler {
 	control := d.server.Control()
 	routes := route.New(
 		route.Route{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
-			Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing, Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
+			Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing,
+			Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
 		})},
 		route.Route{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: d.server.Peers()},
 		route.Route{Pattern: "GET /{$}", Where: route.ThisServer, AWS: []string{"ecs"}, Handler: d.front},
@@ -50,9 +52,10 @@ func (d *doors) handler() http.Handler {
 	return d.gate.Receive(server.HeaderHops, d.server.Forward(routes, d.gate.Check(routes)))
 }
 
-// serve makes the HTTP server of a handler.
+// serveHTTP returns an HTTP server with a handler.
 func serveHTTP(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -1,4 +1,4 @@
-package testutil
+package singlenode
 
 import (
 	"testing"
@@ -7,9 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Advance moves the clock on and schedules, each at its time, the evaluations that have waited for
-// it.
-func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
+// Advance moves the clock forward, and schedules each evaluation that waited for a time at that
+// time.
+func (c *Node) Advance(t testing.TB, by time.Duration) {
 	t.Helper()
 	c.mu.Lock()
 	end := c.now.Add(by)
@@ -28,11 +28,11 @@ func (c *SingleNode) Advance(t testing.TB, by time.Duration) {
 			t.Fatal(err)
 		}
 	}
-	t.Fatalf("evaluations go on and on: %d until %s", maxEvaluations, end)
+	t.Fatalf("evaluations do not end: %d until %s", maxEvaluations, end)
 }
 
-// nextWaiting gives the evaluation whose time comes first, nil when none comes by then.
-func (c *SingleNode) nextWaiting(until structs.Time) (next *structs.Evaluation) {
+// nextWaiting returns the evaluation whose time comes first, or nil if none comes in time.
+func (c *Node) nextWaiting(until structs.Time) (next *structs.Evaluation) {
 	for eval := range c.Store.Snapshot().Evaluations() {
 		if eval.Status != structs.EvaluationReady || eval.WaitUntil == 0 || eval.WaitUntil > until {
 			continue
@@ -44,7 +44,7 @@ func (c *SingleNode) nextWaiting(until structs.Time) (next *structs.Evaluation) 
 	return next
 }
 
-func (c *SingleNode) moveTo(now time.Time) {
+func (c *Node) moveTo(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now.After(c.now) {
@@ -52,9 +52,8 @@ func (c *SingleNode) moveTo(now time.Time) {
 	}
 }
 
-// Run reports tasks RUNNING, as their agents would. Containers that have a health check are
-// HEALTHY.
-func (c *SingleNode) Run(t testing.TB, tasks ...string) {
+// Run reports tasks RUNNING, as their agents would. Containers with a health check are HEALTHY.
+func (c *Node) Run(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
 		now := structs.TimeOf(c.clock())
@@ -65,18 +64,17 @@ func (c *SingleNode) Run(t testing.TB, tasks ...string) {
 	}
 }
 
-// SetHealth reports what the health checks of a RUNNING task come to: structs.Healthy, Unhealthy or
-// HealthUnknown.
-func (c *SingleNode) SetHealth(t testing.TB, id, health string) {
+// SetHealth reports the health of a RUNNING task: structs.Healthy, Unhealthy or HealthUnknown.
+func (c *Node) SetHealth(t testing.TB, id, health string) {
 	t.Helper()
 	c.report(t, structs.TaskUpdate{
 		Task: id, Status: structs.TaskRunning, Containers: c.containers(t, id, structs.TaskRunning, health, nil),
 	})
 }
 
-// Fail reports tasks STOPPED that nobody asked to stop: those that are not RUNNING yet did not
-// start, of the others the containers ended with exit code 1.
-func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
+// Fail reports tasks STOPPED that nobody stopped. Tasks that are not RUNNING failed to start; the
+// containers of others ended with exit code 1.
+func (c *Node) Fail(t testing.TB, tasks ...string) {
 	t.Helper()
 	for _, id := range tasks {
 		u := structs.TaskUpdate{
@@ -93,8 +91,8 @@ func (c *SingleNode) Fail(t testing.TB, tasks ...string) {
 	}
 }
 
-// StopReported reports every task STOPPED that was asked to stop, and gives their ids.
-func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
+// StopReported reports every task STOPPED that is meant to stop, and returns their ids.
+func (c *Node) StopReported(t testing.TB) (stopped []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
 		if task.DesiredStatus == structs.TaskStopped && task.Holds() {
@@ -109,8 +107,8 @@ func (c *SingleNode) StopReported(t testing.TB) (stopped []string) {
 	return stopped
 }
 
-// RunPlaced reports every task RUNNING that is on its way there, and gives their ids.
-func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
+// RunPlaced reports every task RUNNING that is meant to run, and returns their ids.
+func (c *Node) RunPlaced(t testing.TB) (running []string) {
 	t.Helper()
 	for task := range c.Store.Snapshot().AllTasks() {
 		if task.DesiredStatus == structs.TaskRunning && task.LastStatus < structs.TaskRunning && !task.Queued() {
@@ -121,18 +119,18 @@ func (c *SingleNode) RunPlaced(t testing.TB) (running []string) {
 	return running
 }
 
-// Settle lets every agent do what it is asked, round by round, until nothing is left to do.
-func (c *SingleNode) Settle(t testing.TB) {
+// Settle does what every agent is told, round after round, until nothing is left to do.
+func (c *Node) Settle(t testing.TB) {
 	t.Helper()
 	for range maxEvaluations {
 		if len(c.StopReported(t))+len(c.RunPlaced(t)) == 0 {
 			return
 		}
 	}
-	t.Fatal("tasks come and go for ever")
+	t.Fatal("tasks start and stop forever")
 }
 
-func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate) {
+func (c *Node) reportStopped(t testing.TB, id string, u structs.TaskUpdate) {
 	t.Helper()
 	now := structs.TimeOf(c.clock())
 	u.Task, u.Status = id, structs.TaskStopped
@@ -140,14 +138,14 @@ func (c *SingleNode) reportStopped(t testing.TB, id string, u structs.TaskUpdate
 	c.report(t, u)
 }
 
-func (c *SingleNode) report(t testing.TB, u structs.TaskUpdate) {
+func (c *Node) report(t testing.TB, u structs.TaskUpdate) {
 	t.Helper()
 	if err := c.Control.ReportTasks(t.Context(), c.task(t, u.Task).Instance, 0, []structs.TaskUpdate{u}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c *SingleNode) task(t testing.TB, id string) *structs.Task {
+func (c *Node) task(t testing.TB, id string) *structs.Task {
 	t.Helper()
 	task := c.Store.Snapshot().Task(id)
 	if task == nil {
@@ -156,8 +154,8 @@ func (c *SingleNode) task(t testing.TB, id string) *structs.Task {
 	return task
 }
 
-// containers are those of a task's definition, all alike.
-func (c *SingleNode) containers(t testing.TB, id string, status structs.TaskStatus, health string, exit *int32) []structs.Container {
+// containers returns the containers of a task's definition, all with the same state.
+func (c *Node) containers(t testing.TB, id string, status structs.TaskStatus, health string, exit *int32) []structs.Container {
 	t.Helper()
 	definition := c.Store.Snapshot().TaskDefinition(c.task(t, id).TaskDefinition)
 	containers := make([]structs.Container, len(definition.ContainerDefinitions))

@@ -1,27 +1,17 @@
-package main
+package process
 
 import (
 	"fmt"
-	"log/slog"
-	"net"
 	"slices"
-	"strconv"
 	"testing"
 
-	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestAnAgentReservesThePortsInUse: that of its own gossip, whichever was picked, and a server's of
-// its own machine.
+// TestAnAgentReservesThePortsInUse: tasks get neither the agent's gossip port nor the ports of a
+// server on the same machine.
 func TestAnAgentReservesThePortsInUse(t *testing.T) {
-	m, err := gossip.New(gossip.Config{Self: structs.Member{ID: "a", Role: structs.RoleAgent}, Bind: "127.0.0.1", Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Stop()
-	_, text, _ := net.SplitHostPort(m.Address())
-	own, _ := strconv.Atoi(text)
+	const own = 7777
 	for name, c := range map[string]struct {
 		join []string
 		want string
@@ -30,8 +20,8 @@ func TestAnAgentReservesThePortsInUse(t *testing.T) {
 		"of one on this machine":    {[]string{"10.0.0.1", "127.0.0.1"}, "[{5748 tcp} {5749 tcp} {5749 udp} {6000 tcp} {%[1]d tcp} {%[1]d udp}]"},
 		"on another port than ours": {[]string{"127.0.0.1:7000"}, "[{5748 tcp} {6000 tcp} {7000 tcp} {7000 udp} {%[1]d tcp} {%[1]d udp}]"},
 	} {
-		p := &agentProcess{agentOptions: &agentOptions{network: network{bind: "127.0.0.1", httpPort: 6000, join: c.join}}, gossip: m}
-		ports := p.ownPorts()
+		a := Addresses{Bind: "127.0.0.1", HTTPPort: 6000, Join: c.join}
+		ports := a.ownPorts("127.0.0.1:7777")
 		slices.SortFunc(ports, func(a, b structs.Port) int { return 2*(int(a.Number)-int(b.Number)) + structs.ComparePorts(a, b) })
 		if got, want := fmt.Sprint(ports), fmt.Sprintf(c.want, own); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

@@ -1,0 +1,100 @@
+package process_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/client"
+	"github.com/gantry-project/gantry/process"
+	"github.com/gantry-project/gantry/testutil"
+)
+
+// job is a file for one task that runs until it is stopped.
+const job = `
+name: web
+type: service
+count: 1
+containers:
+  - name: web
+    image: web
+    memory: 16
+`
+
+// startDev starts a Dev on an engine in memory, and waits until it runs a job.
+func startDev(t *testing.T, dir string, engine *testutil.FakeEngine) *process.Dev {
+	t.Helper()
+	d, err := process.NewDev(process.DevConfig{HTTPAddr: "127.0.0.1:0", Agent: agent.Config{
+		DataDir: dir, Zone: "a", Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Runtime: func(instance string) runtime.Runtime { return engine.Runtime(instance) },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Start()
+	eventually(t, "the cluster is ready", func() bool { return d.Ready() == nil })
+	c := client.New(client.Config{Address: d.URL()})
+	defer c.Close()
+	if _, err := c.PutJob(t.Context(), []byte(job), ""); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the job runs", func() bool { return running(engine) == 1 })
+	return d
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("not true after a minute: %s", what)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+func running(engine *testutil.FakeEngine) (n int) {
+	for _, c := range engine.All() {
+		if c.State == runtime.ContainerRunning {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDev: with a data directory, containers run on after Stop and the next Dev takes them over.
+// Without one, Stop removes the containers and the temporary directory.
+func TestDev(t *testing.T) {
+	engine, dir := testutil.NewFakeEngine(), t.TempDir()
+	for range 2 {
+		d := startDev(t, dir, engine)
+		stop(t, d)
+		if n := len(engine.All()); running(engine) != 1 || n != 1 {
+			t.Fatalf("%d containers, %d of them running, after Stop with a data directory", n, running(engine))
+		}
+	}
+	engine = testutil.NewFakeEngine()
+	d := startDev(t, "", engine)
+	temp, temporary := d.DataDir()
+	stop(t, d)
+	if _, err := os.Stat(temp); !temporary || !os.IsNotExist(err) || len(engine.All()) != 0 {
+		t.Errorf("after Stop with a temporary directory: %v, containers %v", err, engine.All())
+	}
+}
+
+func stop(t *testing.T, d *process.Dev) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := d.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-d.Done():
+	default:
+		t.Error("Done is open after Stop")
+	}
+}
