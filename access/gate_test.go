@@ -23,7 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/gantry-project/gantry/aws/ecs"
+	door "github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/httpapi"
@@ -74,7 +74,7 @@ func newSecured(t *testing.T) *secured {
 		Members: func() []structs.Member { return nil }, Leader: func() string { return "10.0.0.1:5747" },
 	}))
 	mux.HandleFunc("/v1/peer/", func(http.ResponseWriter, *http.Request) {})
-	mux.Handle("/", ecs.New(ecs.Config{Control: s.Control, Logger: log}))
+	mux.Handle("/", door.New(door.Config{Control: s.Control, Logger: log}))
 	s.http = httptest.NewServer(g.Receive(hops, g.Check(mux)))
 	t.Cleanup(func() {
 		s.http.Close()

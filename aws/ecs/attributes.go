@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -88,7 +89,7 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListAttributes", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListAttributes", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	out := &ListAttributesResponse{NextToken: next}
 	for _, key := range found {
 		id, name, _ := strings.Cut(key, " ")

@@ -36,7 +36,7 @@ var keyValues = map[string]func(*authorization) ([]string, error){
 // keys gives the condition keys of the request that are the same for all its resources.
 func (a *authorization) keys(action structs.PolicyAction) (structs.PolicyKeys, error) {
 	out := structs.PolicyKeys{}
-	out.Set("aws:RequestedRegion", a.arns.region)
+	out.Set("aws:RequestedRegion", a.arns.Region)
 	for _, key := range action.Keys {
 		if key == structs.KeyRequestTag {
 			for _, t := range a.tags() {
@@ -67,7 +67,7 @@ func (a *authorization) resource(key structs.ResourceKey, action structs.PolicyA
 		keys.Set("ecs:cluster", a.arns.cluster(parts[1]))
 		keys.Set("ecs:service", a.arns.service(parts[1], parts[2]))
 	}
-	return control.Resource{ARN: a.arns.of(key), Keys: keys}
+	return control.Resource{ARN: a.arns.Of(key), Keys: keys}
 }
 
 func given(text string) []string {
@@ -134,7 +134,7 @@ func (a *authorization) service() ([]string, error) {
 		return nil, nil
 	}
 	key, err := a.key(kindService, "service", a.text("Service"))
-	return []string{a.arns.of(key)}, err
+	return []string{a.arns.Of(key)}, err
 }
 
 func (a *authorization) taskDefinition() ([]string, error) {
@@ -142,7 +142,7 @@ func (a *authorization) taskDefinition() ([]string, error) {
 		return nil, nil
 	}
 	key, err := a.definition("taskDefinition", a.text("TaskDefinition"))
-	return []string{a.arns.of(key)}, err
+	return []string{a.arns.Of(key)}, err
 }
 
 func (a *authorization) instances() (out []string, err error) {
@@ -151,7 +151,7 @@ func (a *authorization) instances() (out []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, a.arns.of(key))
+		out = append(out, a.arns.Of(key))
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/structs/query"
 )
@@ -50,7 +51,7 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListContainerInstances", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListContainerInstances", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	return &ListContainerInstancesResponse{ContainerInstanceArns: found, NextToken: next}, err
 }
 

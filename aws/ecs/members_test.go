@@ -180,7 +180,7 @@ func places(m *apiModel, shapes map[string]*memberShape) map[string][]place {
 			}
 		}
 	}
-	for _, operation := range slices.Sorted(maps.Keys((&service{}).actions())) {
+	for _, operation := range slices.Sorted(maps.Keys(actions(nil))) {
 		visit(m.Operations[operation].Input.Shape, place{operation: operation})
 	}
 	return found

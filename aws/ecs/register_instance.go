@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -15,7 +16,7 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTags("tags", in.Tags); err != nil {
+	if err := protocol.CheckTags("tags", in.Tags); err != nil {
 		return nil, err
 	}
 	reg := control.InstanceRegistration{Cluster: cluster, Attributes: in.Attributes, VersionInfo: in.VersionInfo, Tags: in.Tags}

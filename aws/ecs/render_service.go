@@ -34,7 +34,7 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		Events:                        serviceEvents(v, job.ID),
 		RoleArn:                       spec.Role,
 		CreatedAt:                     job.CreatedAt,
-		CreatedBy:                     c.arns.principal(spec.CreatedBy),
+		CreatedBy:                     c.arns.Principal(spec.CreatedBy),
 		Tags:                          include.tags(v, structs.ServiceKey(job.Cluster, job.Name)),
 	}
 	if job.External() {

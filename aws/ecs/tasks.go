@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -78,7 +79,7 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListTasks", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListTasks", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	return &ListTasksResponse{TaskArns: found, NextToken: next}, err
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/access"
-	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/server"
 	"github.com/gantry-project/gantry/structs"
@@ -41,7 +41,7 @@ func (d *doors) handler() http.Handler {
 	}))
 	mux.Handle("/v1/peer/", d.server.Peers())
 	mux.HandleFunc("GET /{$}", d.front)
-	mux.Handle("/", ecs.New(ecs.Config{Control: control, Logger: d.log}))
+	mux.Handle("/", aws.New(aws.Config{Control: control, Logger: d.log}))
 	if d.gate == nil {
 		return d.server.Forward(mux)
 	}

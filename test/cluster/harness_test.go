@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/aws/ecs"
+	door "github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
@@ -38,7 +38,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Cluster: testutil.NewCluster(t), t: t}
 	w.Door = func(c *control.Control) http.Handler {
-		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		return door.New(door.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}
 	w.ecs = sdk.New(sdk.Options{
 		BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{w.HTTP},

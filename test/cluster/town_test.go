@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"github.com/gantry-project/gantry/aws/ecs"
+	door "github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/client"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/state"
@@ -39,7 +39,7 @@ func newTown(t *testing.T, size, agents int) *town {
 	t.Helper()
 	w := &town{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
 	w.Door = func(c *control.Control) http.Handler {
-		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		return door.New(door.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}
 	for n := range size {
 		w.add(n + 1)

@@ -1,0 +1,27 @@
+// Package aws is the door for AWS's clients: the services that Gantry has, behind one handler. Each
+// service is a package below; aws/protocol has what they share, and finds the service of a request.
+package aws
+
+import (
+	"log/slog"
+
+	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/control"
+)
+
+// Config is what the door needs.
+type Config struct {
+	Control *control.Control
+	Region  string // in ARNs of callers that do not sign; empty: us-east-1
+	Account string // in ARNs, 12 digits; empty: 000000000000
+	Logger  *slog.Logger
+}
+
+// New returns the handler of all requests to AWS APIs.
+func New(c Config) *protocol.Router {
+	return &protocol.Router{
+		Services: []protocol.Service{ecs.New(c.Control)},
+		Region:   c.Region, Account: c.Account, Logger: c.Logger,
+	}
+}
