@@ -5,8 +5,10 @@ package aws
 import (
 	"log/slog"
 
+	"github.com/gantry-project/gantry/aws/ec2"
 	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/aws/sts"
 	"github.com/gantry-project/gantry/control"
 )
 
@@ -21,7 +23,7 @@ type Config struct {
 // New returns the handler of all requests to AWS APIs.
 func New(c Config) *protocol.Router {
 	return &protocol.Router{
-		Services: []protocol.Service{ecs.New(c.Control)},
+		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), sts.New()},
 		Region:   c.Region, Account: c.Account, Logger: c.Logger,
 	}
 }

@@ -14,5 +14,8 @@ func healthSamples() map[string]structs.Command {
 		"register_instance_runtime": structs.RegisterInstance{Instance: structs.ContainerInstance{
 			ID: instance, Cluster: "prod", Runtime: structs.RuntimeHealth{Status: structs.HealthOK}, RegisteredAt: 1_700_000_000_193,
 		}},
+		"register_instance_address": structs.RegisterInstance{Instance: structs.ContainerInstance{
+			ID: instance, Cluster: "prod", Name: "host-1", Address: "10.0.0.7", RegisteredAt: 1_700_000_000_194,
+		}},
 	}
 }

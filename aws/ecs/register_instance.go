@@ -57,11 +57,12 @@ func identity(reg *control.InstanceRegistration, document string) error {
 	if document == "" {
 		return nil
 	}
-	var d struct{ InstanceID, InstanceType, ImageID, AvailabilityZone, Architecture string }
+	var d struct{ InstanceID, PrivateIP, InstanceType, ImageID, AvailabilityZone, Architecture string }
 	if err := json.Unmarshal([]byte(document), &d); err != nil {
 		return structs.Errorf(structs.KindInvalidParameter, "instanceIdentityDocument: it is not the JSON of an instance's identity: %v", err)
 	}
-	reg.Name, reg.Zone, reg.Type, reg.Image, reg.Architecture = d.InstanceID, d.AvailabilityZone, d.InstanceType, d.ImageID, d.Architecture
+	reg.Name, reg.Address, reg.Zone = d.InstanceID, d.PrivateIP, d.AvailabilityZone
+	reg.Type, reg.Image, reg.Architecture = d.InstanceType, d.ImageID, d.Architecture
 	return nil
 }
 

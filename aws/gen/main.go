@@ -220,17 +220,19 @@ func (g *generator) shapesFile() []byte {
 
 // file puts the head of a file before its source, with those of the imports that it uses.
 func (g *generator) file(source []byte, imports ...string) []byte {
-	b := header(g.pkg)
-	b.WriteString("import (\n")
+	var used strings.Builder
 	for i, path := range imports {
-		if i > 0 && !strings.Contains(imports[i-1], ".") {
-			b.WriteString("\n")
+		if i > 0 && !strings.Contains(imports[i-1], ".") && used.Len() > 0 {
+			used.WriteString("\n")
 		}
 		if bytes.Contains(source, []byte(filepath.Base(path)+".")) {
-			fmt.Fprintf(b, "\t%q\n", path)
+			fmt.Fprintf(&used, "\t%q\n", path)
 		}
 	}
-	b.WriteString(")\n\n")
+	b := header(g.pkg)
+	if used.Len() > 0 {
+		b.WriteString("import (\n" + used.String() + ")\n\n")
+	}
 	b.Write(source)
 	return b.Bytes()
 }

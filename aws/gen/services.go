@@ -37,6 +37,8 @@ var services = []service{
 		// No namespace takes away the one that is there.
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
+	{model: "ec2-2016-11-15.json", pkg: "ec2"},
+	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
 }
 
 // protocolSource returns Go source for the protocol of a model.

@@ -137,7 +137,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	defer p.servers.Close()
 	p.agent, err = agent.New(agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(), Attributes: custom, CapacityProvider: o.provider,
-		GPUs: o.gpus, StopOnDisconnect: o.fenced, OwnPorts: p.ownPorts,
+		GPUs: o.gpus, StopOnDisconnect: o.fenced, OwnPorts: p.ownPorts, Address: p.address,
 		Server: p.servers, Runtime: func(instance string) runtime.Runtime { return engine.ForInstance(instance) }, Logger: log,
 		Join: func(ctx context.Context) error {
 			if err := p.join(ctx, instance); err != nil {
@@ -195,6 +195,12 @@ func (p *agentProcess) ownPorts() []structs.Port {
 		}
 	}
 	return ports
+}
+
+// address is where the others reach this machine.
+func (p *agentProcess) address() string {
+	host, _, _ := net.SplitHostPort(p.gossip.Address())
+	return host
 }
 
 // leave ends gossip, without a goodbye: the agent is expected back.

@@ -147,6 +147,7 @@ func (d *dev) newAgent(engine *docker.Engine) (err error) {
 		DataDir: d.dataDir, Cluster: d.cluster, Zone: d.zone, Name: d.name, CapacityProvider: d.provider, GPUs: d.gpus, Version: version, Commit: commit(),
 		Server:   serverOverHTTP{d.client},
 		Runtime:  func(instance string) runtime.Runtime { return engine.ForInstance(instance) },
+		Address:  func() string { return "127.0.0.1" }, // where ports of tasks are reached from here
 		OwnPorts: func() []structs.Port { return portsOf("tcp", d.listener.Addr().String()) },
 		Logger:   d.log,
 	})
