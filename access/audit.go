@@ -133,7 +133,11 @@ func (w *watcher) result() string {
 		Error struct{ Code string }
 	}
 	_ = json.Unmarshal(w.refusal, &answer) // what is none of our refusals has its status
+	_, code, isXML := strings.Cut(string(w.refusal), "<Code>")
 	switch {
+	case isXML:
+		code, _, _ = strings.Cut(code, "</Code>")
+		return code
 	case answer.Type != "":
 		return answer.Type
 	case answer.Error.Code != "":

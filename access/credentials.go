@@ -31,9 +31,9 @@ func (g *Gate) credentials(r *http.Request) (*structs.AccessKey, error) {
 	case !sigv4.Signed(r):
 		return nil, errMissing
 	}
-	services := []string{"ecs"}
-	if native {
-		services = []string{"gantry", "ecs"}
+	services := []string{"gantry", "ecs"}
+	if !native {
+		services = []string{g.SignedFor(r)}
 	}
 	s, err := sigv4.Parse(r, g.Now(), services...)
 	if err != nil {
@@ -84,8 +84,9 @@ func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
 	return key, string(secret), nil
 }
 
-// refuse answers in the form of the AWS APIs and in that of the native one at once.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers in the protocol of the caller. Under /v1, that is AWS JSON and the form of the
+// native API at once.
+func (g *Gate) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	told, ok := errors.AsType[*sigv4.Refusal](err)
 	if !ok {
 		told = errMissing
@@ -96,6 +97,10 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusServiceUnavailable
 	case strings.HasPrefix(r.URL.Path, "/v1/"):
 		status = http.StatusForbidden
+	}
+	if g.Refuse != nil && !strings.HasPrefix(r.URL.Path, "/v1/") {
+		g.Refuse(w, r, status, told.Code, told.Message)
+		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -33,6 +33,12 @@ type Config struct {
 	Behind func() bool
 	// Secrets opens the secrets of keys. Nil: any caller may do everything (--insecure).
 	Secrets Opener
+	// SignedFor returns the service that a call of AWS's clients must be signed for; empty: any, as
+	// what it is signed for is what it asks. Nil: ecs.
+	SignedFor func(*http.Request) string
+	// Refuse answers a call of AWS's clients with an error, in the protocol of its caller. The code
+	// is that of a JSON service. Nil: in AWS JSON.
+	Refuse func(w http.ResponseWriter, r *http.Request, status int, code, message string)
 	// Audit is where writes are written down.
 	Audit  *Audit
 	Logger *slog.Logger
@@ -49,6 +55,9 @@ func New(c Config) *Gate {
 	}
 	if c.Behind == nil {
 		c.Behind = func() bool { return false }
+	}
+	if c.SignedFor == nil {
+		c.SignedFor = func(*http.Request) string { return "ecs" }
 	}
 	return &Gate{c}
 }
@@ -95,7 +104,7 @@ func (g *Gate) Check(next http.Handler) http.Handler {
 		caller.Action = actionOf(r)
 		if err != nil {
 			seen := &watcher{ResponseWriter: w}
-			refuse(seen, r, err)
+			g.refuse(seen, r, err)
 			g.Audit.note(r, caller, seen)
 			return
 		}

@@ -62,7 +62,7 @@ func newSecured(t *testing.T) *secured {
 	s.Control.Sealer = sealer
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	audit := must[*Audit](t)(OpenAudit(s.audit, log))
-	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
+	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, Audit: audit, Logger: log, SignedFor: door.SignedFor, Refuse: door.Refuse, Behind: func() bool { return s.behind }, Now: func() time.Time {
 		if s.now.IsZero() {
 			return time.Now()
 		}

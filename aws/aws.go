@@ -4,6 +4,7 @@ package aws
 
 import (
 	"log/slog"
+	"net/http"
 
 	"github.com/gantry-project/gantry/aws/ec2"
 	"github.com/gantry-project/gantry/aws/ecs"
@@ -26,4 +27,21 @@ func New(c Config) *protocol.Router {
 		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), sts.New()},
 		Region:   c.Region, Account: c.Account, Logger: c.Logger,
 	}
+}
+
+// SignedFor returns the service that a request must be signed for: the one that its X-Amz-Target
+// header names. Empty: the one that it is signed for is the one that it asks.
+func SignedFor(r *http.Request) string {
+	for _, api := range []*protocol.API{&ecs.API, &ec2.API, &sts.API} {
+		if api.Targeted(r) {
+			return api.SigningName
+		}
+	}
+	return ""
+}
+
+// Refuse answers a request that no service gets to see, in the protocol of its caller. The code is
+// that of a JSON service.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	protocol.Refuse(w, r, status, code, message)
 }

@@ -22,7 +22,7 @@ func New(c *control.Control) protocol.Service {
 		Open: func(r *protocol.Request) *call { return &call{control: c, account: r.Account} },
 	}
 	return protocol.Service{
-		API: api,
+		API: API,
 		Codes: map[structs.Kind]string{
 			structs.KindAccessDenied:       "UnauthorizedOperation",
 			structs.KindInvalidParameter:   codeInvalid,

@@ -29,7 +29,7 @@ func none(*machine) []string { return nil }
 var ofAll = filterValues{
 	"availability-zone":  one(func(m *machine) string { return m.Zone }),
 	"owner-id":           one(func(m *machine) string { return m.account }),
-	"private-dns-name":   one(func(m *machine) string { return m.Name }),
+	"private-dns-name":   one((*machine).hostName),
 	"private-ip-address": one((*machine).address),
 	"subnet-id":          none,
 	"vpc-id":             none,

@@ -48,7 +48,7 @@ func (m *machine) instance() Instance {
 		Architecture:        m.architecture(),
 		State:               &InstanceState{Code: new(stateCodes[m.state()]), Name: m.state()},
 		LaunchTime:          m.RegisteredAt,
-		PrivateDnsName:      m.Name,
+		PrivateDnsName:      m.hostName(),
 		PrivateIpAddress:    m.address(),
 		BlockDeviceMappings: []InstanceBlockDeviceMapping{},
 		NetworkInterfaces:   []InstanceNetworkInterface{},
@@ -64,9 +64,9 @@ func (m *machine) instance() Instance {
 	if m.address() != "" {
 		out.NetworkInterfaces = append(out.NetworkInterfaces, InstanceNetworkInterface{
 			NetworkInterfaceId: m.interfaceID(), OwnerId: m.account, Status: interfaceInUse, InterfaceType: "interface",
-			PrivateDnsName: m.Name, PrivateIpAddress: m.address(),
+			PrivateDnsName: m.hostName(), PrivateIpAddress: m.address(),
 			PrivateIpAddresses: []InstancePrivateIpAddress{
-				{Primary: new(true), PrivateDnsName: m.Name, PrivateIpAddress: m.address()},
+				{Primary: new(true), PrivateDnsName: m.hostName(), PrivateIpAddress: m.address()},
 			},
 			Attachment: &InstanceNetworkInterfaceAttachment{
 				AttachmentId: m.attachmentID(), AttachTime: m.RegisteredAt, DeviceIndex: new(int32(0)), Status: interfaceAttached,

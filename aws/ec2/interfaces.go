@@ -53,10 +53,10 @@ func (m *machine) networkInterface() NetworkInterface {
 		Status:             interfaceInUse,
 		InterfaceType:      "interface",
 		AvailabilityZone:   m.Zone,
-		PrivateDnsName:     m.Name,
+		PrivateDnsName:     m.hostName(),
 		PrivateIpAddress:   m.address(),
 		PrivateIpAddresses: []NetworkInterfacePrivateIpAddress{
-			{Primary: new(true), PrivateDnsName: m.Name, PrivateIpAddress: m.address()},
+			{Primary: new(true), PrivateDnsName: m.hostName(), PrivateIpAddress: m.address()},
 		},
 		Groups: []GroupIdentifier{},
 		TagSet: []Tag{},

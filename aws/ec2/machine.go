@@ -55,6 +55,14 @@ func (m *machine) address() string {
 	return m.Address
 }
 
+// hostName is the name of the machine; empty where only its identity document is known.
+func (m *machine) hostName() string {
+	if m.Name == m.id {
+		return ""
+	}
+	return m.Name
+}
+
 // derived returns another id that EC2 has for something of an instance.
 func (m *machine) derived(prefix string) string { return prefix + strings.TrimPrefix(m.id, "i-") }
 

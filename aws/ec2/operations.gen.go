@@ -4,8 +4,8 @@ package ec2
 
 import "github.com/gantry-project/gantry/aws/protocol"
 
-// api is what the model says of Amazon Elastic Compute Cloud.
-var api = protocol.API{
+// API is what the model says of Amazon Elastic Compute Cloud.
+var API = protocol.API{
 	Name:        "Amazon EC2",
 	SigningName: "ec2",
 	Version:     "2016-11-15",

@@ -187,7 +187,7 @@ func TestConditionOnSeveralInstances(t *testing.T) {
 
 // The kinds of resource and the keys of the table are those that the door can find in a request.
 func TestTableOfPoliciesIsKnown(t *testing.T) {
-	for operation := range maps.Keys(api.Operations) {
+	for operation := range maps.Keys(API.Operations) {
 		action, _ := structs.ECSAction(operation)
 		for _, kind := range action.Resources {
 			if naming[kind] == nil {

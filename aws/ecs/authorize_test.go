@@ -19,7 +19,7 @@ func askAs(t *testing.T, door http.Handler, policy, operation, body string) stri
 	}
 	r := httptest.NewRequestWithContext(control.WithCaller(t.Context(), &control.Caller{ARN: "arn:aws:iam::000000000000:user/ci", Policy: &p}),
 		http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Amz-Target", api.TargetPrefix+"."+operation)
+	r.Header.Set("X-Amz-Target", API.TargetPrefix+"."+operation)
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)
 	return w.Body.String()

@@ -47,7 +47,7 @@ func TestReadmeCountsOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("%d of its %d operations", len(actions(nil)), len(api.Operations))
+	want := fmt.Sprintf("%d of its %d operations", len(actions(nil)), len(API.Operations))
 	if !strings.Contains(string(raw), want) {
 		t.Errorf("README.md does not say %q", want)
 	}
@@ -58,14 +58,14 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	var b strings.Builder
 	built := slices.Sorted(maps.Keys(actions(nil)))
 	var missing []string
-	for operation := range api.Operations {
+	for operation := range API.Operations {
 		if !slices.Contains(built, operation) {
 			missing = append(missing, operation)
 		}
 	}
 	slices.Sort(missing)
 	fmt.Fprintf(&b, "\n## Operations\n\nOf ECS's %d operations %d are built: %s.\n\nThe others answer `UnsupportedFeatureException` with their name: %s.\n",
-		len(api.Operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
+		len(API.Operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
 	for _, table := range []struct{ verdict, title, text string }{
 		{refused, "Refused where it is asked for", "A request with one of these is refused, in words that name the member. What asks for nothing (`false`, `enable: false`, an empty\nlist) is accepted."},
 		{late, "Can be registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},

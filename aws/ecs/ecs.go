@@ -15,7 +15,7 @@ import (
 
 // New returns the ECS API.
 func New(c *control.Control) protocol.Service {
-	return protocol.Service{API: api, Actions: actions(c)}
+	return protocol.Service{API: API, Actions: actions(c)}
 }
 
 // call is one request on its way through an action.

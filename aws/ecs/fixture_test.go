@@ -102,7 +102,7 @@ func (f *fixture) door(t *testing.T) http.Handler {
 func ask(t *testing.T, door http.Handler, operation, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Amz-Target", api.TargetPrefix+"."+operation)
+	r.Header.Set("X-Amz-Target", API.TargetPrefix+"."+operation)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)

@@ -4,8 +4,8 @@ package ecs
 
 import "github.com/gantry-project/gantry/aws/protocol"
 
-// api is what the model says of Amazon EC2 Container Service.
-var api = protocol.API{
+// API is what the model says of Amazon EC2 Container Service.
+var API = protocol.API{
 	Name:         "Amazon ECS",
 	SigningName:  "ecs",
 	TargetPrefix: "AmazonEC2ContainerServiceV20141113",

@@ -24,7 +24,7 @@ func sdk(t *testing.T, f *fixture) (*ecs.Client, *[]string) {
 	var called []string
 	door := f.door(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		called = append(called, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), api.TargetPrefix+"."))
+		called = append(called, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), API.TargetPrefix+"."))
 		door.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)

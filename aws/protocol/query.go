@@ -19,7 +19,7 @@ const formContentType = "application/x-www-form-urlencoded"
 // Query is the protocol of AWS's older services: a form in, XML out.
 //
 // The fields of its shapes have a tag: `query:"NAME"`, for a list `query:"NAME>ITEM"`, where ITEM
-// is the name of the list's members, or `query:"NAME>"` for a list that is flat.
+// is the name of the list's members. A list without ITEM is flat.
 type Query struct{}
 
 func (Query) contentType() string { return "text/xml" }
@@ -32,12 +32,7 @@ func (Query) faults() faults {
 }
 
 func (p Query) decode(r *Request, into any) error {
-	return decodeForm(p, r.form, into, func(name, item string) string {
-		if item == "" {
-			return name
-		}
-		return name + "." + item
-	})
+	return decodeForm(p, r.form, into)
 }
 
 func (Query) encode(r *Request, response any) ([]byte, error) {
@@ -76,7 +71,7 @@ func (EC2) faults() faults {
 }
 
 func (p EC2) decode(r *Request, into any) error {
-	return decodeForm(p, r.form, into, func(name, _ string) string { return strings.ToUpper(name[:1]) + name[1:] })
+	return decodeForm(p, r.form, into)
 }
 
 func (EC2) encode(r *Request, response any) ([]byte, error) {
@@ -111,22 +106,11 @@ type branch struct {
 	below map[string]*branch
 }
 
-func (b *branch) at(path string) *branch {
-	for part := range strings.SplitSeq(path, ".") {
-		if b == nil {
-			return nil
-		}
-		b = b.below[part]
-	}
-	return b
-}
-
 // maxDepth is how deep a name of a form goes at most; no model comes near it.
 const maxDepth = 32
 
-// decodeForm reads a form into a struct. place returns where in the form a member is; item is empty
-// for what is no list, or a flat one.
-func decodeForm(p Protocol, form url.Values, into any, place func(name, item string) string) error {
+// decodeForm reads a form into a struct.
+func decodeForm(p Protocol, form url.Values, into any) error {
 	root := &branch{below: map[string]*branch{}}
 	for name, values := range form {
 		b := root
@@ -141,22 +125,34 @@ func decodeForm(p Protocol, form url.Values, into any, place func(name, item str
 		}
 		b.value = values[0]
 	}
-	return (&formReader{p, place}).structure("", root, reflect.ValueOf(into).Elem())
+	_, flat := p.(EC2)
+	return (&formReader{p, flat}).structure("", root, reflect.ValueOf(into).Elem())
 }
 
 type formReader struct {
 	protocol Protocol
-	place    func(name, item string) string
+	flat     bool // as EC2
 }
 
 func (f *formReader) structure(path string, from *branch, into reflect.Value) error {
 	for i := range into.NumField() {
 		name, item, _ := strings.Cut(into.Type().Field(i).Tag.Get("query"), ">")
-		place := f.place(name, item)
-		if b := from.at(place); b != nil {
-			if err := f.value(strings.TrimPrefix(path+"."+place, "."), b, into.Field(i)); err != nil {
-				return err
+		if f.flat {
+			name, item = strings.ToUpper(name[:1])+name[1:], ""
+		}
+		b := from.below[name]
+		if b == nil {
+			continue
+		}
+		place := strings.TrimPrefix(path+"."+name, ".")
+		if item != "" {
+			place += "." + item
+			if b = b.below[item]; b == nil {
+				b = &branch{} // an empty list has its name alone
 			}
+		}
+		if err := f.value(place, b, into.Field(i)); err != nil {
+			return err
 		}
 	}
 	return nil

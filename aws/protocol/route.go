@@ -43,9 +43,8 @@ func (rt *Router) find(r *http.Request, call *Request, p Protocol, signed scope)
 		if asked == "" {
 			return nil, unknown(p, "the request has no X-Amz-Target header, which names the operation")
 		}
-		var prefix string
-		prefix, call.Operation, _ = strings.Cut(asked, ".")
-		call.Service = rt.service(func(s *Service) bool { return s.TargetPrefix != "" && s.TargetPrefix == prefix })
+		_, call.Operation, _ = strings.Cut(asked, ".")
+		call.Service = rt.service(func(s *Service) bool { return s.Targeted(r) })
 	case Query, EC2:
 		var err error
 		if call.form, err = url.ParseQuery(string(call.Body)); err != nil {
@@ -147,12 +146,8 @@ func matchPath(pattern, path string) (labels map[string]string, ok bool) {
 	return labels, true
 }
 
-// SignedFor returns the service that a request must be signed for: that of its X-Amz-Target header.
-// Empty: whichever it is signed for is the service that it asks, or there is none.
-func (rt *Router) SignedFor(r *http.Request) string {
+// Targeted reports whether a request names the service in its X-Amz-Target header.
+func (a *API) Targeted(r *http.Request) bool {
 	prefix, _, _ := strings.Cut(r.Header.Get(headerTarget), ".")
-	if s := rt.service(func(s *Service) bool { return s.TargetPrefix != "" && s.TargetPrefix == prefix }); s != nil {
-		return s.SigningName
-	}
-	return ""
+	return a.TargetPrefix != "" && a.TargetPrefix == prefix
 }

@@ -4,8 +4,8 @@ package sts
 
 import "github.com/gantry-project/gantry/aws/protocol"
 
-// api is what the model says of AWS Security Token Service.
-var api = protocol.API{
+// API is what the model says of AWS Security Token Service.
+var API = protocol.API{
 	Name:        "AWS STS",
 	SigningName: "sts",
 	Version:     "2011-06-15",

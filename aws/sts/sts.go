@@ -18,7 +18,7 @@ func New() protocol.Service {
 		Authorize: func(*call, context.Context, *protocol.Request, any) error { return nil },
 	}
 	return protocol.Service{
-		API: api,
+		API: API,
 		Codes: map[structs.Kind]string{
 			structs.KindInvalidParameter:   "ValidationError",
 			structs.KindUnsupportedFeature: "InvalidAction",

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/access"
+	"github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/server"
@@ -154,7 +155,7 @@ func (p *serverProcess) open(ctx context.Context) (err error) {
 	}
 	d := &doors{log: p.log, closing: p.closing, front: p.front}
 	config := server.Config{DataDir: p.dataDir, Peers: peers, Logger: p.log}
-	gate := access.Config{Logger: p.log}
+	gate := access.Config{Logger: p.log, SignedFor: aws.SignedFor, Refuse: aws.Refuse}
 	if secret != nil {
 		sealer, err := p.secure(secret, peers, d)
 		if err != nil {
