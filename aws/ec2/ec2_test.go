@@ -208,7 +208,7 @@ func TestRefusals(t *testing.T) {
 		{instances, "MaxResults=5&InstanceId.1=" + first, 400, "InvalidParameterCombination", "instancesSet cannot be used with the parameter maxResults"},
 		{instances, "NextToken=x", 400, "InvalidParameterValue", "did not come from DescribeInstances"},
 		{instances, "DryRun=true", 412, "DryRunOperation", "DryRun flag is set"},
-		{"RunInstances", "", 400, "InvalidAction", `there is no operation "ec2:RunInstances"`},
+		{"RunInstances", "", 400, "InvalidAction", `there is no operation "ec2:RunInstances": of Amazon EC2, Gantry has DescribeInstances, DescribeNetworkInterfaces`},
 	} {
 		w := ask(t, door, test.action, test.form)
 		var answer struct {

@@ -140,7 +140,7 @@ func TestEC2(t *testing.T) {
 		t.Errorf("got %s\nwant %s", w.Body, want)
 	}
 	w = postForm(t, h, "ec2", "Action=RunInstances&Version=2015-12-01")
-	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `<Response><Errors><Error><Code>InvalidAction</Code><Message>there is no operation &#34;ec2:RunInstances&#34;</Message></Error></Errors><RequestID>`) {
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `<Response><Errors><Error><Code>InvalidAction</Code><Message>there is no operation &#34;ec2:RunInstances&#34;: of A Service, Gantry has Echo</Message></Error></Errors><RequestID>`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

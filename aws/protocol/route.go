@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -96,7 +97,12 @@ func (rt *Router) action(call *Request, p Protocol, asked string) (Action, error
 	case s.Operations[call.Operation]:
 		return nil, structs.Errorf(structs.KindUnsupportedFeature, "operation %s is not supported by this version of Gantry", call.Operation)
 	}
-	return nil, unknown(s.Protocol, fmt.Sprintf("there is no operation %q", asked))
+	message := fmt.Sprintf("there is no operation %q", asked)
+	if s.isQuery() { // their models here need not have all operations
+		has := slices.Sorted(maps.Keys(s.Actions))
+		message += fmt.Sprintf(": of %s, Gantry has %s", s.Name, strings.Join(has, ", "))
+	}
+	return nil, unknown(s.Protocol, message)
 }
 
 func unknown(p Protocol, message string) error {
