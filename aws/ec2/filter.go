@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// filterValues says what a machine has of what a filter compares; none: nothing, which no value
+// filterValues returns what a machine has of what a filter compares; none: nothing, which no value
 // matches. Gantry has no VPCs and subnets, so whoever looks for those of one finds nothing.
 type filterValues map[string]func(*machine) []string
 

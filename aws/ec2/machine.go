@@ -70,8 +70,8 @@ func (m *machine) interfaceID() string   { return m.derived("eni-") }
 func (m *machine) attachmentID() string  { return m.derived("eni-attach-") }
 func (m *machine) reservationID() string { return m.derived("r-") }
 
-// stateCodes are EC2's codes of the states that there are here. An instance whose agent is not heard
-// is running as far as is known.
+// stateCodes are EC2's codes of the states that there are here. An instance whose agent is not
+// heard is running as far as is known.
 var stateCodes = map[string]int32{"running": 16, "terminated": 48}
 
 func (m *machine) state() string {

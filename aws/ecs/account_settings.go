@@ -75,8 +75,8 @@ func (c *call) listAccountSettings(ctx context.Context, in *ListAccountSettingsR
 	return out, err
 }
 
-// principal gives whose setting a call is about: the caller's own, or that of an ARN of IAM, which
-// is of the account.
+// principal returns whose setting a call is about: the caller's own, or that of an ARN of IAM,
+// which is of the account.
 func (c *call) principal(ctx context.Context, arn string) (string, error) {
 	if arn == "" {
 		return control.PrincipalOf(ctx), nil

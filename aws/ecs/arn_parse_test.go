@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// argument says what a member of a request names: a kind of resource, and how its text stands in
+// argument returns what a member of a request names: a kind of resource, and how its text stands in
 // the request.
 type argument struct {
 	kind string

@@ -99,7 +99,7 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 	return out, err
 }
 
-// wantedAttributes gives those attributes of an instance that are asked for, by name.
+// wantedAttributes returns those attributes of an instance that are asked for, by name.
 func wantedAttributes(i *structs.ContainerInstance, in *ListAttributesRequest) []structs.Attribute {
 	if i.Status == structs.InstanceInactive {
 		return nil

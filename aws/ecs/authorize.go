@@ -72,8 +72,8 @@ type authorization struct {
 	request reflect.Value // of a request's struct
 }
 
-// texts gives what the request names in the first of the members that it has; one empty text where
-// it names nothing, and the member as the API writes it.
+// texts returns what the request names in the first of the members that it has; one empty text
+// where it names nothing, and the member as the API writes it.
 func (a *authorization) texts(members []string) (argument string, named []string) {
 	for _, member := range members {
 		field := a.request.FieldByName(member)
@@ -99,7 +99,7 @@ func (a *authorization) texts(members []string) (argument string, named []string
 	return argument, named
 }
 
-// text gives what the request names in a member, which it may not have.
+// text returns what the request names in a member, which it may not have.
 func (a *authorization) text(member string) string {
 	_, named := a.texts([]string{member})
 	return named[0]

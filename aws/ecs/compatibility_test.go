@@ -81,8 +81,8 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	return b.String()
 }
 
-// memberRows gives the rows of a table in the order of their members. Operations that have the same
-// member in the same way share one.
+// memberRows returns the rows of a table in the order of their members. Operations that have the
+// same member in the same way share one.
 func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
 	type row struct{ member, note string }
 	of := map[row][]string{}
@@ -112,8 +112,8 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 	return out
 }
 
-// shownValue gives the value of a line where other values of the member are treated in another way;
-// empty where all are alike.
+// shownValue returns the value of a line where other values of the member are treated in another
+// way; empty where all are alike.
 func shownValue(s *memberShape, l memberLine) string {
 	if len(s.linesOf(l.member)) == 1 {
 		return ""

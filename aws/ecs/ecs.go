@@ -37,7 +37,7 @@ func frame(c *control.Control) protocol.Frame[*call] {
 	}
 }
 
-// readCluster gives the state and, of a cluster argument, the name of the ACTIVE cluster that it
+// readCluster returns the state and, of a cluster argument, the name of the ACTIVE cluster that it
 // means.
 func (c *call) readCluster(ctx context.Context, argument string) (view, string, error) {
 	v, err := c.control.Read(ctx)

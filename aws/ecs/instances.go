@@ -55,7 +55,7 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 	return &ListContainerInstancesResponse{ContainerInstanceArns: found, NextToken: next}, err
 }
 
-// instanceFilter says which instances are asked for: those of the status, or all that are not
+// instanceFilter returns which instances are asked for: those of the status, or all that are not
 // INACTIVE, that the filter selects.
 func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.ContainerInstance) bool, error) {
 	var filter *query.Expression
@@ -73,7 +73,7 @@ func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.Cont
 	}, nil
 }
 
-// taskGroups gives the group of each task on an instance.
+// taskGroups returns the group of each task on an instance.
 func taskGroups(v view, i *structs.ContainerInstance) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for t := range v.InstanceTasks(i.ID) {

@@ -39,8 +39,8 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 	return out
 }
 
-// attributesOf gives what the agent says of an instance, then what users put on it. Where both name
-// the same, the agent's counts.
+// attributesOf returns what the agent says of an instance, then what users put on it. Where both
+// name the same, the agent's counts.
 func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
 	all := slices.Clone(i.Attributes)
 	for _, a := range i.Custom {

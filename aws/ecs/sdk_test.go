@@ -18,7 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// sdk gives AWS's own client against the door, and the operations that it has called.
+// sdk returns AWS's own client against the door, and the operations that it has called.
 func sdk(t *testing.T, f *fixture) (*ecs.Client, *[]string) {
 	t.Helper()
 	var called []string

@@ -83,7 +83,7 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 	return &ListTasksResponse{TaskArns: found, NextToken: next}, err
 }
 
-// taskFilter says which tasks of the cluster are asked for: those that pass every filter given.
+// taskFilter returns which tasks of the cluster are asked for: those that pass every filter given.
 func (c *call) taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
 	if in.DaemonName != "" {
 		return nil, unsupported("daemonName")

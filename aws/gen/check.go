@@ -73,7 +73,7 @@ func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 
 func patternName(shape string) string { return "pattern" + shape }
 
-// hasConstraint says whether a shape, or one in its reach, has a rule to check.
+// hasConstraint reports whether a shape, or one in its reach, has a rule to check.
 func (g *generator) hasConstraint(name string) bool {
 	if known, ok := g.constrained[name]; ok {
 		return known

@@ -14,7 +14,8 @@ type service struct {
 	errorSuffix string
 	// operations are those whose shapes are written; none: all of the model.
 	operations []string
-	// shared are the shapes that nouns in structs hold. They, and what they reach, are written there.
+	// shared are the shapes that nouns in structs hold. They, and what they reach, are written
+	// there.
 	shared []string
 	// alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in
 	// an environment).

@@ -64,8 +64,8 @@ func OtherAccount(argument, text, found, account string) error {
 		"Invalid account in ARN. %s: '%s' is of account %s, and the account here is %s.", argument, text, found, account)
 }
 
-// Path returns the parts of a resource's name, which an argument gives as NAME, KIND/NAME or an ARN.
-// NAME has at most so many parts.
+// Path returns the parts of a resource's name, which an argument gives as NAME, KIND/NAME or an
+// ARN. NAME has at most so many parts.
 func (a ARNs) Path(argument, text, kind string, most int) ([]string, error) {
 	rest := strings.TrimPrefix(text, kind+"/")
 	if strings.HasPrefix(text, "arn:") {

@@ -17,7 +17,7 @@ const maxPage = 100
 type Listing[T any] struct {
 	// Operation goes into the token, so that a token of one list is not taken for another's.
 	Operation string
-	// Rows gives every result by its key. Keys are in ascending order of their bytes, or descending
+	// Rows has every result by its key. Keys are in ascending order of their bytes, or descending
 	// where so said. A page goes on after the last key that was given, so rows that come or go
 	// between two pages are neither doubled nor make others be left out.
 	Rows       iter.Seq2[string, T]
