@@ -71,7 +71,7 @@ func (a *Audit) note(r *http.Request, of route.Route, c *control.Caller, seen *w
 
 // actionOf returns what a call asks for, as far as that is known before a door has authorized it.
 func actionOf(r *http.Request, of route.Route) string {
-	if target := r.Header.Get("X-Amz-Target"); target != "" && len(of.AWS) > 0 {
+	if target := r.Header.Get("X-Amz-Target"); target != "" && of.AWS {
 		service, operation, _ := strings.Cut(target, ".")
 		if strings.HasPrefix(service, "AmazonEC2ContainerService") {
 			service = "ecs"
@@ -130,7 +130,11 @@ func (w *watcher) result() string {
 		Error struct{ Code string }
 	}
 	_ = json.Unmarshal(w.refusal, &answer) // anything that is not one of our refusals has its status
+	_, code, isXML := strings.Cut(string(w.refusal), "<Code>")
 	switch {
+	case isXML:
+		code, _, _ = strings.Cut(code, "</Code>")
+		return code
 	case answer.Type != "":
 		return answer.Type
 	case answer.Error.Code != "":

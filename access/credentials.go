@@ -29,9 +29,10 @@ var nativeServices = []string{"gantry", "ecs"}
 
 // credentials returns the key that a call was made with.
 func (g *Gate) credentials(r *http.Request, of route.Route) (*structs.AccessKey, error) {
-	services, native := of.AWS, len(of.AWS) == 0
-	if native {
-		services = nativeServices
+	native := !of.AWS
+	services := nativeServices
+	if !native {
+		services = []string{g.SignedFor(r)}
 	}
 	switch token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
 	case bearer && native:
@@ -88,8 +89,9 @@ func (g *Gate) secret(id string) (*structs.AccessKey, string, error) {
 	return key, string(secret), nil
 }
 
-// refuse answers in the form of the AWS APIs and of the native one at once.
-func refuse(w http.ResponseWriter, of route.Route, err error) {
+// refuse answers in the protocol of the caller. For the native API, that is its own form and AWS
+// JSON at once.
+func (g *Gate) refuse(w http.ResponseWriter, r *http.Request, of route.Route, err error) {
 	told, ok := errors.AsType[*sigv4.Refusal](err)
 	if !ok {
 		told = errMissing
@@ -98,8 +100,12 @@ func refuse(w http.ResponseWriter, of route.Route, err error) {
 	switch {
 	case told == errBehind:
 		status = http.StatusServiceUnavailable
-	case len(of.AWS) == 0:
+	case !of.AWS:
 		status = http.StatusForbidden
+	}
+	if of.AWS {
+		g.Refuse(w, r, status, told.Code, told.Message)
+		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -34,6 +34,12 @@ type Config struct {
 	Behind func() bool
 	// Secrets decrypts the secrets of keys. Nil: any caller may do everything (--insecure).
 	Secrets Opener
+	// SignedFor returns the AWS service that a call must be signed for. Empty: any, as the service
+	// that it is signed for is the one that it asks.
+	SignedFor func(*http.Request) string
+	// Refuse answers a call of an AWS client with an error, in the protocol of its caller. The code
+	// is that of a JSON service.
+	Refuse func(w http.ResponseWriter, r *http.Request, status int, code, message string)
 	// Audit records writes. Nil: they are not recorded.
 	Audit  *Audit
 	Logger *slog.Logger
@@ -50,6 +56,9 @@ func New(c Config) *Gate {
 	}
 	if c.Behind == nil {
 		c.Behind = func() bool { return false }
+	}
+	if c.SignedFor == nil {
+		c.SignedFor = func(*http.Request) string { return "ecs" }
 	}
 	return &Gate{c}
 }
@@ -98,7 +107,7 @@ func (g *Gate) Check(routes *route.Table) http.Handler {
 		caller.Action = actionOf(r, of)
 		if err != nil {
 			seen := &watcher{ResponseWriter: w}
-			refuse(seen, of, err)
+			g.refuse(seen, r, of, err)
 			g.Audit.note(r, of, caller, seen)
 			return
 		}

@@ -19,7 +19,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go"
 
-	"github.com/gantry-project/gantry/aws/ecs"
+	door "github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/internal/route"
@@ -59,7 +59,7 @@ func newSecured(t *testing.T) *secured {
 	s.Node = singlenode.New(t, func(c *control.Config) { c.Sealer, c.Leases = sealer, leases{} })
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	audit := must[*Audit](t)(OpenAudit(s.audit, log))
-	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
+	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, SignedFor: door.SignedFor, Refuse: door.Refuse, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
 		if s.now.IsZero() {
 			return time.Now()
 		}
@@ -89,8 +89,8 @@ func (s *secured) routes(log *slog.Logger) *route.Table {
 			Members: func() []structs.Member { return nil }, Leader: func() string { return "10.0.0.1:5747" },
 		})},
 		route.Route{Pattern: "/v1/peer/", Who: route.Server, Handler: route.New(peers...)},
-		route.Route{Pattern: "GET /{$}", AWS: []string{"ecs"}, Handler: http.HandlerFunc(front)},
-		route.Route{Pattern: "/", AWS: []string{"ecs"}, Handler: ecs.New(ecs.Config{Control: s.Control, Logger: log})},
+		route.Route{Pattern: "GET /{$}", AWS: true, Handler: http.HandlerFunc(front)},
+		route.Route{Pattern: "/", AWS: true, Handler: door.New(door.Config{Control: s.Control, Logger: log})},
 	)
 }
 

@@ -78,7 +78,7 @@ func (s *secured) request(t *testing.T, of route.Route, caller string, allowed, 
 		instance = "i2"
 	}
 	body, service := []byte(`{"id": "`+instance+`"}`), "gantry"
-	if of.AWS != nil {
+	if of.AWS {
 		service = "ecs"
 	}
 	if of.Resource == nil && of.Action != "" { // the resource is the job in the body
@@ -86,7 +86,7 @@ func (s *secured) request(t *testing.T, of route.Route, caller string, allowed, 
 	}
 	r := httptest.NewRequestWithContext(t.Context(), method, "http://gantry"+path+"?instance="+instance, bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	if of.AWS != nil {
+	if of.AWS {
 		r.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.CreateCluster")
 	}
 	switch caller {
@@ -146,7 +146,7 @@ func TestRoutesNotForKeys(t *testing.T) {
 		if of.Who != want[of.Pattern] {
 			t.Errorf("%s is for %d, want %d", of.Pattern, of.Who, want[of.Pattern])
 		}
-		if of.Who == route.Key && of.Action == "" && of.AWS == nil {
+		if of.Who == route.Key && of.Action == "" && !of.AWS {
 			t.Errorf("%s asks no policy", of.Pattern)
 		}
 		delete(want, of.Pattern)

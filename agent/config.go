@@ -42,6 +42,10 @@ type Config struct {
 	// either. It is called once Join has returned. Nil: none.
 	OwnPorts func() []structs.Port
 
+	// Address returns the IP address by which others reach this machine. It is asked once Join has
+	// returned. Nil: it is not known.
+	Address func() string
+
 	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader
 	// has not been known to hear of this agent for almost the length of the lease. So no task runs
 	// here while another takes its place elsewhere.

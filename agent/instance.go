@@ -11,11 +11,16 @@ import (
 
 // containerInstance describes this machine to the server.
 func containerInstance(cfg Config, id string, info runtime.Info) structs.ContainerInstance {
+	address := ""
+	if cfg.Address != nil {
+		address = cfg.Address()
+	}
 	return structs.ContainerInstance{
 		ID:               id,
 		Cluster:          cfg.Cluster,
 		Zone:             cfg.Zone,
 		Name:             cmp.Or(cfg.Name, info.Hostname),
+		Address:          address,
 		Status:           structs.InstanceActive,
 		Fenced:           cfg.StopOnDisconnect,
 		CapacityProvider: cfg.CapacityProvider,

@@ -27,11 +27,12 @@ func TestTheInstanceIsRegisteredAsItIs(t *testing.T) {
 			c.OwnPorts = func() []structs.Port {
 				return []structs.Port{{Number: 9, Protocol: "udp"}, {Number: 4711, Protocol: "tcp"}, {Number: 22, Protocol: "tcp"}}
 			}
+			c.Address = func() string { return "10.0.0.7" }
 			c.Attributes = []structs.Attribute{{Name: "rack", Value: "7"}, {Name: "ecs.os-type", Value: "fake"}}
 		}
 		h.start()
 		in := h.server.instances[h.agent.Instance()]
-		if len(in.ID) != 32 || in.Cluster != "default" || in.Zone != "a" || in.Name != "fake" {
+		if len(in.ID) != 32 || in.Cluster != "default" || in.Zone != "a" || in.Name != "fake" || in.Address != "10.0.0.7" {
 			t.Errorf("registered %+v", in)
 		}
 		if in.Registered.CPU != 3*1024 || in.Registered.Memory != 8000 {

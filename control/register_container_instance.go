@@ -16,7 +16,7 @@ type InstanceRegistration struct {
 	ID      string // of the instance to renew; empty: a new one
 	// Name, Zone and the other parts of an identity document, which has its own names for them.
 	// Empty if not given.
-	Name, Zone, Type, Image, Architecture string
+	Name, Address, Zone, Type, Image, Architecture string
 
 	CPU, Memory *int64   // units and MiB
 	TCP, UDP    []uint16 // reserved ports; nil: not given
@@ -79,7 +79,7 @@ func (in *InstanceRegistration) describe(i *structs.ContainerInstance) error {
 	if was, _ := i.Attribute(attributeType); was != "" && in.Type != "" && in.Type != was {
 		return structs.Errorf(structs.KindClient, "Container instance type changes are not supported. Container instance %s was previously registered as %s.", i.ID, was)
 	}
-	i.Name, i.Zone = cmp.Or(in.Name, i.Name), cmp.Or(in.Zone, i.Zone)
+	i.Name, i.Address, i.Zone = cmp.Or(in.Name, i.Name), cmp.Or(in.Address, i.Address), cmp.Or(in.Zone, i.Zone)
 	if in.VersionInfo != nil {
 		i.VersionInfo = *in.VersionInfo
 	}

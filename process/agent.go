@@ -20,7 +20,8 @@ import (
 
 // AgentConfig is what an Agent needs.
 type AgentConfig struct {
-	// Agent is the configuration of the agent itself. NewAgent fills in Server, Join and OwnPorts.
+	// Agent is the configuration of the agent itself. NewAgent fills in Server, Join,
+	// OwnPorts and Address.
 	// Logger is required.
 	Agent agent.Config
 	Addresses
@@ -78,7 +79,7 @@ func NewAgent(c AgentConfig) (_ *Agent, err error) {
 		Key: a.instance, Zone: c.Agent.Zone, Candidates: a.candidates, Connect: a.connect,
 	})
 	config := c.Agent
-	config.Server, config.Join, config.OwnPorts = a.servers, a.join, a.ownPorts
+	config.Server, config.Join, config.OwnPorts, config.Address = a.servers, a.join, a.ownPorts, a.address
 	if a.agent, err = agent.New(config); err != nil {
 		return nil, err
 	}
@@ -130,6 +131,12 @@ func (a *Agent) hasJoined() bool {
 // it.
 func (a *Agent) ownPorts() []structs.Port {
 	return a.config.ownPorts(a.gossip.Address())
+}
+
+// address returns the host at which others reach this machine.
+func (a *Agent) address() string {
+	host, _, _ := net.SplitHostPort(a.gossip.Address())
+	return host
 }
 
 // ownPorts returns the ports in use by Gantry on the machine of an agent whose gossip listens at an

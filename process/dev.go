@@ -21,7 +21,8 @@ const devID = "dev"
 type DevConfig struct {
 	// Agent is the configuration of the agent; the server shares its DataDir, Name, Zone, Version
 	// and Logger. Logger is required. An empty DataDir is a temporary one, which Stop removes
-	// together with all containers. NewDev fills in Server and OwnPorts.
+	// together with all containers. NewDev fills in Server, OwnPorts and
+	// Address.
 	Agent agent.Config
 	// HTTPAddr is where the APIs listen, as host:port. Port 0 picks a free one.
 	HTTPAddr string
@@ -77,6 +78,7 @@ func (d *Dev) newAgent(config agent.Config) (err error) {
 	d.client = client.New(client.Config{Address: d.URL()})
 	config.DataDir, config.Name = d.dataDir, d.server.Name()
 	config.Server = OneServer{d.client}
+	config.Address = func() string { return "127.0.0.1" } // where the ports of tasks are reached from here
 	config.OwnPorts = func() []structs.Port { return portsOf("tcp", d.server.address()) }
 	d.agent, err = agent.New(config)
 	return err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/access"
-	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/httpapi"
 	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/server"
@@ -43,8 +43,8 @@ func (d *doors) handler() http.Handler {
 			Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
 		})},
 		route.Route{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: d.server.Peers()},
-		route.Route{Pattern: "GET /{$}", Where: route.ThisServer, AWS: []string{"ecs"}, Handler: d.front},
-		route.Route{Pattern: "/", AWS: []string{"ecs"}, Handler: ecs.New(ecs.Config{Control: control, Logger: d.log})},
+		route.Route{Pattern: "GET /{$}", Where: route.ThisServer, AWS: true, Handler: d.front},
+		route.Route{Pattern: "/", AWS: true, Handler: aws.New(aws.Config{Control: control, Logger: d.log})},
 	)
 	if d.gate == nil {
 		return d.server.Forward(routes, routes)

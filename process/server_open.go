@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/access"
+	"github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/server"
@@ -111,6 +112,7 @@ func (s *Server) gate(sealer *security.Sealer) (_ *access.Gate, err error) {
 	}
 	config := access.Config{
 		Keys: s.server.Control().AccessKey, Behind: s.server.Behind, Audit: s.audit, Logger: c.Logger, Now: c.Hooks.Now,
+		SignedFor: aws.SignedFor, Refuse: aws.Refuse,
 	}
 	if sealer != nil {
 		config.Secrets = sealer

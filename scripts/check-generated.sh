@@ -5,7 +5,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-mkdir -p "$fresh/structs" "$fresh/aws/ecs"
 go run ./aws/gen -root "$fresh"
 
 list() { (cd "$1" && find . -name '*.gen.go' | sort); }

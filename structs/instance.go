@@ -28,7 +28,10 @@ type ContainerInstance struct {
 	ID      string `json:"id"`
 	Cluster string `json:"cluster"`
 	Zone    string `json:"zone"`
-	Name    string `json:"name"` // host name, for people
+	Name    string `json:"name"` // host name, for people; or an EC2 instance id (EC2ID)
+	// Address is the IP address by which others reach the machine, and so the ports of its tasks.
+	// Empty: it is not known, as an older agent registered the instance.
+	Address string `json:"address,omitzero"`
 	Status  string `json:"status"`
 	// CapacityProvider is the provider that the instance belongs to, as its agent says; empty:
 	// none.

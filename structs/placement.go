@@ -142,8 +142,7 @@ func (s *QuerySubject) Groups() iter.Seq[string] {
 	return s.TaskGroups
 }
 
-// Field is a part of query.Subject. The host's name stands for the EC2 instance id, as in ECS's
-// answers.
+// Field is a part of query.Subject.
 func (s *QuerySubject) Field(name string) (string, bool) {
 	switch i := s.Instance; name {
 	case query.FieldAgentConnected:
@@ -151,7 +150,7 @@ func (s *QuerySubject) Field(name string) (string, bool) {
 	case query.FieldAgentVersion:
 		return i.VersionInfo.AgentVersion, i.VersionInfo.AgentVersion != ""
 	case query.FieldEC2InstanceID:
-		return i.Name, true
+		return i.EC2ID(), true
 	case query.FieldContainerInstanceArn:
 		return i.ID, true
 	case query.FieldRegisteredAt:

@@ -52,7 +52,7 @@ func TestQuerySubject(t *testing.T) {
 		TaskGroups: slices.Values([]string{"service:web"}),
 	}
 	for _, text := range []string{
-		"attribute:disk == ssd and attribute:stack == prod", "agentConnected == true", "agentVersion > 1.2", "ec2InstanceId == host-1",
+		"attribute:disk == ssd and attribute:stack == prod", "agentConnected == true", "agentVersion > 1.2", "ec2InstanceId == i-0a",
 		"containerInstanceArn == 0a", "registeredAt == 2018-02-13T10:00:00Z", "runningTasksCount == 3", "pendingTasksCount == 2", "task:group == service:web",
 	} {
 		e, err := query.Parse(text)

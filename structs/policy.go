@@ -21,7 +21,7 @@ type Policy struct {
 type Statement struct {
 	Sid    string `json:"Sid,omitzero"`
 	Effect string `json:"Effect"`
-	// Action is SERVICE:ACTION of ecs or gantry; case does not matter.
+	// Action is SERVICE:ACTION; case does not matter.
 	Action []string `json:"Action"`
 	// Resource is an ARN, or * for all. Only the kind and name in it count
 	// (ecs:…:service/prod/web): its region is whatever a caller signs for, and the account is one.
@@ -59,7 +59,7 @@ func AdminPolicy() Policy {
 // ReadOnlyPolicy allows to look at everything but the access keys.
 func ReadOnlyPolicy() Policy {
 	return Policy{Version: policyVersion, Statement: []Statement{
-		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "gantry:Describe*", "gantry:List*", "gantry:Plan*", "gantry:Simulate"}, Resource: []string{"*"}},
+		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "ec2:Describe*", "gantry:Describe*", "gantry:List*", "gantry:Plan*", "gantry:Simulate"}, Resource: []string{"*"}},
 		{Effect: EffectDeny, Action: []string{"gantry:ListAccessKeys"}, Resource: []string{"*"}},
 	}}
 }
@@ -126,8 +126,9 @@ func parseStatement(raw []byte) (Statement, error) {
 	}
 	for _, a := range s.Action {
 		service, _, ok := strings.Cut(a, ":")
-		if a != "*" && (!ok || !strings.EqualFold(service, "ecs") && !strings.EqualFold(service, "gantry")) {
-			return Statement{}, Errorf(KindInvalidParameter, "Action: '%s' is no action of ecs or gantry; one looks like ecs:RunTask or ecs:*", a)
+		if a != "*" && (!ok || !slices.Contains(policyServices, strings.ToLower(service))) {
+			return Statement{}, Errorf(KindInvalidParameter,
+				"Action: '%s' is no action of %s; one looks like ecs:RunTask or ecs:*", a, strings.Join(policyServices, ", "))
 		}
 	}
 	for _, r := range s.Resource {

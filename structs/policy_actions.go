@@ -117,6 +117,16 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	ListAccessKeys ListEvaluations ListInstances ListJobs ListMembers ListTasks NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot
 	RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob`)
 
+// policyServices are the services whose actions stand in policies.
+var policyServices = []string{"ec2", "ecs", "gantry", "sts"}
+
+// otherActions are the actions of AWS's other services. They are on no resource in particular, and
+// have no condition keys of their own.
+var otherActions = []string{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", actionForAll}
+
+// actionForAll is what everybody may do, whatever their policy says (AWS).
+const actionForAll = "sts:GetCallerIdentity"
+
 // ECSAction returns what a policy can say of an action of ECS, and whether there is one of that
 // name (RunTask).
 func ECSAction(name string) (PolicyAction, bool) {
@@ -134,6 +144,7 @@ func actionsOf(pattern string) (found []string, exact bool) {
 	for _, name := range slices.Sorted(maps.Keys(ecsActions)) {
 		found = append(found, "ecs:"+name)
 	}
+	found = append(found, otherActions...)
 	for _, name := range gantryActions {
 		found = append(found, "gantry:"+name)
 	}

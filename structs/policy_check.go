@@ -24,6 +24,9 @@ func (s Statement) check() error {
 		if !exact {
 			continue
 		}
+		if s.Effect == EffectDeny && slices.Contains(found, actionForAll) {
+			return Errorf(KindInvalidParameter, "Action: everybody may do %s, so nothing would be denied", actionForAll)
+		}
 		named = append(named, found...)
 		for _, c := range s.Condition {
 			if err := s.checkKey(found, c); err != nil {
@@ -94,7 +97,8 @@ func (s Statement) checkResources(named []string) error {
 		}
 		parts := strings.SplitN(r, ":", 6)
 		kind, _, _ := strings.Cut(parts[5], "/")
-		if parts[2] != "ecs" || strings.ContainsAny(kind, "*?") {
+		// An ARN of another service is for the actions of that service, if it has any on resources.
+		if parts[2] != "ecs" && strings.HasPrefix(named[0], "ecs:") || strings.ContainsAny(kind, "*?") {
 			continue
 		}
 		if !slices.ContainsFunc(named, func(action string) bool {

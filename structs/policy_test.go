@@ -33,6 +33,7 @@ func TestPolicyDecides(t *testing.T) {
 		"deny first wins":          {`{"Effect":"Deny","Action":"ecs:Update*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}`, "ecs:UpdateService", web, Denied},
 		"deny of something else":   {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:*","Resource":"arn:aws:ecs:*:*:service/dev/*"}`, "ecs:UpdateService", web, Allowed},
 		// A caller signs for whatever region it likes: no policy can be slipped past that way.
+		"another service of AWS": {`{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}`, "ec2:DescribeInstances", AnyResource, Allowed},
 		"deny in another region": {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:*","Resource":"arn:aws:ecs:eu-west-1:000000000000:service/prod/*"}`, "ecs:UpdateService", web, Denied},
 	} {
 		p, err := ParsePolicy(`{"Version":"2012-10-17","Statement":[` + test.statements + `]}`)
@@ -49,7 +50,7 @@ func TestPolicyDecides(t *testing.T) {
 func TestReadOnlyPolicy(t *testing.T) {
 	p := ReadOnlyPolicy()
 	for action, want := range map[string]Decision{
-		"ecs:DescribeTasks": Allowed, "ecs:ListServices": Allowed, "ecs:GetTaskProtection": Allowed, "gantry:DescribeJob": Allowed, "gantry:PlanJob": Allowed,
+		"ecs:DescribeTasks": Allowed, "ecs:ListServices": Allowed, "ecs:GetTaskProtection": Allowed, "ec2:DescribeInstances": Allowed, "gantry:DescribeJob": Allowed, "gantry:PlanJob": Allowed,
 		"ecs:RunTask": NotAllowed, "gantry:PutJob": NotAllowed, "gantry:CreateAccessKey": NotAllowed, "gantry:ListAccessKeys": Denied, "gantry:PutPlan": NotAllowed,
 	} {
 		if got := p.Decide(action, AnyResource, nil); got != want {
@@ -73,6 +74,9 @@ func TestParsePolicyRefuses(t *testing.T) {
 		statement(`"Effect":"Allow","Action":"*"`):                                                       "Resource",
 		statement(`"Effect":"Allow","Action":"RunTask","Resource":"*"`):                                  "'RunTask' is no action",
 		statement(`"Effect":"Allow","Action":"s3:GetObject","Resource":"*"`):                             "'s3:GetObject' is no action",
+		statement(`"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*"`):                          "'ec2:RunInstances' is no action that Gantry has",
+		statement(`"Effect":"Deny","Action":"sts:GetCallerIdentity","Resource":"*"`):                     "everybody may do sts:GetCallerIdentity",
+		statement(`"Effect":"Allow","Action":"ec2:DescribeInstances","Resource":"arn:aws:ec2:::a/b"`):    "no resource in particular",
 		statement(`"Effect":"Allow","Action":"*","Resource":"service/web"`):                              "'service/web' is neither",
 		statement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:ecs:*:*:task/${aws:username}"`):     "is neither",
 		statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{}`):                         "Condition: it is empty",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -62,11 +63,11 @@ func (c *call) listAccountSettings(ctx context.Context, in *ListAccountSettingsR
 			}
 		}
 	}
-	list := listing{operation: "ListAccountSettings", rows: rows, most: maxSettings, token: in.NextToken}
+	list := protocol.Listing[string]{Operation: "ListAccountSettings", Rows: rows, Most: maxSettings, Token: in.NextToken}
 	if in.MaxResults != 0 {
-		list.maxResults = &in.MaxResults
+		list.MaxResults = &in.MaxResults
 	}
-	names, next, err := list.page()
+	names, next, err := list.Page()
 	out := &ListAccountSettingsResponse{Settings: []Setting{}, NextToken: next}
 	for _, name := range names {
 		out.Settings = append(out.Settings, *c.setting(get(principal, name)))
@@ -74,16 +75,16 @@ func (c *call) listAccountSettings(ctx context.Context, in *ListAccountSettingsR
 	return out, err
 }
 
-// principal gives whose setting a call is about: the caller's own, or that of an ARN of IAM, which
-// is of the account.
+// principal returns whose setting a call is about: the caller's own, or that of an ARN of IAM,
+// which is of the account.
 func (c *call) principal(ctx context.Context, arn string) (string, error) {
 	if arn == "" {
 		return control.PrincipalOf(ctx), nil
 	}
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) == 6 && parts[0] == "arn" && parts[2] == "iam" {
-		if parts[4] != c.arns.account {
-			return "", otherAccount("principalArn", arn, parts[4], c.arns.account)
+		if parts[4] != c.arns.Account {
+			return "", protocol.OtherAccount("principalArn", arn, parts[4], c.arns.Account)
 		}
 		kind, name, named := strings.Cut(parts[5], "/")
 		if parts[5] == structs.PrincipalRoot || named && name != "" && (kind == "user" || kind == "role") {
@@ -105,7 +106,7 @@ func (c *call) principalToChange(ctx context.Context, arn, setting string) (stri
 	if of != control.PrincipalOf(ctx) {
 		keys := structs.PolicyKeys{}
 		keys.Set("ecs:account-setting", setting)
-		keys.Set("aws:RequestedRegion", c.arns.region)
+		keys.Set("aws:RequestedRegion", c.arns.Region)
 		err = control.AuthorizeAlso(ctx, "ecs:PutAccountSettingDefault", control.Resource{ARN: structs.AnyResource, Keys: keys})
 	}
 	return of, err
@@ -116,5 +117,5 @@ func (c *call) setting(s *structs.AccountSetting) *Setting {
 	if structs.ManagedSetting(s.Name) {
 		kind = "aws_managed"
 	}
-	return &Setting{Name: s.Name, Value: s.Value, PrincipalArn: "arn:aws:iam::" + c.arns.account + ":" + s.Principal, Type: kind}
+	return &Setting{Name: s.Name, Value: s.Value, PrincipalArn: "arn:aws:iam::" + c.arns.Account + ":" + s.Principal, Type: kind}
 }

@@ -20,7 +20,7 @@ type includes []string
 
 func (i includes) has(value string) bool { return slices.Contains(i, value) }
 
-// tags gives the tags of a resource where they are asked for, and an empty list where not.
+// tags returns the tags of a resource where they are asked for, and an empty list where not.
 func (i includes) tags(v view, resource structs.ResourceKey) []structs.Tag {
 	if !i.has(includeTags) {
 		return []structs.Tag{}
@@ -38,7 +38,7 @@ func tooMany(argument string, most int) error {
 	return structs.Errorf(structs.KindInvalidParameter, "%s can have at most %d items.", argument, most)
 }
 
-// orEmpty gives a list that is written as [] where there is none.
+// orEmpty returns a list that is written as [] where there is none.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

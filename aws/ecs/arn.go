@@ -1,9 +1,9 @@
 package ecs
 
 import (
-	"cmp"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -21,16 +21,8 @@ const (
 	kindTaskSet    = structs.ResourceTaskSet
 )
 
-// arns builds the ARNs of one caller, which are in the region it signed for, and reads them
-// (arn_parse.go).
-type arns struct{ region, account string }
-
-// partition is that of every ARN.
-const partition = "aws"
-
-func (a arns) of(key structs.ResourceKey) string {
-	return "arn:" + partition + ":ecs:" + a.region + ":" + a.account + ":" + key
-}
+// arns builds the ARNs of one caller, and reads the arguments that name resources (arn_parse.go).
+type arns struct{ protocol.ARNs }
 
 // asked returns the ARN of a failure for what is not there: the one that the caller gave, or that
 // of the key.
@@ -38,34 +30,30 @@ func (a arns) asked(text string, key structs.ResourceKey) string {
 	if strings.HasPrefix(text, "arn:") {
 		return text
 	}
-	return a.of(key)
+	return a.Of(key)
 }
 
-func (a arns) cluster(name string) string         { return a.of(structs.ClusterKey(name)) }
-func (a arns) definition(key string) string       { return a.of(structs.TaskDefinitionKey(key)) }
-func (a arns) instance(cluster, id string) string { return a.of(structs.InstanceKey(cluster, id)) }
-func (a arns) task(cluster, id string) string     { return a.of(structs.TaskKey(cluster, id)) }
+func (a arns) cluster(name string) string         { return a.Of(structs.ClusterKey(name)) }
+func (a arns) definition(key string) string       { return a.Of(structs.TaskDefinitionKey(key)) }
+func (a arns) instance(cluster, id string) string { return a.Of(structs.InstanceKey(cluster, id)) }
+func (a arns) task(cluster, id string) string     { return a.Of(structs.TaskKey(cluster, id)) }
 func (a arns) container(cluster, task, id string) string {
-	return a.of(kindContainer + "/" + cluster + "/" + task + "/" + id)
+	return a.Of(kindContainer + "/" + cluster + "/" + task + "/" + id)
 }
 
-func (a arns) provider(name string) string         { return a.of(structs.CapacityProviderKey(name)) }
-func (a arns) service(cluster, name string) string { return a.of(structs.ServiceKey(cluster, name)) }
-
-// principal is the ARN of who did something. Where nobody is asked who they are, everybody is the
-// account's root.
-func (a arns) principal(arn string) string { return cmp.Or(arn, "arn:aws:iam::"+a.account+":root") }
+func (a arns) provider(name string) string         { return a.Of(structs.CapacityProviderKey(name)) }
+func (a arns) service(cluster, name string) string { return a.Of(structs.ServiceKey(cluster, name)) }
 
 // deployment and revision name a service's deployment and what it deploys: both by the digits of
 // the deployment's id, which clients look for in the second (Terraform).
 func (a arns) deployment(job *structs.Job, id string) string {
-	return a.of(kindDeployment + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(id, deploymentPrefix))
+	return a.Of(kindDeployment + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(id, deploymentPrefix))
 }
 func (a arns) revision(job *structs.Job, deployment string) string {
-	return a.of(kindRevision + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(deployment, deploymentPrefix))
+	return a.Of(kindRevision + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(deployment, deploymentPrefix))
 }
 
-func (a arns) taskSet(job *structs.Job, id string) string { return a.of(structs.TaskSetKey(job, id)) }
+func (a arns) taskSet(job *structs.Job, id string) string { return a.Of(structs.TaskSetKey(job, id)) }
 
 // deploymentPrefix begins the id of every deployment (ECS).
 const deploymentPrefix = "ecs-svc/"

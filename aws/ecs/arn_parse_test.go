@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// argument says what a member of a request names: a kind of resource, and how its text stands in
+// argument returns what a member of a request names: a kind of resource, and how its text stands in
 // the request.
 type argument struct {
 	kind string
@@ -59,7 +59,7 @@ func TestEveryNameIsRead(t *testing.T) {
 	f.addTaskSets(t)
 	door := f.door(t)
 	walked, model := 0, readModel(t)
-	for operation := range (&service{}).actions() {
+	for operation := range actions(nil) {
 		in := model.Shapes[model.Operations[operation].Input.Shape]
 		for member := range in.Members {
 			n, ok := namings[operation+"."+member]

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -88,7 +89,7 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListAttributes", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListAttributes", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	out := &ListAttributesResponse{NextToken: next}
 	for _, key := range found {
 		id, name, _ := strings.Cut(key, " ")
@@ -98,7 +99,7 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 	return out, err
 }
 
-// wantedAttributes gives those attributes of an instance that are asked for, by name.
+// wantedAttributes returns those attributes of an instance that are asked for, by name.
 func wantedAttributes(i *structs.ContainerInstance, in *ListAttributesRequest) []structs.Attribute {
 	if i.Status == structs.InstanceInactive {
 		return nil

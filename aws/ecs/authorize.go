@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -30,7 +31,7 @@ const all = "*"
 
 // authorize asks whether the caller may do an action on what its request names. Which resources and
 // condition keys an action has, says structs.ECSAction.
-func (c *call) authorize(ctx context.Context, operation string, request any) error {
+func (c *call) authorize(ctx context.Context, r *protocol.Request, request any) error {
 	if control.CallerOf(ctx) == nil {
 		return nil
 	}
@@ -38,7 +39,7 @@ func (c *call) authorize(ctx context.Context, operation string, request any) err
 	if err != nil {
 		return err
 	}
-	action, _ := structs.ECSAction(operation)
+	action, _ := structs.ECSAction(r.Operation)
 	asked := &authorization{call: c, view: v, request: reflect.ValueOf(request).Elem()}
 	resources, err := asked.resources(ctx, action)
 	if err != nil {
@@ -49,16 +50,16 @@ func (c *call) authorize(ctx context.Context, operation string, request any) err
 		return err
 	}
 	var of []control.Resource
-	for _, r := range resources {
-		of = append(of, asked.resource(r, action, keys))
+	for _, key := range resources {
+		of = append(of, asked.resource(key, action, keys))
 	}
 	if len(of) == 0 {
 		of = []control.Resource{{ARN: structs.AnyResource, Keys: keys}}
 	}
-	if err := control.Authorize(ctx, "ecs:"+operation, of...); err != nil {
+	if err := control.Authorize(ctx, r.Action(), of...); err != nil {
 		return err
 	}
-	return asked.authorizeTags(ctx, operation)
+	return asked.authorizeTags(ctx, r.Operation)
 }
 
 // authorization is one request that is asked about.
@@ -71,8 +72,8 @@ type authorization struct {
 	request reflect.Value // of a request's struct
 }
 
-// texts gives what the request names in the first of the members that it has; one empty text where
-// it names nothing, and the member as the API writes it.
+// texts returns what the request names in the first of the members that it has; one empty text
+// where it names nothing, and the member as the API writes it.
 func (a *authorization) texts(members []string) (argument string, named []string) {
 	for _, member := range members {
 		field := a.request.FieldByName(member)
@@ -98,7 +99,7 @@ func (a *authorization) texts(members []string) (argument string, named []string
 	return argument, named
 }
 
-// text gives what the request names in a member, which it may not have.
+// text returns what the request names in a member, which it may not have.
 func (a *authorization) text(member string) string {
 	_, named := a.texts([]string{member})
 	return named[0]
@@ -128,7 +129,7 @@ func (a *authorization) tagged(ctx context.Context, arn string) (structs.Resourc
 	if key, err := a.call.resource(ctx, arn); err == nil {
 		return key, nil
 	}
-	kind, rest, err := a.arns.split("resourceArn", arn)
+	kind, rest, err := a.arns.Split("resourceArn", arn)
 	return kind + "/" + rest, err // the action says that there is none
 }
 
@@ -162,7 +163,7 @@ func (a *authorization) ofDeployment(kind, argument, text string) (structs.Resou
 	if strings.HasPrefix(argument, "serviceRevision") {
 		named = kindRevision
 	}
-	parts, err := a.arns.path(argument, cmp.Or(text, all+"/"+all+"/"+all), named, 3)
+	parts, err := a.arns.Path(argument, cmp.Or(text, all+"/"+all+"/"+all), named, 3)
 	if err != nil {
 		return "", err
 	}

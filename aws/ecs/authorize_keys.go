@@ -33,10 +33,10 @@ var keyValues = map[string]func(*authorization) ([]string, error){
 	"aws:TagKeys":      (*authorization).tagKeys,
 }
 
-// keys gives the condition keys of the request that are the same for all its resources.
+// keys returns the condition keys of the request that are the same for all its resources.
 func (a *authorization) keys(action structs.PolicyAction) (structs.PolicyKeys, error) {
 	out := structs.PolicyKeys{}
-	out.Set("aws:RequestedRegion", a.arns.region)
+	out.Set("aws:RequestedRegion", a.arns.Region)
 	for _, key := range action.Keys {
 		if key == structs.KeyRequestTag {
 			for _, t := range a.tags() {
@@ -67,7 +67,7 @@ func (a *authorization) resource(key structs.ResourceKey, action structs.PolicyA
 		keys.Set("ecs:cluster", a.arns.cluster(parts[1]))
 		keys.Set("ecs:service", a.arns.service(parts[1], parts[2]))
 	}
-	return control.Resource{ARN: a.arns.of(key), Keys: keys}
+	return control.Resource{ARN: a.arns.Of(key), Keys: keys}
 }
 
 func given(text string) []string {
@@ -77,13 +77,13 @@ func given(text string) []string {
 	return []string{text}
 }
 
-// list gives a member that is a list of texts.
+// list returns a member that is a list of texts.
 func (a *authorization) list(member string) []string {
 	texts, _ := a.request.FieldByName(member).Interface().([]string)
 	return texts
 }
 
-// truth gives a member that is a boolean; none where it may be left out and is.
+// truth returns a member that is a boolean; none where it may be left out and is.
 func (a *authorization) truth(member string) []string {
 	switch v := a.request.FieldByName(member).Interface().(type) {
 	case bool:
@@ -96,8 +96,8 @@ func (a *authorization) truth(member string) []string {
 	return nil
 }
 
-// any says whether a list has anything in it. An update that does not give it leaves it as it is,
-// and has no value.
+// any reports whether a list has anything in it. An update that does not give it leaves it as it
+// is, and has no value.
 func (a *authorization) any(member string) []string {
 	v := a.request.FieldByName(member)
 	if !v.IsValid() || v.IsNil() && a.request.Type() == reflect.TypeFor[UpdateServiceRequest]() {
@@ -134,7 +134,7 @@ func (a *authorization) service() ([]string, error) {
 		return nil, nil
 	}
 	key, err := a.key(kindService, "service", a.text("Service"))
-	return []string{a.arns.of(key)}, err
+	return []string{a.arns.Of(key)}, err
 }
 
 func (a *authorization) taskDefinition() ([]string, error) {
@@ -142,7 +142,7 @@ func (a *authorization) taskDefinition() ([]string, error) {
 		return nil, nil
 	}
 	key, err := a.definition("taskDefinition", a.text("TaskDefinition"))
-	return []string{a.arns.of(key)}, err
+	return []string{a.arns.Of(key)}, err
 }
 
 func (a *authorization) instances() (out []string, err error) {
@@ -151,12 +151,12 @@ func (a *authorization) instances() (out []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, a.arns.of(key))
+		out = append(out, a.arns.Of(key))
 	}
 	return out, nil
 }
 
-// providers gives the capacity providers that a request names, in a strategy or for a cluster.
+// providers returns the capacity providers that a request names, in a strategy or for a cluster.
 func (a *authorization) providers() (out []string, err error) {
 	var texts []string
 	for _, member := range []string{"CapacityProviders", "CapacityProviderStrategy", "DefaultCapacityProviderStrategy"} {

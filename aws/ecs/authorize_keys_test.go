@@ -41,7 +41,7 @@ func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
 	f.addTaskSets(t)
 	door := f.door(t)
 	walked, model := 0, readModel(t)
-	for operation := range (&service{}).actions() {
+	for operation := range actions(nil) {
 		in := model.Shapes[model.Operations[operation].Input.Shape]
 		action, ok := structs.ECSAction(operation)
 		if !ok {
@@ -187,7 +187,7 @@ func TestConditionOnSeveralInstances(t *testing.T) {
 
 // The kinds of resource and the keys of the table are those that the door can find in a request.
 func TestTableOfPoliciesIsKnown(t *testing.T) {
-	for operation := range maps.Keys(operations) {
+	for operation := range maps.Keys(API.Operations) {
 		action, _ := structs.ECSAction(operation)
 		for _, kind := range action.Resources {
 			if naming[kind] == nil {

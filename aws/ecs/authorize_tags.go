@@ -36,11 +36,11 @@ func (a *authorization) authorizeTags(ctx context.Context, operation string) err
 		return err
 	}
 	keys := structs.PolicyKeys{}
-	keys.Set("aws:RequestedRegion", a.arns.region)
+	keys.Set("aws:RequestedRegion", a.arns.Region)
 	keys.Set("ecs:CreateAction", operation)
 	for _, t := range a.tags() {
 		keys.Set("aws:TagKeys", t.Key)
 		keys.Set(structs.KeyRequestTag+t.Key, t.Value)
 	}
-	return control.AuthorizeAlso(ctx, "ecs:TagResource", control.Resource{ARN: a.arns.of(key), Keys: keys})
+	return control.AuthorizeAlso(ctx, "ecs:TagResource", control.Resource{ARN: a.arns.Of(key), Keys: keys})
 }

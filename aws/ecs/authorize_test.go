@@ -19,7 +19,7 @@ func askAs(t *testing.T, door http.Handler, policy, operation, body string) stri
 	}
 	r := httptest.NewRequestWithContext(control.WithCaller(t.Context(), &control.Caller{ARN: "arn:aws:iam::000000000000:user/ci", Policy: &p}),
 		http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Amz-Target", targetPrefix+"."+operation)
+	r.Header.Set("X-Amz-Target", API.TargetPrefix+"."+operation)
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)
 	return w.Body.String()
@@ -31,7 +31,7 @@ const denyAll = `{"Statement":[{"Effect":"Deny","Action":"ecs:*","Resource":"*"}
 func TestEveryActionIsAuthorized(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)
-	for operation := range (&service{}).actions() {
+	for operation := range actions(nil) {
 		if got := askAs(t, door, denyAll, operation, "{}"); !strings.Contains(got, "AccessDeniedException") && !strings.Contains(got, "InvalidParameter") {
 			t.Errorf("%s with a policy that denies all: %s", operation, got)
 		}

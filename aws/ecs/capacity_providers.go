@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -15,7 +16,7 @@ func (c *call) createCapacityProvider(ctx context.Context, in *CreateCapacityPro
 	err := firstError(
 		refuse(in.ManagedInstancesProvider != nil, "managedInstancesProvider: Gantry starts no machines; use autoScalingGroupProvider, and start agents with --capacity-provider "+in.Name),
 		refuseCluster(in.Cluster),
-		checkTags("tags", in.Tags),
+		protocol.CheckTags("tags", in.Tags),
 	)
 	if err != nil {
 		return nil, err
@@ -122,9 +123,9 @@ func (c *call) listProviders(v view, in *DescribeCapacityProvidersRequest, withi
 			}
 		}
 	}
-	found, next, err := listing{
-		operation: "DescribeCapacityProviders", rows: rows, maxResults: in.MaxResults, size: providersPage, token: in.NextToken,
-	}.page()
+	found, next, err := protocol.Listing[string]{
+		Operation: "DescribeCapacityProviders", Rows: rows, MaxResults: in.MaxResults, Size: providersPage, Token: in.NextToken,
+	}.Page()
 	for _, name := range found {
 		out.CapacityProviders = append(out.CapacityProviders, c.provider(v, v.CapacityProvider(name), in.Include))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -16,7 +17,7 @@ func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(checkConfiguration(in.Configuration), checkTags("tags", in.Tags)); err != nil {
+	if err := firstError(checkConfiguration(in.Configuration), protocol.CheckTags("tags", in.Tags)); err != nil {
 		return nil, err
 	}
 	cluster := structs.Cluster{
@@ -179,6 +180,6 @@ func (c *call) listClusters(ctx context.Context, in *ListClustersRequest) (*List
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListClusters", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListClusters", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	return &ListClustersResponse{ClusterArns: found, NextToken: next}, err
 }

@@ -47,7 +47,7 @@ func TestReadmeCountsOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("%d of its %d operations", len((&service{}).actions()), len(operations))
+	want := fmt.Sprintf("%d of its %d operations", len(actions(nil)), len(API.Operations))
 	if !strings.Contains(string(raw), want) {
 		t.Errorf("README.md does not say %q", want)
 	}
@@ -56,16 +56,16 @@ func TestReadmeCountsOperations(t *testing.T) {
 // membersChapter writes the operations, and a table for each verdict but honoured.
 func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	var b strings.Builder
-	built := slices.Sorted(maps.Keys((&service{}).actions()))
+	built := slices.Sorted(maps.Keys(actions(nil)))
 	var missing []string
-	for operation := range operations {
+	for operation := range API.Operations {
 		if !slices.Contains(built, operation) {
 			missing = append(missing, operation)
 		}
 	}
 	slices.Sort(missing)
 	fmt.Fprintf(&b, "\n## Operations\n\nOf ECS's %d operations %d are built: %s.\n\nThe others answer `UnsupportedFeatureException` with their name: %s.\n",
-		len(operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
+		len(API.Operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
 	for _, table := range []struct{ verdict, title, text string }{
 		{refused, "Refused where it is asked for", "A request with one of these is refused, in words that name the member. What asks for nothing (`false`, `enable: false`, an empty\nlist) is accepted."},
 		{late, "Can be registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},
@@ -81,8 +81,8 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	return b.String()
 }
 
-// memberRows gives the rows of a table in the order of their members. Operations that have the same
-// member in the same way share one.
+// memberRows returns the rows of a table in the order of their members. Operations that have the
+// same member in the same way share one.
 func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
 	type row struct{ member, note string }
 	of := map[row][]string{}
@@ -112,8 +112,8 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 	return out
 }
 
-// shownValue gives the value of a line where other values of the member are treated in another way;
-// empty where all are alike.
+// shownValue returns the value of a line where other values of the member are treated in another
+// way; empty where all are alike.
 func shownValue(s *memberShape, l memberLine) string {
 	if len(s.linesOf(l.member)) == 1 {
 		return ""

@@ -6,43 +6,16 @@
 package ecs
 
 import (
-	"cmp"
 	"context"
-	"log/slog"
-	"net/http"
 
 	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
 
-// DefaultAccount stands in ARNs where none is configured.
-const DefaultAccount = "000000000000"
-
-// DefaultRegion stands in ARNs of callers that do not sign, where none is configured.
-const DefaultRegion = "us-east-1"
-
-// Config is what the ECS door needs.
-type Config struct {
-	Control *control.Control
-	Region  string // of callers that do not sign; empty: DefaultRegion
-	Account string // 12 digits; empty: DefaultAccount
-	Logger  *slog.Logger
-}
-
-// New makes the handler of POST / for requests of the ECS API.
-func New(c Config) http.Handler {
-	s := &service{control: c.Control, account: cmp.Or(c.Account, DefaultAccount)}
-	return &protocol.Router{
-		Services: []protocol.Service{{Prefix: targetPrefix, Operations: operations, Actions: s.actions()}},
-		Region:   cmp.Or(c.Region, DefaultRegion),
-		Logger:   c.Logger,
-	}
-}
-
-type service struct {
-	control *control.Control
-	account string
+// New returns the ECS API.
+func New(c *control.Control) protocol.Service {
+	return protocol.Service{API: API, Actions: actions(c)}
 }
 
 // call is one request on its way through an action.
@@ -52,37 +25,19 @@ type call struct {
 	endpoint string // where the caller found us
 }
 
-// enumTexts are ECS's own texts for an unknown enum value; clients match on them.
-var enumTexts = map[string]string{"launchType": "launch type should be one of [%s]"}
-
-// request is the pointer of a generated request.
-type request[Req any] interface {
-	*Req
-	Check(*protocol.Checker)
-}
-
-// handle makes an action of a method: before the method is called, the request is read, its caller
-// is asked whether they may, and it is checked.
-func handle[Req any, Resp any, P request[Req]](s *service, method func(*call, context.Context, *Req) (*Resp, error)) protocol.Action {
-	return func(ctx context.Context, r *protocol.Request) (any, error) {
-		in := new(Req)
-		if err := protocol.Decode(r.Body, in); err != nil {
-			return nil, err
-		}
-		c := &call{control: s.control, arns: arns{region: r.Region, account: s.account}, endpoint: r.Endpoint}
-		if err := c.authorize(ctx, r.Operation, in); err != nil {
-			return nil, err
-		}
-		checker := protocol.Checker{EnumTexts: enumTexts}
-		P(in).Check(&checker)
-		if err := checker.Err(); err != nil {
-			return nil, err
-		}
-		return method(c, ctx, in)
+// frame is what the actions have in common.
+func frame(c *control.Control) protocol.Frame[*call] {
+	return protocol.Frame[*call]{
+		Open: func(r *protocol.Request) *call {
+			return &call{control: c, arns: arns{r.ARNs()}, endpoint: r.Endpoint}
+		},
+		Authorize: (*call).authorize,
+		// ECS's own texts; clients match on them.
+		EnumTexts: map[string]string{"launchType": "launch type should be one of [%s]"},
 	}
 }
 
-// readCluster gives the state and, of a cluster argument, the name of the ACTIVE cluster that it
+// readCluster returns the state and, of a cluster argument, the name of the ACTIVE cluster that it
 // means.
 func (c *call) readCluster(ctx context.Context, argument string) (view, string, error) {
 	v, err := c.control.Read(ctx)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil/singlenode"
@@ -92,14 +93,16 @@ func newFixture(t *testing.T) *fixture {
 }
 
 func (f *fixture) door(t *testing.T) http.Handler {
-	return New(Config{Control: f.Control, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	return &protocol.Router{
+		Services: []protocol.Service{New(f.Control)}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
 }
 
 // ask sends one request the way the aws CLI does.
 func ask(t *testing.T, door http.Handler, operation, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Amz-Target", targetPrefix+"."+operation)
+	r.Header.Set("X-Amz-Target", API.TargetPrefix+"."+operation)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/structs/query"
 )
@@ -50,11 +51,11 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListContainerInstances", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListContainerInstances", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	return &ListContainerInstancesResponse{ContainerInstanceArns: found, NextToken: next}, err
 }
 
-// instanceFilter says which instances are asked for: those of the status, or all that are not
+// instanceFilter returns which instances are asked for: those of the status, or all that are not
 // INACTIVE, that the filter selects.
 func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.ContainerInstance) bool, error) {
 	var filter *query.Expression
@@ -72,7 +73,7 @@ func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.Cont
 	}, nil
 }
 
-// taskGroups gives the group of each task on an instance.
+// taskGroups returns the group of each task on an instance.
 func taskGroups(v view, i *structs.ContainerInstance) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for t := range v.InstanceTasks(i.ID) {

@@ -33,7 +33,7 @@ type memberShape struct {
 	lines []memberLine
 }
 
-// linesOf gives the lines of a member.
+// linesOf returns the lines of a member.
 func (s *memberShape) linesOf(member string) (lines []memberLine) {
 	for _, l := range s.lines {
 		if l.member == member {
@@ -132,7 +132,8 @@ func readModel(t *testing.T) *apiModel {
 	return &m
 }
 
-// structure gives the structure that a member holds, itself or in lists; empty where it holds none.
+// structure returns the structure that a member holds, itself or in lists; empty where it holds
+// none.
 func (m *apiModel) structure(shape string) string {
 	for m.Shapes[shape].Type == "list" {
 		shape = m.Shapes[shape].Member.Shape
@@ -180,7 +181,7 @@ func places(m *apiModel, shapes map[string]*memberShape) map[string][]place {
 			}
 		}
 	}
-	for _, operation := range slices.Sorted(maps.Keys((&service{}).actions())) {
+	for _, operation := range slices.Sorted(maps.Keys(actions(nil))) {
 		visit(m.Operations[operation].Input.Shape, place{operation: operation})
 	}
 	return found

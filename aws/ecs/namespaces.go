@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,7 +18,7 @@ func (c *call) listServicesByNamespace(ctx context.Context, in *ListServicesByNa
 		return nil, structs.Errorf(structs.KindNamespaceNotFound, "The namespace %s was not found: no cluster has it in its serviceConnectDefaults.", in.Namespace)
 	}
 	none := func(func(string, string) bool) {}
-	found, next, err := listing{operation: "ListServicesByNamespace", rows: none, maxResults: in.MaxResults, size: servicesPage, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListServicesByNamespace", Rows: none, MaxResults: in.MaxResults, Size: servicesPage, Token: in.NextToken}.Page()
 	return &ListServicesByNamespaceResponse{ServiceArns: found, NextToken: next}, err
 }
 

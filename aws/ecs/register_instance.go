@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -15,7 +16,7 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTags("tags", in.Tags); err != nil {
+	if err := protocol.CheckTags("tags", in.Tags); err != nil {
 		return nil, err
 	}
 	reg := control.InstanceRegistration{Cluster: cluster, Attributes: in.Attributes, VersionInfo: in.VersionInfo, Tags: in.Tags}
@@ -56,11 +57,12 @@ func identity(reg *control.InstanceRegistration, document string) error {
 	if document == "" {
 		return nil
 	}
-	var d struct{ InstanceID, InstanceType, ImageID, AvailabilityZone, Architecture string }
+	var d struct{ InstanceID, PrivateIP, InstanceType, ImageID, AvailabilityZone, Architecture string }
 	if err := json.Unmarshal([]byte(document), &d); err != nil {
 		return structs.Errorf(structs.KindInvalidParameter, "instanceIdentityDocument: it is not the JSON of an instance's identity: %v", err)
 	}
-	reg.Name, reg.Zone, reg.Type, reg.Image, reg.Architecture = d.InstanceID, d.AvailabilityZone, d.InstanceType, d.ImageID, d.Architecture
+	reg.Name, reg.Address, reg.Zone = d.InstanceID, d.PrivateIP, d.AvailabilityZone
+	reg.Type, reg.Image, reg.Architecture = d.InstanceType, d.ImageID, d.Architecture
 	return nil
 }
 

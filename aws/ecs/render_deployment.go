@@ -28,7 +28,7 @@ type serviceDeployment struct {
 	begun    bool                // a task of it has been placed
 }
 
-// serviceDeployments gives those of a service, newest first.
+// serviceDeployments returns those of a service, newest first.
 func serviceDeployments(v view, job *structs.Job) []*serviceDeployment {
 	var out []*serviceDeployment
 	rollbacks := map[string]*structs.Deployment{} // by what they roll back
@@ -81,7 +81,7 @@ func (d *serviceDeployment) status() string {
 	}
 }
 
-// reason says why the deployment is where it is.
+// reason explains why the deployment is where it is.
 func (d *serviceDeployment) reason() string {
 	if d.rollback == nil && d.Rollout == structs.RolloutInProgress && d.Status != structs.DeploymentPrimary {
 		return "ECS deployment " + d.ID + " was replaced before it was completed."
@@ -178,7 +178,7 @@ func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired 
 	return out
 }
 
-// revisionOf gives the service as a deployment deploys it; as it is now where that version is not
+// revisionOf returns the service as a deployment deploys it; as it is now where that version is not
 // known any more.
 func revisionOf(v view, d *structs.Deployment) *structs.Job {
 	if version := v.JobVersion(d.Job, d.JobVersion); version != nil {

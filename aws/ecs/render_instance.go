@@ -7,13 +7,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// instance shows a container instance. ec2InstanceId is its host name: the name that people know
-// the machine by.
+// instance shows a container instance.
 func (c *call) instance(v view, i *structs.ContainerInstance, include includes) ContainerInstance {
 	usage := v.Usage(i.ID)
 	out := ContainerInstance{
 		ContainerInstanceArn: c.arns.instance(i.Cluster, i.ID),
-		Ec2InstanceId:        i.Name,
+		Ec2InstanceId:        i.EC2ID(),
 		CapacityProviderName: i.CapacityProvider,
 		Status:               i.Status,
 		AgentConnected:       i.AgentConnected,
@@ -40,8 +39,8 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 	return out
 }
 
-// attributesOf gives what the agent says of an instance, then what users put on it. Where both name
-// the same, the agent's counts.
+// attributesOf returns what the agent says of an instance, then what users put on it. Where both
+// name the same, the agent's counts.
 func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
 	all := slices.Clone(i.Attributes)
 	for _, a := range i.Custom {

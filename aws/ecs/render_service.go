@@ -34,7 +34,7 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		Events:                        serviceEvents(v, job.ID),
 		RoleArn:                       spec.Role,
 		CreatedAt:                     job.CreatedAt,
-		CreatedBy:                     c.arns.principal(spec.CreatedBy),
+		CreatedBy:                     c.arns.Principal(spec.CreatedBy),
 		Tags:                          include.tags(v, structs.ServiceKey(job.Cluster, job.Name)),
 	}
 	if job.External() {
@@ -89,15 +89,16 @@ func (c *call) deployment(job *structs.Job, d *structs.Deployment, tasks taskCou
 	return out
 }
 
-// newestFirst gives the deployments of a service, INACTIVE ones too. Task sets are not among them.
+// newestFirst returns the deployments of a service, INACTIVE ones too. Task sets are not among
+// them.
 func newestFirst(v view, job string) []*structs.Deployment {
 	all := slices.DeleteFunc(slices.Collect(v.Deployments(job)), func(d *structs.Deployment) bool { return d.TaskSet != nil })
 	slices.Reverse(all)
 	return all
 }
 
-// askedFor gives the id of the deployment that a user asked for: the one whose rollback this is, or
-// itself.
+// askedFor returns the id of the deployment that a user asked for: the one whose rollback this is,
+// or itself.
 func askedFor(d *structs.Deployment) string {
 	if d.RollbackOf != "" {
 		return d.RollbackOf

@@ -92,7 +92,7 @@ func launchTypeOfTask(job *structs.Job, t *structs.Task) string {
 	return structs.LaunchEC2
 }
 
-// launchTypeOf gives the launch type of a job's tasks. Those of a strategy are all FARGATE's, or
+// launchTypeOf returns the launch type of a job's tasks. Those of a strategy are all FARGATE's, or
 // none is.
 func launchTypeOf(job *structs.Job) string {
 	switch {
@@ -134,7 +134,7 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 	return out
 }
 
-// containerOf gives what the agent saw of a container. One that it has not spoken of is still to
+// containerOf returns what the agent saw of a container. One that it has not spoken of is still to
 // come, or never came.
 func containerOf(t *structs.Task, name string) structs.Container {
 	i := slices.IndexFunc(t.Containers, func(c structs.Container) bool { return c.Name == name })
@@ -148,8 +148,8 @@ func containerOf(t *structs.Task, name string) structs.Container {
 	return structs.Container{Name: name, LastStatus: status}
 }
 
-// containerID gives the id in a container's ARN: always the same for the same container of the same
-// task.
+// containerID returns the id in a container's ARN: always the same for the same container of the
+// same task.
 func containerID(task, container string) string {
 	sum := sha256.Sum256([]byte(task + "/" + container))
 	return protocol.FormatUUID([16]byte(sum[:16]))

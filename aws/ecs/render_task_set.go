@@ -12,14 +12,14 @@ const (
 	stabilizing = "STABILIZING"
 )
 
-// taskSets gives the task sets of a service, oldest first, but for those that are over.
+// taskSets returns the task sets of a service, oldest first, but for those that are over.
 func taskSets(v view, job *structs.Job) []*structs.Deployment {
 	return slices.DeleteFunc(slices.Collect(v.Deployments(job.ID)), func(d *structs.Deployment) bool {
 		return d.TaskSet == nil || d.Status == structs.DeploymentInactive
 	})
 }
 
-// taskSetOf gives a task set of a service by id, nil when there is none.
+// taskSetOf returns a task set of a service by id, nil when there is none.
 func taskSetOf(v view, job *structs.Job, id string) *structs.Deployment {
 	d := v.Deployment(id)
 	if d == nil || d.Job != job.ID || d.TaskSet == nil || d.Status == structs.DeploymentInactive {
@@ -61,7 +61,7 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 	return out
 }
 
-// unsettled says whether a task of the set is on its way out, is not healthy, or runs on an
+// unsettled reports whether a task of the set is on its way out, is not healthy, or runs on an
 // instance that drains: then its set is not in a steady state, whatever the counts (ECS).
 func unsettled(v view, job *structs.Job, set *structs.Deployment, now structs.Time) bool {
 	for t := range v.JobTasks(job.ID) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -39,9 +40,8 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 	if in.Count != nil {
 		job.Count = int(*in.Count)
 	}
-	same := *in
-	same.ClientToken, same.Cluster = "", cluster
-	if job.RequestHash, err = control.RequestHash(&same); err != nil {
+	job.RequestHash, err = protocol.RequestHash(in, func(same *RunTaskRequest) { same.ClientToken, same.Cluster = "", cluster })
+	if err != nil {
 		return nil, err
 	}
 	tasks, failures, err := c.place(ctx, control.RunTaskInput{Job: job, PropagateTags: in.PropagateTags})

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -64,7 +65,7 @@ func checkPlacedTask(group, propagateTags, startedBy string, tags []structs.Tag)
 	if n := utf8.RuneCountInString(startedBy); n > maxStartedBy {
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
 	}
-	return checkTags("tags", tags)
+	return protocol.CheckTags("tags", tags)
 }
 
 // checkNetwork refuses an address of its own for a task. An empty configuration asks for none.

@@ -18,13 +18,13 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// sdk gives AWS's own client against the door, and the operations that it has called.
+// sdk returns AWS's own client against the door, and the operations that it has called.
 func sdk(t *testing.T, f *fixture) (*ecs.Client, *[]string) {
 	t.Helper()
 	var called []string
 	door := f.door(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		called = append(called, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), targetPrefix+"."))
+		called = append(called, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), API.TargetPrefix+"."))
 		door.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -134,7 +134,7 @@ func TestGoSDK(t *testing.T) {
 	must(err)
 	equal("removed", removed.TaskDefinitions[0].Status, types.TaskDefinitionStatusDeleteInProgress)
 
-	for operation := range (&service{}).actions() {
+	for operation := range actions(nil) {
 		if !slices.Contains(*called, operation) {
 			t.Errorf("%s was not called", operation)
 		}

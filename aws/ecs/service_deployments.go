@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -39,9 +40,9 @@ func (c *call) listServiceDeployments(ctx context.Context, in *ListServiceDeploy
 			}
 		}
 	}
-	found, next, err := listing{
-		operation: "ListServiceDeployments", rows: rows, descending: true, maxResults: in.MaxResults, size: deploymentsPage, token: in.NextToken,
-	}.page()
+	found, next, err := protocol.Listing[string]{
+		Operation: "ListServiceDeployments", Rows: rows, Descending: true, MaxResults: in.MaxResults, Size: deploymentsPage, Token: in.NextToken,
+	}.Page()
 	out := &ListServiceDeploymentsResponse{NextToken: next}
 	for _, id := range found {
 		out.ServiceDeployments = append(out.ServiceDeployments, c.deploymentBrief(job, byID[id]))

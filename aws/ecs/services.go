@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -26,9 +27,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	same := *in
-	same.ClientToken, same.Cluster = "", cluster
-	hash, err := control.RequestHash(&same)
+	hash, err := protocol.RequestHash(in, func(same *CreateServiceRequest) { same.ClientToken, same.Cluster = "", cluster })
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +132,9 @@ func (c *call) listServices(ctx context.Context, in *ListServicesRequest) (*List
 			}
 		}
 	}
-	found, next, err := listing{
-		operation: "ListServices", rows: rows, maxResults: in.MaxResults, size: servicesPage, token: in.NextToken,
-	}.page()
+	found, next, err := protocol.Listing[string]{
+		Operation: "ListServices", Rows: rows, MaxResults: in.MaxResults, Size: servicesPage, Token: in.NextToken,
+	}.Page()
 	return &ListServicesResponse{ServiceArns: found, NextToken: next}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -18,7 +19,7 @@ func checkCreateService(in *CreateServiceRequest) error {
 	}
 	return firstError(
 		checkPlatformVersion(in.PlatformVersion, in.LaunchType, in.CapacityProviderStrategy),
-		checkTags("tags", in.Tags),
+		protocol.CheckTags("tags", in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),

@@ -8,8 +8,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-var _ json.RawMessage
-
 // AcceleratorCountRequest is the shape of that name in the Amazon EC2 Container Service API.
 type AcceleratorCountRequest struct {
 	Max *int32 `json:"max,omitzero"`

@@ -2,14 +2,14 @@ package ecs
 
 import (
 	"context"
-	"slices"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
 func (c *call) tagResource(ctx context.Context, in *TagResourceRequest) (*TagResourceResponse, error) {
-	if err := checkTags("tags", in.Tags); err != nil {
+	if err := protocol.CheckTags("tags", in.Tags); err != nil {
 		return nil, err
 	}
 	resource, err := c.resource(ctx, in.ResourceArn)
@@ -21,7 +21,7 @@ func (c *call) tagResource(ctx context.Context, in *TagResourceRequest) (*TagRes
 
 func (c *call) untagResource(ctx context.Context, in *UntagResourceRequest) (*UntagResourceResponse, error) {
 	for i, key := range in.TagKeys {
-		if err := checkTagKey("tagKeys", i, key); err != nil {
+		if err := protocol.CheckTagKey("tagKeys", i, key); err != nil {
 			return nil, err
 		}
 	}
@@ -47,7 +47,7 @@ func (c *call) listTagsForResource(ctx context.Context, in *ListTagsForResourceR
 // resource resolves the ARN of something that carries tags and is there. The old short ARNs of
 // tasks and instances, which name no cluster, are taken too.
 func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, error) {
-	kind, rest, err := c.arns.split("resourceArn", arn)
+	kind, rest, err := c.arns.Split("resourceArn", arn)
 	if err != nil {
 		return "", err
 	}
@@ -98,28 +98,4 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 		return "", unsupported("tags on a " + kind)
 	}
 	return "", structs.ErrResourceNotFound(arn)
-}
-
-// checkTags holds the rules for tags that the API model does not state.
-func checkTags(argument string, tags []structs.Tag) error {
-	for i, t := range tags {
-		if err := checkTagKey(argument, i, t.Key); err != nil {
-			return err
-		}
-		if slices.ContainsFunc(tags[:i], func(earlier structs.Tag) bool { return earlier.Key == t.Key }) {
-			return structs.Errorf(structs.KindInvalidParameter, "Duplicate keys detected. %s[%d].key: '%s' is given twice.", argument, i, t.Key)
-		}
-	}
-	return nil
-}
-
-// checkTagKey refuses keys that are empty or that AWS, and so Gantry, keeps for itself.
-func checkTagKey(argument string, i int, key string) error {
-	if key == "" {
-		return structs.Errorf(structs.KindInvalidParameter, "%s[%d]: the key of a tag cannot be empty", argument, i)
-	}
-	if strings.HasPrefix(strings.ToLower(key), "aws:") {
-		return structs.Errorf(structs.KindInvalidParameter, "%s[%d]: '%s' begins with 'aws:', which is reserved", argument, i, key)
-	}
-	return nil
 }

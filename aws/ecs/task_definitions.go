@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -13,7 +14,7 @@ import (
 const maxDeleteDefinitions = 10
 
 func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefinitionRequest) (*RegisterTaskDefinitionResponse, error) {
-	if err := checkTags("tags", in.Tags); err != nil {
+	if err := protocol.CheckTags("tags", in.Tags); err != nil {
 		return nil, err
 	}
 	registered, err := c.control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
@@ -139,9 +140,9 @@ func (c *call) listTaskDefinitions(ctx context.Context, in *ListTaskDefinitionsR
 			}
 		}
 	}
-	found, next, err := listing{
-		operation: "ListTaskDefinitions", rows: rows, descending: descending, maxResults: in.MaxResults, token: in.NextToken,
-	}.page()
+	found, next, err := protocol.Listing[string]{
+		Operation: "ListTaskDefinitions", Rows: rows, Descending: descending, MaxResults: in.MaxResults, Token: in.NextToken,
+	}.Page()
 	return &ListTaskDefinitionsResponse{TaskDefinitionArns: found, NextToken: next}, err
 }
 
@@ -166,13 +167,13 @@ func (c *call) listTaskDefinitionFamilies(ctx context.Context, in *ListTaskDefin
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListTaskDefinitionFamilies", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListTaskDefinitionFamilies", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	return &ListTaskDefinitionFamiliesResponse{Families: found, NextToken: next}, err
 }
 
 // definition shows a revision.
 func (c *call) definition(d *structs.TaskDefinition) *structs.TaskDefinition {
 	out := *d
-	out.TaskDefinitionArn, out.RegisteredBy = c.arns.definition(d.Key()), c.arns.principal(d.RegisteredBy)
+	out.TaskDefinitionArn, out.RegisteredBy = c.arns.definition(d.Key()), c.arns.Principal(d.RegisteredBy)
 	return &out
 }

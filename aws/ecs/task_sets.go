@@ -4,6 +4,7 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -23,9 +24,9 @@ func (c *call) createTaskSet(ctx context.Context, in *CreateTaskSetRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	same := *in
-	same.ClientToken, same.Cluster, same.Service = "", cluster, service
-	hash, err := control.RequestHash(&same)
+	hash, err := protocol.RequestHash(in, func(same *CreateTaskSetRequest) {
+		same.ClientToken, same.Cluster, same.Service = "", cluster, service
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func checkCreateTaskSet(in *CreateTaskSetRequest) error {
 		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
 	}
 	return firstError(
-		checkTags("tags", in.Tags),
+		protocol.CheckTags("tags", in.Tags),
 		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
 		refuse(in.PlatformVersion != "", "platformVersion"),

@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -78,11 +79,11 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 			}
 		}
 	}
-	found, next, err := listing{operation: "ListTasks", rows: rows, maxResults: in.MaxResults, token: in.NextToken}.page()
+	found, next, err := protocol.Listing[string]{Operation: "ListTasks", Rows: rows, MaxResults: in.MaxResults, Token: in.NextToken}.Page()
 	return &ListTasksResponse{TaskArns: found, NextToken: next}, err
 }
 
-// taskFilter says which tasks of the cluster are asked for: those that pass every filter given.
+// taskFilter returns which tasks of the cluster are asked for: those that pass every filter given.
 func (c *call) taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
 	if in.DaemonName != "" {
 		return nil, unsupported("daemonName")

@@ -11,8 +11,7 @@ import (
 // checkFile writes a Check method for every request and a check function for every structure in a
 // request's reach that carries a constraint.
 func (g *generator) checkFile() []byte {
-	b := header("ecs")
-	b.WriteString("import (\n\t\"regexp\"\n\n\t\"github.com/gantry-project/gantry/aws/protocol\"\n\t\"github.com/gantry-project/gantry/structs\"\n)\n\n")
+	b := &bytes.Buffer{}
 	reach := map[string]bool{}
 	var visit func(name string)
 	visit = func(name string) {
@@ -25,7 +24,7 @@ func (g *generator) checkFile() []byte {
 		}
 	}
 	var requests []string
-	for _, op := range sortedKeys(g.model.Operations) {
+	for _, op := range g.written() {
 		if in := g.model.Operations[op].Input; in != nil && !slices.Contains(requests, in.Shape) {
 			requests = append(requests, in.Shape)
 			visit(in.Shape)
@@ -48,31 +47,33 @@ func (g *generator) checkFile() []byte {
 			continue
 		}
 		typ := name
-		if g.shared[name] {
+		if g.inStructs[name] {
 			typ = "structs." + name
 		}
 		fmt.Fprintf(b, "func check%s(c *protocol.Checker, v *%s) {\n", name, typ)
 		g.checkMembers(b, name)
 		b.WriteString("}\n\n")
 	}
-	return b.Bytes()
+	return g.file(b.Bytes(), "regexp", "github.com/gantry-project/gantry/aws/protocol", "github.com/gantry-project/gantry/structs")
 }
 
 // patterns writes one compiled pattern for each shape in reach that has one. They match the whole
 // of a text, as in AWS.
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
-	b.WriteString("var (\n")
+	var lines strings.Builder
 	for _, name := range sortedKeys(reach) {
 		if p := g.model.Shapes[name].Pattern; p != "" {
-			fmt.Fprintf(b, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
+			fmt.Fprintf(&lines, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
 		}
 	}
-	b.WriteString(")\n\n")
+	if lines.Len() > 0 {
+		b.WriteString("var (\n" + lines.String() + ")\n\n")
+	}
 }
 
 func patternName(shape string) string { return "pattern" + shape }
 
-// hasConstraint says whether a shape, or one in its reach, has a rule to check.
+// hasConstraint reports whether a shape, or one in its reach, has a rule to check.
 func (g *generator) hasConstraint(name string) bool {
 	if known, ok := g.constrained[name]; ok {
 		return known
@@ -93,7 +94,7 @@ func (g *generator) checkMembers(b *bytes.Buffer, name string) {
 		m := s.Members[k]
 		field := "v." + fieldName(k)
 		typ, optional := g.goType(m, "structs.")
-		if slices.Contains(s.Required, k) && optional && !mayBeEmpty[name+"."+k] {
+		if slices.Contains(s.Required, k) && optional && !g.mayBeEmpty[name+"."+k] {
 			fmt.Fprintf(b, "c.Required(%q, %s)\n", k, present(typ, field))
 		}
 		if g.hasConstraint(m.Shape) {

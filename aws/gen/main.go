@@ -1,12 +1,15 @@
 // Command gen writes the Go shapes of an AWS API from its machine-readable model.
 //
-// It reads a service model (botocore's "service-2" form) and writes:
+// For each service of the table in services.go it reads a model (botocore's "service-2" form) and
+// writes:
 //
-//   - structs/ecs.gen.go: the value shapes that Gantry's own nouns hold (a container definition, an override, a tag).
-//     They are the same type in the API, the raft log and the agent, so no layer translates them.
+//   - structs/ecs.gen.go: the value shapes that Gantry's own nouns hold (a container definition, an
+//     override, a tag). They are the same type in the API, the raft log and the agent, so no layer
+//     translates them.
 //   - aws/ecs/shapes.gen.go: requests, responses, and the shapes that only the API knows.
-//   - aws/ecs/check.gen.go: one Check per request: required members, ranges, lengths, patterns, enums.
-//   - aws/ecs/operations.gen.go: the names of all operations.
+//   - aws/ecs/check.gen.go: one Check per request: required members, ranges, lengths, patterns,
+//     enums.
+//   - aws/ecs/operations.gen.go: what the model says of the service, and all its operations.
 //
 // Run it with `make generate`; `make check` fails when what is committed differs.
 package main
@@ -24,24 +27,14 @@ import (
 	"strings"
 )
 
-// sharedRoots are the shapes that nouns in structs hold; what they reach goes to structs with them.
-var sharedRoots = []string{
-	"TaskDefinition", "TaskOverride", "NetworkConfiguration", "PlacementConstraint", "PlacementStrategy", "Tag",
-	"NetworkBinding", "NetworkInterface", "CapacityProviderStrategyItem", "TaskVolumeConfiguration",
-	"ClusterConfiguration", "ClusterSetting", "ClusterServiceConnectDefaults", "VersionInfo", "Attribute",
-	"AutoScalingGroupProvider",
-}
-
-// alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in an environment).
-var alwaysWritten = map[string]bool{"KeyValuePair.name": true, "KeyValuePair.value": true, "Tag.key": true, "Tag.value": true}
-
-// mayBeEmpty are required string members whose empty value means something: no namespace takes away the one that is there.
-var mayBeEmpty = map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true}
-
 type model struct {
-	Metadata   struct{ APIVersion, ServiceFullName, TargetPrefix string }
+	Metadata struct {
+		APIVersion, EndpointPrefix, JSONVersion, Protocol, ServiceAbbreviation, ServiceFullName string
+		SigningName, TargetPrefix, XMLNamespace                                                 string
+	}
 	Operations map[string]struct {
 		Name          string
+		HTTP          struct{ Method, RequestURI string }
 		Input, Output *member
 	}
 	Shapes map[string]*shape
@@ -61,47 +54,65 @@ type shape struct {
 	Exception bool
 	Fault     bool
 	Document  bool
+	Flattened bool
 }
 
 type member struct {
-	Shape string
-	Box   bool
+	Shape        string
+	Box          bool
+	Location     string // of a REST member that is not in the body
+	LocationName string
 }
 
 func main() {
-	modelPath := flag.String("model", "aws/models/ecs-2014-11-13.json", "the service model")
-	root := flag.String("root", ".", "the root of the module")
+	root := flag.String("root", ".", "the root of the module that is written to")
 	flag.Parse()
 	log.SetFlags(0)
-	files, err := generate(*modelPath)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, path := range sortedKeys(files) {
-		if err := os.WriteFile(filepath.Join(*root, path), files[path], 0o644); err != nil {
+	for _, of := range services {
+		files, err := generate("aws/models", of)
+		if err != nil {
 			log.Fatal(err)
+		}
+		for _, path := range sortedKeys(files) {
+			target := filepath.Join(*root, path)
+			if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+				log.Fatal(err)
+			}
+			if err := os.WriteFile(target, files[path], 0o644); err != nil {
+				log.Fatal(err)
+			}
 		}
 	}
 }
 
-// generate gives every generated file by its path in the module.
-func generate(modelPath string) (map[string][]byte, error) {
-	raw, err := os.ReadFile(modelPath)
+// generate returns every generated file of a service by its path in the module.
+func generate(models string, of service) (map[string][]byte, error) {
+	raw, err := os.ReadFile(filepath.Join(models, of.model))
 	if err != nil {
 		return nil, err
 	}
-	g := &generator{shared: map[string]bool{}, constrained: map[string]bool{}}
+	g := &generator{service: of, inStructs: map[string]bool{}, reached: map[string]bool{}, constrained: map[string]bool{}}
 	if err := json.Unmarshal(raw, &g.model); err != nil {
-		return nil, fmt.Errorf("read model %s: %w", modelPath, err)
+		return nil, fmt.Errorf("read model %s: %w", of.model, err)
 	}
-	for _, r := range sharedRoots {
+	for _, r := range of.shared {
 		g.share(r)
 	}
+	for _, name := range g.written() {
+		for _, m := range []*member{g.model.Operations[name].Input, g.model.Operations[name].Output} {
+			if m != nil {
+				g.reach(m.Shape)
+			}
+		}
+	}
+	folder := "aws/" + of.pkg + "/"
 	files := map[string][]byte{
-		"structs/ecs.gen.go":        g.sharedFile(),
-		"aws/ecs/shapes.gen.go":     g.shapesFile(),
-		"aws/ecs/check.gen.go":      g.checkFile(),
-		"aws/ecs/operations.gen.go": g.operationsFile(),
+		folder + "shapes.gen.go":     g.shapesFile(),
+		folder + "check.gen.go":      g.checkFile(),
+		folder + "operations.gen.go": g.operationsFile(),
+	}
+	if len(of.shared) > 0 {
+		files["structs/"+of.pkg+".gen.go"] = g.sharedFile()
 	}
 	for path, src := range files {
 		if files[path], err = format.Source(src); err != nil {
@@ -112,9 +123,30 @@ func generate(modelPath string) (map[string][]byte, error) {
 }
 
 type generator struct {
+	service
 	model       model
-	shared      map[string]bool // structures that live in structs
+	inStructs   map[string]bool // structures that live in structs, by name
+	reached     map[string]bool // shapes that the operations reach, by name
 	constrained map[string]bool // memo of hasConstraint
+}
+
+// written returns the names of the operations whose shapes are written, in order.
+func (g *generator) written() []string {
+	if len(g.operations) > 0 {
+		return g.operations
+	}
+	return sortedKeys(g.model.Operations)
+}
+
+// reach marks a shape and all that it refers to as reached.
+func (g *generator) reach(name string) {
+	if g.reached[name] {
+		return
+	}
+	g.reached[name] = true
+	for _, next := range g.model.Shapes[name].next() {
+		g.reach(next)
+	}
 }
 
 // share marks a structure, and every structure in its reach, as living in structs.
@@ -124,10 +156,10 @@ func (g *generator) share(name string) {
 		log.Fatalf("model has no shape %s", name)
 	}
 	if s.Type == "structure" {
-		if g.shared[name] {
+		if g.inStructs[name] {
 			return
 		}
-		g.shared[name] = true
+		g.inStructs[name] = true
 	}
 	for _, next := range s.next() {
 		g.share(next)
@@ -157,113 +189,29 @@ func header(pkg string) *bytes.Buffer {
 func (g *generator) sharedFile() []byte {
 	b := header("structs")
 	for _, name := range sortedKeys(g.model.Shapes) {
-		if g.shared[name] {
+		if g.inStructs[name] {
 			g.structure(b, name, "")
 		}
 	}
 	return b.Bytes()
 }
 
-func (g *generator) shapesFile() []byte {
-	b := header("ecs")
-	b.WriteString("import (\n\t\"encoding/json\"\n\n\t\"github.com/gantry-project/gantry/structs\"\n)\n\n")
-	b.WriteString("var _ json.RawMessage\n\n")
-	responses := map[string]bool{}
-	for _, op := range g.model.Operations {
-		if op.Output != nil {
-			responses[op.Output.Shape] = true
+// file puts the head of a file before its source, with those of the imports that it uses.
+func (g *generator) file(source []byte, imports ...string) []byte {
+	var used strings.Builder
+	for i, path := range imports {
+		if i > 0 && !strings.Contains(imports[i-1], ".") && used.Len() > 0 {
+			used.WriteString("\n")
+		}
+		if bytes.Contains(source, []byte(filepath.Base(path)+".")) {
+			fmt.Fprintf(&used, "\t%q\n", path)
 		}
 	}
-	for _, name := range sortedKeys(g.model.Shapes) {
-		s := g.model.Shapes[name]
-		if s.Type != "structure" || s.Exception || g.shared[name] {
-			continue
-		}
-		g.structure(b, name, "structs.")
-		if responses[name] {
-			g.fillLists(b, name)
-		}
+	b := header(g.pkg)
+	if used.Len() > 0 {
+		b.WriteString("import (\n" + used.String() + ")\n\n")
 	}
-	return b.Bytes()
-}
-
-func (g *generator) structure(b *bytes.Buffer, name, pkg string) {
-	s := g.model.Shapes[name]
-	fmt.Fprintf(b, "// %s is the shape of that name in the %s API.\ntype %s struct {\n", name, g.model.Metadata.ServiceFullName, name)
-	for _, k := range sortedKeys(s.Members) {
-		typ, optional := g.goType(s.Members[k], pkg)
-		tag := k
-		if optional && !alwaysWritten[name+"."+k] {
-			tag += ",omitzero"
-		}
-		fmt.Fprintf(b, "\t%s %s `json:%q`\n", fieldName(k), typ, tag)
-	}
-	b.WriteString("}\n\n")
-}
-
-// fillLists writes the method that turns absent top-level lists of a response into empty ones: clients of AWS rely
-// on `"failures": []` being there. Tags are left out, they answer only when asked for.
-func (g *generator) fillLists(b *bytes.Buffer, name string) {
-	s := g.model.Shapes[name]
-	fmt.Fprintf(b, "// FillLists makes absent lists empty ones, as clients expect of an answer.\nfunc (r *%s) FillLists() {\n", name)
-	for _, k := range sortedKeys(s.Members) {
-		if typ, _ := g.goType(s.Members[k], "structs."); strings.HasPrefix(typ, "[]") && k != "tags" {
-			fmt.Fprintf(b, "if r.%s == nil {\nr.%s = %s{}\n}\n", fieldName(k), fieldName(k), typ)
-		}
-	}
-	b.WriteString("}\n\n")
-}
-
-// goType gives the Go type of a member and whether its zero value means "not there".
-// A scalar that the model does not box has a default of zero and is always written, as AWS does.
-func (g *generator) goType(m *member, pkg string) (typ string, optional bool) {
-	s := g.model.Shapes[m.Shape]
-	scalar := func(t string) (string, bool) {
-		if s.Box || m.Box {
-			return "*" + t, true
-		}
-		return t, false
-	}
-	switch s.Type {
-	case "structure":
-		if s.Document {
-			return "json.RawMessage", true
-		}
-		if g.shared[m.Shape] {
-			return "*" + pkg + m.Shape, true
-		}
-		return "*" + m.Shape, true
-	case "list":
-		elem, _ := g.goType(s.Member, pkg)
-		return "[]" + strings.TrimPrefix(elem, "*"), true
-	case "map":
-		elem, _ := g.goType(s.Value, pkg)
-		return "map[string]" + strings.TrimPrefix(elem, "*"), true
-	case "string":
-		return "string", true
-	case "integer":
-		return scalar("int32")
-	case "long":
-		return scalar("int64")
-	case "double", "float":
-		return scalar("float64")
-	case "boolean":
-		return scalar("bool")
-	case "timestamp":
-		return pkg + "Time", true
-	}
-	log.Fatalf("shape %s: type %q is not known", m.Shape, s.Type)
-	return "", false
-}
-
-func (g *generator) operationsFile() []byte {
-	b := header("ecs")
-	fmt.Fprintf(b, "// targetPrefix stands before the operation's name in the X-Amz-Target header.\nconst targetPrefix = %q\n\n", g.model.Metadata.TargetPrefix)
-	b.WriteString("// operations names every operation of the API model, built or not.\nvar operations = map[string]bool{\n")
-	for _, name := range sortedKeys(g.model.Operations) {
-		fmt.Fprintf(b, "\t%q: true,\n", name)
-	}
-	b.WriteString("}\n")
+	b.Write(source)
 	return b.Bytes()
 }
 
@@ -275,7 +223,3 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.Sort(out)
 	return out
 }
-
-// fieldName turns a member's wire name into an exported Go name, with Go's spelling of initialisms where AWS uses them
-// as whole words at the end ("taskArn" → "TaskArn" stays: it is AWS's own word).
-func fieldName(k string) string { return strings.ToUpper(k[:1]) + k[1:] }

@@ -9,17 +9,19 @@ import (
 
 // What is committed is what the model gives, byte for byte.
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
-	files, err := generate("../models/ecs-2014-11-13.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range files {
-		got, err := os.ReadFile(filepath.Join("../..", path))
+	for _, of := range services {
+		files, err := generate("../models", of)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s differs from what the generator writes; run make generate", path)
+		for path, want := range files {
+			got, err := os.ReadFile(filepath.Join("../..", path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s differs from what the generator writes; run make generate", path)
+			}
 		}
 	}
 }

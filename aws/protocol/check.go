@@ -35,7 +35,8 @@ type Checker struct {
 // maxProblems bounds the answer to a request with very many problems.
 const maxProblems = 10
 
-// Err gives everything that was found as one error of kind InvalidParameter; nil when nothing was.
+// Err returns everything that was found as one error of kind InvalidParameter; nil when nothing
+// was.
 func (c *Checker) Err() error {
 	switch n := len(c.problems); {
 	case c.fixed != "":

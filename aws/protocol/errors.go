@@ -7,48 +7,52 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Error is a refusal that the protocol itself makes, before any action is asked.
+// Error is an error as a caller sees it. Actions return one where the service has a code of its own
+// that is not the name of a structs.Kind.
 type Error struct {
-	Status  int // HTTP
-	Code    string
-	Message string
+	Status      int // HTTP
+	Code        string
+	Message     string
+	ResourceIDs []string
 }
 
 func (e *Error) Error() string { return e.Message }
 
-// The codes of AWS JSON that stand in no service's model.
-const (
-	codeSerialization    = "SerializationException"
-	codeTooLarge         = "RequestEntityTooLargeException"
-	codeUnknownOperation = "UnknownOperationException"
-	// codeServer is modelled by every AWS service we speak for. SDKs retry it by its HTTP status,
-	// 500 as well as 503.
-	codeServer = "ServerException"
-)
-
-// answer is the wire form of an error.
-type answer struct {
-	status      int
-	Code        string   `json:"__type"`
-	Message     string   `json:"message"`
-	ResourceIDs []string `json:"resourceIds,omitzero"`
+// faults are the codes that a protocol has for errors that are in no service's model.
+type faults struct {
+	unknown       string // service or operation
+	unknownStatus int
+	malformed     string
+	tooLarge      string
+	internal      string
+	unavailable   string
 }
 
-// answerOf maps an error to its wire form, here and nowhere else. internal is true for a fault of
-// ours, whose text is for the log and not for the caller.
-func answerOf(err error, requestID string) (a answer, internal bool) {
-	var refusal *Error
-	if errors.As(err, &refusal) {
-		return answer{status: refusal.Status, Code: refusal.Code, Message: refusal.Message}, false
+// malformed is the error for a request that cannot be read.
+func malformed(p Protocol, message string) error {
+	return &Error{Status: http.StatusBadRequest, Code: p.faults().malformed, Message: message}
+}
+
+// errorOf maps an error to what the caller sees, here and nowhere else. internal is true for a
+// fault of ours, whose text is for the log and not for the caller. Service is nil where none was
+// found.
+func errorOf(err error, s *Service, p Protocol, requestID string) (e *Error, internal bool) {
+	if errors.As(err, &e) {
+		return e, false
 	}
-	var e *structs.Error
-	if !errors.As(err, &e) || e.Kind == structs.KindInternal {
-		return answer{
-			status: http.StatusInternalServerError, Code: codeServer, Message: "internal error; request id " + requestID,
+	var of *structs.Error
+	if !errors.As(err, &of) || of.Kind == structs.KindInternal || s == nil {
+		return &Error{
+			Status: http.StatusInternalServerError, Code: p.faults().internal,
+			Message: "internal error; request id " + requestID,
 		}, true
 	}
-	if e.Kind == structs.KindUnavailable {
-		return answer{status: http.StatusServiceUnavailable, Code: codeServer, Message: e.Message}, false
+	if of.Kind == structs.KindUnavailable {
+		return &Error{Status: http.StatusServiceUnavailable, Code: p.faults().unavailable, Message: of.Message}, false
 	}
-	return answer{status: http.StatusBadRequest, Code: string(e.Kind) + "Exception", Message: e.Message, ResourceIDs: e.ResourceIDs}, false
+	code, own := s.Codes[of.Kind]
+	if !own {
+		code = string(of.Kind) + s.ErrorSuffix
+	}
+	return &Error{Status: http.StatusBadRequest, Code: code, Message: of.Message, ResourceIDs: of.ResourceIDs}, false
 }

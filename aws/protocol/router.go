@@ -1,85 +1,82 @@
-// Package protocol speaks AWS JSON 1.1: it finds the operation that a request asks for, reads and
-// checks the request, and writes the answer or the error. What the operations mean is for the
-// services to say.
 package protocol
 
 import (
-	"context"
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
+	"strconv"
 
-	"github.com/gantry-project/gantry/structs"
+	"github.com/gantry-project/gantry/control"
 )
 
-// Request is one call of an operation.
-type Request struct {
-	ID        string // minted at the door; in the answer's header and in the log
-	Operation string
-	Region    string // that the caller signed for
-	Endpoint  string // where the caller found us: scheme://host
-	Body      []byte
-}
-
-// Action carries out one operation and gives its response.
-type Action func(ctx context.Context, r *Request) (any, error)
-
-// Service is one AWS API.
-type Service struct {
-	// Prefix stands before the operation's name in the X-Amz-Target header, without the dot.
-	Prefix string
-	// Operations names every operation of the API's model, built or not.
-	Operations map[string]bool
-	// Actions are the operations that are built.
-	Actions map[string]Action
-}
+const headerRequestID = "x-amzn-RequestId"
 
 // Router sends each request to the operation that it asks for. Safe for concurrent use.
 type Router struct {
 	Services []Service
-	Region   string // of callers that do not sign
+	Region   string // in ARNs of callers that do not sign; empty: DefaultRegion
+	Account  string // 12 digits; empty: DefaultAccount
 	Logger   *slog.Logger
 }
 
+// filler is a response that knows which of its lists clients expect to find, empty or not.
+type filler interface{ FillLists() }
+
 // ServeHTTP answers one request.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := newRequestID()
-	w.Header().Set(headerRequestID, id)
-	target := r.Header.Get("X-Amz-Target")
-	response, err := rt.serve(r, id, target)
+	call := &Request{ID: newRequestID()}
+	p := protocolOf(r)
+	response, err := rt.serve(r, call, p)
+	if call.Service != nil {
+		p = call.Service.Protocol
+	}
+	var body []byte
 	if err == nil {
-		err = write(w, http.StatusOK, response)
+		if f, ok := response.(filler); ok {
+			f.FillLists()
+		}
+		body, err = p.encode(call, response)
 	}
-	if err == nil || r.Context().Err() != nil {
-		return // answered, or the caller went away
-	}
-	a, internal := answerOf(err, id)
-	if internal {
-		rt.Logger.Error("request failed", "operation", target, "request", id, "error", err)
-	}
-	if err := write(w, a.status, a); err != nil {
-		rt.Logger.Error("could not write an error", "operation", target, "request", id, "error", err)
+	switch {
+	case r.Context().Err() != nil && err != nil: // the caller went away
+	case err == nil:
+		send(w, p, http.StatusOK, call.ID, body)
+	default:
+		e, internal := errorOf(err, call.Service, p, call.ID)
+		if internal {
+			rt.Logger.Error("request failed", "operation", call.Operation, "request", call.ID, "error", err)
+		}
+		sendError(w, p, e, call.ID)
 	}
 }
 
-func (rt *Router) serve(r *http.Request, id, target string) (any, error) {
-	body, err := readBody(r)
+// serve fills in what the request asks for and carries it out.
+func (rt *Router) serve(r *http.Request, call *Request, p Protocol) (any, error) {
+	var err error
+	if call.Body, err = readBody(r, p); err != nil {
+		return nil, err
+	}
+	signed := scopeOf(r.Header.Get("Authorization"))
+	call.Region = cmp.Or(signed.region, rt.Region, DefaultRegion)
+	call.Account = cmp.Or(rt.Account, DefaultAccount)
+	call.Endpoint = endpointOf(r)
+	call.header = r.Header
+	action, err := rt.find(r, call, p, signed)
+	if c := control.CallerOf(r.Context()); c != nil && call.Operation != "" {
+		c.Action = cmp.Or(signed.service, "aws") + ":" + call.Operation // for the audit log, if nothing else is asked
+		if call.Service != nil {
+			c.Action = call.Action()
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	action, err := rt.action(target)
-	if err != nil {
-		return nil, err
-	}
-	_, operation, _ := strings.Cut(target, ".")
-	return action(r.Context(), &Request{
-		ID: id, Operation: operation, Region: regionOf(r.Header.Get("Authorization"), rt.Region), Endpoint: endpointOf(r), Body: body,
-	})
+	return action(r.Context(), call)
 }
 
-// endpointOf gives the address by which a caller reached this server. A server that passes a call
+// endpointOf returns the address by which a caller reached this server. A server that passes a call
 // on leaves its host as it is.
 func endpointOf(r *http.Request) string {
 	if r.TLS != nil {
@@ -88,27 +85,23 @@ func endpointOf(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-func (rt *Router) action(target string) (Action, error) {
-	if target == "" {
-		return nil, unknownOperation("the request has no X-Amz-Target header, which names the operation")
-	}
-	prefix, operation, _ := strings.Cut(target, ".")
-	for _, s := range rt.Services {
-		if s.Prefix != prefix {
-			continue
-		}
-		if action := s.Actions[operation]; action != nil {
-			return action, nil
-		}
-		if s.Operations[operation] {
-			return nil, structs.Errorf(structs.KindUnsupportedFeature, "operation %s is not supported by this version of Gantry", operation)
-		}
-	}
-	return nil, unknownOperation(fmt.Sprintf("there is no operation %q", target))
+// send writes an answer.
+func send(w http.ResponseWriter, p Protocol, status int, requestID string, body []byte) {
+	w.Header().Set(headerRequestID, requestID)
+	w.Header().Set("Content-Type", p.contentType())
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// A caller that went away meanwhile is no fault of ours, and nobody is left to tell.
+	_, _ = w.Write(body)
 }
 
-func unknownOperation(message string) error {
-	return &Error{http.StatusBadRequest, codeUnknownOperation, message}
+// sendError writes a refusal.
+func sendError(w http.ResponseWriter, p Protocol, e *Error, requestID string) {
+	body, err := p.encodeError(w.Header(), e, requestID)
+	if err != nil {
+		panic(err) // a struct of texts can always be written
+	}
+	send(w, p, e.Status, requestID, body)
 }
 
 // newRequestID mints a random UUID (version 4), the form that AWS's own ids have.

@@ -43,12 +43,14 @@ func router(log io.Writer) *Router {
 		Region: "nowhere-1",
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 		Services: []Service{{
-			Prefix:     "Svc_1",
-			Operations: map[string]bool{"Echo": true, "Fail": true, "Later": true},
+			API: API{
+				Name: "A Service", SigningName: "svc", Protocol: JSON{"1.1"}, TargetPrefix: "Svc_1", ErrorSuffix: "Exception",
+				Operations: map[string]bool{"Echo": true, "Fail": true, "Later": true},
+			},
 			Actions: map[string]Action{
 				"Echo": func(_ context.Context, r *Request) (any, error) {
 					out := &echoed{}
-					return out, Decode(r.Body, out)
+					return out, r.Decode(out)
 				},
 				"Region": func(_ context.Context, r *Request) (any, error) { return &echoed{Name: r.Region}, nil },
 				"Fail": func(_ context.Context, r *Request) (any, error) {

@@ -20,9 +20,9 @@ type Route struct {
 	Resource func(*http.Request) (string, error)
 	Where    Where
 	Body     Body
-	// AWS lists the services of AWS that answer here. Callers sign for one of them, and refusals
-	// have AWS's form. Nil: the native API, which also takes tokens.
-	AWS []string
+	// AWS is true for the AWS APIs: callers sign for the service that they ask, and refusals are in
+	// its protocol. False: the native API, which also takes tokens.
+	AWS bool
 	// Quiet keeps calls out of the audit log, which records all others except GETs. They change
 	// nothing, or are repeated all the time.
 	Quiet bool

@@ -40,8 +40,8 @@ func Signed(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Authorization"), algorithm)
 }
 
-// Parse reads the signature of a request to one of these services. It checks everything but the
-// signature itself.
+// Parse reads the signature of a request to one of these services (empty: any service), and checks
+// all but the signature itself.
 func Parse(r *http.Request, now time.Time, services ...string) (Signature, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 {
@@ -63,7 +63,7 @@ func Parse(r *http.Request, now time.Time, services ...string) (Signature, error
 		return Signature{}, incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
 	}
 	s.ID, s.scope = credential[0], scope{credential[1], credential[2], credential[3]}
-	if !slices.Contains(services, s.scope.service) {
+	if !slices.Contains(services, s.scope.service) && !slices.Contains(services, "") {
 		return Signature{}, invalid("Credential should be scoped to correct service: '%s'. ", services[0])
 	}
 	if err := s.checkTime(now); err != nil {

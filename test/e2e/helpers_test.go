@@ -210,11 +210,16 @@ func (d *dev) aws(out any, args ...string) {
 }
 
 func (d *dev) tryAWS(args ...string) (string, error) {
+	return d.awsCLI(append([]string{"ecs"}, args...)...)
+}
+
+// awsCLI runs the aws CLI on any service, and returns what it prints.
+func (d *dev) awsCLI(args ...string) (string, error) {
 	bin := os.Getenv("AWS")
 	if bin == "" {
 		bin = "aws"
 	}
-	cmd := exec.Command(bin, append([]string{"--endpoint-url", d.address, "--output", "json", "ecs"}, args...)...)
+	cmd := exec.Command(bin, append([]string{"--endpoint-url", d.address, "--output", "json"}, args...)...)
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=us-east-1",
 		"AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true")
 	text, err := cmd.CombinedOutput()

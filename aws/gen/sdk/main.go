@@ -85,7 +85,7 @@ func merge(model map[string]any, newer *service) {
 	}
 }
 
-// model gives a shape that the model lacks, in the model's form.
+// model returns a shape that the model lacks, in the model's form.
 func (s *shape) model() map[string]any {
 	out := map[string]any{"type": s.kind}
 	if s.union {

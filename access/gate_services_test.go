@@ -1,0 +1,88 @@
+package access
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gantry-project/gantry/security/sigv4"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// form sends a call of a Query API, signed for a service; not signed without one. It returns the
+// status and the body of the answer.
+func (s *secured) form(t *testing.T, key structs.NewAccessKey, service, body string) (int, string) {
+	t.Helper()
+	r := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodPost, s.http.URL, strings.NewReader(body)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	if service != "" {
+		sigv4.Sign(r, []byte(body), key.ID, key.Secret, "us-east-1", service, time.Now())
+	}
+	w := must[*http.Response](t)(http.DefaultClient.Do(r))
+	defer w.Body.Close()
+	return w.StatusCode, string(must[[]byte](t)(io.ReadAll(w.Body)))
+}
+
+// TestQueryCallersAreAnsweredInTheirProtocol: what the gate refuses, and what policies refuse, is
+// XML that the caller's SDK reads.
+func TestQueryCallersAreAnsweredInTheirProtocol(t *testing.T) {
+	const (
+		whoAmI    = "Action=GetCallerIdentity&Version=2011-06-15"
+		instances = "Action=DescribeInstances&Version=2016-11-15"
+		balancers = "Action=DescribeLoadBalancers&Version=2015-12-01"
+	)
+	s := newSecured(t)
+	s.AddInstance(t, "default", 1024, 1024)
+	reader := s.key(t, "read-only")
+	tasks := s.key(t, `{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}}`)
+	forged := structs.NewAccessKey{AccessKey: reader.AccessKey, Secret: tasks.Secret}
+	for _, test := range []struct {
+		name          string
+		key           structs.NewAccessKey
+		service, body string
+		status        int
+		want          string // in the answer
+	}{
+		{"who am I", tasks, "sts", whoAmI, 200, "<Arn>arn:aws:iam::000000000000:user/ci</Arn>"},
+		{"whose key", tasks, "sts", whoAmI, 200, "<UserId>" + tasks.ID + "</UserId>"},
+		{"may look", reader, "ec2", instances, 200, "<instanceId>i-"},
+		{"may not look", tasks, "ec2", instances, 400, "<Response><Errors><Error><Code>UnauthorizedOperation</Code>"},
+		{"wrong secret", forged, "sts", whoAmI, 403, "<ErrorResponse><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>"},
+		{"wrong secret, EC2", forged, "ec2", instances, 403, "<Response><Errors><Error><Code>SignatureDoesNotMatch</Code>"},
+		{"not signed", reader, "", whoAmI, 403, "<Code>MissingAuthenticationToken</Code>"},
+		{"signed for another service", reader, "sts", instances, 400, "<Code>InvalidAction</Code>"},
+		{"a service that is not here", reader, "elasticloadbalancing", balancers, 400, "<Code>InvalidAction</Code><Message>there is no operation"},
+	} {
+		if status, body := s.form(t, test.key, test.service, test.body); status != test.status || !strings.Contains(body, test.want) {
+			t.Errorf("%s: %d %s, want %d and %s", test.name, status, body, test.status, test.want)
+		}
+	}
+}
+
+// A signature for one service is not good for another, where a header names that.
+func TestSignatureForAnotherService(t *testing.T) {
+	s := newSecured(t)
+	admin := s.key(t, "admin")
+	r := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodPost, s.http.URL, strings.NewReader("{}")))
+	r.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.ListClusters")
+	sigv4.Sign(r, []byte("{}"), admin.ID, admin.Secret, "us-east-1", "sts", time.Now())
+	if code := ask(t, r); code != "InvalidSignatureException" {
+		t.Errorf("got %q", code)
+	}
+}
+
+// Calls of Query APIs that read are not in the audit log; one that is refused and might write is
+// there with its name and code.
+func TestQueryCallsInTheAuditLog(t *testing.T) {
+	s := newSecured(t)
+	key := s.key(t, "read-only")
+	s.form(t, key, "sts", "Action=GetCallerIdentity&Version=2011-06-15")
+	s.form(t, key, "ec2", "Action=RunInstances&Version=2016-11-15")
+	log := string(must[[]byte](t)(os.ReadFile(s.audit)))
+	if strings.Contains(log, "GetCallerIdentity") || !strings.Contains(log, `"action":"ec2:RunInstances"`) || !strings.Contains(log, `"result":"InvalidAction"`) {
+		t.Errorf("audit log: %s", log)
+	}
+}

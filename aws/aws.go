@@ -1,0 +1,47 @@
+// Package aws is the door for AWS's clients: the services that Gantry has, behind one handler. Each
+// service is a package below; aws/protocol has what they share, and finds the service of a request.
+package aws
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/gantry-project/gantry/aws/ec2"
+	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/aws/sts"
+	"github.com/gantry-project/gantry/control"
+)
+
+// Config is what the door needs.
+type Config struct {
+	Control *control.Control
+	Region  string // in ARNs of callers that do not sign; empty: us-east-1
+	Account string // in ARNs, 12 digits; empty: 000000000000
+	Logger  *slog.Logger
+}
+
+// New returns the handler of all requests to AWS APIs.
+func New(c Config) *protocol.Router {
+	return &protocol.Router{
+		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), sts.New()},
+		Region:   c.Region, Account: c.Account, Logger: c.Logger,
+	}
+}
+
+// SignedFor returns the service that a request must be signed for: the one that its X-Amz-Target
+// header names. Empty: the one that it is signed for is the one that it asks.
+func SignedFor(r *http.Request) string {
+	for _, api := range []*protocol.API{&ecs.API, &ec2.API, &sts.API} {
+		if api.Targeted(r) {
+			return api.SigningName
+		}
+	}
+	return ""
+}
+
+// Refuse answers a request that no service gets to see, in the protocol of its caller. The code is
+// that of a JSON service.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	protocol.Refuse(w, r, status, code, message)
+}

@@ -1,0 +1,94 @@
+// Package ec2 speaks as much of the Amazon EC2 API as tools need that join ECS tasks to the
+// addresses of their machines: it shows Gantry's container instances, and changes nothing.
+//
+// Gantry has no VPCs, subnets, security groups or public addresses, and shows none.
+//
+// The *.gen.go files are written by aws/gen from the API's model.
+package ec2
+
+import (
+	"fmt"
+	"iter"
+	"net/http"
+
+	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// New returns the EC2 API.
+func New(c *control.Control) protocol.Service {
+	frame := protocol.Frame[*call]{
+		Open: func(r *protocol.Request) *call { return &call{control: c, account: r.Account} },
+	}
+	return protocol.Service{
+		API: API,
+		Codes: map[structs.Kind]string{
+			structs.KindAccessDenied:       "UnauthorizedOperation",
+			structs.KindInvalidParameter:   codeInvalid,
+			structs.KindUnsupportedFeature: "UnsupportedOperation",
+		},
+		Actions: map[string]protocol.Action{
+			"DescribeInstances":         protocol.Handle(frame, (*call).describeInstances),
+			"DescribeNetworkInterfaces": protocol.Handle(frame, (*call).describeNetworkInterfaces),
+		},
+	}
+}
+
+// call is one request on its way through an action.
+type call struct {
+	control *control.Control
+	account string
+}
+
+// view is the state that an answer is made from. Rows are only read.
+type view interface {
+	Clusters() iter.Seq[*structs.Cluster]
+	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
+	Tags(resource structs.ResourceKey) []structs.Tag
+}
+
+// The codes of EC2 that are not those of other services.
+const (
+	codeInvalid     = "InvalidParameterValue"
+	codeCombination = "InvalidParameterCombination"
+	codeDryRun      = "DryRunOperation"
+)
+
+func refusal(code, format string, args ...any) error {
+	return &protocol.Error{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// checkDryRun answers a caller who only asks whether it may.
+func checkDryRun(asked *bool) error {
+	if asked == nil || !*asked {
+		return nil
+	}
+	return &protocol.Error{
+		Status: http.StatusPreconditionFailed, Code: codeDryRun,
+		Message: "Request would have succeeded, but DryRun flag is set.",
+	}
+}
+
+// The bounds of a page (EC2).
+const (
+	minPage = 5
+	maxPage = 1000
+)
+
+// page returns the machines of a page, in the order of their ids. Without a number of results it
+// has as many as there may be.
+func page(operation string, machines []*machine, results *int32, token string) ([]*machine, string, error) {
+	if results != nil && (*results < minPage || *results > maxPage) {
+		return nil, "", refusal(codeInvalid,
+			"Value ( %d ) for parameter maxResults is invalid. Expecting a value from %d to %d.", *results, minPage, maxPage)
+	}
+	rows := func(yield func(string, *machine) bool) {
+		for _, m := range machines {
+			if !yield(m.id, m) {
+				return
+			}
+		}
+	}
+	return protocol.Listing[*machine]{Operation: operation, Rows: rows, MaxResults: results, Most: maxPage, Token: token}.Page()
+}

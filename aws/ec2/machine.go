@@ -1,0 +1,140 @@
+package ec2
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// machine is a container instance as EC2 shows it: an instance, and its one network interface.
+type machine struct {
+	*structs.ContainerInstance
+	id      string // i-…
+	account string
+	tags    []structs.Tag
+}
+
+// machines returns those of all clusters, in the order of their ids.
+func (c *call) machines(ctx context.Context) ([]*machine, error) {
+	state, err := c.control.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.machinesOf(state), nil
+}
+
+// machinesOf is machines of a state. A machine that was registered twice is shown as it is now: a
+// row that is INACTIVE does not hide another.
+func (c *call) machinesOf(v view) []*machine {
+	found := map[string]*machine{}
+	for cluster := range v.Clusters() {
+		for i := range v.Instances(cluster.Name) {
+			m := &machine{ContainerInstance: i, id: i.EC2ID(), account: c.account}
+			if has := found[m.id]; has == nil || has.terminated() || !m.terminated() {
+				m.tags = v.Tags(structs.InstanceKey(i.Cluster, i.ID))
+				found[m.id] = m
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b *machine) int { return cmp.Compare(a.id, b.id) })
+}
+
+// terminated reports whether the instance is deregistered. It is shown until Gantry forgets it, as
+// EC2 shows terminated instances for a while.
+func (m *machine) terminated() bool { return m.Status == structs.InstanceInactive }
+
+// address is the IP address of the machine; empty: none is known, or the machine is terminated.
+func (m *machine) address() string {
+	if m.terminated() {
+		return ""
+	}
+	return m.Address
+}
+
+// hostName is the name of the machine; empty where only its identity document is known.
+func (m *machine) hostName() string {
+	if m.Name == m.id {
+		return ""
+	}
+	return m.Name
+}
+
+// derived returns another id that EC2 has for something of an instance.
+func (m *machine) derived(prefix string) string { return prefix + strings.TrimPrefix(m.id, "i-") }
+
+func (m *machine) interfaceID() string   { return m.derived("eni-") }
+func (m *machine) attachmentID() string  { return m.derived("eni-attach-") }
+func (m *machine) reservationID() string { return m.derived("r-") }
+
+// stateCodes are EC2's codes of the states that there are here. An instance whose agent is not
+// heard is running as far as is known.
+var stateCodes = map[string]int32{"running": 16, "terminated": 48}
+
+func (m *machine) state() string {
+	if m.terminated() {
+		return "terminated"
+	}
+	return "running"
+}
+
+// The attributes that say what EC2 has members for.
+const (
+	attributeType         = "ecs.instance-type"
+	attributeImage        = "ecs.ami-id"
+	attributeArchitecture = "ecs.cpu-architecture"
+)
+
+func (m *machine) attribute(name string) string {
+	value, _ := m.Attribute(name)
+	return value
+}
+
+// architecture is the CPU's, by EC2's name.
+func (m *machine) architecture() string {
+	if a := m.attribute(attributeArchitecture); a != "aarch64" {
+		return a
+	}
+	return "arm64"
+}
+
+// named returns the machines of the ids that a request names, or all where it names none. The codes
+// are those of EC2 for an id that cannot be one, and for one that does not exist.
+func named(machines []*machine, ids []string, prefix, what string, malformed, missing string, id func(*machine) string) ([]*machine, error) {
+	if len(ids) == 0 {
+		return machines, nil
+	}
+	byID := map[string]*machine{}
+	for _, m := range machines {
+		byID[id(m)] = m
+	}
+	var found []*machine
+	var gone []string
+	for _, asked := range ids {
+		switch m := byID[asked]; {
+		case m != nil:
+			found = append(found, m)
+		case !isID(asked, prefix):
+			return nil, refusal(malformed, "Invalid id: \"%.100s\"", asked)
+		default:
+			gone = append(gone, asked)
+		}
+	}
+	switch len(gone) {
+	case 0:
+		slices.SortFunc(found, func(a, b *machine) int { return cmp.Compare(a.id, b.id) })
+		return slices.Compact(found), nil
+	case 1:
+		return nil, refusal(missing, "The %s ID '%s' does not exist", what, gone[0])
+	}
+	return nil, refusal(missing, "The %s IDs '%s' do not exist", what, strings.Join(gone, ", "))
+}
+
+// isID reports whether a text is an id of EC2: a prefix, and 8 or 17 hex digits.
+func isID(text, prefix string) bool {
+	digits, ok := strings.CutPrefix(text, prefix)
+	return ok && (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"log"
+)
+
+// service is one AWS API that Gantry has. Its protocol, target prefix, version and the like are in
+// its model.
+type service struct {
+	model string // file in aws/models
+	pkg   string // package in aws
+	// errorSuffix ends the codes of its errors: "Exception", or nothing.
+	errorSuffix string
+	// operations are those whose shapes are written; none: all of the model.
+	operations []string
+	// shared are the shapes that nouns in structs hold. They, and what they reach, are written
+	// there.
+	shared []string
+	// alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in
+	// an environment).
+	alwaysWritten map[string]bool
+	// mayBeEmpty are required string members whose empty value means something.
+	mayBeEmpty map[string]bool
+}
+
+// services are the APIs that are generated.
+var services = []service{
+	{
+		model: "ecs-2014-11-13.json", pkg: "ecs", errorSuffix: "Exception",
+		shared: []string{
+			"TaskDefinition", "TaskOverride", "NetworkConfiguration", "PlacementConstraint", "PlacementStrategy", "Tag",
+			"NetworkBinding", "NetworkInterface", "CapacityProviderStrategyItem", "TaskVolumeConfiguration",
+			"ClusterConfiguration", "ClusterSetting", "ClusterServiceConnectDefaults", "VersionInfo", "Attribute",
+			"AutoScalingGroupProvider",
+		},
+		alwaysWritten: map[string]bool{"KeyValuePair.name": true, "KeyValuePair.value": true, "Tag.key": true, "Tag.value": true},
+		// No namespace takes away the one that is there.
+		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
+	},
+	{model: "ec2-2016-11-15.json", pkg: "ec2"},
+	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
+}
+
+// protocolSource returns Go source for the protocol of a model.
+func (m *model) protocolSource() string {
+	switch m.Metadata.Protocol {
+	case "json":
+		return fmt.Sprintf("protocol.JSON{Version: %q}", m.Metadata.JSONVersion)
+	case "query":
+		return "protocol.Query{}"
+	case "ec2":
+		return "protocol.EC2{}"
+	case "rest-json":
+		return "protocol.RESTJSON{}"
+	}
+	log.Fatalf("%s: protocol %q is not known", m.Metadata.ServiceFullName, m.Metadata.Protocol)
+	return ""
+}

@@ -1,0 +1,60 @@
+package protocol
+
+import (
+	"context"
+
+	"github.com/gantry-project/gantry/control"
+)
+
+// Frame is what the actions of a service have in common. C is what its methods are called on.
+type Frame[C any] struct {
+	// Open makes the C of a request.
+	Open func(*Request) C
+	// Authorize asks whether the caller may carry out the request, whose shape is in. Nil: the
+	// operation is on no resource in particular.
+	Authorize func(c C, ctx context.Context, r *Request, in any) error
+	// EnumTexts are the service's own texts for unknown enum values (Checker).
+	EnumTexts map[string]string
+}
+
+// request is the pointer of a generated request.
+type request[Req any] interface {
+	*Req
+	Check(*Checker)
+}
+
+// Handle makes an action of a method. Before the method is called, the request is decoded, its
+// caller is authorized, and the rules of the model are checked.
+func Handle[C, Req, Resp any, P request[Req]](f Frame[C], method func(C, context.Context, *Req) (*Resp, error)) Action {
+	return func(ctx context.Context, r *Request) (any, error) {
+		in := new(Req)
+		if err := r.Decode(in); err != nil {
+			return nil, err
+		}
+		c := f.Open(r)
+		if err := f.authorize(ctx, c, r, in); err != nil {
+			return nil, err
+		}
+		checker := Checker{EnumTexts: f.EnumTexts}
+		P(in).Check(&checker)
+		if err := checker.Err(); err != nil {
+			return nil, err
+		}
+		return method(c, ctx, in)
+	}
+}
+
+func (f Frame[C]) authorize(ctx context.Context, c C, r *Request, in any) error {
+	if f.Authorize == nil {
+		return control.Authorize(ctx, r.Action())
+	}
+	return f.Authorize(c, ctx, r, in)
+}
+
+// RequestHash tells a request from another one with the same client token. same makes one of the
+// ways in which the same can be asked: it is called on a copy, and blanks the client token.
+func RequestHash[Req any](in *Req, same func(*Req)) (string, error) {
+	canonical := *in
+	same(&canonical)
+	return control.RequestHash(&canonical)
+}

@@ -1,0 +1,33 @@
+package protocol
+
+import (
+	"net/http"
+	"strings"
+)
+
+// formCodes are the codes that Query services have for refused credentials, by those of the JSON
+// services. SDKs act on them: they set their clocks right and try again, for example.
+var formCodes = map[string]string{
+	"AccessDeniedException":               "AccessDenied",
+	"IncompleteSignatureException":        "IncompleteSignature",
+	"InvalidSignatureException":           "SignatureDoesNotMatch",
+	"MissingAuthenticationTokenException": "MissingAuthenticationToken",
+	"ServiceUnavailableException":         "ServiceUnavailable",
+	"UnrecognizedClientException":         "InvalidClientTokenId",
+}
+
+// Refuse answers a request that no service gets to see, in the protocol of its caller. The code is
+// that of a JSON service.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	p := protocolOf(r)
+	e := &Error{Status: status, Code: code, Message: message}
+	if _, isJSON := p.(JSON); !isJSON && status < http.StatusInternalServerError {
+		e.Status = http.StatusForbidden
+	}
+	if strings.HasPrefix(p.contentType(), "text/xml") {
+		if own, ok := formCodes[code]; ok {
+			e.Code = own
+		}
+	}
+	sendError(w, p, e, newRequestID())
+}

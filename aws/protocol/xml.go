@@ -1,0 +1,77 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
+
+// xmlWriter writes the shapes of Query's answers. Unlike encoding/xml it writes a list that is
+// there and empty, which clients tell from one that is not there.
+type xmlWriter struct{ b bytes.Buffer }
+
+func newXML() *xmlWriter {
+	x := &xmlWriter{}
+	x.b.WriteString(xml.Header)
+	return x
+}
+
+func (x *xmlWriter) bytes() ([]byte, error) { return x.b.Bytes(), nil }
+
+func (x *xmlWriter) open(name, namespace string) {
+	x.b.WriteString("<" + name)
+	if namespace != "" {
+		x.b.WriteString(` xmlns="` + namespace + `"`)
+	}
+	x.b.WriteString(">")
+}
+
+func (x *xmlWriter) close(name string) { x.b.WriteString("</" + name + ">") }
+
+func (x *xmlWriter) text(name, value string) {
+	x.open(name, "")
+	_ = xml.EscapeText(&x.b, []byte(value)) // a buffer takes everything
+	x.close(name)
+}
+
+// element writes a value under a name.
+func (x *xmlWriter) element(name string, value any) { x.value(name, "", reflect.ValueOf(value)) }
+
+// members writes what is set of a struct.
+func (x *xmlWriter) members(v reflect.Value) {
+	for i := range v.NumField() {
+		if name, item, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ">"); !v.Field(i).IsZero() {
+			x.value(name, item, v.Field(i))
+		}
+	}
+}
+
+func (x *xmlWriter) value(name, item string, v reflect.Value) {
+	v = reflect.Indirect(v)
+	if at, ok := v.Interface().(structs.Time); ok {
+		x.text(name, at.Std().UTC().Format("2006-01-02T15:04:05.000Z"))
+		return
+	}
+	switch {
+	case v.Kind() == reflect.Struct:
+		x.open(name, "")
+		x.members(v)
+		x.close(name)
+	case v.Kind() == reflect.Slice && item == "":
+		for i := range v.Len() {
+			x.value(name, "", v.Index(i))
+		}
+	case v.Kind() == reflect.Slice:
+		x.open(name, "")
+		for i := range v.Len() {
+			x.value(item, "", v.Index(i))
+		}
+		x.close(name)
+	default:
+		x.text(name, fmt.Sprint(v.Interface()))
+	}
+}
