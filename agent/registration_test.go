@@ -13,6 +13,7 @@ import (
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/internal/wholefile"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
@@ -155,7 +156,7 @@ func TestAnAgentThatCannotWorkSaysWhy(t *testing.T) {
 				if err := os.MkdirAll(filepath.Join(dir, "agent"), 0o755); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(filepath.Join(dir, "agent", "instance.json"), []byte(c.file), 0o644); err != nil {
+				if err := wholefile.Write(filepath.Join(dir, "agent", "instance.json"), []byte(c.file)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -71,7 +71,7 @@ func (c *Client) Assignments(ctx context.Context, instance string, version int64
 	defer late.Stop()
 	s := &AssignmentStream{cancel: cancel, ended: ctx.Done(), up: make(chan byte), heard: make(chan heardBeat, 1)}
 	resp, err := c.send(ctx, http.MethodPost, "/v1/agent/stream", url.Values{
-		"instance": {instance}, "version": {strconv.FormatInt(version, 10)}, "definitions": {structs.DefinitionsOnce},
+		"instance": {instance}, "version": {strconv.FormatInt(version, 10)},
 	}, io.Reader(beats{s}))
 	if err != nil {
 		cancel()
@@ -108,14 +108,8 @@ type heardBeat struct {
 	age    int64 // of AssignmentFrame
 }
 
-// before is how much earlier than the beat the leader is known to have heard of the agent. A server
-// of before does not say it, and its leader may know no other lease than AgentLease.
-func (h heardBeat) before() time.Duration {
-	if h.age == 0 {
-		return structs.FencedLease - structs.AgentLease
-	}
-	return time.Duration(h.age) * time.Millisecond
-}
+// before is how much earlier than the beat the leader is known to have heard of the agent.
+func (h heardBeat) before() time.Duration { return time.Duration(h.age) * time.Millisecond }
 
 // Next waits for the next frame; one without assignments that is not full only shows that the
 // stream is alive.

@@ -26,7 +26,7 @@ func (c *Control) ReportTasks(ctx context.Context, instance string, sent structs
 		// a task cannot have been up for a while before we hear of it
 		updates[n].StartedAt = min(updates[n].StartedAt, now)
 	}
-	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now, Rules: structs.ReportRules})
+	_, err := c.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now})
 	return err
 }
 

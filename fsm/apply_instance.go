@@ -43,9 +43,7 @@ func setAgentConnected(tx *state.Tx, index uint64, cmd structs.SetAgentConnected
 		}
 		i := *old
 		i.AgentConnected = cmd.Connected
-		if cmd.Damps {
-			i.Damp(cmd.At)
-		}
+		i.Damp(cmd.At)
 		i.Version++
 		tx.PutInstance(&i)
 		changed = append(changed, &i)

@@ -78,7 +78,7 @@ func TestAnInstanceThatIsLostAgainAndAgainWaitsLonger(t *testing.T) {
 }
 
 // TestOnlyLossesOfActiveInstancesCount: one that drains is taken away on purpose, and one that was
-// deregistered begins anew. An entry of older servers counts nothing.
+// deregistered starts from zero.
 func TestOnlyLossesOfActiveInstancesCount(t *testing.T) {
 	h, at := cluster(t), structs.Time(1_000_000)
 	bounce := func(id string) *structs.ContainerInstance {
@@ -106,11 +106,6 @@ func TestOnlyLossesOfActiveInstancesCount(t *testing.T) {
 	if i := h.snap().Instance("i2"); i.Losses != 0 || i.HeldUntil != 0 {
 		t.Errorf("registered anew: %d losses, held until %d", i.Losses, i.HeldUntil)
 	}
-	h.do(structs.SetAgentConnected{Instances: []string{"i1"}, At: at})
-	h.do(structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: at})
-	if i := h.snap().Instance("i1"); i.Losses != 1 || i.HeldUntil != 0 {
-		t.Errorf("an entry of older servers made %d losses, held until %d", i.Losses, i.HeldUntil)
-	}
 }
 
 // TestAnInstanceIsReleasedAtItsTime: not before, and not where it was lost once more.
@@ -127,7 +122,7 @@ func TestAnInstanceIsReleasedAtItsTime(t *testing.T) {
 	}
 }
 
-// connection says that the agent of an instance was lost or is back, as leaders of today do.
+// connection is the command that an agent was lost or is back.
 func connection(id string, connected bool, at structs.Time) structs.SetAgentConnected {
-	return structs.SetAgentConnected{Instances: []string{id}, Connected: connected, At: at, Damps: true}
+	return structs.SetAgentConnected{Instances: []string{id}, Connected: connected, At: at}
 }

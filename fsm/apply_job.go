@@ -57,11 +57,7 @@ func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, cmd s
 		if tx.Task(id) != nil {
 			continue
 		}
-		p := structs.Placement{Task: id}
-		if n < len(cmd.Providers) {
-			p.Provider = cmd.Providers[n]
-		}
-		m.put(tx, p, nil)
+		m.put(tx, structs.Placement{Task: id, Provider: cmd.Providers[n]}, nil)
 	}
 }
 

@@ -51,7 +51,7 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 		if !merge(&t, update, cmd.At) {
 			continue
 		}
-		if cmd.Rules > 0 && isHealthy(&t, definition) && !isHealthy(old, definition) {
+		if isHealthy(&t, definition) && !isHealthy(old, definition) {
 			t.HealthyAt = cmd.At
 		}
 		t.Version++
@@ -64,9 +64,7 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	}
 	if on := tx.Instance(cmd.Instance); freed && on != nil {
 		unblock(tx, index, on)
-		if cmd.Rules > 0 {
-			wakeLast(tx, index, cmd.At, on)
-		}
+		wakeLast(tx, index, cmd.At, on)
 	}
 	return "", nil
 }

@@ -146,25 +146,22 @@ func TestTasksShareStrings(t *testing.T) {
 	}
 }
 
-// TestReportNotesWhenATaskBecameHealthy: each time its check begins to pass, but not for reports of
-// older servers.
+// TestReportNotesWhenATaskBecameHealthy: each time its health check begins to pass.
 func TestReportNotesWhenATaskBecameHealthy(t *testing.T) {
 	h := serving(t)
 	withHealthCheck(h, "web:1")
 	for _, step := range []struct {
 		health string
-		rules  int
 		at     structs.Time
 		want   structs.Time
 	}{
-		{structs.Healthy, 0, 60, 0},
-		{structs.Unhealthy, 1, 61, 0},
-		{structs.Healthy, 1, 62, 62},
-		{structs.Healthy, 1, 63, 62},
-		{structs.Unhealthy, 1, 64, 62},
-		{structs.Healthy, 1, 65, 65},
+		{structs.Unhealthy, 61, 0},
+		{structs.Healthy, 62, 62},
+		{structs.Healthy, 63, 62},
+		{structs.Unhealthy, 64, 62},
+		{structs.Healthy, 65, 65},
 	} {
-		h.do(structs.ReportTasks{Instance: "i1", Updates: []structs.TaskUpdate{runningUpdate("t1", step.health)}, At: step.at, Rules: step.rules})
+		h.do(structs.ReportTasks{Instance: "i1", Updates: []structs.TaskUpdate{runningUpdate("t1", step.health)}, At: step.at})
 		if got := h.snap().Task("t1").HealthyAt; got != step.want {
 			t.Errorf("%s at %d: healthy since %d, want %d", step.health, step.at, got, step.want)
 		}

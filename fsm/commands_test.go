@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"slices"
+
 	"pgregory.net/rapid"
 
 	"github.com/gantry-project/gantry/structs"
@@ -102,6 +104,7 @@ func drawJob(t *rapid.T) structs.Command {
 	if rapid.IntRange(0, 2).Draw(t, "queues") == 1 {
 		cmd.Job.Type, cmd.Job.CapacityStrategy = structs.JobBatch, []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
 		cmd.Tasks = rapid.SliceOfN(anyTask, 0, 3).Draw(t, "queued")
+		cmd.Providers = slices.Repeat([]string{"FARGATE"}, len(cmd.Tasks))
 	}
 	return cmd
 }

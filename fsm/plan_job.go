@@ -26,10 +26,7 @@ func changeJob(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan)
 		forgetFailures(tx, job, plan.Forgets)
 	}
 	for _, s := range plan.Stops {
-		unseen := stopPlanned(tx, job, s, plan.At)
-		if unseen != nil && plan.Rules > 0 {
-			wakeLast(tx, index, plan.At, unseen)
-		}
+		wakeLast(tx, index, plan.At, stopPlanned(tx, job, s, plan.At))
 	}
 	putEvents(tx, job.ID, plan.Events)
 	job = setDesired(tx, job, plan)

@@ -17,7 +17,7 @@ func queueing(t testing.TB) *harness {
 	h.do(planOf("e1", "j1"))
 	cmd := createJobCommand("q1", "qe1")
 	cmd.Job.Type, cmd.Job.CapacityStrategy = structs.JobBatch, []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
-	cmd.Tasks = []string{"q1a", "q1b"}
+	cmd.Tasks, cmd.Providers = []string{"q1a", "q1b"}, []string{"FARGATE", "FARGATE"}
 	h.do(cmd)
 	plan := planOf("qe1", "q1")
 	plan.Plan.Status, plan.Plan.Unplaced = structs.EvaluationBlocked, 2
@@ -30,6 +30,7 @@ func TestQueuedTasks(t *testing.T) {
 	want := &structs.Task{
 		ID: "q1a", Cluster: "prod", Job: "q1", TaskDefinition: "web:1", Group: "family:web", StartedBy: "me",
 		LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, Version: 1, CPU: 384, Memory: 384, CreatedAt: 10,
+		CapacityProvider: "FARGATE",
 	}
 	if diff := cmp.Diff(want, h.snap().Task("q1a")); diff != "" {
 		t.Error(diff)
@@ -42,7 +43,7 @@ func TestQueuedTasks(t *testing.T) {
 		t.Errorf("a report of no instance counts: %s", diff)
 	}
 
-	plan := planOf("qe1", "q1", structs.Placement{Task: "q1a", Instance: "i1"})
+	plan := planOf("qe1", "q1", structs.Placement{Task: "q1a", Instance: "i1", Provider: "FARGATE"})
 	plan.Plan.Status, plan.Plan.Unplaced = structs.EvaluationBlocked, 1
 	h.do(plan)
 	want.Instance, want.Version = "i1", 2
@@ -122,7 +123,7 @@ func TestCalledInTurn(t *testing.T) {
 	add := func(id string, place structs.QueuePlace) {
 		cmd := createJobCommand(id, id+"e")
 		cmd.Job.Type, cmd.Job.CapacityStrategy = structs.JobBatch, []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
-		cmd.Tasks = []string{id + "t"}
+		cmd.Tasks, cmd.Providers = []string{id + "t"}, []string{"FARGATE"}
 		h.do(cmd)
 		plan := planOf(id+"e", id)
 		plan.Plan.Status, plan.Plan.Unplaced, plan.Plan.Queue = structs.EvaluationBlocked, 1, &place

@@ -23,7 +23,6 @@ func batchSamples() map[string]structs.Command {
 		"create_job_waiting": structs.CreateJob{
 			Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation}, Tasks: []string{"t1", "t2"}, Providers: []string{"big", "small"},
 		},
-		"create_job_queued": structs.CreateJob{Job: job, Evaluation: structs.Evaluation{ID: plan.Plan.Evaluation}, Tasks: []string{"t1", "t2"}},
-		"stop_job":          structs.StopJob{Job: job.ID, At: 1_700_000_000_201},
+		"stop_job": structs.StopJob{Job: job.ID, At: 1_700_000_000_201},
 	}
 }

@@ -15,16 +15,10 @@ func capacitySamples() map[string]structs.Command {
 			},
 			Create: true, Tags: []structs.Tag{{Key: "a", Value: "b"}},
 		},
-		"register_instance_provider": structs.RegisterInstance{Instance: structs.ContainerInstance{
-			ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", CapacityProvider: "machines", RegisteredAt: 1,
-		}},
 		"apply_plan_providers": planOf("2123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef",
 			structs.Placement{Task: "3123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE"},
 			structs.Placement{Task: "4123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE_SPOT"},
 			structs.Placement{Task: "5123456789abcdef0123456789abcdef", Instance: "0123456789abcdef0123456789abcdef", Provider: "FARGATE"}),
-		"register_instance_gpus": structs.RegisterInstance{Instance: structs.ContainerInstance{
-			ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", GPUs: []string{"1", "0"}, RegisteredAt: 1,
-		}},
 		"apply_plan_gpus": structs.ApplyPlan{Plan: structs.Plan{
 			Evaluation: "2123456789abcdef0123456789abcdef", Job: "1123456789abcdef0123456789abcdef", Status: structs.EvaluationBlocked, At: 2,
 			Need:  structs.Resources{CPU: 1, Memory: 2, GPUs: 3},

@@ -9,10 +9,6 @@ func healthSamples() map[string]structs.Command {
 		"set_runtime_health": structs.SetRuntimeHealth{
 			Instance: instance, Health: structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: "no answer"}, At: 1_700_000_000_190,
 		},
-		"release_instances":         structs.ReleaseInstances{Instances: []string{instance}, At: 1_700_000_000_191},
-		"set_agent_connected_damps": structs.SetAgentConnected{Instances: []string{instance}, At: 1_700_000_000_192, Damps: true},
-		"register_instance_runtime": structs.RegisterInstance{Instance: structs.ContainerInstance{
-			ID: instance, Cluster: "prod", Runtime: structs.RuntimeHealth{Status: structs.HealthOK}, RegisteredAt: 1_700_000_000_193,
-		}},
+		"release_instances": structs.ReleaseInstances{Instances: []string{instance}, At: 1_700_000_000_191},
 	}
 }

@@ -14,11 +14,6 @@ func serviceSamples() map[string]structs.Command {
 	}}
 	deployment := sampleDeployment()
 	return map[string]structs.Command{
-		"set_agent_connected_at": structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 1_700_000_000_142},
-		"register_instance_custom": structs.RegisterInstance{Instance: structs.ContainerInstance{
-			ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", Status: structs.InstanceInactive,
-			Custom: []structs.Attribute{{Name: "rack", Value: "7"}}, RegisteredAt: 1, DeregisteredAt: 2,
-		}},
 		"put_attributes":      structs.PutAttributes{Cluster: "prod", Attributes: attributes, At: 1_700_000_000_143},
 		"delete_attributes":   structs.DeleteAttributes{Cluster: "prod", Attributes: attributes, At: 1_700_000_000_144},
 		"set_instance_status": structs.SetInstanceStatus{Instances: []string{"i1", "i2"}, Status: structs.InstanceDraining, At: 1_700_000_000_145},
@@ -36,15 +31,10 @@ func serviceSamples() map[string]structs.Command {
 			Tags: []structs.Tag{{Key: "a", Value: "b"}},
 		},
 		"put_job_batch": structs.PutJob{Job: sampleService(), Evaluation: eval, Replaces: "0123456789abcdef0123456789abcdef"},
-		"collect_bit":   structs.Collect{Before: 1_700_000_000_150, Limit: 5000},
 		"continue_deployment": structs.ContinueDeployment{
 			Deployment: "ecs-svc/1234567890123456789", Pause: "5123456789abcdef0123456789abcdef", Action: structs.HookRollback, Evaluation: eval,
 			At: 1_700_000_000_152,
 		},
-		"apply_plan_forgets": structs.ApplyPlan{Plan: structs.Plan{
-			Evaluation: eval.ID, Job: eval.Job, Status: structs.EvaluationDone, At: 1_700_000_000_153, JobVersion: 3, Rules: structs.PlanRules,
-			Forgets: &structs.FailedTasks{Deployment: deployment.ID, Count: 2},
-		}},
 		"put_service_breaker": structs.PutService{Job: breakerService(), Evaluation: eval},
 		"put_service_shift":   structs.PutService{Job: shiftService(), Deployment: shiftDeployment(), Evaluation: eval},
 		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
@@ -55,6 +45,7 @@ func serviceSamples() map[string]structs.Command {
 			Deployments: []structs.Deployment{deployment}, Rollback: new(sampleService()),
 			Events:    []structs.ServiceEvent{{ID: "9c0e3a4e-0000-4000-8000-000000000001", At: 1_700_000_000_151, Message: "(service web) has reached a steady state."}},
 			JobStatus: structs.ServiceInactive, FollowUp: &eval, Desired: new(6),
+			Forgets:  &structs.FailedTasks{Deployment: deployment.ID, Count: 2},
 			Failures: []structs.PlacementFailure{{Instance: "i3", Reason: structs.FailMemory}},
 			Filtered: []structs.FilterCount{{Reason: structs.FailMemory, Instances: 7}}, Remedy: "Free 384 MiB.",
 			Need: structs.Resources{CPU: 384, Memory: 384},

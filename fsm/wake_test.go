@@ -284,8 +284,8 @@ func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
 // daemon's has left an instance that drains, whether its agent told or, not being there, never
 // will.
 func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
-	stopped := func(rules int, tasks ...string) structs.Command {
-		cmd := structs.ReportTasks{Instance: "i1", At: 60, Rules: rules}
+	stopped := func(tasks ...string) structs.Command {
+		cmd := structs.ReportTasks{Instance: "i1", At: 60}
 		for _, id := range tasks {
 			cmd.Updates = append(cmd.Updates, structs.TaskUpdate{Task: id, Status: structs.TaskStopped})
 		}
@@ -297,14 +297,13 @@ func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
 		cmd       func(h *harness) structs.Command
 		wakes     bool
 	}{
-		"one of two has left":    {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(1, "t1") }, false},
-		"both have":              {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(1, "t1", "t9") }, true},
-		"by an older server":     {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped(0, "t1", "t9") }, false},
-		"the instance is ACTIVE": {structs.InstanceActive, true, func(*harness) structs.Command { return stopped(1, "t1", "t9") }, false},
+		"one of two has left":    {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped("t1") }, false},
+		"both have":              {structs.InstanceDraining, true, func(*harness) structs.Command { return stopped("t1", "t9") }, true},
+		"the instance is ACTIVE": {structs.InstanceActive, true, func(*harness) structs.Command { return stopped("t1", "t9") }, false},
 		"a plan stops what is lost": {structs.InstanceDraining, false, func(h *harness) structs.Command {
 			h.do(putServiceCommand("s1", "web", 3, "se9", ""))
 			cmd := servicePlan(h, "se9", "s1", "")
-			cmd.Plan.Stops, cmd.Plan.Rules = []structs.Stop{{Task: "t1"}, {Task: "t9"}}, structs.PlanRules
+			cmd.Plan.Stops = []structs.Stop{{Task: "t1"}, {Task: "t9"}}
 			return cmd
 		}, true},
 	} {

@@ -125,14 +125,9 @@ func (a *api) streamAssignments(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
-	// agents of before that get them all
-	once := r.URL.Query().Get("definitions") == structs.DefinitionsOnce
 	for {
 		frame, err := stream.Next(ctx)
-		if once {
-			frame = frame.Shorten()
-		}
-		if err != nil || out.write(frame) != nil {
+		if err != nil || out.write(frame.Shorten()) != nil {
 			return
 		}
 	}

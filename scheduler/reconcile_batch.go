@@ -76,7 +76,7 @@ func batchShare(view View, job *structs.Job, lacking int) *place.Share {
 			s.Total++
 		}
 	}
-	if len(waiting) > 0 && waiting[""] == 0 { // older servers gave them none
+	if len(waiting) > 0 {
 		for _, item := range s.Strategy {
 			s.Settled = append(s.Settled, s.Held[item.CapacityProvider]+waiting[item.CapacityProvider])
 		}

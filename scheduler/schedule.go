@@ -28,7 +28,6 @@ func Schedule(in Input) structs.Plan {
 		Job:             in.Evaluation.Job,
 		Status:          structs.EvaluationDone,
 		At:              in.Now,
-		Rules:           structs.PlanRules,
 	}
 	job := in.View.Job(in.Evaluation.Job)
 	switch {

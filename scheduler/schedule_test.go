@@ -117,7 +117,8 @@ func TestQueuedTasksArePlaced(t *testing.T) {
 			CapacityStrategy: []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}},
 		})
 		for id, instance := range map[string]string{"t1": "", "t2": "a", "t3": "", "t4": "", "t5": ""} {
-			row := &structs.Task{ID: id, Job: "job", Instance: instance, LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, Memory: 50}
+			row := &structs.Task{ID: id, Job: "job", Instance: instance, CapacityProvider: "FARGATE",
+				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning, Memory: 50}
 			if id == "t3" {
 				row.LastStatus, row.DesiredStatus = structs.TaskStopped, structs.TaskStopped
 			}

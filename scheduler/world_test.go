@@ -178,20 +178,28 @@ func constrain(t *testing.T, job *structs.Job, def *structs.TaskDefinition, line
 	}
 }
 
-// queue makes the tasks of a job that queues them, as far as they are not placed yet.
+// queue makes the tasks of a job that queues them, as far as they are not placed yet, each for its
+// capacity provider.
 func (w *world) queue(tx *state.Tx, job *structs.Job) {
-	missing := job.Count
+	if !job.Queues() {
+		return
+	}
+	placed := map[string]int{}
 	for _, t := range slices.Collect(tx.JobTasks(job.ID)) {
 		if t.Queued() {
 			tx.RemoveTask(t)
 		} else {
-			missing--
+			placed[t.CapacityProvider]++
 		}
 	}
-	for range missing {
-		if job.Queues() && job.Type == structs.JobBatch {
+	for i, share := range structs.Shares(job.CapacityStrategy, job.Count) {
+		provider := job.CapacityStrategy[i].CapacityProvider
+		for range share - placed[provider] {
 			w.tasks++
-			tx.PutTask(&structs.Task{ID: fmt.Sprintf("queued%d", w.tasks), Job: job.ID, LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning})
+			tx.PutTask(&structs.Task{
+				ID: fmt.Sprintf("queued%d", w.tasks), Job: job.ID, CapacityProvider: provider,
+				LastStatus: structs.TaskProvisioning, DesiredStatus: structs.TaskRunning,
+			})
 		}
 	}
 }

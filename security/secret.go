@@ -118,13 +118,11 @@ func withSum(prefix string, key []byte) []byte {
 	return binary.BigEndian.AppendUint32(slices.Clip(key), sum)
 }
 
-// decodeKey returns the key of a text. Those of older versions have no checksum.
+// decodeKey returns the key of a text.
 func decodeKey(text, prefix string, size int) ([]byte, error) {
 	encoded, ok := strings.CutPrefix(text, prefix)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	switch {
-	case ok && err == nil && len(raw) == size:
-		return raw, nil
 	case !ok || err != nil || len(raw) != size+crc32.Size:
 		return nil, errors.New("it holds no key of Gantry's: make one with gantry keygen")
 	case !bytes.Equal(raw, withSum(prefix, raw[:size])):

@@ -3,7 +3,6 @@ package security
 import (
 	"bytes"
 	"crypto/tls"
-	"encoding/base64"
 	"net"
 	"os"
 	"path/filepath"
@@ -213,8 +212,7 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// A key with a flipped bit is no key: it would be that of another installation. Keys of older
-// versions, without a checksum, are read.
+// A key with a flipped bit is no key: it would be that of another installation.
 func TestFlippedKeys(t *testing.T) {
 	secret := NewSecret()
 	agent := must[AgentKey](t)(secret.AgentKey())
@@ -235,15 +233,5 @@ func TestFlippedKeys(t *testing.T) {
 				t.Errorf("%q is taken", flipped)
 			}
 		}
-	}
-	old := []string{
-		secretPrefix + base64.RawURLEncoding.EncodeToString(secret.key[:]),
-		agentPrefix + base64.RawURLEncoding.EncodeToString(append(agent.Proof[:], agent.Authority[:]...)),
-	}
-	if s, a, err1, err2 := try([]byte(old[0])); s != secret || a != agent || err1 != nil || err2 != nil {
-		t.Errorf("the secret of an older version: %v, %v", err1, err2)
-	}
-	if _, a, _, err := try([]byte(old[1])); a != agent || err != nil {
-		t.Errorf("the agent key of an older version: %v", err)
 	}
 }

@@ -80,7 +80,7 @@ func (l *agentLeases) Run(ctx context.Context) error {
 			if !connected {
 				l.log.Warn("container instances are lost: their leases have run out", "instances", instances)
 			}
-			if _, err := l.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: l.now(), Damps: true}); err != nil {
+			if _, err := l.apply(ctx, structs.SetAgentConnected{Instances: instances, Connected: connected, At: l.now()}); err != nil {
 				l.log.Warn("could not record which agents are connected; trying again", "error", err)
 				v.Next = time.Now().Add(leaseRetry)
 			}

@@ -35,8 +35,7 @@ type ContainerInstance struct {
 	CapacityProvider string `json:"capacityProvider,omitzero"`
 	// AgentConnected: a server holds the agent's stream.
 	AgentConnected bool `json:"agentConnected"`
-	// ConnectionChangedAt is when AgentConnected changed last; zero: it never did, or older servers
-	// wrote the row.
+	// ConnectionChangedAt is when AgentConnected changed last; zero: it never did.
 	ConnectionChangedAt Time `json:"connectionChangedAt,omitzero"`
 	// Losses is how often in a row the agent was lost without being connected for long in between.
 	Losses int `json:"losses,omitzero"`
@@ -97,9 +96,6 @@ type SetAgentConnected struct {
 	Instances []string
 	Connected bool
 	At        Time
-	// Damps: losses are counted, and an instance that is lost again and again is held back when it
-	// returns. Older servers do neither.
-	Damps bool `cbor:",omitzero"`
 }
 
 // CommandType implements Command.

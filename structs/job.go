@@ -92,8 +92,7 @@ type CreateJob struct {
 	Job        Job
 	Evaluation Evaluation
 	Tasks      []string // the ids of the tasks of a job that queues them: as many as its Count
-	// Providers are the capacity providers of Tasks, in the same order; nil in entries of older
-	// servers, whose tasks get theirs when they are placed.
+	// Providers are the capacity providers of Tasks, in the same order.
 	Providers []string
 }
 

@@ -49,17 +49,11 @@ type Plan struct {
 	// while room has appeared since, leaves its evaluation ready; zero as Seen says nothing.
 	JobVersion int    `cbor:"17,keyasint,omitzero"`
 	Seen       uint64 `cbor:"18,keyasint,omitzero"`
-	// Rules is PlanRules; zero in plans of older servers, which wake no daemon when the last other
-	// task has left an instance.
-	Rules int `cbor:"25,keyasint,omitzero"`
 	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made of. A plan whose
 	// evaluation has changed since is refused before the log, so a second worker on the same
 	// evaluation cannot place its tasks twice.
 	EvaluationIndex uint64 `cbor:"-"`
 }
-
-// PlanRules says by which rules a plan is applied that is made now.
-const PlanRules = 1
 
 // FailedTasks are so many of Deployment.FailedTasks.
 type FailedTasks struct {

@@ -26,8 +26,8 @@ func (p QueuePlace) Compare(o QueuePlace) int {
 	return cmp.Or(cmp.Compare(o.Priority, p.Priority), cmp.Compare(p.Since, o.Since))
 }
 
-// Place is where the evaluation stands in the queue of its cluster. One that came to wait before
-// there were places stands alone.
+// Place is where the evaluation stands in the queue of its cluster. One
+// without a place stands alone.
 func (e *Evaluation) Place() QueuePlace {
 	if e.Queue == nil {
 		return QueuePlace{Ask: e.Job, Priority: DefaultPriority}

@@ -34,7 +34,7 @@ type UpdatePolicy struct {
 	// FailureThreshold, where not zero, is short for a threshold of so many tasks.
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
 	// ResetOnHealthyTask: a task that becomes healthy sets the count of failed tasks to zero (ECS's
-	// default). In rows that older versions wrote it is false: they only add up.
+	// default).
 	ResetOnHealthyTask bool `json:"resetOnHealthyTask,omitzero"`
 	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count
 	// as healthy; zero: it counts at once.

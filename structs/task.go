@@ -129,12 +129,11 @@ type TaskUpdate struct {
 // Assignment is one task that an agent is to run, with all it needs to run it.
 type Assignment struct {
 	Task *Task `json:"task"`
-	// Definition is on the wire that of the assignment before it of the same one, where an agent
-	// asks for it so and there is none.
+	// Definition is left out on the wire if an assignment before it in the frame has the same one.
 	Definition *TaskDefinition `json:"taskDefinition,omitzero"`
 	Overrides  *TaskOverride   `json:"overrides,omitzero"` // the job's
 	// LogMode is how the output of containers goes to a log driver for which no mode is given: the
-	// account setting defaultLogDriverMode. Empty: an older server, and the engine's own way.
+	// account setting defaultLogDriverMode.
 	LogMode string `json:"logMode,omitzero"`
 	// Once: another may take the task's place, and it must not run twice. So an agent whose engine
 	// does not answer gives it up only where it knows that it never ran.
@@ -147,8 +146,7 @@ type Assignment struct {
 type AssignmentFrame struct {
 	// the number of a beat that was heard; such a frame says nothing else but Age
 	Beat uint8 `json:"beat,omitzero"`
-	// milliseconds since the newest beat of which the leader is known to have heard; zero: a server
-	// of before
+	// milliseconds since the newest beat of which the leader is known to have heard, plus one
 	Age   int64  `json:"age,omitzero"`
 	Index uint64 `json:"index,omitzero"` // raft index of the state that it was read from
 	Full  bool   `json:"full,omitzero"`
@@ -156,9 +154,6 @@ type AssignmentFrame struct {
 	Deregistered bool         `json:"deregistered,omitzero"`
 	Assignments  []Assignment `json:"assignments,omitzero"`
 }
-
-// DefinitionsOnce is what an agent asks for that takes frames as Shorten gives them.
-const DefinitionsOnce = "once"
 
 // Shorten gives the frame as it goes over the wire: with each definition once. A hundred tasks of a
 // service would else be a hundred copies of it to write and to read.
@@ -214,13 +209,7 @@ type ReportTasks struct {
 	Instance string
 	Updates  []TaskUpdate
 	At       Time
-	// Rules is ReportRules; zero in entries of older servers, which note no Task.HealthyAt, and
-	// wake no daemon when the last other task has left an instance.
-	Rules int
 }
 
 // CommandType implements Command.
 func (ReportTasks) CommandType() CommandType { return CmdReportTasks }
-
-// ReportRules says by which rules a report is applied that is made now.
-const ReportRules = 1

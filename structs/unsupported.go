@@ -81,7 +81,7 @@ func (f *features) requirements(at string, list []ResourceRequirement) {
 			f.add(true, at+"resourceRequirements.sharingStrategy")
 			continue
 		}
-		_, ok := parseGPUs(r.Value) // a definition may be older than this check
+		_, ok := parseGPUs(r.Value)
 		f.add(r.Type != RequirementGPU || !ok, at+"resourceRequirements "+r.Type+" "+r.Value)
 	}
 }

@@ -88,7 +88,7 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance.ID}, Connected: true, At: instance.RegisteredAt, Damps: true})
+	c.MustApply(t, structs.SetAgentConnected{Instances: []string{instance.ID}, Connected: true, At: instance.RegisteredAt})
 	return c.Store.Snapshot().Instance(instance.ID)
 }
 
@@ -96,7 +96,7 @@ func (c *SingleNode) AddInstance(t testing.TB, cluster string, cpu, memory int64
 func (c *SingleNode) beat(instance string) (time.Duration, error) {
 	if i := c.Store.Snapshot().Instance(instance); i != nil && !i.AgentConnected {
 		// Without a leader the next beat does.
-		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock()), Damps: true})
+		_, _ = c.Apply(context.Background(), structs.SetAgentConnected{Instances: []string{instance}, Connected: true, At: structs.TimeOf(c.clock())})
 	}
 	return 0, nil
 }

@@ -142,7 +142,7 @@ func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
 	if !check.Checks() {
 		return &container.HealthConfig{Test: []string{"NONE"}}, nil
 	}
-	test, err := check.Test() // a definition may be older than the check at its registration
+	test, err := check.Test()
 	if err != nil {
 		return nil, err
 	}

@@ -58,10 +58,7 @@ func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfigu
 	if log == nil {
 		return nil
 	}
-	options := map[string]string{}
-	if mode != "" {
-		options[logOptionMode] = mode
-	}
+	options := map[string]string{logOptionMode: mode}
 	maps.Copy(options, log.Options)
 	if options[logOptionMode] == logNonBlocking && options[logOptionBuffer] == "" {
 		options[logOptionBuffer] = logBuffer

@@ -74,8 +74,7 @@ func TestLogMode(t *testing.T) {
 		{logOf(map[string]string{"max-buffer-size": "1m", "max-size": "5m"}), "non-blocking", map[string]string{"mode": "non-blocking", "max-buffer-size": "1m", "max-size": "5m"}},
 		{logOf(nil), "blocking", map[string]string{"mode": "blocking"}},
 		{logOf(map[string]string{"mode": "blocking"}), "non-blocking", map[string]string{"mode": "blocking"}},
-		{logOf(map[string]string{"mode": "non-blocking"}), "", map[string]string{"mode": "non-blocking", "max-buffer-size": "10m"}},
-		{logOf(nil), "", map[string]string{}}, // an older server
+		{logOf(map[string]string{"mode": "non-blocking"}), "blocking", map[string]string{"mode": "non-blocking", "max-buffer-size": "10m"}},
 	} {
 		def := &structs.TaskDefinition{Family: "web", Revision: 1, ContainerDefinitions: []structs.ContainerDefinition{{Name: "app", LogConfiguration: test.log}}}
 		specs := containerSpecs("i1", structs.Assignment{Task: &structs.Task{ID: "t1"}, Definition: def, LogMode: test.mode})

@@ -59,14 +59,14 @@ func TestInstanceHealth(t *testing.T) {
 	report(structs.HealthImpaired, "it has not answered for 4s")
 	expect("IMPAIRED, CONTAINER_RUNTIME IMPAIRED it has not answered for 4s, AGENT_CONNECTIVITY OK")
 	report(structs.HealthOK, "")
-	f.MustApply(t, structs.SetAgentConnected{Instances: []string{f.instance.ID}, At: 1_800_000_000_000, Damps: true})
+	f.MustApply(t, structs.SetAgentConnected{Instances: []string{f.instance.ID}, At: 1_800_000_000_000})
 	expect("IMPAIRED, CONTAINER_RUNTIME OK , AGENT_CONNECTIVITY IMPAIRED no server hears the agent")
 
 	w := ask(t, f.door(t), "StartTask", fmt.Sprintf(`{"containerInstances": [%q], "taskDefinition": "hello"}`, f.instance.ID))
 	if !strings.Contains(w.Body.String(), `"reason":"AGENT"`) {
 		t.Errorf("started where the agent is not heard: %s", w.Body)
 	}
-	f.MustApply(t, structs.SetAgentConnected{Instances: []string{f.instance.ID}, Connected: true, At: 1_800_000_000_001, Damps: true})
+	f.MustApply(t, structs.SetAgentConnected{Instances: []string{f.instance.ID}, Connected: true, At: 1_800_000_000_001})
 	report(structs.HealthImpaired, "it has not answered for 4s")
 	for _, call := range []string{fmt.Sprintf(`StartTask {"containerInstances": [%q], "taskDefinition": "hello"}`, f.instance.ID), `RunTask {"taskDefinition": "hello"}`} {
 		operation, body, _ := strings.Cut(call, " ")

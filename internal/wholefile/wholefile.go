@@ -58,18 +58,14 @@ func removed(path string) error {
 	return nil
 }
 
-// Read returns the content of a file, or ErrDamaged. The whole of a file without a checksum is its
-// content: older versions wrote none, so the caller checks the form of what it gets.
+// Read returns the content of a file, or ErrDamaged.
 func Read(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	end := len(text) - len(sumLine(nil))
-	if end < 0 || !bytes.HasPrefix(text[end:], []byte(sumLabel)) {
-		return text, nil
-	}
-	if !bytes.Equal(text[end:], sumLine(text[:end])) {
+	if end < 0 || !bytes.Equal(text[end:], sumLine(text[:end])) {
 		return nil, ErrDamaged
 	}
 	return text[:end], nil

@@ -21,16 +21,15 @@ func TestWriteAndRead(t *testing.T) {
 	if _, err := Read(path + "x"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	if err := os.WriteFile(path, []byte("of before"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("no checksum"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Read(path); err != nil || string(got) != "of before" {
-		t.Errorf("of a file without a checksum there is %q, %v", got, err)
+	if got, err := Read(path); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a file without a checksum: %q, %v", got, err)
 	}
 }
 
-// A bit that has changed is found, or makes the last line a part of the content, which then is no
-// content that the caller takes.
+// A bit that has changed is found.
 func TestFlips(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	content := []byte("what is in it")
@@ -47,12 +46,8 @@ func TestFlips(t *testing.T) {
 		if err := os.WriteFile(path, flipped, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := Read(path); err == nil && !bytes.Equal(got, flipped) {
-			t.Errorf("with bit %d flipped there is %q", bit, got)
-		} else if err != nil && !errors.Is(err, ErrDamaged) {
-			t.Error(err)
-		} else if bit < 8*len(content) && err == nil {
-			t.Errorf("bit %d of the content may flip", bit)
+		if got, err := Read(path); !errors.Is(err, ErrDamaged) {
+			t.Errorf("with bit %d flipped: %q, %v", bit, got, err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (m *Members) peerAccept(w http.ResponseWriter, r *http.Request) {
 	Answer(w, struct{}{}, err)
 }
 
-// statsRequest says who is asked. Servers of before that asked whoever was there.
+// statsRequest says who is asked.
 type statsRequest struct {
 	Server string `json:"server"`
 }
@@ -36,7 +36,7 @@ type statsRequest struct {
 func (m *Members) peerStats(w http.ResponseWriter, r *http.Request) {
 	var of statsRequest
 	err := json.NewDecoder(r.Body).Decode(&of)
-	if err == nil && of.Server != "" && of.Server != m.id {
+	if err == nil && of.Server != m.id {
 		err = structs.Errorf(structs.KindConflict, "this is server %s, not %s", m.id, of.Server)
 	}
 	Answer(w, m.node.Stats(), err)

@@ -260,7 +260,7 @@ func checkLogKey(e boltElement) error {
 }
 
 func checkStableKey(e boltElement) error {
-	for _, key := range [][]byte{termKey, votedInKey, votedForKey, sumsKey} {
+	for _, key := range [][]byte{termKey, votedInKey, votedForKey} {
 		if !e.bucket && bytes.Equal(e.key, key) {
 			return nil
 		}

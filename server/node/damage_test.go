@@ -2,7 +2,6 @@ package node
 
 import (
 	"bytes"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,49 +114,6 @@ func TestLostEntry(t *testing.T) {
 		d := &diskWrites{checkedLog: logs, covered: func() uint64 { return 6 }}
 		if d.lost(index) != lost {
 			t.Errorf("entry %d is lost: %v", index, !lost)
-		}
-	}
-}
-
-// TestChecksumsAreAdded: what an older version wrote gets checksums at the first start, also where
-// an earlier one was interrupted in that.
-func TestChecksumsAreAdded(t *testing.T) {
-	dir := t.TempDir()
-	logs, err := openLog(filepath.Join(dir, logFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var old []*raft.Log
-	for i := range uint64(sumBatch + 10) {
-		old = append(old, entry(i+1))
-	}
-	for _, err := range []error{
-		logs.file.StoreLogs(old), logs.file.SetUint64(termKey, 3), logs.file.SetUint64(votedInKey, 3), logs.file.Set(votedForKey, []byte("a")),
-		logs.StoreLog(old[4]), logs.SetUint64(votedInKey, 3), logs.Close(),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 {
-		d, err := openDisk(dir, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		count := 0
-		if err := d.logs.each(0, func(*raft.Log) error { count++; return nil }); err != nil || count != len(old) || !d.logs.sums {
-			t.Errorf("%d entries of %d have checksums: %v", count, len(old), err)
-		}
-		for key, want := range map[string]uint64{string(termKey): 3, string(votedInKey): 3} {
-			if got, err := d.logs.GetUint64([]byte(key)); err != nil || got != want {
-				t.Errorf("%s is %d, %v", key, got, err)
-			}
-		}
-		if got, err := d.logs.Get(votedForKey); err != nil || string(got) != "a" {
-			t.Errorf("the vote is for %q, %v", got, err)
-		}
-		if err := d.close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

@@ -43,10 +43,4 @@ func TestFlippedID(t *testing.T) {
 			t.Errorf("%s %q: %v", what, content, err)
 		}
 	})
-	if err := os.WriteFile(filepath.Join(dir, "server", "id"), []byte(id+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := identity(t, dir); err != nil || got != id {
-		t.Errorf("an id that an older version wrote: %q, %v", got, err)
-	}
 }

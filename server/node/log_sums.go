@@ -13,13 +13,11 @@ import (
 	bolt "go.etcd.io/bbolt/errors"
 )
 
-// What raft keeps in the stable store, and sumsKey, which says that everything beside it has a
-// checksum. Older versions wrote none.
+// What raft keeps in the stable store.
 var (
 	termKey     = []byte("CurrentTerm")
 	votedInKey  = []byte("LastVoteTerm")
 	votedForKey = []byte("LastVoteCand")
-	sumsKey     = []byte("Checksums")
 )
 
 // sumSize is that of a checksum in bytes.
@@ -30,25 +28,7 @@ const sumSize = crc32.Size
 // written.
 //
 // The sum of an entry is its Extensions on disk. Raft, and other servers, see entries without.
-type checkedLog struct {
-	file *raftboltdb.BoltStore
-	// sums is false until addSums, where an older version wrote the log: what has no checksum is
-	// taken as it is.
-	sums bool
-}
-
-func newCheckedLog(file *raftboltdb.BoltStore) (*checkedLog, error) {
-	c := &checkedLog{file: file}
-	_, err := c.Get(sumsKey)
-	switch {
-	case errors.Is(err, raftboltdb.ErrKeyNotFound):
-		return c, nil
-	case err != nil:
-		return nil, err
-	}
-	c.sums = true
-	return c, nil
-}
+type checkedLog struct{ file *raftboltdb.BoltStore }
 
 // Close closes the file.
 func (c *checkedLog) Close() error { return careful(c.file.Close) }
@@ -76,7 +56,6 @@ func (c *checkedLog) GetLog(index uint64, entry *raft.Log) error {
 		return damaged("entry %d: %w", index, err)
 	case read.Index != index:
 		return damaged("entry %d says it is %d", index, read.Index)
-	case len(read.Extensions) == 0 && !c.sums: // an older version wrote it
 	case !bytes.Equal(read.Extensions, sumOf(&read)):
 		return damaged("entry %d: its checksum is wrong", index)
 	}
@@ -128,13 +107,10 @@ func (c *checkedLog) Get(key []byte) (value []byte, err error) {
 		return nil, err
 	}
 	end := len(value) - sumSize
-	switch {
-	case end >= 0 && bytes.Equal(value, withSum(key, value[:end])):
-		return value[:end], nil
-	case c.sums || bytes.Equal(key, sumsKey):
+	if end < 0 || !bytes.Equal(value, withSum(key, value[:end])) {
 		return nil, damaged("%s: its checksum is wrong", key)
 	}
-	return value, nil // an older version wrote it
+	return value[:end], nil
 }
 
 // SetUint64 keeps a number.
@@ -187,40 +163,5 @@ func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// sumBatch is how many entries get their checksums in one transaction.
-const sumBatch = 512
-
-// addSums gives a checksum to what an older version wrote, which has been read through, and marks
-// the log as one that has them.
-func (c *checkedLog) addSums(covered uint64) error {
-	if c.sums {
-		return nil
-	}
-	for _, key := range [][]byte{termKey, votedInKey, votedForKey} {
-		value, err := c.Get(key)
-		if errors.Is(err, raftboltdb.ErrKeyNotFound) {
-			continue
-		}
-		if err := cmp.Or(err, c.Set(key, value)); err != nil {
-			return err
-		}
-	}
-	var batch []*raft.Log
-	err := c.each(covered, func(entry *raft.Log) error {
-		batch = append(batch, entry)
-		if len(batch) < sumBatch {
-			return nil
-		}
-		full := batch
-		batch = nil
-		return c.StoreLogs(full)
-	})
-	if err := cmp.Or(err, c.StoreLogs(batch), c.Set(sumsKey, nil)); err != nil {
-		return err
-	}
-	c.sums = true
 	return nil
 }

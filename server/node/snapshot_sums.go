@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/binary"
@@ -24,7 +23,7 @@ import (
 //	8 bytes      snapshotSumMagic
 //	4 bytes      the CRC-32C of what meta.json says of index, term and peers
 //
-// and the state follows. Snapshots of older versions begin with the state.
+// and the state follows.
 const snapshotSumMagic = "GANTRYSM"
 
 // snapshotHeadSize is how many bytes come before the state.
@@ -129,41 +128,34 @@ func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, e
 		}
 		return nil, nil, damaged("open it: %w", err)
 	}
-	state, err := s.check(id, meta, content)
-	if err != nil {
+	if err := s.check(id, meta, content); err != nil {
 		return nil, nil, errors.Join(err, content.Close())
 	}
-	return meta, readCloser{state, content}, nil
+	return meta, content, nil
 }
 
-// readCloser reads what is left of a file.
-type readCloser struct {
-	io.Reader
-	io.Closer
-}
-
-// check checks what raft does not, and returns the state, which is all that raft is to see.
-func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.Reader) (io.Reader, error) {
+// check checks what raft does not, and reads content up to the state, which is all that raft is to
+// see.
+func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.Reader) error {
 	stat, err := os.Stat(filepath.Join(s.dir, id, "state.bin"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if meta.ID != id || meta.Size != stat.Size() || meta.Version != raft.SnapshotVersionMax {
-		return nil, damaged("meta.json is of another snapshot: it says %q, version %d, %d bytes", meta.ID, meta.Version, meta.Size)
+		return damaged("meta.json is of another snapshot: it says %q, version %d, %d bytes", meta.ID, meta.Version, meta.Size)
 	}
 	meta.Peers = nil // of a format before that of meta.Version
-	in := bufio.NewReader(content)
-	if head, err := in.Peek(len(snapshotSumMagic)); err != nil || string(head) != snapshotSumMagic {
-		return in, nil // an older version wrote it
-	}
 	var head [snapshotHeadSize]byte
-	if _, err := io.ReadFull(in, head[:]); err != nil {
-		return nil, damaged("read its head: %w", err)
+	if _, err := io.ReadFull(content, head[:]); err != nil {
+		return damaged("read its head: %w", err)
+	}
+	if string(head[:len(snapshotSumMagic)]) != snapshotSumMagic {
+		return damaged("its head is not what was written")
 	}
 	sum, err := metaSum(meta.Version, meta.Index, meta.Term, meta.Configuration, meta.ConfigurationIndex)
 	if err != nil || !bytes.Equal(sum, head[len(snapshotSumMagic):]) {
-		return nil, damaged("what meta.json says is not what was written")
+		return damaged("what meta.json says is not what was written")
 	}
 	meta.Size -= int64(len(head))
-	return in, nil
+	return nil
 }

@@ -93,6 +93,7 @@ func (w *queueWorld) addJob() {
 		cmd.Job.CapacityStrategy = []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}}
 		for n := range cmd.Job.Count {
 			cmd.Tasks = append(cmd.Tasks, fmt.Sprintf("%s-%d", cmd.Evaluation.ID, n))
+			cmd.Providers = append(cmd.Providers, "FARGATE")
 		}
 	}
 	w.do(cmd)
@@ -307,7 +308,8 @@ func TestQueueCostsTheLogLittle(t *testing.T) {
 					ID: id, Cluster: "default", Type: structs.JobBatch, Count: 1, TaskDefinition: "f0:1",
 					CapacityStrategy: []structs.CapacityProviderStrategyItem{{CapacityProvider: "FARGATE"}},
 				},
-				Evaluation: structs.Evaluation{ID: "e" + id, Status: structs.EvaluationReady}, Tasks: []string{"t" + id},
+				Evaluation: structs.Evaluation{ID: "e" + id, Status: structs.EvaluationReady},
+				Tasks:      []string{"t" + id}, Providers: []string{"FARGATE"},
 			})
 			w.rest()
 		}

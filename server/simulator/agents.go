@@ -66,7 +66,7 @@ func (r *run) letAgentsAct() (acted bool, err error) {
 		}
 		if updates := r.updates(snap, tasks); len(updates) > 0 {
 			acted = true
-			if _, err := r.apply(structs.ReportTasks{Instance: i.ID, Updates: updates, At: r.now, Rules: structs.ReportRules}); err != nil {
+			if _, err := r.apply(structs.ReportTasks{Instance: i.ID, Updates: updates, At: r.now}); err != nil {
 				return false, err
 			}
 		}
