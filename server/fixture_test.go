@@ -15,20 +15,20 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-var update = flag.Bool("update", false, "make testdata/v1 anew where it is missing; a directory that is there stays as it is")
+var update = flag.Bool("update", false, "write testdata/v1 if it is missing; a directory that is there stays as it is")
 
-// What lies on the disk of the first servers: everything in a snapshot, and more in the log behind
-// it.
+// fixture is the data directory of a server as version 1 writes it (ADR 27): a snapshot with most
+// tables, and more in the log behind it.
 const fixture = "testdata/v1"
 
-// fixtureNouns is all that there was then.
+// fixtureNouns are the tables with rows in it.
 var fixtureNouns = []string{
 	"clusters", "container instances", "capacity providers", "task definitions", "families", "jobs", "job versions", "deployments", "tasks",
 	"evaluations", "services with events", "tagged resources", "clusters with room",
 }
 
-// TestOldDataDirectory: this version opens a data directory that an older one left, and finds all
-// that was in it.
+// TestOldDataDirectory: this version opens the data directory of an older one and finds everything
+// in it.
 func TestOldDataDirectory(t *testing.T) {
 	if _, err := os.Stat(fixture); os.IsNotExist(err) && *update {
 		if err := os.MkdirAll(fixture, 0o755); err != nil {
