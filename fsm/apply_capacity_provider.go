@@ -85,7 +85,7 @@ func checkProviders(tx *state.Tx, names []string) error {
 func providerUser(tx *state.Tx, cluster, provider string) string {
 	for j := range tx.Jobs(cluster) {
 		uses := slices.ContainsFunc(j.CapacityStrategy, func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == provider })
-		if keepsUp(j) && j.Status != structs.ServiceInactive && uses {
+		if isService(j) && j.Status != structs.ServiceInactive && uses {
 			return "service " + j.Name
 		}
 		for t := range tx.JobTasks(j.ID) {

@@ -26,7 +26,7 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 		tx.RemoveServiceEvents(j.ID)
 		tx.RemoveJob(j)
 		// else its tags are those of the next one of its name
-		if keepsUp(j) && tx.Service(j.Cluster, j.Name) == nil {
+		if isService(j) && tx.Service(j.Cluster, j.Name) == nil {
 			tx.PutTags(structs.ServiceKey(j.Cluster, j.Name), nil)
 		}
 	}
@@ -137,7 +137,7 @@ func candidates(snap *state.Snapshot, before structs.Time) (definitions, cluster
 func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Time, definitions map[string]bool) (gone bool) {
 	gone = jobEnded(j, before)
 	for t := range snap.JobTasks(j.ID) {
-		if g.room > 0 && (gone || !inAttempts(j)) && t.LastStatus == structs.TaskStopped && t.StoppedAt < before {
+		if g.room > 0 && (gone || !hasBatchSpec(j)) && t.LastStatus == structs.TaskStopped && t.StoppedAt < before {
 			g.tasks = append(g.tasks, t)
 			g.room--
 		} else {
@@ -148,7 +148,7 @@ func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Ti
 	for range snap.OpenEvaluations(j.ID) {
 		gone = false
 	}
-	if gone = g.addEvaluations(snap, j, before, gone); keepsUp(j) {
+	if gone = g.addEvaluations(snap, j, before, gone); isService(j) {
 		g.addHistory(snap, j, gone, definitions)
 	}
 	return gone
@@ -157,7 +157,7 @@ func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Ti
 // addEvaluations adds those of a job that goes, and of one that stays and has many those that were
 // done long ago.
 func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before structs.Time, gone bool) bool {
-	if !gone && !keepsUp(j) && !inAttempts(j) {
+	if !gone && !isService(j) && !hasBatchSpec(j) {
 		return false
 	}
 	for e := range snap.JobEvaluations(j.ID) {
@@ -174,10 +174,10 @@ func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before st
 
 // jobEnded says whether a job goes once its tasks are forgotten and its evaluations decided.
 func jobEnded(j *structs.Job, before structs.Time) bool {
-	if keepsUp(j) {
+	if isService(j) {
 		return j.Status == structs.ServiceInactive && j.DeletedAt < before
 	}
-	if inAttempts(j) { // its tasks are its books, and stay until it has ended
+	if hasBatchSpec(j) { // its tasks are its books, and stay until it has ended
 		return j.Status != structs.BatchRunning && j.EndedAt < before
 	}
 	return j.CreatedAt < before

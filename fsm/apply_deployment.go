@@ -39,7 +39,7 @@ func stopDeployment(tx *state.Tx, index uint64, cmd structs.StopDeployment) (str
 	d := *old
 	d.StopRequested, d.UpdatedAt = cmd.Type, cmd.At
 	tx.PutDeployment(&d)
-	putMinted(tx, index, job, cmd.Evaluation)
+	addEvaluation(tx, index, job, cmd.Evaluation)
 	return d.ID, nil
 }
 
@@ -63,7 +63,7 @@ func continueDeployment(tx *state.Tx, index uint64, cmd structs.ContinueDeployme
 	}
 	d.UpdatedAt = cmd.At
 	tx.PutDeployment(&d)
-	putMinted(tx, index, job, cmd.Evaluation)
+	addEvaluation(tx, index, job, cmd.Evaluation)
 	return d.ID, nil
 }
 

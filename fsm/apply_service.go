@@ -42,7 +42,7 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 		}
 	}
 	putVersion(tx, &job)
-	putMinted(tx, index, &job, cmd.Evaluation)
+	addEvaluation(tx, index, &job, cmd.Evaluation)
 	return job.ID, nil
 }
 
@@ -50,7 +50,7 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	named := tx.Service(next.Cluster, next.Name)
 	switch {
-	case !keepsUp(next) || next.Name == "":
+	case !isService(next) || next.Name == "":
 		return structs.Errorf(structs.KindInvalidParameter, "Job %s is no service: its type is %q and its name %q.", next.ID, next.Type, next.Name)
 	case old == nil && next.Version != 1:
 		return structs.ErrServiceNotFound()
@@ -105,7 +105,7 @@ func putVersion(tx *state.Tx, job *structs.Job) {
 func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (string, error) {
 	old := tx.Job(cmd.Job)
 	switch {
-	case !keepsUp(old) || old.Status == structs.ServiceInactive:
+	case !isService(old) || old.Status == structs.ServiceInactive:
 		return "", structs.ErrServiceNotFound()
 	case old.Type == structs.JobService && old.Count > 0 && !cmd.Force:
 		return "", structs.Errorf(structs.KindInvalidParameter, "The service cannot be stopped while it is scaled above 0.")
@@ -120,6 +120,6 @@ func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (strin
 		job.Version++ // plans that were made for the living service are refused
 		putVersion(tx, &job)
 	}
-	putMinted(tx, index, old, cmd.Evaluation)
+	addEvaluation(tx, index, old, cmd.Evaluation)
 	return old.ID, nil
 }

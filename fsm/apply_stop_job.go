@@ -12,7 +12,7 @@ import (
 func stopJob(tx *state.Tx, index uint64, cmd structs.StopJob) (string, error) {
 	old := tx.Job(cmd.Job)
 	switch {
-	case old == nil || keepsUp(old):
+	case old == nil || isService(old):
 		return "", structs.Errorf(structs.KindResourceNotFound, "There is no batch job %s.", cmd.Job)
 	case old.Status != "" && old.Status != structs.BatchRunning:
 		return old.ID, nil

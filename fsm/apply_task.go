@@ -77,7 +77,7 @@ func isHealthy(t *structs.Task, d *structs.TaskDefinition) bool {
 // matters says whether a job must look again because of what became of a task. A batch job acts on
 // the end of one alone.
 func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition) bool {
-	if inAttempts(job) {
+	if hasBatchSpec(job) {
 		return was.Holds() && !is.Holds()
 	}
 	reached := func(s structs.TaskStatus) bool { return was.LastStatus < s && is.LastStatus >= s }

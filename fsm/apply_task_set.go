@@ -10,7 +10,7 @@ import (
 func putTaskSet(tx *state.Tx, index uint64, cmd structs.PutTaskSet) (string, error) {
 	job := tx.Job(cmd.Set.Job)
 	switch {
-	case !keepsUp(job) || job.Status != structs.ServiceActive:
+	case !isService(job) || job.Status != structs.ServiceActive:
 		return "", structs.ErrServiceNotActive()
 	case !job.External() || cmd.Set.TaskSet == nil:
 		return "", structs.Errorf(structs.KindInvalidParameter, "Service %s has no task sets: its deployment controller is not EXTERNAL.", job.Name)
@@ -30,7 +30,7 @@ func putTaskSet(tx *state.Tx, index uint64, cmd structs.PutTaskSet) (string, err
 		set.TaskSet, set.UpdatedAt = &part, cmd.Set.UpdatedAt
 		tx.PutDeployment(&set)
 	}
-	putMinted(tx, index, job, cmd.Evaluation)
+	addEvaluation(tx, index, job, cmd.Evaluation)
 	return cmd.Set.ID, nil
 }
 
@@ -85,7 +85,7 @@ func deleteTaskSet(tx *state.Tx, index uint64, cmd structs.DeleteTaskSet) (strin
 		return "", structs.Errorf(structs.KindInvalidParameter, "The task set cannot be deleted while it is PRIMARY. Make another one PRIMARY first, or use force.")
 	default:
 		putStatus(tx, old, structs.TaskSetDraining, cmd.At)
-		putMinted(tx, index, job, cmd.Evaluation)
+		addEvaluation(tx, index, job, cmd.Evaluation)
 		return old.ID, nil
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putMinted puts an evaluation whose id came with a command.
-func putMinted(tx *state.Tx, index uint64, job *structs.Job, eval structs.Evaluation) {
+// addEvaluation puts an evaluation whose id came with a command.
+func addEvaluation(tx *state.Tx, index uint64, job *structs.Job, eval structs.Evaluation) {
 	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
 	eval.Status = cmp.Or(eval.Status, structs.EvaluationReady)
 	tx.PutEvaluation(&eval)

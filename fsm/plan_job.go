@@ -156,7 +156,7 @@ func setJobStatus(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.J
 	next := *job
 	next.Status = plan.JobStatus
 	switch {
-	case !keepsUp(job):
+	case !isService(job):
 		next.EndedAt = plan.At
 	case next.Status == structs.ServiceInactive:
 		next.DeletedAt, next.ClientToken = plan.At, ""

@@ -9,61 +9,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-func TestServiceTasks(t *testing.T) {
-	h := serving(t)
-	task := h.snap().Task("t1")
-	if task.Group != "service:web" || task.StartedBy != "d1" || task.TaskDefinition != "web:1" {
-		t.Errorf("task %+v, want it to be of its service and deployment", task)
-	}
-}
-
-// TestTasksRunTheirDeployment: placements are made of the definition of the deployment that they
-// name.
-func TestTasksRunTheirDeployment(t *testing.T) {
-	h := serving(t)
-	h.do(structs.RegisterTaskDefinition{Definition: sampleDefinition()})
-	next := putServiceCommand("s1", "web", 2, "se2", "d2")
-	next.Job.TaskDefinition = "web:2"
-	h.do(next)
-	h.do(servicePlan(h, "se2", "s1", "d2", structs.Placement{Task: "t3", Instance: "i1"}))
-	h.do(putServiceCommand("s1", "web", 3, "se3", ""))
-	h.do(servicePlan(h, "se3", "s1", "d2", structs.Placement{Task: "t4", Instance: "i1"}))
-	for _, id := range []string{"t3", "t4"} {
-		if task := h.snap().Task(id); task.TaskDefinition != "web:2" || task.StartedBy != "d2" {
-			t.Errorf("task %+v", task)
-		}
-	}
-}
-
-func TestServiceTaskTags(t *testing.T) {
-	managed := []structs.Tag{{Key: "aws:ecs:clusterName", Value: "prod"}, {Key: "aws:ecs:serviceName", Value: "web"}}
-	own, definition := []structs.Tag{{Key: "own", Value: "1"}}, []structs.Tag{{Key: "definition", Value: "1"}}
-	for name, c := range map[string]struct {
-		spec structs.ServiceSpec
-		want []structs.Tag
-	}{
-		"none":            {structs.ServiceSpec{PropagateTags: "NONE"}, nil},
-		"service":         {structs.ServiceSpec{PropagateTags: "SERVICE"}, own},
-		"task definition": {structs.ServiceSpec{PropagateTags: "TASK_DEFINITION"}, definition},
-		"managed":         {structs.ServiceSpec{ManagedTags: true}, managed},
-		"both":            {structs.ServiceSpec{PropagateTags: "SERVICE", ManagedTags: true}, append(own[:1:1], managed...)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := cluster(t)
-			h.do(structs.TagCommand{Resource: "task-definition/web:1", Tags: definition})
-			cmd := putServiceCommand("s1", "web", 1, "se1", "d1")
-			cmd.Job.Service = &c.spec
-			h.do(cmd)
-			// tags as they are when the task starts
-			h.do(structs.TagCommand{Resource: "service/prod/web", Tags: own})
-			h.do(servicePlan(h, "se1", "s1", "d1", structs.Placement{Task: "t1", Instance: "i1"}))
-			if diff := cmp.Diff(c.want, h.snap().Tags("task/prod/t1")); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
 func TestPlanStopsTasks(t *testing.T) {
 	h := serving(t)
 	h.do(report("i1", runningUpdate("t1", "")))
@@ -209,56 +154,6 @@ func TestServiceEvents(t *testing.T) {
 	}
 	if diff := cmp.Diff(want[:structs.MaxServiceEvents], h.snap().ServiceEvents("s1").Events); diff != "" {
 		t.Error(diff)
-	}
-}
-
-// TestFollowUp: a plan says when to look again, once for a job.
-func TestFollowUp(t *testing.T) {
-	h := serving(t)
-	at := func(id string, wait structs.Time) *structs.Evaluation {
-		return &structs.Evaluation{ID: id, Because: structs.BecauseTimeDue, WaitUntil: wait}
-	}
-	decide := func(eval string, followUp *structs.Evaluation) {
-		t.Helper()
-		h.do(putServiceCommand("s1", "web", h.snap().Job("s1").Version+1, eval, ""))
-		cmd := servicePlan(h, eval, "s1", "")
-		cmd.Plan.FollowUp = followUp
-		h.do(cmd)
-	}
-	decide("se2", at("f1", 500))
-	want := &structs.Evaluation{
-		ID: "f1", Cluster: "prod", Job: "s1", Because: structs.BecauseTimeDue, Status: structs.EvaluationReady, CreatedAt: 20, WaitUntil: 500,
-		ModifyIndex: h.index,
-	}
-	if diff := cmp.Diff(want, h.snap().Evaluation("f1")); diff != "" {
-		t.Error(diff)
-	}
-	decide("se3", at("f2", 400))
-	decide("se4", at("f2", 400)) // the same look again
-	decide("se5", nil)           // has no opinion
-	if diff := cmp.Diff(map[string]string{"f2": "ready time-due"}, h.open("s1")); diff != "" {
-		t.Errorf("open: %s", diff)
-	}
-	h.do(report("i1", runningUpdate("t1", "")))
-	h.do(report("i2", runningUpdate("t2", "")))
-	if open := h.open("s1"); len(open) != 3 {
-		t.Errorf("open %v: an evaluation that waits for its time keeps others from being made", open)
-	}
-}
-
-// TestDroppedPlacementIsPlannedAgain: an instance drains between the planner's check and the entry.
-// The service would wait for chance.
-func TestDroppedPlacementIsPlannedAgain(t *testing.T) {
-	h := serving(t)
-	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
-	cmd := servicePlan(h, "se2", "s1", "d1", structs.Placement{Task: "t3", Instance: "i1"})
-	setStatus(h, "i1", structs.InstanceDraining)
-	h.do(cmd)
-	if e := h.snap().Evaluation("se2"); e.Status != structs.EvaluationDone || e.Unplaced != 1 {
-		t.Errorf("evaluation %+v", e)
-	}
-	if because := h.decide("s1"); len(because) != 1 || because[0] != structs.BecausePlacementRefused {
-		t.Errorf("woken by %v, want %s", because, structs.BecausePlacementRefused)
 	}
 }
 

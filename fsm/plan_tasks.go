@@ -40,7 +40,7 @@ func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker 
 		Ports:          plan.Need.Ports,
 		CreatedAt:      plan.At,
 	}}
-	if keepsUp(job) {
+	if isService(job) {
 		m.ofService(tx, plan)
 	}
 	return m

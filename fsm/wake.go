@@ -85,13 +85,13 @@ func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.Container
 // watches says whether a job acts on what becomes of its tasks: a service or daemon until it is
 // INACTIVE, and a batch job with a BatchSpec while it is RUNNING.
 func watches(j *structs.Job) bool {
-	return keepsUp(j) && j.Status != structs.ServiceInactive || inAttempts(j) && j.Status == structs.BatchRunning
+	return isService(j) && j.Status != structs.ServiceInactive || hasBatchSpec(j) && j.Status == structs.BatchRunning
 }
 
-// inAttempts says whether a job is a batch job with a BatchSpec.
-func inAttempts(j *structs.Job) bool { return j != nil && j.Batch != nil }
+// hasBatchSpec says whether a job is a batch job with a BatchSpec.
+func hasBatchSpec(j *structs.Job) bool { return j != nil && j.Batch != nil }
 
-// keepsUp says whether a job is a service or daemon, which keeps tasks up.
-func keepsUp(j *structs.Job) bool {
+// isService says whether a job is a service or daemon, which keeps tasks up.
+func isService(j *structs.Job) bool {
 	return j != nil && (j.Type == structs.JobService || j.Type == structs.JobDaemon)
 }

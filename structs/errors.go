@@ -50,6 +50,7 @@ type Error struct {
 	ResourceIDs []string
 }
 
+// Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
 // Errorf makes an Error of a kind.

@@ -160,6 +160,7 @@ func decodePolicy(text []byte, into any) error {
 // list is one value or several, as IAM takes them.
 type list[T any] []T
 
+// UnmarshalJSON reads one value or several.
 func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	if bytes.HasPrefix(raw, []byte("[")) {
 		return json.Unmarshal(raw, (*[]T)(l))

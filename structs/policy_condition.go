@@ -56,6 +56,7 @@ func (c *Conditions) UnmarshalJSON(raw []byte) error {
 // scalar is a value of a condition.
 type scalar string
 
+// UnmarshalJSON reads text, true or false, or a number.
 func (s *scalar) UnmarshalJSON(raw []byte) error {
 	if raw[0] == '"' {
 		return json.Unmarshal(raw, (*string)(s))

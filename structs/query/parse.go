@@ -16,6 +16,7 @@ type Error struct {
 	Message  string
 }
 
+// Error returns the message with its position.
 func (e *Error) Error() string { return fmt.Sprintf("at character %d: %s", e.Position, e.Message) }
 
 // Parse reads an expression. The error, if any, is an *Error.

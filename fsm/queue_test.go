@@ -171,3 +171,57 @@ func TestCalledInTurn(t *testing.T) {
 	h.do(late)
 	check("room appears that a plan did not see", "old done", "new ready", "first done", "big blocked", "other ready")
 }
+
+// TestUnblock tells when room may have appeared.
+func TestUnblock(t *testing.T) {
+	inactive := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}
+	drained := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}
+	attribute := []structs.InstanceAttribute{{Instance: "i1", Attribute: structs.Attribute{Name: "rack", Value: "7"}}}
+	engine := func(status string) structs.Command {
+		return structs.SetRuntimeHealth{Instance: "i1", Health: structs.RuntimeHealth{Status: status}, At: 41}
+	}
+	held := []structs.Command{connection("i1", false, 40), connection("i1", true, 41), connection("i1", false, 42), connection("i1", true, 43)}
+	connected := instance("i3", "prod")
+	connected.AgentConnected = true
+	elsewhere := instance("i4", "other")
+	elsewhere.AgentConnected = true
+	for name, c := range map[string]struct {
+		before []structs.Command
+		cmd    structs.Command
+		room   bool
+	}{
+		"a task stops":                {nil, report("i1", structs.TaskUpdate{Task: "t9", Status: structs.TaskStopped}), true},
+		"a task runs":                 {nil, report("i1", runningUpdate("t9", "")), false},
+		"a task is asked to stop":     {nil, structs.StopTasks{Tasks: []string{"t9"}, At: 40}, false},
+		"an instance joins":           {nil, structs.RegisterInstance{Instance: connected}, true},
+		"another cluster's joins":     {nil, structs.RegisterInstance{Instance: elsewhere}, false},
+		"an instance disconnects":     {nil, structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}, false},
+		"an instance connects":        {[]structs.Command{structs.SetAgentConnected{Instances: []string{"i1"}, At: 40}}, structs.SetAgentConnected{Instances: []string{"i1"}, Connected: true, At: 41}, true},
+		"an engine answers no more":   {nil, engine(structs.HealthImpaired), false},
+		"an engine answers again":     {[]structs.Command{engine(structs.HealthImpaired)}, engine(structs.HealthOK), true},
+		"an instance is held back":    {held[:3], held[3], false},
+		"an instance is released":     {held, structs.ReleaseInstances{Instances: []string{"i1"}, At: 20_000}, true},
+		"it is released too early":    {held, structs.ReleaseInstances{Instances: []string{"i1"}, At: 44}, false},
+		"an instance drains":          {nil, drained, false},
+		"an instance is ACTIVE again": {[]structs.Command{drained}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, true},
+		"an instance goes":            {nil, inactive, false},
+		"an instance comes back":      {[]structs.Command{inactive}, structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceActive, At: 41}, false},
+		"an instance has attributes":  {nil, structs.PutAttributes{Cluster: "prod", Attributes: attribute, At: 40}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := serving(t)
+			h.do(createJobCommand("j2", "e2"))
+			h.do(planOf("e2", "j2", structs.Placement{Task: "t9", Instance: "i1"}))
+			for _, cmd := range c.before {
+				h.do(cmd)
+			}
+			h.decide("s1")
+			eval := block(h, "s1")
+			h.do(c.cmd)
+			e := h.snap().Evaluation(eval)
+			if unblocked := e.Status == structs.EvaluationReady && e.ModifyIndex == h.index; unblocked != c.room {
+				t.Errorf("evaluation %+v, want it ready: %v", e, c.room)
+			}
+		})
+	}
+}
