@@ -129,3 +129,6 @@ func (s *Servers) Agent(host string) *agent.Agent {
 	}
 	return nil
 }
+
+// Instance is the container instance of an agent.
+func (s *Servers) Instance(host string) string { return s.Agent(host).Instance() }
