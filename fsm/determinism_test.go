@@ -13,8 +13,8 @@ import (
 )
 
 // TestDeterminism applies random logs to two servers, one of which restarts from its snapshot
-// somewhere on the way. They must answer the same and end in the same state to the byte, and no
-// command may break what always holds.
+// somewhere on the way. They must return the same results and end in the same state to the byte,
+// and no command may break an invariant.
 func TestDeterminism(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		one, two := cluster(t), cluster(t)
@@ -46,13 +46,13 @@ func TestDeterminism(t *testing.T) {
 	})
 }
 
-// fataler is what both testing.TB and rapid.T have.
+// fataler is the common part of testing.TB and rapid.T.
 type fataler interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// checkInvariants checks what holds of every state.
+// checkInvariants checks what holds for every state.
 func checkInvariants(t fataler, s *state.Snapshot) {
 	t.Helper()
 	usage := map[string]*structs.Usage{}
@@ -112,7 +112,7 @@ func addUsage(u *structs.Usage, task *structs.Task) {
 	}
 }
 
-// checkServices checks that a name means one service at most, and that deployments are found by
+// checkServices checks that a name means at most one service, and that deployments are found by
 // their jobs.
 func checkServices(t fataler, s *state.Snapshot) {
 	t.Helper()
@@ -147,8 +147,8 @@ func checkServices(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkEvaluations checks that those that are not done are found by their jobs, and those that are
-// blocked by their clusters.
+// checkEvaluations checks that open evaluations are found by their jobs, and blocked ones by their
+// clusters.
 func checkEvaluations(t fataler, s *state.Snapshot) {
 	t.Helper()
 	open, blocked := 0, 0
@@ -197,7 +197,7 @@ func checkTokens(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkGPUsGiven checks that a task that was placed has as many GPUs as its plan says, all of its
+// checkGPUsGiven checks that a placed task has as many GPUs as its plan says, all from its
 // instance, and keeps them.
 func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Command) {
 	t.Helper()
@@ -224,7 +224,7 @@ func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Comman
 	}
 }
 
-// checkForward checks that no task went backwards from one state to the next.
+// checkForward checks that no task went backwards between two states.
 func checkForward(t fataler, before, after *state.Snapshot) {
 	t.Helper()
 	for was := range before.AllTasks() {

@@ -32,7 +32,7 @@ func TestPolicyDecides(t *testing.T) {
 		"deny wins":                {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:Update*","Resource":"arn:aws:ecs:*:*:service/prod/*"}`, "ecs:UpdateService", web, Denied},
 		"deny first wins":          {`{"Effect":"Deny","Action":"ecs:Update*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}`, "ecs:UpdateService", web, Denied},
 		"deny of something else":   {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:*","Resource":"arn:aws:ecs:*:*:service/dev/*"}`, "ecs:UpdateService", web, Allowed},
-		// A caller signs for whatever region it likes: no policy can be slipped past that way.
+		// A caller signs for whatever region it likes: that must not get it past a policy.
 		"deny in another region": {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:*","Resource":"arn:aws:ecs:eu-west-1:000000000000:service/prod/*"}`, "ecs:UpdateService", web, Denied},
 	} {
 		p, err := ParsePolicy(`{"Version":"2012-10-17","Statement":[` + test.statements + `]}`)
@@ -58,21 +58,21 @@ func TestReadOnlyPolicy(t *testing.T) {
 	}
 }
 
-// What Gantry cannot hold to is refused: a policy that is taken does what it says.
+// What Gantry cannot enforce is refused: an accepted policy does what it says.
 func TestParsePolicyRefuses(t *testing.T) {
 	statement := func(members string) string { return `{"Statement":{` + members + `}}` }
 	for text, want := range map[string]string{
-		``:        "no policy",
-		`other`:   "no policy",
-		`{} {}`:   "something follows",
+		``:        "not a policy",
+		`other`:   "not a policy",
+		`{} {}`:   "more after the end",
 		`{"a":1}`: `unknown field "a"`,
 		`{}`:      "allows nothing",
 		`{"Version":"2020-01-01","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`:            "Version",
 		statement(`"Effect":"allow","Action":"*","Resource":"*"`):                                        "Effect",
 		statement(`"Effect":"Allow","Resource":"*"`):                                                     "Action",
 		statement(`"Effect":"Allow","Action":"*"`):                                                       "Resource",
-		statement(`"Effect":"Allow","Action":"RunTask","Resource":"*"`):                                  "'RunTask' is no action",
-		statement(`"Effect":"Allow","Action":"s3:GetObject","Resource":"*"`):                             "'s3:GetObject' is no action",
+		statement(`"Effect":"Allow","Action":"RunTask","Resource":"*"`):                                  "'RunTask' is not an action",
+		statement(`"Effect":"Allow","Action":"s3:GetObject","Resource":"*"`):                             "'s3:GetObject' is not an action",
 		statement(`"Effect":"Allow","Action":"*","Resource":"service/web"`):                              "'service/web' is neither",
 		statement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:ecs:*:*:task/${aws:username}"`):     "is neither",
 		statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{}`):                         "Condition: it is empty",
