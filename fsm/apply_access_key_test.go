@@ -15,14 +15,14 @@ func sampleAccessKey() structs.AccessKey {
 	}
 }
 
-// conditionedAccessKey has a condition in its policy, which keys of earlier versions do not have.
+// conditionedAccessKey has a condition in its policy.
 func conditionedAccessKey() structs.AccessKey {
 	k := sampleAccessKey()
 	k.Policy.Statement[0].Condition = structs.Conditions{{Operator: "StringLike", Key: "ecs:cluster", Values: []string{"arn:aws:ecs:*:*:cluster/dev*"}}}
 	return k
 }
 
-// accessKeySamples are the samples of the commands that came with access keys.
+// accessKeySamples are the samples about access keys.
 func accessKeySamples() map[string]structs.Command {
 	return map[string]structs.Command{
 		"put_access_key":             structs.PutAccessKey{Key: sampleAccessKey(), First: true},
@@ -31,7 +31,7 @@ func accessKeySamples() map[string]structs.Command {
 	}
 }
 
-// The first key is made once, also where it has been revoked since.
+// The first key is created only once, even if it was revoked since.
 func TestFirstAccessKey(t *testing.T) {
 	h := newHarness(t)
 	first := structs.PutAccessKey{Key: sampleAccessKey(), First: true}

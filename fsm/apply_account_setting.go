@@ -10,7 +10,7 @@ func putAccountSetting(tx *state.Tx, _ uint64, cmd structs.PutAccountSetting) (s
 	return "", nil
 }
 
-// deleteAccountSetting leaves nothing where nothing was set, which is no error.
+// deleteAccountSetting is no error if nothing was set.
 func deleteAccountSetting(tx *state.Tx, _ uint64, cmd structs.DeleteAccountSetting) (string, error) {
 	tx.RemoveAccountSetting(&structs.AccountSetting{Principal: cmd.Principal, Name: cmd.Name})
 	return "", nil

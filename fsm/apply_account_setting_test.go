@@ -6,8 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// accountSettingSamples are the samples of the commands that came with account settings and with
-// what agents of ECS submit.
+// accountSettingSamples are the samples about account settings.
 func accountSettingSamples() map[string]structs.Command {
 	return map[string]structs.Command{
 		"put_account_setting": structs.PutAccountSetting{
@@ -21,7 +20,7 @@ func accountSettingSamples() map[string]structs.Command {
 	}
 }
 
-// A principal's own setting holds for it, then root's, then the default.
+// A principal's own setting applies first, then root's, then the default.
 func TestAccountSettings(t *testing.T) {
 	h := newHarness(t)
 	effective := func(want, of string) {

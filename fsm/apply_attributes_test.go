@@ -45,7 +45,7 @@ func TestPutAttributesIsAllOrNothing(t *testing.T) {
 		full = append(full, fmt.Sprint("a", n), "x")
 	}
 	h.do(structs.PutAttributes{Cluster: "prod", Attributes: onInstance("i1", full...)})
-	// none more
+	// no more of them
 	h.do(structs.PutAttributes{Cluster: "prod", Attributes: onInstance("i1", "a0", "y")})
 	put := func(more ...structs.InstanceAttribute) structs.PutAttributes {
 		return structs.PutAttributes{Cluster: "prod", Attributes: append(onInstance("i2", "fits", ""), more...)}

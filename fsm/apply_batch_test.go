@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// batching makes cluster with batch job b1 of three tasks, two at a time: t1 and t2 on i1. Every
+// batching returns cluster with batch job b1 of three tasks, two at a time: t1 and t2 on i1. Every
 // evaluation is done.
 func batching(t testing.TB) *harness {
 	h := cluster(t)
@@ -89,8 +89,8 @@ func TestStopJob(t *testing.T) {
 	service.refused(structs.StopJob{Job: "s1"}, structs.KindResourceNotFound, "no batch job s1")
 }
 
-// TestStopJobRefusesPlansOnTheirWay: a plan that was made for the running job would start what
-// nobody stops any more.
+// TestStopJobRefusesPlansOnTheirWay: a plan made for the running job would start tasks that nobody
+// stops.
 func TestStopJobRefusesPlansOnTheirWay(t *testing.T) {
 	h := batching(t)
 	h.do(report("i1", stopped("t1")))
@@ -99,7 +99,7 @@ func TestStopJobRefusesPlansOnTheirWay(t *testing.T) {
 	h.refused(plan, structs.KindConflict, "stale")
 }
 
-// TestCollectKeepsTheBooks: the tasks of a batch job that goes on say which of its slots have
+// TestCollectKeepsTheBooks: the tasks of a RUNNING batch job record which of its slots have
 // succeeded.
 func TestCollectKeepsTheBooks(t *testing.T) {
 	h := batching(t)

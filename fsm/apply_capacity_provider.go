@@ -34,8 +34,8 @@ func putCapacityProvider(tx *state.Tx, _ uint64, cmd structs.PutCapacityProvider
 	return p.Name, nil
 }
 
-// sharesGroup gives the name of another capacity provider with the same group of machines; empty:
-// none.
+// sharesGroup returns the name of another capacity provider with the same Auto Scaling group; empty
+// if there is none.
 func sharesGroup(tx *state.Tx, p *structs.CapacityProvider) string {
 	if p.AutoScalingGroup == nil {
 		return ""
@@ -70,7 +70,7 @@ func deleteCapacityProvider(tx *state.Tx, _ uint64, cmd structs.DeleteCapacityPr
 	return p.Name, nil
 }
 
-// checkProviders says whether a cluster may have these capacity providers: all of them stand.
+// checkProviders checks that a cluster may have these capacity providers: all of them are ACTIVE.
 func checkProviders(tx *state.Tx, names []string) error {
 	for _, name := range names {
 		if p := tx.CapacityProvider(name); p == nil || p.Status != structs.ProviderActive {
@@ -80,7 +80,7 @@ func checkProviders(tx *state.Tx, names []string) error {
 	return nil
 }
 
-// providerUser names a service or task of a cluster that uses a capacity provider; empty: none
+// providerUser returns a service or task of a cluster that uses a capacity provider; empty if none
 // does.
 func providerUser(tx *state.Tx, cluster, provider string) string {
 	for j := range tx.Jobs(cluster) {

@@ -81,8 +81,8 @@ func TestUpdateCluster(t *testing.T) {
 	h.refused(withProviders("prod"), structs.KindClusterNotFound, "inactive")
 }
 
-// TestClusterKeepsTheProvidersInUse: what services name in their strategy cannot be taken from
-// their cluster (ECS).
+// TestClusterKeepsTheProvidersInUse: a provider that a service names in its strategy cannot be
+// removed from the cluster (ECS).
 func TestClusterKeepsTheProvidersInUse(t *testing.T) {
 	h := cluster(t)
 	h.do(putProvider("machines"))

@@ -15,8 +15,8 @@ func createCluster(tx *state.Tx, _ uint64, cmd structs.CreateCluster) (string, e
 	return cmd.Cluster.Name, nil
 }
 
-// ensureCluster makes the cluster unless an ACTIVE one of that name stands. Nothing of a deleted
-// one comes back.
+// ensureCluster creates the cluster unless there is an ACTIVE one of that name. Nothing of a
+// deleted one comes back.
 func ensureCluster(tx *state.Tx, c structs.Cluster, tags []structs.Tag) {
 	if old := tx.Cluster(c.Name); old != nil && old.Status == structs.ClusterActive {
 		return

@@ -25,7 +25,7 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	for _, j := range found.jobs {
 		tx.RemoveServiceEvents(j.ID)
 		tx.RemoveJob(j)
-		// else its tags are those of the next one of its name
+		// otherwise its tags belong to the next service of its name
 		if isService(j) && tx.Service(j.Cluster, j.Name) == nil {
 			tx.PutTags(structs.ServiceKey(j.Cluster, j.Name), nil)
 		}
@@ -50,13 +50,13 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	return "", nil
 }
 
-// Collectable says whether a Collect with that time would forget anything, so that a leader writes
-// no entry for nothing.
+// Collectable reports whether a Collect with that time would remove anything, so that the leader
+// writes no useless entry.
 func Collectable(snap *state.Snapshot, before structs.Time) bool {
 	return findGarbage(snap, before, 1).size() > 0
 }
 
-// garbage is what a Collect forgets.
+// garbage is what a Collect removes.
 type garbage struct {
 	room        int // how many more tasks and evaluations may be added
 	tasks       []*structs.Task
@@ -75,7 +75,7 @@ func (g *garbage) size() int {
 		len(g.definitions) + len(g.clusters) + len(g.providers)
 }
 
-// findGarbage looks at jobs one by one: every task, evaluation and deployment belongs to one.
+// findGarbage goes through the jobs: every task, evaluation and deployment belongs to one.
 func findGarbage(snap *state.Snapshot, before structs.Time, limit int) *garbage {
 	found := &garbage{room: limit}
 	if limit == 0 {
@@ -115,8 +115,8 @@ func findGarbage(snap *state.Snapshot, before structs.Time, limit int) *garbage 
 	return found
 }
 
-// candidates gives the task definitions (by key) and clusters (by name) that go unless something
-// refers to them.
+// candidates returns the task definitions (by key) and clusters (by name) to remove unless
+// something refers to them.
 func candidates(snap *state.Snapshot, before structs.Time) (definitions, clusters map[string]bool) {
 	definitions, clusters = map[string]bool{}, map[string]bool{}
 	for d := range snap.TaskDefinitions() {
@@ -132,8 +132,8 @@ func candidates(snap *state.Snapshot, before structs.Time) (definitions, cluster
 	return definitions, clusters
 }
 
-// addJob adds what goes of one job and says whether all of it does. Of what stays it takes the
-// definitions out of those that may go.
+// addJob adds the removable parts of a job and reports whether the job itself can go. It takes the
+// definitions that the rest uses out of definitions.
 func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Time, definitions map[string]bool) (gone bool) {
 	gone = jobEnded(j, before)
 	for t := range snap.JobTasks(j.ID) {
@@ -154,8 +154,8 @@ func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Ti
 	return gone
 }
 
-// addEvaluations adds those of a job that goes, and of one that stays and has many those that were
-// done long ago.
+// addEvaluations adds all evaluations of a job that goes. Of a service or a batch job with attempts
+// that stays, which may have many, it adds those that were done long ago.
 func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before structs.Time, gone bool) bool {
 	if !gone && !isService(j) && !hasBatchSpec(j) {
 		return false
@@ -172,12 +172,12 @@ func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before st
 	return gone
 }
 
-// jobEnded says whether a job goes once its tasks are forgotten and its evaluations decided.
+// jobEnded reports whether a job can go once its tasks are removed and its evaluations decided.
 func jobEnded(j *structs.Job, before structs.Time) bool {
 	if isService(j) {
 		return j.Status == structs.ServiceInactive && j.DeletedAt < before
 	}
-	if hasBatchSpec(j) { // its tasks are its books, and stay until it has ended
+	if hasBatchSpec(j) { // its tasks record its attempts and stay until it has ended
 		return j.Status != structs.BatchRunning && j.EndedAt < before
 	}
 	return j.CreatedAt < before

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// beginDeployment makes a deployment of a service's next version PRIMARY, in place of the one that
-// was.
+// beginDeployment makes a deployment of a service's next version PRIMARY, replacing the present
+// one.
 func beginDeployment(tx *state.Tx, job *structs.Job, d structs.Deployment) error {
 	if tx.Deployment(d.ID) != nil {
 		return structs.Errorf(structs.KindConflict, "Deployment %s exists already.", d.ID)

@@ -23,7 +23,7 @@ func TestStopDeployment(t *testing.T) {
 	h.refused(cmd, structs.KindConflict, "not in progress")
 }
 
-// paused gives a cluster whose service has a deployment that waits at hook p1.
+// paused returns a cluster whose service has a deployment that waits at hook p1.
 func paused(t *testing.T) *harness {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", "d2"))
@@ -57,8 +57,8 @@ func TestContinueDeployment(t *testing.T) {
 	}
 }
 
-// TestAnswerIsNotLost: a plan that was made before a user's answer, and would end the pause in its
-// own way, does not commit.
+// TestAnswerIsNotLost: a plan that was made before a user's answer and would end the pause
+// differently does not commit.
 func TestAnswerIsNotLost(t *testing.T) {
 	for _, status := range []string{structs.HookAwaiting, structs.HookTimedOut} {
 		h := paused(t)
@@ -74,7 +74,7 @@ func TestAnswerIsNotLost(t *testing.T) {
 	}
 }
 
-// TestDeploymentCounts tells what of a task's life counts as a failure of its deployment.
+// TestDeploymentCounts: which ends of a task count as failures of its deployment.
 func TestDeploymentCounts(t *testing.T) {
 	stopped := structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped, StopCode: structs.StopEssentialContainerExited, StoppedAt: 31}
 	quick := stopped
@@ -129,7 +129,7 @@ func TestDeploymentCounts(t *testing.T) {
 	}
 }
 
-// TestOwnTasksCountForNoDeployment: a user may call the starter of a task by the name of a
+// TestOwnTasksCountForNoDeployment: users may set the startedBy of a task to the id of a
 // deployment.
 func TestOwnTasksCountForNoDeployment(t *testing.T) {
 	h := serving(t)

@@ -10,7 +10,7 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	old := tx.Instance(i.ID)
 	if old != nil && old.Cluster != i.Cluster {
 		return "", structs.Errorf(structs.KindClient,
-			"Container instance %s is registered in cluster %s and cannot move to cluster %s; give the agent a new data directory to register it anew.",
+			"Container instance %s is registered in cluster %s and cannot move to cluster %s; give the agent a new data directory to register it as a new one.",
 			i.ID, old.Cluster, i.Cluster)
 	}
 	ensureCluster(tx, structs.Cluster{Name: i.Cluster, CreatedAt: i.RegisteredAt}, nil)
@@ -20,8 +20,8 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	if old != nil {
 		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
 		if old.Status != structs.InstanceInactive {
-			i.Status = old.Status // one that drains goes on draining
-			// and an agent that starts again has its lease still
+			i.Status = old.Status // a draining instance stays draining
+			// an agent that starts again still has its lease
 			i.AgentConnected = old.AgentConnected
 			i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = old.Runtime, old.ConnectionChangedAt, old.Losses, old.HeldUntil
 		}
@@ -82,8 +82,8 @@ func releaseInstances(tx *state.Tx, index uint64, cmd structs.ReleaseInstances) 
 	return "", nil
 }
 
-// instancesChanged lets services act on a change of instances, and those that wait for room try
-// again. An INACTIVE instance keeps no tasks.
+// instancesChanged wakes the services that a change of instances concerns, and calls evaluations
+// that wait for room. An INACTIVE instance keeps no tasks.
 func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*structs.ContainerInstance) {
 	wakeInstances(tx, index, at, changed)
 	for _, i := range changed {

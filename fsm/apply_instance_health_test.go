@@ -8,9 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestEngineHealthIsKeptWithItsTimes: the status has the time of its last change, beside that of
-// the last report; a registration is a report too, and one that says nothing of the engine leaves
-// nothing known.
+// TestEngineHealthIsKeptWithItsTimes: the status has the times of its last change and of the last
+// report. A registration is a report too; after one without a status nothing is known.
 func TestEngineHealthIsKeptWithItsTimes(t *testing.T) {
 	h := cluster(t)
 	report := func(status, reason string, at structs.Time) {
@@ -38,9 +37,9 @@ func TestEngineHealthIsKeptWithItsTimes(t *testing.T) {
 	h.refused(structs.SetRuntimeHealth{Instance: "gone", Health: structs.RuntimeHealth{Status: structs.HealthOK}}, structs.KindResourceNotFound, "is not registered")
 }
 
-// TestAnInstanceThatIsLostAgainAndAgainWaitsLonger: nothing after a single loss, then ten seconds,
-// twice as long each time, five minutes at most. Having been connected for ten minutes, it begins
-// anew.
+// TestAnInstanceThatIsLostAgainAndAgainWaitsLonger: there is no wait after a single loss, then ten
+// seconds, twice as long each time, at most five minutes. After ten minutes of connection it starts
+// over.
 func TestAnInstanceThatIsLostAgainAndAgainWaitsLonger(t *testing.T) {
 	h, at := cluster(t), structs.Time(1_000_000)
 	pass := func(d time.Duration) { at += structs.Time(d.Milliseconds()) }
@@ -77,8 +76,8 @@ func TestAnInstanceThatIsLostAgainAndAgainWaitsLonger(t *testing.T) {
 	}
 }
 
-// TestOnlyLossesOfActiveInstancesCount: one that drains is taken away on purpose, and one that was
-// deregistered starts from zero.
+// TestOnlyLossesOfActiveInstancesCount: a draining instance is taken away on purpose, and a
+// deregistered one starts from zero.
 func TestOnlyLossesOfActiveInstancesCount(t *testing.T) {
 	h, at := cluster(t), structs.Time(1_000_000)
 	bounce := func(id string) *structs.ContainerInstance {
@@ -108,7 +107,7 @@ func TestOnlyLossesOfActiveInstancesCount(t *testing.T) {
 	}
 }
 
-// TestAnInstanceIsReleasedAtItsTime: not before, and not where it was lost once more.
+// TestAnInstanceIsReleasedAtItsTime: not earlier, and not if it was lost once more.
 func TestAnInstanceIsReleasedAtItsTime(t *testing.T) {
 	h := cluster(t)
 	for at := structs.Time(10); at <= 50; at += 10 {

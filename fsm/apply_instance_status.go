@@ -28,9 +28,9 @@ func setInstanceStatus(tx *state.Tx, index uint64, cmd structs.SetInstanceStatus
 	return "", nil
 }
 
-// endTasks ends what runs on an instance that is INACTIVE. A connected agent is asked to, and will
-// report. Without one nobody would ever report, so the tasks are STOPPED at once; an agent that
-// does come back finds that it has none, and removes them.
+// endTasks ends the tasks of an INACTIVE instance. If its agent is connected, they are asked to
+// stop and the agent will report. Otherwise nobody would ever report, so they are STOPPED at once;
+// an agent that comes back finds that they are not its own and removes them.
 func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
 	for _, old := range slices.Collect(tx.InstanceTasks(i.ID)) {
 		if old.DesiredStatus == structs.TaskStopped && i.AgentConnected {
@@ -49,8 +49,7 @@ func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
 	}
 }
 
-// endUnseen makes a task STOPPED that nobody is there to report on. An agent that comes back finds
-// that it is none of its any more.
+// endUnseen makes a task STOPPED that nobody can report on. An agent that comes back removes it.
 func endUnseen(t *structs.Task, at structs.Time) {
 	t.LastStatus = structs.TaskStopped
 	setOnce(&t.StoppedAt, at)

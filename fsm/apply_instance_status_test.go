@@ -38,7 +38,7 @@ func TestDeregister(t *testing.T) {
 	if i := h.snap().Instance("i1"); i.Status != structs.InstanceInactive || i.DeregisteredAt != 40 {
 		t.Errorf("instance %+v, want it INACTIVE until it registers", i)
 	}
-	task := h.snap().Task("t1") // its agent is there
+	task := h.snap().Task("t1") // its agent is connected
 	if task.DesiredStatus != structs.TaskStopped || task.LastStatus != structs.TaskRunning || task.StoppedReason != structs.ReasonDeregistered {
 		t.Errorf("task %+v, want it asked to stop", task)
 	}

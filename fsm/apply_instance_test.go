@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// deactivate makes an instance INACTIVE, and nothing else.
+// deactivate makes an instance INACTIVE without the effects of the command.
 func deactivate(h *harness, id string) { setStatus(h, id, structs.InstanceInactive) }
 
 func TestRegisterInstanceMakesItsCluster(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// createJob answers a known client token before it looks at the task definition: a request that is
-// sent again finds its job whatever became of the definition since.
+// createJob looks for the client token before the task definition: a repeated request finds its job
+// whatever happened to the definition since.
 func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error) {
 	job, eval := cmd.Job, cmd.Evaluation
 	cluster, err := activeCluster(tx, job.Cluster)
@@ -37,7 +37,7 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	if job.Batch != nil || job.Queues() {
 		job.CreateIndex = index
 		if tx.Room(job.Cluster) == 0 {
-			tx.PutRoom(job.Cluster, index) // from now on somebody waits for it
+			tx.PutRoom(job.Cluster, index) // from now on a job may wait for room
 		}
 	}
 	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
@@ -49,7 +49,7 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	return job.ID, nil
 }
 
-// queueTasks makes the tasks of a job that wait for room. They hold nothing until a plan places
+// queueTasks creates the tasks of a job that waits for room. They hold nothing until a plan places
 // them.
 func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, cmd structs.CreateJob) {
 	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})

@@ -5,7 +5,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putJob registers the job's new definition and puts the job in one step: nobody sees the one
+// putJob registers the job's new definition and puts the job in one step, so nobody sees one
 // without the other.
 func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	if cmd.Definition != nil {
@@ -26,7 +26,7 @@ func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	return id, nil
 }
 
-// putRun adds a run of a named batch job, in place of the one that goes on.
+// putRun adds a run of a named batch job, replacing the present run.
 func putRun(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	cluster, name := cmd.Job.Cluster, cmd.Job.Name
 	if service := tx.Service(cluster, name); service != nil && service.Status != structs.ServiceInactive {
@@ -47,5 +47,5 @@ func putRun(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	return createJob(tx, index, structs.CreateJob{Job: cmd.Job, Evaluation: cmd.Evaluation})
 }
 
-// isRunning says whether a batch job with a BatchSpec goes on.
+// isRunning reports whether a batch job with a BatchSpec is RUNNING.
 func isRunning(j *structs.Job) bool { return j != nil && j.Status == structs.BatchRunning }

@@ -35,7 +35,7 @@ func TestPutJob(t *testing.T) {
 	}
 }
 
-// A job that is refused leaves no revision behind.
+// A refused job leaves no revision behind.
 func TestPutJobIsWhole(t *testing.T) {
 	h := serving(t)
 	last := h.snap().LastRevision("web")
@@ -72,7 +72,7 @@ func TestPutRuns(t *testing.T) {
 	}
 }
 
-// A name is that of one job, whatever its type.
+// Only one job has a name, whatever its type.
 func TestNamesOfRunsAndServices(t *testing.T) {
 	h := serving(t)
 	run := putRunCommand("r1", "re1", "", 60)

@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putService answers a known client token before it looks at anything that may have changed since,
-// as createJob does.
+// putService looks for the client token before anything that may have changed since, as createJob
+// does.
 func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, error) {
 	job := cmd.Job
 	cluster, err := activeCluster(tx, job.Cluster)
@@ -46,12 +46,12 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 	return job.ID, nil
 }
 
-// checkVersion says whether the next version of a service may be this one.
+// checkVersion reports whether the next version of a service may be this one.
 func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	named := tx.Service(next.Cluster, next.Name)
 	switch {
 	case !isService(next) || next.Name == "":
-		return structs.Errorf(structs.KindInvalidParameter, "Job %s is no service: its type is %q and its name %q.", next.ID, next.Type, next.Name)
+		return structs.Errorf(structs.KindInvalidParameter, "Job %s is not a service: its type is %q and its name %q.", next.ID, next.Type, next.Name)
 	case old == nil && next.Version != 1:
 		return structs.ErrServiceNotFound()
 	case old == nil && named != nil && named.Status == structs.ServiceDraining:
@@ -72,9 +72,9 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	return nil
 }
 
-// pinDefinition checks the task definition of the next version of a service, and names it by its
-// key. A service may go on with one that was deregistered, but not move to it. With an EXTERNAL
-// controller its task sets have them.
+// pinDefinition checks the task definition of the next version of a service, and replaces its name
+// by its key. A service may keep a deregistered definition but not move to one. With an EXTERNAL
+// controller the task sets have the definitions.
 func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
 	if next.External() {
 		return nil
@@ -90,13 +90,13 @@ func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
 	return nil
 }
 
-// keepIdentity carries over to the next version of a service what never changes.
+// keepIdentity copies what never changes to the next version of a service.
 func keepIdentity(next, old *structs.Job) {
 	next.ID, next.Cluster, next.Name, next.Type = old.ID, old.Cluster, old.Name, old.Type
 	next.ClientToken, next.RequestHash, next.CreatedAt = old.ClientToken, old.RequestHash, old.CreatedAt
 }
 
-// putVersion puts a service and keeps it as the version that it is.
+// putVersion puts a service and keeps it in its history of versions.
 func putVersion(tx *state.Tx, job *structs.Job) {
 	tx.PutJob(job)
 	tx.PutJobVersion(job)
@@ -117,7 +117,7 @@ func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (strin
 	if old.Status == structs.ServiceActive {
 		job := *old
 		job.Status, job.Count = structs.ServiceDraining, 0
-		job.Version++ // plans that were made for the living service are refused
+		job.Version++ // plans made for the ACTIVE service are refused
 		putVersion(tx, &job)
 	}
 	addEvaluation(tx, index, old, cmd.Evaluation)

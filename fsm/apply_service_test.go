@@ -81,7 +81,7 @@ func TestPutServiceRefuses(t *testing.T) {
 		"evaluation taken":     {func(c *structs.PutService) { c.Evaluation.ID = "se1" }, structs.KindConflict, "exists"},
 		"deployment taken":     {func(c *structs.PutService) { c.Deployment.ID = "d1" }, structs.KindConflict, "exists"},
 		"other name":           {func(c *structs.PutService) { c.Job.Name = "api" }, structs.KindInvalidParameter, "keeps its"},
-		"a batch job":          {func(c *structs.PutService) { c.Job.Type = structs.JobBatch }, structs.KindInvalidParameter, "no service"},
+		"a batch job":          {func(c *structs.PutService) { c.Job.Type = structs.JobBatch }, structs.KindInvalidParameter, "not a service"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := putServiceCommand("s1", "web", 2, "se2", "d2")
@@ -91,7 +91,7 @@ func TestPutServiceRefuses(t *testing.T) {
 		})
 	}
 	h.TB = t
-	// stays on its definition, though that is INACTIVE by now
+	// keeps its definition, which is INACTIVE by now
 	h.do(putServiceCommand("s1", "web", 2, "se2", "d2"))
 	moves := putServiceCommand("s1", "web", 3, "se3", "d3")
 	moves.Job.TaskDefinition = "web:3"
@@ -124,7 +124,7 @@ func TestPutServiceAgainWithItsToken(t *testing.T) {
 	}
 }
 
-// end decides an evaluation of a DRAINING service of which nothing is left.
+// end decides an evaluation of a DRAINING service without tasks.
 func end(h *harness, eval, job string, at structs.Time) {
 	h.Helper()
 	cmd := servicePlan(h, eval, job, "")

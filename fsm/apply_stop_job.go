@@ -7,8 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// stopJob makes the next version of a job, so that plans on their way for the present one are
-// refused.
+// stopJob makes a next version of the job, so that plans in flight for the present one are refused.
 func stopJob(tx *state.Tx, index uint64, cmd structs.StopJob) (string, error) {
 	old := tx.Job(cmd.Job)
 	switch {

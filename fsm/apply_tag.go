@@ -41,7 +41,7 @@ func untag(tx *state.Tx, _ uint64, cmd structs.UntagCommand) (string, error) {
 	return "", nil
 }
 
-// exists says whether a resource stands in state.
+// exists reports whether a resource is in state.
 func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 	kind, name, _ := strings.Cut(resource, "/")
 	cluster, id, _ := strings.Cut(name, "/")
@@ -50,7 +50,7 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return tx.Cluster(name) != nil
 	case structs.ResourceTaskDefinition:
 		d := tx.TaskDefinition(name)
-		return d != nil && d.Key() == name // "family:07" is no second name for family:7
+		return d != nil && d.Key() == name // "family:07" is not another name of family:7
 	case structs.ResourceInstance:
 		i := tx.Instance(id)
 		return i != nil && i.Cluster == cluster

@@ -19,7 +19,7 @@ func stopTasks(tx *state.Tx, index uint64, cmd structs.StopTasks) (string, error
 		t.DesiredStatus = structs.TaskStopped
 		t.StopCode, t.StoppedReason = cmd.StopCode, cmd.Reason
 		t.StoppingAt = cmp.Or(t.StoppingAt, cmd.At)
-		if old.Queued() { // there is nobody to ask
+		if old.Queued() { // no agent can be asked
 			t.LastStatus, t.StoppedAt = structs.TaskStopped, cmd.At
 		}
 		t.Version++
@@ -74,8 +74,8 @@ func isHealthy(t *structs.Task, d *structs.TaskDefinition) bool {
 	return d != nil && d.HasHealthCheck() && t.Health(d) == structs.Healthy
 }
 
-// matters says whether a job must look again because of what became of a task. A batch job acts on
-// the end of one alone.
+// matters reports whether a job must be looked at again after a task changed. A batch job acts only
+// on the end of a task.
 func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition) bool {
 	if hasBatchSpec(job) {
 		return was.Holds() && !is.Holds()
@@ -85,9 +85,9 @@ func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition)
 		d != nil && was.Health(d) != is.Health(d)
 }
 
-// merge lays what an agent saw over a task and says whether that changed anything. Reports may come
-// twice, late and out of order: the status only moves forward, what is said once is said for good,
-// and only a report that is not behind the task speaks for its containers.
+// merge merges an agent's report into a task and reports whether that changed anything. Reports may
+// arrive twice, late and out of order: the status only moves forward, fields that are set stay, and
+// containers are only taken from a report that is not behind the task.
 func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed bool) {
 	late := t.LastStatus == structs.TaskStopped || u.Status != 0 && u.Status < t.LastStatus
 	if !late && len(u.Containers) > 0 && !reflect.DeepEqual(t.Containers, u.Containers) {
@@ -109,7 +109,7 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	} {
 		changed = setOnce(f.field, *f.value) || changed
 	}
-	// whatever the agent left out: Collect goes by StoppedAt
+	// even if the agent left them out: Collect needs StoppedAt
 	if t.LastStatus == structs.TaskStopped {
 		changed = setOnce(&t.StoppedAt, at) || changed
 		changed = setOnce(&t.StoppingAt, t.StoppedAt) || changed
@@ -119,8 +119,8 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	return changed
 }
 
-// changedContainers gives all containers of a task with what a partial update says of some. Each
-// only moves forward, and none outlives its task.
+// changedContainers returns all containers of a task after a partial update of some. Each only
+// moves forward, and none outlives its task.
 func changedContainers(t *structs.Task, u *structs.TaskUpdate, d *structs.TaskDefinition) []structs.Container {
 	all := slices.Clone(t.Containers)
 	if len(all) == 0 && d != nil {
@@ -147,7 +147,7 @@ func changedContainers(t *structs.Task, u *structs.TaskUpdate, d *structs.TaskDe
 	return all
 }
 
-// setOnce sets a field that is still zero and says whether that changed it.
+// setOnce sets a field that is still zero and reports whether that changed it.
 func setOnce[T comparable](field *T, value T) bool {
 	var zero T
 	if *field != zero || value == zero {
@@ -157,9 +157,9 @@ func setOnce[T comparable](field *T, value T) bool {
 	return true
 }
 
-// shareNames puts the definition's own strings in place of equal ones, so that a million tasks do
-// not hold a million copies of the same container name. The containers are the command's: nobody
-// else has seen them yet.
+// shareNames replaces container names by the definition's own strings, so that a million tasks do
+// not hold a million copies of them. The containers belong to the command: nobody else has seen
+// them yet.
 func shareNames(containers []structs.Container, d *structs.TaskDefinition) {
 	for n := range containers {
 		if c := &containers[n]; n < len(d.ContainerDefinitions) && d.ContainerDefinitions[n].Name == c.Name {

@@ -45,7 +45,7 @@ func TestTaskDefinitionSteps(t *testing.T) {
 	}
 	h.do(to(structs.DefinitionInactive, 5, "web:1"))
 	h.do(to(structs.DefinitionInactive, 6, "web:1", "web:2"))
-	check("web:1", structs.DefinitionInactive, 5, 0) // the first time stands
+	check("web:1", structs.DefinitionInactive, 5, 0) // the first time is kept
 	check("web:2", structs.DefinitionInactive, 6, 0)
 
 	h.do(to(structs.DefinitionDeleteInProgress, 7, "web:1", "web:3"))

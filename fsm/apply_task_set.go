@@ -34,8 +34,8 @@ func putTaskSet(tx *state.Tx, index uint64, cmd structs.PutTaskSet) (string, err
 	return cmd.Set.ID, nil
 }
 
-// addTaskSet adds a task set, or gives the id of the one that an earlier request with the same
-// token has made.
+// addTaskSet adds a task set, or returns the id of the one that an earlier request with the same
+// token created.
 func addTaskSet(tx *state.Tx, job *structs.Job, cmd structs.PutTaskSet) (earlier string, err error) {
 	set := cmd.Set
 	for d := range tx.Deployments(job.ID) {
@@ -60,7 +60,7 @@ func addTaskSet(tx *state.Tx, job *structs.Job, cmd structs.PutTaskSet) (earlier
 	return "", nil
 }
 
-// checkTaskSet says whether users can still change a task set.
+// checkTaskSet checks that users can still change a task set.
 func checkTaskSet(d *structs.Deployment) error {
 	switch {
 	case d == nil || d.TaskSet == nil || d.Status == structs.DeploymentInactive:
@@ -106,7 +106,7 @@ func setPrimaryTaskSet(tx *state.Tx, _ uint64, cmd structs.SetPrimaryTaskSet) (s
 	return cmd.Set, nil
 }
 
-// hasTaskSets says whether a service has task sets that are not deleted.
+// hasTaskSets reports whether a service has task sets that are not deleted.
 func hasTaskSets(tx *state.Tx, job *structs.Job) bool {
 	for d := range tx.Deployments(job.ID) {
 		if checkTaskSet(d) == nil {

@@ -30,7 +30,7 @@ func TestTaskSets(t *testing.T) {
 		t.Errorf("task %+v", task)
 	}
 	scaled := putSet("d2", "se4", 12.5)
-	scaled.Set.TaskDefinition, scaled.Set.UpdatedAt = "other:1", 20 // only the scale is taken
+	scaled.Set.TaskDefinition, scaled.Set.UpdatedAt = "other:1", 20 // only the scale is used
 	h.do(scaled)
 	if d := h.snap().Deployment("d2"); d.TaskSet.Scale != 12.5 || d.TaskDefinition != "web:1" || d.UpdatedAt != 20 {
 		t.Errorf("scaled task set %+v", d)
@@ -90,7 +90,7 @@ func TestTaskSetsAreRefused(t *testing.T) {
 	h.do(gone)
 }
 
-// A token makes one task set, however often it comes.
+// A client token creates one task set, however often it is used.
 func TestTaskSetTokens(t *testing.T) {
 	h := external(t)
 	first, again, other := putSet("d3", "se4", 10), putSet("d4", "se5", 10), putSet("d5", "se6", 20)

@@ -16,7 +16,7 @@ import (
 // The cluster of the benchmarks: 1,000 instances, plans of 1,000 tasks.
 const benchInstances, planSize = 1000, 1000
 
-// bench is a server with tasks RUNNING, each with a container and a port.
+// bench is a server with RUNNING tasks, each with a container and a port.
 type bench struct {
 	*FSM
 	index uint64
@@ -68,7 +68,7 @@ func (f *bench) nextPlan(b *testing.B) []byte {
 	return encode(b, p)
 }
 
-// benchReport is what the instance n says of its task of the plan that starts with the task first.
+// benchReport is the report of instance n on its task of the plan that starts with the task first.
 func benchReport(first, n int, status structs.TaskStatus) structs.ReportTasks {
 	return structs.ReportTasks{Instance: hexID("i", n), At: 60, Updates: []structs.TaskUpdate{benchUpdate(hexID("t", first+n), n, status)}}
 }
@@ -100,7 +100,7 @@ func BenchmarkApplyPlan1000(b *testing.B) {
 	}
 }
 
-// BenchmarkEncodePlan1000 is the leader's side of the same.
+// BenchmarkEncodePlan1000 is the leader's part of the same.
 func BenchmarkEncodePlan1000(b *testing.B) {
 	cmd := plan(1000, 200)
 	b.ReportAllocs()
@@ -133,7 +133,7 @@ func BenchmarkReportTasks(b *testing.B) {
 	}
 }
 
-// BenchmarkReportOneTask is the smallest entry there is much of, in a cluster of 100,000 tasks.
+// BenchmarkReportOneTask is the smallest frequent entry, in a cluster of 100,000 tasks.
 func BenchmarkReportOneTask(b *testing.B) {
 	f := newBench(b, 100_000)
 	b.ReportAllocs()
@@ -210,7 +210,7 @@ func BenchmarkRestore100k(b *testing.B) {
 	}
 }
 
-// BenchmarkCollectable is what a leader asks now and then: here there is nothing to forget among
+// BenchmarkCollectable is what a leader checks from time to time. Here nothing can be removed among
 // 100,000 tasks.
 func BenchmarkCollectable(b *testing.B) {
 	f := newBench(b, 100_000)

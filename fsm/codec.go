@@ -16,9 +16,9 @@ import (
 // encoding writes CBOR deterministically: equal values give equal bytes.
 var encoding = must(cbor.CoreDetEncOptions().UserBufferEncMode())
 
-// decoding reads CBOR that this or another version of Gantry wrote. Unknown fields are skipped. It
-// must take everything that encoding can write, or an entry that is in the log could never be
-// applied: hence no limits on sizes, and no check of UTF-8 (a container's error text is any bytes).
+// decoding reads CBOR written by this or another version of Gantry. Unknown fields are skipped. It
+// must accept everything that encoding can write, or an entry in the log could never be applied. So
+// there are no size limits and no check of UTF-8 (a container's error text can be any bytes).
 var decoding = must(cbor.DecOptions{
 	MaxArrayElements:  math.MaxInt32,
 	MaxMapPairs:       math.MaxInt32,
@@ -27,8 +27,8 @@ var decoding = must(cbor.DecOptions{
 	FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 }.DecMode())
 
-// must panics on options that contradict each other: a fault in the lines above, seen by every
-// test.
+// must panics on options that contradict each other: a bug in the lines above, which every test
+// would find.
 func must[M any](mode M, err error) M {
 	if err != nil {
 		panic(err)
@@ -36,12 +36,12 @@ func must[M any](mode M, err error) M {
 	return mode
 }
 
-// checksumSize is the bytes of the CRC-32C at the end of an entry. The log's own file has no
-// checksum of what it holds.
+// checksumSize is the size in bytes of the CRC-32C at the end of an entry. It goes with the entry
+// from server to server.
 const checksumSize = 4
 
-// Encode gives the log entry of a command: its number in one byte, its body in CBOR, and the
-// CRC-32C of both, big endian.
+// Encode returns the log entry of a command: its number in one byte, its body in CBOR, and the
+// big-endian CRC-32C of both.
 func Encode(cmd structs.Command) ([]byte, error) {
 	number := cmd.CommandType()
 	h, ok := handlers[number]
@@ -60,7 +60,7 @@ func Encode(cmd structs.Command) ([]byte, error) {
 	return seal(buf.Bytes()), nil
 }
 
-// seal puts the checksum behind an entry.
+// seal appends the checksum to an entry.
 func seal(entry []byte) []byte {
 	return binary.BigEndian.AppendUint32(entry, crc32.Checksum(entry, checksums))
 }
@@ -84,8 +84,7 @@ func decode(entry []byte) (handler, structs.Command, error) {
 	return h, cmd, nil
 }
 
-// Readable says why an entry of the log could not be applied by this version of Gantry; nil when it
-// can.
+// Readable returns why this version of Gantry could not apply an entry of the log; nil if it can.
 func Readable(entry []byte) error {
 	_, _, err := decode(entry)
 	return err

@@ -10,25 +10,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// packedPlan is a plan as the log holds it: many placements go to few instances, so each instance
-// is named once, and the instance of placement n is Instances[On[n]].
+// packedPlan is a plan as it is in the log. Many placements go to few instances, so each instance
+// is named once: that of placement n is Instances[On[n]].
 type packedPlan struct {
 	Plan      structs.Plan `cbor:"1,keyasint"` // without Placements
 	Tasks     packedIDs    `cbor:"2,keyasint,omitzero"`
 	On        []uint32     `cbor:"3,keyasint,omitzero"`
 	Instances packedIDs    `cbor:"4,keyasint,omitzero"`
-	// Slots and Attempts are those of placement n; nil where all are zero, as for every job but
-	// batch jobs with a BatchSpec.
+	// Slots[n] and Attempts[n] are those of placement n. Nil if all are zero, as for every job
+	// except batch jobs with a BatchSpec.
 	Slots    []int `cbor:"5,keyasint,omitzero"`
 	Attempts []int `cbor:"6,keyasint,omitzero"`
-	// Providers are the capacity providers of the job's strategy, and that of placement n is
-	// Providers[Of[n]]; nil without one.
+	// Providers are the capacity providers of the job's strategy. That of placement n is
+	// Providers[Of[n]]. Nil without a strategy.
 	Providers []string `cbor:"7,keyasint,omitzero"`
 	Of        []int    `cbor:"8,keyasint,omitzero"`
 }
 
-// packedIDs is a list of ids: in half the bytes where all are of 32 hex digits, as those that
-// control mints, or else as they are.
+// packedIDs is a list of ids: in half the bytes if all have 32 hex digits, as those that control
+// mints, otherwise as they are.
 type packedIDs struct {
 	Hex   []byte   `cbor:"1,keyasint,omitzero"` // 16 bytes an id
 	Plain []string `cbor:"2,keyasint,omitzero"`
@@ -134,7 +134,7 @@ func (p packedIDs) unpack() []string {
 	if p.Hex == nil {
 		return p.Plain
 	}
-	all := hex.EncodeToString(p.Hex) // one piece of memory for all, as long as one of them is kept
+	all := hex.EncodeToString(p.Hex) // one allocation for all, kept as long as any of them
 	ids := make([]string, len(p.Hex)/16)
 	for n := range ids {
 		ids[n] = all[32*n : 32*n+32]

@@ -66,7 +66,7 @@ func TestGoldenEntries(t *testing.T) {
 	}
 }
 
-// golden reads a file of testdata/v1, or writes it with -update where it is missing.
+// golden reads a file of testdata/v1, or writes it with -update if it is missing.
 func golden(t *testing.T, name string, make func() []byte) []byte {
 	t.Helper()
 	path := filepath.Join("testdata", "v1", name)
@@ -125,7 +125,7 @@ func TestUnknownFieldsAreIgnored(t *testing.T) {
 	}
 }
 
-// TestWhatEncodesDecodes: an entry that is in the log and cannot be read stops every server.
+// TestWhatEncodesDecodes: an unreadable entry in the log stops every server.
 func TestWhatEncodesDecodes(t *testing.T) {
 	for name, cmd := range map[string]structs.Command{
 		"no UTF-8":      structs.StopTasks{Reason: "exec: \xff\xfe"},
@@ -177,7 +177,7 @@ func TestPlanIsCompact(t *testing.T) {
 	}
 }
 
-// plan is a plan of tasks that go round the instances.
+// plan places tasks on the instances in turn.
 func plan(tasks, instances int) structs.ApplyPlan {
 	p := structs.Plan{
 		Evaluation: hexID("e", 0), Job: hexID("j", 0), Status: structs.EvaluationDone, At: 5,
@@ -189,7 +189,7 @@ func plan(tasks, instances int) structs.ApplyPlan {
 	return structs.ApplyPlan{Plan: p}
 }
 
-// hexID gives ids like minted ones, in an order that is not that of n.
+// hexID returns ids like minted ones, which are not in the order of n.
 func hexID(kind string, n int) string {
 	sum := md5.Sum(fmt.Append(nil, kind, n))
 	return hex.EncodeToString(sum[:])

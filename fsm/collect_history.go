@@ -7,13 +7,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxHistory is how many versions and how many deployments are kept of a service that stays.
+// maxHistory is how many versions, and how many deployments, of a service are kept.
 const maxHistory = 100
 
-// addHistory adds the versions and deployments of a service that goes, and of one that stays the
-// oldest beyond maxHistory. Those stay in any case that the service still works with: deployments
-// that are not INACTIVE, the last completed one, which a rollback comes back to, and the versions
-// of those that stay.
+// addHistory adds all versions and deployments of a service that goes, and the oldest beyond
+// maxHistory of one that stays. What the service still needs always stays: deployments that are not
+// INACTIVE, the last completed one, which a rollback would go back to, and the versions of those.
 func (g *garbage) addHistory(snap *state.Snapshot, j *structs.Job, gone bool, definitions map[string]bool) {
 	deployments, versions := slices.Collect(snap.Deployments(j.ID)), slices.Collect(snap.JobVersions(j.ID))
 	if gone {
@@ -37,7 +36,7 @@ func (g *garbage) addHistory(snap *state.Snapshot, j *structs.Job, gone bool, de
 	}
 }
 
-// lastCompleted gives the newest deployment that was completed, nil when none was.
+// lastCompleted returns the newest completed deployment, or nil if there is none.
 func lastCompleted(deployments []*structs.Deployment) (last *structs.Deployment) {
 	for _, d := range deployments {
 		if d.Rollout == structs.RolloutCompleted {

@@ -45,8 +45,8 @@ func TestCollectServices(t *testing.T) {
 	}
 }
 
-// TestCollectKeepsTheTagsOfTheNextService: a name is used again while the earlier service can still
-// be described.
+// TestCollectKeepsTheTagsOfTheNextService: a name is reused while the earlier service can still be
+// described.
 func TestCollectKeepsTheTagsOfTheNextService(t *testing.T) {
 	h := cluster(t)
 	h.do(putServiceCommand("s1", "web", 1, "se1", "d1"))
@@ -78,7 +78,7 @@ func TestCollectHistory(t *testing.T) {
 		if v == 2 {
 			cmd.Plan.Deployments = nil
 		}
-		if v == 31 { // d30 has tasks still
+		if v == 31 { // d30 still has tasks
 			cmd.Plan.Deployments[0].Status = structs.DeploymentActive
 		}
 		h.do(cmd)
@@ -98,8 +98,7 @@ func TestCollectHistory(t *testing.T) {
 	}
 }
 
-// TestCollectKeepsWhatARollbackNeeds: a definition that was deleted stays as long as a deployment
-// may come back to it.
+// TestCollectKeepsWhatARollbackNeeds: a deleted definition stays as long as a rollback may need it.
 func TestCollectKeepsWhatARollbackNeeds(t *testing.T) {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -131,7 +130,8 @@ func TestCollectInstances(t *testing.T) {
 	}
 }
 
-// TestCollectInBits: a limit spreads the work over entries, and all of it goes in the end.
+// TestCollectInBits: a limit spreads the work over several entries, and all of it is removed in the
+// end.
 func TestCollectInBits(t *testing.T) {
 	h := running(t)
 	for task, instance := range map[string]string{"t1": "i1", "t2": "i2"} {

@@ -7,11 +7,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// handler is all that fsm knows of one command.
+// handler is everything that fsm knows about one command.
 type handler struct {
-	// pack gives what is encoded in the command's place, most often the command itself.
+	// pack returns what is encoded instead of the command, usually the command itself.
 	pack func(structs.Command) (body any, err error)
-	// unpack decodes what pack gave and is the command again.
+	// unpack decodes what pack returned into the command.
 	unpack func(body []byte) (structs.Command, error)
 	// apply changes state. It returns a *structs.Error to refuse; the transaction is then undone.
 	apply func(tx *state.Tx, index uint64, cmd structs.Command) (key string, err error)
@@ -56,15 +56,15 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 }
 
-// applyFunc applies one sort of command at a raft index.
+// applyFunc applies one type of command at a raft index.
 type applyFunc[C structs.Command] func(tx *state.Tx, index uint64, cmd C) (key string, err error)
 
-// handle makes the handler of a command that is encoded as it is.
+// handle returns the handler of a command that is encoded as it is.
 func handle[C structs.Command](apply applyFunc[C]) handler {
 	return handlePacked(apply, func(c C) C { return c }, func(c C) (C, error) { return c, nil })
 }
 
-// handlePacked makes the handler of a command that has a more compact form P in the log.
+// handlePacked returns the handler of a command with a more compact form P in the log.
 func handlePacked[C structs.Command, P any](apply applyFunc[C], pack func(C) P, unpack func(P) (C, error)) handler {
 	return handler{
 		pack: func(cmd structs.Command) (any, error) {

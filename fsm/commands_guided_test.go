@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// drawGuided draws a command that fits the state, so that logs get somewhere. n is unique within
+// drawGuided draws a command that fits the state, so that logs make progress. n is unique within
 // the log.
 func drawGuided(t *rapid.T, s *state.Snapshot, n int) structs.Command {
 	switch kind := rapid.SampledFrom([]string{"plan", "plan", "report", "report", "service", "job", "instance", "delete"}).Draw(t, "kind"); kind {
@@ -44,7 +44,7 @@ func services(s *state.Snapshot) []*structs.Job {
 	})
 }
 
-// pick draws one of some rows, nil where there are none.
+// pick draws one of the rows, or nil if there are none.
 func pick[R any](t *rapid.T, rows []*R) *R {
 	if len(rows) == 0 {
 		return nil
@@ -63,7 +63,7 @@ func guidedService(t *rapid.T, s *state.Snapshot, n int) structs.Command {
 	return cmd
 }
 
-// guidedPlan decides an open evaluation of the version that its job has.
+// guidedPlan decides an open evaluation, for the present version of its job.
 func guidedPlan(t *rapid.T, s *state.Snapshot, n int) structs.Command {
 	open := slices.DeleteFunc(slices.Collect(s.Evaluations()), func(e *structs.Evaluation) bool { return e.Status == structs.EvaluationDone })
 	cmd := drawServicePlan(t).(structs.ApplyPlan)

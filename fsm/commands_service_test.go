@@ -14,7 +14,7 @@ var (
 	anyRollout     = rapid.SampledFrom([]string{structs.RolloutInProgress, structs.RolloutCompleted, structs.RolloutFailed})
 )
 
-// anyServiceCommand draws one of the commands that came with services.
+// anyServiceCommand draws one of the commands about services.
 func anyServiceCommand() *rapid.Generator[structs.Command] {
 	return rapid.OneOf(
 		draw(drawPutService), draw(drawPutService),

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The pools are small so that commands meet. Some names are of things that never exist.
+// The pools are small so that commands affect each other. Some names never exist.
 var (
 	anyCluster  = rapid.SampledFrom([]string{"prod", "prod", "test", "none"})
 	anyKey      = rapid.SampledFrom([]string{"web:1", "web:1", "web:2", "db:1", "db:2", "bad"})
@@ -31,7 +31,7 @@ var (
 	})
 )
 
-// anyCommand draws one command. Plans and reports come more often: they do the most.
+// anyCommand draws one command. Plans and reports are more frequent: they do the most.
 func anyCommand() *rapid.Generator[structs.Command] {
 	return rapid.OneOf(
 		draw(func(t *rapid.T) structs.Command {

@@ -53,13 +53,13 @@ func TestDeterminism(t *testing.T) {
 	})
 }
 
-// fataler is what both testing.TB and rapid.T have.
+// fataler is the common part of testing.TB and rapid.T.
 type fataler interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// checkInvariants checks what holds of every state.
+// checkInvariants checks what holds for every state.
 func checkInvariants(t fataler, s *state.Snapshot) {
 	t.Helper()
 	usage := map[string]*structs.Usage{}
@@ -119,7 +119,7 @@ func addUsage(u *structs.Usage, task *structs.Task) {
 	}
 }
 
-// checkServices checks that a name means one service at most, and that deployments are found by
+// checkServices checks that a name means at most one service, and that deployments are found by
 // their jobs.
 func checkServices(t fataler, s *state.Snapshot) {
 	t.Helper()
@@ -154,8 +154,8 @@ func checkServices(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkEvaluations checks that those that are not done are found by their jobs, and those that are
-// blocked by their clusters.
+// checkEvaluations checks that open evaluations are found by their jobs, and blocked ones by their
+// clusters.
 func checkEvaluations(t fataler, s *state.Snapshot) {
 	t.Helper()
 	open, blocked := 0, 0
@@ -204,7 +204,7 @@ func checkTokens(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkGPUsGiven checks that a task that was placed has as many GPUs as its plan says, all of its
+// checkGPUsGiven checks that a placed task has as many GPUs as its plan says, all from its
 // instance, and keeps them.
 func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Command) {
 	t.Helper()
@@ -231,7 +231,7 @@ func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Comman
 	}
 }
 
-// checkForward checks that no task went backwards from one state to the next.
+// checkForward checks that no task went backwards between two states.
 func checkForward(t fataler, before, after *state.Snapshot) {
 	t.Helper()
 	for was := range before.AllTasks() {

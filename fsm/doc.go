@@ -1,11 +1,11 @@
-// Package fsm applies the raft log to state. It also writes state to a snapshot on disk and reads it
-// back.
+// Package fsm applies the raft log to state. It also writes state to a snapshot on disk and reads
+// it back.
 //
 // Tests hold these rules:
 //
-//   - Every server applies the same entries and must come to the same state, to the byte. So nothing
-//     here reads a clock, draws a random number, or depends on the order of a Go map: ids and times
-//     are in the command.
+//   - Every server applies the same entries and must come to the same state, to the byte. So
+//     nothing here reads a clock, draws a random number, or depends on the order of a Go map: ids
+//     and times are in the command.
 //   - A command changes everything it says or, if it is refused, nothing. A refusal is a
 //     *structs.Error and is the same on every server.
 //   - What is on disk stays readable, from the golden files of ADR 27 on. Command numbers, table

@@ -14,7 +14,7 @@ func addEvaluation(tx *state.Tx, index uint64, job *structs.Job, eval structs.Ev
 	tx.PutEvaluation(&eval)
 }
 
-// endEvaluation ends an evaluation that is not needed any more.
+// endEvaluation ends an evaluation that is no longer needed.
 func endEvaluation(tx *state.Tx, index uint64, at structs.Time, old *structs.Evaluation) {
 	e := *old
 	e.Status, e.DoneAt, e.ModifyIndex = structs.EvaluationDone, at, index

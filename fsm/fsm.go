@@ -14,12 +14,12 @@ import (
 type Config struct {
 	// Store is the state that entries change. The FSM is its only writer.
 	Store *state.Store
-	// Logger hears of snapshots and restores.
+	// Logger logs snapshots and restores.
 	Logger *slog.Logger
 }
 
-// FSM applies the raft log to a store. Raft calls it from one goroutine at a time, but for Persist
-// of a snapshot.
+// FSM applies the raft log to a store. Raft calls it from one goroutine at a time, except for
+// Persist of a snapshot.
 type FSM struct {
 	store  *state.Store
 	logger *slog.Logger
@@ -27,10 +27,10 @@ type FSM struct {
 
 var _ raft.FSM = (*FSM)(nil)
 
-// New makes an FSM.
+// New returns an FSM.
 func New(c Config) *FSM { return &FSM{store: c.Store, logger: c.Logger} }
 
-// Result is what Apply returns, and so what raft's ApplyFuture.Response holds.
+// Result is what Apply returns, and so what raft's ApplyFuture.Response returns.
 type Result struct {
 	Applied structs.Applied
 	// Err is the refusal of the command, a *structs.Error. Nothing but the index has changed then.
@@ -49,7 +49,7 @@ func (f *FSM) Apply(entry *raft.Log) any {
 }
 
 // mustDecode reads an entry or panics. Raft gives an FSM no way to fail, and a server that skipped
-// an entry which others apply would diverge from them silently. So the process stops, and says what
+// an entry that others apply would silently diverge from them. So the process stops and says what
 // is wrong.
 func mustDecode(entry *raft.Log) (handler, structs.Command) {
 	h, cmd, err := decode(entry.Data)

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestUndecodableEntryStops: to go on without an entry that others apply would be to diverge from
+// TestUndecodableEntryStops: a server that skipped an entry that others apply would diverge from
 // them.
 func TestUndecodableEntryStops(t *testing.T) {
 	h := newHarness(t)

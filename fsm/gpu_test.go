@@ -13,8 +13,8 @@ func gpuPlan(eval, job string, gpus int, placements ...structs.Placement) struct
 	return cmd
 }
 
-// TestGPUsAreGivenAndComeBack: the first free ones, in the instance's order; those of a task that
-// has stopped are given again; and a plan for more than there are leaves its task without a place.
+// TestGPUsAreGivenAndComeBack: a task gets the first free ones, in the instance's order; those of a
+// stopped task are given out again; and a task that needs more than are free is not placed.
 func TestGPUsAreGivenAndComeBack(t *testing.T) {
 	h := cluster(t)
 	i := instance("i1", "prod")
@@ -44,7 +44,7 @@ func TestGPUsAreGivenAndComeBack(t *testing.T) {
 	has("t3", "1")
 
 	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped, StoppedAt: 40}))
-	has("t1", "2", "0") // as it was: DescribeTasks shows them still
+	has("t1", "2", "0") // unchanged: DescribeTasks still shows them
 	h.do(createJobCommand("j3", "e3"))
 	h.do(gpuPlan("e3", "j3", 1, on("t4", "t5")...))
 	has("t4", "2")
@@ -52,7 +52,7 @@ func TestGPUsAreGivenAndComeBack(t *testing.T) {
 	checkInvariants(t, h.snap())
 }
 
-// TestWhoWaitsForGPUsIsCalledByTheirReturn: room without GPUs is no room for them.
+// TestWhoWaitsForGPUsIsCalledByTheirReturn: room without GPUs does not help them.
 func TestWhoWaitsForGPUsIsCalledByTheirReturn(t *testing.T) {
 	h := cluster(t)
 	i := instance("i1", "prod")

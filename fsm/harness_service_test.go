@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serving makes cluster with service web (job s1) of two tasks: t1 on i1 and t2 on i2, of
+// serving returns cluster with service web (job s1) of two tasks: t1 on i1 and t2 on i2, of
 // deployment d1. Agents are connected, and every evaluation is done.
 func serving(t testing.TB) *harness {
 	h := cluster(t)
@@ -20,7 +20,7 @@ func serving(t testing.TB) *harness {
 	return h
 }
 
-// putServiceCommand puts a version of a service, with a deployment where one is named.
+// putServiceCommand puts a version of a service, with a deployment if one is named.
 func putServiceCommand(job, name string, version int, eval, deployment string) structs.PutService {
 	cmd := structs.PutService{
 		Job: structs.Job{
@@ -42,7 +42,7 @@ func servicePlan(h *harness, eval, job, deployment string, placements ...structs
 	return cmd
 }
 
-// open gives the evaluations of a job that are not done, by id, as status and reason.
+// open returns the evaluations of a job that are not done, by id, as status and reason.
 func (h *harness) open(job string) map[string]string {
 	open := map[string]string{}
 	for e := range h.snap().OpenEvaluations(job) {
@@ -51,7 +51,7 @@ func (h *harness) open(job string) map[string]string {
 	return open
 }
 
-// decide ends every open evaluation of a job with an empty plan, and gives their reasons.
+// decide ends every open evaluation of a job with an empty plan, and returns their reasons.
 func (h *harness) decide(job string) (because []structs.EvaluationReason) {
 	h.Helper()
 	for _, id := range slices.Sorted(maps.Keys(h.open(job))) {
@@ -72,7 +72,7 @@ func runningUpdate(task, health string) structs.TaskUpdate {
 	}
 }
 
-// change writes state past the commands.
+// change writes state without a command.
 func (h *harness) change(fn func(*state.Tx)) {
 	h.Helper()
 	h.index++

@@ -31,7 +31,7 @@ func (h *harness) apply(cmd structs.Command) Result {
 	return h.fsm.Apply(&raft.Log{Index: h.index, Data: encode(h, cmd)}).(Result)
 }
 
-// do applies a command that must not be refused and gives its key.
+// do applies a command that must not be refused and returns its key.
 func (h *harness) do(cmd structs.Command) string {
 	h.Helper()
 	r := h.apply(cmd)
@@ -44,7 +44,8 @@ func (h *harness) do(cmd structs.Command) string {
 	return r.Applied.Key
 }
 
-// refused applies a command that must be refused with a kind and words, and must change nothing.
+// refused applies a command that must be refused with an error of a kind that contains words, and
+// must change nothing.
 func (h *harness) refused(cmd structs.Command, kind structs.Kind, words string) *structs.Error {
 	h.Helper()
 	before := h.dump()
@@ -61,7 +62,7 @@ func (h *harness) refused(cmd structs.Command, kind structs.Kind, words string) 
 	return err
 }
 
-// dump is the whole state but the index, for comparing.
+// dump returns the whole state except the index, for comparing.
 func (h *harness) dump() string {
 	h.Helper()
 	all := persist(h, h.fsm)
@@ -70,8 +71,8 @@ func (h *harness) dump() string {
 
 func (h *harness) snap() *state.Snapshot { return h.fsm.store.Snapshot() }
 
-// cluster makes cluster prod with instances i1 and i2, definition web:1, and job j1 with evaluation
-// e1.
+// cluster returns cluster prod with instances i1 and i2, definition web:1, and job j1 with
+// evaluation e1.
 func cluster(t testing.TB) *harness {
 	h := newHarness(t)
 	h.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "prod", CreatedAt: 1}})
@@ -82,7 +83,7 @@ func cluster(t testing.TB) *harness {
 	return h
 }
 
-// running makes cluster with tasks t1 on i1 and t2 on i2.
+// running returns cluster with tasks t1 on i1 and t2 on i2.
 func running(t testing.TB) *harness {
 	h := cluster(t)
 	h.do(planOf("e1", "j1", structs.Placement{Task: "t1", Instance: "i1"}, structs.Placement{Task: "t2", Instance: "i2"}))
@@ -110,7 +111,7 @@ func planOf(eval, job string, placements ...structs.Placement) structs.ApplyPlan
 	}}
 }
 
-// setStatus gives an instance a status past the commands, and so without what they bring about.
+// setStatus sets an instance's status without a command, and so without its effects.
 func setStatus(h *harness, id, status string) {
 	h.index++
 	err := h.fsm.store.Update(h.index, func(tx *state.Tx) error {

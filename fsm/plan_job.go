@@ -33,8 +33,8 @@ func changeJob(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan)
 	return setJobStatus(tx, job, plan), nil
 }
 
-// checkAnswered refuses a plan that was made before a user answered a pause of the deployment: what
-// was acknowledged is not lost.
+// checkAnswered refuses a plan that was made before a user answered a pause of the deployment, so
+// that no acknowledged answer is lost.
 func checkAnswered(tx *state.Tx, d *structs.Deployment) error {
 	old := tx.Deployment(d.ID)
 	if old == nil {
@@ -65,8 +65,8 @@ func rollBack(tx *state.Tx, job *structs.Job, plan *structs.Plan) (*structs.Job,
 	return &next, nil
 }
 
-// putPlanned puts a deployment as a plan has it. What others write stays as it is: the counts, and
-// what a user asked.
+// putPlanned puts a deployment of a plan. What others write stays as it is: the counts, and a
+// user's request to stop.
 func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	old := tx.Deployment(d.ID)
 	if old != nil && old.Job != job.ID {
@@ -87,8 +87,8 @@ func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	}
 }
 
-// adopt makes the tasks of the deployment that a rollback goes back to those of the rollback: they
-// are of the same revision, so they need not be replaced.
+// adopt lets a rollback take over the tasks of the deployment that it goes back to: they have
+// the same revision, so they need not be replaced.
 func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 	for _, old := range slices.Collect(tx.JobTasks(job.ID)) {
 		if old.StartedBy != d.Adopts || !old.Holds() {
@@ -101,8 +101,8 @@ func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 	}
 }
 
-// stopPlanned asks a task to stop on behalf of its service. Where its agent is not there to be
-// asked, the task is STOPPED at once, and its instance is returned.
+// stopPlanned asks a task to stop on behalf of its service. If its agent is not connected, the task
+// is STOPPED at once and its instance is returned.
 func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time) (unseen *structs.ContainerInstance) {
 	old := tx.Task(s.Task)
 	if old == nil || old.Job != job.ID || old.DesiredStatus == structs.TaskStopped {
@@ -160,7 +160,7 @@ func setJobStatus(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.J
 		next.EndedAt = plan.At
 	case next.Status == structs.ServiceInactive:
 		next.DeletedAt, next.ClientToken = plan.At, ""
-		tx.RemoveJob(job) // its client token is free with its name
+		tx.RemoveJob(job) // its client token becomes free with its name
 	}
 	tx.PutJob(&next)
 	return &next

@@ -54,8 +54,8 @@ func TestUnhealthyTasksCountAsFailed(t *testing.T) {
 	}
 }
 
-// TestPlanPutsDeployments: what a plan says of a deployment counts, but for what others count and
-// ask meanwhile.
+// TestPlanPutsDeployments: a plan's deployments are taken as they are, except for failure counts
+// and stop requests that came in the meantime.
 func TestPlanPutsDeployments(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
@@ -102,8 +102,8 @@ func TestPlanRollsBack(t *testing.T) {
 	}
 }
 
-// TestRollbackAdopts: the tasks that are left of the deployment that comes back are the rollback's,
-// and no others.
+// TestRollbackAdopts: the rollback takes over the remaining tasks of the deployment that it goes
+// back to, and no others.
 func TestRollbackAdopts(t *testing.T) {
 	h := serving(t)
 	h.do(report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskStopped}))
@@ -128,7 +128,7 @@ func TestRollbackAdopts(t *testing.T) {
 	}
 }
 
-// TestPlanForAnotherVersion: a plan that was made before a change of its service is worth nothing.
+// TestPlanForAnotherVersion: a plan made before a change of its service is refused.
 func TestPlanForAnotherVersion(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))
@@ -158,7 +158,7 @@ func TestServiceEvents(t *testing.T) {
 	}
 }
 
-// TestPlanForgetsFailures: those that the plan saw count no longer; one that came since does.
+// TestPlanForgetsFailures: failures that the plan saw no longer count; one that came since does.
 func TestPlanForgetsFailures(t *testing.T) {
 	h := serving(t)
 	fails := func(task string) { h.do(report("i1", structs.TaskUpdate{Task: task, Status: structs.TaskStopped})) }

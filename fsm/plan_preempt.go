@@ -5,9 +5,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// preemptTasks asks tasks of less important jobs to stop, to make room for those of a plan. What
-// became protected or important since the plan was made stays: the plan's job looks again when
-// nothing ends.
+// preemptTasks asks tasks of less important jobs to stop, to make room for those of a plan. A task
+// that has become protected or more important since the plan was made stays; the plan's job is
+// looked at again if nothing ends.
 func preemptTasks(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) {
 	for _, s := range plan.Preempted {
 		old := tx.Task(s.Task)

@@ -7,19 +7,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The tags of ECS's own that tasks of a service get where it says so.
+// The tags that ECS itself sets on tasks of a service with managed tags.
 const (
 	tagClusterName = "aws:ecs:clusterName"
 	tagServiceName = "aws:ecs:serviceName"
 )
 
-// taskMaker makes the tasks of one plan. They share their strings, ports and tags with their job,
-// instance and plan: that is most of what a task weighs before it runs.
+// taskMaker creates the tasks of one plan. They share their strings, ports and tags with their job,
+// instance and plan, which is most of a task's size before it runs.
 type taskMaker struct {
-	job   *structs.Job // nil: it has gone
+	job   *structs.Job // nil if it has gone
 	model structs.Task // what all tasks of the plan have in common
 	tags  []structs.Tag
-	gpus  int // that each of them has
+	gpus  int // of each task
 }
 
 func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker {
@@ -46,7 +46,7 @@ func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker 
 	return m
 }
 
-// ofService makes the tasks those of a service's deployment.
+// ofService makes the tasks belong to a service's deployment.
 func (m *taskMaker) ofService(tx *state.Tx, plan *structs.Plan) {
 	m.model.Group = serviceGroup(m.job)
 	if d := tx.Deployment(plan.Deployment); d != nil {
@@ -55,7 +55,7 @@ func (m *taskMaker) ofService(tx *state.Tx, plan *structs.Plan) {
 	m.tags = serviceTaskTags(tx, m.job, m.model.TaskDefinition)
 }
 
-// serviceGroup is the group of a service's tasks.
+// serviceGroup returns the group of a service's tasks.
 func serviceGroup(job *structs.Job) string {
 	if group := structs.ServiceGroup(job.Name); job.Group != group {
 		return group
@@ -63,8 +63,8 @@ func serviceGroup(job *structs.Job) string {
 	return job.Group // one copy of the string for all its tasks
 }
 
-// serviceTaskTags are the tags of a service's new tasks, from where the service says, as they are
-// now.
+// serviceTaskTags returns the tags of a service's new tasks, from the source that the service
+// names, as they are now.
 func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []structs.Tag {
 	if job.Service == nil {
 		return nil
@@ -82,7 +82,7 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 	return tags
 }
 
-// placeTasks makes the tasks of a plan, and returns the placements that cannot be made any more.
+// placeTasks creates the tasks of a plan and returns the placements that are no longer possible.
 // The job is nil if it has gone.
 func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []structs.PlacementFailure) {
 	maker := newTaskMaker(tx, job, plan)
@@ -94,8 +94,8 @@ func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []s
 	return refused
 }
 
-// place makes the task of a placement, or gives the reason (of failures[]) why it cannot stand any
-// more.
+// place creates the task of a placement, or returns the reason (of failures[]) why that is no
+// longer possible.
 func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	instance, old := tx.Instance(p.Instance), tx.Task(p.Task)
 	switch {
@@ -123,9 +123,9 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	return ""
 }
 
-// takeGPUs chooses the GPUs of a task: the first ones that are free, in the order of the instance.
-// Which they are is settled here, and not in the plan, so that no two plans give away the same one.
-// There may be fewer than planned: the agent came back with others.
+// takeGPUs chooses the GPUs of a task: the first free ones, in the order of the instance. They are
+// chosen here and not in the plan, so that no two plans give away the same GPU. There may be fewer
+// than planned if the agent came back with others.
 func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) (gpus []string, ok bool) {
 	if m.gpus == 0 {
 		return nil, true
@@ -137,7 +137,7 @@ func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) 
 	return free[:m.gpus:m.gpus], true
 }
 
-// put makes a new task.
+// put creates a task.
 func (m *taskMaker) put(tx *state.Tx, p structs.Placement, gpus []string) {
 	t := m.model
 	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, p.Instance, p.Slot, p.Attempt

@@ -16,8 +16,7 @@ func TestServiceTasks(t *testing.T) {
 	}
 }
 
-// TestTasksRunTheirDeployment: placements are made of the definition of the deployment that they
-// name.
+// TestTasksRunTheirDeployment: placements use the definition of the deployment that they name.
 func TestTasksRunTheirDeployment(t *testing.T) {
 	h := serving(t)
 	h.do(structs.RegisterTaskDefinition{Definition: sampleDefinition()})
@@ -53,7 +52,7 @@ func TestServiceTaskTags(t *testing.T) {
 			cmd := putServiceCommand("s1", "web", 1, "se1", "d1")
 			cmd.Job.Service = &c.spec
 			h.do(cmd)
-			// tags as they are when the task starts
+			// the tags at the time when the task starts
 			h.do(structs.TagCommand{Resource: "service/prod/web", Tags: own})
 			h.do(servicePlan(h, "se1", "s1", "d1", structs.Placement{Task: "t1", Instance: "i1"}))
 			if diff := cmp.Diff(c.want, h.snap().Tags("task/prod/t1")); diff != "" {

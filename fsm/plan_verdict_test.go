@@ -7,7 +7,7 @@ import (
 )
 
 // TestRoomThatAPlanDidNotSee: a task stops while a plan is made that finds no room. Nothing else
-// would ever wake the service.
+// would wake the service.
 func TestRoomThatAPlanDidNotSee(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))

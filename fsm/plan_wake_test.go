@@ -30,7 +30,7 @@ func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
 	}
 }
 
-// TestFollowUp: a plan says when to look again, once for a job.
+// TestFollowUp: a plan says when to look again, with one evaluation per job.
 func TestFollowUp(t *testing.T) {
 	h := serving(t)
 	at := func(id string, wait structs.Time) *structs.Evaluation {
@@ -65,7 +65,7 @@ func TestFollowUp(t *testing.T) {
 }
 
 // TestDroppedPlacementIsPlannedAgain: an instance drains between the planner's check and the entry.
-// The service would wait for chance.
+// Otherwise the service would wait until something else wakes it.
 func TestDroppedPlacementIsPlannedAgain(t *testing.T) {
 	h := serving(t)
 	h.do(putServiceCommand("s1", "web", 2, "se2", ""))

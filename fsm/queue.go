@@ -8,16 +8,16 @@ import (
 )
 
 // Evaluations that wait for room are called in turn. When room appears on an instance, the first of
-// each ask is called, if a task of it can fit there. When one that was called has found room for
-// all of its tasks, or is not needed any more, the next of its ask is called; one that finds no
-// room waits on, and so do all behind it. So a task that ends costs the log one entry for each task
-// that takes its place, and one more for the first that does not, however many wait. Nobody is
-// forgotten: who waits is behind one that was called, or nothing has appeared for it since somebody
-// of its ask last looked.
+// each ask is called, if one of its tasks can fit there. When a called evaluation has found room
+// for all its tasks, or is no longer needed, the next of its ask is called. One that finds no room
+// keeps waiting, and so do all behind it. So a task that ends costs one log entry for each task
+// that takes its place, and one more for the first that does not, however many wait. None is
+// forgotten: a waiting evaluation is behind one that was called, or no room has appeared for it
+// since one of its ask last looked.
 
-// unblock calls those who wait for room such as an instance may have now, and notes that room has
-// appeared: a plan that is on its way may not have seen it (applyPlan). Where there is neither a
-// service nor ever was a batch job that waits, nothing does.
+// unblock calls the evaluations that may find room on an instance now. It also records that room
+// has appeared: a plan in flight may not have seen it (decideEvaluation). Nothing waits in a
+// cluster without services that never had a waiting batch job.
 func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 	if on.Status != structs.InstanceActive || !hasServices(tx.Snapshot, on.Cluster) && tx.Room(on.Cluster) == 0 {
 		return
@@ -33,9 +33,9 @@ func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 	}
 }
 
-// callNext calls who is the first of an ask now.
+// callNext calls the first evaluation of an ask.
 func callNext(tx *state.Tx, index uint64, cluster, ask string) {
-	// for those whose plans are on their way, and who will wait only then
+	// for plans in flight whose evaluations will wait only later
 	tx.PutRoom(cluster, index)
 	for first := range tx.Waiting(cluster, ask) {
 		call(tx, index, first)
@@ -52,7 +52,7 @@ func call(tx *state.Tx, index uint64, old *structs.Evaluation) {
 	tx.PutEvaluation(&e)
 }
 
-// hasQueued says whether a task of a job waits for room.
+// hasQueued reports whether a task of a job waits for room.
 func hasQueued(tx *state.Tx, job string) bool {
 	for t := range tx.JobTasks(job) {
 		if t.Queued() {
@@ -62,7 +62,7 @@ func hasQueued(tx *state.Tx, job string) bool {
 	return false
 }
 
-// endQueue ends the evaluation of a job that waits for room once none of its tasks does.
+// endQueue ends the evaluation of a job that waits for room if none of its tasks does.
 func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
 	if hasQueued(tx, job) {
 		return

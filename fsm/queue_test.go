@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// queueing makes cluster with job q1, whose tasks q1a and q1b wait for room: its evaluation qe1 is
-// blocked.
+// queueing returns cluster with job q1, whose tasks q1a and q1b wait for room: its evaluation qe1
+// is blocked.
 func queueing(t testing.TB) *harness {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -58,7 +58,7 @@ func TestQueuedTasks(t *testing.T) {
 	}
 }
 
-// TestQueuedTaskIsPlacedOnce: a plan that was made twice, or of a task that was stopped since,
+// TestQueuedTaskIsPlacedOnce: a plan that was made twice, or for a task that was stopped since,
 // changes nothing.
 func TestQueuedTaskIsPlacedOnce(t *testing.T) {
 	h := queueing(t)
@@ -104,8 +104,8 @@ func TestStopQueuedTask(t *testing.T) {
 	}
 }
 
-// TestQueuedTaskWhoseInstanceWent: a placement that cannot stand any more is looked for again at
-// once, for nothing else would.
+// TestQueuedTaskWhoseInstanceWent: the job of a placement that is no longer possible is looked at
+// again at once, because nothing else would.
 func TestQueuedTaskWhoseInstanceWent(t *testing.T) {
 	h := queueing(t)
 	setStatus(h, "i1", structs.InstanceDraining)
@@ -116,7 +116,7 @@ func TestQueuedTaskWhoseInstanceWent(t *testing.T) {
 }
 
 // TestCalledInTurn: the first of each ask is called when room appears, and the next when that one
-// needs no more.
+// needs no more room.
 func TestCalledInTurn(t *testing.T) {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))
@@ -172,7 +172,7 @@ func TestCalledInTurn(t *testing.T) {
 	check("room appears that a plan did not see", "old done", "new ready", "first done", "big blocked", "other ready")
 }
 
-// TestUnblock tells when room may have appeared.
+// TestUnblock: which commands may make room appear.
 func TestUnblock(t *testing.T) {
 	inactive := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceInactive, At: 40}
 	drained := structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 40}

@@ -12,7 +12,7 @@ func partial(status structs.TaskStatus, containers ...structs.Container) structs
 	return structs.TaskUpdate{Task: "t1", Status: status, Containers: containers, Partial: true}
 }
 
-// A partial report says of a container what is new, and takes nothing back.
+// A partial report adds what is new about a container and takes nothing back.
 func TestPartialReport(t *testing.T) {
 	h := running(t)
 	bindings := []structs.NetworkBinding{{ContainerPort: new(int32(80)), HostPort: new(int32(32768)), Protocol: "tcp"}}

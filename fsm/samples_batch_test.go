@@ -2,7 +2,7 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// batchSamples are the samples of what came with batch jobs of attempts.
+// batchSamples are the samples about batch jobs with attempts.
 func batchSamples() map[string]structs.Command {
 	job := structs.Job{
 		ID: "1123456789abcdef0123456789abcdef", Cluster: "prod", Type: structs.JobBatch, TaskDefinition: "web:1", Count: 3, Group: "g",

@@ -2,7 +2,7 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// capacitySamples are the samples of the commands that came with capacity providers.
+// capacitySamples are the samples about capacity providers.
 func capacitySamples() map[string]structs.Command {
 	group := structs.AutoScalingGroupProvider{AutoScalingGroupArn: "group", ManagedDraining: structs.SwitchDisabled}
 	group.Normalize()
@@ -36,7 +36,7 @@ func capacitySamples() map[string]structs.Command {
 	}
 }
 
-// putProvider is the command that makes a capacity provider.
+// putProvider is the command that creates a capacity provider.
 func putProvider(name string) structs.PutCapacityProvider {
 	return structs.PutCapacityProvider{Create: true, Provider: structs.CapacityProvider{
 		Name: name, Type: structs.ProviderAutoScaling, CreatedAt: 3, UpdateStatus: structs.ProviderCreateComplete,

@@ -2,7 +2,7 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// healthSamples are the samples of the commands that came with the health of container instances.
+// healthSamples are the samples about the health of container instances.
 func healthSamples() map[string]structs.Command {
 	const instance = "0123456789abcdef0123456789abcdef"
 	return map[string]structs.Command{

@@ -2,7 +2,7 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// serviceSamples are the samples of the commands that came with services.
+// serviceSamples are the samples about services.
 func serviceSamples() map[string]structs.Command {
 	eval := structs.Evaluation{
 		ID: "2123456789abcdef0123456789abcdef", Cluster: "prod", Job: "1123456789abcdef0123456789abcdef", Because: structs.BecauseServiceCreated,
@@ -69,7 +69,7 @@ func sampleService() structs.Job {
 	}
 }
 
-// scheduled is a job that an outside scheduler plans for.
+// scheduled is a job that an external scheduler plans for.
 func scheduled(j structs.Job) structs.Job {
 	j.Scheduler = "mine"
 	return j
@@ -84,7 +84,7 @@ func sampleDeployment() structs.Deployment {
 	}
 }
 
-// shiftService and shiftDeployment have what came with strategies other than ROLLING.
+// shiftService and shiftDeployment have the fields of strategies other than ROLLING.
 func shiftService() structs.Job {
 	job := sampleService()
 	job.Service.Update.MinHealthySeconds = 2

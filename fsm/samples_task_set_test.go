@@ -2,7 +2,7 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// taskSetSamples are the samples of the commands that came with task sets.
+// taskSetSamples are the samples about task sets.
 func taskSetSamples() map[string]structs.Command {
 	set := sampleDeployment()
 	set.TaskSet = &structs.TaskSet{ExternalID: "green", Scale: 33.4, ClientToken: "token", RequestHash: "hash"}
@@ -17,7 +17,7 @@ func taskSetSamples() map[string]structs.Command {
 	}
 }
 
-// putSet is the command that makes a task set of service s1, or changes its scale.
+// putSet is the command that creates a task set of service s1, or changes its scale.
 func putSet(set, eval string, scale float64) structs.PutTaskSet {
 	return structs.PutTaskSet{
 		Set: structs.Deployment{
@@ -29,7 +29,7 @@ func putSet(set, eval string, scale float64) structs.PutTaskSet {
 	}
 }
 
-// putExternal is the command that makes service s1 with an EXTERNAL controller.
+// putExternal is the command that creates service s1 with an EXTERNAL controller.
 func putExternal() structs.PutService {
 	cmd := putServiceCommand("s1", "web", 1, "se1", "")
 	cmd.Job.TaskDefinition, cmd.Job.Service.Controller = "", structs.ControllerExternal

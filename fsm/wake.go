@@ -8,12 +8,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxReady is how many evaluations of a job may be ready at a time. A further one is not needed:
-// the second starts after the first has ended, and so sees everything that happened before.
+// maxReady is how many evaluations of a job may be ready at a time. A third one is not needed: the
+// second starts after the first has ended, so it sees everything that happened before.
 const maxReady = 2
 
-// wake asks for another look at a job that acts on what becomes of its tasks. It may be called any
-// number of times for one job and index.
+// wake adds an evaluation of a job that reacts to changes of its tasks. It may be called any number
+// of times for one job and index.
 func wake(tx *state.Tx, index uint64, at structs.Time, id string, because structs.EvaluationReason) {
 	job := tx.Job(id)
 	if !watches(job) {
@@ -34,14 +34,15 @@ func wake(tx *state.Tx, index uint64, at structs.Time, id string, because struct
 	})
 }
 
-// wakeID is the second half of the job's id, and the raft index: the same on every server, and used
-// once.
+// wakeID returns the second half of the job's id with the raft index: the same on every server, and
+// used once.
 func wakeID(job string, index uint64) string {
 	return fmt.Sprintf("%s%016x", job[max(0, len(job)-16):], index)
 }
 
-// wakeInstances wakes what may act on a change of instances: services with tasks on them, the
-// daemons of their clusters and, where one takes tasks now, the services that may move tasks to it.
+// wakeInstances wakes the jobs that may react to a change of instances: services with tasks on
+// them, the daemons of their clusters and, if one takes tasks now, the services that may move tasks
+// to it.
 func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*structs.ContainerInstance) {
 	open := map[string]bool{} // whether an instance of the cluster takes tasks
 	var clusters []string
@@ -63,8 +64,8 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 	}
 }
 
-// wakeLast wakes the daemons of an instance that drains once nothing but their tasks is left on it:
-// those leave last.
+// wakeLast wakes the daemons of a draining instance once only their tasks are left on it: those
+// leave last.
 func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.ContainerInstance) {
 	if on == nil || on.Status != structs.InstanceDraining {
 		return
@@ -82,16 +83,16 @@ func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.Container
 	}
 }
 
-// watches says whether a job acts on what becomes of its tasks: a service or daemon until it is
+// watches reports whether a job reacts to changes of its tasks: a service or daemon until it is
 // INACTIVE, and a batch job with a BatchSpec while it is RUNNING.
 func watches(j *structs.Job) bool {
 	return isService(j) && j.Status != structs.ServiceInactive || hasBatchSpec(j) && j.Status == structs.BatchRunning
 }
 
-// hasBatchSpec says whether a job is a batch job with a BatchSpec.
+// hasBatchSpec reports whether a job is a batch job with a BatchSpec.
 func hasBatchSpec(j *structs.Job) bool { return j != nil && j.Batch != nil }
 
-// isService says whether a job is a service or daemon, which keeps tasks up.
+// isService reports whether a job is a service or daemon, which keeps its tasks up.
 func isService(j *structs.Job) bool {
 	return j != nil && (j.Type == structs.JobService || j.Type == structs.JobDaemon)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestWake tells what makes a service look again.
+// TestWake: which commands wake a service.
 func TestWake(t *testing.T) {
 	stop := func(code string) structs.Command {
 		return structs.StopTasks{Tasks: []string{"t1"}, StopCode: code, At: 40}
@@ -18,7 +18,7 @@ func TestWake(t *testing.T) {
 	for name, c := range map[string]struct {
 		before []structs.Command
 		cmd    structs.Command
-		wakes  structs.EvaluationReason // the reason; empty: not
+		wakes  structs.EvaluationReason // empty if it is not woken
 	}{
 		"a task is PENDING":        {cmd: report("i1", structs.TaskUpdate{Task: "t1", Status: structs.TaskPending})},
 		"a task is RUNNING":        {cmd: report("i1", runningUpdate("t1", "")), wakes: structs.BecauseTaskChanged},
@@ -88,8 +88,8 @@ func TestWakeDaemons(t *testing.T) {
 	}
 }
 
-// TestWakeToRebalance: a service that may move its tasks looks at every instance that takes tasks
-// from now on.
+// TestWakeToRebalance: a service that may move its tasks is woken for every instance that begins to
+// take tasks.
 func TestWakeToRebalance(t *testing.T) {
 	joins := instance("i3", "prod")
 	joins.AgentConnected = true
@@ -130,7 +130,7 @@ func TestWakeToRebalance(t *testing.T) {
 			if open := h.open("s0"); (len(open) == 1) != c.wakes {
 				t.Errorf("%v are open, want it woken: %v", open, c.wakes)
 			}
-			if open := h.open("s1"); len(open) != 1 { // its first
+			if open := h.open("s1"); len(open) != 1 { // its first evaluation
 				t.Errorf("%v are open of a service that moves nothing", open)
 			}
 		})
@@ -152,7 +152,7 @@ func TestAtMostTwoEvaluationsAreReady(t *testing.T) {
 	}
 }
 
-// TestDeletedServiceIsWoken: its end is when its last task has stopped. Once it is INACTIVE nothing
+// TestDeletedServiceIsWoken: it ends when its last task has stopped. Once it is INACTIVE nothing
 // wakes it.
 func TestDeletedServiceIsWoken(t *testing.T) {
 	h := serving(t)
@@ -186,9 +186,8 @@ func block(h *harness, job string) (eval string) {
 	return eval
 }
 
-// TestWakeDaemonsOnAnEmptiedInstance: a daemon looks again when the last task that is not a
-// daemon's has left an instance that drains, whether its agent told or, not being there, never
-// will.
+// TestWakeDaemonsOnAnEmptiedInstance: a daemon is woken when the last task of another kind has left
+// a draining instance, whether its agent reported that or is not connected and never will.
 func TestWakeDaemonsOnAnEmptiedInstance(t *testing.T) {
 	stopped := func(tasks ...string) structs.Command {
 		cmd := structs.ReportTasks{Instance: "i1", At: 60}

@@ -55,8 +55,8 @@ func TestProblemsOfTheText(t *testing.T) {
 func TestProblemsOfTheJob(t *testing.T) {
 	expectProblems(t, map[string]problem{
 		"no name":               {"containers: []", []string{"line 1: name: a job needs one"}},
-		"a bad name":            {strings.Replace(small, "web", "a/b", 1), []string{`line 2: name: "a/b" is no name`}},
-		"a bad cluster":         {small + "cluster: a/b", []string{`line 5: cluster: "a/b" is no name of a cluster`}},
+		"a bad name":            {strings.Replace(small, "web", "a/b", 1), []string{`line 2: name: "a/b" is not a valid name`}},
+		"a bad cluster":         {small + "cluster: a/b", []string{`line 5: cluster: "a/b" is not a valid cluster name`}},
 		"no such type":          {small + "type: cron", []string{`line 5: type: "cron" is not service, daemon or batch`}},
 		"a daemon that counts":  {small + "type: daemon\ncount: 2", []string{"line 6: count: a daemon runs on every instance"}},
 		"a daemon's strategy":   {small + "type: daemon\nplacement: {strategy: [{type: random}]}", []string{"line 6: placement.strategy: a daemon runs on every instance"}},

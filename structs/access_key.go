@@ -1,13 +1,13 @@
 package structs
 
-// AccessKey lets its holder call a secured cluster, within its policy. The holder signs with its
-// secret, or shows it.
+// AccessKey lets its holder call a secured cluster, within its policy. The holder signs requests
+// with its secret or sends it.
 type AccessKey struct {
 	ID string `json:"accessKeyId"` // AKIA and 16 more of A-Z2-7
-	// Name is for people: it stands in refusals and in the audit log.
+	// Name is for people: it appears in refusals and in the audit log.
 	Name   string `json:"name,omitzero"`
 	Policy Policy `json:"policy"`
-	// Sealed is the secret as the log may have it. It leaves no server.
+	// Sealed is the encrypted secret, which may be in the log. It never leaves a server.
 	Sealed    []byte `json:"-" cbor:"sealed"`
 	CreatedAt Time   `json:"createdAt"`
 	CreatedBy string `json:"createdBy,omitzero"` // the ARN of who made it
@@ -16,13 +16,13 @@ type AccessKey struct {
 // AccessKeySealName is what the secret of a key is sealed under.
 func AccessKeySealName(id string) string { return "key " + id }
 
-// Bootstrap notes that the first key of the installation has been made, which is done once.
+// Bootstrap records that the first key of the installation was made, which happens only once.
 type Bootstrap struct {
 	Key string `json:"key"`
 	At  Time   `json:"at"`
 }
 
-// NewAccessKey is an access key and its secret, which is told once.
+// NewAccessKey is an access key and its secret, which is shown only once.
 type NewAccessKey struct {
 	AccessKey
 	Secret string `json:"secretAccessKey"`
@@ -43,7 +43,7 @@ type AccessKeyRequest struct {
 // PutAccessKey adds an access key.
 type PutAccessKey struct {
 	Key AccessKey
-	// First: it is the installation's first, which fails where one was made before.
+	// First makes it the installation's first key. That fails if a first key was made before.
 	First bool
 }
 

@@ -8,7 +8,7 @@ import (
 // AccountSetting is one account setting (ECS) that was set for one principal.
 type AccountSetting struct {
 	// Principal is the resource part of the principal's ARN: PrincipalRoot, user/NAME or role/NAME.
-	// What is set for root holds for everyone who has not set the same.
+	// What is set for root applies to everyone who has no setting of their own.
 	Principal string `json:"principal" cbor:"1,keyasint"`
 	Name      string `json:"name" cbor:"2,keyasint"`
 	Value     string `json:"value" cbor:"3,keyasint"`
@@ -23,7 +23,7 @@ const (
 	SettingDefaultLogDriverMode = "defaultLogDriverMode"
 )
 
-// settingRule is what ECS's developer guide ("Amazon ECS account settings") says of one setting.
+// settingRule is what ECS's developer guide ("Amazon ECS account settings") says about one setting.
 type settingRule struct {
 	name    string
 	values  []string // those that can be set; the first is the default
@@ -31,9 +31,9 @@ type settingRule struct {
 	final   bool     // its one value can no longer be turned off
 }
 
-// settingRules are by name. What is about AWS's network cards and about Fargate is kept and has no
-// effect: there is neither here. ARNs are long ones and tags at creation need ecs:TagResource,
-// whatever was set, as in ECS since 2021 and 2024.
+// settingRules are keyed by name. Settings about AWS's network cards and Fargate are kept but have
+// no effect, because Gantry has neither. As in ECS since 2021 and 2024, ARNs are always long, and
+// tags at creation always need ecs:TagResource.
 var settingRules = []settingRule{
 	{name: "awsvpcTrunking", values: []string{"disabled", "enabled"}},
 	{name: SettingContainerInsights, values: []string{"disabled", "enabled", "enhanced"}},
@@ -57,8 +57,8 @@ func SettingNames() []string {
 	return names
 }
 
-// DefaultSetting returns the value of an account setting that nobody has set; empty for one that
-// there is not.
+// DefaultSetting returns the value of an account setting that nobody has set; empty if there is no
+// such setting.
 func DefaultSetting(name string) string {
 	if r, ok := settingRuleOf(name); ok {
 		return r.values[0]
@@ -72,7 +72,7 @@ func ManagedSetting(name string) bool {
 	return r.managed
 }
 
-// CheckSettingName refuses account settings that there are not, or that cannot be changed.
+// CheckSettingName refuses account settings that do not exist or cannot be changed.
 func CheckSettingName(name string) *Error {
 	switch r, ok := settingRuleOf(name); {
 	case !ok:
@@ -83,8 +83,8 @@ func CheckSettingName(name string) *Error {
 	return nil
 }
 
-// Validate says what is wrong with an account setting before it is set. The first words are ECS's;
-// clients match on them.
+// Validate reports what is wrong with an account setting before it is set. The first words are
+// ECS's; clients match on them.
 func (s *AccountSetting) Validate() *Error {
 	if err := CheckSettingName(s.Name); err != nil {
 		return err
@@ -110,7 +110,7 @@ func settingRuleOf(name string) (rule settingRule, ok bool) {
 	return settingRule{}, false
 }
 
-// PutAccountSetting sets an account setting of a principal, in place of what was set before.
+// PutAccountSetting sets an account setting of a principal, replacing what was set before.
 type PutAccountSetting struct {
 	Setting AccountSetting
 }
@@ -118,7 +118,7 @@ type PutAccountSetting struct {
 // CommandType implements Command.
 func (PutAccountSetting) CommandType() CommandType { return CmdPutAccountSetting }
 
-// DeleteAccountSetting forgets what was set for a principal. What was not set is no error.
+// DeleteAccountSetting removes a setting of a principal. It is no error if there was none.
 type DeleteAccountSetting struct {
 	Principal string
 	Name      string

@@ -13,7 +13,7 @@ var (
 	attributeValue = regexp.MustCompile(`^[A-Za-z0-9_.@/\\: -]{1,128}$`)
 )
 
-// Validate says what is wrong with an attribute that a user puts (ECS's rules). A value may be
+// Validate reports what is wrong with an attribute that a user sets (ECS's rules). The value may be
 // absent.
 func (a *Attribute) Validate() *Error {
 	switch {
@@ -27,7 +27,7 @@ func (a *Attribute) Validate() *Error {
 	return nil
 }
 
-// PutAttributes sets custom attributes of instances; all or nothing.
+// PutAttributes sets custom attributes of instances, all of them or none.
 type PutAttributes struct {
 	Cluster    string
 	Attributes []InstanceAttribute
@@ -37,7 +37,7 @@ type PutAttributes struct {
 // CommandType implements Command.
 func (PutAttributes) CommandType() CommandType { return CmdPutAttributes }
 
-// DeleteAttributes removes custom attributes of instances; those that are not there are no error.
+// DeleteAttributes removes custom attributes of instances. It is no error if one does not exist.
 type DeleteAttributes struct {
 	Cluster    string
 	Attributes []InstanceAttribute

@@ -6,7 +6,7 @@ import "iter"
 const (
 	BatchRunning   = "RUNNING"
 	BatchSucceeded = "SUCCEEDED" // each of its tasks has succeeded
-	BatchFailed    = "FAILED"    // all have ended, and at least one failed at its last attempt
+	BatchFailed    = "FAILED"    // all tasks have ended, and at least one failed its last attempt
 	BatchStopped   = "STOPPED"   // a user stopped it
 )
 
@@ -16,22 +16,23 @@ const (
 	MaxBatchCount    = 10_000
 )
 
-// What becomes of a task of a batch job whose instance is lost (BatchSpec.OnInstanceLost).
+// What happens to a task of a batch job when its instance is lost (BatchSpec.OnInstanceLost).
 const (
-	// LostRetry gives the attempt up and starts the next one elsewhere at once. The last attempt
-	// waits for its instance.
+	// LostRetry gives up the attempt and immediately starts the next one elsewhere. The last
+	// attempt waits for its instance.
 	LostRetry = "retry"
-	// LostWait leaves the task to its instance, until that comes back or is deregistered: it never
-	// runs twice.
+	// LostWait keeps the task on its instance until the instance comes back or is deregistered, so
+	// it never runs twice.
 	LostWait = "wait"
 )
 
-// BatchSpec says how a batch job runs its Count tasks to completion. The jobs of RunTask have none:
-// each of their tasks is tried once, all at the same time, and what finds no room does not wait.
+// BatchSpec says how a batch job runs its Count tasks to completion. Jobs made by RunTask have
+// none: their tasks all start at the same time, each is tried once, and a task that finds no room
+// does not wait.
 type BatchSpec struct {
-	// Attempts is how often each of the tasks may be tried. One fails when an essential container
-	// of it ends with another exit code than zero, when it cannot be started, when its instance is
-	// deregistered, and when that is lost and OnInstanceLost says so.
+	// Attempts is how often each task may be tried. An attempt fails when an essential container
+	// ends with a non-zero exit code, when the task cannot be started, when its instance is
+	// deregistered, and, with LostRetry, when its instance is lost.
 	Attempts int `json:"attempts"`
 	// Parallelism is how many tasks run at a time; zero: all.
 	Parallelism int `json:"parallelism,omitzero"`
@@ -39,7 +40,7 @@ type BatchSpec struct {
 	OnInstanceLost string `json:"onInstanceLost,omitzero"`
 }
 
-// Validate checks a spec for a job of so many tasks. Fields are named as in a job file.
+// Validate checks a spec for a job of count tasks. Errors name fields as in a job file.
 func (s *BatchSpec) Validate(count int) error {
 	switch {
 	case s.Attempts < 1 || s.Attempts > MaxBatchAttempts:
@@ -54,17 +55,17 @@ func (s *BatchSpec) Validate(count int) error {
 	return nil
 }
 
-// BatchSlot is one of the Count tasks of a batch job, with what became of its attempts.
+// BatchSlot is one of the Count tasks of a batch job, and the outcome of its attempts.
 type BatchSlot struct {
-	Attempts  int  // that ended and count: not those that made way for a job of higher priority
-	Active    bool // an attempt of it is under way
+	Attempts  int  // that ended, except those that were preempted
+	Active    bool // an attempt is running
 	Succeeded bool
 	Failed    bool // for good: no attempt is left, or a user stopped it
 	EndedAt   Time // of the last attempt that ended by itself
 }
 
-// BatchSlots sorts the tasks of a batch job that has a BatchSpec into its slots. Definition is that
-// of the job.
+// BatchSlots sorts the tasks of a batch job with a BatchSpec into its slots. d is the job's task
+// definition.
 func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 	slots := make([]BatchSlot, j.Count)
 	for t := range tasks {
@@ -85,7 +86,7 @@ func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 			s.Attempts++
 		}
 		if t.StopCode != StopInstanceLost {
-			// the next attempt after a loss has nothing to wait for
+			// the next attempt after a loss need not wait
 			s.EndedAt = max(s.EndedAt, t.StoppedAt)
 		}
 	}
@@ -96,7 +97,7 @@ func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 	return slots
 }
 
-// succeeded says whether a task that has stopped ended by itself, and each essential container with
+// succeeded reports whether a stopped task ended by itself, and all its essential containers with
 // exit code zero.
 func (t *Task) succeeded(d *TaskDefinition) bool {
 	if t.StopCode != StopEssentialContainerExited {
@@ -120,7 +121,7 @@ func (d *TaskDefinition) essential(container string) bool {
 	return false
 }
 
-// BatchCounts is how far a batch job is: each of its Count tasks is one of these.
+// BatchCounts is the progress of a batch job: each of its Count tasks is counted in one of these.
 type BatchCounts struct {
 	Succeeded int `json:"succeeded"`
 	Failed    int `json:"failed"`

@@ -8,11 +8,11 @@ const (
 	ProviderFargateSpot = "FARGATE_SPOT"
 )
 
-// ProviderAutoScaling is the type of the capacity providers that users make. The other two have
-// their names as types.
+// ProviderAutoScaling is the type of the capacity providers that users create. The type of the
+// other two is their name.
 const ProviderAutoScaling = "EC2_AUTOSCALING"
 
-// The states of a capacity provider, and of the last change of it.
+// The states of a capacity provider and of its last change.
 const (
 	ProviderActive         = "ACTIVE"
 	ProviderInactive       = "INACTIVE" // deleted; it can still be described
@@ -33,8 +33,8 @@ type CapacityProvider struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
 	Status string `json:"status"` // ACTIVE, or INACTIVE once deleted
-	// AutoScalingGroup is what users say of their own ones. Nothing is asked of the group: its ARN
-	// is a label.
+	// AutoScalingGroup is set for providers that users created. Its ARN is only a label: Gantry
+	// never calls the group.
 	AutoScalingGroup *AutoScalingGroupProvider `json:"autoScalingGroupProvider,omitzero"`
 	UpdateStatus     string                    `json:"updateStatus,omitzero"`
 
@@ -42,12 +42,12 @@ type CapacityProvider struct {
 	DeletedAt Time `json:"deletedAt,omitzero"`
 }
 
-// IsFargate says whether a name is that of a capacity provider which every installation has.
+// IsFargate reports whether a name is one of the capacity providers that every installation has.
 func IsFargate(provider string) bool {
 	return provider == ProviderFargate || provider == ProviderFargateSpot
 }
 
-// FargateProviders are the capacity providers that every installation has.
+// FargateProviders returns the capacity providers that every installation has.
 func FargateProviders() []*CapacityProvider {
 	return []*CapacityProvider{
 		{Name: ProviderFargate, Type: ProviderFargate, Status: ProviderActive},
@@ -55,7 +55,7 @@ func FargateProviders() []*CapacityProvider {
 	}
 }
 
-// Normalize fills in what ECS echoes where a user says nothing.
+// Normalize fills in ECS's defaults, which its answers show.
 func (p *AutoScalingGroupProvider) Normalize() {
 	scaling := ManagedScaling{}
 	if p.ManagedScaling != nil {
@@ -82,7 +82,7 @@ func (p *AutoScalingGroupProvider) Normalize() {
 	}
 }
 
-// Validate says what is wrong with a capacity provider of a user.
+// Validate reports what is wrong with a capacity provider that a user creates.
 func (p *CapacityProvider) Validate() *Error {
 	lower := strings.ToLower(p.Name)
 	switch {
@@ -96,7 +96,8 @@ func (p *CapacityProvider) Validate() *Error {
 	return p.AutoScalingGroup.validate()
 }
 
-// validate refuses by name what nobody would do: Gantry starts and stops no machines.
+// validate refuses, by name, settings that nothing would act on: Gantry does not start or stop
+// machines.
 func (p *AutoScalingGroupProvider) validate() *Error {
 	const at, instead = "autoScalingGroupProvider.", "Gantry starts and stops no machines. Use DISABLED, and start agents with --capacity-provider NAME."
 	switch s := p.ManagedScaling; {
@@ -114,15 +115,15 @@ func (p *AutoScalingGroupProvider) validate() *Error {
 // PutCapacityProvider adds a capacity provider, or changes the ACTIVE one of its name.
 type PutCapacityProvider struct {
 	Provider CapacityProvider
-	Create   bool // fails where an ACTIVE one has the name
+	Create   bool // fails if an ACTIVE one has the name
 	Tags     []Tag
 }
 
 // CommandType implements Command.
 func (PutCapacityProvider) CommandType() CommandType { return CmdPutCapacityProvider }
 
-// DeleteCapacityProvider makes a capacity provider INACTIVE. Fails while a cluster or service uses
-// it.
+// DeleteCapacityProvider makes a capacity provider INACTIVE. It fails while a cluster or service
+// uses it.
 type DeleteCapacityProvider struct {
 	Provider string
 	At       Time

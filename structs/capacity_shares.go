@@ -3,7 +3,7 @@ package structs
 // Shares returns how many of total tasks each capacity provider of a strategy gets: first the base,
 // then by weight. It is the quota method of Balinski and Young: each share is its exact proportion,
 // rounded up or down, and none shrinks when the total grows. So a service can grow and shrink one
-// task at a time without ever being off by a whole one.
+// task at a time and is never off by a whole task.
 func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	counts := make([]int, len(strategy))
 	for i, item := range strategy {
@@ -14,7 +14,7 @@ func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	for i, w := range weights {
 		counts[i] += total / sum * w
 	}
-	given := make([]int, len(strategy)) // of what is left over by whole rounds
+	given := make([]int, len(strategy)) // of the tasks left over after whole rounds
 	for n := 1; n <= total%sum; n++ {
 		next := -1
 		for i, w := range weights {
@@ -29,8 +29,8 @@ func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	return counts
 }
 
-// weightsOf gives the weights by their greatest common divisor, and their sum. A capacity provider
-// that is alone needs none.
+// weightsOf returns the weights divided by their greatest common divisor, and the sum of that. A
+// single capacity provider needs no weight.
 func weightsOf(strategy []CapacityProviderStrategyItem) (weights []int, sum int) {
 	divisor := 0
 	for _, item := range strategy {

@@ -1,8 +1,8 @@
 package structs
 
-// The ways to say at how many failed tasks the circuit breaker trips (ECS, ThresholdType).
+// The types of thresholds at which the circuit breaker trips (ECS, ThresholdType).
 const (
-	// percent of the desired count, but at least 3 and at most 200
+	// percent of the desired count, at least 3 and at most 200 tasks
 	ThresholdBoundedPercent   = "BOUNDED_PERCENT"
 	ThresholdUnboundedPercent = "UNBOUNDED_PERCENT" // percent of the desired count
 	ThresholdCount            = "COUNT"
@@ -12,17 +12,17 @@ const (
 // that follows.
 const BreakerReason = "ECS deployment circuit breaker: "
 
-// The bounds of BOUNDED_PERCENT, in tasks, and what it is where nobody says (ECS).
+// The bounds of BOUNDED_PERCENT, in tasks, and its default (ECS).
 const (
 	minBoundedThreshold     = 3
 	maxBoundedThreshold     = 200
 	defaultThresholdPercent = 50
 )
 
-// BreakerThreshold says at how many failed tasks the circuit breaker of a service trips.
+// BreakerThreshold is the number of failed tasks at which the circuit breaker of a service trips.
 type BreakerThreshold struct {
 	Type  string `json:"type"`
-	Value int32  `json:"value"` // percent, or tasks with COUNT
+	Value int32  `json:"value"` // percent, or tasks if the type is COUNT
 }
 
 // BreakerThreshold returns the threshold that is in force, which is BOUNDED_PERCENT of 50 by
@@ -37,8 +37,8 @@ func (p *UpdatePolicy) BreakerThreshold() BreakerThreshold {
 	return BreakerThreshold{Type: ThresholdBoundedPercent, Value: defaultThresholdPercent}
 }
 
-// Threshold is how many failed tasks trip the circuit breaker of a service that desires count
-// tasks: at least one. Parts of a task are rounded up (ECS).
+// Threshold returns how many failed tasks trip the circuit breaker of a service with count desired
+// tasks: at least one. Fractions are rounded up (ECS).
 func (p *UpdatePolicy) Threshold(count int) int {
 	t := p.BreakerThreshold()
 	percent := int((int64(count)*int64(t.Value) + 99) / 100)
@@ -51,7 +51,7 @@ func (p *UpdatePolicy) Threshold(count int) int {
 	return min(max(percent, minBoundedThreshold), maxBoundedThreshold)
 }
 
-// validateBreaker says what is wrong with what a policy says of the circuit breaker.
+// validateBreaker reports what is wrong with a policy's settings of the circuit breaker.
 func (p *UpdatePolicy) validateBreaker() *Error {
 	const at = "deploymentConfiguration.deploymentCircuitBreaker"
 	switch t := p.ThresholdConfiguration; {

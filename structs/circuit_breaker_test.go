@@ -16,11 +16,11 @@ func TestBreakerThreshold(t *testing.T) {
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdBoundedPercent, 1}}, 100, 3},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 800, 400},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 1, 1},
-		// else nothing could be deployed at a count of zero
+		// otherwise nothing could be deployed at a count of zero
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 0, 1},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 1 << 30}}, MaxServiceCount, MaxServiceCount * (1 << 30) / 100},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdCount, 5}}, 800, 5},
-		{UpdatePolicy{FailureThreshold: 7}, 800, 7}, // of a job file
+		{UpdatePolicy{FailureThreshold: 7}, 800, 7}, // from a job file
 	} {
 		if got := test.policy.Threshold(test.count); got != test.want {
 			t.Errorf("%+v of %d tasks: %d, want %d", test.policy.BreakerThreshold(), test.count, got, test.want)

@@ -1,6 +1,6 @@
 package structs
 
-// DefaultCluster is the cluster that a call without a cluster name means.
+// DefaultCluster is the cluster of calls that name none.
 const DefaultCluster = "default"
 
 // The states of a cluster.
@@ -25,7 +25,7 @@ type Cluster struct {
 	DeletedAt Time `json:"deletedAt,omitzero"`
 }
 
-// Validate says what is wrong with a cluster before it is made.
+// Validate reports what is wrong with a new cluster.
 func (c *Cluster) Validate() *Error {
 	if !isName(c.Name) {
 		return Errorf(KindInvalidParameter, "Invalid cluster name %q. Use up to %d letters, digits, hyphens and underscores.", c.Name, maxName)
@@ -33,8 +33,8 @@ func (c *Cluster) Validate() *Error {
 	return nil
 }
 
-// CreateCluster makes a cluster, or makes an INACTIVE one ACTIVE again. An ACTIVE one of that name
-// stays as it is.
+// CreateCluster creates a cluster, or makes an INACTIVE one ACTIVE again. An ACTIVE cluster of that
+// name stays as it is.
 type CreateCluster struct {
 	Cluster Cluster
 	Tags    []Tag
@@ -43,7 +43,8 @@ type CreateCluster struct {
 // CommandType implements Command.
 func (CreateCluster) CommandType() CommandType { return CmdCreateCluster }
 
-// DeleteCluster makes a cluster INACTIVE. Fails while it has active instances, tasks or services.
+// DeleteCluster makes a cluster INACTIVE. It fails while the cluster has active instances, tasks or
+// services.
 type DeleteCluster struct {
 	Cluster string
 	At      Time
@@ -52,21 +53,21 @@ type DeleteCluster struct {
 // CommandType implements Command.
 func (DeleteCluster) CommandType() CommandType { return CmdDeleteCluster }
 
-// UpdateCluster changes an ACTIVE cluster; what is nil stays as it is.
+// UpdateCluster changes an ACTIVE cluster. Fields that are nil leave the cluster's as they are.
 type UpdateCluster struct {
 	Cluster       string
 	Providers     *ClusterProviders
 	Settings      []ClusterSetting
 	Configuration *ClusterConfiguration
-	// ServiceConnectDefaults with an empty namespace takes away what the cluster has (ECS).
+	// ServiceConnectDefaults with an empty namespace removes those of the cluster (ECS).
 	ServiceConnectDefaults *ClusterServiceConnectDefaults `cbor:",omitempty"`
 }
 
 // CommandType implements Command.
 func (UpdateCluster) CommandType() CommandType { return CmdUpdateCluster }
 
-// ClusterProviders are the capacity providers of a cluster, and what its work is shared out by
-// where it does not say.
+// ClusterProviders are the capacity providers of a cluster, and its default strategy for work that
+// names neither a strategy nor a launch type.
 type ClusterProviders struct {
 	Providers       []string
 	DefaultStrategy []CapacityProviderStrategyItem

@@ -48,10 +48,10 @@ const (
 // minted.
 type Command interface{ CommandType() CommandType }
 
-// Applied is what came of a command.
+// Applied is the result of a command.
 type Applied struct {
 	Index uint64 // the raft index of the entry
-	// Key names what the command made or found: "family:revision" of RegisterTaskDefinition, the
-	// Job.ID of CreateJob (an earlier job's, where the client token was used before).
+	// Key names what the command created or found: "family:revision" for RegisterTaskDefinition,
+	// the Job.ID for CreateJob (that of an earlier job if the client token was used before).
 	Key string
 }

@@ -2,9 +2,9 @@ package structs
 
 // The states of a deployment within its service (ECS).
 const (
-	DeploymentPrimary  = "PRIMARY"  // what the service moves to, or has moved to
-	DeploymentActive   = "ACTIVE"   // still has tasks, which the primary's replace
-	DeploymentInactive = "INACTIVE" // none of its tasks is left; kept as history
+	DeploymentPrimary  = "PRIMARY"  // the service moves to it, or has moved to it
+	DeploymentActive   = "ACTIVE"   // still has tasks, which those of the PRIMARY replace
+	DeploymentInactive = "INACTIVE" // has no tasks left; kept as history
 )
 
 // The rollout states of a deployment (ECS).
@@ -14,7 +14,7 @@ const (
 	RolloutFailed     = "FAILED"
 )
 
-// What a user can ask of a deployment in progress (StopServiceDeployment).
+// What users can request of a deployment in progress (StopServiceDeployment).
 const (
 	StopRollback = "ROLLBACK" // the last completed one comes back
 	StopAbort    = "ABORT"    // the service stays between the two
@@ -23,7 +23,7 @@ const (
 // Deployment is the move of a service from one version to the next. Its tasks carry its ID as their
 // StartedBy.
 //
-// Who writes what: control makes it and answers its pauses; a plan moves Status, rollout, stage and
+// Who writes what: control creates it and answers its pauses; plans move Status, rollout, stage and
 // traffic; fsm counts failed tasks as they are reported.
 type Deployment struct {
 	ID             string `json:"id" cbor:"1,keyasint"` // ecs-svc/ and 19 digits
@@ -34,41 +34,44 @@ type Deployment struct {
 	Status         string `json:"status" cbor:"6,keyasint"`
 	Rollout        string `json:"rolloutState" cbor:"7,keyasint"`
 	RolloutReason  string `json:"rolloutStateReason" cbor:"8,keyasint"`
-	// FailedTasks counts tasks that ended without the service's or a user's asking before they had
-	// been RUNNING and healthy for ten seconds, or for failing health checks, since the deployment
-	// began or, with ResetOnHealthyTask, since a task of it last became healthy. (ECS counts only
-	// those that never came up, and so restarts a crash loop for ever.)
+	// FailedTasks counts tasks that failed: they ended, without being asked to, before they had
+	// been RUNNING and healthy for ten seconds, or they failed their health checks. It counts since
+	// the deployment began or, with ResetOnHealthyTask, since one of its tasks last became healthy.
+	// (ECS counts only tasks that never came up, so it restarts a crash loop forever.)
 	FailedTasks int `json:"failedTasks" cbor:"9,keyasint,omitzero"`
-	// Failures counts tasks that ended without being asked since one last ended that had been up
-	// that long; LastFailureAt is when the last one did. New starts back off by them.
+	// Failures counts tasks that ended without being asked to, since the last one that had been up
+	// for ten seconds. LastFailureAt is when the last of them ended. Starts of new tasks back off
+	// accordingly.
 	Failures      int  `json:"failures,omitzero" cbor:"10,keyasint,omitzero"`
 	LastFailureAt Time `json:"lastFailureAt,omitzero" cbor:"11,keyasint,omitzero"`
-	// RollbackOf is the deployment whose failure or stop made this one; empty for one that a user
-	// asked for.
+	// RollbackOf is the deployment that this one rolls back, because it failed or was stopped.
+	// Empty if a user started this one.
 	RollbackOf string `json:"rollbackOf,omitzero" cbor:"12,keyasint,omitzero"`
-	// StopRequested: a user asked to stop it (StopServiceDeployment): ROLLBACK or ABORT.
+	// StopRequested is ROLLBACK or ABORT after a user asked to stop the deployment
+	// (StopServiceDeployment).
 	StopRequested string `json:"stopRequested,omitzero" cbor:"13,keyasint,omitzero"`
 	CreatedAt     Time   `json:"createdAt" cbor:"14,keyasint"`
 	UpdatedAt     Time   `json:"updatedAt" cbor:"15,keyasint"`
-	// when the rollout ended, either way
+	// when the rollout completed or failed
 	FinishedAt Time `json:"finishedAt,omitzero" cbor:"16,keyasint,omitzero"`
-	// Adopts is the deployment whose tasks became this one's when it began: a rollback keeps the
-	// good tasks that it finds.
+	// Adopts is the deployment whose tasks this one took over when it began: a rollback keeps the
+	// good tasks of the deployment that it goes back to.
 	Adopts string `json:"adopts,omitzero" cbor:"17,keyasint,omitzero"`
-	// Stage is how far a deployment is that brings its revision up beside the old one, since
-	// StageAt (zero: it has not been looked at yet). Empty: it replaces tasks some at a time.
+	// Stage is the present stage of a deployment that brings its revision up beside the old one,
+	// and StageAt is when it began (zero: the scheduler has not looked at it yet). Empty for a
+	// rolling deployment.
 	Stage   string `json:"lifecycleStage,omitzero" cbor:"18,keyasint,omitzero"`
 	StageAt Time   `json:"stageAt,omitzero" cbor:"19,keyasint,omitzero"`
-	// Traffic of the PRIMARY deployment is what balancers go by. Nil: all healthy tasks of the
-	// service are alike to them.
+	// Traffic of the PRIMARY deployment tells load balancers how to share out traffic. Nil means
+	// that all healthy tasks of the service are equal.
 	Traffic *Traffic `json:"traffic,omitzero" cbor:"20,keyasint,omitzero"`
-	// Pauses are the lifecycle hooks that it has come to, oldest first.
+	// Pauses are the lifecycle hooks that it has reached, oldest first.
 	Pauses []Pause `json:"pauses,omitzero" cbor:"21,keyasint,omitzero"`
-	// TaskSet, where not nil, makes it a task set of a service of controller EXTERNAL.
+	// TaskSet, if not nil, makes it a task set of a service of controller EXTERNAL.
 	TaskSet *TaskSet `json:"taskSet,omitzero" cbor:"25,keyasint,omitzero"`
 }
 
-// StopDeployment notes that a user wants a deployment in progress stopped.
+// StopDeployment records that a user wants to stop a deployment in progress.
 type StopDeployment struct {
 	Deployment string
 	Type       string // ROLLBACK or ABORT

@@ -3,8 +3,8 @@ package structs
 // The states of an evaluation.
 const (
 	EvaluationReady = "ready"
-	// waits for room: it is called, which makes it ready, in its turn when some appears. At most
-	// one a job
+	// waits for room. When room appears it is called in its turn, which makes it ready. At most one
+	// per job
 	EvaluationBlocked = "blocked"
 	EvaluationDone    = "done"
 )
@@ -48,14 +48,14 @@ type Evaluation struct {
 	// Unplaced is how many tasks found no place; Failures say why.
 	Unplaced int                `json:"unplaced,omitzero" cbor:"8,keyasint,omitzero"`
 	Failures []PlacementFailure `json:"failures,omitzero" cbor:"9,keyasint,omitzero"`
-	// WaitUntil is when to evaluate; zero: now.
+	// WaitUntil is when to evaluate; zero means now.
 	WaitUntil Time `json:"waitUntil,omitzero" cbor:"11,keyasint,omitzero"`
-	// Filtered says how many instances each rule kept from taking a further task, Remedy the
-	// smallest change that would let one more run, for people to read. Both only with tasks
-	// unplaced.
+	// Filtered says how many instances each rule kept from taking one more task. Remedy is the
+	// smallest change that would let one more task run, for people to read. Both are set only if
+	// tasks are unplaced.
 	Filtered []FilterCount `json:"filtered,omitzero" cbor:"12,keyasint,omitzero"`
 	Remedy   string        `json:"remedy,omitzero" cbor:"13,keyasint,omitzero"`
-	// Queue is where it stands among those that wait for room, once it has come to wait.
+	// Queue is its place among the evaluations that wait for room, once it waits.
 	Queue *QueuePlace `json:"queue,omitzero" cbor:"14,keyasint,omitzero"`
 	// ModifyIndex is the raft index of the last change; a worker reads state no older than it.
 	ModifyIndex uint64 `json:"modifyIndex" cbor:"10,keyasint"`
@@ -69,8 +69,8 @@ type PlacementFailure struct {
 	Detail   string `json:"detail,omitzero" cbor:"3,keyasint,omitzero"`
 }
 
-// FilterCount is how many instances one rule kept from taking a task. An instance counts for the
-// first rule that it does not satisfy.
+// FilterCount is the number of instances that one rule kept from taking a task. An instance is
+// counted for the first rule that it does not satisfy.
 type FilterCount struct {
 	Reason    string `json:"reason" cbor:"1,keyasint"` // as in PlacementFailure
 	Instances int    `json:"instances" cbor:"2,keyasint"`
@@ -88,13 +88,13 @@ const (
 	FailDistinct  = "DistinctInstance placement constraint unsatisfied."
 	FailMissing   = "MISSING"
 	FailInactive  = "INACTIVE"
-	// ours: an outside scheduler declined to place the task; the detail has its reason
+	// ours: an external scheduler declined to place the task; the detail has its reason
 	FailScheduler = "SCHEDULER"
 	FailProvider  = "CAPACITY_PROVIDER" // ours: the instance is of another capacity provider
 	// ours: the container engine of the instance does not answer (ECS's type of that check)
 	FailRuntime = "CONTAINER_RUNTIME"
-	// ours: the instance was lost again and again, and is held back for a while
+	// ours: the instance was lost repeatedly and is held back for a while
 	FailUnstable = "UNSTABLE"
-	// ours: the cluster has no instance; the ECS door answers it as an error
+	// ours: the cluster has no instance; the ECS API answers it as an error
 	FailNoInstance = "NO_INSTANCE"
 )

@@ -1,10 +1,11 @@
 package structs
 
-// Lease is an evaluation that an outside scheduler holds, with all that it needs to say where the
-// tasks go. What it does not answer in time goes to another, or comes again.
+// Lease is an evaluation that an external scheduler holds, with everything it needs to decide where
+// the tasks go. If it does not answer in time, the evaluation is leased again, to it or to another
+// one.
 type Lease struct {
 	Token string `json:"token"`
-	// Seconds is how long the lease lasts from now on. Each plan begins that time anew.
+	// Seconds is how long the lease lasts from now on. Each plan renews it.
 	Seconds        int             `json:"leaseSeconds"`
 	Evaluation     *Evaluation     `json:"evaluation"`
 	Job            *Job            `json:"job"`
@@ -16,31 +17,32 @@ type Lease struct {
 	Instances []LeaseInstance `json:"instances"`
 }
 
-// LeaseAsk is how many tasks are to be placed now, and what each of them needs.
+// LeaseAsk is the number of tasks to place now, and what each of them needs.
 type LeaseAsk struct {
 	Count int       `json:"count"`
 	Need  Resources `json:"need"`
 }
 
-// LeaseInstance is a container instance as an outside scheduler sees it.
+// LeaseInstance is a container instance as an external scheduler sees it.
 type LeaseInstance struct {
 	InstanceUsage
-	// Free is what its tasks leave of it. Its ports are all but those in usage and those that are
-	// registered.
+	// Free is what its tasks leave free. All ports are free except those in Usage and the
+	// registered ones.
 	Free Resources `json:"free"`
-	// Fits says whether it takes a task of those asked for, by all rules and constraints that a
-	// plan is checked by; Why not.
+	// Fits reports whether a requested task fits, by all rules and constraints that a plan is
+	// checked by. If not, Why has the reason.
 	Fits bool              `json:"fits"`
 	Why  *PlacementFailure `json:"why,omitzero"`
 }
 
-// LeasePlan is where an outside scheduler wants tasks to go.
+// LeasePlan is where an external scheduler wants tasks to go.
 type LeasePlan struct {
 	Token string `json:"token"`
-	// Placements are a task each. One that does not fit is refused, and the others stand.
+	// Placements place one task each. One that does not fit is refused without affecting the
+	// others.
 	Placements []LeasePlacement `json:"placements"`
-	// Unplaced, where not empty, says why the other tasks asked for are to have no place for now.
-	// Then the evaluation is decided; a service's waits until room appears.
+	// Unplaced, if not empty, says why the other requested tasks get no place for now. The
+	// evaluation is then decided; that of a service waits until room appears.
 	Unplaced string `json:"unplaced,omitzero"`
 }
 
@@ -49,18 +51,18 @@ type LeasePlacement struct {
 	Instance string `json:"containerInstance"` // ContainerInstance.ID
 }
 
-// LeasePlanned is what became of a plan.
+// LeasePlanned is the result of a plan.
 type LeasePlanned struct {
 	Committed int                `json:"committed"` // placements
 	Refused   []PlacementFailure `json:"refused,omitzero"`
-	// Done: the evaluation is decided. Acknowledge it.
+	// Done means that the evaluation is decided: acknowledge it.
 	Done bool `json:"done"`
-	// Lease is the same lease with what is still asked for, and the cluster as it is now; nil when
-	// nothing is.
+	// Lease is the same lease with the tasks that are still requested and the cluster as it is now;
+	// nil if there are none.
 	Lease *Lease `json:"lease,omitzero"`
 }
 
-// ValidateScheduler says what is wrong with the name of an outside scheduler.
+// ValidateScheduler reports what is wrong with the name of an external scheduler.
 func ValidateScheduler(name string) error {
 	if !isName(name) {
 		return Errorf(KindInvalidParameter, "Invalid scheduler name %q. Use up to %d letters, digits, hyphens and underscores.", name, maxName)
@@ -68,7 +70,7 @@ func ValidateScheduler(name string) error {
 	return nil
 }
 
-// validateScheduler says what is wrong with a job's outside scheduler.
+// validateScheduler reports what is wrong with a job's external scheduler.
 func (j *Job) validateScheduler() error {
 	switch {
 	case j.Scheduler == "":

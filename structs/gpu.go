@@ -11,7 +11,7 @@ const (
 	RequirementAccelerator = "InferenceAccelerator"
 )
 
-// GPUs is how many GPUs the container has for itself.
+// GPUs returns how many GPUs the container has for itself.
 func (c *ContainerDefinition) GPUs() (n int) {
 	for _, r := range c.ResourceRequirements {
 		if r.Type == RequirementGPU {
@@ -22,8 +22,8 @@ func (c *ContainerDefinition) GPUs() (n int) {
 	return n
 }
 
-// SplitGPUs says which of a task's GPUs each of its containers has: they are dealt out in the order
-// of the definition.
+// SplitGPUs returns which of a task's GPUs each of its containers has: they are given out in the
+// order of the definition.
 func (d *TaskDefinition) SplitGPUs(o *TaskOverride, ids []string) [][]string {
 	split := make([][]string, len(d.ContainerDefinitions))
 	for n, c := range d.ContainerDefinitions {
@@ -36,13 +36,13 @@ func (d *TaskDefinition) SplitGPUs(o *TaskOverride, ids []string) [][]string {
 	return split
 }
 
-// HasGPU says whether a task holds a GPU.
+// HasGPU reports whether a task holds a GPU.
 func (u *Usage) HasGPU(id string) bool {
 	_, found := slices.BinarySearch(u.GPUs, id)
 	return found
 }
 
-// FreeGPUs lists the GPUs that no task holds, in the order in which the instance names them.
+// FreeGPUs returns the GPUs that no task holds, in the order of the instance's list.
 func (h *Host) FreeGPUs() (free []string) {
 	for _, id := range h.Instance.GPUs {
 		if !h.Usage.HasGPU(id) {
@@ -52,7 +52,7 @@ func (h *Host) FreeGPUs() (free []string) {
 	return free
 }
 
-// parseGPUs reads the value of a requirement of type GPU. No machine has near as many as 1,000.
+// parseGPUs reads the value of a requirement of type GPU. No machine has anywhere near 1,000.
 func parseGPUs(value string) (n int, ok bool) {
 	count, err := strconv.ParseUint(value, 10, 31)
 	return int(count), err == nil && count > 0 && count <= maxGPUs
@@ -60,8 +60,8 @@ func parseGPUs(value string) (n int, ok bool) {
 
 const maxGPUs = 1000
 
-// invalidRequirements says what is wrong with a list of requirements, after the name of their
-// field; empty when nothing is.
+// invalidRequirements returns what is wrong with a list of requirements, to follow the name of
+// their field; empty if nothing is.
 func invalidRequirements(list []ResourceRequirement) string {
 	seen := map[string]bool{}
 	for _, r := range list {
@@ -79,8 +79,8 @@ func invalidRequirements(list []ResourceRequirement) string {
 	return ""
 }
 
-// ValidateGPUs says what is wrong with the ids of an instance's GPUs. Each is given out once, and
-// NVIDIA's runtime reads them from a list with commas.
+// ValidateGPUs reports what is wrong with the ids of an instance's GPUs. Each is given to one task
+// only, and NVIDIA's runtime reads them from a comma-separated list.
 func (i *ContainerInstance) ValidateGPUs() error {
 	for n, id := range i.GPUs {
 		if id == "" || len(id) > maxName || !isPlain(id) {
@@ -96,7 +96,7 @@ func (i *ContainerInstance) ValidateGPUs() error {
 	return nil
 }
 
-// isPlain says whether a text is of printable ASCII without spaces and commas.
+// isPlain reports whether a text is printable ASCII without spaces and commas.
 func isPlain(text string) bool {
 	for _, r := range text {
 		if r <= ' ' || r > '~' || r == ',' {

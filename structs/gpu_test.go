@@ -14,8 +14,8 @@ func gpuContainer(name, count string) ContainerDefinition {
 	return c
 }
 
-// TestGPUsOfATask: what a task needs is the sum of its containers, and each gets its own in the
-// order of the definition.
+// TestGPUsOfATask: a task needs the sum of its containers' GPUs, and each container gets its own in
+// the order of the definition.
 func TestGPUsOfATask(t *testing.T) {
 	d := &TaskDefinition{ContainerDefinitions: []ContainerDefinition{gpuContainer("a", "1"), gpuContainer("b", ""), gpuContainer("c", "2")}}
 	over := func(name, count string) *TaskOverride {

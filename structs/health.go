@@ -7,8 +7,8 @@ const (
 	HealthUnknown = "UNKNOWN"
 )
 
-// HasHealthCheck says whether an essential container has a health check: a task of it is up once it
-// is HEALTHY, not once it is RUNNING.
+// HasHealthCheck reports whether an essential container has a health check. If so, a task is up
+// once it is HEALTHY, not once it is RUNNING.
 func (d *TaskDefinition) HasHealthCheck() bool {
 	for n := range d.ContainerDefinitions {
 		if d.ContainerDefinitions[n].countsForHealth() {
@@ -18,8 +18,8 @@ func (d *TaskDefinition) HasHealthCheck() bool {
 	return false
 }
 
-// Health is the worst of the essential containers that have a health check, where UNKNOWN is worse
-// than HEALTHY; UNKNOWN where none has one (ECS).
+// Health returns the worst health of the essential containers that have a health check; UNKNOWN is
+// worse than HEALTHY. It is UNKNOWN if none has a health check (ECS).
 func (t *Task) Health(d *TaskDefinition) string {
 	checked, healthy := 0, 0
 	for n := range d.ContainerDefinitions {
@@ -45,8 +45,8 @@ func (c *ContainerDefinition) countsForHealth() bool {
 	return c.HealthCheck.Checks() && c.IsEssential()
 }
 
-// ProvenAt returns when a RUNNING task without a health check will have been up for long enough to
-// count as healthy; zero for a task whose health check tells.
+// ProvenAt returns when a RUNNING task without a health check will have been up long enough to
+// count as healthy. It is zero for a task with a health check.
 func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
 	if d != nil && d.HasHealthCheck() {
 		return 0
@@ -66,7 +66,7 @@ func (p *UpdatePolicy) IsHealthy(t *Task, d *TaskDefinition, now Time) bool {
 	return p.ProvenAt(t, d) <= now
 }
 
-// HealthySince returns when a task that IsHealthy began to be; zero where nobody noted it.
+// HealthySince returns when a task that IsHealthy became healthy; zero if that is not recorded.
 func (p *UpdatePolicy) HealthySince(t *Task, d *TaskDefinition) Time {
 	if d != nil && d.HasHealthCheck() {
 		return t.HealthyAt

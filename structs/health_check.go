@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// What a health check's command begins with (ECS and Docker).
+// The first words of a health check's command (ECS and Docker).
 const (
 	checkDirect = "CMD"
 	checkShell  = "CMD-SHELL"
 	checkNone   = "NONE"
 )
 
-// Checks reports whether there is a health check at all. One whose command is NONE is as if there
-// were none (Docker).
+// Checks reports whether there is a health check at all. A command of NONE means that there is none
+// (Docker).
 func (h *HealthCheck) Checks() bool {
 	return h != nil && (len(h.Command) == 0 || h.Command[0] != checkNone)
 }
 
 // Test returns the command as a container engine takes it, beginning with CMD or CMD-SHELL. ECS
-// also takes a program without either before it, which is run directly; a lone text with blanks in
-// it is a line for the shell. The error says what is wrong with a command that names no program,
-// beginning after the field's name. A lone CMD ends a Docker Engine 20.10 with a panic.
+// also accepts a program without either, which is run directly; a single text with blanks is a line
+// for the shell. The error explains why a command names no program; it follows the field's name. (A
+// lone CMD makes Docker Engine 20.10 panic.)
 func (h *HealthCheck) Test() ([]string, error) {
 	if len(h.Command) == 0 {
 		return nil, errors.New(`is empty; give the program to run, as in ["CMD", "/bin/check"], or leave the health check out`)

@@ -6,20 +6,21 @@ type Host struct {
 	Usage    *Usage
 }
 
-// FreeMemory is in MiB. It is negative where tasks hold more than there is: the instance came back
-// smaller.
+// FreeMemory returns the free memory in MiB. It is negative if tasks hold more than there is,
+// because the instance came back smaller.
 func (h *Host) FreeMemory() int64 { return h.Instance.Registered.Memory - h.Usage.Memory }
 
-// FreeCPU is in cpu units. It may be negative as FreeMemory.
+// FreeCPU returns the free CPU in units. Like FreeMemory it may be negative.
 func (h *Host) FreeCPU() int64 { return h.Instance.Registered.CPU - h.Usage.CPU }
 
-// HostClass is the instances of one cluster that are alike in their status, agent, zone, capacity
-// provider and attributes.
+// HostClass is a group of instances of one cluster with the same status, agent state, zone,
+// capacity provider and attributes.
 type HostClass interface {
-	// Like gives one of them, which stands for all in these.
+	// Like returns one of them, which represents all in these.
 	Like() *ContainerInstance
-	// Fullest gives those that have at least this much memory and cpu free, one with each call and
-	// nil after the last: the least free memory first, then the least cpu, then by id; or cpu
-	// before memory. What is not needed may be short.
+	// Fullest iterates over those with at least the needed memory and CPU free. Each call of next
+	// returns one, and nil after the last. They are ordered by free memory, then free CPU, then id,
+	// the least first; with cpuFirst by free CPU first. A resource that is not needed may be
+	// overcommitted.
 	Fullest(need *Resources, cpuFirst bool) (next func() *Host)
 }

@@ -2,13 +2,13 @@ package structs
 
 import "time"
 
-// AgentLease is how long an agent counts as there after a beat. Without another one its instance is
-// then lost, and its tasks are replaced.
+// AgentLease is how long an agent counts as connected after a beat. Without another beat its
+// instance is then lost, and its tasks are replaced.
 const AgentLease = 3 * time.Second
 
-// FencedLease is the AgentLease of an instance whose agent kills its tasks before the end of it. It
-// is longer, as the agent counts only the beats of which it knows that the leader heard, and a new
-// leader may take a moment to come.
+// FencedLease is the lease of an instance whose agent kills its tasks before the lease ends. It is
+// longer than AgentLease because the agent counts only beats that the leader is known to have
+// received, and electing a new leader may take a moment.
 const FencedLease = 4 * time.Second
 
 // The states of a container instance.
@@ -33,38 +33,39 @@ type ContainerInstance struct {
 	// Empty: it is not known, as an older agent registered the instance.
 	Address string `json:"address,omitzero"`
 	Status  string `json:"status"`
-	// CapacityProvider is the provider that the instance belongs to, as its agent says; empty:
+	// CapacityProvider is the provider that the instance belongs to, as its agent reports; empty if
 	// none.
 	CapacityProvider string `json:"capacityProvider,omitzero"`
-	// AgentConnected: a server holds the agent's stream.
+	// AgentConnected reports whether a server holds the agent's stream.
 	AgentConnected bool `json:"agentConnected"`
-	// ConnectionChangedAt is when AgentConnected changed last; zero: it never did.
+	// ConnectionChangedAt is when AgentConnected last changed; zero if it never did.
 	ConnectionChangedAt Time `json:"connectionChangedAt,omitzero"`
-	// Losses is how often in a row the agent was lost without being connected for long in between.
+	// Losses counts how often in a row the agent was lost without being connected for long in
+	// between.
 	Losses int `json:"losses,omitzero"`
-	// HeldUntil: lost again and again, it takes no new tasks until the leader releases it, at that
-	// time. Zero: it is not held back.
+	// HeldUntil is set for an instance that was lost repeatedly. It takes no new tasks until the
+	// leader releases it at that time. Zero means that it is not held back.
 	HeldUntil Time `json:"heldUntil,omitzero"`
-	// Runtime is how its container engine does.
+	// Runtime is the health of its container engine.
 	Runtime RuntimeHealth `json:"runtime,omitzero"`
-	// Fenced: its agent kills all tasks when its lease ends (--stop-on-disconnect).
+	// Fenced means that its agent kills all tasks when the lease ends (--stop-on-disconnect).
 	Fenced bool `json:"fenced,omitzero"`
-	// Ports are the reserved ones, never given to tasks
+	// its Ports are reserved and never given to tasks
 	Registered Resources `json:"registered"`
-	// what the agent says of itself; renewed with each registration
+	// reported by the agent; renewed with each registration
 	Attributes []Attribute `json:"attributes,omitzero"`
 	// GPUs are the ids of its GPUs, in the order in which tasks get them.
 	GPUs []string `json:"gpus,omitzero"`
-	// Custom attributes are those that users put (PutAttributes); they survive a registration.
+	// Custom are the attributes that users set (PutAttributes). They survive a registration.
 	Custom       []Attribute `json:"customAttributes,omitzero"`
 	VersionInfo  VersionInfo `json:"versionInfo"`
 	RegisteredAt Time        `json:"registeredAt"`
-	// DeregisteredAt is when it became INACTIVE; zero while it is not.
+	// DeregisteredAt is when it became INACTIVE; zero while it is not INACTIVE.
 	DeregisteredAt Time  `json:"deregisteredAt,omitzero"`
 	Version        int64 `json:"version"` // grows by one with every change
 }
 
-// Lease is how long the instance counts as there after a beat of its agent.
+// Lease returns how long the instance counts as connected after a beat of its agent.
 func (i *ContainerInstance) Lease() time.Duration {
 	if i.Fenced {
 		return FencedLease
@@ -72,7 +73,7 @@ func (i *ContainerInstance) Lease() time.Duration {
 	return AgentLease
 }
 
-// Attribute gives the value of the named attribute and whether the instance has it.
+// Attribute returns the value of the named attribute and whether the instance has it.
 func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
 	for _, list := range [][]Attribute{i.Attributes, i.Custom} {
 		for _, a := range list {
@@ -84,8 +85,8 @@ func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
 	return "", false
 }
 
-// RegisterInstance adds a container instance or renews it (an agent that starts again). The cluster
-// is made if it is not there. Tags are set at the first registration.
+// RegisterInstance adds a container instance, or renews it when its agent starts again. The cluster
+// is created if it does not exist. Tags are set only at the first registration.
 type RegisterInstance struct {
 	Instance ContainerInstance
 	Tags     []Tag
@@ -94,7 +95,8 @@ type RegisterInstance struct {
 // CommandType implements Command.
 func (RegisterInstance) CommandType() CommandType { return CmdRegisterInstance }
 
-// SetAgentConnected says whether servers hold the streams of these agents.
+// SetAgentConnected records whether servers hold the streams of these agents. An instance that is
+// lost repeatedly is held back when it returns.
 type SetAgentConnected struct {
 	Instances []string
 	Connected bool
@@ -104,10 +106,10 @@ type SetAgentConnected struct {
 // CommandType implements Command.
 func (SetAgentConnected) CommandType() CommandType { return CmdSetAgentConnected }
 
-// SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. One
-// that is INACTIVE stays so until it registers again. Deregistering stops what runs there: tasks of
-// a connected agent are asked to stop, and those that nobody is left to report on are STOPPED at
-// once.
+// SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. An
+// INACTIVE instance stays so until it registers again. Deregistering stops its tasks: if its agent
+// is connected they are asked to stop, otherwise nobody is left to report on them and they are
+// STOPPED at once.
 type SetInstanceStatus struct {
 	Instances []string
 	Status    string

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The states of a part of a container instance (ECS, InstanceHealthCheckState), the worst first.
+// The health of a part of a container instance (ECS, InstanceHealthCheckState), worst first.
 const (
 	HealthImpaired         = "IMPAIRED"
 	HealthInsufficientData = "INSUFFICIENT_DATA"
@@ -13,8 +13,8 @@ const (
 	HealthOK               = "OK"
 )
 
-// RuntimeHealth is how the container engine of an instance does, as its agent reports it. The zero
-// value is that of an agent that does not report it.
+// RuntimeHealth is the health of an instance's container engine as its agent reports it. It is zero
+// for agents that do not report it.
 type RuntimeHealth struct {
 	Status    string `json:"status"`             // HealthOK or HealthImpaired
 	Reason    string `json:"reason,omitzero"`    // why it is IMPAIRED, in words
@@ -22,7 +22,7 @@ type RuntimeHealth struct {
 	ChangedAt Time   `json:"changedAt,omitzero"` // when Status changed last
 }
 
-// at gives the health as reported at a time, after what it was before.
+// at returns the health as reported at a time, given the health before.
 func (h RuntimeHealth) at(at Time, before RuntimeHealth) RuntimeHealth {
 	if h.Status == "" {
 		return RuntimeHealth{}
@@ -34,8 +34,7 @@ func (h RuntimeHealth) at(at Time, before RuntimeHealth) RuntimeHealth {
 	return h
 }
 
-// SetRuntime takes in a report on the engine. That it is IMPAIRED keeps nothing that runs from
-// running.
+// SetRuntime records a report on the engine. An IMPAIRED engine does not affect running tasks.
 func (i *ContainerInstance) SetRuntime(h RuntimeHealth, at Time) { i.Runtime = h.at(at, i.Runtime) }
 
 // Impaired reports whether the agent says that its container engine does not answer.
@@ -46,13 +45,13 @@ func (i *ContainerInstance) TakesTasks() bool {
 	return i.Status == InstanceActive && i.CanStart()
 }
 
-// CanStart reports whether the instance's agent is heard of, has an engine that answers, and is not
+// CanStart reports whether the instance's agent is connected, its engine answers, and it is not
 // held back.
 func (i *ContainerInstance) CanStart() bool {
 	return i.AgentConnected && !i.Impaired() && i.HeldUntil == 0
 }
 
-// Trouble says in words what keeps the instance from starting tasks; empty when nothing does.
+// Trouble explains what keeps the instance from starting tasks; empty if nothing does.
 func (i *ContainerInstance) Trouble() string {
 	switch {
 	case !i.AgentConnected:
@@ -67,8 +66,8 @@ func (i *ContainerInstance) Trouble() string {
 
 const (
 	// firstHold is how long an instance that is back after its second loss in a row waits before it
-	// takes work. Each further one doubles that, up to mostHold. A single loss has no wait: most
-	// machines that come back stay.
+	// takes work. Each further loss doubles that, up to mostHold. After a single loss there is no
+	// wait: most machines that come back stay.
 	firstHold = 10 * time.Second
 	mostHold  = 5 * time.Minute
 	// steadyAfter is how long an instance must have been connected for its earlier losses to be
@@ -76,9 +75,9 @@ const (
 	steadyAfter = 10 * time.Minute
 )
 
-// Damp notes that the agent was lost or is back. An instance that is lost again and again is held
-// back for longer each time. While it is not ACTIVE it is taken out of service on purpose, and its
-// losses do not count.
+// Damp records that the agent was lost or is back. An instance that is lost repeatedly is held back
+// longer each time. Losses of an instance that is not ACTIVE do not count: it was taken out of
+// service on purpose.
 func (i *ContainerInstance) Damp(at Time) {
 	connected := i.AgentConnected
 	upFor := time.Duration(at-i.ConnectionChangedAt) * time.Millisecond
@@ -94,14 +93,14 @@ func (i *ContainerInstance) Damp(at Time) {
 	}
 }
 
-// hold is how long an instance waits that is back after so many losses in a row, two or more.
+// hold returns how long an instance waits after so many losses in a row, two or more.
 func hold(losses int) time.Duration {
 	const doublings = 5 // from firstHold to mostHold, rounded up
 	return min(mostHold, firstHold<<min(losses-2, doublings))
 }
 
-// SetRuntimeHealth records what an agent says of its container engine: the Status and Reason of
-// Health. Fails where the instance is not registered.
+// SetRuntimeHealth records an agent's report on its container engine: the Status and Reason of
+// Health. It fails if the instance is not registered.
 type SetRuntimeHealth struct {
 	Instance string
 	Health   RuntimeHealth
@@ -111,8 +110,8 @@ type SetRuntimeHealth struct {
 // CommandType implements Command.
 func (SetRuntimeHealth) CommandType() CommandType { return CmdSetRuntimeHealth }
 
-// ReleaseInstances lets instances take work that were held back for being lost again and again. One
-// whose HeldUntil is later than At stays held back: it was lost once more meanwhile.
+// ReleaseInstances lets instances take work again that were held back after repeated losses. One
+// whose HeldUntil is later than At stays held back: it was lost once more in the meantime.
 type ReleaseInstances struct {
 	Instances []string
 	At        Time

@@ -11,13 +11,13 @@ const (
 const (
 	ServiceActive   = "ACTIVE"
 	ServiceDraining = "DRAINING" // deleted; its tasks are being stopped
-	// nothing of it runs; it can still be described, and its name is free
+	// has no tasks; it can still be described, and its name is free
 	ServiceInactive = "INACTIVE"
 )
 
-// Queues says whether the job's tasks are there from the start, PROVISIONING and without an
-// instance, and wait for room: RunTask with a capacity provider (ECS). What other batch jobs find
-// no room for has no rows.
+// Queues reports whether the job's tasks exist from the start, PROVISIONING and without an
+// instance, and wait for room: RunTask with a capacity provider (ECS). Other batch jobs create a
+// task only when it is placed.
 func (j *Job) Queues() bool {
 	return j.Type == JobBatch && j.Batch == nil && len(j.CapacityStrategy) > 0 && len(j.Instances) == 0
 }
@@ -28,21 +28,21 @@ type Job struct {
 	ID      string `json:"id"` // 32 hex digits
 	Cluster string `json:"cluster"`
 	// Name is unique among the services of the cluster that are not INACTIVE and its batch jobs
-	// that are RUNNING. Batch jobs that no file made have none.
+	// that are RUNNING. Batch jobs that were not made from a job file have none.
 	Name string `json:"name,omitzero"`
 	Type string `json:"type"`
-	// Version grows by one with every change of a service; 1 at first. Earlier versions are kept
-	// (JobVersion). Each run of a batch job that has a name is a job and a version of its own.
+	// Version starts at 1 and grows by one with every change of a service. Earlier versions are
+	// kept (JobVersion). Each run of a named batch job is a job of its own, with the next version.
 	Version int `json:"version,omitzero"`
 	// Status is one of the three above for services and daemons, one of those in batch.go for a
 	// batch job with a BatchSpec, and empty for other batch jobs.
 	Status string `json:"status,omitzero"`
 
 	TaskDefinition string `json:"taskDefinition"` // family:revision
-	// how many tasks; of a daemon as many as instances to run on, which plans find
+	// the desired number of tasks; for a daemon, plans set it to the number of its instances
 	Count int `json:"count"`
-	// Instances, where not empty, are the very instances to run on, a task each (StartTask); Count
-	// is then their number.
+	// Instances, if not empty, are the instances to run on, one task each (StartTask). Count is
+	// then their number.
 	Instances []string `json:"containerInstances,omitzero"`
 
 	Group                string                         `json:"group"`
@@ -53,41 +53,41 @@ type Job struct {
 	PlacementStrategy    []PlacementStrategy            `json:"placementStrategy,omitzero"`
 	CapacityStrategy     []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
 	EnableExecuteCommand bool                           `json:"enableExecuteCommand,omitzero"`
-	// Tags go to each task that a batch job makes; a service says where those of its tasks come
-	// from (ServiceSpec.PropagateTags).
+	// Tags go to each task of a batch job. The tags of a service's tasks come from
+	// ServiceSpec.PropagateTags.
 	Tags []Tag `json:"tags,omitzero"`
 
-	// ClientToken makes the request that made the job idempotent within its cluster; RequestHash
-	// tells the same request from another one with the same token.
+	// ClientToken makes the request that created the job idempotent within its cluster. RequestHash
+	// tells a repeated request from another one with the same token.
 	ClientToken string `json:"clientToken,omitzero"`
 	RequestHash string `json:"requestHash,omitzero"`
 
-	Service *ServiceSpec `json:"service,omitzero"` // of services and daemons alone
-	// of batch jobs alone; nil: those of RunTask and StartTask
+	Service *ServiceSpec `json:"service,omitzero"` // for services and daemons only
+	// for batch jobs only; nil for those of RunTask and StartTask
 	Batch *BatchSpec `json:"batch,omitzero"`
 
-	// Priority is from 1 to 100; zero stands for DefaultPriority. What is more important is
-	// evaluated first.
+	// Priority is from 1 to 100; zero means DefaultPriority. Jobs of higher priority are evaluated
+	// first.
 	Priority int `json:"priority,omitzero"`
-	// Preemption lets the job take the room of tasks of jobs that are less important by
-	// MinPreemptionGap or more.
+	// Preemption lets the job replace tasks of jobs whose priority is lower by MinPreemptionGap or
+	// more.
 	Preemption bool `json:"preemption,omitzero"`
 
-	// Scheduler names the outside scheduler that plans for it; empty: Gantry's own.
+	// Scheduler names the external scheduler that plans for the job; empty for Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
-	// CreateIndex is the raft index at which a job that waits for room was made: its place in the
-	// queue.
+	// CreateIndex is the raft index at which a job that waits for room was created: its place in
+	// the queue.
 	CreateIndex uint64 `json:"createIndex,omitzero"`
 
 	CreatedAt Time `json:"createdAt"`
 	DeletedAt Time `json:"deletedAt,omitzero"` // when it became INACTIVE
-	// when a batch job with a BatchSpec was no longer RUNNING
+	// when a batch job with a BatchSpec stopped RUNNING
 	EndedAt Time `json:"endedAt,omitzero"`
 }
 
-// CreateJob adds a job and its first evaluation. A client token that the cluster knows finds the
-// earlier job: with the same RequestHash that job is the answer, with another the command fails
-// with Conflict.
+// CreateJob adds a job and its first evaluation. If the client token was used in the cluster
+// before, the earlier job is the result; the command fails with Conflict if its RequestHash
+// differs.
 type CreateJob struct {
 	Job        Job
 	Evaluation Evaluation
@@ -99,25 +99,25 @@ type CreateJob struct {
 // CommandType implements Command.
 func (CreateJob) CommandType() CommandType { return CmdCreateJob }
 
-// PutJob makes a job what a job file says, all of it or nothing: Definition, where not nil, becomes
-// the next revision of its family and the job's; Tags become all that a service has. The rest is as
-// in PutService. A batch job is added as by CreateJob.
+// PutJob makes a job match a job file, as a whole or not at all. Definition, if not nil, becomes
+// the next revision of its family, which the job then uses. Tags replace all tags of a service. The
+// rest is as in PutService. A batch job is added as by CreateJob.
 type PutJob struct {
 	Definition *TaskDefinition
 	Job        Job
 	Deployment *Deployment
 	Evaluation Evaluation
 	Tags       []Tag
-	// Replaces is the batch job of the same name that is RUNNING, which is stopped; empty: there is
-	// none. Were it another, the command fails with Conflict.
+	// Replaces is the RUNNING batch job of the same name, which is stopped; empty if there is none.
+	// If another one is RUNNING, the command fails with Conflict.
 	Replaces string
 }
 
 // CommandType implements Command.
 func (PutJob) CommandType() CommandType { return CmdPutJob }
 
-// StopJob ends a batch job: nothing more of it is started, and its tasks are asked to stop. One
-// that has ended stays as it is.
+// StopJob ends a batch job: no more of its tasks are started, and those that run are asked to stop.
+// A job that has ended stays as it is.
 type StopJob struct {
 	Job string
 	At  Time

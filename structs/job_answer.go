@@ -1,6 +1,6 @@
 package structs
 
-// What putting a job file did.
+// The results of putting a job file.
 const (
 	JobCreated   = "created"
 	JobUpdated   = "updated"
@@ -17,14 +17,14 @@ type JobPut struct {
 	Version int    `json:"version"`
 	// TaskDefinition is what it runs: family:revision.
 	TaskDefinition string `json:"taskDefinition"`
-	// Deployment moves its tasks to the new version; empty where they need not change.
+	// Deployment moves its tasks to the new version; empty if they need not change.
 	Deployment string `json:"deployment,omitzero"`
-	// Evaluation decides on the change; empty where there is none.
+	// Evaluation decides on the change; empty if nothing changed.
 	Evaluation string        `json:"evaluation,omitzero"`
 	Changes    []FieldChange `json:"changes,omitzero"`
 }
 
-// JobPlan is the native API's answer to a job file that was not put: what putting it would do.
+// JobPlan is the native API's answer to a dry run of a job file: what putting it would do.
 type JobPlan struct {
 	Result         string        `json:"result"`
 	Name           string        `json:"name"`
@@ -33,9 +33,9 @@ type JobPlan struct {
 	Version        int           `json:"version"`
 	TaskDefinition string        `json:"taskDefinition"`
 	Changes        []FieldChange `json:"changes,omitzero"`
-	// Replaces: the tasks that there are would be replaced.
+	// Replaces reports whether the existing tasks would be replaced.
 	Replaces bool `json:"replacesTasks,omitzero"`
-	// Simulation is what the scheduler would then do; nil where nothing would change.
+	// Simulation is what the scheduler would then do; nil if nothing would change.
 	Simulation *Simulation `json:"simulation,omitzero"`
 }
 
@@ -46,7 +46,7 @@ type JobList struct {
 	Jobs  []JobSummary `json:"jobs"`
 }
 
-// JobSummary is a job and how it stands.
+// JobSummary is a job and its current state.
 type JobSummary struct {
 	*Job
 	Running int `json:"runningCount"`
@@ -54,7 +54,7 @@ type JobSummary struct {
 	// Unhealthy is how many of the RUNNING tasks of a service do not count as healthy
 	// (UpdatePolicy.IsHealthy), or not yet.
 	Unhealthy int `json:"unhealthyCount,omitzero"`
-	// Batch says what became of the tasks of a batch job that a file made.
+	// Batch counts the tasks of a batch job that was made from a file.
 	Batch *BatchCounts `json:"batchCounts,omitzero"`
 	// Rollout is the state of a service's newest deployment.
 	Rollout string `json:"rolloutState,omitzero"`
@@ -62,19 +62,19 @@ type JobSummary struct {
 	Unplaced int `json:"unplaced,omitzero"`
 }
 
-// JobDetail is the native API's answer to one job: all that is known of it, each list newest first.
-// The versions of a batch job are its runs.
+// JobDetail is the native API's answer about one job: everything known of it, each list newest
+// first. The versions of a batch job are its runs.
 type JobDetail struct {
 	Index uint64     `json:"index"`
 	Job   JobSummary `json:"job"`
-	// Spec is the job as a file would have it; nil for a job without a name.
+	// Spec is the job as a job file; nil for a job without a name.
 	Spec        *JobSpec       `json:"spec,omitzero"`
 	Versions    []*Job         `json:"versions"`
 	Deployments []*Deployment  `json:"deployments"`
 	Tasks       []*Task        `json:"tasks"`
 	Evaluations []*Evaluation  `json:"evaluations"`
 	Events      []ServiceEvent `json:"events"`
-	// Troubles say, by container instance, why its tasks neither start nor stop: its agent is not
-	// heard of, or its engine does not work.
+	// Troubles says, by container instance, why tasks there neither start nor stop: the agent is
+	// not connected, or the engine does not work.
 	Troubles map[string]string `json:"instanceTroubles,omitzero"`
 }

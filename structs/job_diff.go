@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// FieldChange is one field of a job that differs, by its place in a job file. From is empty where
-// the field is new, To where it goes.
+// FieldChange is one field of a job that differs, named by its place in a job file. From is empty
+// if the field is new, To if it is removed.
 type FieldChange struct {
 	Field string `json:"field"`
 	From  string `json:"from,omitzero"` // as JSON
 	To    string `json:"to,omitzero"`
 }
 
-// Diff compares two values of one type by their JSON form, field by field. Members of a list that
-// have names are compared by them, so their order is no difference.
+// Diff compares two values of one type by their JSON form, field by field. List members with names
+// are compared by name, so their order does not matter.
 func Diff(from, to any) []FieldChange {
 	was, is := map[string]string{}, map[string]string{}
 	flatten("", from, was)
@@ -32,8 +32,8 @@ func Diff(from, to any) []FieldChange {
 	return changes
 }
 
-// DiffDefinitions compares what two task definitions run, and nothing of what only says which
-// revision it is.
+// DiffDefinitions compares what two task definitions run. Fields that only identify the revision
+// are ignored.
 func DiffDefinitions(from, to *TaskDefinition) []FieldChange {
 	changes := Diff(content(from), content(to))
 	for i := range changes {
@@ -42,7 +42,7 @@ func DiffDefinitions(from, to *TaskDefinition) []FieldChange {
 	return changes
 }
 
-// content is a definition without what the revision has of its own.
+// content returns a definition without the fields that identify the revision.
 func content(d *TaskDefinition) TaskDefinition {
 	if d == nil {
 		return TaskDefinition{}
@@ -53,15 +53,15 @@ func content(d *TaskDefinition) TaskDefinition {
 	return c
 }
 
-// flatten lays a value out as its leaves by path. What is empty has none: it means the same as what
-// is absent.
+// flatten collects the leaves of a value by path. Empty values have none: they mean the same as
+// absent ones.
 func flatten(at string, value any, into map[string]string) {
 	raw, err := json.Marshal(value)
 	var tree any
 	if err == nil {
 		err = json.Unmarshal(raw, &tree)
 	}
-	if err != nil { // no noun has a form that JSON cannot take
+	if err != nil { // no noun fails to marshal
 		into[at] = err.Error()
 		return
 	}
@@ -88,7 +88,7 @@ func leaves(at string, value any, into map[string]string) {
 			before := len(into)
 			place := fmt.Sprintf("%s[%s]", at, names[i])
 			leaves(place, member, into)
-			if len(into) > before+1 { // more than its name, which the place says already
+			if len(into) > before+1 { // more than its name, which is in the path already
 				delete(into, place+".name")
 				delete(into, place+".key")
 			}
@@ -99,7 +99,7 @@ func leaves(at string, value any, into map[string]string) {
 	}
 }
 
-// memberNames are the names of a list's members, nil where one has none of its own.
+// memberNames returns the names of a list's members, or nil unless each has a name of its own.
 func memberNames(list []any) (names []string) {
 	for _, member := range list {
 		object, _ := member.(map[string]any)

@@ -40,7 +40,8 @@ func TestDiffDefinitions(t *testing.T) {
 	}
 }
 
-// A spec shows all that it makes of a job: what it did not show, a change of it would be missed.
+// A spec shows everything that it sets on a job. Changes of a field that it did not show would be
+// missed.
 func TestSpecOfIsTheReverse(t *testing.T) {
 	for _, jobType := range []string{JobService, JobDaemon, JobBatch} {
 		t.Run(jobType, func(t *testing.T) { reverse(t, NewJobSpec(jobType)) })
@@ -52,7 +53,7 @@ func reverse(t *testing.T, spec *JobSpec) {
 	fill(t, spec)
 	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type}
 	switch spec.Type {
-	case JobBatch: // what services alone have, and daemons have no count
+	case JobBatch: // what only services have, and daemons have no count
 		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
 	default:
 		job.Service, spec.Attempts, spec.Parallelism, spec.OnInstanceLost = &ServiceSpec{}, 0, 0, ""

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// JobSpec is all that is wanted of one job, as its owner writes it into one file. What the file
-// leaves out has its default; but the Count of a service is left as it is. docs/jobs.md describes
-// each field.
+// JobSpec is the content of a job file: everything that is wanted of one job. Fields that the file
+// leaves out have their defaults, except that the Count of a service stays as it is. docs/jobs.md
+// describes each field.
 type JobSpec struct {
 	Name    string `json:"name"`
 	Cluster string `json:"cluster,omitzero"`
 	Type    string `json:"type"`
-	// Count is how many tasks; nil: as many as there are desired, of a new job 1.
+	// Count is how many tasks; nil means as many as are desired now, or 1 for a new job.
 	Count *int `json:"count,omitzero"`
 
 	// What the job's task definition is made of, with ECS's names for it.
@@ -30,11 +30,11 @@ type JobSpec struct {
 	ExecutionRoleArn string                `json:"executionRoleArn,omitzero"`
 
 	Placement PlacementSpec `json:"placement,omitzero"`
-	// CapacityStrategy shares the tasks out among capacity providers of the cluster; empty: they go
-	// anywhere.
+	// CapacityStrategy shares the tasks out among capacity providers of the cluster; empty means
+	// that they go anywhere.
 	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
-	// Attempts is how often each task of a batch job may be tried, Parallelism how many run at a
-	// time; zero: all.
+	// Attempts is how often each task of a batch job may be tried. Parallelism is how many run at a
+	// time; zero means all.
 	Attempts    int `json:"attempts,omitzero"`
 	Parallelism int `json:"parallelism,omitzero"`
 	// OnInstanceLost is the BatchSpec's.
@@ -42,9 +42,9 @@ type JobSpec struct {
 	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
 	Update *UpdatePolicy `json:"update,omitzero"`
 	Health HealthSpec    `json:"health,omitzero"`
-	// Rebalancing is ENABLED or DISABLED; empty: enabled where it is possible.
+	// Rebalancing is ENABLED or DISABLED; empty means enabled if possible.
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
-	// Scheduler names an outside scheduler; empty: Gantry's own.
+	// Scheduler names an external scheduler; empty means Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
 	// Priority and Preemption are the Job's.
 	Priority   int  `json:"priority,omitzero"`
@@ -55,20 +55,20 @@ type JobSpec struct {
 	PropagateTags string `json:"propagateTags,omitzero"`
 }
 
-// PlacementSpec is where the tasks of a job may go, and where they go first.
+// PlacementSpec says where the tasks of a job may go, and where they go first.
 type PlacementSpec struct {
 	Constraints []PlacementConstraint `json:"constraints,omitzero"`
 	Strategy    []PlacementStrategy   `json:"strategy,omitzero"`
 }
 
-// HealthSpec is how the health of a service's tasks is judged.
+// HealthSpec says how the health of a service's tasks is judged.
 type HealthSpec struct {
-	// GracePeriod is how long, in seconds, failing health checks are overlooked after a task
-	// reached RUNNING.
+	// GracePeriod is how long, in seconds, failing health checks are ignored after a task reached
+	// RUNNING.
 	GracePeriod int32 `json:"gracePeriodSeconds,omitzero"`
 }
 
-// NewJobSpec is a spec with the defaults of a type of job, for a file to be read into.
+// NewJobSpec returns a spec with the defaults of a type of job, to read a file into.
 func NewJobSpec(jobType string) *JobSpec {
 	s := &JobSpec{Type: cmp.Or(jobType, JobService), Cluster: DefaultCluster}
 	switch s.Type {
@@ -91,8 +91,8 @@ const (
 	PropagateFromDefinition = "TASK_DEFINITION"
 )
 
-// UnbuiltJobField says of a part of a job file that this version does not have yet what to do
-// without it; empty for every other name.
+// UnbuiltJobField returns what to do without a part of a job file that this version does not
+// support yet; empty for every other name.
 func UnbuiltJobField(name string) string {
 	switch name {
 	case "scaling":
@@ -105,16 +105,16 @@ func UnbuiltJobField(name string) string {
 	return ""
 }
 
-// Problem says what is wrong with a spec that was read: the field, and what to do about it. Both
-// are empty where nothing is.
+// Problem returns what is wrong with a spec: the field, and what to do about it. Both are empty if
+// the spec is fine.
 func (s *JobSpec) Problem() (field, problem string) {
 	switch {
 	case s.Name == "":
 		return "name", "a job needs one"
 	case !isName(s.Name):
-		return "name", fmt.Sprintf("%q is no name; use up to %d letters, digits, hyphens and underscores", s.Name, maxName)
+		return "name", fmt.Sprintf("%q is not a valid name; use up to %d letters, digits, hyphens and underscores", s.Name, maxName)
 	case !isName(s.Cluster):
-		return "cluster", fmt.Sprintf("%q is no name of a cluster", s.Cluster)
+		return "cluster", fmt.Sprintf("%q is not a valid cluster name", s.Cluster)
 	case s.Type != JobService && s.Type != JobDaemon && s.Type != JobBatch:
 		return "type", fmt.Sprintf("%q is not %s, %s or %s", s.Type, JobService, JobDaemon, JobBatch)
 	case s.Priority < 0 || s.Priority > MaxPriority:
@@ -130,7 +130,7 @@ func (s *JobSpec) Problem() (field, problem string) {
 	return "", ""
 }
 
-// typeProblem looks for what is not of the job's type.
+// typeProblem finds fields that do not belong to the job's type.
 func (s *JobSpec) typeProblem() (field, problem string) {
 	const keptUp, toCompletion = "only services and daemons have it; leave it out", "only batch jobs have it; leave it out"
 	if s.Type == JobBatch {
@@ -165,7 +165,7 @@ func (s *JobSpec) typeProblem() (field, problem string) {
 	return "", ""
 }
 
-// tagProblem holds ECS's rules for tags.
+// tagProblem checks ECS's rules for tags.
 func (s *JobSpec) tagProblem() (field, problem string) {
 	if len(s.Tags) > maxTags {
 		return "tags", fmt.Sprintf("there are %d; a job can have at most %d", len(s.Tags), maxTags)
@@ -183,8 +183,8 @@ func (s *JobSpec) tagProblem() (field, problem string) {
 	return "", ""
 }
 
-// containerProblem looks for what a task definition's own check would not name by its place in the
-// file.
+// containerProblem finds problems that a task definition's own check would not name by their place
+// in the file.
 func (s *JobSpec) containerProblem() (field, problem string) {
 	for i := range s.Containers {
 		c, at := &s.Containers[i], fmt.Sprintf("containers[%d]", i)
@@ -204,7 +204,7 @@ func (s *JobSpec) containerProblem() (field, problem string) {
 	return "", ""
 }
 
-// Definition is the task definition of the job, with ECS's defaults filled in.
+// Definition returns the task definition of the job, with ECS's defaults filled in.
 func (s *JobSpec) Definition() (*TaskDefinition, error) {
 	d := &TaskDefinition{
 		Family: s.Name, ContainerDefinitions: slices.Clone(s.Containers), Cpu: s.Cpu, Memory: s.Memory,
@@ -218,7 +218,8 @@ func (s *JobSpec) Definition() (*TaskDefinition, error) {
 	return d, nil
 }
 
-// ApplyTo makes a job what the spec says, but for its task definition. SpecOf is its reverse.
+// ApplyTo sets everything of a job that the spec says, except its task definition. SpecOf is the
+// reverse.
 func (s *JobSpec) ApplyTo(j *Job) {
 	if s.Count != nil {
 		j.Count = *s.Count
@@ -246,8 +247,8 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 }
 
-// SpecOf is a job as a file would have it, with the tags of a service. The definition may be nil,
-// where it is gone.
+// SpecOf returns a job as a job file, with the tags of a service. The definition may be nil if it
+// is gone.
 func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
@@ -271,7 +272,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	return s
 }
 
-// jobFields are the names that a job file has for ECS's fields.
+// jobFields maps ECS's names of fields to those of a job file.
 var jobFields = strings.NewReplacer(
 	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
 	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker",
@@ -282,5 +283,5 @@ var jobFields = strings.NewReplacer(
 	"deploymentConfiguration.lifecycleHooks", "update.shift.lifecycleHooks", "deploymentConfiguration.", "update.", "desiredCount", "count", "healthCheckGracePeriodSeconds", "health.gracePeriodSeconds",
 )
 
-// JobFieldNames puts the names of a job file into a text that speaks of ECS's fields.
+// JobFieldNames replaces ECS's names of fields in a text by those of a job file.
 func JobFieldNames(text string) string { return jobFields.Replace(text) }

@@ -1,6 +1,5 @@
 package structs
 
-// MaxBody is the largest body of a call, in bytes, at every door, at the gate before them, and on
-// the way from server to server: what one server takes, all of them take. Snapshots alone may be
-// larger.
+// MaxBody is the largest request body, in bytes, at every door, at the gate before them, and from
+// server to server: what one server accepts, all of them accept. Only snapshots may be larger.
 const MaxBody = 16 << 20

@@ -9,12 +9,12 @@ const (
 // The states of a gossip member.
 const (
 	MemberAlive   = "alive"
-	MemberLeaving = "leaving" // said goodbye; its neighbours have not all heard it yet
+	MemberLeaving = "leaving" // announced that it leaves; not all its neighbours know yet
 	MemberLeft    = "left"
-	MemberFailed  = "failed" // does not answer; whoever was reached last tries again for a day
+	MemberFailed  = "failed" // does not answer; others try to reach it again for a day
 )
 
-// Member is a process as gossip knows it.
+// Member is a process as gossip sees it.
 type Member struct {
 	ID      string `json:"id"` // a server's id, or the container instance's; 32 hex digits
 	Name    string `json:"name"`
@@ -25,14 +25,14 @@ type Member struct {
 	Version string `json:"version,omitzero"`
 	Address string `json:"address"` // host:port of its gossip
 
-	// Of servers alone. HTTP and Raft are host:port as others reach it.
+	// Only for servers. HTTP and Raft are host:port as others reach it.
 	HTTP string `json:"http,omitzero"`
 	Raft string `json:"raft,omitzero"`
 	// Expect is the server's --bootstrap-expect while it has no raft state of its own, zero once it
 	// has.
 	Expect int `json:"bootstrapExpect,omitzero"`
 
-	// Cluster is that of an agent's container instance.
+	// Cluster is the cluster of an agent's container instance.
 	Cluster string `json:"cluster,omitzero"`
 }
 
@@ -43,8 +43,8 @@ type MemberList struct {
 
 // GossipRotation is what POST /v1/gossip/rotate answers.
 type GossipRotation struct {
-	// Members is how many have the new key.
+	// Members is how many members have the new key.
 	Members int `json:"members"`
-	// Down are the names of those that have failed: they get it when they come back.
+	// Down are the names of failed members, which get the key when they come back.
 	Down []string `json:"down,omitzero"`
 }

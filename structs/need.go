@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Need is what one task of a definition holds on its instance, with a job's overrides applied (ECS,
-// EC2 launch type): the task-level cpu and memory where given, else the sum over its containers,
-// each with memoryReservation before memory. Ports are the fixed host ports: hostPort of each
-// mapping, or containerPort in host network mode.
+// Need returns what one task of a definition holds on its instance, with a job's overrides applied
+// (ECS, EC2 launch type): the task-level cpu and memory if given, otherwise the sum over its
+// containers, where memoryReservation is preferred to memory. Ports are the fixed host ports:
+// hostPort of each mapping, or containerPort in host network mode.
 func Need(d *TaskDefinition, o *TaskOverride) Resources {
 	var need Resources
 	for _, c := range d.ContainerDefinitions {
@@ -32,7 +32,7 @@ func Need(d *TaskDefinition, o *TaskOverride) Resources {
 	return need
 }
 
-// Limits gives the task-level cpu (units) and memory (MiB), zero where the task has none; a job's
+// Limits returns the task-level cpu (units) and memory (MiB), zero if the task has none. A job's
 // override wins.
 func (d *TaskDefinition) Limits(o *TaskOverride) (cpu, memory int64) {
 	cpuText, memoryText := d.Cpu, d.Memory
@@ -45,9 +45,9 @@ func (d *TaskDefinition) Limits(o *TaskOverride) (cpu, memory int64) {
 	return cpu, memory
 }
 
-// WithOverride gives the container definition with the job's override for that container applied.
-// The environment is merged by name: what the override names again takes its place, the rest is
-// added.
+// WithOverride returns the container definition with the job's override for that container applied.
+// The environment is merged by name: variables of the override replace those of the same name, and
+// the rest is added.
 func (c ContainerDefinition) WithOverride(o *TaskOverride) ContainerDefinition {
 	if o == nil {
 		return c
@@ -85,7 +85,7 @@ func mergeEnvironment(base, over []KeyValuePair) []KeyValuePair {
 	return merged
 }
 
-// IsEssential says whether the task ends with this container (ECS: yes unless told otherwise).
+// IsEssential reports whether the task ends when this container ends (ECS: yes by default).
 func (c *ContainerDefinition) IsEssential() bool { return c.Essential == nil || *c.Essential }
 
 func fixedHostPort(m PortMapping, networkMode string) int32 {

@@ -26,12 +26,11 @@ const (
 	MaxPlacementStrategies  = 5
 )
 
-// spreadAttribute is what the field of a spread over an attribute begins with.
+// spreadAttribute is the prefix of the field of a spread over an attribute.
 const spreadAttribute = "attribute:"
 
-// ValidatePlacement says what is wrong with how a job is to be placed, in ECS's words where they
-// are known. The task definition may be nil where it is not known yet: its constraints count
-// towards the limit.
+// ValidatePlacement reports what is wrong with a job's placement, in ECS's words if they are known.
+// The task definition may be nil if it is not known yet; its constraints count towards the limit.
 func (j *Job) ValidatePlacement(d *TaskDefinition) error {
 	constraints := len(j.PlacementConstraints)
 	if d != nil {
@@ -75,7 +74,7 @@ func (d *TaskDefinition) validatePlacement() *Error {
 	return nil
 }
 
-// invalid says what is wrong with a constraint; empty when nothing is.
+// invalid reports what is wrong with a constraint; empty if nothing is.
 func (c PlacementConstraint) invalid() string {
 	switch {
 	case c.Type == ConstraintDistinctInstance && c.Expression == "":
@@ -93,8 +92,8 @@ func (c PlacementConstraint) invalid() string {
 	return ""
 }
 
-// invalid says what is wrong with a strategy; empty when nothing is. Fields of our own are taken in
-// either case, as ECS does.
+// invalid reports what is wrong with a strategy; empty if nothing is. Like ECS, it ignores the case
+// of Gantry's own fields.
 func (s PlacementStrategy) invalid() string {
 	switch s.Type {
 	case StrategyBinpack:
@@ -112,18 +111,18 @@ func (s PlacementStrategy) invalid() string {
 	return ""
 }
 
-// By says whether the field is the named one.
+// By reports whether the field is the named one.
 func (s PlacementStrategy) By(field string) bool { return strings.EqualFold(s.Field, field) }
 
-// ByInstance says whether each instance is a place of its own.
+// ByInstance reports whether the strategy spreads over single instances.
 func (s PlacementStrategy) ByInstance() bool { return s.By("instanceId") || s.By("host") }
 
-// ByAttribute gives the attribute whose values are the places.
+// ByAttribute returns the attribute over whose values the strategy spreads.
 func (s PlacementStrategy) ByAttribute() (name string, ok bool) {
 	return strings.CutPrefix(s.Field, spreadAttribute)
 }
 
-// QuerySubject is an instance as expressions of the cluster query language see it.
+// QuerySubject is an instance as the cluster query language sees it.
 type QuerySubject struct {
 	Instance *ContainerInstance
 	Usage    *Usage
@@ -131,10 +130,10 @@ type QuerySubject struct {
 	TaskGroups iter.Seq[string]
 }
 
-// Attribute is a part of query.Subject.
+// Attribute implements query.Subject.
 func (s *QuerySubject) Attribute(name string) (string, bool) { return s.Instance.Attribute(name) }
 
-// Groups is a part of query.Subject.
+// Groups implements query.Subject.
 func (s *QuerySubject) Groups() iter.Seq[string] {
 	if s.TaskGroups == nil {
 		return func(func(string) bool) {}

@@ -1,13 +1,12 @@
 package structs
 
-// Plan is what an evaluation came to: tasks to place and the verdict on the evaluation itself. It
-// is one log entry, compact however many tasks it places: what tasks of a plan share is in their
-// job.
+// Plan is the outcome of an evaluation: tasks to place, and the verdict on the evaluation itself.
+// It is one log entry, compact even if it places many tasks: what they share is in their job.
 type Plan struct {
 	Evaluation string      `cbor:"1,keyasint"`
 	Job        string      `cbor:"2,keyasint"`
 	Placements []Placement `cbor:"3,keyasint,omitzero"`
-	// Verdict: what becomes of the evaluation when the plan commits.
+	// The verdict: what the evaluation becomes when the plan commits.
 	Status   string             `cbor:"4,keyasint"`
 	Unplaced int                `cbor:"5,keyasint,omitzero"`
 	Failures []PlacementFailure `cbor:"6,keyasint,omitzero"`
@@ -15,47 +14,46 @@ type Plan struct {
 	Filtered []FilterCount `cbor:"19,keyasint,omitzero"`
 	Remedy   string        `cbor:"20,keyasint,omitzero"`
 	At       Time          `cbor:"7,keyasint"`
-	// Deployment is whose tasks the placements are; empty for a batch job.
+	// Deployment is the deployment of the placed tasks; empty for a batch job.
 	Deployment string `cbor:"10,keyasint,omitzero"`
 	Stops      []Stop `cbor:"11,keyasint,omitzero"`
-	// Deployments are rows to put in place of those of the same ID, or new ones (a rollback). Their
-	// failure counts are left as state has them. A new one that Adopts another takes over the tasks
-	// of that.
+	// Deployments are rows that replace those of the same ID, or new ones (a rollback). Their
+	// failure counts stay as they are in state. A new one that Adopts another takes over its tasks.
 	Deployments []Deployment `cbor:"12,keyasint,omitzero"`
-	// Rollback, where not nil, is the service as it is to be again: the job's next version.
+	// Rollback, if not nil, is the earlier service that becomes the job's next version.
 	Rollback *Job `cbor:"13,keyasint,omitzero"`
 	// Events in the order in which they happened.
 	Events []ServiceEvent `cbor:"14,keyasint,omitzero"`
-	// JobStatus, where not empty, is what the job's status becomes (INACTIVE: the last task of a
+	// JobStatus, if not empty, is what the job's status becomes (INACTIVE: the last task of a
 	// service is gone).
 	JobStatus string `cbor:"15,keyasint,omitzero"`
-	// Desired, where not nil, becomes the Count of a daemon: on how many instances it is to run.
+	// Desired, if not nil, becomes the Count of a daemon: the number of instances to run on.
 	Desired *int `cbor:"21,keyasint,omitzero"`
-	// Queue, where not nil, is where the evaluation stands when it waits for room (Status is
+	// Queue, if not nil, is the evaluation's place among those that wait for room (Status is
 	// blocked).
 	Queue *QueuePlace `cbor:"22,keyasint,omitzero"`
-	// Preempted are tasks of less important jobs that are to stop to make room for the
-	// evaluation's.
+	// Preempted are tasks of less important jobs that are stopped to make room.
 	Preempted []Stop `cbor:"23,keyasint,omitzero"`
-	// Forgets, where not nil, are failed tasks that count no longer, since a task of their
+	// Forgets, if not nil, are failed tasks that no longer count, because a task of their
 	// deployment has become healthy.
 	Forgets *FailedTasks `cbor:"24,keyasint,omitzero"`
 	// FollowUp is an evaluation to add: look again at its WaitUntil.
 	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.
 	Need Resources `cbor:"8,keyasint"`
-	// JobVersion is the version of the job that the plan was made of, and Seen the raft index of
-	// the state. A plan for another version than the job's present one is refused. One that blocks,
-	// while room has appeared since, leaves its evaluation ready; zero as Seen says nothing.
+	// JobVersion is the version of the job that the plan is for, and Seen the raft index of the
+	// state it was made from. A plan for another version than the present one is refused. A plan
+	// that blocks although room has appeared since leaves its evaluation ready, unless Seen is
+	// zero.
 	JobVersion int    `cbor:"17,keyasint,omitzero"`
 	Seen       uint64 `cbor:"18,keyasint,omitzero"`
-	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made of. A plan whose
-	// evaluation has changed since is refused before the log, so a second worker on the same
+	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made from. A plan
+	// whose evaluation has changed since is refused before the log, so a second worker on the same
 	// evaluation cannot place its tasks twice.
 	EvaluationIndex uint64 `cbor:"-"`
 }
 
-// FailedTasks are so many of Deployment.FailedTasks.
+// FailedTasks is a part of Deployment.FailedTasks.
 type FailedTasks struct {
 	Deployment string `cbor:"1,keyasint"`
 	Count      int    `cbor:"2,keyasint"`
@@ -64,7 +62,7 @@ type FailedTasks struct {
 // Stop asks one task to stop.
 type Stop struct {
 	Task string `cbor:"1,keyasint"`
-	// ServiceSchedulerInitiated, or SpotInterruption of one that makes way
+	// ServiceSchedulerInitiated, or SpotInterruption if it is preempted
 	Code   string `cbor:"2,keyasint"`
 	Reason string `cbor:"3,keyasint"`
 }
@@ -82,7 +80,7 @@ type Placement struct {
 }
 
 // ApplyPlan commits a plan that the planner has checked. Placements whose job or instance has gone
-// meanwhile are dropped.
+// in the meantime are dropped.
 type ApplyPlan struct {
 	Plan Plan
 }

@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// Policy says what its holder may do, in IAM's form. What no statement allows is refused, and a
-// Deny wins over every Allow.
+// Policy says what its holder may do, in IAM's form. An action that no statement allows is refused,
+// and a Deny wins over every Allow.
 type Policy struct {
 	Version   string      `json:"Version"`
 	ID        string      `json:"Id,omitzero"`
 	Statement []Statement `json:"Statement"`
 }
 
-// Statement allows or denies actions on resources. In both, * stands for any characters and ? for
-// one.
+// Statement allows or denies actions on resources. In both, * stands for any characters and ? for a
+// single one.
 type Statement struct {
 	Sid    string `json:"Sid,omitzero"`
 	Effect string `json:"Effect"`
 	// Action is SERVICE:ACTION; case does not matter.
 	Action []string `json:"Action"`
-	// Resource is an ARN, or * for all. Only the kind and name in it count
-	// (ecs:…:service/prod/web): its region is whatever a caller signs for, and the account is one.
+	// Resource is an ARN, or * for all. Only its kind and name count (ecs:…:service/prod/web): the
+	// region is whatever the caller signs for, and there is only one account.
 	Resource []string `json:"Resource"`
-	// Condition has to hold in whole for the statement to count.
+	// Condition must hold as a whole for the statement to apply.
 	Condition Conditions `json:"Condition,omitzero"`
 }
 
@@ -36,7 +36,7 @@ const (
 	EffectDeny  = "Deny"
 )
 
-// The policies that have names.
+// The named policies.
 const (
 	PolicyAdmin    = "admin"
 	PolicyReadOnly = "read-only"
@@ -48,7 +48,7 @@ const (
 	maxPolicy = 6144
 )
 
-// AnyResource is the resource of an action that is on none in particular.
+// AnyResource is the resource of an action that is on no resource in particular.
 const AnyResource = "*"
 
 // AdminPolicy allows everything.
@@ -56,7 +56,7 @@ func AdminPolicy() Policy {
 	return Policy{Version: policyVersion, Statement: []Statement{{Effect: EffectAllow, Action: []string{"*"}, Resource: []string{"*"}}}}
 }
 
-// ReadOnlyPolicy allows to look at everything but the access keys.
+// ReadOnlyPolicy allows reading everything except access keys.
 func ReadOnlyPolicy() Policy {
 	return Policy{Version: policyVersion, Statement: []Statement{
 		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "ec2:Describe*", "gantry:Describe*", "gantry:List*", "gantry:Plan*", "gantry:Simulate"}, Resource: []string{"*"}},
@@ -64,8 +64,8 @@ func ReadOnlyPolicy() Policy {
 	}}
 }
 
-// ParsePolicy reads the name or the JSON of a policy. What IAM knows and Gantry does not is refused
-// by name: to overlook it would let more through than its writer meant.
+// ParsePolicy reads the name or the JSON of a policy. Whatever IAM supports and Gantry does not is
+// refused by name: ignoring it would allow more than the author meant.
 func ParsePolicy(text string) (Policy, error) {
 	switch strings.TrimSpace(text) {
 	case PolicyAdmin:
@@ -150,15 +150,15 @@ func decodePolicy(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return Errorf(KindInvalidParameter, "it is no policy that Gantry can hold to (Version, Id, Statement of Sid, Effect, Action, Resource, Condition): %v", err)
+		return Errorf(KindInvalidParameter, "it is not a policy that Gantry can enforce (Version, Id, Statement of Sid, Effect, Action, Resource, Condition): %v", err)
 	}
 	if d.More() {
-		return Errorf(KindInvalidParameter, "something follows the policy's end")
+		return Errorf(KindInvalidParameter, "there is more after the end of the policy")
 	}
 	return nil
 }
 
-// list is one value or several, as IAM takes them.
+// list is one value or several, as in IAM.
 type list[T any] []T
 
 // UnmarshalJSON reads one value or several.
@@ -170,7 +170,7 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &(*l)[0])
 }
 
-// A Decision is what a policy says of one action on one resource.
+// A Decision is what a policy says about one action on one resource.
 type Decision int
 
 // The decisions.
@@ -180,8 +180,8 @@ const (
 	Allowed
 )
 
-// Decide says whether an action may be done on a resource, an ARN or AnyResource, in a request of
-// which the keys are known.
+// Decide returns the decision on an action on a resource (an ARN or AnyResource), in a request with
+// these condition keys.
 func (p *Policy) Decide(action, resource string, keys PolicyKeys) Decision {
 	decision := NotAllowed
 	for _, s := range p.Statement {
@@ -198,7 +198,7 @@ func (p *Policy) Decide(action, resource string, keys PolicyKeys) Decision {
 	return decision
 }
 
-// matchesResource compares ARNs but for their region and account.
+// matchesResource compares ARNs except for their region and account.
 func matchesResource(pattern, resource string) bool {
 	if pattern == AnyResource {
 		return true
@@ -207,8 +207,8 @@ func matchesResource(pattern, resource string) bool {
 	return len(p) == 6 && len(r) == 6 && matches(p[1], r[1]) && matches(p[2], r[2]) && matches(p[5], r[5])
 }
 
-// matches says whether a text is one that a pattern of * and ? stands for. It takes no longer than
-// the product of their lengths.
+// matches reports whether a text matches a pattern of * and ?. It takes at most the product of
+// their lengths.
 func matches(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// PolicyAction is what a policy can say of an action.
+// PolicyAction is what a policy can say about an action.
 type PolicyAction struct {
 	// Resources are the kinds of resource that the action is on, as in
-	// arn:aws:ecs:REGION:ACCOUNT:KIND/NAME; a call must be allowed on one of each. None: the action
-	// is on no resource in particular, AnyResource.
+	// arn:aws:ecs:REGION:ACCOUNT:KIND/NAME; a call must be allowed on one of each. If empty, the
+	// action is on AnyResource.
 	Resources []string
-	// Any says that the action is on the one resource that the call names, of whichever kind.
+	// Any means that the action is on the resource that the call names, of any kind.
 	Any bool
-	// Keys are the condition keys that the action has beside those that every action has
+	// Keys are the condition keys of the action, in addition to those of every action
 	// (policy_keys.go).
 	Keys []string
 }
 
-// actionRow is one line of the table: kinds and keys, each with blanks between.
+// actionRow is one line of the table: kinds and keys, each separated by blanks.
 type actionRow struct{ resources, keys string }
 
 const (
@@ -28,8 +28,8 @@ const (
 )
 
 // ecsActions are the actions of ECS with their resources and condition keys, as AWS's Service
-// Authorization Reference lists them. Keys that it lists and that are not here (ecs:subnet,
-// ecs:task-cpu and others) are of what Gantry does not have, or numbers.
+// Authorization Reference lists them. Keys that it lists and that are missing here (ecs:subnet,
+// ecs:task-cpu and others) are numbers, or about features that Gantry does not have.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_ecs.html
 var ecsActions = map[string]actionRow{
 	"CreateCluster":               {"cluster", "ecs:capacity-provider" + requestTags},
@@ -138,8 +138,8 @@ func ECSAction(name string) (PolicyAction, bool) {
 	return action, ok
 }
 
-// actionsOf returns the actions that a pattern of a statement stands for, and whether it is the
-// name of one: no wildcard is in it.
+// actionsOf returns the actions that a pattern of a statement matches, and whether it names one
+// without wildcards.
 func actionsOf(pattern string) (found []string, exact bool) {
 	for _, name := range slices.Sorted(maps.Keys(ecsActions)) {
 		found = append(found, "ecs:"+name)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// check refuses what of a statement Gantry cannot hold to, and what could never have the effect
-// that is written.
+// check refuses the parts of a statement that Gantry cannot enforce, and those that could never
+// have the effect they state.
 func (s Statement) check() error {
 	for _, c := range s.Condition {
 		if err := c.check(); err != nil {
@@ -19,7 +19,7 @@ func (s Statement) check() error {
 	for _, pattern := range s.Action {
 		found, exact := actionsOf(pattern)
 		if len(found) == 0 && s.Effect == EffectDeny {
-			return Errorf(KindInvalidParameter, "Action: '%s' is no action that Gantry has, so nothing would be denied", pattern)
+			return Errorf(KindInvalidParameter, "Action: '%s' is not an action that Gantry has, so nothing would be denied", pattern)
 		}
 		if !exact {
 			continue
@@ -44,9 +44,9 @@ func (c Condition) check() error {
 	switch {
 	case set != "" && set != forAllValues && set != forAnyValue || !known && c.Operator != operatorNull:
 		return Errorf(KindInvalidParameter,
-			"Condition: '%s' is no operator that Gantry has; there are those of strings, ARNs and booleans, and Null", c.Operator)
+			"Condition: '%s' is not an operator that Gantry supports; it supports those of strings, ARNs and booleans, and Null", c.Operator)
 	case !knownKey:
-		return Errorf(KindInvalidParameter, "Condition: %s: '%s' is no condition key that Gantry has; docs/access.md lists them", c.Operator, c.Key)
+		return Errorf(KindInvalidParameter, "Condition: %s: '%s' is not a condition key that Gantry supports; docs/access.md lists them", c.Operator, c.Key)
 	case known && !slices.Contains(op.keys, t):
 		return Errorf(KindInvalidParameter, "Condition: %s does not compare %s; use a String operator", c.Operator, c.Key)
 	case len(c.Values) == 0:
@@ -61,7 +61,7 @@ func (c Condition) check() error {
 			return Errorf(KindInvalidParameter, "Condition: %s: %s: '%s' is neither true nor false", c.Operator, c.Key, v)
 		case name != operatorNull && t == keyARN && v != AnyResource && len(strings.SplitN(v, ":", 6)) != 6:
 			return Errorf(KindInvalidParameter,
-				"Condition: %s: %s: '%s' is no ARN; one looks like arn:aws:ecs:us-east-1:000000000000:cluster/prod", c.Operator, c.Key, v)
+				"Condition: %s: %s: '%s' is not an ARN; one looks like arn:aws:ecs:us-east-1:000000000000:cluster/prod", c.Operator, c.Key, v)
 		case strings.Contains(name, "Equals") && strings.HasPrefix(name, "String") && strings.ContainsAny(v, "*?"):
 			return Errorf(KindInvalidParameter,
 				"Condition: %s: %s: '%s' has a wildcard, which %s takes as it stands; use StringLike or StringNotLike", c.Operator, c.Key, v, name)
@@ -70,8 +70,8 @@ func (c Condition) check() error {
 	return nil
 }
 
-// checkKey refuses a condition on a key that the action does not have, where the statement would
-// then never deny, or always allow.
+// checkKey refuses a condition on a key that the action does not have, if the statement would then
+// never deny or always allow.
 func (s Statement) checkKey(action []string, c Condition) error {
 	_, name, orMissing := c.split()
 	if len(action) == 0 || hasKey(action[0], c.Key) || orMissing || name == operatorNull || c.holds(s.Effect, nil) != (s.Effect == EffectAllow) {
@@ -85,8 +85,8 @@ func (s Statement) checkKey(action []string, c Condition) error {
 }
 
 // checkResources refuses a kind of resource that no action of the statement is on: it would neither
-// allow nor deny anything, as ecs:RunTask on a cluster, which ecs:cluster is for. Only statements
-// whose actions are all named are looked at.
+// allow nor deny anything. An example is ecs:RunTask on a cluster, for which there is the key
+// ecs:cluster. Only statements that name all their actions are checked.
 func (s Statement) checkResources(named []string) error {
 	if len(named) < len(s.Action) || slices.ContainsFunc(named, func(action string) bool { return strings.HasPrefix(action, "gantry:") }) {
 		return nil
@@ -123,7 +123,8 @@ func onWhat(action string) string {
 	return strings.Join(a.Resources, " and ")
 }
 
-// checkTwice refuses JSON in which an object has a member twice: all but the last would be lost.
+// checkTwice refuses JSON in which an object has a member twice: all except the last would be
+// ignored.
 func checkTwice(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	var open []map[string]bool // by depth; nil in arrays
@@ -131,7 +132,7 @@ func checkTwice(text []byte) error {
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return nil // decodePolicy says what is wrong, or it is the end
+			return nil // decodePolicy reports what is wrong, or it is the end
 		}
 		switch token {
 		case json.Delim('{'):

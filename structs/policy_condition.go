@@ -10,13 +10,13 @@ import (
 // Condition is one line of a statement's Condition: an operator, a condition key, and the values to
 // compare it with.
 type Condition struct {
-	// Operator is IAM's, with what may stand around it: ForAnyValue:StringLike, ArnEqualsIfExists.
+	// Operator is IAM's, with its prefix and suffix: ForAnyValue:StringLike, ArnEqualsIfExists.
 	Operator string   `json:"operator"`
 	Key      string   `json:"key"`
 	Values   []string `json:"values"`
 }
 
-// Conditions all have to hold. In JSON they are as in IAM: values by key by operator.
+// Conditions must all hold. In JSON they are as in IAM: values by key by operator.
 type Conditions []Condition
 
 // MarshalJSON writes IAM's form.
@@ -72,7 +72,7 @@ func (s *scalar) UnmarshalJSON(raw []byte) error {
 type operator struct {
 	keys    []keyType // that it compares
 	matches func(pattern, value string) bool
-	not     bool // it holds where none of the values matches
+	not     bool // it holds if none of the values matches
 }
 
 var (
@@ -93,7 +93,7 @@ var (
 )
 
 const (
-	operatorNull = "Null" // holds with true where the key has no value, with false where it has one
+	operatorNull = "Null" // holds with true if the key has no value, with false if it has one
 	ifExists     = "IfExists"
 	forAllValues = "ForAllValues"
 	forAnyValue  = "ForAnyValue"
@@ -101,8 +101,8 @@ const (
 
 func equal(a, b string) bool { return a == b }
 
-// split takes an operator apart: which of a key's values have to match ("": see holds), the
-// operator, and whether it also holds where the key has none.
+// split splits an operator: which of a key's values must match ("": see holds), the operator
+// itself, and whether it also holds if the key has no value.
 func (c Condition) split() (set, name string, orMissing bool) {
 	name = c.Operator
 	if before, after, found := strings.Cut(name, ":"); found {
@@ -114,10 +114,10 @@ func (c Condition) split() (set, name string, orMissing bool) {
 	return set, name, false
 }
 
-// holds reports whether the values of the key in a request satisfy the condition. Where a key has
-// several and the operator does not say ForAllValues or ForAnyValue, IAM leaves open what holds;
-// here an Allow needs all of them, and a Deny needs one, so that neither lets more through than its
-// writer meant.
+// holds reports whether the values of the key in a request satisfy the condition. If a key has
+// several values and the operator has neither ForAllValues nor ForAnyValue, IAM does not define the
+// result. Here an Allow needs all of them to match and a Deny needs one, so that neither allows
+// more than its author meant.
 func (c Condition) holds(effect string, values []string) bool {
 	set, name, orMissing := c.split()
 	if name == operatorNull {
@@ -137,7 +137,7 @@ func (c Condition) holds(effect string, values []string) bool {
 	all := !slices.ContainsFunc(values, func(v string) bool { return !one(v) })
 	switch {
 	case set == forAllValues:
-		return all // also where there is none (IAM)
+		return all // also if there is none (IAM)
 	case len(values) == 0:
 		return orMissing || op.not && set == ""
 	case set == forAnyValue || effect == EffectDeny:

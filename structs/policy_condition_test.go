@@ -17,7 +17,7 @@ func conditioned(t *testing.T, effect, condition string) *Policy {
 	return &p
 }
 
-// TestConditions: what IAM's operators say of a request.
+// TestConditions: how IAM's operators judge a request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 func TestConditions(t *testing.T) {
 	dev, prod := "arn:aws:ecs:us-east-1:000000000000:cluster/dev", "arn:aws:ecs:us-east-1:000000000000:cluster/prod"
@@ -70,7 +70,7 @@ func TestConditions(t *testing.T) {
 		{`{"ForAnyValue:StringNotEquals":{"aws:TagKeys":"a"}}`, in("aws:TagKeys", "a", "c"), true},
 		{`{"ForAnyValue:StringNotEquals":{"aws:TagKeys":"a"}}`, nil, false},
 		{`{"ForAllValues:StringNotEquals":{"aws:TagKeys":"a"}}`, in("aws:TagKeys", "a", "c"), false},
-		// All of the conditions have to hold.
+		// All conditions must hold.
 		{`{"ArnEquals":{"ecs:cluster":"` + dev + `"},"Bool":{"ecs:privileged":false}}`, in("ecs:cluster", dev), false},
 		{`{"StringEquals":{"aws:RequestTag/a":"1","aws:RequestTag/b":"2"}}`, in("aws:RequestTag/a", "1"), false},
 	} {
@@ -86,8 +86,8 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// Where a key has several values and the operator does not say which count, an Allow needs all and
-// a Deny needs one.
+// If a key has several values and the operator does not say which of them count, an Allow needs all
+// and a Deny needs one.
 func TestConditionOnSeveralValues(t *testing.T) {
 	keys := PolicyKeys{}
 	keys.Set("aws:TagKeys", "a", "b")
@@ -106,7 +106,7 @@ func TestConditionOnSeveralValues(t *testing.T) {
 	}
 }
 
-// A policy is shown as it was written, and means the same when it is read again.
+// A policy is shown as it was written and means the same when it is read again.
 func TestConditionsInJSON(t *testing.T) {
 	p := conditioned(t, EffectAllow, `{"StringLike":{"ecs:cluster":["arn:aws:ecs:*:*:cluster/dev"]},"Bool":{"ecs:privileged":false}}`)
 	text, err := json.Marshal(p)
@@ -119,23 +119,23 @@ func TestConditionsInJSON(t *testing.T) {
 	}
 }
 
-// What Gantry cannot hold to of a condition, and what would have no effect, is refused by name: a
-// policy that is taken lets no more through than its writer meant.
+// The parts of a condition that Gantry cannot enforce or that would have no effect are refused by
+// name: an accepted policy allows no more than its author meant.
 func TestParsePolicyRefusesConditions(t *testing.T) {
 	for statement, want := range map[string]string{
-		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"NumericEquals":{"ecs:task-cpu":"1"}}`:                                     "'NumericEquals' is no operator",
-		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"stringequals":{"ecs:cluster":"*"}}`:                                       "'stringequals' is no operator",
-		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ForSomeValues:StringLike":{"ecs:cluster":"*"}}`:                           "'ForSomeValues:StringLike' is no operator",
-		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"NullIfExists":{"ecs:cluster":"true"}}`:                                    "'NullIfExists' is no operator",
-		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:subnet":"s"}}`:                                        "'ecs:subnet' is no condition key",
-		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:clusters":"s"}}`:                                       "'ecs:clusters' is no condition key",
-		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/":"s"}}`:                                   "'aws:ResourceTag/' is no condition key",
+		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"NumericEquals":{"ecs:task-cpu":"1"}}`:                                     "'NumericEquals' is not an operator",
+		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"stringequals":{"ecs:cluster":"*"}}`:                                       "'stringequals' is not an operator",
+		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ForSomeValues:StringLike":{"ecs:cluster":"*"}}`:                           "'ForSomeValues:StringLike' is not an operator",
+		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"NullIfExists":{"ecs:cluster":"true"}}`:                                    "'NullIfExists' is not an operator",
+		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:subnet":"s"}}`:                                        "'ecs:subnet' is not a condition key",
+		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:clusters":"s"}}`:                                       "'ecs:clusters' is not a condition key",
+		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/":"s"}}`:                                   "'aws:ResourceTag/' is not a condition key",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ArnLike":{"aws:username":"ci"}}`:                                          "ArnLike does not compare aws:username",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"Bool":{"ecs:cluster":"true"}}`:                                            "Bool does not compare ecs:cluster",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"yes"}}`:                                     "'yes' is neither true nor false",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"Null":{"ecs:cluster":"no"}}`:                                              "'no' is neither true nor false",
-		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":"dev"}}`:                                        "'dev' is no ARN",
-		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:cluster":"dev"}}`:                                      "'dev' is no ARN",
+		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":"dev"}}`:                                        "'dev' is not an ARN",
+		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:cluster":"dev"}}`:                                      "'dev' is not an ARN",
 		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"web-*"}}`:                            "use StringLike",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"${aws:username}"}}`:                 "has a variable",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"StringEquals":{"ecs:cluster":[]}}`:                                        "there is no value",
@@ -148,8 +148,8 @@ func TestParsePolicyRefusesConditions(t *testing.T) {
 		`"Effect":"Deny","Action":"ecs:DeleteCluster","Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":"arn:aws:ecs:*:*:cluster/prod"}}`:          "ecs:DeleteCluster has no ecs:cluster, so by this statement it is never denied",
 		`"Effect":"Allow","Action":["ecs:RunTask","ecs:DeleteCluster"],"Resource":"*","Condition":{"ArnNotEquals":{"ecs:cluster":"arn:aws:ecs:::x/y"}}`: "ecs:DeleteCluster has no ecs:cluster, so by this statement it is always allowed",
 		`"Effect":"Deny","Action":"gantry:PutJob","Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":"arn:aws:ecs:*:*:cluster/prod"}}`:              "gantry:PutJob has no ecs:cluster",
-		`"Effect":"Deny","Action":"ecs:RunTasks","Resource":"*"`:                                                                                        "'ecs:RunTasks' is no action that Gantry has",
-		`"Effect":"Deny","Action":"gantry:Put?obs","Resource":"*"`:                                                                                      "'gantry:Put?obs' is no action that Gantry has",
+		`"Effect":"Deny","Action":"ecs:RunTasks","Resource":"*"`:                                                                                        "'ecs:RunTasks' is not an action that Gantry has",
+		`"Effect":"Deny","Action":"gantry:Put?obs","Resource":"*"`:                                                                                      "'gantry:Put?obs' is not an action that Gantry has",
 		`"Effect":"Deny","Action":"ecs:RunTask","Resource":"arn:aws:ecs:*:*:cluster/prod"`:                                                              "ecs:RunTask is on task-definition; to bound it to a cluster use a Condition on ecs:cluster",
 		`"Effect":"Allow","Action":"ecs:RunTask","Resource":["arn:aws:ecs:*:*:task-definition/*","arn:aws:ecs:*:*:cluster/dev"]`:                        "cluster/dev' has no effect",
 		`"Effect":"Deny","Action":"ecs:DescribeTaskDefinition","Resource":"arn:aws:ecs:*:*:task-definition/x:*"`:                                        "no resource in particular",

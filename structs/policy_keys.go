@@ -2,18 +2,18 @@ package structs
 
 import "strings"
 
-// PolicyKeys are what a request says of the condition keys that policies ask about: their values by
-// key in lower case. A key that is not there has no value.
+// PolicyKeys are the values of condition keys in a request, by key in lower case. A missing key has
+// no value.
 type PolicyKeys map[string][]string
 
-// Set gives a key its values. Keys know no case (IAM), so two that differ in it are one with the
-// values of both.
+// Set returns a key its values. Keys ignore case (IAM), so two that differ only in case are one
+// with the values of both.
 func (k PolicyKeys) Set(key string, values ...string) {
 	key = strings.ToLower(key)
 	k[key] = append(k[key], values...)
 }
 
-// keyType says which operators a condition key takes.
+// keyType is the type of a condition key, which decides which operators it takes.
 type keyType int
 
 const (
@@ -23,7 +23,7 @@ const (
 	keyBool // Bool and String operators, with true and false
 )
 
-// The keys that are begun by these and end with the key of a tag.
+// The prefixes of condition keys that end with the key of a tag.
 const (
 	KeyRequestTag     = "aws:RequestTag/"
 	KeyResourceTag    = "aws:ResourceTag/"
@@ -35,7 +35,7 @@ var everywhere = map[string]keyType{
 	"aws:username":        keyText,
 	"aws:userid":          keyText,
 	"aws:principalarn":    keyARN,
-	"aws:requestedregion": keyText, // of calls that are signed; the caller's choice
+	"aws:requestedregion": keyText, // only for signed calls; the caller chooses it
 	"aws:securetransport": keyBool,
 }
 
@@ -59,7 +59,7 @@ var ofActions = map[string]keyType{
 	"ecs:task-definition":         keyARN,
 }
 
-// tagPrefix returns which of the keys of tags a condition key is, and "" for another.
+// tagPrefix returns the prefix of a condition key about tags, and "" for other keys.
 func tagPrefix(key string) string {
 	for _, prefix := range []string{KeyRequestTag, KeyResourceTag, KeyECSResourceTag} {
 		if len(key) > len(prefix) && strings.EqualFold(key[:len(prefix)], prefix) {
@@ -81,8 +81,8 @@ func typeOfKey(key string) (keyType, bool) {
 	return t, ok
 }
 
-// hasKey reports whether an action, SERVICE:NAME, has a condition key. Whatever is on a resource
-// has the tags of that.
+// hasKey reports whether an action, SERVICE:NAME, has a condition key. Every action on a resource
+// has the keys of the resource's tags.
 func hasKey(action, key string) bool {
 	if _, ok := everywhere[strings.ToLower(key)]; ok {
 		return true

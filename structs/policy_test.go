@@ -59,13 +59,13 @@ func TestReadOnlyPolicy(t *testing.T) {
 	}
 }
 
-// What Gantry cannot hold to is refused: a policy that is taken does what it says.
+// What Gantry cannot enforce is refused: an accepted policy does what it says.
 func TestParsePolicyRefuses(t *testing.T) {
 	statement := func(members string) string { return `{"Statement":{` + members + `}}` }
 	for text, want := range map[string]string{
-		``:        "no policy",
-		`other`:   "no policy",
-		`{} {}`:   "something follows",
+		``:        "not a policy",
+		`other`:   "not a policy",
+		`{} {}`:   "more after the end",
 		`{"a":1}`: `unknown field "a"`,
 		`{}`:      "allows nothing",
 		`{"Version":"2020-01-01","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`:            "Version",

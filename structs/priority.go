@@ -6,10 +6,10 @@ import "cmp"
 const (
 	DefaultPriority = 50
 	MaxPriority     = 100
-	// MinPreemptionGap is by how much less important a job must be for its tasks to make way: jobs
-	// that are close to each other do not push each other out.
+	// MinPreemptionGap is how much lower a job's priority must be for its tasks to be preempted:
+	// jobs of similar priority do not preempt each other.
 	MinPreemptionGap = 10
 )
 
-// Importance is the job's priority, or the default.
+// Importance returns the job's priority, or the default.
 func (j *Job) Importance() int { return cmp.Or(j.Priority, DefaultPriority) }

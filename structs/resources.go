@@ -24,7 +24,7 @@ type Resources struct {
 	GPUs   int    `json:"gpus,omitzero" cbor:"4,keyasint,omitzero"` // how many
 }
 
-// Usage is what the tasks of one instance hold, kept up by state with every change of a task. Ports
+// Usage is what the tasks of one instance hold. State updates it with every change of a task. Ports
 // and GPUs are sorted; the instance's reserved ports are not among them.
 type Usage struct {
 	CPU     int64    `json:"cpu"`
@@ -35,14 +35,14 @@ type Usage struct {
 	Pending int      `json:"pendingTasks"`  // tasks placed and not yet RUNNING
 }
 
-// HasPort says whether a port is taken.
+// HasPort reports whether a port is in use.
 func (u *Usage) HasPort(p Port) bool {
 	_, found := slices.BinarySearchFunc(u.Ports, p, ComparePorts)
 	return found
 }
 
-// HostPorts lists the host ports that a task holds: those it was placed with, and those that Docker
-// chose for it.
+// HostPorts returns the host ports that a task holds: those it was placed with, and those that
+// Docker chose.
 func (t *Task) HostPorts() []Port {
 	ports := slices.Clone(t.Ports)
 	for _, c := range t.Containers {

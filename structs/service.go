@@ -2,10 +2,10 @@ package structs
 
 import "strings"
 
-// ServiceSpec is what a service or daemon has beyond other jobs.
+// ServiceSpec has the fields that only services and daemons have.
 type ServiceSpec struct {
 	Update UpdatePolicy `json:"update"`
-	// HealthGrace is how long, in seconds, a task's failing health checks are overlooked after it
+	// HealthGrace is how long, in seconds, a task's failing health checks are ignored after it
 	// reached RUNNING.
 	HealthGrace int32 `json:"healthCheckGracePeriodSeconds,omitzero"`
 	// Controller is the deployment controller: ECS or EXTERNAL. It never changes.
@@ -17,39 +17,39 @@ type ServiceSpec struct {
 	CreatedBy     string `json:"createdBy,omitzero"`
 }
 
-// UpdatePolicy is how a service moves from one revision to the next.
+// UpdatePolicy says how a service moves from one revision to the next.
 type UpdatePolicy struct {
 	// MinimumHealthyPercent of Count stays RUNNING and healthy; the number of tasks is rounded up
 	// (ECS).
 	MinimumHealthyPercent int32 `json:"minimumHealthyPercent"`
-	// MaximumPercent of Count may be there at a time, RUNNING or on the way; rounded down (ECS).
+	// MaximumPercent of Count may exist at a time, RUNNING or starting; rounded down (ECS).
 	MaximumPercent int32 `json:"maximumPercent"`
 	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then brings the last
 	// completed one back.
 	CircuitBreaker bool `json:"circuitBreaker,omitzero"`
 	Rollback       bool `json:"rollback,omitzero"`
-	// ThresholdConfiguration says how many failed tasks trip the breaker; nil: as FailureThreshold
-	// says, or else ECS's default.
+	// ThresholdConfiguration says how many failed tasks trip the breaker. If nil, FailureThreshold
+	// does, or else ECS's default.
 	ThresholdConfiguration *BreakerThreshold `json:"thresholdConfiguration,omitzero"`
-	// FailureThreshold, where not zero, is short for a threshold of so many tasks.
+	// FailureThreshold, if not zero, is short for a threshold of type COUNT.
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
-	// ResetOnHealthyTask: a task that becomes healthy sets the count of failed tasks to zero (ECS's
-	// default).
+	// ResetOnHealthyTask means that a task that becomes healthy resets the count of failed tasks to
+	// zero (ECS's default).
 	ResetOnHealthyTask bool `json:"resetOnHealthyTask,omitzero"`
 	// MinHealthySeconds is how long a task without a health check must have been RUNNING to count
-	// as healthy; zero: it counts at once.
+	// as healthy; zero means not at all.
 	MinHealthySeconds int32 `json:"minHealthySeconds,omitzero"`
-	// Shift, where not nil, has the next revision brought up whole beside the old one, and the
-	// traffic move over.
+	// Shift, if not nil, means that the next revision is brought up whole beside the old one before
+	// the traffic moves over.
 	Shift *ShiftPolicy `json:"shift,omitzero"`
 }
 
-// JobVersion is a service as it was at one of its versions.
+// JobVersion is one version of a service.
 type JobVersion struct {
 	Job Job `json:"job"`
 }
 
-// ServiceEvents are what happened to a service, newest first, at most MaxServiceEvents.
+// ServiceEvents are the events of a service, newest first, at most MaxServiceEvents.
 type ServiceEvents struct {
 	Job    string         `json:"job"`
 	Events []ServiceEvent `json:"events"`
@@ -58,25 +58,25 @@ type ServiceEvents struct {
 // MaxServiceEvents is how many events of a service are kept (ECS).
 const MaxServiceEvents = 100
 
-// ServiceEvent is one thing that happened to a service, in ECS's words where ECS has them.
+// ServiceEvent is one event of a service, in ECS's words if ECS has them.
 type ServiceEvent struct {
 	ID      string `json:"id" cbor:"1,keyasint"` // a UUID
 	At      Time   `json:"createdAt" cbor:"2,keyasint"`
 	Message string `json:"message" cbor:"3,keyasint"`
 }
 
-// serviceGroup begins the group of a service's tasks (ECS).
+// serviceGroup is the prefix of the group of a service's tasks (ECS).
 const serviceGroup = "service:"
 
-// ServiceGroup is the group of a service's tasks.
+// ServiceGroup returns the group of a service's tasks.
 func ServiceGroup(service string) string { return serviceGroup + service }
 
-// IsServiceGroup says whether a group is of the tasks of a service.
+// IsServiceGroup reports whether a group is that of a service's tasks.
 func IsServiceGroup(group string) bool { return strings.HasPrefix(group, serviceGroup) }
 
 // PutService adds a service or its next version. Job.Version must be one more than the present
-// version (1 for a new one); else another change came first and the command fails with Conflict.
-// Deployment, where not nil, becomes PRIMARY and the one that was PRIMARY becomes ACTIVE.
+// version (1 for a new one). Otherwise another change came first, and the command fails with
+// Conflict. Deployment, if not nil, becomes PRIMARY and the one that was PRIMARY becomes ACTIVE.
 type PutService struct {
 	Job        Job
 	Deployment *Deployment
@@ -87,8 +87,8 @@ type PutService struct {
 // CommandType implements Command.
 func (PutService) CommandType() CommandType { return CmdPutService }
 
-// DeleteService makes a service DRAINING, with no tasks desired, which is its last version. Without
-// Force it must have none desired already.
+// DeleteService makes a service DRAINING, with no tasks desired; that is its last version. Without
+// Force the desired count must be zero already.
 type DeleteService struct {
 	Job        string
 	Force      bool

@@ -1,19 +1,19 @@
 package structs
 
-// The values of a service's availabilityZoneRebalancing. Beyond ECS, it is not for zones alone: a
-// service goes back to whatever it is spread over.
+// The values of a service's availabilityZoneRebalancing. Beyond ECS, it is not only for zones: a
+// service is rebalanced over whatever it is spread over.
 const (
 	RebalancingEnabled  = "ENABLED"
 	RebalancingDisabled = "DISABLED"
 )
 
-// Rebalances says whether a service drifts back to its placement strategy when instances join or
-// return. One with an outside scheduler has none that counts.
+// Rebalances reports whether a service moves back to its placement strategy when instances join or
+// return. With an external scheduler the strategy has no effect.
 func (j *Job) Rebalances() bool {
 	return j != nil && j.Type == JobService && j.Service != nil && j.Service.Rebalancing == RebalancingEnabled && j.Scheduler == ""
 }
 
-// CannotRebalance says why a service can not be rebalanced; empty when it can.
+// CannotRebalance returns why a service cannot be rebalanced; empty if it can.
 func (j *Job) CannotRebalance() string {
 	switch {
 	case j.Type == JobDaemon:

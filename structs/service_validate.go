@@ -3,23 +3,22 @@ package structs
 // The deployment controllers of a service (ECS).
 const (
 	ControllerECS      = "ECS"      // Gantry moves it from revision to revision
-	ControllerExternal = "EXTERNAL" // others do, by its task sets
+	ControllerExternal = "EXTERNAL" // an external controller does, with task sets
 )
 
-// MaxServiceCount is the most tasks that a service can desire: above what an installation holds, so
-// that a slip of a finger is told.
+// MaxServiceCount is the highest desired count of a service. It is more than an installation can
+// hold, so that typing errors are caught.
 const MaxServiceCount = 1_000_000
 
-// DefaultMinHealthySeconds is long enough to see a task fail that cannot start, and short enough
-// that a rolling update does not wait for it (docs/adr/0008).
+// DefaultMinHealthySeconds is long enough to notice tasks that cannot start, and short enough not
+// to slow down a rolling update (docs/adr/0008).
 const DefaultMinHealthySeconds = 1
 
-// maxMinHealthySeconds is an hour: what takes longer to tell good from bad is a health check's to
-// tell, or a bake time's.
+// maxMinHealthySeconds is an hour. What takes longer is better found by a health check or a bake
+// time.
 const maxMinHealthySeconds = 3600
 
-// DefaultUpdatePolicy is ECS's for a service or daemon that says nothing; ECS has no
-// minHealthySeconds.
+// DefaultUpdatePolicy returns ECS's default for a service or daemon. ECS has no minHealthySeconds.
 func DefaultUpdatePolicy(jobType string) UpdatePolicy {
 	p := UpdatePolicy{
 		MinimumHealthyPercent: 100, MaximumPercent: 200, MinHealthySeconds: DefaultMinHealthySeconds, ResetOnHealthyTask: true,
@@ -30,7 +29,7 @@ func DefaultUpdatePolicy(jobType string) UpdatePolicy {
 	return p
 }
 
-// ValidateService says what is wrong with a service or daemon before it is put.
+// ValidateService reports what is wrong with a new version of a service or daemon.
 func (j *Job) ValidateService() *Error {
 	switch {
 	case !isName(j.Name):

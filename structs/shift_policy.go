@@ -16,35 +16,35 @@ const (
 	StrategyCanary    = "CANARY"
 )
 
-// ShiftPolicy is how a service's traffic moves to the next revision, where it does not roll.
+// ShiftPolicy says how a service's traffic moves to the next revision, if it is not a rolling
+// deployment.
 type ShiftPolicy struct {
 	Strategy string `json:"strategy"` // BLUE_GREEN, LINEAR or CANARY
 	// BakeMinutes is how long the old revision stays after the last of the traffic has moved.
 	BakeMinutes int32 `json:"bakeTimeInMinutes,omitzero"`
 	// StepPercent is how much of the traffic moves in each step of LINEAR, and in the first of the
-	// two of CANARY. StepBakeMinutes is how long the next step waits.
+	// two steps of CANARY. StepBakeMinutes is the wait before the next step.
 	StepPercent     float64         `json:"stepPercent,omitzero"`
 	StepBakeMinutes int32           `json:"stepBakeTimeInMinutes,omitzero"`
 	Hooks           []LifecycleHook `json:"lifecycleHooks,omitzero"`
 }
 
-// LifecycleHook pauses a deployment at its stages until somebody says how to go on (ECS: of type
-// PAUSE).
+// LifecycleHook pauses a deployment at its stages until a user answers (ECS: of type PAUSE).
 type LifecycleHook struct {
 	Stages []string `json:"lifecycleStages"`
-	// TimeoutMinutes is how long it waits for that, and TimeoutAction what happens then: CONTINUE
-	// or ROLLBACK.
+	// TimeoutMinutes is how long it waits for the answer. TimeoutAction is what happens then:
+	// CONTINUE or ROLLBACK.
 	TimeoutMinutes int32  `json:"timeoutInMinutes"`
 	TimeoutAction  string `json:"timeoutAction"`
 }
 
-// What ECS takes a hook to say of its timeout that says nothing.
+// ECS's defaults for the timeout of a hook.
 const (
 	DefaultHookTimeoutMinutes = 1440
 	DefaultHookTimeoutAction  = HookRollback
 )
 
-// NewShiftPolicy is a policy with ECS's steps; nil for ROLLING.
+// NewShiftPolicy returns a policy with ECS's default steps; nil for ROLLING.
 func NewShiftPolicy(strategy string) *ShiftPolicy {
 	switch strategy {
 	case StrategyRolling:
@@ -58,7 +58,7 @@ func NewShiftPolicy(strategy string) *ShiftPolicy {
 	}
 }
 
-// withDefaults is the policy with ECS's values for what it does not say.
+// withDefaults returns the policy with ECS's defaults filled in.
 func (p *ShiftPolicy) withDefaults() *ShiftPolicy {
 	if p == nil || p.Strategy == StrategyRolling {
 		return nil

@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// Scenario is what might happen to a cluster. All parts of it happen at once.
+// Scenario is something that might happen to a cluster. All its parts happen at once.
 type Scenario struct {
-	Cluster string `json:"cluster,omitzero"` // empty: that of the job, or DefaultCluster
+	Cluster string `json:"cluster,omitzero"` // empty means that of the job, or DefaultCluster
 	// Drain and Lose name container instances by id or name. Those of Drain become DRAINING; those
 	// of Lose are gone, with what ran on them.
 	Drain []string `json:"drain,omitzero"`
 	Lose  []string `json:"lose,omitzero"`
-	// LoseZones are zones of which every instance is gone.
+	// LoseZones are zones that lose every instance.
 	LoseZones []string         `json:"loseZones,omitzero"`
 	Add       []AddedInstances `json:"add,omitzero"`
 	// Job is a job file that is run: its JSON, or its text, YAML or JSON, as a string.
@@ -23,8 +23,8 @@ type Scenario struct {
 // AddedInstances are container instances that might join, all alike.
 type AddedInstances struct {
 	Count int `json:"count"`
-	// Like, where not empty, is an instance of the cluster, by id or name, that they resemble. What
-	// is given beside it is different.
+	// Like, if not empty, is an instance of the cluster, by id or name, that they resemble. The
+	// other fields override what it has.
 	Like       string      `json:"like,omitzero"`
 	Zone       string      `json:"zone,omitzero"`
 	CPU        int64       `json:"cpu,omitzero"`    // units, 1024 to a core
@@ -32,60 +32,60 @@ type AddedInstances struct {
 	Attributes []Attribute `json:"attributes,omitzero"`
 }
 
-// Simulation is what would come of a scenario: what the scheduler would decide, once all has come
-// to rest. Nothing of it has happened.
+// Simulation is the outcome of a scenario: what the scheduler would decide until nothing changes
+// any more. None of it has happened.
 type Simulation struct {
-	// Index is the raft index of the state that it began with.
+	// Index is the raft index of the state that it started from.
 	Index uint64 `json:"index"`
-	// Seconds is how long it would take, were every task up and every container stopped at once:
+	// Seconds is how long it would take if every task started and every container stopped at once:
 	// the time that the scheduler itself waits.
 	Seconds float64 `json:"seconds"`
-	// Cut says why the simulation ended before all had come to rest; empty when it did not.
+	// Cut says why the simulation ended early; empty if it did not.
 	Cut string `json:"cut,omitzero"`
-	// Summary says it all in one sentence.
+	// Summary is the outcome in one sentence.
 	Summary string         `json:"summary"`
 	Total   SimulatedTasks `json:"total"`
-	// those that change, or lack a task; by name, then id
+	// those that change or lack a task, by name, then id
 	Jobs      []SimulatedJob      `json:"jobs"`
 	Instances []SimulatedInstance `json:"instances"` // those whose tasks or status change, by id
 }
 
-// SimulatedTasks counts tasks. One counts until it has stopped or was asked to.
+// SimulatedTasks counts tasks. A task counts until it has stopped or was asked to stop.
 type SimulatedTasks struct {
 	Before int `json:"before"`
 	After  int `json:"after"`
-	// Started are new in the end, Stopped are gone. Moved are those of both that stand for each
-	// other: a task stopped in one place, or in one version, and another of its job started.
+	// Started are new in the end, and Stopped are gone. Moved are pairs of both: a task that
+	// stopped in one place or version, and another of its job that started.
 	Started int `json:"started"`
 	Stopped int `json:"stopped"`
 	Moved   int `json:"moved"`
-	// Unplaced find no place, and UnplacedBefore found none already.
+	// Unplaced find no place; UnplacedBefore found none even before.
 	Unplaced       int `json:"unplaced"`
 	UnplacedBefore int `json:"unplacedBefore,omitzero"`
-	// Lacking is what those that find no place need in all.
+	// Lacking is the total need of the unplaced tasks.
 	Lacking Resources `json:"lacking,omitzero"`
 }
 
-// SimulatedJob is what becomes of one job.
+// SimulatedJob is the outcome for one job.
 type SimulatedJob struct {
 	ID             string `json:"id"`
 	Cluster        string `json:"cluster"`
 	Name           string `json:"name,omitzero"`
 	Type           string `json:"type"`
 	TaskDefinition string `json:"taskDefinition"`
-	// Scheduler, where not empty, is the outside scheduler that would decide where tasks go. It was
-	// not asked: they stand where Gantry would have put them.
+	// Scheduler, if not empty, is the external scheduler that would decide where tasks go. It was
+	// not asked: the tasks are where Gantry would put them.
 	Scheduler string `json:"scheduler,omitzero"`
 	SimulatedTasks
 	// Why tasks find no place, as in an Evaluation.
 	Failures []PlacementFailure `json:"failures,omitzero"`
 	Filtered []FilterCount      `json:"filtered,omitzero"`
 	Remedy   string             `json:"remedy,omitzero"`
-	// Instances are those on which something of the job changes, by id.
+	// Instances are those on which tasks of the job change, by id.
 	Instances []SimulatedPlace `json:"instances,omitzero"`
 }
 
-// SimulatedPlace is what becomes of a job's tasks on one instance.
+// SimulatedPlace is the outcome for a job's tasks on one instance.
 type SimulatedPlace struct {
 	Instance string `json:"containerInstance"`
 	Name     string `json:"name,omitzero"`
@@ -96,21 +96,21 @@ type SimulatedPlace struct {
 	Stopped  int    `json:"stopped"`
 }
 
-// SimulatedInstance is what becomes of one container instance.
+// SimulatedInstance is the outcome for one container instance.
 type SimulatedInstance struct {
 	ID      string `json:"id"`
 	Cluster string `json:"cluster"`
 	Name    string `json:"name,omitzero"`
 	Zone    string `json:"zone,omitzero"`
 	Status  string `json:"status"`
-	New     bool   `json:"new,omitzero"` // it is not there yet
+	New     bool   `json:"new,omitzero"` // it does not exist yet
 	Before  int    `json:"before"`       // tasks
 	After   int    `json:"after"`
-	// Free is what its tasks leave of it in the end.
+	// Free is what its tasks leave free in the end.
 	Free Resources `json:"free"`
 }
 
-// In gives the part of a simulation that is about one cluster.
+// In returns the part of a simulation that concerns one cluster.
 func (s *Simulation) In(cluster string) *Simulation {
 	part := *s
 	part.Jobs = slices.DeleteFunc(slices.Clone(s.Jobs), func(j SimulatedJob) bool { return j.Cluster != cluster })
@@ -119,7 +119,7 @@ func (s *Simulation) In(cluster string) *Simulation {
 	return &part
 }
 
-// Sum makes the total that of the jobs.
+// Sum adds the jobs up to the total.
 func (s *Simulation) Sum() {
 	s.Total = SimulatedTasks{}
 	for n := range s.Jobs {
@@ -140,7 +140,7 @@ func (t *SimulatedTasks) add(more *SimulatedTasks) {
 	t.Lacking.GPUs += more.Lacking.GPUs
 }
 
-// Title is what people call the job.
+// Title returns the name that people use for the job.
 func (j *SimulatedJob) Title() string {
 	if j.Name != "" {
 		return j.Type + " " + j.Name
@@ -148,7 +148,7 @@ func (j *SimulatedJob) Title() string {
 	return j.Type + " job " + j.ID
 }
 
-// Counted writes a number with its noun.
+// Counted returns a number with its noun.
 func Counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

@@ -1,8 +1,8 @@
 package structs
 
-// SnapshotInfo says what is in a saved snapshot.
+// SnapshotInfo describes a saved snapshot.
 type SnapshotInfo struct {
-	Index   uint64     `json:"index"` // of the newest log entry that it has in it
+	Index   uint64     `json:"index"` // of the newest log entry that it includes
 	Term    uint64     `json:"term"`
 	SavedAt Time       `json:"savedAt"`
 	Version string     `json:"version,omitzero"` // of the server that saved it
@@ -10,7 +10,7 @@ type SnapshotInfo struct {
 	Rows    []RowCount `json:"rows"`
 }
 
-// RowCount is how many rows of a noun there are.
+// RowCount is the number of rows of a noun.
 type RowCount struct {
 	Noun  string `json:"noun"`
 	Count uint64 `json:"count"`

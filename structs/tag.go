@@ -40,7 +40,7 @@ func TaskSetKey(service *Job, set string) ResourceKey {
 // CapacityProviderKey returns the key of a capacity provider.
 func CapacityProviderKey(name string) ResourceKey { return ResourceCapacityProvider + "/" + name }
 
-// Tag sets tags on a resource; Untag removes them by key. Resource is as in TagResource.
+// TagCommand sets tags on a resource.
 type TagCommand struct {
 	Resource string // see ResourceKey
 	Tags     []Tag

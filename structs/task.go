@@ -1,11 +1,11 @@
 package structs
 
-// Task is one placed copy of a task definition. It refers to its definition and its job, it does
-// not copy them: what ECS's wire form repeats from there (images, names, ARNs) is joined where the
+// Task is one placed copy of a task definition. It refers to its definition and its job and does
+// not copy them. What ECS's answers repeat from there (images, names, ARNs) is joined when the
 // answer is written.
 //
-// Who writes what: the planner creates it; control moves DesiredStatus; the agent's reports move
-// LastStatus, the times and Containers. All through the log.
+// Who writes what: plans create it; control moves DesiredStatus; the agent's reports move
+// LastStatus, the times and Containers. All of it goes through the log.
 type Task struct {
 	ID             string `json:"id" cbor:"1,keyasint"` // 32 hex digits
 	Cluster        string `json:"cluster" cbor:"2,keyasint"`
@@ -21,23 +21,23 @@ type Task struct {
 	// grows by one with every change
 	Version int64 `json:"version" cbor:"10,keyasint"`
 
-	// What it holds on its instance until it is STOPPED.
+	// What the task holds on its instance until it is STOPPED.
 	CPU    int64  `json:"cpu" cbor:"11,keyasint,omitzero"`    // units, 1024 to a core
 	Memory int64  `json:"memory" cbor:"12,keyasint,omitzero"` // MiB
 	Ports  []Port `json:"ports,omitzero" cbor:"13,keyasint,omitzero"`
-	// GPUs are ids of the instance's, given when the task is placed.
+	// GPUs are the ids of the instance's GPUs that the task got when it was placed.
 	GPUs []string `json:"gpus,omitzero" cbor:"28,keyasint,omitzero"`
 
 	// Containers in the order of the task definition, as the agent last saw them; empty until its
 	// first report.
 	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`
 
-	// ProtectedUntil: until then the task is not chosen for scale-in or by a deployment
+	// ProtectedUntil is the time until which scale-in and deployments do not stop the task
 	// (UpdateTaskProtection).
 	ProtectedUntil Time `json:"protectedUntil,omitzero" cbor:"17,keyasint,omitzero"`
 
-	// Slot says which of the tasks of a batch job with a BatchSpec it is, from 0, and Attempt its
-	// how manieth attempt, from 1. Zero for tasks of other jobs.
+	// Slot is the task's number within a batch job with a BatchSpec, from 0, and Attempt counts its
+	// attempts from 1. Both are zero for tasks of other jobs.
 	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
 	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
 
@@ -45,7 +45,7 @@ type Task struct {
 	// not yet.
 	HealthyAt Time `json:"healthyAt,omitzero" cbor:"29,keyasint,omitzero"`
 
-	// CapacityProvider is the provider whose share the task is of; empty for a job without a
+	// CapacityProvider is the provider to whose share the task belongs; empty for a job without a
 	// capacity provider strategy.
 	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
 
@@ -71,9 +71,10 @@ const (
 	StopEssentialContainerExited  = "EssentialContainerExited"
 	StopUserInitiated             = "UserInitiated"
 	StopServiceSchedulerInitiated = "ServiceSchedulerInitiated"
-	// it made way for a job of higher priority; ECS's word for room that is taken back
+	// it was preempted by a job of higher priority; ECS's code for capacity that is taken back
 	StopPreempted = "SpotInterruption"
-	// of a batch job's attempt; ECS's word for a machine that goes away
+	// its instance was lost, and a batch job gave the attempt up; ECS's code for a machine that
+	// goes away
 	StopInstanceLost               = "TerminationNotice"
 	ReasonEssentialContainerExited = "Essential container in task exited"
 	ReasonStoppedByUser            = "Task stopped by user"
@@ -84,13 +85,13 @@ const (
 	ReasonJobStopped               = "Job stopped by user"
 )
 
-// Holds says whether the task still holds its resources on its instance.
+// Holds reports whether the task still holds its resources on its instance.
 func (t *Task) Holds() bool { return t.LastStatus < TaskStopped }
 
-// Queued says whether the task waits for room: it has no instance yet, and holds nothing.
+// Queued reports whether the task waits for room: it has no instance yet and holds nothing.
 func (t *Task) Queued() bool { return t.Instance == "" && t.LastStatus < TaskStopped }
 
-// Container is one container of a task as its agent last saw it. Name joins it with its
+// Container is one container of a task as its agent last saw it. Name links it to its
 // ContainerDefinition.
 type Container struct {
 	Name string `json:"name" cbor:"1,keyasint"`
@@ -104,9 +105,9 @@ type Container struct {
 	HealthStatus    string           `json:"healthStatus,omitzero" cbor:"8,keyasint,omitzero"`
 }
 
-// TaskUpdate is what an agent saw of one task. Unless it is Partial, it carries the whole of what
-// the agent knows, not a difference, so a report that is sent twice or late changes nothing. Zero
-// fields say nothing.
+// TaskUpdate is an agent's report on one task. Unless it is Partial, it has everything the agent
+// knows, not a difference, so a report that arrives twice or late changes nothing. Zero fields say
+// nothing.
 type TaskUpdate struct {
 	Task               string      `json:"task" cbor:"1,keyasint"`
 	Status             TaskStatus  `json:"status" cbor:"2,keyasint"`
@@ -119,12 +120,13 @@ type TaskUpdate struct {
 	StoppingAt         Time        `json:"stoppingAt,omitzero" cbor:"9,keyasint,omitzero"`
 	ExecutionStoppedAt Time        `json:"executionStoppedAt,omitzero" cbor:"10,keyasint,omitzero"`
 	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
-	// Partial: Containers are only those that changed, with what is new of each. Agents of ECS
-	// report like that.
+	// Partial means that Containers has only those that changed, and only what changed of each.
+	// Agents of ECS report like that.
 	Partial bool `json:"partial,omitzero" cbor:"36,keyasint,omitzero"`
 }
 
-// StopTasks asks tasks to stop. Tasks that are asked already, or have stopped, stay as they are.
+// StopTasks asks tasks to stop. Tasks that were asked to stop already, or have stopped, stay as
+// they are.
 type StopTasks struct {
 	Tasks    []string
 	StopCode string
@@ -146,7 +148,7 @@ type ProtectTasks struct {
 // CommandType implements Command.
 func (ProtectTasks) CommandType() CommandType { return CmdProtectTasks }
 
-// ReportTasks is a batch of what one agent saw.
+// ReportTasks is a batch of reports of one agent.
 type ReportTasks struct {
 	Instance string
 	Updates  []TaskUpdate

@@ -12,7 +12,7 @@ const (
 	DefinitionDeleteInProgress = "DELETE_IN_PROGRESS"
 )
 
-// Key names a revision: family:revision.
+// Key returns the name of a revision: family:revision.
 func (d *TaskDefinition) Key() string { return d.Family + ":" + strconv.Itoa(int(d.Revision)) }
 
 // SplitDefinitionKey parses family:revision; ok is false for anything else.
@@ -34,7 +34,8 @@ type RegisterTaskDefinition struct {
 // CommandType implements Command.
 func (RegisterTaskDefinition) CommandType() CommandType { return CmdRegisterTaskDefinition }
 
-// UpdateTaskDefinitions moves revisions to a status: INACTIVE (deregistered) or DELETE_IN_PROGRESS.
+// UpdateTaskDefinitions moves revisions to the status INACTIVE (deregistered) or
+// DELETE_IN_PROGRESS.
 type UpdateTaskDefinitions struct {
 	Definitions []string // family:revision
 	Status      string

@@ -8,7 +8,7 @@ import (
 // minMemory is the least memory, in MiB, that a container can have: Docker refuses less.
 const minMemory = 6
 
-// validateMemory holds ECS's rules for a container's hard and soft limit.
+// validateMemory checks ECS's rules for a container's hard and soft memory limit.
 func (c *ContainerDefinition) validateMemory(taskHasMemory bool) *Error {
 	if c.Memory == nil && c.MemoryReservation == nil {
 		if taskHasMemory {
@@ -28,8 +28,7 @@ func (c *ContainerDefinition) validateMemory(taskHasMemory bool) *Error {
 	return nil
 }
 
-// validateAmounts holds the rules for task-level cpu and memory, and that the containers fit in
-// them.
+// validateAmounts checks task-level cpu and memory, and that the containers fit into them.
 func (d *TaskDefinition) validateAmounts() *Error {
 	cpu, ok := ParseCPU(d.Cpu)
 	if !ok {
@@ -60,7 +59,7 @@ func (d *TaskDefinition) validateAmounts() *Error {
 // maxFargateStopTimeout is ECS's limit in seconds; other launch types have none.
 const maxFargateStopTimeout = 120
 
-// validateFargate says why a definition cannot be FARGATE compatible; nil when it can.
+// validateFargate returns why a definition cannot be FARGATE compatible; nil if it can.
 func (d *TaskDefinition) validateFargate() *Error {
 	switch {
 	case d.NetworkMode != NetworkAwsvpc:

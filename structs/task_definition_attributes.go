@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// The beginnings of the names of the attributes that ECS wants of a container instance.
+// The prefixes of the attributes that ECS requires of a container instance.
 const (
 	capabilityOld = "com.amazonaws.ecs.capability."
 	capability    = "ecs.capability."
 )
 
-// requiredAttributes lists what ECS says an instance needs for a definition, as answers of ECS on
-// record show it. Clients show it; where tasks go does not hang on it. Nil: nothing is needed, and
-// ECS leaves the member out.
+// requiredAttributes returns the attributes that ECS says an instance needs for a definition,
+// according to published answers of ECS. Clients show them; placement does not depend on them. Nil
+// means that nothing is needed, and ECS leaves the member out.
 func (d *TaskDefinition) requiredAttributes() []Attribute {
 	var a attributeNames
 	a.add(d.TaskRoleArn != "" && d.NetworkMode != NetworkHost, capabilityOld+"task-iam-role")
@@ -86,7 +86,7 @@ func (a *attributeNames) logging(l *LogConfiguration, hasRole bool) {
 	a.secrets(l.SecretOptions, "bootstrap.log-driver")
 }
 
-// secrets adds from where secrets come: Secrets Manager, by its ARNs, or else the parameter store.
+// secrets adds the sources of secrets: Secrets Manager, by its ARNs, or else the parameter store.
 func (a *attributeNames) secrets(list []Secret, use string) {
 	for _, s := range list {
 		from := "ssm"

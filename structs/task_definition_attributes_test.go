@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The definitions are those of answers of ECS that people have published, and so are the lists.
+// The definitions and the lists are from published answers of ECS.
 func TestRequiredAttributesAndCompatibilities(t *testing.T) {
 	const ecr = `"image":"1.dkr.ecr.eu-west-1.amazonaws.com/app:1"`
 	awslogs := func(more string) string {
@@ -15,7 +15,7 @@ func TestRequiredAttributesAndCompatibilities(t *testing.T) {
 	fargate := `"networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512",`
 	for _, tc := range []struct {
 		name, definition string
-		attributes       string // without their common beginnings, sorted
+		attributes       string // without their common prefixes, sorted
 		compatibilities  string
 	}{
 		{"nothing of note", `{"family":"f","containerDefinitions":[{"name":"a","image":"busybox","memory":10,"portMappings":[{"containerPort":80,"hostPort":80}]}]}`,

@@ -42,11 +42,11 @@ func (d *TaskDefinition) validateDependencies() *Error {
 	return nil
 }
 
-// validateDependency checks the condition of one dependsOn; on is nil when there is no such
+// validateDependency checks the condition of one dependsOn; on is nil if there is no such
 // container.
 func (c *ContainerDefinition) validateDependency(dep ContainerDependency, on *ContainerDefinition) *Error {
 	if on == nil {
-		return nil // told by the caller, for links and volumesFrom alike
+		return nil // the caller reports it, as for links and volumesFrom
 	}
 	switch dep.Condition {
 	case "SUCCESS", "COMPLETE":
@@ -61,7 +61,7 @@ func (c *ContainerDefinition) validateDependency(dep ContainerDependency, on *Co
 	return nil
 }
 
-// cycle gives the way from a container back to itself; nil when there is none.
+// cycle returns a path of dependencies from a container back to itself, or nil if there is none.
 func cycle(needs map[string][]string, from string) []string {
 	seen := map[string]bool{}
 	var walk func(path []string, at string) []string

@@ -13,7 +13,7 @@ const (
 	NetworkAwsvpc = "awsvpc"
 )
 
-// What tasks of a definition can be launched on.
+// The launch types that a definition can be valid for.
 const (
 	LaunchEC2      = "EC2"
 	LaunchFargate  = "FARGATE"
@@ -28,9 +28,8 @@ const (
 	healthRetries  = 3
 )
 
-// Normalize fills a valid definition with the defaults that ECS echoes, and never reorders: clients
-// such as Terraform compare what comes back with what they sent. Amounts given in vCPU or GB become
-// units and MiB.
+// Normalize fills in the defaults that ECS's answers show. It never reorders anything: clients such
+// as Terraform compare the answer with what they sent. Amounts in vCPU or GB become units and MiB.
 func (d *TaskDefinition) Normalize() {
 	d.Cpu = normalAmount(d.Cpu, ParseCPU)
 	d.Memory = normalAmount(d.Memory, ParseMemory)
@@ -76,7 +75,7 @@ func (m *PortMapping) normalize(networkMode string) {
 	}
 }
 
-// normalize makes a volume that says nothing more than its name an empty host volume.
+// normalize makes a volume with only a name an empty host volume.
 func (v *Volume) normalize() {
 	if efs := v.EfsVolumeConfiguration; efs != nil {
 		efs.RootDirectory = cmp.Or(efs.RootDirectory, "/")
@@ -87,8 +86,8 @@ func (v *Volume) normalize() {
 	}
 }
 
-// compatibilities lists the launch types that the definition is valid for, in ECS's order. Ports
-// with names are for Service Connect, which EXTERNAL instances do not have.
+// compatibilities returns the launch types that the definition is valid for, in ECS's order. Named
+// ports are for Service Connect, which EXTERNAL instances do not have.
 func (d *TaskDefinition) compatibilities() []string {
 	switch {
 	case d.NetworkMode != NetworkAwsvpc && d.namesPorts():

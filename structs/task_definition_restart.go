@@ -7,7 +7,7 @@ const (
 	maxIgnoredExits  = 50
 )
 
-// validateRestart holds the ranges of the ECS API reference.
+// validateRestart checks the ranges of the ECS API reference.
 func (c *ContainerDefinition) validateRestart() *Error {
 	p := c.RestartPolicy
 	if p == nil {

@@ -13,8 +13,8 @@ const (
 	maxName = 255
 )
 
-// Validate says what is wrong with a definition before it is registered, in ECS's words where they
-// are known: clients match on them. Types and enums are checked at the door already.
+// Validate reports what is wrong with a new definition, in ECS's words if they are known: clients
+// match on them. Types and enums were checked at the door.
 func (d *TaskDefinition) Validate() *Error {
 	if err := validateName("Family", d.Family); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
 	return c.validateHealthCheck()
 }
 
-// validateHealthCheck holds the ranges of the ECS API reference. A check has to name a program.
+// validateHealthCheck checks the ranges of the ECS API reference. A check must name a program.
 func (c *ContainerDefinition) validateHealthCheck() *Error {
 	h := c.HealthCheck
 	if h == nil {
@@ -186,7 +186,7 @@ func (c *ContainerDefinition) validatePort(m PortMapping, networkMode string) *E
 	return nil
 }
 
-// validateName holds ECS's rule for names; field is ECS's word for what is named.
+// validateName checks ECS's rule for names; field is ECS's name of the field.
 func validateName(field, name string) *Error {
 	switch {
 	case name == "":
@@ -198,8 +198,7 @@ func validateName(field, name string) *Error {
 	return nil
 }
 
-// isName says whether a text is up to 255 ASCII letters, digits, hyphens and underscores, at least
-// one.
+// isName reports whether a text is 1 to 255 ASCII letters, digits, hyphens and underscores.
 func isName(s string) bool {
 	for _, r := range s {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {

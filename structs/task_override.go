@@ -2,8 +2,8 @@ package structs
 
 import "slices"
 
-// Validate says what is wrong with an override in itself; whether its containers exist is for the
-// definition to say.
+// Validate reports what is wrong with an override in itself. Whether its containers exist is
+// checked against the definition.
 func (o *TaskOverride) Validate() *Error {
 	for i, c := range o.ContainerOverrides {
 		if deref(c.Cpu) < 0 {
@@ -27,8 +27,8 @@ func (o *TaskOverride) Validate() *Error {
 	return nil
 }
 
-// Normalize returns the override with empty lists as if they were not given (ECS), so that they
-// take nothing from the definition. It changes nothing in place.
+// Normalize returns the override without its empty lists, so that they do not override the
+// definition (ECS). It changes nothing in place.
 func (o *TaskOverride) Normalize() *TaskOverride {
 	if o == nil {
 		return nil

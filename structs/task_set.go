@@ -2,36 +2,36 @@ package structs
 
 import "math"
 
-// TaskSetDraining is the state of a task set that was deleted and has tasks left; before it is
-// ACTIVE or PRIMARY, and after it INACTIVE, as deployments are.
+// TaskSetDraining is the state of a task set that was deleted and still has tasks. Otherwise task
+// sets have the states of deployments.
 const TaskSetDraining = "DRAINING"
 
-// TaskSet is what a deployment has when it is one of several that a controller outside of Gantry
-// scales against each other. Its ID is its tasks' StartedBy, as that of any deployment. Who writes
-// what: users its scale and which is PRIMARY, a plan that it has become INACTIVE.
+// TaskSet makes a deployment one of several that a controller outside of Gantry scales against each
+// other. As with any deployment, its tasks carry its ID as their StartedBy. Who writes what: users
+// set its scale and which one is PRIMARY; plans make it INACTIVE.
 type TaskSet struct {
 	ExternalID string  `json:"externalId,omitzero" cbor:"1,keyasint,omitzero"`
 	Scale      float64 `json:"scale" cbor:"2,keyasint,omitzero"` // percent of the service's count
-	// ClientToken makes the request idempotent within its service; RequestHash tells the same
-	// request from another.
+	// ClientToken makes the request idempotent within its service. RequestHash tells a repeated
+	// request from another one.
 	ClientToken string `json:"clientToken,omitzero" cbor:"3,keyasint,omitzero"`
 	RequestHash string `json:"requestHash,omitzero" cbor:"4,keyasint,omitzero"`
 }
 
-// External says whether a service has task sets in place of deployments.
+// External reports whether a service has task sets instead of deployments.
 func (j *Job) External() bool {
 	return j.Service != nil && j.Service.Controller == ControllerExternal
 }
 
-// Computed is how many tasks the set is to have: its part of the service's count, rounded up (ECS).
+// Computed returns the desired count of the set: its part of the service's count, rounded up (ECS).
 func (s *TaskSet) Computed(count int) int {
-	const slack = 1e-9 // percents are seldom exact in binary: 7 % of 100 is 7, not 8
+	const slack = 1e-9 // percentages are rarely exact in binary: 7 % of 100 is 7, not 8
 	return int(math.Ceil(float64(count)*s.Scale/100 - slack))
 }
 
-// PutTaskSet adds a task set to a service of controller EXTERNAL, or changes the scale of one that
-// is there. A new one with a client token that the service knows finds the earlier one, as in
-// CreateJob.
+// PutTaskSet adds a task set to a service with controller EXTERNAL, or changes the scale of an
+// existing one. If the client token was used in the service before, the earlier task set is the
+// result, as in CreateJob.
 type PutTaskSet struct {
 	Set        Deployment
 	Evaluation Evaluation
@@ -41,8 +41,8 @@ type PutTaskSet struct {
 // CommandType implements Command.
 func (PutTaskSet) CommandType() CommandType { return CmdPutTaskSet }
 
-// DeleteTaskSet makes a task set DRAINING; it goes with its last task. Without Force it must be
-// scaled to nothing, and not be PRIMARY.
+// DeleteTaskSet makes a task set DRAINING until its last task has stopped. Without Force its scale
+// must be zero, and it must not be PRIMARY.
 type DeleteTaskSet struct {
 	Set        string
 	Force      bool
@@ -53,7 +53,7 @@ type DeleteTaskSet struct {
 // CommandType implements Command.
 func (DeleteTaskSet) CommandType() CommandType { return CmdDeleteTaskSet }
 
-// SetPrimaryTaskSet makes a task set PRIMARY, in place of the one that was.
+// SetPrimaryTaskSet makes a task set PRIMARY, replacing the present one.
 type SetPrimaryTaskSet struct {
 	Set string
 	At  Time

@@ -5,17 +5,17 @@ import "fmt"
 // TaskStatus is one step of a task's life. Steps only move forward: compare them with < and >.
 type TaskStatus uint8
 
-// The life of a task, in order (ECS, "Task lifecycle"). The numbers are in the log and snapshots:
-// never change them.
+// The steps of a task's life, in order (ECS, "Task lifecycle"). The numbers are in the log and in
+// snapshots: never change them.
 const (
-	TaskProvisioning TaskStatus = 10 // placed by nobody yet known to its agent
+	TaskProvisioning TaskStatus = 10 // its agent does not know it yet
 	// the agent prepares it: images are pulled, containers created
 	TaskPending        TaskStatus = 20
 	TaskActivating     TaskStatus = 30 // containers are starting
 	TaskRunning        TaskStatus = 40
 	TaskDeactivating   TaskStatus = 50 // leaving load balancers before the stop
-	TaskStopping       TaskStatus = 60 // SIGTERM was sent, SIGKILL follows after stopTimeout
-	TaskDeprovisioning TaskStatus = 70 // containers have ended, networks and volumes are let go
+	TaskStopping       TaskStatus = 60 // SIGTERM was sent; SIGKILL follows after stopTimeout
+	TaskDeprovisioning TaskStatus = 70 // containers have ended; networks and volumes are released
 	TaskStopped        TaskStatus = 80
 )
 
@@ -24,7 +24,7 @@ var taskStatusNames = map[TaskStatus]string{
 	TaskDeactivating: "DEACTIVATING", TaskStopping: "STOPPING", TaskDeprovisioning: "DEPROVISIONING", TaskStopped: "STOPPED",
 }
 
-// String gives ECS's word for the status; empty for the zero value.
+// String returns ECS's word for the status; empty for the zero value.
 func (s TaskStatus) String() string { return taskStatusNames[s] }
 
 // MarshalText writes ECS's word.

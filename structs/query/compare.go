@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// compile prepares holds from what was written. It gives what is wrong with the arguments, empty
-// when nothing is.
+// compile prepares holds from the text. It returns what is wrong with the arguments, or "" if
+// nothing is.
 func (c *comparison) compile() (message string) {
 	switch c.operator {
 	case opExists, opNotExists:
@@ -33,7 +33,7 @@ func (c *comparison) compile() (message string) {
 	return ""
 }
 
-// normal gives an argument in the form in which the subject's values come.
+// normal returns an argument in the form of the subject's values.
 func (c *comparison) normal(v string) (normal, message string) {
 	switch c.subject {
 	case FieldContainerInstanceArn: // an ARN ends in the id
@@ -46,12 +46,12 @@ func (c *comparison) normal(v string) (normal, message string) {
 	return v, ""
 }
 
-// compilePattern holds the whole value against a regular expression.
+// compilePattern matches the whole value against a regular expression.
 func (c *comparison) compilePattern() (message string) {
 	pattern := c.values[0]
 	_, err := regexp.Compile(pattern)
 	if err != nil {
-		return fmt.Sprintf("'%s' is no regular expression that can be used here: %s", pattern, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return fmt.Sprintf("'%s' is not a regular expression that can be used here: %s", pattern, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	whole, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 	if err != nil {
@@ -62,7 +62,7 @@ func (c *comparison) compilePattern() (message string) {
 	return ""
 }
 
-// compileOrder is for the operators that ask how a value compares with the argument.
+// compileOrder is for operators that compare a value with the argument.
 func (c *comparison) compileOrder() (message string) {
 	compare, message := c.comparer()
 	if message != "" {
@@ -78,15 +78,15 @@ func (c *comparison) compileOrder() (message string) {
 	return ""
 }
 
-// comparer gives how a value of the subject compares with the argument: -1, 0 or 1, and whether it
-// compares at all.
+// comparer returns how a value of the subject compares with the argument (-1, 0 or 1), and whether
+// they can be compared.
 func (c *comparison) comparer() (compare func(value string) (order int, ok bool), message string) {
 	argument := c.values[0]
 	switch c.subject {
 	case FieldRegisteredAt:
 		at, ok := parseTime(argument)
 		if !ok {
-			return nil, fmt.Sprintf("'%s' is no time; write 2018-06-18T22:28:28Z or 2018-06-18", argument)
+			return nil, fmt.Sprintf("'%s' is not a time; write 2018-06-18T22:28:28Z or 2018-06-18", argument)
 		}
 		return func(value string) (int, bool) {
 			t, ok := parseTime(value)
@@ -96,7 +96,7 @@ func (c *comparison) comparer() (compare func(value string) (order int, ok bool)
 		return func(value string) (int, bool) { return compareVersions(value, argument), true }, ""
 	case FieldRunningTasksCount, FieldPendingTasksCount:
 		if _, ok := parseNumber(argument); !ok {
-			return nil, fmt.Sprintf("'%s' is no number, and %s is one", argument, c.subject)
+			return nil, fmt.Sprintf("'%s' is not a number, but %s is one", argument, c.subject)
 		}
 		return numberComparer(argument), ""
 	}
@@ -116,7 +116,7 @@ func numberComparer(argument string) func(string) (int, bool) {
 	}
 }
 
-// parseNumber takes digits with a sign and a fraction; not what else Go takes for a number (1e9,
+// parseNumber accepts digits with a sign and a fraction, but not Go's other forms of numbers (1e9,
 // 0x10, Inf).
 func parseNumber(s string) (n float64, ok bool) {
 	if strings.Trim(s, "0123456789.-+") != "" {
@@ -126,7 +126,7 @@ func parseNumber(s string) (n float64, ok bool) {
 	return n, err == nil
 }
 
-// parseTime takes the forms of ECS's documentation.
+// parseTime accepts the forms of ECS's documentation.
 func parseTime(s string) (t time.Time, ok bool) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -136,7 +136,7 @@ func parseTime(s string) (t time.Time, ok bool) {
 	return t, false
 }
 
-// compareVersions compares 1.14.5 with 1.9 part by part, numbers as numbers; parts that lack are
+// compareVersions compares 1.14.5 with 1.9 part by part, numbers as numbers; missing parts are
 // zero. What follows a hyphen makes a version come before the one without; what follows a plus sign
 // does not count (as in semantic versioning).
 func compareVersions(a, b string) int {

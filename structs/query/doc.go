@@ -20,16 +20,17 @@
 // parentheses. Words of the language may be in either case; subjects and values are compared as
 // they are.
 //
-// What ECS's documentation does not say, or says by example only:
+// Where ECS's documentation says nothing, or only gives examples:
 //
-//   - A comparison holds when some value of its subject satisfies it. So a subject without a value satisfies only
-//     not_exists: attribute:stack != prod selects the instances that have the attribute stack (ECS's own example), and
-//     task:group != a those that run a task of another group than a. To keep away from a group, write
-//     not (task:group == a) (ECS's example too).
-//   - == and != compare text. > >= < <= compare numbers where the argument is one, and then hold for no value that is no
-//     number; else they compare text. Versions compare part by part, times as instants; a time without a zone is UTC.
-//   - A regular expression must match the whole value, as Java's matches does. What Java has beyond Go's syntax, lookaround and
-//     backreferences, is refused.
-//   - A value may be quoted, with ' or ", and must be where it has blanks, parentheses or, in a list, commas or brackets. A
-//     quote within is written twice.
+//   - A comparison holds if some value of its subject satisfies it. So a subject without a value
+//     satisfies only not_exists: attribute:stack != prod selects the instances that have the
+//     attribute stack (ECS's own example), and task:group != a those that run a task of another
+//     group than a. To avoid a group, write not (task:group == a) (ECS's example too).
+//   - == and != compare text. If the argument is a number, > >= < <= compare numbers and hold for
+//     no other value; otherwise they compare text. Versions compare part by part, times as instants; a
+//     time without a zone is UTC.
+//   - A regular expression must match the whole value, as Java's matches does. What Java has beyond
+//     Go's syntax, lookaround and backreferences, is refused.
+//   - A value may be quoted, with ' or ". It must be if it contains blanks, parentheses or, in a
+//     list, commas or brackets. A quote inside is written twice.
 package query

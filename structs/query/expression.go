@@ -2,8 +2,7 @@ package query
 
 import "strings"
 
-// Expression is a query that has been understood. It does not change; any number of callers may use
-// it at once.
+// Expression is a parsed query. It is immutable and safe for concurrent use.
 type Expression struct{ root node }
 
 // node is a part of an expression.
@@ -11,16 +10,15 @@ type node interface {
 	match(Subject) bool
 	// write appends the part in its canonical form, which parses to the same part.
 	write(*strings.Builder)
-	// failing gives the smallest part that keeps a subject from matching, given that the node does
-	// not match it.
+	// failing returns the smallest part that keeps a subject from matching, if the node does not
+	// match it.
 	failing(Subject) node
 	// each calls fn for every comparison.
 	each(fn func(*comparison))
 }
 
 type (
-	// and and or have two parts at least, none of which is of their own type: a and (b and c) is a
-	// and b and c.
+	// and and or have at least two parts, none of their own type: a and (b and c) is a and b and c.
 	and        []node
 	or         []node
 	not        struct{ part node }
@@ -29,15 +27,15 @@ type (
 		operator operator
 		// values are the arguments as they were written, without quotes: none, one, or a list.
 		values []string
-		// holds says whether one value of the subject satisfies the comparison.
+		// holds reports whether one value of the subject satisfies the comparison.
 		holds func(value string) bool
 	}
 )
 
-// String gives the expression in its canonical form.
+// String returns the expression in its canonical form.
 func (e *Expression) String() string { return text(e.root) }
 
-// All joins expressions by and; there must be one at least.
+// All joins expressions by and; there must be at least one.
 func All(expressions ...*Expression) *Expression {
 	var parts and
 	for _, e := range expressions {
@@ -109,7 +107,8 @@ func (c *comparison) write(b *strings.Builder) {
 	}
 }
 
-// quoted gives a value as it must be written where a bare word ends at any of some characters.
+// quoted returns a value as it must be written where a bare word ends at any of the given
+// characters.
 func quoted(v, ends string) string {
 	if v != "" && bareLength(v, ends) == len(v) && !strings.ContainsRune(quotes, rune(v[0])) {
 		return v

@@ -21,7 +21,7 @@ const (
 	opNotExists
 )
 
-// String gives the canonical form: the sign, or the word where the sign has letters anyway.
+// String returns the canonical form: the sign, or the word if the sign contains letters.
 func (o operator) String() string {
 	switch o {
 	case opEquals:
@@ -55,8 +55,7 @@ func (o operator) String() string {
 func (o operator) takesList() bool { return o == opIn || o == opNotIn }
 func (o operator) takesNone() bool { return o == opExists || o == opNotExists }
 
-// operatorSigns is in the order in which signs are tried: a longer one before the one that it
-// begins with.
+// operatorSigns is in the order in which signs are tried: a longer sign before its prefixes.
 func operatorSigns() []struct {
 	sign string
 	op   operator
@@ -70,7 +69,7 @@ func operatorSigns() []struct {
 	}
 }
 
-// operatorOf gives the operator of a word, in either case; opNone for any other word.
+// operatorOf returns the operator of a word in upper or lower case; opNone for any other word.
 func operatorOf(word string) operator {
 	switch strings.ToLower(word) {
 	case "equals":

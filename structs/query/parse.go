@@ -10,7 +10,7 @@ import (
 // MaxLength is how many characters an expression may have (ECS).
 const MaxLength = 2000
 
-// Error is what is wrong with the text of an expression, and what to do about it.
+// Error describes what is wrong with the text of an expression, and what to do about it.
 type Error struct {
 	Position int // of the character at fault, from 1
 	Message  string
@@ -171,7 +171,7 @@ func (p *parser) list(op operator) (values []string, err error) {
 	}
 }
 
-// errorf says what is wrong at the next character that is no blank.
+// errorf returns an error at the next character that is not a blank.
 func (p *parser) errorf(format string, args ...any) error {
 	p.skipBlanks()
 	return &Error{Position: utf8.RuneCountInString(p.text[:p.pos]) + 1, Message: fmt.Sprintf(format, args...)}

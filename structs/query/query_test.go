@@ -67,7 +67,7 @@ func TestMatch(t *testing.T) {
 		"attribute:none != prod": false, "attribute:none !in [a]": false, "attribute:none !~ a": false, "attribute:none < 1": false,
 		"not attribute:none == prod": true, "attribute:flag exists": true, "attribute:flag == ''": true, "attribute:flag != x": true,
 
-		// Of several values one is enough.
+		// One of several values is enough.
 		"task:group == databases": true, "task:group != databases": true, "task:group in [a, databases]": true, "task:group =~ service:.*": true,
 		"task:group exists": true, "task:group not_exists": false, "task:group !~ '(x)'": true,
 
@@ -123,7 +123,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// TestErrors: each says where, what, and what to write.
+// TestErrors: each error says where, what is wrong, and what to write.
 func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "at character 1: expected a subject, found the end; subjects are attribute:NAME, task:group and agentConnected, agentVersion, ec2InstanceId, containerInstanceArn, registeredAt, runningTasksCount, pendingTasksCount",
@@ -147,10 +147,10 @@ func TestErrors(t *testing.T) {
 		"(attribute:x == 1 attribute:y == 1": "at character 19: expected 'and', 'or' or ')', found \"attribute:y\"",
 		"attribute:x == 1)":                  "at character 17: \")\" does not belong here; join comparisons with 'and' or 'or', and put values with blanks in quotes",
 		"attribute:x == 1 and":               "at character 21: expected a subject, found the end; subjects are attribute:NAME, task:group and agentConnected, agentVersion, ec2InstanceId, containerInstanceArn, registeredAt, runningTasksCount, pendingTasksCount",
-		"attribute:x =~ '(?=a)'":             "at character 16: '(?=a)' is no regular expression that can be used here: invalid or unsupported Perl syntax: `(?=`",
-		"attribute:x =~ 'a)(b'":              "at character 16: 'a)(b' is no regular expression that can be used here: unexpected ): `a)(b`",
-		"runningTasksCount > many":           "at character 21: 'many' is no number, and runningTasksCount is one",
-		"registeredAt > yesterday":           "at character 16: 'yesterday' is no time; write 2018-06-18T22:28:28Z or 2018-06-18",
+		"attribute:x =~ '(?=a)'":             "at character 16: '(?=a)' is not a regular expression that can be used here: invalid or unsupported Perl syntax: `(?=`",
+		"attribute:x =~ 'a)(b'":              "at character 16: 'a)(b' is not a regular expression that can be used here: unexpected ): `a)(b`",
+		"runningTasksCount > many":           "at character 21: 'many' is not a number, but runningTasksCount is one",
+		"registeredAt > yesterday":           "at character 16: 'yesterday' is not a time; write 2018-06-18T22:28:28Z or 2018-06-18",
 		"agentConnected == yes":              "at character 19: agentConnected is true or false",
 		"attribute:ü == 1 attribute:y == 1":  "at character 18: \"attribute:y\" does not belong here; join comparisons with 'and' or 'or', and put values with blanks in quotes",
 		strings.Repeat("(", 2001):            "at character 2001: the expression has 2001 characters; it can have at most 2000",
@@ -204,7 +204,7 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// checkPrint: the canonical form is understood as the same expression, and is its own canonical
+// checkPrint checks that the canonical form parses to the same expression and is its own canonical
 // form.
 func checkPrint(t *testing.T, e *Expression) {
 	t.Helper()
@@ -221,7 +221,7 @@ func checkPrint(t *testing.T, e *Expression) {
 	}
 }
 
-// dump shows the structure, which the canonical form leaves to the rules of binding.
+// dump shows the structure, which in the canonical form depends on operator precedence.
 func dump(n node) string {
 	list := func(parts []node) string {
 		var texts []string

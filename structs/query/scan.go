@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Where a bare word ends, besides at blanks and at the signs && and ||. What a word means hangs on
-// where it stands, so that a value may hold any sign of the language: =~ [a-c].*|d is one.
+// Where a bare word ends, besides at blanks and at the signs && and ||. The meaning of a word
+// depends on its position, so a value may contain any sign of the language: =~ [a-c].*|d is one.
 const (
 	quotes      = `'"`
 	subjectEnds = "=!<>~&|()[]," + quotes
@@ -31,7 +31,7 @@ func (s *scanner) done() bool {
 	return s.pos == len(s.text)
 }
 
-// accept reads a sign if it comes next.
+// accept reads a sign if it is next.
 func (s *scanner) accept(sign string) bool {
 	s.skipBlanks()
 	if !strings.HasPrefix(s.text[s.pos:], sign) {
@@ -41,7 +41,7 @@ func (s *scanner) accept(sign string) bool {
 	return true
 }
 
-// acceptWord reads a word of the language if it comes next, in either case.
+// acceptWord reads a word of the language, in upper or lower case, if it is next.
 func (s *scanner) acceptWord(word string) bool {
 	found, at := s.word(subjectEnds)
 	if strings.EqualFold(found, word) {
@@ -51,7 +51,7 @@ func (s *scanner) acceptWord(word string) bool {
 	return false
 }
 
-// word reads a bare word, empty where none stands; at is where it began.
+// word reads a bare word, which is empty if there is none; at is where it began.
 func (s *scanner) word(ends string) (word string, at int) {
 	s.skipBlanks()
 	at = s.pos
@@ -59,7 +59,7 @@ func (s *scanner) word(ends string) (word string, at int) {
 	return s.text[at:s.pos], at
 }
 
-// bareLength is how many bytes of a text belong to the bare word that it begins with.
+// bareLength returns how many bytes of a text belong to the bare word at its start.
 func bareLength(text, ends string) int {
 	for i, r := range text {
 		if unicode.IsSpace(r) || strings.ContainsRune(ends, r) || strings.HasPrefix(text[i:], "&&") || strings.HasPrefix(text[i:], "||") {
@@ -69,7 +69,7 @@ func bareLength(text, ends string) int {
 	return len(text)
 }
 
-// operator reads an operator, opNone where none stands; at is where it began.
+// operator reads an operator, or opNone if there is none; at is where it began.
 func (s *scanner) operator() (op operator, at int) {
 	s.skipBlanks()
 	at = s.pos
@@ -121,7 +121,7 @@ func (p *parser) quotedValue(quote byte) (string, error) {
 	return "", p.errorf("this quote is not closed; add %c", quote)
 }
 
-// next names what stands at the scanner, for errors.
+// next returns the next piece of text, for errors.
 func (s *scanner) next() string {
 	if s.done() {
 		return "the end"

@@ -9,13 +9,14 @@ import (
 
 // Subject is an instance as expressions see it.
 type Subject interface {
-	// Attribute gives the value of the named attribute, which may be empty, and whether the
+	// Attribute returns the value of the named attribute, which may be empty, and whether the
 	// instance has it.
 	Attribute(name string) (value string, ok bool)
-	// Field gives the value of a field, and whether it has one: agentConnected as true or false,
+	// Field returns the value of a field, and whether it has one: agentConnected as true or false,
 	// containerInstanceArn as the id alone, registeredAt as in RFC 3339.
 	Field(name string) (value string, ok bool)
-	// Groups gives the group of each task on the instance; the same may come more than once.
+	// Groups returns the group of each task on the instance; the same group may come more than
+	// once.
 	Groups() iter.Seq[string]
 }
 
@@ -35,7 +36,7 @@ const (
 	taskGroup       = "task:group"
 )
 
-// operatorsOf gives the operators that a subject may be compared with; for fields they are those of
+// operatorsOf returns the operators that a subject may be used with; for fields they are those of
 // ECS's documentation.
 func operatorsOf(subject string) (allowed []operator, known bool) {
 	text := []operator{opEquals, opNotEquals, opIn, opNotIn, opMatches, opNotMatches}
@@ -59,7 +60,7 @@ func fields() []string {
 
 func fieldNames() string { return strings.Join(fields(), ", ") }
 
-// unknownSubject says what to write in place of a subject that is none.
+// unknownSubject returns what to write instead of a subject that does not exist.
 func unknownSubject(subject string) string {
 	if subject == attributePrefix {
 		return "the name of the attribute is missing: write attribute:NAME"
@@ -75,10 +76,10 @@ func unknownSubject(subject string) string {
 	return fmt.Sprintf("unknown subject '%s'; write attribute:%s if it is an attribute, else task:group or one of %s", subject, subject, fieldNames())
 }
 
-// Match says whether the expression selects a subject.
+// Match reports whether the expression selects a subject.
 func (e *Expression) Match(s Subject) bool { return e.root.match(s) }
 
-// Failing gives the part of the expression that keeps a subject from being selected; empty when it
+// Failing returns the part of the expression that keeps a subject from being selected; empty if it
 // is selected.
 func (e *Expression) Failing(s Subject) string {
 	if e.root.match(s) {
@@ -138,15 +139,15 @@ func (o or) failing(Subject) node          { return o }
 func (n not) failing(Subject) node         { return n }
 func (c *comparison) failing(Subject) node { return c }
 
-// Uses tells what the expression asks of a subject.
+// Uses is what an expression reads of a subject.
 type Uses struct {
 	Attributes []string // by name, each once
 	Fields     []string
 	Groups     bool
 }
 
-// Uses tells what the expression asks of a subject. Subjects that agree in all of it are all
-// selected, or none is.
+// Uses returns what the expression reads of a subject. Of subjects that agree in all of it, either
+// all are selected or none is.
 func (e *Expression) Uses() (u Uses) {
 	e.root.each(func(c *comparison) {
 		name, attribute := strings.CutPrefix(c.subject, attributePrefix)

@@ -145,7 +145,7 @@ func (s *secured) oneCluster(admin []string, expect func(what, out string, err e
 		return s.gantry(admin, "key", "create", "--name", "runner", "--policy", path, "--address", s.url, "--ca-file", s.caPEM)
 	}
 	out, err := key(`{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`)
-	expect("an unknown operator", out, err, true, "'IpAddress' is no operator that Gantry has")
+	expect("an unknown operator", out, err, true, "'IpAddress' is not an operator that Gantry supports")
 	out, err = key(`{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"arn:aws:ecs:*:*:cluster/dev"}}`)
 	expect("RunTask on a cluster", out, err, true, "use a Condition on ecs:cluster")
 	out, err = key(`{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":"arn:aws:ecs:us-east-1:000000000000:cluster/dev"}}}}`)
