@@ -126,5 +126,13 @@ var randomPackages = []string{"math/rand", "math/rand/v2", "crypto/rand", "hash/
 // clockFuncs are the functions of package time that read the clock or wait on it.
 var clockFuncs = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
-// maxLines is the length that a file written by hand may have. A longer one holds two things.
-const maxLines = 500
+// What a file written by hand may have, tests included.
+const (
+	// maxLines is the length of a file. A longer one holds two things.
+	maxLines = 300
+	// maxFunction is the length of a function's body in lines, not counting its tables.
+	maxFunction = 60
+	// maxColumns is the width of a line of comment, where a tab counts tabColumns.
+	maxColumns = 100
+	tabColumns = 4
+)

@@ -16,10 +16,11 @@ import (
 
 // A file is one Go source file of this module.
 type file struct {
-	path  string // from the root of the module, with slashes
-	lines int
-	ast   *ast.File
-	fset  *token.FileSet
+	path   string // from the root of the module, with slashes
+	source []byte
+	lines  int
+	ast    *ast.File
+	fset   *token.FileSet
 }
 
 func (f *file) folder() string  { return filepath.ToSlash(filepath.Dir(f.path)) }
@@ -48,7 +49,7 @@ func parse(fset *token.FileSet, path string, source []byte) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{path: path, lines: bytes.Count(source, []byte("\n")), ast: syntax, fset: fset}, nil
+	return &file{path: path, source: source, lines: bytes.Count(source, []byte("\n")), ast: syntax, fset: fset}, nil
 }
 
 // readTree parses every Go file below root, whatever its build tags.
