@@ -46,15 +46,15 @@ func bySeed(t *testing.T, part int, run func(t *testing.T, seed uint64)) {
 func TestNothingIsLostOrDoubled(t *testing.T) { bySeed(t, 1, chaos) }
 
 func chaos(t *testing.T, seed uint64) {
-	w := newWorld(t)
-	k := newKiller(w, rand.New(rand.NewPCG(seed, 1)))
+	w := newHarness(t)
+	k := newCrashes(w, rand.New(rand.NewPCG(seed, 1)))
 	w.StartServer()
 	for _, agent := range k.agents {
 		w.StartAgent(agent)
 	}
 	native := w.NewClient()
 	defer native.Close()
-	u := newUser(&doors{t: t, ecs: w.ecs, native: native}, rand.New(rand.NewPCG(seed, 2)))
+	u := newWorkload(&doors{t: t, ecs: w.ecs, native: native}, rand.New(rand.NewPCG(seed, 2)))
 	u.prepare()
 	done := make(chan struct{})
 	go func() {
@@ -66,7 +66,7 @@ func chaos(t *testing.T, seed uint64) {
 		return
 	}
 
-	c := &court{engine: w.Engine, user: u, exited: k.exited, read: func() (*state.Snapshot, error) { return w.Control().Read(t.Context()) }}
+	c := &invariants{engine: w.Engine, user: u, exited: k.exited, read: func() (*state.Snapshot, error) { return w.Control().Read(t.Context()) }}
 	for _, wrong := range c.await() {
 		t.Error(wrong)
 	}

@@ -25,17 +25,17 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// world is a cluster and a user of it, who speaks with it through the AWS SDK.
-type world struct {
+// harness is a cluster and a user of it, who speaks with it through the AWS SDK.
+type harness struct {
 	*testutil.Cluster
 	t   *testing.T
 	ecs *sdk.Client
 }
 
-// newWorld makes a world of which nothing runs yet.
-func newWorld(t *testing.T) *world {
+// newHarness makes a harness of which nothing runs yet.
+func newHarness(t *testing.T) *harness {
 	t.Helper()
-	w := &world{Cluster: testutil.NewCluster(t), t: t}
+	w := &harness{Cluster: testutil.NewCluster(t), t: t}
 	w.Door = func(c *control.Control) http.Handler {
 		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}
@@ -46,19 +46,19 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// inWorld runs a test in a world where server and agent are ready and the task definition web is
+// inHarness runs a test in a harness where server and agent are ready and the task definition web is
 // registered.
-func inWorld(t *testing.T, test func(*testing.T, *world)) {
+func inHarness(t *testing.T, test func(*testing.T, *harness)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newHarness(t)
 		w.Start()
 		w.registerWeb()
 		test(t, w)
 	})
 }
 
-func (w *world) registerWeb() {
+func (w *harness) registerWeb() {
 	w.t.Helper()
 	_, err := w.ecs.RegisterTaskDefinition(w.t.Context(), &sdk.RegisterTaskDefinitionInput{
 		Family:               aws.String("web"),
@@ -83,7 +83,7 @@ func (c patientBody) Do(r *http.Request) (*http.Response, error) {
 	return c.Client.Do(r)
 }
 
-func (w *world) noError(err error) {
+func (w *harness) noError(err error) {
 	w.t.Helper()
 	noError(w.t, err)
 }
@@ -96,7 +96,7 @@ func noError(t *testing.T, err error) {
 }
 
 // run starts tasks of web and gives their ids.
-func (w *world) run(count int32) []string {
+func (w *harness) run(count int32) []string {
 	w.t.Helper()
 	out, err := w.ecs.RunTask(w.t.Context(), &sdk.RunTaskInput{TaskDefinition: aws.String("web"), Count: aws.Int32(count)})
 	w.noError(err)
@@ -116,7 +116,7 @@ func idsOf(tasks []types.Task) []string {
 }
 
 // describe gives tasks as DescribeTasks shows them, in the order of the ids.
-func (w *world) describe(ids ...string) []types.Task {
+func (w *harness) describe(ids ...string) []types.Task {
 	w.t.Helper()
 	byID := map[string]types.Task{}
 	for some := range slices.Chunk(ids, 100) {
@@ -137,7 +137,7 @@ func (w *world) describe(ids ...string) []types.Task {
 }
 
 // await waits until tasks have a status.
-func (w *world) await(status structs.TaskStatus, ids ...string) {
+func (w *harness) await(status structs.TaskStatus, ids ...string) {
 	w.t.Helper()
 	w.Eventually("the tasks are "+status.String(), func() bool {
 		return !slices.ContainsFunc(w.describe(ids...), func(task types.Task) bool { return *task.LastStatus != status.String() })
@@ -145,7 +145,7 @@ func (w *world) await(status structs.TaskStatus, ids ...string) {
 }
 
 // containerOf gives the runtime's id of the one container of a task.
-func (w *world) containerOf(id string) string {
+func (w *harness) containerOf(id string) string {
 	w.t.Helper()
 	for _, c := range w.Engine.All() {
 		if c.Labels[structs.LabelTask] == id {
@@ -157,11 +157,11 @@ func (w *world) containerOf(id string) string {
 }
 
 // settle lets everything happen that is under way.
-func (w *world) settle() { time.Sleep(10 * time.Second) }
+func (w *harness) settle() { time.Sleep(10 * time.Second) }
 
 // expectRunningOnce wants these tasks to run, each in a container that was started once, and
 // nothing else.
-func (w *world) expectRunningOnce(ids ...string) {
+func (w *harness) expectRunningOnce(ids ...string) {
 	w.t.Helper()
 	wanted := map[string]bool{}
 	for i, task := range w.describe(ids...) {

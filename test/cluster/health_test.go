@@ -14,7 +14,7 @@ import (
 // it was asked for, in one container each.
 func TestEngineThatHangs(t *testing.T) {
 	const host = "10.0.1.1"
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		time.Sleep(10 * time.Second)
 		before, instance := s.up(), s.Instance(host)
 		s.Engine.Hang(instance)
@@ -56,7 +56,7 @@ func TestEngineThatHangs(t *testing.T) {
 
 // TestAllEnginesHang: what finds no place waits, and starts by itself when one engine goes on.
 func TestAllEnginesHang(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		for _, host := range s.Agents() {
 			s.Engine.Hang(s.Instance(host))
 		}
@@ -82,7 +82,7 @@ func TestAllEnginesHang(t *testing.T) {
 // gets some without anybody's doing.
 func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 	const host = "10.0.1.1"
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		s.only(host) // what is started from here on has no other place
 		for n, wait := range []time.Duration{0, 10 * time.Second, 20 * time.Second, 40 * time.Second} {
 			for server := 1; server <= 3; server++ {
@@ -111,7 +111,7 @@ func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 // and ends what it runs.
 func TestDeregisteredWhileCutOff(t *testing.T) {
 	const host = "10.0.1.1"
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		instance := s.Instance(host)
 		for n := 1; n <= 3; n++ {
 			s.cutOff(host, s.Host(n))

@@ -11,7 +11,7 @@ import (
 // What a leader decided whose clock was far ahead does not wait for that time under the next one: a
 // service goes on to be rolled.
 func TestLeadersClockWasAhead(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		leader := s.Leader()
 		s.SetClock(s.Host(leader), 24*time.Hour)
 		roll := func() {

@@ -13,7 +13,7 @@ import (
 func TestLostBatchTask(t *testing.T) {
 	for policy, moves := range map[string]bool{structs.LostRetry: true, structs.LostWait: false} {
 		t.Run(policy, func(t *testing.T) {
-			inTown(t, func(t *testing.T, s *servers) {
+			inCluster(t, func(t *testing.T, s *servers) {
 				spec := structs.NewJobSpec(structs.JobBatch)
 				spec.Name, spec.Attempts, spec.OnInstanceLost = "report", 2, policy
 				spec.Containers = []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(16))}}

@@ -208,8 +208,8 @@ func TestLeaderCutOff(t *testing.T) {
 	})
 }
 
-// inTown is inServers with an agent in each of three zones, and a service of six.
-func inTown(t *testing.T, test func(*testing.T, *servers), change ...func(*agent.Config)) {
+// inCluster is inServers with an agent in each of three zones, and a service of six.
+func inCluster(t *testing.T, test func(*testing.T, *servers), change ...func(*agent.Config)) {
 	t.Helper()
 	inServers(t, func(t *testing.T, s *servers) {
 		for n, zone := range []string{"a", "b", "c"} {
@@ -237,7 +237,7 @@ func TestLostInstance(t *testing.T) {
 		"instance and leader": {true, 6 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inTown(t, func(t *testing.T, s *servers) {
+			inCluster(t, func(t *testing.T, s *servers) {
 				time.Sleep(10 * time.Second)
 				began := time.Now()
 				for n := 1; n <= 3; n++ {
@@ -303,7 +303,7 @@ func TestFencedInstance(t *testing.T) {
 		"the leader freezes": {func(s *servers, _ int) { s.Network.Freeze(s.Host(s.Leader())) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inTown(t, func(t *testing.T, s *servers) {
+			inCluster(t, func(t *testing.T, s *servers) {
 				time.Sleep(10 * time.Second)
 				before := s.taskIDs()
 				theirs := 1
@@ -332,7 +332,7 @@ func TestFencedInstance(t *testing.T) {
 // An agent whose container engine takes its time is there all the same, also when it opens another
 // stream meanwhile.
 func TestSlowEngine(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		before := s.taskIDs()
 		s.Engine.SetAway(true)
 		for n := 1; n <= 3; n++ {
@@ -376,7 +376,7 @@ func (s *servers) containersUp() (n int) {
 
 // An agent that starts again within its lease, or whose server dies, loses nothing.
 func TestNothingIsLost(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		before := s.taskIDs()
 		s.StopAgent("10.0.1.2")
 		time.Sleep(time.Second) // the last beat was up to a second before

@@ -41,7 +41,7 @@ func (s *servers) oneState() bool {
 // what was written since is gone on all servers, agents that it does not know or knows from before
 // register again, and nothing runs twice. It holds over restarts.
 func TestSnapshotSaveAndRestore(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		ctx := t.Context()
 		var saved bytes.Buffer
 		if err := s.Client(s.follower()).SaveSnapshot(ctx, &saved); err != nil {

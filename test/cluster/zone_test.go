@@ -17,7 +17,7 @@ import (
 func TestLostZone(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		const agents, important, other = 9, 30, 30
-		w := newTown(t, 3, agents)
+		w := newCluster(t, 3, agents)
 		w.start()
 		// An instance has room for eight. Where 48 fit, two thirds of both services are 40, and
 		// what is free goes to the important one.
@@ -58,7 +58,7 @@ func TestLostZone(t *testing.T) {
 }
 
 // keep makes a service of a priority, of tasks that take 1000 MiB.
-func (w *town) keep(name string, count, priority int) {
+func (w *cluster) keep(name string, count, priority int) {
 	w.t.Helper()
 	d := w.newDoors()
 	file := fmt.Appendf(nil, `{"name": %q, "type": "service", "count": %d, "priority": %d, "availabilityZoneRebalancing": "ENABLED", "containers": [{"name": "app", "image": "app", "memory": 1000}]}`,
@@ -71,7 +71,7 @@ func (w *town) keep(name string, count, priority int) {
 
 // spreadOver says where services do not have so many tasks RUNNING on connected instances, as even
 // over so many zones as can be.
-func (w *town) spreadOver(services map[string]int, zones int) string {
+func (w *cluster) spreadOver(services map[string]int, zones int) string {
 	leader := w.Leader()
 	if leader == 0 {
 		return "nobody leads"

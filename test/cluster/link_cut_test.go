@@ -29,7 +29,7 @@ func TestEveryLinkIsCut(t *testing.T) {
 	}{{"one way", true, false}, {"the other way", false, true}, {"both ways", true, true}} {
 		t.Run(way.name, func(t *testing.T) {
 			faketime.Test(t, func(t *testing.T) {
-				w := newTown(t, 3, 3)
+				w := newCluster(t, 3, 3)
 				w.start()
 				w.serve(6)
 				d := w.newDoors()
@@ -70,7 +70,7 @@ func TestEveryLinkIsCut(t *testing.T) {
 }
 
 // within wants wrong to give nothing after so long.
-func (w *town) within(most time.Duration, when string, wrong func() string) {
+func (w *cluster) within(most time.Duration, when string, wrong func() string) {
 	w.t.Helper()
 	began := time.Now()
 	for wrong() != "" {
@@ -81,8 +81,8 @@ func (w *town) within(most time.Duration, when string, wrong func() string) {
 	}
 }
 
-// astray says what is not well in a town that has one service and these tasks.
-func (w *town) astray(service int, ran []string) string {
+// astray says what is not well in a cluster that has one service and these tasks.
+func (w *cluster) astray(service int, ran []string) string {
 	if !w.whole() {
 		return "not every server votes and every agent is connected"
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // user asks the cluster for things, each until it is answered, and notes what it was told.
-type user struct {
+type workload struct {
 	*doors
 	random   *rand.Rand
 	calls    int
@@ -54,13 +54,13 @@ type service struct {
 	deleted    bool
 }
 
-func newUser(d *doors, random *rand.Rand) *user {
-	return &user{doors: d, random: random, runs: map[string]run{}, batches: map[string]*batch{}, services: map[string]*service{}}
+func newWorkload(d *doors, random *rand.Rand) *workload {
+	return &workload{doors: d, random: random, runs: map[string]run{}, batches: map[string]*batch{}, services: map[string]*service{}}
 }
 
 // prepare registers web:1 and web:2, which run until they are stopped, and once:1 and failing:1,
 // which end by themselves.
-func (u *user) prepare() {
+func (u *workload) prepare() {
 	for _, family := range []string{"web", "web", "once", "failing"} {
 		u.insist(func(ctx context.Context) error {
 			_, err := u.ecs.RegisterTaskDefinition(ctx, &sdk.RegisterTaskDefinitionInput{
@@ -73,7 +73,7 @@ func (u *user) prepare() {
 }
 
 // work asks for a dozen things.
-func (u *user) work() {
+func (u *workload) work() {
 	acts := []func(){u.runWeb, u.runWeb, u.runOnce, u.runBatch, u.runBatch, u.stopTask, u.createService, u.scaleService, u.deployService, u.deleteService}
 	u.createService()
 	for range 12 {
@@ -102,15 +102,15 @@ func (d *doors) insist(call func(context.Context) error) {
 // callTimeout is how long a user waits for an answer.
 const callTimeout = 15 * time.Second
 
-func (u *user) token() string {
+func (u *workload) token() string {
 	u.calls++
 	return fmt.Sprintf("call-%d", u.calls)
 }
 
-func (u *user) runWeb()  { u.runTask("web:1") }
-func (u *user) runOnce() { u.runTask("once:1") }
+func (u *workload) runWeb()  { u.runTask("web:1") }
+func (u *workload) runOnce() { u.runTask("once:1") }
 
-func (u *user) runTask(definition string) {
+func (u *workload) runTask(definition string) {
 	token, count := u.token(), 1+u.random.IntN(5)
 	u.insist(func(ctx context.Context) error {
 		out, err := u.ecs.RunTask(ctx, &sdk.RunTaskInput{TaskDefinition: &definition, Count: aws.Int32(int32(count)), ClientToken: &token})
@@ -125,7 +125,7 @@ func (u *user) runTask(definition string) {
 }
 
 // runBatch runs a batch job whose tasks are tried again.
-func (u *user) runBatch() {
+func (u *workload) runBatch() {
 	b := &batch{image: []string{"once", "failing"}[u.random.IntN(2)], count: 1 + u.random.IntN(4), parallelism: 1 + u.random.IntN(2)}
 	token := u.token()
 	file := fmt.Appendf(nil, `{"name": "batch-%s", "type": "batch", "count": %d, "attempts": %d, "parallelism": %d, "containers": [{"name": "app", "image": %q, "memory": 16}]}`,
@@ -143,7 +143,7 @@ func (u *user) runBatch() {
 const attempts = 3
 
 // stopTask stops a task that was run.
-func (u *user) stopTask() {
+func (u *workload) stopTask() {
 	for n := u.calls; n > 0; n-- {
 		r, ran := u.runs[fmt.Sprintf("call-%d", n)]
 		if !ran || r.family != "web:1" || len(r.tasks) == 0 {
@@ -159,7 +159,7 @@ func (u *user) stopTask() {
 	}
 }
 
-func (u *user) createService() {
+func (u *workload) createService() {
 	name, count := fmt.Sprintf("service-%d", len(u.services)), 2+u.random.IntN(4)
 	u.insist(func(ctx context.Context) error {
 		_, err := u.ecs.CreateService(ctx, &sdk.CreateServiceInput{
@@ -172,7 +172,7 @@ func (u *user) createService() {
 }
 
 // someService gives a service that is not deleted; nil: there is none.
-func (u *user) someService() (string, *service) {
+func (u *workload) someService() (string, *service) {
 	for n := range len(u.services) {
 		name := fmt.Sprintf("service-%d", (n+u.calls)%len(u.services))
 		if s := u.services[name]; !s.deleted {
@@ -182,7 +182,7 @@ func (u *user) someService() (string, *service) {
 	return "", nil
 }
 
-func (u *user) scaleService() {
+func (u *workload) scaleService() {
 	if name, s := u.someService(); s != nil {
 		// with these limits, ECS can never replace a single task
 		s.count = []int{0, 2, 3, 4, 5}[u.random.IntN(5)]
@@ -191,21 +191,21 @@ func (u *user) scaleService() {
 }
 
 // deployService changes the definition, or replaces all tasks as they are.
-func (u *user) deployService() {
+func (u *workload) deployService() {
 	if name, s := u.someService(); s != nil {
 		s.definition = fmt.Sprintf("web:%d", 1+u.random.IntN(2))
 		u.update(&sdk.UpdateServiceInput{Service: &name, TaskDefinition: &s.definition, ForceNewDeployment: u.random.IntN(2) == 0})
 	}
 }
 
-func (u *user) update(in *sdk.UpdateServiceInput) {
+func (u *workload) update(in *sdk.UpdateServiceInput) {
 	u.insist(func(ctx context.Context) error {
 		_, err := u.ecs.UpdateService(ctx, in)
 		return err
 	})
 }
 
-func (u *user) deleteService() {
+func (u *workload) deleteService() {
 	name, s := u.someService()
 	if s == nil {
 		return

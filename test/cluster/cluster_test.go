@@ -23,8 +23,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// town is several servers with all their doors, and agents in three zones.
-type town struct {
+// cluster is several servers with all their doors, and agents in three zones.
+type cluster struct {
 	*servers
 	agents map[string]string // zones, by host
 
@@ -34,10 +34,10 @@ type town struct {
 	last int // the highest there ever was
 }
 
-// newTown makes a town of which nothing runs yet.
-func newTown(t *testing.T, size, agents int) *town {
+// newCluster makes a cluster of which nothing runs yet.
+func newCluster(t *testing.T, size, agents int) *cluster {
 	t.Helper()
-	w := &town{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
+	w := &cluster{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
 	w.Door = func(c *control.Control) http.Handler {
 		return ecs.New(ecs.Config{Control: c, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}
@@ -51,27 +51,27 @@ func newTown(t *testing.T, size, agents int) *town {
 }
 
 // numbers are those of the servers that are to be there.
-func (w *town) numbers() []int {
+func (w *cluster) numbers() []int {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	return slices.Clone(w.here)
 }
 
 // add and drop change which servers are to be there.
-func (w *town) add(n int) {
+func (w *cluster) add(n int) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	w.here, w.last = append(w.here, n), max(w.last, n)
 }
 
-func (w *town) drop(n int) {
+func (w *cluster) drop(n int) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	w.here = slices.DeleteFunc(w.here, func(h int) bool { return h == n })
 }
 
 // start starts everything and waits until every agent is connected.
-func (w *town) start() {
+func (w *cluster) start() {
 	w.t.Helper()
 	w.Start(w.numbers()...)
 	for host, zone := range w.agents {
@@ -82,7 +82,7 @@ func (w *town) start() {
 
 // whole says whether a leader stands, every server that runs votes, nobody else is a peer, and
 // every agent is connected.
-func (w *town) whole() bool {
+func (w *cluster) whole() bool {
 	leader := w.Leader()
 	if leader == 0 {
 		return false
@@ -106,7 +106,7 @@ func (w *town) whole() bool {
 }
 
 // read gives the leader's state.
-func (w *town) read() (*state.Snapshot, error) {
+func (w *cluster) read() (*state.Snapshot, error) {
 	leader := w.Leader()
 	if leader == 0 {
 		return nil, fmt.Errorf("no server leads")
@@ -117,7 +117,7 @@ func (w *town) read() (*state.Snapshot, error) {
 }
 
 // newDoors are the ways in for one person, who calls the servers in turn.
-func (w *town) newDoors() *doors {
+func (w *cluster) newDoors() *doors {
 	var calls atomic.Int64
 	dial := w.Network.Dialer(testutil.UserHost, 5*time.Second)
 	anyServer := func(ctx context.Context, network, _ string) (net.Conn, error) {

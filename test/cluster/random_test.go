@@ -11,10 +11,10 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// chance says when something goes wrong and what, by random numbers. What goes wrong in the middle
+// randomFaults says when something goes wrong and what, by random numbers. What goes wrong in the middle
 // of a call is handed to the one goroutine that starts and stops things: under fake time, what is
 // done by the clock comes only while everything waits for the clock.
-type chance struct {
+type randomFaults struct {
 	engine *testutil.FakeEngine
 	inCall chan func()     // what is to go wrong in the call in the middle of which we are
 	exited map[string]bool // tasks whose containers were killed
@@ -24,10 +24,10 @@ type chance struct {
 	quiet  bool // nothing goes wrong any more
 }
 
-// newChance has the containers of an engine take their time. Once in so many times, a call that
+// newRandomFaults has the containers of an engine take their time. Once in so many times, a call that
 // makes, starts or stops one kills its agent.
-func newChance(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *chance {
-	c := &chance{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
+func newRandomFaults(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *randomFaults {
+	c := &randomFaults{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
 	slow := testutil.FakeImage{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
 	engine.SetImage("web", slow)
 	slow.RunsFor = 400 * time.Millisecond
@@ -45,7 +45,7 @@ func newChance(engine *testutil.FakeEngine, random *rand.Rand, times int, killAg
 }
 
 // sometimes hands in a fault once in so many times.
-func (c *chance) sometimes(times int, fault func()) {
+func (c *randomFaults) sometimes(times int, fault func()) {
 	c.mu.Lock()
 	now := !c.quiet && c.random.IntN(times) == 0
 	c.mu.Unlock()
@@ -58,32 +58,32 @@ func (c *chance) sometimes(times int, fault func()) {
 }
 
 // rest lets calls pass from now on.
-func (c *chance) rest() {
+func (c *randomFaults) rest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.quiet = true
 }
 
-func (c *chance) number(below int) int {
+func (c *randomFaults) number(below int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.random.IntN(below)
 }
 
 // upTo is a pause of up to so many milliseconds.
-func (c *chance) upTo(most int) time.Duration {
+func (c *randomFaults) upTo(most int) time.Duration {
 	return time.Duration(c.number(most)) * time.Millisecond
 }
 
 // killContainer ends a container that runs.
-func (c *chance) killContainer() {
+func (c *randomFaults) killContainer() {
 	running := slices.DeleteFunc(c.engine.All(), func(s structs.ContainerState) bool { return s.State != structs.ContainerRunning })
 	if len(running) > 0 {
 		c.exit(running[c.number(len(running))])
 	}
 }
 
-func (c *chance) exit(s structs.ContainerState) {
+func (c *randomFaults) exit(s structs.ContainerState) {
 	c.exited[s.Labels[structs.LabelTask]] = true
 	c.engine.Exit(s.ID, 9)
 }
