@@ -29,7 +29,7 @@ func agentFaults() []agentFault {
 // testAgents: the tasks of a host that is lost run elsewhere within seconds; once it is back,
 // nothing runs twice. A host that is only slow, and an agent that starts anew within its lease,
 // lose nothing.
-func testAgents(t *testing.T, w *world) {
+func testAgents(t *testing.T, w *harness) {
 	const name = "kept"
 	w.service(t, name)
 	w.agentRestart(t, name, w.Agents[0])
@@ -42,7 +42,7 @@ func testAgents(t *testing.T, w *world) {
 }
 
 // agentRestart kills an agent and starts it again within its lease.
-func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
+func (w *harness) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, w.Agents...)
 	if err != nil {
@@ -57,7 +57,7 @@ func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 
 // testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and kills
 // what the one before it left all the same.
-func testStartCutOff(t *testing.T, w *world) {
+func testStartCutOff(t *testing.T, w *harness) {
 	const name = "fenced"
 	w.service(t, name)
 	a := w.Agents[0]
@@ -87,7 +87,7 @@ func testStartCutOff(t *testing.T, w *world) {
 }
 
 // slowHost makes a host's link bad, and not so bad that it is lost.
-func (w *world) slowHost(t *testing.T, name string, a *hosts.Agent) {
+func (w *harness) slowHost(t *testing.T, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, w.Agents...)
 	if err != nil {
@@ -104,7 +104,7 @@ func (w *world) slowHost(t *testing.T, name string, a *hosts.Agent) {
 }
 
 // unharmed sees for twice the length of a lease that the very same tasks run.
-func (w *world) unharmed(t *testing.T, name string, before []string, what string) {
+func (w *harness) unharmed(t *testing.T, name string, before []string, what string) {
 	t.Helper()
 	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); pause(200 * time.Millisecond) {
 		running, err := w.Running(w.ctx, name)
@@ -122,7 +122,7 @@ func (w *world) unharmed(t *testing.T, name string, before []string, what string
 }
 
 // agentFault lets a fault happen to a host, waits until its tasks run elsewhere, and ends it.
-func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts.Agent) {
+func (w *harness) agentFault(t *testing.T, fault agentFault, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, a)
 	if err != nil || len(before) == 0 {
@@ -141,7 +141,7 @@ func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts
 
 // testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's
 // next start; then the tasks are reported and replaced, and the agent goes on.
-func testEngineKilled(t *testing.T, w *world) {
+func testEngineKilled(t *testing.T, w *harness) {
 	const name = "engine"
 	w.service(t, name)
 	a := w.Agents[0]

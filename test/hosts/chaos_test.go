@@ -41,7 +41,7 @@ func TestChaos(t *testing.T) {
 }
 
 // round lets a few things happen under calls of which each is then accounted for.
-func (w *world) round(t *testing.T, random *rand.Rand, name string, happened map[string]int) {
+func (w *harness) round(t *testing.T, random *rand.Rand, name string, happened map[string]int) {
 	const things = 5
 	calls, jobs := record(t, w, random.Uint64()), runTokens(t, w)
 	servers, agents := serverFaults(), agentFaults()

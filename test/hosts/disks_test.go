@@ -15,7 +15,7 @@ import (
 
 // testFullDisk: a server whose disk is full ends and says why; the others go on, and nothing that
 // was acknowledged is lost. With room on the disk it starts again.
-func testFullDisk(t *testing.T, w *world) {
+func testFullDisk(t *testing.T, w *harness) {
 	calls := record(t, w, 2)
 	for _, full := range []serverFault{
 		{name: "the leader's disk is full", happen: fill},
@@ -56,7 +56,7 @@ func fill(s *hosts.Server) error { return testutil.FillDisk(s.Data, 0) }
 
 // testNoRoom: a follower has room for what its log needs, and not for the snapshot that its leader
 // sends it.
-func testNoRoom(t *testing.T, w *world) {
+func testNoRoom(t *testing.T, w *harness) {
 	const room, large = 1 << 20, 60 << 10
 	for range 2 * room / large {
 		w.register(t, "large", strings.Repeat("x", large))
@@ -92,7 +92,7 @@ func testNoRoom(t *testing.T, w *world) {
 // testHungDisk: a server whose disk hangs ends as one whose disk is full does, so that the others
 // go on, though the kernel keeps its process until the disk goes on. Nobody can connect to what is
 // left of it. At a start on such a disk it says so.
-func testHungDisk(t *testing.T, w *world) {
+func testHungDisk(t *testing.T, w *harness) {
 	calls := record(t, w, 3)
 	for _, of := range []string{"leader", "follower"} {
 		leader, follower, err := w.Leader(w.ctx)
@@ -130,7 +130,7 @@ func testHungDisk(t *testing.T, w *world) {
 }
 
 // endsOnHungDisk waits for the last words of a server whose disk hangs.
-func (w *world) endsOnHungDisk(t *testing.T, s *hosts.Server) {
+func (w *harness) endsOnHungDisk(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	w.await(t, "the server gives up", func() error {
 		if !strings.Contains(s.Said(), lastWords) {
@@ -142,7 +142,7 @@ func (w *world) endsOnHungDisk(t *testing.T, s *hosts.Server) {
 }
 
 // thaws lets the disk go on, and sees the server end with an error.
-func (w *world) thaws(t *testing.T, s *hosts.Server) {
+func (w *harness) thaws(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	if err := s.MendDisk(); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func (w *world) thaws(t *testing.T, s *hosts.Server) {
 }
 
 // says finds words in what a server printed.
-func (w *world) says(t *testing.T, s *hosts.Server, words ...string) {
+func (w *harness) says(t *testing.T, s *hosts.Server, words ...string) {
 	t.Helper()
 	for _, word := range words {
 		if !strings.Contains(s.Said(), word) {
@@ -170,7 +170,7 @@ func tail(text string, n int) string {
 
 // testDamage: a server whose log or snapshot is damaged does not start, and says what is wrong and
 // what to do. With an empty data directory it joins again.
-func testDamage(t *testing.T, w *world) {
+func testDamage(t *testing.T, w *harness) {
 	_, follower, err := w.Leader(w.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func testDamage(t *testing.T, w *world) {
 }
 
 // refuses damages files of a server and starts it.
-func (w *world) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
+func (w *harness) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
 	t.Helper()
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func (w *world) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
 }
 
 // rejoins starts a server with an empty data directory.
-func (w *world) rejoins(t *testing.T, s *hosts.Server) {
+func (w *harness) rejoins(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	if err := os.RemoveAll(filepath.Join(s.Data, "server")); err != nil {
 		t.Fatal(err)

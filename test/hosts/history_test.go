@@ -33,7 +33,7 @@ type input struct {
 
 // history is all that clients asked and were told.
 type history struct {
-	world *world
+	harness *harness
 	seed  uint64
 	began time.Time
 	stop  context.CancelFunc
@@ -53,10 +53,10 @@ func (h *history) arn(n int) *string {
 }
 
 // record starts clients that write and read through all servers, until finish.
-func record(t *testing.T, w *world, seed uint64) *history {
+func record(t *testing.T, w *harness, seed uint64) *history {
 	t.Helper()
 	ctx, stop := context.WithCancel(w.ctx)
-	h := &history{world: w, seed: seed, began: time.Now(), stop: stop}
+	h := &history{harness: w, seed: seed, began: time.Now(), stop: stop}
 	for n := range registers {
 		w.await(t, "a cluster is made", func() error {
 			return w.Ask(w.ctx, func(ctx context.Context, c *ecs.Client) error {

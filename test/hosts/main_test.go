@@ -26,14 +26,14 @@ const (
 	serverDisk = 256
 )
 
-// world is a cluster of three servers and three agents.
-type world struct {
+// harness is a cluster of three servers and three agents.
+type harness struct {
 	*hosts.Cluster
 	ctx context.Context
 }
 
-// start makes the world, or skips the test where it cannot be made.
-func start(t *testing.T) *world {
+// start makes the harness, or skips the test where it cannot be made.
+func start(t *testing.T) *harness {
 	t.Helper()
 	if err := hosts.Missing(); err != nil {
 		if os.Getenv(hosts.Require) == "1" {
@@ -55,7 +55,7 @@ func start(t *testing.T) *world {
 			t.Error("remove the hosts:", err)
 		}
 	})
-	w := &world{c, t.Context()}
+	w := &harness{c, t.Context()}
 	w.await(t, "the cluster is whole", func() error { return w.Whole(w.ctx) })
 	return w
 }
@@ -66,7 +66,7 @@ func TestHosts(t *testing.T) {
 	w := start(t)
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, *world)
+		run  func(*testing.T, *harness)
 	}{
 		{"servers", testServers},
 		{"agents", testAgents},
@@ -94,7 +94,7 @@ func TestHosts(t *testing.T) {
 const lastWords = "gantry: the "
 
 // mend makes good all that was done to the hosts, and waits until the cluster is whole.
-func (w *world) mend(t *testing.T) {
+func (w *harness) mend(t *testing.T) {
 	t.Helper()
 	var errs []error
 	for _, s := range w.Servers {
@@ -122,13 +122,13 @@ func (w *world) mend(t *testing.T) {
 }
 
 // await waits until something holds.
-func (w *world) await(t *testing.T, what string, lacks func() error) {
+func (w *harness) await(t *testing.T, what string, lacks func() error) {
 	t.Helper()
 	w.awaitFor(t, patience, what, lacks)
 }
 
 // awaitFor is await for what may take longer.
-func (w *world) awaitFor(t *testing.T, patience time.Duration, what string, lacks func() error) {
+func (w *harness) awaitFor(t *testing.T, patience time.Duration, what string, lacks func() error) {
 	t.Helper()
 	var last error
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); pause(100 * time.Millisecond) {
@@ -144,7 +144,7 @@ func (w *world) awaitFor(t *testing.T, patience time.Duration, what string, lack
 func pause(d time.Duration) { <-time.After(d) }
 
 // checkLogs finds what no process may print, whatever happens to it.
-func (w *world) checkLogs(t *testing.T) {
+func (w *harness) checkLogs(t *testing.T) {
 	t.Helper()
 	for name, log := range w.logs() {
 		for _, bad := range []string{"DATA RACE", "panic: ", "fatal error: "} {
@@ -155,7 +155,7 @@ func (w *world) checkLogs(t *testing.T) {
 	}
 }
 
-func (w *world) logs() map[string]string {
+func (w *harness) logs() map[string]string {
 	logs := map[string]string{}
 	for _, s := range w.Servers {
 		logs[s.Host.Name] = s.Log()
@@ -167,7 +167,7 @@ func (w *world) logs() map[string]string {
 }
 
 // showLogs prints the ends of what the processes printed.
-func (w *world) showLogs(t *testing.T) {
+func (w *harness) showLogs(t *testing.T) {
 	for name, log := range w.logs() {
 		lines := slices.Collect(strings.Lines(log))
 		t.Logf("%s:\n%s", name, strings.Join(lines[max(0, len(lines)-40):], ""))

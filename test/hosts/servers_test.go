@@ -56,7 +56,7 @@ func serverFaults() []serverFault {
 
 // testServers: what happens to a server is no matter to callers: the others go on within seconds,
 // every answer is true, and a RunTask with a token is carried out once.
-func testServers(t *testing.T, w *world) {
+func testServers(t *testing.T, w *harness) {
 	calls := record(t, w, 1)
 	tokens := runTokens(t, w)
 	for _, fault := range serverFaults() {
@@ -69,7 +69,7 @@ func testServers(t *testing.T, w *world) {
 }
 
 // serverFault lets a fault happen, sees that the cluster goes on, and ends it.
-func (w *world) serverFault(t *testing.T, fault serverFault) {
+func (w *harness) serverFault(t *testing.T, fault serverFault) {
 	t.Helper()
 	leader, follower, err := w.Leader(w.ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func (w *world) serverFault(t *testing.T, fault serverFault) {
 }
 
 // write makes a change through a server that is well.
-func (w *world) write(s *hosts.Server) error {
+func (w *harness) write(s *hosts.Server) error {
 	ctx, cancel := context.WithTimeout(w.ctx, goesOn)
 	defer cancel()
 	_, err := s.ECS().CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("default")})

@@ -20,7 +20,7 @@ import (
 const serviceTasks = 3
 
 // service makes a service and waits until it runs. It goes with the test.
-func (w *world) service(t *testing.T, name string) {
+func (w *harness) service(t *testing.T, name string) {
 	t.Helper()
 	w.register(t, name, "sleep")
 	w.await(t, "a service is made", func() error {
@@ -45,7 +45,7 @@ func (w *world) service(t *testing.T, name string) {
 
 // awaitService waits until as many tasks of a service run as are wanted, each in one container on
 // one of the hosts, and no container more runs on those.
-func (w *world) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
+func (w *harness) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 	t.Helper()
 	w.await(t, "service "+name+" runs", func() error {
 		running, err := w.Running(w.ctx, name)
@@ -69,12 +69,12 @@ const longestHold = 5 * time.Minute
 
 // awaitSpread waits until the service has a task on each host again. The tasks that replace others
 // must first have run for a moment, and a host that was lost again and again is held back.
-func (w *world) awaitSpread(t *testing.T, name string) {
+func (w *harness) awaitSpread(t *testing.T, name string) {
 	t.Helper()
 	w.awaitFor(t, longestHold+patience, "the service is spread again", func() error { return w.Spread(name) })
 }
 
-func (w *world) tasks(t *testing.T) (tasks []*structs.Task) {
+func (w *harness) tasks(t *testing.T) (tasks []*structs.Task) {
 	t.Helper()
 	w.await(t, "the tasks are listed", func() (err error) {
 		tasks, err = w.Tasks(w.ctx)
@@ -84,6 +84,6 @@ func (w *world) tasks(t *testing.T) (tasks []*structs.Task) {
 }
 
 // others gives the agents but one.
-func (w *world) others(but *hosts.Agent) []*hosts.Agent {
+func (w *harness) others(but *hosts.Agent) []*hosts.Agent {
 	return slices.DeleteFunc(slices.Clone(w.Agents), func(a *hosts.Agent) bool { return a == but })
 }
