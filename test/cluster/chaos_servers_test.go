@@ -10,13 +10,14 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled over three or five servers and agents
-// in three zones, where servers, agents, machines and whole zones die or freeze, links are cut,
-// slow and lossy, and clocks are set, several of these at a time. Meanwhile three servers become
-// five and five three; servers leave, come back without their disks, and are replaced by others.
+// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled with three or five servers, and
+// agents in three zones. Servers, agents, machines and whole zones die or freeze, links are cut,
+// slow and lossy, and clocks are changed, several of these at a time. Meanwhile three servers
+// become five and five become three; servers leave, come back without their disks, and are replaced
+// by others.
 //
-// Meanwhile nobody is told anything that is older than what another one knew. In the end, in
-// addition, all servers have the same state, which the log of each one gives.
+// All the while, nobody is told anything that is older than what somebody else already knew. In the
+// end, in addition, all servers have the same state, and the log of each one gives it.
 func TestNothingIsLostAmongServers(t *testing.T) { bySeed(t, 5, chaosAmongServers) }
 
 func chaosAmongServers(t *testing.T, seed uint64) {
@@ -68,7 +69,7 @@ func chaosAmongServers(t *testing.T, seed uint64) {
 	w.checkLogs(rand.New(rand.NewPCG(seed, 14)))
 }
 
-// checkLogs stops everything, and wants of each server the state that its log gives.
+// checkLogs stops everything and checks that each server has the state that its log gives.
 func (w *cluster) checkLogs(random *rand.Rand) {
 	w.t.Helper()
 	for _, host := range w.Agents() {

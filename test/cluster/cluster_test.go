@@ -29,12 +29,12 @@ type cluster struct {
 	agents map[string]string // zones, by host
 
 	moving sync.Mutex
-	// the numbers of the servers that are to be there, whether they run or not; in order
+	// the numbers of the servers that should exist, whether they run or not; sorted
 	here []int
 	last int // the highest there ever was
 }
 
-// newCluster makes a cluster of which nothing runs yet.
+// newCluster returns a cluster in which nothing runs yet.
 func newCluster(t *testing.T, size, agents int) *cluster {
 	t.Helper()
 	w := &cluster{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
@@ -50,14 +50,14 @@ func newCluster(t *testing.T, size, agents int) *cluster {
 	return w
 }
 
-// numbers are those of the servers that are to be there.
+// numbers returns the numbers of the servers that should exist.
 func (w *cluster) numbers() []int {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	return slices.Clone(w.here)
 }
 
-// add and drop change which servers are to be there.
+// add and drop change which servers should exist.
 func (w *cluster) add(n int) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
@@ -80,8 +80,8 @@ func (w *cluster) start() {
 	w.Eventually("all agents are connected", w.whole)
 }
 
-// whole says whether a leader stands, every server that runs votes, nobody else is a peer, and
-// every agent is connected.
+// whole reports whether there is a leader, every running server votes, there are no other peers,
+// and every agent is connected.
 func (w *cluster) whole() bool {
 	leader := w.Leader()
 	if leader == 0 {
@@ -105,7 +105,7 @@ func (w *cluster) whole() bool {
 	return connected == len(w.agents)
 }
 
-// read gives the leader's state.
+// read returns the leader's state.
 func (w *cluster) read() (*state.Snapshot, error) {
 	leader := w.Leader()
 	if leader == 0 {
@@ -116,7 +116,7 @@ func (w *cluster) read() (*state.Snapshot, error) {
 	return w.Control(leader).Read(ctx)
 }
 
-// newDoors are the ways in for one person, who calls the servers in turn.
+// newDoors returns the clients of one person, who calls the servers in turn.
 func (w *cluster) newDoors() *doors {
 	var calls atomic.Int64
 	dial := w.Network.Dialer(testutil.UserHost, 5*time.Second)

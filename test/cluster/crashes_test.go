@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// leastKills is how often a crashes kills at least.
+// leastKills is the least number of kills in a run.
 const leastKills = 12
 
 // crashes kills the parts of a harness. Only killUntil's goroutine starts and stops them.
@@ -14,12 +14,12 @@ type crashes struct {
 	*randomFaults
 	agents []string
 	kills  int
-	// killsInCall are those of kills that came in the middle of a call.
+	// killsInCall counts the kills in the middle of a call.
 	killsInCall int
 }
 
-// newCrashes prepares a harness of which nothing runs yet. Some calls get somebody killed: the server
-// by calls to it, an agent by its calls to the engine.
+// newCrashes prepares a harness in which nothing runs yet. Some calls to the server kill the
+// server, and some calls of an agent to its engine kill the agent.
 func newCrashes(w *harness, random *rand.Rand) *crashes {
 	k := &crashes{harness: w, agents: []string{"a", "b", "c"}}
 	k.randomFaults = newRandomFaults(w.Engine, random, 40, k.killAgent)
@@ -66,7 +66,7 @@ func (k *crashes) stopServer() {
 	k.StartServer()
 }
 
-// killAll is a power cut of a machine that runs the server and an agent.
+// killAll is a power cut of the machine that runs the server and one agent.
 func (k *crashes) killAll() {
 	k.CrashServer()
 	k.killAgent()

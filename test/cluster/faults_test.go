@@ -8,24 +8,24 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// leastFaults is how many faults a faults makes at least.
+// leastFaults is the least number of faults in a run.
 const leastFaults = 12
 
-// faults lets things go wrong in a cluster, several at a time, each for a while. Only run's goroutine
-// starts and stops anything.
+// faults makes things go wrong in a cluster, several at a time, each for a while. Only run's
+// goroutine starts and stops anything.
 type faults struct {
 	*cluster
 	*randomFaults
 	count int
 	open  []func() // what mends the faults that are open
-	// leaving counts the servers that are asked to leave and have not answered; left is what is to
-	// be done when they have.
+	// leaving counts the servers that were asked to leave and have not answered yet; left receives
+	// what to do when they have.
 	leaving int
 	left    chan func()
 }
 
-// newFaults prepares a cluster of which nothing runs yet. As for crashes, some calls get their server
-// killed, and some calls of an engine an agent.
+// newFaults prepares a cluster in which nothing runs yet. As with crashes, some calls kill their
+// server, and some calls to an engine kill their agent.
 func newFaults(w *cluster, random *rand.Rand) *faults {
 	h := &faults{cluster: w, left: make(chan func(), 1)}
 	h.randomFaults = newRandomFaults(w.Engine, random, 60, func() { h.begin(h.crashAgent) })
@@ -33,10 +33,10 @@ func newFaults(w *cluster, random *rand.Rand) *faults {
 	return h
 }
 
-// run lets things go wrong until the user is done, and at least leastFaults times. It mends
-// everything.
+// run makes things go wrong until the user is done, and at least leastFaults times. In the end it
+// mends everything.
 func (h *faults) run(done <-chan struct{}) {
-	// which need a cluster that is well, as later ones seldom are
+	// These need a healthy cluster, which later moments seldom have.
 	h.begin(h.anyOf(h.replace, h.flip, h.loseMachine, h.grow, h.shrink))
 	for done != nil || h.count < leastFaults {
 		h.restartFailed()
@@ -65,7 +65,7 @@ func (h *faults) run(done <-chan struct{}) {
 	h.Network.MendAll()
 }
 
-// begin lets something go wrong, until it is mended.
+// begin makes something go wrong until it is mended.
 func (h *faults) begin(fault func() (mend func())) {
 	h.count++
 	if mend := fault(); mend != nil {
@@ -101,7 +101,7 @@ func (h *faults) anyServer() int { return h.numbers()[h.number(len(h.numbers()))
 
 func (h *faults) anyAgent() string { return sortedKeys(h.agents)[h.number(len(h.agents))] }
 
-// crash kills a server that runs, and starts it again.
+// crash kills a running server and starts it again.
 func (h *faults) crash(n int) (mend func()) {
 	if h.Server(n) == nil {
 		return nil
@@ -119,7 +119,7 @@ func (h *faults) stopServer() (mend func()) {
 	return func() { h.Start(n) }
 }
 
-// stallDisk lets a disk hang, for long enough that its server ends, or not.
+// stallDisk lets a disk hang, either long enough that its server ends or not.
 func (h *faults) stallDisk() (mend func()) {
 	n := h.anyServer()
 	if h.Server(n) == nil {
@@ -130,7 +130,7 @@ func (h *faults) stallDisk() (mend func()) {
 	return func() { h.MendDisk(n) }
 }
 
-// restartFailed starts servers again that have ended by themselves, a while later.
+// restartFailed starts servers that have ended by themselves, a while later.
 func (h *faults) restartFailed() {
 	for _, n := range h.Running() {
 		if h.Failed(n) {
@@ -158,7 +158,7 @@ func (h *faults) crashAgent() (mend func()) {
 	return func() { h.StartAgent(host, h.agents[host]) }
 }
 
-// crashMachine takes the power from an agent's machine: its containers end.
+// crashMachine cuts the power of an agent's machine: its containers end.
 func (h *faults) crashMachine() (mend func()) {
 	host := h.anyAgent()
 	if h.Agent(host) == nil {

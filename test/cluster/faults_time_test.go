@@ -31,9 +31,9 @@ func (h *faults) hangEngine() (mend func()) {
 	}
 }
 
-// setClock sets the clock of a host, and later sets it right: by little, as between machines that
-// ask nobody for the time, or by much, as a person does who mistypes. It is less than stopped tasks
-// are kept for.
+// setClock changes the clock of a host and later sets it right. It is wrong by a little, as on
+// machines that ask no time server, or by much, as when a person mistypes; by less than the time
+// for which stopped tasks are kept.
 func (h *faults) setClock() (mend func()) {
 	host := h.anyHost()
 	most := []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute}[h.number(3)]

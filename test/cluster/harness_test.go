@@ -1,6 +1,6 @@
 // Package cluster tests a whole cluster in one process, without Docker and under fake time: real
-// servers, doors, clients and agents, over a container engine in memory. What starts and stops real
-// processes is in test/e2e.
+// servers, doors, clients and agents, on a container engine in memory. Tests that start and stop
+// real processes are in test/e2e.
 package cluster
 
 import (
@@ -25,14 +25,14 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// harness is a cluster and a user of it, who speaks with it through the AWS SDK.
+// harness is a cluster and its user, who calls it through the AWS SDK.
 type harness struct {
 	*testutil.Cluster
 	t   *testing.T
 	ecs *sdk.Client
 }
 
-// newHarness makes a harness of which nothing runs yet.
+// newHarness returns a harness in which nothing runs yet.
 func newHarness(t *testing.T) *harness {
 	t.Helper()
 	w := &harness{Cluster: testutil.NewCluster(t), t: t}
@@ -46,8 +46,8 @@ func newHarness(t *testing.T) *harness {
 	return w
 }
 
-// inHarness runs a test in a harness where server and agent are ready and the task definition web is
-// registered.
+// inHarness runs a test in a harness where server and agent are ready and the task definition web
+// is registered.
 func inHarness(t *testing.T, test func(*testing.T, *harness)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
@@ -68,8 +68,8 @@ func (w *harness) registerWeb() {
 }
 
 // patientBody is an HTTP client for the SDK, which closes a request's body as soon as the answer
-// begins. A server in the same process is quick enough for that to come before the transport has
-// looked for the body's end, which then breaks the connection.
+// begins. A server in the same process can answer before the transport has reached the end of the
+// body, and the transport then breaks the connection.
 type patientBody struct{ *http.Client }
 
 // Do is what the SDK calls.
@@ -95,7 +95,7 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// run starts tasks of web and gives their ids.
+// run starts tasks of web and returns their ids.
 func (w *harness) run(count int32) []string {
 	w.t.Helper()
 	out, err := w.ecs.RunTask(w.t.Context(), &sdk.RunTaskInput{TaskDefinition: aws.String("web"), Count: aws.Int32(count)})
@@ -115,7 +115,7 @@ func idsOf(tasks []types.Task) []string {
 	return ids
 }
 
-// describe gives tasks as DescribeTasks shows them, in the order of the ids.
+// describe returns tasks as DescribeTasks shows them, in the order of the ids.
 func (w *harness) describe(ids ...string) []types.Task {
 	w.t.Helper()
 	byID := map[string]types.Task{}
@@ -144,7 +144,7 @@ func (w *harness) await(status structs.TaskStatus, ids ...string) {
 	})
 }
 
-// containerOf gives the runtime's id of the one container of a task.
+// containerOf returns the runtime's id of the only container of a task.
 func (w *harness) containerOf(id string) string {
 	w.t.Helper()
 	for _, c := range w.Engine.All() {
@@ -156,10 +156,10 @@ func (w *harness) containerOf(id string) string {
 	return ""
 }
 
-// settle lets everything happen that is under way.
+// settle waits until everything that is under way has happened.
 func (w *harness) settle() { time.Sleep(10 * time.Second) }
 
-// expectRunningOnce wants these tasks to run, each in a container that was started once, and
+// expectRunningOnce checks that these tasks run, each in a container that was started once, and
 // nothing else.
 func (w *harness) expectRunningOnce(ids ...string) {
 	w.t.Helper()

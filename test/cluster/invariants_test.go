@@ -11,11 +11,11 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// patience is how long a cluster may take until all is as it was asked for: services that lost
-// tasks quickly start the next ones late.
+// patience is the time that a cluster may take until everything is as asked for. It is long because
+// services whose tasks fail quickly start the next ones late.
 const patience = 30 * time.Minute
 
-// invariants is where it is invariants whether a cluster is as its user was told.
+// invariants checks that a cluster is as its user was told.
 type invariants struct {
 	engine *testutil.FakeEngine
 	read   func() (*state.Snapshot, error)
@@ -23,7 +23,7 @@ type invariants struct {
 	exited map[string]bool // tasks whose containers were killed
 }
 
-// await waits until nothing is wrong, and then a little more, and gives what is wrong still.
+// await waits until nothing is wrong, then a little longer, and returns what is still wrong.
 func (c *invariants) await() (wrong []string) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Second) {
 		if len(c.violations()) == 0 {
@@ -34,7 +34,7 @@ func (c *invariants) await() (wrong []string) {
 	return c.violations()
 }
 
-// violations says what is not as the user was told.
+// violations returns what is not as the user was told.
 func (c *invariants) violations() (wrong []string) {
 	snap, err := c.read()
 	if err != nil {
@@ -60,8 +60,8 @@ func (j *comparison) say(format string, args ...any) {
 	j.wrong = append(j.wrong, fmt.Sprintf(format, args...))
 }
 
-// containers wants every container that runs to be of a task that is to run there, and none to have
-// been started twice.
+// containers checks that every running container belongs to a task that should run there, and that
+// none was started twice.
 func (j *comparison) containers(engine *testutil.FakeEngine) {
 	for name, starts := range engine.Starts() {
 		if starts != 1 {
@@ -81,8 +81,8 @@ func (j *comparison) containers(engine *testutil.FakeEngine) {
 	}
 }
 
-// runs wants one job for each call of RunTask, with the tasks that the user was told of and no
-// others.
+// runs checks that there is one job for each call of RunTask, with exactly the tasks that the user
+// was told of.
 func (j *comparison) runs(u *workload) {
 	jobs := map[string]*structs.Job{}
 	for job := range j.snap.AllJobs() {
@@ -116,7 +116,7 @@ func (j *comparison) runs(u *workload) {
 	}
 }
 
-// task wants a task of a run to have come to what becomes of its like.
+// task checks that a task of a run ended as its image should end.
 func (j *comparison) task(id string, r run) {
 	task := j.snap.Task(id)
 	if task == nil {
@@ -139,8 +139,8 @@ func (j *comparison) task(id string, r run) {
 	}
 }
 
-// batches wants one job for each that was put, with every one of its tasks tried until it succeeded
-// or no attempt was left.
+// batches checks that there is one job for each batch that was put, and that each of its tasks was
+// tried until it succeeded or no attempt was left.
 func (j *comparison) batches(u *workload) {
 	n := 0
 	for job := range j.snap.AllJobs() {
@@ -167,7 +167,7 @@ func (j *comparison) batches(u *workload) {
 	}
 }
 
-// services wants each service to have just the tasks that it was last asked for.
+// services checks that each service has exactly the tasks that it was last asked for.
 func (j *comparison) services(u *workload) {
 	for name, want := range u.services {
 		job := j.snap.Service(structs.DefaultCluster, name)
@@ -203,7 +203,7 @@ func (j *comparison) services(u *workload) {
 	}
 }
 
-// deployments wants one PRIMARY deployment, which is completed.
+// deployments checks that there is one PRIMARY deployment and that it is completed.
 func (j *comparison) deployments(name string, job *structs.Job) {
 	for d := range j.snap.Deployments(job.ID) {
 		if d.Status != structs.DeploymentInactive && (d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutCompleted) {

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// What a leader decided whose clock was far ahead does not wait for that time under the next one: a
-// service goes on to be rolled.
+// TestLeaderClockAhead: what a leader decided whose clock was far ahead does not have to wait for
+// that time under the next leader. A service is still updated.
 func TestLeadersClockWasAhead(t *testing.T) {
 	inCluster(t, func(t *testing.T, s *servers) {
 		leader := s.Leader()

@@ -28,8 +28,8 @@ func inCluster(t *testing.T, test func(*testing.T, *servers), change ...func(*ag
 	})
 }
 
-// A silent instance's tasks run elsewhere in less than five seconds, also where the leader dies in
-// the same instant: then in six.
+// The tasks of a silent instance run elsewhere in less than five seconds, and in less than six if
+// the leader dies at the same instant.
 func TestLostInstance(t *testing.T) {
 	for name, c := range map[string]struct {
 		leader bool
@@ -71,9 +71,9 @@ func TestLostInstance(t *testing.T) {
 	}
 }
 
-// What runs on a machine that is cut off runs nowhere else meanwhile, where its agent is to see to
-// that: also where a server that is cut off with it answers the agent. What it runs stays where
-// only the leader dies, or that server's way to it.
+// With a fencing agent, tasks on a machine that is cut off never run elsewhere at the same time,
+// even if a server that is cut off together with the agent still answers it. The tasks stay if only
+// the leader dies, or if only that server loses its way to the leader.
 func TestFencedInstance(t *testing.T) {
 	const host = "10.0.1.1"
 	for name, c := range map[string]struct {
@@ -131,7 +131,7 @@ func TestFencedInstance(t *testing.T) {
 	}
 }
 
-// An agent whose container engine takes its time is there all the same, also when it opens another
+// An agent whose container engine is slow still counts as connected, even if it opens another
 // stream meanwhile.
 func TestSlowEngine(t *testing.T) {
 	inCluster(t, func(t *testing.T, s *servers) {
@@ -160,13 +160,13 @@ func TestSlowEngine(t *testing.T) {
 	})
 }
 
-// cutOff cuts both ways between two hosts.
+// cutOff cuts the link between two hosts in both directions.
 func (s *servers) cutOff(a, b string) {
 	s.Network.Cut(a, b)
 	s.Network.Cut(b, a)
 }
 
-// containersUp counts the containers that run, whoever knows of them.
+// containersUp returns the number of running containers, whoever knows of them.
 func (s *servers) containersUp() (n int) {
 	for _, c := range s.Engine.All() {
 		if c.State == structs.ContainerRunning {

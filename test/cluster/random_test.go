@@ -11,9 +11,9 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// randomFaults says when something goes wrong and what, by random numbers. What goes wrong in the middle
-// of a call is handed to the one goroutine that starts and stops things: under fake time, what is
-// done by the clock comes only while everything waits for the clock.
+// randomFaults decides by random numbers when something goes wrong and what. What goes wrong in the
+// middle of a call is handed to the one goroutine that starts and stops things: under fake time,
+// what the clock starts only happens while everything waits for the clock.
 type randomFaults struct {
 	engine *testutil.FakeEngine
 	inCall chan func()     // what is to go wrong in the call in the middle of which we are
@@ -24,8 +24,8 @@ type randomFaults struct {
 	quiet  bool // nothing goes wrong any more
 }
 
-// newRandomFaults has the containers of an engine take their time. Once in so many times, a call that
-// makes, starts or stops one kills its agent.
+// newRandomFaults makes the containers of an engine slow. One call in so many that creates, starts
+// or stops a container kills its agent.
 func newRandomFaults(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *randomFaults {
 	c := &randomFaults{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
 	slow := testutil.FakeImage{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
@@ -44,7 +44,7 @@ func newRandomFaults(engine *testutil.FakeEngine, random *rand.Rand, times int, 
 	return c
 }
 
-// sometimes hands in a fault once in so many times.
+// sometimes hands in a fault, once in so many times.
 func (c *randomFaults) sometimes(times int, fault func()) {
 	c.mu.Lock()
 	now := !c.quiet && c.random.IntN(times) == 0
@@ -57,7 +57,7 @@ func (c *randomFaults) sometimes(times int, fault func()) {
 	}
 }
 
-// rest lets calls pass from now on.
+// rest lets all calls pass from now on.
 func (c *randomFaults) rest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,12 +70,12 @@ func (c *randomFaults) number(below int) int {
 	return c.random.IntN(below)
 }
 
-// upTo is a pause of up to so many milliseconds.
+// upTo returns a random duration of up to so many milliseconds.
 func (c *randomFaults) upTo(most int) time.Duration {
 	return time.Duration(c.number(most)) * time.Millisecond
 }
 
-// killContainer ends a container that runs.
+// killContainer ends a running container.
 func (c *randomFaults) killContainer() {
 	running := slices.DeleteFunc(c.engine.All(), func(s structs.ContainerState) bool { return s.State != structs.ContainerRunning })
 	if len(running) > 0 {

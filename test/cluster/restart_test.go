@@ -30,8 +30,8 @@ func TestMainJob(t *testing.T) {
 	})
 }
 
-// The server ends, in order or not, while tasks run, and comes back soon or late. The agent comes
-// back to it, and nothing is started a second time.
+// The server ends, cleanly or not, while tasks run, and comes back soon or late. The agent connects
+// to it again, and nothing is started a second time.
 func TestServerRestart(t *testing.T) {
 	for name, end := range map[string]func(*harness){
 		"stopped": func(w *harness) { w.StopServer() },
@@ -57,7 +57,7 @@ func TestServerRestart(t *testing.T) {
 	}
 }
 
-// An agent ends and another one takes its containers over.
+// An agent ends, and the next one takes its containers over.
 func TestAgentRestart(t *testing.T) {
 	inHarness(t, func(t *testing.T, w *harness) {
 		ids := w.run(6)
@@ -93,7 +93,7 @@ func TestAgentRestart(t *testing.T) {
 	})
 }
 
-// Work that is given while the agent is away waits for it.
+// Work that is placed while the agent is away waits for it.
 func TestAgentIsAwayWhenWorkComes(t *testing.T) {
 	inHarness(t, func(t *testing.T, w *harness) {
 		w.StopAgent("host")
@@ -116,8 +116,8 @@ func TestAgentIsAwayWhenWorkComes(t *testing.T) {
 	})
 }
 
-// A server comes back without its data. Agents join it by themselves, end what it does not know of,
-// and take its work.
+// A server comes back without its data. Agents join it by themselves, end the tasks that it does
+// not know, and take its work.
 func TestServerLosesItsData(t *testing.T) {
 	inHarness(t, func(t *testing.T, w *harness) {
 		w.await(structs.TaskRunning, w.run(3)...)

@@ -14,9 +14,9 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// plantedCrash kills a host just before the nth thing that it sends after the plantedCrash was set: nothing from
-// there on reaches anybody. As a host shows what it does by what it sends alone, this is a crash at
-// every step that another one could tell from the next.
+// plantedCrash kills a host just before the nth thing that it sends after crashAt: nothing from
+// there on reaches anybody. A host shows what it does only by what it sends, so this is a crash at
+// every step that others can tell from the next.
 type plantedCrash struct {
 	mu     sync.Mutex
 	host   string
@@ -53,9 +53,9 @@ func (p *plantedCrash) isSprung() bool {
 }
 
 // The leader dies at every step of a RunTask, from the call to the report that the task is RUNNING,
-// while the agent holds its stream at the leader or at another server. The caller asks again with
-// its client token. Each time there is one job, with one task, which runs in one container, and the
-// service beside it is as it was.
+// while the agent has its stream at the leader or at another server. The caller asks again with its
+// client token. Each time there is one job, with one task, which runs in one container, and the
+// service beside it is undisturbed.
 func TestLeaderDiesAtEveryStepOfRunTask(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		t.Run(fmt.Sprintf("agent at the leader %v", own), func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestLeaderDiesAtEveryStepOfRunTask(t *testing.T) {
 	}
 }
 
-// dieAt is one crash; false when all was over before it.
+// dieAt is one crash. It returns false if everything was over before it.
 func dieAt(t *testing.T, step int, own bool) bool {
 	w := newCluster(t, 3, 0)
 	for n := range 3 {

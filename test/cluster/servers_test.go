@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// servers is a cluster of several servers, and a user of it.
+// servers is a cluster of several servers, and its user.
 type servers struct {
 	*testutil.Servers
 	t *testing.T
@@ -29,13 +29,13 @@ func inServers(t *testing.T, test func(*testing.T, *servers)) {
 	})
 }
 
-// follower is a server that runs and does not lead.
+// follower returns the number of a server that runs and does not lead.
 func (s *servers) follower() int {
 	leader := s.Leader()
 	return s.Running()[slices.IndexFunc(s.Running(), func(n int) bool { return n != leader })]
 }
 
-// must asks the leader, whoever that is.
+// must asks whichever server leads.
 func (s *servers) must(what string, verb func(*control.Control) error) {
 	s.t.Helper()
 	s.Eventually(what, func() bool {
@@ -44,7 +44,7 @@ func (s *servers) must(what string, verb func(*control.Control) error) {
 	})
 }
 
-// serve keeps up tasks of the definition web.
+// serve makes a service of the definition web.
 func (s *servers) serve(count int) {
 	s.t.Helper()
 	s.must("the definition is registered", func(c *control.Control) error {
@@ -61,7 +61,7 @@ func (s *servers) serve(count int) {
 	})
 }
 
-// up counts the tasks that the leader takes for RUNNING, by the host of their instance.
+// up returns the number of tasks that are RUNNING for the leader, by the host of their instance.
 func (s *servers) up() map[string]int {
 	n := map[string]int{}
 	leader := s.Leader()
@@ -80,7 +80,7 @@ func (s *servers) up() map[string]int {
 	return n
 }
 
-// total sums what up counts.
+// total returns the sum of what up returned.
 func total(up map[string]int) (sum int) {
 	for _, n := range up {
 		sum += n
@@ -88,7 +88,7 @@ func total(up map[string]int) (sum int) {
 	return sum
 }
 
-// Three servers form one cluster, and each of them takes calls.
+// Three servers form one cluster, and each of them accepts calls.
 func TestServersForm(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		for n := 1; n <= 3; n++ {
@@ -109,7 +109,7 @@ func TestServersForm(t *testing.T) {
 	})
 }
 
-// Two of three are no cluster; it forms when the third has come, also where one was away for a
+// Two of three servers are no cluster. It forms when the third has come, even if one was away for a
 // while in between.
 func TestServersWaitForEachOther(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestServersWaitForEachOther(t *testing.T) {
 	})
 }
 
-// What was acknowledged is there after any server's crash, and after that of all.
+// What was acknowledged survives the crash of any server, and of all.
 func TestAcknowledgedWritesSurvive(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		var acknowledged []string
@@ -176,7 +176,7 @@ func TestAcknowledgedWritesSurvive(t *testing.T) {
 	})
 }
 
-// A leader that is cut off from the others answers no read with what is old, and takes no write.
+// A leader that is cut off from the others returns no stale reads and accepts no writes.
 func TestLeaderCutOff(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		old := s.Leader()
@@ -207,7 +207,7 @@ func TestLeaderCutOff(t *testing.T) {
 	})
 }
 
-// An agent that starts again within its lease, or whose server dies, loses nothing.
+// An agent that restarts within its lease, or whose server dies, loses nothing.
 func TestNothingIsLost(t *testing.T) {
 	inCluster(t, func(t *testing.T, s *servers) {
 		before := s.taskIDs()
@@ -227,7 +227,7 @@ func TestNothingIsLost(t *testing.T) {
 	})
 }
 
-// taskIDs are the tasks that are to run.
+// taskIDs returns the ids of the tasks that should run.
 func (s *servers) taskIDs() (ids []string) {
 	s.t.Helper()
 	s.must("a read is answered", func(c *control.Control) error {

@@ -15,7 +15,8 @@ import (
 	"github.com/gantry-project/gantry/client"
 )
 
-// user asks the cluster for things, each until it is answered, and notes what it was told.
+// workload is a user who asks the cluster for things, each until it is answered, and records the
+// answers.
 type workload struct {
 	*doors
 	random   *rand.Rand
@@ -25,7 +26,7 @@ type workload struct {
 	services map[string]*service
 }
 
-// doors are the ways in.
+// doors are a user's clients.
 type doors struct {
 	t      *testing.T
 	ecs    *sdk.Client
@@ -47,7 +48,7 @@ type run struct {
 	stopped map[string]bool // tasks that the user then stopped
 }
 
-// service is one that the user was told of, as it wants it.
+// service is a service that the user was told of, as the user last asked for it.
 type service struct {
 	count      int
 	definition string
@@ -82,7 +83,7 @@ func (u *workload) work() {
 	}
 }
 
-// insist calls until the answer is a success: every other one tells nothing for sure.
+// insist repeats a call until it succeeds: any other answer leaves the outcome open.
 func (d *doors) insist(call func(context.Context) error) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
@@ -99,7 +100,7 @@ func (d *doors) insist(call func(context.Context) error) {
 	}
 }
 
-// callTimeout is how long a user waits for an answer.
+// callTimeout is the time that a user waits for an answer.
 const callTimeout = 15 * time.Second
 
 func (u *workload) token() string {
@@ -139,10 +140,10 @@ func (u *workload) runBatch() {
 	})
 }
 
-// attempts is how often a task of a batch job is tried.
+// attempts is the number of times that a task of a batch job is tried.
 const attempts = 3
 
-// stopTask stops a task that was run.
+// stopTask stops one of the tasks of a run.
 func (u *workload) stopTask() {
 	for n := u.calls; n > 0; n-- {
 		r, ran := u.runs[fmt.Sprintf("call-%d", n)]
@@ -171,7 +172,7 @@ func (u *workload) createService() {
 	u.services[name] = &service{count: count, definition: "web:1"}
 }
 
-// someService gives a service that is not deleted; nil: there is none.
+// someService returns a service that is not deleted; nil if there is none.
 func (u *workload) someService() (string, *service) {
 	for n := range len(u.services) {
 		name := fmt.Sprintf("service-%d", (n+u.calls)%len(u.services))
