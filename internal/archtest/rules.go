@@ -1,6 +1,6 @@
 // Package archtest holds the rules of the house as tests: which folder may import which, what the
-// replicated core must not do, and how long a file may grow. Each rule carries its reason, which is
-// what a failing test prints.
+// replicated core must not do, how long files and functions may grow, and how wide comments may be.
+// Each rule has its reason, which a failing test prints.
 //
 // A change of the rules is a change of the design: it comes with an ADR.
 package archtest
@@ -20,7 +20,7 @@ type folderRule struct {
 	why     string
 }
 
-// anything is the list of a folder that is free to import what it likes.
+// anything is the list of a folder that may import everything.
 var anything = []string{"..."}
 
 var folderRules = []folderRule{
@@ -115,12 +115,12 @@ var moduleRules = []moduleRule{
 		"the wire formats are ours; the SDK is for tests"},
 }
 
-// deterministic are the folders that every server runs on the same input and must leave with the
-// same result: no clock and no random. Ids and times are minted before the log. (That no result
-// hangs on the order of a map is what the determinism test of fsm is for.)
+// deterministic lists the folders that every server runs on the same input and must leave with the
+// same result: no clock and no random numbers. Ids and times are minted before the log. (The
+// determinism test of fsm checks that no result depends on the order of a map.)
 var deterministic = []string{"fsm", "state", "scheduler", "scheduler/..."}
 
-// randomPackages give another result each time.
+// randomPackages return another result each time.
 var randomPackages = []string{"math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 
 // clockFuncs are the functions of package time that read the clock or wait on it.

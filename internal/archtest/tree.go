@@ -27,12 +27,12 @@ func (f *file) folder() string  { return filepath.ToSlash(filepath.Dir(f.path)) 
 func (f *file) isTest() bool    { return strings.HasSuffix(f.path, "_test.go") }
 func (f *file) generated() bool { return ast.IsGenerated(f.ast) }
 
-// at is the place of a node, to be printed before what is wrong with it.
+// at returns the place of a node, to be printed before what is wrong with it.
 func (f *file) at(n ast.Node) string {
 	return fmt.Sprintf("%s:%d", f.path, f.fset.Position(n.Pos()).Line)
 }
 
-// imports are the paths that the file imports.
+// imports returns the paths that the file imports.
 func (f *file) imports() map[string]*ast.ImportSpec {
 	paths := map[string]*ast.ImportSpec{}
 	for _, spec := range f.ast.Imports {
@@ -88,8 +88,8 @@ func readTree(root string) ([]*file, error) {
 	return files, err
 }
 
-// matches says whether a folder is named by a list, where x/... is everything below x and ... is
-// everything.
+// matches reports whether a list names a folder; in the list, x/... is everything below x, and ...
+// is everything.
 func matches(folder string, list []string) bool {
 	return slices.ContainsFunc(list, func(name string) bool {
 		below, all := strings.CutSuffix(name, "...")

@@ -16,7 +16,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// rotating is a secured cluster whose servers are configured by files, and whose agent by its
+// rotating is a secured cluster whose servers are configured by files and whose agent by its
 // environment.
 type rotating struct {
 	t            *testing.T
@@ -73,7 +73,7 @@ func (r *rotating) agent(zone string) *exec.Cmd {
 	}, "agent")
 }
 
-// ask runs the command line against a server, as one who has the cluster's secret.
+// ask runs the command line against a server, with the cluster's secret.
 func (r *rotating) ask(n string, args ...string) (string, error) {
 	cmd := exec.CommandContext(r.t.Context(), gantry, args...)
 	cmd.Env = append(os.Environ(), "GANTRY_ADDR=https://"+r.host(n)+":5747", "GANTRY_SECRET_FILE="+r.secret)
@@ -81,7 +81,7 @@ func (r *rotating) ask(n string, args ...string) (string, error) {
 	return string(text), err
 }
 
-// sees says whether a server has a member in a state by gossip.
+// sees reports whether a server has a member in a state by gossip.
 func (r *rotating) sees(n, name string, like func(structs.Member) bool) bool {
 	text, err := r.ask(n, "members", "-o", "json")
 	var list structs.MemberList
@@ -91,7 +91,7 @@ func (r *rotating) sees(n, name string, like func(structs.Member) bool) bool {
 
 func alive(m structs.Member) bool { return m.Status == structs.MemberAlive }
 
-// keys are those that a server has on disk.
+// keys returns the keys that a server has on disk.
 func (r *rotating) keys(n string) (keys []string) {
 	raw, _ := os.ReadFile(filepath.Join(r.dir, n, "server", "gossip.keys"))
 	_ = json.Unmarshal(raw, &keys)

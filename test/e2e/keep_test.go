@@ -15,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serverHost is the address of a server by its number.
+// serverHost returns the address of a server by its number.
 func serverHost(n string) string { return "127.0.57." + n }
 
 // startServer starts a server process that is killed at the end of the test.
@@ -64,7 +64,7 @@ func must(t *testing.T, text string, err error) string {
 	return text
 }
 
-// voters counts the peers with a vote that answer, as a server has them.
+// voters returns the number of peers with a vote that answer, as a server has them.
 func voters(t *testing.T, n string) (count int) {
 	text, err := ask(t, n, "server", "raft", "-o", "json")
 	var list structs.PeerList
@@ -79,7 +79,7 @@ func voters(t *testing.T, n string) (count int) {
 	return count
 }
 
-// register makes an instance, the smallest thing that a cluster remembers.
+// register makes an instance, the smallest thing that a cluster stores.
 func register(t *testing.T, n, name string) {
 	t.Helper()
 	eventually(t, "a write is acknowledged", func() bool {

@@ -15,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestContainers runs what a task definition can say of containers, on one dev.
+// TestContainers runs what a task definition can ask of containers, on one dev.
 func TestContainers(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]func(*testing.T, *dev){
@@ -128,8 +128,8 @@ func limits(t *testing.T, d *dev) {
 	d.stopTask(arn)
 }
 
-// openFiles: without ulimits it is 65535, or what the engine has where it cannot give as many; with
-// them what they say.
+// openFiles: without ulimits the limit is 65535, or the engine's own if it cannot give as many;
+// with ulimits it is theirs.
 func openFiles(t *testing.T, d *dev) {
 	want := "65535"
 	given, err := exec.Command("docker", "run", "--rm", "--ulimit", "nofile=65535:65535", testutil.AppImage, "nofile").Output()
@@ -149,7 +149,8 @@ func openFiles(t *testing.T, d *dev) {
 	}
 }
 
-// emptyMembers: what is empty asks for nothing, and takes nothing from the image or the definition.
+// emptyMembers: an empty member asks for nothing, and takes nothing from the image or the
+// definition.
 func emptyMembers(t *testing.T, d *dev) {
 	c := app("main", "print", "from the definition")
 	c.Image, c.Memory = aws.String(testutil.AppImage), aws.Int32(16)

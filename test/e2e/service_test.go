@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestServiceOverCLI is the life of a service through the aws command line and its waiters.
+// TestServiceOverCLI takes a service through its life with the aws command line and its waiters.
 func TestServiceOverCLI(t *testing.T) {
 	d := startDev(t)
 	first := d.family(app("main", "serve"))
@@ -49,7 +49,7 @@ func TestServiceOverCLI(t *testing.T) {
 	}
 }
 
-// TestServices is what a service does to stay what it was asked to be, on one dev.
+// TestServices checks what a service does to stay what it was asked to be, on one dev.
 func TestServices(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]func(*testing.T, *dev){

@@ -44,7 +44,7 @@ func rollingUpdate(t *testing.T, d *dev) {
 	s.wantEvent("running tasks: (task ")
 }
 
-// stopsFirst: with a fixed port on one instance a new task fits only once its predecessor is gone.
+// stopsFirst: with a fixed port on one instance, a new task fits only once its predecessor is gone.
 func stopsFirst(t *testing.T, d *dev) {
 	web := app("main", "serve")
 	web.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80), HostPort: aws.Int32(freePort(t))}}
@@ -106,7 +106,7 @@ func rollbackOnRequest(t *testing.T, d *dev) {
 	}
 }
 
-// updateInFlight: a new update does not wait for the one before it, which never ends here.
+// updateInFlight: a new update does not wait for the previous one, which never ends here.
 func updateInFlight(t *testing.T, d *dev) {
 	family := d.family(app("main", "sleep"))
 	s := d.service(2, family)

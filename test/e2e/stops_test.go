@@ -14,7 +14,7 @@ func stopTimeout(t *testing.T, d *dev) {
 	deaf.StopTimeout = aws.Int32(1)
 	deaf.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
 	arn := d.run(d.family(deaf))
-	// from now on it is deaf
+	// It ignores SIGTERM from now on.
 	get(t, hostPort(t, container(t, d.await(arn, "RUNNING"), "deaf"), 80), "/")
 	if code := d.stopTask(arn).Containers[0].ExitCode; aws.ToInt32(code) != 137 {
 		t.Errorf("exit code %v, want 137", code)

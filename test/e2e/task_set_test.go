@@ -31,7 +31,7 @@ type taskSet struct {
 }
 
 // TestTaskSetsOverCLI moves a service from one task set to another through the aws command line, as
-// a deployment controller of one's own does.
+// an external deployment controller does.
 func TestTaskSetsOverCLI(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "create-service", "--service-name", "web", "--desired-count", "4", "--deployment-controller", "type=EXTERNAL")

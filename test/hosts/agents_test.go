@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/hosts"
 )
 
-// agentFault is something that happens to the host of an agent, such that its tasks are replaced.
+// agentFault is something that happens to the host of an agent and makes its tasks be replaced.
 type agentFault struct {
 	name   string
 	happen func(*hosts.Agent) error
@@ -26,9 +26,8 @@ func agentFaults() []agentFault {
 	}
 }
 
-// testAgents: the tasks of a host that is lost run elsewhere within seconds; once it is back,
-// nothing runs twice. A host that is only slow, and an agent that starts anew within its lease,
-// lose nothing.
+// testAgents: the tasks of a lost host run elsewhere within seconds, and once it is back nothing
+// runs twice. A host that is only slow, and an agent that restarts within its lease, lose nothing.
 func testAgents(t *testing.T, w *harness) {
 	const name = "kept"
 	w.service(t, name)
@@ -55,8 +54,8 @@ func (w *harness) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 	w.unharmed(t, name, before, "an agent starts anew")
 }
 
-// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and kills
-// what the one before it left all the same.
+// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and still
+// kills what the previous agent left.
 func testStartCutOff(t *testing.T, w *harness) {
 	const name = "fenced"
 	w.service(t, name)
@@ -86,7 +85,7 @@ func testStartCutOff(t *testing.T, w *harness) {
 	w.awaitSpread(t, name)
 }
 
-// slowHost makes a host's link bad, and not so bad that it is lost.
+// slowHost makes a host's link bad, but not so bad that the host is lost.
 func (w *harness) slowHost(t *testing.T, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, w.Agents...)
@@ -103,7 +102,7 @@ func (w *harness) slowHost(t *testing.T, name string, a *hosts.Agent) {
 	w.mend(t)
 }
 
-// unharmed sees for twice the length of a lease that the very same tasks run.
+// unharmed checks for twice the length of a lease that the very same tasks run.
 func (w *harness) unharmed(t *testing.T, name string, before []string, what string) {
 	t.Helper()
 	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); pause(200 * time.Millisecond) {
@@ -121,7 +120,8 @@ func (w *harness) unharmed(t *testing.T, name string, before []string, what stri
 	}
 }
 
-// agentFault lets a fault happen to a host, waits until its tasks run elsewhere, and ends it.
+// agentFault makes a fault happen to a host, waits until its tasks run elsewhere, and ends the
+// fault.
 func (w *harness) agentFault(t *testing.T, fault agentFault, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, a)
@@ -139,8 +139,8 @@ func (w *harness) agentFault(t *testing.T, fault agentFault, name string, a *hos
 	w.awaitSpread(t, name)
 }
 
-// testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's
-// next start; then the tasks are reported and replaced, and the agent goes on.
+// testEngineKilled: an engine is killed under its agent. Its next start ends its containers; then
+// the tasks are reported and replaced, and the agent goes on.
 func testEngineKilled(t *testing.T, w *harness) {
 	const name = "engine"
 	w.service(t, name)

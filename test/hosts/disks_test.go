@@ -14,7 +14,7 @@ import (
 )
 
 // testFullDisk: a server whose disk is full ends and says why; the others go on, and nothing that
-// was acknowledged is lost. With room on the disk it starts again.
+// was acknowledged is lost. Once there is room on the disk it starts again.
 func testFullDisk(t *testing.T, w *harness) {
 	calls := record(t, w, 2)
 	for _, full := range []serverFault{
@@ -51,11 +51,10 @@ func testFullDisk(t *testing.T, w *harness) {
 	calls.finish(t)
 }
 
-// fill leaves nothing of a server's disk.
+// fill uses up a server's disk.
 func fill(s *hosts.Server) error { return testutil.FillDisk(s.Data, 0) }
 
-// testNoRoom: a follower has room for what its log needs, and not for the snapshot that its leader
-// sends it.
+// testNoRoom: a follower has room for its log, but not for the snapshot that its leader sends.
 func testNoRoom(t *testing.T, w *harness) {
 	const room, large = 1 << 20, 60 << 10
 	for range 2 * room / large {
@@ -89,9 +88,9 @@ func testNoRoom(t *testing.T, w *harness) {
 	}
 }
 
-// testHungDisk: a server whose disk hangs ends as one whose disk is full does, so that the others
-// go on, though the kernel keeps its process until the disk goes on. Nobody can connect to what is
-// left of it. At a start on such a disk it says so.
+// testHungDisk: a server whose disk hangs ends like one whose disk is full, so that the others go
+// on, though the kernel keeps its process until the disk works again. Nobody can connect to what is
+// left of it. A server that is started on such a disk says so.
 func testHungDisk(t *testing.T, w *harness) {
 	calls := record(t, w, 3)
 	for _, of := range []string{"leader", "follower"} {
@@ -141,7 +140,7 @@ func (w *harness) endsOnHungDisk(t *testing.T, s *hosts.Server) {
 	w.says(t, s, "the disk of data directory "+s.Data+" hangs (", "mend or replace it")
 }
 
-// thaws lets the disk go on, and sees the server end with an error.
+// thaws lets the disk go on and checks that the server ends with an error.
 func (w *harness) thaws(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	if err := s.MendDisk(); err != nil {
@@ -152,7 +151,7 @@ func (w *harness) thaws(t *testing.T, s *hosts.Server) {
 	}
 }
 
-// says finds words in what a server printed.
+// says checks that a server printed these words.
 func (w *harness) says(t *testing.T, s *hosts.Server, words ...string) {
 	t.Helper()
 	for _, word := range words {
@@ -162,7 +161,7 @@ func (w *harness) says(t *testing.T, s *hosts.Server, words ...string) {
 	}
 }
 
-// tail gives the last lines of a text.
+// tail returns the last lines of a text.
 func tail(text string, n int) string {
 	lines := strings.SplitAfter(text, "\n")
 	return strings.Join(lines[max(0, len(lines)-n-1):], "")
@@ -193,7 +192,7 @@ func testDamage(t *testing.T, w *harness) {
 	w.rejoins(t, follower)
 }
 
-// refuses damages files of a server and starts it.
+// refuses damages files of a server, starts it, and checks that it refuses to start.
 func (w *harness) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
 	t.Helper()
 	if err := s.Stop(); err != nil {

@@ -1,8 +1,8 @@
 // Package hosts runs the real servers and agents on hosts of their own, each agent with a real
-// Docker Engine, and lets happen to them what happens to machines: they die, freeze, fill their
-// disks, and their links break. What fake time cannot show is here: kernels, TCP, disks. A clock
-// that jumps is not: hosts of one machine share its clock. Leases and raft measure spans by the
-// monotonic clock, which does not jump.
+// Docker Engine, and makes happen to them what happens to machines: they die, freeze, fill their
+// disks, and their links break. It covers what fake time cannot show: kernels, TCP, disks. It does
+// not cover clocks that jump, since the hosts of one machine share its clock. Leases and raft
+// measure spans by the monotonic clock, which does not jump.
 package hosts
 
 import (
@@ -20,9 +20,10 @@ import (
 )
 
 const (
-	// patience bounds what happens by itself, on a machine that is busy with other tests.
+	// patience bounds the wait for things that happen by themselves, on a machine that is busy with
+	// other tests.
 	patience = 90 * time.Second
-	// serverDisk, in MiB, is enough for the longest test and soon filled.
+	// serverDisk, in MiB, is enough for the longest test and quickly filled.
 	serverDisk = 256
 )
 
@@ -32,7 +33,7 @@ type harness struct {
 	ctx context.Context
 }
 
-// start makes the harness, or skips the test where it cannot be made.
+// start makes the harness, or skips the test on a machine where it cannot be made.
 func start(t *testing.T) *harness {
 	t.Helper()
 	if err := hosts.Missing(); err != nil {
@@ -60,7 +61,7 @@ func start(t *testing.T) *harness {
 	return w
 }
 
-// TestHosts: one cluster, and one thing after the other happens to it. After each it is whole
+// TestHosts makes one thing after another happen to one cluster. After each, the cluster is whole
 // again.
 func TestHosts(t *testing.T) {
 	w := start(t)
@@ -89,11 +90,11 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// lastWords is how the last line of a process begins that ends with an error. It may not have ended
-// yet, while its disk hangs.
+// lastWords begins the last line that a process prints when it ends with an error. The process may
+// still be there while its disk hangs.
 const lastWords = "gantry: the "
 
-// mend makes good all that was done to the hosts, and waits until the cluster is whole.
+// mend undoes all faults of the hosts and waits until the cluster is whole.
 func (w *harness) mend(t *testing.T) {
 	t.Helper()
 	var errs []error
@@ -127,7 +128,7 @@ func (w *harness) await(t *testing.T, what string, lacks func() error) {
 	w.awaitFor(t, patience, what, lacks)
 }
 
-// awaitFor is await for what may take longer.
+// awaitFor is await with another patience.
 func (w *harness) awaitFor(t *testing.T, patience time.Duration, what string, lacks func() error) {
 	t.Helper()
 	var last error
@@ -143,7 +144,7 @@ func (w *harness) awaitFor(t *testing.T, patience time.Duration, what string, la
 // pause lets real time pass.
 func pause(d time.Duration) { <-time.After(d) }
 
-// checkLogs finds what no process may print, whatever happens to it.
+// checkLogs finds what no process may ever print.
 func (w *harness) checkLogs(t *testing.T) {
 	t.Helper()
 	for name, log := range w.logs() {

@@ -16,10 +16,10 @@ import (
 	"github.com/gantry-project/gantry/testutil/hosts"
 )
 
-// serviceTasks is how many tasks a test's service keeps, one on each host.
+// serviceTasks is the number of tasks of a test's service, one on each host.
 const serviceTasks = 3
 
-// service makes a service and waits until it runs. It goes with the test.
+// service makes a service and waits until it runs. The service is deleted at the end of the test.
 func (w *harness) service(t *testing.T, name string) {
 	t.Helper()
 	w.register(t, name, "sleep")
@@ -44,7 +44,7 @@ func (w *harness) service(t *testing.T, name string) {
 }
 
 // awaitService waits until as many tasks of a service run as are wanted, each in one container on
-// one of the hosts, and no container more runs on those.
+// one of the hosts, and those hosts run no other container of it.
 func (w *harness) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 	t.Helper()
 	w.await(t, "service "+name+" runs", func() error {
@@ -64,7 +64,8 @@ func (w *harness) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 	})
 }
 
-// longestHold is the longest time for which an instance that was lost again and again gets no tasks.
+// longestHold is the longest time for which an instance that was lost again and again gets no
+// tasks.
 const longestHold = 5 * time.Minute
 
 // awaitSpread waits until the service has a task on each host again. The tasks that replace others
@@ -83,7 +84,7 @@ func (w *harness) tasks(t *testing.T) (tasks []*structs.Task) {
 	return tasks
 }
 
-// others gives the agents but one.
+// others returns the other agents.
 func (w *harness) others(but *hosts.Agent) []*hosts.Agent {
 	return slices.DeleteFunc(slices.Clone(w.Agents), func(a *hosts.Agent) bool { return a == but })
 }

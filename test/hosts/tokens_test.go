@@ -15,16 +15,17 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// tokenPause is between two jobs: each starts a container on a machine that has more to do.
+// tokenPause is the pause between two jobs. Each starts a container, on a machine that has more to
+// do.
 const tokenPause = 700 * time.Millisecond
 
-// tokens is a user who runs tasks, one after the other, and asks again with the same token until
+// tokens is a user who runs one task after another, and repeats each call with the same token until
 // there is an answer.
 type tokens struct {
 	harness *harness
-	run   string // of all tokens of this user
-	stop  context.CancelFunc
-	work  sync.WaitGroup
+	run     string // of all tokens of this user
+	stop    context.CancelFunc
+	work    sync.WaitGroup
 
 	asked int
 	told  map[string]string // token → id of the task; empty: that there is no room
