@@ -45,7 +45,7 @@ func (d *dev) says(file string, status int, args []string, wanted ...string) {
 	}
 }
 
-// TestJobs takes a file the whole way on real containers: run, run again, changed, seen by ECS's
+// TestJobFromAFile takes a file the whole way on real containers: run, run again, changed, seen by ECS's
 // calls, broken, stopped.
 func TestJobFromAFile(t *testing.T) {
 	d := startDev(t)

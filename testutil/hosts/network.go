@@ -15,9 +15,7 @@
 //	engine.go   its Docker Engine
 //	clean.go    what an earlier run left, which was killed
 //	cluster.go  servers and agents on hosts, secured
-//	calls.go    how they are called; service.go: what of a service runs
-//
-// It needs root, and the tools ip, tc, iptables, nsenter, mkfs.ext4 and dockerd, and loop devices.
+//	calls.go    how they are called; service.go: which tasks of a service run
 package hosts
 
 import (
