@@ -62,7 +62,12 @@ func TestChecks(t *testing.T) {
 		{"a field of that name may", "state/a.go", `var n int; type t struct{ n int }; func f(t *t) { t.n++ }`, ""},
 
 		{"a long file", "control/a.go", strings.Repeat("\n", maxLines+1), "it holds two things"},
-		{"a long test", "control/a_test.go", strings.Repeat("\n", maxLines+1), ""},
+		{"a long test", "control/a_test.go", strings.Repeat("\n", maxLines+1), "it holds two things"},
+		{"a long function", "control/a.go", "func f() {" + strings.Repeat("\n", maxFunction+1) + "}", "f has 61 lines"},
+		{"a function with a long table", "control/a.go", "func f() []int { return []int{" + strings.Repeat("\n", maxFunction+1) + "} }", ""},
+		{"a wide comment", "control/a.go", "//" + strings.Repeat(" x", 50), "102 columns"},
+		{"a wide comment behind a tab", "control/a.go", "func f() {\n\t//" + strings.Repeat(" x", 49) + "\n}", "more than 100"},
+		{"an address in a comment", "control/a.go", "// https://" + strings.Repeat("x", 100), ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			reports := check(t, map[string]string{tc.path: "package p\n" + tc.source})

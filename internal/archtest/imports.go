@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// checkImports reports imports that no rule allows, and folders that no rule knows.
+// checkImports reports imports that no rule allows, and folders that have no rule.
 func checkImports(files []*file) []string {
 	var wrong []string
 	unknown := map[string]bool{}

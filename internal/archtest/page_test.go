@@ -65,7 +65,7 @@ func TestPage(t *testing.T) {
 
 var inBackticks = regexp.MustCompile("`([^`]+)`")
 
-// fillTable returns the table with its last column as the rules say, and the folders that it has.
+// fillTable returns the table with its last column written from the rules, and the folders in it.
 func fillTable(table string) (filled string, folders []string, err error) {
 	var b strings.Builder
 	for _, line := range strings.SplitAfter(table, "\n") {
@@ -92,8 +92,8 @@ func fillTable(table string) (filled string, folders []string, err error) {
 	return b.String(), folders, nil
 }
 
-// mayImport returns in words what a folder may import: folders of this module, and modules that few
-// folders may.
+// mayImport returns, in words, what a folder may import: folders of this module, and the modules
+// that only few folders may import.
 func mayImport(folder string, rule folderRule) string {
 	if slices.Equal(rule.imports, anything) {
 		return "anything"

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// checkPurity reports clocks and random in the deterministic folders, and init functions and
-// package variables that change anywhere in production code.
+// checkPurity reports clocks and random numbers in the deterministic folders, and, in all
+// production code, init functions and package variables that change.
 func checkPurity(files []*file) []string {
 	var wrong []string
 	packages := map[string][]*file{}
@@ -71,7 +71,7 @@ func checkInit(f *file) []string {
 }
 
 // checkVariables reports package variables that the package itself changes: they are assigned,
-// their address is taken, or their type is made to change (sync, atomic). Tables that are only read
+// their address is taken, or their type exists to change (sync, atomic). Tables that are only read
 // are fine.
 func checkVariables(files []*file) []string {
 	variables := packageVariables(files)
@@ -103,9 +103,9 @@ func checkVariables(files []*file) []string {
 	return wrong
 }
 
-// packageVariables finds every identifier in the package that stands for one of its own package
-// variables, and not for a local one of the same name. Imports are left unresolved: that takes no
-// compiled packages and is all that is needed.
+// packageVariables returns every identifier in the package that refers to one of its package
+// variables, and not to a local variable of the same name. Imports are left unresolved: that needs
+// no compiled packages, and is enough here.
 func packageVariables(files []*file) map[*ast.Ident]bool {
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Error: func(error) {}, Importer: emptyImporter{}}
@@ -113,7 +113,7 @@ func packageVariables(files []*file) map[*ast.Ident]bool {
 	for _, f := range files {
 		syntax = append(syntax, f.ast)
 	}
-	// errors: unresolved imports
+	// Errors are ignored: they are about unresolved imports.
 	pkg, _ := config.Check(files[0].folder(), files[0].fset, syntax, info)
 	found := map[*ast.Ident]bool{}
 	for id, object := range info.Uses {
@@ -132,7 +132,7 @@ func (emptyImporter) Import(path string) (*types.Package, error) {
 	return pkg, nil
 }
 
-// isSync says whether a declared type is from sync or sync/atomic.
+// isSync reports whether a declared type is from sync or sync/atomic.
 func isSync(t ast.Expr) bool {
 	switch t := t.(type) {
 	case *ast.IndexExpr:
@@ -144,7 +144,7 @@ func isSync(t ast.Expr) bool {
 	return false
 }
 
-// changed are the expressions that a node changes, or hands out to be changed.
+// changed returns the expressions that a node changes, or hands out to be changed.
 func changed(n ast.Node) []ast.Expr {
 	switch n := n.(type) {
 	case *ast.AssignStmt:
@@ -169,7 +169,7 @@ func changed(n ast.Node) []ast.Expr {
 	return nil
 }
 
-// root is the variable that x.y[z] is a part of.
+// root returns the variable that x.y[z] is a part of.
 func root(e ast.Expr) *ast.Ident {
 	switch e := e.(type) {
 	case *ast.Ident:

@@ -1,6 +1,6 @@
 // Package archtest holds the rules of the house as tests: which folder may import which, what the
-// replicated core must not do, and how long a file may grow. Each rule carries its reason, which is
-// what a failing test prints.
+// replicated core must not do, how long files and functions may grow, and how wide comments may be.
+// Each rule has its reason, which a failing test prints.
 //
 // A change of the rules is a change of the design: it comes with an ADR.
 package archtest
@@ -20,7 +20,7 @@ type folderRule struct {
 	why     string
 }
 
-// anything is the list of a folder that is free to import what it likes.
+// anything is the list of a folder that may import everything.
 var anything = []string{"..."}
 
 var folderRules = []folderRule{
@@ -145,16 +145,24 @@ var moduleRules = []moduleRule{
 		"the wire formats are ours; the SDK is for tests"},
 }
 
-// deterministic are the folders that every server runs on the same input and must leave with the
-// same result: no clock and no random. Ids and times are minted before the log. (That no result
-// hangs on the order of a map is what the determinism test of fsm is for.)
+// deterministic lists the folders that every server runs on the same input and must leave with the
+// same result: no clock and no random numbers. Ids and times are minted before the log. (The
+// determinism test of fsm checks that no result depends on the order of a map.)
 var deterministic = []string{"fsm", "state", "scheduler", "scheduler/..."}
 
-// randomPackages give another result each time.
+// randomPackages return another result each time.
 var randomPackages = []string{"math/rand", "math/rand/v2", "crypto/rand", "hash/maphash"}
 
 // clockFuncs are the functions of package time that read the clock or wait on it.
 var clockFuncs = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
-// maxLines is the length that a file written by hand may have. A longer one holds two things.
-const maxLines = 500
+// What a file written by hand may have, tests included.
+const (
+	// maxLines is the length of a file. A longer one holds two things.
+	maxLines = 300
+	// maxFunction is the length of a function's body in lines, not counting its tables.
+	maxFunction = 60
+	// maxColumns is the width of a line of comment, where a tab counts tabColumns.
+	maxColumns = 100
+	tabColumns = 4
+)

@@ -16,22 +16,23 @@ import (
 
 // A file is one Go source file of this module.
 type file struct {
-	path  string // from the root of the module, with slashes
-	lines int
-	ast   *ast.File
-	fset  *token.FileSet
+	path   string // from the root of the module, with slashes
+	source []byte
+	lines  int
+	ast    *ast.File
+	fset   *token.FileSet
 }
 
 func (f *file) folder() string  { return filepath.ToSlash(filepath.Dir(f.path)) }
 func (f *file) isTest() bool    { return strings.HasSuffix(f.path, "_test.go") }
 func (f *file) generated() bool { return ast.IsGenerated(f.ast) }
 
-// at is the place of a node, to be printed before what is wrong with it.
+// at returns the place of a node, to be printed before what is wrong with it.
 func (f *file) at(n ast.Node) string {
 	return fmt.Sprintf("%s:%d", f.path, f.fset.Position(n.Pos()).Line)
 }
 
-// imports are the paths that the file imports.
+// imports returns the paths that the file imports.
 func (f *file) imports() map[string]*ast.ImportSpec {
 	paths := map[string]*ast.ImportSpec{}
 	for _, spec := range f.ast.Imports {
@@ -48,7 +49,7 @@ func parse(fset *token.FileSet, path string, source []byte) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{path: path, lines: bytes.Count(source, []byte("\n")), ast: syntax, fset: fset}, nil
+	return &file{path: path, source: source, lines: bytes.Count(source, []byte("\n")), ast: syntax, fset: fset}, nil
 }
 
 // readTree parses every Go file below root, whatever its build tags.
@@ -87,8 +88,8 @@ func readTree(root string) ([]*file, error) {
 	return files, err
 }
 
-// matches says whether a folder is named by a list, where x/... is everything below x and ... is
-// everything.
+// matches reports whether a list names a folder; in the list, x/... is everything below x, and ...
+// is everything.
 func matches(folder string, list []string) bool {
 	return slices.ContainsFunc(list, func(name string) bool {
 		below, all := strings.CutSuffix(name, "...")

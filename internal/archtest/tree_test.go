@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTree holds the rules against the source of this module.
+// TestTree checks the source of this module against the rules.
 func TestTree(t *testing.T) {
 	files, err := readTree("../..")
 	if err != nil {
@@ -23,8 +23,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// TestRulesNameFolders finds a rule that lets a folder import one which has no rule itself: a slip
-// in the table.
+// TestRulesNameFolders finds a rule that lets a folder import another one that has no rule itself,
+// which is a slip in the table.
 func TestRulesNameFolders(t *testing.T) {
 	for _, rule := range folderRules {
 		for _, name := range rule.imports {

@@ -22,7 +22,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Where the servers listen, each on the usual ports.
+// The addresses of the servers, each with the usual ports.
 const (
 	clusterHost = "127.2.1.%d"
 	clusterHTTP = 5747
@@ -102,7 +102,7 @@ func (c *cluster) client(n int) *gantry.Client {
 	return gantry.New(gantry.Config{Address: c.url(n), TLS: c.admin})
 }
 
-// eventually asks until something holds, for a minute.
+// eventually asks until something holds, for at most a minute.
 func (c *cluster) eventually(ctx context.Context, holds func() bool) error {
 	for end := time.Now().Add(time.Minute); !holds(); {
 		if time.Now().After(end) {
@@ -117,7 +117,7 @@ func (c *cluster) eventually(ctx context.Context, holds func() bool) error {
 	return nil
 }
 
-// whole waits until all servers have the whole log, and gives the number of the one that leads.
+// whole waits until all servers have the whole log, and returns the number of the leader.
 func (c *cluster) whole(ctx context.Context) (leader int, err error) {
 	clients := [clusterSize]*gantry.Client{}
 	for n := range clients {
@@ -143,7 +143,7 @@ func (c *cluster) whole(ctx context.Context) (leader int, err error) {
 	return leader, err
 }
 
-// ecs makes a call of the ECS API at a server, signed; out may be nil.
+// ecs makes a signed call of the ECS API at a server; out may be nil.
 func (c *cluster) ecs(ctx context.Context, n int, action string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -173,7 +173,7 @@ func (c *cluster) ecs(ctx context.Context, n int, action string, in, out any) er
 	return json.Unmarshal(answer, out)
 }
 
-// processor gives the time that a process has had on a processor.
+// processor returns the processor time that a process has used.
 func processor(pid int) (time.Duration, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -183,11 +183,11 @@ func processor(pid int) (time.Duration, error) {
 	fields := strings.Fields(after)
 	user, err1 := strconv.Atoi(fields[11])
 	system, err2 := strconv.Atoi(fields[12])
-	// Linux counts hundredths
+	// Linux counts in hundredths of a second.
 	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
-// resident gives a process's memory, in MiB: all of it, of which its heap is a part.
+// resident returns the resident memory of a process in MiB, heap included.
 func resident(pid int) (int, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

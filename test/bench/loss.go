@@ -22,20 +22,20 @@ import (
 
 const (
 	lossRounds = 30
-	// lossTasks is one task on each host with an agent.
+	// lossTasks is one task for each host with an agent.
 	lossTasks   = 3
 	lossService = "lost"
-	// lossPoll is how often the tasks are asked for: seldom enough that asking takes no processor
-	// from what is measured.
+	// lossPoll is the pause between two looks at the tasks, long enough that looking does not
+	// disturb what is measured.
 	lossPoll = 50 * time.Millisecond
-	// lossPatience bounds what is waited for between rounds, and a replacement.
+	// lossPatience bounds the waits between rounds, and a replacement.
 	lossPatience = time.Minute
-	// loadTime is how long all processors are busy.
+	// loadTime is how long all processors are kept busy.
 	loadTime = time.Minute
 )
 
-// loss: instances fall silent, three real servers and three agents with an engine each on hosts of
-// their own.
+// loss measures what happens when instances fall silent: three real servers, and three agents with
+// an engine each, on hosts of their own.
 func loss(ctx context.Context, binary string) (err error) {
 	if err := hosts.Missing(); err != nil {
 		fmt.Println("what takes the place of a lost instance is not measured:", err)
@@ -65,8 +65,8 @@ func loss(ctx context.Context, binary string) (err error) {
 			}
 			took = append(took, d)
 		}
-		// Half of them are killed with their containers, the links of the others are cut. The 99th
-		// of a hundred is the last of thirty.
+		// Half of them are killed with their containers, and the links of the others are cut. With
+		// thirty rounds, the 99th percentile is the last.
 		absolute(fmt.Sprintf("%s, p50 of %d", row.what, lossRounds), p50(took), row.goal)
 		absolute(fmt.Sprintf("%s, p99 of %d", row.what, lossRounds), slices.Max(took), row.goal)
 	}
@@ -95,8 +95,8 @@ func startLost(ctx context.Context, c *hosts.Cluster) error {
 	return err
 }
 
-// lose makes one instance fall silent, gives the time until as many tasks as before are RUNNING on
-// others, and mends what it broke.
+// lose makes one instance fall silent, returns the time until as many tasks as before are RUNNING
+// on others, and undoes the fault.
 func lose(ctx context.Context, c *hosts.Cluster, round int, withLeader bool) (time.Duration, error) {
 	if err := awaitLoss(ctx, func() error { return settledLoss(ctx, c) }); err != nil {
 		return 0, err
@@ -133,7 +133,7 @@ func lose(ctx context.Context, c *hosts.Cluster, round int, withLeader bool) (ti
 	return took, mendLoss(c, victim, leader)
 }
 
-// awaitReplaced waits until all tasks are RUNNING, and none of those that are gone.
+// awaitReplaced waits until all tasks are RUNNING, and the lost ones are not among them.
 func awaitReplaced(ctx context.Context, c *hosts.Cluster, gone []string) (running map[string]*structs.Task, err error) {
 	for deadline := time.Now().Add(lossPatience); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(lossPoll) {
 		running, err = c.Running(ctx, lossService)
@@ -144,7 +144,7 @@ func awaitReplaced(ctx context.Context, c *hosts.Cluster, gone []string) (runnin
 	return nil, fmt.Errorf("not replaced after %v: %d tasks are RUNNING: %w", lossPatience, len(running), err)
 }
 
-// inContainers checks that the tasks that are told to run do, on hosts that are there.
+// inContainers checks that the tasks that are reported to run do, on hosts that are up.
 func inContainers(c *hosts.Cluster, victim *hosts.Agent, running map[string]*structs.Task) error {
 	var there []string
 	for _, a := range c.Agents {
@@ -175,7 +175,7 @@ func mendLoss(c *hosts.Cluster, victim *hosts.Agent, leader *hosts.Server) error
 	return err
 }
 
-// settledLoss says what is not yet as before a round. Nil: nothing.
+// settledLoss returns what is not yet as it was before a round; nil if everything is.
 func settledLoss(ctx context.Context, c *hosts.Cluster) error {
 	if err := c.Whole(ctx); err != nil {
 		return err
@@ -186,7 +186,7 @@ func settledLoss(ctx context.Context, c *hosts.Cluster) error {
 	return c.Spread(lossService)
 }
 
-// falseLosses counts the instances that are taken for lost while all processors are busy with
+// falseLosses counts the instances that are declared lost while all processors are busy with
 // something else.
 func falseLosses(ctx context.Context, c *hosts.Cluster) error {
 	if err := awaitLoss(ctx, func() error { return settledLoss(ctx, c) }); err != nil {
@@ -211,7 +211,7 @@ func falseLosses(ctx context.Context, c *hosts.Cluster) error {
 	return ctx.Err()
 }
 
-// lossesTold is how often leaders have said that instances are lost.
+// lossesTold returns how often leaders have logged that instances are lost.
 func lossesTold(c *hosts.Cluster) (times int) {
 	for _, s := range c.Servers {
 		times += strings.Count(s.Log(), "container instances are lost")

@@ -1,7 +1,7 @@
 // Command bench measures Gantry against the plain Docker API and Docker Swarm on this machine and
 // prints each figure with its ratio. It needs the gantry binary (-gantry) and a Docker Engine of
-// its own, which it makes a swarm for a while. Nothing here fails on a slow machine: ratios are for
-// people.
+// its own, which becomes a swarm for a while. It never fails because a machine is slow: the ratios
+// are for people.
 package main
 
 import (
@@ -83,8 +83,8 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	return nil
 }
 
-// loadAverage is how busy others kept the machine: figures of a loaded one are worth no more than
-// their ratios.
+// loadAverage returns how busy others keep the machine. On a loaded one, only ratios mean
+// something.
 func loadAverage() string {
 	raw, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -93,7 +93,7 @@ func loadAverage() string {
 	return strings.Join(strings.Fields(string(raw))[:3], ", ")
 }
 
-// p50 is the median.
+// p50 returns the median.
 func p50(d []time.Duration) time.Duration {
 	d = slices.Sorted(slices.Values(d))
 	return d[len(d)/2]
@@ -101,8 +101,8 @@ func p50(d []time.Duration) time.Duration {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-// compare prints a figure beside another one's (docker, for the plain API, or swarm), and the goal
-// for their ratio.
+// compare prints a figure beside that of docker (the plain API) or swarm, and the goal for their
+// ratio.
 func compare(with, what string, gantry, theirs time.Duration, goal float64) {
 	ratio := float64(gantry) / float64(theirs)
 	fmt.Printf("%-56s gantry %10s   %-6s %10s   ratio %.2f   goal ≤ %.2f   %s\n",

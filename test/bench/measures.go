@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// pollEvery is how often DescribeTasks is asked about one task. It bounds the resolution of
-	// what is seen, and more tasks are asked about less often, so that asking does not take the
+	// pollEvery is the pause between two DescribeTasks about one task. It bounds the resolution of
+	// what is measured. Many tasks are asked about less often, so that asking does not take the
 	// processors from what is measured.
 	pollEvery = 4 * time.Millisecond
 	// burstTasks are started by calls of ten; plainAtOnce is the best concurrency of the plain
@@ -27,8 +27,8 @@ const (
 	quietCalls  = 200
 )
 
-// startLatency: one task at a time, RunTask call → RUNNING seen, against create + start; the two in
-// turn.
+// startLatency measures one task at a time, from the RunTask call until RUNNING is seen, against
+// create and start; the two in turn.
 func (b *bench) startLatency(ctx context.Context, rounds int) error {
 	for _, network := range []string{"bridge", "host"} {
 		if err := b.startLatencyOn(ctx, network, rounds); err != nil {
@@ -67,8 +67,8 @@ func (b *bench) startLatencyOn(ctx context.Context, network string, rounds int) 
 	return nil
 }
 
-// burst: forty bridge tasks by four calls of ten → all RUNNING, against the plain API at its best
-// concurrency; three of each in turn.
+// burst measures forty bridge tasks from four calls of ten until all are RUNNING, against the plain
+// API at its best concurrency; three of each in turn.
 func (b *bench) burst(ctx context.Context, _ int) error {
 	var ours, plain []time.Duration
 	for range 3 {
@@ -104,7 +104,7 @@ func (b *bench) burst(ctx context.Context, _ int) error {
 	return nil
 }
 
-// killLatency: docker kill of a container → its task seen STOPPED.
+// killLatency measures from docker kill of a container until its task is seen STOPPED.
 func (b *bench) killLatency(ctx context.Context, rounds int) error {
 	var ours []time.Duration
 	for range rounds {
@@ -137,7 +137,7 @@ func (b *bench) killLatency(ctx context.Context, rounds int) error {
 	return nil
 }
 
-// callLatency: the RunTask call alone, on an instance whose agent starts nothing.
+// callLatency measures the RunTask call alone, on an instance whose agent starts nothing.
 func (b *bench) callLatency(ctx context.Context, _ int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -223,8 +223,8 @@ func (b *bench) stopAll(ctx context.Context, tasks []string) error {
 	return b.await(ctx, tasks, string(types.DesiredStatusStopped))
 }
 
-// plainStart creates and starts one container as the tasks' are: same image, command, limits and
-// network.
+// plainStart creates and starts one container like those of the tasks: same image, command, limits
+// and network.
 func (b *bench) plainStart(ctx context.Context, network string) (string, error) {
 	made, err := b.docker.ContainerCreate(ctx,
 		&container.Config{Image: b.image, Cmd: []string{"sleep"}},

@@ -27,8 +27,8 @@ const (
 )
 
 // million measures one server with its log on disk: a thousand services of a thousand tasks on
-// 5,000 instances, from the first call until the last task is placed; then what they weigh, and how
-// long a snapshot and a restore take.
+// 5,000 instances, from the first call until the last task is placed; then their memory, and the
+// time of a snapshot and a restore.
 func million(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "gantry-bench-")
 	if err != nil {
@@ -79,7 +79,7 @@ func million(ctx context.Context) (err error) {
 	return saveAndRestore(snapshot, filepath.Join(dir, "snapshots"))
 }
 
-// furnish registers task definitions and instances, and lets their agents be there.
+// furnish registers task definitions and instances, and makes their agents count as connected.
 func furnish(ctx context.Context, s *server.Server) error {
 	for s.Ready() != nil {
 		time.Sleep(time.Millisecond)
@@ -104,7 +104,7 @@ func furnish(ctx context.Context, s *server.Server) error {
 	return err
 }
 
-// beat stands for the agents until ctx ends.
+// beat sends the beats of the agents until ctx ends.
 func beat(ctx context.Context, c *control.Control) {
 	for ctx.Err() == nil {
 		for i := range stateOf(c).AllInstances() {
@@ -132,7 +132,7 @@ func connected(snap *state.Snapshot) bool {
 	return true
 }
 
-// createServices makes half of the services for binpack and half for spread.
+// createServices makes half of the services with binpack and half with spread.
 func createServices(ctx context.Context, c *control.Control) error {
 	return concurrently(wholeJobs, func(n int) error {
 		in := control.CreateServiceInput{Cluster: "default", Name: fmt.Sprint("service", n)}

@@ -25,7 +25,7 @@ var (
 	}}
 )
 
-// placement measures the scheduler alone: from a snapshot to a plan with its tasks' ids.
+// placement measures the scheduler alone, from a snapshot to a plan with the ids of its tasks.
 func placement() error {
 	for _, c := range []struct {
 		name     string
@@ -60,8 +60,8 @@ func placement() error {
 	return nil
 }
 
-// placeJobs places jobs of a thousand tasks, each on the instances as those before have left them,
-// and tells what that took.
+// placeJobs places jobs of a thousand tasks, each on the instances as the jobs before left them,
+// and prints the time.
 func placeJobs(instances, jobs int, strategy []structs.PlacementStrategy, constraints []structs.PlacementConstraint) (spent, error) {
 	store, total := state.New(), spent{}
 	update := func(fn func(*state.Tx)) error {
@@ -95,8 +95,8 @@ func placeJobs(instances, jobs int, strategy []structs.PlacementStrategy, constr
 	return total, err
 }
 
-// fillUp makes one task on each instance hold what all of a plan's do: a million tasks are another
-// measurement.
+// fillUp makes one task on each instance hold what all tasks of a plan would: a million tasks are
+// measured elsewhere.
 func fillUp(tx *state.Tx, plan *structs.Plan) {
 	for _, p := range plan.Placements {
 		task := structs.Task{ID: p.Instance, Instance: p.Instance, LastStatus: structs.TaskRunning}
@@ -119,8 +119,8 @@ func definition(memory int32) *structs.TaskDefinition {
 	}
 }
 
-// instance is one of so many which together have room for two million tasks, in three zones and
-// twenty classes.
+// instance returns one of so many instances that together have room for two million tasks, in three
+// zones and twenty classes.
 func instance(n, of int) *structs.ContainerInstance {
 	zone := string(rune('a' + n%3))
 	return &structs.ContainerInstance{
@@ -133,11 +133,11 @@ func instance(n, of int) *structs.ContainerInstance {
 	}
 }
 
-// spent is time by the clock, and what this process had of processors: on a machine that others
-// use, it says more.
+// spent is time by the clock and processor time of this process, which says more on a machine that
+// others use.
 type spent struct{ wall, cpu time.Duration }
 
-// now is the time, and the processor time so far.
+// now returns the time, and the processor time so far.
 func now() (n struct {
 	time time.Time
 	cpu  time.Duration
@@ -157,13 +157,13 @@ func (s *spent) add(since struct {
 	s.cpu += until.cpu - since.cpu
 }
 
-// rate prints how many of something were done in a second of a processor, and by the clock.
+// rate prints how many of something were done per second of processor time, and per second.
 func rate(what string, count int, s spent, goal float64) {
 	perCPU, perSecond := float64(count)/s.cpu.Seconds(), float64(count)/s.wall.Seconds()
 	figure(what, fmt.Sprintf("%.2f M/cpu-s (%.2f M/s by the clock)", perCPU/1e6, perSecond/1e6), fmt.Sprintf("≥ %.2f M/s", goal/1e6), perCPU >= goal)
 }
 
-// figure prints one that is no time beside plain Docker's.
+// figure prints a figure that is not a time.
 func figure(what, value, goal string, ok bool) {
 	fmt.Printf("%-52s gantry %-45s   goal %s   %s\n", what, strings.TrimSpace(value), goal, verdict(ok))
 }

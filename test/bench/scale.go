@@ -18,25 +18,25 @@ const (
 	scaleAgents   = 2000
 	scaleServices = 20
 	scaleTasks    = 5000 // of each service: ECS's default quota
-	// scaleAtOnce bounds the tasks that are on their way, as who deploys many services has it: two
-	// processors have to do the work of all the instances too.
+	// scaleAtOnce bounds the tasks that are under way, as a user who deploys many services would:
+	// two processors do the work of all instances as well.
 	scaleAtOnce = 25_000
-	// scaleWait bounds each step: on a machine that others use too it may take long.
+	// scaleWait bounds each step, which may take long on a machine that others use.
 	scaleWait = 20 * time.Minute
-	// idleWait passes before what an idle cluster takes is measured, for as long as idleLook.
+	// idleWait passes before an idle cluster is measured for idleLook.
 	idleWait = 15 * time.Second
 	idleLook = 30 * time.Second
-	// placeGoal is how long all tasks may take to run, placeWait how long they are waited for.
+	// placeGoal is the goal for the time until all tasks run, placeWait the longest wait for them.
 	placeGoal = 30 * time.Second
 	placeWait = 4 * time.Minute
-	// describedAtOnce is how many services one DescribeServices may name.
+	// describedAtOnce is the number of services that one DescribeServices may name.
 	describedAtOnce = 10
-	// simLine is the beginning of what gantry-sim says once all agents are registered.
+	// simLine begins the line that gantry-sim prints once all agents are registered.
 	simLine = "all "
 )
 
-// scale: thousands of simulated agents on three real servers, a hundred thousand tasks, and what
-// all that takes at rest.
+// scale measures thousands of simulated agents on three real servers with a hundred thousand tasks,
+// and what all that costs at rest.
 func scale(ctx context.Context, binary, sim string) (err error) {
 	c, err := newCluster(ctx, binary)
 	if err != nil {
@@ -66,8 +66,8 @@ func scale(ctx context.Context, binary, sim string) (err error) {
 	return c.idle(ctx, lines)
 }
 
-// simulate starts the agents and waits until all are registered. What they say of themselves after
-// that comes through the channel.
+// simulate starts the agents and waits until all are registered. What they print after that comes
+// through the channel.
 func (c *cluster) simulate(ctx context.Context, sim string) (*exec.Cmd, <-chan string, error) {
 	cmd := exec.Command(sim, "--agents", fmt.Sprint(scaleAgents), "--zones", "3", "--bind", fmt.Sprintf(clusterHost, 9), "--join", serverHosts(),
 		"--secret-file", c.secretFile(), "--data-dir", c.dir, "--report", idleLook.String())
@@ -103,8 +103,8 @@ func read(from io.Reader, lines chan<- string) {
 	}
 }
 
-// place: services of many tasks each → all of them reported RUNNING. Calls are made again where no
-// leader stands, as the SDKs do.
+// place measures services of many tasks each until all tasks are reported RUNNING. Calls are
+// repeated while there is no leader, as the SDKs do.
 func (c *cluster) place(ctx context.Context) error {
 	err := c.ecs(ctx, 0, "RegisterTaskDefinition", map[string]any{
 		"family": "idle", "containerDefinitions": []map[string]any{{"name": "app", "image": "idle", "cpu": 128, "memory": 128}},
@@ -151,8 +151,8 @@ func (c *cluster) place(ctx context.Context) error {
 	}
 }
 
-// running adds up the tasks of services that run. It asks for those that had not all the time
-// before: the answer counts them one by one.
+// running returns the number of running tasks of services. It asks only about those that lacked
+// some before, since the answer counts them one by one.
 func (c *cluster) running(ctx context.Context, names []string, counts map[string]int) (n int, err error) {
 	unfinished := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return counts[name] == scaleTasks })
 	if len(unfinished) == 0 {
@@ -178,7 +178,7 @@ func (c *cluster) running(ctx context.Context, names []string, counts map[string
 	return n, nil
 }
 
-// idle: what servers and agents take while nothing happens.
+// idle measures what servers and agents use while nothing happens.
 func (c *cluster) idle(ctx context.Context, lines <-chan string) error {
 	leader, err := c.whole(ctx)
 	if err != nil {

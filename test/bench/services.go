@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// largeService and rolledService are the tasks of the services that are compared with Docker
-	// Swarm's.
+	// largeService and rolledService are the numbers of tasks of the services that are compared
+	// with Docker Swarm's.
 	largeService  = 100
 	rolledService = 40
-	// servicePoll is how often a whole service is asked about.
+	// servicePoll is the pause between two looks at a whole service.
 	servicePoll = 50 * time.Millisecond
 	// largeGoal is the time for the large service on an idle machine, whatever Swarm takes.
 	largeGoal = 8500 * time.Millisecond
 )
 
-// services: a service of many bridge tasks → all running, and the move of one to a new deployment,
-// a quarter of it at a time against Swarm ten at a time. Once each, as Swarm takes half a minute;
-// what it took is measured, and Swarm gone, before our turn.
+// services measures a service of many bridge tasks until all run, and its move to a new deployment,
+// a quarter at a time against Swarm's ten at a time. Each once, as Swarm takes half a minute; Swarm
+// is measured, and gone, before Gantry's turn.
 func (b *bench) services(ctx context.Context, _ int) error {
 	start, roll, err := b.swarm(ctx)
 	if err != nil {
@@ -56,15 +56,15 @@ func (b *bench) services(ctx context.Context, _ int) error {
 }
 
 const (
-	// keptService is the tasks of the service whose containers are killed.
+	// keptService is the number of tasks of the service whose containers are killed.
 	keptService = 20
-	// settled is how long a task runs before it is killed: one that ends sooner is taken for one
+	// settled is how long a task runs before it is killed. A task that ends sooner counts as one
 	// that cannot stay up, and the next start of its service waits.
 	settled = 11 * time.Second
 )
 
-// replacement: kill of a service's container → another task of it seen RUNNING. Swarm waits for 5 s
-// before it begins.
+// replacement measures from the kill of a service's container until another task is seen RUNNING.
+// Swarm waits for 5 s before it begins.
 func (b *bench) replacement(ctx context.Context, rounds int) error {
 	if err := b.createService(ctx, "kept", keptService, nil); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (b *bench) deleteService(ctx context.Context, name string) error {
 	})
 }
 
-// serviceTasks describes the tasks of a service, which all run.
+// serviceTasks returns the tasks of a service, all of which run.
 func (b *bench) serviceTasks(ctx context.Context, service string) ([]types.Task, error) {
 	list, err := b.ecs.ListTasks(ctx, &ecs.ListTasksInput{ServiceName: aws.String(service)})
 	if err != nil {
@@ -158,7 +158,7 @@ func (b *bench) serviceTasks(ctx context.Context, service string) ([]types.Task,
 	return out.Tasks, nil
 }
 
-// awaitAnother waits for a task of a service that was not known before, and gives its ARN.
+// awaitAnother waits for a task of a service that was not known before, and returns its ARN.
 func (b *bench) awaitAnother(ctx context.Context, service string, known map[string]bool) (another string, err error) {
 	err = b.eventually(ctx, pollEvery, func() (bool, error) {
 		list, err := b.ecs.ListTasks(ctx, &ecs.ListTasksInput{ServiceName: aws.String(service)})

@@ -14,9 +14,9 @@ import (
 // swarmRollAtOnce is how many tasks Swarm replaces at a time.
 const swarmRollAtOnce = 10
 
-// swarm measures Docker Swarm on the same engine, in a swarm of one that is left again: a service
-// of largeService tasks, and the update of one of rolledService. It fails where the engine is in a
-// swarm already: that one is not ours to leave.
+// swarm measures Docker Swarm on the same engine, in a swarm of one that it leaves again: a service
+// of largeService tasks, and the update of one of rolledService. It fails if the engine is in a
+// swarm already, which is not ours to leave.
 func (b *bench) swarm(ctx context.Context) (start, roll time.Duration, err error) {
 	if _, err := b.docker.SwarmInit(ctx, swarm.InitRequest{ListenAddr: "127.0.0.1:0", AdvertiseAddr: "127.0.0.1"}); err != nil {
 		return 0, 0, fmt.Errorf("make the engine a swarm of one: %w", err)
@@ -40,7 +40,7 @@ func (b *bench) swarm(ctx context.Context) (start, roll time.Duration, err error
 	return start, roll, s.remove(ctx)
 }
 
-// swarmService is a service of a Swarm, with the same containers as our tasks'.
+// swarmService is a service of a Swarm, with the same containers as our tasks.
 type swarmService struct {
 	*bench
 	id   string
@@ -99,8 +99,8 @@ func (s *swarmService) await(ctx context.Context) error {
 	})
 }
 
-// remove removes the service and waits until its containers are gone, so that they take nothing
-// from what is measured next.
+// remove removes the service and waits until its containers are gone, so that they do not disturb
+// the next measurement.
 func (s *swarmService) remove(ctx context.Context) error {
 	if err := s.docker.ServiceRemove(ctx, s.id); err != nil {
 		return err

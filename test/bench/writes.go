@@ -15,7 +15,7 @@ const (
 	writers        = 64
 )
 
-// clusterMeasures are those of three servers without agents.
+// clusterMeasures are the measures of three servers without agents.
 func clusterMeasures(ctx context.Context, binary string, rounds int) (err error) {
 	c, err := newCluster(ctx, binary)
 	if err != nil {
@@ -47,7 +47,7 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// writes: one caller after the other call, and many at once.
+// writes measures calls of one caller, one after another, and of many at once.
 func (c *cluster) writes(ctx context.Context, whom string, through int) error {
 	var took []time.Duration
 	for range writesAlone {
@@ -94,8 +94,8 @@ func (c *cluster) write(ctx context.Context, through, n int) error {
 	return c.ecs(ctx, through, "CreateCluster", map[string]string{"clusterName": fmt.Sprintf("c%d", n)}, nil)
 }
 
-// failover: kill -9 of the leader → the next write is accepted, by a server that is left; then the
-// killed one comes back.
+// failover measures from kill -9 of the leader until a remaining server accepts the next write;
+// then the killed one comes back.
 func (c *cluster) failover(ctx context.Context, rounds int) error {
 	var took []time.Duration
 	for range rounds {

@@ -18,8 +18,8 @@ var (
 	seed  = flag.Int("seed", -1, "the only random run to make; -1: all")
 )
 
-// bySeed makes random runs under fake time, a part of them by default: those that take long make
-// fewer.
+// bySeed makes random runs under fake time. It makes only one run in part of those asked for, so
+// that slow tests make fewer.
 func bySeed(t *testing.T, part int, run func(t *testing.T, seed uint64)) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a run makes much garbage and keeps nothing
 	from, runs := *first, *seeds/part
@@ -36,26 +36,26 @@ func bySeed(t *testing.T, part int, run func(t *testing.T, seed uint64)) {
 	}
 }
 
-// TestNothingIsLostOrDoubled: a user runs tasks and keeps services, and changes them, while
-// servers, agents and containers are killed and connections are cut, at any moment, in the middle
-// of calls to the server and to the container engine too. In the end everything that the user was
-// told of is as it was asked for, in containers that were started once, and nothing else runs; and
-// the log on disk gives the state that the server had, by every way.
+// TestNothingIsLostOrDoubled has a user run tasks and keep and change services, while servers,
+// agents and containers are killed and connections are cut. This happens at any moment, also in the
+// middle of calls to the server and to the container engine. In the end, everything that the user
+// was told of is as the user asked, in containers that were started once, and nothing else runs.
+// The log on disk gives the state that the server had, however it is read.
 //
-// The random choices of a run follow from its seed. Their moments do not quite, as goroutines run
+// The random choices of a run follow from its seed. Their exact moments do not, as goroutines run
 // at the same time: a run that fails once in a while fails again with -seed N -count 100.
 func TestNothingIsLostOrDoubled(t *testing.T) { bySeed(t, 1, chaos) }
 
 func chaos(t *testing.T, seed uint64) {
-	w := newWorld(t)
-	k := newKiller(w, rand.New(rand.NewPCG(seed, 1)))
+	w := newHarness(t)
+	k := newCrashes(w, rand.New(rand.NewPCG(seed, 1)))
 	w.StartServer()
 	for _, agent := range k.agents {
 		w.StartAgent(agent)
 	}
 	native := w.NewClient()
 	defer native.Close()
-	u := newUser(&doors{t: t, ecs: w.ecs, native: native}, rand.New(rand.NewPCG(seed, 2)))
+	u := newWorkload(&doors{t: t, ecs: w.ecs, native: native}, rand.New(rand.NewPCG(seed, 2)))
 	u.prepare()
 	done := make(chan struct{})
 	go func() {
@@ -67,7 +67,7 @@ func chaos(t *testing.T, seed uint64) {
 		return
 	}
 
-	c := &court{engine: w.Engine, user: u, exited: k.exited, read: func() (*state.Snapshot, error) { return w.Control().Read(t.Context()) }}
+	c := &invariants{engine: w.Engine, user: u, exited: k.exited, read: func() (*state.Snapshot, error) { return w.Control().Read(t.Context()) }}
 	for _, wrong := range c.await() {
 		t.Error(wrong)
 	}

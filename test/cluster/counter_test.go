@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// counter is a number in the cluster that only grows, the newest revision of a task definition, and
-// what people who raise and read it at once were told. Two servers that both take writes would give
-// one number twice; one that reads without being sure of the others would answer with a number that
-// is older than what somebody knew before.
+// counter is a number in the cluster that only grows (the newest revision of a task definition),
+// with what the people who raise and read it at the same time were told. Two servers that both
+// accept writes would hand out one number twice. A server that reads without asking the others
+// would answer with a number older than what somebody already knew.
 type counter struct {
 	mu    sync.Mutex
 	given map[int32]bool // the numbers that a write was answered with
@@ -26,7 +26,7 @@ type counter struct {
 
 func newCounter() *counter { return &counter{given: map[int32]bool{}} }
 
-// raise and look call once; what fails tells nothing.
+// raise and look make one call each. A call that fails tells nothing.
 func (c *counter) raise(ctx context.Context, d *doors) {
 	c.mu.Lock()
 	before := c.known
@@ -63,7 +63,8 @@ func (c *counter) look(ctx context.Context, d *doors) {
 	c.told(before, out.TaskDefinition.Revision)
 }
 
-// told takes an answer to a call that cannot give less than a number. The lock is held.
+// told records an answer to a call that cannot return less than a number. The caller holds the
+// lock.
 func (c *counter) told(least, number int32) {
 	if number < least || number > c.tried {
 		c.wrong = append(c.wrong, fmt.Sprintf("an answer is %d; it must be %d to %d", number, least, c.tried))

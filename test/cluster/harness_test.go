@@ -1,6 +1,6 @@
 // Package cluster tests a whole cluster in one process, without Docker and under fake time: real
-// servers, doors, clients and agents, over a container engine in memory. What starts and stops real
-// processes is in test/e2e.
+// servers, doors, clients and agents, on a container engine in memory. Tests that start and stop
+// real processes are in test/e2e.
 package cluster
 
 import (
@@ -23,17 +23,17 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// world is a cluster and a user of it, who speaks with it through the AWS SDK.
-type world struct {
+// harness is a cluster and its user, who calls it through the AWS SDK.
+type harness struct {
 	*testutil.Cluster
 	t   *testing.T
 	ecs *sdk.Client
 }
 
-// newWorld makes a world of which nothing runs yet.
-func newWorld(t *testing.T) *world {
+// newHarness returns a harness in which nothing runs yet.
+func newHarness(t *testing.T) *harness {
 	t.Helper()
-	w := &world{Cluster: testutil.NewCluster(t), t: t}
+	w := &harness{Cluster: testutil.NewCluster(t), t: t}
 	w.ecs = sdk.New(sdk.Options{
 		BaseEndpoint: aws.String("http://gantry"), Region: "us-east-1", HTTPClient: patientBody{w.HTTP},
 		Credentials: credentials.NewStaticCredentialsProvider("dev", "dev", ""), RetryMaxAttempts: 100,
@@ -41,19 +41,19 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// inWorld runs a test in a world where server and agent are ready and the task definition web is
-// registered.
-func inWorld(t *testing.T, test func(*testing.T, *world)) {
+// inHarness runs a test in a harness where server and agent are ready and the task definition web
+// is registered.
+func inHarness(t *testing.T, test func(*testing.T, *harness)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newHarness(t)
 		w.Start()
 		w.registerWeb()
 		test(t, w)
 	})
 }
 
-func (w *world) registerWeb() {
+func (w *harness) registerWeb() {
 	w.t.Helper()
 	_, err := w.ecs.RegisterTaskDefinition(w.t.Context(), &sdk.RegisterTaskDefinitionInput{
 		Family:               aws.String("web"),
@@ -63,8 +63,8 @@ func (w *world) registerWeb() {
 }
 
 // patientBody is an HTTP client for the SDK, which closes a request's body as soon as the answer
-// begins. A server in the same process is quick enough for that to come before the transport has
-// looked for the body's end, which then breaks the connection.
+// begins. A server in the same process can answer before the transport has reached the end of the
+// body, and the transport then breaks the connection.
 type patientBody struct{ *http.Client }
 
 // Do is what the SDK calls.
@@ -78,7 +78,7 @@ func (c patientBody) Do(r *http.Request) (*http.Response, error) {
 	return c.Client.Do(r)
 }
 
-func (w *world) noError(err error) {
+func (w *harness) noError(err error) {
 	w.t.Helper()
 	noError(w.t, err)
 }
@@ -90,8 +90,8 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// run starts tasks of web and gives their ids.
-func (w *world) run(count int32) []string {
+// run starts tasks of web and returns their ids.
+func (w *harness) run(count int32) []string {
 	w.t.Helper()
 	out, err := w.ecs.RunTask(w.t.Context(), &sdk.RunTaskInput{TaskDefinition: aws.String("web"), Count: aws.Int32(count)})
 	w.noError(err)
@@ -110,8 +110,8 @@ func idsOf(tasks []types.Task) []string {
 	return ids
 }
 
-// describe gives tasks as DescribeTasks shows them, in the order of the ids.
-func (w *world) describe(ids ...string) []types.Task {
+// describe returns tasks as DescribeTasks shows them, in the order of the ids.
+func (w *harness) describe(ids ...string) []types.Task {
 	w.t.Helper()
 	byID := map[string]types.Task{}
 	for some := range slices.Chunk(ids, 100) {
@@ -132,15 +132,15 @@ func (w *world) describe(ids ...string) []types.Task {
 }
 
 // await waits until tasks have a status.
-func (w *world) await(status structs.TaskStatus, ids ...string) {
+func (w *harness) await(status structs.TaskStatus, ids ...string) {
 	w.t.Helper()
 	w.Eventually("the tasks are "+status.String(), func() bool {
 		return !slices.ContainsFunc(w.describe(ids...), func(task types.Task) bool { return *task.LastStatus != status.String() })
 	})
 }
 
-// containerOf gives the runtime's id of the one container of a task.
-func (w *world) containerOf(id string) string {
+// containerOf returns the runtime's id of the only container of a task.
+func (w *harness) containerOf(id string) string {
 	w.t.Helper()
 	for _, c := range w.Engine.All() {
 		if c.Labels[runtime.LabelTask] == id {
@@ -151,12 +151,12 @@ func (w *world) containerOf(id string) string {
 	return ""
 }
 
-// settle lets everything happen that is under way.
-func (w *world) settle() { time.Sleep(10 * time.Second) }
+// settle waits until everything that is under way has happened.
+func (w *harness) settle() { time.Sleep(10 * time.Second) }
 
-// expectRunningOnce wants these tasks to run, each in a container that was started once, and
+// expectRunningOnce checks that these tasks run, each in a container that was started once, and
 // nothing else.
-func (w *world) expectRunningOnce(ids ...string) {
+func (w *harness) expectRunningOnce(ids ...string) {
 	w.t.Helper()
 	wanted := map[string]bool{}
 	for i, task := range w.describe(ids...) {

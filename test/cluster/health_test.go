@@ -9,12 +9,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestEngineThatHangs: an instance whose engine answers no more keeps what runs, gets nothing new,
-// and gives up what it was to start, which then runs elsewhere. When the engine goes on, all is as
-// it was asked for, in one container each.
+// TestEngineThatHangs: an instance whose engine no longer answers keeps its running tasks, gets no
+// new ones, and gives up those that had not started, which then run elsewhere. When the engine
+// works again, everything is as asked for, in one container each.
 func TestEngineThatHangs(t *testing.T) {
 	const host = "10.0.1.1"
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		time.Sleep(10 * time.Second)
 		before, instance := s.up(), s.Agent(host).Instance()
 		s.Engine.Hang(instance)
@@ -54,9 +54,10 @@ func TestEngineThatHangs(t *testing.T) {
 	})
 }
 
-// TestAllEnginesHang: what finds no place waits, and starts by itself when one engine goes on.
+// TestAllEnginesHang: tasks that find no place wait, and start by themselves when one engine works
+// again.
 func TestAllEnginesHang(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		for _, host := range s.Agents() {
 			s.Engine.Hang(s.Agent(host).Instance())
 		}
@@ -78,11 +79,11 @@ func TestAllEnginesHang(t *testing.T) {
 	})
 }
 
-// TestInstanceThatIsLostAgainAndAgain waits longer each time before it gets work, says so, and then
-// gets some without anybody's doing.
+// TestInstanceThatIsLostAgainAndAgain: such an instance waits longer each time before it gets work,
+// says so, and then gets work by itself.
 func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 	const host = "10.0.1.1"
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		s.only(host) // what is started from here on has no other place
 		for n, wait := range []time.Duration{0, 10 * time.Second, 20 * time.Second, 40 * time.Second} {
 			for server := 1; server <= 3; server++ {
@@ -107,11 +108,11 @@ func TestInstanceThatIsLostAgainAndAgain(t *testing.T) {
 	})
 }
 
-// TestDeregisteredWhileCutOff: the agent that comes back finds that its instance is none any more,
-// and ends what it runs.
+// TestDeregisteredWhileCutOff: an agent that comes back finds that its instance no longer exists,
+// and stops its tasks.
 func TestDeregisteredWhileCutOff(t *testing.T) {
 	const host = "10.0.1.1"
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		instance := s.Agent(host).Instance()
 		for n := 1; n <= 3; n++ {
 			s.cutOff(host, s.Host(n))
@@ -132,7 +133,7 @@ func TestDeregisteredWhileCutOff(t *testing.T) {
 	})
 }
 
-// scale asks for another count of the service.
+// scale changes the count of the service.
 func (s *servers) scale(count int) {
 	s.t.Helper()
 	s.must("the service is scaled", func(c *control.Control) error {
@@ -141,7 +142,7 @@ func (s *servers) scale(count int) {
 	})
 }
 
-// only takes every other instance out of placement.
+// only takes all other instances out of placement.
 func (s *servers) only(host string) {
 	s.t.Helper()
 	var others []string
@@ -156,7 +157,7 @@ func (s *servers) only(host string) {
 	})
 }
 
-// instance is the row of a host's instance.
+// instance returns the row of a host's instance.
 func (s *servers) instance(host string) (row *structs.ContainerInstance) {
 	s.must("a read is answered", func(c *control.Control) error {
 		snap, err := c.Read(s.t.Context())
@@ -172,7 +173,7 @@ func (s *servers) instance(host string) (row *structs.ContainerInstance) {
 	return row
 }
 
-// tasks are all that there are.
+// tasks returns all tasks.
 func (s *servers) tasks() (list []*structs.Task) {
 	s.must("a read is answered", func(c *control.Control) error {
 		snap, err := c.Read(s.t.Context())

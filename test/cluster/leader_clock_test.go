@@ -9,10 +9,10 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// What a leader decided whose clock was far ahead does not wait for that time under the next one: a
-// service goes on to be rolled.
+// TestLeadersClockWasAhead: what a leader decided whose clock was far ahead does not have to wait for
+// that time under the next leader. A service is still updated.
 func TestLeadersClockWasAhead(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		leader := s.Leader()
 		s.SetClock(s.Host(leader), 24*time.Hour)
 		roll := func() {

@@ -11,7 +11,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// voters counts the peers with a vote, as the leader has them.
+// voters returns the number of peers with a vote, as the leader has them.
 func (s *servers) voters() (n int) {
 	leader := s.Leader()
 	if leader == 0 {
@@ -25,7 +25,7 @@ func (s *servers) voters() (n int) {
 	return n
 }
 
-// leave lets a server go, as its process does.
+// leave lets a server leave, as its process does.
 func (s *servers) leave(n int) {
 	s.t.Helper()
 	if err := s.Client(n).Leave(s.t.Context()); err != nil {
@@ -39,7 +39,7 @@ func (s *servers) leave(n int) {
 	s.Stop(n)
 }
 
-// Five servers become three, the leader among those that go, and the three are a cluster that
+// Five servers become three, and the leader is among those that leave. The three are a cluster that
 // survives the loss of one.
 func TestFiveBecomeThree(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestFiveBecomeThree(t *testing.T) {
 	})
 }
 
-// write registers an instance of a name through any server.
+// write registers an instance with a name through any server.
 func (s *servers) write(name string) {
 	s.t.Helper()
 	c := s.Client(s.Running()[0])
@@ -68,7 +68,7 @@ func (s *servers) write(name string) {
 	})
 }
 
-// has checks that what write made, and nothing else, is what a server answers with.
+// has checks that a server answers with what write made, and with nothing else.
 func (s *servers) has(names ...string) {
 	s.t.Helper()
 	var got []string
@@ -100,7 +100,7 @@ func TestThreeBecomeFive(t *testing.T) {
 	})
 }
 
-// A server that the others need stays.
+// A server that the others need refuses to leave.
 func TestLeaveIsRefused(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		s.Crash(s.follower())
@@ -114,8 +114,8 @@ func TestLeaveIsRefused(t *testing.T) {
 	})
 }
 
-// A server whose leaving was allowed stays when one of those that would stay dies before it is
-// gone: they would be too few. It leaves once they are enough.
+// A server that was allowed to leave stays if one of those that would stay dies before it is gone,
+// because they would be too few. It leaves once they are enough.
 func TestLeaverIsNeededAfterAll(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		s.Eventually("three vote", func() bool { return s.voters() == 3 })
@@ -156,7 +156,7 @@ func TestLeftServerJoinsAgain(t *testing.T) {
 	})
 }
 
-// A server with an empty disk, which knows only of servers that left for good, is found by those
+// A server with an empty disk that knows only servers which have left for good is found by those
 // that look for it.
 func TestEmptyServerIsSought(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {

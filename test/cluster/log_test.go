@@ -19,9 +19,9 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// checkLog applies the log in the data directory of a stopped server to an empty state, and wants
-// the state that the server had: from the first entry to the last, and with a snapshot at some
-// entry in between. After each entry, that state must keep its limits.
+// checkLog applies the log in the data directory of a stopped server to an empty state and checks
+// that this gives the state that the server had: once from the first entry to the last, and once
+// with a snapshot at some entry in between. The limits must hold after each entry.
 func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
 	t.Helper()
 	entries := entriesOf(t, dir, live.Snapshot().Index())
@@ -47,8 +47,8 @@ func checkLog(t *testing.T, dir string, live *state.Store, random *rand.Rand) {
 	}
 }
 
-// entriesOf reads the commands of the log on disk up to an index. What is behind what was applied,
-// no majority may have.
+// entriesOf reads the commands of the log on disk up to an index. Entries behind the last applied
+// one may not have reached a majority.
 func entriesOf(t *testing.T, dir string, last uint64) (entries []*raft.Log) {
 	t.Helper()
 	logs, err := raftboltdb.New(raftboltdb.Options{
@@ -79,14 +79,14 @@ func newReplica() replica {
 
 // limits are checked after each entry.
 type limits struct {
-	// how many tasks services had before the entry: a lower count is the scheduler's to act upon
+	// how many tasks services had before the entry: a lower count is for the scheduler to act on
 	alive map[string]int
-	// tasks whose instance was lost at some time: they are kept beside what replaces them
+	// tasks whose instance was lost at some time: they are kept beside those that replace them
 	lost map[string]bool
 }
 
-// check wants no instance to hold more than it has, no job to have more tasks than it was asked
-// for, and no service to have been given more than its deployments may have.
+// check checks that no instance holds more than it has, no job has more tasks than it was asked
+// for, and no service was given more than its deployments allow.
 func (l *limits) check(t *testing.T, s *state.Snapshot) {
 	t.Helper()
 	for i := range s.AllInstances() {

@@ -9,11 +9,11 @@ import (
 )
 
 // A task of a batch job whose instance is lost is tried again elsewhere at once, or waits for its
-// instance, as its file says; and never do two of them run once the instance is back.
+// instance, as its file says. Two of them never run once the instance is back.
 func TestLostBatchTask(t *testing.T) {
 	for policy, moves := range map[string]bool{structs.LostRetry: true, structs.LostWait: false} {
 		t.Run(policy, func(t *testing.T) {
-			inTown(t, func(t *testing.T, s *servers) {
+			inCluster(t, func(t *testing.T, s *servers) {
 				spec := structs.NewJobSpec(structs.JobBatch)
 				spec.Name, spec.Attempts, spec.OnInstanceLost = "report", 2, policy
 				spec.Containers = []structs.ContainerDefinition{{Name: "app", Image: "app", Memory: new(int32(16))}}
@@ -59,7 +59,7 @@ func TestLostBatchTask(t *testing.T) {
 	}
 }
 
-// runs is the task of a batch job that is RUNNING, as the leader has it; nil: none is.
+// runs returns the task of a batch job that is RUNNING, as the leader has it; nil if there is none.
 func (s *servers) runs(job string) (running *structs.Task) {
 	s.must("a read is answered", func(c *control.Control) error {
 		snap, err := c.Read(s.t.Context())
@@ -76,7 +76,7 @@ func (s *servers) runs(job string) (running *structs.Task) {
 	return running
 }
 
-// hostOf is the name of a task's instance.
+// hostOf returns the name of a task's instance.
 func (s *servers) hostOf(t *structs.Task) (name string) {
 	s.must("a read is answered", func(c *control.Control) error {
 		snap, err := c.Read(s.t.Context())

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Of three servers one is left: one command makes it a cluster that has all it knew, and two fresh
-// servers join it and vote.
+// One of three servers is left. One command makes it a cluster with everything that it knew, and
+// two new servers join it and vote.
 func TestRecoverSurvivor(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		s.write("a")

@@ -13,7 +13,7 @@ import (
 )
 
 func TestMainJob(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inHarness(t, func(t *testing.T, w *harness) {
 		ids := w.run(2)
 		in := &sdk.DescribeTasksInput{Tasks: ids}
 		w.noError(sdk.NewTasksRunningWaiter(w.ecs).Wait(t.Context(), in, time.Minute))
@@ -30,16 +30,16 @@ func TestMainJob(t *testing.T) {
 	})
 }
 
-// The server ends, in order or not, while tasks run, and comes back soon or late. The agent comes
-// back to it, and nothing is started a second time.
+// The server ends, cleanly or not, while tasks run, and comes back soon or late. The agent connects
+// to it again, and nothing is started a second time.
 func TestServerRestart(t *testing.T) {
-	for name, end := range map[string]func(*world){
-		"stopped": func(w *world) { w.StopServer() },
-		"crashed": func(w *world) { w.CrashServer() },
+	for name, end := range map[string]func(*harness){
+		"stopped": func(w *harness) { w.StopServer() },
+		"crashed": func(w *harness) { w.CrashServer() },
 	} {
 		for away, pause := range map[string]time.Duration{"for a moment": 0, "for an hour": time.Hour} {
 			t.Run(name+" "+away, func(t *testing.T) {
-				inWorld(t, func(t *testing.T, w *world) {
+				inHarness(t, func(t *testing.T, w *harness) {
 					ids := w.run(5)
 					w.await(structs.TaskRunning, ids...)
 					end(w)
@@ -57,9 +57,9 @@ func TestServerRestart(t *testing.T) {
 	}
 }
 
-// An agent ends and another one takes its containers over.
+// An agent ends, and the next one takes its containers over.
 func TestAgentRestart(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inHarness(t, func(t *testing.T, w *harness) {
 		ids := w.run(6)
 		w.await(structs.TaskRunning, ids...)
 		w.StopAgent("host")
@@ -93,9 +93,9 @@ func TestAgentRestart(t *testing.T) {
 	})
 }
 
-// Work that is given while the agent is away waits for it.
+// Work that is placed while the agent is away waits for it.
 func TestAgentIsAwayWhenWorkComes(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inHarness(t, func(t *testing.T, w *harness) {
 		w.StopAgent("host")
 		w.Eventually("the instance is disconnected", func() bool {
 			snap, err := w.Control().Read(t.Context())
@@ -116,10 +116,10 @@ func TestAgentIsAwayWhenWorkComes(t *testing.T) {
 	})
 }
 
-// A server comes back without its data. Agents join it by themselves, end what it does not know of,
-// and take its work.
+// A server comes back without its data. Agents join it by themselves, end the tasks that it does
+// not know, and take its work.
 func TestServerLosesItsData(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inHarness(t, func(t *testing.T, w *harness) {
 		w.await(structs.TaskRunning, w.run(3)...)
 		w.StopServer()
 		w.noError(os.RemoveAll(w.Dir))

@@ -14,23 +14,23 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// trap kills a host just before the nth thing that it sends after the trap was set: nothing from
-// there on reaches anybody. As a host shows what it does by what it sends alone, this is a crash at
-// every step that another one could tell from the next.
-type trap struct {
+// plantedCrash kills a host just before the nth thing that it sends after crashAt: nothing from
+// there on reaches anybody. A host shows what it does only by what it sends, so this is a crash at
+// every step that others can tell from the next.
+type plantedCrash struct {
 	mu     sync.Mutex
 	host   string
 	left   int
 	sprung chan struct{} // closed when the host is dead
 }
 
-func setTrap(network *testutil.Network, host string, n int) *trap {
-	p := &trap{host: host, left: n, sprung: make(chan struct{})}
+func crashAt(network *testutil.Network, host string, n int) *plantedCrash {
+	p := &plantedCrash{host: host, left: n, sprung: make(chan struct{})}
 	network.SetFilter(p.passes)
 	return p
 }
 
-func (p *trap) passes(from, _ string) bool {
+func (p *plantedCrash) passes(from, _ string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if from != p.host {
@@ -43,7 +43,7 @@ func (p *trap) passes(from, _ string) bool {
 	return p.left >= 0
 }
 
-func (p *trap) isSprung() bool {
+func (p *plantedCrash) isSprung() bool {
 	select {
 	case <-p.sprung:
 		return true
@@ -53,9 +53,9 @@ func (p *trap) isSprung() bool {
 }
 
 // The leader dies at every step of a RunTask, from the call to the report that the task is RUNNING,
-// while the agent holds its stream at the leader or at another server. The caller asks again with
-// its client token. Each time there is one job, with one task, which runs in one container, and the
-// service beside it is as it was.
+// while the agent has its stream at the leader or at another server. The caller asks again with its
+// client token. Each time there is one job, with one task, which runs in one container, and the
+// service beside it is undisturbed.
 func TestLeaderDiesAtEveryStepOfRunTask(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		t.Run(fmt.Sprintf("agent at the leader %v", own), func(t *testing.T) {
@@ -74,9 +74,9 @@ func TestLeaderDiesAtEveryStepOfRunTask(t *testing.T) {
 	}
 }
 
-// dieAt is one crash; false when all was over before it.
+// dieAt is one crash. It returns false if everything was over before it.
 func dieAt(t *testing.T, step int, own bool) bool {
-	w := newTown(t, 3, 0)
+	w := newCluster(t, 3, 0)
 	for n := range 3 {
 		w.Start(n + 1)
 	}
@@ -94,12 +94,12 @@ func dieAt(t *testing.T, step int, own bool) bool {
 	time.Sleep(time.Second)
 
 	d := w.newDoors()
-	trap := setTrap(w.Network, w.Host(leader), step)
+	plantedCrash := crashAt(w.Network, w.Host(leader), step)
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		select {
-		case <-trap.sprung:
+		case <-plantedCrash.sprung:
 		case <-time.After(300 * time.Millisecond):
 			w.Network.SetFilter(nil) // all is over
 			return
@@ -126,5 +126,5 @@ func dieAt(t *testing.T, step int, own bool) bool {
 			t.Errorf("container %s was started %d times", name, starts)
 		}
 	}
-	return trap.isSprung()
+	return plantedCrash.isSprung()
 }

@@ -6,15 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gantry-project/gantry/agent"
-	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// servers is a cluster of several servers, and a user of it.
+// servers is a cluster of several servers, and its user.
 type servers struct {
 	*testutil.Servers
 	t *testing.T
@@ -31,13 +29,13 @@ func inServers(t *testing.T, test func(*testing.T, *servers)) {
 	})
 }
 
-// follower is a server that runs and does not lead.
+// follower returns the number of a server that runs and does not lead.
 func (s *servers) follower() int {
 	leader := s.Leader()
 	return s.Running()[slices.IndexFunc(s.Running(), func(n int) bool { return n != leader })]
 }
 
-// must asks the leader, whoever that is.
+// must asks whichever server leads.
 func (s *servers) must(what string, verb func(*control.Control) error) {
 	s.t.Helper()
 	s.Eventually(what, func() bool {
@@ -46,7 +44,7 @@ func (s *servers) must(what string, verb func(*control.Control) error) {
 	})
 }
 
-// serve keeps up tasks of the definition web.
+// serve makes a service of the definition web.
 func (s *servers) serve(count int) {
 	s.t.Helper()
 	s.must("the definition is registered", func(c *control.Control) error {
@@ -63,7 +61,7 @@ func (s *servers) serve(count int) {
 	})
 }
 
-// up counts the tasks that the leader takes for RUNNING, by the host of their instance.
+// up returns the number of tasks that are RUNNING for the leader, by the host of their instance.
 func (s *servers) up() map[string]int {
 	n := map[string]int{}
 	leader := s.Leader()
@@ -82,7 +80,7 @@ func (s *servers) up() map[string]int {
 	return n
 }
 
-// total sums what up counts.
+// total returns the sum of what up returned.
 func total(up map[string]int) (sum int) {
 	for _, n := range up {
 		sum += n
@@ -90,7 +88,7 @@ func total(up map[string]int) (sum int) {
 	return sum
 }
 
-// Three servers form one cluster, and each of them takes calls.
+// Three servers form one cluster, and each of them accepts calls.
 func TestServersForm(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		for n := 1; n <= 3; n++ {
@@ -111,7 +109,7 @@ func TestServersForm(t *testing.T) {
 	})
 }
 
-// Two of three are no cluster; it forms when the third has come, also where one was away for a
+// Two of three servers are no cluster. It forms when the third has come, even if one was away for a
 // while in between.
 func TestServersWaitForEachOther(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
@@ -132,7 +130,7 @@ func TestServersWaitForEachOther(t *testing.T) {
 	})
 }
 
-// What was acknowledged is there after any server's crash, and after that of all.
+// What was acknowledged survives the crash of any server, and of all.
 func TestAcknowledgedWritesSurvive(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		var acknowledged []string
@@ -178,7 +176,7 @@ func TestAcknowledgedWritesSurvive(t *testing.T) {
 	})
 }
 
-// A leader that is cut off from the others answers no read with what is old, and takes no write.
+// A leader that is cut off from the others returns no stale reads and accepts no writes.
 func TestLeaderCutOff(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		old := s.Leader()
@@ -209,175 +207,9 @@ func TestLeaderCutOff(t *testing.T) {
 	})
 }
 
-// inTown is inServers with an agent in each of three zones, and a service of six.
-func inTown(t *testing.T, test func(*testing.T, *servers), change ...func(*agent.Config)) {
-	t.Helper()
-	inServers(t, func(t *testing.T, s *servers) {
-		for n, zone := range []string{"a", "b", "c"} {
-			s.StartAgent(fmt.Sprintf("10.0.1.%d", n+1), zone, change...)
-		}
-		s.Eventually("the agents are ready", func() bool {
-			list, err := s.Client(1).Instances(t.Context(), structs.DefaultCluster)
-			return err == nil && len(list.Instances) == 3 &&
-				!slices.ContainsFunc(list.Instances, func(i structs.InstanceUsage) bool { return !i.AgentConnected })
-		})
-		s.serve(6)
-		s.Eventually("the service is up", func() bool { return total(s.up()) == 6 })
-		test(t, s)
-	})
-}
-
-// A silent instance's tasks run elsewhere in less than five seconds, also where the leader dies in
-// the same instant: then in six.
-func TestLostInstance(t *testing.T) {
-	for name, c := range map[string]struct {
-		leader bool
-		within time.Duration
-	}{
-		"instance":            {false, 5 * time.Second},
-		"instance and leader": {true, 6 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inTown(t, func(t *testing.T, s *servers) {
-				time.Sleep(10 * time.Second)
-				began := time.Now()
-				for n := 1; n <= 3; n++ {
-					s.cutOff("10.0.1.1", s.Host(n))
-				}
-				if c.leader {
-					s.Crash(s.Leader())
-				}
-				s.Eventually("six tasks run on two instances", func() bool {
-					up := s.up()
-					return total(up) == 6 && up["10.0.1.1"] == 0
-				})
-				if took := time.Since(began); took > c.within {
-					t.Errorf("it took %s", took)
-				}
-				for n := 1; n <= 3; n++ {
-					s.Network.Mend("10.0.1.1", s.Host(n))
-					s.Network.Mend(s.Host(n), "10.0.1.1")
-				}
-				s.Eventually("what was replaced is gone, and nothing runs twice", func() bool {
-					return total(s.up()) == 6 && s.containersUp() == 6
-				})
-				time.Sleep(time.Minute)
-				if up := s.up(); total(up) != 6 || s.containersUp() != 6 {
-					t.Errorf("a minute later %v are up, in %d containers", up, s.containersUp())
-				}
-			})
-		})
-	}
-}
-
-// What runs on a machine that is cut off runs nowhere else meanwhile, where its agent is to see to
-// that: also where a server that is cut off with it answers the agent. What it runs stays where
-// only the leader dies, or that server's way to it.
-func TestFencedInstance(t *testing.T) {
-	const host = "10.0.1.1"
-	for name, c := range map[string]struct {
-		happen func(s *servers, theirs int) // to the machine's server
-		stays  bool
-	}{
-		"alone": {func(s *servers, _ int) {
-			for n := 1; n <= 3; n++ {
-				s.cutOff(host, s.Host(n))
-			}
-		}, false},
-		"with its server": {func(s *servers, theirs int) {
-			for n := 1; n <= 3; n++ {
-				if n != theirs {
-					s.cutOff(host, s.Host(n))
-					s.cutOff(s.Host(theirs), s.Host(n))
-				}
-			}
-		}, false},
-		"its server from the others": {func(s *servers, theirs int) {
-			for n := 1; n <= 3; n++ {
-				if n != theirs {
-					s.cutOff(s.Host(theirs), s.Host(n))
-				}
-			}
-		}, true},
-		"its server dies":    {func(s *servers, theirs int) { s.Crash(theirs) }, true},
-		"the leader dies":    {func(s *servers, _ int) { s.Crash(s.Leader()) }, true},
-		"the leader freezes": {func(s *servers, _ int) { s.Network.Freeze(s.Host(s.Leader())) }, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inTown(t, func(t *testing.T, s *servers) {
-				time.Sleep(10 * time.Second)
-				before := s.taskIDs()
-				theirs := 1
-				if s.Leader() == theirs { // in the machine's zone; it is to be a follower
-					s.Crash(theirs)
-					s.Eventually("another leads", func() bool { return s.Leader() > 0 })
-					s.Start(theirs)
-					time.Sleep(time.Minute) // the agent goes back to its zone's
-				}
-				c.happen(s, theirs)
-				most := 0
-				for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-					most = max(most, s.containersUp())
-				}
-				if most > 6 || s.containersUp() != 6 {
-					t.Errorf("%d containers ran at a time, and now %d", most, s.containersUp())
-				}
-				if after := s.taskIDs(); slices.Equal(before, after) != c.stays {
-					t.Errorf("tasks were %v and are %v", before, after)
-				}
-			}, func(c *agent.Config) { c.StopOnDisconnect = true })
-		})
-	}
-}
-
-// An agent whose container engine takes its time is there all the same, also when it opens another
-// stream meanwhile.
-func TestSlowEngine(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
-		before := s.taskIDs()
-		s.Engine.SetAway(true)
-		for n := 1; n <= 3; n++ {
-			s.Crash(n)
-			s.Start(n)
-			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-				leader := s.Leader()
-				if leader == 0 {
-					continue
-				}
-				for i := range testutil.StateOf(t, s.Control(leader)).AllInstances() {
-					if !i.AgentConnected {
-						t.Fatalf("the instance %s counts as lost", i.Name)
-					}
-				}
-			}
-		}
-		s.Engine.SetAway(false)
-		s.Eventually("the service is up", func() bool { return total(s.up()) == 6 && s.containersUp() == 6 })
-		if after := s.taskIDs(); !slices.Equal(before, after) {
-			t.Errorf("tasks were %v and are %v", before, after)
-		}
-	})
-}
-
-// cutOff cuts both ways between two hosts.
-func (s *servers) cutOff(a, b string) {
-	s.Network.Cut(a, b)
-	s.Network.Cut(b, a)
-}
-
-// containersUp counts the containers that run, whoever knows of them.
-func (s *servers) containersUp() (n int) {
-	for _, c := range s.Engine.All() {
-		if c.State == runtime.ContainerRunning {
-			n++
-		}
-	}
-	return n
-}
-
-// An agent that starts again within its lease, or whose server dies, loses nothing.
+// An agent that restarts within its lease, or whose server dies, loses nothing.
 func TestNothingIsLost(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		before := s.taskIDs()
 		s.StopAgent("10.0.1.2")
 		time.Sleep(time.Second) // the last beat was up to a second before
@@ -395,7 +227,7 @@ func TestNothingIsLost(t *testing.T) {
 	})
 }
 
-// taskIDs are the tasks that are to run.
+// taskIDs returns the ids of the tasks that should run.
 func (s *servers) taskIDs() (ids []string) {
 	s.t.Helper()
 	s.must("a read is answered", func(c *control.Control) error {

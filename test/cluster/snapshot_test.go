@@ -11,7 +11,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// settled says whether the instances of these names and no others are connected, and the service is
+// settled reports whether exactly the instances with these names are connected, and the service is
 // up.
 func (s *servers) settled(names ...string) bool {
 	leader := s.Leader()
@@ -38,11 +38,11 @@ func (s *servers) oneState() bool {
 	return !slices.ContainsFunc(s.Running(), func(n int) bool { return dump(n) != want })
 }
 
-// A snapshot of a cluster that works takes the place of its state later, while agents run tasks:
-// what was written since is gone on all servers, agents that it does not know or knows from before
-// register again, and nothing runs twice. It holds over restarts.
+// A snapshot of a working cluster is restored later, while agents run tasks. What was written since
+// is gone on all servers. Agents that the snapshot does not know, or knows from before, register
+// again, and nothing runs twice. All this survives restarts.
 func TestSnapshotSaveAndRestore(t *testing.T) {
-	inTown(t, func(t *testing.T, s *servers) {
+	inCluster(t, func(t *testing.T, s *servers) {
 		ctx := t.Context()
 		var saved bytes.Buffer
 		if err := s.Client(s.follower()).SaveSnapshot(ctx, &saved); err != nil {
@@ -51,7 +51,7 @@ func TestSnapshotSaveAndRestore(t *testing.T) {
 
 		s.write("since")
 		s.StartAgent("10.0.1.9", "a")
-		// registers anew, so that its registration is newer than the snapshot's
+		// It registers again, so that its registration is newer than the snapshot's.
 		s.StopAgent("10.0.1.2")
 		s.StartAgent("10.0.1.2", "b")
 		s.must("the service is larger", func(c *control.Control) error {

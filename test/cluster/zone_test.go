@@ -11,14 +11,13 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// A zone of three is cut off at once, the leader in it. Within 6 s what ran there runs elsewhere,
-// as far as there is room for it: that of the important service first. Both zones that are left get
-// their share. When the zone is back, nothing is doubled, and services are spread over all three
-// again.
+// A zone of three is cut off at once, with the leader in it. Within 6 s its tasks run elsewhere, as
+// far as there is room, those of the important service first. Both remaining zones get their share.
+// When the zone is back, nothing is doubled, and services are spread over all three again.
 func TestLostZone(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		const agents, important, other = 9, 30, 30
-		w := newTown(t, 3, agents)
+		w := newCluster(t, 3, agents)
 		w.start()
 		// An instance has room for eight. Where 48 fit, two thirds of both services are 40, and
 		// what is free goes to the important one.
@@ -58,8 +57,8 @@ func TestLostZone(t *testing.T) {
 	})
 }
 
-// keep makes a service of a priority, of tasks that take 1000 MiB.
-func (w *town) keep(name string, count, priority int) {
+// keep makes a service with a priority, whose tasks take 1000 MiB.
+func (w *cluster) keep(name string, count, priority int) {
 	w.t.Helper()
 	d := w.newDoors()
 	file := fmt.Appendf(nil, `{"name": %q, "type": "service", "count": %d, "priority": %d, "availabilityZoneRebalancing": "ENABLED", "containers": [{"name": "app", "image": "app", "memory": 1000}]}`,
@@ -70,9 +69,9 @@ func (w *town) keep(name string, count, priority int) {
 	})
 }
 
-// spreadOver says where services do not have so many tasks RUNNING on connected instances, as even
-// over so many zones as can be.
-func (w *town) spreadOver(services map[string]int, zones int) string {
+// spreadOver returns where services do not have so many tasks RUNNING on connected instances, as
+// evenly spread over so many zones as possible.
+func (w *cluster) spreadOver(services map[string]int, zones int) string {
 	leader := w.Leader()
 	if leader == 0 {
 		return "nobody leads"

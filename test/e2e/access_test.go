@@ -18,7 +18,7 @@ type secured struct {
 	secret, caPEM string // files
 }
 
-// gantry runs a command with credentials in its environment, and gives what it printed.
+// gantry runs a command with credentials in its environment and returns what it printed.
 func (s *secured) gantry(env []string, args ...string) (string, error) {
 	cmd := exec.Command(gantry, args...)
 	cmd.Env = append([]string{"HOME=" + s.dir}, env...)
@@ -82,7 +82,8 @@ func exports(text string) (env []string) {
 	return env
 }
 
-// TestAccess: a secured server from its secret to a key that may only read, with the real clients.
+// TestAccess takes a secured server from its secret to a key that may only read, with the real
+// clients.
 func TestAccess(t *testing.T) {
 	s := startSecured(t)
 	var admin []string
@@ -134,8 +135,8 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// oneCluster: a key that may run tasks in one cluster alone starts nothing elsewhere, and a policy
-// that Gantry cannot hold to makes no key.
+// oneCluster: a key that may run tasks in only one cluster starts nothing elsewhere, and a policy
+// that Gantry does not support makes no key.
 func (s *secured) oneCluster(admin []string, expect func(what, out string, err error, fails bool, wanted string)) {
 	key := func(policy string) (string, error) {
 		path := filepath.Join(s.dir, "policy.json")

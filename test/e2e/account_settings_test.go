@@ -40,8 +40,8 @@ func TestAccountSettings(t *testing.T) {
 	}
 }
 
-// TestRegisterContainerInstance: an instance that is known by its identity alone is there, and
-// nothing runs on it.
+// TestRegisterContainerInstance: an instance that was registered with an identity document exists,
+// and nothing runs on it.
 func TestRegisterContainerInstance(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "create-cluster", "--cluster-name", "edge")

@@ -19,8 +19,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestRefusesToStart: what stands in the way of a start is said in words that help, with exit code
-// 1.
+// TestRefusesToStart: gantry says in helpful words why it cannot start, with exit code 1.
 func TestRefusesToStart(t *testing.T) {
 	testutil.DockerHost(t)
 	running := startDev(t, "--data-dir", t.TempDir())
@@ -73,7 +72,7 @@ func TestRefusesToStart(t *testing.T) {
 	}
 }
 
-// TestBadCommands: what the command line does not take is an error with the remedy; and a cluster
+// TestBadCommands: a command line that is not accepted gets an error with the remedy; and a cluster
 // of one process shows the one.
 func TestBadCommands(t *testing.T) {
 	d := startDev(t)
@@ -92,7 +91,7 @@ func TestBadCommands(t *testing.T) {
 	}
 }
 
-// TestBadRequests: each is refused by name, and the server goes on.
+// TestBadRequests: each request is refused by name, and the server goes on.
 func TestBadRequests(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]struct {
@@ -151,7 +150,7 @@ func (d *dev) post(t *testing.T, operation, body string) (int, []byte) {
 	return resp.StatusCode, answer
 }
 
-// TestNoRoom: what does not fit is told in failures[], with ECS's reasons.
+// TestNoRoom: tasks that do not fit are reported in failures[], with ECS's reasons.
 func TestNoRoom(t *testing.T) {
 	d := startDev(t)
 	for reason, c := range map[string]types.ContainerDefinition{

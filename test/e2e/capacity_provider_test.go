@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCapacityProvider: a provider is made, given to the cluster, and tasks run on the machine that
-// names it; what is for another provider does not.
+// TestCapacityProvider: a provider is made and given to the cluster, and tasks run on the machine
+// that names it; tasks for another provider do not.
 func TestCapacityProvider(t *testing.T) {
 	d := startDev(t, "--capacity-provider", "machines")
 	family := d.family(app("main", "sleep", "600"))

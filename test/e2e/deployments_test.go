@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestShiftingDeployments is what deployments do that bring the new tasks up beside the old ones,
-// on one dev.
+// TestShiftingDeployments runs deployments that bring the new tasks up beside the old ones, on one
+// dev.
 func TestShiftingDeployments(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]func(*testing.T, *dev){
@@ -29,7 +29,7 @@ func TestShiftingDeployments(t *testing.T) {
 	}
 }
 
-// blueGreenWithAPause waits with all of both revisions up until it is continued. (The aws CLI of
+// blueGreenWithAPause: both revisions are up until the deployment is continued. (The aws CLI of
 // Debian 12 does not know the options yet.)
 func blueGreenWithAPause(t *testing.T, d *dev) {
 	family := d.family(app("main", "serve"))
@@ -72,8 +72,7 @@ func blueGreenWithAPause(t *testing.T, d *dev) {
 	}
 }
 
-// canaryBreaker: green tasks that cannot start never get any traffic, and blue ones are not
-// touched.
+// canaryBreaker: green tasks that cannot start never get traffic, and blue tasks are not touched.
 func canaryBreaker(t *testing.T, d *dev) {
 	family := d.family(app("main", "sleep"))
 	s := d.service(2, family, withBreaker)
@@ -92,7 +91,7 @@ func canaryBreaker(t *testing.T, d *dev) {
 	}
 }
 
-// crashingRevision: tasks that run for half a second take no place of one that serves.
+// crashingRevision: tasks that run for half a second do not replace one that serves.
 func crashingRevision(t *testing.T, d *dev) {
 	family := d.family(app("main", "sleep"))
 	s := d.service(2, family, withBreaker)
@@ -112,8 +111,8 @@ func rollbackKeeps(t *testing.T, d *dev) {
 	s.rolledBackTo(before)
 }
 
-// rolledBackTo waits until the newest deployment is rolled back, and wants these very tasks to be
-// all that runs.
+// rolledBackTo waits until the newest deployment is rolled back, and checks that exactly these
+// tasks run.
 func (s *service) rolledBackTo(tasks []types.Task) {
 	s.d.t.Helper()
 	s.until("the deployment is rolled back", func() bool {

@@ -18,7 +18,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// patience bounds every wait: far above what anything takes, so that only what hangs fails.
+// patience bounds every wait. It is far longer than anything takes, so that only what hangs fails.
 const patience = 90 * time.Second
 
 // dev is a running gantry dev.
@@ -81,7 +81,7 @@ func (d *dev) readStdout(out io.Reader, address chan<- string) {
 	close(d.exited)
 }
 
-// stop ends it as a person would, and waits. Stopping a stopped one does nothing.
+// stop ends it as a person would, and waits. It does nothing to a dev that has stopped.
 func (d *dev) stop() {
 	_ = d.cmd.Process.Signal(syscall.SIGTERM)
 	d.awaitExit()
@@ -120,7 +120,7 @@ func (l *logBuffer) String() string {
 	return l.buf.String()
 }
 
-// tail gives the last n lines.
+// tail returns the last n lines.
 func (l *logBuffer) tail(n int) string {
 	lines := strings.Split(strings.TrimSpace(l.String()), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

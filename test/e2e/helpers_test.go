@@ -18,8 +18,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// family registers a definition of one or more containers and gives its family, which is unique to
-// the test.
+// family registers a definition of one or more containers and returns its family, which is unique
+// to the test.
 func (d *dev) family(containers ...types.ContainerDefinition) string {
 	d.t.Helper()
 	name := strings.NewReplacer("/", "-", " ", "_", ":", "-").Replace(d.t.Name())
@@ -45,7 +45,7 @@ func app(name string, args ...string) types.ContainerDefinition {
 	return types.ContainerDefinition{Name: aws.String(name), Command: args}
 }
 
-// run runs one task of a family and gives its ARN.
+// run runs one task of a family and returns its ARN.
 func (d *dev) run(family string) string {
 	d.t.Helper()
 	out, err := d.ecs.RunTask(d.t.Context(), &ecs.RunTaskInput{TaskDefinition: aws.String(family)})
@@ -70,8 +70,8 @@ func (d *dev) describe(arn string) types.Task {
 	return out.Tasks[0]
 }
 
-// await waits until a task has a status, checks on the way that it never goes back, and gives the
-// task.
+// await waits until a task has a status, checks on the way that the status never goes back, and
+// returns the task.
 func (d *dev) await(arn, status string) types.Task {
 	d.t.Helper()
 	order := []string{"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"}
@@ -112,7 +112,7 @@ func (d *dev) stopTask(arn string) types.Task {
 	return d.await(arn, "STOPPED")
 }
 
-// container gives the named container of a task.
+// container returns the named container of a task.
 func container(t *testing.T, task types.Task, name string) types.Container {
 	t.Helper()
 	for _, c := range task.Containers {
@@ -124,7 +124,7 @@ func container(t *testing.T, task types.Task, name string) types.Container {
 	return types.Container{}
 }
 
-// hostPort gives the host port that a container port is bound to.
+// hostPort returns the host port that a container port is bound to.
 func hostPort(t *testing.T, c types.Container, port int32) int32 {
 	t.Helper()
 	for _, b := range c.NetworkBindings {
@@ -157,8 +157,8 @@ func get(t *testing.T, port int32, path string) string {
 	return ""
 }
 
-// exitBy makes a serving container exit with a code. A container that is RUNNING may not listen
-// yet, so it waits for its page.
+// exitBy makes a serving container exit with a code. A RUNNING container may not listen yet, so
+// exitBy waits for its page.
 func exitBy(t *testing.T, port int32, code int) {
 	t.Helper()
 	get(t, port, "/")
@@ -167,7 +167,7 @@ func exitBy(t *testing.T, port int32, code int) {
 	}
 }
 
-// docker runs the docker command line and gives what it printed.
+// docker runs the docker command line and returns what it printed.
 func docker(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("docker", args...).CombinedOutput()
@@ -177,13 +177,13 @@ func docker(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// containersOf gives the ids of an instance's containers, ended ones too.
+// containersOf returns the ids of an instance's containers, ended ones too.
 func containersOf(t *testing.T, instance string) []string {
 	t.Helper()
 	return strings.Fields(docker(t, "ps", "-aq", "--no-trunc", "--filter", "label=gantry.instance="+instance))
 }
 
-// instance gives the id of the only container instance.
+// instance returns the id of the only container instance.
 func (d *dev) instance() string {
 	d.t.Helper()
 	out, err := d.ecs.ListContainerInstances(d.t.Context(), &ecs.ListContainerInstancesInput{})

@@ -16,7 +16,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// job runs "gantry job" with a file on its standard input, and gives what it printed and its exit
+// job runs "gantry job" with a file on its standard input, and returns what it printed and its exit
 // status.
 func (d *dev) job(file string, args ...string) (out string, status int) {
 	d.t.Helper()
@@ -45,8 +45,8 @@ func (d *dev) says(file string, status int, args []string, wanted ...string) {
 	}
 }
 
-// A file goes its whole way on real containers: run, run again, changed, seen by ECS's calls,
-// broken, stopped.
+// TestJobFromAFile takes a file the whole way on real containers: run, run again, changed, seen by ECS's
+// calls, broken, stopped.
 func TestJobFromAFile(t *testing.T) {
 	d := startDev(t)
 	file := func(greeting string) string {
@@ -85,7 +85,8 @@ update: {minimumHealthyPercent: 50, circuitBreaker: true, rollback: true}
 	d.says("", 0, []string{"stop", "site"}, "Service site has already ended")
 }
 
-// A job whose tasks end soon after their start was never up, also where nothing ends its rollout.
+// TestJobThatNeverComesUp: a job whose tasks end soon after their start was never up, even if
+// nothing ends its rollout.
 func TestJobThatNeverComesUp(t *testing.T) {
 	d := startDev(t)
 	file := fmt.Sprintf(`{"name": "site", "containers": [{"name": "app", "image": %q, "memory": 16, "command": ["exit", "1", "300ms"]}]}`, testutil.AppImage)

@@ -15,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serverHost is the address of a server by its number.
+// serverHost returns the address of a server by its number.
 func serverHost(n string) string { return "127.0.57." + n }
 
 // startServer starts a server process that is killed at the end of the test.
@@ -64,7 +64,7 @@ func must(t *testing.T, text string, err error) string {
 	return text
 }
 
-// voters counts the peers with a vote that answer, as a server has them.
+// voters returns the number of peers with a vote that answer, as a server has them.
 func voters(t *testing.T, n string) (count int) {
 	text, err := ask(t, n, "server", "raft", "-o", "json")
 	var list structs.PeerList
@@ -79,7 +79,7 @@ func voters(t *testing.T, n string) (count int) {
 	return count
 }
 
-// register makes an instance, the smallest thing that a cluster remembers.
+// register makes an instance, the smallest thing that a cluster stores.
 func register(t *testing.T, n, name string) {
 	t.Helper()
 	eventually(t, "a write is acknowledged", func() bool {
@@ -97,8 +97,25 @@ func register(t *testing.T, n, name string) {
 	})
 }
 
-// Three server processes: a snapshot is saved and put back, all are killed, one is recovered, two
-// fresh ones join it, and one leaves.
+// inspectDamaged flips a bit of a saved snapshot and has it inspected.
+func inspectDamaged(t *testing.T, file string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(t.TempDir(), "damaged.snap")
+	raw[len(raw)/2] ^= 1
+	if err := os.WriteFile(damaged, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := exec.Command(gantry, "snapshot", "inspect", damaged).CombinedOutput(); err == nil || !bytes.Contains(text, []byte("checksum is wrong")) {
+		t.Errorf("a damaged snapshot: %v, %s", err, text)
+	}
+}
+
+// TestServersKeepAndRecover: of three server processes a snapshot is saved and restored. Then all
+// are killed, one is recovered, two new ones join it, and one leaves.
 func TestServersKeepAndRecover(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "cluster.snap")
@@ -121,18 +138,7 @@ func TestServersKeepAndRecover(t *testing.T) {
 	if text, err = ask(t, "2", "instance", "ls"); err != nil || strings.Contains(text, strings.Repeat("0", 31)+"b") || !strings.Contains(text, strings.Repeat("0", 31)+"a") {
 		t.Errorf("after the restore there are %s (%v)", text, err)
 	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	damaged := filepath.Join(dir, "damaged.snap")
-	raw[len(raw)/2] ^= 1
-	if err := os.WriteFile(damaged, raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := exec.Command(gantry, "snapshot", "inspect", damaged).CombinedOutput(); err == nil || !bytes.Contains(text, []byte("checksum is wrong")) {
-		t.Errorf("a damaged snapshot: %v, %s", err, text)
-	}
+	inspectDamaged(t, file)
 
 	recoverAs := func(args ...string) (string, error) {
 		text, err := exec.Command(gantry, append([]string{"server", "recover", "--data-dir", filepath.Join(dir, "2")}, args...)...).CombinedOutput()

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os/exec"
 	"strings"
 	"sync"
@@ -17,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestContainers runs what a task definition can say of containers, on one dev.
+// TestContainers runs what a task definition can ask of containers, on one dev.
 func TestContainers(t *testing.T) {
 	d := startDev(t)
 	tests := map[string]func(*testing.T, *dev){
@@ -92,65 +90,6 @@ func severalContainers(t *testing.T, d *dev) {
 	d.stopTask(arn)
 }
 
-func ports(t *testing.T, d *dev) {
-	fixed := freePort(t)
-	web := app("web", "serve")
-	web.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
-	web2 := app("fixed", "serve")
-	web2.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80), HostPort: aws.Int32(fixed)}}
-	udp := app("udp", "udp")
-	udp.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80), Protocol: types.TransportProtocolUdp}}
-	family := d.family(web, web2, udp)
-	arn := d.run(family)
-	task := d.await(arn, "RUNNING")
-	get(t, hostPort(t, container(t, task, "web"), 80), "/")
-	if got := hostPort(t, container(t, task, "fixed"), 80); got != fixed {
-		t.Errorf("fixed port %d became %d", fixed, got)
-	}
-	get(t, fixed, "/")
-	if echo := udpEcho(t, hostPort(t, container(t, task, "udp"), 80)); echo != "ping" {
-		t.Errorf("udp answered %q", echo)
-	}
-	out, err := d.ecs.RunTask(t.Context(), &ecs.RunTaskInput{TaskDefinition: aws.String(family)})
-	if err != nil || len(out.Failures) != 1 || aws.ToString(out.Failures[0].Reason) != "RESOURCE:PORTS" {
-		t.Errorf("second task on the same fixed port: %v %+v", err, out)
-	}
-	d.stopTask(arn)
-}
-
-func hostNetwork(t *testing.T, d *dev) {
-	port := freePort(t)
-	web := app("web", "serve")
-	web.Image, web.Memory = aws.String(testutil.AppImage), aws.Int32(16)
-	web.Environment = []types.KeyValuePair{{Name: aws.String("PORT"), Value: aws.String(fmt.Sprint(port))}}
-	web.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(port)}}
-	_, err := d.ecs.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("hostnet"), NetworkMode: types.NetworkModeHost, ContainerDefinitions: []types.ContainerDefinition{web},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	arn := d.run("hostnet")
-	task := d.await(arn, "RUNNING")
-	if got := hostPort(t, container(t, task, "web"), port); got != port {
-		t.Errorf("host port %d, want %d", got, port)
-	}
-	get(t, port, "/")
-	d.stopTask(arn)
-}
-
-func stopTimeout(t *testing.T, d *dev) {
-	deaf := app("deaf", "ignore-term")
-	deaf.StopTimeout = aws.Int32(1)
-	deaf.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
-	arn := d.run(d.family(deaf))
-	// from now on it is deaf
-	get(t, hostPort(t, container(t, d.await(arn, "RUNNING"), "deaf"), 80), "/")
-	if code := d.stopTask(arn).Containers[0].ExitCode; aws.ToInt32(code) != 137 {
-		t.Errorf("exit code %v, want 137", code)
-	}
-}
-
 func overrides(t *testing.T, d *dev) {
 	web := app("web", "exit", "1")
 	web.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
@@ -189,8 +128,8 @@ func limits(t *testing.T, d *dev) {
 	d.stopTask(arn)
 }
 
-// openFiles: without ulimits it is 65535, or what the engine has where it cannot give as many; with
-// them what they say.
+// openFiles: without ulimits the limit is 65535, or the engine's own if it cannot give as many;
+// with ulimits it is theirs.
 func openFiles(t *testing.T, d *dev) {
 	want := "65535"
 	given, err := exec.Command("docker", "run", "--rm", "--ulimit", "nofile=65535:65535", testutil.AppImage, "nofile").Output()
@@ -210,7 +149,8 @@ func openFiles(t *testing.T, d *dev) {
 	}
 }
 
-// emptyMembers: what is empty asks for nothing, and takes nothing from the image or the definition.
+// emptyMembers: an empty member asks for nothing, and takes nothing from the image or the
+// definition.
 func emptyMembers(t *testing.T, d *dev) {
 	c := app("main", "print", "from the definition")
 	c.Image, c.Memory = aws.String(testutil.AppImage), aws.Int32(16)
@@ -255,116 +195,6 @@ func readOnly(t *testing.T, d *dev) {
 	}
 }
 
-func outOfMemory(t *testing.T, d *dev) {
-	task := d.await(d.run(d.family(app("main", "alloc", "64"))), "STOPPED")
-	c := task.Containers[0]
-	if aws.ToInt32(c.ExitCode) != 137 || !strings.HasPrefix(aws.ToString(c.Reason), "OutOfMemoryError") {
-		t.Errorf("exit code %d, reason %q", aws.ToInt32(c.ExitCode), aws.ToString(c.Reason))
-	}
-}
-
-func noImage(t *testing.T, d *dev) {
-	c := app("main")
-	c.Image = aws.String("127.0.0.1:1/gantry/no-such-image:1")
-	failsToStart(t, d, c, "CannotPullContainerError")
-}
-
-func noCommand(t *testing.T, d *dev) {
-	c := app("main")
-	c.EntryPoint = []string{"/no/such/command"}
-	failsToStart(t, d, c, "CannotStartContainerError")
-}
-
-func portTaken(t *testing.T, d *dev) {
-	l, err := net.Listen("tcp", "0.0.0.0:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	c := app("main", "serve")
-	c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80), HostPort: aws.Int32(int32(l.Addr().(*net.TCPAddr).Port))}}
-	failsToStart(t, d, c, "CannotStartContainerError")
-}
-
-func failsToStart(t *testing.T, d *dev, c types.ContainerDefinition, reason string) {
-	t.Helper()
-	task := d.await(d.run(d.family(c)), "STOPPED")
-	if task.StopCode != types.TaskStopCodeTaskFailedToStart || !strings.Contains(aws.ToString(task.StoppedReason), reason) {
-		t.Errorf("stopped with %s, %q; want TaskFailedToStart, %s", task.StopCode, aws.ToString(task.StoppedReason), reason)
-	}
-	if got := aws.ToString(task.Containers[0].Reason); !strings.HasPrefix(got, reason) {
-		t.Errorf("the container's reason is %q, want %s", got, reason)
-	}
-}
-
-func times(t *testing.T, d *dev) {
-	arn := d.run(d.family(app("main", "sleep")))
-	running := d.await(arn, "RUNNING")
-	if running.StartedAt == nil || running.PullStartedAt == nil || running.PullStoppedAt == nil || running.StoppedAt != nil {
-		t.Errorf("times of a running task: %+v", running)
-	}
-	task := d.stopTask(arn)
-	order := []struct {
-		name string
-		at   *time.Time
-	}{
-		{"createdAt", task.CreatedAt}, {"pullStartedAt", task.PullStartedAt}, {"pullStoppedAt", task.PullStoppedAt}, {"startedAt", task.StartedAt},
-		{"stoppingAt", task.StoppingAt}, {"executionStoppedAt", task.ExecutionStoppedAt}, {"stoppedAt", task.StoppedAt},
-	}
-	for i, o := range order {
-		if o.at == nil {
-			t.Errorf("%s is missing", o.name)
-		} else if i > 0 && order[i-1].at != nil && o.at.Before(*order[i-1].at) {
-			t.Errorf("%s %v is before %s %v", o.name, o.at, order[i-1].name, order[i-1].at)
-		}
-	}
-	if aws.ToString(task.DesiredStatus) != "STOPPED" || task.Version <= running.Version {
-		t.Errorf("desired %s, version %d after %d", aws.ToString(task.DesiredStatus), task.Version, running.Version)
-	}
-}
-
 // givenPorts has the ports that freePort returned: a test may be given one some time before it
 // listens there.
 var givenPorts sync.Map
-
-// freePort returns a port that nothing listens on, TCP or UDP, that no other test was given, and
-// that the kernel gives to nobody who asks for any: those begin at 32768.
-func freePort(t *testing.T) int32 {
-	t.Helper()
-	for range 1000 {
-		port := 10000 + rand.Int32N(20000)
-		if _, given := givenPorts.LoadOrStore(port, true); given {
-			continue
-		}
-		at := fmt.Sprintf("0.0.0.0:%d", port)
-		l, err := net.Listen("tcp", at)
-		if err != nil {
-			continue
-		}
-		l.Close()
-		if p, err := net.ListenPacket("udp", at); err == nil {
-			p.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port of 10000-29999")
-	return 0
-}
-
-func udpEcho(t *testing.T, port int32) string {
-	t.Helper()
-	conn, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	buf := make([]byte, 64)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		_, _ = conn.Write([]byte("ping"))
-		_ = conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-		if n, err := conn.Read(buf); err == nil {
-			return string(buf[:n])
-		}
-	}
-	return ""
-}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMainJob is the road of `make demo`: the founding document's task definition, through the aws
+// TestMainJob does what `make demo` does: the founding document's task definition, through the aws
 // command line.
 func TestMainJob(t *testing.T) {
 	d := startDev(t)

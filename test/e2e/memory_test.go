@@ -9,8 +9,8 @@ import (
 )
 
 // TestChildOutOfMemory: a process of the container, but not its first, is killed for lack of
-// memory, and the container ends with 0. That has the same reason seen live and learned later, and
-// none where the end was asked for.
+// memory, and the container ends with 0. The reason is the same whether that was seen live or
+// learned later. There is none if somebody asked for the end.
 func TestChildOutOfMemory(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)
@@ -33,8 +33,8 @@ func TestChildOutOfMemory(t *testing.T) {
 	wantReason(t, d.await(away, "STOPPED"), "OutOfMemoryError")
 }
 
-// awaitChildKilled waits until a task's child is dead. (An engine says so of a container only once
-// that has ended.)
+// awaitChildKilled waits until a task's child is dead. (An engine reports it only once the
+// container has ended.)
 func awaitChildKilled(t *testing.T, d *dev, arn string) (id string) {
 	t.Helper()
 	id = aws.ToString(d.await(arn, "RUNNING").Containers[0].RuntimeId)

@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// ran is what run-task prints, as far as it is read here.
+// ran is the part of run-task's output that is read here.
 type ran struct {
 	Tasks    []struct{ TaskArn, LastStatus string }
 	Failures []struct{ Arn, Reason string }
 }
 
-// TestPlacementByAttributes: what a user puts on an instance decides what runs there.
+// TestPlacementByAttributes: the attributes that a user puts on an instance decide what runs there.
 func TestPlacementByAttributes(t *testing.T) {
 	d := startDev(t)
 	family, instance := d.family(app("main", "sleep", "600")), d.instance()
@@ -70,8 +70,8 @@ func TestPlacementByAttributes(t *testing.T) {
 	d.stopTask(out.Tasks[0].TaskArn)
 }
 
-// TestDraining: a draining instance takes nothing new and keeps the tasks of no service; once
-// ACTIVE it takes tasks again.
+// TestDraining: a draining instance gets nothing new and keeps tasks that belong to no service;
+// once ACTIVE it gets tasks again.
 func TestDraining(t *testing.T) {
 	d := startDev(t)
 	family, instance := d.family(app("main", "sleep", "600")), d.instance()
@@ -109,8 +109,8 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// TestEvalExplain: for a task that is too large, the command line says what it lacks and what would
-// let it run.
+// TestEvalExplain: for a task that is too large, the command line says what the instance lacks and
+// what would let the task run.
 func TestEvalExplain(t *testing.T) {
 	d := startDev(t)
 	large := app("main", "sleep", "600")

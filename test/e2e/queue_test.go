@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestRunTaskQueues: with a capacity provider what finds no room waits, is shown PROVISIONING and
-// without an instance, and starts as soon as a task ends.
+// TestRunTaskQueues: with a capacity provider, tasks that find no room wait. They are shown
+// PROVISIONING and without an instance, and start as soon as another task ends.
 func TestRunTaskQueues(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "put-cluster-capacity-providers", "--cluster", "default", "--capacity-providers", "FARGATE", "--default-capacity-provider-strategy")
@@ -55,7 +55,7 @@ func TestRunTaskQueues(t *testing.T) {
 	d.stopTask(waiting[0])
 }
 
-// memory is what the instance has, in MiB.
+// memory is the memory of the instance in MiB.
 func (d *dev) memory() int32 {
 	d.t.Helper()
 	var out struct {

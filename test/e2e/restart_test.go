@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// TestKilledAndAdopted: after kill -9 and a start on the same directory, what ran runs on
-// untouched, and what ended meanwhile is reported with its exit code.
+// TestKilledAndAdopted: after kill -9 and a start on the same directory, running tasks go on
+// untouched, and those that ended meanwhile are reported with their exit codes.
 func TestKilledAndAdopted(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)
@@ -169,7 +169,7 @@ func TestShareAnEngine(t *testing.T) {
 	}
 }
 
-// TestHealth: alive and ready are told apart, over plain HTTP.
+// TestHealth: "alive" and "ready" are different answers, over plain HTTP.
 func TestHealth(t *testing.T) {
 	d := startDev(t)
 	for _, path := range []string{"/v1/health", "/v1/ready"} {
@@ -185,7 +185,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// removeAtEnd removes an instance's containers once everything that could make more has ended.
+// removeAtEnd removes an instance's containers once everything that could create more has ended.
 func removeAtEnd(t *testing.T, instance string) {
 	t.Cleanup(func() {
 		if ids := containersOf(t, instance); len(ids) > 0 {

@@ -14,7 +14,7 @@ import (
 )
 
 // TestOutsideScheduler: a job file names the scheduler of examples/, and its tasks run once that
-// places them; the plan before says whether there is room.
+// scheduler places them; a plan before that tells whether there is room.
 func TestOutsideScheduler(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -46,13 +46,13 @@ func TestOutsideScheduler(t *testing.T) {
 	if !strings.Contains(said.String(), "web: asked for 2, placed 2") {
 		t.Errorf("the scheduler says %q", said)
 	}
-	// nobody places anything now, and nobody needs to
+	// Nobody places anything now, and nobody needs to.
 	if out, status := d.cli("job", "stop", "web"); status != 0 {
 		t.Errorf("gantry job stop exits with %d: %s", status, out)
 	}
 }
 
-// cli is gantry for a command whose exit status says something.
+// cli runs a gantry command whose exit status matters.
 func (d *dev) cli(args ...string) (out string, status int) {
 	d.t.Helper()
 	out, err := d.gantry(args...)

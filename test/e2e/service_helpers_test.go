@@ -46,7 +46,7 @@ func (d *dev) create(count int32, family string, with ...func(*ecs.CreateService
 	return s
 }
 
-// serviceName is unique to the test.
+// serviceName returns a name that is unique to the test.
 func (d *dev) serviceName() string {
 	return strings.NewReplacer("/", "-", " ", "_", ",", "").Replace(d.t.Name())
 }
@@ -55,32 +55,32 @@ func withBreaker(in *ecs.CreateServiceInput) {
 	in.DeploymentConfiguration = &types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true}}
 }
 
-// cannotStart is a container whose command is not in its image.
+// cannotStart returns a container whose command is not in its image.
 func cannotStart() types.ContainerDefinition {
 	c := app("main")
 	c.EntryPoint = []string{"/no/such/command"}
 	return c
 }
 
-// upContainers gives the ids of an instance's containers that are up.
+// upContainers returns the ids of an instance's containers that are up.
 func upContainers(t *testing.T, instance string) []string {
 	t.Helper()
 	return strings.Fields(docker(t, "ps", "-q", "--filter", "label=gantry.instance="+instance))
 }
 
-// check is a health check that runs a command often.
+// check returns a health check that runs a command often.
 func check(command ...string) *types.HealthCheck {
 	return &types.HealthCheck{Command: append([]string{"CMD"}, command...), Interval: aws.Int32(5), Timeout: aws.Int32(2), Retries: aws.Int32(1)}
 }
 
-// deleteAtEnd deletes the service, and tells its events where the test has failed.
+// deleteAtEnd deletes the service, and prints its events if the test has failed.
 func (s *service) deleteAtEnd(t *testing.T) {
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("events of %s:\n%s", s.name, strings.Join(s.events(), "\n"))
 		}
 		in := &ecs.DeleteServiceInput{Service: aws.String(s.name), Force: aws.Bool(true)}
-		// where it is gone already, all is well
+		// If it is gone already, all is well.
 		_, _ = s.d.ecs.DeleteService(context.Background(), in)
 	})
 }
@@ -149,7 +149,7 @@ func (s *service) until(what string, holds func() bool) {
 	s.d.t.Fatalf("waited in vain until %s; events:\n%s", what, strings.Join(s.events(), "\n"))
 }
 
-// events gives the messages of the service, newest first.
+// events returns the messages of the service, newest first.
 func (s *service) events() []string {
 	out, err := s.d.ecs.DescribeServices(context.Background(), &ecs.DescribeServicesInput{Services: []string{s.name}})
 	if err != nil || len(out.Services) != 1 {
@@ -173,7 +173,7 @@ func (s *service) wantEvent(part string) {
 	}
 }
 
-// running gives the tasks of the service that run and are to go on.
+// running returns the tasks of the service that run and should go on.
 func (s *service) running() []types.Task {
 	s.d.t.Helper()
 	var out []types.Task
@@ -210,7 +210,7 @@ func sameTask(a types.Task) func(types.Task) bool {
 	return func(b types.Task) bool { return aws.ToString(a.TaskArn) == aws.ToString(b.TaskArn) }
 }
 
-// deployments gives the service deployments, newest first.
+// deployments returns the service deployments, newest first.
 func (s *service) deployments() []types.ServiceDeploymentBrief {
 	s.d.t.Helper()
 	out, err := s.d.ecs.ListServiceDeployments(s.d.t.Context(), &ecs.ListServiceDeploymentsInput{Service: aws.String(s.name)})
@@ -232,14 +232,14 @@ func (s *service) describeDeployment(arn string) types.ServiceDeployment {
 	return out.ServiceDeployments[0]
 }
 
-// watch counts the containers of some task definitions that are up, again and again, as Docker has
+// watch counts the running containers of some task definitions, again and again, as Docker has
 // them.
 type watch struct {
 	end chan struct{}
 	low chan int
 }
 
-// watch begins to count the containers of revisions whose names begin with one of the prefixes.
+// watch starts to count the containers of revisions whose names begin with one of the prefixes.
 func (d *dev) watch(prefixes ...string) *watch {
 	w := &watch{end: make(chan struct{}), low: make(chan int, 1)}
 	filter := "label=gantry.instance=" + d.instance()
@@ -267,7 +267,7 @@ func (d *dev) watch(prefixes ...string) *watch {
 	return w
 }
 
-// stop ends the watch and gives the lowest count that was seen.
+// stop ends the watch and returns the lowest count.
 func (w *watch) stop() int {
 	close(w.end)
 	return <-w.low

@@ -9,14 +9,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// taskSet is what the aws command line says of a task set.
+// taskSets returns the service's task sets by id. It asks through the SDK, which is faster than the
+// command line.
+func (s *service) taskSets(t *testing.T) map[string]types.TaskSet {
+	t.Helper()
+	out, err := s.d.ecs.DescribeTaskSets(t.Context(), &ecs.DescribeTaskSetsInput{Cluster: aws.String("default"), Service: &s.name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]types.TaskSet{}
+	for _, set := range out.TaskSets {
+		byID[*set.Id] = set
+	}
+	return byID
+}
+
+// taskSet holds what the aws command line prints of a task set.
 type taskSet struct {
 	ID, Status           string
 	ComputedDesiredCount int
 }
 
 // TestTaskSetsOverCLI moves a service from one task set to another through the aws command line, as
-// a deployment controller of one's own does.
+// an external deployment controller does.
 func TestTaskSetsOverCLI(t *testing.T) {
 	d := startDev(t)
 	d.aws(nil, "create-service", "--service-name", "web", "--desired-count", "4", "--deployment-controller", "type=EXTERNAL")
@@ -29,22 +44,10 @@ func TestTaskSetsOverCLI(t *testing.T) {
 		d.aws(&out, append(args, of...)...)
 		return out.TaskSet
 	}
-	sets := func() map[string]types.TaskSet { // by the SDK: it asks often
-		t.Helper()
-		out, err := d.ecs.DescribeTaskSets(t.Context(), &ecs.DescribeTaskSetsInput{Cluster: aws.String("default"), Service: aws.String("web")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		byID := map[string]types.TaskSet{}
-		for _, set := range out.TaskSets {
-			byID[*set.Id] = set
-		}
-		return byID
-	}
 	steady := func(counts map[string]int32) {
 		t.Helper()
 		web.until("its task sets are steady", func() bool {
-			found := sets()
+			found := web.taskSets(t)
 			for id, n := range counts {
 				if s := found[id]; s.StabilityStatus != types.StabilityStatusSteadyState || s.RunningCount != n || s.ComputedDesiredCount != n {
 					return false
@@ -65,8 +68,8 @@ func TestTaskSetsOverCLI(t *testing.T) {
 	one("update-task-set", "--task-set", blue.ID, "--scale", "value=50,unit=PERCENT")
 	steady(map[string]int32{blue.ID: 2, green.ID: 2})
 
-	if s := one("update-service-primary-task-set", "--primary-task-set", green.ID); s.Status != "PRIMARY" || *sets()[blue.ID].Status != "ACTIVE" {
-		t.Errorf("the primary is %+v, and the other %+v", s, sets()[blue.ID])
+	if s := one("update-service-primary-task-set", "--primary-task-set", green.ID); s.Status != "PRIMARY" || *web.taskSets(t)[blue.ID].Status != "ACTIVE" {
+		t.Errorf("the primary is %+v, and the other %+v", s, web.taskSets(t)[blue.ID])
 	}
 	one("update-task-set", "--task-set", green.ID, "--scale", "value=100,unit=PERCENT")
 	if text, err := d.tryAWS(append([]string{"delete-task-set", "--task-set", blue.ID}, of...)...); err == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/hosts"
 )
 
-// agentFault is something that happens to the host of an agent, such that its tasks are replaced.
+// agentFault is something that happens to the host of an agent and makes its tasks be replaced.
 type agentFault struct {
 	name   string
 	happen func(*hosts.Agent) error
@@ -26,10 +26,9 @@ func agentFaults() []agentFault {
 	}
 }
 
-// testAgents: the tasks of a host that is lost run elsewhere within seconds; once it is back,
-// nothing runs twice. A host that is only slow, and an agent that starts anew within its lease,
-// lose nothing.
-func testAgents(t *testing.T, w *world) {
+// testAgents: the tasks of a lost host run elsewhere within seconds, and once it is back nothing
+// runs twice. A host that is only slow, and an agent that restarts within its lease, lose nothing.
+func testAgents(t *testing.T, w *harness) {
 	const name = "kept"
 	w.service(t, name)
 	w.agentRestart(t, name, w.Agents[0])
@@ -42,7 +41,7 @@ func testAgents(t *testing.T, w *world) {
 }
 
 // agentRestart kills an agent and starts it again within its lease.
-func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
+func (w *harness) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, w.Agents...)
 	if err != nil {
@@ -55,9 +54,9 @@ func (w *world) agentRestart(t *testing.T, name string, a *hosts.Agent) {
 	w.unharmed(t, name, before, "an agent starts anew")
 }
 
-// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and kills
-// what the one before it left all the same.
-func testStartCutOff(t *testing.T, w *world) {
+// testStartCutOff: an agent that starts on a host that is cut off gets no certificate, and still
+// kills what the previous agent left.
+func testStartCutOff(t *testing.T, w *harness) {
 	const name = "fenced"
 	w.service(t, name)
 	a := w.Agents[0]
@@ -86,8 +85,8 @@ func testStartCutOff(t *testing.T, w *world) {
 	w.awaitSpread(t, name)
 }
 
-// slowHost makes a host's link bad, and not so bad that it is lost.
-func (w *world) slowHost(t *testing.T, name string, a *hosts.Agent) {
+// slowHost makes a host's link bad, but not so bad that the host is lost.
+func (w *harness) slowHost(t *testing.T, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, w.Agents...)
 	if err != nil {
@@ -103,8 +102,8 @@ func (w *world) slowHost(t *testing.T, name string, a *hosts.Agent) {
 	w.mend(t)
 }
 
-// unharmed sees for twice the length of a lease that the very same tasks run.
-func (w *world) unharmed(t *testing.T, name string, before []string, what string) {
+// unharmed checks for twice the length of a lease that the very same tasks run.
+func (w *harness) unharmed(t *testing.T, name string, before []string, what string) {
 	t.Helper()
 	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); pause(200 * time.Millisecond) {
 		running, err := w.Running(w.ctx, name)
@@ -121,8 +120,9 @@ func (w *world) unharmed(t *testing.T, name string, before []string, what string
 	}
 }
 
-// agentFault lets a fault happen to a host, waits until its tasks run elsewhere, and ends it.
-func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts.Agent) {
+// agentFault makes a fault happen to a host, waits until its tasks run elsewhere, and ends the
+// fault.
+func (w *harness) agentFault(t *testing.T, fault agentFault, name string, a *hosts.Agent) {
 	t.Helper()
 	before, err := hosts.Containers(name, a)
 	if err != nil || len(before) == 0 {
@@ -139,9 +139,9 @@ func (w *world) agentFault(t *testing.T, fault agentFault, name string, a *hosts
 	w.awaitSpread(t, name)
 }
 
-// testEngineKilled: an engine is killed under its agent. Its containers are ended by the engine's
-// next start; then the tasks are reported and replaced, and the agent goes on.
-func testEngineKilled(t *testing.T, w *world) {
+// testEngineKilled: an engine is killed under its agent. Its next start ends its containers; then
+// the tasks are reported and replaced, and the agent goes on.
+func testEngineKilled(t *testing.T, w *harness) {
 	const name = "engine"
 	w.service(t, name)
 	a := w.Agents[0]

@@ -12,8 +12,9 @@ var (
 	chaosSeed = flag.Uint64("seed", 0, "the seed of TestChaos; 0: a new one")
 )
 
-// TestChaos: for a long while, anything happens to servers and hosts, in any order, and now and
-// then to two at a time (make chaos). The choices follow from the seed; what they meet does not.
+// TestChaos makes anything happen to servers and hosts, for a long time, in any order, and now and
+// then to two at once (make chaos). The choices follow from the seed; the state that they meet does
+// not.
 func TestChaos(t *testing.T) {
 	if *chaosFor == 0 {
 		t.Skip("a long run: make chaos")
@@ -40,8 +41,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// round lets a few things happen under calls of which each is then accounted for.
-func (w *world) round(t *testing.T, random *rand.Rand, name string, happened map[string]int) {
+// round makes a few things happen while calls are made, each of which is accounted for afterwards.
+func (w *harness) round(t *testing.T, random *rand.Rand, name string, happened map[string]int) {
 	const things = 5
 	calls, jobs := record(t, w, random.Uint64()), runTokens(t, w)
 	servers, agents := serverFaults(), agentFaults()

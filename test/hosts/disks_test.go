@@ -14,8 +14,8 @@ import (
 )
 
 // testFullDisk: a server whose disk is full ends and says why; the others go on, and nothing that
-// was acknowledged is lost. With room on the disk it starts again.
-func testFullDisk(t *testing.T, w *world) {
+// was acknowledged is lost. Once there is room on the disk it starts again.
+func testFullDisk(t *testing.T, w *harness) {
 	calls := record(t, w, 2)
 	for _, full := range []serverFault{
 		{name: "the leader's disk is full", happen: fill},
@@ -51,12 +51,11 @@ func testFullDisk(t *testing.T, w *world) {
 	calls.finish(t)
 }
 
-// fill leaves nothing of a server's disk.
+// fill uses up a server's disk.
 func fill(s *hosts.Server) error { return testutil.FillDisk(s.Data, 0) }
 
-// testNoRoom: a follower has room for what its log needs, and not for the snapshot that its leader
-// sends it.
-func testNoRoom(t *testing.T, w *world) {
+// testNoRoom: a follower has room for its log, but not for the snapshot that its leader sends.
+func testNoRoom(t *testing.T, w *harness) {
 	const room, large = 1 << 20, 60 << 10
 	for range 2 * room / large {
 		w.register(t, "large", strings.Repeat("x", large))
@@ -89,10 +88,10 @@ func testNoRoom(t *testing.T, w *world) {
 	}
 }
 
-// testHungDisk: a server whose disk hangs ends as one whose disk is full does, so that the others
-// go on, though the kernel keeps its process until the disk goes on. Nobody can connect to what is
-// left of it. At a start on such a disk it says so.
-func testHungDisk(t *testing.T, w *world) {
+// testHungDisk: a server whose disk hangs ends like one whose disk is full, so that the others go
+// on, though the kernel keeps its process until the disk works again. Nobody can connect to what is
+// left of it. A server that is started on such a disk says so.
+func testHungDisk(t *testing.T, w *harness) {
 	calls := record(t, w, 3)
 	for _, of := range []string{"leader", "follower"} {
 		leader, follower, err := w.Leader(w.ctx)
@@ -130,7 +129,7 @@ func testHungDisk(t *testing.T, w *world) {
 }
 
 // endsOnHungDisk waits for the last words of a server whose disk hangs.
-func (w *world) endsOnHungDisk(t *testing.T, s *hosts.Server) {
+func (w *harness) endsOnHungDisk(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	w.await(t, "the server gives up", func() error {
 		if !strings.Contains(s.Said(), lastWords) {
@@ -141,8 +140,8 @@ func (w *world) endsOnHungDisk(t *testing.T, s *hosts.Server) {
 	w.says(t, s, "the disk of data directory "+s.Data+" hangs (", "or replace it")
 }
 
-// thaws lets the disk go on, and sees the server end with an error.
-func (w *world) thaws(t *testing.T, s *hosts.Server) {
+// thaws lets the disk go on and checks that the server ends with an error.
+func (w *harness) thaws(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	if err := s.MendDisk(); err != nil {
 		t.Fatal(err)
@@ -152,8 +151,8 @@ func (w *world) thaws(t *testing.T, s *hosts.Server) {
 	}
 }
 
-// says finds words in what a server printed.
-func (w *world) says(t *testing.T, s *hosts.Server, words ...string) {
+// says checks that a server printed these words.
+func (w *harness) says(t *testing.T, s *hosts.Server, words ...string) {
 	t.Helper()
 	for _, word := range words {
 		if !strings.Contains(s.Said(), word) {
@@ -162,7 +161,7 @@ func (w *world) says(t *testing.T, s *hosts.Server, words ...string) {
 	}
 }
 
-// tail gives the last lines of a text.
+// tail returns the last lines of a text.
 func tail(text string, n int) string {
 	lines := strings.SplitAfter(text, "\n")
 	return strings.Join(lines[max(0, len(lines)-n-1):], "")
@@ -170,7 +169,7 @@ func tail(text string, n int) string {
 
 // testDamage: a server whose log or snapshot is damaged does not start, and says what is wrong and
 // what to do. With an empty data directory it joins again.
-func testDamage(t *testing.T, w *world) {
+func testDamage(t *testing.T, w *harness) {
 	_, follower, err := w.Leader(w.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -193,8 +192,8 @@ func testDamage(t *testing.T, w *world) {
 	w.rejoins(t, follower)
 }
 
-// refuses damages files of a server and starts it.
-func (w *world) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
+// refuses damages files of a server, starts it, and checks that it refuses to start.
+func (w *harness) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
 	t.Helper()
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
@@ -225,7 +224,7 @@ func (w *world) refuses(t *testing.T, s *hosts.Server, pattern, words string) {
 }
 
 // rejoins starts a server with an empty data directory.
-func (w *world) rejoins(t *testing.T, s *hosts.Server) {
+func (w *harness) rejoins(t *testing.T, s *hosts.Server) {
 	t.Helper()
 	if err := os.RemoveAll(filepath.Join(s.Data, "server")); err != nil {
 		t.Fatal(err)

@@ -17,27 +17,28 @@ import (
 )
 
 const (
-	// registers are tags of as many clusters, which clients write and read.
+	// registers is the number of clusters whose tags clients write and read.
 	registers = 4
 	clients   = 5
-	// clientPause is between two calls of a client.
+	// clientPause is the pause between two calls of a client.
 	clientPause = 40 * time.Millisecond
 	checkWait   = time.Minute
 )
 
-// input is what a client asks of a register: to become value, or, where that is empty, what it is.
+// input is what a client asks of a register: to become value or, if that is empty, what its value
+// is.
 type input struct {
 	register int
 	value    string
 }
 
-// history is all that clients asked and were told.
+// history is everything that clients asked and were told.
 type history struct {
-	world *world
-	seed  uint64
-	began time.Time
-	stop  context.CancelFunc
-	work  sync.WaitGroup
+	harness *harness
+	seed    uint64
+	began   time.Time
+	stop    context.CancelFunc
+	work    sync.WaitGroup
 
 	mu      sync.Mutex
 	known   []porcupine.Operation
@@ -45,7 +46,7 @@ type history struct {
 	refused []error               // answers that no call should get
 }
 
-// register names a cluster that no other history has.
+// register returns the name of a cluster that no other history uses.
 func (h *history) register(n int) string { return fmt.Sprintf("register-%d-%d", h.seed, n) }
 
 func (h *history) arn(n int) *string {
@@ -53,10 +54,10 @@ func (h *history) arn(n int) *string {
 }
 
 // record starts clients that write and read through all servers, until finish.
-func record(t *testing.T, w *world, seed uint64) *history {
+func record(t *testing.T, w *harness, seed uint64) *history {
 	t.Helper()
 	ctx, stop := context.WithCancel(w.ctx)
-	h := &history{world: w, seed: seed, began: time.Now(), stop: stop}
+	h := &history{harness: w, seed: seed, began: time.Now(), stop: stop}
 	for n := range registers {
 		w.await(t, "a cluster is made", func() error {
 			return w.Ask(w.ctx, func(ctx context.Context, c *ecs.Client) error {
@@ -89,8 +90,8 @@ func (h *history) client(ctx context.Context, id int, doors []*ecs.Client, rando
 	}
 }
 
-// call makes one call, to its end: one that is broken off would be one more whose outcome is not
-// known.
+// call makes one call and waits for its end: a call that is cut off would be one more with an
+// unknown outcome.
 func (h *history) call(id int, door *ecs.Client, in input) {
 	op := porcupine.Operation{ClientId: id, Input: in, Call: int64(time.Since(h.began))}
 	var err error
@@ -121,9 +122,9 @@ func (h *history) call(id int, door *ecs.Client, in input) {
 	}
 }
 
-// finish ends the clients and checks that there is an order of all calls in which each was told
-// what is true, and which goes by their times. A write of unknown outcome may have been carried out
-// at any time after its call, or never; one that nobody read needs no place.
+// finish ends the clients. It checks that there is an order of all calls that agrees with their
+// times and in which every answer is true. A write with an unknown outcome may have been carried
+// out at any time after its call, or never; one that nobody read needs no place.
 func (h *history) finish(t *testing.T) {
 	t.Helper()
 	h.stop()
@@ -160,7 +161,7 @@ func (h *history) finish(t *testing.T) {
 	}
 }
 
-// registerModel is registers that have what was written last.
+// registerModel models registers that hold what was written last.
 func registerModel() porcupine.Model {
 	return porcupine.Model{
 		Partition: func(all []porcupine.Operation) [][]porcupine.Operation {

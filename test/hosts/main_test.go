@@ -1,8 +1,8 @@
 // Package hosts runs the real servers and agents on hosts of their own, each agent with a real
-// Docker Engine, and lets happen to them what happens to machines: they die, freeze, fill their
-// disks, and their links break. What fake time cannot show is here: kernels, TCP, disks. A clock
-// that jumps is not: hosts of one machine share its clock. Leases and raft measure spans by the
-// monotonic clock, which does not jump.
+// Docker Engine, and makes happen to them what happens to machines: they die, freeze, fill their
+// disks, and their links break. It covers what fake time cannot show: kernels, TCP, disks. It does
+// not cover clocks that jump, since the hosts of one machine share its clock. Leases and raft
+// measure spans by the monotonic clock, which does not jump.
 package hosts
 
 import (
@@ -20,20 +20,21 @@ import (
 )
 
 const (
-	// patience bounds what happens by itself, on a machine that is busy with other tests.
+	// patience bounds the wait for things that happen by themselves, on a machine that is busy with
+	// other tests.
 	patience = 90 * time.Second
-	// serverDisk, in MiB, is enough for the longest test and soon filled.
+	// serverDisk, in MiB, is enough for the longest test and quickly filled.
 	serverDisk = 256
 )
 
-// world is a cluster of three servers and three agents.
-type world struct {
+// harness is a cluster of three servers and three agents.
+type harness struct {
 	*hosts.Cluster
 	ctx context.Context
 }
 
-// start makes the world, or skips the test where it cannot be made.
-func start(t *testing.T) *world {
+// start makes the harness, or skips the test on a machine where it cannot be made.
+func start(t *testing.T) *harness {
 	t.Helper()
 	if err := hosts.Missing(); err != nil {
 		if os.Getenv(hosts.Require) == "1" {
@@ -55,18 +56,18 @@ func start(t *testing.T) *world {
 			t.Error("remove the hosts:", err)
 		}
 	})
-	w := &world{c, t.Context()}
+	w := &harness{c, t.Context()}
 	w.await(t, "the cluster is whole", func() error { return w.Whole(w.ctx) })
 	return w
 }
 
-// TestHosts: one cluster, and one thing after the other happens to it. After each it is whole
+// TestHosts makes one thing after another happen to one cluster. After each, the cluster is whole
 // again.
 func TestHosts(t *testing.T) {
 	w := start(t)
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, *world)
+		run  func(*testing.T, *harness)
 	}{
 		{"servers", testServers},
 		{"agents", testAgents},
@@ -89,12 +90,12 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// lastWords is how the last line of a process begins that ends with an error. It may not have ended
-// yet, while its disk hangs.
+// lastWords begins the last line that a process prints when it ends with an error. The process may
+// still be there while its disk hangs.
 const lastWords = "gantry: the "
 
-// mend makes good all that was done to the hosts, and waits until the cluster is whole.
-func (w *world) mend(t *testing.T) {
+// mend undoes all faults of the hosts and waits until the cluster is whole.
+func (w *harness) mend(t *testing.T) {
 	t.Helper()
 	var errs []error
 	for _, s := range w.Servers {
@@ -122,13 +123,13 @@ func (w *world) mend(t *testing.T) {
 }
 
 // await waits until something holds.
-func (w *world) await(t *testing.T, what string, lacks func() error) {
+func (w *harness) await(t *testing.T, what string, lacks func() error) {
 	t.Helper()
 	w.awaitFor(t, patience, what, lacks)
 }
 
-// awaitFor is await for what may take longer.
-func (w *world) awaitFor(t *testing.T, patience time.Duration, what string, lacks func() error) {
+// awaitFor is await with another patience.
+func (w *harness) awaitFor(t *testing.T, patience time.Duration, what string, lacks func() error) {
 	t.Helper()
 	var last error
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); pause(100 * time.Millisecond) {
@@ -143,8 +144,8 @@ func (w *world) awaitFor(t *testing.T, patience time.Duration, what string, lack
 // pause lets real time pass.
 func pause(d time.Duration) { <-time.After(d) }
 
-// checkLogs finds what no process may print, whatever happens to it.
-func (w *world) checkLogs(t *testing.T) {
+// checkLogs finds what no process may ever print.
+func (w *harness) checkLogs(t *testing.T) {
 	t.Helper()
 	for name, log := range w.logs() {
 		for _, bad := range []string{"DATA RACE", "panic: ", "fatal error: "} {
@@ -155,7 +156,7 @@ func (w *world) checkLogs(t *testing.T) {
 	}
 }
 
-func (w *world) logs() map[string]string {
+func (w *harness) logs() map[string]string {
 	logs := map[string]string{}
 	for _, s := range w.Servers {
 		logs[s.Host.Name] = s.Log()
@@ -167,7 +168,7 @@ func (w *world) logs() map[string]string {
 }
 
 // showLogs prints the ends of what the processes printed.
-func (w *world) showLogs(t *testing.T) {
+func (w *harness) showLogs(t *testing.T) {
 	for name, log := range w.logs() {
 		lines := slices.Collect(strings.Lines(log))
 		t.Logf("%s:\n%s", name, strings.Join(lines[max(0, len(lines)-40):], ""))

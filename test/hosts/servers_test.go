@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// faultTime is how long a fault lasts, beyond what it takes until writes are taken again.
+	// faultTime is how long a fault lasts after writes are accepted again.
 	faultTime = 2 * time.Second
-	// goesOn bounds the time without a write while most servers are well, on a machine that is
-	// busy. It is less than a call waits for its answer: one that hangs is not taken for one that
-	// comes late.
+	// goesOn bounds the time without a write while most servers are well, on a busy machine. It is
+	// less than the time that a call waits for its answer, so a call that hangs is not taken for
+	// one that is late.
 	goesOn = 15 * time.Second
 	// hangs bounds the time without a write when the leader's disk hangs: a write may take 11
-	// seconds before it is taken for hanging.
+	// seconds until the disk counts as hanging.
 	hangs = 20*time.Second + goesOn
 )
 
@@ -30,7 +30,7 @@ type serverFault struct {
 	happen   func(*hosts.Server) error
 	follower bool // it happens to a follower, not to the leader
 	rare     bool // it is tried in random runs alone
-	// within is how soon writes are taken again. Zero: goesOn.
+	// within bounds the time until writes are accepted again. Zero: goesOn.
 	within time.Duration
 }
 
@@ -54,9 +54,9 @@ func serverFaults() []serverFault {
 	}
 }
 
-// testServers: what happens to a server is no matter to callers: the others go on within seconds,
+// testServers: callers do not notice what happens to one server. The others go on within seconds,
 // every answer is true, and a RunTask with a token is carried out once.
-func testServers(t *testing.T, w *world) {
+func testServers(t *testing.T, w *harness) {
 	calls := record(t, w, 1)
 	tokens := runTokens(t, w)
 	for _, fault := range serverFaults() {
@@ -68,8 +68,8 @@ func testServers(t *testing.T, w *world) {
 	tokens.finish(t)
 }
 
-// serverFault lets a fault happen, sees that the cluster goes on, and ends it.
-func (w *world) serverFault(t *testing.T, fault serverFault) {
+// serverFault makes a fault happen, checks that the cluster goes on, and ends the fault.
+func (w *harness) serverFault(t *testing.T, fault serverFault) {
 	t.Helper()
 	leader, follower, err := w.Leader(w.ctx)
 	if err != nil {
@@ -94,8 +94,8 @@ func (w *world) serverFault(t *testing.T, fault serverFault) {
 	w.mend(t)
 }
 
-// write makes a change through a server that is well.
-func (w *world) write(s *hosts.Server) error {
+// write makes a change through a healthy server.
+func (w *harness) write(s *hosts.Server) error {
 	ctx, cancel := context.WithTimeout(w.ctx, goesOn)
 	defer cancel()
 	_, err := s.ECS().CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("default")})

@@ -16,11 +16,11 @@ import (
 	"github.com/gantry-project/gantry/testutil/hosts"
 )
 
-// serviceTasks is how many tasks a test's service keeps, one on each host.
+// serviceTasks is the number of tasks of a test's service, one on each host.
 const serviceTasks = 3
 
-// service makes a service and waits until it runs. It goes with the test.
-func (w *world) service(t *testing.T, name string) {
+// service makes a service and waits until it runs. The service is deleted at the end of the test.
+func (w *harness) service(t *testing.T, name string) {
 	t.Helper()
 	w.register(t, name, "sleep")
 	w.await(t, "a service is made", func() error {
@@ -44,8 +44,8 @@ func (w *world) service(t *testing.T, name string) {
 }
 
 // awaitService waits until as many tasks of a service run as are wanted, each in one container on
-// one of the hosts, and no container more runs on those.
-func (w *world) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
+// one of the hosts, and those hosts run no other container of it.
+func (w *harness) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 	t.Helper()
 	w.await(t, "service "+name+" runs", func() error {
 		running, err := w.Running(w.ctx, name)
@@ -64,17 +64,18 @@ func (w *world) awaitService(t *testing.T, name string, on ...*hosts.Agent) {
 	})
 }
 
-// longestHold is the longest time for which an instance that was lost again and again gets no tasks.
+// longestHold is the longest time for which an instance that was lost again and again gets no
+// tasks.
 const longestHold = 5 * time.Minute
 
 // awaitSpread waits until the service has a task on each host again. The tasks that replace others
 // must first have run for a moment, and a host that was lost again and again is held back.
-func (w *world) awaitSpread(t *testing.T, name string) {
+func (w *harness) awaitSpread(t *testing.T, name string) {
 	t.Helper()
 	w.awaitFor(t, longestHold+patience, "the service is spread again", func() error { return w.Spread(name) })
 }
 
-func (w *world) tasks(t *testing.T) (tasks []*structs.Task) {
+func (w *harness) tasks(t *testing.T) (tasks []*structs.Task) {
 	t.Helper()
 	w.await(t, "the tasks are listed", func() (err error) {
 		tasks, err = w.Tasks(w.ctx)
@@ -83,7 +84,7 @@ func (w *world) tasks(t *testing.T) (tasks []*structs.Task) {
 	return tasks
 }
 
-// others gives the agents but one.
-func (w *world) others(but *hosts.Agent) []*hosts.Agent {
+// others returns the other agents.
+func (w *harness) others(but *hosts.Agent) []*hosts.Agent {
 	return slices.DeleteFunc(slices.Clone(w.Agents), func(a *hosts.Agent) bool { return a == but })
 }

@@ -15,26 +15,27 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// tokenPause is between two jobs: each starts a container on a machine that has more to do.
+// tokenPause is the pause between two jobs. Each starts a container, on a machine that has more to
+// do.
 const tokenPause = 700 * time.Millisecond
 
-// tokens is a user who runs tasks, one after the other, and asks again with the same token until
+// tokens is a user who runs one task after another, and repeats each call with the same token until
 // there is an answer.
 type tokens struct {
-	world *world
-	run   string // of all tokens of this user
-	stop  context.CancelFunc
-	work  sync.WaitGroup
+	harness *harness
+	run     string // of all tokens of this user
+	stop    context.CancelFunc
+	work    sync.WaitGroup
 
 	asked int
 	told  map[string]string // token → id of the task; empty: that there is no room
 }
 
-func runTokens(t *testing.T, w *world) *tokens {
+func runTokens(t *testing.T, w *harness) *tokens {
 	t.Helper()
 	w.register(t, "once", "exit", "0")
 	ctx, stop := context.WithCancel(w.ctx)
-	u := &tokens{world: w, run: fmt.Sprintf("t%d", time.Now().UnixNano()), stop: stop, told: map[string]string{}}
+	u := &tokens{harness: w, run: fmt.Sprintf("t%d", time.Now().UnixNano()), stop: stop, told: map[string]string{}}
 	var doors []*ecs.Client
 	for _, s := range w.Servers {
 		doors = append(doors, s.ECS())
@@ -72,7 +73,7 @@ func (u *tokens) finish(t *testing.T) {
 	u.stop()
 	u.work.Wait()
 	found := map[string][]string{}
-	for _, task := range u.world.tasks(t) {
+	for _, task := range u.harness.tasks(t) {
 		if strings.HasPrefix(task.StartedBy, u.run) {
 			found[task.StartedBy] = append(found[task.StartedBy], task.ID)
 		}
@@ -96,7 +97,7 @@ func (u *tokens) finish(t *testing.T) {
 }
 
 // register makes a definition of one small container of the test image.
-func (w *world) register(t *testing.T, family string, command ...string) {
+func (w *harness) register(t *testing.T, family string, command ...string) {
 	t.Helper()
 	w.await(t, "a definition is registered", func() error {
 		return w.Ask(w.ctx, func(ctx context.Context, c *ecs.Client) error {

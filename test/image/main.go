@@ -1,5 +1,5 @@
-// Command app is what the containers of tests and of the demo run: one static binary that can do
-// all that a test needs of a container. Its first argument says what:
+// Command app is the program in the containers of tests and of the demo: one static binary that can
+// do all that a test needs of a container. Its first argument says what:
 //
 //	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default
 //	sleep            do nothing until SIGTERM

@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// CallTimeout is how long a call waits for its answer. What became of one that gets none,
-	// nobody knows.
+	// CallTimeout is the time that a call waits for its answer. The outcome of a call without an
+	// answer is unknown.
 	CallTimeout = 20 * time.Second
 	// leaderWait bounds the wait for a leader.
 	leaderWait = 30 * time.Second
 )
 
-// calls is what every call needs: whom to trust and how to sign.
+// calls holds what every call needs: which certificates to trust and how to sign.
 type calls struct {
 	roots      *x509.CertPool
 	id, secret string
@@ -65,11 +65,11 @@ func (c *calls) env() []string {
 	return []string{"AWS_ACCESS_KEY_ID=" + c.id, "AWS_SECRET_ACCESS_KEY=" + c.secret}
 }
 
-// URL is where the server takes calls.
+// URL returns the address at which the server takes calls.
 func (s *Server) URL() string { return "https://" + s.Address + ":5747" }
 
-// ECS gives a new client of the server that tries once and no more: what it is told is what
-// happened.
+// ECS returns a new client of the server that tries once and no more, so that what it reports is
+// what happened.
 func (s *Server) ECS() *ecs.Client {
 	c := s.cluster.calls
 	return ecs.New(ecs.Options{
@@ -82,7 +82,7 @@ func (s *Server) ECS() *ecs.Client {
 	})
 }
 
-// Native gives a new client of the server's own API.
+// Native returns a new client of the server's own API.
 func (s *Server) Native() *client.Client {
 	c := s.cluster.calls
 	return client.New(client.Config{Address: s.URL(), TLS: &tls.Config{RootCAs: c.roots}, Key: client.Key{ID: c.id, Secret: c.secret}})
@@ -104,8 +104,8 @@ func (c *Cluster) Ask(ctx context.Context, call func(context.Context, *ecs.Clien
 	return err
 }
 
-// Leader gives the server that takes itself for the leader, and one that follows. It waits for
-// that.
+// Leader returns the server that takes itself for the leader, and one that follows. It waits until
+// there are both.
 func (c *Cluster) Leader(ctx context.Context) (leader, follower *Server, err error) {
 	for deadline := time.Now().Add(leaderWait); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		for _, s := range c.Servers {
@@ -136,8 +136,8 @@ func (s *Server) leads(ctx context.Context) bool {
 	return false
 }
 
-// Whole says what a cluster lacks: every server votes and is up to date, and every agent is
-// connected. Nil: nothing.
+// Whole returns what a cluster lacks until every server votes and is up to date and every agent is
+// connected; then nil.
 func (c *Cluster) Whole(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()

@@ -17,7 +17,7 @@ import (
 // endWait bounds the wait for processes that were killed.
 const endWait = 10 * time.Second
 
-// clean removes all that bears our names: what runs in namespaces and control groups of ours,
+// clean removes everything that has our names: processes in our namespaces and control groups,
 // mounts, namespaces, the link, files.
 func clean() error {
 	spaces, err := filepath.Glob("/run/netns/" + prefix + "*")
@@ -29,7 +29,7 @@ func clean() error {
 		return err
 	}
 	for _, path := range mounted {
-		// most are no disks that can hang. A process that waits for one cannot be killed
+		// Most are not disks that can hang. A process that waits for one cannot be killed.
 		_ = mendDisk(path)
 	}
 	if err := endAll(spaces); err != nil {
@@ -43,7 +43,7 @@ func clean() error {
 			return err
 		}
 	}
-	// it goes with the switch, a moment later
+	// The link goes with the switch, a moment later.
 	if _, err := os.Stat("/sys/class/net/" + uplink); err == nil {
 		_ = run("ip", "link", "del", uplink)
 	}
@@ -70,7 +70,7 @@ func endAll(spaces []string) error {
 	}
 }
 
-// mounts gives where something is mounted below root, the deepest first.
+// mounts returns the mount points below root, the deepest first.
 func mounts() (paths []string, err error) {
 	raw, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
@@ -96,8 +96,8 @@ func unmountAll() error {
 	return failed
 }
 
-// removeGroups removes our control groups, which are empty: version 1 has a tree for each kind of
-// resource, version 2 one.
+// removeGroups removes our empty control groups. Version 1 has a tree for each kind of resource,
+// version 2 has one tree.
 func removeGroups() error {
 	var failed error
 	for _, pattern := range []string{"/sys/fs/cgroup/" + prefix + "*", "/sys/fs/cgroup/*/" + prefix + "*"} {
@@ -118,7 +118,7 @@ func removeGroups() error {
 	return failed
 }
 
-// removeGroup waits a little for the kernel to have let go of a process that has ended.
+// removeGroup waits a little until the kernel has let go of a process that has ended.
 func removeGroup(dir string) error {
 	for deadline := time.Now().Add(endWait); ; time.Sleep(20 * time.Millisecond) {
 		err := syscall.Rmdir(dir)
@@ -131,7 +131,7 @@ func removeGroup(dir string) error {
 	}
 }
 
-// process is one that lives.
+// process is a living process.
 type process struct {
 	pid    int
 	name   string
@@ -139,8 +139,8 @@ type process struct {
 	groups string // its control groups
 }
 
-// contained says whether the process is in a container of the host of a namespace; empty: of any
-// host.
+// contained reports whether the process is in a container of the host with a namespace; empty: of
+// any host.
 func (p process) contained(space string) bool {
 	if space == "" {
 		return strings.Contains(p.groups, ":/"+prefix)
@@ -148,8 +148,8 @@ func (p process) contained(space string) bool {
 	return strings.Contains(p.groups, ":/"+space+"/")
 }
 
-// processes lists those that match. Those that end meanwhile are left out, and so are the dead that
-// nobody has waited for.
+// processes returns the processes that match. It leaves out those that end meanwhile, and dead ones
+// that nobody has waited for.
 func processes(match func(process) bool) (list []process) {
 	dirs, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well formed
 	for _, dir := range dirs {
@@ -169,7 +169,7 @@ func processes(match func(process) bool) (list []process) {
 	return list
 }
 
-// inode tells namespaces apart; zero: there is none at the path any more.
+// inode returns the number that tells namespaces apart; zero if there is none at the path any more.
 func inode(path string) uint64 {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -15,15 +15,15 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// ClusterConfig says what a cluster is made of.
+// ClusterConfig describes a cluster.
 type ClusterConfig struct {
 	// Binary is the gantry binary. Required.
 	Binary string
-	// Servers and Agents are how many there are, each on a host of its own, in the zones a, b, c
-	// and so on. Agents have an engine each, with testutil.AppImage on it.
+	// Servers and Agents are the numbers of servers and agents, each on a host of its own, in the
+	// zones a, b, c and so on. Each agent has its own engine, with testutil.AppImage on it.
 	Servers, Agents int
-	// Disk is the size of each server's disk in MiB. Zero: they have none of their own, and write
-	// to the machine's.
+	// Disk is the size of each server's disk in MiB. Zero: servers have no disk of their own and
+	// write to the machine's.
 	Disk int
 	// LogLevel is that of all processes. Empty: info.
 	LogLevel string
@@ -57,7 +57,7 @@ type Agent struct {
 	cluster *Cluster
 }
 
-// formWait bounds the wait for a cluster that takes calls.
+// formWait bounds the wait until a cluster takes calls.
 const formWait = time.Minute
 
 // NewCluster starts a cluster and waits until it takes calls. Agents may not have registered yet.
@@ -93,7 +93,7 @@ func (c *Cluster) start(ctx context.Context) error {
 	return c.bootstrap(ctx)
 }
 
-// gantry runs a command of the binary on this machine and gives what it printed.
+// gantry runs a command of the binary on this machine and returns what it printed.
 func (c *Cluster) gantry(args ...string) (string, error) {
 	out, err := exec.Command(c.config.Binary, args...).CombinedOutput()
 	if err != nil {
@@ -130,7 +130,7 @@ func (c *Cluster) addServer(i int) error {
 	return mountDisk(s.Data, c.config.Disk)
 }
 
-// addAgents starts the engines side by side and then the agents.
+// addAgents starts the engines at the same time and then the agents.
 func (c *Cluster) addAgents(ctx context.Context) error {
 	for i := range c.config.Agents {
 		h, err := c.Add(fmt.Sprintf("agent%d", i+1), 101+i)
@@ -202,8 +202,8 @@ func (a *Agent) Start() (err error) {
 	return err
 }
 
-// Die ends the agent and its containers at one moment, as the loss of the machine does, but for the
-// engine, which takes long to start.
+// Die ends the agent and its containers at one moment, as the loss of the machine does. It leaves
+// the engine, which takes long to start.
 func (a *Agent) Die() {
 	a.Signal(syscall.SIGKILL)
 	a.KillContainers()

@@ -11,9 +11,9 @@ import (
 // Requests of ioctl_fsfreeze (linux/fs.h).
 const freezeDisk, thawDisk = 0xc0045877, 0xc0045878
 
-// mountDisk mounts a disk of its own, of so many MiB, on a folder. It is in memory, beside the
-// folder: what is tested is how a disk fails, not how slow it is. A file system that lies on a
-// block device can be frozen, one in memory alone cannot.
+// mountDisk mounts a disk with a size in MiB on a folder. The disk is in memory, beside the folder:
+// the tests are about how a disk fails, not how slow it is. A file system on a block device can be
+// frozen; one that is only in memory cannot.
 func mountDisk(dir string, size int) error {
 	memory := dir + ".disk"
 	image := filepath.Join(memory, "image")
@@ -35,11 +35,11 @@ func mountDisk(dir string, size int) error {
 	return run("mount", "-o", "loop", image, dir)
 }
 
-// HangDisk lets no write to the server's disk return, until MendDisk. No signal ends a process that
-// waits for one.
+// HangDisk makes every write to the server's disk hang until MendDisk. No signal ends a process
+// that waits for one.
 func (s *Server) HangDisk() error { return onDisk(s.Data, freezeDisk) }
 
-// MendDisk lets the writes to a disk that hangs go on; it does nothing to others.
+// MendDisk lets the writes to a hanging disk go on; it does nothing to other disks.
 func (s *Server) MendDisk() error { return mendDisk(s.Data) }
 
 func mendDisk(dir string) error {

@@ -13,14 +13,14 @@ import (
 // engineWait bounds the start of an engine.
 const engineWait = 90 * time.Second
 
-// DockerHost is the address of the host's engine.
+// DockerHost returns the address of the host's engine.
 func (h *Host) DockerHost() string { return "unix://" + filepath.Join(h.Dir, "docker.sock") }
 
-// StartEngine starts the host's Docker Engine, also over the remains of one that was killed, and
-// waits until it answers.
+// StartEngine starts the host's Docker Engine, even over the remains of a killed one, and waits
+// until it answers.
 func (h *Host) StartEngine() error {
-	// An engine refuses to start over the pid file of another, and waits for a containerd that has
-	// one.
+	// An engine refuses to start over the pid file of another one, and waits for a containerd that
+	// has one.
 	execRoot := filepath.Join(h.Dir, "exec")
 	_ = os.Remove(filepath.Join(h.Dir, "docker.pid"))
 	_ = os.Remove(filepath.Join(execRoot, "containerd", "containerd.pid"))
@@ -43,7 +43,7 @@ func (h *Host) StartEngine() error {
 	}
 }
 
-// Docker runs the docker command line on the host's engine and gives what it printed.
+// Docker runs the docker command line on the host's engine and returns what it printed.
 func (h *Host) Docker(args ...string) (string, error) {
 	out, err := exec.Command("docker", append([]string{"-H", h.DockerHost()}, args...)...).CombinedOutput()
 	if err != nil {
@@ -52,7 +52,7 @@ func (h *Host) Docker(args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// KillEngine ends the engine as kill -9 does. Its containers run on, and the next start of the
+// KillEngine ends the engine as kill -9 does. Its containers go on, and the next start of the
 // engine ends them.
 func (h *Host) KillEngine() error {
 	here := inode("/run/netns/" + h.space)

@@ -8,13 +8,13 @@ import (
 // Cut pulls the host's cable.
 func (h *Host) Cut() error { return run("ip", "-n", space, "link", "set", h.Name, "down") }
 
-// Deafen drops what comes in; what goes out still does.
+// Deafen drops incoming packets; outgoing ones still pass.
 func (h *Host) Deafen() error { return h.drop("INPUT", "-i") }
 
-// Mute drops what goes out; what comes in still does.
+// Mute drops outgoing packets; incoming ones still pass.
 func (h *Host) Mute() error { return h.drop("OUTPUT", "-o") }
 
-// Lose drops packets that come in by chance, such as 0.1 of them.
+// Lose drops incoming packets at random, for example 0.1 of them.
 func (h *Host) Lose(share float64) error {
 	return h.drop("INPUT", "-i", "-m", "statistic", "--mode", "random", "--probability", fmt.Sprint(share))
 }
@@ -25,7 +25,7 @@ func (h *Host) drop(chain, interfaceFlag string, match ...string) error {
 	return err
 }
 
-// Slow limits what goes out, such as to 512kbit a second.
+// Slow limits outgoing traffic, for example to 512kbit a second.
 func (h *Host) Slow(rate string) error {
 	_, err := h.Run("tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "16kb", "latency", "200ms")
 	return err

@@ -13,14 +13,14 @@ import (
 // Host is a network namespace with an address.
 type Host struct {
 	Name, Address string
-	// Dir is where its files are.
+	// Dir is the folder of its files.
 	Dir string
 
 	space  string
 	engine *Process // nil: none was started
 }
 
-// Process is a program that was started on a host. What it prints is in a file.
+// Process is a program that was started on a host. Its output is in a file.
 type Process struct {
 	Name string
 	log  string
@@ -57,7 +57,7 @@ func (h *Host) Start(name string, env []string, command ...string) (*Process, er
 	return p, nil
 }
 
-// Run runs a program on the host to its end and gives what it printed.
+// Run runs a program on the host to its end and returns what it printed.
 func (h *Host) Run(command ...string) (string, error) {
 	out, err := exec.Command("nsenter", append([]string{"--net=/run/netns/" + h.space}, command...)...).CombinedOutput()
 	if err != nil {
@@ -66,7 +66,7 @@ func (h *Host) Run(command ...string) (string, error) {
 	return string(out), err
 }
 
-// Signal sends a signal; to a process that has ended, nothing.
+// Signal sends a signal; it does nothing to a process that has ended.
 func (p *Process) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
 // Kill ends the process as kill -9 does, and waits for its end.
@@ -75,20 +75,20 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// Freeze stops the process in the middle of whatever it does, until Thaw.
+// Freeze stops the process, whatever it is doing, until Thaw.
 func (p *Process) Freeze() { p.Signal(syscall.SIGSTOP) }
 
 // Thaw lets a frozen process go on.
 func (p *Process) Thaw() { p.Signal(syscall.SIGCONT) }
 
-// Stop asks the process to end, and waits for that.
+// Stop asks the process to end and waits for its end.
 func (p *Process) Stop() error {
 	p.Signal(syscall.SIGTERM)
 	return p.Await(30 * time.Second)
 }
 
 // Await waits for the end of the process. The error is that of its exit status, or says that it
-// runs on.
+// still runs.
 func (p *Process) Await(patience time.Duration) error {
 	select {
 	case <-p.done:
@@ -98,7 +98,7 @@ func (p *Process) Await(patience time.Duration) error {
 	}
 }
 
-// Ended says whether the process has ended.
+// Ended reports whether the process has ended.
 func (p *Process) Ended() bool {
 	select {
 	case <-p.done:
@@ -108,10 +108,10 @@ func (p *Process) Ended() bool {
 	}
 }
 
-// Said is what the process has printed.
+// Said returns what the process has printed.
 func (p *Process) Said() string { return p.Log()[p.from:] }
 
-// Log is all that the process has printed, and those before it of the same name.
+// Log returns what the process has printed, and what earlier ones with the same name have.
 func (p *Process) Log() string {
 	text, err := os.ReadFile(p.log)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

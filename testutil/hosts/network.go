@@ -1,8 +1,12 @@
-// Package hosts makes several hosts of one machine, for tests of real processes on a real network.
-// A host is a network namespace with an address of its own; those that run agents have a Docker
-// Engine of their own too. A switch, in a namespace as well, joins them, so that what the machine's
-// own engine does to its network does not matter, nor does the machine see anything of theirs but
-// one link.
+// Package hosts makes several hosts out of one machine, for tests of real processes on a real
+// network.
+//
+// A host is a network namespace with its own address; a host that runs an agent also has its own
+// Docker Engine. A switch, in a namespace as well, joins the hosts. So what the machine's own
+// engine does to its network does not matter, and the machine sees nothing of the hosts but one
+// link.
+//
+// It needs root, the tools ip, tc, iptables, nsenter, mkfs.ext4 and dockerd, and loop devices.
 //
 //	network.go  the switch, and the link to it
 //	host.go     a host and what runs in it
@@ -11,9 +15,7 @@
 //	engine.go   its Docker Engine
 //	clean.go    what an earlier run left, which was killed
 //	cluster.go  servers and agents on hosts, secured
-//	calls.go    how they are called; service.go: what of a service runs
-//
-// It needs root, and the tools ip, tc, iptables, nsenter, mkfs.ext4 and dockerd, and loop devices.
+//	calls.go    how they are called; service.go: which tasks of a service run
 package hosts
 
 import (
@@ -27,19 +29,18 @@ import (
 )
 
 const (
-	// Require is the environment variable that, set to 1, makes tests fail where hosts cannot be
-	// made, not skip.
+	// Require is the environment variable that, set to 1, makes tests fail instead of skip where
+	// hosts cannot be made.
 	Require = "GANTRY_REQUIRE_HOSTS"
 
-	// prefix is that of the names of our namespaces and control groups; nobody else's begin with
-	// it.
+	// prefix begins the names of our namespaces and control groups, and of nobody else's.
 	prefix = "gantry-test-"
-	// root holds all that hosts have on disk.
+	// root holds everything that hosts have on disk.
 	root = "/var/tmp/gantry-test-hosts"
 	// space is the namespace of the switch, uplink the machine's link to it.
 	space  = prefix + "switch"
 	uplink = "gantry-test0"
-	// subnet is part of a range that is kept for measurements of networks, so that no machine has
+	// subnet is part of a range that is reserved for measurements of networks, so no machine uses
 	// it.
 	subnet = "198.18.77."
 )
@@ -50,7 +51,7 @@ type Network struct {
 	hosts []*Host
 }
 
-// Missing says what this machine lacks for hosts; nil: nothing.
+// Missing returns what this machine lacks for hosts; nil if nothing.
 func Missing() error {
 	if os.Geteuid() != 0 {
 		return errors.New("making hosts needs root")
@@ -66,7 +67,7 @@ func Missing() error {
 	return run("unshare", "--net", "true")
 }
 
-// Open makes the switch. It waits while another process has one, and removes what a killed one
+// Open makes the switch. It waits while another process has one, and removes what a killed process
 // left.
 func Open() (*Network, error) {
 	lock, err := os.OpenFile(root+".lock", os.O_CREATE|os.O_RDWR, 0o600)
@@ -106,8 +107,8 @@ func (n *Network) open() error {
 	return nil
 }
 
-// Add joins a new host to the switch. The name is short, as that of a network link is; number makes
-// its address.
+// Add joins a new host to the switch. The name is short, as a network link's must be; number
+// determines its address.
 func (n *Network) Add(name string, number int) (*Host, error) {
 	h := &Host{Name: name, Address: fmt.Sprint(subnet, number), Dir: filepath.Join(root, name), space: prefix + name}
 	if err := os.Mkdir(h.Dir, 0o700); err != nil {
@@ -129,7 +130,7 @@ func (n *Network) Add(name string, number int) (*Host, error) {
 	return h, nil
 }
 
-// Close removes the hosts and all that runs on them.
+// Close removes the hosts and everything that runs on them.
 func (n *Network) Close() error {
 	for _, h := range n.hosts {
 		h.closeEngine()
@@ -137,7 +138,7 @@ func (n *Network) Close() error {
 	return errors.Join(clean(), n.lock.Close())
 }
 
-// run runs a command; the error has what it printed.
+// run runs a command; the error includes what it printed.
 func run(command ...string) error {
 	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
 	if err != nil {

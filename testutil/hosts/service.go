@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Tasks gives all tasks, those that have stopped too, as the first server has them that answers.
+// Tasks returns all tasks, stopped ones too, as the first server that answers has them.
 func (c *Cluster) Tasks(ctx context.Context) (tasks []*structs.Task, err error) {
 	for _, s := range c.Servers {
 		if s.Ended() {
@@ -30,7 +30,7 @@ func (s *Server) tasks(ctx context.Context) (structs.TaskList, error) {
 	return native.Tasks(ctx, structs.DefaultCluster, true)
 }
 
-// Running gives the tasks of a service that are RUNNING and are to be, by id.
+// Running returns, by id, the tasks of a service that are RUNNING and should be.
 func (c *Cluster) Running(ctx context.Context, service string) (map[string]*structs.Task, error) {
 	list, err := c.Tasks(ctx)
 	found := map[string]*structs.Task{}
@@ -42,7 +42,7 @@ func (c *Cluster) Running(ctx context.Context, service string) (map[string]*stru
 	return found, err
 }
 
-// Containers gives the task of each container that runs on the hosts and is of a definition.
+// Containers returns, for each running container of a definition on the hosts, its task.
 func Containers(family string, on ...*Agent) (tasks []string, err error) {
 	for _, a := range on {
 		out, err := a.Docker("ps", "--filter", "status=running", "--format", `{{.Label "gantry.definition"}} {{.Label "gantry.task"}}`)
@@ -58,7 +58,7 @@ func Containers(family string, on ...*Agent) (tasks []string, err error) {
 	return tasks, nil
 }
 
-// Spread says how a definition is not in one container on every host that has an agent. Nil: it is.
+// Spread returns an error unless a definition has one container on every host with an agent.
 func (c *Cluster) Spread(family string) error {
 	for _, a := range c.Agents {
 		if on, err := Containers(family, a); err != nil || len(on) != 1 {

@@ -15,8 +15,9 @@ import (
 	"github.com/gantry-project/gantry/client"
 )
 
-// user asks the cluster for things, each until it is answered, and notes what it was told.
-type user struct {
+// workload is a user who asks the cluster for things, each until it is answered, and records the
+// answers.
+type workload struct {
 	*doors
 	random   *rand.Rand
 	calls    int
@@ -25,7 +26,7 @@ type user struct {
 	services map[string]*service
 }
 
-// doors are the ways in.
+// doors are a user's clients.
 type doors struct {
 	t      *testing.T
 	ecs    *sdk.Client
@@ -47,20 +48,20 @@ type run struct {
 	stopped map[string]bool // tasks that the user then stopped
 }
 
-// service is one that the user was told of, as it wants it.
+// service is a service that the user was told of, as the user last asked for it.
 type service struct {
 	count      int
 	definition string
 	deleted    bool
 }
 
-func newUser(d *doors, random *rand.Rand) *user {
-	return &user{doors: d, random: random, runs: map[string]run{}, batches: map[string]*batch{}, services: map[string]*service{}}
+func newWorkload(d *doors, random *rand.Rand) *workload {
+	return &workload{doors: d, random: random, runs: map[string]run{}, batches: map[string]*batch{}, services: map[string]*service{}}
 }
 
 // prepare registers web:1 and web:2, which run until they are stopped, and once:1 and failing:1,
 // which end by themselves.
-func (u *user) prepare() {
+func (u *workload) prepare() {
 	for _, family := range []string{"web", "web", "once", "failing"} {
 		u.insist(func(ctx context.Context) error {
 			_, err := u.ecs.RegisterTaskDefinition(ctx, &sdk.RegisterTaskDefinitionInput{
@@ -73,7 +74,7 @@ func (u *user) prepare() {
 }
 
 // work asks for a dozen things.
-func (u *user) work() {
+func (u *workload) work() {
 	acts := []func(){u.runWeb, u.runWeb, u.runOnce, u.runBatch, u.runBatch, u.stopTask, u.createService, u.scaleService, u.deployService, u.deleteService}
 	u.createService()
 	for range 12 {
@@ -82,7 +83,7 @@ func (u *user) work() {
 	}
 }
 
-// insist calls until the answer is a success: every other one tells nothing for sure.
+// insist repeats a call until it succeeds: any other answer leaves the outcome open.
 func (d *doors) insist(call func(context.Context) error) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
@@ -99,18 +100,18 @@ func (d *doors) insist(call func(context.Context) error) {
 	}
 }
 
-// callTimeout is how long a user waits for an answer.
+// callTimeout is the time that a user waits for an answer.
 const callTimeout = 15 * time.Second
 
-func (u *user) token() string {
+func (u *workload) token() string {
 	u.calls++
 	return fmt.Sprintf("call-%d", u.calls)
 }
 
-func (u *user) runWeb()  { u.runTask("web:1") }
-func (u *user) runOnce() { u.runTask("once:1") }
+func (u *workload) runWeb()  { u.runTask("web:1") }
+func (u *workload) runOnce() { u.runTask("once:1") }
 
-func (u *user) runTask(definition string) {
+func (u *workload) runTask(definition string) {
 	token, count := u.token(), 1+u.random.IntN(5)
 	u.insist(func(ctx context.Context) error {
 		out, err := u.ecs.RunTask(ctx, &sdk.RunTaskInput{TaskDefinition: &definition, Count: aws.Int32(int32(count)), ClientToken: &token})
@@ -125,7 +126,7 @@ func (u *user) runTask(definition string) {
 }
 
 // runBatch runs a batch job whose tasks are tried again.
-func (u *user) runBatch() {
+func (u *workload) runBatch() {
 	b := &batch{image: []string{"once", "failing"}[u.random.IntN(2)], count: 1 + u.random.IntN(4), parallelism: 1 + u.random.IntN(2)}
 	token := u.token()
 	file := fmt.Appendf(nil, `{"name": "batch-%s", "type": "batch", "count": %d, "attempts": %d, "parallelism": %d, "containers": [{"name": "app", "image": %q, "memory": 16}]}`,
@@ -139,11 +140,11 @@ func (u *user) runBatch() {
 	})
 }
 
-// attempts is how often a task of a batch job is tried.
+// attempts is the number of times that a task of a batch job is tried.
 const attempts = 3
 
-// stopTask stops a task that was run.
-func (u *user) stopTask() {
+// stopTask stops one of the tasks of a run.
+func (u *workload) stopTask() {
 	for n := u.calls; n > 0; n-- {
 		r, ran := u.runs[fmt.Sprintf("call-%d", n)]
 		if !ran || r.family != "web:1" || len(r.tasks) == 0 {
@@ -159,7 +160,7 @@ func (u *user) stopTask() {
 	}
 }
 
-func (u *user) createService() {
+func (u *workload) createService() {
 	name, count := fmt.Sprintf("service-%d", len(u.services)), 2+u.random.IntN(4)
 	u.insist(func(ctx context.Context) error {
 		_, err := u.ecs.CreateService(ctx, &sdk.CreateServiceInput{
@@ -171,8 +172,8 @@ func (u *user) createService() {
 	u.services[name] = &service{count: count, definition: "web:1"}
 }
 
-// someService gives a service that is not deleted; nil: there is none.
-func (u *user) someService() (string, *service) {
+// someService returns a service that is not deleted; nil if there is none.
+func (u *workload) someService() (string, *service) {
 	for n := range len(u.services) {
 		name := fmt.Sprintf("service-%d", (n+u.calls)%len(u.services))
 		if s := u.services[name]; !s.deleted {
@@ -182,7 +183,7 @@ func (u *user) someService() (string, *service) {
 	return "", nil
 }
 
-func (u *user) scaleService() {
+func (u *workload) scaleService() {
 	if name, s := u.someService(); s != nil {
 		// with these limits, ECS can never replace a single task
 		s.count = []int{0, 2, 3, 4, 5}[u.random.IntN(5)]
@@ -191,21 +192,21 @@ func (u *user) scaleService() {
 }
 
 // deployService changes the definition, or replaces all tasks as they are.
-func (u *user) deployService() {
+func (u *workload) deployService() {
 	if name, s := u.someService(); s != nil {
 		s.definition = fmt.Sprintf("web:%d", 1+u.random.IntN(2))
 		u.update(&sdk.UpdateServiceInput{Service: &name, TaskDefinition: &s.definition, ForceNewDeployment: u.random.IntN(2) == 0})
 	}
 }
 
-func (u *user) update(in *sdk.UpdateServiceInput) {
+func (u *workload) update(in *sdk.UpdateServiceInput) {
 	u.insist(func(ctx context.Context) error {
 		_, err := u.ecs.UpdateService(ctx, in)
 		return err
 	})
 }
 
-func (u *user) deleteService() {
+func (u *workload) deleteService() {
 	name, s := u.someService()
 	if s == nil {
 		return

@@ -12,10 +12,10 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// chance says when something goes wrong and what, by random numbers. What goes wrong in the middle
-// of a call is handed to the one goroutine that starts and stops things: under fake time, what is
-// done by the clock comes only while everything waits for the clock.
-type chance struct {
+// randomFaults decides by random numbers when something goes wrong and what. What goes wrong in the
+// middle of a call is handed to the one goroutine that starts and stops things: under fake time,
+// what the clock starts only happens while everything waits for the clock.
+type randomFaults struct {
 	engine *testutil.FakeEngine
 	inCall chan func()     // what is to go wrong in the call in the middle of which we are
 	exited map[string]bool // tasks whose containers were killed
@@ -25,10 +25,10 @@ type chance struct {
 	quiet  bool // nothing goes wrong any more
 }
 
-// newChance has the containers of an engine take their time. Once in so many times, a call that
-// makes, starts or stops one kills its agent.
-func newChance(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *chance {
-	c := &chance{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
+// newRandomFaults makes the containers of an engine slow. One call in so many that creates, starts
+// or stops a container kills its agent.
+func newRandomFaults(engine *testutil.FakeEngine, random *rand.Rand, times int, killAgent func()) *randomFaults {
+	c := &randomFaults{engine: engine, inCall: make(chan func()), exited: map[string]bool{}, random: random}
 	slow := fake.Image{PullDelay: 300 * time.Millisecond, CreateDelay: 50 * time.Millisecond, StartDelay: 100 * time.Millisecond}
 	engine.SetImage("web", slow)
 	slow.RunsFor = 400 * time.Millisecond
@@ -45,8 +45,8 @@ func newChance(engine *testutil.FakeEngine, random *rand.Rand, times int, killAg
 	return c
 }
 
-// sometimes hands in a fault once in so many times.
-func (c *chance) sometimes(times int, fault func()) {
+// sometimes hands in a fault, once in so many times.
+func (c *randomFaults) sometimes(times int, fault func()) {
 	c.mu.Lock()
 	now := !c.quiet && c.random.IntN(times) == 0
 	c.mu.Unlock()
@@ -58,33 +58,33 @@ func (c *chance) sometimes(times int, fault func()) {
 	}
 }
 
-// rest lets calls pass from now on.
-func (c *chance) rest() {
+// rest lets all calls pass from now on.
+func (c *randomFaults) rest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.quiet = true
 }
 
-func (c *chance) number(below int) int {
+func (c *randomFaults) number(below int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.random.IntN(below)
 }
 
-// upTo is a pause of up to so many milliseconds.
-func (c *chance) upTo(most int) time.Duration {
+// upTo returns a random duration of up to so many milliseconds.
+func (c *randomFaults) upTo(most int) time.Duration {
 	return time.Duration(c.number(most)) * time.Millisecond
 }
 
-// killContainer ends a container that runs.
-func (c *chance) killContainer() {
+// killContainer ends a running container.
+func (c *randomFaults) killContainer() {
 	running := slices.DeleteFunc(c.engine.All(), func(s runtime.ContainerState) bool { return s.State != runtime.ContainerRunning })
 	if len(running) > 0 {
 		c.exit(running[c.number(len(running))])
 	}
 }
 
-func (c *chance) exit(s runtime.ContainerState) {
+func (c *randomFaults) exit(s runtime.ContainerState) {
 	c.exited[s.Labels[runtime.LabelTask]] = true
 	c.engine.Exit(s.ID, 9)
 }

@@ -11,9 +11,9 @@ import (
 // The servers change while the rest goes on. The first one's host stays, as all look for others
 // there (--join).
 
-// replace gives a server an empty disk. The new one is to vote and the old one to go before that
-// happens again.
-func (h *havoc) replace() (mend func()) {
+// replace returns a server an empty disk. Before it happens again, the new server has a vote and the
+// old one is gone from the peers.
+func (h *faults) replace() (mend func()) {
 	if !h.settled() {
 		return nil
 	}
@@ -24,8 +24,8 @@ func (h *havoc) replace() (mend func()) {
 	return func() { h.Start(n) }
 }
 
-// flip changes a bit on a server's disk. One that finds it gets an empty disk.
-func (h *havoc) flip() (mend func()) {
+// flip changes a bit on a server's disk. A server that finds it gets an empty disk.
+func (h *faults) flip() (mend func()) {
 	if !h.settled() {
 		return nil
 	}
@@ -44,8 +44,8 @@ func (h *havoc) flip() (mend func()) {
 	return func() { h.Start(n) }
 }
 
-// bury loses a server with its machine for good, and another one comes on a new machine.
-func (h *havoc) bury() (mend func()) {
+// loseMachine loses a server with its machine for good; another server starts on a new machine.
+func (h *faults) loseMachine() (mend func()) {
 	n := h.anyServer()
 	if n == 1 || !h.settled() {
 		return nil
@@ -57,8 +57,8 @@ func (h *havoc) bury() (mend func()) {
 	return func() { h.Start(other) }
 }
 
-// grow makes five servers of three.
-func (h *havoc) grow() (mend func()) {
+// grow turns three servers into five.
+func (h *faults) grow() (mend func()) {
 	if len(h.numbers()) > 3 || !h.joined(0) {
 		return nil
 	}
@@ -68,8 +68,8 @@ func (h *havoc) grow() (mend func()) {
 	return nil
 }
 
-// shrink makes three servers of five.
-func (h *havoc) shrink() (mend func()) {
+// shrink turns five servers into three.
+func (h *faults) shrink() (mend func()) {
 	numbers := slices.DeleteFunc(h.numbers(), func(n int) bool { return n == 1 })
 	if len(numbers) < 4 || h.leaving > 0 { // fewer than three may not lose a disk
 		return nil
@@ -82,22 +82,22 @@ func (h *havoc) shrink() (mend func()) {
 	return nil
 }
 
-// leave lets a server leave, which comes again later, on its old disk or an empty one.
-func (h *havoc) leave() (mend func()) {
+// leave lets a server leave. It comes back later, on its old disk or an empty one.
+func (h *faults) leave() (mend func()) {
 	h.goodbye(h.anyServer(), false)
 	return nil
 }
 
-// next is a server on a new host, which is to be there from now on.
-func (h *havoc) next() int {
+// next adds a server on a new host to those that should exist, and returns its number.
+func (h *faults) next() int {
 	n := h.last + 1
 	h.add(n)
 	return n
 }
 
-// goodbye asks a server to leave, which it may refuse to do. As gantry does, it ends when it has
-// said goodbye.
-func (h *havoc) goodbye(n int, forGood bool) {
+// goodbye asks a server to leave, which it may refuse. Like the gantry process, the server ends
+// once it has left.
+func (h *faults) goodbye(n int, forGood bool) {
 	leaver := h.Server(n)
 	if leaver == nil || h.Network.Frozen(h.Host(n)) {
 		return
@@ -133,26 +133,28 @@ func (h *havoc) goodbye(n int, forGood bool) {
 	}()
 }
 
-// settled says whether the peers are the servers that are to be there, each with a vote, and all
-// run and stay: one of them may lose its disk.
-func (h *havoc) settled() bool {
+// settled reports whether the peers are the servers that should exist, each with a vote, and all of
+// them run and stay. One of them may then lose its disk.
+func (h *faults) settled() bool {
 	votes, peers := h.voters()
 	return h.leaving == 0 && peers == len(h.numbers()) && len(h.Running()) == peers && h.allVote(votes, 0)
 }
 
-// joined says whether every server that is to be there votes, but for one. Others on empty disks
-// may come then: as many of them as make a new cluster would be one, if they saw nobody else.
-func (h *havoc) joined(but int) bool {
+// joined reports whether every server that should exist votes, except one. Others may then come
+// with empty disks: as many of them as --bootstrap-expect would form a new cluster if they saw
+// nobody else.
+func (h *faults) joined(but int) bool {
 	votes, _ := h.voters()
 	return h.allVote(votes, but)
 }
 
-func (h *havoc) allVote(votes map[string]bool, but int) bool {
+func (h *faults) allVote(votes map[string]bool, but int) bool {
 	return !slices.ContainsFunc(h.numbers(), func(n int) bool { return n != but && !votes[h.ID(n)] })
 }
 
-// voters are the ids of the peers that vote, and how many peers there are; none where nobody leads.
-func (h *havoc) voters() (votes map[string]bool, peers int) {
+// voters returns the ids of the peers that vote, and the number of peers; none while there is no
+// leader.
+func (h *faults) voters() (votes map[string]bool, peers int) {
 	votes = map[string]bool{}
 	if _, err := h.read(); err != nil {
 		return votes, 0

@@ -20,21 +20,21 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// town is several servers with all their doors, and agents in three zones.
-type town struct {
+// cluster is several servers with all their doors, and agents in three zones.
+type cluster struct {
 	*servers
 	agents map[string]string // zones, by host
 
 	moving sync.Mutex
-	// the numbers of the servers that are to be there, whether they run or not; in order
+	// the numbers of the servers that should exist, whether they run or not; sorted
 	here []int
 	last int // the highest there ever was
 }
 
-// newTown makes a town of which nothing runs yet.
-func newTown(t *testing.T, size, agents int) *town {
+// newCluster returns a cluster in which nothing runs yet.
+func newCluster(t *testing.T, size, agents int) *cluster {
 	t.Helper()
-	w := &town{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
+	w := &cluster{servers: &servers{testutil.NewServers(t, size), t}, agents: map[string]string{}}
 	for n := range size {
 		w.add(n + 1)
 	}
@@ -44,28 +44,28 @@ func newTown(t *testing.T, size, agents int) *town {
 	return w
 }
 
-// numbers are those of the servers that are to be there.
-func (w *town) numbers() []int {
+// numbers returns the numbers of the servers that should exist.
+func (w *cluster) numbers() []int {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	return slices.Clone(w.here)
 }
 
-// add and drop change which servers are to be there.
-func (w *town) add(n int) {
+// add and drop change which servers should exist.
+func (w *cluster) add(n int) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	w.here, w.last = append(w.here, n), max(w.last, n)
 }
 
-func (w *town) drop(n int) {
+func (w *cluster) drop(n int) {
 	w.moving.Lock()
 	defer w.moving.Unlock()
 	w.here = slices.DeleteFunc(w.here, func(h int) bool { return h == n })
 }
 
 // start starts everything and waits until every agent is connected.
-func (w *town) start() {
+func (w *cluster) start() {
 	w.t.Helper()
 	w.Start(w.numbers()...)
 	for host, zone := range w.agents {
@@ -74,9 +74,9 @@ func (w *town) start() {
 	w.Eventually("all agents are connected", w.whole)
 }
 
-// whole says whether a leader stands, every server that runs votes, nobody else is a peer, and
-// every agent is connected.
-func (w *town) whole() bool {
+// whole reports whether there is a leader, every running server votes, there are no other peers,
+// and every agent is connected.
+func (w *cluster) whole() bool {
 	leader := w.Leader()
 	if leader == 0 {
 		return false
@@ -99,8 +99,8 @@ func (w *town) whole() bool {
 	return connected == len(w.agents)
 }
 
-// read gives the leader's state.
-func (w *town) read() (*state.Snapshot, error) {
+// read returns the leader's state.
+func (w *cluster) read() (*state.Snapshot, error) {
 	leader := w.Leader()
 	if leader == 0 {
 		return nil, fmt.Errorf("no server leads")
@@ -110,8 +110,8 @@ func (w *town) read() (*state.Snapshot, error) {
 	return w.Control(leader).Read(ctx)
 }
 
-// newDoors are the ways in for one person, who calls the servers in turn.
-func (w *town) newDoors() *doors {
+// newDoors returns the clients of one person, who calls the servers in turn.
+func (w *cluster) newDoors() *doors {
 	var calls atomic.Int64
 	dial := w.Network.Dialer(testutil.UserHost, 5*time.Second)
 	anyServer := func(ctx context.Context, network, _ string) (net.Conn, error) {

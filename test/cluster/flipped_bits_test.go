@@ -10,12 +10,12 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// flipRounds is how often TestFlippedBits changes a bit of one of three.
+// flipRounds is the number of times that TestFlippedBits changes a bit of one of three servers.
 const flipRounds = 40
 
-// One of three servers comes back again and again with a flipped bit on its disk: it says so and
-// does not start, and gets all from the others on an empty disk; or nobody reads that bit. What was
-// acknowledged is there, on all of them.
+// TestFlippedBits starts one of three servers again and again with a flipped bit on its disk. The
+// server reports it and does not start, and then gets everything from the others on an empty disk;
+// or nobody reads that bit. What was acknowledged is there, on all servers.
 func TestFlippedBits(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		random := rand.New(rand.NewPCG(1, 0))

@@ -14,14 +14,15 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// detour is how long a cluster may take to work around a link that is cut, and to be as before once
-// it is mended.
+// detour is the time that a cluster may take to work around a cut link, and to be as before once
+// the link is mended.
 const detour = 15 * time.Second
 
-// Of any two hosts, whichever leads and whichever holds whose stream, the link is cut, one way, the
-// other or both, while a service is up and a task is about to run. Every host can be reached by
-// some way around, so in a while all is as it was: a leader, every agent connected, the service up,
-// the task running. The same holds when the link is mended, and nothing was doubled or lost.
+// TestEveryLinkIsCut cuts the link between any two hosts, in one direction, the other or both,
+// whichever of them leads and whichever holds whose stream, while a service is up and a task is
+// about to run. Every host can be reached by some detour, so after a while all is well: there is a
+// leader, every agent is connected, the service is up, the task runs. The same holds when the link
+// is mended, and nothing was doubled or lost.
 func TestEveryLinkIsCut(t *testing.T) {
 	for _, way := range []struct {
 		name        string
@@ -29,7 +30,7 @@ func TestEveryLinkIsCut(t *testing.T) {
 	}{{"one way", true, false}, {"the other way", false, true}, {"both ways", true, true}} {
 		t.Run(way.name, func(t *testing.T) {
 			faketime.Test(t, func(t *testing.T) {
-				w := newTown(t, 3, 3)
+				w := newCluster(t, 3, 3)
 				w.start()
 				w.serve(6)
 				d := w.newDoors()
@@ -69,8 +70,8 @@ func TestEveryLinkIsCut(t *testing.T) {
 	}
 }
 
-// within wants wrong to give nothing after so long.
-func (w *town) within(most time.Duration, when string, wrong func() string) {
+// within checks that wrong returns nothing after a time.
+func (w *cluster) within(most time.Duration, when string, wrong func() string) {
 	w.t.Helper()
 	began := time.Now()
 	for wrong() != "" {
@@ -81,8 +82,8 @@ func (w *town) within(most time.Duration, when string, wrong func() string) {
 	}
 }
 
-// astray says what is not well in a town that has one service and these tasks.
-func (w *town) astray(service int, ran []string) string {
+// astray returns what is wrong in a cluster that has one service and these tasks.
+func (w *cluster) astray(service int, ran []string) string {
 	if !w.whole() {
 		return "not every server votes and every agent is connected"
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Any server takes what the leader takes: the largest body too, and no byte more.
+// Any server accepts what the leader accepts: the largest body too, and not a byte more.
 func TestLargestBodyThroughAFollower(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		caller := &http.Client{Transport: &http.Transport{DialContext: s.Network.Dialer("10.0.9.9", 5*time.Second)}}

@@ -5,31 +5,31 @@ import (
 	"time"
 )
 
-// leastKills is how often a killer kills at least.
+// leastKills is the least number of kills in a run.
 const leastKills = 12
 
-// killer kills the parts of a world. Only killUntil's goroutine starts and stops them.
-type killer struct {
-	*world
-	*chance
+// crashes kills the parts of a harness. Only killUntil's goroutine starts and stops them.
+type crashes struct {
+	*harness
+	*randomFaults
 	agents []string
 	kills  int
-	// killsInCall are those of kills that came in the middle of a call.
+	// killsInCall counts the kills in the middle of a call.
 	killsInCall int
 }
 
-// newKiller prepares a world of which nothing runs yet. Some calls get somebody killed: the server
-// by calls to it, an agent by its calls to the engine.
-func newKiller(w *world, random *rand.Rand) *killer {
-	k := &killer{world: w, agents: []string{"a", "b", "c"}}
-	k.chance = newChance(w.Engine, random, 40, k.killAgent)
+// newCrashes prepares a harness in which nothing runs yet. Some calls to the server kill the
+// server, and some calls of an agent to its engine kill the agent.
+func newCrashes(w *harness, random *rand.Rand) *crashes {
+	k := &crashes{harness: w, agents: []string{"a", "b", "c"}}
+	k.randomFaults = newRandomFaults(w.Engine, random, 40, k.killAgent)
 	k.OnCall = func() { k.sometimes(30, k.killServer) }
 	return k
 }
 
 // killUntil kills until the user is done, and at least leastKills times. It leaves everything
 // running.
-func (k *killer) killUntil(done <-chan struct{}) {
+func (k *crashes) killUntil(done <-chan struct{}) {
 	defer k.rest()
 	for done != nil || k.kills < leastKills {
 		select {
@@ -47,27 +47,27 @@ func (k *killer) killUntil(done <-chan struct{}) {
 	}
 }
 
-func (k *killer) killAgent() {
+func (k *crashes) killAgent() {
 	name := k.agents[k.number(len(k.agents))]
 	k.StopAgent(name)
 	time.Sleep(k.upTo(500))
 	k.StartAgent(name)
 }
 
-func (k *killer) killServer() {
+func (k *crashes) killServer() {
 	k.CrashServer()
 	time.Sleep(k.upTo(500))
 	k.StartServer()
 }
 
-func (k *killer) stopServer() {
+func (k *crashes) stopServer() {
 	k.StopServer()
 	time.Sleep(k.upTo(5000)) // a new version is installed
 	k.StartServer()
 }
 
-// killAll is a power cut of a machine that runs the server and an agent.
-func (k *killer) killAll() {
+// killAll is a power cut of the machine that runs the server and one agent.
+func (k *crashes) killAll() {
 	k.CrashServer()
 	k.killAgent()
 	k.StartServer()

@@ -11,25 +11,26 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled over three or five servers and agents
-// in three zones, where servers, agents, machines and whole zones die or freeze, links are cut,
-// slow and lossy, and clocks are set, several of these at a time. Meanwhile three servers become
-// five and five three; servers leave, come back without their disks, and are replaced by others.
+// TestNothingIsLostAmongServers is TestNothingIsLostOrDoubled with three or five servers, and
+// agents in three zones. Servers, agents, machines and whole zones die or freeze, links are cut,
+// slow and lossy, and clocks are changed, several of these at a time. Meanwhile three servers
+// become five and five become three; servers leave, come back without their disks, and are replaced
+// by others.
 //
-// Meanwhile nobody is told anything that is older than what another one knew. In the end, in
-// addition, all servers have the same state, which the log of each one gives.
-func TestNothingIsLostAmongServers(t *testing.T) { bySeed(t, 5, townChaos) }
+// All the while, nobody is told anything that is older than what somebody else already knew. In the
+// end, in addition, all servers have the same state, and the log of each one gives it.
+func TestNothingIsLostAmongServers(t *testing.T) { bySeed(t, 5, chaosAmongServers) }
 
-func townChaos(t *testing.T, seed uint64) {
+func chaosAmongServers(t *testing.T, seed uint64) {
 	size := 3
 	if seed%5 == 4 {
 		size = 5
 	}
-	w := newTown(t, size, 6)
+	w := newCluster(t, size, 6)
 	w.Network.Seed(seed)
-	h := newHavoc(w, rand.New(rand.NewPCG(seed, 11)))
+	h := newFaults(w, rand.New(rand.NewPCG(seed, 11)))
 	w.start()
-	u := newUser(w.newDoors(), rand.New(rand.NewPCG(seed, 13)))
+	u := newWorkload(w.newDoors(), rand.New(rand.NewPCG(seed, 13)))
 	u.prepare()
 	done, calm := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -60,17 +61,17 @@ func townChaos(t *testing.T, seed uint64) {
 		t.Error(wrong)
 	}
 	w.Eventually("all servers and agents are back", func() bool { return slices.Equal(w.Running(), w.numbers()) && w.whole() })
-	judged := &court{engine: w.Engine, read: w.read, user: u, exited: h.exited}
-	for _, wrong := range judged.await() {
+	invariants := &invariants{engine: w.Engine, read: w.read, user: u, exited: h.exited}
+	for _, wrong := range invariants.await() {
 		t.Error(wrong)
 	}
 	w.Eventually("all servers have one state", w.oneState)
-	t.Logf("%d faults, %d writes and %d reads of the counter", h.faults, len(c.given), c.reads)
+	t.Logf("%d faults, %d writes and %d reads of the counter", h.count, len(c.given), c.reads)
 	w.checkLogs(rand.New(rand.NewPCG(seed, 14)))
 }
 
-// checkLogs stops everything, and wants of each server the state that its log gives.
-func (w *town) checkLogs(random *rand.Rand) {
+// checkLogs stops everything and checks that each server has the state that its log gives.
+func (w *cluster) checkLogs(random *rand.Rand) {
 	w.t.Helper()
 	for _, host := range w.Agents() {
 		w.StopAgent(host)

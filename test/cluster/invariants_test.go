@@ -12,36 +12,36 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// patience is how long a cluster may take until all is as it was asked for: services that lost
-// tasks quickly start the next ones late.
+// patience is the time that a cluster may take until everything is as asked for. It is long because
+// services whose tasks fail quickly start the next ones late.
 const patience = 30 * time.Minute
 
-// court is where it is judged whether a cluster is as its user was told.
-type court struct {
+// invariants checks that a cluster is as its user was told.
+type invariants struct {
 	engine *testutil.FakeEngine
 	read   func() (*state.Snapshot, error)
-	user   *user
+	user   *workload
 	exited map[string]bool // tasks whose containers were killed
 }
 
-// await waits until nothing is wrong, and then a little more, and gives what is wrong still.
-func (c *court) await() (wrong []string) {
+// await waits until nothing is wrong, then a little longer, and returns what is still wrong.
+func (c *invariants) await() (wrong []string) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Second) {
-		if len(c.verdict()) == 0 {
+		if len(c.violations()) == 0 {
 			break
 		}
 	}
 	time.Sleep(10 * time.Second) // what is under way happens
-	return c.verdict()
+	return c.violations()
 }
 
-// verdict says what is not as the user was told.
-func (c *court) verdict() (wrong []string) {
+// violations returns what is not as the user was told.
+func (c *invariants) violations() (wrong []string) {
 	snap, err := c.read()
 	if err != nil {
 		return []string{err.Error()}
 	}
-	j := &judge{snap: snap, running: map[string]int{}, exited: c.exited}
+	j := &comparison{snap: snap, running: map[string]int{}, exited: c.exited}
 	j.containers(c.engine)
 	j.runs(c.user)
 	j.batches(c.user)
@@ -49,21 +49,21 @@ func (c *court) verdict() (wrong []string) {
 	return j.wrong
 }
 
-// judge compares what there is with what was asked for.
-type judge struct {
+// comparison compares what there is with what was asked for.
+type comparison struct {
 	snap    *state.Snapshot
 	running map[string]int // containers, by task
 	exited  map[string]bool
 	wrong   []string
 }
 
-func (j *judge) say(format string, args ...any) {
+func (j *comparison) say(format string, args ...any) {
 	j.wrong = append(j.wrong, fmt.Sprintf(format, args...))
 }
 
-// containers wants every container that runs to be of a task that is to run there, and none to have
-// been started twice.
-func (j *judge) containers(engine *testutil.FakeEngine) {
+// containers checks that every running container belongs to a task that should run there, and that
+// none was started twice.
+func (j *comparison) containers(engine *testutil.FakeEngine) {
 	for name, starts := range engine.Starts() {
 		if starts != 1 {
 			j.say("container %s was started %d times", name, starts)
@@ -82,9 +82,9 @@ func (j *judge) containers(engine *testutil.FakeEngine) {
 	}
 }
 
-// runs wants one job for each call of RunTask, with the tasks that the user was told of and no
-// others.
-func (j *judge) runs(u *user) {
+// runs checks that there is one job for each call of RunTask, with exactly the tasks that the user
+// was told of.
+func (j *comparison) runs(u *workload) {
 	jobs := map[string]*structs.Job{}
 	for job := range j.snap.AllJobs() {
 		if job.Type != structs.JobBatch || job.Batch != nil {
@@ -117,8 +117,8 @@ func (j *judge) runs(u *user) {
 	}
 }
 
-// task wants a task of a run to have come to what becomes of its like.
-func (j *judge) task(id string, r run) {
+// task checks that a task of a run ended as its image should end.
+func (j *comparison) task(id string, r run) {
 	task := j.snap.Task(id)
 	if task == nil {
 		j.say("task %s of %s is gone", id, r.family)
@@ -140,9 +140,9 @@ func (j *judge) task(id string, r run) {
 	}
 }
 
-// batches wants one job for each that was put, with every one of its tasks tried until it succeeded
-// or no attempt was left.
-func (j *judge) batches(u *user) {
+// batches checks that there is one job for each batch that was put, and that each of its tasks was
+// tried until it succeeded or no attempt was left.
+func (j *comparison) batches(u *workload) {
 	n := 0
 	for job := range j.snap.AllJobs() {
 		if job.Batch != nil {
@@ -168,8 +168,8 @@ func (j *judge) batches(u *user) {
 	}
 }
 
-// services wants each service to have just the tasks that it was last asked for.
-func (j *judge) services(u *user) {
+// services checks that each service has exactly the tasks that it was last asked for.
+func (j *comparison) services(u *workload) {
 	for name, want := range u.services {
 		job := j.snap.Service(structs.DefaultCluster, name)
 		switch {
@@ -204,8 +204,8 @@ func (j *judge) services(u *user) {
 	}
 }
 
-// deployments wants one PRIMARY deployment, which is completed.
-func (j *judge) deployments(name string, job *structs.Job) {
+// deployments checks that there is one PRIMARY deployment and that it is completed.
+func (j *comparison) deployments(name string, job *structs.Job) {
 	for d := range j.snap.Deployments(job.ID) {
 		if d.Status != structs.DeploymentInactive && (d.Status != structs.DeploymentPrimary || d.Rollout != structs.RolloutCompleted) {
 			j.say("%s has deployment %s, %s and %s", name, d.ID, d.Status, d.Rollout)

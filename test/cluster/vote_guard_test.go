@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A server that comes back without its disk does not vote for the one that it was: of three, one
-// lags behind, one has all that was acknowledged, and the third, which had it too, has lost it. As
-// long as the second is away nobody leads.
+// A server that comes back without its disk does not vote as the server that it was. Of three, one
+// lags behind, one has everything that was acknowledged, and the third, which had it too, has lost
+// it. As long as the second is away, nobody leads.
 func TestNoVoteWithoutMemory(t *testing.T) {
 	inServers(t, func(t *testing.T, s *servers) {
 		has := s.Leader()
@@ -33,9 +33,9 @@ func TestNoVoteWithoutMemory(t *testing.T) {
 	})
 }
 
-// A server that did not hear the leader while another came, got its vote and lost most of the
-// others, votes for it, which alone has all that was acknowledged: the two are enough. It may know
-// nothing of the other, or that it came and not that it votes.
+// A server did not hear the leader while another server joined, got a vote, and lost most of the
+// others. It votes for the newcomer, which alone has everything that was acknowledged: the two are
+// enough. It may know nothing of the newcomer, or know that it came but not that it votes.
 func TestVoteForAStranger(t *testing.T) {
 	for name, knows := range map[string]bool{"not heard of": false, "no voter yet": true} {
 		t.Run(name, func(t *testing.T) {

@@ -8,37 +8,37 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// leastFaults is how many faults a havoc makes at least.
+// leastFaults is the least number of faults in a run.
 const leastFaults = 12
 
-// havoc lets things go wrong in a town, several at a time, each for a while. Only run's goroutine
-// starts and stops anything.
-type havoc struct {
-	*town
-	*chance
-	faults int
-	open   []func() // what mends the faults that are open
-	// leaving counts the servers that are asked to leave and have not answered; left is what is to
-	// be done when they have.
+// faults makes things go wrong in a cluster, several at a time, each for a while. Only run's
+// goroutine starts and stops anything.
+type faults struct {
+	*cluster
+	*randomFaults
+	count int
+	open  []func() // what mends the faults that are open
+	// leaving counts the servers that were asked to leave and have not answered yet; left receives
+	// what to do when they have.
 	leaving int
 	left    chan func()
 }
 
-// newHavoc prepares a town of which nothing runs yet. As for killer, some calls get their server
-// killed, and some calls of an engine an agent.
-func newHavoc(w *town, random *rand.Rand) *havoc {
-	h := &havoc{town: w, left: make(chan func(), 1)}
-	h.chance = newChance(w.Engine, random, 60, func() { h.begin(h.crashAgent) })
+// newFaults prepares a cluster in which nothing runs yet. As with crashes, some calls kill their
+// server, and some calls to an engine kill their agent.
+func newFaults(w *cluster, random *rand.Rand) *faults {
+	h := &faults{cluster: w, left: make(chan func(), 1)}
+	h.randomFaults = newRandomFaults(w.Engine, random, 60, func() { h.begin(h.crashAgent) })
 	w.OnCall = func(n int) { h.sometimes(300, func() { h.begin(func() func() { return h.crash(n) }) }) }
 	return h
 }
 
-// run lets things go wrong until the user is done, and at least leastFaults times. It mends
-// everything.
-func (h *havoc) run(done <-chan struct{}) {
-	// which need a cluster that is well, as later ones seldom are
-	h.begin(h.anyOf(h.replace, h.flip, h.bury, h.grow, h.shrink))
-	for done != nil || h.faults < leastFaults {
+// run makes things go wrong until the user is done, and at least leastFaults times. In the end it
+// mends everything.
+func (h *faults) run(done <-chan struct{}) {
+	// These need a healthy cluster, which later moments seldom have.
+	h.begin(h.anyOf(h.replace, h.flip, h.loseMachine, h.grow, h.shrink))
+	for done != nil || h.count < leastFaults {
 		h.restartFailed()
 		select {
 		case <-done:
@@ -65,44 +65,44 @@ func (h *havoc) run(done <-chan struct{}) {
 	h.Network.MendAll()
 }
 
-// begin lets something go wrong, until it is mended.
-func (h *havoc) begin(fault func() (mend func())) {
-	h.faults++
+// begin makes something go wrong until it is mended.
+func (h *faults) begin(fault func() (mend func())) {
+	h.count++
 	if mend := fault(); mend != nil {
 		h.open = append(h.open, mend)
 	}
 }
 
-func (h *havoc) mend(n int) {
+func (h *faults) mend(n int) {
 	mend := h.open[n]
 	h.open = slices.Delete(h.open, n, n+1)
 	mend()
 }
 
-func (h *havoc) mendAll() {
+func (h *faults) mendAll() {
 	for len(h.open) > 0 {
 		h.mend(0)
 	}
 }
 
-func (h *havoc) choose() func() func() {
+func (h *faults) choose() func() func() {
 	return h.anyOf(
 		func() func() { return h.crash(h.Leader()) }, func() func() { return h.crash(h.anyServer()) }, h.stopServer, h.powerOff,
 		h.crashAgent, h.crashMachine, h.cutLink, h.cutLink, h.cutHost, h.split, h.loseZone, h.isolateZone, h.noGossip, h.slow,
 		func() func() { return h.freeze(h.Host(h.anyServer())) }, func() func() { return h.freeze(h.anyAgent()) }, h.setClock, h.setClock,
-		h.replace, h.flip, h.bury, h.leave, h.grow, h.shrink, h.hangEngine, h.hangEngine, h.stallDisk, h.stallDisk,
+		h.replace, h.flip, h.loseMachine, h.leave, h.grow, h.shrink, h.hangEngine, h.hangEngine, h.stallDisk, h.stallDisk,
 		func() func() { h.killContainer(); return nil },
 	)
 }
 
-func (h *havoc) anyOf(faults ...func() func()) func() func() { return faults[h.number(len(faults))] }
+func (h *faults) anyOf(faults ...func() func()) func() func() { return faults[h.number(len(faults))] }
 
-func (h *havoc) anyServer() int { return h.numbers()[h.number(len(h.numbers()))] }
+func (h *faults) anyServer() int { return h.numbers()[h.number(len(h.numbers()))] }
 
-func (h *havoc) anyAgent() string { return sortedKeys(h.agents)[h.number(len(h.agents))] }
+func (h *faults) anyAgent() string { return sortedKeys(h.agents)[h.number(len(h.agents))] }
 
-// crash kills a server that runs, and starts it again.
-func (h *havoc) crash(n int) (mend func()) {
+// crash kills a running server and starts it again.
+func (h *faults) crash(n int) (mend func()) {
 	if h.Server(n) == nil {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (h *havoc) crash(n int) (mend func()) {
 	return func() { h.Start(n) }
 }
 
-func (h *havoc) stopServer() (mend func()) {
+func (h *faults) stopServer() (mend func()) {
 	n := h.anyServer()
 	if h.Server(n) == nil {
 		return nil
@@ -119,8 +119,8 @@ func (h *havoc) stopServer() (mend func()) {
 	return func() { h.Start(n) }
 }
 
-// stallDisk lets a disk hang, for long enough that its server ends, or not.
-func (h *havoc) stallDisk() (mend func()) {
+// stallDisk lets a disk hang, either long enough that its server ends or not.
+func (h *faults) stallDisk() (mend func()) {
 	n := h.anyServer()
 	if h.Server(n) == nil {
 		return nil
@@ -130,8 +130,8 @@ func (h *havoc) stallDisk() (mend func()) {
 	return func() { h.MendDisk(n) }
 }
 
-// restartFailed starts servers again that have ended by themselves, a while later.
-func (h *havoc) restartFailed() {
+// restartFailed starts servers that have ended by themselves, a while later.
+func (h *faults) restartFailed() {
 	for _, n := range h.Running() {
 		if h.Failed(n) {
 			h.t.Logf("server %d has failed", n)
@@ -140,7 +140,7 @@ func (h *havoc) restartFailed() {
 	}
 }
 
-func (h *havoc) powerOff() (mend func()) {
+func (h *faults) powerOff() (mend func()) {
 	n := h.anyServer()
 	if h.Server(n) == nil {
 		return nil
@@ -149,7 +149,7 @@ func (h *havoc) powerOff() (mend func()) {
 	return func() { h.Start(n) }
 }
 
-func (h *havoc) crashAgent() (mend func()) {
+func (h *faults) crashAgent() (mend func()) {
 	host := h.anyAgent()
 	if h.Agent(host) == nil {
 		return nil
@@ -158,8 +158,8 @@ func (h *havoc) crashAgent() (mend func()) {
 	return func() { h.StartAgent(host, h.agents[host]) }
 }
 
-// crashMachine takes the power from an agent's machine: its containers end.
-func (h *havoc) crashMachine() (mend func()) {
+// crashMachine cuts the power of an agent's machine: its containers end.
+func (h *faults) crashMachine() (mend func()) {
 	host := h.anyAgent()
 	if h.Agent(host) == nil {
 		return nil
@@ -176,7 +176,7 @@ func (h *havoc) crashMachine() (mend func()) {
 }
 
 // loseZone kills the servers and agents of a zone at once.
-func (h *havoc) loseZone() (mend func()) {
+func (h *faults) loseZone() (mend func()) {
 	zone := h.anyZone()
 	var mends []func()
 	for _, n := range h.numbers() {

@@ -3,7 +3,7 @@ package cluster
 import "time"
 
 // freeze stops the process of a host for a while.
-func (h *havoc) freeze(host string) (mend func()) {
+func (h *faults) freeze(host string) (mend func()) {
 	if h.Network.Frozen(host) {
 		return nil
 	}
@@ -16,7 +16,7 @@ func (h *havoc) freeze(host string) (mend func()) {
 }
 
 // hangEngine stops the container engine of an agent for a while.
-func (h *havoc) hangEngine() (mend func()) {
+func (h *faults) hangEngine() (mend func()) {
 	host := h.anyAgent()
 	a := h.Agent(host)
 	if a == nil || a.Instance() == "" {
@@ -31,10 +31,10 @@ func (h *havoc) hangEngine() (mend func()) {
 	}
 }
 
-// setClock sets the clock of a host, and later sets it right: by little, as between machines that
-// ask nobody for the time, or by much, as a person does who mistypes. It is less than stopped tasks
-// are kept for.
-func (h *havoc) setClock() (mend func()) {
+// setClock changes the clock of a host and later sets it right. It is wrong by a little, as on
+// machines that ask no time server, or by much, as when a person mistypes; by less than the time
+// for which stopped tasks are kept.
+func (h *faults) setClock() (mend func()) {
 	host := h.anyHost()
 	most := []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute}[h.number(3)]
 	ahead := time.Duration(h.number(int(2*most))) - most
