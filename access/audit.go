@@ -129,7 +129,8 @@ func (w *watcher) result() string {
 		Type  string `json:"__type"`
 		Error struct{ Code string }
 	}
-	_ = json.Unmarshal(w.refusal, &answer) // anything that is not one of our refusals has its status
+	// anything that is not one of our refusals has its status
+	_ = json.Unmarshal(w.refusal, &answer)
 	_, code, isXML := strings.Cut(string(w.refusal), "<Code>")
 	switch {
 	case isXML:

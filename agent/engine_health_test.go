@@ -94,7 +94,8 @@ func TestWhatIsNewsWhileNoServerAnswersIsToldLater(t *testing.T) {
 		if health := h.health(); health.Status != structs.HealthImpaired {
 			t.Errorf("the engine is %+v", health)
 		}
-		h.server.set(func() { clear(h.server.instances) }) // it is registered again, with its health
+		// it is registered again, with its health
+		h.server.set(func() { clear(h.server.instances) })
 		h.server.dropStreams()
 		h.wait(20 * time.Second)
 		if health := h.health(); health.Status != structs.HealthImpaired {

@@ -42,7 +42,8 @@ const sweepAgain = time.Second
 // died, they alone would tell the next one of the end. It reports whether a container of such a
 // task runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
-	settled := a.settled() // before the list, which might otherwise show ended containers as running
+	// before the list, which might otherwise show ended containers as running
+	settled := a.settled()
 	list, err := a.runtime.ListContainers(ctx)
 	if err != nil {
 		if ctx.Err() == nil {

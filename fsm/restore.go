@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Restore replaces the present state with that of a snapshot. On an error the present state stays as
-// it is.
+// Restore replaces the present state with that of a snapshot. On an error the present state stays
+// as it is.
 func (f *FSM) Restore(from io.ReadCloser) error {
 	defer from.Close()
 	restored, read, err := readSnapshot(from, f.store.Snapshot().Nouns())

@@ -93,7 +93,8 @@ func samples() map[string]structs.Command {
 func sampleDefinition() structs.TaskDefinition {
 	return structs.TaskDefinition{
 		Family: "web", Cpu: "384", Memory: "384", NetworkMode: "bridge", RegisteredAt: 1_700_000_000_125, RegisteredBy: "me",
-		Volumes:                 []structs.Volume{}, // empty but not nil, and must come back as such
+		// empty but not nil, and must come back as such
+		Volumes:                 []structs.Volume{},
 		RequiresCompatibilities: []string{"EC2"},
 		ContainerDefinitions: []structs.ContainerDefinition{{
 			Name: "app", Image: "hello", Essential: new(true), Command: []string{}, EntryPoint: nil,

@@ -40,7 +40,8 @@ const tableEnd = 0
 // checksums is the table of CRC-32C, which processors compute in hardware.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// Snapshot takes the present state, at no cost. Persist writes it while further entries are applied.
+// Snapshot takes the present state, at no cost. Persist writes it while further entries are
+// applied.
 func (f *FSM) Snapshot() (raft.FSMSnapshot, error) {
 	return &snapshot{state: f.store.Snapshot(), logger: f.logger}, nil
 }

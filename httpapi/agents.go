@@ -173,5 +173,6 @@ func (f *frameWriter) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ended = true
-	_ = f.to.SetReadDeadline(time.Unix(1, 0)) // if the connection has no deadlines, nobody is waiting
+	// if the connection has no deadlines, nobody is waiting
+	_ = f.to.SetReadDeadline(time.Unix(1, 0))
 }

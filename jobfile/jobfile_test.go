@@ -23,8 +23,8 @@ type problem struct {
 	want []string // a part of each line of the message
 }
 
-// Texts that are not YAML or JSON, or have unknown fields. Each problem names its field, its line and
-// what to do.
+// Texts that are not YAML or JSON, or have unknown fields. Each problem names its field, its line
+// and what to do.
 func TestProblemsOfTheText(t *testing.T) {
 	expectProblems(t, map[string]problem{
 		"nothing":              {"", []string{"the job file is empty"}},

@@ -78,7 +78,8 @@ func (d *Dev) newAgent(config agent.Config) (err error) {
 	d.client = client.New(client.Config{Address: d.URL()})
 	config.DataDir, config.Name = d.dataDir, d.server.Name()
 	config.Server = OneServer{d.client}
-	config.Address = func() string { return "127.0.0.1" } // where the ports of tasks are reached from here
+	// where the ports of tasks are reached from here
+	config.Address = func() string { return "127.0.0.1" }
 	config.OwnPorts = func() []structs.Port { return portsOf("tcp", d.server.address()) }
 	d.agent, err = agent.New(config)
 	return err

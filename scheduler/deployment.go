@@ -83,7 +83,8 @@ func (s *service) settle() {
 	for _, n := range f.holding {
 		others += n
 	}
-	for _, t := range f.last { // the rollout does not wait for daemons that stay on draining instances
+	// the rollout does not wait for daemons that stay on draining instances
+	for _, t := range f.last {
 		if t.StartedBy != s.primary.ID {
 			others--
 		}

@@ -23,8 +23,8 @@ type look struct {
 	feasible map[string]bool // a daemon's instances
 }
 
-// daemon reports whether the service keeps one task on each feasible instance, rather than a number of
-// tasks wherever they fit.
+// daemon reports whether the service keeps one task on each feasible instance, rather than a number
+// of tasks wherever they fit.
 func (l *look) daemon() bool { return l.job.Type == structs.JobDaemon }
 
 func (l *look) findDeployments() {

@@ -55,7 +55,8 @@ func (s *service) rebalance() (moving bool) {
 	if len(s.movable(before, s.fleet.current.healthy)) == 0 {
 		return false
 	}
-	if at := restartAt(s.primary, 1); at > s.in.Now { // the tasks that were moved before may be the ones that failed
+	// the tasks that were moved before may be the ones that failed
+	if at := restartAt(s.primary, 1); at > s.in.Now {
 		s.wake(at)
 		s.tellOnce(unableText, "", "")
 		return true // it continues then

@@ -15,9 +15,12 @@ import (
 // TestRebalancing puts a service's tasks anywhere and checks that they drift to where its strategy
 // wants them:
 //
-//   - each round leaves the tasks strictly more even than the one before, and none moves more than is needed in the end;
-//   - at every moment as many are healthy as are desired, and no more are there than the maximum percent allows;
-//   - once it has come to rest, another look changes nothing, and the tasks are as even as they can be.
+//   - each round leaves the tasks strictly more even than the one before, and none moves more than
+//     is needed in the end;
+//   - at every moment as many are healthy as are desired, and no more are there than the maximum
+//     percent allows;
+//   - once it has come to rest, another look changes nothing, and the tasks are as even as they can
+//     be.
 func TestRebalancing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawUneven(t)

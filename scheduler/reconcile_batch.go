@@ -173,8 +173,8 @@ func retryAt(s structs.BatchSlot) structs.Time {
 }
 
 // batchLack returns how many tasks a batch job is short of and, where it names its instances, which
-// of them lack one. Its tasks are never replaced, so one that has stopped counts as much as one that
-// runs.
+// of them lack one. Its tasks are never replaced, so one that has stopped counts as much as one
+// that runs.
 func batchLack(view View, job *structs.Job) (count int, named []string) {
 	if len(job.Instances) > 0 {
 		named = namedLack(view, job)
@@ -187,8 +187,8 @@ func batchLack(view View, job *structs.Job) (count int, named []string) {
 	return max(0, missing), nil
 }
 
-// namedLack returns the instances that a job names and that lack a task of it. One named twice wants
-// two tasks.
+// namedLack returns the instances that a job names and that lack a task of it. One named twice
+// wants two tasks.
 func namedLack(view View, job *structs.Job) []string {
 	has := map[string]int{}
 	for t := range view.JobTasks(job.ID) {

@@ -10,8 +10,8 @@ import (
 // policy allow now, and what that brings about (a task that becomes healthy, or stops) causes the
 // next look; so an update, a drained instance and a changed count are the same work.
 //
-// The facts are in look, what the plan says in planWriter. Methods of these two decide nothing: they
-// see neither the tasks (fleet) nor what else was decided.
+// The facts are in look, what the plan says in planWriter. Methods of these two decide nothing:
+// they see neither the tasks (fleet) nor what else was decided.
 type service struct {
 	planWriter
 

@@ -12,16 +12,18 @@ import (
 // TestServiceSimulation lets random things happen to a service and its tasks, plans after each, and
 // holds that
 //
-//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above the maximum; tasks that
-//     have not been up for the minimum are not healthy;
+//   - no plan's stops take the healthy tasks below the minimum, nor its placements the tasks above
+//     the maximum; tasks that have not been up for the minimum are not healthy;
 //   - no rollout is completed before all its tasks are healthy;
 //   - a task whose agent is not heard of is kept until a healthy one has taken its place;
 //   - protected tasks are not stopped, and nothing starts where nothing can;
-//   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started for ever);
+//   - a plan leaves nothing to do for a second one made at once (so nothing is stopped and started
+//     for ever);
 //   - the same input gives the same plan;
 //   - the breaker trips at its threshold, and not before;
 //   - beside a new revision the one that serves stays whole until it has no traffic any more;
-//   - once tasks behave, the service comes to rest with its count of healthy tasks, all of one deployment.
+//   - once tasks behave, the service comes to rest with its count of healthy tasks, all of one
+//     deployment.
 func TestServiceSimulation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSimulation(t)

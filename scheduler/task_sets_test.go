@@ -12,9 +12,11 @@ import (
 
 // TestTaskSets scales task sets at random while their tasks start, fail and end, and checks that
 //
-//   - no plan stops a healthy task that its set still needs, nor starts more than the maximum percent of a set's count;
+//   - no plan stops a healthy task that its set still needs, nor starts more than the maximum
+//     percent of a set's count;
 //   - a plan leaves nothing to do for a second one, unless it asks for that at once;
-//   - once nothing changes any more, each set has its part of the count, and those that were deleted are over.
+//   - once nothing changes any more, each set has its part of the count, and those that were
+//     deleted are over.
 func TestTaskSets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newCluster(t)

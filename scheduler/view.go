@@ -14,8 +14,8 @@ type View interface {
 
 	// JobVersion returns a service as it was at one of its versions, or nil if that is not kept.
 	JobVersion(job string, version int) *structs.Job
-	// Deployments returns the deployments of a service in the order of their creation, INACTIVE ones
-	// included.
+	// Deployments returns the deployments of a service in the order of their creation, INACTIVE
+	// ones included.
 	Deployments(job string) iter.Seq[*structs.Deployment]
 	// ServiceEvents returns the events of a service. It is never nil.
 	ServiceEvents(job string) *structs.ServiceEvents

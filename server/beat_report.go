@@ -62,7 +62,8 @@ func (s *Server) tellBeats(ctx context.Context, taken map[string]time.Time) erro
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.node.LeaderContext(), cancel)() // a leader that vanished never answers
+	// a leader that vanished never answers
+	defer context.AfterFunc(s.node.LeaderContext(), cancel)()
 	address := s.leaderHTTP()
 	if address == "" {
 		return structs.ErrNoLeader()

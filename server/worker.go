@@ -58,8 +58,8 @@ func (w *worker) Run(ctx context.Context) error {
 	}
 }
 
-// evaluate plans until the planner has committed all of a plan, and returns how long it thought about
-// the last one.
+// evaluate plans until the planner has committed all of a plan, and returns how long it thought
+// about the last one.
 func (w *worker) evaluate(ctx context.Context, eval *structs.Evaluation) (thought time.Duration, err error) {
 	plan := func(snap *state.Snapshot, current *structs.Evaluation) (*structs.Plan, error) {
 		if snap.MoreUrgent(current) {

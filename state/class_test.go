@@ -150,7 +150,8 @@ func TestBlocksStayFull(t *testing.T) {
 func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 	perInstance := []string{
 		"ID", "Cluster", // a class is of one cluster
-		"Registered", "GPUs", "Name", "Address", "VersionInfo", "RegisteredAt", // looked at for each instance
+		// looked at for each instance
+		"Registered", "GPUs", "Name", "Address", "VersionInfo", "RegisteredAt",
 		// no filter looks at them
 		"DeregisteredAt", "Version", "Fenced", "ConnectionChangedAt", "Losses",
 	}

@@ -34,7 +34,8 @@ const (
 	openEvaluations           // those of evaluationsByJob that are not done
 	blockedEvaluations        // by cluster and id; those that are blocked
 	waitingEvaluations        // in the order of structs.CompareWaiting; those in a queue for room
-	calledEvaluations         // by cluster, most important first; those of waitingEvaluations that are ready
+	// by cluster, most important first; those of waitingEvaluations that are ready
+	calledEvaluations
 )
 
 func evaluationJob(e *structs.Evaluation) string     { return e.Job }

@@ -41,9 +41,10 @@ type feed struct {
 	// replaced is the last index of a state that another took the place of, zero if none did. A
 	// restored state may have a lower index than the one before it.
 	replaced uint64
-	replaces int                                  // how often that was
-	grown    chan struct{}                        // closed when there is something new; nil if nobody waits
-	subs     map[Topic]map[*Subscription]struct{} // open subscriptions
+	replaces int // how often that was
+	// closed when there is something new; nil if nobody waits
+	grown chan struct{}
+	subs  map[Topic]map[*Subscription]struct{} // open subscriptions
 }
 
 // Follower reads the changes of a store, every one once. One goroutine uses it. There is nothing to

@@ -88,7 +88,8 @@ type Tx struct {
 	*Snapshot
 	owned     [256]bool // by table: whether it is this transaction's own copy, free to change
 	ownsHosts bool
-	usages    map[string]*structs.Usage // by instance: this transaction's own copies, free to change
+	// by instance: this transaction's own copies, free to change
+	usages map[string]*structs.Usage
 	// touched holds the ids of instances of which something changed that the index of classes shows
 	touched []string
 	events  []Event

@@ -31,7 +31,8 @@ var tasks = Declare(Declaration[structs.Task]{
 const (
 	tasksByJob      = iota // by job and id
 	tasksByInstance        // by instance and id; those that hold resources of an instance
-	tasksByGroup           // by group, instance and id; those of tasksByInstance that are of no service
+	// by group, instance and id; those of tasksByInstance that are of no service
+	tasksByGroup
 )
 
 func lessJobTask(a, b *structs.Task) bool {

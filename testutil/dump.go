@@ -46,8 +46,8 @@ func (*memorySink) Close() error  { return nil }
 func (*memorySink) Cancel() error { return nil }
 func (*memorySink) ID() string    { return "memory" }
 
-// StateOf returns what a server knows, which may be a moment old. It needs no leader, and works after
-// the server has stopped.
+// StateOf returns what a server knows, which may be a moment old. It needs no leader, and works
+// after the server has stopped.
 func StateOf(t testing.TB, c *control.Control) *state.Snapshot {
 	t.Helper()
 	snap, err := c.Read(control.AllowStale(t.Context()))

@@ -37,7 +37,8 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 // find returns the container that already has the name, if it was created for the same spec.
 func (e *Engine) find(ctx context.Context, spec runtime.ContainerSpec, conflict error) (id string, err error) {
 	c, err := e.api.ContainerInspect(ctx, spec.Name)
-	if errdefs.IsNotFound(err) { // it was removed just now, or the conflict was about something else
+	// it was removed just now, or the conflict was about something else
+	if errdefs.IsNotFound(err) {
 		return "", failure(ctx, cannotCreate, conflict)
 	}
 	if err != nil {

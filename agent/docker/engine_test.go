@@ -89,7 +89,8 @@ func TestEventsOfAnEnd(t *testing.T) {
 			t.Fatalf("event %+v, want %+v", ev, began)
 		}
 	}
-	h.fetch(fmt.Sprintf("http://127.0.0.1:%d/", h.onlyBinding(serving, 80, "tcp"))) // it now ends on SIGTERM
+	// it now ends on SIGTERM
+	h.fetch(fmt.Sprintf("http://127.0.0.1:%d/", h.onlyBinding(serving, 80, "tcp")))
 	plain, err := client.NewClientWithOpts(client.WithHost(h.host), client.WithAPIVersionNegotiation())
 	if err != nil {
 		t.Fatal(err)

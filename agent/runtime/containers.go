@@ -77,6 +77,7 @@ type ContainerState struct {
 	FinishedAt structs.Time
 	// Bindings are the published ports as ECS shows them, one for each port and protocol.
 	Bindings []structs.NetworkBinding
-	Image    string // digest of its image's manifest, sha256:…; empty: no registry is known to have it
-	Health   string // HEALTHY, UNHEALTHY or UNKNOWN; empty: no health check
+	// digest of its image's manifest, sha256:…; empty: no registry is known to have it
+	Image  string
+	Health string // HEALTHY, UNHEALTHY or UNKNOWN; empty: no health check
 }

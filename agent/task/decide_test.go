@@ -65,7 +65,8 @@ func TestDecide(t *testing.T) {
 		// adopted: all images come before any container
 		{containers("none", "running"), "pull a", "end b"},
 		{containers("created", "none"), "pull b", "end a"},
-		{containers("created", "pulled"), "create b", "end a"},        // all are created before one starts
+		// all are created before one starts
+		{containers("created", "pulled"), "create b", "end a"},
 		{containers("running", "created"), "start b", "end a, end b"}, // one after the other
 		{containers("running", "~ended"), "wait", "end a"},            // a sidecar may end
 		{containers("running", "~failed"), "wait", "end a"},           // or never start

@@ -102,8 +102,8 @@ func has(steps []step, kinds ...kind) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(kinds, s.kind) })
 }
 
-// about returns the containers that a step changes: the one that it is done to, or all that wait for
-// an image. No two steps that are taken at the same time are about the same one.
+// about returns the containers that a step changes: the one that it is done to, or all that wait
+// for an image. No two steps that are taken at the same time are about the same one.
 func (r *Runner) about(s step) (list []*container) {
 	for i := range r.containers {
 		c := &r.containers[i]

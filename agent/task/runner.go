@@ -39,7 +39,8 @@ type Runner struct {
 	cfg Config
 	log *slog.Logger
 
-	asked context.Context    // ends when the task is to stop: the server says so, or the agent is cut off
+	// ends when the task is to stop: the server says so, or the agent is cut off
+	asked context.Context
 	stop  context.CancelFunc // ends asked
 	poked chan struct{}      // capacity 1: there are events, or a list
 	done  chan struct{}      // closed when the task is STOPPED
@@ -60,10 +61,11 @@ type Runner struct {
 	gaveUp  string                   // why trying ended
 
 	containers []container
-	update     structs.TaskUpdate // what is known; parts that were reported are never changed in place
-	sent       structs.TaskUpdate // as the server has it, or will
-	hasSlot    bool
-	ending     bool // the end began, and update says why unless the server knows better
+	// what is known; parts that were reported are never changed in place
+	update  structs.TaskUpdate
+	sent    structs.TaskUpdate // as the server has it, or will
+	hasSlot bool
+	ending  bool // the end began, and update says why unless the server knows better
 }
 
 // New makes the runner of a task that the agent did not know, from the server's record and from

@@ -110,9 +110,10 @@ func TestDescribeInstances(t *testing.T) {
 	for form, want := range map[string][]string{
 		"":                      {foreign, first, second, unknown, terminated},
 		"InstanceId.1=" + first: {first},
-		"InstanceId.1=" + second + "&InstanceId.2=" + first + "&InstanceId.3=" + first:                                {first, second},
-		"Filter.1.Name=private-ip-address&Filter.1.Value.1=10.0.0.*":                                                  {foreign, first},
-		"Filter.1.Name=private-ip-address&Filter.1.Value.1=10.0.0.4":                                                  nil, // it is terminated
+		"InstanceId.1=" + second + "&InstanceId.2=" + first + "&InstanceId.3=" + first: {first, second},
+		"Filter.1.Name=private-ip-address&Filter.1.Value.1=10.0.0.*":                   {foreign, first},
+		// it is terminated
+		"Filter.1.Name=private-ip-address&Filter.1.Value.1=10.0.0.4":                                                  nil,
 		"Filter.1.Name=instance-state-name&Filter.1.Value.1=terminated":                                               {terminated},
 		"Filter.1.Name=instance-state-code&Filter.1.Value.1=16":                                                       {foreign, first, second, unknown},
 		"Filter.1.Name=availability-zone&Filter.1.Value.1=b&Filter.1.Value.2=c":                                       {second},

@@ -65,7 +65,8 @@ func (rt *Router) serve(r *http.Request, call *Request, p Protocol) (any, error)
 	call.header = r.Header
 	action, err := rt.find(r, call, p, signed)
 	if c := control.CallerOf(r.Context()); c != nil && call.Operation != "" {
-		c.Action = cmp.Or(signed.service, "aws") + ":" + call.Operation // for the audit log, if nothing else is asked
+		// for the audit log, if nothing else is asked
+		c.Action = cmp.Or(signed.service, "aws") + ":" + call.Operation
 		if call.Service != nil {
 			c.Action = call.Action()
 		}

@@ -1,16 +1,16 @@
 // Package place decides where tasks go. It is pure, as package scheduler is, which decides how many
 // there are; it knows nothing of deployments and of why tasks are lacking.
 //
-// Find takes a Request for tasks that are all alike, and returns a Result: an instance for each task
-// that found a place, and for the others the reasons why. Filters (filter_*.go, one rule each) rule
-// instances out; strategies (strategy_*.go, one each) order those that are left. share.go shares the
-// tasks out over capacity providers, and a Placer chooses in place of the strategies (offer.go).
-// explain.go tells what was ruled out, and remedy.go what would change that. Preempt finds the less
-// important tasks that make way for those without a place.
+// Find takes a Request for tasks that are all alike, and returns a Result: an instance for each
+// task that found a place, and for the others the reasons why. Filters (filter_*.go, one rule each)
+// rule instances out; strategies (strategy_*.go, one each) order those that are left. share.go
+// shares the tasks out over capacity providers, and a Placer chooses in place of the strategies
+// (offer.go). explain.go tells what was ruled out, and remedy.go what would change that. Preempt
+// finds the less important tasks that make way for those without a place.
 //
 // State keeps like instances together, in the order of what is free on them (structs.HostClass).
-// candidate.go takes them from there only as far as tasks need them, so that a task costs the same in
-// a large cluster as in a small one.
+// candidate.go takes them from there only as far as tasks need them, so that a task costs the same
+// in a large cluster as in a small one.
 //
 // The arithmetic of what fits is in fit.go. The planner uses the same (Checker) to re-check a plan
 // on the newest state, so the two cannot disagree.

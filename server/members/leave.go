@@ -64,7 +64,8 @@ func (m *Members) Leave(ctx context.Context) error {
 		}
 	}
 	m.log.Info("left the cluster", "server", m.id)
-	m.leftOnce.Do(func() { close(m.left) }) // gossip cannot take a goodbye back, so the process ends
+	// gossip cannot take a goodbye back, so the process ends
+	m.leftOnce.Do(func() { close(m.left) })
 	return nil
 }
 

@@ -27,8 +27,8 @@
 //     attribute stack (ECS's own example), and task:group != a those that run a task of another
 //     group than a. To avoid a group, write not (task:group == a) (ECS's example too).
 //   - == and != compare text. If the argument is a number, > >= < <= compare numbers and hold for
-//     no other value; otherwise they compare text. Versions compare part by part, times as instants; a
-//     time without a zone is UTC.
+//     no other value; otherwise they compare text. Versions compare part by part, times as
+//     instants; a time without a zone is UTC.
 //   - A regular expression must match the whole value, as Java's matches does. What Java has beyond
 //     Go's syntax, lookaround and backreferences, is refused.
 //   - A value may be quoted, with ' or ". It must be if it contains blanks, parentheses or, in a

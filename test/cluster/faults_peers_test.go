@@ -11,8 +11,8 @@ import (
 // The servers change while the rest goes on. The first one's host stays, as all look for others
 // there (--join).
 
-// replace returns a server an empty disk. Before it happens again, the new server has a vote and the
-// old one is gone from the peers.
+// replace returns a server an empty disk. Before it happens again, the new server has a vote and
+// the old one is gone from the peers.
 func (h *faults) replace() (mend func()) {
 	if !h.settled() {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil"
 )
 
-// TestLeadersClockWasAhead: what a leader decided whose clock was far ahead does not have to wait for
-// that time under the next leader. A service is still updated.
+// TestLeadersClockWasAhead: what a leader decided whose clock was far ahead does not have to wait
+// for that time under the next leader. A service is still updated.
 func TestLeadersClockWasAhead(t *testing.T) {
 	inCluster(t, func(t *testing.T, s *servers) {
 		leader := s.Leader()

@@ -45,8 +45,8 @@ func (d *dev) says(file string, status int, args []string, wanted ...string) {
 	}
 }
 
-// TestJobFromAFile takes a file the whole way on real containers: run, run again, changed, seen by ECS's
-// calls, broken, stopped.
+// TestJobFromAFile takes a file the whole way on real containers: run, run again, changed, seen by
+// ECS's calls, broken, stopped.
 func TestJobFromAFile(t *testing.T) {
 	d := startDev(t)
 	file := func(greeting string) string {
