@@ -19,8 +19,8 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 		}
 		preemptTasks(tx, index, job, plan)
 	}
-	refused := placeTasks(tx, job, plan)
-	decided := decideEvaluation(tx, index, old, job, plan, refused)
+	not := placeTasks(tx, job, plan)
+	decided := decideEvaluation(tx, index, old, job, plan, not)
 	wakeAfterPlan(tx, index, old, decided, plan)
 	return "", nil
 }

@@ -82,16 +82,25 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 	return tags
 }
 
-// placeTasks creates the tasks of a plan and returns the placements that are no longer possible.
-// The job is nil if it has gone.
-func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []structs.PlacementFailure) {
+// dropped are the placements of a plan that were not made.
+type dropped struct {
+	refused  []structs.PlacementFailure // no longer possible
+	unneeded bool                       // some were of queued tasks that were stopped since
+}
+
+// placeTasks creates the tasks of a plan. The job is nil if it has gone.
+func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (out dropped) {
 	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {
+		if old := tx.Task(p.Task); job != nil && old != nil && old.Job == job.ID && old.Instance == "" && !old.Queued() {
+			out.unneeded = true
+			continue
+		}
 		if reason := maker.place(tx, p); reason != "" {
-			refused = append(refused, structs.PlacementFailure{Instance: p.Instance, Reason: reason})
+			out.refused = append(out.refused, structs.PlacementFailure{Instance: p.Instance, Reason: reason})
 		}
 	}
-	return refused
+	return out
 }
 
 // place creates the task of a placement, or returns the reason (of failures[]) why that is no
@@ -103,9 +112,6 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 		return structs.FailMissing
 	case instance.Status != structs.InstanceActive:
 		return structs.FailInactive
-	}
-	if old != nil && !old.Queued() {
-		return "" // it was stopped since the plan was made
 	}
 	gpus, ok := m.takeGPUs(tx, instance)
 	if !ok {

@@ -7,15 +7,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// decideEvaluation puts the verdict of a plan on its evaluation and returns the new row. Refused
-// are the placements that could not be made any more.
+// decideEvaluation puts the verdict of a plan on its evaluation and returns the new row.
 func decideEvaluation(
-	tx *state.Tx, index uint64, old *structs.Evaluation, job *structs.Job, plan *structs.Plan, refused []structs.PlacementFailure,
+	tx *state.Tx, index uint64, old *structs.Evaluation, job *structs.Job, plan *structs.Plan, not dropped,
 ) *structs.Evaluation {
 	eval := *old
 	eval.Status, eval.ModifyIndex = plan.Status, index
-	eval.Unplaced = plan.Unplaced + len(refused)
-	eval.Failures = append(slices.Clip(plan.Failures), refused...)
+	eval.Unplaced = plan.Unplaced + len(not.refused)
+	eval.Failures = append(slices.Clip(plan.Failures), not.refused...)
 	eval.Filtered, eval.Remedy = plan.Filtered, plan.Remedy
 	if plan.Queue != nil {
 		eval.Queue = plan.Queue
@@ -24,8 +23,8 @@ func decideEvaluation(
 	case job != nil && job.Queues() && !hasQueued(tx, job.ID):
 		// what found no place was stopped since
 		eval.Status, eval.Unplaced = structs.EvaluationDone, 0
-	case job != nil && job.Queues() && len(refused) > 0:
-		// nothing else would look at its tasks again
+	case job != nil && job.Queues() && (len(not.refused) > 0 || not.unneeded):
+		// nothing else would look at its tasks again, nor at the room that stopped ones left to them
 		eval.Status = structs.EvaluationReady
 	case plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster):
 		// nothing else would wake it for the room that the plan did not see

@@ -115,6 +115,19 @@ func TestQueuedTaskWhoseInstanceWent(t *testing.T) {
 	}
 }
 
+// TestRoomOfAQueuedTaskThatWasStopped: a plan found room for one task of two. That one was stopped
+// before the entry, so the room is the other one's.
+func TestRoomOfAQueuedTaskThatWasStopped(t *testing.T) {
+	h := queueing(t)
+	h.do(structs.StopTasks{Tasks: []string{"q1a"}, StopCode: structs.StopUserInitiated, At: 70})
+	plan := planOf("qe1", "q1", structs.Placement{Task: "q1a", Instance: "i1"})
+	plan.Plan.Status, plan.Plan.Unplaced = structs.EvaluationBlocked, 1
+	h.do(plan)
+	if e := h.snap().Evaluation("qe1"); e.Status != structs.EvaluationReady {
+		t.Errorf("the evaluation is %s, want it ready", e.Status)
+	}
+}
+
 // TestCalledInTurn: the first of each ask is called when room appears, and the next when that one
 // needs no more room.
 func TestCalledInTurn(t *testing.T) {

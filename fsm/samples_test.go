@@ -34,7 +34,7 @@ func samples() map[string]structs.Command {
 		},
 		"register_instance": structs.RegisterInstance{
 			Instance: structs.ContainerInstance{
-				ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", Zone: "a", Name: "host-1", AgentConnected: true,
+				ID: "0123456789abcdef0123456789abcdef", Cluster: "prod", Zone: "a", Name: "host-1", Address: "10.0.0.7", AgentConnected: true,
 				Registered:  structs.Resources{CPU: 4096, Memory: 7936, Ports: []structs.Port{{Number: 22, Protocol: "tcp"}}},
 				Attributes:  []structs.Attribute{{Name: structs.AttributeZone, Value: "a"}},
 				VersionInfo: structs.VersionInfo{AgentVersion: "0.1.0", DockerVersion: "20.10.24"},
