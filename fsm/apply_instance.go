@@ -87,11 +87,13 @@ func releaseInstances(tx *state.Tx, index uint64, cmd structs.ReleaseInstances) 
 func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*structs.ContainerInstance) {
 	wakeInstances(tx, index, at, changed)
 	for _, i := range changed {
-		switch {
-		case i.Status == structs.InstanceInactive:
+		if i.Status == structs.InstanceInactive {
 			endTasks(tx, i, at)
-		case i.TakesTasks():
+		}
+		if i.TakesTasks() {
 			unblock(tx, index, i)
+		} else {
+			callPreempting(tx, index, i.Cluster)
 		}
 	}
 }

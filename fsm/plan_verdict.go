@@ -24,7 +24,7 @@ func decideEvaluation(
 		// what found no place was stopped since
 		eval.Status, eval.Unplaced = structs.EvaluationDone, 0
 	case job != nil && job.Queues() && (len(not.refused) > 0 || not.unneeded):
-		// nothing else would look at its tasks again, nor at the room that stopped ones left to them
+		// nothing else would look at its tasks again, or at the room that stopped ones left
 		eval.Status = structs.EvaluationReady
 	case plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster):
 		// nothing else would wake it for the room that the plan did not see

@@ -33,6 +33,17 @@ func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 	}
 }
 
+// callPreempting calls the evaluations of jobs with preemption when an instance of their cluster
+// takes no more tasks: the tasks that make way for them may be on it, and their room is lost.
+func callPreempting(tx *state.Tx, index uint64, cluster string) {
+	tx.PutRoom(cluster, index) // for plans in flight
+	for _, first := range slices.Collect(tx.FirstWaiting(cluster)) {
+		if job := tx.Job(first.Job); job != nil && job.Preemption {
+			call(tx, index, first)
+		}
+	}
+}
+
 // callNext calls the first evaluation of an ask.
 func callNext(tx *state.Tx, index uint64, cluster, ask string) {
 	// for plans in flight whose evaluations will wait only later

@@ -128,6 +128,27 @@ func TestRoomOfAQueuedTaskThatWasStopped(t *testing.T) {
 	}
 }
 
+// TestPreemptionLosesItsRoom: tasks make way for a job on an instance that then takes no more tasks.
+// The job has to look elsewhere; others find no room by that.
+func TestPreemptionLosesItsRoom(t *testing.T) {
+	for _, preempts := range []bool{false, true} {
+		h := queueing(t)
+		h.change(func(tx *state.Tx) {
+			job := *tx.Job("q1")
+			job.Preemption = preempts
+			tx.PutJob(&job)
+		})
+		setStatus(h, "i1", structs.InstanceDraining)
+		want := structs.EvaluationBlocked
+		if preempts {
+			want = structs.EvaluationReady
+		}
+		if e := h.snap().Evaluation("qe1"); e.Status != want {
+			t.Errorf("preemption %v: the evaluation is %s, want %s", preempts, e.Status, want)
+		}
+	}
+}
+
 // TestCalledInTurn: the first of each ask is called when room appears, and the next when that one
 // needs no more room.
 func TestCalledInTurn(t *testing.T) {
