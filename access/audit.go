@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,13 +71,11 @@ func (a *Audit) note(r *http.Request, of route.Route, c *control.Caller, seen *w
 }
 
 // actionOf returns what a call asks for, as far as that is known before a door has authorized it.
-func actionOf(r *http.Request, of route.Route) string {
-	if target := r.Header.Get("X-Amz-Target"); target != "" && of.AWS {
-		service, operation, _ := strings.Cut(target, ".")
-		if strings.HasPrefix(service, "AmazonEC2ContainerService") {
-			service = "ecs"
+func (g *Gate) actionOf(r *http.Request, of route.Route) string {
+	if of.AWS {
+		if action := g.ActionOf(r); action != "" {
+			return action
 		}
-		return service + ":" + operation
 	}
 	return r.Method + ":" + r.URL.Path
 }
@@ -129,13 +128,14 @@ func (w *watcher) result() string {
 		Type  string `json:"__type"`
 		Error struct{ Code string }
 	}
-	// anything that is not one of our refusals has its status
-	_ = json.Unmarshal(w.refusal, &answer)
-	_, code, isXML := strings.Cut(string(w.refusal), "<Code>")
-	switch {
-	case isXML:
+	if bytes.HasPrefix(w.refusal, []byte("<?xml")) { // of a Query API
+		_, code, _ := strings.Cut(string(w.refusal), "<Code>")
 		code, _, _ = strings.Cut(code, "</Code>")
 		return code
+	}
+	// anything that is not one of our refusals has its status
+	_ = json.Unmarshal(w.refusal, &answer)
+	switch {
 	case answer.Type != "":
 		return answer.Type
 	case answer.Error.Code != "":

@@ -37,6 +37,9 @@ type Config struct {
 	// SignedFor returns the AWS service that a call must be signed for. Empty: any, as the service
 	// that it is signed for is the one that it asks.
 	SignedFor func(*http.Request) string
+	// ActionOf returns the action that a call of an AWS client asks for, such as "ecs:RunTask";
+	// empty if it names none. The body of the call can be read as before.
+	ActionOf func(*http.Request) string
 	// Refuse answers a call of an AWS client with an error, in the protocol of its caller. The code
 	// is that of a JSON service.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, code, message string)
@@ -104,7 +107,7 @@ func (g *Gate) Check(routes *route.Table) http.Handler {
 		if caller == nil {
 			caller = &control.Caller{ARN: "unknown"}
 		}
-		caller.Action = actionOf(r, of)
+		caller.Action = g.actionOf(r, of)
 		if err != nil {
 			seen := &watcher{ResponseWriter: w}
 			g.refuse(seen, r, of, err)

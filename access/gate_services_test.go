@@ -1,9 +1,13 @@
 package access
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,15 +78,60 @@ func TestSignatureForAnotherService(t *testing.T) {
 	}
 }
 
-// Calls of Query APIs that read are not in the audit log; one that is refused and might write is
-// there with its name and code.
+// Calls of Query APIs that read are not in the audit log, even if they are refused. One that might
+// write is there with its action and the code of its refusal.
 func TestQueryCallsInTheAuditLog(t *testing.T) {
 	s := newSecured(t)
-	key := s.key(t, "read-only")
-	s.form(t, key, "sts", "Action=GetCallerIdentity&Version=2011-06-15")
-	s.form(t, key, "ec2", "Action=RunInstances&Version=2016-11-15")
-	log := string(must[[]byte](t)(os.ReadFile(s.audit)))
-	if strings.Contains(log, "GetCallerIdentity") || !strings.Contains(log, `"action":"ec2:RunInstances"`) || !strings.Contains(log, `"result":"InvalidAction"`) {
-		t.Errorf("audit log: %s", log)
+	key, other := s.key(t, "read-only"), s.key(t, `{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}}`)
+	forged := structs.NewAccessKey{AccessKey: key.AccessKey, Secret: other.Secret}
+	for _, read := range []struct {
+		key           structs.NewAccessKey
+		service, body string
+	}{
+		{key, "sts", "Action=GetCallerIdentity&Version=2011-06-15"},
+		{key, "ec2", "Action=DescribeInstances&Version=2016-11-15"},
+		{other, "ec2", "Action=DescribeInstances&Version=2016-11-15"},
+		{forged, "ec2", "Action=DescribeInstances&Version=2016-11-15"},
+		{key, "", "Action=DescribeInstances&Version=2016-11-15"},
+	} {
+		s.form(t, read.key, read.service, read.body)
+	}
+	if log := must[[]byte](t)(os.ReadFile(s.audit)); len(log) != 0 {
+		t.Errorf("after reads the audit log has %s", log)
+	}
+	const write = "Action=RunInstances&Version=2016-11-15"
+	s.form(t, key, "ec2", write)
+	s.form(t, forged, "ec2", write)
+	s.form(t, key, "", write)
+	s.form(t, key, "", "Version=2016-11-15")
+	var got []string
+	for line := range bytes.Lines(must[[]byte](t)(os.ReadFile(s.audit))) {
+		var l struct{ Action, Result string }
+		if err := json.Unmarshal(line, &l); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, l.Action+" "+l.Result)
+	}
+	want := []string{
+		"ec2:RunInstances InvalidAction", "ec2:RunInstances SignatureDoesNotMatch",
+		"aws:RunInstances MissingAuthenticationToken", "POST:/ MissingAuthenticationToken",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("after writes the audit log has %q, want %q", got, want)
+	}
+}
+
+// The result in the audit log is the code of the refusal, whatever its message quotes.
+func TestResultIsNotTakenFromTheMessage(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"__type":"AccessDeniedException","message":"on cluster/<Code>ok</Code>"}`:                           "AccessDeniedException",
+		`<?xml version="1.0"?><Response><Error><Code>InvalidAction</Code><Message>"__type"</Message></Error>`: "InvalidAction",
+	} {
+		w := watcher{ResponseWriter: httptest.NewRecorder()}
+		w.WriteHeader(http.StatusBadRequest)
+		must[int](t)(w.Write([]byte(body)))
+		if got := w.result(); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
 	}
 }

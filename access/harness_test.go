@@ -59,7 +59,7 @@ func newSecured(t *testing.T) *secured {
 	s.Node = singlenode.New(t, func(c *control.Config) { c.Sealer, c.Leases = sealer, leases{} })
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	audit := must[*Audit](t)(OpenAudit(s.audit, log))
-	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, SignedFor: door.SignedFor, Refuse: door.Refuse, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
+	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, SignedFor: door.SignedFor, ActionOf: door.ActionOf, Refuse: door.Refuse, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
 		if s.now.IsZero() {
 			return time.Now()
 		}

@@ -29,10 +29,12 @@ func New(c Config) *protocol.Router {
 	}
 }
 
+var apis = []*protocol.API{&ecs.API, &ec2.API, &sts.API}
+
 // SignedFor returns the service that a request must be signed for: the one that its X-Amz-Target
 // header names. Empty: the one that it is signed for is the one that it asks.
 func SignedFor(r *http.Request) string {
-	for _, api := range []*protocol.API{&ecs.API, &ec2.API, &sts.API} {
+	for _, api := range apis {
 		if api.Targeted(r) {
 			return api.SigningName
 		}
@@ -40,8 +42,18 @@ func SignedFor(r *http.Request) string {
 	return ""
 }
 
+// ActionOf returns the action that a request asks for, such as "ecs:RunTask", before a service has
+// seen it; empty if it names none. The body can be read as before.
+func ActionOf(r *http.Request) string { return protocol.ActionOf(r, apis) }
+
 // Refuse answers a request that no service gets to see, in the protocol of its caller. The code is
 // that of a JSON service.
 func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
 	protocol.Refuse(w, r, status, code, message)
+}
+
+// Unavailable answers a request that no server can take at the moment, in the protocol of its
+// caller. SDKs try again.
+func Unavailable(w http.ResponseWriter, r *http.Request, message string) {
+	protocol.Unavailable(w, r, message)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -109,39 +108,50 @@ func running(t *testing.T) *singlenode.Node {
 	return c
 }
 
-// TestTasksAreJoinedToAddresses makes the calls of Traefik's ECS provider, in its order, and joins
-// their answers as it does: task, container instance, EC2 instance, address. Prometheus's ECS
-// discovery and OpenTelemetry's observer join the same way.
-func TestTasksAreJoinedToAddresses(t *testing.T) {
-	c := running(t)
-	d := &tool{t, New(Config{Control: c.Control, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})}
+// discovery makes the calls of Traefik's ECS provider and keeps what it reads.
+type discovery struct {
+	*tool
+	cluster string
+	tasks   []foundTask
+	// machines has the EC2 instances by container instance, addresses their addresses.
+	machines, addresses map[string]string
+}
+
+// foundTask is a task as DescribeTasks shows it.
+type foundTask struct {
+	TaskDefinitionArn, ContainerInstanceArn, LastStatus string
+	Containers                                          []struct {
+		NetworkBindings []struct{ HostPort int }
+	}
+}
+
+// readTasks reads the running tasks of the cluster.
+func (d *discovery) readTasks() {
 	var clusters struct{ ClusterArns []string }
 	d.ecs("ListClusters", object{}, &clusters)
-	cluster := clusters.ClusterArns[0]
+	d.cluster = clusters.ClusterArns[0]
 	var tasks struct{ TaskArns []string }
-	d.ecs("ListTasks", object{"cluster": cluster, "desiredStatus": "RUNNING"}, &tasks)
-	var described struct {
-		Tasks []struct {
-			TaskDefinitionArn, ContainerInstanceArn, LastStatus string
-			Containers                                          []struct {
-				Name            string
-				NetworkBindings []struct{ ContainerPort, HostPort int }
-			}
-		}
-	}
-	d.ecs("DescribeTasks", object{"cluster": cluster, "tasks": tasks.TaskArns}, &described)
+	d.ecs("ListTasks", object{"cluster": d.cluster, "desiredStatus": "RUNNING"}, &tasks)
+	var described struct{ Tasks []foundTask }
+	d.ecs("DescribeTasks", object{"cluster": d.cluster, "tasks": tasks.TaskArns}, &described)
+	d.tasks = described.Tasks
+}
+
+// readMachines reads the EC2 instances of the tasks.
+func (d *discovery) readMachines() {
 	var of []string
-	for _, task := range described.Tasks {
+	for _, task := range d.tasks {
 		of = append(of, task.ContainerInstanceArn)
 	}
-	var instances struct {
+	var described struct {
 		ContainerInstances []struct{ ContainerInstanceArn, Ec2InstanceID string }
 	}
-	d.ecs("DescribeContainerInstances", object{"cluster": cluster, "containerInstances": of}, &instances)
-	ids, machines := url.Values{}, map[string]string{}
-	for n, i := range instances.ContainerInstances {
+	d.ecs("DescribeContainerInstances", object{"cluster": d.cluster, "containerInstances": of}, &described)
+	ids := url.Values{}
+	d.machines, d.addresses = map[string]string{}, map[string]string{}
+	for n, i := range described.ContainerInstances {
 		ids.Set(fmt.Sprintf("InstanceId.%d", n+1), i.Ec2InstanceID)
-		machines[i.ContainerInstanceArn] = i.Ec2InstanceID
+		d.machines[i.ContainerInstanceArn] = i.Ec2InstanceID
 	}
 	var ec2 struct {
 		Instances []struct {
@@ -151,26 +161,47 @@ func TestTasksAreJoinedToAddresses(t *testing.T) {
 		} `xml:"reservationSet>item>instancesSet>item"`
 	}
 	d.ec2("DescribeInstances", ids, &ec2)
-	addresses := map[string]string{}
 	for _, i := range ec2.Instances {
 		if i.State != "running" {
-			t.Errorf("instance %+v does not run", i)
+			d.t.Errorf("instance %+v does not run", i)
 		}
-		addresses[i.ID] = i.Address
+		d.addresses[i.ID] = i.Address
 	}
+}
+
+// server returns the address and port of a task, whose labels ask for Traefik.
+func (d *discovery) server(task foundTask) string {
+	var definition struct {
+		TaskDefinition struct {
+			ContainerDefinitions []struct{ DockerLabels map[string]string }
+		}
+	}
+	d.ecs("DescribeTaskDefinition", object{"taskDefinition": task.TaskDefinitionArn}, &definition)
+	if definition.TaskDefinition.ContainerDefinitions[0].DockerLabels["traefik.enable"] != "true" || task.LastStatus != "RUNNING" {
+		d.t.Errorf("task %+v of %+v", task, definition)
+	}
+	address := d.addresses[d.machines[task.ContainerInstanceArn]]
+	return net.JoinHostPort(address, fmt.Sprint(task.Containers[0].NetworkBindings[0].HostPort))
+}
+
+// discover reads the tasks and machines of a state with running tasks.
+func discover(t *testing.T) *discovery {
+	t.Helper()
+	door := New(Config{Control: running(t).Control, Logger: slog.New(slog.DiscardHandler)})
+	d := &discovery{tool: &tool{t, door}}
+	d.readTasks()
+	d.readMachines()
+	return d
+}
+
+// TestTasksAreJoinedToAddresses makes the calls of Traefik's ECS provider, in its order, and joins
+// their answers as it does: task, container instance, EC2 instance, address. Prometheus's ECS
+// discovery and OpenTelemetry's observer join them the same way.
+func TestTasksAreJoinedToAddresses(t *testing.T) {
+	d := discover(t)
 	servers := map[string]bool{}
-	for _, task := range described.Tasks {
-		var definition struct {
-			TaskDefinition struct {
-				ContainerDefinitions []struct{ DockerLabels map[string]string }
-			}
-		}
-		d.ecs("DescribeTaskDefinition", object{"taskDefinition": task.TaskDefinitionArn}, &definition)
-		if definition.TaskDefinition.ContainerDefinitions[0].DockerLabels["traefik.enable"] != "true" || task.LastStatus != "RUNNING" {
-			t.Errorf("task %+v of %+v", task, definition)
-		}
-		address := addresses[machines[task.ContainerInstanceArn]]
-		servers[net.JoinHostPort(address, fmt.Sprint(task.Containers[0].NetworkBindings[0].HostPort))] = true
+	for _, task := range d.tasks {
+		servers[d.server(task)] = true
 	}
 	// The first task is on either machine.
 	one := servers["10.0.0.1:32768"] && servers["10.0.0.2:32769"]
@@ -178,17 +209,23 @@ func TestTasksAreJoinedToAddresses(t *testing.T) {
 	if len(servers) != 2 || !one && !other {
 		t.Errorf("servers %v", servers)
 	}
-	var interfaces struct {
-		Addresses []string `xml:"networkInterfaceSet>item>privateIpAddress"`
-	}
-	d.ec2("DescribeNetworkInterfaces", url.Values{"Filter.1.Name": {"attachment.instance-id"}, "Filter.1.Value.1": {ec2.Instances[0].ID}}, &interfaces)
-	if len(interfaces.Addresses) != 1 || interfaces.Addresses[0] != ec2.Instances[0].Address {
-		t.Errorf("interfaces %+v of %+v", interfaces, ec2.Instances[0])
-	}
-	// What places tasks knows an instance by the same id.
-	var listed struct{ ContainerInstanceArns []string }
-	d.ecs("ListContainerInstances", object{"filter": "ec2InstanceId == " + ec2.Instances[0].ID}, &listed)
-	if len(listed.ContainerInstanceArns) != 1 || machines[listed.ContainerInstanceArns[0]] != ec2.Instances[0].ID {
-		t.Errorf("listed %v", listed.ContainerInstanceArns)
+}
+
+// EC2's network interfaces and ECS's filters know a machine by the id that DescribeInstances shows.
+func TestMachinesHaveOneID(t *testing.T) {
+	d := discover(t)
+	for id, address := range d.addresses {
+		var interfaces struct {
+			Addresses []string `xml:"networkInterfaceSet>item>privateIpAddress"`
+		}
+		d.ec2("DescribeNetworkInterfaces", url.Values{"Filter.1.Name": {"attachment.instance-id"}, "Filter.1.Value.1": {id}}, &interfaces)
+		if len(interfaces.Addresses) != 1 || interfaces.Addresses[0] != address {
+			t.Errorf("interfaces %+v of %s, which has %s", interfaces, id, address)
+		}
+		var listed struct{ ContainerInstanceArns []string }
+		d.ecs("ListContainerInstances", object{"filter": "ec2InstanceId == " + id}, &listed)
+		if len(listed.ContainerInstanceArns) != 1 || d.machines[listed.ContainerInstanceArns[0]] != id {
+			t.Errorf("listed %v for %s", listed.ContainerInstanceArns, id)
+		}
 	}
 }

@@ -47,9 +47,9 @@ func (d *doors) handler() http.Handler {
 		route.Route{Pattern: "/", AWS: true, Handler: aws.New(aws.Config{Control: control, Logger: d.log})},
 	)
 	if d.gate == nil {
-		return d.server.Forward(routes, routes)
+		return d.server.Forward(routes, routes, aws.Unavailable)
 	}
-	return d.gate.Receive(server.HeaderHops, d.server.Forward(routes, d.gate.Check(routes)))
+	return d.gate.Receive(server.HeaderHops, d.server.Forward(routes, d.gate.Check(routes), aws.Unavailable))
 }
 
 // serveHTTP returns an HTTP server with a handler.

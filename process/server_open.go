@@ -112,7 +112,7 @@ func (s *Server) gate(sealer *security.Sealer) (_ *access.Gate, err error) {
 	}
 	config := access.Config{
 		Keys: s.server.Control().AccessKey, Behind: s.server.Behind, Audit: s.audit, Logger: c.Logger, Now: c.Hooks.Now,
-		SignedFor: aws.SignedFor, Refuse: aws.Refuse,
+		SignedFor: aws.SignedFor, ActionOf: aws.ActionOf, Refuse: aws.Refuse,
 	}
 	if sealer != nil {
 		config.Secrets = sealer

@@ -37,15 +37,27 @@ const forwardRetry = 25 * time.Millisecond
 // errNoReach: no connection was made, so nothing of the call has been sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
+// Unavailable answers a call of an AWS client with 503, in the protocol of its caller.
+type Unavailable func(w http.ResponseWriter, r *http.Request, message string)
+
 // Forward lets any server take any call. What the leader is to answer is forwarded to it, with
 // credentials, and the caller sees no redirect. While there is no leader the call waits a little,
-// then fails with 503. Other calls go to local, which serves these routes.
-func (s *Server) Forward(routes *route.Table, local http.Handler) http.Handler {
+// then fails with 503, and clients try again. Other calls go to local, which serves these routes.
+func (s *Server) Forward(routes *route.Table, local http.Handler, unavailable Unavailable) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
 		Transport:     leaderTransport{s},
 		FlushInterval: -1,
-		ErrorHandler:  s.forwardFailed,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			message := s.whyNotForwarded(r, err)
+			switch {
+			case r.Context().Err() != nil: // the caller has gone
+			case routes.Of(r).AWS:
+				unavailable(w, r, message)
+			default:
+				nativeUnavailable(w, message)
+			}
+		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		of := routes.Of(r)
@@ -61,10 +73,10 @@ func (s *Server) Forward(routes *route.Table, local http.Handler) http.Handler {
 }
 
 // forward forwards a call to the leader.
-func (s *Server) forward(proxy http.Handler, body route.Body, w http.ResponseWriter, r *http.Request) {
+func (s *Server) forward(proxy *httputil.ReverseProxy, body route.Body, w http.ResponseWriter, r *http.Request) {
 	hops, _ := strconv.Atoi(r.Header.Get(HeaderHops))
 	if hops >= maxHops {
-		s.forwardFailed(w, r, structs.ErrNoLeader())
+		proxy.ErrorHandler(w, r, structs.ErrNoLeader())
 		return
 	}
 	out := r.Clone(r.Context())
@@ -156,21 +168,24 @@ func (s *Server) leaderHTTP() string {
 	return leader.HTTP
 }
 
-// forwardFailed answers with 503, in the form of the AWS APIs and of the native one at once. Their
-// clients try again.
-func (s *Server) forwardFailed(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
-		return // the caller has gone
+// whyNotForwarded returns the reason for the caller.
+func (s *Server) whyNotForwarded(r *http.Request, err error) string {
+	if told, ok := errors.AsType[*structs.Error](err); ok {
+		return told.Message
 	}
-	var told *structs.Error
-	if !errors.As(err, &told) {
+	if r.Context().Err() == nil {
 		s.log.Warn("the leader went away during a call", "path", r.URL.Path, "error", err)
-		told = structs.Errorf(structs.KindUnavailable, "the leader went away during the call; it may have been carried out")
 	}
+	return "the leader went away during the call; it may have been carried out"
+}
+
+// nativeUnavailable answers a call of the native API with 503, in its own form and in AWS JSON at
+// once.
+func nativeUnavailable(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"__type": "ServerException", "message": told.Message,
-		"error": map[string]any{"code": told.Kind, "message": told.Message},
+		"__type": "ServerException", "message": message,
+		"error": map[string]any{"code": structs.KindUnavailable, "message": message},
 	})
 }

@@ -27,28 +27,20 @@ func (f *fixture) addSettings(t *testing.T) {
 	}
 }
 
-// testSettingActions calls what is about account settings; at the end none is set.
-func testSettingActions(t *testing.T, client *ecs.Client) {
-	t.Helper()
-	ctx := t.Context()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := client.PutAccountSettingDefault(ctx, &ecs.PutAccountSettingDefaultInput{Name: types.SettingNameContainerInsights, Value: aws.String("enabled")})
-	must(err)
-	put, err := client.PutAccountSetting(ctx, &ecs.PutAccountSettingInput{Name: types.SettingNameContainerInsights, Value: aws.String("enhanced")})
-	must(err)
+// settingActions calls what is about account settings; at the end none is set.
+func (w *sdkWalk) settingActions() {
+	_, err := w.client.PutAccountSettingDefault(w.Context(), &ecs.PutAccountSettingDefaultInput{Name: types.SettingNameContainerInsights, Value: aws.String("enabled")})
+	w.must(err)
+	put, err := w.client.PutAccountSetting(w.Context(), &ecs.PutAccountSettingInput{Name: types.SettingNameContainerInsights, Value: aws.String("enhanced")})
+	w.must(err)
 	if got := *put.Setting.PrincipalArn; got != "arn:aws:iam::000000000000:root" {
-		t.Errorf("the setting of a caller who is nobody in particular is %s's", got)
+		w.Errorf("the setting of a caller who is nobody in particular is %s's", got)
 	}
 	var names []string
-	pages := ecs.NewListAccountSettingsPaginator(client, &ecs.ListAccountSettingsInput{EffectiveSettings: true})
+	pages := ecs.NewListAccountSettingsPaginator(w.client, &ecs.ListAccountSettingsInput{EffectiveSettings: true})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		must(err)
+		page, err := pages.NextPage(w.Context())
+		w.must(err)
 		for _, s := range page.Settings {
 			names = append(names, string(s.Name))
 		}
@@ -59,14 +51,14 @@ func testSettingActions(t *testing.T, client *ecs.Client) {
 	}
 	slices.Sort(all)
 	if !slices.Equal(names, all) {
-		t.Errorf("effective settings %q, want all of the API: %q", names, all)
+		w.Errorf("effective settings %q, want all of the API: %q", names, all)
 	}
-	deleted, err := client.DeleteAccountSetting(ctx, &ecs.DeleteAccountSettingInput{Name: types.SettingNameContainerInsights})
-	must(err)
-	left, err := client.ListAccountSettings(ctx, &ecs.ListAccountSettingsInput{})
-	must(err)
+	deleted, err := w.client.DeleteAccountSetting(w.Context(), &ecs.DeleteAccountSettingInput{Name: types.SettingNameContainerInsights})
+	w.must(err)
+	left, err := w.client.ListAccountSettings(w.Context(), &ecs.ListAccountSettingsInput{})
+	w.must(err)
 	if *deleted.Setting.Value != "enhanced" || len(left.Settings) != 0 {
-		t.Errorf("deleted %q, and %d are left", *deleted.Setting.Value, len(left.Settings))
+		w.Errorf("deleted %q, and %d are left", *deleted.Setting.Value, len(left.Settings))
 	}
 }
 

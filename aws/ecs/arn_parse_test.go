@@ -3,6 +3,7 @@ package ecs
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -52,8 +53,16 @@ var plausible = map[string]any{
 	"attachments": []map[string]string{{"attachmentArn": "x", "status": "y"}}, "serviceDeploymentArn": "x", "resourceArn": "x", "family": "f", "containerDefinitions": []any{},
 }
 
+// existing has the name of a resource that is there, by kind.
+var existing = map[string]string{
+	"": "cluster/default", kindCluster: "cluster/default", kindProvider: "capacity-provider/big", kindDefinition: "task-definition/hello:1",
+	kindTask: "task/default/t1", kindInstance: "container-instance/default/i1", kindService: "service/default/external",
+	kindTaskSet:    "task-set/default/external/ecs-svc/1",
+	kindDeployment: "service-deployment/default/web/1", kindRevision: "service-revision/default/web/1",
+}
+
 // TestEveryNameIsRead walks every argument of every operation that takes a name or an ARN: no part
-// of an ARN is dropped. The texts before the first full stop are ECS's; clients show them.
+// of an ARN is ignored. The texts before the first full stop are ECS's; clients show them.
 func TestEveryNameIsRead(t *testing.T) {
 	f := newFixture(t)
 	f.addTaskSets(t)
@@ -74,55 +83,81 @@ func TestEveryNameIsRead(t *testing.T) {
 			for _, r := range in.Required {
 				body[r] = plausible[r]
 			}
-			refused := func(text, want string) {
-				t.Helper()
-				request := maps.Clone(body)
-				request[member] = n.in(text)
-				raw, err := json.Marshal(request)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if operation == "DeleteTaskDefinitions" { // which answers with a failure for each
-					want = "identifier is invalid"
-				}
-				got := ask(t, door, operation, string(raw)).Body.String()
-				// the member itself is refused by name
-				if strings.Contains(got, "UnsupportedFeatureException") {
-					return
-				}
-				if !strings.Contains(got, want) || operation != "DeleteTaskDefinitions" && !strings.Contains(got, "InvalidParameterException") {
-					t.Errorf("%s %s: %s\nwant %s", operation, raw, got, want)
-				}
-			}
-			name := n.kind + "/" + map[string]string{
-				"": "cluster/default", kindCluster: "default", kindProvider: "big", kindDefinition: "hello:1", kindTask: "default/t1", kindInstance: "default/i1", kindService: "default/external",
-				kindTaskSet: "default/external/ecs-svc/1", kindDeployment: "default/web/1", kindRevision: "default/web/1",
-			}[n.kind]
-			name = strings.TrimPrefix(name, "/")
-			refused("arn:aws:ecs:eu-west-1:000000000000:"+name, "Invalid Region in ARN. ")
-			refused("arn:aws:ecs:us-east-1:123456789012:"+name, "Invalid account in ARN. ")
-			refused("arn:aws-cn:ecs:us-east-1:000000000000:"+name, "Invalid partition in ARN. ")
-			refused("arn:aws:iam::000000000000:role/x", "is not an ARN of ECS")
-			if n.kind == "" {
-				continue
-			}
-			refused("arn:aws:ecs:us-east-1:000000000000:container/default/t1/c1", "Unsupported resource type: container. ")
-			refused("arn:aws:ecs:us-east-1:000000000000:"+n.kind+"/", "can not be blank. ")
-			refused("arn:aws:ecs:us-east-1:000000000000:"+n.kind+"/a/b/c/d/e", "Invalid identifier: Unexpected number of separators. ")
-			if before, after, ok := strings.Cut(name, "default/"); ok && n.kind != kindDeployment && n.kind != kindRevision {
-				refused("arn:aws:ecs:us-east-1:000000000000:"+before+"elsewhere/"+after, "Invalid identifier: Identifier is for cluster elsewhere. Your cluster is default. ")
-			}
-			switch n.in("").(type) {
-			case []string:
-				refused("", "can not be blank. ")
-			case string:
-				if slices.Contains(in.Required, member) {
-					refused("", member+" is required")
-				}
+			w := &nameWalk{T: t, door: door, operation: operation, member: member, required: slices.Contains(in.Required, member), argument: n, body: body}
+			w.wrongScope()
+			if n.kind != "" {
+				w.wrongResource()
+				w.blank()
 			}
 		}
 	}
 	if walked < 90 {
 		t.Errorf("%d arguments are walked, which are too few to be all", walked)
+	}
+}
+
+// nameWalk sends an operation wrong names of one argument.
+type nameWalk struct {
+	*testing.T
+	door              http.Handler
+	operation, member string
+	required          bool
+	argument
+	body map[string]any // the rest of the request
+}
+
+// wrongScope names a resource that is somewhere else.
+func (w *nameWalk) wrongScope() {
+	name := existing[w.kind]
+	w.refused("arn:aws:ecs:eu-west-1:000000000000:"+name, "Invalid Region in ARN. ")
+	w.refused("arn:aws:ecs:us-east-1:123456789012:"+name, "Invalid account in ARN. ")
+	w.refused("arn:aws-cn:ecs:us-east-1:000000000000:"+name, "Invalid partition in ARN. ")
+	w.refused("arn:aws:iam::000000000000:role/x", "is not an ARN of ECS")
+}
+
+// wrongResource names a resource of another kind, with too few or too many parts, or of another
+// cluster.
+func (w *nameWalk) wrongResource() {
+	const prefix = "arn:aws:ecs:us-east-1:000000000000:"
+	w.refused(prefix+"container/default/t1/c1", "Unsupported resource type: container. ")
+	w.refused(prefix+w.kind+"/", "can not be blank. ")
+	w.refused(prefix+w.kind+"/a/b/c/d/e", "Invalid identifier: Unexpected number of separators. ")
+	before, after, inCluster := strings.Cut(existing[w.kind], "default/")
+	if inCluster && w.kind != kindDeployment && w.kind != kindRevision {
+		w.refused(prefix+before+"elsewhere/"+after, "Invalid identifier: Identifier is for cluster elsewhere. Your cluster is default. ")
+	}
+}
+
+func (w *nameWalk) blank() {
+	switch w.in("").(type) {
+	case []string:
+		w.refused("", "can not be blank. ")
+	case string:
+		if w.required {
+			w.refused("", w.member+" is required")
+		}
+	}
+}
+
+// refused expects that a text is refused as the argument's.
+func (w *nameWalk) refused(text, want string) {
+	w.Helper()
+	request := maps.Clone(w.body)
+	request[w.member] = w.in(text)
+	raw, err := json.Marshal(request)
+	if err != nil {
+		w.Fatal(err)
+	}
+	got := ask(w.T, w.door, w.operation, string(raw)).Body.String()
+	code := "InvalidParameterException"
+	if w.operation == "DeleteTaskDefinitions" { // it answers with a failure for each
+		want, code = "identifier is invalid", ""
+	}
+	// the member itself is refused by name
+	if strings.Contains(got, "UnsupportedFeatureException") {
+		return
+	}
+	if !strings.Contains(got, want) || !strings.Contains(got, code) {
+		w.Errorf("%s %s: %s\nwant %s", w.operation, raw, got, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -33,66 +34,27 @@ var values = map[string]string{
 	"aws:TagKeys": "team", structs.KeyRequestTag: "web",
 }
 
-// TestEveryActionHasItsResourcesAndKeys walks all actions that are built: each is asked about on
-// every kind of resource that the table of policies has for it, and a condition on each of its
-// keys, and on the tags of its resource, sees what the request says.
+// TestEveryActionHasItsResourcesAndKeys walks all actions that are built. Each is authorized on
+// every kind of resource that the table of policies has for it. A condition on each of its keys,
+// and on the tags of its resource, sees the value in the request.
 func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
 	f := newFixture(t)
 	f.addTaskSets(t)
 	door := f.door(t)
 	walked, model := 0, readModel(t)
 	for operation := range actions(nil) {
-		in := model.Shapes[model.Operations[operation].Input.Shape]
 		action, ok := structs.ECSAction(operation)
 		if !ok {
 			t.Errorf("%s is not in the table of policies (structs/policy_actions.go)", operation)
 		}
-		body := map[string]any{}
-		for member := range in.Members {
-			_, names := namings[member]
-			if value, ok := full[member]; ok {
-				body[member] = value
-			} else if value, ok := plausible[member]; ok && (names || slices.Contains(in.Required, member)) {
-				body[member] = value
-			}
-		}
-		raw, err := json.Marshal(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		denied := func(policy string) bool {
-			t.Helper()
-			return strings.Contains(askAs(t, door, policy, operation, string(raw)), "AccessDeniedException")
-		}
+		w := &policyWalk{T: t, door: door, operation: operation, body: fullRequest(t, model, operation)}
 		for _, kind := range action.Resources {
-			if !denied(fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
-				{"Effect":"Deny","Action":"ecs:%s","Resource":"arn:aws:ecs:*:*:%s/*"}]}`, operation, kind)) {
-				t.Errorf("%s is not asked about on a %s: %s", operation, kind, raw)
-			}
+			w.resource(kind)
 		}
 		for _, key := range action.Keys {
-			if key == "ecs:CreateAction" { // TestTagsOnWhatIsMade
-				continue
-			}
-			walked++
-			value := values[key]
-			if key == structs.KeyRequestTag {
-				key += "Team" // keys know no case
-			}
-			operator, other := "StringEquals", "other"
-			if strings.Contains(value, "/") {
-				operator, other = "ArnEquals", "arn:aws:ecs:us-east-1:000000000000:cluster/other"
-				value = "arn:aws:ecs:eu-west-1:1:" + value // region and account do not count
-			} else if value == "true" {
-				operator, other = "Bool", "false"
-			}
-			policy := `{"Statement":[{"Effect":"Allow","Action":"ecs:%s","Resource":"*","Condition":{"%s":{"%s":"%s"}}},
-				{"Effect":"Allow","Action":"ecs:TagResource","Resource":"*","Condition":{"Null":{"ecs:CreateAction":"false"}}}]}`
-			if denied(fmt.Sprintf(policy, operation, operator, key, value)) {
-				t.Errorf("%s is denied where %s is %s: %s", operation, key, value, raw)
-			}
-			if !denied(fmt.Sprintf(policy, operation, operator, key, other)) {
-				t.Errorf("%s is allowed where %s is not %s: %s", operation, key, other, raw)
+			if key != "ecs:CreateAction" { // TestTagsOnWhatIsMade
+				walked++
+				w.key(key)
 			}
 		}
 	}
@@ -103,6 +65,71 @@ func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
 		if _, ok := values[key]; !ok && key != "ecs:CreateAction" {
 			t.Errorf("the walk has no %s", key)
 		}
+	}
+}
+
+// fullRequest returns a request that has every member that policies can ask about.
+func fullRequest(t *testing.T, model *apiModel, operation string) string {
+	t.Helper()
+	in := model.Shapes[model.Operations[operation].Input.Shape]
+	body := map[string]any{}
+	for member := range in.Members {
+		_, names := namings[member]
+		if value, ok := full[member]; ok {
+			body[member] = value
+		} else if value, ok := plausible[member]; ok && (names || slices.Contains(in.Required, member)) {
+			body[member] = value
+		}
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// policyWalk sends one request as the holders of different policies.
+type policyWalk struct {
+	*testing.T
+	door            http.Handler
+	operation, body string
+}
+
+func (w *policyWalk) denied(policy string) bool {
+	w.Helper()
+	return strings.Contains(askAs(w.T, w.door, policy, w.operation, w.body), "AccessDeniedException")
+}
+
+// resource checks that the action is authorized on a kind of resource.
+func (w *policyWalk) resource(kind string) {
+	w.Helper()
+	if !w.denied(fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+		{"Effect":"Deny","Action":"ecs:%s","Resource":"arn:aws:ecs:*:*:%s/*"}]}`, w.operation, kind)) {
+		w.Errorf("%s is not asked about on a %s: %s", w.operation, kind, w.body)
+	}
+}
+
+// key checks that a condition on a key sees the value in the request.
+func (w *policyWalk) key(key string) {
+	w.Helper()
+	value := values[key]
+	if key == structs.KeyRequestTag {
+		key += "Team" // the case of keys does not matter
+	}
+	operator, other := "StringEquals", "other"
+	if strings.Contains(value, "/") {
+		operator, other = "ArnEquals", "arn:aws:ecs:us-east-1:000000000000:cluster/other"
+		value = "arn:aws:ecs:eu-west-1:1:" + value // region and account do not count
+	} else if value == "true" {
+		operator, other = "Bool", "false"
+	}
+	policy := `{"Statement":[{"Effect":"Allow","Action":"ecs:%s","Resource":"*","Condition":{"%s":{"%s":"%s"}}},
+		{"Effect":"Allow","Action":"ecs:TagResource","Resource":"*","Condition":{"Null":{"ecs:CreateAction":"false"}}}]}`
+	if w.denied(fmt.Sprintf(policy, w.operation, operator, key, value)) {
+		w.Errorf("%s is denied where %s is %s: %s", w.operation, key, value, w.body)
+	}
+	if !w.denied(fmt.Sprintf(policy, w.operation, operator, key, other)) {
+		w.Errorf("%s is allowed where %s is not %s: %s", w.operation, key, other, w.body)
 	}
 }
 

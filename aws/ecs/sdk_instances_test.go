@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"errors"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -10,61 +9,54 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// testInstanceActions calls what changes container instances; the instance has tasks, and at the
+// instanceActions calls what changes container instances; the instance has tasks, and at the
 // end is as it was.
-func testInstanceActions(t *testing.T, client *ecs.Client, id string) {
-	t.Helper()
-	ctx := t.Context()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+func (w *sdkWalk) instanceActions() {
+	id := w.f.instance.ID
 	rack := types.Attribute{Name: aws.String("rack"), Value: aws.String("7"), TargetId: &id, TargetType: types.TargetTypeContainerInstance}
-	put, err := client.PutAttributes(ctx, &ecs.PutAttributesInput{Attributes: []types.Attribute{rack}})
-	must(err)
+	put, err := w.client.PutAttributes(w.Context(), &ecs.PutAttributesInput{Attributes: []types.Attribute{rack}})
+	w.must(err)
 	filtered := func(filter string) int {
-		t.Helper()
-		out, err := client.ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{Filter: &filter})
-		must(err)
+		w.Helper()
+		out, err := w.client.ListContainerInstances(w.Context(), &ecs.ListContainerInstancesInput{Filter: &filter})
+		w.must(err)
 		return len(out.ContainerInstanceArns)
 	}
 	if with, without := filtered("attribute:rack == 7 and runningTasksCount > 0"), filtered("attribute:rack == 8"); with != 1 || without != 0 {
-		t.Errorf("instances with and without the attribute: %d and %d", with, without)
+		w.Errorf("instances with and without the attribute: %d and %d", with, without)
 	}
 	var names []string
-	pages := ecs.NewListAttributesPaginator(client, &ecs.ListAttributesInput{TargetType: types.TargetTypeContainerInstance, MaxResults: aws.Int32(2)})
+	pages := ecs.NewListAttributesPaginator(w.client, &ecs.ListAttributesInput{TargetType: types.TargetTypeContainerInstance, MaxResults: aws.Int32(2)})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		must(err)
+		page, err := pages.NextPage(w.Context())
+		w.must(err)
 		for _, a := range page.Attributes {
 			names = append(names, *a.Name)
 			if *a.TargetId != *put.Attributes[0].TargetId {
-				t.Errorf("%s is of %s, not of %s", *a.Name, *a.TargetId, *put.Attributes[0].TargetId)
+				w.Errorf("%s is of %s, not of %s", *a.Name, *a.TargetId, *put.Attributes[0].TargetId)
 			}
 		}
 	}
 	if len(names) != 5 {
-		t.Errorf("attributes: %v", names)
+		w.Errorf("attributes: %v", names)
 	}
 	rack.Value = nil
-	deleted, err := client.DeleteAttributes(ctx, &ecs.DeleteAttributesInput{Attributes: []types.Attribute{rack}})
-	must(err)
+	deleted, err := w.client.DeleteAttributes(w.Context(), &ecs.DeleteAttributesInput{Attributes: []types.Attribute{rack}})
+	w.must(err)
 	if len(deleted.Attributes) != 1 || filtered("attribute:rack exists") != 0 {
-		t.Errorf("deleted: %v", deleted.Attributes)
+		w.Errorf("deleted: %v", deleted.Attributes)
 	}
 
 	for _, status := range []types.ContainerInstanceStatus{types.ContainerInstanceStatusDraining, types.ContainerInstanceStatusActive} {
-		out, err := client.UpdateContainerInstancesState(ctx, &ecs.UpdateContainerInstancesStateInput{ContainerInstances: []string{id, "nosuch"}, Status: status})
-		must(err)
+		out, err := w.client.UpdateContainerInstancesState(w.Context(), &ecs.UpdateContainerInstancesStateInput{ContainerInstances: []string{id, "nosuch"}, Status: status})
+		w.must(err)
 		if len(out.ContainerInstances) != 1 || *out.ContainerInstances[0].Status != string(status) || len(out.Failures) != 1 || *out.Failures[0].Reason != "MISSING" {
-			t.Errorf("set to %s: %+v", status, out)
+			w.Errorf("set to %s: %+v", status, out)
 		}
 	}
-	_, err = client.DeregisterContainerInstance(ctx, &ecs.DeregisterContainerInstanceInput{ContainerInstance: &id})
+	_, err = w.client.DeregisterContainerInstance(w.Context(), &ecs.DeregisterContainerInstanceInput{ContainerInstance: &id})
 	var refused smithy.APIError
 	if !errors.As(err, &refused) || refused.ErrorCode() != "InvalidParameterException" || refused.ErrorMessage() != "Found running tasks on the instance." {
-		t.Errorf("deregistered with tasks on it: %v", err)
+		w.Errorf("deregistered with tasks on it: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,36 +17,19 @@ const waitLong = 10 * time.Second // nothing takes that long
 // serviceLife is a service in AWS's Go client, with its waiters. What agents would do, the fixture
 // does between the calls.
 type serviceLife struct {
-	*testing.T
-	f      *fixture
-	client *ecs.Client
-	arn    *string
+	*sdkWalk
+	arn *string
 }
 
-// testServiceActions leads a service called api through its life.
-func testServiceActions(t *testing.T, f *fixture, client *ecs.Client) {
-	t.Helper()
-	s := &serviceLife{T: t, f: f, client: client}
+// serviceActions takes a service called api through its life.
+func (w *sdkWalk) serviceActions() {
+	s := &serviceLife{sdkWalk: w}
 	s.create()
 	s.update()
 	s.stopDeployment()
 	s.blueGreen()
 	s.protect()
 	s.delete()
-}
-
-func (s *serviceLife) must(err error) {
-	s.Helper()
-	if err != nil {
-		s.Fatal(err)
-	}
-}
-
-func (s *serviceLife) equal(what string, got, want any) {
-	s.Helper()
-	if !reflect.DeepEqual(got, want) {
-		s.Errorf("%s: got %v, want %v", what, got, want)
-	}
 }
 
 func (s *serviceLife) waitStable() types.Service {

@@ -39,106 +39,135 @@ func sdk(t *testing.T, f *fixture) (*ecs.Client, *[]string) {
 	}), &called
 }
 
+// sdkWalk calls the operations with AWS's Go client.
+type sdkWalk struct {
+	*testing.T
+	f      *fixture
+	client *ecs.Client
+}
+
+func (w *sdkWalk) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *sdkWalk) equal(what string, got, want any) {
+	w.Helper()
+	if !reflect.DeepEqual(got, want) {
+		w.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
 // Every action that is built answers AWS's Go client in a form that it understands.
 func TestGoSDK(t *testing.T) {
 	f := newFixture(t)
 	client, called := sdk(t, f)
-	ctx := t.Context()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	equal := func(what string, got, want any) {
-		t.Helper()
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %v, want %v", what, got, want)
-		}
-	}
-
-	made, err := client.CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("web")})
-	must(err)
-	equal("cluster ARN", *made.Cluster.ClusterArn, "arn:aws:ecs:eu-west-1:000000000000:cluster/web")
-	described, err := client.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{"web", "nowhere"}})
-	must(err)
-	equal("cluster status", *described.Clusters[0].Status, "ACTIVE")
-	equal("failure", *described.Failures[0].Reason, "MISSING")
-	clusters, err := client.ListClusters(ctx, &ecs.ListClustersInput{})
-	must(err)
-	equal("clusters", len(clusters.ClusterArns), 3)
-	deleted, err := client.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: made.Cluster.ClusterArn})
-	must(err)
-	equal("deleted cluster", *deleted.Cluster.Status, "INACTIVE")
-
-	registered, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("sdk"), ContainerDefinitions: []types.ContainerDefinition{{
-			Name: aws.String("c"), Image: aws.String("i"), Memory: aws.Int32(64), Environment: []types.KeyValuePair{},
-		}},
-	})
-	must(err)
-	equal("revision", registered.TaskDefinition.Revision, int32(1))
-	definition, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String("sdk")})
-	must(err)
-	equal("registered and described", *definition.TaskDefinition, *registered.TaskDefinition)
-	definitions, err := client.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{FamilyPrefix: aws.String("sdk")})
-	must(err)
-	equal("definitions", definitions.TaskDefinitionArns, []string{*registered.TaskDefinition.TaskDefinitionArn})
-	families, err := client.ListTaskDefinitionFamilies(ctx, &ecs.ListTaskDefinitionFamiliesInput{FamilyPrefix: aws.String("s")})
-	must(err)
-	equal("families", families.Families, []string{"sdk", "secretive"})
-
-	run, err := client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("sdk"), Count: aws.Int32(2)})
-	must(err)
-	equal("tasks run", len(run.Tasks), 2)
-	started, err := client.StartTask(ctx, &ecs.StartTaskInput{TaskDefinition: aws.String("sdk"), ContainerInstances: []string{f.instance.ID}})
-	must(err)
-	equal("tasks started", len(started.Tasks), 1)
-	tasks, err := client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Tasks: []string{*run.Tasks[0].TaskArn, f.running.ID}})
-	must(err)
-	equal("last status", *tasks.Tasks[0].LastStatus, "PROVISIONING")
-	equal("started at", *tasks.Tasks[1].StartedAt, time.UnixMilli(1_767_225_612_500).UTC())
-	equal("host port", *tasks.Tasks[1].Containers[0].NetworkBindings[0].HostPort, int32(32768))
-	stopped, err := client.StopTask(ctx, &ecs.StopTaskInput{Task: started.Tasks[0].TaskArn})
-	must(err)
-	equal("desired status", *stopped.Task.DesiredStatus, "STOPPED")
-	listed, err := client.ListTasks(ctx, &ecs.ListTasksInput{Family: aws.String("sdk")})
-	must(err)
-	equal("tasks of the family", len(listed.TaskArns), 2)
-
-	instances, err := client.ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{})
-	must(err)
-	instance, err := client.DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{ContainerInstances: instances.ContainerInstanceArns})
-	must(err)
-	equal("agent connected", instance.ContainerInstances[0].AgentConnected, true)
-	testInstanceActions(t, client, f.instance.ID)
-	testServiceActions(t, f, client)
-	testProviderActions(t, client)
-	testTaskSetActions(t, f, client)
-	testSettingActions(t, client)
-	testAgentActions(t, client)
-
-	arn := run.Tasks[0].TaskArn
-	_, err = client.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})
-	must(err)
-	_, err = client.UntagResource(ctx, &ecs.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"l"}})
-	must(err)
-	tags, err := client.ListTagsForResource(ctx, &ecs.ListTagsForResourceInput{ResourceArn: arn})
-	must(err)
-	equal("tags", tags.Tags, []types.Tag{{Key: aws.String("k"), Value: aws.String("")}})
-
-	deregistered, err := client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String("sdk:1")})
-	must(err)
-	equal("deregistered", deregistered.TaskDefinition.Status, types.TaskDefinitionStatusInactive)
-	removed, err := client.DeleteTaskDefinitions(ctx, &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: []string{"sdk:1"}})
-	must(err)
-	equal("removed", removed.TaskDefinitions[0].Status, types.TaskDefinitionStatusDeleteInProgress)
-
+	w := &sdkWalk{T: t, f: f, client: client}
+	w.clusters()
+	w.registerDefinition()
+	task := w.tasks()
+	w.instances()
+	w.instanceActions()
+	w.serviceActions()
+	w.providerActions()
+	w.taskSetActions()
+	w.settingActions()
+	w.agentActions()
+	w.tags(task)
+	w.deleteDefinition()
 	for operation := range actions(nil) {
 		if !slices.Contains(*called, operation) {
 			t.Errorf("%s was not called", operation)
 		}
 	}
+}
+
+func (w *sdkWalk) clusters() {
+	made, err := w.client.CreateCluster(w.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("web")})
+	w.must(err)
+	w.equal("cluster ARN", *made.Cluster.ClusterArn, "arn:aws:ecs:eu-west-1:000000000000:cluster/web")
+	described, err := w.client.DescribeClusters(w.Context(), &ecs.DescribeClustersInput{Clusters: []string{"web", "nowhere"}})
+	w.must(err)
+	w.equal("cluster status", *described.Clusters[0].Status, "ACTIVE")
+	w.equal("failure", *described.Failures[0].Reason, "MISSING")
+	clusters, err := w.client.ListClusters(w.Context(), &ecs.ListClustersInput{})
+	w.must(err)
+	w.equal("clusters", len(clusters.ClusterArns), 3)
+	deleted, err := w.client.DeleteCluster(w.Context(), &ecs.DeleteClusterInput{Cluster: made.Cluster.ClusterArn})
+	w.must(err)
+	w.equal("deleted cluster", *deleted.Cluster.Status, "INACTIVE")
+}
+
+// registerDefinition registers the task definition sdk:1.
+func (w *sdkWalk) registerDefinition() {
+	registered, err := w.client.RegisterTaskDefinition(w.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("sdk"), ContainerDefinitions: []types.ContainerDefinition{{
+			Name: aws.String("c"), Image: aws.String("i"), Memory: aws.Int32(64), Environment: []types.KeyValuePair{},
+		}},
+	})
+	w.must(err)
+	w.equal("revision", registered.TaskDefinition.Revision, int32(1))
+	definition, err := w.client.DescribeTaskDefinition(w.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String("sdk")})
+	w.must(err)
+	w.equal("registered and described", *definition.TaskDefinition, *registered.TaskDefinition)
+	definitions, err := w.client.ListTaskDefinitions(w.Context(), &ecs.ListTaskDefinitionsInput{FamilyPrefix: aws.String("sdk")})
+	w.must(err)
+	w.equal("definitions", definitions.TaskDefinitionArns, []string{*registered.TaskDefinition.TaskDefinitionArn})
+	families, err := w.client.ListTaskDefinitionFamilies(w.Context(), &ecs.ListTaskDefinitionFamiliesInput{FamilyPrefix: aws.String("s")})
+	w.must(err)
+	w.equal("families", families.Families, []string{"sdk", "secretive"})
+}
+
+// tasks runs, starts and stops tasks of sdk:1, and returns the ARN of one.
+func (w *sdkWalk) tasks() *string {
+	run, err := w.client.RunTask(w.Context(), &ecs.RunTaskInput{TaskDefinition: aws.String("sdk"), Count: aws.Int32(2)})
+	w.must(err)
+	w.equal("tasks run", len(run.Tasks), 2)
+	started, err := w.client.StartTask(w.Context(), &ecs.StartTaskInput{TaskDefinition: aws.String("sdk"), ContainerInstances: []string{w.f.instance.ID}})
+	w.must(err)
+	w.equal("tasks started", len(started.Tasks), 1)
+	tasks, err := w.client.DescribeTasks(w.Context(), &ecs.DescribeTasksInput{Tasks: []string{*run.Tasks[0].TaskArn, w.f.running.ID}})
+	w.must(err)
+	w.equal("last status", *tasks.Tasks[0].LastStatus, "PROVISIONING")
+	w.equal("started at", *tasks.Tasks[1].StartedAt, time.UnixMilli(1_767_225_612_500).UTC())
+	w.equal("host port", *tasks.Tasks[1].Containers[0].NetworkBindings[0].HostPort, int32(32768))
+	stopped, err := w.client.StopTask(w.Context(), &ecs.StopTaskInput{Task: started.Tasks[0].TaskArn})
+	w.must(err)
+	w.equal("desired status", *stopped.Task.DesiredStatus, "STOPPED")
+	listed, err := w.client.ListTasks(w.Context(), &ecs.ListTasksInput{Family: aws.String("sdk")})
+	w.must(err)
+	w.equal("tasks of the family", len(listed.TaskArns), 2)
+	return run.Tasks[0].TaskArn
+}
+
+func (w *sdkWalk) instances() {
+	instances, err := w.client.ListContainerInstances(w.Context(), &ecs.ListContainerInstancesInput{})
+	w.must(err)
+	instance, err := w.client.DescribeContainerInstances(w.Context(), &ecs.DescribeContainerInstancesInput{ContainerInstances: instances.ContainerInstanceArns})
+	w.must(err)
+	w.equal("agent connected", instance.ContainerInstances[0].AgentConnected, true)
+}
+
+func (w *sdkWalk) tags(arn *string) {
+	_, err := w.client.TagResource(w.Context(), &ecs.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("")}, {Key: aws.String("l"), Value: aws.String("m")}}})
+	w.must(err)
+	_, err = w.client.UntagResource(w.Context(), &ecs.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"l"}})
+	w.must(err)
+	tags, err := w.client.ListTagsForResource(w.Context(), &ecs.ListTagsForResourceInput{ResourceArn: arn})
+	w.must(err)
+	w.equal("tags", tags.Tags, []types.Tag{{Key: aws.String("k"), Value: aws.String("")}})
+}
+
+// deleteDefinition deregisters and deletes sdk:1.
+func (w *sdkWalk) deleteDefinition() {
+	deregistered, err := w.client.DeregisterTaskDefinition(w.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String("sdk:1")})
+	w.must(err)
+	w.equal("deregistered", deregistered.TaskDefinition.Status, types.TaskDefinitionStatusInactive)
+	removed, err := w.client.DeleteTaskDefinitions(w.Context(), &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: []string{"sdk:1"}})
+	w.must(err)
+	w.equal("removed", removed.TaskDefinitions[0].Status, types.TaskDefinitionStatusDeleteInProgress)
 }
 
 // Errors arrive as the client's own types.

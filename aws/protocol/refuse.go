@@ -31,3 +31,10 @@ func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message st
 	}
 	sendError(w, p, e, newRequestID())
 }
+
+// Unavailable answers a request that no server can take at the moment, in the protocol of its
+// caller. SDKs try again.
+func Unavailable(w http.ResponseWriter, r *http.Request, message string) {
+	p := protocolOf(r)
+	sendError(w, p, &Error{Status: http.StatusServiceUnavailable, Code: p.faults().unavailable, Message: message}, newRequestID())
+}
