@@ -128,8 +128,8 @@ func TestRoomOfAQueuedTaskThatWasStopped(t *testing.T) {
 	}
 }
 
-// TestPreemptionLosesItsRoom: tasks make way for a job on an instance that then takes no more tasks.
-// The job has to look elsewhere; others find no room by that.
+// TestPreemptionLosesItsRoom: tasks make way for a job on an instance that then takes no more
+// tasks. The job has to look elsewhere; others find no room by that.
 func TestPreemptionLosesItsRoom(t *testing.T) {
 	for _, preempts := range []bool{false, true} {
 		h := queueing(t)
@@ -137,6 +137,9 @@ func TestPreemptionLosesItsRoom(t *testing.T) {
 			job := *tx.Job("q1")
 			job.Preemption = preempts
 			tx.PutJob(&job)
+			eval := *tx.Evaluation("qe1")
+			eval.Queue = &structs.QueuePlace{Ask: "small"}
+			tx.PutEvaluation(&eval)
 		})
 		setStatus(h, "i1", structs.InstanceDraining)
 		want := structs.EvaluationBlocked
