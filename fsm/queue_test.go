@@ -141,7 +141,7 @@ func TestPreemptionLosesItsRoom(t *testing.T) {
 			eval.Queue = &structs.QueuePlace{Ask: "small"}
 			tx.PutEvaluation(&eval)
 		})
-		setStatus(h, "i1", structs.InstanceDraining)
+		h.do(structs.SetInstanceStatus{Instances: []string{"i1"}, Status: structs.InstanceDraining, At: 70})
 		want := structs.EvaluationBlocked
 		if preempts {
 			want = structs.EvaluationReady
