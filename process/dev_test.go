@@ -2,8 +2,11 @@ package process_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +85,30 @@ func TestDev(t *testing.T) {
 	stop(t, d)
 	if _, err := os.Stat(temp); !temporary || !os.IsNotExist(err) || len(engine.All()) != 0 {
 		t.Errorf("after Stop with a temporary directory: %v, containers %v", err, engine.All())
+	}
+}
+
+// TestFront: people who open the address get a hint, clients get an answer that they can read.
+func TestFront(t *testing.T) {
+	d := startDev(t, "", testutil.NewFakeEngine())
+	defer stop(t, d)
+	for authorization, want := range map[string]string{
+		"": "ecs list-container-instances",
+		"AWS4-HMAC-SHA256 Credential=dev/20261121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=ab": `{"Message":`,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL()+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", authorization)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		if answer.Body.Close(); err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("signed %q: %s (%v), want %q", authorization, body, err, want)
+		}
 	}
 }
 

@@ -37,19 +37,32 @@ type doors struct {
 // handler returns the mux of a server.
 func (d *doors) handler() http.Handler {
 	control := d.server.Control()
+	apis := aws.New(aws.Config{Control: control, Logger: d.log})
 	routes := route.New(
 		route.Route{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
 			Control: control, Ready: d.ready, Logger: d.log, Closing: d.closing,
 			Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
 		})},
 		route.Route{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: d.server.Peers()},
-		route.Route{Pattern: "GET /{$}", Where: route.ThisServer, AWS: true, Handler: d.front},
-		route.Route{Pattern: "/", AWS: true, Handler: aws.New(aws.Config{Control: control, Logger: d.log})},
+		route.Route{Pattern: "GET /{$}", Where: route.ThisServer, AWS: true, Handler: d.root(apis)},
+		route.Route{Pattern: "/", AWS: true, Handler: apis},
 	)
 	if d.gate == nil {
 		return d.server.Forward(routes, routes, aws.Unavailable)
 	}
 	return d.gate.Receive(server.HeaderHops, d.server.Forward(routes, d.gate.Check(routes), aws.Unavailable))
+}
+
+// root answers GET /, which clients ask as well (aws s3 ls). They sign, and could not read a text
+// for people.
+func (d *doors) root(apis http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			apis.ServeHTTP(w, r)
+			return
+		}
+		d.front(w, r)
+	})
 }
 
 // serveHTTP returns an HTTP server with a handler.

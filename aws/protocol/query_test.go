@@ -104,9 +104,9 @@ func TestQueryRefuses(t *testing.T) {
 	}{
 		{"an action that is not built", "svc", "Action=Later" + version, "InvalidAction", "operation Later is not supported by this version of Gantry"},
 		{"an unknown action", "svc", "Action=Nothing" + version, "InvalidAction", `there is no operation "svc:Nothing"`},
-		{"another version", "svc", "Action=Echo&Version=2012-06-01", "InvalidAction", "svc:Echo of version 2012-06-01"},
+		{"another version", "svc", "Action=Echo&Version=2012-06-01", "InvalidAction", `"svc:Echo" of version "2012-06-01"`},
 		{"another service", "rds", "Action=Echo" + version, "InvalidAction", "Gantry speaks A Service"},
-		{"no action", "svc", "Version=2015-12-01", "InvalidAction", "there is no operation"},
+		{"no action", "svc", "Version=2015-12-01", "InvalidAction", "no parameter Action"},
 		{"the action's own error", "svc", "Action=Echo&Names.member.1=fail" + version, "ValidationError", "told <so>"},
 		{"not a form", "svc", "Action=%zz", "MalformedInput", "not a valid form"},
 		{"a word for a number", "svc", "Action=Echo&Size=many" + version, "MalformedInput", "Value (many) for parameter Size is invalid. Expected an integer."},

@@ -71,6 +71,7 @@ func TestREST(t *testing.T) {
 		{"no such path", "GET", "/schedule-groups", "", "scheduler", 404, "UnknownOperationException", "scheduler: GET /schedule-groups"},
 		{"no such method", "DELETE", "/schedules/a", "", "scheduler", 404, "UnknownOperationException", "Gantry speaks A Scheduler"},
 		{"the path of another service", "GET", "/schedules/a", "", "batch", 404, "UnknownOperationException", "batch: GET /schedules/a"},
+		{"the root", "GET", "/", "", "s3", 404, "UnknownOperationException", "s3: GET /"},
 		{"no name", "GET", "/schedules/", "", "scheduler", 404, "UnknownOperationException", ""},
 		{"bad number", "GET", "/schedules/a?MaxResults=many", "", "scheduler", 400, "SerializationException", "Most: 'many' is not an integer"},
 		{"bad JSON", "POST", "/schedules/a", "{", "scheduler", 400, "SerializationException", "not valid JSON"},

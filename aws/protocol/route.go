@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -17,16 +18,17 @@ const headerTarget = "X-Amz-Target"
 // is what a caller is answered in whose service is not known.
 func protocolOf(r *http.Request) Protocol {
 	content, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	signed := scopeOf(r.Header.Get("Authorization"))
 	switch {
 	case content == (JSON{"1.0"}).contentType():
 		return JSON{"1.0"}
 	case r.Header.Get(headerTarget) != "" || content == (JSON{"1.1"}).contentType():
 		return JSON{"1.1"}
-	case content == formContentType && scopeOf(r.Header.Get("Authorization")).service == "ec2":
+	case content == formContentType && signed.service == "ec2":
 		return EC2{}
 	case content == formContentType:
 		return Query{}
-	case r.URL.Path != "/":
+	case r.URL.Path != "/", r.Method == http.MethodGet && signed.service != "":
 		return RESTJSON{}
 	}
 	return JSON{"1.1"}
@@ -37,14 +39,15 @@ func protocolOf(r *http.Request) Protocol {
 // scope and the parameter Version name the service (Query). Otherwise it is the path, and the
 // credential scope where two services have the same one (REST).
 func (rt *Router) find(r *http.Request, call *Request, p Protocol, signed scope) (Action, error) {
-	var asked string // for people
+	var asked string // for people, quoted
 	switch p.(type) {
 	case JSON:
-		asked = r.Header.Get(headerTarget)
-		if asked == "" {
+		target := r.Header.Get(headerTarget)
+		if target == "" {
 			return nil, unknown(p, "the request has no X-Amz-Target header, which names the operation")
 		}
-		_, call.Operation, _ = strings.Cut(asked, ".")
+		_, call.Operation, _ = strings.Cut(target, ".")
+		asked = strconv.Quote(target)
 		call.Service = rt.service(func(s *Service) bool { return s.Targeted(r) })
 	case Query, EC2:
 		var err error
@@ -52,16 +55,18 @@ func (rt *Router) find(r *http.Request, call *Request, p Protocol, signed scope)
 			return nil, malformed(p, "the request is not a valid form: "+err.Error())
 		}
 		version := call.form.Get("Version")
-		call.Operation = call.form.Get("Action")
+		if call.Operation = call.form.Get("Action"); call.Operation == "" {
+			return nil, unknown(p, "the request has no parameter Action, which names the operation")
+		}
 		call.Service = rt.service(func(s *Service) bool {
 			return s.isQuery() && s.Version == version && (signed.service == s.SigningName || signed.service == "" && s.Operations[call.Operation])
 		})
-		asked = strings.TrimPrefix(signed.service+":"+call.Operation, ":")
+		asked = strconv.Quote(strings.TrimPrefix(signed.service+":"+call.Operation, ":"))
 		if call.Service == nil {
-			asked += " of version " + version
+			asked += fmt.Sprintf(" of version %q", version)
 		}
 	default:
-		asked = strings.TrimPrefix(signed.service+": "+r.Method+" "+r.URL.Path, ": ")
+		asked = strconv.Quote(strings.TrimPrefix(signed.service+": "+r.Method+" "+r.URL.Path, ": "))
 		call.query = r.URL.Query()
 		call.Service = rt.service(func(s *Service) bool {
 			if s.Routes == nil || signed.service != "" && signed.service != s.SigningName {
@@ -91,13 +96,13 @@ func (rt *Router) action(call *Request, p Protocol, asked string) (Action, error
 		for _, s := range rt.Services {
 			names = append(names, s.Name)
 		}
-		return nil, unknown(p, fmt.Sprintf("there is no operation %q: Gantry speaks %s", asked, strings.Join(names, ", ")))
+		return nil, unknown(p, fmt.Sprintf("there is no operation %s: Gantry speaks %s", asked, strings.Join(names, ", ")))
 	case s.Actions[call.Operation] != nil:
 		return s.Actions[call.Operation], nil
 	case s.Operations[call.Operation]:
 		return nil, structs.Errorf(structs.KindUnsupportedFeature, "operation %s is not supported by this version of Gantry", call.Operation)
 	}
-	message := fmt.Sprintf("there is no operation %q", asked)
+	message := "there is no operation " + asked
 	if s.isQuery() { // their models here need not have all operations
 		has := slices.Sorted(maps.Keys(s.Actions))
 		message += fmt.Sprintf(": of %s, Gantry has %s", s.Name, strings.Join(has, ", "))
