@@ -53,7 +53,7 @@ func TestQueryCallersAreAnsweredInTheirProtocol(t *testing.T) {
 		{"who am I", tasks, "sts", whoAmI, 200, "<Arn>arn:aws:iam::000000000000:user/ci</Arn>"},
 		{"whose key", tasks, "sts", whoAmI, 200, "<UserId>" + tasks.ID + "</UserId>"},
 		{"may look", reader, "ec2", instances, 200, "<instanceId>i-"},
-		{"may not look", tasks, "ec2", instances, 400, "<Response><Errors><Error><Code>UnauthorizedOperation</Code>"},
+		{"may not look", tasks, "ec2", instances, 403, "<Response><Errors><Error><Code>UnauthorizedOperation</Code>"},
 		{"wrong secret", forged, "sts", whoAmI, 403, "<ErrorResponse><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>"},
 		{"wrong secret, EC2", forged, "ec2", instances, 403, "<Response><Errors><Error><Code>SignatureDoesNotMatch</Code>"},
 		{"not signed", reader, "", whoAmI, 403, "<Code>MissingAuthenticationToken</Code>"},

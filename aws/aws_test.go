@@ -4,11 +4,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/security/sigv4"
+	"github.com/gantry-project/gantry/structs"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -45,6 +48,29 @@ func TestActionOf(t *testing.T) {
 		}
 		if body, err := io.ReadAll(r.Body); err != nil || string(body) != test.body {
 			t.Errorf("%+.80v: the body has %d bytes then: %v", test, len(body), err)
+		}
+	}
+}
+
+// What New serves is known to those who look at a request before it: SignedFor, ActionOf, and the
+// policies, so that one that denies an action by its name is accepted.
+func TestEveryServiceIsKnown(t *testing.T) {
+	for _, service := range New(Config{}).Services {
+		if service.TargetPrefix != "" {
+			r := post(t, "", "application/x-amz-json-1.1", service.TargetPrefix+".X", "{}")
+			if got := SignedFor(r); got != service.SigningName {
+				t.Errorf("%s: SignedFor returns %q", service.Name, got)
+			}
+		}
+		if !slices.ContainsFunc(apis, func(a *protocol.API) bool { return a.SigningName == service.SigningName }) {
+			t.Errorf("%s is not among the apis", service.Name)
+		}
+		for name := range service.Actions {
+			action := service.SigningName + ":" + name
+			_, err := structs.ParsePolicy(`{"Statement":{"Effect":"Deny","Action":"` + action + `","Resource":"*"}}`)
+			if err != nil && action != "sts:GetCallerIdentity" { // everybody may
+				t.Errorf("structs/policy_actions.go: %v", err)
+			}
 		}
 	}
 }

@@ -50,9 +50,13 @@ func errorOf(err error, s *Service, p Protocol, requestID string) (e *Error, int
 	if of.Kind == structs.KindUnavailable {
 		return &Error{Status: http.StatusServiceUnavailable, Code: p.faults().unavailable, Message: of.Message}, false
 	}
+	status := http.StatusBadRequest
+	if _, isJSON := p.(JSON); of.Kind == structs.KindAccessDenied && !isJSON {
+		status = http.StatusForbidden
+	}
 	code, own := s.Codes[of.Kind]
 	if !own {
 		code = string(of.Kind) + s.ErrorSuffix
 	}
-	return &Error{Status: http.StatusBadRequest, Code: code, Message: of.Message, ResourceIDs: of.ResourceIDs}, false
+	return &Error{Status: status, Code: code, Message: of.Message, ResourceIDs: of.ResourceIDs}, false
 }
