@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -32,7 +33,7 @@ containers:
 func startDev(t *testing.T, dir string, engine *testutil.FakeEngine) *process.Dev {
 	t.Helper()
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: "127.0.0.1:0", Agent: agent.Config{
-		DataDir: dir, Zone: "a", Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		DataDir: dir, Zone: "a", Version: "1.2.3", Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Runtime: func(instance string) runtime.Runtime { return engine.Runtime(instance) },
 	}})
 	if err != nil {
@@ -109,6 +110,22 @@ func TestFront(t *testing.T) {
 		if answer.Body.Close(); err != nil || !strings.Contains(string(body), want) {
 			t.Errorf("signed %q: %s (%v), want %q", authorization, body, err, want)
 		}
+	}
+}
+
+// TestDevSnapshot: what a Dev saves says which version did.
+func TestDevSnapshot(t *testing.T) {
+	d := startDev(t, "", testutil.NewFakeEngine())
+	defer stop(t, d)
+	c := client.New(client.Config{Address: d.URL()})
+	defer c.Close()
+	var saved bytes.Buffer
+	if err := c.SaveSnapshot(t.Context(), &saved); err != nil {
+		t.Fatal(err)
+	}
+	info, err := c.RestoreSnapshot(t.Context(), &saved, true)
+	if err != nil || info.Version != "1.2.3" {
+		t.Errorf("restored %+v: %v", info, err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 	c := &s.config
 	d := &doors{log: c.Logger, closing: s.closing, front: s.front}
 	config := server.Config{
-		ID: c.Hooks.ID, DataDir: c.DataDir, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
+		ID: c.Hooks.ID, DataDir: c.DataDir, Version: c.Version, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
 	}
 	if !c.Alone {
 		config.Peers = s.peers(raft)

@@ -23,6 +23,8 @@ type Config struct {
 	ID string
 	// DataDir holds the log and snapshots, in its sub-folder "server". Required.
 	DataDir string
+	// Version is that of this program, for saved snapshots.
+	Version string
 	// Peers makes the server one of several. Nil: a cluster of its own, which no other can join
 	// (gantry dev).
 	Peers *Peers

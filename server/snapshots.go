@@ -15,11 +15,7 @@ func (s *Server) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	if err := s.Current(ctx); err != nil {
 		return err
 	}
-	version := ""
-	if s.config.Peers != nil {
-		version = s.config.Peers.Version
-	}
-	return s.node.SaveState(to, version)
+	return s.node.SaveState(to, s.config.Version)
 }
 
 // restore is a saved state that is to take the place of the present one.
