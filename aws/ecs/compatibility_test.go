@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// compatibilityPage is for those who use Gantry in place of ECS. The part between the marks is
-// written from testdata/members.txt.
+// compatibilityPage is for people who use Gantry in place of ECS. The part between the marks is
+// generated from testdata/members.txt.
 const compatibilityPage = "../../docs/ecs-compatibility.md"
 
 const (
@@ -40,7 +40,7 @@ func TestCompatibilityPage(t *testing.T) {
 	}
 }
 
-// TestReadmeCountsOperations holds the number of operations in README.md against the table of
+// TestReadmeCountsOperations checks the number of operations in README.md against the table of
 // actions.
 func TestReadmeCountsOperations(t *testing.T) {
 	raw, err := os.ReadFile("../../README.md")
@@ -53,7 +53,7 @@ func TestReadmeCountsOperations(t *testing.T) {
 	}
 }
 
-// membersChapter writes the operations, and a table for each verdict but honoured.
+// membersChapter writes the operations, and a table for each verdict except honoured.
 func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	var b strings.Builder
 	built := slices.Sorted(maps.Keys(actions(nil)))
@@ -81,8 +81,8 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	return b.String()
 }
 
-// memberRows returns the rows of a table in the order of their members. Operations that have the
-// same member in the same way share one.
+// memberRows returns the rows of a table in the order of their members. Operations that treat the
+// same member in the same way share a row.
 func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
 	type row struct{ member, note string }
 	of := map[row][]string{}
@@ -94,7 +94,7 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 			}
 			for _, p := range found[name] {
 				if verdict == late && p.operation != "RegisterTaskDefinition" {
-					continue // said above the table
+					continue // explained above the table
 				}
 				r := row{"`" + p.path(m, l.member) + "` " + shownValue(s, l), l.note}
 				if !slices.Contains(of[r], p.operation) {
@@ -112,8 +112,8 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 	return out
 }
 
-// shownValue returns the value of a line where other values of the member are treated in another
-// way; empty where all are alike.
+// shownValue returns the value of a line if other values of the member are treated differently;
+// empty if all are treated alike.
 func shownValue(s *memberShape, l memberLine) string {
 	if len(s.linesOf(l.member)) == 1 {
 		return ""

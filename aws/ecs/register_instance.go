@@ -51,8 +51,8 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 	return &RegisterContainerInstanceResponse{ContainerInstance: &out}, nil
 }
 
-// identity reads an instance identity document of EC2, which need not be given. Its signature is
-// AWS's, and is not looked at: who may register is for policies to say.
+// identity reads an EC2 instance identity document, which is optional. Its signature is AWS's and
+// is not checked: policies decide who may register.
 func identity(reg *control.InstanceRegistration, document string) error {
 	if document == "" {
 		return nil
@@ -66,7 +66,7 @@ func identity(reg *control.InstanceRegistration, document string) error {
 	return nil
 }
 
-// resourceTypes are those of the resources of an instance (ECS).
+// resourceTypes has the types of an instance's resources (ECS).
 var resourceTypes = map[string]string{"CPU": "INTEGER", "MEMORY": "INTEGER", "PORTS": "STRINGSET", "PORTS_UDP": "STRINGSET", "GPU": "STRINGSET"}
 
 // registeredResource reads one of an instance's resources.
