@@ -109,8 +109,7 @@ func submittedStatus(argument, text string) (status structs.TaskStatus, err erro
 		return structs.TaskPending, nil
 	}
 	if status.UnmarshalText([]byte(text)) != nil {
-		return 0, structs.Errorf(structs.KindInvalidParameter, "%s: '%s' is no status of a task or container; there are %s", argument, text,
-			"PENDING, RUNNING, STOPPED and the other steps of a task")
+		return 0, structs.Errorf(structs.KindInvalidParameter, "%s: '%s' is not a status of a task or container, such as PENDING, RUNNING or STOPPED", argument, text)
 	}
 	return status, nil
 }

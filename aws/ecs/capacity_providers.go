@@ -38,7 +38,7 @@ func (c *call) updateCapacityProvider(ctx context.Context, in *UpdateCapacityPro
 		return nil, err
 	}
 	if in.AutoScalingGroupProvider == nil {
-		return nil, structs.Errorf(structs.KindInvalidParameter, "autoScalingGroupProvider is required: say what to change.")
+		return nil, structs.Errorf(structs.KindInvalidParameter, "autoScalingGroupProvider is required: it holds the changes.")
 	}
 	updated, err := c.control.UpdateCapacityProvider(ctx, name, structs.AutoScalingGroupProvider{
 		ManagedScaling:               in.AutoScalingGroupProvider.ManagedScaling,

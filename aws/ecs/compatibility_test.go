@@ -15,7 +15,7 @@ const compatibilityPage = "../../docs/ecs-compatibility.md"
 
 const (
 	membersBegin = "<!-- Written by go test ./aws/ecs -run Compatibility -update from testdata/members.txt. -->\n"
-	membersEnd   = "<!-- End of what is written. -->\n"
+	membersEnd   = "<!-- End of the generated part. -->\n"
 )
 
 func TestCompatibilityPage(t *testing.T) {
@@ -36,7 +36,7 @@ func TestCompatibilityPage(t *testing.T) {
 		return
 	}
 	if is != want {
-		t.Errorf("%s is not what testdata/members.txt gives; run go test ./aws/ecs -run Compatibility -update", compatibilityPage)
+		t.Errorf("%s does not match testdata/members.txt; run go test ./aws/ecs -run Compatibility -update", compatibilityPage)
 	}
 }
 
@@ -67,10 +67,10 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	fmt.Fprintf(&b, "\n## Operations\n\nOf ECS's %d operations %d are built: %s.\n\nThe others answer `UnsupportedFeatureException` with their name: %s.\n",
 		len(API.Operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
 	for _, table := range []struct{ verdict, title, text string }{
-		{refused, "Refused where it is asked for", "A request with one of these is refused, in words that name the member. What asks for nothing (`false`, `enable: false`, an empty\nlist) is accepted."},
-		{late, "Can be registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},
-		{kept, "Comes back, and does nothing", "These are accepted and come back as they were given. Nothing acts on them, for the reason given."},
-		{ignored, "Accepted, and does nothing", "These are accepted and do not come back."},
+		{refused, "Refused", "A request with one of these is refused, in words that name the member. Values that ask for nothing (`false`, `enable: false`, an\nempty list) are accepted."},
+		{late, "Registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},
+		{kept, "Returned, but without effect", "These are accepted and come back unchanged. They have no effect, for the reason given."},
+		{ignored, "Accepted, but without effect", "These are accepted and do not come back."},
 	} {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| member | of | note |\n|---|---|---|\n", table.title, table.text)
 		for _, row := range memberRows(m, shapes, table.verdict) {

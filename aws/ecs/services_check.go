@@ -97,7 +97,7 @@ func checkHook(at string, h *DeploymentLifecycleHook) error {
 		return unsupported(at + "targetType AWS_LAMBDA (use PAUSE)")
 	}
 	if h.HookTargetArn != "" || h.RoleArn != "" || len(h.HookDetails) > 0 {
-		return structs.Errorf(structs.KindInvalidParameter, "%stargetType: a PAUSE hook has no hookTargetArn, roleArn and hookDetails.", at)
+		return structs.Errorf(structs.KindInvalidParameter, "%stargetType: a PAUSE hook takes no hookTargetArn, roleArn or hookDetails.", at)
 	}
 	return nil
 }

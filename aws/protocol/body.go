@@ -16,7 +16,7 @@ const maxDrain = 32 << 20
 func readBody(r *http.Request, p Protocol) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))
 	if err != nil {
-		return nil, malformed(p, "the request broke off: "+err.Error())
+		return nil, malformed(p, "the request was cut off: "+err.Error())
 	}
 	if len(body) > structs.MaxBody {
 		// How the rest ends does not matter: the request is refused anyway.
