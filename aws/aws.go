@@ -32,7 +32,8 @@ func New(c Config) *protocol.Router {
 var apis = []*protocol.API{&ecs.API, &ec2.API, &sts.API}
 
 // SignedFor returns the service that a request must be signed for: the one that its X-Amz-Target
-// header names. Empty: the one that it is signed for is the one that it asks.
+// header names. Empty: the request names none, so the service in its signature is the one that it
+// asks.
 func SignedFor(r *http.Request) string {
 	for _, api := range apis {
 		if api.Targeted(r) {
@@ -46,8 +47,8 @@ func SignedFor(r *http.Request) string {
 // seen it; empty if it names none. The body can be read as before.
 func ActionOf(r *http.Request) string { return protocol.ActionOf(r, apis) }
 
-// Refuse answers a request that no service gets to see, in the protocol of its caller. The code is
-// that of a JSON service.
+// Refuse answers a request that does not reach a service, in the protocol of its caller. The code
+// is that of a JSON service.
 func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
 	protocol.Refuse(w, r, status, code, message)
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// tool calls the door as a tool of the network does, with signed requests.
+// tool calls the door as a network tool does, with signed requests.
 type tool struct {
 	t    *testing.T
 	door http.Handler
@@ -67,7 +67,7 @@ func (c *tool) ec2(action string, members url.Values, out any) {
 
 type object = map[string]any
 
-// running is a state with two machines and a task on each, with one port.
+// running returns a state with two machines and a task with one port on each.
 func running(t *testing.T) *singlenode.Node {
 	t.Helper()
 	c := singlenode.New(t)
@@ -108,12 +108,13 @@ func running(t *testing.T) *singlenode.Node {
 	return c
 }
 
-// discovery makes the calls of Traefik's ECS provider and keeps what it reads.
+// discovery makes the calls of Traefik's ECS provider and keeps the answers.
 type discovery struct {
 	*tool
 	cluster string
 	tasks   []foundTask
-	// machines has the EC2 instances by container instance, addresses their addresses.
+	// machines has the id of the EC2 instance of each container instance, and addresses the address
+	// of each EC2 instance.
 	machines, addresses map[string]string
 }
 
@@ -169,7 +170,7 @@ func (d *discovery) readMachines() {
 	}
 }
 
-// server returns the address and port of a task, whose labels ask for Traefik.
+// server returns the address and port of a task, and checks that its labels ask for Traefik.
 func (d *discovery) server(task foundTask) string {
 	var definition struct {
 		TaskDefinition struct {

@@ -19,7 +19,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// replaceState puts a copy of the state in its place, as a snapshot from another server would.
+// replaceState replaces the state with a copy, as a snapshot from another server would.
 func replaceState(t *testing.T, c *singlenode.Node) {
 	t.Helper()
 	machine := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
@@ -49,9 +49,9 @@ func TestStreamAfterLoss(t *testing.T) {
 	})
 }
 
-// An instance counts as connected from its stream's first beat on, and a registration changes
-// nothing about that: an agent that starts again within its lease has lost nothing. (When it ends
-// is the leases' matter: server/liveness.)
+// An instance counts as connected from its stream's first beat, and a registration does not change
+// that: an agent that restarts within its lease has lost nothing. (server/liveness tests when it
+// ends.)
 func TestConnectedFromTheFirstBeat(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		connected := func(want bool) {
@@ -72,8 +72,8 @@ func TestConnectedFromTheFirstBeat(t *testing.T) {
 	})
 }
 
-// A stream opens once the server knows the registration that its agent was answered, and the leader
-// that it is there.
+// A stream opens once the server knows the registration that its agent got as an answer, and the
+// leader knows that the agent is there.
 func TestStreamWaitsForTheRegistration(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		opened := make(chan error, 1)
@@ -104,8 +104,8 @@ func TestStreamWaitsForTheRegistration(t *testing.T) {
 	})
 }
 
-// Tasks come and go while an agent listens. In the end it has been told of all of them, and of the
-// stop of each that was stopped.
+// Tasks come and go while an agent listens. At the end it has heard of all of them, and of each
+// stop.
 func TestStreamMissesNothing(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		verbs := c.Control()
@@ -165,8 +165,8 @@ func TestStreamMissesNothing(t *testing.T) {
 	})
 }
 
-// After a restored snapshot an agent is to register again: one whose registration is newer than the
-// state's, and one that the state does not know at all.
+// After a snapshot is restored, an agent must register again if its registration is newer than the
+// state's, or if the state does not know it at all.
 func TestStreamAfterRestore(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		_, err := c.Control.Assignments(t.Context(), instance, c.Store.Snapshot().Instance(instance).Version+9)

@@ -23,7 +23,7 @@ func inNode(t *testing.T, test func(t *testing.T, c *singlenode.Node, instance s
 	})
 }
 
-// next gives the frame that is there or comes within a moment.
+// next returns the frame that is there or comes within a moment.
 func next(t *testing.T, s *control.AssignmentStream) structs.AssignmentFrame {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -33,7 +33,7 @@ func next(t *testing.T, s *control.AssignmentStream) structs.AssignmentFrame {
 	return frame
 }
 
-// silent wants the stream to say nothing.
+// silent expects no frame from the stream.
 func silent(t *testing.T, s *control.AssignmentStream) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -52,7 +52,7 @@ func tasksOf(frame structs.AssignmentFrame) []string {
 	return list
 }
 
-// expectFrame wants a frame with these tasks.
+// expectFrame expects a frame with these tasks.
 func expectFrame(t *testing.T, frame structs.AssignmentFrame, full bool, tasks ...string) {
 	t.Helper()
 	slices.Sort(tasks)
@@ -89,13 +89,13 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 			t.Errorf("the assignment is %+v", a)
 		}
 
-		// What the agent says itself does not come back to it.
+		// The agent's own reports do not come back to it.
 		for _, status := range []structs.TaskStatus{structs.TaskPending, structs.TaskActivating, structs.TaskRunning} {
 			report(t, c.Control, instance, tasks[0], status)
 		}
 		silent(t, s)
 
-		// Nor is it told of what runs elsewhere.
+		// Nor does it hear of tasks elsewhere.
 		other := addInstance(t, c.Control)
 		elsewhere := openStream(t, c.Control, other.ID)
 		defer elsewhere.Close()
@@ -103,7 +103,7 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 		run(t, c.Control, job(1, func(in *control.RunTaskInput) { in.Job.Instances = []string{other.ID} }))
 		silent(t, s)
 
-		// The wish to stop a task is told once.
+		// The request to stop a task is sent once.
 		for range 2 {
 			_, err := c.Control.StopTask(t.Context(), structs.DefaultCluster, tasks[0], "")
 			noError(t, err)
@@ -127,8 +127,8 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 }
 
 // The cluster may end a task without its agent: when an instance is deregistered whose agent it
-// believes gone. An agent that listens all the same must hear of it, or the container would outlive
-// its task.
+// believes gone. An agent that is listening after all must hear of it, or the container would
+// outlive its task.
 func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
@@ -151,9 +151,9 @@ func TestStreamTellsOfTasksThatEndedWithoutTheAgent(t *testing.T) {
 	})
 }
 
-// TestStreamTellsOnceThatTheInstanceWasDeregistered, an open one at once and a new one with its
-// first frame, also where the agent came back since: nobody connects an instance that is none any
-// more.
+// TestStreamTellsOnceThatTheInstanceWasDeregistered checks that an open stream says so at once and
+// a new one in its first frame, even if the agent came back since: nothing connects an instance
+// that no longer exists.
 func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)
@@ -178,7 +178,7 @@ func TestStreamTellsOnceThatTheInstanceWasDeregistered(t *testing.T) {
 	})
 }
 
-// TestLogModeOfTheAccount: an assignment has the mode that is set when it is sent.
+// TestLogModeOfTheAccount checks that an assignment has the mode that is set when it is sent.
 func TestLogModeOfTheAccount(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// What an agent says of its instance cannot be overruled, and what users put survives the agent's
-// next registration.
+// Users cannot override the attributes that an agent reports, and those that users put survive the
+// agent's next registration.
 func TestAttributesOfAgentsAndUsers(t *testing.T) {
 	c := singlenode.New(t)
 	in := structs.ContainerInstance{Cluster: "default", Attributes: []structs.Attribute{{Name: "rack", Value: "7"}}}
@@ -39,7 +39,7 @@ func TestAttributesOfAgentsAndUsers(t *testing.T) {
 	}
 }
 
-// A deregistered instance is gone for those who would change it, and comes back by registering.
+// A deregistered instance cannot be changed, and comes back by registering.
 func TestDeregisteredInstance(t *testing.T) {
 	c := singlenode.New(t)
 	i := c.AddInstance(t, "default", 1024, 1024)

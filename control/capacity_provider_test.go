@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// Work that names neither capacity providers nor a launch type goes by its cluster's default
-// strategy, as that is when the work is asked for.
+// Work that names neither capacity providers nor a launch type uses its cluster's default strategy
+// at the time of the request.
 func TestDefaultStrategy(t *testing.T) {
 	n := singlenode.New(t)
 	ctx := t.Context()
@@ -82,8 +82,8 @@ func TestRegisterInstanceOfProvider(t *testing.T) {
 	}
 }
 
-// Tasks that wait for room have their capacity providers from the start, by base and weight, and
-// keep them when they are placed, whichever of them were stopped meanwhile.
+// Tasks that wait for room get their capacity providers at the start, by base and weight, and keep
+// them when they are placed, whichever of them were stopped in between.
 func TestWaitingTasksHaveTheirProviders(t *testing.T) {
 	n := singlenode.New(t)
 	n.MustApply(t, structs.CreateCluster{Cluster: structs.Cluster{Name: "default"}})
@@ -118,7 +118,7 @@ func TestWaitingTasksHaveTheirProviders(t *testing.T) {
 			break
 		}
 	}
-	for _, name := range []string{"small", "big"} { // those of big come first among the tasks
+	for _, name := range []string{"small", "big"} { // the tasks of big come first
 		i := n.AddInstance(t, "default", 4096, 4096)
 		row := *i
 		row.CapacityProvider = name

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The same request sent twice at the same time makes one service, with a client token or without.
+// The same request sent twice at the same time creates one service, with or without a client token.
 func TestCreateServiceTwiceAtOnce(t *testing.T) {
 	for _, token := range []string{"", "once"} {
 		h := newHarness(t)
@@ -26,7 +26,7 @@ func TestCreateServiceTwiceAtOnce(t *testing.T) {
 	}
 }
 
-// A name and a client token each stand for one request, until the service that it made is gone.
+// A name and a client token each stand for one request, until the service that it created is gone.
 func TestCreateServiceNotIdempotent(t *testing.T) {
 	h := newHarness(t)
 	in := control.CreateServiceInput{
@@ -52,7 +52,7 @@ func TestCreateServiceNotIdempotent(t *testing.T) {
 	}
 }
 
-// Tags of tasks come from where propagateTags says, with the managed ones beside them.
+// Tasks get their tags from where propagateTags says, and the managed ones too.
 func TestServiceTaskTags(t *testing.T) {
 	h := newHarness(t)
 	own := []structs.Tag{{Key: "from", Value: "service"}}

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A service is seen to drain once, though it has no task and is INACTIVE in the same moment. What
-// it was deploying says why it ended.
+// A service is seen draining once, even if it has no task and is INACTIVE at the same moment. The
+// deployment in progress shows why it ended.
 func TestDeleteService(t *testing.T) {
 	h := newHarness(t)
 	for name, test := range map[string]struct {

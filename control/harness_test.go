@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// inCluster runs a test under fake time on a real server, where calls run at the same time and
-// evaluations take theirs.
+// inCluster runs a test under fake time on a real server, where calls run concurrently and
+// evaluations take time.
 func inCluster(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	t.Helper()
 	faketime.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-// expectError wants an error of a kind whose text has a part.
+// expectError expects an error of a kind whose text contains part.
 func expectError(t *testing.T, err error, kind structs.Kind, text string) *structs.Error {
 	t.Helper()
 	var e *structs.Error
@@ -59,7 +59,7 @@ func define(t *testing.T, c *control.Control, family string, tags ...structs.Tag
 	return d
 }
 
-// job asks for tasks of the definition web in the default cluster.
+// job returns a job for tasks of the definition web in the default cluster.
 func job(count int, change ...func(*control.RunTaskInput)) control.RunTaskInput {
 	in := control.RunTaskInput{Job: structs.Job{Cluster: structs.DefaultCluster, TaskDefinition: "web", Count: count}}
 	for _, f := range change {
@@ -92,7 +92,7 @@ func ids(tasks []*structs.Task) []string {
 	return list
 }
 
-// addInstance registers an instance; its agent is not there yet.
+// addInstance registers an instance. Its agent is not there yet.
 func addInstance(t *testing.T, c *control.Control) *structs.ContainerInstance {
 	t.Helper()
 	instance, err := c.RegisterInstance(t.Context(), structs.ContainerInstance{

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/control"
 )
 
-// A deployment may not be kept waiting by tasks that hide from it; work that is protected already
-// may go on.
+// A task that is being replaced gets no new protection, which would hold up the deployment. One
+// that is protected already may have it renewed.
 func TestProtectionDuringADeployment(t *testing.T) {
 	h := newHarness(t)
 	old := h.tasks(h.deployments("web")[0].ID)
@@ -47,8 +47,8 @@ func TestProtectionDuringADeployment(t *testing.T) {
 	}
 }
 
-// While more tasks are protected than desired, no protection is given or prolonged (ECS): a service
-// scaled in would never get there.
+// While more tasks are protected than desired, protection is neither given nor extended (ECS):
+// otherwise a service could never finish scaling in.
 func TestProtectionOfMoreThanDesired(t *testing.T) {
 	h := newHarness(t)
 	tasks := h.tasks(h.deployments("web")[0].ID)

@@ -21,7 +21,7 @@ func reportSpec(change ...func(*structs.JobSpec)) *structs.JobSpec {
 	return s
 }
 
-// finish ends each task of a job well, one after the other, until none is left.
+// finish ends each task of a job successfully, one after the other, until none is left.
 func (h *harness) finish(job string) {
 	h.t.Helper()
 	for range 10 {
@@ -84,8 +84,8 @@ func TestBatchFromAFile(t *testing.T) {
 	}
 }
 
-// A request that was sent again because its answer was lost begins no second run, though the first
-// has ended meanwhile.
+// A request that was sent again because its answer was lost starts no second run, even if the first
+// has ended in the meantime.
 func TestBatchTwiceByOneToken(t *testing.T) {
 	h := newHarness(t)
 	put := func(token string, change ...func(*structs.JobSpec)) (*structs.JobPut, error) {
@@ -112,7 +112,7 @@ func TestBatchTwiceByOneToken(t *testing.T) {
 	}
 }
 
-// Another file takes the place of the run that goes on.
+// A different file replaces the run in progress.
 func TestBatchChangesWhileItRuns(t *testing.T) {
 	h := newHarness(t)
 	first := h.put(reportSpec())

@@ -25,8 +25,8 @@ func TestDaemonFromAFile(t *testing.T) {
 	}
 }
 
-// A file says how traffic moves as ECS does, with ECS's steps where it says nothing, and errors
-// name the fields of the file.
+// A file describes how traffic moves as ECS does, with ECS's steps by default, and errors name the
+// fields of the file.
 func TestShiftFromAFile(t *testing.T) {
 	h := newHarness(t)
 	shift := func(p structs.ShiftPolicy) *structs.JobSpec {
@@ -88,7 +88,8 @@ func TestCapacityFromAFile(t *testing.T) {
 	}
 }
 
-// Who puts a job file made its service and its revision, whoever changes them later.
+// A service is created by the first caller who puts its job file, and each revision by the caller
+// whose file it is of, whoever changes the service later.
 func TestPutJobSaysWho(t *testing.T) {
 	h := newHarness(t)
 	put := func(who string, change func(*structs.JobSpec)) {

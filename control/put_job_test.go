@@ -130,7 +130,7 @@ func TestPutJobChanges(t *testing.T) {
 	}
 }
 
-// A job that ECS's calls made is one that a file can go on with, and the other way round.
+// A file can update a job that was created by ECS calls, and the other way round.
 func TestJobsAndServicesAreTheSame(t *testing.T) {
 	h := newHarness(t)
 	web := webSpec(func(s *structs.JobSpec) { s.Name, s.Containers[0].Image = "web", "i" })
@@ -157,7 +157,7 @@ func TestJobsAndServicesAreTheSame(t *testing.T) {
 	}
 }
 
-// A revision that runs the same is used again, whoever registered it.
+// An identical revision is reused, whoever registered it.
 func TestPutJobFindsItsRevision(t *testing.T) {
 	h := newHarness(t)
 	h.put(webSpec())

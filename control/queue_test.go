@@ -23,8 +23,8 @@ func instances(c *singlenode.Node, tasks []*structs.Task) (with, without []strin
 	return with, without
 }
 
-// TestRunTaskQueues: with a capacity provider all tasks are there at once, and those that find no
-// room start as soon as there is.
+// TestRunTaskQueues checks that with a capacity provider all tasks exist at once, and that those
+// without room start as soon as there is some.
 func TestRunTaskQueues(t *testing.T) {
 	c := singlenode.New(t)
 	define(t, c.Control, "web")
@@ -57,8 +57,8 @@ func TestRunTaskQueues(t *testing.T) {
 	}
 }
 
-// TestRunTaskQueuesByDefault: where a cluster has a default strategy, it is that of RunTask, but
-// not where the caller names a launch type or instances.
+// TestRunTaskQueuesByDefault checks that RunTask uses a cluster's default strategy, unless the
+// caller names a launch type or instances.
 func TestRunTaskQueuesByDefault(t *testing.T) {
 	c := singlenode.New(t)
 	define(t, c.Control, "web")

@@ -11,7 +11,7 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// addInstanceIn adds a container instance of a zone.
+// addInstanceIn adds a container instance in a zone.
 func addInstanceIn(t *testing.T, n *singlenode.Node, zone string) *structs.ContainerInstance {
 	i := *n.AddInstance(t, "default", 4096, 4096)
 	i.Zone, i.Attributes = zone, []structs.Attribute{{Name: structs.AttributeZone, Value: zone}}
@@ -30,8 +30,8 @@ func perZone(n *singlenode.Node, service string) map[string]int {
 	return counts
 }
 
-// A zone is lost, and its tasks start in the others. When it is back, services go back to it by
-// themselves, but for those that were told to stay.
+// A zone is lost, and its tasks start in the others. When it is back, services move back to it by
+// themselves, except those that do not rebalance.
 func TestZoneIsLostAndBack(t *testing.T) {
 	n := singlenode.New(t)
 	lost := addInstanceIn(t, n, "a")
@@ -91,8 +91,8 @@ func TestZoneIsLostAndBack(t *testing.T) {
 	}
 }
 
-// Rebalancing is on where it can be. An update that makes it impossible turns it off, unless it
-// asks for both.
+// Rebalancing is on by default if the service allows it. An update that makes it impossible turns
+// it off, unless the update asks for both.
 func TestRebalancingOfAnUpdate(t *testing.T) {
 	h := newHarness(t)
 	binpack := []structs.PlacementStrategy{{Type: structs.StrategyBinpack, Field: "memory"}}

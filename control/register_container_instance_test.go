@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// TestRegisterByItsIdentity: an instance of which only the identity is known is there, and gets
-// work once an agent speaks for it.
+// TestRegisterByItsIdentity checks that an instance of which only the identity is known exists, and
+// gets work once an agent registers it.
 func TestRegisterByItsIdentity(t *testing.T) {
 	c := singlenode.New(t)
 	define(t, c.Control, "web")
@@ -35,7 +35,7 @@ func TestRegisterByItsIdentity(t *testing.T) {
 	}
 }
 
-// TestRenewInstance: what is not said of an instance stays as it is.
+// TestRenewInstance checks that fields that a registration leaves out stay as they are.
 func TestRenewInstance(t *testing.T) {
 	c := singlenode.New(t)
 	_, err := c.Control.CreateCluster(t.Context(), structs.Cluster{}, nil)

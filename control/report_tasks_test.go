@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// TestStartInTheFuture: a task of an engine whose clock is ahead has not started later than now, or
-// it would never have been up for long enough to replace another.
+// TestStartInTheFuture checks that a task of an engine whose clock is ahead starts no later than
+// now. Otherwise it would never have been up long enough to replace another.
 func TestStartInTheFuture(t *testing.T) {
 	c := singlenode.New(t)
 	instance := c.AddInstance(t, structs.DefaultCluster, 4096, 8192)
@@ -24,7 +24,8 @@ func TestStartInTheFuture(t *testing.T) {
 	}
 }
 
-// TestClockOfTheAgent: an agent's clock that is off by more than the way takes is set right.
+// TestClockOfTheAgent checks that times are corrected if an agent's clock is off by more than the
+// network delay.
 func TestClockOfTheAgent(t *testing.T) {
 	const hour = structs.Time(60 * 60 * 1000)
 	for _, off := range []structs.Time{-hour, -900, 0, 900, hour} {

@@ -141,7 +141,7 @@ func TestClientToken(t *testing.T) {
 		t.Error("the token of one cluster answers in another")
 	}
 
-	// A request that is sent again is answered whatever has become of its task definition.
+	// A request that is sent again gets its answer whatever has become of its task definition.
 	_, err = c.Control.DeregisterTaskDefinition(ctx, "web:1")
 	noError(t, err)
 	for _, name := range []string{"web", "web:1"} {
@@ -152,7 +152,7 @@ func TestClientToken(t *testing.T) {
 	}
 }
 
-// Callers who are impatient send the same request several times at once.
+// Impatient callers send the same request several times at once.
 func TestClientTokenAtTheSameTime(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		verbs := c.Control()

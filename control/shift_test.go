@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shifting has web move to its second revision in strategy BLUE_GREEN, and wait at the hook after
-// its green tasks are up.
+// shifting moves web to its second revision with strategy BLUE_GREEN, up to the hook after its
+// green tasks are up.
 func shifting(t *testing.T) (h *harness, d *structs.Deployment) {
 	h = newHarness(t)
 	h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{Shift: control.ShiftChange{
@@ -49,7 +49,7 @@ func TestContinueDeployment(t *testing.T) {
 	}
 }
 
-// TestContinueWithRollback: the blue tasks are never touched.
+// TestContinueWithRollback checks that the blue tasks are never touched.
 func TestContinueWithRollback(t *testing.T) {
 	n, d := shifting(t)
 	blue := n.tasks(n.deployments("web")[0].ID)
@@ -67,7 +67,8 @@ func TestContinueWithRollback(t *testing.T) {
 	}
 }
 
-// TestShiftChange: what is not said stays, and what a strategy has no use for is refused.
+// TestShiftChange checks that fields that are left out stay, and that fields that do not apply to a
+// strategy are refused.
 func TestShiftChange(t *testing.T) {
 	h := newHarness(t)
 	change := func(ch control.ShiftChange) *structs.ShiftPolicy {

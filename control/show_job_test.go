@@ -37,8 +37,8 @@ func TestListAndStopJobs(t *testing.T) {
 	expectError(t, err, structs.KindClusterNotFound, "")
 }
 
-// A job is up once its tasks have been RUNNING for minHealthySeconds: until then those that wait
-// for it are told so.
+// A job is up once its tasks have been RUNNING for minHealthySeconds. Until then callers that wait
+// for it learn that it is not.
 func TestTasksThatHaveJustStartedAreNotHealthy(t *testing.T) {
 	h := newHarness(t)
 	h.SetStep(time.Millisecond)

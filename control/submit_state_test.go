@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/testutil/singlenode"
 )
 
-// TestSubmitTaskState: a task moves by what a client of the ECS API says of it, forward only, and
-// its end has a code.
+// TestSubmitTaskState checks that a task moves as a client of the ECS API reports it, forward only,
+// and that its end has a code.
 func TestSubmitTaskState(t *testing.T) {
 	c := singlenode.New(t)
 	c.AddInstance(t, structs.DefaultCluster, 4096, 8192)

@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// What new tasks would be the same as the old ones makes no deployment (ECS).
+// A change that makes no difference to new tasks creates no deployment (ECS).
 func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 	changes := map[string]struct {
 		in   control.UpdateServiceInput
@@ -56,7 +56,7 @@ func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 	}
 }
 
-// What is not given stays; an empty list takes away.
+// Fields that are left out stay. An empty list removes.
 func TestUpdateServiceKeepsTheRest(t *testing.T) {
 	h := newHarness(t)
 	h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{
@@ -83,7 +83,7 @@ func TestUpdateServiceKeepsTheRest(t *testing.T) {
 	}
 }
 
-// racing is a log on which another write comes first.
+// racing is a log in which another write comes first.
 type racing struct {
 	control.Log
 	before func() // called once for each of the first times
@@ -98,7 +98,8 @@ func (r *racing) Apply(ctx context.Context, cmd structs.Command) (structs.Applie
 	return r.Log.Apply(ctx, cmd)
 }
 
-// Two updates at the same time both take effect; one that always comes too late is told so.
+// Two updates at the same time both take effect. One that always comes too late fails with an error
+// that says so.
 func TestUpdateServiceAmongOthers(t *testing.T) {
 	h := newHarness(t)
 	grace := int32(0)

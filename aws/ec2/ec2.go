@@ -1,5 +1,5 @@
-// Package ec2 speaks as much of the Amazon EC2 API as tools need that join ECS tasks to the
-// addresses of their machines: it shows Gantry's container instances, and changes nothing.
+// Package ec2 serves the part of the Amazon EC2 API that tools need to find the addresses of ECS
+// tasks' machines: it shows Gantry's container instances, and changes nothing.
 //
 // Gantry has no VPCs, subnets, security groups or public addresses, and shows none.
 //
@@ -35,20 +35,20 @@ func New(c *control.Control) protocol.Service {
 	}
 }
 
-// call is one request on its way through an action.
+// call is one request in an action.
 type call struct {
 	control *control.Control
 	account string
 }
 
-// view is the state that an answer is made from. Rows are only read.
+// view is the state that an answer is made from. Its rows are never changed.
 type view interface {
 	Clusters() iter.Seq[*structs.Cluster]
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	Tags(resource structs.ResourceKey) []structs.Tag
 }
 
-// The codes of EC2 that are not those of other services.
+// The error codes that EC2 does not share with other services.
 const (
 	codeInvalid     = "InvalidParameterValue"
 	codeCombination = "InvalidParameterCombination"
@@ -59,7 +59,7 @@ func refusal(code, format string, args ...any) error {
 	return &protocol.Error{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// checkDryRun answers a caller who only asks whether it may.
+// checkDryRun answers a caller who only asks whether the call is allowed.
 func checkDryRun(asked *bool) error {
 	if asked == nil || !*asked {
 		return nil
@@ -70,14 +70,14 @@ func checkDryRun(asked *bool) error {
 	}
 }
 
-// The bounds of a page (EC2).
+// The limits of a page (EC2).
 const (
 	minPage = 5
 	maxPage = 1000
 )
 
-// page returns the machines of a page, in the order of their ids. Without a number of results it
-// has as many as there may be.
+// page returns the machines of a page, in the order of their ids. Without a number of results it is
+// the largest page that is allowed.
 func page(operation string, machines []*machine, results *int32, token string) ([]*machine, string, error) {
 	if results != nil && (*results < minPage || *results > maxPage) {
 		return nil, "", refusal(codeInvalid,

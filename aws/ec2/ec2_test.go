@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the answers as they are now to testdata")
 
-// The ids of the fixture's instances, as EC2 has them.
+// The EC2 ids of the fixture's instances.
 const (
 	first      = "i-10000000000000001" // host-1, in zone a, with a tag
 	second     = "i-10000000000000002" // host-2, in zone b, of another cluster, arm64
@@ -29,7 +29,7 @@ const (
 	terminated = "i-40000000000000004"
 )
 
-// newDoor returns the EC2 API of a state with instances of every sort.
+// newDoor returns the EC2 API of a state with instances of every kind.
 func newDoor(t *testing.T) http.Handler {
 	t.Helper()
 	c := singlenode.New(t)
@@ -85,7 +85,7 @@ func found(t *testing.T, w *httptest.ResponseRecorder) (ids []string, next strin
 	return append(answer.Instances, answer.Interfaces...), answer.Next
 }
 
-// The whole of both answers is as testdata has it.
+// Both answers are, in full, as in testdata.
 func TestAnswers(t *testing.T) {
 	door := newDoor(t)
 	for _, action := range []string{"DescribeInstances", "DescribeNetworkInterfaces"} {
@@ -167,7 +167,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A machine that an agent registered again with its document is one instance.
+// A machine is one instance even if an agent has registered it again with its document.
 func TestMachineRegisteredTwice(t *testing.T) {
 	c := singlenode.New(t)
 	for _, id := range []string{strings.Repeat("1", 32), strings.Repeat("2", 32), strings.Repeat("3", 32)} {

@@ -10,8 +10,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// filterValues returns what a machine has of what a filter compares; none: nothing, which no value
-// matches. Gantry has no VPCs and subnets, so whoever looks for those of one finds nothing.
+// filterValues returns the values of a machine that a filter compares. If there are none, the
+// filter does not match. Gantry has no VPCs and subnets, so a search for those of one finds
+// nothing.
 type filterValues map[string]func(*machine) []string
 
 func one(value func(*machine) string) func(*machine) []string {
@@ -25,7 +26,7 @@ func one(value func(*machine) string) func(*machine) []string {
 
 func none(*machine) []string { return nil }
 
-// ofAll are the filters of both operations.
+// ofAll has the filters of both operations.
 var ofAll = filterValues{
 	"availability-zone":  one(func(m *machine) string { return m.Zone }),
 	"owner-id":           one(func(m *machine) string { return m.account }),
@@ -35,7 +36,7 @@ var ofAll = filterValues{
 	"vpc-id":             none,
 }
 
-// ofInstances are the further filters of DescribeInstances.
+// ofInstances has the filters of DescribeInstances alone.
 var ofInstances = filterValues{
 	"architecture":        one((*machine).architecture),
 	"image-id":            one(func(m *machine) string { return m.attribute(attributeImage) }),
@@ -59,7 +60,7 @@ var ofInstances = filterValues{
 	},
 }
 
-// ofInterfaces are the further filters of DescribeNetworkInterfaces.
+// ofInterfaces has the filters of DescribeNetworkInterfaces alone.
 var ofInterfaces = filterValues{
 	"addresses.private-ip-address": one((*machine).address),
 	"attachment.attachment-id":     one((*machine).attachmentID),
@@ -70,10 +71,10 @@ var ofInterfaces = filterValues{
 	"tag-key":                      none,
 }
 
-// tagFilter begins the name of a filter on the value of a tag.
+// tagFilter is the prefix of a filter on the value of a tag.
 const tagFilter = "tag:"
 
-// filtered returns the machines that every filter selects.
+// filtered returns the machines that match every filter.
 func filtered(machines []*machine, filters []Filter, own filterValues, tags func(*machine) []structs.Tag) ([]*machine, error) {
 	for _, f := range filters {
 		values := own[f.Name]
@@ -110,7 +111,8 @@ func filtered(machines []*machine, filters []Filter, own filterValues, tags func
 	return machines, nil
 }
 
-// pattern matches what one of the values stands for, in which * is any characters and ? is one.
+// pattern returns a pattern that matches any of the values, in which * stands for any characters
+// and ? for one.
 func pattern(values []string) *regexp.Regexp {
 	var each []string
 	for _, v := range values {

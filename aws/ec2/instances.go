@@ -31,7 +31,7 @@ func (c *call) describeInstances(ctx context.Context, in *DescribeInstancesReque
 	}
 	out := &DescribeInstancesResult{NextToken: next}
 	for _, m := range shown {
-		// Each was started by itself, as far as EC2 goes.
+		// For EC2, each was started by itself.
 		out.Reservations = append(out.Reservations, Reservation{
 			ReservationId: m.reservationID(), OwnerId: m.account, Groups: []GroupIdentifier{}, Instances: []Instance{m.instance()},
 		})
@@ -39,7 +39,7 @@ func (c *call) describeInstances(ctx context.Context, in *DescribeInstancesReque
 	return out, nil
 }
 
-// instance shows a machine. It has the members of which something true can be said.
+// instance shows a machine, with the members whose values are known here.
 func (m *machine) instance() Instance {
 	out := Instance{
 		InstanceId:          m.id,

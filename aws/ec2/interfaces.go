@@ -7,14 +7,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The states of every network interface that there is here, and of its attachment (EC2).
+// The states of every network interface and of its attachment (EC2).
 const (
 	interfaceInUse    = "in-use"
 	interfaceAttached = "attached"
 )
 
 // describeNetworkInterfaces shows one network interface for each machine whose address is known. It
-// stands for the address by which the ports of the machine's tasks are reached.
+// stands for the address at which the ports of the machine's tasks are reached.
 func (c *call) describeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesRequest) (*DescribeNetworkInterfacesResult, error) {
 	if err := checkDryRun(in.DryRun); err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// machine is a container instance as EC2 shows it: an instance, and its one network interface.
+// machine is a container instance as EC2 shows it: an instance, and its only network interface.
 type machine struct {
 	*structs.ContainerInstance
 	id      string // i-…
@@ -18,7 +18,7 @@ type machine struct {
 	tags    []structs.Tag
 }
 
-// machines returns those of all clusters, in the order of their ids.
+// machines returns the machines of all clusters, in the order of their ids.
 func (c *call) machines(ctx context.Context) ([]*machine, error) {
 	state, err := c.control.Read(ctx)
 	if err != nil {
@@ -27,8 +27,8 @@ func (c *call) machines(ctx context.Context) ([]*machine, error) {
 	return c.machinesOf(state), nil
 }
 
-// machinesOf is machines of a state. A machine that was registered twice is shown as it is now: a
-// row that is INACTIVE does not hide another.
+// machinesOf returns the machines of a state. A machine that was registered twice is shown as it is
+// now: an INACTIVE row does not hide an active one.
 func (c *call) machinesOf(v view) []*machine {
 	found := map[string]*machine{}
 	for cluster := range v.Clusters() {
@@ -47,7 +47,8 @@ func (c *call) machinesOf(v view) []*machine {
 // EC2 shows terminated instances for a while.
 func (m *machine) terminated() bool { return m.Status == structs.InstanceInactive }
 
-// address is the IP address of the machine; empty: none is known, or the machine is terminated.
+// address returns the IP address of the machine; empty if none is known, or if the machine is
+// terminated.
 func (m *machine) address() string {
 	if m.terminated() {
 		return ""
@@ -55,7 +56,7 @@ func (m *machine) address() string {
 	return m.Address
 }
 
-// hostName is the name of the machine; empty where only its identity document is known.
+// hostName returns the name of the machine; empty if only its identity document is known.
 func (m *machine) hostName() string {
 	if m.Name == m.id {
 		return ""
@@ -63,15 +64,15 @@ func (m *machine) hostName() string {
 	return m.Name
 }
 
-// derived returns another id that EC2 has for something of an instance.
+// derived returns an id for another EC2 resource of an instance, made from the instance's id.
 func (m *machine) derived(prefix string) string { return prefix + strings.TrimPrefix(m.id, "i-") }
 
 func (m *machine) interfaceID() string   { return m.derived("eni-") }
 func (m *machine) attachmentID() string  { return m.derived("eni-attach-") }
 func (m *machine) reservationID() string { return m.derived("r-") }
 
-// stateCodes are EC2's codes of the states that there are here. An instance whose agent is not
-// heard is running as far as is known.
+// stateCodes has EC2's codes for the states that exist here. An instance whose agent is not heard
+// counts as running.
 var stateCodes = map[string]int32{"running": 16, "terminated": 48}
 
 func (m *machine) state() string {
@@ -81,7 +82,7 @@ func (m *machine) state() string {
 	return "running"
 }
 
-// The attributes that say what EC2 has members for.
+// The attributes that EC2 has members for.
 const (
 	attributeType         = "ecs.instance-type"
 	attributeImage        = "ecs.ami-id"
@@ -93,7 +94,7 @@ func (m *machine) attribute(name string) string {
 	return value
 }
 
-// architecture is the CPU's, by EC2's name.
+// architecture returns the CPU's architecture by EC2's name.
 func (m *machine) architecture() string {
 	if a := m.attribute(attributeArchitecture); a != "aarch64" {
 		return a
@@ -101,8 +102,8 @@ func (m *machine) architecture() string {
 	return "arm64"
 }
 
-// named returns the machines of the ids that a request names, or all where it names none. The codes
-// are those of EC2 for an id that cannot be one, and for one that does not exist.
+// named returns the machines whose ids a request names, or all if it names none. The codes are
+// EC2's, for an id that is malformed and for one that does not exist.
 func named(machines []*machine, ids []string, prefix, what string, malformed, missing string, id func(*machine) string) ([]*machine, error) {
 	if len(ids) == 0 {
 		return machines, nil
@@ -133,7 +134,7 @@ func named(machines []*machine, ids []string, prefix, what string, malformed, mi
 	return nil, refusal(missing, "The %s IDs '%s' do not exist", what, strings.Join(gone, ", "))
 }
 
-// isID reports whether a text is an id of EC2: a prefix, and 8 or 17 hex digits.
+// isID reports whether a text has the form of an EC2 id: a prefix, and 8 or 17 hex digits.
 func isID(text, prefix string) bool {
 	digits, ok := strings.CutPrefix(text, prefix)
 	return ok && (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""

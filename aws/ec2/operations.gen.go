@@ -4,7 +4,7 @@ package ec2
 
 import "github.com/gantry-project/gantry/aws/protocol"
 
-// API is what the model says of Amazon Elastic Compute Cloud.
+// API describes Amazon Elastic Compute Cloud.
 var API = protocol.API{
 	Name:        "Amazon EC2",
 	SigningName: "ec2",

@@ -67,7 +67,7 @@ type DescribeInstancesResult struct {
 	Reservations []Reservation `query:"reservationSet>item"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeInstancesResult) FillLists() {
 	if r.Reservations == nil {
 		r.Reservations = []Reservation{}
@@ -90,7 +90,7 @@ type DescribeNetworkInterfacesResult struct {
 	NextToken         string             `query:"nextToken"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeNetworkInterfacesResult) FillLists() {
 	if r.NetworkInterfaces == nil {
 		r.NetworkInterfaces = []NetworkInterface{}

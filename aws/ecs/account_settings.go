@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxSettings is the most account settings of one page, and how many there are where the caller
-// does not say (ECS).
+// maxSettings is the most account settings on one page, and the number if the caller gives none
+// (ECS).
 const maxSettings = 10
 
 func (c *call) putAccountSetting(ctx context.Context, in *PutAccountSettingRequest) (*PutAccountSettingResponse, error) {
@@ -75,8 +75,8 @@ func (c *call) listAccountSettings(ctx context.Context, in *ListAccountSettingsR
 	return out, err
 }
 
-// principal returns whose setting a call is about: the caller's own, or that of an ARN of IAM,
-// which is of the account.
+// principal returns whose setting a call is about: the caller's own, or that of an IAM ARN, which
+// must belong to the account.
 func (c *call) principal(ctx context.Context, arn string) (string, error) {
 	if arn == "" {
 		return control.PrincipalOf(ctx), nil
@@ -95,9 +95,9 @@ func (c *call) principal(ctx context.Context, arn string) (string, error) {
 		"principalArn: '%s' is not the ARN of a user, a role or the root user; one looks like arn:aws:iam::ACCOUNT:user/NAME or arn:aws:iam::ACCOUNT:root", arn)
 }
 
-// principalToChange also asks whether the caller may change that one's settings: its own with the
-// action alone, everyone's and another's if it may set the default of all. (In AWS another's
-// settings are the root user's to change; there is no root user here.)
+// principalToChange is principal for a call that changes the setting. A caller may change its own
+// with the action alone, and everyone's or another's only if it may set the default. (In AWS only
+// the root user may change another's settings; there is no root user here.)
 func (c *call) principalToChange(ctx context.Context, arn, setting string) (string, error) {
 	of, err := c.principal(ctx, arn)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addSettings sets something for root and for one user.
+// addSettings adds settings of root and of one user.
 func (f *fixture) addSettings(t *testing.T) {
 	t.Helper()
 	for _, s := range []structs.AccountSetting{
@@ -27,7 +27,7 @@ func (f *fixture) addSettings(t *testing.T) {
 	}
 }
 
-// settingActions calls what is about account settings; at the end none is set.
+// settingActions calls the operations on account settings. At the end none is set.
 func (w *sdkWalk) settingActions() {
 	_, err := w.client.PutAccountSettingDefault(w.Context(), &ecs.PutAccountSettingDefaultInput{Name: types.SettingNameContainerInsights, Value: aws.String("enabled")})
 	w.must(err)
@@ -67,7 +67,8 @@ const (
 	allowAll = `{"Statement":[{"Effect":"Allow","Action":"ecs:*","Resource":"*"}]}`
 )
 
-// A user sets its own settings; another's and everyone's only if it may set the default of all.
+// A user may change its own settings, and those of others or of everyone only if it may set the
+// default.
 func TestWhoseSettings(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)
@@ -90,7 +91,7 @@ func TestWhoseSettings(t *testing.T) {
 	}
 }
 
-// A new cluster has the setting of who makes it, unless it is given one.
+// A new cluster has the setting of its creator, unless it is given one.
 func TestContainerInsightsOfNewClusters(t *testing.T) {
 	f := newFixture(t)
 	f.addSettings(t)
@@ -112,7 +113,7 @@ func TestContainerInsightsOfNewClusters(t *testing.T) {
 	}
 }
 
-// Whoever gives tags to what it makes must be allowed to tag it.
+// Callers who tag a new resource must be allowed to tag it.
 func TestTagsAtCreation(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)
@@ -138,8 +139,7 @@ func TestTagsAtCreation(t *testing.T) {
 	}
 }
 
-// tagRules are the actions that are built and whose request has tags, but for the one that does
-// nothing else.
+// tagRules has the actions that are built and whose request has tags, except TagResource itself.
 func TestTagRules(t *testing.T) {
 	text, err := os.ReadFile("../models/ecs-2014-11-13.json")
 	if err != nil {

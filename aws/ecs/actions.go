@@ -5,7 +5,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 )
 
-// actions are the operations that are built, by name.
+// actions returns the operations that are built, by name.
 func actions(c *control.Control) map[string]protocol.Action {
 	f := frame(c)
 	return map[string]protocol.Action{

@@ -6,11 +6,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// acknowledgment answers what agents submit; they do not look at it.
+// acknowledgment answers what agents submit. They ignore it.
 const acknowledgment = "ACK"
 
-// discoverPollEndpoint names the address that the caller came by, for all: there is no other. Like
-// ECS it does not ask whether the cluster and the instance are there.
+// discoverPollEndpoint returns the address at which the caller reached this server; there is no
+// other. Like ECS it does not check that the cluster and the instance exist.
 func (c *call) discoverPollEndpoint(_ context.Context, in *DiscoverPollEndpointRequest) (*DiscoverPollEndpointResponse, error) {
 	cluster, err := c.arns.parseCluster(in.Cluster)
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *call) submitAttachmentStateChanges(ctx context.Context, in *SubmitAttac
 	return &SubmitAttachmentStateChangesResponse{Acknowledgment: acknowledgment}, noAttachments(in.Attachments)
 }
 
-// submit passes on what was seen of the task of an argument.
+// submit hands on what was seen of the task that an argument names.
 func (c *call) submit(ctx context.Context, clusterText, task string, update structs.TaskUpdate) error {
 	cluster, err := c.arns.parseCluster(clusterText)
 	if err != nil {
@@ -99,24 +99,23 @@ func (c *call) submit(ctx context.Context, clusterText, task string, update stru
 	return c.control.SubmitTaskState(ctx, cluster, update)
 }
 
-// manifestPulled is what ECS's agent says of a task, and of a container, of which it has only
+// manifestPulled is the status that ECS's agent reports for a task or container when it has only
 // resolved the image's digest.
 const manifestPulled = "MANIFEST_PULLED"
 
-// submittedStatus reads the status of a task or container; none says nothing of it.
+// submittedStatus reads the status of a task or container. An empty one reports no change.
 func submittedStatus(argument, text string) (status structs.TaskStatus, err error) {
 	if text == manifestPulled {
 		return structs.TaskPending, nil
 	}
 	if status.UnmarshalText([]byte(text)) != nil {
-		return 0, structs.Errorf(structs.KindInvalidParameter, "%s: '%s' is no status of a task or container; there are %s", argument, text,
-			"PENDING, RUNNING, STOPPED and the other steps of a task")
+		return 0, structs.Errorf(structs.KindInvalidParameter, "%s: '%s' is not a status of a task or container, such as PENDING, RUNNING or STOPPED", argument, text)
 	}
 	return status, nil
 }
 
-// noAttachments refuses changes of attachments: tasks and instances here have none, as long as
-// network mode awsvpc and EBS volumes are not supported.
+// noAttachments refuses changes of attachments. Tasks and instances have none, because network mode
+// awsvpc and EBS volumes are not supported.
 func noAttachments(changes []AttachmentStateChange) error {
 	if len(changes) > 0 {
 		return structs.Errorf(structs.KindInvalidParameter, "attachments[0]: there is no attachment '%s'", changes[0].AttachmentArn)

@@ -15,12 +15,12 @@ const (
 	includeHealth         = "CONTAINER_INSTANCE_HEALTH"
 )
 
-// includes is what a caller wants to see beside the usual.
+// includes holds what a caller wants to see in addition.
 type includes []string
 
 func (i includes) has(value string) bool { return slices.Contains(i, value) }
 
-// tags returns the tags of a resource where they are asked for, and an empty list where not.
+// tags returns the tags of a resource if they are asked for, and an empty list if not.
 func (i includes) tags(v view, resource structs.ResourceKey) []structs.Tag {
 	if !i.has(includeTags) {
 		return []structs.Tag{}
@@ -38,7 +38,7 @@ func tooMany(argument string, most int) error {
 	return structs.Errorf(structs.KindInvalidParameter, "%s can have at most %d items.", argument, most)
 }
 
-// orEmpty returns a list that is written as [] where there is none.
+// orEmpty returns a list that is written as [] if it is empty.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

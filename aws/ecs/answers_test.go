@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Every golden answer has what testdata/answers.txt says is always there.
+// Every golden answer has the members that testdata/answers.txt lists as always present.
 func TestAnswersAreWhole(t *testing.T) {
 	raw, err := os.ReadFile("testdata/answers.txt")
 	if err != nil {
@@ -52,7 +52,7 @@ type answerWalk struct {
 	seen   map[string]bool
 }
 
-// check looks at a value of a shape, and at what is below it. At says where it stands.
+// check checks a value of a shape and the values below it. At is its path.
 func (w *answerWalk) check(at, shape string, value any) {
 	switch s := w.model.Shapes[shape]; v := value.(type) {
 	case []any:
@@ -61,7 +61,7 @@ func (w *answerWalk) check(at, shape string, value any) {
 		}
 	case map[string]any:
 		if s.Type != "structure" {
-			return // a map of texts
+			return // a map of strings
 		}
 		always, known := w.always[shape]
 		if !known && !w.seen[shape] {
@@ -79,7 +79,7 @@ func (w *answerWalk) check(at, shape string, value any) {
 	}
 }
 
-// Who registers a definition or makes a service is told to whoever describes it.
+// Descriptions of task definitions and services show who created them.
 func TestWhoMadeIt(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)

@@ -24,8 +24,8 @@ const (
 // arns builds the ARNs of one caller, and reads the arguments that name resources (arn_parse.go).
 type arns struct{ protocol.ARNs }
 
-// asked returns the ARN of a failure for what is not there: the one that the caller gave, or that
-// of the key.
+// asked returns the ARN to show in a failure for a resource that does not exist: the one that the
+// caller gave, or the one made from the key.
 func (a arns) asked(text string, key structs.ResourceKey) string {
 	if strings.HasPrefix(text, "arn:") {
 		return text
@@ -44,8 +44,8 @@ func (a arns) container(cluster, task, id string) string {
 func (a arns) provider(name string) string         { return a.Of(structs.CapacityProviderKey(name)) }
 func (a arns) service(cluster, name string) string { return a.Of(structs.ServiceKey(cluster, name)) }
 
-// deployment and revision name a service's deployment and what it deploys: both by the digits of
-// the deployment's id, which clients look for in the second (Terraform).
+// deployment and revision return the ARNs of a service's deployment and of the revision that it
+// deploys. Both have the digits of the deployment's id; Terraform looks for them in the second.
 func (a arns) deployment(job *structs.Job, id string) string {
 	return a.Of(kindDeployment + "/" + job.Cluster + "/" + job.Name + "/" + strings.TrimPrefix(id, deploymentPrefix))
 }
@@ -55,5 +55,5 @@ func (a arns) revision(job *structs.Job, deployment string) string {
 
 func (a arns) taskSet(job *structs.Job, id string) string { return a.Of(structs.TaskSetKey(job, id)) }
 
-// deploymentPrefix begins the id of every deployment (ECS).
+// deploymentPrefix is the prefix of every deployment's id (ECS).
 const deploymentPrefix = "ecs-svc/"

@@ -8,11 +8,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Every argument that names a resource is read here. It may come as a name, as KIND/NAME or as an
-// ARN (protocol.ARNs), and a cluster in it is the cluster of the call. What differs is refused in
-// ECS's words.
+// Every argument that names a resource is read here. It may be a name, KIND/NAME or an ARN
+// (protocol.ARNs). If it contains a cluster, that must be the cluster of the call. Anything else is
+// refused in ECS's words.
 
-// name resolves an argument whose resource is in no cluster.
+// name resolves an argument for a resource that is in no cluster.
 func (a arns) name(argument, text, kind string) (string, error) {
 	parts, err := a.Path(argument, text, kind, 1)
 	if err != nil {
@@ -21,7 +21,8 @@ func (a arns) name(argument, text, kind string) (string, error) {
 	return parts[0], nil
 }
 
-// parseCluster resolves the cluster argument of a call to a name; none means the default cluster.
+// parseCluster resolves the cluster argument of a call to a name. An empty one means the default
+// cluster.
 func (a arns) parseCluster(text string) (string, error) {
 	return a.name("cluster", cmp.Or(text, structs.DefaultCluster), kindCluster)
 }
@@ -43,7 +44,7 @@ func (a arns) parseDefinition(argument, text string) (string, error) {
 }
 
 // parseMember resolves a task, container instance or service argument to its id or name in the
-// cluster of the call. Old short ARNs (…:task/ID) name no cluster and are of any.
+// cluster of the call. Old short ARNs (…:task/ID) name no cluster, so they are accepted in any.
 func (a arns) parseMember(argument, text, kind, cluster string) (string, error) {
 	parts, err := a.Path(argument, text, kind, 2)
 	if err != nil {
@@ -86,7 +87,7 @@ func (a arns) parseTaskSet(argument, text, cluster, service string) (string, err
 }
 
 // parseDeployment returns the deployment that the ARN of a service deployment or service revision
-// names; nil where there is none.
+// names; nil if there is none.
 func (a arns) parseDeployment(v view, argument, text, kind string) (*structs.Deployment, error) {
 	parts, err := a.Path(argument, text, kind, 3)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// argument returns what a member of a request names: a kind of resource, and how its text stands in
-// the request.
+// argument is a member of a request that names a resource: the kind of the resource, and the form
+// of its name in the request.
 type argument struct {
 	kind string
 	in   func(text string) any
@@ -26,7 +26,8 @@ func strategy(text string) any {
 	return []map[string]string{{"capacityProvider": text}}
 }
 
-// namings are the members of requests that name resources. OPERATION.member goes before member.
+// namings has the members of requests that name resources. OPERATION.member takes precedence over
+// member.
 var namings = map[string]argument{
 	"cluster": {kindCluster, plain}, "clusters": {kindCluster, listed},
 	"task": {kindTask, plain}, "tasks": {kindTask, listed},
@@ -43,7 +44,7 @@ var namings = map[string]argument{
 	"PutAttributes.attributes": {kindInstance, targeted}, "DeleteAttributes.attributes": {kindInstance, targeted},
 }
 
-// plausible is what a request has in its other members, so that it gets as far as its names.
+// plausible has values for the other members of a request, so that its names are reached.
 var plausible = map[string]any{
 	"cluster": "default", "task": "t1", "tasks": []string{"t1"}, "containerInstance": "i1", "containerInstances": []string{"i1"},
 	"service": "external", "services": []string{"external"}, "taskDefinition": "hello:1", "taskDefinitions": []string{"hello:1"}, "serviceName": "new",
@@ -53,7 +54,7 @@ var plausible = map[string]any{
 	"attachments": []map[string]string{{"attachmentArn": "x", "status": "y"}}, "serviceDeploymentArn": "x", "resourceArn": "x", "family": "f", "containerDefinitions": []any{},
 }
 
-// existing has the name of a resource that is there, by kind.
+// existing has, by kind, the name of a resource that exists.
 var existing = map[string]string{
 	"": "cluster/default", kindCluster: "cluster/default", kindProvider: "capacity-provider/big", kindDefinition: "task-definition/hello:1",
 	kindTask: "task/default/t1", kindInstance: "container-instance/default/i1", kindService: "service/default/external",
@@ -96,7 +97,7 @@ func TestEveryNameIsRead(t *testing.T) {
 	}
 }
 
-// nameWalk sends an operation wrong names of one argument.
+// nameWalk sends an operation wrong names in one argument.
 type nameWalk struct {
 	*testing.T
 	door              http.Handler
@@ -139,7 +140,7 @@ func (w *nameWalk) blank() {
 	}
 }
 
-// refused expects that a text is refused as the argument's.
+// refused expects the text to be refused as a value of the argument.
 func (w *nameWalk) refused(text, want string) {
 	w.Helper()
 	request := maps.Clone(w.body)

@@ -36,7 +36,7 @@ func (c *call) deleteAttributes(ctx context.Context, in *DeleteAttributesRequest
 }
 
 // attributeTargets resolves the cluster and the instance of each attribute. Instances are the only
-// targets that there are, so a short id needs no targetType.
+// targets, so a short id needs no targetType.
 func (c *call) attributeTargets(clusterText string, attributes []structs.Attribute) (cluster string, of []structs.InstanceAttribute, err error) {
 	if cluster, err = c.arns.parseCluster(clusterText); err != nil {
 		return "", nil, err
@@ -78,8 +78,8 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	// Ids have one length, so that a page goes on at the right place after its last instance and
-	// attribute.
+	// All ids have the same length, so a page continues at the right place after its last instance
+	// and attribute.
 	rows := func(yield func(string, string) bool) {
 		for i := range v.Instances(cluster) {
 			for _, a := range wantedAttributes(i, in) {
@@ -99,7 +99,7 @@ func (c *call) listAttributes(ctx context.Context, in *ListAttributesRequest) (*
 	return out, err
 }
 
-// wantedAttributes returns those attributes of an instance that are asked for, by name.
+// wantedAttributes returns the attributes of an instance that are asked for, by name.
 func wantedAttributes(i *structs.ContainerInstance, in *ListAttributesRequest) []structs.Attribute {
 	if i.Status == structs.InstanceInactive {
 		return nil

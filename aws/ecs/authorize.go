@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// naming are the members of requests that name a resource of a kind; the first that a request has
-// does.
+// naming has, by kind, the members of requests that name a resource. The first one that a request
+// has is used.
 var naming = map[string][]string{
 	kindCluster:    {"Cluster", "Clusters", "ClusterName"},
 	kindInstance:   {"ContainerInstance", "ContainerInstances", "Attributes"},
@@ -26,11 +26,11 @@ var naming = map[string][]string{
 	kindTaskSet:    {"TaskSet", "TaskSets"},
 }
 
-// all stands in the place of a name that is not known, in resources as in patterns.
+// all stands for a name that is not known, in resources as in patterns.
 const all = "*"
 
-// authorize asks whether the caller may do an action on what its request names. Which resources and
-// condition keys an action has, says structs.ECSAction.
+// authorize asks whether the caller may carry out an action on the resources that its request
+// names. structs.ECSAction lists the resources and condition keys of each action.
 func (c *call) authorize(ctx context.Context, r *protocol.Request, request any) error {
 	if control.CallerOf(ctx) == nil {
 		return nil
@@ -62,7 +62,7 @@ func (c *call) authorize(ctx context.Context, r *protocol.Request, request any) 
 	return asked.authorizeTags(ctx, r.Operation)
 }
 
-// authorization is one request that is asked about.
+// authorization is one request that is being authorized.
 type authorization struct {
 	*call
 	view interface {
@@ -72,8 +72,8 @@ type authorization struct {
 	request reflect.Value // of a request's struct
 }
 
-// texts returns what the request names in the first of the members that it has; one empty text
-// where it names nothing, and the member as the API writes it.
+// texts returns the names in the first of the members that the request has, and the member as the
+// API spells it. If the request names nothing, there is one empty text.
 func (a *authorization) texts(members []string) (argument string, named []string) {
 	for _, member := range members {
 		field := a.request.FieldByName(member)
@@ -99,13 +99,13 @@ func (a *authorization) texts(members []string) (argument string, named []string
 	return argument, named
 }
 
-// text returns what the request names in a member, which it may not have.
+// text returns the name in a member; empty if the request does not have it.
 func (a *authorization) text(member string) string {
 	_, named := a.texts([]string{member})
 	return named[0]
 }
 
-// resources resolves all that the request is on.
+// resources resolves all resources that the request is on.
 func (a *authorization) resources(ctx context.Context, action structs.PolicyAction) (out []structs.ResourceKey, err error) {
 	if action.Any {
 		key, err := a.tagged(ctx, a.text("ResourceArn"))
@@ -130,10 +130,10 @@ func (a *authorization) tagged(ctx context.Context, arn string) (structs.Resourc
 		return key, nil
 	}
 	kind, rest, err := a.arns.Split("resourceArn", arn)
-	return kind + "/" + rest, err // the action says that there is none
+	return kind + "/" + rest, err // the action reports that it does not exist
 }
 
-// key resolves a name as the action itself does, so that no way of writing it slips past a policy.
+// key resolves a name as the action itself does, so that no spelling of it evades a policy.
 func (a *authorization) key(kind, argument, text string) (structs.ResourceKey, error) {
 	switch {
 	case kind == kindCluster:
@@ -157,7 +157,7 @@ func (a *authorization) key(kind, argument, text string) (structs.ResourceKey, e
 	return kind + "/" + cluster + "/" + id, err
 }
 
-// ofDeployment resolves the ARN of a service deployment or revision to itself or to its service.
+// ofDeployment resolves the ARN of a service deployment or revision, to itself or to its service.
 func (a *authorization) ofDeployment(kind, argument, text string) (structs.ResourceKey, error) {
 	named := kindDeployment
 	if strings.HasPrefix(argument, "serviceRevision") {
@@ -173,8 +173,8 @@ func (a *authorization) ofDeployment(kind, argument, text string) (structs.Resou
 	return kind + "/" + strings.Join(parts, "/"), nil
 }
 
-// definition names the revision: of a family alone, the one that would be run, or all of them where
-// the family is registered.
+// definition names a revision. For a family alone, that is the one that would run, or all of them
+// if the family is being registered.
 func (a *authorization) definition(argument, text string) (structs.ResourceKey, error) {
 	if argument == "family" {
 		return structs.TaskDefinitionKey(text + ":" + all), nil

@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// keyValues say what a request has of each condition key of ECS; none where the key is not in the
-// request.
+// keyValues returns, for each condition key of ECS, its values in a request; none if the request
+// does not have the key.
 var keyValues = map[string]func(*authorization) ([]string, error){
 	"ecs:account-setting":         func(a *authorization) ([]string, error) { return given(a.text("Name")), nil },
 	"ecs:capacity-provider":       (*authorization).providers,
@@ -28,7 +28,7 @@ var keyValues = map[string]func(*authorization) ([]string, error){
 	"ecs:propagate-tags":          func(a *authorization) ([]string, error) { return given(a.text("PropagateTags")), nil },
 	"ecs:service":                 (*authorization).service,
 	"ecs:task-definition":         (*authorization).taskDefinition,
-	// of tags that come with what is made (authorize_tags.go)
+	// on the tags of a new resource (authorize_tags.go)
 	"ecs:CreateAction": func(*authorization) ([]string, error) { return nil, nil },
 	"aws:TagKeys":      (*authorization).tagKeys,
 }
@@ -55,8 +55,8 @@ func (a *authorization) keys(action structs.PolicyAction) (structs.PolicyKeys, e
 	return out, nil
 }
 
-// resource adds to the keys of the request those of one resource: its tags, and for what only an
-// ARN names, its cluster and service.
+// resource adds to the request's keys those of one resource: its tags, and its cluster and service
+// if only an ARN names them.
 func (a *authorization) resource(key structs.ResourceKey, action structs.PolicyAction, of structs.PolicyKeys) control.Resource {
 	keys := maps.Clone(of)
 	for _, t := range a.view.Tags(key) {
@@ -77,13 +77,13 @@ func given(text string) []string {
 	return []string{text}
 }
 
-// list returns a member that is a list of texts.
+// list returns a member that is a list of strings.
 func (a *authorization) list(member string) []string {
 	texts, _ := a.request.FieldByName(member).Interface().([]string)
 	return texts
 }
 
-// truth returns a member that is a boolean; none where it may be left out and is.
+// truth returns a member that is a boolean; nothing if it is optional and absent.
 func (a *authorization) truth(member string) []string {
 	switch v := a.request.FieldByName(member).Interface().(type) {
 	case bool:
@@ -96,8 +96,8 @@ func (a *authorization) truth(member string) []string {
 	return nil
 }
 
-// any reports whether a list has anything in it. An update that does not give it leaves it as it
-// is, and has no value.
+// any reports whether a list has any items. An update without the list leaves it as it is, so it
+// has no value.
 func (a *authorization) any(member string) []string {
 	v := a.request.FieldByName(member)
 	if !v.IsValid() || v.IsNil() && a.request.Type() == reflect.TypeFor[UpdateServiceRequest]() {

@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// full is what the request of the walk has in the members that policies can ask about.
+// full has values for the members that policies can have conditions on.
 var full = map[string]any{
 	"capacityProviderStrategy": []map[string]string{{"capacityProvider": "big"}}, "capacityProviders": []string{"big"}, "clusterName": "new",
 	"propagateTags": "TASK_DEFINITION", "tags": []map[string]string{{"key": "team", "value": "web"}}, "tagKeys": []string{"team"},
@@ -25,7 +25,7 @@ var full = map[string]any{
 	"resourceArn":           "arn:aws:ecs:us-east-1:000000000000:cluster/empty",
 }
 
-// values are what the condition keys of that request are.
+// values has the condition keys of a request with those members.
 var values = map[string]string{
 	"ecs:account-setting": "big", "ecs:capacity-provider": "capacity-provider/big", "ecs:cluster": "cluster/default", "ecs:compute-compatibility": "EC2",
 	"ecs:container-instances": "container-instance/default/i1", "ecs:enable-ebs-volumes": "true", "ecs:enable-ecs-managed-tags": "true",
@@ -68,7 +68,7 @@ func TestEveryActionHasItsResourcesAndKeys(t *testing.T) {
 	}
 }
 
-// fullRequest returns a request that has every member that policies can ask about.
+// fullRequest returns a request with every member that policies can have conditions on.
 func fullRequest(t *testing.T, model *apiModel, operation string) string {
 	t.Helper()
 	in := model.Shapes[model.Operations[operation].Input.Shape]
@@ -133,8 +133,8 @@ func (w *policyWalk) key(key string) {
 	}
 }
 
-// TestTagsOnWhatIsMade: tags that come with what an action makes are asked about as
-// ecs:TagResource, with that action.
+// TestTagsOnWhatIsMade checks that tags on a new resource are authorized as ecs:TagResource, with
+// the action that creates the resource as a condition key.
 func TestTagsOnWhatIsMade(t *testing.T) {
 	f := newFixture(t)
 	for condition, want := range map[string]string{
@@ -150,7 +150,7 @@ func TestTagsOnWhatIsMade(t *testing.T) {
 	}
 }
 
-// A condition on the tags of a resource sees those of each resource that a call is on.
+// A condition on resource tags sees those of each resource of a call.
 func TestConditionOnResourceTags(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)
@@ -165,7 +165,7 @@ func TestConditionOnResourceTags(t *testing.T) {
 	}
 }
 
-// A key that may run tasks in one cluster alone starts nothing elsewhere, however the other is
+// A key that may run tasks in only one cluster starts nothing in another, however that one is
 // named.
 func TestRunTaskInOneClusterAlone(t *testing.T) {
 	f := newFixture(t)
@@ -199,7 +199,7 @@ func TestRunTaskInOneClusterAlone(t *testing.T) {
 	}
 }
 
-// Of several instances all have to be allowed.
+// If a call is on several instances, all of them must be allowed.
 func TestConditionOnSeveralInstances(t *testing.T) {
 	f := newFixture(t)
 	other := f.AddInstance(t, "default", 2048, 4096)
@@ -212,7 +212,7 @@ func TestConditionOnSeveralInstances(t *testing.T) {
 	}
 }
 
-// The kinds of resource and the keys of the table are those that the door can find in a request.
+// The door can find every kind of resource and every key of the table in a request.
 func TestTableOfPoliciesIsKnown(t *testing.T) {
 	for operation := range maps.Keys(API.Operations) {
 		action, _ := structs.ECSAction(operation)

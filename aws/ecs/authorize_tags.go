@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// tagRules say on which kind of new resource an action puts the tags of its request.
+// tagRules has, for each action, the kind of new resource that gets the tags of its request.
 var tagRules = map[string]string{
 	"CreateCapacityProvider":    kindProvider,
 	"CreateCluster":             kindCluster,
@@ -19,8 +19,8 @@ var tagRules = map[string]string{
 	"StartTask":                 kindTask,
 }
 
-// authorizeTags asks whether the caller may tag what an action makes, where its request has tags:
-// that takes ecs:TagResource on the new resource too (ECS, "Grant permission to tag resources on
+// authorizeTags asks whether the caller may tag the new resource, if its request has tags. That
+// also takes ecs:TagResource on the new resource (ECS, "Grant permission to tag resources on
 // creation").
 func (a *authorization) authorizeTags(ctx context.Context, operation string) error {
 	kind, makes := tagRules[operation]
@@ -29,7 +29,7 @@ func (a *authorization) authorizeTags(ctx context.Context, operation string) err
 	}
 	argument, named := a.texts(naming[kind])
 	if kind == kindInstance || kind == kindTask {
-		named[0] = "" // it has no name before it is made
+		named[0] = "" // it has no name yet
 	}
 	key, err := a.key(kind, argument, named[0])
 	if err != nil {

@@ -27,7 +27,7 @@ func askAs(t *testing.T, door http.Handler, policy, operation, body string) stri
 
 const denyAll = `{"Statement":[{"Effect":"Deny","Action":"ecs:*","Resource":"*"}]}`
 
-// No action is carried out before its caller has been asked about.
+// Every action is authorized before it is carried out.
 func TestEveryActionIsAuthorized(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)
@@ -38,7 +38,7 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 	}
 }
 
-// TestResources holds which resource each way of naming one is asked about.
+// TestResources checks which resource is authorized for each way to name one.
 func TestResources(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)
@@ -79,7 +79,8 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// Of several resources all must be allowed, and the first that is not is named.
+// If a call is on several resources, all must be allowed, and the error names the first that is
+// not.
 func TestAllResourcesMustBeAllowed(t *testing.T) {
 	f := newFixture(t)
 	door := f.door(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// providersPage is how many capacity providers a page has where the caller does not say (ECS).
+// providersPage is the number of capacity providers on a page if the caller gives none (ECS).
 const providersPage = 10
 
 func (c *call) createCapacityProvider(ctx context.Context, in *CreateCapacityProviderRequest) (*CreateCapacityProviderResponse, error) {
@@ -38,7 +38,7 @@ func (c *call) updateCapacityProvider(ctx context.Context, in *UpdateCapacityPro
 		return nil, err
 	}
 	if in.AutoScalingGroupProvider == nil {
-		return nil, structs.Errorf(structs.KindInvalidParameter, "autoScalingGroupProvider is required: say what to change.")
+		return nil, structs.Errorf(structs.KindInvalidParameter, "autoScalingGroupProvider is required: it holds the changes.")
 	}
 	updated, err := c.control.UpdateCapacityProvider(ctx, name, structs.AutoScalingGroupProvider{
 		ManagedScaling:               in.AutoScalingGroupProvider.ManagedScaling,
@@ -68,7 +68,7 @@ func (c *call) deleteCapacityProvider(ctx context.Context, in *DeleteCapacityPro
 	return &DeleteCapacityProviderResponse{CapacityProvider: out}, err
 }
 
-// refuseCluster: only providers of managed instances are in a cluster.
+// refuseCluster refuses a cluster: only providers of managed instances are in one.
 func refuseCluster(cluster string) error {
 	return refuse(cluster != "", "cluster for an autoScalingGroupProvider: associate it with PutClusterCapacityProviders")
 }
@@ -107,7 +107,7 @@ func (c *call) describeCapacityProviders(ctx context.Context, in *DescribeCapaci
 	return out, nil
 }
 
-// listProviders adds a page of the capacity providers that are not deleted.
+// listProviders adds a page of the capacity providers that have not been deleted.
 func (c *call) listProviders(v view, in *DescribeCapacityProvidersRequest, within func(string) bool, out *DescribeCapacityProvidersResponse) error {
 	all := structs.FargateProviders()
 	for p := range v.CapacityProviders() {
@@ -133,7 +133,7 @@ func (c *call) listProviders(v view, in *DescribeCapacityProvidersRequest, withi
 	return err
 }
 
-// shownProvider shows what a call has made of a capacity provider.
+// shownProvider shows a capacity provider as a call has left it.
 func (c *call) shownProvider(ctx context.Context, p *structs.CapacityProvider) (*CapacityProvider, error) {
 	v, err := c.control.Read(ctx)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxDescribe is the most things that one Describe call takes (ECS).
+// maxDescribe is the most resources that one Describe call takes (ECS).
 const maxDescribe = 100
 
 func (c *call) createCluster(ctx context.Context, in *CreateClusterRequest) (*CreateClusterResponse, error) {
@@ -82,13 +82,14 @@ func (c *call) changeCluster(ctx context.Context, argument string, change struct
 	return &out, nil
 }
 
-// checkConfiguration refuses what promises encrypted storage: nothing here would encrypt it.
+// checkConfiguration refuses configurations that promise encrypted storage: nothing here would
+// encrypt it.
 func checkConfiguration(given *structs.ClusterConfiguration) error {
 	return refuse(given != nil && given.ManagedStorageConfiguration != nil, "configuration.managedStorageConfiguration")
 }
 
-// connectDefaults keeps the namespace as it is given. Nothing uses it yet: services with Service
-// Connect are refused.
+// connectDefaults keeps the namespace as given. Nothing uses it yet: services with Service Connect
+// are refused.
 func connectDefaults(given *ClusterServiceConnectDefaultsRequest) *structs.ClusterServiceConnectDefaults {
 	if given == nil {
 		return nil
@@ -96,8 +97,8 @@ func connectDefaults(given *ClusterServiceConnectDefaultsRequest) *structs.Clust
 	return &structs.ClusterServiceConnectDefaults{Namespace: given.Namespace}
 }
 
-// clusterProviders resolves the capacity providers of a cluster and its default strategy, which may
-// come as names or ARNs.
+// clusterProviders resolves the capacity providers of a cluster and its default strategy. They may
+// be names or ARNs.
 func (c *call) clusterProviders(providers []string, strategy []structs.CapacityProviderStrategyItem) (structs.ClusterProviders, error) {
 	var out structs.ClusterProviders
 	for _, text := range providers {

@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// compatibilityPage is for those who use Gantry in place of ECS. The part between the marks is
-// written from testdata/members.txt.
+// compatibilityPage is for people who use Gantry in place of ECS. The part between the marks is
+// generated from testdata/members.txt.
 const compatibilityPage = "../../docs/ecs-compatibility.md"
 
 const (
 	membersBegin = "<!-- Written by go test ./aws/ecs -run Compatibility -update from testdata/members.txt. -->\n"
-	membersEnd   = "<!-- End of what is written. -->\n"
+	membersEnd   = "<!-- End of the generated part. -->\n"
 )
 
 func TestCompatibilityPage(t *testing.T) {
@@ -36,11 +36,11 @@ func TestCompatibilityPage(t *testing.T) {
 		return
 	}
 	if is != want {
-		t.Errorf("%s is not what testdata/members.txt gives; run go test ./aws/ecs -run Compatibility -update", compatibilityPage)
+		t.Errorf("%s does not match testdata/members.txt; run go test ./aws/ecs -run Compatibility -update", compatibilityPage)
 	}
 }
 
-// TestReadmeCountsOperations holds the number of operations in README.md against the table of
+// TestReadmeCountsOperations checks the number of operations in README.md against the table of
 // actions.
 func TestReadmeCountsOperations(t *testing.T) {
 	raw, err := os.ReadFile("../../README.md")
@@ -53,7 +53,7 @@ func TestReadmeCountsOperations(t *testing.T) {
 	}
 }
 
-// membersChapter writes the operations, and a table for each verdict but honoured.
+// membersChapter writes the operations, and a table for each verdict except honoured.
 func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	var b strings.Builder
 	built := slices.Sorted(maps.Keys(actions(nil)))
@@ -67,10 +67,10 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	fmt.Fprintf(&b, "\n## Operations\n\nOf ECS's %d operations %d are built: %s.\n\nThe others answer `UnsupportedFeatureException` with their name: %s.\n",
 		len(API.Operations), len(built), strings.Join(built, ", "), strings.Join(missing, ", "))
 	for _, table := range []struct{ verdict, title, text string }{
-		{refused, "Refused where it is asked for", "A request with one of these is refused, in words that name the member. What asks for nothing (`false`, `enable: false`, an empty\nlist) is accepted."},
-		{late, "Can be registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},
-		{kept, "Comes back, and does nothing", "These are accepted and come back as they were given. Nothing acts on them, for the reason given."},
-		{ignored, "Accepted, and does nothing", "These are accepted and do not come back."},
+		{refused, "Refused", "A request with one of these is refused, in words that name the member. Values that ask for nothing (`false`, `enable: false`, an\nempty list) are accepted."},
+		{late, "Registered, but not run", "A task definition with one of these can be registered, described and compared as in ECS. RunTask, StartTask, CreateService,\nUpdateService and CreateTaskSet refuse it, and RunTask and StartTask refuse it in `overrides`, in words that name the member."},
+		{kept, "Returned, but without effect", "These are accepted and come back unchanged. They have no effect, for the reason given."},
+		{ignored, "Accepted, but without effect", "These are accepted and do not come back."},
 	} {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| member | of | note |\n|---|---|---|\n", table.title, table.text)
 		for _, row := range memberRows(m, shapes, table.verdict) {
@@ -81,8 +81,8 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 	return b.String()
 }
 
-// memberRows returns the rows of a table in the order of their members. Operations that have the
-// same member in the same way share one.
+// memberRows returns the rows of a table in the order of their members. Operations that treat the
+// same member in the same way share a row.
 func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []string {
 	type row struct{ member, note string }
 	of := map[row][]string{}
@@ -94,7 +94,7 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 			}
 			for _, p := range found[name] {
 				if verdict == late && p.operation != "RegisterTaskDefinition" {
-					continue // said above the table
+					continue // explained above the table
 				}
 				r := row{"`" + p.path(m, l.member) + "` " + shownValue(s, l), l.note}
 				if !slices.Contains(of[r], p.operation) {
@@ -112,8 +112,8 @@ func memberRows(m *apiModel, shapes map[string]*memberShape, verdict string) []s
 	return out
 }
 
-// shownValue returns the value of a line where other values of the member are treated in another
-// way; empty where all are alike.
+// shownValue returns the value of a line if other values of the member are treated differently;
+// empty if all are treated alike.
 func shownValue(s *memberShape, l memberLine) string {
 	if len(s.linesOf(l.member)) == 1 {
 		return ""

@@ -18,27 +18,26 @@ func New(c *control.Control) protocol.Service {
 	return protocol.Service{API: API, Actions: actions(c)}
 }
 
-// call is one request on its way through an action.
+// call is one request in an action.
 type call struct {
 	control  *control.Control
 	arns     arns
-	endpoint string // where the caller found us
+	endpoint string // where the caller reached this server
 }
 
-// frame is what the actions have in common.
+// frame is what all actions have in common.
 func frame(c *control.Control) protocol.Frame[*call] {
 	return protocol.Frame[*call]{
 		Open: func(r *protocol.Request) *call {
 			return &call{control: c, arns: arns{r.ARNs()}, endpoint: r.Endpoint}
 		},
 		Authorize: (*call).authorize,
-		// ECS's own texts; clients match on them.
+		// ECS's own messages; clients match on them.
 		EnumTexts: map[string]string{"launchType": "launch type should be one of [%s]"},
 	}
 }
 
-// readCluster returns the state and, of a cluster argument, the name of the ACTIVE cluster that it
-// means.
+// readCluster returns the state, and the name of the ACTIVE cluster that a cluster argument means.
 func (c *call) readCluster(ctx context.Context, argument string) (view, string, error) {
 	v, err := c.control.Read(ctx)
 	if err != nil {
@@ -48,7 +47,8 @@ func (c *call) readCluster(ctx context.Context, argument string) (view, string, 
 	return v, name, err
 }
 
-// activeCluster resolves a cluster argument to an ACTIVE cluster's name, or fails with ECS's error.
+// activeCluster resolves a cluster argument to the name of an ACTIVE cluster, or fails with ECS's
+// error.
 func (c *call) activeCluster(v view, argument string) (string, error) {
 	name, err := c.arns.parseCluster(argument)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addGPUs adds a cluster, vision, with an instance of four GPUs, three of which the two containers
-// of a task have.
+// addGPUs adds a cluster, vision, with an instance of four GPUs. The two containers of a task have
+// three of them.
 func (f *fixture) addGPUs(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

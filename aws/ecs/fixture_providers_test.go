@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addProviders adds capacity providers: big and small are of cluster empty, spare is of none, and
+// addProviders adds capacity providers: big and small belong to cluster empty, spare to none, and
 // gone has been deleted.
 func (f *fixture) addProviders(t *testing.T) {
 	t.Helper()
@@ -28,9 +28,8 @@ func (f *fixture) addProviders(t *testing.T) {
 	f.addShared(t)
 }
 
-// addShared adds a cluster with an instance that names a capacity provider and one that names none,
-// with a default strategy of FARGATE and FARGATE_SPOT, and with a service, shop, whose tasks are
-// shared out by it.
+// addShared adds a cluster with two instances, of which one names a capacity provider; a default
+// strategy of FARGATE and FARGATE_SPOT; and a service, shop, whose tasks it shares out.
 func (f *fixture) addShared(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

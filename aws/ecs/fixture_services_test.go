@@ -9,9 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addServices adds services in every state that there is: web is in the middle of its second
-// deployment, steady has reached its first one's end, agent is a daemon, broken never gets a task
-// up, ending is being deleted and ended has been.
+// addServices adds services in every state: web is in the middle of its second deployment, steady
+// has completed its first, agent is a daemon, broken never gets a task up, ending is being deleted
+// and ended has been.
 func (f *fixture) addServices(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -55,8 +55,8 @@ func (f *fixture) addServices(t *testing.T) {
 	}))
 }
 
-// addTaskSets adds service external with two task sets: blue is PRIMARY and has two of its three
-// tasks RUNNING, green has none.
+// addTaskSets adds service external with two task sets: blue is PRIMARY with two of its three tasks
+// RUNNING, green has no tasks.
 func (f *fixture) addTaskSets(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -86,7 +86,7 @@ func (f *fixture) addTaskSets(t *testing.T) {
 	must(err)
 }
 
-// addGreen adds a service green that moves to its second revision in a canary, and waits at the
+// addGreen adds a service green that moves to its second revision as a canary, and waits at the
 // hook after its green tasks are up.
 func (f *fixture) addGreen(t *testing.T) {
 	t.Helper()
@@ -110,7 +110,7 @@ func (f *fixture) addGreen(t *testing.T) {
 	f.Advance(t, 2*time.Second)
 }
 
-// placeholders stand in requests for what the fixture has minted.
+// placeholders returns a replacer of the names in requests that stand for the fixture's minted ids.
 func (f *fixture) placeholders() *strings.Replacer {
 	names := []string{"$INSTANCE", f.instance.ID, "$RUNNING", f.running.ID, "$STOPPED", f.stopped.ID}
 	if f.ofBig != nil {

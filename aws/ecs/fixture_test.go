@@ -15,8 +15,8 @@ import (
 
 const helloContainer = `{"name":"hello-server","image":"nginx","cpu":384,"memory":384,"portMappings":[{"containerPort":80}]}`
 
-// fixture is a cluster with something of everything, always the same. Instance, task and job ids
-// count up.
+// fixture is a cluster with something of everything. It is always the same: instance, task and job
+// ids count up.
 type fixture struct {
 	*singlenode.Node
 	instance         *structs.ContainerInstance

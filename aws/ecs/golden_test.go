@@ -12,16 +12,16 @@ import (
 
 var update = flag.Bool("update", false, "write the answers as they are now to testdata")
 
-// golden is what stands in a .response.json file.
+// golden is the content of a .response.json file.
 type golden struct {
 	Status int             `json:"status"`
 	Body   json.RawMessage `json:"body"`
 }
 
-// Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture and must give
-// CASE.response.json. In requests $INSTANCE, $RUNNING, $STOPPED and the like stand for ids of the
-// fixture, which has services where the operation is about them, and task sets where the request is
-// on service external.
+// Every testdata/OPERATION/CASE.request.json is sent to a fresh fixture, and the answer must be
+// CASE.response.json. In requests $INSTANCE, $RUNNING, $STOPPED and so on stand for ids of the
+// fixture. It has services if the operation is about them, and task sets if the request is on
+// service external.
 func TestGolden(t *testing.T) {
 	requests, err := filepath.Glob("testdata/*/*.request.json")
 	if err != nil || len(requests) == 0 {
@@ -77,7 +77,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// An action that has no golden case is not known to work.
+// Every action has a golden case: without one it is not known to work.
 func TestEveryActionHasAGoldenCase(t *testing.T) {
 	for operation := range actions(nil) {
 		if _, err := os.Stat("testdata/" + operation); err != nil {

@@ -55,8 +55,8 @@ func (c *call) listContainerInstances(ctx context.Context, in *ListContainerInst
 	return &ListContainerInstancesResponse{ContainerInstanceArns: found, NextToken: next}, err
 }
 
-// instanceFilter returns which instances are asked for: those of the status, or all that are not
-// INACTIVE, that the filter selects.
+// instanceFilter returns a filter for the instances that are asked for: those with the status, or
+// all that are not INACTIVE, if the filter expression matches them.
 func instanceFilter(in *ListContainerInstancesRequest) (func(view, *structs.ContainerInstance) bool, error) {
 	var filter *query.Expression
 	if in.Filter != "" {
@@ -99,7 +99,7 @@ func (c *call) updateContainerInstancesState(ctx context.Context, in *UpdateCont
 	case n == 0:
 		return nil, structs.Errorf(structs.KindInvalidParameter, "Container Instances cannot be empty.")
 	case n > maxUpdateInstances:
-		return nil, tooMany("instanceIds", maxUpdateInstances) // ECS's word
+		return nil, tooMany("instanceIds", maxUpdateInstances) // ECS's name for it
 	}
 	out := &UpdateContainerInstancesStateResponse{}
 	var ids []string

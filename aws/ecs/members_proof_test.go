@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// What testdata/members.txt says is so: each valid request is accepted, and each line about a value
-// is true of that request with the value in it, wherever its structure stands.
+// The lines of testdata/members.txt are true: each valid request is accepted, and each line about a
+// value is true of that request with the value in it, wherever its structure occurs.
 func TestMembersAreTrue(t *testing.T) {
 	m, shapes := readModel(t), readMembers(t)
 	found := places(m, shapes)
@@ -34,7 +34,7 @@ func TestMembersAreTrue(t *testing.T) {
 	}
 }
 
-// everything is a fixture that has all there is.
+// everything returns a fixture with all additions.
 func everything(t *testing.T) *fixture {
 	f := newFixture(t)
 	f.addServices(t)
@@ -91,11 +91,11 @@ func (p prover) prove(t *testing.T, shape string, l memberLine) {
 	}
 }
 
-// names reports whether the message of an answer names a member, or the one that holds it with its
-// value. ECS's own texts write some names in words: "The platform version must be null".
+// names reports whether the message of an answer names a member, or the member that holds it with
+// its value. ECS's own messages write some names in words: "The platform version must be null".
 func (p prover) names(w *httptest.ResponseRecorder, l memberLine) bool {
 	var answer struct{ Message string }
-	_ = json.Unmarshal(w.Body.Bytes(), &answer) // what cannot be read names nothing
+	_ = json.Unmarshal(w.Body.Bytes(), &answer) // an unreadable answer names nothing
 	has := func(text string) bool {
 		return strings.Contains(strings.ToLower(strings.ReplaceAll(answer.Message, " ", "")), strings.ToLower(text))
 	}
@@ -106,7 +106,7 @@ func (p prover) names(w *httptest.ResponseRecorder, l memberLine) bool {
 	return has(l.member) || has(holder) && has(strings.Trim(string(l.value), `"`))
 }
 
-// comesBack reports whether anywhere in an answer the member has that value.
+// comesBack reports whether the member has that value anywhere in an answer.
 func comesBack(answer any, member string, value any) bool {
 	switch a := answer.(type) {
 	case map[string]any:
@@ -124,7 +124,7 @@ func comesBack(answer any, member string, value any) bool {
 	return false
 }
 
-// request is the valid request of the place with what the line says in it.
+// request returns the valid request of the place with the line's value in it.
 func (p prover) request(shape string, l memberLine) map[string]any {
 	part := maps.Clone(p.shapes[shape].valid)
 	if l.member != "" {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The verdicts of testdata/members.txt, which says what each means.
+// The verdicts of testdata/members.txt, which explains them.
 const (
 	honoured = "honoured"
 	refused  = "refused"
@@ -23,11 +23,11 @@ type memberLine struct {
 	verdict string
 	member  string
 	value   json.RawMessage // empty for honoured
-	with    map[string]any  // of the request, beside the value
+	with    map[string]any  // other members of the request
 	note    string
 }
 
-// memberShape is what testdata/members.txt says of a shape of the model.
+// memberShape is a shape of the model in testdata/members.txt.
 type memberShape struct {
 	valid map[string]any // a request, or a part of one, that is accepted
 	lines []memberLine
@@ -43,7 +43,7 @@ func (s *memberShape) linesOf(member string) (lines []memberLine) {
 	return lines
 }
 
-// goesOn reports whether the members below a member count too.
+// goesOn reports whether the members below a member need lines too.
 func goesOn(lines []memberLine) bool {
 	return slices.ContainsFunc(lines, func(l memberLine) bool { return l.verdict == honoured })
 }
@@ -110,7 +110,7 @@ func cutJSON(t *testing.T, text string) (value json.RawMessage, rest string) {
 	return value, strings.TrimSpace(text[d.InputOffset():])
 }
 
-// apiModel is what the tests need of the model that the shapes are generated from.
+// apiModel is the part that the tests need of the model that the shapes are generated from.
 type apiModel struct {
 	Operations map[string]struct{ Input, Output struct{ Shape string } }
 	Shapes     map[string]struct {
@@ -132,8 +132,7 @@ func readModel(t *testing.T) *apiModel {
 	return &m
 }
 
-// structure returns the structure that a member holds, itself or in lists; empty where it holds
-// none.
+// structure returns the structure that a member holds, itself or in lists; empty if it holds none.
 func (m *apiModel) structure(shape string) string {
 	for m.Shapes[shape].Type == "list" {
 		shape = m.Shapes[shape].Member.Shape
@@ -147,14 +146,14 @@ func (m *apiModel) structure(shape string) string {
 // A step leads from a structure to one below it.
 type step struct{ shape, member string }
 
-// A place is where a structure stands in the requests of an operation.
+// A place is where a structure occurs in the requests of an operation.
 type place struct {
 	operation string
 	// from the request's structure to the one that holds it; empty for the request's
 	way []step
 }
 
-// path names a member of the structure that stands at the place.
+// path returns the path of a member of the structure at the place.
 func (p place) path(m *apiModel, member string) string {
 	var out strings.Builder
 	for _, s := range p.way {
@@ -167,8 +166,8 @@ func (p place) path(m *apiModel, member string) string {
 	return out.String() + member
 }
 
-// places gives, for each structure of the requests of what is built, where it stands. What is below
-// a member that is not honoured is left out.
+// places returns, for each structure in the requests of the actions that are built, the places
+// where it occurs. Structures below a member that is not honoured are left out.
 func places(m *apiModel, shapes map[string]*memberShape) map[string][]place {
 	found := map[string][]place{}
 	var visit func(shape string, at place)
@@ -187,8 +186,8 @@ func places(m *apiModel, shapes map[string]*memberShape) map[string][]place {
 	return found
 }
 
-// Every member of every request of what is built has a line, and no line is about what is not
-// there.
+// Every member of every request of the actions that are built has a line, and no line is about a
+// member that does not exist.
 func TestMembers(t *testing.T) {
 	m, shapes := readModel(t), readMembers(t)
 	found := places(m, shapes)

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listServicesByNamespace lists nothing: services with Service Connect are refused, so none is in a
-// namespace. The namespaces that there are are those that clusters have as their default.
+// listServicesByNamespace lists nothing: services with Service Connect are refused, so no service
+// is in a namespace. The only namespaces are the defaults of clusters.
 func (c *call) listServicesByNamespace(ctx context.Context, in *ListServicesByNamespaceRequest) (*ListServicesByNamespaceResponse, error) {
 	v, err := c.control.Read(ctx)
 	if err != nil {

@@ -4,7 +4,7 @@ package ecs
 
 import "github.com/gantry-project/gantry/aws/protocol"
 
-// API is what the model says of Amazon EC2 Container Service.
+// API describes Amazon EC2 Container Service.
 var API = protocol.API{
 	Name:         "Amazon ECS",
 	SigningName:  "ecs",

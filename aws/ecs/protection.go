@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The most tasks that one call on their protection takes (ECS).
+// The most tasks that one call on task protection takes (ECS).
 const (
 	maxProtect           = 10
 	maxDescribeProtected = 100
@@ -45,7 +45,7 @@ func (c *call) getTaskProtection(ctx context.Context, in *GetTaskProtectionReque
 	}, nil
 }
 
-// protectable resolves the arguments that both calls have.
+// protectable resolves the arguments that both calls share.
 func (c *call) protectable(clusterText string, tasks []string, most int) (cluster string, ids []string, err error) {
 	if cluster, err = c.arns.parseCluster(clusterText); err != nil {
 		return "", nil, err

@@ -51,29 +51,29 @@ func (c *call) registerContainerInstance(ctx context.Context, in *RegisterContai
 	return &RegisterContainerInstanceResponse{ContainerInstance: &out}, nil
 }
 
-// identity reads an instance identity document of EC2, which need not be given. Its signature is
-// AWS's, and is not looked at: who may register is for policies to say.
+// identity reads an EC2 instance identity document, which is optional. Its signature is AWS's and
+// is not checked: policies decide who may register.
 func identity(reg *control.InstanceRegistration, document string) error {
 	if document == "" {
 		return nil
 	}
 	var d struct{ InstanceID, PrivateIP, InstanceType, ImageID, AvailabilityZone, Architecture string }
 	if err := json.Unmarshal([]byte(document), &d); err != nil {
-		return structs.Errorf(structs.KindInvalidParameter, "instanceIdentityDocument: it is not the JSON of an instance's identity: %v", err)
+		return structs.Errorf(structs.KindInvalidParameter, "instanceIdentityDocument is not the JSON of an instance identity document: %v", err)
 	}
 	reg.Name, reg.Address, reg.Zone = d.InstanceID, d.PrivateIP, d.AvailabilityZone
 	reg.Type, reg.Image, reg.Architecture = d.InstanceType, d.ImageID, d.Architecture
 	return nil
 }
 
-// resourceTypes are those of the resources of an instance (ECS).
+// resourceTypes has the types of an instance's resources (ECS).
 var resourceTypes = map[string]string{"CPU": "INTEGER", "MEMORY": "INTEGER", "PORTS": "STRINGSET", "PORTS_UDP": "STRINGSET", "GPU": "STRINGSET"}
 
 // registeredResource reads one of an instance's resources.
 func registeredResource(reg *control.InstanceRegistration, n int, r Resource) (err error) {
 	switch kind, ok := resourceTypes[r.Name]; {
 	case !ok:
-		return structs.Errorf(structs.KindInvalidParameter, "totalResources[%d].name: '%s' is no resource of a container instance; there are CPU, MEMORY, PORTS, PORTS_UDP and GPU", n, r.Name)
+		return structs.Errorf(structs.KindInvalidParameter, "totalResources[%d].name: '%s' is not a resource of a container instance: they are CPU, MEMORY, PORTS, PORTS_UDP and GPU", n, r.Name)
 	case r.Type != "" && r.Type != kind:
 		return structs.Errorf(structs.KindInvalidParameter, "totalResources[%d].type: %s is of type %s, not '%s'", n, r.Name, kind, r.Type)
 	}
@@ -103,7 +103,7 @@ func portList(n int, r Resource) ([]uint16, error) {
 	for _, text := range r.StringSetValue {
 		number, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || number == 0 {
-			return nil, structs.Errorf(structs.KindInvalidParameter, "totalResources[%d]: '%s' of %s is no port from 1 to 65535", n, text, r.Name)
+			return nil, structs.Errorf(structs.KindInvalidParameter, "totalResources[%d]: '%s' of %s is not a port from 1 to 65535", n, text, r.Name)
 		}
 		ports = append(ports, uint16(number))
 	}

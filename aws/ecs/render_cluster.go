@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// cluster shows a cluster. Its counts come from its instances.
+// cluster shows a cluster, with counts made from its instances.
 func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Cluster {
 	var instances, running, pending int
 	for i := range v.Instances(cluster.Name) {
@@ -48,7 +48,8 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 	return out
 }
 
-// settings are the cluster's own, with ECS's default for the one that every cluster has.
+// settings returns the cluster's own settings, with ECS's default for the one that every cluster
+// has.
 func settings(cluster *structs.Cluster) []structs.ClusterSetting {
 	const insights = "containerInsights"
 	for _, s := range cluster.Settings {
@@ -59,7 +60,7 @@ func settings(cluster *structs.Cluster) []structs.ClusterSetting {
 	return append([]structs.ClusterSetting{{Name: insights, Value: "disabled"}}, cluster.Settings...)
 }
 
-// statistics counts tasks and services by launch type. All of ours are EC2's.
+// statistics counts tasks and services by launch type. All tasks here have EC2's.
 func statistics(running, pending int, services map[string]int) []structs.KeyValuePair {
 	counts := []struct {
 		name  string

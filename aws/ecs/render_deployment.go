@@ -19,19 +19,19 @@ const (
 	deploymentRollbackFailed     = "ROLLBACK_FAILED"
 )
 
-// serviceDeployment is a deployment that a user asked for, as ECS tells its story: a rollback is no
-// deployment of its own, but how this one ends.
+// serviceDeployment is a deployment that a user asked for, in ECS's terms: a rollback is not a
+// deployment of its own, but the end of this one.
 type serviceDeployment struct {
 	*structs.Deployment
 	source   *structs.Deployment // what ran before; nil for the first
-	rollback *structs.Deployment // nil where there is none
+	rollback *structs.Deployment // nil if there is none
 	begun    bool                // a task of it has been placed
 }
 
-// serviceDeployments returns those of a service, newest first.
+// serviceDeployments returns the deployments of a service, newest first.
 func serviceDeployments(v view, job *structs.Job) []*serviceDeployment {
 	var out []*serviceDeployment
-	rollbacks := map[string]*structs.Deployment{} // by what they roll back
+	rollbacks := map[string]*structs.Deployment{} // by the deployment that they roll back
 	begun := map[string]bool{}
 	for t := range v.JobTasks(job.ID) {
 		begun[t.StartedBy] = true
@@ -67,7 +67,7 @@ func (d *serviceDeployment) status() string {
 	switch {
 	case d.Rollout == structs.RolloutCompleted:
 		return deploymentSuccessful
-	// failed for good, or another came
+	// failed for good, or replaced by another
 	case d.Rollout == structs.RolloutFailed || d.Status != structs.DeploymentPrimary:
 		return deploymentStopped
 	case d.StopRequested == structs.StopRollback:
@@ -81,7 +81,7 @@ func (d *serviceDeployment) status() string {
 	}
 }
 
-// reason explains why the deployment is where it is.
+// reason explains the deployment's status.
 func (d *serviceDeployment) reason() string {
 	if d.rollback == nil && d.Rollout == structs.RolloutInProgress && d.Status != structs.DeploymentPrimary {
 		return "ECS deployment " + d.ID + " was replaced before it was completed."
@@ -89,15 +89,14 @@ func (d *serviceDeployment) reason() string {
 	return d.RolloutReason
 }
 
-// ended is when the deployment came to its end, a rollback's where there is one; zero while it goes
-// on.
+// ended returns when the deployment, or its rollback if there is one, ended; zero while it goes on.
 func (d *serviceDeployment) ended() structs.Time {
 	last := d.Deployment
 	if d.rollback != nil {
 		last = d.rollback
 	}
 	if last.Rollout == structs.RolloutInProgress && last.Status != structs.DeploymentPrimary {
-		return last.UpdatedAt // another came before its end
+		return last.UpdatedAt // another replaced it before its end
 	}
 	return last.FinishedAt
 }
@@ -116,7 +115,7 @@ func (c *call) deploymentBrief(job *structs.Job, d *serviceDeployment) ServiceDe
 	}
 }
 
-// serviceDeployment shows a service deployment whole.
+// serviceDeployment shows a service deployment in full.
 func (c *call) serviceDeployment(v view, job *structs.Job, d *serviceDeployment) ServiceDeployment {
 	brief := c.deploymentBrief(job, d)
 	tasks := countTasks(v, job.ID)
@@ -160,7 +159,7 @@ func (c *call) revisionSummary(job *structs.Job, d *structs.Deployment, tasks ta
 	}
 }
 
-// breakerDisabled is the state of a circuit breaker, and of alarms, that are not used (ECS).
+// breakerDisabled is the state of a circuit breaker, and of alarms, that is not in use (ECS).
 const breakerDisabled = "DISABLED"
 
 func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired int) *ServiceDeploymentCircuitBreaker {
@@ -178,8 +177,8 @@ func circuitBreaker(d *serviceDeployment, policy *structs.UpdatePolicy, desired 
 	return out
 }
 
-// revisionOf returns the service as a deployment deploys it; as it is now where that version is not
-// known any more.
+// revisionOf returns the service at the version that a deployment deploys, or at the current one if
+// that version is no longer known.
 func revisionOf(v view, d *structs.Deployment) *structs.Job {
 	if version := v.JobVersion(d.Job, d.JobVersion); version != nil {
 		return version
@@ -187,7 +186,7 @@ func revisionOf(v view, d *structs.Deployment) *structs.Job {
 	return v.Job(d.Job)
 }
 
-// serviceRevision shows what a deployment deploys.
+// serviceRevision shows the revision that a deployment deploys.
 func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 	job := revisionOf(v, d)
 	out := ServiceRevision{

@@ -39,8 +39,8 @@ func (c *call) instance(v view, i *structs.ContainerInstance, include includes) 
 	return out
 }
 
-// attributesOf returns what the agent says of an instance, then what users put on it. Where both
-// name the same, the agent's counts.
+// attributesOf returns the attributes of an instance, the agent's before the users'. If both have
+// the same name, the agent's counts.
 func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
 	all := slices.Clone(i.Attributes)
 	for _, a := range i.Custom {
@@ -52,7 +52,7 @@ func attributesOf(i *structs.ContainerInstance) []structs.Attribute {
 }
 
 // resources shows amounts. Ports are those that cannot be had: ECS lists the reserved ones as
-// registered, and those in use beside them as remaining.
+// registered, and those plus the ones in use as remaining.
 func resources(cpu, memory int64, ports []structs.Port) []Resource {
 	return []Resource{
 		{Name: "CPU", Type: "INTEGER", IntegerValue: int32(cpu)},
@@ -62,7 +62,7 @@ func resources(cpu, memory int64, ports []structs.Port) []Resource {
 	}
 }
 
-// gpuResource shows GPUs by their ids. Remaining are, unlike ports, those that can be had.
+// gpuResource shows GPUs by their ids. Unlike ports, the remaining ones are those that can be had.
 func gpuResource(ids []string) Resource {
 	return Resource{Name: "GPU", Type: "STRINGSET", StringSetValue: ids}
 }

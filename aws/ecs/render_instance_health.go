@@ -7,17 +7,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The parts of a container instance whose health is told (ECS, InstanceHealthCheckType).
+// The parts of a container instance that have a health (ECS, InstanceHealthCheckType).
 const (
 	healthOfRuntime = "CONTAINER_RUNTIME"
 	healthOfAgent   = "AGENT_CONNECTIVITY"
 )
 
-// worstFirst are the states of health in the order in which they decide about the whole (ECS).
+// worstFirst has the states of health in the order in which they decide the overall status (ECS).
 var worstFirst = []string{structs.HealthImpaired, structs.HealthInsufficientData, structs.HealthInitializing, structs.HealthOK}
 
-// instanceHealth shows how an instance does. Agents report changes only, so what was reported last
-// stands as long as the agent is heard.
+// instanceHealth shows the health of an instance. Agents report only changes, so the last report
+// holds as long as the agent is heard.
 func instanceHealth(i *structs.ContainerInstance) *ContainerInstanceHealthStatus {
 	agent := InstanceHealthCheckResult{
 		Type: healthOfAgent, Status: structs.HealthOK, LastUpdated: i.ConnectionChangedAt, LastStatusChange: i.ConnectionChangedAt,

@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// service shows a service as it is at the version that job is.
+// service shows a service at the version of job.
 func (c *call) service(v view, job *structs.Job, include includes) Service {
 	tasks := countTasks(v, job.ID)
 	spec := job.Service
@@ -44,14 +44,14 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 	}
 	for _, set := range taskSets(v, job) {
 		out.TaskSets = append(out.TaskSets, c.taskSet(v, job, set, nil))
-		if set.Status == structs.DeploymentPrimary { // its service goes by it (ECS)
+		if set.Status == structs.DeploymentPrimary { // the service takes its values from it (ECS)
 			out.TaskDefinition = c.arns.definition(set.TaskDefinition)
 		}
 	}
 	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
 	for _, d := range newestFirst(v, job.ID) {
 		if d.Status == structs.DeploymentInactive {
-			continue // history: waiters take what is listed here for what still goes on
+			continue // history: waiters take all that is listed here for deployments in progress
 		}
 		shown := c.deployment(job, d, tasks.by[d.ID], out.DesiredCount)
 		shown.LaunchType, shown.CapacityProviderStrategy = capacityOf(revisionOf(v, d))
@@ -89,16 +89,16 @@ func (c *call) deployment(job *structs.Job, d *structs.Deployment, tasks taskCou
 	return out
 }
 
-// newestFirst returns the deployments of a service, INACTIVE ones too. Task sets are not among
-// them.
+// newestFirst returns the deployments of a service, newest first and INACTIVE ones included. Task
+// sets are not among them.
 func newestFirst(v view, job string) []*structs.Deployment {
 	all := slices.DeleteFunc(slices.Collect(v.Deployments(job)), func(d *structs.Deployment) bool { return d.TaskSet != nil })
 	slices.Reverse(all)
 	return all
 }
 
-// askedFor returns the id of the deployment that a user asked for: the one whose rollback this is,
-// or itself.
+// askedFor returns the id of the deployment that a user asked for: for a rollback, the one that it
+// rolls back; otherwise the deployment itself.
 func askedFor(d *structs.Deployment) string {
 	if d.RollbackOf != "" {
 		return d.RollbackOf
@@ -106,7 +106,8 @@ func askedFor(d *structs.Deployment) string {
 	return d.ID
 }
 
-// capacityOf is where the tasks of a service go: the one excludes the other.
+// capacityOf returns a service's launch type or its capacity provider strategy. It has only one of
+// them.
 func capacityOf(job *structs.Job) (launchType string, strategy []structs.CapacityProviderStrategyItem) {
 	if len(job.CapacityStrategy) > 0 {
 		return "", job.CapacityStrategy
@@ -136,7 +137,8 @@ func deploymentConfiguration(p *structs.UpdatePolicy) *DeploymentConfiguration {
 	return out
 }
 
-// breakerConfiguration shows the whole of it, also where the circuit breaker is off, as AWS does.
+// breakerConfiguration shows all of the configuration even if the circuit breaker is off, as AWS
+// does.
 func breakerConfiguration(p *structs.UpdatePolicy) *DeploymentCircuitBreaker {
 	t := p.BreakerThreshold()
 	return &DeploymentCircuitBreaker{
@@ -154,11 +156,10 @@ func serviceEvents(v view, job string) []ServiceEvent {
 	return out
 }
 
-// taskCount is how many tasks run, how many are on their way there, and how many of both are to
-// stay.
+// taskCount has how many tasks run, how many are starting, and how many of both are to stay.
 type taskCount struct{ running, pending, wanted int32 }
 
-// taskCounts are those of a service and of each of its deployments.
+// taskCounts has the counts of a service and of each of its deployments.
 type taskCounts struct {
 	all taskCount
 	by  map[string]taskCount // by Deployment.ID

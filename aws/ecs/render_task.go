@@ -14,7 +14,7 @@ const (
 	attributeArchitecture = "ecs.cpu-architecture"
 )
 
-// task shows a task: what it is, joined with its definition, its job and its instance.
+// task shows a task, joined with its definition, its job and its instance.
 func (c *call) task(v view, t *structs.Task, include includes) Task {
 	definition, job := v.TaskDefinition(t.TaskDefinition), v.Job(t.Job)
 	var overrides *structs.TaskOverride
@@ -61,7 +61,7 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 	return out
 }
 
-// addInstance shows what a task takes from its instance. Once its agent has spoken of it, the task
+// addInstance shows what a task uses of its instance. Once its agent has reported it, the task
 // counts as connected as long as the agent is, and for good when it has stopped.
 func (c *call) addInstance(v view, out *Task, t *structs.Task) {
 	instance := v.Instance(t.Instance)
@@ -80,20 +80,20 @@ func (c *call) addInstance(v view, out *Task, t *structs.Task) {
 	}
 }
 
-// launchTypeOfTask goes by the task's own capacity provider: its service may have another strategy
-// by now.
+// launchTypeOfTask returns the launch type by the task's own capacity provider: its service may
+// have another strategy by now.
 func launchTypeOfTask(job *structs.Job, t *structs.Task) string {
 	switch {
 	case structs.IsFargate(t.CapacityProvider):
 		return structs.LaunchFargate
-	case t.CapacityProvider == "" && t.Instance == "": // still to be placed
+	case t.CapacityProvider == "" && t.Instance == "": // not placed yet
 		return launchTypeOf(job)
 	}
 	return structs.LaunchEC2
 }
 
-// launchTypeOf returns the launch type of a job's tasks. Those of a strategy are all FARGATE's, or
-// none is.
+// launchTypeOf returns the launch type of a job's tasks. Either all or none of the providers of a
+// strategy are FARGATE's.
 func launchTypeOf(job *structs.Job) string {
 	switch {
 	case job == nil:
@@ -104,7 +104,7 @@ func launchTypeOf(job *structs.Job) string {
 	return cmp.Or(job.LaunchType, structs.LaunchEC2)
 }
 
-// containers shows the containers of a task in the definition's order, with what the agent saw of
+// containers shows the containers of a task in the definition's order, with the agent's report on
 // each.
 func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, overrides *structs.TaskOverride) []Container {
 	out := make([]Container, len(definition.ContainerDefinitions))
@@ -134,8 +134,8 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 	return out
 }
 
-// containerOf returns what the agent saw of a container. One that it has not spoken of is still to
-// come, or never came.
+// containerOf returns the agent's report on a container. A container without one is still to come,
+// or never came.
 func containerOf(t *structs.Task, name string) structs.Container {
 	i := slices.IndexFunc(t.Containers, func(c structs.Container) bool { return c.Name == name })
 	if i >= 0 {
@@ -148,8 +148,8 @@ func containerOf(t *structs.Task, name string) structs.Container {
 	return structs.Container{Name: name, LastStatus: status}
 }
 
-// containerID returns the id in a container's ARN: always the same for the same container of the
-// same task.
+// containerID returns the id in a container's ARN. It is always the same for the same container of
+// the same task.
 func containerID(task, container string) string {
 	sum := sha256.Sum256([]byte(task + "/" + container))
 	return protocol.FormatUUID([16]byte(sum[:16]))

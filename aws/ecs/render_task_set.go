@@ -12,14 +12,14 @@ const (
 	stabilizing = "STABILIZING"
 )
 
-// taskSets returns the task sets of a service, oldest first, but for those that are over.
+// taskSets returns the task sets of a service that are not over, oldest first.
 func taskSets(v view, job *structs.Job) []*structs.Deployment {
 	return slices.DeleteFunc(slices.Collect(v.Deployments(job.ID)), func(d *structs.Deployment) bool {
 		return d.TaskSet == nil || d.Status == structs.DeploymentInactive
 	})
 }
 
-// taskSetOf returns a task set of a service by id, nil when there is none.
+// taskSetOf returns a task set of a service by id; nil if there is none.
 func taskSetOf(v view, job *structs.Job, id string) *structs.Deployment {
 	d := v.Deployment(id)
 	if d == nil || d.Job != job.ID || d.TaskSet == nil || d.Status == structs.DeploymentInactive {
@@ -30,7 +30,7 @@ func taskSetOf(v view, job *structs.Job, id string) *structs.Deployment {
 
 func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include includes) TaskSet {
 	tasks, computed, status := countTasks(v, job.ID).by[d.ID], d.TaskSet.Computed(job.Count), d.Status
-	// ECS has no word for one that is over
+	// ECS has no status for one that is over
 	if status == structs.TaskSetDraining || status == structs.DeploymentInactive {
 		computed, status = 0, structs.TaskSetDraining
 	}
@@ -61,8 +61,8 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 	return out
 }
 
-// unsettled reports whether a task of the set is on its way out, is not healthy, or runs on an
-// instance that drains: then its set is not in a steady state, whatever the counts (ECS).
+// unsettled reports whether a task of the set is stopping, is not healthy, or runs on an instance
+// that drains. Its set is then not in a steady state, whatever the counts (ECS).
 func unsettled(v view, job *structs.Job, set *structs.Deployment, now structs.Time) bool {
 	for t := range v.JobTasks(job.ID) {
 		if t.StartedBy != set.ID || !t.Holds() {

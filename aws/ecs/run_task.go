@@ -94,7 +94,7 @@ func (c *call) jobOf(clusterText, definitionText string) (cluster, definition st
 	return cluster, definition, err
 }
 
-// place runs a job and shows what came of it.
+// place runs a job and shows the result.
 func (c *call) place(ctx context.Context, in control.RunTaskInput) ([]Task, []Failure, error) {
 	cluster := in.Job.Cluster
 	placed, err := c.control.RunTask(ctx, in)
@@ -123,7 +123,7 @@ func (c *call) place(ctx context.Context, in control.RunTaskInput) ([]Task, []Fa
 	return tasks, failures, nil
 }
 
-// withTaskARNs turns the task ids that a conflict names to ARNs.
+// withTaskARNs turns the task ids in a conflict into ARNs.
 func (c *call) withTaskARNs(err error, cluster string) error {
 	var conflict *structs.Error
 	if !errors.As(err, &conflict) || conflict.Kind != structs.KindConflict {
@@ -137,7 +137,7 @@ func (c *call) withTaskARNs(err error, cluster string) error {
 	return &out
 }
 
-// jobTags are the tags that each task of a job gets.
+// jobTags returns the tags that each task of a job gets.
 func jobTags(tags []structs.Tag, managed bool, cluster string) []structs.Tag {
 	if managed {
 		return append(slices.Clone(tags), structs.Tag{Key: managedTagCluster, Value: cluster})

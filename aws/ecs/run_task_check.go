@@ -8,12 +8,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// serviceGroup begins the group of every task of a service. It is what listings and placement
-// constraints know them by, so no other task may have one (ECS).
+// serviceGroup is the prefix of the group of every task of a service. Listings and placement
+// constraints know a service's tasks by it, so no other task may have it (ECS).
 const serviceGroup = "service:"
 
-// checkRunTask holds the rules of RunTask that the API model does not state, and refuses by name
-// what this version cannot do: what a caller asks for is never quietly left out.
+// checkRunTask checks the rules of RunTask that the API model does not state. It refuses by name
+// what this version cannot do: nothing that a caller asks for is silently left out.
 func checkRunTask(in *RunTaskRequest) error {
 	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
 		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
@@ -39,8 +39,8 @@ func checkRunTask(in *RunTaskRequest) error {
 	)
 }
 
-// checkPlatformVersion: machines have no platform version, nor have those that stand for FARGATE
-// here.
+// checkPlatformVersion refuses platform versions: machines have none, not even those that stand for
+// FARGATE here.
 func checkPlatformVersion(version, launchType string, strategy []structs.CapacityProviderStrategyItem) error {
 	switch {
 	case version == "":
@@ -53,7 +53,7 @@ func checkPlatformVersion(version, launchType string, strategy []structs.Capacit
 	return nil
 }
 
-// checkPlacedTask holds the rules that RunTask and StartTask share.
+// checkPlacedTask checks the rules that RunTask and StartTask share.
 func checkPlacedTask(group, propagateTags, startedBy string, tags []structs.Tag) error {
 	if strings.HasPrefix(group, serviceGroup) {
 		return structs.Errorf(structs.KindInvalidParameter,
@@ -68,7 +68,7 @@ func checkPlacedTask(group, propagateTags, startedBy string, tags []structs.Tag)
 	return protocol.CheckTags("tags", tags)
 }
 
-// checkNetwork refuses an address of its own for a task. An empty configuration asks for none.
+// checkNetwork refuses a task that asks for an address of its own. An empty configuration does not.
 func checkNetwork(n *structs.NetworkConfiguration) error {
 	return refuse(n != nil && n.AwsvpcConfiguration != nil, "networkConfiguration")
 }

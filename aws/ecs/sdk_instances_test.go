@@ -9,8 +9,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// instanceActions calls what changes container instances; the instance has tasks, and at the
-// end is as it was.
+// instanceActions calls the operations that change container instances. The instance has tasks, and
+// at the end is unchanged.
 func (w *sdkWalk) instanceActions() {
 	id := w.f.instance.ID
 	rack := types.Attribute{Name: aws.String("rack"), Value: aws.String("7"), TargetId: &id, TargetType: types.TargetTypeContainerInstance}

@@ -6,9 +6,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// providerActions goes the way of Terraform's aws_ecs_capacity_provider and
-// aws_ecs_cluster_capacity_providers: made, read, changed, associated, taken away, deleted, and
-// read as gone.
+// providerActions makes the calls of Terraform's aws_ecs_capacity_provider and
+// aws_ecs_cluster_capacity_providers: a provider is created, read, updated, associated,
+// disassociated, deleted, and read as gone.
 func (w *sdkWalk) providerActions() {
 	made, err := w.client.CreateCapacityProvider(w.Context(), &ecs.CreateCapacityProviderInput{
 		Name: aws.String("machines"), AutoScalingGroupProvider: &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String("group")},

@@ -14,8 +14,8 @@ import (
 
 const waitLong = 10 * time.Second // nothing takes that long
 
-// serviceLife is a service in AWS's Go client, with its waiters. What agents would do, the fixture
-// does between the calls.
+// serviceLife is a service in AWS's Go client, with its waiters. Between the calls the fixture does
+// what agents would do.
 type serviceLife struct {
 	*sdkWalk
 	arn *string
@@ -144,8 +144,8 @@ func (s *serviceLife) stopDeployment() {
 	}
 }
 
-// blueGreen moves the service with all of the traffic at once, and has it wait before the old tasks
-// go.
+// blueGreen moves all of the service's traffic at once, and has the service wait before the old
+// tasks are stopped.
 func (s *serviceLife) blueGreen() {
 	s.Helper()
 	ctx := s.Context()
@@ -226,7 +226,7 @@ func (s *serviceLife) delete() {
 	}
 }
 
-// Pages of ten are what clients rely on where they do not say how many they want.
+// Clients that do not give a page size rely on pages of ten.
 func TestServicePages(t *testing.T) {
 	f := newFixture(t)
 	client, called := sdk(t, f)

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// sdk returns AWS's own client against the door, and the operations that it has called.
+// sdk returns AWS's own client of the door, and the operations that it has called.
 func sdk(t *testing.T, f *fixture) (*ecs.Client, *[]string) {
 	t.Helper()
 	var called []string
@@ -198,7 +198,7 @@ func TestGoSDKErrors(t *testing.T) {
 	}
 }
 
-// The same request twice gives the same tasks.
+// The same request twice returns the same tasks.
 func TestClientTokenFindsTheTasks(t *testing.T) {
 	client, _ := sdk(t, newFixture(t))
 	in := &ecs.RunTaskInput{TaskDefinition: aws.String("hello"), ClientToken: aws.String("once"), Count: aws.Int32(2)}
@@ -206,7 +206,7 @@ func TestClientTokenFindsTheTasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// another way to say it
+	// another way to write it
 	in.Cluster = aws.String("arn:aws:ecs:eu-west-1:000000000000:cluster/default")
 	second, err := client.RunTask(t.Context(), in)
 	if err != nil || !reflect.DeepEqual(first.Tasks, second.Tasks) {
@@ -214,7 +214,7 @@ func TestClientTokenFindsTheTasks(t *testing.T) {
 	}
 }
 
-// A server without a leader is asked again, which is what makes an election invisible to callers.
+// A server without a leader is asked again, so callers do not notice an election.
 func TestClientsRetryWithoutLeader(t *testing.T) {
 	f := newFixture(t)
 	client, called := sdk(t, f)
@@ -229,7 +229,8 @@ func TestClientsRetryWithoutLeader(t *testing.T) {
 	}
 }
 
-// Pages put together are the whole list, in both directions, also when rows go between two pages.
+// The pages together are the whole list, in both directions, even if rows disappear between two
+// pages.
 func TestPages(t *testing.T) {
 	f := newFixture(t)
 	client, _ := sdk(t, f)

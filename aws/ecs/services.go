@@ -108,7 +108,7 @@ func (c *call) describeServices(ctx context.Context, in *DescribeServicesRequest
 		if job := v.Service(cluster, name); job != nil {
 			out.Services = append(out.Services, c.service(v, job, in.Include))
 		} else {
-			// ECS spells it as it was asked for: by a name alone, without the cluster.
+			// ECS shows the name that was asked for, without the cluster.
 			out.Failures = append(out.Failures, missing(c.arns.asked(text, kindService+"/"+strings.TrimPrefix(text, kindService+"/"))))
 		}
 	}
@@ -138,7 +138,7 @@ func (c *call) listServices(ctx context.Context, in *ListServicesRequest) (*List
 	return &ListServicesResponse{ServiceArns: found, NextToken: next}, err
 }
 
-// shownService shows what a call has made of a service.
+// shownService shows a service as a call has left it.
 func (c *call) shownService(ctx context.Context, job *structs.Job, err error) (*Service, error) {
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (c *call) shownService(ctx context.Context, job *structs.Job, err error) (*
 	return &out, nil
 }
 
-// serviceNamed finds a service, or fails with ECS's error.
+// serviceNamed returns a service, or fails with ECS's error.
 func (c *call) serviceNamed(v view, argument, text, cluster string) (*structs.Job, error) {
 	name, err := c.arns.parseMember(argument, text, kindService, cluster)
 	if err != nil {
@@ -163,7 +163,7 @@ func (c *call) serviceNamed(v view, argument, text, cluster string) (*structs.Jo
 	return nil, structs.ErrServiceNotFound()
 }
 
-// withPolicy adds what a deployment configuration says to a change.
+// withPolicy adds a deployment configuration to a change.
 func withPolicy(change control.ServiceChange, given *DeploymentConfiguration) control.ServiceChange {
 	if given == nil {
 		return change
@@ -186,8 +186,8 @@ func count(n *int32) *int {
 	return new(int(*n))
 }
 
-// updatedStrategy reads one empty strategy as none: so ECS's documentation says to remove what is
-// there.
+// updatedStrategy reads a strategy that is one empty item as none, which is how ECS's documentation
+// says to remove a strategy.
 func updatedStrategy(given []structs.PlacementStrategy) []structs.PlacementStrategy {
 	if len(given) == 1 && given[0] == (structs.PlacementStrategy{}) {
 		return []structs.PlacementStrategy{}

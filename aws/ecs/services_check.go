@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// checkCreateService holds the rules of CreateService that the API model does not state, and
-// refuses by name what this version cannot do: what a caller asks for is never quietly left out.
+// checkCreateService checks the rules of CreateService that the API model does not state. It
+// refuses by name what this version cannot do: nothing that a caller asks for is silently left out.
 func checkCreateService(in *CreateServiceRequest) error {
 	if in.LaunchType != "" && len(in.CapacityProviderStrategy) > 0 {
 		return structs.Errorf(structs.KindInvalidParameter, "Specify either Launch Type or Capacity Provider Strategy, but not both.")
@@ -36,8 +36,8 @@ func checkCreateService(in *CreateServiceRequest) error {
 	)
 }
 
-// checkUpdateService does so for UpdateService. An empty list removes what is there, so it is no
-// request for the feature.
+// checkUpdateService does the same for UpdateService. An empty list removes what is there, so it
+// does not ask for the feature.
 func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkPlatformVersion(in.PlatformVersion, "", in.CapacityProviderStrategy),
@@ -71,7 +71,8 @@ func controllerType(c *DeploymentController) string {
 	return c.Type
 }
 
-// checkDeployment refuses what this version cannot do of a deployment configuration.
+// checkDeployment refuses the parts of a deployment configuration that this version cannot carry
+// out.
 func checkDeployment(d *DeploymentConfiguration) error {
 	if d == nil {
 		return nil
@@ -90,13 +91,13 @@ func checkDeployment(d *DeploymentConfiguration) error {
 	return err
 }
 
-// checkHook lets pauses pass. A hook that says nothing of its type calls a function (ECS).
+// checkHook accepts pauses. A hook without a type calls a function (ECS).
 func checkHook(at string, h *DeploymentLifecycleHook) error {
 	if h.TargetType != hookPause {
 		return unsupported(at + "targetType AWS_LAMBDA (use PAUSE)")
 	}
 	if h.HookTargetArn != "" || h.RoleArn != "" || len(h.HookDetails) > 0 {
-		return structs.Errorf(structs.KindInvalidParameter, "%stargetType: a PAUSE hook has no hookTargetArn, roleArn and hookDetails.", at)
+		return structs.Errorf(structs.KindInvalidParameter, "%stargetType: a PAUSE hook takes no hookTargetArn, roleArn or hookDetails.", at)
 	}
 	return nil
 }

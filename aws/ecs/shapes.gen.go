@@ -41,7 +41,7 @@ type AssociateGatewayWithClusterResponse struct {
 	Status     string `json:"status,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *AssociateGatewayWithClusterResponse) FillLists() {
 }
 
@@ -210,7 +210,7 @@ type ContinueServiceDeploymentResponse struct {
 	ServiceDeploymentArn string `json:"serviceDeploymentArn,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ContinueServiceDeploymentResponse) FillLists() {
 }
 
@@ -228,7 +228,7 @@ type CreateCapacityProviderResponse struct {
 	CapacityProvider *CapacityProvider `json:"capacityProvider,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateCapacityProviderResponse) FillLists() {
 }
 
@@ -248,7 +248,7 @@ type CreateClusterResponse struct {
 	Cluster *Cluster `json:"cluster,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateClusterResponse) FillLists() {
 }
 
@@ -275,7 +275,7 @@ type CreateDaemonResponse struct {
 	Status        string       `json:"status,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateDaemonResponse) FillLists() {
 }
 
@@ -302,7 +302,7 @@ type CreateExpressGatewayServiceResponse struct {
 	Service *ECSExpressGatewayService `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateExpressGatewayServiceResponse) FillLists() {
 }
 
@@ -324,7 +324,7 @@ type CreateGatewayResponse struct {
 	Status     string `json:"status,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateGatewayResponse) FillLists() {
 }
 
@@ -374,7 +374,7 @@ type CreateServiceResponse struct {
 	Service *Service `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateServiceResponse) FillLists() {
 }
 
@@ -400,7 +400,7 @@ type CreateTaskSetResponse struct {
 	TaskSet *TaskSet `json:"taskSet,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *CreateTaskSetResponse) FillLists() {
 }
 
@@ -636,7 +636,7 @@ type DeleteAccountSettingResponse struct {
 	Setting *Setting `json:"setting,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteAccountSettingResponse) FillLists() {
 }
 
@@ -651,7 +651,7 @@ type DeleteAttributesResponse struct {
 	Attributes []structs.Attribute `json:"attributes,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteAttributesResponse) FillLists() {
 	if r.Attributes == nil {
 		r.Attributes = []structs.Attribute{}
@@ -669,7 +669,7 @@ type DeleteCapacityProviderResponse struct {
 	CapacityProvider *CapacityProvider `json:"capacityProvider,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteCapacityProviderResponse) FillLists() {
 }
 
@@ -683,7 +683,7 @@ type DeleteClusterResponse struct {
 	Cluster *Cluster `json:"cluster,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteClusterResponse) FillLists() {
 }
 
@@ -701,7 +701,7 @@ type DeleteDaemonResponse struct {
 	UpdatedAt     structs.Time `json:"updatedAt,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteDaemonResponse) FillLists() {
 }
 
@@ -715,7 +715,7 @@ type DeleteDaemonTaskDefinitionResponse struct {
 	DaemonTaskDefinitionArn string `json:"daemonTaskDefinitionArn,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteDaemonTaskDefinitionResponse) FillLists() {
 }
 
@@ -729,7 +729,7 @@ type DeleteExpressGatewayServiceResponse struct {
 	Service *ECSExpressGatewayService `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteExpressGatewayServiceResponse) FillLists() {
 }
 
@@ -745,7 +745,7 @@ type DeleteGatewayResponse struct {
 	Status     string `json:"status,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteGatewayResponse) FillLists() {
 }
 
@@ -761,7 +761,7 @@ type DeleteServiceResponse struct {
 	Service *Service `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteServiceResponse) FillLists() {
 }
 
@@ -776,7 +776,7 @@ type DeleteTaskDefinitionsResponse struct {
 	TaskDefinitions []structs.TaskDefinition `json:"taskDefinitions,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteTaskDefinitionsResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -799,7 +799,7 @@ type DeleteTaskSetResponse struct {
 	TaskSet *TaskSet `json:"taskSet,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeleteTaskSetResponse) FillLists() {
 }
 
@@ -912,7 +912,7 @@ type DeregisterContainerInstanceResponse struct {
 	ContainerInstance *ContainerInstance `json:"containerInstance,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeregisterContainerInstanceResponse) FillLists() {
 }
 
@@ -926,7 +926,7 @@ type DeregisterTaskDefinitionResponse struct {
 	TaskDefinition *structs.TaskDefinition `json:"taskDefinition,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DeregisterTaskDefinitionResponse) FillLists() {
 }
 
@@ -946,7 +946,7 @@ type DescribeCapacityProvidersResponse struct {
 	NextToken         string             `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeCapacityProvidersResponse) FillLists() {
 	if r.CapacityProviders == nil {
 		r.CapacityProviders = []CapacityProvider{}
@@ -968,7 +968,7 @@ type DescribeClustersResponse struct {
 	Failures []Failure `json:"failures,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeClustersResponse) FillLists() {
 	if r.Clusters == nil {
 		r.Clusters = []Cluster{}
@@ -991,7 +991,7 @@ type DescribeContainerInstancesResponse struct {
 	Failures           []Failure           `json:"failures,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeContainerInstancesResponse) FillLists() {
 	if r.ContainerInstances == nil {
 		r.ContainerInstances = []ContainerInstance{}
@@ -1012,7 +1012,7 @@ type DescribeDaemonDeploymentsResponse struct {
 	Failures          []Failure          `json:"failures,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeDaemonDeploymentsResponse) FillLists() {
 	if r.DaemonDeployments == nil {
 		r.DaemonDeployments = []DaemonDeployment{}
@@ -1032,7 +1032,7 @@ type DescribeDaemonResponse struct {
 	Daemon *DaemonDetail `json:"daemon,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeDaemonResponse) FillLists() {
 }
 
@@ -1047,7 +1047,7 @@ type DescribeDaemonRevisionsResponse struct {
 	Failures        []Failure        `json:"failures,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeDaemonRevisionsResponse) FillLists() {
 	if r.DaemonRevisions == nil {
 		r.DaemonRevisions = []DaemonRevision{}
@@ -1067,7 +1067,7 @@ type DescribeDaemonTaskDefinitionResponse struct {
 	DaemonTaskDefinition *DaemonTaskDefinition `json:"daemonTaskDefinition,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeDaemonTaskDefinitionResponse) FillLists() {
 }
 
@@ -1082,7 +1082,7 @@ type DescribeExpressGatewayServiceResponse struct {
 	Service *ECSExpressGatewayService `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeExpressGatewayServiceResponse) FillLists() {
 }
 
@@ -1123,7 +1123,7 @@ type DescribeGatewayResourcesResponse struct {
 	NextToken        string            `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeGatewayResourcesResponse) FillLists() {
 }
 
@@ -1132,7 +1132,7 @@ type DescribeGatewayResponse struct {
 	Gateway *Gateway `json:"gateway,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeGatewayResponse) FillLists() {
 }
 
@@ -1146,7 +1146,7 @@ type DescribeGatewayRouteResponse struct {
 	GatewayRoute *GatewayRoute `json:"gatewayRoute,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeGatewayRouteResponse) FillLists() {
 }
 
@@ -1161,7 +1161,7 @@ type DescribeServiceDeploymentsResponse struct {
 	ServiceDeployments []ServiceDeployment `json:"serviceDeployments,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeServiceDeploymentsResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -1182,7 +1182,7 @@ type DescribeServiceRevisionsResponse struct {
 	ServiceRevisions []ServiceRevision `json:"serviceRevisions,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeServiceRevisionsResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -1205,7 +1205,7 @@ type DescribeServicesResponse struct {
 	Services []Service `json:"services,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeServicesResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -1227,7 +1227,7 @@ type DescribeTaskDefinitionResponse struct {
 	TaskDefinition *structs.TaskDefinition `json:"taskDefinition,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeTaskDefinitionResponse) FillLists() {
 }
 
@@ -1245,7 +1245,7 @@ type DescribeTaskSetsResponse struct {
 	TaskSets []TaskSet `json:"taskSets,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeTaskSetsResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -1268,7 +1268,7 @@ type DescribeTasksResponse struct {
 	Tasks    []Task    `json:"tasks,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DescribeTasksResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -1291,7 +1291,7 @@ type DisassociateGatewayFromClusterResponse struct {
 	Status     string `json:"status,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DisassociateGatewayFromClusterResponse) FillLists() {
 }
 
@@ -1308,7 +1308,7 @@ type DiscoverPollEndpointResponse struct {
 	TelemetryEndpoint      string `json:"telemetryEndpoint,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *DiscoverPollEndpointResponse) FillLists() {
 }
 
@@ -1363,7 +1363,7 @@ type ExecuteCommandResponse struct {
 	TaskArn       string   `json:"taskArn,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ExecuteCommandResponse) FillLists() {
 }
 
@@ -1640,7 +1640,7 @@ type GetTaskProtectionResponse struct {
 	ProtectedTasks []ProtectedTask `json:"protectedTasks,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *GetTaskProtectionResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -1773,7 +1773,7 @@ type ListAccountSettingsResponse struct {
 	Settings  []Setting `json:"settings,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListAccountSettingsResponse) FillLists() {
 	if r.Settings == nil {
 		r.Settings = []Setting{}
@@ -1796,7 +1796,7 @@ type ListAttributesResponse struct {
 	NextToken  string              `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListAttributesResponse) FillLists() {
 	if r.Attributes == nil {
 		r.Attributes = []structs.Attribute{}
@@ -1815,7 +1815,7 @@ type ListClustersResponse struct {
 	NextToken   string   `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListClustersResponse) FillLists() {
 	if r.ClusterArns == nil {
 		r.ClusterArns = []string{}
@@ -1837,7 +1837,7 @@ type ListContainerInstancesResponse struct {
 	NextToken             string   `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListContainerInstancesResponse) FillLists() {
 	if r.ContainerInstanceArns == nil {
 		r.ContainerInstanceArns = []string{}
@@ -1859,7 +1859,7 @@ type ListDaemonDeploymentsResponse struct {
 	NextToken         string                    `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListDaemonDeploymentsResponse) FillLists() {
 	if r.DaemonDeployments == nil {
 		r.DaemonDeployments = []DaemonDeploymentSummary{}
@@ -1883,7 +1883,7 @@ type ListDaemonTaskDefinitionsResponse struct {
 	NextToken             string                        `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListDaemonTaskDefinitionsResponse) FillLists() {
 	if r.DaemonTaskDefinitions == nil {
 		r.DaemonTaskDefinitions = []DaemonTaskDefinitionSummary{}
@@ -1904,7 +1904,7 @@ type ListDaemonsResponse struct {
 	NextToken           string          `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListDaemonsResponse) FillLists() {
 	if r.DaemonSummariesList == nil {
 		r.DaemonSummariesList = []DaemonSummary{}
@@ -1926,7 +1926,7 @@ type ListGatewayClusterAssociationsResponse struct {
 	NextToken                  string                             `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListGatewayClusterAssociationsResponse) FillLists() {
 	if r.GatewayClusterAssociations == nil {
 		r.GatewayClusterAssociations = []GatewayClusterAssociationSummary{}
@@ -1950,7 +1950,7 @@ type ListGatewayRoutesResponse struct {
 	NextToken     string                `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListGatewayRoutesResponse) FillLists() {
 	if r.GatewayRoutes == nil {
 		r.GatewayRoutes = []GatewayRouteSummary{}
@@ -1971,7 +1971,7 @@ type ListGatewaysResponse struct {
 	NextToken string           `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListGatewaysResponse) FillLists() {
 	if r.Gateways == nil {
 		r.Gateways = []GatewaySummary{}
@@ -1994,7 +1994,7 @@ type ListServiceDeploymentsResponse struct {
 	ServiceDeployments []ServiceDeploymentBrief `json:"serviceDeployments,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListServiceDeploymentsResponse) FillLists() {
 	if r.ServiceDeployments == nil {
 		r.ServiceDeployments = []ServiceDeploymentBrief{}
@@ -2014,7 +2014,7 @@ type ListServicesByNamespaceResponse struct {
 	ServiceArns []string `json:"serviceArns,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListServicesByNamespaceResponse) FillLists() {
 	if r.ServiceArns == nil {
 		r.ServiceArns = []string{}
@@ -2037,7 +2037,7 @@ type ListServicesResponse struct {
 	ServiceArns []string `json:"serviceArns,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListServicesResponse) FillLists() {
 	if r.ServiceArns == nil {
 		r.ServiceArns = []string{}
@@ -2054,7 +2054,7 @@ type ListTagsForResourceResponse struct {
 	Tags []structs.Tag `json:"tags,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListTagsForResourceResponse) FillLists() {
 }
 
@@ -2072,7 +2072,7 @@ type ListTaskDefinitionFamiliesResponse struct {
 	NextToken string   `json:"nextToken,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListTaskDefinitionFamiliesResponse) FillLists() {
 	if r.Families == nil {
 		r.Families = []string{}
@@ -2094,7 +2094,7 @@ type ListTaskDefinitionsResponse struct {
 	TaskDefinitionArns []string `json:"taskDefinitionArns,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListTaskDefinitionsResponse) FillLists() {
 	if r.TaskDefinitionArns == nil {
 		r.TaskDefinitionArns = []string{}
@@ -2121,7 +2121,7 @@ type ListTasksResponse struct {
 	TaskArns  []string `json:"taskArns,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *ListTasksResponse) FillLists() {
 	if r.TaskArns == nil {
 		r.TaskArns = []string{}
@@ -2353,7 +2353,7 @@ type PutAccountSettingDefaultResponse struct {
 	Setting *Setting `json:"setting,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *PutAccountSettingDefaultResponse) FillLists() {
 }
 
@@ -2369,7 +2369,7 @@ type PutAccountSettingResponse struct {
 	Setting *Setting `json:"setting,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *PutAccountSettingResponse) FillLists() {
 }
 
@@ -2384,7 +2384,7 @@ type PutAttributesResponse struct {
 	Attributes []structs.Attribute `json:"attributes,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *PutAttributesResponse) FillLists() {
 	if r.Attributes == nil {
 		r.Attributes = []structs.Attribute{}
@@ -2403,7 +2403,7 @@ type PutClusterCapacityProvidersResponse struct {
 	Cluster *Cluster `json:"cluster,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *PutClusterCapacityProvidersResponse) FillLists() {
 }
 
@@ -2425,7 +2425,7 @@ type RegisterContainerInstanceResponse struct {
 	ContainerInstance *ContainerInstance `json:"containerInstance,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *RegisterContainerInstanceResponse) FillLists() {
 }
 
@@ -2448,7 +2448,7 @@ type RegisterDaemonTaskDefinitionResponse struct {
 	DaemonTaskDefinitionArn string `json:"daemonTaskDefinitionArn,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *RegisterDaemonTaskDefinitionResponse) FillLists() {
 }
 
@@ -2481,7 +2481,7 @@ type RegisterTaskDefinitionResponse struct {
 	TaskDefinition *structs.TaskDefinition `json:"taskDefinition,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *RegisterTaskDefinitionResponse) FillLists() {
 }
 
@@ -2537,7 +2537,7 @@ type RunTaskResponse struct {
 	Tasks    []Task    `json:"tasks,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *RunTaskResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -2854,7 +2854,7 @@ type StartTaskResponse struct {
 	Tasks    []Task    `json:"tasks,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *StartTaskResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -2875,7 +2875,7 @@ type StopServiceDeploymentResponse struct {
 	ServiceDeploymentArn string `json:"serviceDeploymentArn,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *StopServiceDeploymentResponse) FillLists() {
 }
 
@@ -2891,7 +2891,7 @@ type StopTaskResponse struct {
 	Task *Task `json:"task,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *StopTaskResponse) FillLists() {
 }
 
@@ -2906,7 +2906,7 @@ type SubmitAttachmentStateChangesResponse struct {
 	Acknowledgment string `json:"acknowledgment,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *SubmitAttachmentStateChangesResponse) FillLists() {
 }
 
@@ -2927,7 +2927,7 @@ type SubmitContainerStateChangeResponse struct {
 	Acknowledgment string `json:"acknowledgment,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *SubmitContainerStateChangeResponse) FillLists() {
 }
 
@@ -2950,7 +2950,7 @@ type SubmitTaskStateChangeResponse struct {
 	Acknowledgment string `json:"acknowledgment,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *SubmitTaskStateChangeResponse) FillLists() {
 }
 
@@ -2964,7 +2964,7 @@ type TagResourceRequest struct {
 type TagResourceResponse struct {
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *TagResourceResponse) FillLists() {
 }
 
@@ -3079,7 +3079,7 @@ type UntagResourceRequest struct {
 type UntagResourceResponse struct {
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UntagResourceResponse) FillLists() {
 }
 
@@ -3096,7 +3096,7 @@ type UpdateCapacityProviderResponse struct {
 	CapacityProvider *CapacityProvider `json:"capacityProvider,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateCapacityProviderResponse) FillLists() {
 }
 
@@ -3113,7 +3113,7 @@ type UpdateClusterResponse struct {
 	Cluster *Cluster `json:"cluster,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateClusterResponse) FillLists() {
 }
 
@@ -3128,7 +3128,7 @@ type UpdateClusterSettingsResponse struct {
 	Cluster *Cluster `json:"cluster,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateClusterSettingsResponse) FillLists() {
 }
 
@@ -3143,7 +3143,7 @@ type UpdateContainerAgentResponse struct {
 	ContainerInstance *ContainerInstance `json:"containerInstance,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateContainerAgentResponse) FillLists() {
 }
 
@@ -3160,7 +3160,7 @@ type UpdateContainerInstancesStateResponse struct {
 	Failures           []Failure           `json:"failures,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateContainerInstancesStateResponse) FillLists() {
 	if r.ContainerInstances == nil {
 		r.ContainerInstances = []ContainerInstance{}
@@ -3191,7 +3191,7 @@ type UpdateDaemonResponse struct {
 	UpdatedAt     structs.Time `json:"updatedAt,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateDaemonResponse) FillLists() {
 }
 
@@ -3215,7 +3215,7 @@ type UpdateExpressGatewayServiceResponse struct {
 	Service *UpdatedExpressGatewayService `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateExpressGatewayServiceResponse) FillLists() {
 }
 
@@ -3255,7 +3255,7 @@ type UpdateGatewayResponse struct {
 	Status     string `json:"status,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateGatewayResponse) FillLists() {
 }
 
@@ -3280,7 +3280,7 @@ type UpdateServicePrimaryTaskSetResponse struct {
 	TaskSet *TaskSet `json:"taskSet,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateServicePrimaryTaskSetResponse) FillLists() {
 }
 
@@ -3317,7 +3317,7 @@ type UpdateServiceResponse struct {
 	Service *Service `json:"service,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateServiceResponse) FillLists() {
 }
 
@@ -3335,7 +3335,7 @@ type UpdateTaskProtectionResponse struct {
 	ProtectedTasks []ProtectedTask `json:"protectedTasks,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateTaskProtectionResponse) FillLists() {
 	if r.Failures == nil {
 		r.Failures = []Failure{}
@@ -3358,7 +3358,7 @@ type UpdateTaskSetResponse struct {
 	TaskSet *TaskSet `json:"taskSet,omitzero"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *UpdateTaskSetResponse) FillLists() {
 }
 

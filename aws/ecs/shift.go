@@ -10,7 +10,8 @@ import (
 // hookPause is the type of lifecycle hook that Gantry has.
 const hookPause = "PAUSE"
 
-// shiftChange reads what a deployment configuration says of strategies other than ROLLING.
+// shiftChange reads the part of a deployment configuration that is about strategies other than
+// ROLLING.
 func shiftChange(given *DeploymentConfiguration) control.ShiftChange {
 	ch := control.ShiftChange{Strategy: given.Strategy, BakeMinutes: given.BakeTimeInMinutes}
 	if l := given.LinearConfiguration; l != nil {
@@ -54,8 +55,7 @@ func showShift(out *DeploymentConfiguration, p *structs.ShiftPolicy) {
 	}
 }
 
-// showStage adds to a service deployment how far it is: its stage, its pauses, and where the
-// traffic goes.
+// showStage adds to a service deployment its stage, its pauses, and where the traffic goes.
 func showStage(out *ServiceDeployment, d *serviceDeployment) {
 	out.LifecycleStage = d.Stage
 	for _, p := range d.Pauses {
@@ -66,7 +66,7 @@ func showStage(out *ServiceDeployment, d *serviceDeployment) {
 	if d.Stage == "" {
 		return
 	}
-	t := structs.Traffic{} // of one that failed, or that another took the place of, nothing is left
+	t := structs.Traffic{} // of one that failed or was replaced, nothing is left
 	if d.Traffic != nil && (d.Status == structs.DeploymentPrimary || d.Rollout == structs.RolloutCompleted) {
 		t = *d.Traffic
 	}

@@ -44,8 +44,8 @@ func (c *call) listTagsForResource(ctx context.Context, in *ListTagsForResourceR
 	return &ListTagsForResourceResponse{Tags: orEmpty(v.Tags(resource))}, nil
 }
 
-// resource resolves the ARN of something that carries tags and is there. The old short ARNs of
-// tasks and instances, which name no cluster, are taken too.
+// resource resolves the ARN of an existing resource that has tags. The old short ARNs of tasks and
+// instances, which name no cluster, are accepted too.
 func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, error) {
 	kind, rest, err := c.arns.Split("resourceArn", arn)
 	if err != nil {

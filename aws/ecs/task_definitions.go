@@ -90,7 +90,7 @@ func (c *call) deleteTaskDefinitions(ctx context.Context, in *DeleteTaskDefiniti
 	}
 	keys := make([]string, len(in.TaskDefinitions))
 	for i, text := range in.TaskDefinitions {
-		keys[i] = text // what is no identifier at all, control answers as a failure
+		keys[i] = text // control answers a text that is no identifier with a failure
 		if key, err := c.arns.parseDefinition("taskDefinitions", text); err == nil {
 			keys[i] = key
 		}
@@ -119,7 +119,7 @@ func (c *call) listTaskDefinitions(ctx context.Context, in *ListTaskDefinitionsR
 		return nil, err
 	}
 	all := v.TaskDefinitions()
-	if in.FamilyPrefix != "" { // in spite of its name a whole family, as in ECS
+	if in.FamilyPrefix != "" { // despite its name a whole family, as in ECS
 		all = v.FamilyTaskDefinitions(in.FamilyPrefix)
 	}
 	var listed []*structs.TaskDefinition
@@ -134,7 +134,8 @@ func (c *call) listTaskDefinitions(ctx context.Context, in *ListTaskDefinitionsR
 	}
 	rows := func(yield func(string, string) bool) {
 		for _, d := range listed {
-			// A blank sorts before every character of a family, and ten digits hold every revision.
+			// A blank sorts before every character of a family, and ten digits are enough for every
+			// revision.
 			if !yield(fmt.Sprintf("%s %010d", d.Family, d.Revision), c.arns.definition(d.Key())) {
 				return
 			}

@@ -113,7 +113,7 @@ func (c *call) taskSetName(cluster, service, argument, set string) (name control
 	return name, err
 }
 
-// shownTaskSet shows what a call has made of a task set.
+// shownTaskSet shows a task set as a call has left it.
 func (c *call) shownTaskSet(ctx context.Context, set *structs.Deployment, err error) (*TaskSet, error) {
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (c *call) shownTaskSet(ctx context.Context, set *structs.Deployment, err er
 	return &out, nil
 }
 
-// checkCreateTaskSet holds the rules of CreateTaskSet that the API model does not state, and
+// checkCreateTaskSet checks the rules of CreateTaskSet that the API model does not state, and
 // refuses by name what this version cannot do.
 func checkCreateTaskSet(in *CreateTaskSetRequest) error {
 	if n := utf8.RuneCountInString(in.ClientToken); n > maxClientToken {

@@ -37,7 +37,7 @@ func (c *call) describeTasks(ctx context.Context, in *DescribeTasksRequest) (*De
 	case n == 0:
 		return nil, structs.Errorf(structs.KindInvalidParameter, "Tasks cannot be empty.")
 	case n > maxDescribe:
-		return nil, tooMany("taskIds", maxDescribe) // ECS's word
+		return nil, tooMany("taskIds", maxDescribe) // ECS's name for it
 	}
 	out := &DescribeTasksResponse{}
 	for _, text := range in.Tasks {
@@ -73,7 +73,7 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 	}
 	rows := func(yield func(string, string) bool) {
 		for t := range all {
-			// Tasks come by job, then by id.
+			// Tasks are ordered by job, then by id.
 			if wanted(t) && !yield(t.Job+t.ID, c.arns.task(cluster, t.ID)) {
 				return
 			}
@@ -83,7 +83,8 @@ func (c *call) listTasks(ctx context.Context, in *ListTasksRequest) (*ListTasksR
 	return &ListTasksResponse{TaskArns: found, NextToken: next}, err
 }
 
-// taskFilter returns which tasks of the cluster are asked for: those that pass every filter given.
+// taskFilter returns a filter for the tasks of the cluster that are asked for: those that pass
+// every filter given.
 func (c *call) taskFilter(v view, in *ListTasksRequest, cluster string) (func(*structs.Task) bool, error) {
 	if in.DaemonName != "" {
 		return nil, unsupported("daemonName")
@@ -95,7 +96,7 @@ func (c *call) taskFilter(v view, in *ListTasksRequest, cluster string) (func(*s
 			return nil, err
 		}
 	}
-	// ECS never sets the desired status PENDING, so nothing has it.
+	// ECS never sets the desired status PENDING, so no task has it.
 	pending := in.DesiredStatus == structs.TaskPending.String()
 	desired := structs.TaskRunning
 	if in.DesiredStatus == structs.TaskStopped.String() {

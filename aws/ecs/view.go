@@ -6,7 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// view is the state that an answer is made from; control.Read gives one. Rows are only read.
+// view is the state that an answer is made from; control.Read returns one. Its rows are never
+// changed.
 type view interface {
 	AccountSetting(principal, name string) *structs.AccountSetting
 	CapacityProvider(name string) *structs.CapacityProvider

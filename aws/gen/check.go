@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// checkFile writes a Check method for every request and a check function for every structure in a
-// request's reach that carries a constraint.
+// checkFile writes a Check method for every request, and a check function for every structure
+// within a request that has a constraint.
 func (g *generator) checkFile() []byte {
 	b := &bytes.Buffer{}
 	reach := map[string]bool{}
@@ -57,7 +57,7 @@ func (g *generator) checkFile() []byte {
 	return g.file(b.Bytes(), "regexp", "github.com/gantry-project/gantry/aws/protocol", "github.com/gantry-project/gantry/structs")
 }
 
-// patterns writes one compiled pattern for each shape in reach that has one. They match the whole
+// patterns writes one compiled pattern for each reachable shape that has one. They match the whole
 // of a text, as in AWS.
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	var lines strings.Builder
@@ -73,12 +73,12 @@ func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 
 func patternName(shape string) string { return "pattern" + shape }
 
-// hasConstraint reports whether a shape, or one in its reach, has a rule to check.
+// hasConstraint reports whether a shape, or one that it refers to, has a rule to check.
 func (g *generator) hasConstraint(name string) bool {
 	if known, ok := g.constrained[name]; ok {
 		return known
 	}
-	g.constrained[name] = false // ends recursion on shapes that hold themselves
+	g.constrained[name] = false // ends recursion on shapes that contain themselves
 	s := g.model.Shapes[name]
 	found := len(s.Required) > 0 || len(s.Enum) > 0 || s.Min != nil || s.Max != nil || s.Pattern != ""
 	for _, n := range s.next() {

@@ -149,7 +149,7 @@ func (g *generator) reach(name string) {
 	}
 }
 
-// share marks a structure, and every structure in its reach, as living in structs.
+// share marks a structure, and every structure that it refers to, as living in structs.
 func (g *generator) share(name string) {
 	s := g.model.Shapes[name]
 	if s == nil {
@@ -196,7 +196,7 @@ func (g *generator) sharedFile() []byte {
 	return b.Bytes()
 }
 
-// file puts the head of a file before its source, with those of the imports that it uses.
+// file returns a file: its head, with the imports that the source uses, and the source.
 func (g *generator) file(source []byte, imports ...string) []byte {
 	var used strings.Builder
 	for i, path := range imports {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is committed is what the model gives, byte for byte.
+// The committed files are what the model generates, byte for byte.
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	for _, of := range services {
 		files, err := generate("../models", of)

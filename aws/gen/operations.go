@@ -9,7 +9,7 @@ func (g *generator) operationsFile() []byte {
 	b := header(g.pkg)
 	b.WriteString("import \"github.com/gantry-project/gantry/aws/protocol\"\n\n")
 	m := g.model.Metadata
-	fmt.Fprintf(b, "// API is what the model says of %s.\nvar API = protocol.API{\n", m.ServiceFullName)
+	fmt.Fprintf(b, "// API describes %s.\nvar API = protocol.API{\n", m.ServiceFullName)
 	for _, field := range []struct{ name, text string }{
 		{"Name", cmp.Or(m.ServiceAbbreviation, m.ServiceFullName)}, {"SigningName", cmp.Or(m.SigningName, m.EndpointPrefix)},
 		{"TargetPrefix", m.TargetPrefix}, {"Version", m.APIVersion}, {"Namespace", m.XMLNamespace}, {"ErrorSuffix", g.errorSuffix},

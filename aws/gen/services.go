@@ -5,17 +5,17 @@ import (
 	"log"
 )
 
-// service is one AWS API that Gantry has. Its protocol, target prefix, version and the like are in
-// its model.
+// service is one AWS API that Gantry has. Its model has its protocol, target prefix, version and so
+// on.
 type service struct {
 	model string // file in aws/models
 	pkg   string // package in aws
-	// errorSuffix ends the codes of its errors: "Exception", or nothing.
+	// errorSuffix is the suffix of its error codes: "Exception", or nothing.
 	errorSuffix string
-	// operations are those whose shapes are written; none: all of the model.
+	// operations are those whose shapes are written; empty: all of the model.
 	operations []string
-	// shared are the shapes that nouns in structs hold. They, and what they reach, are written
-	// there.
+	// shared are the shapes that nouns in structs hold. They, and the shapes that they refer to,
+	// are written there.
 	shared []string
 	// alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in
 	// an environment).
@@ -35,14 +35,14 @@ var services = []service{
 			"AutoScalingGroupProvider",
 		},
 		alwaysWritten: map[string]bool{"KeyValuePair.name": true, "KeyValuePair.value": true, "Tag.key": true, "Tag.value": true},
-		// No namespace takes away the one that is there.
+		// An empty namespace removes the one that is there.
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
 	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
 }
 
-// protocolSource returns Go source for the protocol of a model.
+// protocolSource returns the Go source for the protocol of a model.
 func (m *model) protocolSource() string {
 	switch m.Metadata.Protocol {
 	case "json":

@@ -64,11 +64,11 @@ func (g *generator) isQuery() bool {
 }
 
 // fillLists writes the method that turns absent top-level lists of a response into empty ones:
-// clients of AWS rely on `"failures": []` being there. Tags are left out, they answer only when
-// asked for.
+// AWS's clients rely on `"failures": []` being there. Tags are left out, as they are only answered
+// when asked for.
 func (g *generator) fillLists(b *bytes.Buffer, name string) {
 	s := g.model.Shapes[name]
-	fmt.Fprintf(b, "// FillLists makes absent lists empty ones, as clients expect of an answer.\nfunc (r *%s) FillLists() {\n", name)
+	fmt.Fprintf(b, "// FillLists replaces absent lists with empty ones, which clients expect in an answer.\nfunc (r *%s) FillLists() {\n", name)
 	for _, k := range sortedKeys(s.Members) {
 		if typ, _ := g.goType(s.Members[k], "structs."); strings.HasPrefix(typ, "[]") && k != "tags" {
 			fmt.Fprintf(b, "if r.%s == nil {\nr.%s = %s{}\n}\n", fieldName(k), fieldName(k), typ)
@@ -120,6 +120,5 @@ func (g *generator) goType(m *member, pkg string) (typ string, optional bool) {
 }
 
 // fieldName turns a member's wire name into an exported Go name, with Go's spelling of initialisms
-// where AWS uses them as whole words at the end ("taskArn" → "TaskArn" stays: it is AWS's own
-// word).
+// if AWS uses them as whole words at the end ("taskArn" → "TaskArn" stays: it is AWS's own word).
 func fieldName(k string) string { return strings.ToUpper(k[:1]) + k[1:] }

@@ -7,10 +7,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// DefaultAccount stands in ARNs where no account is configured.
+// DefaultAccount is in ARNs if no account is configured.
 const DefaultAccount = "000000000000"
 
-// DefaultRegion stands in ARNs of callers that do not sign, where no region is configured.
+// DefaultRegion is in ARNs of callers that do not sign, if no region is configured.
 const DefaultRegion = "us-east-1"
 
 // partition is that of every ARN.
@@ -31,8 +31,8 @@ func (a ARNs) Of(key structs.ResourceKey) string {
 	return "arn:" + partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + key
 }
 
-// Principal returns the ARN of who did something. Where nobody is asked who they are, everybody is
-// the account's root.
+// Principal returns the ARN of who did something. If callers are not identified, everybody is the
+// account's root.
 func (a ARNs) Principal(arn string) string {
 	return cmp.Or(arn, "arn:"+partition+":iam::"+a.Account+":root")
 }
@@ -64,8 +64,8 @@ func OtherAccount(argument, text, found, account string) error {
 		"Invalid account in ARN. %s: '%s' is of account %s, and the account here is %s.", argument, text, found, account)
 }
 
-// Path returns the parts of a resource's name, which an argument gives as NAME, KIND/NAME or an
-// ARN. NAME has at most so many parts.
+// Path returns the parts of a resource's name in an argument, which is NAME, KIND/NAME or an ARN.
+// NAME has at most the given number of parts.
 func (a ARNs) Path(argument, text, kind string, most int) ([]string, error) {
 	rest := strings.TrimPrefix(text, kind+"/")
 	if strings.HasPrefix(text, "arn:") {
@@ -92,7 +92,7 @@ func (a ARNs) Path(argument, text, kind string, most int) ([]string, error) {
 	return parts, nil
 }
 
-// Blank is the error for an argument, or an item of one, that names nothing.
+// Blank is the error for an argument, or an item of one, that is empty.
 func Blank(argument, text string) error {
 	return structs.Errorf(structs.KindInvalidParameter,
 		"%s can not be blank. It is '%s'; give a name or an ARN.", strings.ToUpper(argument[:1])+argument[1:], text)

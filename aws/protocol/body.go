@@ -8,15 +8,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxDrain is how much of a request that is too large is read all the same, so that its sender sees
-// the answer and not a broken connection.
+// maxDrain is how much of a request that is too large is read anyway, so that its sender sees the
+// answer and not a broken connection.
 const maxDrain = 32 << 20
 
-// readBody reads the whole of a request. Its errors are those of the caller's protocol.
+// readBody reads a whole request. Its errors are those of the caller's protocol.
 func readBody(r *http.Request, p Protocol) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, structs.MaxBody+1))
 	if err != nil {
-		return nil, malformed(p, "the request broke off: "+err.Error())
+		return nil, malformed(p, "the request was cut off: "+err.Error())
 	}
 	if len(body) > structs.MaxBody {
 		// How the rest ends does not matter: the request is refused anyway.

@@ -6,14 +6,14 @@ import (
 	"github.com/gantry-project/gantry/control"
 )
 
-// Frame is what the actions of a service have in common. C is what its methods are called on.
+// Frame holds what the actions of a service have in common. C is the receiver of its methods.
 type Frame[C any] struct {
-	// Open makes the C of a request.
+	// Open returns the C of a request.
 	Open func(*Request) C
 	// Authorize asks whether the caller may carry out the request, whose shape is in. Nil: the
-	// operation is on no resource in particular.
+	// operation is on no particular resource.
 	Authorize func(c C, ctx context.Context, r *Request, in any) error
-	// EnumTexts are the service's own texts for unknown enum values (Checker).
+	// EnumTexts are the service's own messages for unknown enum values (Checker).
 	EnumTexts map[string]string
 }
 
@@ -23,7 +23,7 @@ type request[Req any] interface {
 	Check(*Checker)
 }
 
-// Handle makes an action of a method. Before the method is called, the request is decoded, its
+// Handle makes an action from a method. Before the method is called, the request is decoded, its
 // caller is authorized, and the rules of the model are checked.
 func Handle[C, Req, Resp any, P request[Req]](f Frame[C], method func(C, context.Context, *Req) (*Resp, error)) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
@@ -51,8 +51,8 @@ func (f Frame[C]) authorize(ctx context.Context, c C, r *Request, in any) error 
 	return f.Authorize(c, ctx, r, in)
 }
 
-// RequestHash tells a request from another one with the same client token. same makes one of the
-// ways in which the same can be asked: it is called on a copy, and blanks the client token.
+// RequestHash tells a request from another one with the same client token. same gives equivalent
+// requests one form: it is called on a copy, and clears the client token.
 func RequestHash[Req any](in *Req, same func(*Req)) (string, error) {
 	canonical := *in
 	same(&canonical)

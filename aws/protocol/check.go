@@ -12,31 +12,29 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// NoMin and NoMax stand for a bound that a range does not have.
+// NoMin and NoMax stand for a missing bound of a range.
 const (
 	NoMin = -math.MaxFloat64
 	NoMax = math.MaxFloat64
 )
 
-// Checker collects what breaks the rules of an API model in one request. The generated Check
+// Checker collects the violations of an API model's rules in one request. The generated Check
 // methods walk the request and tell it where they are (Enter, Leave), so that each problem names
 // the whole path of its member.
 type Checker struct {
-	// EnumTexts are the texts that a service answers for certain members with an unknown enum
-	// value, by member name; %s is the list of values. Clients match on them, so such a text stands
-	// alone in the answer.
+	// EnumTexts are the service's messages for unknown enum values of certain members, by member
+	// name; %s is the list of values. Clients match on them, so the answer has only that message.
 	EnumTexts map[string]string
 
 	path     []string
 	problems []string
-	fixed    string // the first problem that has a text of its own
+	fixed    string // the first problem that has a message of its own
 }
 
 // maxProblems bounds the answer to a request with very many problems.
 const maxProblems = 10
 
-// Err returns everything that was found as one error of kind InvalidParameter; nil when nothing
-// was.
+// Err returns all problems as one error of kind InvalidParameter; nil if there are none.
 func (c *Checker) Err() error {
 	switch n := len(c.problems); {
 	case c.fixed != "":
@@ -50,20 +48,20 @@ func (c *Checker) Err() error {
 	}
 }
 
-// Enter and Leave say that the members checked in between belong to the named one.
+// Enter starts the checks of a member's own members.
 func (c *Checker) Enter(name string) { c.path = append(c.path, name) }
 
-// Leave ends what Enter began.
+// Leave ends what Enter started.
 func (c *Checker) Leave() { c.path = c.path[:len(c.path)-1] }
 
-// Required reports a member that must be there and is not.
+// Required reports a required member that is absent.
 func (c *Checker) Required(name string, present bool) {
 	if !present {
 		c.problem(name, " is required")
 	}
 }
 
-// Enum reports a value that is not one of the allowed; an absent one is allowed.
+// Enum reports a value that is not one of the allowed ones. An absent value is allowed.
 func (c *Checker) Enum(name, value string, allowed ...string) {
 	if value == "" || slices.Contains(allowed, value) {
 		return
@@ -74,8 +72,8 @@ func (c *Checker) Enum(name, value string, allowed ...string) {
 	c.problem(name, ": '%s' is not one of [%s]", value, strings.Join(allowed, ", "))
 }
 
-// Text reports a text of the wrong length, counted in characters, or that does not match the
-// pattern; an absent text is allowed. A max of -1 means none, a nil pattern matches all.
+// Text reports a text that has the wrong length, counted in characters, or does not match the
+// pattern. An absent text is allowed. A max of -1 means none, a nil pattern matches all.
 func (c *Checker) Text(name, value string, minLen, maxLen int, pattern *regexp.Regexp) {
 	if value == "" {
 		return
@@ -84,20 +82,20 @@ func (c *Checker) Text(name, value string, minLen, maxLen int, pattern *regexp.R
 		c.problem(name, " has %d characters; %s", n, between(float64(minLen), unlimited(maxLen)))
 	}
 	if pattern != nil && !pattern.MatchString(value) {
-		// as the model has it
+		// as in the model
 		shown := strings.TrimSuffix(strings.TrimPrefix(pattern.String(), "^(?:"), ")$")
 		c.problem(name, ": '%s' does not match %s", value, shown)
 	}
 }
 
-// Range reports a number outside of its bounds, which are inclusive.
+// Range reports a number outside its bounds, which are inclusive.
 func (c *Checker) Range(name string, v, lowest, highest float64) {
 	if v < lowest || v > highest {
 		c.problem(name, ": %s is out of range; %s", number(v), between(lowest, highest))
 	}
 }
 
-// Count reports a list with too few or too many items. A most of -1 means none.
+// Count reports a list with too few or too many items. A most of -1 means no limit.
 func (c *Checker) Count(name string, n, least, most int) {
 	if n < least || (most >= 0 && n > most) {
 		c.problem(name, " has %d items; %s", n, between(float64(least), unlimited(most)))

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Error is an error as a caller sees it. Actions return one where the service has a code of its own
-// that is not the name of a structs.Kind.
+// Error is an error as a caller sees it. Actions return one if the service has its own code, which
+// is not the name of a structs.Kind.
 type Error struct {
 	Status      int // HTTP
 	Code        string
@@ -18,7 +18,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// faults are the codes that a protocol has for errors that are in no service's model.
+// faults has a protocol's codes for the errors that no service's model has.
 type faults struct {
 	unknown       string // service or operation
 	unknownStatus int
@@ -33,8 +33,8 @@ func malformed(p Protocol, message string) error {
 	return &Error{Status: http.StatusBadRequest, Code: p.faults().malformed, Message: message}
 }
 
-// errorOf maps an error to what the caller sees, here and nowhere else. internal is true for a
-// fault of ours, whose text is for the log and not for the caller. Service is nil where none was
+// errorOf maps an error to what the caller sees; nothing else does. internal is true for an
+// internal fault, whose text is for the log and not for the caller. Service is nil if none was
 // found.
 func errorOf(err error, s *Service, p Protocol, requestID string) (e *Error, internal bool) {
 	if errors.As(err, &e) {

@@ -59,7 +59,7 @@ func decodeJSON(body []byte, into any) error {
 	return malformed(JSON{}, explain(err))
 }
 
-// explain returns in the words of a caller why JSON could not be read.
+// explain returns why JSON could not be read, in the caller's terms.
 func explain(err error) string {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {

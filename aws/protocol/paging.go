@@ -9,17 +9,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxPage is the most results of one page, and, in most lists, how many there are where the caller
-// does not say.
+// maxPage is the most results on one page and, in most lists, the number if the caller gives none.
 const maxPage = 100
 
-// Listing is the whole of a list and which page of it is asked for.
+// Listing is a whole list, and the page of it that is asked for.
 type Listing[T any] struct {
-	// Operation goes into the token, so that a token of one list is not taken for another's.
+	// Operation goes into the token, so that a token of one list is not accepted for another.
 	Operation string
-	// Rows has every result by its key. Keys are in ascending order of their bytes, or descending
-	// where so said. A page goes on after the last key that was given, so rows that come or go
-	// between two pages are neither doubled nor make others be left out.
+	// Rows has every result by its key. Keys are in ascending byte order, or descending if
+	// Descending is set. A page continues after the last key of the one before, so rows that come
+	// or go between two pages neither repeat others nor leave them out.
 	Rows       iter.Seq2[string, T]
 	Descending bool
 	MaxResults *int32
@@ -28,7 +27,7 @@ type Listing[T any] struct {
 	Token      string
 }
 
-// Page cuts the page out.
+// Page returns the page.
 func (l Listing[T]) Page() (results []T, nextToken string, err error) {
 	most := cmp.Or(l.Most, maxPage)
 	size := cmp.Or(l.Size, most)
@@ -60,7 +59,7 @@ func (l Listing[T]) tokenOf(key string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(l.Operation + "\n" + key))
 }
 
-// after reads the key out of the token.
+// after reads the key from the token.
 func (l Listing[T]) after() (string, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(l.Token)
 	key, ok := strings.CutPrefix(string(raw), l.Operation+"\n")

@@ -59,8 +59,8 @@ func (Query) encodeError(_ http.Header, e *Error, requestID string) ([]byte, err
 	}{Error: fault{kind, e.Code, e.Message}, RequestID: requestID})
 }
 
-// EC2 is Query as EC2 alone speaks it: all lists of a request are flat, names begin with a capital
-// there, and the request id stands in the answer itself.
+// EC2 is Query as only EC2 speaks it: all lists of a request are flat, names in it begin with a
+// capital, and the request id is in the answer itself.
 type EC2 struct{ Query }
 
 func (EC2) faults() faults {
@@ -99,14 +99,14 @@ func marshalXML(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// branch is a part of a form: the value of a name, and what the form has below it ("Filter.1.Name"
-// is below "Filter.1", which is below "Filter").
+// branch is a part of a form: the value of a name, and the names below it ("Filter.1.Name" is below
+// "Filter.1", which is below "Filter").
 type branch struct {
 	value string
 	below map[string]*branch
 }
 
-// maxDepth is how deep a name of a form goes at most; no model comes near it.
+// maxDepth is the most parts of a name in a form. No model comes near it.
 const maxDepth = 32
 
 // decodeForm reads a form into a struct.
@@ -148,7 +148,7 @@ func (f *formReader) structure(path string, from *branch, into reflect.Value) er
 		if item != "" {
 			place += "." + item
 			if b = b.below[item]; b == nil {
-				b = &branch{} // an empty list has its name alone
+				b = &branch{} // an empty list is only its name
 			}
 		}
 		if err := f.value(place, b, into.Field(i)); err != nil {

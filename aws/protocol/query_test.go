@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listed is a shape with all that Query's shapes have.
+// listed is a shape with everything that Query's shapes have.
 type listed struct {
 	Names  []string     `query:"Names>member"`
 	Flat   []string     `query:"Flat"`
@@ -33,7 +33,7 @@ type rule struct {
 
 func (*listed) Check(*Checker) {}
 
-// queryRouter has one service of a Query protocol, which echoes.
+// queryRouter returns a router with one service of a Query protocol, which echoes.
 func queryRouter(p Protocol, name string) *Router {
 	frame := Frame[struct{}]{Open: func(*Request) struct{} { return struct{}{} }}
 	echo := func(_ struct{}, _ context.Context, in *listed) (*listed, error) {
@@ -130,7 +130,7 @@ func TestQueryRefuses(t *testing.T) {
 	}
 }
 
-// EC2 has flat lists, capitals in requests, and answers of its own form.
+// EC2 has flat lists, capitals in requests, and its own form of answers.
 func TestEC2(t *testing.T) {
 	h := queryRouter(EC2{}, "ec2")
 	w := postForm(t, h, "ec2", "Action=Echo&Version=2015-12-01&Names.1=a&Rules.1.Priority=5&Rules.1.Hosts.1=x&Rules.1.Hosts.2=y")

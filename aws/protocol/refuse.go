@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// formCodes are the codes that Query services have for refused credentials, by those of the JSON
-// services. SDKs act on them: they set their clocks right and try again, for example.
+// formCodes maps the codes of JSON services for refused credentials to those of Query services.
+// SDKs act on the codes: for example, they correct their clocks and try again.
 var formCodes = map[string]string{
 	"AccessDeniedException":               "AccessDenied",
 	"IncompleteSignatureException":        "IncompleteSignature",
@@ -16,8 +16,8 @@ var formCodes = map[string]string{
 	"UnrecognizedClientException":         "InvalidClientTokenId",
 }
 
-// Refuse answers a request that no service gets to see, in the protocol of its caller. The code is
-// that of a JSON service.
+// Refuse answers a request that does not reach a service, in the protocol of its caller. The code
+// is that of a JSON service.
 func Refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
 	p := protocolOf(r)
 	e := &Error{Status: status, Code: code, Message: message}

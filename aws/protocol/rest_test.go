@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// scheduled is a request in whose shape members stand in every place.
+// scheduled is a request whose shape has members in every place.
 type scheduled struct {
 	Name   string   `json:"-" uri:"Name"`
 	Group  string   `json:"-" querystring:"groupName"`
@@ -28,7 +28,7 @@ type scheduledAnswer struct {
 	Seen string `json:"Seen"`
 }
 
-// restRouter has a REST service with three routes.
+// restRouter returns a router with a REST service with three routes.
 func restRouter() *Router {
 	frame := Frame[struct{}]{Open: func(*Request) struct{} { return struct{}{} }}
 	see := func(_ struct{}, _ context.Context, in *scheduled) (*scheduledAnswer, error) {

@@ -14,8 +14,8 @@ import (
 
 const headerTarget = "X-Amz-Target"
 
-// protocolOf returns the protocol that a caller speaks, as far as the head of its request tells. It
-// is what a caller is answered in whose service is not known.
+// protocolOf returns the protocol that a caller speaks, as far as the headers and the path tell. It
+// is also the protocol of the answer if the service is not known.
 func protocolOf(r *http.Request) Protocol {
 	content, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	signed := scopeOf(r.Header.Get("Authorization"))
@@ -37,7 +37,7 @@ func protocolOf(r *http.Request) Protocol {
 // find fills in the service and the operation that a request asks for, and returns its action.
 // X-Amz-Target names both (JSON). The parameter Action names the operation, and the credential
 // scope and the parameter Version name the service (Query). Otherwise it is the path, and the
-// credential scope where two services have the same one (REST).
+// credential scope if two services have the same path (REST).
 func (rt *Router) find(r *http.Request, call *Request, p Protocol, signed scope) (Action, error) {
 	var asked string // for people, quoted
 	switch p.(type) {
@@ -79,7 +79,7 @@ func (rt *Router) find(r *http.Request, call *Request, p Protocol, signed scope)
 	return rt.action(call, p, asked)
 }
 
-// service returns the first service that is meant; nil when none is.
+// service returns the first service that is meant; nil if none is.
 func (rt *Router) service(meant func(*Service) bool) *Service {
 	if i := slices.IndexFunc(rt.Services, func(s Service) bool { return meant(&s) }); i >= 0 {
 		return &rt.Services[i]
@@ -87,7 +87,7 @@ func (rt *Router) service(meant func(*Service) bool) *Service {
 	return nil
 }
 
-// action returns the action of the operation, or explains that it is not here.
+// action returns the action of the operation, or an error that explains that it is not here.
 func (rt *Router) action(call *Request, p Protocol, asked string) (Action, error) {
 	s := call.Service
 	switch {
@@ -103,7 +103,7 @@ func (rt *Router) action(call *Request, p Protocol, asked string) (Action, error
 		return nil, structs.Errorf(structs.KindUnsupportedFeature, "operation %s is not supported by this version of Gantry", call.Operation)
 	}
 	message := "there is no operation " + asked
-	if s.isQuery() { // their models here need not have all operations
+	if s.isQuery() { // their models need not have all operations
 		has := slices.Sorted(maps.Keys(s.Actions))
 		message += fmt.Sprintf(": of %s, Gantry has %s", s.Name, strings.Join(has, ", "))
 	}
@@ -122,8 +122,8 @@ func (s *Service) isQuery() bool {
 	return false
 }
 
-// route returns the operation whose method and path a request has, with the parts of the path that
-// stand for members.
+// route returns the operation that a request's method and path stand for, with the parts of the
+// path that stand for members.
 func (s *Service) route(r *http.Request) (operation string, labels map[string]string) {
 	for name, route := range s.Routes {
 		method, path, _ := strings.Cut(route, " ")
@@ -134,7 +134,7 @@ func (s *Service) route(r *http.Request) (operation string, labels map[string]st
 	return "", nil
 }
 
-// matchPath compares a path as it was sent with a pattern such as /schedules/{Name}.
+// matchPath compares a path as sent with a pattern such as /schedules/{Name}.
 func matchPath(pattern, path string) (labels map[string]string, ok bool) {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {

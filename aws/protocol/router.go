@@ -21,7 +21,7 @@ type Router struct {
 	Logger   *slog.Logger
 }
 
-// filler is a response that knows which of its lists clients expect to find, empty or not.
+// filler is a response that knows which of its lists clients always expect, even if they are empty.
 type filler interface{ FillLists() }
 
 // ServeHTTP answers one request.
@@ -65,7 +65,7 @@ func (rt *Router) serve(r *http.Request, call *Request, p Protocol) (any, error)
 	call.header = r.Header
 	action, err := rt.find(r, call, p, signed)
 	if c := control.CallerOf(r.Context()); c != nil && call.Operation != "" {
-		// for the audit log, if nothing else is asked
+		// for the audit log, unless an action authorizes another one
 		c.Action = cmp.Or(signed.service, "aws") + ":" + call.Operation
 		if call.Service != nil {
 			c.Action = call.Action()
@@ -77,8 +77,8 @@ func (rt *Router) serve(r *http.Request, call *Request, p Protocol) (any, error)
 	return action(r.Context(), call)
 }
 
-// endpointOf returns the address by which a caller reached this server. A server that passes a call
-// on leaves its host as it is.
+// endpointOf returns the address at which a caller reached this server. A server that forwards a
+// call keeps its host.
 func endpointOf(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host
@@ -92,7 +92,7 @@ func send(w http.ResponseWriter, p Protocol, status int, requestID string, body 
 	w.Header().Set("Content-Type", p.contentType())
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	// A caller that went away meanwhile is no fault of ours, and nobody is left to tell.
+	// A caller that went away is not an error, and nobody is left to tell.
 	_, _ = w.Write(body)
 }
 
@@ -105,7 +105,7 @@ func sendError(w http.ResponseWriter, p Protocol, e *Error, requestID string) {
 	send(w, p, e.Status, requestID, body)
 }
 
-// newRequestID mints a random UUID (version 4), the form that AWS's own ids have.
+// newRequestID returns a random UUID (version 4), the form of AWS's own ids.
 func newRequestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
@@ -114,7 +114,7 @@ func newRequestID() string {
 	return FormatUUID(b)
 }
 
-// FormatUUID writes 16 bytes as a UUID.
+// FormatUUID formats 16 bytes as a UUID.
 func FormatUUID(b [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

@@ -36,8 +36,8 @@ func (e *echoed) FillLists() {
 	}
 }
 
-// router has one service "Svc" that echoes, fails as its body says, and has an operation that is
-// not built.
+// router returns a router with one service "Svc" that echoes, fails as its body says, and has an
+// operation that is not built.
 func router(log io.Writer) *Router {
 	return &Router{
 		Region: "nowhere-1",
@@ -128,7 +128,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What went wrong inside is in the log, under the id that the caller is told, and nowhere else.
+// The cause of an internal error is only in the log, under the id that the caller gets.
 func TestInternalErrors(t *testing.T) {
 	for _, body := range []string{"plain", "Internal"} {
 		var log bytes.Buffer
@@ -150,8 +150,8 @@ func TestConflictNamesResources(t *testing.T) {
 	}
 }
 
-// A client that sends all of a request before it looks for an answer, as most do, sees the answer
-// to one that is too large, and not a broken connection.
+// A client that sends its whole request before it reads the answer, as most do, sees the answer to
+// one that is too large, and not a broken connection.
 func TestTooLarge(t *testing.T) {
 	server := httptest.NewServer(router(io.Discard))
 	defer server.Close()

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// A region stands in every ARN, so nothing that could break one is taken for it.
+// The region is in every ARN, so a text that could break one is not accepted.
 var regionPattern = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
-// scope is what a caller signed for. Parts are empty where a request is not signed.
+// scope is what a caller signed for. Its parts are empty if a request is not signed.
 type scope struct{ region, service string }
 
-// scopeOf reads the credential scope of SigV4 from an Authorization header
-// ("AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/ecs/aws4_request, …").
+// scopeOf returns the credential scope of SigV4 in an Authorization header ("AWS4-HMAC-SHA256
+// Credential=AKID/20261121/us-east-1/ecs/aws4_request, …").
 func scopeOf(authorization string) (s scope) {
 	_, rest, found := strings.Cut(authorization, "Credential=")
 	if !found {
@@ -20,7 +20,7 @@ func scopeOf(authorization string) (s scope) {
 	}
 	credential, _, _ := strings.Cut(rest, ",")
 	parts := strings.Split(strings.TrimSpace(credential), "/")
-	// The access key may hold slashes itself; the scope is the last four parts.
+	// The access key itself may contain slashes; the scope is the last four parts.
 	if len(parts) < 5 || parts[len(parts)-1] != "aws4_request" {
 		return s
 	}

@@ -8,19 +8,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// API is what the model of a service says about the service as a whole. It is generated.
+// API holds what a model says about its service as a whole. It is generated.
 type API struct {
 	Name        string // for people: "Amazon ECS"
 	SigningName string // in credential scopes, ARNs and policies: "ecs"
 	Protocol    Protocol
-	// TargetPrefix stands before the operation's name in the X-Amz-Target header, without the dot
+	// TargetPrefix is before the operation's name in the X-Amz-Target header, without the dot
 	// (JSON).
 	TargetPrefix string
-	// Version is the API's version, which Query callers send along.
+	// Version is the API's version, which Query callers send.
 	Version string
 	// Namespace is the XML namespace of answers (Query).
 	Namespace string
-	// ErrorSuffix ends the codes of the service's errors: "Exception", or nothing.
+	// ErrorSuffix is the suffix of the service's error codes: "Exception", or nothing.
 	ErrorSuffix string
 	// Operations has the name of every operation of the model, built or not.
 	Operations map[string]bool
@@ -31,10 +31,10 @@ type API struct {
 // Service is one AWS API, with the actions that are built.
 type Service struct {
 	API
-	// Codes are the service's own codes for some kinds of error. The others have the kind with
-	// ErrorSuffix.
+	// Codes has the service's own codes for some kinds of error. The code of any other is the kind
+	// with ErrorSuffix.
 	Codes map[structs.Kind]string
-	// Actions carry out the operations that are built, by name.
+	// Actions has the operations that are built, by name.
 	Actions map[string]Action
 }
 
@@ -43,12 +43,12 @@ type Action func(ctx context.Context, r *Request) (any, error)
 
 // Request is one call of an operation.
 type Request struct {
-	ID        string // minted by the router; in the answer and in the log
+	ID        string // minted by the router; it is in the answer and in the log
 	Service   *Service
 	Operation string
 	Region    string // that the caller signed for
 	Account   string
-	Endpoint  string // where the caller found us: scheme://host
+	Endpoint  string // where the caller reached this server: scheme://host
 	Body      []byte
 
 	form   url.Values        // Query

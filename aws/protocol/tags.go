@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CheckTags holds the rules for tags that the API model does not state.
+// CheckTags checks the rules for tags that the API model does not state.
 func CheckTags(argument string, tags []structs.Tag) error {
 	for i, t := range tags {
 		if err := CheckTagKey(argument, i, t.Key); err != nil {
@@ -20,7 +20,7 @@ func CheckTags(argument string, tags []structs.Tag) error {
 	return nil
 }
 
-// CheckTagKey refuses keys that are empty or that AWS, and so Gantry, keeps for itself.
+// CheckTagKey refuses keys that are empty, or that AWS, and so Gantry, reserves.
 func CheckTagKey(argument string, i int, key string) error {
 	if key == "" {
 		return structs.Errorf(structs.KindInvalidParameter, "%s[%d]: the key of a tag cannot be empty", argument, i)

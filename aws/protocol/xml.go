@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// xmlWriter writes the shapes of Query's answers. Unlike encoding/xml it writes a list that is
-// there and empty, which clients tell from one that is not there.
+// xmlWriter writes the shapes of Query's answers. Unlike encoding/xml it writes empty lists, which
+// clients tell from absent ones.
 type xmlWriter struct{ b bytes.Buffer }
 
 func newXML() *xmlWriter {
@@ -41,7 +41,7 @@ func (x *xmlWriter) text(name, value string) {
 // element writes a value under a name.
 func (x *xmlWriter) element(name string, value any) { x.value(name, "", reflect.ValueOf(value)) }
 
-// members writes what is set of a struct.
+// members writes the fields of a struct that are set.
 func (x *xmlWriter) members(v reflect.Value) {
 	for i := range v.NumField() {
 		if name, item, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ">"); !v.Field(i).IsZero() {

@@ -4,7 +4,7 @@ package sts
 
 import "github.com/gantry-project/gantry/aws/protocol"
 
-// API is what the model says of AWS Security Token Service.
+// API describes AWS Security Token Service.
 var API = protocol.API{
 	Name:        "AWS STS",
 	SigningName: "sts",

@@ -13,6 +13,6 @@ type GetCallerIdentityResponse struct {
 	UserId  string `query:"UserId"`
 }
 
-// FillLists makes absent lists empty ones, as clients expect of an answer.
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *GetCallerIdentityResponse) FillLists() {
 }

@@ -1,4 +1,4 @@
-// Package sts speaks as much of the AWS STS API as tells a caller who it is.
+// Package sts serves the part of the AWS STS API that tells callers who they are.
 package sts
 
 import (
@@ -27,11 +27,11 @@ func New() protocol.Service {
 	}
 }
 
-// call is one request on its way through an action.
+// call is one request in an action.
 type call struct{ arns protocol.ARNs }
 
-// getCallerIdentity returns the user whose access key the call is signed with. A caller that no
-// gate asked for a key, as in gantry dev, is the account's root.
+// getCallerIdentity returns the user whose access key the call is signed with. Without a gate, as
+// in gantry dev, the caller is the account's root.
 func (c *call) getCallerIdentity(ctx context.Context, _ *GetCallerIdentityRequest) (*GetCallerIdentityResponse, error) {
 	out := &GetCallerIdentityResponse{Account: c.arns.Account, Arn: c.arns.Principal(""), UserId: c.arns.Account}
 	if caller := control.CallerOf(ctx); caller != nil && strings.HasPrefix(caller.ARN, "arn:") {

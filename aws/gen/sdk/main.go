@@ -58,7 +58,7 @@ func run(sdk, path string) error {
 	return os.WriteFile(path, bytes.TrimSuffix(out.Bytes(), []byte("\n")), 0o644)
 }
 
-// merge adds to the model what the SDK has more.
+// merge adds to the model what only the SDK has.
 func merge(model map[string]any, newer *service) {
 	operations, shapes := model["operations"].(map[string]any), model["shapes"].(map[string]any)
 	for name, op := range newer.operations {

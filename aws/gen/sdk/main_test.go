@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// An old model, in which wall was required and only red was known, becomes what the SDK in testdata
-// says.
+// An old model, in which wall was required and red was the only color, becomes what the SDK in
+// testdata has.
 func TestMerge(t *testing.T) {
 	const old = `{
 		"operations": {"Clean": {"name": "Clean"}},
