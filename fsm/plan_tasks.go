@@ -13,11 +13,11 @@ const (
 	tagServiceName = "aws:ecs:serviceName"
 )
 
-// taskMaker creates the tasks of one plan. They share their strings, ports and tags with their job,
+// taskMaker creates the tasks of one plan. They share strings, ports and tags with their job,
 // instance and plan, which is most of a task's size before it runs.
 type taskMaker struct {
 	job   *structs.Job // nil if it has gone
-	model structs.Task // what all tasks of the plan have in common
+	model structs.Task // common to all tasks of the plan
 	tags  []structs.Tag
 	gpus  int // of each task
 }
@@ -83,7 +83,7 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 }
 
 // placeTasks creates the tasks of a plan and returns the placements that are no longer possible.
-// The job is nil if it has gone.
+// The job is nil if it no longer exists.
 func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []structs.PlacementFailure) {
 	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {
@@ -94,7 +94,7 @@ func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (refused []s
 	return refused
 }
 
-// place creates the task of a placement, or returns the reason (of failures[]) why that is no
+// place creates the task of a placement, or returns the reason (as in failures[]) why that is no
 // longer possible.
 func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	instance, old := tx.Instance(p.Instance), tx.Task(p.Task)
@@ -124,8 +124,8 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 }
 
 // takeGPUs chooses the GPUs of a task: the first free ones, in the order of the instance. They are
-// chosen here and not in the plan, so that no two plans give away the same GPU. There may be fewer
-// than planned if the agent came back with others.
+// chosen here and not in the plan, so two plans never give away the same GPU. There may be fewer
+// than planned if the agent came back with other GPUs.
 func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) (gpus []string, ok bool) {
 	if m.gpus == 0 {
 		return nil, true

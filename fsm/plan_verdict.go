@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// decideEvaluation puts the verdict of a plan on its evaluation and returns the new row. Refused
-// are the placements that could not be made any more.
+// decideEvaluation records the verdict of a plan on its evaluation and returns the new row. refused
+// are the placements that were no longer possible.
 func decideEvaluation(
 	tx *state.Tx, index uint64, old *structs.Evaluation, job *structs.Job, plan *structs.Plan, refused []structs.PlacementFailure,
 ) *structs.Evaluation {
@@ -22,10 +22,10 @@ func decideEvaluation(
 	}
 	switch {
 	case job != nil && job.Queues() && !hasQueued(tx, job.ID):
-		// what found no place was stopped since
+		// the tasks that found no place have been stopped since
 		eval.Status, eval.Unplaced = structs.EvaluationDone, 0
 	case job != nil && job.Queues() && len(refused) > 0:
-		// nothing else would look at its tasks again
+		// nothing else would have its tasks looked at again
 		eval.Status = structs.EvaluationReady
 	case plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster):
 		// nothing else would wake it for the room that the plan did not see
