@@ -19,7 +19,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// HeaderHops counts the servers that a call has been on. The leader may change during a call, which
+// HeaderHops counts the servers that a call has been to. The leader may change during a call, which
 // makes two; more would be a loop.
 const (
 	HeaderHops = "Gantry-Hops"
@@ -34,15 +34,15 @@ const HeaderStale = "Gantry-Stale"
 // forwardRetry is the pause between attempts to reach a leader.
 const forwardRetry = 25 * time.Millisecond
 
-// errNoReach: no connection was made, so nothing of the call has been sent.
+// errNoReach means that no connection was made, so no part of the call was sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
 // Unavailable answers a call of an AWS client with 503, in the protocol of its caller.
 type Unavailable func(w http.ResponseWriter, r *http.Request, message string)
 
-// Forward lets any server take any call. What the leader is to answer is forwarded to it, with
-// credentials, and the caller sees no redirect. While there is no leader the call waits a little,
-// then fails with 503, and clients try again. Other calls go to local, which serves these routes.
+// Forward lets any server take any call. Calls that the leader must answer are forwarded to it,
+// with their credentials, and the caller sees no redirect. If there is no leader, the call waits a
+// little and then fails with 503. Other calls go to local, which serves these routes.
 func (s *Server) Forward(routes *route.Table, local http.Handler, unavailable Unavailable) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
@@ -122,7 +122,8 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, even after the answer has begun
+	// ends with r's context, even after the answer has begun
+	ctx, cancel := context.WithCancel(r.Context())
 	stop := context.AfterFunc(t.server.node.LeaderContext(), cancel)
 	context.AfterFunc(ctx, func() { stop() })
 	out := r.Clone(ctx)
@@ -146,7 +147,7 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 	return resp, err
 }
 
-// Leader returns the host:port at which the leader takes calls; empty while there is none.
+// Leader returns the host:port at which the leader takes calls; empty if there is none.
 func (s *Server) Leader() string {
 	if s.leader.Load() != nil && s.config.Peers != nil {
 		return s.config.Peers.HTTP

@@ -23,7 +23,8 @@ func TestNoLeaderIsToldInTheCallersForm(t *testing.T) {
 		"/v1/jobs": `{"__type":"ServerException","error":{"code":"Unavailable","message":"no server leads the cluster`,
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil)
-		r.Header.Set(HeaderHops, strconv.Itoa(maxHops)) // as many as there may be, so no leader is looked for
+		// as many as there may be, so no leader is looked for
+		r.Header.Set(HeaderHops, strconv.Itoa(maxHops))
 		w := httptest.NewRecorder()
 		forward.ServeHTTP(w, r)
 		if w.Code != http.StatusServiceUnavailable || !strings.HasPrefix(w.Body.String(), want) {

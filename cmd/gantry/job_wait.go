@@ -23,7 +23,7 @@ func awaitJob(ctx context.Context, c *client.Client, put structs.JobPut, out io.
 	for {
 		d, err := c.Job(ctx, put.Cluster, put.ID)
 		if err != nil {
-			return cmp.Or(context.Cause(ctx), err)
+			return cmp.Or(context.Cause(ctx), fmt.Errorf("job %s goes on, but waiting for it failed: %w", put.Name, err))
 		}
 		if now := progress(&d, put); now != told {
 			told = now
