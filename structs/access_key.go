@@ -1,34 +1,34 @@
 package structs
 
-// AccessKey lets its holder call a secured cluster, within its policy. The holder signs requests
-// with its secret or sends it.
+// AccessKey lets its holder call a secured cluster within the limits of its policy. The holder
+// signs requests with the secret, or sends it.
 type AccessKey struct {
-	ID string `json:"accessKeyId"` // AKIA and 16 more of A-Z2-7
+	ID string `json:"accessKeyId"` // AKIA and 16 characters of A-Z2-7
 	// Name is for people: it appears in refusals and in the audit log.
 	Name   string `json:"name,omitzero"`
 	Policy Policy `json:"policy"`
-	// Sealed is the encrypted secret, which may be in the log. It never leaves a server.
+	// Sealed is the encrypted secret. It may be in the log, but never leaves the servers.
 	Sealed    []byte `json:"-" cbor:"sealed"`
 	CreatedAt Time   `json:"createdAt"`
-	CreatedBy string `json:"createdBy,omitzero"` // the ARN of who made it
+	CreatedBy string `json:"createdBy,omitzero"` // the ARN of its creator
 }
 
-// AccessKeySealName is what the secret of a key is sealed under.
+// AccessKeySealName is the name under which the secret of a key is sealed.
 func AccessKeySealName(id string) string { return "key " + id }
 
-// Bootstrap records that the first key of the installation was made, which happens only once.
+// Bootstrap records that the installation's first key was created, which happens only once.
 type Bootstrap struct {
 	Key string `json:"key"`
 	At  Time   `json:"at"`
 }
 
-// NewAccessKey is an access key and its secret, which is shown only once.
+// NewAccessKey is a new access key with its secret, which is shown only once.
 type NewAccessKey struct {
 	AccessKey
 	Secret string `json:"secretAccessKey"`
 }
 
-// AccessKeyList is the answer to a list of access keys.
+// AccessKeyList is the native API's list of access keys.
 type AccessKeyList struct {
 	Keys []*AccessKey `json:"keys"`
 }
@@ -43,7 +43,7 @@ type AccessKeyRequest struct {
 // PutAccessKey adds an access key.
 type PutAccessKey struct {
 	Key AccessKey
-	// First makes it the installation's first key. That fails if a first key was made before.
+	// First makes it the installation's first key, which fails if there has been one already.
 	First bool
 }
 

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// AccountSetting is one account setting (ECS) that was set for one principal.
+// AccountSetting is the value of one ECS account setting for one principal.
 type AccountSetting struct {
 	// Principal is the resource part of the principal's ARN: PrincipalRoot, user/NAME or role/NAME.
-	// What is set for root applies to everyone who has no setting of their own.
+	// The settings of root apply to everyone who has none of their own.
 	Principal string `json:"principal" cbor:"1,keyasint"`
 	Name      string `json:"name" cbor:"2,keyasint"`
 	Value     string `json:"value" cbor:"3,keyasint"`
@@ -23,17 +23,17 @@ const (
 	SettingDefaultLogDriverMode = "defaultLogDriverMode"
 )
 
-// settingRule is what ECS's developer guide ("Amazon ECS account settings") says about one setting.
+// settingRule describes one setting as in ECS's developer guide ("Amazon ECS account settings").
 type settingRule struct {
 	name    string
-	values  []string // those that can be set; the first is the default
+	values  []string // the allowed ones; the first is the default
 	managed bool     // read-only: AWS sets it
 	final   bool     // its one value can no longer be turned off
 }
 
-// settingRules are keyed by name. Settings about AWS's network cards and Fargate are kept but have
-// no effect, because Gantry has neither. As in ECS since 2021 and 2024, ARNs are always long, and
-// tags at creation always need ecs:TagResource.
+// settingRules are keyed by name. Settings for AWS's network cards and Fargate are stored but have
+// no effect, because Gantry has neither. ARNs are always long (as in ECS since 2021), and tagging
+// at creation always needs ecs:TagResource (as in ECS since 2024).
 var settingRules = []settingRule{
 	{name: "awsvpcTrunking", values: []string{"disabled", "enabled"}},
 	{name: SettingContainerInsights, values: []string{"disabled", "enabled", "enhanced"}},
@@ -57,8 +57,8 @@ func SettingNames() []string {
 	return names
 }
 
-// DefaultSetting returns the value of an account setting that nobody has set; empty if there is no
-// such setting.
+// DefaultSetting returns the default value of an account setting; empty if there is no such
+// setting.
 func DefaultSetting(name string) string {
 	if r, ok := settingRuleOf(name); ok {
 		return r.values[0]
@@ -72,7 +72,7 @@ func ManagedSetting(name string) bool {
 	return r.managed
 }
 
-// CheckSettingName refuses account settings that do not exist or cannot be changed.
+// CheckSettingName returns an error for account settings that do not exist or cannot be changed.
 func CheckSettingName(name string) *Error {
 	switch r, ok := settingRuleOf(name); {
 	case !ok:
@@ -83,8 +83,8 @@ func CheckSettingName(name string) *Error {
 	return nil
 }
 
-// Validate reports what is wrong with an account setting before it is set. The first words are
-// ECS's; clients match on them.
+// Validate reports what is wrong with an account setting before it is set. Messages begin as ECS's
+// do, because clients match on them.
 func (s *AccountSetting) Validate() *Error {
 	if err := CheckSettingName(s.Name); err != nil {
 		return err
@@ -110,7 +110,7 @@ func settingRuleOf(name string) (rule settingRule, ok bool) {
 	return settingRule{}, false
 }
 
-// PutAccountSetting sets an account setting of a principal, replacing what was set before.
+// PutAccountSetting sets an account setting of a principal, replacing its earlier value.
 type PutAccountSetting struct {
 	Setting AccountSetting
 }
@@ -118,7 +118,7 @@ type PutAccountSetting struct {
 // CommandType implements Command.
 func (PutAccountSetting) CommandType() CommandType { return CmdPutAccountSetting }
 
-// DeleteAccountSetting removes a setting of a principal. It is no error if there was none.
+// DeleteAccountSetting removes a setting of a principal. It is not an error if there was none.
 type DeleteAccountSetting struct {
 	Principal string
 	Name      string

@@ -2,29 +2,30 @@ package structs
 
 import "slices"
 
-// Assignment is one task that an agent is to run, with all it needs to run it.
+// Assignment is a task that an agent should run, with everything it needs to run it.
 type Assignment struct {
 	Task *Task `json:"task"`
-	// Definition is left out on the wire if an assignment before it in the frame has the same one.
+	// Definition is left out on the wire if an earlier assignment in the frame has the same one.
 	Definition *TaskDefinition `json:"taskDefinition,omitzero"`
 	Overrides  *TaskOverride   `json:"overrides,omitzero"` // the job's
-	// LogMode is how the output of containers goes to a log driver for which no mode is given: the
-	// account setting defaultLogDriverMode.
+	// LogMode is the delivery mode for log drivers whose configuration does not set one (the
+	// account setting defaultLogDriverMode).
 	LogMode string `json:"logMode,omitzero"`
-	// Once means that another task may replace this one, and that they must not both run. So an
-	// agent whose engine does not answer gives the task up only if it knows that it never ran.
+	// Once means that another task may replace this one, and the two must never both run. So an
+	// agent whose engine does not answer gives the task up only if it knows that the task never
+	// ran.
 	Once bool `json:"once,omitzero"`
 }
 
 // AssignmentFrame is one message of an agent's stream. The first one is Full: it has every task of
-// the instance that is not STOPPED, and the agent drops all others. Later frames carry the tasks
-// that changed. A frame with neither only shows that the stream is alive.
+// the instance that is not STOPPED, and the agent drops all others. Later frames carry only tasks
+// that changed. An empty frame shows that the stream is alive.
 type AssignmentFrame struct {
-	// the number of a beat that was received; such a frame has no other field than Age
+	// the number of a beat that was received; such a frame has no other fields except Age
 	Beat uint8 `json:"beat,omitzero"`
-	// milliseconds since the newest beat that the leader is known to have received, plus one
+	// milliseconds, plus one, since the newest beat that the leader is known to have received
 	Age   int64  `json:"age,omitzero"`
-	Index uint64 `json:"index,omitzero"` // raft index of the state that it was read from
+	Index uint64 `json:"index,omitzero"` // raft index of the state it was read from
 	Full  bool   `json:"full,omitzero"`
 	// Deregistered means that the instance is INACTIVE. It gets no work until its agent registers
 	// it again.
@@ -32,8 +33,8 @@ type AssignmentFrame struct {
 	Assignments  []Assignment `json:"assignments,omitzero"`
 }
 
-// Shorten returns the frame as it is sent over the wire, with each definition only once. A hundred
-// tasks of a service would otherwise send a hundred copies of it.
+// Shorten returns the frame as it is sent over the wire, with each definition only once. Otherwise
+// a hundred tasks of a service would carry a hundred copies of the same definition.
 func (f AssignmentFrame) Shorten() AssignmentFrame {
 	seen := map[string]bool{}
 	f.Assignments = slices.Clone(f.Assignments) // the stream's own assignments stay as they are

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A frame is the same after it went over the wire, where it has each definition only once.
+// A frame survives the trip over the wire, where it has each definition only once.
 func TestShortenedFrame(t *testing.T) {
 	web, db := &TaskDefinition{Family: "web", Revision: 1}, &TaskDefinition{Family: "db", Revision: 2}
 	frame := AssignmentFrame{Index: 9, Full: true}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// MaxCustomAttributes is how many attributes users can put on one instance (ECS).
+// MaxCustomAttributes is the maximum number of custom attributes of an instance (ECS).
 const MaxCustomAttributes = 10
 
 var (
@@ -37,7 +37,8 @@ type PutAttributes struct {
 // CommandType implements Command.
 func (PutAttributes) CommandType() CommandType { return CmdPutAttributes }
 
-// DeleteAttributes removes custom attributes of instances. It is no error if one does not exist.
+// DeleteAttributes removes custom attributes of instances. It is not an error if one does not
+// exist.
 type DeleteAttributes struct {
 	Cluster    string
 	Attributes []InstanceAttribute

@@ -2,7 +2,7 @@ package structs
 
 import "iter"
 
-// The states of a batch job with a BatchSpec (the words of AWS Batch, and STOPPED).
+// The states of a batch job with a BatchSpec (AWS Batch's, and STOPPED).
 const (
 	BatchRunning   = "RUNNING"
 	BatchSucceeded = "SUCCEEDED" // each of its tasks has succeeded
@@ -16,27 +16,27 @@ const (
 	MaxBatchCount    = 10_000
 )
 
-// What happens to a task of a batch job when its instance is lost (BatchSpec.OnInstanceLost).
+// The values of BatchSpec.OnInstanceLost: what happens to a task whose instance is lost.
 const (
 	// LostRetry gives up the attempt and immediately starts the next one elsewhere. The last
-	// attempt waits for its instance.
+	// attempt still waits for its instance.
 	LostRetry = "retry"
 	// LostWait keeps the task on its instance until the instance comes back or is deregistered, so
 	// it never runs twice.
 	LostWait = "wait"
 )
 
-// BatchSpec says how a batch job runs its Count tasks to completion. Jobs made by RunTask have
-// none: their tasks all start at the same time, each is tried once, and a task that finds no room
+// BatchSpec describes how a batch job runs its Count tasks to completion. Jobs made by RunTask have
+// no BatchSpec: their tasks all start at once, each is tried once, and a task that finds no room
 // does not wait.
 type BatchSpec struct {
-	// Attempts is how often each task may be tried. An attempt fails when an essential container
-	// ends with a non-zero exit code, when the task cannot be started, when its instance is
-	// deregistered, and, with LostRetry, when its instance is lost.
+	// Attempts is the maximum number of attempts for each task. An attempt fails when an essential
+	// container ends with a non-zero exit code, when the task cannot be started, when its instance
+	// is deregistered, and, with LostRetry, when its instance is lost.
 	Attempts int `json:"attempts"`
-	// Parallelism is how many tasks run at a time; zero: all.
+	// Parallelism is the maximum number of tasks at a time; zero means no limit.
 	Parallelism int `json:"parallelism,omitzero"`
-	// OnInstanceLost is LostRetry or LostWait; empty: LostWait.
+	// OnInstanceLost is LostRetry or LostWait; empty means LostWait.
 	OnInstanceLost string `json:"onInstanceLost,omitzero"`
 }
 
@@ -55,13 +55,13 @@ func (s *BatchSpec) Validate(count int) error {
 	return nil
 }
 
-// BatchSlot is one of the Count tasks of a batch job, and the outcome of its attempts.
+// BatchSlot is one of the Count tasks of a batch job, with the outcome of its attempts.
 type BatchSlot struct {
 	Attempts  int  // that ended, except those that were preempted
 	Active    bool // an attempt is running
 	Succeeded bool
 	Failed    bool // for good: no attempt is left, or a user stopped it
-	EndedAt   Time // of the last attempt that ended by itself
+	EndedAt   Time // of the last attempt that ended on its own
 }
 
 // BatchSlots sorts the tasks of a batch job with a BatchSpec into its slots. d is the job's task
@@ -97,8 +97,8 @@ func (j *Job) BatchSlots(d *TaskDefinition, tasks iter.Seq[*Task]) []BatchSlot {
 	return slots
 }
 
-// succeeded reports whether a stopped task ended by itself, and all its essential containers with
-// exit code zero.
+// succeeded reports whether a stopped task ended on its own, with exit code zero from every
+// essential container.
 func (t *Task) succeeded(d *TaskDefinition) bool {
 	if t.StopCode != StopEssentialContainerExited {
 		return false
@@ -121,7 +121,8 @@ func (d *TaskDefinition) essential(container string) bool {
 	return false
 }
 
-// BatchCounts is the progress of a batch job: each of its Count tasks is counted in one of these.
+// BatchCounts is the progress of a batch job. Each of its Count tasks is counted in exactly one
+// field.
 type BatchCounts struct {
 	Succeeded int `json:"succeeded"`
 	Failed    int `json:"failed"`

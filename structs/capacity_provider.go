@@ -15,20 +15,20 @@ const ProviderAutoScaling = "EC2_AUTOSCALING"
 // The states of a capacity provider and of its last change.
 const (
 	ProviderActive         = "ACTIVE"
-	ProviderInactive       = "INACTIVE" // deleted; it can still be described
+	ProviderInactive       = "INACTIVE" // deleted, but can still be described
 	ProviderCreateComplete = "CREATE_COMPLETE"
 	ProviderUpdateComplete = "UPDATE_COMPLETE"
 	ProviderDeleteComplete = "DELETE_COMPLETE"
 )
 
-// The values of the switches of an AutoScalingGroupProvider.
+// The values of the on/off settings of an AutoScalingGroupProvider.
 const (
 	SwitchEnabled  = "ENABLED"
 	SwitchDisabled = "DISABLED"
 )
 
-// CapacityProvider is a named set of container instances, for all clusters: an instance belongs to
-// the one that its agent names (ContainerInstance.CapacityProvider).
+// CapacityProvider is a named set of container instances, shared by all clusters. An instance
+// belongs to the provider that its agent names (ContainerInstance.CapacityProvider).
 type CapacityProvider struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
@@ -96,7 +96,7 @@ func (p *CapacityProvider) Validate() *Error {
 	return p.AutoScalingGroup.validate()
 }
 
-// validate refuses, by name, settings that nothing would act on: Gantry does not start or stop
+// validate refuses, by name, settings that would have no effect: Gantry does not start or stop
 // machines.
 func (p *AutoScalingGroupProvider) validate() *Error {
 	const at, instead = "autoScalingGroupProvider.", "Gantry starts and stops no machines. Use DISABLED, and start agents with --capacity-provider NAME."
@@ -112,7 +112,7 @@ func (p *AutoScalingGroupProvider) validate() *Error {
 	return nil
 }
 
-// PutCapacityProvider adds a capacity provider, or changes the ACTIVE one of its name.
+// PutCapacityProvider adds a capacity provider, or changes the ACTIVE one of that name.
 type PutCapacityProvider struct {
 	Provider CapacityProvider
 	Create   bool // fails if an ACTIVE one has the name

@@ -14,7 +14,7 @@ func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	for i, w := range weights {
 		counts[i] += total / sum * w
 	}
-	given := make([]int, len(strategy)) // of the tasks left over after whole rounds
+	given := make([]int, len(strategy)) // of the tasks that remain after whole rounds
 	for n := 1; n <= total%sum; n++ {
 		next := -1
 		for i, w := range weights {
@@ -29,8 +29,8 @@ func Shares(strategy []CapacityProviderStrategyItem, total int) []int {
 	return counts
 }
 
-// weightsOf returns the weights divided by their greatest common divisor, and the sum of that. A
-// single capacity provider needs no weight.
+// weightsOf returns the weights divided by their greatest common divisor, and the sum of the
+// results. A single capacity provider needs no weight.
 func weightsOf(strategy []CapacityProviderStrategyItem) (weights []int, sum int) {
 	divisor := 0
 	for _, item := range strategy {

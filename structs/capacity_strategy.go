@@ -11,7 +11,8 @@ const (
 )
 
 // ValidateStrategy reports what is wrong with a capacity provider strategy for a cluster with these
-// providers, in ECS's words where they are known. argument is its name in the caller's request.
+// providers, in ECS's words where they are known. argument is the name of the strategy in the
+// caller's request.
 func ValidateStrategy(argument string, strategy []CapacityProviderStrategyItem, providers []string) *Error {
 	if n := len(strategy); n > MaxStrategyItems {
 		return Errorf(KindInvalidParameter, "%s: a capacity provider strategy can have at most %d items; there are %d.", argument, MaxStrategyItems, n)

@@ -8,8 +8,8 @@ const (
 	ThresholdCount            = "COUNT"
 )
 
-// BreakerReason begins the reason of a rollout that the circuit breaker ended, and of the rollback
-// that follows.
+// BreakerReason is the prefix of the reason of a rollout that the circuit breaker ended, and of the
+// rollback that follows.
 const BreakerReason = "ECS deployment circuit breaker: "
 
 // The bounds of BOUNDED_PERCENT, in tasks, and its default (ECS).
@@ -25,8 +25,7 @@ type BreakerThreshold struct {
 	Value int32  `json:"value"` // percent, or tasks if the type is COUNT
 }
 
-// BreakerThreshold returns the threshold that is in force, which is BOUNDED_PERCENT of 50 by
-// default (ECS).
+// BreakerThreshold returns the threshold in force; the default is BOUNDED_PERCENT of 50 (ECS).
 func (p *UpdatePolicy) BreakerThreshold() BreakerThreshold {
 	switch {
 	case p.ThresholdConfiguration != nil:
@@ -37,8 +36,8 @@ func (p *UpdatePolicy) BreakerThreshold() BreakerThreshold {
 	return BreakerThreshold{Type: ThresholdBoundedPercent, Value: defaultThresholdPercent}
 }
 
-// Threshold returns how many failed tasks trip the circuit breaker of a service with count desired
-// tasks: at least one. Fractions are rounded up (ECS).
+// Threshold returns how many failed tasks, at least one, trip the circuit breaker of a service with
+// count desired tasks. Fractions are rounded up (ECS).
 func (p *UpdatePolicy) Threshold(count int) int {
 	t := p.BreakerThreshold()
 	percent := int((int64(count)*int64(t.Value) + 99) / 100)

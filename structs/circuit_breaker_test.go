@@ -16,7 +16,7 @@ func TestBreakerThreshold(t *testing.T) {
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdBoundedPercent, 1}}, 100, 3},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 800, 400},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 1, 1},
-		// otherwise nothing could be deployed at a count of zero
+		// otherwise a service with a count of zero could not be deployed
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 50}}, 0, 1},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdUnboundedPercent, 1 << 30}}, MaxServiceCount, MaxServiceCount * (1 << 30) / 100},
 		{UpdatePolicy{ThresholdConfiguration: &BreakerThreshold{ThresholdCount, 5}}, 800, 5},

@@ -1,6 +1,6 @@
 package structs
 
-// DefaultCluster is the cluster of calls that name none.
+// DefaultCluster is the cluster of calls that do not name one.
 const DefaultCluster = "default"
 
 // The states of a cluster.
@@ -9,7 +9,7 @@ const (
 	ClusterInactive = "INACTIVE"
 )
 
-// Cluster is a named group of container instances and of the work on them. One installation holds
+// Cluster is a named group of container instances and the work on them. An installation can have
 // many. Its counts (instances, tasks, services) are derived from state, never stored.
 type Cluster struct {
 	Name   string `json:"clusterName"`
@@ -34,7 +34,7 @@ func (c *Cluster) Validate() *Error {
 }
 
 // CreateCluster creates a cluster, or makes an INACTIVE one ACTIVE again. An ACTIVE cluster of that
-// name stays as it is.
+// name is left unchanged.
 type CreateCluster struct {
 	Cluster Cluster
 	Tags    []Tag
@@ -53,7 +53,7 @@ type DeleteCluster struct {
 // CommandType implements Command.
 func (DeleteCluster) CommandType() CommandType { return CmdDeleteCluster }
 
-// UpdateCluster changes an ACTIVE cluster. Fields that are nil leave the cluster's as they are.
+// UpdateCluster changes an ACTIVE cluster. Nil fields leave the cluster's unchanged.
 type UpdateCluster struct {
 	Cluster       string
 	Providers     *ClusterProviders
@@ -66,8 +66,8 @@ type UpdateCluster struct {
 // CommandType implements Command.
 func (UpdateCluster) CommandType() CommandType { return CmdUpdateCluster }
 
-// ClusterProviders are the capacity providers of a cluster, and its default strategy for work that
-// names neither a strategy nor a launch type.
+// ClusterProviders are the capacity providers of a cluster and its default strategy, which applies
+// to work that names neither a strategy nor a launch type.
 type ClusterProviders struct {
 	Providers       []string
 	DefaultStrategy []CapacityProviderStrategyItem

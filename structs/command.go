@@ -44,8 +44,7 @@ const (
 	CmdDeleteAccountSetting   CommandType = 41
 )
 
-// Command is one entry of the raft log: the whole of one change, with every id and time already
-// minted.
+// Command is one entry of the raft log: a complete change, with every id and time already minted.
 type Command interface{ CommandType() CommandType }
 
 // Applied is the result of a command.

@@ -2,8 +2,8 @@ package structs
 
 // The states of a deployment within its service (ECS).
 const (
-	DeploymentPrimary  = "PRIMARY"  // the service moves to it, or has moved to it
-	DeploymentActive   = "ACTIVE"   // still has tasks, which those of the PRIMARY replace
+	DeploymentPrimary  = "PRIMARY"  // the service is moving to it, or has moved
+	DeploymentActive   = "ACTIVE"   // still has tasks; those of the PRIMARY replace them
 	DeploymentInactive = "INACTIVE" // has no tasks left; kept as history
 )
 
@@ -14,7 +14,7 @@ const (
 	RolloutFailed     = "FAILED"
 )
 
-// What users can request of a deployment in progress (StopServiceDeployment).
+// The ways to stop a deployment in progress (StopServiceDeployment).
 const (
 	StopRollback = "ROLLBACK" // the last completed one comes back
 	StopAbort    = "ABORT"    // the service stays between the two
@@ -34,14 +34,14 @@ type Deployment struct {
 	Status         string `json:"status" cbor:"6,keyasint"`
 	Rollout        string `json:"rolloutState" cbor:"7,keyasint"`
 	RolloutReason  string `json:"rolloutStateReason" cbor:"8,keyasint"`
-	// FailedTasks counts tasks that failed: they ended, without being asked to, before they had
-	// been RUNNING and healthy for ten seconds, or they failed their health checks. It counts since
-	// the deployment began or, with ResetOnHealthyTask, since one of its tasks last became healthy.
-	// (ECS counts only tasks that never came up, so it restarts a crash loop forever.)
+	// FailedTasks counts tasks that failed: those that ended on their own before they had been
+	// RUNNING and healthy for ten seconds, and those that failed their health checks. It counts
+	// since the deployment began or, with ResetOnHealthyTask, since one of its tasks last became
+	// healthy. (ECS counts only tasks that never came up, so it restarts a crash loop forever.)
 	FailedTasks int `json:"failedTasks" cbor:"9,keyasint,omitzero"`
-	// Failures counts tasks that ended without being asked to, since the last one that had been up
-	// for ten seconds. LastFailureAt is when the last of them ended. Starts of new tasks back off
-	// accordingly.
+	// Failures counts tasks that ended on their own, since the last one that had been up for ten
+	// seconds. LastFailureAt is when the last of them ended. New tasks start with a matching
+	// backoff.
 	Failures      int  `json:"failures,omitzero" cbor:"10,keyasint,omitzero"`
 	LastFailureAt Time `json:"lastFailureAt,omitzero" cbor:"11,keyasint,omitzero"`
 	// RollbackOf is the deployment that this one rolls back, because it failed or was stopped.
@@ -55,15 +55,15 @@ type Deployment struct {
 	// when the rollout completed or failed
 	FinishedAt Time `json:"finishedAt,omitzero" cbor:"16,keyasint,omitzero"`
 	// Adopts is the deployment whose tasks this one took over when it began: a rollback keeps the
-	// good tasks of the deployment that it goes back to.
+	// good tasks of the deployment it returns to.
 	Adopts string `json:"adopts,omitzero" cbor:"17,keyasint,omitzero"`
 	// Stage is the present stage of a deployment that brings its revision up beside the old one,
 	// and StageAt is when it began (zero: the scheduler has not looked at it yet). Empty for a
 	// rolling deployment.
 	Stage   string `json:"lifecycleStage,omitzero" cbor:"18,keyasint,omitzero"`
 	StageAt Time   `json:"stageAt,omitzero" cbor:"19,keyasint,omitzero"`
-	// Traffic of the PRIMARY deployment tells load balancers how to share out traffic. Nil means
-	// that all healthy tasks of the service are equal.
+	// Traffic of the PRIMARY deployment is how load balancers split traffic. Nil means that all
+	// healthy tasks of the service get equal shares.
 	Traffic *Traffic `json:"traffic,omitzero" cbor:"20,keyasint,omitzero"`
 	// Pauses are the lifecycle hooks that it has reached, oldest first.
 	Pauses []Pause `json:"pauses,omitzero" cbor:"21,keyasint,omitzero"`

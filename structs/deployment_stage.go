@@ -3,19 +3,19 @@ package structs
 // The stages of a deployment that brings the new revision up beside the old one (ECS), in their
 // order.
 const (
-	// while tasks of more than one earlier deployment are running
+	// if tasks of more than one earlier deployment are running
 	StageReconcileService = "RECONCILE_SERVICE"
 	StagePreScaleUp       = "PRE_SCALE_UP"
 	StageScaleUp          = "SCALE_UP"
 	StagePostScaleUp      = "POST_SCALE_UP"
 	StageTestShift        = "TEST_TRAFFIC_SHIFT"
 	StagePostTestShift    = "POST_TEST_TRAFFIC_SHIFT"
-	// this stage and the next come once for each traffic step
+	// this stage and the next repeat for each traffic step
 	StagePreProductionShift  = "PRE_PRODUCTION_TRAFFIC_SHIFT"
 	StageProductionShift     = "PRODUCTION_TRAFFIC_SHIFT"
 	StagePostProductionShift = "POST_PRODUCTION_TRAFFIC_SHIFT"
 	StageBakeTime            = "BAKE_TIME"
-	StageCleanUp             = "CLEAN_UP" // the old tasks go
+	StageCleanUp             = "CLEAN_UP" // the old tasks are stopped
 )
 
 // pauseStages returns the stages at which ECS can pause a deployment.
@@ -56,7 +56,7 @@ type Pause struct {
 // Waits reports whether the deployment must wait.
 func (p *Pause) Waits() bool { return p.Status == HookAwaiting }
 
-// RollsBack reports whether the deployment has to go back.
+// RollsBack reports whether the deployment must roll back.
 func (p *Pause) RollsBack() bool {
 	return p.Status == HookFailed || p.Status == HookTimedOut && p.TimeoutAction == HookRollback
 }

@@ -5,13 +5,12 @@ import (
 	"fmt"
 )
 
-// Kind is the sort of an error, in the words of the ECS API without its "Exception" suffix; each
-// door maps it once to its own wire form (AWS: Kind+"Exception"; native: an HTTP status and this
-// word).
+// Kind classifies an error, named as in the ECS API without the "Exception" suffix. Each door maps
+// it to its own wire form (AWS: Kind+"Exception"; native: an HTTP status and this word).
 type Kind string
 
-// The kinds that Gantry answers with. The list is ECS's own, from its API model; Unavailable and
-// Internal are ours.
+// The kinds of error that Gantry returns. All but Unavailable and Internal come from ECS's API
+// model.
 const (
 	KindAccessDenied                      Kind = "AccessDenied"
 	KindAttributeLimitExceeded            Kind = "AttributeLimitExceeded"
@@ -34,19 +33,20 @@ const (
 	KindTargetNotFound                    Kind = "TargetNotFound"
 	KindTaskSetNotFound                   Kind = "TaskSetNotFound"
 	KindUnsupportedFeature                Kind = "UnsupportedFeature"
-	// KindUnavailable: no leader stands, or the cluster did not answer in time. The caller may try
-	// again.
+	// KindUnavailable: there is no leader, or the cluster did not answer in time. The caller may
+	// retry.
 	KindUnavailable Kind = "Unavailable"
-	// KindInternal: a fault of ours. Logged in full, shown to the user only as "internal error".
+	// KindInternal: a fault in Gantry. It is logged in full and shown to the user only as "internal
+	// error".
 	KindInternal Kind = "Internal"
 )
 
-// Error is the one error type that crosses a door. Anything else that reaches a door is shown as an
-// internal error.
+// Error is the only error type that crosses a door. Any other error that reaches a door is shown as
+// an internal error.
 type Error struct {
 	Kind    Kind
 	Message string
-	// ResourceIDs name what stands in the way of a Conflict; the door may turn them to ARNs.
+	// ResourceIDs name the resources that cause a Conflict; the door may turn them into ARNs.
 	ResourceIDs []string
 }
 
@@ -67,8 +67,8 @@ func KindOf(err error) Kind {
 	return KindInternal
 }
 
-// The errors below are given in more than one place. Texts that are ECS's stay as they are: clients
-// match on them.
+// The errors below are returned from more than one place. Do not change ECS's texts: clients match
+// on them.
 
 // ErrClusterNotFound reports that a cluster does not exist.
 func ErrClusterNotFound() *Error { return Errorf(KindClusterNotFound, "Cluster not found.") }
@@ -138,7 +138,7 @@ func ErrResourceNotFound(resource string) *Error {
 	return Errorf(KindInvalidParameter, "The specified resource %s was not found.", resource)
 }
 
-// ErrNoLeader reports that no server leads, so that a write cannot be taken. SDKs try again.
+// ErrNoLeader reports that there is no leader to accept a write. SDKs retry.
 func ErrNoLeader() *Error {
 	return Errorf(KindUnavailable, "no server leads the cluster at the moment; try again")
 }

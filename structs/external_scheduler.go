@@ -1,23 +1,23 @@
 package structs
 
 // Lease is an evaluation that an external scheduler holds, with everything it needs to decide where
-// the tasks go. If it does not answer in time, the evaluation is leased again, to it or to another
-// one.
+// the tasks go. If it does not answer in time, the evaluation is leased again, to the same
+// scheduler or another.
 type Lease struct {
 	Token string `json:"token"`
-	// Seconds is how long the lease lasts from now on. Each plan renews it.
+	// Seconds is how much longer the lease lasts. Each plan renews it.
 	Seconds        int             `json:"leaseSeconds"`
 	Evaluation     *Evaluation     `json:"evaluation"`
 	Job            *Job            `json:"job"`
 	TaskDefinition *TaskDefinition `json:"taskDefinition"` // of the tasks to place
 	Ask            LeaseAsk        `json:"ask"`
-	// Tasks are those of the job that have not stopped.
+	// Tasks are the job's tasks that have not stopped.
 	Tasks []*Task `json:"tasks"`
-	// Instances are those of the cluster that are not INACTIVE, by id.
+	// Instances are the cluster's instances that are not INACTIVE, by id.
 	Instances []LeaseInstance `json:"instances"`
 }
 
-// LeaseAsk is the number of tasks to place now, and what each of them needs.
+// LeaseAsk is the number of tasks to place now, and what each needs.
 type LeaseAsk struct {
 	Count int       `json:"count"`
 	Need  Resources `json:"need"`
@@ -26,27 +26,26 @@ type LeaseAsk struct {
 // LeaseInstance is a container instance as an external scheduler sees it.
 type LeaseInstance struct {
 	InstanceUsage
-	// Free is what its tasks leave free. All ports are free except those in Usage and the
-	// registered ones.
+	// Free is what its tasks leave free. All ports are free except those in Usage and Registered.
 	Free Resources `json:"free"`
-	// Fits reports whether a requested task fits, by all rules and constraints that a plan is
-	// checked by. If not, Why has the reason.
+	// Fits reports whether a requested task satisfies all rules and constraints that plans are
+	// checked against. If not, Why has the reason.
 	Fits bool              `json:"fits"`
 	Why  *PlacementFailure `json:"why,omitzero"`
 }
 
-// LeasePlan is where an external scheduler wants tasks to go.
+// LeasePlan is an external scheduler's choice of where tasks go.
 type LeasePlan struct {
 	Token string `json:"token"`
-	// Placements place one task each. One that does not fit is refused without affecting the
-	// others.
+	// Each of the Placements places one task. One that does not fit is refused without affecting
+	// the others.
 	Placements []LeasePlacement `json:"placements"`
-	// Unplaced, if not empty, says why the other requested tasks get no place for now. The
-	// evaluation is then decided; that of a service waits until room appears.
+	// Unplaced, if not empty, explains why the other requested tasks get no place for now. The
+	// evaluation is then decided; a service's evaluation waits until room appears.
 	Unplaced string `json:"unplaced,omitzero"`
 }
 
-// LeasePlacement is a place for one task.
+// LeasePlacement places one task.
 type LeasePlacement struct {
 	Instance string `json:"containerInstance"` // ContainerInstance.ID
 }
@@ -55,10 +54,10 @@ type LeasePlacement struct {
 type LeasePlanned struct {
 	Committed int                `json:"committed"` // placements
 	Refused   []PlacementFailure `json:"refused,omitzero"`
-	// Done means that the evaluation is decided: acknowledge it.
+	// Done means that the evaluation is decided and should be acknowledged.
 	Done bool `json:"done"`
-	// Lease is the same lease with the tasks that are still requested and the cluster as it is now;
-	// nil if there are none.
+	// Lease is the same lease with the tasks still requested and the cluster as it is now; nil if
+	// no tasks are left.
 	Lease *Lease `json:"lease,omitzero"`
 }
 

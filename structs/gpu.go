@@ -11,7 +11,7 @@ const (
 	RequirementAccelerator = "InferenceAccelerator"
 )
 
-// GPUs returns how many GPUs the container has for itself.
+// GPUs returns how many GPUs the container needs exclusively.
 func (c *ContainerDefinition) GPUs() (n int) {
 	for _, r := range c.ResourceRequirements {
 		if r.Type == RequirementGPU {
@@ -22,8 +22,8 @@ func (c *ContainerDefinition) GPUs() (n int) {
 	return n
 }
 
-// SplitGPUs returns which of a task's GPUs each of its containers has: they are given out in the
-// order of the definition.
+// SplitGPUs returns which of a task's GPUs each of its containers gets, in the order of the
+// definition.
 func (d *TaskDefinition) SplitGPUs(o *TaskOverride, ids []string) [][]string {
 	split := make([][]string, len(d.ContainerDefinitions))
 	for n, c := range d.ContainerDefinitions {
@@ -60,8 +60,8 @@ func parseGPUs(value string) (n int, ok bool) {
 
 const maxGPUs = 1000
 
-// invalidRequirements returns what is wrong with a list of requirements, to follow the name of
-// their field; empty if nothing is.
+// invalidRequirements returns what is wrong with a list of requirements; empty if nothing is. The
+// text follows the name of their field.
 func invalidRequirements(list []ResourceRequirement) string {
 	seen := map[string]bool{}
 	for _, r := range list {
@@ -96,7 +96,7 @@ func (i *ContainerInstance) ValidateGPUs() error {
 	return nil
 }
 
-// isPlain reports whether a text is printable ASCII without spaces and commas.
+// isPlain reports whether a text is printable ASCII without spaces or commas.
 func isPlain(text string) bool {
 	for _, r := range text {
 		if r <= ' ' || r > '~' || r == ',' {

@@ -46,7 +46,7 @@ func (c *ContainerDefinition) countsForHealth() bool {
 }
 
 // ProvenAt returns when a RUNNING task without a health check will have been up long enough to
-// count as healthy. It is zero for a task with a health check.
+// count as healthy; zero for a task with a health check.
 func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
 	if d != nil && d.HasHealthCheck() {
 		return 0

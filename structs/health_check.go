@@ -14,16 +14,15 @@ const (
 	checkNone   = "NONE"
 )
 
-// Checks reports whether there is a health check at all. A command of NONE means that there is none
-// (Docker).
+// Checks reports whether there is a health check at all. The command NONE turns it off (Docker).
 func (h *HealthCheck) Checks() bool {
 	return h != nil && (len(h.Command) == 0 || h.Command[0] != checkNone)
 }
 
-// Test returns the command as a container engine takes it, beginning with CMD or CMD-SHELL. ECS
-// also accepts a program without either, which is run directly; a single text with blanks is a line
-// for the shell. The error explains why a command names no program; it follows the field's name. (A
-// lone CMD makes Docker Engine 20.10 panic.)
+// Test returns the command in the form of container engines, beginning with CMD or CMD-SHELL. ECS
+// also accepts a program without either, which is run directly; a single string with blanks is a
+// shell command line. The error explains why a command names no program; its text follows the
+// field's name. (A lone CMD makes Docker Engine 20.10 panic.)
 func (h *HealthCheck) Test() ([]string, error) {
 	if len(h.Command) == 0 {
 		return nil, errors.New(`is empty; give the program to run, as in ["CMD", "/bin/check"], or leave the health check out`)

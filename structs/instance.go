@@ -2,8 +2,8 @@ package structs
 
 import "time"
 
-// AgentLease is how long an agent counts as connected after a beat. Without another beat its
-// instance is then lost, and its tasks are replaced.
+// AgentLease is how long an agent counts as connected after a beat. Without another beat in that
+// time the instance is lost, and its tasks are replaced.
 const AgentLease = 3 * time.Second
 
 // FencedLease is the lease of an instance whose agent kills its tasks before the lease ends. It is
@@ -29,8 +29,8 @@ type ContainerInstance struct {
 	Cluster string `json:"cluster"`
 	Zone    string `json:"zone"`
 	Name    string `json:"name"` // host name, for people; or an EC2 instance id (EC2ID)
-	// Address is the IP address by which others reach the machine, and so the ports of its tasks.
-	// Empty: it is not known, as an older agent registered the instance.
+	// Address is the IP address at which others reach the machine, and so the ports of its tasks.
+	// It is empty if an older agent registered the instance.
 	Address string `json:"address,omitzero"`
 	Status  string `json:"status"`
 	// CapacityProvider is the provider that the instance belongs to, as its agent reports; empty if
@@ -40,10 +40,9 @@ type ContainerInstance struct {
 	AgentConnected bool `json:"agentConnected"`
 	// ConnectionChangedAt is when AgentConnected last changed; zero if it never did.
 	ConnectionChangedAt Time `json:"connectionChangedAt,omitzero"`
-	// Losses counts how often in a row the agent was lost without being connected for long in
-	// between.
+	// Losses counts the losses of the agent in a row, with no long connection in between.
 	Losses int `json:"losses,omitzero"`
-	// HeldUntil is set for an instance that was lost repeatedly. It takes no new tasks until the
+	// HeldUntil is set for an instance that was lost repeatedly: it takes no new tasks until the
 	// leader releases it at that time. Zero means that it is not held back.
 	HeldUntil Time `json:"heldUntil,omitzero"`
 	// Runtime is the health of its container engine.
@@ -60,7 +59,7 @@ type ContainerInstance struct {
 	Custom       []Attribute `json:"customAttributes,omitzero"`
 	VersionInfo  VersionInfo `json:"versionInfo"`
 	RegisteredAt Time        `json:"registeredAt"`
-	// DeregisteredAt is when it became INACTIVE; zero while it is not INACTIVE.
+	// DeregisteredAt is when it became INACTIVE; zero for other statuses.
 	DeregisteredAt Time  `json:"deregisteredAt,omitzero"`
 	Version        int64 `json:"version"` // grows by one with every change
 }
@@ -85,8 +84,8 @@ func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
 	return "", false
 }
 
-// RegisterInstance adds a container instance, or renews it when its agent starts again. The cluster
-// is created if it does not exist. Tags are set only at the first registration.
+// RegisterInstance adds a container instance, or updates it when its agent starts again. The
+// cluster is created if it does not exist. Tags are set only at the first registration.
 type RegisterInstance struct {
 	Instance ContainerInstance
 	Tags     []Tag
@@ -95,8 +94,8 @@ type RegisterInstance struct {
 // CommandType implements Command.
 func (RegisterInstance) CommandType() CommandType { return CmdRegisterInstance }
 
-// SetAgentConnected records whether servers hold the streams of these agents. An instance that is
-// lost repeatedly is held back when it returns.
+// SetAgentConnected records which agents' streams servers hold. An instance that is lost repeatedly
+// is held back when it returns.
 type SetAgentConnected struct {
 	Instances []string
 	Connected bool
@@ -107,9 +106,9 @@ type SetAgentConnected struct {
 func (SetAgentConnected) CommandType() CommandType { return CmdSetAgentConnected }
 
 // SetInstanceStatus moves instances to ACTIVE or DRAINING, or, for deregistering, INACTIVE. An
-// INACTIVE instance stays so until it registers again. Deregistering stops its tasks: if its agent
-// is connected they are asked to stop, otherwise nobody is left to report on them and they are
-// STOPPED at once.
+// INACTIVE instance stays INACTIVE until it registers again. Deregistering stops its tasks: if its
+// agent is connected they are asked to stop; otherwise nobody is left to report on them, so they
+// are STOPPED at once.
 type SetInstanceStatus struct {
 	Instances []string
 	Status    string

@@ -8,9 +8,9 @@ const (
 	ec2Digits = 17
 )
 
-// EC2ID returns the instance's id in the APIs of AWS, where it stands for an EC2 instance. It never
-// changes. A machine that an identity document names has the id of that document. All others have
-// the last digits of their own id: 68 random bits.
+// EC2ID returns the id of the EC2 instance that stands for this instance in AWS's APIs. It never
+// changes. If an identity document names the machine, it is the id in that document. Otherwise it
+// is made of the last digits of the instance's own id: 68 random bits.
 func (i *ContainerInstance) EC2ID() string {
 	if digits, ok := strings.CutPrefix(i.Name, ec2Prefix); ok && digits != "" && len(digits) <= ec2Digits &&
 		strings.Trim(digits, "0123456789abcdef") == "" {

@@ -9,7 +9,7 @@ func TestEC2ID(t *testing.T) {
 		"":                    "i-f0123456789abcdef",
 		"i-web":               "i-f0123456789abcdef", // a host name
 		"i-":                  "i-f0123456789abcdef",
-		"i-1":                 "i-1", // an identity document gave it
+		"i-1":                 "i-1", // from an identity document
 		"i-0a1b2c3d4e5f60718": "i-0a1b2c3d4e5f60718",
 	} {
 		if got := (&ContainerInstance{ID: id, Name: name}).EC2ID(); got != want {

@@ -22,7 +22,7 @@ type RuntimeHealth struct {
 	ChangedAt Time   `json:"changedAt,omitzero"` // when Status changed last
 }
 
-// at returns the health as reported at a time, given the health before.
+// at returns the health reported at a time, given the previous health.
 func (h RuntimeHealth) at(at Time, before RuntimeHealth) RuntimeHealth {
 	if h.Status == "" {
 		return RuntimeHealth{}
@@ -37,10 +37,10 @@ func (h RuntimeHealth) at(at Time, before RuntimeHealth) RuntimeHealth {
 // SetRuntime records a report on the engine. An IMPAIRED engine does not affect running tasks.
 func (i *ContainerInstance) SetRuntime(h RuntimeHealth, at Time) { i.Runtime = h.at(at, i.Runtime) }
 
-// Impaired reports whether the agent says that its container engine does not answer.
+// Impaired reports whether, according to the agent, its container engine does not answer.
 func (i *ContainerInstance) Impaired() bool { return i.Runtime.Status == HealthImpaired }
 
-// TakesTasks reports whether new tasks may go to the instance, as far as its own state goes.
+// TakesTasks reports whether the instance's own state allows new tasks on it.
 func (i *ContainerInstance) TakesTasks() bool {
 	return i.Status == InstanceActive && i.CanStart()
 }
@@ -51,7 +51,7 @@ func (i *ContainerInstance) CanStart() bool {
 	return i.AgentConnected && !i.Impaired() && i.HeldUntil == 0
 }
 
-// Trouble explains what keeps the instance from starting tasks; empty if nothing does.
+// Trouble explains why the instance cannot start tasks; empty if it can.
 func (i *ContainerInstance) Trouble() string {
 	switch {
 	case !i.AgentConnected:
@@ -65,18 +65,18 @@ func (i *ContainerInstance) Trouble() string {
 }
 
 const (
-	// firstHold is how long an instance that is back after its second loss in a row waits before it
-	// takes work. Each further loss doubles that, up to mostHold. After a single loss there is no
-	// wait: most machines that come back stay.
+	// firstHold is how long an instance waits before it takes work again after its second loss in a
+	// row. Each further loss doubles the wait, up to mostHold. There is no wait after a single
+	// loss: most machines that come back stay.
 	firstHold = 10 * time.Second
 	mostHold  = 5 * time.Minute
-	// steadyAfter is how long an instance must have been connected for its earlier losses to be
+	// steadyAfter is how long an instance must stay connected for its earlier losses to be
 	// forgotten.
 	steadyAfter = 10 * time.Minute
 )
 
 // Damp records that the agent was lost or is back. An instance that is lost repeatedly is held back
-// longer each time. Losses of an instance that is not ACTIVE do not count: it was taken out of
+// longer each time. Losses only count while the instance is ACTIVE: otherwise it was taken out of
 // service on purpose.
 func (i *ContainerInstance) Damp(at Time) {
 	connected := i.AgentConnected
@@ -93,7 +93,7 @@ func (i *ContainerInstance) Damp(at Time) {
 	}
 }
 
-// hold returns how long an instance waits after so many losses in a row, two or more.
+// hold returns how long an instance waits after this many losses in a row (two or more).
 func hold(losses int) time.Duration {
 	const doublings = 5 // from firstHold to mostHold, rounded up
 	return min(mostHold, firstHold<<min(losses-2, doublings))
@@ -110,8 +110,8 @@ type SetRuntimeHealth struct {
 // CommandType implements Command.
 func (SetRuntimeHealth) CommandType() CommandType { return CmdSetRuntimeHealth }
 
-// ReleaseInstances lets instances take work again that were held back after repeated losses. One
-// whose HeldUntil is later than At stays held back: it was lost once more in the meantime.
+// ReleaseInstances lets instances that were held back after repeated losses take work again. One
+// whose HeldUntil is later than At stays held back: it has been lost again in the meantime.
 type ReleaseInstances struct {
 	Instances []string
 	At        Time

@@ -4,34 +4,34 @@ package structs
 const (
 	JobBatch   = "batch"   // runs its tasks to completion
 	JobService = "service" // keeps Count tasks up
-	JobDaemon  = "daemon"  // keeps one task up on every instance that satisfies its constraints
+	JobDaemon  = "daemon"  // keeps one task up on every instance that meets its constraints
 )
 
 // The states of a service or daemon.
 const (
 	ServiceActive   = "ACTIVE"
 	ServiceDraining = "DRAINING" // deleted; its tasks are being stopped
-	// has no tasks; it can still be described, and its name is free
+	// has no tasks; can still be described, but its name is free
 	ServiceInactive = "INACTIVE"
 )
 
 // Queues reports whether the job's tasks exist from the start, PROVISIONING and without an
-// instance, and wait for room: RunTask with a capacity provider (ECS). Other batch jobs create a
-// task only when it is placed.
+// instance, and wait for room, as those of RunTask with a capacity provider do (ECS). Other batch
+// jobs create a task only when it is placed.
 func (j *Job) Queues() bool {
 	return j.Type == JobBatch && j.Batch == nil && len(j.CapacityStrategy) > 0 && len(j.Instances) == 0
 }
 
-// Job is what a user asked the cluster to run, and what evaluations are about. RunTask and
-// StartTask make a batch job; an ECS service is a job of type service or daemon.
+// Job is what a user asked the cluster to run. Evaluations are about jobs. RunTask and StartTask
+// make a batch job; an ECS service is a job of type service or daemon.
 type Job struct {
 	ID      string `json:"id"` // 32 hex digits
 	Cluster string `json:"cluster"`
 	// Name is unique among the services of the cluster that are not INACTIVE and its batch jobs
-	// that are RUNNING. Batch jobs that were not made from a job file have none.
+	// that are RUNNING. Batch jobs that were not created from a job file have none.
 	Name string `json:"name,omitzero"`
 	Type string `json:"type"`
-	// Version starts at 1 and grows by one with every change of a service. Earlier versions are
+	// Version starts at 1 and increases by one with every change of a service. Earlier versions are
 	// kept (JobVersion). Each run of a named batch job is a job of its own, with the next version.
 	Version int `json:"version,omitzero"`
 	// Status is one of the three above for services and daemons, one of those in batch.go for a
@@ -58,7 +58,7 @@ type Job struct {
 	Tags []Tag `json:"tags,omitzero"`
 
 	// ClientToken makes the request that created the job idempotent within its cluster. RequestHash
-	// tells a repeated request from another one with the same token.
+	// distinguishes a repeated request from a different one with the same token.
 	ClientToken string `json:"clientToken,omitzero"`
 	RequestHash string `json:"requestHash,omitzero"`
 
@@ -75,8 +75,8 @@ type Job struct {
 
 	// Scheduler names the external scheduler that plans for the job; empty for Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
-	// CreateIndex is the raft index at which a job that waits for room was created: its place in
-	// the queue.
+	// CreateIndex is the raft index at which the job was created, which orders jobs that wait for
+	// room.
 	CreateIndex uint64 `json:"createIndex,omitzero"`
 
 	CreatedAt Time `json:"createdAt"`
@@ -91,7 +91,7 @@ type Job struct {
 type CreateJob struct {
 	Job        Job
 	Evaluation Evaluation
-	Tasks      []string // the ids of the tasks of a job that queues them: as many as its Count
+	Tasks      []string // the ids of the tasks of a job that Queues, Count of them
 	// Providers are the capacity providers of Tasks, in the same order.
 	Providers []string
 }
@@ -99,7 +99,7 @@ type CreateJob struct {
 // CommandType implements Command.
 func (CreateJob) CommandType() CommandType { return CmdCreateJob }
 
-// PutJob makes a job match a job file, as a whole or not at all. Definition, if not nil, becomes
+// PutJob makes a job match a job file, completely or not at all. Definition, if not nil, becomes
 // the next revision of its family, which the job then uses. Tags replace all tags of a service. The
 // rest is as in PutService. A batch job is added as by CreateJob.
 type PutJob struct {
@@ -116,8 +116,8 @@ type PutJob struct {
 // CommandType implements Command.
 func (PutJob) CommandType() CommandType { return CmdPutJob }
 
-// StopJob ends a batch job: no more of its tasks are started, and those that run are asked to stop.
-// A job that has ended stays as it is.
+// StopJob ends a batch job: no further tasks are started, and running ones are asked to stop. A job
+// that has ended is left unchanged.
 type StopJob struct {
 	Job string
 	At  Time

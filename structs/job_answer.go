@@ -1,13 +1,13 @@
 package structs
 
-// The results of putting a job file.
+// The results of submitting a job file.
 const (
 	JobCreated   = "created"
 	JobUpdated   = "updated"
-	JobUnchanged = "unchanged" // the job was as the file says
+	JobUnchanged = "unchanged" // the job already matched the file
 )
 
-// JobPut is the native API's answer to a job file that was put.
+// JobPut is the native API's answer to a submitted job file.
 type JobPut struct {
 	Result  string `json:"result"`
 	ID      string `json:"id"` // Job.ID
@@ -24,7 +24,7 @@ type JobPut struct {
 	Changes    []FieldChange `json:"changes,omitzero"`
 }
 
-// JobPlan is the native API's answer to a dry run of a job file: what putting it would do.
+// JobPlan is the native API's answer to a dry run of a job file: the effect of submitting it.
 type JobPlan struct {
 	Result         string        `json:"result"`
 	Name           string        `json:"name"`
@@ -51,18 +51,18 @@ type JobSummary struct {
 	*Job
 	Running int `json:"runningCount"`
 	Pending int `json:"pendingCount"` // on the way to RUNNING
-	// Unhealthy is how many of the RUNNING tasks of a service do not count as healthy
-	// (UpdatePolicy.IsHealthy), or not yet.
+	// Unhealthy is how many RUNNING tasks of a service do not, or not yet, count as healthy
+	// (UpdatePolicy.IsHealthy).
 	Unhealthy int `json:"unhealthyCount,omitzero"`
-	// Batch counts the tasks of a batch job that was made from a file.
+	// Batch counts the tasks of a batch job that was created from a file.
 	Batch *BatchCounts `json:"batchCounts,omitzero"`
 	// Rollout is the state of a service's newest deployment.
 	Rollout string `json:"rolloutState,omitzero"`
-	// Unplaced is how many tasks the last evaluation found no place for.
+	// Unplaced is how many tasks the last evaluation could not place.
 	Unplaced int `json:"unplaced,omitzero"`
 }
 
-// JobDetail is the native API's answer about one job: everything known of it, each list newest
+// JobDetail is the native API's answer about one job: everything known about it, each list newest
 // first. The versions of a batch job are its runs.
 type JobDetail struct {
 	Index uint64     `json:"index"`
@@ -74,7 +74,7 @@ type JobDetail struct {
 	Tasks       []*Task        `json:"tasks"`
 	Evaluations []*Evaluation  `json:"evaluations"`
 	Events      []ServiceEvent `json:"events"`
-	// Troubles says, by container instance, why tasks there neither start nor stop: the agent is
-	// not connected, or the engine does not work.
+	// Troubles explains, by container instance, why tasks there neither start nor stop: the agent
+	// is not connected, or the engine does not work.
 	Troubles map[string]string `json:"instanceTroubles,omitzero"`
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// FieldChange is one field of a job that differs, named by its place in a job file. From is empty
-// if the field is new, To if it is removed.
+// FieldChange is a field of a job that differs, named by its path in a job file. From is empty if
+// the field is new, To if it was removed.
 type FieldChange struct {
 	Field string `json:"field"`
 	From  string `json:"from,omitzero"` // as JSON
@@ -32,8 +32,7 @@ func Diff(from, to any) []FieldChange {
 	return changes
 }
 
-// DiffDefinitions compares what two task definitions run. Fields that only identify the revision
-// are ignored.
+// DiffDefinitions compares two task definitions, ignoring fields that only identify the revision.
 func DiffDefinitions(from, to *TaskDefinition) []FieldChange {
 	changes := Diff(content(from), content(to))
 	for i := range changes {
@@ -53,7 +52,7 @@ func content(d *TaskDefinition) TaskDefinition {
 	return c
 }
 
-// flatten collects the leaves of a value by path. Empty values have none: they mean the same as
+// flatten collects the leaves of a value by path. It skips empty values, which mean the same as
 // absent ones.
 func flatten(at string, value any, into map[string]string) {
 	raw, err := json.Marshal(value)
@@ -88,7 +87,7 @@ func leaves(at string, value any, into map[string]string) {
 			before := len(into)
 			place := fmt.Sprintf("%s[%s]", at, names[i])
 			leaves(place, member, into)
-			if len(into) > before+1 { // more than its name, which is in the path already
+			if len(into) > before+1 { // more than its name, which is already in the path
 				delete(into, place+".name")
 				delete(into, place+".key")
 			}
@@ -99,7 +98,7 @@ func leaves(at string, value any, into map[string]string) {
 	}
 }
 
-// memberNames returns the names of a list's members, or nil unless each has a name of its own.
+// memberNames returns the names of a list's members, or nil unless each has a unique name.
 func memberNames(list []any) (names []string) {
 	for _, member := range list {
 		object, _ := member.(map[string]any)

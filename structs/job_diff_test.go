@@ -40,8 +40,7 @@ func TestDiffDefinitions(t *testing.T) {
 	}
 }
 
-// A spec shows everything that it sets on a job. Changes of a field that it did not show would be
-// missed.
+// A spec shows everything that it sets on a job; otherwise changes of a field would be missed.
 func TestSpecOfIsTheReverse(t *testing.T) {
 	for _, jobType := range []string{JobService, JobDaemon, JobBatch} {
 		t.Run(jobType, func(t *testing.T) { reverse(t, NewJobSpec(jobType)) })
@@ -53,7 +52,7 @@ func reverse(t *testing.T, spec *JobSpec) {
 	fill(t, spec)
 	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type}
 	switch spec.Type {
-	case JobBatch: // what only services have, and daemons have no count
+	case JobBatch: // fields that only services have; daemons have no count
 		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
 	default:
 		job.Service, spec.Attempts, spec.Parallelism, spec.OnInstanceLost = &ServiceSpec{}, 0, 0, ""

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// JobSpec is the content of a job file: everything that is wanted of one job. Fields that the file
-// leaves out have their defaults, except that the Count of a service stays as it is. docs/jobs.md
-// describes each field.
+// JobSpec is the content of a job file: the desired state of one job. Fields that the file leaves
+// out have their defaults, except that a service keeps its Count. docs/jobs.md describes each
+// field.
 type JobSpec struct {
 	Name    string `json:"name"`
 	Cluster string `json:"cluster,omitzero"`
 	Type    string `json:"type"`
-	// Count is how many tasks; nil means as many as are desired now, or 1 for a new job.
+	// Count is the desired number of tasks; nil keeps the present number, which is 1 for a new job.
 	Count *int `json:"count,omitzero"`
 
-	// What the job's task definition is made of, with ECS's names for it.
+	// The parts of the job's task definition, under their ECS names.
 	Containers       []ContainerDefinition `json:"containers"`
 	Cpu              string                `json:"cpu,omitzero"`
 	Memory           string                `json:"memory,omitzero"`
@@ -30,14 +30,14 @@ type JobSpec struct {
 	ExecutionRoleArn string                `json:"executionRoleArn,omitzero"`
 
 	Placement PlacementSpec `json:"placement,omitzero"`
-	// CapacityStrategy shares the tasks out among capacity providers of the cluster; empty means
-	// that they go anywhere.
+	// CapacityStrategy divides the tasks among capacity providers of the cluster; empty means that
+	// they may go anywhere.
 	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
-	// Attempts is how often each task of a batch job may be tried. Parallelism is how many run at a
-	// time; zero means all.
+	// Attempts is the maximum number of attempts for each task of a batch job. Parallelism is the
+	// maximum number of tasks at a time; zero means no limit.
 	Attempts    int `json:"attempts,omitzero"`
 	Parallelism int `json:"parallelism,omitzero"`
-	// OnInstanceLost is the BatchSpec's.
+	// OnInstanceLost is as in BatchSpec.
 	OnInstanceLost string `json:"onInstanceLost,omitzero"`
 	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
 	Update *UpdatePolicy `json:"update,omitzero"`
@@ -46,24 +46,24 @@ type JobSpec struct {
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
 	// Scheduler names an external scheduler; empty means Gantry's own.
 	Scheduler string `json:"scheduler,omitzero"`
-	// Priority and Preemption are the Job's.
+	// Priority and Preemption are as in Job.
 	Priority   int  `json:"priority,omitzero"`
 	Preemption bool `json:"preemption,omitzero"`
-	// Tags are the service's, or those of each task of a batch job. PropagateTags says from where
-	// the tasks of a service get theirs: NONE, SERVICE or TASK_DEFINITION.
+	// Tags are the service's, or those of each task of a batch job. PropagateTags is where the
+	// tasks of a service get theirs from: NONE, SERVICE or TASK_DEFINITION.
 	Tags          []Tag  `json:"tags,omitzero"`
 	PropagateTags string `json:"propagateTags,omitzero"`
 }
 
-// PlacementSpec says where the tasks of a job may go, and where they go first.
+// PlacementSpec describes where the tasks of a job may go, and where they go first.
 type PlacementSpec struct {
 	Constraints []PlacementConstraint `json:"constraints,omitzero"`
 	Strategy    []PlacementStrategy   `json:"strategy,omitzero"`
 }
 
-// HealthSpec says how the health of a service's tasks is judged.
+// HealthSpec describes how the health of a service's tasks is judged.
 type HealthSpec struct {
-	// GracePeriod is how long, in seconds, failing health checks are ignored after a task reached
+	// GracePeriod is how long, in seconds, failing health checks are ignored after a task reaches
 	// RUNNING.
 	GracePeriod int32 `json:"gracePeriodSeconds,omitzero"`
 }
@@ -81,7 +81,7 @@ func NewJobSpec(jobType string) *JobSpec {
 	return s
 }
 
-// maxTags is how many tags a resource can have (ECS).
+// maxTags is the maximum number of tags of a resource (ECS).
 const maxTags = 50
 
 // The values of propagateTags.
@@ -183,7 +183,7 @@ func (s *JobSpec) tagProblem() (field, problem string) {
 	return "", ""
 }
 
-// containerProblem finds problems that a task definition's own check would not name by their place
+// containerProblem finds problems for which a task definition's own check would not name the place
 // in the file.
 func (s *JobSpec) containerProblem() (field, problem string) {
 	for i := range s.Containers {
@@ -218,8 +218,8 @@ func (s *JobSpec) Definition() (*TaskDefinition, error) {
 	return d, nil
 }
 
-// ApplyTo sets everything of a job that the spec says, except its task definition. SpecOf is the
-// reverse.
+// ApplyTo sets all fields of a job that the spec describes, except its task definition. SpecOf is
+// the reverse.
 func (s *JobSpec) ApplyTo(j *Job) {
 	if s.Count != nil {
 		j.Count = *s.Count
@@ -248,7 +248,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 }
 
 // SpecOf returns a job as a job file, with the tags of a service. The definition may be nil if it
-// is gone.
+// no longer exists.
 func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,

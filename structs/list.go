@@ -1,7 +1,7 @@
 package structs
 
-// EvaluationList is the native API's answer to a list of evaluations, newest first. Index is the
-// raft index of the state that it was read from, here and in the other lists.
+// EvaluationList is the native API's answer to a list of evaluations, newest first. Index, here and
+// in the other lists, is the raft index of the state it was read from.
 type EvaluationList struct {
 	Index       uint64        `json:"index"`
 	Evaluations []*Evaluation `json:"evaluations"`

@@ -9,7 +9,7 @@ const (
 // The states of a gossip member.
 const (
 	MemberAlive   = "alive"
-	MemberLeaving = "leaving" // announced that it leaves; not all its neighbours know yet
+	MemberLeaving = "leaving" // announced that it is leaving; not all its neighbours know yet
 	MemberLeft    = "left"
 	MemberFailed  = "failed" // does not answer; others try to reach it again for a day
 )
@@ -25,7 +25,7 @@ type Member struct {
 	Version string `json:"version,omitzero"`
 	Address string `json:"address"` // host:port of its gossip
 
-	// Only for servers. HTTP and Raft are host:port as others reach it.
+	// HTTP and Raft are the addresses (host:port) at which others reach a server. For servers only.
 	HTTP string `json:"http,omitzero"`
 	Raft string `json:"raft,omitzero"`
 	// Expect is the server's --bootstrap-expect while it has no raft state of its own, zero once it
@@ -36,12 +36,12 @@ type Member struct {
 	Cluster string `json:"cluster,omitzero"`
 }
 
-// MemberList is what GET /v1/members answers: servers first, each by name.
+// MemberList is the answer of GET /v1/members: servers first, then agents, each by name.
 type MemberList struct {
 	Members []Member `json:"members"`
 }
 
-// GossipRotation is what POST /v1/gossip/rotate answers.
+// GossipRotation is the answer of POST /v1/gossip/rotate.
 type GossipRotation struct {
 	// Members is how many members have the new key.
 	Members int `json:"members"`

@@ -45,7 +45,7 @@ func (d *TaskDefinition) Limits(o *TaskOverride) (cpu, memory int64) {
 	return cpu, memory
 }
 
-// WithOverride returns the container definition with the job's override for that container applied.
+// WithOverride returns the container definition with the job's override for the container applied.
 // The environment is merged by name: variables of the override replace those of the same name, and
 // the rest is added.
 func (c ContainerDefinition) WithOverride(o *TaskOverride) ContainerDefinition {

@@ -16,8 +16,8 @@ type Peer struct {
 	LastTerm    uint64 `json:"lastTerm"`
 }
 
-// PeerList is the answer of GET /v1/status/raft: the raft peers as the asked server sees them, by
-// name.
+// PeerList is the answer of GET /v1/status/raft: the raft peers by name, as seen by the server
+// asked.
 type PeerList struct {
 	Peers []Peer `json:"peers"`
 }

@@ -20,7 +20,7 @@ const (
 	StrategyRandom  = "random"
 )
 
-// The limits of placement (ECS). Constraints are counted with those of the task definition.
+// The limits of placement (ECS). Those of the task definition count as constraints too.
 const (
 	MaxPlacementConstraints = 10
 	MaxPlacementStrategies  = 5
@@ -30,7 +30,7 @@ const (
 const spreadAttribute = "attribute:"
 
 // ValidatePlacement reports what is wrong with a job's placement, in ECS's words if they are known.
-// The task definition may be nil if it is not known yet; its constraints count towards the limit.
+// The task definition may be nil if it is not known yet; its constraints count toward the limit.
 func (j *Job) ValidatePlacement(d *TaskDefinition) error {
 	constraints := len(j.PlacementConstraints)
 	if d != nil {
@@ -111,18 +111,18 @@ func (s PlacementStrategy) invalid() string {
 	return ""
 }
 
-// By reports whether the field is the named one.
+// By reports whether the strategy's field is the named one.
 func (s PlacementStrategy) By(field string) bool { return strings.EqualFold(s.Field, field) }
 
-// ByInstance reports whether the strategy spreads over single instances.
+// ByInstance reports whether the strategy spreads over individual instances.
 func (s PlacementStrategy) ByInstance() bool { return s.By("instanceId") || s.By("host") }
 
-// ByAttribute returns the attribute over whose values the strategy spreads.
+// ByAttribute returns the attribute whose values the strategy spreads over.
 func (s PlacementStrategy) ByAttribute() (name string, ok bool) {
 	return strings.CutPrefix(s.Field, spreadAttribute)
 }
 
-// QuerySubject is an instance as the cluster query language sees it.
+// QuerySubject is an instance as seen by the cluster query language.
 type QuerySubject struct {
 	Instance *ContainerInstance
 	Usage    *Usage
@@ -141,7 +141,7 @@ func (s *QuerySubject) Groups() iter.Seq[string] {
 	return s.TaskGroups
 }
 
-// Field is a part of query.Subject.
+// Field implements query.Subject.
 func (s *QuerySubject) Field(name string) (string, bool) {
 	switch i := s.Instance; name {
 	case query.FieldAgentConnected:

@@ -1,7 +1,8 @@
 package structs
 
-// Plan is the outcome of an evaluation: tasks to place, and the verdict on the evaluation itself.
-// It is one log entry, compact even if it places many tasks: what they share is in their job.
+// Plan is the outcome of an evaluation: the tasks to place, and the verdict on the evaluation
+// itself. It is a single log entry, compact even if it places many tasks, because their common
+// parts are in the job.
 type Plan struct {
 	Evaluation string      `cbor:"1,keyasint"`
 	Job        string      `cbor:"2,keyasint"`
@@ -17,8 +18,8 @@ type Plan struct {
 	// Deployment is the deployment of the placed tasks; empty for a batch job.
 	Deployment string `cbor:"10,keyasint,omitzero"`
 	Stops      []Stop `cbor:"11,keyasint,omitzero"`
-	// Deployments are rows that replace those of the same ID, or new ones (a rollback). Their
-	// failure counts stay as they are in state. A new one that Adopts another takes over its tasks.
+	// Deployments are rows that replace those of the same ID, or new ones (a rollback). The failure
+	// counts in state are kept. A new one that Adopts another takes over its tasks.
 	Deployments []Deployment `cbor:"12,keyasint,omitzero"`
 	// Rollback, if not nil, is the earlier service that becomes the job's next version.
 	Rollback *Job `cbor:"13,keyasint,omitzero"`
@@ -34,21 +35,20 @@ type Plan struct {
 	Queue *QueuePlace `cbor:"22,keyasint,omitzero"`
 	// Preempted are tasks of less important jobs that are stopped to make room.
 	Preempted []Stop `cbor:"23,keyasint,omitzero"`
-	// Forgets, if not nil, are failed tasks that no longer count, because a task of their
-	// deployment has become healthy.
+	// Forgets, if not nil, are failed tasks that no longer count because a task of their deployment
+	// has become healthy.
 	Forgets *FailedTasks `cbor:"24,keyasint,omitzero"`
-	// FollowUp is an evaluation to add: look again at its WaitUntil.
+	// FollowUp is an evaluation to add, for another look at its WaitUntil.
 	FollowUp *Evaluation `cbor:"16,keyasint,omitzero"`
 	// Need is what each task of the plan holds on its instance.
 	Need Resources `cbor:"8,keyasint"`
 	// JobVersion is the version of the job that the plan is for, and Seen the raft index of the
-	// state it was made from. A plan for another version than the present one is refused. A plan
-	// that blocks although room has appeared since leaves its evaluation ready, unless Seen is
-	// zero.
+	// state it was made from. A plan for any other than the present version is refused. A plan that
+	// blocks leaves its evaluation ready if room has appeared since Seen, unless Seen is zero.
 	JobVersion int    `cbor:"17,keyasint,omitzero"`
 	Seen       uint64 `cbor:"18,keyasint,omitzero"`
 	// EvaluationIndex is the ModifyIndex of the evaluation that the plan was made from. A plan
-	// whose evaluation has changed since is refused before the log, so a second worker on the same
+	// whose evaluation has changed since is refused before the log, so two workers on the same
 	// evaluation cannot place its tasks twice.
 	EvaluationIndex uint64 `cbor:"-"`
 }
@@ -71,7 +71,7 @@ type Stop struct {
 type Placement struct {
 	Task     string `cbor:"1,keyasint"` // Task.ID
 	Instance string `cbor:"2,keyasint"` // ContainerInstance.ID
-	// Slot and Attempt are the task's, of a batch job with a BatchSpec.
+	// Slot and Attempt are those of the task, if its batch job has a BatchSpec.
 	Slot    int `cbor:"3,keyasint,omitzero"`
 	Attempt int `cbor:"4,keyasint,omitzero"`
 	// Provider is the task's capacity provider; empty for a job without a capacity provider
@@ -79,8 +79,8 @@ type Placement struct {
 	Provider string `cbor:"5,keyasint,omitzero"`
 }
 
-// ApplyPlan commits a plan that the planner has checked. Placements whose job or instance has gone
-// in the meantime are dropped.
+// ApplyPlan commits a plan that the planner has checked. Placements whose job or instance no longer
+// exists are dropped.
 type ApplyPlan struct {
 	Plan Plan
 }

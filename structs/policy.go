@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Policy says what its holder may do, in IAM's form. An action that no statement allows is refused,
-// and a Deny wins over every Allow.
+// Policy states what its holder may do, in IAM's form. An action that no statement allows is
+// refused, and a Deny wins over every Allow.
 type Policy struct {
 	Version   string      `json:"Version"`
 	ID        string      `json:"Id,omitzero"`
@@ -44,11 +44,12 @@ const (
 
 const (
 	policyVersion = "2012-10-17"
-	// maxPolicy is the longest policy, in bytes of compact JSON (IAM's bound of a managed policy).
+	// maxPolicy is the maximum length of a policy, in bytes of compact JSON (IAM's limit for a
+	// managed policy).
 	maxPolicy = 6144
 )
 
-// AnyResource is the resource of an action that is on no resource in particular.
+// AnyResource is the resource of an action that does not act on a particular resource.
 const AnyResource = "*"
 
 // AdminPolicy allows everything.
@@ -64,8 +65,8 @@ func ReadOnlyPolicy() Policy {
 	}}
 }
 
-// ParsePolicy reads the name or the JSON of a policy. Whatever IAM supports and Gantry does not is
-// refused by name: ignoring it would allow more than the author meant.
+// ParsePolicy reads the name or the JSON of a policy. Features of IAM that Gantry does not support
+// are refused by name: ignoring them would allow more than the author meant.
 func ParsePolicy(text string) (Policy, error) {
 	switch strings.TrimSpace(text) {
 	case PolicyAdmin:
@@ -170,7 +171,7 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &(*l)[0])
 }
 
-// A Decision is what a policy says about one action on one resource.
+// Decision is the result of checking one action on one resource against a policy.
 type Decision int
 
 // The decisions.
@@ -207,8 +208,8 @@ func matchesResource(pattern, resource string) bool {
 	return len(p) == 6 && len(r) == 6 && matches(p[1], r[1]) && matches(p[2], r[2]) && matches(p[5], r[5])
 }
 
-// matches reports whether a text matches a pattern of * and ?. It takes at most the product of
-// their lengths.
+// matches reports whether a text matches a pattern of * and ?. It takes time proportional to the
+// product of their lengths at most.
 func matches(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {

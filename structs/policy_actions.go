@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// PolicyAction is what a policy can say about an action.
+// PolicyAction describes what a policy can state about an action.
 type PolicyAction struct {
 	// Resources are the kinds of resource that the action is on, as in
 	// arn:aws:ecs:REGION:ACCOUNT:KIND/NAME; a call must be allowed on one of each. If empty, the
 	// action is on AnyResource.
 	Resources []string
-	// Any means that the action is on the resource that the call names, of any kind.
+	// Any means that the action is on the resource that the call names, whatever its kind.
 	Any bool
 	// Keys are the condition keys of the action, in addition to those of every action
 	// (policy_keys.go).
@@ -28,8 +28,8 @@ const (
 )
 
 // ecsActions are the actions of ECS with their resources and condition keys, as AWS's Service
-// Authorization Reference lists them. Keys that it lists and that are missing here (ecs:subnet,
-// ecs:task-cpu and others) are numbers, or about features that Gantry does not have.
+// Authorization Reference lists them. The keys that are missing here (ecs:subnet, ecs:task-cpu and
+// others) are numbers, or are about features that Gantry does not have.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_ecs.html
 var ecsActions = map[string]actionRow{
 	"CreateCluster":               {"cluster", "ecs:capacity-provider" + requestTags},
@@ -117,18 +117,18 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	ListAccessKeys ListEvaluations ListInstances ListJobs ListMembers ListTasks NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot
 	RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob`)
 
-// policyServices are the services whose actions stand in policies.
+// policyServices are the services whose actions can appear in policies.
 var policyServices = []string{"ec2", "ecs", "gantry", "sts"}
 
-// otherActions are the actions of AWS's other services. They are on no resource in particular, and
-// have no condition keys of their own.
+// otherActions are the actions of AWS's other services. They do not act on a particular resource,
+// and have no condition keys of their own.
 var otherActions = []string{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", actionForAll}
 
-// actionForAll is what everybody may do, whatever their policy says (AWS).
+// actionForAll is the action that everyone is allowed, regardless of policy (AWS).
 const actionForAll = "sts:GetCallerIdentity"
 
-// ECSAction returns what a policy can say of an action of ECS, and whether there is one of that
-// name (RunTask).
+// ECSAction returns what a policy can state about an ECS action, and whether there is an action of
+// that name (such as RunTask).
 func ECSAction(name string) (PolicyAction, bool) {
 	row, ok := ecsActions[name]
 	action := PolicyAction{Any: row.resources == anyKind, Keys: strings.Fields(row.keys)}
@@ -138,8 +138,8 @@ func ECSAction(name string) (PolicyAction, bool) {
 	return action, ok
 }
 
-// actionsOf returns the actions that a pattern of a statement matches, and whether it names one
-// without wildcards.
+// actionsOf returns the actions that a pattern of a statement matches, and whether it is one
+// action's exact name.
 func actionsOf(pattern string) (found []string, exact bool) {
 	for _, name := range slices.Sorted(maps.Keys(ecsActions)) {
 		found = append(found, "ecs:"+name)

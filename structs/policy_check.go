@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// check refuses the parts of a statement that Gantry cannot enforce, and those that could never
-// have the effect they state.
+// check refuses the parts of a statement that Gantry cannot enforce, and parts that could never
+// have the stated effect.
 func (s Statement) check() error {
 	for _, c := range s.Condition {
 		if err := c.check(); err != nil {
@@ -70,8 +70,8 @@ func (c Condition) check() error {
 	return nil
 }
 
-// checkKey refuses a condition on a key that the action does not have, if the statement would then
-// never deny or always allow.
+// checkKey refuses a condition on a key that the action does not have, if the statement would
+// therefore never deny or always allow.
 func (s Statement) checkKey(action []string, c Condition) error {
 	_, name, orMissing := c.split()
 	if len(action) == 0 || hasKey(action[0], c.Key) || orMissing || name == operatorNull || c.holds(s.Effect, nil) != (s.Effect == EffectAllow) {
@@ -84,9 +84,9 @@ func (s Statement) checkKey(action []string, c Condition) error {
 	return Errorf(KindInvalidParameter, "Condition: %s has no %s, so by this statement it %s; give it a statement of its own", action[0], c.Key, instead)
 }
 
-// checkResources refuses a kind of resource that no action of the statement is on: it would neither
-// allow nor deny anything. An example is ecs:RunTask on a cluster, for which there is the key
-// ecs:cluster. Only statements that name all their actions are checked.
+// checkResources refuses a kind of resource that no action of the statement acts on: it would
+// neither allow nor deny anything. An example is ecs:RunTask on a cluster, which needs the key
+// ecs:cluster instead. Only statements that name all their actions are checked.
 func (s Statement) checkResources(named []string) error {
 	if len(named) < len(s.Action) || slices.ContainsFunc(named, func(action string) bool { return strings.HasPrefix(action, "gantry:") }) {
 		return nil
@@ -97,7 +97,7 @@ func (s Statement) checkResources(named []string) error {
 		}
 		parts := strings.SplitN(r, ":", 6)
 		kind, _, _ := strings.Cut(parts[5], "/")
-		// An ARN of another service is for the actions of that service, if it has any on resources.
+		// An ARN of another service is for that service's actions, if any of them act on resources.
 		if parts[2] != "ecs" && strings.HasPrefix(named[0], "ecs:") || strings.ContainsAny(kind, "*?") {
 			continue
 		}
@@ -123,8 +123,7 @@ func onWhat(action string) string {
 	return strings.Join(a.Resources, " and ")
 }
 
-// checkTwice refuses JSON in which an object has a member twice: all except the last would be
-// ignored.
+// checkTwice refuses JSON in which an object has a member twice: all but the last would be ignored.
 func checkTwice(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	var open []map[string]bool // by depth; nil in arrays

@@ -19,7 +19,7 @@ type Condition struct {
 // Conditions must all hold. In JSON they are as in IAM: values by key by operator.
 type Conditions []Condition
 
-// MarshalJSON writes IAM's form.
+// MarshalJSON returns IAM's form.
 func (c Conditions) MarshalJSON() ([]byte, error) {
 	block := map[string]map[string][]string{}
 	for _, one := range c {
@@ -101,8 +101,8 @@ const (
 
 func equal(a, b string) bool { return a == b }
 
-// split splits an operator: which of a key's values must match ("": see holds), the operator
-// itself, and whether it also holds if the key has no value.
+// split returns the parts of an operator: which of a key's values must match (if empty, see holds),
+// the operator itself, and whether it also holds if the key has no value.
 func (c Condition) split() (set, name string, orMissing bool) {
 	name = c.Operator
 	if before, after, found := strings.Cut(name, ":"); found {
@@ -116,8 +116,8 @@ func (c Condition) split() (set, name string, orMissing bool) {
 
 // holds reports whether the values of the key in a request satisfy the condition. If a key has
 // several values and the operator has neither ForAllValues nor ForAnyValue, IAM does not define the
-// result. Here an Allow needs all of them to match and a Deny needs one, so that neither allows
-// more than its author meant.
+// result. Here an Allow needs all of them to match and a Deny needs only one, so that neither
+// allows more than its author meant.
 func (c Condition) holds(effect string, values []string) bool {
 	set, name, orMissing := c.split()
 	if name == operatorNull {

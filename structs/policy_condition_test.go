@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// conditioned parses a policy of one statement with a condition.
+// conditioned returns the policy of a single statement with a condition.
 func conditioned(t *testing.T, effect, condition string) *Policy {
 	t.Helper()
 	p, err := ParsePolicy(`{"Statement":{"Effect":"` + effect + `","Action":"ecs:*","Resource":"*","Condition":` + condition + `}}`)
@@ -106,7 +106,7 @@ func TestConditionOnSeveralValues(t *testing.T) {
 	}
 }
 
-// A policy is shown as it was written and means the same when it is read again.
+// A policy is shown as it was written, and means the same when parsed again.
 func TestConditionsInJSON(t *testing.T) {
 	p := conditioned(t, EffectAllow, `{"StringLike":{"ecs:cluster":["arn:aws:ecs:*:*:cluster/dev"]},"Bool":{"ecs:privileged":false}}`)
 	text, err := json.Marshal(p)

@@ -6,7 +6,7 @@ import "strings"
 // no value.
 type PolicyKeys map[string][]string
 
-// Set returns a key its values. Keys ignore case (IAM), so two that differ only in case are one
+// Set adds values to a key. Keys ignore case (IAM), so two that differ only in case are one key
 // with the values of both.
 func (k PolicyKeys) Set(key string, values ...string) {
 	key = strings.ToLower(key)
@@ -30,7 +30,7 @@ const (
 	KeyECSResourceTag = "ecs:ResourceTag/"
 )
 
-// everywhere are the condition keys that every action has (IAM's global ones).
+// everywhere are the condition keys that every action has (IAM's global keys).
 var everywhere = map[string]keyType{
 	"aws:username":        keyText,
 	"aws:userid":          keyText,
@@ -39,7 +39,7 @@ var everywhere = map[string]keyType{
 	"aws:securetransport": keyBool,
 }
 
-// ofActions are the condition keys that some actions have; ecsActions says which.
+// ofActions are the condition keys that some actions have; ecsActions lists which.
 var ofActions = map[string]keyType{
 	"aws:tagkeys":                 keyText,
 	"ecs:account-setting":         keyText,

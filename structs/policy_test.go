@@ -32,7 +32,7 @@ func TestPolicyDecides(t *testing.T) {
 		"deny wins":                {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:Update*","Resource":"arn:aws:ecs:*:*:service/prod/*"}`, "ecs:UpdateService", web, Denied},
 		"deny first wins":          {`{"Effect":"Deny","Action":"ecs:Update*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}`, "ecs:UpdateService", web, Denied},
 		"deny of something else":   {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:*","Resource":"arn:aws:ecs:*:*:service/dev/*"}`, "ecs:UpdateService", web, Allowed},
-		// A caller signs for whatever region it likes: no policy can be slipped past that way.
+		// A caller can sign for any region, which must not get it past a policy.
 		"another service of AWS": {`{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}`, "ec2:DescribeInstances", AnyResource, Allowed},
 		"deny in another region": {`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecs:*","Resource":"arn:aws:ecs:eu-west-1:000000000000:service/prod/*"}`, "ecs:UpdateService", web, Denied},
 	} {
@@ -59,7 +59,7 @@ func TestReadOnlyPolicy(t *testing.T) {
 	}
 }
 
-// What Gantry cannot enforce is refused: an accepted policy does what it says.
+// Parts that Gantry cannot enforce are refused: an accepted policy does what it states.
 func TestParsePolicyRefuses(t *testing.T) {
 	statement := func(members string) string { return `{"Statement":{` + members + `}}` }
 	for text, want := range map[string]string{
@@ -89,7 +89,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 	}
 }
 
-// TestMatches compares with a plain definition of the patterns.
+// TestMatches compares matches with a simple definition of the patterns.
 func TestMatches(t *testing.T) {
 	var plain func(p, s string) bool
 	plain = func(p, s string) bool {

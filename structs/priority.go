@@ -2,7 +2,7 @@ package structs
 
 import "cmp"
 
-// The priorities of jobs, as Nomad has them.
+// The priorities of jobs, as in Nomad.
 const (
 	DefaultPriority = 50
 	MaxPriority     = 100

@@ -7,9 +7,9 @@ import (
 
 // QueuePlace is an evaluation's place among those of its cluster that wait for room.
 type QueuePlace struct {
-	// Ask is the same for jobs whose tasks need the same of an instance: if one of them finds no
-	// room, none does. They are served in turn. Jobs with another ask may go ahead if there is room
-	// only for them.
+	// Ask is the same for jobs whose tasks have the same needs: if one of them finds no room, none
+	// does. They are served in turn. Jobs with another ask may go ahead if there is room only for
+	// them.
 	Ask string `json:"ask" cbor:"1,keyasint"`
 	// Priority is the job's priority, and Since its CreateIndex. Within one ask, higher priorities
 	// are served first, then older jobs.
@@ -26,8 +26,8 @@ func (p QueuePlace) Compare(o QueuePlace) int {
 	return cmp.Or(cmp.Compare(o.Priority, p.Priority), cmp.Compare(p.Since, o.Since))
 }
 
-// Place returns the evaluation's place in the queue of its cluster. An evaluation without one is
-// alone with its ask.
+// Place returns the evaluation's place in the queue of its cluster. An evaluation without a Queue
+// gets an ask of its own.
 func (e *Evaluation) Place() QueuePlace {
 	if e.Queue == nil {
 		return QueuePlace{Ask: e.Job, Priority: DefaultPriority}
@@ -36,12 +36,12 @@ func (e *Evaluation) Place() QueuePlace {
 }
 
 // Waits reports whether the evaluation is in the queue of its cluster: it is blocked, or it was
-// called because room appeared and is not decided yet.
+// called because room appeared and has not been decided.
 func (e *Evaluation) Waits() bool {
 	return e.Status == EvaluationBlocked || e.Called()
 }
 
-// Called reports whether the evaluation waited for room and is to be decided again because room has
+// Called reports whether the evaluation waited for room and will be decided again because room has
 // appeared.
 func (e *Evaluation) Called() bool { return e.Status == EvaluationReady && e.Queue != nil }
 

@@ -41,7 +41,7 @@ func (u *Usage) HasPort(p Port) bool {
 	return found
 }
 
-// HostPorts returns the host ports that a task holds: those it was placed with, and those that
+// HostPorts returns the host ports that a task holds: the ports it was placed with, and those that
 // Docker chose.
 func (t *Task) HostPorts() []Port {
 	ports := slices.Clone(t.Ports)

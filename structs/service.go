@@ -2,11 +2,11 @@ package structs
 
 import "strings"
 
-// ServiceSpec has the fields that only services and daemons have.
+// ServiceSpec holds the fields that only services and daemons have.
 type ServiceSpec struct {
 	Update UpdatePolicy `json:"update"`
 	// HealthGrace is how long, in seconds, a task's failing health checks are ignored after it
-	// reached RUNNING.
+	// reaches RUNNING.
 	HealthGrace int32 `json:"healthCheckGracePeriodSeconds,omitzero"`
 	// Controller is the deployment controller: ECS or EXTERNAL. It never changes.
 	Controller    string `json:"deploymentController"`
@@ -17,19 +17,18 @@ type ServiceSpec struct {
 	CreatedBy     string `json:"createdBy,omitzero"`
 }
 
-// UpdatePolicy says how a service moves from one revision to the next.
+// UpdatePolicy describes how a service moves from one revision to the next.
 type UpdatePolicy struct {
-	// MinimumHealthyPercent of Count stays RUNNING and healthy; the number of tasks is rounded up
-	// (ECS).
+	// MinimumHealthyPercent of Count must stay RUNNING and healthy; rounded up (ECS).
 	MinimumHealthyPercent int32 `json:"minimumHealthyPercent"`
 	// MaximumPercent of Count may exist at a time, RUNNING or starting; rounded down (ECS).
 	MaximumPercent int32 `json:"maximumPercent"`
-	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then brings the last
-	// completed one back.
+	// CircuitBreaker ends a deployment whose tasks keep failing; Rollback then restores the last
+	// completed one.
 	CircuitBreaker bool `json:"circuitBreaker,omitzero"`
 	Rollback       bool `json:"rollback,omitzero"`
-	// ThresholdConfiguration says how many failed tasks trip the breaker. If nil, FailureThreshold
-	// does, or else ECS's default.
+	// ThresholdConfiguration is how many failed tasks trip the breaker. If nil, FailureThreshold
+	// applies, or if that is zero ECS's default.
 	ThresholdConfiguration *BreakerThreshold `json:"thresholdConfiguration,omitzero"`
 	// FailureThreshold, if not zero, is short for a threshold of type COUNT.
 	FailureThreshold int32 `json:"failureThreshold,omitzero"`
@@ -55,10 +54,10 @@ type ServiceEvents struct {
 	Events []ServiceEvent `json:"events"`
 }
 
-// MaxServiceEvents is how many events of a service are kept (ECS).
+// MaxServiceEvents is the number of events of a service that are kept (ECS).
 const MaxServiceEvents = 100
 
-// ServiceEvent is one event of a service, in ECS's words if ECS has them.
+// ServiceEvent is one event of a service, in ECS's words where they exist.
 type ServiceEvent struct {
 	ID      string `json:"id" cbor:"1,keyasint"` // a UUID
 	At      Time   `json:"createdAt" cbor:"2,keyasint"`
@@ -75,7 +74,7 @@ func ServiceGroup(service string) string { return serviceGroup + service }
 func IsServiceGroup(group string) bool { return strings.HasPrefix(group, serviceGroup) }
 
 // PutService adds a service or its next version. Job.Version must be one more than the present
-// version (1 for a new one). Otherwise another change came first, and the command fails with
+// version (1 for a new service); otherwise another change came first, and the command fails with
 // Conflict. Deployment, if not nil, becomes PRIMARY and the one that was PRIMARY becomes ACTIVE.
 type PutService struct {
 	Job        Job
@@ -87,8 +86,8 @@ type PutService struct {
 // CommandType implements Command.
 func (PutService) CommandType() CommandType { return CmdPutService }
 
-// DeleteService makes a service DRAINING, with no tasks desired; that is its last version. Without
-// Force the desired count must be zero already.
+// DeleteService makes a service DRAINING with a desired count of zero; that is its last version.
+// Without Force the desired count must already be zero.
 type DeleteService struct {
 	Job        string
 	Force      bool

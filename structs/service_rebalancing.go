@@ -1,14 +1,14 @@
 package structs
 
-// The values of a service's availabilityZoneRebalancing. Beyond ECS, it is not only for zones: a
-// service is rebalanced over whatever it is spread over.
+// The values of a service's availabilityZoneRebalancing. Unlike ECS, Gantry rebalances not only
+// over zones, but over anything that a service is spread over.
 const (
 	RebalancingEnabled  = "ENABLED"
 	RebalancingDisabled = "DISABLED"
 )
 
-// Rebalances reports whether a service moves back to its placement strategy when instances join or
-// return. With an external scheduler the strategy has no effect.
+// Rebalances reports whether tasks of a service are moved to follow its placement strategy when
+// instances join or return. With an external scheduler the strategy has no effect.
 func (j *Job) Rebalances() bool {
 	return j != nil && j.Type == JobService && j.Service != nil && j.Service.Rebalancing == RebalancingEnabled && j.Scheduler == ""
 }

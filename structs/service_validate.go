@@ -2,23 +2,24 @@ package structs
 
 // The deployment controllers of a service (ECS).
 const (
-	ControllerECS      = "ECS"      // Gantry moves it from revision to revision
+	ControllerECS      = "ECS"      // Gantry moves the service from revision to revision
 	ControllerExternal = "EXTERNAL" // an external controller does, with task sets
 )
 
 // MaxServiceCount is the highest desired count of a service. It is more than an installation can
-// hold, so that typing errors are caught.
+// hold, and only catches typing errors.
 const MaxServiceCount = 1_000_000
 
 // DefaultMinHealthySeconds is long enough to notice tasks that cannot start, and short enough not
 // to slow down a rolling update (docs/adr/0008).
 const DefaultMinHealthySeconds = 1
 
-// maxMinHealthySeconds is an hour. What takes longer is better found by a health check or a bake
-// time.
+// maxMinHealthySeconds is an hour. Problems that take longer to show are better found by a health
+// check or a bake time.
 const maxMinHealthySeconds = 3600
 
-// DefaultUpdatePolicy returns ECS's default for a service or daemon. ECS has no minHealthySeconds.
+// DefaultUpdatePolicy returns ECS's default for a service or daemon; minHealthySeconds is Gantry's
+// own.
 func DefaultUpdatePolicy(jobType string) UpdatePolicy {
 	p := UpdatePolicy{
 		MinimumHealthyPercent: 100, MaximumPercent: 200, MinHealthySeconds: DefaultMinHealthySeconds, ResetOnHealthyTask: true,

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// The deployment strategies (ECS). ROLLING replaces tasks some at a time; the others bring the new
-// revision up whole beside the old one, and then move the traffic over: at once, in equal steps, or
-// a little first and then the rest.
+// The deployment strategies (ECS). ROLLING replaces tasks a few at a time. The others bring the
+// whole new revision up beside the old one and then move the traffic over: all at once, in equal
+// steps, or a little first and then the rest.
 const (
 	StrategyRolling   = "ROLLING"
 	StrategyBlueGreen = "BLUE_GREEN"
@@ -29,7 +29,8 @@ type ShiftPolicy struct {
 	Hooks           []LifecycleHook `json:"lifecycleHooks,omitzero"`
 }
 
-// LifecycleHook pauses a deployment at its stages until a user answers (ECS: of type PAUSE).
+// LifecycleHook pauses a deployment at its stages until a user answers (in ECS, a hook of type
+// PAUSE).
 type LifecycleHook struct {
 	Stages []string `json:"lifecycleStages"`
 	// TimeoutMinutes is how long it waits for the answer. TimeoutAction is what happens then:

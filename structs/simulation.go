@@ -8,19 +8,20 @@ import (
 
 // Scenario is something that might happen to a cluster. All its parts happen at once.
 type Scenario struct {
-	Cluster string `json:"cluster,omitzero"` // empty means that of the job, or DefaultCluster
-	// Drain and Lose name container instances by id or name. Those of Drain become DRAINING; those
-	// of Lose are gone, with what ran on them.
+	Cluster string `json:"cluster,omitzero"` // empty means the job's, or DefaultCluster
+	// Drain and Lose name container instances by id or name. Those in Drain become DRAINING; those
+	// in Lose are gone, along with everything that ran on them.
 	Drain []string `json:"drain,omitzero"`
 	Lose  []string `json:"lose,omitzero"`
 	// LoseZones are zones that lose every instance.
 	LoseZones []string         `json:"loseZones,omitzero"`
 	Add       []AddedInstances `json:"add,omitzero"`
-	// Job is a job file that is run: its JSON, or its text, YAML or JSON, as a string.
+	// Job is a job file to run, either as a JSON object or as a string that holds its YAML or JSON
+	// text.
 	Job json.RawMessage `json:"job,omitzero"`
 }
 
-// AddedInstances are container instances that might join, all alike.
+// AddedInstances are identical container instances that might join.
 type AddedInstances struct {
 	Count int `json:"count"`
 	// Like, if not empty, is an instance of the cluster, by id or name, that they resemble. The
@@ -32,34 +33,34 @@ type AddedInstances struct {
 	Attributes []Attribute `json:"attributes,omitzero"`
 }
 
-// Simulation is the outcome of a scenario: what the scheduler would decide until nothing changes
-// any more. None of it has happened.
+// Simulation is the outcome of a scenario: all decisions of the scheduler until nothing changes any
+// more. None of it has happened.
 type Simulation struct {
-	// Index is the raft index of the state that it started from.
+	// Index is the raft index of the state it started from.
 	Index uint64 `json:"index"`
 	// Seconds is how long it would take if every task started and every container stopped at once:
 	// the time that the scheduler itself waits.
 	Seconds float64 `json:"seconds"`
-	// Cut says why the simulation ended early; empty if it did not.
+	// Cut explains why the simulation ended early; empty if it did not.
 	Cut string `json:"cut,omitzero"`
 	// Summary is the outcome in one sentence.
 	Summary string         `json:"summary"`
 	Total   SimulatedTasks `json:"total"`
-	// those that change or lack a task, by name, then id
+	// jobs that change or lack a task, by name, then id
 	Jobs      []SimulatedJob      `json:"jobs"`
-	Instances []SimulatedInstance `json:"instances"` // those whose tasks or status change, by id
+	Instances []SimulatedInstance `json:"instances"` // instances whose tasks or status change, by id
 }
 
 // SimulatedTasks counts tasks. A task counts until it has stopped or was asked to stop.
 type SimulatedTasks struct {
 	Before int `json:"before"`
 	After  int `json:"after"`
-	// Started are new in the end, and Stopped are gone. Moved are pairs of both: a task that
+	// Started are new at the end, and Stopped are gone. Moved are pairs of the two: a task that
 	// stopped in one place or version, and another of its job that started.
 	Started int `json:"started"`
 	Stopped int `json:"stopped"`
 	Moved   int `json:"moved"`
-	// Unplaced find no place; UnplacedBefore found none even before.
+	// Unplaced tasks find no place; UnplacedBefore found none even before the scenario.
 	Unplaced       int `json:"unplaced"`
 	UnplacedBefore int `json:"unplacedBefore,omitzero"`
 	// Lacking is the total need of the unplaced tasks.
@@ -74,14 +75,14 @@ type SimulatedJob struct {
 	Type           string `json:"type"`
 	TaskDefinition string `json:"taskDefinition"`
 	// Scheduler, if not empty, is the external scheduler that would decide where tasks go. It was
-	// not asked: the tasks are where Gantry would put them.
+	// not asked; the tasks are where Gantry would put them.
 	Scheduler string `json:"scheduler,omitzero"`
 	SimulatedTasks
 	// Why tasks find no place, as in an Evaluation.
 	Failures []PlacementFailure `json:"failures,omitzero"`
 	Filtered []FilterCount      `json:"filtered,omitzero"`
 	Remedy   string             `json:"remedy,omitzero"`
-	// Instances are those on which tasks of the job change, by id.
+	// Instances are the instances on which tasks of the job change, by id.
 	Instances []SimulatedPlace `json:"instances,omitzero"`
 }
 
@@ -140,7 +141,7 @@ func (t *SimulatedTasks) add(more *SimulatedTasks) {
 	t.Lacking.GPUs += more.Lacking.GPUs
 }
 
-// Title returns the name that people use for the job.
+// Title returns the job's name as shown to people.
 func (j *SimulatedJob) Title() string {
 	if j.Name != "" {
 		return j.Type + " " + j.Name

@@ -1,7 +1,7 @@
 package structs
 
-// ResourceKey names a resource that carries tags: the resource part of its ARN. Tags are in a table
-// of their own, so that resources without tags pay nothing.
+// ResourceKey names a resource that carries tags: the resource part of its ARN. Tags have a table
+// of their own, so resources without tags cost nothing.
 type ResourceKey = string
 
 // The kinds of resources that carry tags: the first part of a ResourceKey.

@@ -1,10 +1,10 @@
 package structs
 
-// Task is one placed copy of a task definition. It refers to its definition and its job and does
-// not copy them. What ECS's answers repeat from there (images, names, ARNs) is joined when the
-// answer is written.
+// Task is one placed copy of a task definition. It refers to its definition and its job rather than
+// copying them; the parts of them that ECS's answers repeat (images, names, ARNs) are joined in
+// when an answer is written.
 //
-// Who writes what: plans create it; control moves DesiredStatus; the agent's reports move
+// Who writes what: plans create it; control changes DesiredStatus; the agent's reports change
 // LastStatus, the times and Containers. All of it goes through the log.
 type Task struct {
 	ID             string `json:"id" cbor:"1,keyasint"` // 32 hex digits
@@ -18,7 +18,7 @@ type Task struct {
 
 	LastStatus    TaskStatus `json:"lastStatus" cbor:"8,keyasint"`
 	DesiredStatus TaskStatus `json:"desiredStatus" cbor:"9,keyasint"` // TaskRunning or TaskStopped
-	// grows by one with every change
+	// increases by one with every change
 	Version int64 `json:"version" cbor:"10,keyasint"`
 
 	// What the task holds on its instance until it is STOPPED.
@@ -32,7 +32,7 @@ type Task struct {
 	// first report.
 	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`
 
-	// ProtectedUntil is the time until which scale-in and deployments do not stop the task
+	// ProtectedUntil is when scale-in and deployments may stop the task again
 	// (UpdateTaskProtection).
 	ProtectedUntil Time `json:"protectedUntil,omitzero" cbor:"17,keyasint,omitzero"`
 
@@ -41,12 +41,12 @@ type Task struct {
 	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
 	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
 
-	// HealthyAt is when the task's health check last began to pass; zero for a task without one, or
-	// not yet.
+	// HealthyAt is when the task's health check last began to pass; zero if it has not, or if there
+	// is none.
 	HealthyAt Time `json:"healthyAt,omitzero" cbor:"29,keyasint,omitzero"`
 
-	// CapacityProvider is the provider to whose share the task belongs; empty for a job without a
-	// capacity provider strategy.
+	// CapacityProvider is the provider whose share the task counts toward; empty for a job without
+	// a capacity provider strategy.
 	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
 
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
@@ -71,9 +71,9 @@ const (
 	StopEssentialContainerExited  = "EssentialContainerExited"
 	StopUserInitiated             = "UserInitiated"
 	StopServiceSchedulerInitiated = "ServiceSchedulerInitiated"
-	// it was preempted by a job of higher priority; ECS's code for capacity that is taken back
+	// it was preempted by a job of higher priority; ECS's code for reclaimed capacity
 	StopPreempted = "SpotInterruption"
-	// its instance was lost, and a batch job gave the attempt up; ECS's code for a machine that
+	// its instance was lost and its batch job gave up the attempt; ECS's code for a machine that
 	// goes away
 	StopInstanceLost               = "TerminationNotice"
 	ReasonEssentialContainerExited = "Essential container in task exited"
@@ -106,8 +106,8 @@ type Container struct {
 }
 
 // TaskUpdate is an agent's report on one task. Unless it is Partial, it has everything the agent
-// knows, not a difference, so a report that arrives twice or late changes nothing. Zero fields say
-// nothing.
+// knows rather than a difference, so a report that arrives twice or late changes nothing. Zero
+// fields are unknown.
 type TaskUpdate struct {
 	Task               string      `json:"task" cbor:"1,keyasint"`
 	Status             TaskStatus  `json:"status" cbor:"2,keyasint"`
@@ -120,13 +120,13 @@ type TaskUpdate struct {
 	StoppingAt         Time        `json:"stoppingAt,omitzero" cbor:"9,keyasint,omitzero"`
 	ExecutionStoppedAt Time        `json:"executionStoppedAt,omitzero" cbor:"10,keyasint,omitzero"`
 	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
-	// Partial means that Containers has only those that changed, and only what changed of each.
-	// Agents of ECS report like that.
+	// Partial means that Containers has only the containers and fields that changed, as ECS's
+	// agents report them.
 	Partial bool `json:"partial,omitzero" cbor:"36,keyasint,omitzero"`
 }
 
-// StopTasks asks tasks to stop. Tasks that were asked to stop already, or have stopped, stay as
-// they are.
+// StopTasks asks tasks to stop. Tasks that have stopped, or were already asked to, are left
+// unchanged.
 type StopTasks struct {
 	Tasks    []string
 	StopCode string
@@ -137,8 +137,7 @@ type StopTasks struct {
 // CommandType implements Command.
 func (StopTasks) CommandType() CommandType { return CmdStopTasks }
 
-// ProtectTasks keeps tasks from being chosen for scale-in and deployments until a time; zero ends
-// the protection.
+// ProtectTasks protects tasks from scale-in and deployments until a time; zero ends the protection.
 type ProtectTasks struct {
 	Tasks []string
 	Until Time
@@ -148,7 +147,7 @@ type ProtectTasks struct {
 // CommandType implements Command.
 func (ProtectTasks) CommandType() CommandType { return CmdProtectTasks }
 
-// ReportTasks is a batch of reports of one agent.
+// ReportTasks is a batch of reports from one agent.
 type ReportTasks struct {
 	Instance string
 	Updates  []TaskUpdate

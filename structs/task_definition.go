@@ -25,7 +25,7 @@ func SplitDefinitionKey(key string) (family string, revision int32, ok bool) {
 	return family, int32(n), true
 }
 
-// RegisterTaskDefinition adds the next revision of a family; apply assigns the revision.
+// RegisterTaskDefinition adds the next revision of a family; fsm assigns the revision number.
 type RegisterTaskDefinition struct {
 	Definition TaskDefinition
 	Tags       []Tag

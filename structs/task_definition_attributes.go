@@ -11,9 +11,9 @@ const (
 	capability    = "ecs.capability."
 )
 
-// requiredAttributes returns the attributes that ECS says an instance needs for a definition,
-// according to published answers of ECS. Clients show them; placement does not depend on them. Nil
-// means that nothing is needed, and ECS leaves the member out.
+// requiredAttributes returns the attributes that an instance needs for a definition according to
+// published answers of ECS. Clients show them; placement does not depend on them. Nil means that
+// nothing is needed; ECS then leaves the member out.
 func (d *TaskDefinition) requiredAttributes() []Attribute {
 	var a attributeNames
 	a.add(d.TaskRoleArn != "" && d.NetworkMode != NetworkHost, capabilityOld+"task-iam-role")
@@ -86,7 +86,8 @@ func (a *attributeNames) logging(l *LogConfiguration, hasRole bool) {
 	a.secrets(l.SecretOptions, "bootstrap.log-driver")
 }
 
-// secrets adds the sources of secrets: Secrets Manager, by its ARNs, or else the parameter store.
+// secrets adds the sources of secrets: Secrets Manager if its ARN is given, otherwise the parameter
+// store.
 func (a *attributeNames) secrets(list []Secret, use string) {
 	for _, s := range list {
 		from := "ssm"

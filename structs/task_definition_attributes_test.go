@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The definitions and the lists are from published answers of ECS.
+// The definitions and the lists come from published answers of ECS.
 func TestRequiredAttributesAndCompatibilities(t *testing.T) {
 	const ecr = `"image":"1.dkr.ecr.eu-west-1.amazonaws.com/app:1"`
 	awslogs := func(more string) string {

@@ -75,7 +75,7 @@ func (m *PortMapping) normalize(networkMode string) {
 	}
 }
 
-// normalize makes a volume with only a name an empty host volume.
+// normalize turns a volume with only a name into an empty host volume.
 func (v *Volume) normalize() {
 	if efs := v.EfsVolumeConfiguration; efs != nil {
 		efs.RootDirectory = cmp.Or(efs.RootDirectory, "/")

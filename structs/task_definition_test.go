@@ -16,7 +16,7 @@ func definition(t *testing.T, text string) *TaskDefinition {
 	return &d
 }
 
-// container is a definition of one container with more members than the required ones.
+// container returns a definition of one container with members beyond the required ones.
 func container(more string) string {
 	return `{"family":"f","containerDefinitions":[{"name":"a","image":"i","memory":64` + more + `}]}`
 }
@@ -204,7 +204,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 	}
 }
 
-// Empty or unused fields ask for nothing.
+// Empty or unused fields request nothing.
 func TestEmptyMembersRefuseNothing(t *testing.T) {
 	d := definition(t, `{"family":"f","networkMode":"","taskRoleArn":"","pidMode":"","ipcMode":"","cpu":"","memory":"",
 		"volumes":[{"name":"unused"},{"name":"efs","efsVolumeConfiguration":{"fileSystemId":"fs"}},{"name":"late","configuredAtLaunch":true}],

@@ -2,8 +2,8 @@ package structs
 
 import "slices"
 
-// Validate reports what is wrong with an override in itself. Whether its containers exist is
-// checked against the definition.
+// Validate reports what is wrong with an override by itself. Whether its containers exist is
+// checked elsewhere, against the definition.
 func (o *TaskOverride) Validate() *Error {
 	for i, c := range o.ContainerOverrides {
 		if deref(c.Cpu) < 0 {
@@ -28,7 +28,7 @@ func (o *TaskOverride) Validate() *Error {
 }
 
 // Normalize returns the override without its empty lists, so that they do not override the
-// definition (ECS). It changes nothing in place.
+// definition (ECS). It does not modify the receiver.
 func (o *TaskOverride) Normalize() *TaskOverride {
 	if o == nil {
 		return nil

@@ -6,14 +6,14 @@ import "math"
 // sets have the states of deployments.
 const TaskSetDraining = "DRAINING"
 
-// TaskSet makes a deployment one of several that a controller outside of Gantry scales against each
+// TaskSet makes a deployment one of several that a controller outside Gantry scales against each
 // other. As with any deployment, its tasks carry its ID as their StartedBy. Who writes what: users
 // set its scale and which one is PRIMARY; plans make it INACTIVE.
 type TaskSet struct {
 	ExternalID string  `json:"externalId,omitzero" cbor:"1,keyasint,omitzero"`
 	Scale      float64 `json:"scale" cbor:"2,keyasint,omitzero"` // percent of the service's count
-	// ClientToken makes the request idempotent within its service. RequestHash tells a repeated
-	// request from another one.
+	// ClientToken makes the request idempotent within its service. RequestHash distinguishes a
+	// repeated request from a different one.
 	ClientToken string `json:"clientToken,omitzero" cbor:"3,keyasint,omitzero"`
 	RequestHash string `json:"requestHash,omitzero" cbor:"4,keyasint,omitzero"`
 }

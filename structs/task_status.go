@@ -2,7 +2,8 @@ package structs
 
 import "fmt"
 
-// TaskStatus is one step of a task's life. Steps only move forward: compare them with < and >.
+// TaskStatus is one step of a task's life. Tasks only move forward, so statuses compare with < and
+// >.
 type TaskStatus uint8
 
 // The steps of a task's life, in order (ECS, "Task lifecycle"). The numbers are in the log and in

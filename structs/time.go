@@ -8,8 +8,8 @@ import (
 )
 
 // Time is an instant in milliseconds since the Unix epoch; zero means "not yet". It is minted
-// before the raft log, never inside fsm, state or scheduler. Its JSON form is AWS's: epoch seconds
-// as a number with milliseconds.
+// before a command enters the raft log, never inside fsm, state or scheduler. Its JSON form is
+// AWS's: epoch seconds as a number with milliseconds.
 type Time int64
 
 // TimeOf converts from the standard library's time; the zero time.Time becomes zero.

@@ -11,10 +11,10 @@ const (
 	logDriverAwsfirelens = "awsfirelens"
 )
 
-// UnsupportedFeatures names each field of a definition, and of a job's override of it, that this
-// version's agent cannot honour yet. Such definitions can be registered, but their tasks must be
-// refused: a task never runs without what it asks for. Fields that only inform (executionRoleArn,
-// appProtocol) are not included, nor are empty or unused ones.
+// UnsupportedFeatures names each field of a definition, and of a job's override, that this
+// version's agent cannot honor yet. Such definitions can be registered, but their tasks must be
+// refused: a task never runs without something it asks for. Fields that only inform
+// (executionRoleArn, appProtocol) are not included, nor are empty or unused ones.
 func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	var f features
 	f.add(d.NetworkMode == NetworkAwsvpc, "networkMode awsvpc")
@@ -74,8 +74,7 @@ func (c ContainerDefinition) hasAccelerator() bool {
 	return slices.ContainsFunc(c.ResourceRequirements, func(r ResourceRequirement) bool { return r.Type == RequirementAccelerator })
 }
 
-// requirements adds what is unsupported: GPUs are supported, Elastic Inference accelerators are
-// not.
+// requirements adds unsupported resource types: all except GPU.
 func (f *features) requirements(at string, list []ResourceRequirement) {
 	for _, r := range list {
 		if r.SharingStrategy != nil {

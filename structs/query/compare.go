@@ -137,8 +137,8 @@ func parseTime(s string) (t time.Time, ok bool) {
 }
 
 // compareVersions compares 1.14.5 with 1.9 part by part, numbers as numbers; missing parts are
-// zero. What follows a hyphen makes a version come before the one without; what follows a plus sign
-// does not count (as in semantic versioning).
+// zero. As in semantic versioning, a version with a hyphenated suffix comes before the one without,
+// and anything after a plus sign is ignored.
 func compareVersions(a, b string) int {
 	main := func(v string) (parts []string, pre string) {
 		v, _, _ = strings.Cut(strings.TrimPrefix(v, "v"), "+")

@@ -10,8 +10,8 @@ type node interface {
 	match(Subject) bool
 	// write appends the part in its canonical form, which parses to the same part.
 	write(*strings.Builder)
-	// failing returns the smallest part that keeps a subject from matching, if the node does not
-	// match it.
+	// failing returns the smallest part that keeps a subject from matching. The node must not match
+	// it.
 	failing(Subject) node
 	// each calls fn for every comparison.
 	each(fn func(*comparison))

@@ -21,7 +21,7 @@ const (
 	opNotExists
 )
 
-// String returns the canonical form: the sign, or the word if the sign contains letters.
+// String returns the canonical form: the sign, or the word where the sign contains letters.
 func (o operator) String() string {
 	switch o {
 	case opEquals:

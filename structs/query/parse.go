@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLength is how many characters an expression may have (ECS).
+// MaxLength is the maximum number of characters in an expression (ECS).
 const MaxLength = 2000
 
 // Error describes what is wrong with the text of an expression, and what to do about it.
@@ -35,8 +35,8 @@ func Parse(text string) (*Expression, error) {
 	return &Expression{root}, nil
 }
 
-// parser reads by recursive descent, a method for each level of binding. MaxLength bounds how deep
-// it goes.
+// parser is a recursive descent parser with one method for each level of precedence. MaxLength
+// bounds how deep it goes.
 type parser struct{ scanner }
 
 func (p *parser) or() (node, error) {

@@ -63,7 +63,7 @@ func TestMatch(t *testing.T) {
 		"attribute:stack =~ p.*d": true, "attribute:stack matches p": false,
 		"attribute:stack !~ p": true, "attribute:stack not_matches p.*": false,
 
-		// A subject without a value satisfies nothing but not_exists.
+		// A subject without a value satisfies only not_exists.
 		"attribute:none != prod": false, "attribute:none !in [a]": false, "attribute:none !~ a": false, "attribute:none < 1": false,
 		"not attribute:none == prod": true, "attribute:flag exists": true, "attribute:flag == ''": true, "attribute:flag != x": true,
 
@@ -88,7 +88,7 @@ func TestMatch(t *testing.T) {
 		"agentConnected == true": true, "agentConnected == TRUE": true, "agentConnected in [false]": false, "agentConnected != false": true,
 		"containerInstanceArn == arn:aws:ecs:r:1:container-instance/c/0123abcd": true, "containerInstanceArn != 0123abcd": false,
 
-		// Binding: not, and, or.
+		// Precedence: not, and, or.
 		"attribute:stack == x and attribute:stack == x or attribute:stack == prod":   true,
 		"attribute:stack == prod or attribute:stack == x and attribute:stack == x":   true,
 		"(attribute:stack == prod or attribute:stack == x) and attribute:stack == x": false,

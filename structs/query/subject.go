@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Subject is an instance as expressions see it.
+// Subject is an instance as seen by expressions.
 type Subject interface {
 	// Attribute returns the value of the named attribute, which may be empty, and whether the
 	// instance has it.
@@ -36,8 +36,8 @@ const (
 	taskGroup       = "task:group"
 )
 
-// operatorsOf returns the operators that a subject may be used with; for fields they are those of
-// ECS's documentation.
+// operatorsOf returns the operators that a subject may be used with; for fields they follow ECS's
+// documentation.
 func operatorsOf(subject string) (allowed []operator, known bool) {
 	text := []operator{opEquals, opNotEquals, opIn, opNotIn, opMatches, opNotMatches}
 	order := []operator{opEquals, opNotEquals, opGreater, opGreaterEqual, opLess, opLessEqual}
@@ -79,8 +79,7 @@ func unknownSubject(subject string) string {
 // Match reports whether the expression selects a subject.
 func (e *Expression) Match(s Subject) bool { return e.root.match(s) }
 
-// Failing returns the part of the expression that keeps a subject from being selected; empty if it
-// is selected.
+// Failing returns the part of the expression that excludes a subject; empty if it is selected.
 func (e *Expression) Failing(s Subject) string {
 	if e.root.match(s) {
 		return ""
@@ -146,8 +145,8 @@ type Uses struct {
 	Groups     bool
 }
 
-// Uses returns what the expression reads of a subject. Of subjects that agree in all of it, either
-// all are selected or none is.
+// Uses returns what the expression reads of a subject. Subjects that agree in all of it are either
+// all selected or all not selected.
 func (e *Expression) Uses() (u Uses) {
 	e.root.each(func(c *comparison) {
 		name, attribute := strings.CutPrefix(c.subject, attributePrefix)
