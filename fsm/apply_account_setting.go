@@ -10,7 +10,7 @@ func putAccountSetting(tx *state.Tx, _ uint64, cmd structs.PutAccountSetting) (s
 	return "", nil
 }
 
-// deleteAccountSetting is no error if nothing was set.
+// deleteAccountSetting does not fail if nothing was set.
 func deleteAccountSetting(tx *state.Tx, _ uint64, cmd structs.DeleteAccountSetting) (string, error) {
 	tx.RemoveAccountSetting(&structs.AccountSetting{Principal: cmd.Principal, Name: cmd.Name})
 	return "", nil

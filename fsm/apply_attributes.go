@@ -25,7 +25,7 @@ func putAttributes(tx *state.Tx, index uint64, cmd structs.PutAttributes) (strin
 	return "", nil
 }
 
-// deleteAttributes looks only at names: control has checked the values.
+// deleteAttributes matches only names: control has checked the values.
 func deleteAttributes(tx *state.Tx, index uint64, cmd structs.DeleteAttributes) (string, error) {
 	var changed []*structs.ContainerInstance
 	for _, a := range cmd.Attributes {
@@ -40,7 +40,7 @@ func deleteAttributes(tx *state.Tx, index uint64, cmd structs.DeleteAttributes) 
 	return "", nil
 }
 
-// withAttribute returns the attributes with one set.
+// withAttribute returns the attributes with one added or replaced.
 func withAttribute(attributes []structs.Attribute, a structs.Attribute) []structs.Attribute {
 	attributes = slices.Clone(attributes)
 	if n := slices.IndexFunc(attributes, func(c structs.Attribute) bool { return c.Name == a.Name }); n >= 0 {
@@ -50,8 +50,7 @@ func withAttribute(attributes []structs.Attribute, a structs.Attribute) []struct
 	return append(attributes, a)
 }
 
-// putCustom puts an instance with other custom attributes, and appends it to those that have
-// changed.
+// putCustom puts an instance with new custom attributes, and appends it to the changed instances.
 func putCustom(tx *state.Tx, changed []*structs.ContainerInstance, old *structs.ContainerInstance, custom []structs.Attribute) []*structs.ContainerInstance {
 	if slices.Equal(old.Custom, custom) {
 		return changed

@@ -70,7 +70,7 @@ func deleteCapacityProvider(tx *state.Tx, _ uint64, cmd structs.DeleteCapacityPr
 	return p.Name, nil
 }
 
-// checkProviders checks that a cluster may have these capacity providers: all of them are ACTIVE.
+// checkProviders checks that a cluster may have these capacity providers: all must be ACTIVE.
 func checkProviders(tx *state.Tx, names []string) error {
 	for _, name := range names {
 		if p := tx.CapacityProvider(name); p == nil || p.Status != structs.ProviderActive {

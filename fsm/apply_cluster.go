@@ -15,8 +15,8 @@ func createCluster(tx *state.Tx, _ uint64, cmd structs.CreateCluster) (string, e
 	return cmd.Cluster.Name, nil
 }
 
-// ensureCluster creates the cluster unless there is an ACTIVE one of that name. Nothing of a
-// deleted one comes back.
+// ensureCluster creates the cluster unless there is an ACTIVE one of that name. It restores nothing
+// from a deleted one.
 func ensureCluster(tx *state.Tx, c structs.Cluster, tags []structs.Tag) {
 	if old := tx.Cluster(c.Name); old != nil && old.Status == structs.ClusterActive {
 		return
@@ -88,7 +88,7 @@ func updateCluster(tx *state.Tx, _ uint64, cmd structs.UpdateCluster) (string, e
 	return c.Name, nil
 }
 
-// activeCluster returns the ACTIVE cluster of that name, or ECS's error.
+// activeCluster returns the ACTIVE cluster with that name, or ECS's error.
 func activeCluster(tx *state.Tx, name string) (*structs.Cluster, error) {
 	switch c := tx.Cluster(name); {
 	case c == nil:

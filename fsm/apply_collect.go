@@ -25,7 +25,7 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	for _, j := range found.jobs {
 		tx.RemoveServiceEvents(j.ID)
 		tx.RemoveJob(j)
-		// otherwise its tags belong to the next service of its name
+		// otherwise its tags belong to the next service with its name
 		if isService(j) && tx.Service(j.Cluster, j.Name) == nil {
 			tx.PutTags(structs.ServiceKey(j.Cluster, j.Name), nil)
 		}
@@ -50,13 +50,13 @@ func collect(tx *state.Tx, _ uint64, cmd structs.Collect) (string, error) {
 	return "", nil
 }
 
-// Collectable reports whether a Collect with that time would remove anything, so that the leader
-// writes no useless entry.
+// Collectable reports whether a Collect with that time would remove anything. It spares the log
+// useless entries.
 func Collectable(snap *state.Snapshot, before structs.Time) bool {
 	return findGarbage(snap, before, 1).size() > 0
 }
 
-// garbage is what a Collect removes.
+// garbage is the set of rows that a Collect removes.
 type garbage struct {
 	room        int // how many more tasks and evaluations may be added
 	tasks       []*structs.Task
@@ -132,8 +132,8 @@ func candidates(snap *state.Snapshot, before structs.Time) (definitions, cluster
 	return definitions, clusters
 }
 
-// addJob adds the removable parts of a job and reports whether the job itself can go. It takes the
-// definitions that the rest uses out of definitions.
+// addJob adds the removable parts of a job and reports whether the job itself can be removed. It
+// deletes from definitions those that the remaining parts use.
 func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Time, definitions map[string]bool) (gone bool) {
 	gone = jobEnded(j, before)
 	for t := range snap.JobTasks(j.ID) {
@@ -154,8 +154,8 @@ func (g *garbage) addJob(snap *state.Snapshot, j *structs.Job, before structs.Ti
 	return gone
 }
 
-// addEvaluations adds all evaluations of a job that goes. Of a service or a batch job with attempts
-// that stays, which may have many, it adds those that were done long ago.
+// addEvaluations adds all evaluations of a job that is removed. A service or a batch job with
+// attempts that stays may have many; of those it adds the ones that were done long ago.
 func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before structs.Time, gone bool) bool {
 	if !gone && !isService(j) && !hasBatchSpec(j) {
 		return false
@@ -172,7 +172,8 @@ func (g *garbage) addEvaluations(snap *state.Snapshot, j *structs.Job, before st
 	return gone
 }
 
-// jobEnded reports whether a job can go once its tasks are removed and its evaluations decided.
+// jobEnded reports whether a job can be removed once its tasks are gone and its evaluations
+// decided.
 func jobEnded(j *structs.Job, before structs.Time) bool {
 	if isService(j) {
 		return j.Status == structs.ServiceInactive && j.DeletedAt < before

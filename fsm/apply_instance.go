@@ -20,7 +20,7 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	if old != nil {
 		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
 		if old.Status != structs.InstanceInactive {
-			i.Status = old.Status // a draining instance stays draining
+			i.Status = old.Status // a DRAINING instance stays DRAINING
 			// an agent that starts again still has its lease
 			i.AgentConnected = old.AgentConnected
 			i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = old.Runtime, old.ConnectionChangedAt, old.Losses, old.HeldUntil
@@ -82,8 +82,8 @@ func releaseInstances(tx *state.Tx, index uint64, cmd structs.ReleaseInstances) 
 	return "", nil
 }
 
-// instancesChanged wakes the services that a change of instances concerns, and calls evaluations
-// that wait for room. An INACTIVE instance keeps no tasks.
+// instancesChanged wakes the services that a change of instances affects, calls evaluations that
+// wait for room, and ends the tasks of INACTIVE instances.
 func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*structs.ContainerInstance) {
 	wakeInstances(tx, index, at, changed)
 	for _, i := range changed {

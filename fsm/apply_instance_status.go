@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// setInstanceStatus leaves INACTIVE instances as they are: they come back by registering.
+// setInstanceStatus leaves INACTIVE instances unchanged: they come back only by registering.
 func setInstanceStatus(tx *state.Tx, index uint64, cmd structs.SetInstanceStatus) (string, error) {
 	var changed []*structs.ContainerInstance
 	for _, id := range cmd.Instances {
@@ -30,7 +30,7 @@ func setInstanceStatus(tx *state.Tx, index uint64, cmd structs.SetInstanceStatus
 
 // endTasks ends the tasks of an INACTIVE instance. If its agent is connected, they are asked to
 // stop and the agent will report. Otherwise nobody would ever report, so they are STOPPED at once;
-// an agent that comes back finds that they are not its own and removes them.
+// an agent that comes back finds that it does not own them and removes them.
 func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
 	for _, old := range slices.Collect(tx.InstanceTasks(i.ID)) {
 		if old.DesiredStatus == structs.TaskStopped && i.AgentConnected {
@@ -49,7 +49,7 @@ func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
 	}
 }
 
-// endUnseen makes a task STOPPED that nobody can report on. An agent that comes back removes it.
+// endUnseen marks a task that nobody can report on as STOPPED. An agent that comes back removes it.
 func endUnseen(t *structs.Task, at structs.Time) {
 	t.LastStatus = structs.TaskStopped
 	setOnce(&t.StoppedAt, at)

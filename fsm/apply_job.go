@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// createJob looks for the client token before the task definition: a repeated request finds its job
-// whatever happened to the definition since.
+// createJob looks up the client token before the task definition, so a repeated request finds its
+// job whatever has happened to the definition since.
 func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error) {
 	job, eval := cmd.Job, cmd.Evaluation
 	cluster, err := activeCluster(tx, job.Cluster)
@@ -49,8 +49,8 @@ func createJob(tx *state.Tx, index uint64, cmd structs.CreateJob) (string, error
 	return job.ID, nil
 }
 
-// queueTasks creates the tasks of a job that waits for room. They hold nothing until a plan places
-// them.
+// queueTasks creates the tasks of a job that waits for room. They hold no resources until a plan
+// places them.
 func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, cmd structs.CreateJob) {
 	m := newTaskMaker(tx, job, &structs.Plan{Need: structs.Need(d, job.Overrides), At: job.CreatedAt})
 	for n, id := range cmd.Tasks {

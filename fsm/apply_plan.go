@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// applyPlan commits a plan. The planner has checked that it fits. Between its check and this entry
-// the job, the instances and the room of the cluster may have changed.
+// applyPlan commits a plan. The planner has checked that it fits, but the job, the instances and
+// the room in the cluster may have changed since that check.
 func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error) {
 	plan := &cmd.Plan
 	old, job, err := checkPlan(tx, plan)
@@ -25,8 +25,8 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 	return "", nil
 }
 
-// checkPlan returns the evaluation that a plan answers, and its job, or refuses a plan that is
-// stale. The job is nil if it has gone.
+// checkPlan returns the evaluation that a plan answers, and its job, or an error if the plan is
+// stale. The job is nil if it no longer exists.
 func checkPlan(tx *state.Tx, plan *structs.Plan) (*structs.Evaluation, *structs.Job, error) {
 	eval, job := tx.Evaluation(plan.Evaluation), tx.Job(plan.Job)
 	switch {

@@ -5,7 +5,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putJob registers the job's new definition and puts the job in one step, so nobody sees one
+// putJob registers the job's new definition and puts the job in one step, so no reader sees one
 // without the other.
 func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	if cmd.Definition != nil {

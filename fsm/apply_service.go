@@ -5,7 +5,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// putService looks for the client token before anything that may have changed since, as createJob
+// putService looks up the client token before anything that may have changed since, as createJob
 // does.
 func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, error) {
 	job := cmd.Job
@@ -46,7 +46,7 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 	return job.ID, nil
 }
 
-// checkVersion reports whether the next version of a service may be this one.
+// checkVersion checks that this version of a service may follow the present one.
 func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 	named := tx.Service(next.Cluster, next.Name)
 	switch {
@@ -74,7 +74,7 @@ func checkVersion(tx *state.Tx, old, next *structs.Job) error {
 
 // pinDefinition checks the task definition of the next version of a service, and replaces its name
 // by its key. A service may keep a deregistered definition but not move to one. With an EXTERNAL
-// controller the task sets have the definitions.
+// controller the definitions are in the task sets.
 func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
 	if next.External() {
 		return nil
@@ -90,13 +90,13 @@ func pinDefinition(tx *state.Tx, old, next *structs.Job) error {
 	return nil
 }
 
-// keepIdentity copies what never changes to the next version of a service.
+// keepIdentity copies the fields that never change to the next version of a service.
 func keepIdentity(next, old *structs.Job) {
 	next.ID, next.Cluster, next.Name, next.Type = old.ID, old.Cluster, old.Name, old.Type
 	next.ClientToken, next.RequestHash, next.CreatedAt = old.ClientToken, old.RequestHash, old.CreatedAt
 }
 
-// putVersion puts a service and keeps it in its history of versions.
+// putVersion puts a service and adds it to its history of versions.
 func putVersion(tx *state.Tx, job *structs.Job) {
 	tx.PutJob(job)
 	tx.PutJobVersion(job)

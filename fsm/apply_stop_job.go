@@ -7,7 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// stopJob makes a next version of the job, so that plans in flight for the present one are refused.
+// stopJob creates a new version of the job, so that plans in flight for the present one are
+// refused.
 func stopJob(tx *state.Tx, index uint64, cmd structs.StopJob) (string, error) {
 	old := tx.Job(cmd.Job)
 	switch {

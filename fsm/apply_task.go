@@ -69,12 +69,12 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	return "", nil
 }
 
-// isHealthy reports whether a task passes the health check that its definition has.
+// isHealthy reports whether a task passes its definition's health check.
 func isHealthy(t *structs.Task, d *structs.TaskDefinition) bool {
 	return d != nil && d.HasHealthCheck() && t.Health(d) == structs.Healthy
 }
 
-// matters reports whether a job must be looked at again after a task changed. A batch job acts only
+// matters reports whether a job must be evaluated again after a task changed. A batch job acts only
 // on the end of a task.
 func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition) bool {
 	if hasBatchSpec(job) {
@@ -86,8 +86,8 @@ func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition)
 }
 
 // merge merges an agent's report into a task and reports whether that changed anything. Reports may
-// arrive twice, late and out of order: the status only moves forward, fields that are set stay, and
-// containers are only taken from a report that is not behind the task.
+// arrive twice, late and out of order: the status only moves forward, fields that are set stay set,
+// and containers are only taken from a report that is not behind the task.
 func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed bool) {
 	late := t.LastStatus == structs.TaskStopped || u.Status != 0 && u.Status < t.LastStatus
 	if !late && len(u.Containers) > 0 && !reflect.DeepEqual(t.Containers, u.Containers) {
@@ -119,8 +119,8 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	return changed
 }
 
-// changedContainers returns all containers of a task after a partial update of some. Each only
-// moves forward, and none outlives its task.
+// changedContainers returns all containers of a task after a partial update of some. Each moves
+// only forward, and none outlives its task.
 func changedContainers(t *structs.Task, u *structs.TaskUpdate, d *structs.TaskDefinition) []structs.Container {
 	all := slices.Clone(t.Containers)
 	if len(all) == 0 && d != nil {

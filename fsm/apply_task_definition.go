@@ -26,7 +26,7 @@ func updateTaskDefinitions(tx *state.Tx, _ uint64, cmd structs.UpdateTaskDefinit
 			d.DeregisteredAt = cmd.At
 		case cmd.Status == structs.DefinitionDeleteInProgress && old.Status == structs.DefinitionInactive:
 			d.DeleteRequestedAt = cmd.At
-		default: // already there, or not a step that a revision takes
+		default: // already there, or not an allowed transition
 			continue
 		}
 		d.Status = cmd.Status

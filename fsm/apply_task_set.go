@@ -60,7 +60,7 @@ func addTaskSet(tx *state.Tx, job *structs.Job, cmd structs.PutTaskSet) (earlier
 	return "", nil
 }
 
-// checkTaskSet checks that users can still change a task set.
+// checkTaskSet checks that a task set can still be changed by users.
 func checkTaskSet(d *structs.Deployment) error {
 	switch {
 	case d == nil || d.TaskSet == nil || d.Status == structs.DeploymentInactive:

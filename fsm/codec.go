@@ -27,8 +27,7 @@ var decoding = must(cbor.DecOptions{
 	FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 }.DecMode())
 
-// must panics on options that contradict each other: a bug in the lines above, which every test
-// would find.
+// must panics on contradictory options: a bug in the lines above, which every test would find.
 func must[M any](mode M, err error) M {
 	if err != nil {
 		panic(err)
@@ -36,7 +35,7 @@ func must[M any](mode M, err error) M {
 	return mode
 }
 
-// checksumSize is the size in bytes of the CRC-32C at the end of an entry. It goes with the entry
+// checksumSize is the size in bytes of the CRC-32C at the end of an entry. The entry carries it
 // from server to server.
 const checksumSize = 4
 
@@ -84,7 +83,7 @@ func decode(entry []byte) (handler, structs.Command, error) {
 	return h, cmd, nil
 }
 
-// Readable returns why this version of Gantry could not apply an entry of the log; nil if it can.
+// Readable returns an error if this version of Gantry cannot apply an entry of the log.
 func Readable(entry []byte) error {
 	_, _, err := decode(entry)
 	return err

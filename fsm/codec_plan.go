@@ -10,27 +10,27 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// packedPlan is a plan as it is in the log. Many placements go to few instances, so each instance
-// is named once: that of placement n is Instances[On[n]].
+// packedPlan is a plan as encoded in the log. Many placements go to few instances, so each instance
+// is named once: the instance of placement n is Instances[On[n]].
 type packedPlan struct {
 	Plan      structs.Plan `cbor:"1,keyasint"` // without Placements
 	Tasks     packedIDs    `cbor:"2,keyasint,omitzero"`
 	On        []uint32     `cbor:"3,keyasint,omitzero"`
 	Instances packedIDs    `cbor:"4,keyasint,omitzero"`
-	// Slots[n] and Attempts[n] are those of placement n. Nil if all are zero, as for every job
-	// except batch jobs with a BatchSpec.
+	// Slots[n] and Attempts[n] belong to placement n. They are nil if all are zero, as for every
+	// job except batch jobs with a BatchSpec.
 	Slots    []int `cbor:"5,keyasint,omitzero"`
 	Attempts []int `cbor:"6,keyasint,omitzero"`
-	// Providers are the capacity providers of the job's strategy. That of placement n is
-	// Providers[Of[n]]. Nil without a strategy.
+	// Providers are the capacity providers of the job's strategy; nil without one. The provider of
+	// placement n is Providers[Of[n]].
 	Providers []string `cbor:"7,keyasint,omitzero"`
 	Of        []int    `cbor:"8,keyasint,omitzero"`
 }
 
-// packedIDs is a list of ids: in half the bytes if all have 32 hex digits, as those that control
-// mints, otherwise as they are.
+// packedIDs is a list of ids. If all have 32 hex digits, as the ids that control mints do, they
+// take half the bytes; otherwise they are kept unchanged.
 type packedIDs struct {
-	Hex   []byte   `cbor:"1,keyasint,omitzero"` // 16 bytes an id
+	Hex   []byte   `cbor:"1,keyasint,omitzero"` // 16 bytes each
 	Plain []string `cbor:"2,keyasint,omitzero"`
 }
 

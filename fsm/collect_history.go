@@ -7,12 +7,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxHistory is how many versions, and how many deployments, of a service are kept.
+// maxHistory is the number of versions, and of deployments, that a service keeps.
 const maxHistory = 100
 
-// addHistory adds all versions and deployments of a service that goes, and the oldest beyond
-// maxHistory of one that stays. What the service still needs always stays: deployments that are not
-// INACTIVE, the last completed one, which a rollback would go back to, and the versions of those.
+// addHistory adds all versions and deployments of a service that is removed, or the oldest beyond
+// maxHistory of one that stays. It never adds those that the service still needs: deployments that
+// are not INACTIVE, the last completed one, to which a rollback would return, and the versions of
+// these.
 func (g *garbage) addHistory(snap *state.Snapshot, j *structs.Job, gone bool, definitions map[string]bool) {
 	deployments, versions := slices.Collect(snap.Deployments(j.ID)), slices.Collect(snap.JobVersions(j.ID))
 	if gone {

@@ -7,17 +7,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// handler is everything that fsm knows about one command.
+// handler is how fsm encodes and applies one command.
 type handler struct {
-	// pack returns what is encoded instead of the command, usually the command itself.
+	// pack returns the value to encode for the command, usually the command itself.
 	pack func(structs.Command) (body any, err error)
 	// unpack decodes what pack returned into the command.
 	unpack func(body []byte) (structs.Command, error)
-	// apply changes state. It returns a *structs.Error to refuse; the transaction is then undone.
+	// apply changes state. If it returns an error, a *structs.Error, the command is refused and the
+	// transaction undone.
 	apply func(tx *state.Tx, index uint64, cmd structs.Command) (key string, err error)
 }
 
-// handlers has every command. CONTRIBUTING.md lists the steps to add one.
+// handlers has a handler for every command. CONTRIBUTING.md lists the steps to add one.
 var handlers = map[structs.CommandType]handler{
 	structs.CmdCreateCluster:          handle(createCluster),
 	structs.CmdDeleteCluster:          handle(deleteCluster),
@@ -56,10 +57,10 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 }
 
-// applyFunc applies one type of command at a raft index.
+// applyFunc applies commands of one type at a raft index.
 type applyFunc[C structs.Command] func(tx *state.Tx, index uint64, cmd C) (key string, err error)
 
-// handle returns the handler of a command that is encoded as it is.
+// handle returns the handler of a command that is encoded unchanged.
 func handle[C structs.Command](apply applyFunc[C]) handler {
 	return handlePacked(apply, func(c C) C { return c }, func(c C) (C, error) { return c, nil })
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// WriteState writes a state as it is in raft's snapshots. ReadContent and Restore read it.
+// WriteState writes a state in the format of raft's snapshots. ReadContent and Restore read it.
 func WriteState(to io.Writer, s *state.Snapshot) error {
 	_, err := writeSnapshot(to, s)
 	return err
 }
 
-// ReadContent reads a written state to its end, as Restore does, and returns what is in it.
+// ReadContent reads a written state to its end, as Restore does, and returns a summary of its
+// content.
 func ReadContent(from io.Reader) (index uint64, rows []structs.RowCount, err error) {
 	return readContent(from, state.Nouns())
 }

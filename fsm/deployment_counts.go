@@ -5,14 +5,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// steadyUptime is how long, in milliseconds, a task must have been up so that its end is not a
-// failure of its deployment. Tasks that keep starting and ending at once are a crash loop, which
+// steadyUptime is how long, in milliseconds, a task must have been up for its end not to count as a
+// failure of its deployment. Tasks that keep ending right after they start are a crash loop, which
 // must back off and trip the circuit breaker.
 const steadyUptime = 10_000
 
 // countReport updates the failure counts of a task's deployment after a report. A task that ends
-// while its desired status is RUNNING ended without being asked to: whoever asks a task to stop
-// changes its desired status first.
+// while its desired status is RUNNING ended on its own: a request to stop changes the desired
+// status first.
 func countReport(tx *state.Tx, was, is *structs.Task, d *structs.TaskDefinition, at structs.Time) {
 	old := deploymentOf(tx, is)
 	if old == nil {
@@ -46,8 +46,8 @@ func countUnhealthy(tx *state.Tx, t *structs.Task, at structs.Time) {
 	tx.PutDeployment(&row)
 }
 
-// forgetFailures subtracts failed tasks from the count of their deployment. Those that failed since
-// the plan was made still count.
+// forgetFailures subtracts failed tasks from their deployment's count. Tasks that failed since the
+// plan was made still count.
 func forgetFailures(tx *state.Tx, job *structs.Job, failed *structs.FailedTasks) {
 	old := tx.Deployment(failed.Deployment)
 	if old == nil || old.Job != job.ID {
@@ -66,7 +66,7 @@ func up(t *structs.Task, d *structs.TaskDefinition) bool {
 }
 
 // deploymentOf returns the deployment of a task, or nil if it has none. Users choose the StartedBy
-// of their own tasks, which may look like a deployment.
+// of their own tasks, which may look like a deployment's id.
 func deploymentOf(tx *state.Tx, t *structs.Task) *structs.Deployment {
 	if d := tx.Deployment(t.StartedBy); d != nil && d.Job == t.Job {
 		return d

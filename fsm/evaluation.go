@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addEvaluation puts an evaluation whose id came with a command.
+// addEvaluation adds an evaluation whose id came with a command.
 func addEvaluation(tx *state.Tx, index uint64, job *structs.Job, eval structs.Evaluation) {
 	eval.Cluster, eval.Job, eval.ModifyIndex = job.Cluster, job.ID, index
 	eval.Status = cmp.Or(eval.Status, structs.EvaluationReady)

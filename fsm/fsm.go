@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what an FSM works on. Both fields are needed.
+// Config holds what an FSM needs. Both fields are required.
 type Config struct {
 	// Store is the state that entries change. The FSM is its only writer.
 	Store *state.Store
@@ -30,10 +30,10 @@ var _ raft.FSM = (*FSM)(nil)
 // New returns an FSM.
 func New(c Config) *FSM { return &FSM{store: c.Store, logger: c.Logger} }
 
-// Result is what Apply returns, and so what raft's ApplyFuture.Response returns.
+// Result is the value that Apply, and therefore raft's ApplyFuture.Response, returns.
 type Result struct {
 	Applied structs.Applied
-	// Err is the refusal of the command, a *structs.Error. Nothing but the index has changed then.
+	// Err, a *structs.Error, is set if the command was refused. Then only the index has changed.
 	Err error
 }
 
@@ -49,8 +49,8 @@ func (f *FSM) Apply(entry *raft.Log) any {
 }
 
 // mustDecode reads an entry or panics. Raft gives an FSM no way to fail, and a server that skipped
-// an entry that others apply would silently diverge from them. So the process stops and says what
-// is wrong.
+// an entry that others apply would silently diverge from them. So the process stops with an
+// explanation.
 func mustDecode(entry *raft.Log) (handler, structs.Command) {
 	h, cmd, err := decode(entry.Data)
 	if err != nil {

@@ -2,9 +2,9 @@ package fsm
 
 import "github.com/gantry-project/gantry/structs"
 
-// interner keeps one copy of each string that many rows repeat: decoding makes a copy for each row,
-// and a million tasks would hold the names of their cluster, job, instance and containers a million
-// times.
+// interner keeps one copy of each string that many rows repeat. Decoding makes a copy for each row,
+// so a million tasks would otherwise hold a million copies of the names of their cluster, job,
+// instance and containers.
 type interner map[string]string
 
 func (in interner) share(fields ...*string) {
@@ -17,7 +17,7 @@ func (in interner) share(fields ...*string) {
 	}
 }
 
-// row puts shared strings in place of a row's own, for nouns that have many rows.
+// row replaces a row's strings by shared ones, for nouns that have many rows.
 func (in interner) row(row any) {
 	switch row := row.(type) {
 	case *structs.ContainerInstance:

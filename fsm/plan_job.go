@@ -7,8 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// changeJob commits what a plan changes of its job besides new tasks, and returns the job as it is
-// then.
+// changeJob commits a plan's changes to its job, except new tasks, and returns the changed job.
 func changeJob(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) (*structs.Job, error) {
 	for n := range plan.Deployments {
 		if err := checkAnswered(tx, &plan.Deployments[n]); err != nil {
@@ -65,8 +64,8 @@ func rollBack(tx *state.Tx, job *structs.Job, plan *structs.Plan) (*structs.Job,
 	return &next, nil
 }
 
-// putPlanned puts a deployment of a plan. What others write stays as it is: the counts, and a
-// user's request to stop.
+// putPlanned puts a deployment of a plan. It keeps the fields that others write: the failure
+// counts, and a user's request to stop.
 func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	old := tx.Deployment(d.ID)
 	if old != nil && old.Job != job.ID {
@@ -87,8 +86,8 @@ func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	}
 }
 
-// adopt lets a rollback take over the tasks of the deployment that it goes back to: they have
-// the same revision, so they need not be replaced.
+// adopt lets a rollback take over the tasks of the deployment it returns to: they have the same
+// revision, so they need not be replaced.
 func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 	for _, old := range slices.Collect(tx.JobTasks(job.ID)) {
 		if old.StartedBy != d.Adopts || !old.Holds() {
@@ -136,7 +135,7 @@ func putEvents(tx *state.Tx, job string, happened []structs.ServiceEvent) {
 	tx.PutServiceEvents(&structs.ServiceEvents{Job: job, Events: events})
 }
 
-// setDesired sets how many tasks a daemon desires, which is as many as there are instances for it.
+// setDesired sets the desired count of a daemon, which is the number of instances it runs on.
 func setDesired(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.Job {
 	if plan.Desired == nil || job.Status != structs.ServiceActive || job.Count == *plan.Desired {
 		return job
@@ -147,8 +146,7 @@ func setDesired(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.Job
 	return &next
 }
 
-// setJobStatus ends a job: a service that was deleted and has no tasks left, or a batch job that is
-// done.
+// setJobStatus ends a job: a deleted service that has no tasks left, or a finished batch job.
 func setJobStatus(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.Job {
 	if plan.JobStatus == "" || plan.JobStatus == job.Status {
 		return job
@@ -160,7 +158,7 @@ func setJobStatus(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.J
 		next.EndedAt = plan.At
 	case next.Status == structs.ServiceInactive:
 		next.DeletedAt, next.ClientToken = plan.At, ""
-		tx.RemoveJob(job) // its client token becomes free with its name
+		tx.RemoveJob(job) // its client token and its name become free
 	}
 	tx.PutJob(&next)
 	return &next

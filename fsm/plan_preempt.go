@@ -6,8 +6,8 @@ import (
 )
 
 // preemptTasks asks tasks of less important jobs to stop, to make room for those of a plan. A task
-// that has become protected or more important since the plan was made stays; the plan's job is
-// looked at again if nothing ends.
+// that has become protected or more important since the plan was made stays; if no task ends, the
+// plan's job is evaluated again.
 func preemptTasks(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan) {
 	for _, s := range plan.Preempted {
 		old := tx.Task(s.Task)

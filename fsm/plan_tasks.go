@@ -13,11 +13,11 @@ const (
 	tagServiceName = "aws:ecs:serviceName"
 )
 
-// taskMaker creates the tasks of one plan. They share their strings, ports and tags with their job,
+// taskMaker creates the tasks of one plan. They share strings, ports and tags with their job,
 // instance and plan, which is most of a task's size before it runs.
 type taskMaker struct {
 	job   *structs.Job // nil if it has gone
-	model structs.Task // what all tasks of the plan have in common
+	model structs.Task // common to all tasks of the plan
 	tags  []structs.Tag
 	gpus  int // of each task
 }
@@ -103,7 +103,7 @@ func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (out dropped
 	return out
 }
 
-// place creates the task of a placement, or returns the reason (of failures[]) why that is no
+// place creates the task of a placement, or returns the reason (as in failures[]) why that is no
 // longer possible.
 func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 	instance, old := tx.Instance(p.Instance), tx.Task(p.Task)
@@ -130,8 +130,8 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
 }
 
 // takeGPUs chooses the GPUs of a task: the first free ones, in the order of the instance. They are
-// chosen here and not in the plan, so that no two plans give away the same GPU. There may be fewer
-// than planned if the agent came back with others.
+// chosen here and not in the plan, so two plans never give away the same GPU. There may be fewer
+// than planned if the agent came back with other GPUs.
 func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) (gpus []string, ok bool) {
 	if m.gpus == 0 {
 		return nil, true

@@ -21,7 +21,7 @@ func decideEvaluation(
 	}
 	switch {
 	case job != nil && job.Queues() && !hasQueued(tx, job.ID):
-		// what found no place was stopped since
+		// the tasks that found no place have been stopped since
 		eval.Status, eval.Unplaced = structs.EvaluationDone, 0
 	case job != nil && job.Queues() && (len(not.refused) > 0 || not.unneeded):
 		// nothing else would look at its tasks again, or at the room that stopped ones left

@@ -7,9 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// wakeAfterPlan settles which evaluations are open once a plan has decided one of them: those it
-// makes needless end, the one it asks for is added, who waits behind it is called, and its job is
-// woken if it lacks a task that nothing else would bring.
+// wakeAfterPlan settles which evaluations are open once a plan has decided one: it ends those that
+// the plan makes needless, adds the one that the plan asks for, calls the next in the queue, and
+// wakes the job if it lacks a task that nothing else would start.
 func wakeAfterPlan(tx *state.Tx, index uint64, old, decided *structs.Evaluation, plan *structs.Plan) {
 	if decided.Status != structs.EvaluationReady {
 		supersede(tx, index, decided, plan)
@@ -21,13 +21,13 @@ func wakeAfterPlan(tx *state.Tx, index uint64, old, decided *structs.Evaluation,
 		callNext(tx, index, old.Cluster, old.Place().Ask)
 	}
 	if decided.Unplaced > plan.Unplaced && decided.Status != structs.EvaluationReady {
-		// a service that lacks a task must not wait for chance
+		// a service that lacks a task must not wait for an unrelated event
 		wake(tx, index, plan.At, plan.Job, structs.BecausePlacementRefused)
 	}
 }
 
 // supersede ends the evaluations of a job that are needless after a later one was decided: the
-// older blocked one, and, if the plan says when to look again, those that wait for their time.
+// older blocked one and, if the plan has a time for another look, those that wait for their time.
 func supersede(tx *state.Tx, index uint64, decided *structs.Evaluation, plan *structs.Plan) {
 	for _, old := range slices.Collect(tx.OpenEvaluations(decided.Job)) {
 		waits := old.Status == structs.EvaluationReady && old.WaitUntil != 0 && plan.FollowUp != nil

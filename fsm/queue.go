@@ -8,16 +8,16 @@ import (
 )
 
 // Evaluations that wait for room are called in turn. When room appears on an instance, the first of
-// each ask is called, if one of its tasks can fit there. When a called evaluation has found room
-// for all its tasks, or is no longer needed, the next of its ask is called. One that finds no room
-// keeps waiting, and so do all behind it. So a task that ends costs one log entry for each task
-// that takes its place, and one more for the first that does not, however many wait. None is
-// forgotten: a waiting evaluation is behind one that was called, or no room has appeared for it
-// since one of its ask last looked.
+// each ask is called if one of its tasks can fit there. When a called evaluation has found room for
+// all its tasks, or is no longer needed, the next of its ask is called. One that finds no room
+// keeps waiting, and so do all behind it. So however many wait, a task that ends costs one log
+// entry for each task that takes its place, and one more for the first that does not. No evaluation
+// is forgotten: either one ahead of it was called, or no room has appeared for it since one with
+// its ask last looked.
 
-// unblock calls the evaluations that may find room on an instance now. It also records that room
-// has appeared: a plan in flight may not have seen it (decideEvaluation). Nothing waits in a
-// cluster without services that never had a waiting batch job.
+// unblock calls the evaluations that may now find room on an instance. It also records that room
+// has appeared, since a plan in flight may not have seen it (decideEvaluation). In a cluster that
+// has no services and never had a waiting batch job, nothing waits.
 func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 	if on.Status != structs.InstanceActive || !hasServices(tx.Snapshot, on.Cluster) && tx.Room(on.Cluster) == 0 {
 		return
@@ -46,7 +46,7 @@ func callPreempting(tx *state.Tx, index uint64, cluster string) {
 
 // callNext calls the first evaluation of an ask.
 func callNext(tx *state.Tx, index uint64, cluster, ask string) {
-	// for plans in flight whose evaluations will wait only later
+	// for plans in flight whose evaluations do not wait yet
 	tx.PutRoom(cluster, index)
 	for first := range tx.Waiting(cluster, ask) {
 		call(tx, index, first)
@@ -73,7 +73,7 @@ func hasQueued(tx *state.Tx, job string) bool {
 	return false
 }
 
-// endQueue ends the evaluation of a job that waits for room if none of its tasks does.
+// endQueue ends a job's evaluation that waits for room if none of the job's tasks waits any more.
 func endQueue(tx *state.Tx, index uint64, at structs.Time, job string) {
 	if hasQueued(tx, job) {
 		return

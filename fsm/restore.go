@@ -13,8 +13,8 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Restore replaces the present state with that of a snapshot. On an error the present state stays
-// as it is.
+// Restore replaces the present state with that of a snapshot. On an error the present state is
+// kept.
 func (f *FSM) Restore(from io.ReadCloser) error {
 	defer from.Close()
 	restored, read, err := readSnapshot(from, f.store.Snapshot().Nouns())
@@ -26,7 +26,7 @@ func (f *FSM) Restore(from io.ReadCloser) error {
 	return nil
 }
 
-// readSnapshot returns a new store of some nouns with what writeSnapshot wrote.
+// readSnapshot returns a new store of some nouns with the rows that writeSnapshot wrote.
 func readSnapshot(from io.Reader, nouns []state.Noun) (*state.Store, *rowReader, error) {
 	r := &rowReader{from: bufio.NewReaderSize(from, 1<<18), strings: interner{}}
 	for _, n := range nouns {
@@ -40,7 +40,7 @@ func readSnapshot(from io.Reader, nouns []state.Noun) (*state.Store, *rowReader,
 	return store, r, err
 }
 
-// rowReader reads records and keeps a checksum of what it has read.
+// rowReader reads records and keeps a checksum of the bytes read.
 type rowReader struct {
 	from     *bufio.Reader
 	nouns    [256]state.Noun // by table
@@ -68,7 +68,7 @@ func (r *rowReader) header() (index uint64, err error) {
 	return binary.BigEndian.Uint64(numbers[2:]), nil
 }
 
-// rows loads every record into a new state, then checks the end.
+// rows loads every record into a new state and then checks the end.
 func (r *rowReader) rows(l *state.Loading) error {
 	for {
 		table, err := r.tableNumber()
@@ -140,8 +140,8 @@ func (r *rowReader) end() error {
 	return nil
 }
 
-// read returns the next n bytes, valid until the next read. A length that damage made huge takes no
-// more memory than the snapshot has bytes.
+// read returns the next n bytes, valid until the next read. A damaged, huge length takes no more
+// memory than the snapshot has bytes.
 func (r *rowReader) read(n uint64) ([]byte, error) {
 	r.body.Reset()
 	if _, err := io.CopyN(&r.body, r.from, int64(min(n, math.MaxInt64))); err != nil {
@@ -151,7 +151,7 @@ func (r *rowReader) read(n uint64) ([]byte, error) {
 	return r.body.Bytes(), nil
 }
 
-// short returns an error that says where the snapshot breaks off.
+// short returns an error for a snapshot that is cut short.
 func (r *rowReader) short(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("it breaks off after %d records: %w", r.records, io.ErrUnexpectedEOF)

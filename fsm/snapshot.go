@@ -33,15 +33,15 @@ const (
 	snapshotVersion = 1
 )
 
-// tableEnd is in the place of a table's number after the last record. The numbers of tables are
-// declared with the nouns in state. What state derives from rows (indexes, usage) is not written.
+// tableEnd takes the place of a table's number after the last record. The numbers of tables are
+// declared with the nouns in state. Data that state derives from rows (indexes, usage) is not
+// written.
 const tableEnd = 0
 
 // checksums is the table of CRC-32C, which processors compute in hardware.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// Snapshot takes the present state, at no cost. Persist writes it while further entries are
-// applied.
+// Snapshot takes the present state at no cost. Persist writes it while further entries are applied.
 func (f *FSM) Snapshot() (raft.FSMSnapshot, error) {
 	return &snapshot{state: f.store.Snapshot(), logger: f.logger}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxReady is how many evaluations of a job may be ready at a time. A third one is not needed: the
-// second starts after the first has ended, so it sees everything that happened before.
+// maxReady is how many evaluations of a job may be ready at a time. A third is not needed: the
+// second starts after the first has ended, so it sees everything that happened before then.
 const maxReady = 2
 
 // wake adds an evaluation of a job that reacts to changes of its tasks. It may be called any number
@@ -34,15 +34,15 @@ func wake(tx *state.Tx, index uint64, at structs.Time, id string, because struct
 	})
 }
 
-// wakeID returns the second half of the job's id with the raft index: the same on every server, and
-// used once.
+// wakeID returns an id made of the second half of the job's id and the raft index: it is the same
+// on every server, and used once.
 func wakeID(job string, index uint64) string {
 	return fmt.Sprintf("%s%016x", job[max(0, len(job)-16):], index)
 }
 
 // wakeInstances wakes the jobs that may react to a change of instances: services with tasks on
-// them, the daemons of their clusters and, if one takes tasks now, the services that may move tasks
-// to it.
+// them, the daemons of their clusters and, if an instance now takes tasks, the services that may
+// move tasks to it.
 func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*structs.ContainerInstance) {
 	open := map[string]bool{} // whether an instance of the cluster takes tasks
 	var clusters []string
@@ -64,8 +64,8 @@ func wakeInstances(tx *state.Tx, index uint64, at structs.Time, instances []*str
 	}
 }
 
-// wakeLast wakes the daemons of a draining instance once only their tasks are left on it: those
-// leave last.
+// wakeLast wakes the daemons of a draining instance once only their tasks, which leave last, are on
+// it.
 func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.ContainerInstance) {
 	if on == nil || on.Status != structs.InstanceDraining {
 		return
@@ -83,8 +83,8 @@ func wakeLast(tx *state.Tx, index uint64, at structs.Time, on *structs.Container
 	}
 }
 
-// watches reports whether a job reacts to changes of its tasks: a service or daemon until it is
-// INACTIVE, and a batch job with a BatchSpec while it is RUNNING.
+// watches reports whether a job reacts to changes of its tasks: a service or daemon does until it
+// is INACTIVE, a batch job with a BatchSpec while it is RUNNING.
 func watches(j *structs.Job) bool {
 	return isService(j) && j.Status != structs.ServiceInactive || hasBatchSpec(j) && j.Status == structs.BatchRunning
 }

@@ -11,13 +11,13 @@ var accessKeys = Declare(Declaration[structs.AccessKey]{
 	Less: func(a, b *structs.AccessKey) bool { return a.ID < b.ID },
 })
 
-// bootstraps has the one row that says that the first access key was made.
+// bootstraps has one row once the first access key was created.
 var bootstraps = Declare(Declaration[structs.Bootstrap]{
 	Table: 18, Name: "bootstraps",
 	Less: func(_, _ *structs.Bootstrap) bool { return false },
 })
 
-// AccessKey returns the access key with an id, nil if there is none.
+// AccessKey returns the access key with an id, or nil if there is none.
 func (s *Snapshot) AccessKey(id string) *structs.AccessKey {
 	return accessKeys.get(s, &structs.AccessKey{ID: id})
 }
@@ -31,8 +31,8 @@ func (tx *Tx) PutAccessKey(k *structs.AccessKey) { accessKeys.put(tx, k) }
 // RemoveAccessKey removes an access key.
 func (tx *Tx) RemoveAccessKey(k *structs.AccessKey) { accessKeys.remove(tx, k) }
 
-// Bootstrap returns how the first access key was made, nil if none was made yet.
+// Bootstrap returns the record of the first access key, or nil if none was created yet.
 func (s *Snapshot) Bootstrap() *structs.Bootstrap { return bootstraps.get(s, &structs.Bootstrap{}) }
 
-// PutBootstrap notes that the first access key was made.
+// PutBootstrap records that the first access key was created.
 func (tx *Tx) PutBootstrap(b *structs.Bootstrap) { bootstraps.put(tx, b) }

@@ -13,13 +13,13 @@ var accountSettings = Declare(Declaration[structs.AccountSetting]{
 	},
 })
 
-// AccountSetting returns what was set for one principal, nil if nothing was.
+// AccountSetting returns the setting of one principal, or nil if it has none.
 func (s *Snapshot) AccountSetting(principal, name string) *structs.AccountSetting {
 	return accountSettings.get(s, &structs.AccountSetting{Principal: principal, Name: name})
 }
 
-// EffectiveSetting returns the setting that applies to a principal: its own, else root's, else the
-// default, which counts as root's.
+// EffectiveSetting returns the setting that applies to a principal: its own, otherwise root's,
+// otherwise the default, which counts as root's.
 func (s *Snapshot) EffectiveSetting(principal, name string) *structs.AccountSetting {
 	for _, of := range []string{principal, structs.PrincipalRoot} {
 		if row := s.AccountSetting(of, name); row != nil {

@@ -11,8 +11,8 @@ var capacityProviders = Declare(Declaration[structs.CapacityProvider]{
 	Less: func(a, b *structs.CapacityProvider) bool { return a.Name < b.Name },
 })
 
-// CapacityProvider returns a capacity provider by name, also one that every installation has; nil
-// if there is none.
+// CapacityProvider returns a capacity provider by name, including those that every installation
+// has, or nil if there is none.
 func (s *Snapshot) CapacityProvider(name string) *structs.CapacityProvider {
 	for _, p := range structs.FargateProviders() {
 		if p.Name == name {
@@ -22,8 +22,8 @@ func (s *Snapshot) CapacityProvider(name string) *structs.CapacityProvider {
 	return capacityProviders.get(s, &structs.CapacityProvider{Name: name})
 }
 
-// CapacityProviders returns the capacity providers of users by name, also deleted ones that are not
-// removed yet.
+// CapacityProviders returns the capacity providers of users by name, including deleted ones that
+// are not removed yet.
 func (s *Snapshot) CapacityProviders() iter.Seq[*structs.CapacityProvider] {
 	return capacityProviders.all(s)
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// className names a class.
+// className is the name of a class.
 type className struct{ cluster, key string }
 
-// class holds the instances of a cluster that are alike in everything that placement asks of an
-// instance, except what is free on it (structs.HostClass). It never changes.
+// class holds the instances of a cluster that placement cannot tell apart, except by what is free
+// on them (structs.HostClass). It is immutable.
 type class struct {
 	className
 	byMemory, byCPU shelf
@@ -33,8 +33,8 @@ type host struct {
 
 func lessHost(a, b *host) bool { return a.id < b.id }
 
-// Classes returns the classes of like instances of a cluster, also DRAINING and INACTIVE ones. They
-// show the last transaction that has ended.
+// Classes returns the classes of like instances of a cluster, including DRAINING and INACTIVE ones.
+// They are as of the last transaction that has ended.
 func (s *Snapshot) Classes(cluster string) iter.Seq[structs.HostClass] {
 	return func(yield func(structs.HostClass) bool) {
 		for c := range s.hosts.classes.from(&class{className: className{cluster: cluster}}) {
@@ -54,8 +54,8 @@ func (c *class) Fullest(need *structs.Resources, cpuFirst bool) (next func() *st
 	return c.byMemory.from(least(need.Memory), least(need.CPU))
 }
 
-// least returns how much of an amount must be free. A task that needs none fits even where less
-// than none is free.
+// least returns how much of an amount must be free. A task that needs none fits even where the free
+// amount is negative.
 func least(needed int64) int64 {
 	if needed == 0 {
 		return math.MinInt64
@@ -63,8 +63,8 @@ func least(needed int64) int64 {
 	return needed
 }
 
-// classKey returns the same text for instances that are alike. Fields that it leaves out are looked
-// at for each instance (a test lists them).
+// classKey returns the same text for instances that are alike. Placement looks at the fields that
+// it leaves out for each instance (a test lists them).
 func classKey(i *structs.ContainerInstance) string {
 	var key []byte
 	add := func(text string) { key = append(binary.AppendUvarint(key, uint64(len(text))), text...) }
@@ -90,11 +90,11 @@ func classKey(i *structs.ContainerInstance) string {
 	return string(key)
 }
 
-// moves are the hosts that leave a class and those that join it.
+// moves are the hosts that leave a class and the hosts that join it.
 type moves struct{ out, in []*structs.Host }
 
-// reclass updates the index of classes with what the transaction has changed. It runs at the end,
-// so once for each instance, however many tasks the transaction puts there.
+// reclass updates the index of classes with the transaction's changes. It runs at the end, and so
+// once for each instance, however many tasks the transaction puts there.
 func (tx *Tx) reclass() {
 	if len(tx.touched) == 0 {
 		return

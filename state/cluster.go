@@ -11,12 +11,12 @@ var clusters = Declare(Declaration[structs.Cluster]{
 	Less: func(a, b *structs.Cluster) bool { return a.Name < b.Name },
 })
 
-// Cluster returns a cluster by name, nil if there is none.
+// Cluster returns a cluster by name, or nil if there is none.
 func (s *Snapshot) Cluster(name string) *structs.Cluster {
 	return clusters.get(s, &structs.Cluster{Name: name})
 }
 
-// Clusters returns all clusters by name, also deleted ones that are not removed yet.
+// Clusters returns all clusters by name, including deleted ones that are not removed yet.
 func (s *Snapshot) Clusters() iter.Seq[*structs.Cluster] { return clusters.all(s) }
 
 // PutCluster adds or replaces a cluster.

@@ -18,20 +18,20 @@ var deployments = Declare(Declaration[structs.Deployment]{
 // The indexes of deployments.
 const deploymentsByJob = 0 // in the order of creation
 
-// lessJobDeployment is the order of creation. It goes by the version of the job first, which only
-// grows: the clocks of servers differ.
+// lessJobDeployment is the order of creation. It compares the job's version first, which only
+// grows, because the clocks of servers differ.
 func lessJobDeployment(a, b *structs.Deployment) bool {
 	return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.JobVersion, b.JobVersion),
 		cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Deployment returns a deployment by id, nil if there is none.
+// Deployment returns a deployment by id, or nil if there is none.
 func (s *Snapshot) Deployment(id string) *structs.Deployment {
 	return deployments.get(s, &structs.Deployment{ID: id})
 }
 
-// Deployments returns the deployments of a service in the order of their creation, also INACTIVE
-// ones.
+// Deployments returns the deployments of a service in the order of their creation, including
+// INACTIVE ones.
 func (s *Snapshot) Deployments(job string) iter.Seq[*structs.Deployment] {
 	return deployments.of(s, deploymentsByJob, &structs.Deployment{Job: job})
 }

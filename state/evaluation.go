@@ -31,10 +31,10 @@ var evaluations = Declare(Declaration[structs.Evaluation]{
 // The indexes of evaluations.
 const (
 	evaluationsByJob   = iota // by job and id
-	openEvaluations           // those of evaluationsByJob that are not done
+	openEvaluations           // those in evaluationsByJob that are not done
 	blockedEvaluations        // by cluster and id; those that are blocked
 	waitingEvaluations        // in the order of structs.CompareWaiting; those in a queue for room
-	// by cluster, most important first; those of waitingEvaluations that are ready
+	// by cluster, most important first; those in waitingEvaluations that are ready
 	calledEvaluations
 )
 
@@ -49,7 +49,7 @@ func lessClusterEvaluation(a, b *structs.Evaluation) bool {
 	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Evaluation returns an evaluation by id, nil if there is none.
+// Evaluation returns an evaluation by id, or nil if there is none.
 func (s *Snapshot) Evaluation(id string) *structs.Evaluation {
 	return evaluations.get(s, &structs.Evaluation{ID: id})
 }
@@ -62,7 +62,7 @@ func (s *Snapshot) JobEvaluations(job string) iter.Seq[*structs.Evaluation] {
 	return evaluations.of(s, evaluationsByJob, &structs.Evaluation{Job: job})
 }
 
-// OpenEvaluations returns the evaluations of a job that are not done, by id. They are few.
+// OpenEvaluations returns the few evaluations of a job that are not done, by id.
 func (s *Snapshot) OpenEvaluations(job string) iter.Seq[*structs.Evaluation] {
 	return evaluations.of(s, openEvaluations, &structs.Evaluation{Job: job})
 }

@@ -7,65 +7,64 @@ import (
 	"sync"
 )
 
-// An Event is one change of one row. Those of one transaction have the same index and are in the
-// order in which it made them.
+// Event is one change of one row. The events of a transaction have the same index and are in the
+// order in which it made the changes.
 type Event struct {
-	Index uint64 // of the raft log entry that made the change
+	Index uint64 // the raft index of the entry that made the change
 	Noun  Noun
-	// Row is the row as it was put, or the one that was removed: a pointer to the noun's type,
-	// shared and never changed.
+	// Row is the row that was put or removed: a pointer to the noun's type, shared and never
+	// changed.
 	Row any
-	// Before is the row that was there before, nil when there was none.
+	// Before is the row that was there before, nil if there was none.
 	Before  any
 	Removed bool
 }
 
-// maxEvents is how many events a store keeps for its followers. 2,000 agents that start a task
-// each make about 10,000, so a follower that comes to look within a burst has lost nothing. An
-// event takes 64 bytes, and keeps alive a row or two that the state may have replaced since: of
-// tasks, about a kilobyte each.
+// maxEvents is how many events a store keeps for its followers. 2,000 agents that each start a task
+// make about 10,000, so a follower that looks once within a burst has lost nothing. An event takes
+// 64 bytes, and keeps alive a row or two that the state may have replaced since, about a kilobyte
+// each for tasks.
 const maxEvents = 1 << 14
 
-// ErrFellBehind reports that events which a follower has not seen are gone, or that the state was
-// replaced. Read a new snapshot, and follow from its index.
+// ErrFellBehind reports that a follower missed events, which are gone, or that the state was
+// replaced. The reader should take a new snapshot and follow from its index.
 var ErrFellBehind = errors.New("fell behind the changes of the state")
 
-// feed hands out the changes of a store: all of them to followers, those of their topics to
-// subscribers.
+// feed hands out the changes of a store: all changes to followers, and changes under their topics
+// to subscribers.
 type feed struct {
 	mu sync.Mutex
-	// batches has the newest events, one batch for each raft index that has some, in order.
+	// batches has the newest events in order, one batch for each raft index that has any.
 	batches [][]Event
 	kept    int    // events in batches
 	from    uint64 // batches has every event after this index
-	// replaced is the last index of a state that another took the place of, zero if none did. A
-	// restored state may have a lower index than the one before it.
+	// replaced is the last index of the state that was last replaced, zero if none was. A restored
+	// state may have a lower index than the one before it.
 	replaced uint64
-	replaces int // how often that was
+	replaces int // how often the state was replaced
 	// closed when there is something new; nil if nobody waits
 	grown chan struct{}
 	subs  map[Topic]map[*Subscription]struct{} // open subscriptions
 }
 
-// Follower reads the changes of a store, every one once. One goroutine uses it. There is nothing to
-// close.
+// Follower reads the changes of a store, each exactly once. It is for one goroutine, and need not
+// be closed.
 type Follower struct {
 	feed     *feed
 	after    uint64
 	replaces int
 }
 
-// Follow returns a follower of the changes after a raft index, which is most often that of a
-// snapshot.
+// Follow returns a follower of the changes after a raft index, usually a snapshot's.
 func (s *Store) Follow(after uint64) *Follower {
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()
 	return &Follower{feed: &s.feed, after: after, replaces: s.feed.replaces}
 }
 
-// Next returns the events of the next raft index that has some, all of them, and waits for it when
-// there is none yet. They are in the newest snapshot by then. The events are shared: never change
-// them. Next fails with ErrFellBehind, from then on with each call, and when ctx ends.
+// Next waits for the next raft index that has events and returns all of them. By then they are in
+// the newest snapshot. The events are shared: never change them. Next fails when ctx ends, and with
+// ErrFellBehind, then in every further call too.
 func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 	for {
 		events, grown, err := f.take()
@@ -80,7 +79,7 @@ func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 	}
 }
 
-// take returns the next events, or else what to wait for.
+// take returns the next events or, if there are none, a channel to wait on.
 func (f *Follower) take() (events []Event, grown <-chan struct{}, err error) {
 	f.feed.mu.Lock()
 	defer f.feed.mu.Unlock()
@@ -99,7 +98,7 @@ func (f *Follower) take() (events []Event, grown <-chan struct{}, err error) {
 	return nil, f.feed.grown, nil
 }
 
-// lacks reports whether the feed no longer has all events after an index, or the index is of a
+// lacks reports whether the feed no longer has all events after an index, or the index belongs to a
 // state that was replaced.
 func (f *feed) lacks(after uint64) bool {
 	return after < f.from || f.from < after && after <= f.replaced
@@ -122,7 +121,7 @@ func (f *feed) publish(events []Event) {
 	f.tell(events)
 }
 
-// replace forgets all events: the state is another, at an index of its own.
+// replace forgets all events, because the state was replaced by another with its own index.
 func (f *feed) replace(old, index uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -132,7 +131,7 @@ func (f *feed) replace(old, index uint64) {
 	f.resync()
 }
 
-// wake lets followers look.
+// wake wakes the followers that wait.
 func (f *feed) wake() {
 	if f.grown != nil {
 		close(f.grown)

@@ -1,5 +1,6 @@
 package state
 
-// Fork returns a store of its own that begins with this state. Neither sees what the other changes
-// later, and rows that neither changes are shared; so it costs nothing, however much there is.
+// Fork returns a separate store that begins with this state. Neither sees later changes of the
+// other. They share the rows that neither changes, so a fork costs nothing, however large the state
+// is.
 func (s *Snapshot) Fork() *Store { return storeOf(s) }

@@ -9,12 +9,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// hostTables are what is derived of instances from the tasks on them.
+// hostTables hold the data about instances that is derived from their tasks.
 type hostTables struct {
 	copying sync.Mutex // guards copy, as in rows
 	usage   table[usageRow]
 	hosts   table[*host]  // by instance
-	classes table[*class] // by cluster, what its instances have in common
+	classes table[*class] // by cluster, its classes of like instances
 }
 
 func newHostTables() *hostTables {
@@ -27,8 +27,8 @@ func (h *hostTables) copy() *hostTables {
 	return &hostTables{usage: h.usage.copy(), hosts: h.hosts.copy(), classes: h.classes.copy()}
 }
 
-// ownHosts returns the tables of a transaction, to change: a copy, made when they are first
-// changed.
+// ownHosts returns the transaction's own tables, which it may change: a copy made before the first
+// change.
 func (tx *Tx) ownHosts() *hostTables {
 	if !tx.ownsHosts {
 		tx.ownsHosts = true
@@ -37,9 +37,9 @@ func (tx *Tx) ownHosts() *hostTables {
 	return tx.hosts
 }
 
-// Hosts returns the instances of a cluster by id, also INACTIVE ones, each with what its tasks
-// hold: Instances and Usage in one pass. Both tables are by instance id, so each look-up starts
-// where the last one ended.
+// Hosts returns the instances of a cluster by id, including INACTIVE ones, each with what its tasks
+// hold: Instances and Usage in one pass. Both tables are ordered by instance id, so each lookup
+// starts where the last one ended.
 func (s *Snapshot) Hosts(cluster string) iter.Seq2[*structs.ContainerInstance, *structs.Usage] {
 	return func(yield func(*structs.ContainerInstance, *structs.Usage) bool) {
 		var at btree.PathHint

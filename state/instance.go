@@ -29,7 +29,7 @@ var instances = Declare(Declaration[structs.ContainerInstance]{
 // The indexes of container instances.
 const instancesByCluster = 0 // by cluster and id
 
-// Instance returns a container instance by id, nil if there is none.
+// Instance returns a container instance by id, or nil if there is none.
 func (s *Snapshot) Instance(id string) *structs.ContainerInstance {
 	return instances.get(s, &structs.ContainerInstance{ID: id})
 }
@@ -37,7 +37,7 @@ func (s *Snapshot) Instance(id string) *structs.ContainerInstance {
 // AllInstances returns every instance of every cluster by id.
 func (s *Snapshot) AllInstances() iter.Seq[*structs.ContainerInstance] { return instances.all(s) }
 
-// Instances returns the instances of a cluster by id, also INACTIVE ones.
+// Instances returns the instances of a cluster by id, including INACTIVE ones.
 func (s *Snapshot) Instances(cluster string) iter.Seq[*structs.ContainerInstance] {
 	return instances.of(s, instancesByCluster, &structs.ContainerInstance{Cluster: cluster})
 }

@@ -51,10 +51,11 @@ func lessRun(a, b *structs.Job) bool {
 		cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Job returns a job by id, nil if there is none.
+// Job returns a job by id, or nil if there is none.
 func (s *Snapshot) Job(id string) *structs.Job { return jobs.get(s, &structs.Job{ID: id}) }
 
-// JobByToken returns the job that a client token made in a cluster, nil if there is none.
+// JobByToken returns the job that was created with a client token in a cluster, or nil if there is
+// none.
 func (s *Snapshot) JobByToken(cluster, token string) *structs.Job {
 	return jobs.find(s, jobsByToken, &structs.Job{Cluster: cluster, ClientToken: token})
 }
@@ -73,7 +74,7 @@ func (s *Snapshot) BatchRuns(cluster, name string) iter.Seq[*structs.Job] {
 		func(j *structs.Job) bool { return j.Cluster == cluster && j.Name == name })
 }
 
-// BatchJob returns the last run of the batch job with a name, nil if there is none.
+// BatchJob returns the last run of the batch job with a name, or nil if there is none.
 func (s *Snapshot) BatchJob(cluster, name string) (last *structs.Job) {
 	for j := range s.BatchRuns(cluster, name) {
 		last = j

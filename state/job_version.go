@@ -18,7 +18,7 @@ func jobVersionKey(job string, version int) *structs.JobVersion {
 	return &structs.JobVersion{Job: structs.Job{ID: job, Version: version}}
 }
 
-// JobVersion returns a service as it was at a version, nil if that is not known.
+// JobVersion returns a service as it was at a version, or nil if that version is not kept.
 func (s *Snapshot) JobVersion(job string, version int) *structs.Job {
 	if v := jobVersions.get(s, jobVersionKey(job, version)); v != nil {
 		return &v.Job
@@ -26,7 +26,7 @@ func (s *Snapshot) JobVersion(job string, version int) *structs.Job {
 	return nil
 }
 
-// JobVersions returns the known versions of a service, oldest first.
+// JobVersions returns the kept versions of a service, oldest first.
 func (s *Snapshot) JobVersions(job string) iter.Seq[*structs.Job] {
 	return func(yield func(*structs.Job) bool) {
 		for v := range jobVersions.allFrom(s, jobVersionKey(job, 0)) {
@@ -37,7 +37,7 @@ func (s *Snapshot) JobVersions(job string) iter.Seq[*structs.Job] {
 	}
 }
 
-// PutJobVersion keeps a service as it is at its version.
+// PutJobVersion keeps a service as its present version.
 func (tx *Tx) PutJobVersion(j *structs.Job) { jobVersions.put(tx, &structs.JobVersion{Job: *j}) }
 
 // RemoveJobVersion removes one version of a service.

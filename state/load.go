@@ -1,11 +1,11 @@
 package state
 
-// Loading fills a new store with rows that were saved. It differs from a transaction in what is
-// derived from rows, of which there may be millions: that is made at the end, in one go.
+// Loading fills a new store with saved rows. There may be millions, so unlike a transaction it
+// derives indexes and other data from rows only at the end, all at once.
 type Loading struct{ tx *Tx }
 
 // Load returns a store at a raft index with the rows that fill puts, in any order, and fastest in
-// the order of their keys. When fill fails, Load returns no store and the error.
+// the order of their keys. If fill fails, Load returns its error and no store.
 func Load(nouns []Noun, index uint64, fill func(*Loading) error) (*Store, error) {
 	l := &Loading{newSnapshot(nouns).begin(index)}
 	if err := fill(l); err != nil {

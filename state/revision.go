@@ -12,7 +12,7 @@ var revisions = Declare(Declaration[Revision]{
 	Less: func(a, b *Revision) bool { return a.Family < b.Family },
 })
 
-// LastRevision returns the last revision that a family ever had, 0 if it had none.
+// LastRevision returns the last revision that a family ever had, or 0 if it had none.
 func (s *Snapshot) LastRevision(family string) int32 {
 	if r := revisions.get(s, &Revision{Family: family}); r != nil {
 		return r.Last
@@ -20,7 +20,7 @@ func (s *Snapshot) LastRevision(family string) int32 {
 	return 0
 }
 
-// NextRevision counts up the revisions of a family and returns the new one, from 1.
+// NextRevision increments the last revision of a family and returns it. Revisions start at 1.
 func (tx *Tx) NextRevision(family string) int32 {
 	next := tx.LastRevision(family) + 1
 	revisions.put(tx, &Revision{Family: family, Last: next})

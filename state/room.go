@@ -11,8 +11,8 @@ var rooms = Declare(Declaration[Room]{
 	Less: func(a, b *Room) bool { return a.Cluster < b.Cluster },
 })
 
-// Room returns the raft index at which room for tasks may last have appeared in a cluster, zero if
-// it never did.
+// Room returns the raft index at which room for tasks may last have appeared in a cluster, or zero
+// if it never did.
 func (s *Snapshot) Room(cluster string) uint64 {
 	if r := rooms.get(s, &Room{Cluster: cluster}); r != nil {
 		return r.Index
@@ -20,8 +20,8 @@ func (s *Snapshot) Room(cluster string) uint64 {
 	return 0
 }
 
-// PutRoom notes that room appeared in a cluster.
+// PutRoom records that room appeared in a cluster.
 func (tx *Tx) PutRoom(cluster string, index uint64) { rooms.put(tx, &Room{cluster, index}) }
 
-// RemoveRoom removes what was noted of a cluster's room.
+// RemoveRoom removes a cluster's Room.
 func (tx *Tx) RemoveRoom(cluster string) { rooms.remove(tx, &Room{Cluster: cluster}) }

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// rows are the rows of a noun in one snapshot, in the order of their key and in those of the
-// noun's indexes.
+// rows are the rows of a noun in one snapshot, ordered by their key and by each of the noun's
+// indexes.
 type rows[R any] struct {
-	// copying guards copy, which leaves a mark in the trees that it copies. Snapshots share rows
-	// that no transaction between them has changed.
+	// copying guards copy, which marks the trees that it copies. Snapshots share rows that no
+	// transaction between them has changed.
 	copying sync.Mutex
 	byKey   table[*R]
 	indexes []table[*R] // as declared
@@ -35,11 +35,11 @@ func (r *rows[R]) copy() tables {
 	return c
 }
 
-// in returns the rows of the noun in a snapshot, to read.
+// in returns the rows of the noun in a snapshot, for reading.
 func (n *NounOf[R]) in(s *Snapshot) *rows[R] { return s.tables[n.Declaration.Table].(*rows[R]) }
 
-// own returns the rows of the noun in a transaction, to change: a copy, made when the transaction
-// first changes one of them.
+// own returns the transaction's own rows of the noun, which it may change: a copy made before the
+// first change.
 func (n *NounOf[R]) own(tx *Tx) *rows[R] {
 	table := n.Declaration.Table
 	if !tx.owned[table] {
@@ -49,7 +49,7 @@ func (n *NounOf[R]) own(tx *Tx) *rows[R] {
 	return n.in(tx.Snapshot)
 }
 
-// get returns the row of the same key, nil if there is none.
+// get returns the row with the same key, or nil if there is none.
 func (n *NounOf[R]) get(s *Snapshot, key *R) *R {
 	row, _ := n.in(s).byKey.get(key)
 	return row
@@ -58,21 +58,21 @@ func (n *NounOf[R]) get(s *Snapshot, key *R) *R {
 // all returns the rows in the order of their key.
 func (n *NounOf[R]) all(s *Snapshot) iter.Seq[*R] { return n.in(s).byKey.all() }
 
-// allFrom returns the rows that are not before key in the order of their key.
+// allFrom returns the rows from key on, in the order of their key.
 func (n *NounOf[R]) allFrom(s *Snapshot, key *R) iter.Seq[*R] { return n.in(s).byKey.from(key) }
 
-// find returns the row of the same key in an index, nil if there is none.
+// find returns the row with the same key in an index, or nil if there is none.
 func (n *NounOf[R]) find(s *Snapshot, index int, key *R) *R {
 	row, _ := n.in(s).indexes[index].get(key)
 	return row
 }
 
-// from returns the rows of an index that are not before key.
+// from returns the rows of an index from key on.
 func (n *NounOf[R]) from(s *Snapshot, index int, key *R) iter.Seq[*R] {
 	return n.in(s).indexes[index].from(key)
 }
 
-// of returns the rows of an index that are looked up by the same text as key, which is before them
+// of returns the rows of an index with the same lookup text as key, which must sort before them
 // all.
 func (n *NounOf[R]) of(s *Snapshot, index int, key *R) iter.Seq[*R] {
 	of := n.Declaration.Indexes[index].Of
@@ -95,7 +95,7 @@ func (n *NounOf[R]) put(tx *Tx, row *R) {
 	n.changed(tx, was, row)
 }
 
-// remove removes the row of the same key, if there is one.
+// remove removes the row with the same key, if there is one.
 func (n *NounOf[R]) remove(tx *Tx, key *R) {
 	r := n.own(tx)
 	was := r.byKey.remove(key)
@@ -110,7 +110,7 @@ func (n *NounOf[R]) remove(tx *Tx, key *R) {
 	n.changed(tx, was, nil)
 }
 
-// changed derives what hangs on a row, and notes the change for the feed.
+// changed updates the data that is derived from a row, and records the change for the feed.
 func (n *NounOf[R]) changed(tx *Tx, was, is *R) {
 	if derive := n.Declaration.Changed; derive != nil {
 		derive(tx, was, is)
@@ -125,12 +125,12 @@ func (n *NounOf[R]) changed(tx *Tx, was, is *R) {
 	tx.events = append(tx.events, e)
 }
 
-// load adds a row to a new store. Its indexes and what else is derived from it come with derive.
+// load adds a row to a new store. Its indexes and other derived data follow in derive.
 func (n *NounOf[R]) load(tx *Tx, row any) { n.in(tx.Snapshot).byKey.load(row.(*R)) }
 
-// derive makes the indexes of rows that were loaded. Rows come in the order of their key and so
-// are most often in order among those that an index looks up by the same text: no search and no
-// sort, which is several times faster than putting them one by one.
+// derive builds the indexes of loaded rows. Rows come in the order of their key, so those with the
+// same lookup text in an index are usually in order already. That saves searching and sorting, and
+// is several times faster than putting rows one by one.
 func (n *NounOf[R]) derive(tx *Tx) {
 	r := n.in(tx.Snapshot)
 	for i, index := range n.Declaration.Indexes {

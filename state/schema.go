@@ -3,8 +3,8 @@ package state
 import "iter"
 
 // Nouns returns every noun of the state, in the order in which people read them. A new noun is
-// declared in a file of its own and takes one line here; the store, the snapshot on disk, its
-// content check and the feed read the declarations and have no list of their own.
+// declared in its own file and takes one line here. The store, the snapshot on disk, its content
+// check and the feed read the declarations and keep no lists of their own.
 func Nouns() []Noun {
 	return []Noun{
 		clusters,
@@ -26,50 +26,50 @@ func Nouns() []Noun {
 	}
 }
 
-// A Declaration is all that there is to say of a noun whose rows are *R. How a row is encoded is
-// said by the tags of R's fields.
+// Declaration describes a noun whose rows are *R. The tags of R's fields describe how a row is
+// encoded.
 type Declaration[R any] struct {
-	// Table is the number of the noun's table in a snapshot on disk, from 1. It is never changed,
-	// and never used again for another noun.
+	// Table is the number of the noun's table in a snapshot on disk, from 1. It never changes and
+	// is never reused for another noun.
 	Table byte
-	// Name is what people read: the plural, in lower case.
+	// Name is the name for people: the plural, in lower case.
 	Name string
-	// Less orders the rows by their key. Rows of one key are one row.
+	// Less orders the rows by their key. There is one row for each key.
 	Less func(a, b *R) bool
-	// Indexes are further orders of the rows.
+	// Indexes are additional orders of the rows.
 	Indexes []Index[R]
 	// Topics returns the topics of the row, for subscribers. It is nil for a noun without topics.
 	Topics func(row *R) [2]Topic
-	// Changed keeps up what is derived from the rows of the noun, beyond its indexes; was is nil
-	// for a new row, is for a removed one. It is nil where nothing is derived.
+	// Changed updates derived data other than the noun's indexes; was is nil for a new row, and is
+	// is nil for a removed one. It is nil if nothing is derived.
 	Changed func(tx *Tx, was, is *R)
 }
 
-// An Index is a further order of the rows of a noun. The key of a row may change: a row is then
-// found at its new place only.
+// Index is an additional order of the rows of a noun. If a row's key in the index changes, the row
+// is found only at its new place.
 type Index[R any] struct {
-	// Of returns what the rows are looked up by: the first part of the order.
+	// Of returns the lookup text of a row, which is the first part of the order.
 	Of func(*R) string
 	// Less orders the rows of the index; no two rows may be equal.
 	Less func(a, b *R) bool
-	// Has reports whether a row is in the index. When it is nil, all are.
+	// Has reports whether a row is in the index. If nil, all rows are.
 	Has func(*R) bool
 }
 
-// A Noun is a kind of row, for those that handle all kinds alike. A row is a pointer to the noun's
-// type, *structs.Task for one.
+// Noun is a kind of row, for code that handles all kinds alike. A row is a pointer to the noun's
+// type, such as *structs.Task.
 type Noun interface {
 	// Table returns the number of the noun's table in a snapshot on disk.
 	Table() byte
 	// Name returns the name of the noun for people.
 	Name() string
-	// NewRow returns an empty row, to decode into.
+	// NewRow returns an empty row to decode into.
 	NewRow() any
 	// All returns the rows in the order of their key.
 	All(*Snapshot) iter.Seq[any]
-	// Put adds a row, or replaces the one of the same key.
+	// Put adds a row, or replaces the one with the same key.
 	Put(tx *Tx, row any)
-	// Remove removes the row of the same key, if there is one.
+	// Remove removes the row with the same key, if there is one.
 	Remove(tx *Tx, row any)
 
 	newTables() tables
@@ -84,7 +84,7 @@ type tables interface{ copy() tables }
 // NounOf is a Noun whose rows are *R.
 type NounOf[R any] struct{ Declaration Declaration[R] }
 
-// Declare returns the noun that is declared.
+// Declare returns the declared noun.
 func Declare[R any](d Declaration[R]) *NounOf[R] { return &NounOf[R]{d} }
 
 // Table implements Noun.

@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Service returns the service or daemon with a name: the one that is ACTIVE or DRAINING, else the
-// newest INACTIVE one; nil if there is none.
+// Service returns the service or daemon with a name: the one that is ACTIVE or DRAINING, otherwise
+// the newest INACTIVE one; nil if there is none.
 func (s *Snapshot) Service(cluster, name string) *structs.Job {
 	var best *structs.Job
 	for j := range while(jobs.from(s, servicesByName, &structs.Job{Cluster: cluster, Name: name}),
@@ -17,7 +17,8 @@ func (s *Snapshot) Service(cluster, name string) *structs.Job {
 	return best
 }
 
-// Services returns the services and daemons of a cluster by name, one of each name as Service does.
+// Services returns the services and daemons of a cluster by name, for each name the one that
+// Service returns.
 func (s *Snapshot) Services(cluster string) iter.Seq[*structs.Job] {
 	return func(yield func(*structs.Job) bool) {
 		var best *structs.Job
@@ -36,8 +37,8 @@ func (s *Snapshot) Services(cluster string) iter.Seq[*structs.Job] {
 	}
 }
 
-// preferred returns which of two services with one name a user means by it. At most one with a name
-// is not INACTIVE.
+// preferred returns which of two services with the same name the name stands for. At most one of
+// them is not INACTIVE.
 func preferred(a, b *structs.Job) *structs.Job {
 	switch {
 	case a == nil || b.Status != structs.ServiceInactive:

@@ -9,22 +9,23 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// shelf holds hosts in the order of what is free on them. It never changes: with returns another,
-// which shares the blocks that are the same.
+// shelf holds hosts in the order of what is free on them. It is immutable: with returns another
+// one, which shares unchanged blocks.
 //
-// It is cut into blocks, each of which knows the most that is free of the second amount. So a
-// search for a host with enough of both skips blocks in which no host has enough of the second.
+// It consists of blocks, each of which records the greatest free second amount in it. So a search
+// for a host with enough of both amounts skips blocks in which no host has enough of the second.
 type shelf struct{ blocks []*block }
 
 type block struct {
-	spots []spot // in order, never none
+	spots []spot // in order, never empty
 	most  int64  // the greatest second
 }
 
-// blockSize is how many spots a new block has. A change copies one block and the list of blocks.
+// blockSize is the number of spots in a new block. A change copies one block and the list of
+// blocks.
 const blockSize = 64
 
-// spot is the place of a host: what is free of the amount that orders the shelf, and of the other.
+// spot is the place of a host: the free amount that orders the shelf, and the other one.
 type spot struct {
 	first, second int64
 	host          *structs.Host
@@ -40,8 +41,8 @@ func (a spot) compare(b spot) int {
 	return cmp.Compare(a.host.Instance.ID, b.host.Instance.ID)
 }
 
-// from returns, one with each call, the hosts that have at least so much free of both amounts, and
-// nil after the last.
+// from returns an iterator over the hosts with at least the given free amounts: each call of it
+// returns one, and nil after the last.
 func (s shelf) from(first, second int64) (next func() *structs.Host) {
 	at, in := sort.Search(len(s.blocks), func(i int) bool {
 		spots := s.blocks[i].spots
@@ -65,7 +66,7 @@ func (s shelf) from(first, second int64) (next func() *structs.Host) {
 	}
 }
 
-// with returns the shelf without some spots, which it has, and with others.
+// with returns the shelf with some spots removed, which it must have, and others added.
 func (s shelf) with(out, in []spot) shelf {
 	slices.SortFunc(out, spot.compare)
 	slices.SortFunc(in, spot.compare)
@@ -84,22 +85,23 @@ func (s shelf) with(out, in []spot) shelf {
 		}
 		spots = merge(spots, b.spots, out[:leaving], in[:coming])
 		out, in = out[leaving:], in[coming:]
-		if len(spots) >= blockSize/2 { // else the next block takes them in
+		if len(spots) >= blockSize/2 { // otherwise the next block takes them
 			made.add(spots)
 			spots = nil
 		}
 	}
-	made.add(append(spots, in...)) // spots are left in in only if there was no block
+	made.add(append(spots, in...)) // spots are left only if there was no block
 	return made
 }
 
-// count returns how many of the spots come before another.
+// count returns how many of the spots come before a given one.
 func count(spots []spot, before spot) int {
 	n, _ := slices.BinarySearchFunc(spots, before, spot.compare)
 	return n
 }
 
-// merge appends the spots of a block, without those that leave and with those that join, in order.
+// merge appends the spots of a block in order, without the spots that leave and with those that
+// join.
 func merge(to, block, leaving, coming []spot) []spot {
 	to = slices.Grow(to, len(block)+len(coming))
 	for _, s := range block {
@@ -115,7 +117,7 @@ func merge(to, block, leaving, coming []spot) []spot {
 	return append(to, coming...)
 }
 
-// add puts spots at the end, cut into blocks of about the same size.
+// add appends spots in blocks of about the same size.
 func (s *shelf) add(spots []spot) {
 	for blocks := (len(spots) + 2*blockSize - 1) / (2 * blockSize); blocks > 0; blocks-- {
 		n := len(spots) / blocks

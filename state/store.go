@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Store holds the newest state and publishes what changes in it.
+// Store holds the newest state and publishes its changes.
 type Store struct {
 	current atomic.Pointer[Snapshot]
 	write   sync.Mutex // one transaction at a time
@@ -28,11 +28,11 @@ func storeOf(s *Snapshot) *Store {
 	return store
 }
 
-// Snapshot returns the newest state. It never changes and costs nothing.
+// Snapshot returns the newest state. It is immutable and costs nothing.
 func (s *Store) Snapshot() *Snapshot { return s.current.Load() }
 
-// Update runs one transaction at a raft index and makes its result the newest state. When fn fails,
-// nothing changes but the index, and Update returns the error. Only fsm calls it.
+// Update runs one transaction at a raft index and makes its result the newest state. If fn fails,
+// only the index changes, and Update returns the error. Only fsm calls it.
 func (s *Store) Update(index uint64, fn func(*Tx) error) error {
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -48,8 +48,8 @@ func (s *Store) Update(index uint64, fn func(*Tx) error) error {
 	return err
 }
 
-// Replace puts a restored state in place of the present one. Subscribers are told to read
-// everything again, followers that they fell behind.
+// Replace replaces the present state with a restored one. Subscribers are told to read everything
+// again, and followers that they fell behind.
 func (s *Store) Replace(restored *Store) {
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -62,7 +62,7 @@ func (s *Store) Replace(restored *Store) {
 type Snapshot struct {
 	index  uint64
 	nouns  []Noun
-	tables []tables // by the number of the noun's table; nil where no noun has the number
+	tables []tables // by the number of the noun's table; nil if no noun has the number
 	hosts  *hostTables
 }
 
@@ -77,20 +77,20 @@ func newSnapshot(nouns []Noun) *Snapshot {
 	return s
 }
 
-// Index returns the raft index of the last entry that the state holds.
+// Index returns the raft index of the last entry in the state.
 func (s *Snapshot) Index() uint64 { return s.index }
 
-// Nouns returns the nouns that the state has rows of, in the order in which people read them.
+// Nouns returns the nouns of the state, in the order in which people read them.
 func (s *Snapshot) Nouns() []Noun { return s.nouns }
 
 // Tx is one transaction: it reads its own writes. It is not safe for concurrent use.
 type Tx struct {
 	*Snapshot
-	owned     [256]bool // by table: whether it is this transaction's own copy, free to change
+	owned     [256]bool // by table: whether it is this transaction's own copy, which it may change
 	ownsHosts bool
-	// by instance: this transaction's own copies, free to change
+	// by instance: this transaction's own copies, which it may change
 	usages map[string]*structs.Usage
-	// touched holds the ids of instances of which something changed that the index of classes shows
+	// touched holds the ids of instances with a change that affects the index of classes
 	touched []string
 	events  []Event
 }

@@ -14,13 +14,13 @@ const (
 	TopicInstances
 )
 
-// Topic is what a subscriber wants to know of. The zero Topic is none.
+// Topic selects the changes that a subscriber wants. The zero Topic is not a topic.
 type Topic struct {
 	Kind TopicKind
 	ID   string
 }
 
-// maxPending is how many changes may wait for a slow subscriber. With more, it is told to read
+// maxPending is how many changes may wait for a slow subscriber. Beyond that it is told to read
 // everything again instead.
 const maxPending = 1 << 16
 
@@ -37,7 +37,8 @@ type Subscription struct {
 }
 
 // Subscribe starts to collect the changes of rows under any of the topics, from the next
-// transaction on. Take a snapshot after subscribing, and nothing is missed. Close it when done.
+// transaction on. A snapshot taken after subscribing misses nothing. Close the subscription when
+// done.
 func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	sub := &Subscription{C: make(chan struct{}, 1), feed: &s.feed, topics: topics}
 	s.feed.mu.Lock()
@@ -51,9 +52,8 @@ func (s *Store) Subscribe(topics ...Topic) *Subscription {
 	return sub
 }
 
-// Take returns the changes since the last Take, oldest first. When resync is true, changes were
-// lost or the state was replaced, and the subscriber must read all that it cares for from a new
-// snapshot.
+// Take returns the changes since the last Take, oldest first. If resync is true, changes were lost
+// or the state was replaced, and the subscriber must read everything it needs from a new snapshot.
 func (s *Subscription) Take() (events []Event, resync bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Subscription) Close() {
 	}
 }
 
-// tell hands events to those that subscribed to their topics. The caller holds f.mu.
+// tell hands events to the subscribers of their topics. The caller holds f.mu.
 func (f *feed) tell(events []Event) {
 	if len(f.subs) == 0 {
 		return
@@ -97,7 +97,8 @@ func (f *feed) resync() {
 	}
 }
 
-// add adds an event to those that wait. With nil, or when too many wait, they become a resync.
+// add adds an event to the waiting ones. If it is nil, or too many wait, a resync replaces them
+// all.
 func (s *Subscription) add(e *Event) {
 	s.mu.Lock()
 	switch {

@@ -13,7 +13,7 @@ var tags = Declare(Declaration[Tags]{
 	Less: func(a, b *Tags) bool { return a.Resource < b.Resource },
 })
 
-// Tags returns the tags of a resource in the order they were set, nil if it has none.
+// Tags returns the tags of a resource in the order in which they were set, nil if it has none.
 func (s *Snapshot) Tags(resource structs.ResourceKey) []structs.Tag {
 	if row := tags.get(s, &Tags{Resource: resource}); row != nil {
 		return row.Tags
@@ -21,7 +21,7 @@ func (s *Snapshot) Tags(resource structs.ResourceKey) []structs.Tag {
 	return nil
 }
 
-// PutTags sets all tags of a resource; none removes them.
+// PutTags replaces all tags of a resource; an empty list removes them.
 func (tx *Tx) PutTags(resource structs.ResourceKey, set []structs.Tag) {
 	row := &Tags{Resource: resource, Tags: set}
 	if len(set) == 0 {

@@ -31,7 +31,7 @@ var tasks = Declare(Declaration[structs.Task]{
 const (
 	tasksByJob      = iota // by job and id
 	tasksByInstance        // by instance and id; those that hold resources of an instance
-	// by group, instance and id; those of tasksByInstance that are of no service
+	// by group, instance and id; those in tasksByInstance that belong to no service
 	tasksByGroup
 )
 
@@ -56,10 +56,10 @@ func lessGroupTask(a, b *structs.Task) bool {
 	return lessInstanceTask(a, b)
 }
 
-// onInstance reports whether a task counts for its instance: one that is queued has none yet.
+// onInstance reports whether a task counts for its instance. A queued task has no instance yet.
 func onInstance(t *structs.Task) bool { return t.Holds() && t.Instance != "" }
 
-// Task returns a task by id, nil if there is none.
+// Task returns a task by id, or nil if there is none.
 func (s *Snapshot) Task(id string) *structs.Task { return tasks.get(s, &structs.Task{ID: id}) }
 
 // AllTasks returns every task of every cluster by id.
@@ -89,12 +89,12 @@ func (s *Snapshot) InstanceTasks(instance string) iter.Seq[*structs.Task] {
 }
 
 // GroupTasks returns the tasks of a group that hold resources of an instance, by instance and id,
-// whatever their cluster. The tasks of a service's group are not kept by group.
+// in any cluster. Tasks of services are not indexed by group.
 func (s *Snapshot) GroupTasks(group string) iter.Seq[*structs.Task] {
 	return tasks.of(s, tasksByGroup, &structs.Task{Group: group})
 }
 
-// PutTask adds or replaces a task and keeps up the usage of its instance.
+// PutTask adds or replaces a task and updates the usage of its instance.
 func (tx *Tx) PutTask(t *structs.Task) { tasks.put(tx, t) }
 
 // RemoveTask removes a task.

@@ -15,7 +15,7 @@ var taskDefinitions = Declare(Declaration[structs.TaskDefinition]{
 	},
 })
 
-// TaskDefinition returns a revision by its key family:revision, nil if there is none.
+// TaskDefinition returns a revision by its key, family:revision, or nil if there is none.
 func (s *Snapshot) TaskDefinition(key string) *structs.TaskDefinition {
 	family, rev, ok := structs.SplitDefinitionKey(key)
 	if !ok {
@@ -24,7 +24,7 @@ func (s *Snapshot) TaskDefinition(key string) *structs.TaskDefinition {
 	return taskDefinitions.get(s, &structs.TaskDefinition{Family: family, Revision: rev})
 }
 
-// LatestTaskDefinition returns the newest ACTIVE revision of a family, nil if there is none.
+// LatestTaskDefinition returns the newest ACTIVE revision of a family, or nil if there is none.
 func (s *Snapshot) LatestTaskDefinition(family string) *structs.TaskDefinition {
 	var latest *structs.TaskDefinition
 	for d := range s.FamilyTaskDefinitions(family) {

@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// usageRow is what the tasks of one instance hold.
+// usageRow holds the usage of one instance.
 type usageRow struct {
 	instance string
 	usage    *structs.Usage
@@ -22,7 +22,7 @@ func (s *Snapshot) Usage(instance string) *structs.Usage {
 	return &structs.Usage{}
 }
 
-// account updates the usage of instances for a task that changes; either row may be nil.
+// account updates the usage of instances for a changed task; either row may be nil.
 func (tx *Tx) account(was, is *structs.Task) {
 	if was != nil && onInstance(was) {
 		u := tx.ownUsage(was.Instance)
@@ -72,7 +72,7 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 		return u
 	}
 	u := *tx.Usage(instance)
-	// leaves room for what a task or two add
+	// leaves capacity for the ports of a task or two
 	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...)
 	u.GPUs = slices.Clone(u.GPUs)
 	tx.usages[instance] = &u

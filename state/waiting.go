@@ -14,8 +14,8 @@ func lessCalled(a, b *structs.Evaluation) bool {
 	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), a.Place().Compare(b.Place()), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// Waiting returns the evaluations of a cluster that wait for room for the same tasks, in the order
-// in which they are served. Those that were called are among them.
+// Waiting returns the evaluations of a cluster that wait for room with the same ask, in the order
+// in which they are served. They include those that were called.
 func (s *Snapshot) Waiting(cluster, ask string) iter.Seq[*structs.Evaluation] {
 	return while(evaluations.from(s, waitingEvaluations, firstOf(cluster, ask)),
 		func(e *structs.Evaluation) bool { return e.Cluster == cluster && e.Place().Ask == ask })
@@ -44,9 +44,9 @@ func firstOf(cluster, ask string) *structs.Evaluation {
 	return &structs.Evaluation{Cluster: cluster, Queue: &structs.QueuePlace{Ask: ask, Priority: math.MaxInt}}
 }
 
-// MoreUrgent reports whether an evaluation of the same cluster was called because room appeared, is
-// not decided yet, and belongs to a more important job than this one. Evaluations of outside
-// schedulers, which may take their time, do not count.
+// MoreUrgent reports whether an evaluation of the same cluster that belongs to a more important job
+// was called because room appeared, and is not decided yet. Evaluations of external schedulers,
+// which may take their time, do not count.
 func (s *Snapshot) MoreUrgent(than *structs.Evaluation) bool {
 	importance := s.Importance(than)
 	for e := range evaluations.from(s, calledEvaluations, firstOf(than.Cluster, "")) {
