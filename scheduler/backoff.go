@@ -10,13 +10,13 @@ const (
 	freeRestarts = 2 // rounds of failures after which tasks still start again at once
 	firstDelay   = time.Second
 	mostDelay    = 5 * time.Minute
-	doublings    = 9 // from the first delay to the most, rounded up
+	doublings    = 9 // from the first delay to the longest, rounded up
 )
 
 // restartDelay returns how long a service waits after its last failure before it starts tasks
-// again: not at all at first, then a second, twice as long with each further round, and never more
-// than five minutes. failures counts the tasks in a row that failed. A round is as many failures as
-// the service is short of tasks, so that forty tasks that failed once each wait no longer than one.
+// again: at first not at all, then a second, which doubles with each further round up to five
+// minutes. failures counts the tasks that failed in a row. A round is as many failures as the
+// service is short of tasks, so forty tasks that failed once each wait no longer than one.
 func restartDelay(failures, short int) time.Duration {
 	late := (failures+short-1)/short - freeRestarts
 	if late <= 0 {
@@ -25,8 +25,8 @@ func restartDelay(failures, short int) time.Duration {
 	return min(mostDelay, firstDelay<<min(late-1, doublings))
 }
 
-// restartAt returns when a deployment that is short of so many healthy tasks may start more; zero
-// if it need not wait.
+// restartAt returns when a deployment that lacks this many healthy tasks may start more; zero if it
+// need not wait.
 func restartAt(d *structs.Deployment, short int) structs.Time {
 	delay := restartDelay(d.Failures, short)
 	if delay == 0 {

@@ -10,15 +10,15 @@ import (
 )
 
 // balance counts the alive tasks of a service at the places that its strategy spreads them over:
-// the values of the first spread's attribute, within each of them those of the second's, and so on;
-// last come the instances.
+// the values of the first spread's attribute, within each of these the values of the second's, and
+// so on down to the instances.
 type balance struct {
 	view   View
 	levels []string
-	counts map[string]*int  // by path: the values down to a place, each ended by pathEnd
+	counts map[string]*int  // by path: the values down to a place, each followed by pathEnd
 	sites  map[string]*site // by instance
-	// squares holds, for each level, the sum of the squares of the counts. It is least if tasks are
-	// spread evenly, and the first level counts before the second.
+	// squares holds, for each level, the sum of the squares of the counts. It is smallest if tasks
+	// are spread evenly; the first level counts before the second.
 	squares []int
 }
 
@@ -26,18 +26,18 @@ const pathEnd = "\x00"
 
 // site is an instance as a place for tasks.
 type site struct {
-	instance, leaf string // leaf is the path of the last level
+	instance, leaf string // leaf is the path at the last level
 	// tasks are the counts at each of its places, outermost first, and then on the instance itself.
 	tasks []*int
 }
 
-// fuller compares how full two sites are. Places that both are in make no difference.
+// fuller compares how full two sites are. Places that contain both make no difference.
 func (a *site) fuller(b *site) int {
 	return slices.CompareFunc(a.tasks, b.tasks, func(x, y *int) int { return cmp.Compare(*x, *y) })
 }
 
-// betterThan reports whether a task of another site would be better placed here, by the first depth
-// levels.
+// betterThan reports whether a task of another site would be better placed here, judged by the
+// first depth levels.
 func (a *site) betterThan(from *site, depth int) bool {
 	for n := range depth {
 		if here, there := a.tasks[n], from.tasks[n]; here != there && *here != *there-1 {
@@ -74,8 +74,8 @@ func (b *balance) site(instance string) *site {
 	return s
 }
 
-// siteAt returns a site without tasks of its own at the places of an instance or, if the instance
-// is gone, at those without a value.
+// siteAt returns a site without tasks of its own, at the places of an instance or, if the instance
+// is gone, at the places without a value.
 func (b *balance) siteAt(i *structs.ContainerInstance) *site {
 	s := &site{}
 	for level := range b.levels {
@@ -100,8 +100,8 @@ func (b *balance) path(i *structs.ContainerInstance, levels int) (path string) {
 	return path
 }
 
-// open returns the sites whose instances are in a state to take tasks. Of sites in the same places
-// without a task of the service, one stands for all.
+// open returns the sites whose instances can take tasks. Among sites in the same places without a
+// task of the service, one stands for all.
 func (b *balance) open(cluster string) []*site {
 	var open []*site
 	vacant := map[string]bool{}
@@ -156,13 +156,13 @@ func (b *balance) leaves(pool []*structs.Task) []*leaf {
 	return list
 }
 
-// leaf is the part of a pool that is in one place of the last level, the fullest instance first.
+// leaf is the part of a pool in one place of the last level, the fullest instance first.
 type leaf struct {
 	path  string
 	piles piles
 }
 
-// compareLeaves orders first the leaf that the next task goes from; empty leaves come last.
+// compareLeaves puts first the leaf that loses the next task; empty leaves come last.
 func compareLeaves(a, b *leaf) int {
 	switch x, y := a.piles, b.piles; {
 	case len(x) == 0 || len(y) == 0:
@@ -186,8 +186,8 @@ func (l *leaf) pop(b *balance) *structs.Task {
 	return t
 }
 
-// pile is the part of a pool that is on one instance: the oldest first, and last those that do not
-// run yet.
+// pile is the part of a pool on one instance: the oldest tasks first, those that do not run yet
+// last.
 type pile struct {
 	*site
 	pool []*structs.Task
@@ -200,7 +200,7 @@ func (p *pile) compare(o *pile) int {
 	return cmp.Or(o.fuller(p.site), compareWaiting(p.top(), o.top()), cmp.Compare(p.instance, o.instance))
 }
 
-// compareWaiting orders a task that does not run yet before one that does.
+// compareWaiting puts tasks that do not run yet before those that do.
 func compareWaiting(a, b *structs.Task) int {
 	waits := func(t *structs.Task) int {
 		if t.LastStatus < structs.TaskRunning {

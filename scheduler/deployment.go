@@ -2,8 +2,8 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// endRollout fails a rollout whose tasks keep failing, or that a user wants stopped. It returns
-// true if the service is rolled back, which ends this look.
+// endRollout fails a rollout whose tasks keep failing, or that a user wants to stop. It reports
+// whether the service is rolled back, which ends this look.
 func (s *service) endRollout() bool {
 	if s.primary.Rollout != structs.RolloutInProgress {
 		return false
@@ -22,7 +22,7 @@ func (s *service) endRollout() bool {
 	return false
 }
 
-// Prefixes of a rollout's reason, by what ended it.
+// The prefixes of a rollout's reason, by its cause.
 const (
 	breakerText = structs.BreakerReason
 	stopText    = "ECS deployment stop: "
@@ -32,7 +32,7 @@ const (
 )
 
 // fail ends the rollout and, with rollback, makes the version of the last completed deployment the
-// service's next. A rollback itself is not rolled back: the version before it is no better now.
+// service's next. A rollback is not itself rolled back: the version before it is no better.
 func (s *service) fail(by, why, message string, rollback bool) bool {
 	s.primary.Rollout, s.primary.FinishedAt = structs.RolloutFailed, s.in.Now
 	s.primary.RolloutReason = by + why
@@ -58,9 +58,9 @@ func (s *service) fail(by, why, message string, rollback bool) bool {
 	return true
 }
 
-// earlierJob returns the service as the last completed deployment had it, except for what no
-// revision changes (ECS): the count and the update policy stay as they are now. It returns nil if
-// there is nothing to go back to.
+// earlierJob returns the service as of the last completed deployment, but with the present count
+// and update policy, which are not part of a revision (ECS). It returns nil if there is nothing to
+// go back to.
 func (l *look) earlierJob() *structs.Job {
 	if l.completed == nil || l.primary.RollbackOf != "" {
 		return nil
@@ -74,8 +74,8 @@ func (l *look) earlierJob() *structs.Job {
 	return &back
 }
 
-// settle updates the state of the deployments. An earlier one is over with its last task. The
-// primary's rollout is complete once all its tasks are healthy and those of the others are gone.
+// settle updates the state of the deployments. An earlier deployment ends with its last task. The
+// primary's rollout is complete once all its tasks are healthy and the others' are gone.
 func (s *service) settle() {
 	f := &s.fleet
 	s.retireEmpty(nil)
@@ -102,7 +102,7 @@ func (s *service) settle() {
 	}
 }
 
-// retireEmpty retires earlier deployments without a task, except one that is kept up.
+// retireEmpty retires earlier deployments without tasks, except one that is kept up.
 func (s *service) retireEmpty(but *structs.Deployment) {
 	for _, d := range s.older {
 		if d != but && s.fleet.holding[d.ID] == 0 {
@@ -111,7 +111,7 @@ func (s *service) retireEmpty(but *structs.Deployment) {
 	}
 }
 
-// scaledBy returns the reason of tasks that a deployment stops.
+// scaledBy returns the reason for tasks that a deployment stops.
 func scaledBy(d *structs.Deployment) string {
 	return "Scaling activity initiated by (deployment " + d.ID + ")"
 }

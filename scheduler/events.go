@@ -14,7 +14,7 @@ const (
 	steadyText = "has reached a steady state."
 	stuckText  = "was unable to stop or start tasks during a deployment because of the service deployment configuration. " +
 		"Update the minimumHealthyPercent or maximumPercent value and try again."
-	// protectedText is ECS's text; what it calls a task set is a deployment here.
+	// protectedText is ECS's text, whose "task set" is a deployment here.
 	protectedText = "was unable to reach steady state because task set (%s) was unable to scale in. " +
 		"Reason: The number of protected tasks are more than the desired count of tasks."
 	unableText   = "is unable to consistently start tasks successfully."
@@ -22,13 +22,13 @@ const (
 )
 
 const (
-	// repeatAfter is the time after which the message for a lasting cause is repeated (ECS).
+	// repeatAfter is how long it takes until the message for a lasting cause is repeated (ECS).
 	repeatAfter = structs.Time(6 * time.Hour / time.Millisecond)
 	// namedTasks bounds how many tasks an event names; a service may start thousands at a time.
 	namedTasks = 20
 )
 
-// finish adds the events, oldest first, and the next look to the plan.
+// finish adds to the plan the events, oldest first, and the next look.
 func (w *planWriter) finish() {
 	var texts []string
 	if n := len(w.plan.Stops); n > 0 {
@@ -46,9 +46,9 @@ func (w *planWriter) finish() {
 	}
 }
 
-// followUp returns an evaluation for another look at a later time. Its id is made of the job and
-// the time, so that looks that ask for the same time share one. It differs from the ids that the
-// state machine makes of raft indexes: the first bit of its second half is set.
+// followUp returns an evaluation for another look at a later time. Its id is made from the job and
+// the time, so looks that ask for the same time share one. It differs from the ids that fsm makes
+// from raft indexes: the first bit of its second half is set.
 func followUp(job *structs.Job, now, at structs.Time) *structs.Evaluation {
 	return &structs.Evaluation{
 		ID:      job.ID[max(0, len(job.ID)-16):] + fmt.Sprintf("%016x", uint64(at)|1<<63),
@@ -66,9 +66,9 @@ func (w *planWriter) subject() string {
 
 func (w *planWriter) tell(text string) { w.messages = append(w.messages, text) }
 
-// tellOnce reports what keeps the service from its goal. A message is not repeated within six
-// hours, unless the cause was resolved meanwhile, by a steady state or a new deployment. Messages
-// for one cause have the same beginning and contain the cause.
+// tellOnce adds an event about what keeps the service from its goal. It does not repeat a message
+// within six hours, unless the cause was resolved in between by a steady state or a new deployment.
+// Messages for one cause have the same beginning and contain the cause.
 func (w *planWriter) tellOnce(begin, rest, cause string) {
 	for _, e := range w.in.View.ServiceEvents(w.job.ID).Events {
 		if e.At <= w.in.Now-repeatAfter || e.At < w.primary.CreatedAt || e.Message == w.subject()+steadyText {
@@ -81,8 +81,7 @@ func (w *planWriter) tellOnce(begin, rest, cause string) {
 	w.tell(begin + rest)
 }
 
-// tellSteady reports that the service, or the task set, has come to rest, if it was not at rest
-// already.
+// tellSteady adds an event when the service, or the task set, reaches a steady state.
 func (w *planWriter) tellSteady() {
 	past := w.in.View.ServiceEvents(w.job.ID).Events
 	last := slices.IndexFunc(past, func(e structs.ServiceEvent) bool { return strings.HasPrefix(e.Message, w.subject()) })
@@ -91,8 +90,8 @@ func (w *planWriter) tellSteady() {
 	}
 }
 
-// tellStuck reports that the limits of the update policy allow no step, if no task is starting or
-// stopping that could change that.
+// tellStuck adds an event if the limits of the update policy allow no step, and no task is starting
+// or stopping that could change that.
 func (s *service) tellStuck() {
 	f := &s.fleet
 	if f.healthy() == f.alive() && len(f.leaving) == 0 && !s.held {
@@ -100,8 +99,8 @@ func (s *service) tellStuck() {
 	}
 }
 
-// tellProtected reports that the service cannot stop its surplus, since more tasks are protected
-// than desired.
+// tellProtected adds an event if the service cannot stop its surplus because more tasks are
+// protected than desired.
 func (s *service) tellProtected() {
 	if !s.held {
 		return
@@ -119,7 +118,8 @@ func (s *service) tellProtected() {
 	}
 }
 
-// tellUnplaced reports why tasks found no place, by the closest instance.
+// tellUnplaced adds an event about why tasks found no place, with the reason of the closest
+// instance.
 func (s *service) tellUnplaced(found place.Result) {
 	if len(found.Failures) == 0 {
 		return
@@ -160,7 +160,8 @@ func (s *service) tellUnplaced(found place.Result) {
 	s.tellOnce(unplacedText, rest, cause)
 }
 
-// list names the tasks of an event. task returns a task's id by its index in the plan.
+// list returns the text that names the tasks of an event. task returns a task's id by its index in
+// the plan.
 func list(n int, task func(int) string) string {
 	var b strings.Builder
 	for i := range min(n, namedTasks) {

@@ -11,17 +11,17 @@ import (
 // none, has been up for the minimum of the update policy. Tasks that the plan stops move from their
 // place here to leaving.
 type fleet struct {
-	// current are the alive tasks of the primary deployment where they should be. old are the other
+	// current are the alive tasks of the primary deployment in the right places. old are the other
 	// alive tasks, which it replaces: those of earlier deployments, and those on an instance that
 	// they must leave.
 	current, old ranks
-	// astray are alive tasks of a daemon on instances where it is not to run. They count for
+	// astray are alive tasks of a daemon on instances where it should not run. They count for
 	// nothing, and nothing replaces them.
 	astray []*structs.Task
-	// last are alive tasks of a daemon on draining instances that still have other tasks. They
-	// count for nothing either, and leave after those.
+	// last are alive tasks of a daemon on draining instances that still have other tasks, after
+	// which they leave. They count for nothing either.
 	last []*structs.Task
-	// lost are the alive tasks of a service on lost instances. They count for nothing, and are
+	// lost are the alive tasks of a service on lost instances. They count for nothing and are
 	// replaced.
 	lost []*structs.Task
 	// leaving are the stopping tasks, by id. They still hold their resources.
@@ -32,9 +32,9 @@ type fleet struct {
 	hosts map[string]int
 }
 
-// ranks are alive tasks by health: the healthy; the fresh, which run but have yet to show that they
-// stay up; and the others. No fresh task takes the place of another task yet, and none is stopped
-// unless there are too many: whether it is healthy will be known in a moment.
+// ranks are alive tasks by health: healthy ones, fresh ones (which run but have not yet shown that
+// they stay up), and others. A fresh task does not replace another task yet, and is stopped only if
+// there are too many: whether it is healthy will be known in a moment.
 type ranks struct{ healthy, fresh, unready []*structs.Task }
 
 func (r *ranks) size() int { return len(r.healthy) + len(r.fresh) + len(r.unready) }
@@ -61,7 +61,7 @@ func (s *service) survey() {
 			s.enlist(t, t.StartedBy == s.primary.ID && instance != nil && instance.Status == structs.InstanceActive)
 		case instance != nil && instance.Status == structs.InstanceActive && !instance.CanStart():
 			// Its health is unknown, or it could not be replaced there, and its instance is not
-			// feasible: it is left as it is.
+			// feasible: it is left alone.
 		case s.leavesLater(instance):
 			s.fleet.last = append(s.fleet.last, t)
 		case !s.feasible[t.Instance]:
@@ -77,8 +77,8 @@ func (s *service) survey() {
 	}
 }
 
-// roundUp rounds a time up, so that tasks that become healthy shortly one after the other ask for
-// one look, not for one each.
+// roundUp rounds a time up, so that tasks that become healthy in quick succession ask for one look,
+// not one each.
 func roundUp(at structs.Time) structs.Time {
 	const step = 100
 	return (at + step - 1) / step * step

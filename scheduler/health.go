@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// health returns the health of a RUNNING task. One without a health check is healthy.
+// health returns the health of a RUNNING task. A task without a health check is healthy.
 func (l *look) health(t *structs.Task) string {
 	if !l.checked(t) {
 		return structs.Healthy
@@ -19,7 +19,7 @@ func (l *look) checked(t *structs.Task) bool {
 	return def != nil && def.HasHealthCheck()
 }
 
-// provenAt returns when a RUNNING task has been up for long enough to count as healthy; zero for
+// provenAt returns when a RUNNING task will have been up long enough to count as healthy; zero for
 // one with a health check.
 func (l *look) provenAt(t *structs.Task) structs.Time {
 	return l.job.Service.Update.ProvenAt(t, l.definitionOf(t))
@@ -41,9 +41,9 @@ func (s *service) forget() {
 	}
 }
 
-// stopUnhealthy stops tasks that fail their health checks, once their grace period is over. They no
-// longer count as healthy, so this takes nothing from the minimum that must stay healthy, and
-// protection does not cover it.
+// stopUnhealthy stops tasks that fail their health checks after their grace period. They no longer
+// count as healthy, so stopping them does not affect the minimum that must stay healthy, and task
+// protection does not prevent it.
 func (s *service) stopUnhealthy() {
 	for _, r := range []*ranks{&s.fleet.current, &s.fleet.old} {
 		r.unready = slices.DeleteFunc(r.unready, s.stopIfUnhealthy)
@@ -60,7 +60,7 @@ func (s *service) stopIfUnhealthy(t *structs.Task) bool {
 	}
 	s.leave(t, structs.ReasonUnhealthy)
 	s.unhealthy[t.StartedBy]++
-	if t.StartedBy == s.primary.ID { // counted as it will be when the plan commits
+	if t.StartedBy == s.primary.ID { // the count as it will be when the plan commits
 		s.primary.FailedTasks++
 		s.primary.Failures++
 		s.primary.LastFailureAt = s.in.Now
@@ -68,8 +68,7 @@ func (s *service) stopIfUnhealthy(t *structs.Task) bool {
 	return true
 }
 
-// rest reports whether the primary's tasks failed so often that it has to wait before it starts
-// more.
+// rest reports whether the primary's tasks failed so often that it must wait before it starts more.
 func (s *service) rest() bool {
 	f := &s.fleet
 	if f.current.size() >= s.count || s.halted() {

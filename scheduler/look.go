@@ -2,21 +2,21 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// look holds the facts of one look at a service or daemon. Only the primary's row changes later:
-// what becomes of it in this look goes into the plan (planWriter.put).
+// look holds the facts of one look at a service or daemon. Only the primary's row changes later,
+// and its changes go into the plan (planWriter.put).
 type look struct {
 	in  Input
 	job *structs.Job
 
 	primary *structs.Deployment   // a copy
-	older   []*structs.Deployment // those that are not INACTIVE, oldest first
-	// completed is the newest of the earlier ones that was COMPLETED, or as good as that; nil if
+	older   []*structs.Deployment // the earlier ones that are not INACTIVE, oldest first
+	// completed is the newest of the earlier ones that is COMPLETED, or as good as that; nil if
 	// there is none.
 	completed   *structs.Deployment
 	definition  *structs.TaskDefinition            // of the primary
-	definitions map[string]*structs.TaskDefinition // of its tasks, by key, as far as asked for
+	definitions map[string]*structs.TaskDefinition // of its tasks, by key; loaded as needed
 	need        structs.Resources                  // of one task of the primary
-	// ofSet: the look is at one task set of the service, its primary, and at nothing else.
+	// ofSet means that the look is only at one task set of the service, its primary.
 	ofSet bool
 
 	count    int             // tasks desired
@@ -42,7 +42,7 @@ func (l *look) findDeployments() {
 	}
 }
 
-// define finds what the primary's tasks are made of, and how many there are to be.
+// define finds the definition and needs of the primary's tasks, and their desired number.
 func (l *look) define() {
 	l.definition = l.in.View.TaskDefinition(l.primary.TaskDefinition)
 	if l.definition == nil {
@@ -68,12 +68,14 @@ func (l *look) definitionOf(t *structs.Task) *structs.TaskDefinition {
 	return def
 }
 
-// least returns how many healthy tasks the service itself never goes below (ECS: rounded up).
+// least returns the number of healthy tasks below which the service never goes on its own (rounded
+// up, as in ECS).
 func (l *look) least() int {
 	return (l.count*int(l.job.Service.Update.MinimumHealthyPercent) + 99) / 100
 }
 
-// most returns how many tasks may be alive at most when new ones start (ECS: rounded down).
+// most returns the maximum number of tasks that may be alive when new ones start (rounded down, as
+// in ECS).
 func (l *look) most() int {
 	return l.count * int(l.job.Service.Update.MaximumPercent) / 100
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// stopReplaced stops tasks on lost instances: of each instance as many as would be too many if it
-// came back, given the tasks that are healthy now. Tasks that no healthy one replaces, since there
-// is no room or the new ones do not come up, are left: if the instance comes back, they are there
-// at once, and their replacements go. (ECS never replaces the tasks of an instance whose agent is
+// stopReplaced stops tasks on lost instances: on each as many as would be too many if it came back,
+// given the tasks that are healthy now. It leaves tasks that no healthy one replaces, because there
+// is no room or new ones do not come up: if the instance comes back, they are there at once and
+// their replacements are stopped. (ECS never replaces the tasks of an instance whose agent is
 // lost.)
 func (s *service) stopReplaced() {
 	onInstance := map[string][]*structs.Task{}
@@ -33,11 +33,11 @@ func (s *service) stopLost(tasks []*structs.Task, n int) {
 	for _, t := range open[:min(n, len(open))] {
 		s.stop(t, structs.ReasonInstanceLost)
 		s.fleet.leaving[t.ID] = true
-		s.wake(s.in.Now) // it is STOPPED at once, and no agent will report it
+		s.wake(s.in.Now) // it is STOPPED at once; no agent will report it
 	}
 }
 
-// rank orders tasks of earlier deployments before those of the primary.
+// rank is a sort key that puts tasks of earlier deployments before the primary's.
 func (l *look) rank(t *structs.Task) int {
 	if t.StartedBy == l.primary.ID {
 		return 1
@@ -45,8 +45,8 @@ func (l *look) rank(t *structs.Task) int {
 	return 0
 }
 
-// lost reports whether an instance's agent is no longer heard from, so that nobody knows the state
-// of its tasks.
+// lost reports whether an instance's agent is not connected, so nobody knows the state of its
+// tasks.
 func lost(i *structs.ContainerInstance) bool {
 	return i != nil && i.Status != structs.InstanceInactive && !i.AgentConnected
 }

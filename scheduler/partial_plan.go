@@ -7,11 +7,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// startedText is in the event on started tasks, and in no other event.
+// startedText occurs in events about started tasks, and in no others.
 const startedText = "has started "
 
-// Part returns a plan with only some of its placements, and all its other changes. Its verdict was
-// on the whole, so the evaluation stays ready, and the plan for the rest says when to look again.
+// Part returns a plan with only some of its placements, and all its other changes. The verdict was
+// on the whole plan, so the evaluation stays ready, and the plan for the rest decides when to look
+// again.
 func Part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
 	part := *plan
 	part.Placements = fitting
@@ -30,7 +31,7 @@ func Part(plan *structs.Plan, fitting []structs.Placement) *structs.Plan {
 	return &part
 }
 
-// startedMessage returns the event on started tasks, without its subject.
+// startedMessage returns the text of the event about started tasks, without its subject.
 func startedMessage(placements []structs.Placement) string {
 	tasks := list(len(placements), func(i int) string { return placements[i].Task })
 	return fmt.Sprintf("%s%d tasks: %s.", startedText, len(placements), tasks)

@@ -7,14 +7,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// planWriter writes what was decided into the plan: stops, deployments, events (events.go) and the
-// next look.
+// planWriter writes decisions into the plan: stops, deployments, events (events.go) and the next
+// look.
 type planWriter struct {
 	look
 
 	plan     *structs.Plan
 	ids      taskIDs
-	messages []string // events except those on starts and stops
+	messages []string // events except those about starts and stops
 	wakeAt   structs.Time
 }
 
@@ -22,7 +22,7 @@ func (w *planWriter) stop(t *structs.Task, reason string) {
 	w.plan.Stops = append(w.plan.Stops, structs.Stop{Task: t.ID, Code: structs.StopServiceSchedulerInitiated, Reason: reason})
 }
 
-// wake asks for another look at a time. The earliest time asked for counts.
+// wake asks for another look at a time. The earliest of these times counts.
 func (w *planWriter) wake(at structs.Time) {
 	if w.wakeAt == 0 || at < w.wakeAt {
 		w.wakeAt = at
@@ -39,7 +39,7 @@ func (w *planWriter) retire(d *structs.Deployment) {
 	w.put(&over)
 }
 
-// put puts a deployment into the plan, in place of an earlier version of it.
+// put puts a deployment into the plan, replacing an earlier version of it.
 func (w *planWriter) put(d *structs.Deployment) {
 	row := *d
 	row.UpdatedAt = w.in.Now
@@ -49,6 +49,6 @@ func (w *planWriter) put(d *structs.Deployment) {
 
 // deploymentID returns a new id: ecs-svc/ and 19 digits.
 func (w *planWriter) deploymentID() string {
-	random, _ := strconv.ParseUint(w.ids.next()[:16], 16, 64) // 16 hex digits always parse
+	random, _ := strconv.ParseUint(w.ids.next()[:16], 16, 64) // never fails for 16 hex digits
 	return "ecs-svc/" + strconv.FormatUint(1e18+random%9e18, 10)
 }

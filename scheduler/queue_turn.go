@@ -5,8 +5,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// fillInTurn finds places for tasks of a batch job that can wait. If other jobs that ask for the
-// same already wait, these tasks wait behind them, for the same reasons.
+// fillInTurn finds places for tasks of a batch job that can wait. If other jobs with the same ask
+// already wait, these tasks wait behind them, for the same reasons.
 func fillInTurn(in Input, job *structs.Job, def *structs.TaskDefinition, count int, plan *structs.Plan) {
 	r := batchRequest(in, job, def, count, nil)
 	queue := queuePlace(r)
@@ -23,8 +23,8 @@ func fillInTurn(in Input, job *structs.Job, def *structs.TaskDefinition, count i
 	}
 }
 
-// ahead returns the evaluation of another job that waits for the same and is to be served first, or
-// nil if there is none.
+// ahead returns the evaluation of another job with the same ask that is served first, or nil if
+// there is none.
 func ahead(in Input, queue *structs.QueuePlace) *structs.Evaluation {
 	mine := structs.Evaluation{ID: in.Evaluation.ID, Cluster: in.Evaluation.Cluster, Queue: queue}
 	for first := range in.View.Waiting(mine.Cluster, queue.Ask) {
@@ -36,7 +36,7 @@ func ahead(in Input, queue *structs.QueuePlace) *structs.Evaluation {
 	return nil
 }
 
-// queuePlace returns where a batch job stands among the jobs that wait for room.
+// queuePlace returns a batch job's place among the jobs that wait for room.
 func queuePlace(r *place.Request) *structs.QueuePlace {
 	queue := placeOf(r.Job, r.Need)
 	queue.Ask, queue.Since = r.AskKey(), r.Job.CreateIndex
@@ -44,8 +44,8 @@ func queuePlace(r *place.Request) *structs.QueuePlace {
 }
 
 // placeOf returns the place of a job that waits in a line of its own. A job that may preempt others
-// does not state its need: it is called even if there is less room than that, since other tasks on
-// the instance may make way.
+// does not state its need: it is called even if there is less room, because other tasks on the
+// instance may make way.
 func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
 	queue := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory, GPUs: need.GPUs}
 	if job.Preemption {

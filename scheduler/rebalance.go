@@ -10,17 +10,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxMoves bounds how many tasks of a service move at a time, whatever its maximum percent allows.
+// maxMoves is the maximum number of tasks of a service that move at a time, even if its maximum
+// percent allows more.
 const maxMoves = 10
 
-// drifts reports whether the service returns to its strategy by itself. It does not while a rollout
-// is under way.
+// drifts reports whether the service returns to its strategy on its own. It does not during a
+// rollout.
 func (s *service) drifts() bool {
 	return s.job.Rebalances() && s.primary.Rollout == structs.RolloutCompleted && s.fleet.old.size() == 0
 }
 
 // calm reports whether nothing is under way: all desired tasks are healthy, none is stopping, and
-// all instances that have some could start more.
+// every instance that has some could start more.
 func (s *service) calm() bool {
 	f := &s.fleet
 	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving) > 0 {
@@ -34,7 +35,7 @@ func (s *service) calm() bool {
 	return true
 }
 
-// move is some of the service's tasks, and the instances on which others take their place.
+// move is a set of the service's tasks, with the instances on which others replace them.
 type move struct {
 	tasks []*structs.Task
 	to    []string
@@ -42,11 +43,11 @@ type move struct {
 	squares []int
 }
 
-// rebalance starts tasks where the strategy wants them, in place of as many that are elsewhere. The
-// new ones come first: once they are healthy, the service has more than its count, and the surplus
-// goes as always, from where it is fullest (scale_in.go). So nothing has to be remembered from one
-// look to the next. It cannot go on for ever, since each move makes the tasks strictly more even by
-// the strategy, and it begins only when nothing else is under way.
+// rebalance starts tasks where the strategy wants them, to replace as many that are elsewhere. The
+// new ones come first: once they are healthy, the service has more tasks than its count, and
+// scale-in removes the surplus from the fullest places as usual (scale_in.go). So nothing has to be
+// remembered from one look to the next. It cannot go on forever, because each move spreads the
+// tasks strictly more evenly, and it begins only when nothing else is under way.
 func (s *service) rebalance() (moving bool) {
 	if !s.drifts() || !s.calm() {
 		return false
@@ -59,7 +60,7 @@ func (s *service) rebalance() (moving bool) {
 	if at := restartAt(s.primary, 1); at > s.in.Now {
 		s.wake(at)
 		s.tellOnce(unableText, "", "")
-		return true // it continues then
+		return true // it continues at that time
 	}
 	open := s.unprotected(s.fleet.current.healthy, s.count)
 	best := move{squares: before.squares}
@@ -81,9 +82,9 @@ func (s *service) rebalance() (moving bool) {
 	return true
 }
 
-// further returns a move of one more task, or nil if there is none. Package place finds where the
-// tasks would go if those that move were gone, and the order of scale-in decides which tasks go
-// once the new ones are there. The outcome must be more even than the move so far.
+// further returns the move with one more task, or nil if there is none. Package place finds where
+// tasks would go if the moving ones were gone, and the order of scale-in decides which tasks are
+// stopped once the new ones are up. The result must be more even than the move so far.
 func (s *service) further(m *move, open []*structs.Task) *move {
 	b := s.balance()
 	b.fullest(m.tasks, len(m.tasks))
@@ -102,8 +103,8 @@ func (s *service) further(m *move, open []*structs.Task) *move {
 	return nil
 }
 
-// movable returns, for each place, the task that is to go first, if it would be better placed on
-// some instance that takes tasks. The fullest places come first.
+// movable returns, for each place, the task that would be stopped first, if it would be better
+// placed on some instance that takes tasks. The fullest places come first.
 func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Task) {
 	open, depth := b.open(s.job.Cluster), s.depth()
 	for _, l := range b.leaves(pool) {
@@ -115,7 +116,7 @@ func (s *service) movable(b *balance, pool []*structs.Task) (tasks []*structs.Ta
 	return tasks
 }
 
-// moving returns a request for as many tasks as move, placed as if those were gone.
+// moving returns a request for replacements of the tasks that move, placed as if those were gone.
 func (s *service) moving(tasks []*structs.Task) *place.Request {
 	r := s.request(len(tasks), nil)
 	if r.Share != nil {
@@ -128,8 +129,8 @@ func (s *service) moving(tasks []*structs.Task) *place.Request {
 	return r
 }
 
-// after returns the move that new tasks at these places lead to in later looks: the fullest places
-// then give up as many. It returns nil if one of the new tasks would go itself.
+// after returns the move that results from new tasks at these places: in later looks the fullest
+// places lose as many. It returns nil if one of the new tasks would be stopped itself.
 func (s *service) after(where []string, open []*structs.Task) *move {
 	b, pool := s.balance(), slices.Clip(open)
 	for _, instance := range where {
@@ -153,8 +154,8 @@ func (l *look) depth() int {
 	return len(attributes)
 }
 
-// releaseUnready stops those of n surplus tasks that are not healthy. A task that is better placed
-// than a healthy one stays, to take its place.
+// releaseUnready stops up to n surplus tasks that are not healthy. A task that is better placed
+// than a healthy one stays, to replace it.
 func (s *service) releaseUnready(n int) (stopped int) {
 	if n <= 0 {
 		return 0
@@ -175,7 +176,7 @@ const (
 	evenText   = "is AZ balanced with "
 )
 
-// tellUneven reports what a move is for; in ECS's words if it is for the zones.
+// tellUneven adds an event about the purpose of a move, in ECS's words if it is about zones.
 func (s *service) tellUneven(before *balance, squares []int) {
 	level := 0
 	for before.squares[level] == squares[level] {
@@ -191,7 +192,7 @@ func (s *service) tellUneven(before *balance, squares []int) {
 	}
 }
 
-// tellEven reports that the zones are even, if the service had reported that they were not.
+// tellEven adds an event that the zones are even, if an earlier event was that they are not.
 func (s *service) tellEven() {
 	if s.count == 0 {
 		return
@@ -207,7 +208,7 @@ func (s *service) tellEven() {
 	}
 }
 
-// perZone returns as text how many tasks there are in each zone that takes some.
+// perZone returns a text with the number of tasks in each zone that takes some.
 func (s *service) perZone(b *balance) string {
 	zones := map[string]int{}
 	for _, site := range append(b.open(s.job.Cluster), slices.Collect(maps.Values(b.sites))...) {

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// reconcileBatch places the tasks that a batch job is short of. Those that find no place wait if
-// the job has a BatchSpec or queues its tasks; otherwise they are given up.
+// reconcileBatch places the tasks that a batch job lacks. Tasks that find no place wait if the job
+// has a BatchSpec or queues its tasks; otherwise they are given up.
 func reconcileBatch(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Batch != nil {
 		reconcileAttempts(in, job, plan)
@@ -62,8 +62,8 @@ func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, count
 	return r
 }
 
-// batchShare returns how lacking tasks are shared out, given those that exist. Of a job with a
-// BatchSpec only running tasks count, since each attempt is a task of its own.
+// batchShare returns how lacking tasks are divided, given the existing ones. For a job with a
+// BatchSpec only running tasks count, because each attempt is a separate task.
 func batchShare(view View, job *structs.Job, lacking int) *place.Share {
 	s := &place.Share{Strategy: job.CapacityStrategy, Total: lacking, Held: map[string]int{}}
 	waiting := map[string]int{}
@@ -84,9 +84,9 @@ func batchShare(view View, job *structs.Job, lacking int) *place.Share {
 	return s
 }
 
-// reconcileAttempts runs a batch job with a BatchSpec. It starts the tasks that are due as far as
-// the parallelism and the instances allow, waits if there is no room, and ends the job when each of
-// its tasks has succeeded or has no attempt left. A failed task does not keep others from running.
+// reconcileAttempts runs a batch job with a BatchSpec. It starts as many due tasks as the
+// parallelism and the instances allow, waits if there is no room, and ends the job when each of its
+// tasks has succeeded or has no attempt left. A failed task does not keep others from running.
 func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Status != structs.BatchRunning {
 		return
@@ -129,7 +129,7 @@ func reconcileAttempts(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 }
 
-// lostAttempts returns the tasks on lost instances, by slot, that are given up as soon as another
+// lostAttempts returns, by slot, the tasks on lost instances that are given up as soon as another
 // attempt finds a place.
 func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[int]*structs.Task {
 	given := map[int]*structs.Task{}
@@ -145,8 +145,8 @@ func lostAttempts(view View, job *structs.Job, slots []structs.BatchSlot) map[in
 	return given
 }
 
-// dueSlots returns the slots of a batch job that may be started now, and when the next slot may
-// that has to wait after a failed attempt; zero if none has to wait.
+// dueSlots returns the slots of a batch job that may be started now, and when the next slot may be
+// that waits after a failed attempt; zero if none waits.
 func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next structs.Time) {
 	for n, s := range slots {
 		if s.Active || s.Succeeded || s.Failed {
@@ -163,7 +163,7 @@ func dueSlots(slots []structs.BatchSlot, now structs.Time) (due []int, next stru
 }
 
 // retryAt returns when a task of a batch job may be tried again: a second after its first attempt
-// failed, and twice as long with each further one, up to five minutes.
+// failed, twice as long after each further one, up to five minutes.
 func retryAt(s structs.BatchSlot) structs.Time {
 	if s.Attempts == 0 {
 		return 0
@@ -172,9 +172,8 @@ func retryAt(s structs.BatchSlot) structs.Time {
 	return s.EndedAt + structs.Time(delay/time.Millisecond)
 }
 
-// batchLack returns how many tasks a batch job is short of and, where it names its instances, which
-// of them lack one. Its tasks are never replaced, so one that has stopped counts as much as one
-// that runs.
+// batchLack returns how many tasks a batch job lacks and, if it names its instances, which of them
+// lack one. Its tasks are never replaced, so stopped tasks count like running ones.
 func batchLack(view View, job *structs.Job) (count int, named []string) {
 	if len(job.Instances) > 0 {
 		named = namedLack(view, job)
@@ -187,8 +186,8 @@ func batchLack(view View, job *structs.Job) (count int, named []string) {
 	return max(0, missing), nil
 }
 
-// namedLack returns the instances that a job names and that lack a task of it. One named twice
-// wants two tasks.
+// namedLack returns the instances that a job names and that lack one of its tasks. An instance
+// named twice gets two tasks.
 func namedLack(view View, job *structs.Job) []string {
 	has := map[string]int{}
 	for t := range view.JobTasks(job.ID) {

@@ -18,8 +18,8 @@ func (l *look) findFeasible() {
 	l.count = len(l.feasible)
 }
 
-// vacant returns the feasible instances without a task of the primary deployment. Those without any
-// task of the daemon come first, so that a task that made way is replaced where it was.
+// vacant returns the feasible instances without a task of the primary deployment. Instances without
+// any task of the daemon come first, so that a task that made way is replaced on its instance.
 func (s *service) vacant() []string {
 	taken := map[string]bool{}
 	for _, t := range slices.Concat(s.fleet.current.healthy, s.fleet.current.unready) {
@@ -37,9 +37,9 @@ func (s *service) vacant() []string {
 	return vacant
 }
 
-// leavesLater reports whether an instance drains and still has tasks that are not of daemons. What
-// a daemon does for them, such as shipping their logs, goes on until the last of them has stopped
-// (ECS). State wakes the daemons then.
+// leavesLater reports whether an instance drains and still has tasks other than those of daemons.
+// The work that a daemon does for them, such as shipping their logs, goes on until the last has
+// stopped (ECS). fsm then wakes the daemons.
 func (l *look) leavesLater(i *structs.ContainerInstance) bool {
 	if i == nil || i.Status != structs.InstanceDraining {
 		return false

@@ -5,13 +5,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// service is one look at a service or daemon: what it was found to be, and the plan that grows from
-// it. Nothing is kept from one look to the next. Each look does what the limits of the update
-// policy allow now, and what that brings about (a task that becomes healthy, or stops) causes the
-// next look; so an update, a drained instance and a changed count are the same work.
+// service is one look at a service or daemon: the state in which it was found, and the plan that
+// grows from it. Nothing is kept from one look to the next. Each look does as much as the limits of
+// the update policy allow now, and its effects (a task becomes healthy, or stops) cause the next
+// look. So an update, a drained instance and a changed count are the same work.
 //
-// The facts are in look, what the plan says in planWriter. Methods of these two decide nothing:
-// they see neither the tasks (fleet) nor what else was decided.
+// The facts are in look, the plan in planWriter. Methods of these two decide nothing: they see
+// neither the tasks (fleet) nor other decisions.
 type service struct {
 	planWriter
 
@@ -19,11 +19,11 @@ type service struct {
 	// unhealthy counts the tasks that this look stops for failing their health checks, by their
 	// deployment.
 	unhealthy map[string]int
-	// later: another task set has new tasks in this plan, so what this one lacks waits for the next
-	// look.
+	// later means that another task set has new tasks in this plan, so the tasks that this one
+	// lacks wait for the next look.
 	later   bool
-	resting bool // the primary's tasks failed so often that it waits before it starts more
-	held    bool // a task would have been stopped were it not protected
+	resting bool // the primary waits before it starts more, because its tasks failed often
+	held    bool // a task was not stopped only because it is protected
 }
 
 // reconcileService plans for a service or daemon.
@@ -48,8 +48,8 @@ func reconcileService(in Input, job *structs.Job, plan *structs.Plan) {
 	s.finish()
 }
 
-// keepUp moves the service towards its desired tasks. It stops tasks before it starts others, so
-// that the start can use the room that the stop makes in the limits.
+// keepUp moves the service toward its desired tasks. It stops tasks before it starts others,
+// because stops make room within the limits.
 func (s *service) keepUp() {
 	if s.daemon() {
 		s.plan.Desired = new(s.count)
@@ -98,9 +98,9 @@ func (s *service) drain() {
 	}
 }
 
-// stopSpare stops tasks that the service does not need: those of earlier deployments that are not
-// healthy anyway, those of the primary beyond the count, and healthy ones beyond the count, earlier
-// deployments' first.
+// stopSpare stops tasks that the service does not need: unhealthy ones of earlier deployments,
+// those of the primary beyond the count, and healthy ones beyond the count, earlier deployments'
+// first.
 func (s *service) stopSpare() {
 	f := &s.fleet
 	s.release(&f.astray, len(f.astray))
@@ -122,7 +122,7 @@ func (s *service) stopSpare() {
 	s.releaseCurrent(&f.current.healthy, min(over, f.healthy()-s.count))
 }
 
-// stopSurplus stops only what is beyond the count, from the first ranks as far as they go.
+// stopSurplus stops only tasks beyond the count, exhausting the first ranks before the next.
 func (s *service) stopSurplus(sides ...*ranks) {
 	surplus := s.fleet.alive() - s.count
 	for _, r := range sides {
@@ -137,9 +137,9 @@ func (s *service) stopSurplus(sides ...*ranks) {
 	}
 }
 
-// start places the tasks that the primary lacks, as far as the limits allow. If they allow no more,
-// or the instances are full, healthy tasks of earlier deployments make way, down to the minimum
-// that must stay healthy.
+// start places the tasks that the primary lacks, within the limits. If they allow no more, or the
+// instances are full, healthy tasks of earlier deployments make way, down to the minimum that must
+// stay healthy.
 func (s *service) start() {
 	f := &s.fleet
 	want := s.count - f.current.size()
@@ -169,7 +169,7 @@ func (s *service) start() {
 		s.makeWay(s.plan.Unplaced - len(f.leaving))
 	}
 	preempt(s.in, r, found, s.plan)
-	if len(f.leaving)+len(s.plan.Preempted) == 0 { // otherwise room appears by itself
+	if len(f.leaving)+len(s.plan.Preempted) == 0 { // otherwise room appears without it
 		s.tellUnplaced(found)
 	}
 }

@@ -3,9 +3,9 @@ package scheduler
 import "github.com/gantry-project/gantry/structs"
 
 // reconcileSets plans for a service whose deployment controller is EXTERNAL. Each task set is kept
-// at its share of the service's count, as a service with a completed deployment is. Something
-// outside of Gantry moves the service from one set to another. A plan starts tasks of one set at
-// most; if a second one lacks some, the next look is at once.
+// at its share of the service's count, like a service with a completed deployment. A controller
+// outside Gantry moves the service from one set to another. A plan starts tasks of at most one set;
+// if a second one lacks some, the next look follows at once.
 func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 	if job.Status == structs.ServiceInactive {
 		return
@@ -32,7 +32,7 @@ func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 	}
 }
 
-// keepSet moves a task set towards its count, and reports whether anything is left of it.
+// keepSet moves a task set toward its count, and reports whether anything is left of it.
 func (s *service) keepSet() (left bool) {
 	if s.job.Status == structs.ServiceDraining || s.primary.Status == structs.TaskSetDraining {
 		return s.drainSet()
@@ -62,7 +62,7 @@ func (s *service) drainSet() (left bool) {
 	return left
 }
 
-// merge adds the plan for a task set to the plan of its service.
+// merge adds the plan for a task set to the plan for its service.
 func merge(plan, of *structs.Plan) {
 	plan.Stops = append(plan.Stops, of.Stops...)
 	plan.Deployments = append(plan.Deployments, of.Deployments...)

@@ -2,12 +2,12 @@ package scheduler
 
 import "github.com/gantry-project/gantry/structs"
 
-// side is one of the two revisions of a service that run beside each other. Each is kept at the
-// count of the service, with tasks of its own.
+// side is one of two revisions of a service that run side by side, each with its own tasks at the
+// count of the service.
 type side struct {
 	deployment *structs.Deployment
 	definition *structs.TaskDefinition
-	// placed are its tasks where they should be. others are those that these replace: tasks on
+	// placed are its tasks in the right places. others are the tasks that these replace: tasks on
 	// instances that they must leave and, for the revision that serves, tasks of any further
 	// deployment.
 	placed, others ranks
@@ -15,8 +15,8 @@ type side struct {
 
 func (d *side) healthy() int { return len(d.placed.healthy) + len(d.others.healthy) }
 
-// keepSides keeps both revisions up. Neither takes from the other: the surplus of each goes, and
-// what each lacks is started, first for the one with the traffic.
+// keepSides keeps both revisions up. Neither takes from the other: each loses its surplus and gets
+// the tasks that it lacks, the one with the traffic first.
 func (s *service) keepSides() {
 	green, blue := s.sides()
 	order := []*side{blue, green}
@@ -33,15 +33,15 @@ func (s *service) keepSides() {
 			continue
 		}
 		if other := order[1-n]; other != nil && s.lacks(other) > 0 {
-			// a plan starts tasks of one deployment only; the next look sees to the other
+			// a plan starts tasks of only one deployment; the next look handles the other
 			s.wake(s.in.Now)
 		}
 		return
 	}
 }
 
-// sides sorts the tasks of the service by revision. Blue is the deployment that completed last or,
-// if there is none, the one before the primary. It is nil if no earlier one is left.
+// sides sorts the tasks of the service by revision. blue is the deployment that completed last or,
+// if there is none, the one before the primary; nil if no earlier one is left.
 func (s *service) sides() (green, blue *side) {
 	green = &side{deployment: s.primary, definition: s.definition}
 	if d := s.blue(); d != nil {
@@ -76,7 +76,7 @@ func (l *look) blue() *structs.Deployment {
 	return nil
 }
 
-// withUnhealthy returns an earlier deployment as it will be when the plan commits: with the
+// withUnhealthy returns an earlier deployment as it will be when the plan commits, with the
 // failures that this look has found.
 func (s *service) withUnhealthy(d *structs.Deployment) *structs.Deployment {
 	row := *d
@@ -110,7 +110,7 @@ func (s *service) trim(d *side) {
 	s.releaseShares(&d.placed.healthy, min(over, d.healthy()-s.count), strategy, &d.placed)
 }
 
-// lacks returns how many tasks a side is short of.
+// lacks returns how many tasks a side lacks.
 func (s *service) lacks(d *side) int {
 	if d.definition == nil || d.deployment == s.primary && !s.scaledUp() {
 		return 0
@@ -137,14 +137,13 @@ func (s *service) startSide(d *side) bool {
 			s.tellUnplaced(found)
 		}
 	}
-	if s.plan.Unplaced == 0 && before.Unplaced > 0 { // keep why the other side lacks tasks
+	if s.plan.Unplaced == 0 && before.Unplaced > 0 { // keep the other side's reasons
 		s.plan.Unplaced, s.plan.Failures, s.plan.Filtered, s.plan.Remedy = before.Unplaced, before.Failures, before.Filtered, before.Remedy
 	}
 	return len(s.plan.Placements) > 0
 }
 
-// backsOff reports whether a side's tasks failed so often that it has to wait before it starts
-// more.
+// backsOff reports whether a side's tasks failed so often that it must wait before it starts more.
 func (s *service) backsOff(d *side) bool {
 	at := restartAt(d.deployment, max(1, s.count-len(d.placed.healthy)))
 	if at <= s.in.Now {

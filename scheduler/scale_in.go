@@ -7,11 +7,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// release stops up to n tasks of the pool, takes them out of it, and returns how many. They go in
-// ECS's order of scale-in: first those that are not running; then from the zone (or whatever the
-// strategy spreads over) with the most tasks, there from the instance with the most, and there the
-// newest. Protected tasks stay. If they are needed to reach n, the service is looked at again when
-// the first protection ends.
+// release stops up to n tasks of the pool, takes them out of it, and returns how many. They are
+// stopped in ECS's order of scale-in: first those that are not running; then from the zone (or
+// other place of the strategy's spread) with the most tasks, there from the instance with the most,
+// and there the newest. Protected tasks stay. If n cannot be reached without them, the service is
+// looked at again when the first protection ends.
 func (s *service) release(pool *[]*structs.Task, n int) int {
 	if n <= 0 {
 		return 0
@@ -41,14 +41,14 @@ func (s *service) stopFullest(pool []*structs.Task, n int) int {
 	return len(pool)
 }
 
-// leave stops an alive task.
+// leave stops an alive task and moves it to leaving.
 func (s *service) leave(t *structs.Task, reason string) {
 	s.stop(t, reason)
 	s.fleet.leaving[t.ID] = true
 	s.fleet.hosts[t.Instance]--
 }
 
-// unprotected returns the tasks of the pool that may be stopped, when n are to be.
+// unprotected returns the tasks of the pool that may be stopped, if n should be.
 func (s *service) unprotected(pool []*structs.Task, n int) []*structs.Task {
 	var open []*structs.Task
 	var until structs.Time
@@ -66,7 +66,7 @@ func (s *service) unprotected(pool []*structs.Task, n int) []*structs.Task {
 	return open
 }
 
-// fromTheFullest picks n tasks one by one, each from where the service has the most left.
+// fromTheFullest picks n tasks one by one, each from the place with the most tasks left.
 func (s *service) fromTheFullest(pool []*structs.Task, n int) []*structs.Task {
 	return s.balance().fullest(pool, n)
 }
@@ -79,9 +79,9 @@ func (s *service) balance() *balance {
 	return newBalance(s.in.View, s.levels(), alive)
 }
 
-// levels returns the attributes over whose values the tasks are spread: those that the strategy
-// begins with. If it does not begin with a spread, that is the zone, which scale-in keeps even all
-// the same (ECS). A daemon is on every instance whatever the zone.
+// levels returns the attributes over whose values the tasks are spread: those at the beginning of
+// the strategy or, if it does not begin with a spread, the zone, which scale-in keeps even anyway
+// (ECS). There are none for a daemon, which is on every instance.
 func (l *look) levels() []string {
 	attributes, instances := place.SpreadLevels(l.job)
 	switch {

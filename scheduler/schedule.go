@@ -13,14 +13,14 @@ type Input struct {
 	Evaluation *structs.Evaluation
 	// Now is the time of the plan.
 	Now structs.Time
-	// Seed is where the ids of new tasks, events and deployments come from. The same seed gives the
-	// same ids, so each call whose plan may be committed needs a new random one.
+	// Seed is the source of the ids of new tasks, events and deployments. The same seed results in
+	// the same ids, so each call whose plan may be committed needs a new random one.
 	Seed [16]byte
 	// Placer, if not nil, chooses where tasks go, in place of the job's strategies.
 	Placer place.Placer
 }
 
-// Schedule plans for one evaluation. A job that is gone needs nothing, and its evaluation is done.
+// Schedule plans for one evaluation. If its job is gone, the evaluation is simply done.
 func Schedule(in Input) structs.Plan {
 	plan := structs.Plan{
 		Evaluation:      in.Evaluation.ID,
@@ -42,8 +42,8 @@ func Schedule(in Input) structs.Plan {
 	return plan
 }
 
-// fill finds places for the tasks of a request. It puts these into the plan, or the reasons why
-// tasks have none.
+// fill finds places for the tasks of a request and puts them into the plan, with the reasons why
+// other tasks have none.
 func fill(plan *structs.Plan, r *place.Request, ids *taskIDs) place.Result {
 	plan.Need = *r.Need
 	found := place.Find(r)
@@ -63,8 +63,8 @@ func fill(plan *structs.Plan, r *place.Request, ids *taskIDs) place.Result {
 // end calls the job, but they may end where nothing can be placed any more.
 const preemptedWithin = 60_000
 
-// preempt adds to the plan the tasks that make way for those of a request that found no place, if
-// their job may preempt others.
+// preempt adds to the plan the tasks that make way for a request's tasks without a place, if their
+// job may preempt others.
 func preempt(in Input, r *place.Request, found place.Result, plan *structs.Plan) {
 	plan.Preempted = place.Preempt(r, found, in.Now)
 	if len(plan.Preempted) > 0 && plan.FollowUp == nil {
@@ -72,7 +72,7 @@ func preempt(in Input, r *place.Request, found place.Result, plan *structs.Plan)
 	}
 }
 
-// definitionGone puts into the plan that tasks cannot be placed since their task definition was
+// definitionGone records in the plan that tasks cannot be placed because their task definition was
 // deleted.
 func definitionGone(plan *structs.Plan, definition string, unplaced int) {
 	plan.Unplaced = unplaced

@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// share returns how new tasks are shared out, given the tasks of the same revision that already
-// exist.
+// share returns how new tasks are divided among capacity providers, given the existing tasks of the
+// same revision.
 func (l *look) share(strategy []structs.CapacityProviderStrategyItem, own *ranks) *place.Share {
 	if len(strategy) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func (s *service) releaseCurrent(pool *[]*structs.Task, n int) (stopped int) {
 	return s.releaseShares(pool, n, s.job.CapacityStrategy, &s.fleet.current)
 }
 
-// releaseShares stops up to n tasks of a revision, as release does. With a capacity provider
+// releaseShares stops up to n tasks of a revision like release, but with a capacity provider
 // strategy it takes them from the providers that have more than their share of the revision's
 // tasks.
 func (s *service) releaseShares(pool *[]*structs.Task, n int, strategy []structs.CapacityProviderStrategyItem, own *ranks) (stopped int) {

@@ -8,14 +8,14 @@ import (
 )
 
 // shifting reports whether the primary is being brought up beside the revision that serves. From
-// CLEAN_UP on, it continues like a rolling deployment whose tasks are all there.
+// CLEAN_UP on, it continues like a rolling deployment whose tasks are all up.
 func (l *look) shifting() bool {
 	d := l.primary
 	return d.Stage != "" && d.Stage != structs.StageCleanUp && d.Rollout == structs.RolloutInProgress
 }
 
-// advance takes the deployment through its stages, as far as possible now. Whatever it waits for
-// wakes the service: a task that becomes healthy, an answer to a pause, or time.
+// advance takes the deployment through as many stages as possible now. The events that it waits for
+// wake the service: a task becomes healthy, a pause is answered, or a time is reached.
 func (s *service) advance() {
 	if s.shifting() && s.primary.StageAt == 0 {
 		s.begin()
@@ -25,8 +25,8 @@ func (s *service) advance() {
 	}
 }
 
-// begin enters the first stage. If there is no other revision to stand beside, as with a new
-// service, there are no stages.
+// begin enters the first stage. If there is no earlier revision, as with a new service, there are
+// no stages.
 func (s *service) begin() {
 	switch {
 	case s.fleet.old.size() == 0:
@@ -39,8 +39,8 @@ func (s *service) begin() {
 	}
 }
 
-// stageDone reports whether the next stage may begin. Once the new revision is started, it has to
-// be complete for each step.
+// stageDone reports whether the next stage may begin. Once the new revision is started, it must be
+// complete for each step.
 func (s *service) stageDone() bool {
 	d, policy := s.primary, s.shiftPolicy()
 	if s.paused() {
@@ -61,13 +61,13 @@ func (s *service) stageDone() bool {
 	return true
 }
 
-// scaledUp reports whether tasks of the new revision are to exist.
+// scaledUp reports whether tasks of the new revision should exist.
 func (l *look) scaledUp() bool {
 	return l.primary.Stage != structs.StageReconcileService && l.primary.Stage != structs.StagePreScaleUp
 }
 
-// passed reports whether the stage has lasted so many minutes. If not, the service is looked at
-// again when it has.
+// passed reports whether the stage has lasted this many minutes. If not, it asks for another look
+// when it has.
 func (w *planWriter) passed(minutes int32) bool {
 	end := w.primary.StageAt + structs.Time(minutes)*60_000
 	if w.in.Now < end {
@@ -104,7 +104,7 @@ func (l *look) nextStage() string {
 	}
 }
 
-// enter begins a stage: it moves the traffic that the stage is for, and pauses if a hook says so.
+// enter begins a stage: it moves the traffic as the stage requires, and pauses if there is a hook.
 func (s *service) enter(stage string) {
 	d := s.primary
 	traffic := structs.Traffic{}
@@ -147,8 +147,8 @@ func (l *look) nextWeight(now float64) float64 {
 	}
 }
 
-// shiftPolicy returns the policy of the version that the primary deploys: changes that users make
-// meanwhile are for the next deployment.
+// shiftPolicy returns the policy of the version that the primary deploys. Changes that users make
+// in the meantime apply to the next deployment.
 func (l *look) shiftPolicy() *structs.ShiftPolicy {
 	for _, job := range []*structs.Job{l.in.View.JobVersion(l.job.ID, l.primary.JobVersion), l.job} {
 		if job != nil && job.Service.Update.Shift != nil {
@@ -173,7 +173,7 @@ func (s *service) expirePauses() {
 	}
 }
 
-// paused reports whether a hook keeps the deployment where it is.
+// paused reports whether a hook keeps the deployment from advancing.
 func (w *planWriter) paused() (paused bool) {
 	for _, p := range w.primary.Pauses {
 		if p.Waits() {
@@ -184,8 +184,7 @@ func (w *planWriter) paused() (paused bool) {
 	return paused
 }
 
-// pausedBack returns the pause because of which the deployment has to be rolled back, or nil if
-// there is none.
+// pausedBack returns the pause that requires a rollback of the deployment, or nil if there is none.
 func (l *look) pausedBack() *structs.Pause {
 	for n := range l.primary.Pauses {
 		if p := &l.primary.Pauses[n]; p.RollsBack() {
@@ -195,9 +194,8 @@ func (l *look) pausedBack() *structs.Pause {
 	return nil
 }
 
-// shiftedBack returns the traffic of a rollback to a revision that another stood beside: all of it,
-// if enough tasks of the revision are there to take it. It returns nil if tasks are replaced some
-// at a time.
+// shiftedBack returns the traffic of a rollback to a revision that still runs beside the new one:
+// all of it, if enough of its tasks are up. It returns nil if tasks are replaced a few at a time.
 func (s *service) shiftedBack() *structs.Traffic {
 	healthy := 0
 	for _, t := range s.fleet.old.healthy {
@@ -220,7 +218,7 @@ func (s *service) unshift() {
 }
 
 // leftBehind returns the two sides of a service whose rollout has failed, in the order in which
-// they go: first the one without traffic.
+// they are stopped: first the one without traffic.
 func (s *service) leftBehind() []*ranks {
 	if t := s.primary.Traffic; t != nil && t.Production == 100 {
 		return []*ranks{&s.fleet.old, &s.fleet.current}

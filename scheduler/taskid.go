@@ -14,11 +14,12 @@ import (
 // seeds hardly ever do.
 //
 // The first three digits are the same for all ids of a seed, so that the tasks of a plan are close
-// together in the tables of state. Otherwise a thousand tasks would change as many places of a
+// together in the tables of state. Otherwise a thousand tasks would change a thousand places in a
 // table of a million.
 type taskIDs struct {
 	counter, other uint64
-	// holds many ids in one allocation: one for each id would take longer than everything else
+	// holds many ids in one allocation: an allocation for each id would take longer than everything
+	// else
 	text *strings.Builder
 }
 

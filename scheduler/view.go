@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// View is the state that a plan is made on: one snapshot, which does not change during the call.
-// Rows are only read. state.Snapshot implements it.
+// View is the state that a plan is based on: one snapshot, which does not change during the call.
+// Its rows are only read. state.Snapshot implements it.
 type View interface {
 	place.View
 
@@ -21,7 +21,7 @@ type View interface {
 	ServiceEvents(job string) *structs.ServiceEvents
 	// TaskDefinition returns a revision by its key, family:revision, or nil if there is none.
 	TaskDefinition(key string) *structs.TaskDefinition
-	// Waiting returns the evaluations of a cluster that wait for room for the same tasks, in the
+	// Waiting returns the evaluations of a cluster that wait for room with the same ask, in the
 	// order in which they are served.
 	Waiting(cluster, ask string) iter.Seq[*structs.Evaluation]
 }

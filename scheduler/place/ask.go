@@ -8,26 +8,26 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ask is what a task of a request needs of an instance.
+// ask is what a request's tasks need from an instance.
 type ask struct {
 	need *structs.Resources
-	// architecture is the value that the instance's ecs.cpu-architecture must have; empty when any
+	// architecture is the value that the instance's ecs.cpu-architecture must have; empty if any
 	// will do.
 	architecture string
 	members      []*member
-	usesGroups   bool       // one of members does
+	usesGroups   bool       // one of members uses them
 	distinct     bool       // a task of the group keeps the others away
 	provider     *provision // nil: any instance will do
 
-	request *Request // nil where only resources are asked for
+	request *Request // nil if only resources are asked for
 	// before is how many tasks the plan has put on each instance for other capacity providers.
 	before map[string]int
 	// others leaves the job's own tasks out of the groups of an instance.
 	others bool
 }
 
-// newAsk gathers what the job and the task definition of a request ask for. provider is what the
-// tasks' capacity provider asks for; nil if any instance will do.
+// newAsk collects the needs of a request's job and task definition. provider is the need of the
+// tasks' capacity provider; nil if any instance will do.
 func newAsk(r *Request, provider *provision) *ask {
 	a := &ask{need: r.Need, request: r, provider: provider}
 	if p := r.Definition.RuntimePlatform; p != nil {
@@ -52,22 +52,23 @@ func (a *ask) add(c structs.PlacementConstraint) {
 	a.usesGroups = a.usesGroups || m.uses.Groups
 }
 
-// host is an instance as a plan sees it. Its Usage includes what the plan has placed on it.
+// host is an instance as seen by a plan. Its Usage includes the tasks that the plan has placed on
+// it.
 type host struct {
 	structs.QuerySubject
-	// peers counts the alive tasks of the job's group on it, only if the plan needs to know; taken
-	// counts those that the plan has placed there.
+	// peers counts the alive tasks of the job's group on it, if the plan needs the count; taken
+	// counts the tasks that the plan has placed there.
 	peers, taken int
 }
 
-// host returns an instance as it is before the plan.
+// host returns an instance in its state before the plan.
 func (a *ask) host(i *structs.ContainerInstance, u *structs.Usage, peers map[string]int) *host {
 	h := &host{}
 	a.look(h, i, u, peers)
 	return h
 }
 
-// look sets h to an instance as it is before the plan.
+// look sets h to an instance in its state before the plan.
 func (a *ask) look(h *host, i *structs.ContainerInstance, u *structs.Usage, peers map[string]int) {
 	*h = host{QuerySubject: structs.QuerySubject{Instance: i, Usage: u}}
 	if len(peers) > 0 {
@@ -97,7 +98,7 @@ func (a *ask) with(before *host, n int) *host {
 	return &h
 }
 
-// room returns how many tasks of the request an instance takes, up to most.
+// room returns how many tasks of the request an instance takes, but at most most.
 func (a *ask) room(h *host, most int) int {
 	if !a.fits(h) {
 		return 0
@@ -105,7 +106,7 @@ func (a *ask) room(h *host, most int) int {
 	return a.further(h, most)
 }
 
-// further is room for an instance that is known to take one task.
+// further is like room, for an instance that is known to take one task.
 func (a *ask) further(h *host, most int) int {
 	room := min(most, capacity(h.Instance, h.Usage, a.need))
 	if a.distinct {
@@ -162,8 +163,8 @@ func (a *ask) peers(wanted bool) map[string]int {
 	return peers
 }
 
-// alive reports whether a task is to stay. One that is stopping no longer counts for where others
-// go, though it still holds its resources (ECS looks at the desired status too).
+// alive reports whether a task will stay. A stopping task no longer affects where others go, though
+// it still holds its resources (ECS looks at the desired status too).
 func (r *Request) alive(t *structs.Task) bool {
 	return t.DesiredStatus != structs.TaskStopped && t.Holds() && !r.Leaving[t.ID]
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // AskKey returns a key that is the same for requests that find room on the same instances. It
-// covers everything that newAsk and the filters ask of an instance; how the strategy chooses among
-// instances does not matter.
+// covers everything that newAsk and the filters require of an instance; how the strategy chooses
+// among instances does not matter.
 func (r *Request) AskKey() string {
 	if len(r.Job.CapacityStrategy) > 1 {
 		// A job that waits for the share of a full provider must not hold up jobs for another
@@ -28,7 +28,7 @@ func (r *Request) AskKey() string {
 		Capacity     []structs.CapacityProviderStrategyItem
 		Group        string
 		Scheduler    string
-		Preempts     int // it preempts jobs of this importance or less
+		Preempts     int // it preempts jobs up to this priority
 	}{Need: r.Need, Architecture: a.architecture, Capacity: r.Job.CapacityStrategy, Scheduler: r.Job.Scheduler}
 	for _, c := range r.Job.PlacementConstraints {
 		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
@@ -45,7 +45,7 @@ func (r *Request) AskKey() string {
 	}
 	text, err := json.Marshal(asked)
 	if err != nil {
-		return r.Job.ID // it waits in a line of its own
+		return r.Job.ID // it waits in its own line
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])

@@ -7,12 +7,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// candidate is an instance that takes tasks of a request, with the values that the strategy
-// compares.
+// candidate is an instance that takes tasks of a request, with the values that strategies compare.
 type candidate struct {
 	id                  string
-	order               int // in which it was added
-	room                int // how many tasks it still takes
+	order               int // the order in which it was added
+	room                int // the number of tasks it still takes
 	freeMemory, freeCPU int64
 	peers               int     // tasks of the group on it
 	draw                float64 // when it strikes next (random)
@@ -20,13 +19,13 @@ type candidate struct {
 	places              []*int // for each byPlace key, the count of the group's tasks at its place
 }
 
-// Candidates are allocated in blocks of this many.
+// Candidates are allocated in blocks of these sizes.
 const minBlock, maxBlock = 32, 256
 
-// candidates are the instances that take tasks of a request, from which the strategy takes one
-// after the other.
+// candidates are the instances that take tasks of a request. The strategy picks one after the
+// other.
 //
-// If the strategy goes by free resources, most instances are never looked at. State keeps each
+// If the strategy orders by free resources, most instances are never looked at. State keeps each
 // class of like instances in that order (structs.HostClass), and only the next one of each class is
 // a candidate until it has taken a task. Instances that already have tasks of the group do not
 // follow that order; they are looked at one by one.
@@ -35,10 +34,10 @@ type candidates struct {
 	strategy *strategy
 	seed     uint64 // of random
 	draws    bool
-	at       host        // the instance being looked at: one for all, since there may be thousands
-	block    []candidate // where the next candidates go; they never move
+	at       host        // the instance being looked at; reused, since there may be thousands
+	block    []candidate // memory for the next candidates, which never move
 	count    int
-	full     []host // instances that take no task, but have some of the group
+	full     []host // instances that take no task but have tasks of the group
 	root     node
 }
 
@@ -112,7 +111,7 @@ func (s *stream) advance(cs *candidates) bool {
 	return false
 }
 
-// add adds an instance. One without room only counts for where tasks go elsewhere.
+// add adds an instance. One without room only affects where else tasks go.
 func (cs *candidates) add(h *host) {
 	room := cs.ask.room(h, cs.ask.request.Count)
 	if room == 0 {
@@ -154,7 +153,7 @@ func (cs *candidates) build() {
 	cs.root.build(cs.strategy)
 }
 
-// take gives the best candidate a task and returns it, or nil if all are full.
+// take assigns a task to the best candidate and returns it, or nil if all are full.
 func (cs *candidates) take() *candidate {
 	if cs.root.empty() {
 		return nil
@@ -162,7 +161,7 @@ func (cs *candidates) take() *candidate {
 	return cs.root.take(cs)
 }
 
-// give counts one more task on a candidate.
+// give counts one more task on the candidate.
 func (cs *candidates) give(c *candidate) {
 	c.room--
 	c.peers++

@@ -7,11 +7,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Checker checks the placements of one plan again, by the rules that it was made by, on newer state
-// than it was made on.
+// Checker checks the placements of one plan again, by the same rules, on newer state.
 //
 // memberOf and the platform are not checked again: attributes hardly change within the milliseconds
-// of a plan, and the evaluation that follows such a change puts services right. distinctInstance is
+// of a plan, and the evaluation that follows such a change corrects services. distinctInstance is
 // checked again: two RunTask of one group may be planned at the same time.
 type Checker struct {
 	view  View
@@ -39,7 +38,7 @@ func isDistinct(p structs.PlacementConstraint) bool {
 	return p.Type == structs.ConstraintDistinctInstance
 }
 
-// Room returns how many tasks of the plan an instance takes; zero if it has gone.
+// Room returns how many tasks of the plan an instance takes; zero if it no longer exists.
 func (c *Checker) Room(instance string) int {
 	i := c.view.Instance(instance)
 	if i == nil {

@@ -8,19 +8,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxFailures bounds how many instances a plan names as too full. More names would help nobody, and
-// each is in the log.
+// maxFailures is the maximum number of instances that a plan names as too full. More names would
+// help nobody, and each takes space in the log.
 const maxFailures = 10
 
-// shortfall is what keeps an instance from taking one more task.
+// shortfall describes why an instance cannot take one more task.
 type shortfall struct {
 	host    *host
-	missing [numFilters]int64 // by rule, in the rule's own unit
+	missing [numFilters]int64 // for each rule, in its own unit
 	first   int               // the first rule that is not satisfied
-	rules   int               // how many are not
+	rules   int               // how many rules are not
 }
 
-// shortfall asks all filters. It returns nil if the instance takes a task.
+// shortfall applies all filters. It returns nil if the instance takes a task.
 func (a *ask) shortfall(h *host) *shortfall {
 	s := shortfall{host: h}
 	for rule, f := range filters() {
@@ -42,9 +42,9 @@ func (s *shortfall) failure(a *ask) structs.PlacementFailure {
 	return structs.PlacementFailure{Instance: s.host.Instance.ID, Reason: f.reason, Detail: f.detail(a, s.host)}
 }
 
-// explain adds to a result why no instance takes a further task once all are full: how many
-// instances each rule ruled out, and the closest ones. The closest instance got furthest through
-// the filters, and lacks the least there. INACTIVE instances are no longer part of the cluster.
+// explain adds to a result why no instance takes another task once all are full: how many instances
+// each rule excluded, and the closest ones. The closest instance got furthest through the filters,
+// and lacks the least there. INACTIVE instances are no longer part of the cluster.
 func (found *Result) explain(a *ask, peers map[string]int) {
 	taken := map[string]int{}
 	for _, id := range found.Instances {
@@ -91,7 +91,7 @@ func (found *Result) fail(f structs.PlacementFailure) {
 	found.Filtered[i].Instances++
 }
 
-// LacksRoom reports whether some instance was only too full, so that a task that makes way there
+// LacksRoom reports whether some instance was merely too full, so that preempting a task there
 // could help one that found no place.
 func (found *Result) LacksRoom() bool {
 	for _, f := range found.Filtered {

@@ -1,6 +1,6 @@
 package place
 
-// missingAgent: an instance whose agent no server hears from cannot start a task.
+// missingAgent excludes instances whose agent is not connected: they cannot start a task.
 func missingAgent(_ *ask, h *host) int64 {
 	if h.Instance.AgentConnected {
 		return 0

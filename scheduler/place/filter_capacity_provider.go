@@ -4,14 +4,14 @@ import (
 	"strings"
 )
 
-// provision is what the capacity provider of a task asks of an instance.
+// provision is what the capacity provider of a task requires of an instance.
 type provision struct {
 	label string   // the capacity provider that the instance must name; empty: none
 	names []string // the providers, for messages
 }
 
-// missingProvider: a task for a capacity provider goes only to the provider's instances. A task for
-// no provider goes to any.
+// missingProvider restricts tasks for a capacity provider to its instances. Tasks for no provider
+// go to any.
 func missingProvider(a *ask, h *host) int64 {
 	if a.provider == nil || h.Instance.CapacityProvider == a.provider.label {
 		return 0
@@ -27,8 +27,8 @@ func detailProvider(a *ask, h *host) string {
 	return belongs + ", the task is for " + a.provider.String()
 }
 
-// changeProvider suggests no change of an instance that belongs to another provider: that is
-// intended.
+// changeProvider suggests no change of an instance that belongs to another provider, because that
+// is intended.
 func changeProvider(a *ask, h *host) string {
 	if h.Instance.CapacityProvider != "" {
 		return ""
@@ -38,7 +38,7 @@ func changeProvider(a *ask, h *host) string {
 
 func (p *provision) String() string { return strings.Join(p.names, " or ") }
 
-// newInstance describes an instance of the provider, for a remedy.
+// newInstance describes a new instance of the provider, for a remedy.
 func (p *provision) newInstance() string {
 	if p.label == "" {
 		return " of no capacity provider"

@@ -2,8 +2,8 @@ package place
 
 import "fmt"
 
-// missingCPU is in CPU units. A task that needs none fits even on an instance that holds more than
-// it has (it came back smaller).
+// missingCPU is in CPU units. A task that needs none fits even on an overcommitted instance (one
+// that came back smaller).
 func missingCPU(a *ask, h *host) int64 {
 	if a.need.CPU == 0 {
 		return 0

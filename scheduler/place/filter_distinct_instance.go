@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// missingDistinct: distinctInstance wants each task of a service, or of a group if there is no
-// service, on an instance of its own. Tasks that were asked to stop do not keep others away (ECS).
+// missingDistinct implements distinctInstance: each task of a service, or of a group if there is no
+// service, needs its own instance. Tasks that were asked to stop do not keep others away (ECS).
 func missingDistinct(a *ask, h *host) int64 {
 	if !a.distinct {
 		return 0

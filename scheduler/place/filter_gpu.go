@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// missingGPUs counts the GPUs that are lacking. Containers do not share one.
+// missingGPUs counts the missing GPUs. Containers do not share GPUs.
 func missingGPUs(a *ask, h *host) int64 {
 	if a.need.GPUs == 0 {
 		return 0

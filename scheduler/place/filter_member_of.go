@@ -11,12 +11,12 @@ import (
 // member is one memberOf constraint. It lives for one plan.
 type member struct {
 	text string
-	// parsed is nil for an expression that cannot be parsed, which the doors refuse: no instance
-	// satisfies it.
+	// parsed is nil for an expression that cannot be parsed, which no instance satisfies. The doors
+	// refuse those.
 	parsed *query.Expression
 	uses   query.Uses
-	// known holds the answers so far, by the values of the attributes that the expression uses, for
-	// expressions that use nothing else. So each is evaluated once for a class of like instances.
+	// known caches the answers of expressions that use only attributes, by the values of these. So
+	// each is evaluated once for a class of like instances.
 	known map[string]bool
 	key   []byte
 }
@@ -57,8 +57,8 @@ func (m *member) match(h *host) bool {
 	return answer
 }
 
-// room returns how many tasks an instance may take that the constraint lets take one: the tasks of
-// the plan themselves change groups and counts, which the constraint may forbid.
+// room returns how many tasks an instance may take if the constraint lets it take one: the tasks of
+// the plan themselves change groups and counts, which the constraint may use.
 func (m *member) room(a *ask, h *host, most int) int {
 	counts := slices.Contains(m.uses.Fields, query.FieldPendingTasksCount)
 	if !counts && !m.uses.Groups {
@@ -75,8 +75,8 @@ func (m *member) room(a *ask, h *host, most int) int {
 	return most
 }
 
-// missingMembers counts the memberOf constraints, of the job and of the task definition, that do
-// not hold.
+// missingMembers counts the memberOf constraints of the job and the task definition that do not
+// hold.
 func missingMembers(a *ask, h *host) (missing int64) {
 	for _, m := range a.members {
 		if !m.match(h) {
@@ -86,7 +86,8 @@ func missingMembers(a *ask, h *host) (missing int64) {
 	return missing
 }
 
-// alikeMembers: expressions that use only attributes hold for all instances of a class or for none.
+// alikeMembers reports whether all expressions use only attributes: these hold for all instances of
+// a class or for none.
 func alikeMembers(a *ask) bool {
 	return !slices.ContainsFunc(a.members, func(m *member) bool { return m.parsed != nil && m.known == nil })
 }

@@ -2,8 +2,8 @@ package place
 
 import "fmt"
 
-// missingMemory is in MiB. A task that needs none fits even on an instance that holds more than it
-// has (it came back smaller).
+// missingMemory is in MiB. A task that needs none fits even on an overcommitted instance (one that
+// came back smaller).
 func missingMemory(a *ask, h *host) int64 {
 	if a.need.Memory == 0 {
 		return 0

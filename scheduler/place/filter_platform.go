@@ -2,12 +2,12 @@ package place
 
 import "fmt"
 
-// attributeArchitecture is the attribute by which an agent reports its processor: x86_64 or arm64
+// attributeArchitecture is the attribute in which an agent reports its processor: x86_64 or arm64
 // (ECS).
 const attributeArchitecture = "ecs.cpu-architecture"
 
-// missingPlatform: images are built for an architecture. The tasks of a definition that names one
-// run nowhere else; others go anywhere.
+// missingPlatform restricts tasks whose definition names an architecture to it, because images are
+// built for one. Other tasks go anywhere.
 func missingPlatform(a *ask, h *host) int64 {
 	if a.architecture == "" {
 		return 0

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// missingPorts counts the fixed host ports that are taken: by a task, which also holds the ports
-// that Docker chose for it, or by the instance itself, which reserves some (ssh, the engine).
+// missingPorts counts the fixed host ports that are taken, either by a task, which also holds the
+// ports that Docker chose for it, or by the instance, which reserves some (ssh, the engine).
 func missingPorts(a *ask, h *host) (taken int64) {
 	for _, p := range a.need.Ports {
 		if portTaken(h, p) {
@@ -25,7 +25,7 @@ func portTaken(h *host, p structs.Port) bool {
 
 func detailPorts(a *ask, h *host) string { return "taken: " + takenPorts(a, h) }
 
-// changePorts suggests no change of ports that a task of the same job holds: that task is to stay.
+// changePorts suggests no change if a task of the same job holds a port: that task should stay.
 func changePorts(a *ask, h *host) string {
 	if h.taken > 0 {
 		return ""

@@ -1,6 +1,7 @@
 package place
 
-// missingRuntime: an instance whose container engine does not answer cannot start a task.
+// missingRuntime excludes instances whose container engine does not answer: they cannot start a
+// task.
 func missingRuntime(_ *ask, h *host) int64 {
 	if h.Instance.Impaired() {
 		return 1

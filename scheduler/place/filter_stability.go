@@ -2,8 +2,7 @@ package place
 
 import "time"
 
-// missingStability: an instance that was lost repeatedly takes nothing for a while after it is
-// back.
+// missingStability excludes an instance for a while after it is back, if it was lost repeatedly.
 func missingStability(_ *ask, h *host) int64 {
 	if h.Instance.HeldUntil != 0 {
 		return 1

@@ -2,8 +2,8 @@ package place
 
 import "github.com/gantry-project/gantry/structs"
 
-// missingActive: new tasks go to ACTIVE instances only. DRAINING ones keep what they have and take
-// nothing new.
+// missingActive restricts new tasks to ACTIVE instances. DRAINING ones keep their tasks but take no
+// new ones.
 func missingActive(_ *ask, h *host) int64 {
 	if h.Instance.Status == structs.InstanceActive {
 		return 0

@@ -7,17 +7,16 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// filter is one rule that an instance must satisfy to take a task. It keeps nothing between calls.
+// filter is one rule that an instance must satisfy to take a task. It is stateless.
 type filter struct {
-	// reason is what ECS calls the failure of an instance that does not satisfy the rule.
+	// reason is ECS's name for the failure of an instance that does not satisfy the rule.
 	reason string
-	// missing returns by how much the instance falls short, in the rule's own unit; zero satisfies
-	// it.
+	// missing returns how much the instance lacks, in the rule's own unit; zero satisfies it.
 	missing func(*ask, *host) int64
-	// detail says so in words.
+	// detail describes that in words.
 	detail func(*ask, *host) string
-	// change returns what would satisfy the rule "on container instance X". It is nil, or returns
-	// an empty string, if that takes another instance.
+	// change returns a change that would satisfy the rule, to precede "on container instance X". It
+	// is nil, or returns an empty string, if only another instance would help.
 	change func(*ask, *host) string
 	// alike reports whether all instances of a class (structs.HostClass) satisfy the rule or none
 	// does, so that one of them answers for all. If it is nil, they may differ.
@@ -26,11 +25,11 @@ type filter struct {
 
 const numFilters = 12
 
-// filters returns all rules, in the order in which they are asked; the first that is not satisfied
-// is the reason a user sees. The order is: whether the instance is one of those that are meant;
-// what rules it out for every task; what rules it out for all tasks of the request; GPUs, which
-// most instances will never have; memory before CPU, since memory is the limit that kills a
-// container; and ports last, since an instance that only lacks a port has room.
+// filters returns all rules in the order in which they are applied. The first that is not satisfied
+// is the reason that a user sees. First come rules about which instances are meant; then those that
+// exclude an instance for every task; those that exclude it for all tasks of the request; GPUs,
+// which most instances will never have; memory before CPU, because memory is the limit that kills a
+// container; and ports last, because an instance that only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
 		{structs.FailProvider, missingProvider, detailProvider, changeProvider, always},
@@ -56,7 +55,7 @@ func (a *ask) fits(h *host) bool {
 	return a.passes(all[:], h)
 }
 
-// passes reports whether an instance satisfies some of the filters.
+// passes reports whether an instance satisfies the given filters.
 func (a *ask) passes(some []filter, h *host) bool {
 	for i := range some {
 		if some[i].missing(a, h) > 0 {
@@ -66,7 +65,7 @@ func (a *ask) passes(some []filter, h *host) bool {
 	return true
 }
 
-// partFilters returns the filters that one instance of a class answers for all of it, and the
+// partFilters splits the filters into those that one instance of a class answers for all, and the
 // others.
 func (a *ask) partFilters() (ofClass, ofInstance []filter) {
 	for _, f := range filters() {
@@ -79,7 +78,7 @@ func (a *ask) partFilters() (ofClass, ofInstance []filter) {
 	return ofClass, ofInstance
 }
 
-// capacity returns how many tasks fit into what is free, given that one does.
+// capacity returns how many tasks fit into the free resources, given that one does.
 func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources) int {
 	if len(need.Ports) > 0 {
 		return 1 // the second task would want the port of the first
@@ -105,7 +104,7 @@ func freeCPU(i *structs.ContainerInstance, u *structs.Usage) int64 {
 	return (&structs.Host{Instance: i, Usage: u}).FreeCPU()
 }
 
-// holding returns the usage with n more tasks.
+// holding returns a usage with n more tasks.
 func holding(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resources, n int) *structs.Usage {
 	more := *u
 	more.Memory += int64(n) * need.Memory

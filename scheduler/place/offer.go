@@ -6,12 +6,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Placer chooses where the tasks of a request go, in place of the job's strategies. How many there
-// are and what they need is already decided, and each place is checked when it is taken. It is not
-// asked about tasks that name their instances (StartTask, daemons).
+// Placer chooses where the tasks of a request go, in place of the job's strategies. Their number
+// and needs are already decided, and each place is checked when it is taken. A placer is not asked
+// about tasks that name their instances (StartTask, daemons).
 type Placer func(*Offer)
 
-// Offer is what a placer gets: the tasks that lack places, all alike, and the instances of the
+// Offer is the input of a placer: the tasks that lack places, all alike, and the instances of the
 // cluster.
 type Offer struct {
 	Count      int // tasks that lack a place
@@ -25,8 +25,8 @@ type Offer struct {
 	reason string
 }
 
-// Take takes a place on an instance for one task, or returns why there is none. The rules are those
-// that bind the strategies.
+// Take takes a place on an instance for one task, or returns why there is none. It applies the same
+// rules as the strategies.
 func (o *Offer) Take(instance string) *structs.PlacementFailure {
 	view, cluster := o.ask.request.View, o.ask.request.Job.Cluster
 	i := view.Instance(instance)
@@ -45,7 +45,7 @@ func (o *Offer) Take(instance string) *structs.PlacementFailure {
 	return nil
 }
 
-// Decline gives the reason why the tasks that have no place yet get none for now.
+// Decline records why the tasks that have no place yet get none for now.
 func (o *Offer) Decline(reason string) { o.reason = reason }
 
 // Hosts returns the instances of the cluster that are not INACTIVE, by id, each with its usage and,
@@ -67,12 +67,12 @@ func (o *Offer) Hosts() iter.Seq2[structs.InstanceUsage, structs.PlacementFailur
 	}
 }
 
-// shortfall returns what keeps an instance from taking one more task; nil if nothing does.
+// shortfall returns why an instance cannot take one more task; nil if it can.
 func (o *Offer) shortfall(i *structs.ContainerInstance, u *structs.Usage) *shortfall {
 	return o.ask.shortfall(o.ask.with(o.ask.host(i, u, o.peers), o.taken[i.ID]))
 }
 
-// full reports whether no instance takes a further task.
+// full reports whether no instance takes another task.
 func (o *Offer) full() bool {
 	for _, why := range o.Hosts() {
 		if why.Reason == "" {
@@ -83,7 +83,7 @@ func (o *Offer) full() bool {
 }
 
 // findByOffer lets the placer choose. Tasks that it declines to place get its reason and, if no
-// instance had room, ours as well.
+// instance had room, the filters' reasons as well.
 func (a *ask) findByOffer() Result {
 	r := a.request
 	o := &Offer{

@@ -15,21 +15,21 @@ type Request struct {
 	Need *structs.Resources
 	// Count is how many tasks lack a place.
 	Count int
-	// Instances, if not nil, are the instances that want one of the tasks each; as many as Count.
+	// Instances, if not nil, are the instances that get one task each; there are Count of them.
 	Instances []string
-	// Seed is where the draws of the random strategy come from.
+	// Seed is the source of the random strategy's draws.
 	Seed [16]byte
 	// Leaving holds the ids of tasks that the plan stops or that are on their way out. They still
 	// hold their resources, but do not count for spread, distinctInstance and task:group.
 	Leaving map[string]bool
-	// Placer, if not nil, is asked where tasks go that name no instances.
+	// Placer, if not nil, chooses where tasks go, unless they name their instances.
 	Placer Placer
-	// Share says how the tasks go to capacity providers. It is nil for a job without a capacity
-	// provider strategy.
+	// Share is how the tasks are divided among capacity providers. It is nil for a job without a
+	// capacity provider strategy.
 	Share *Share
 }
 
-// Result is where the tasks of a request go and, with tasks left over, why these found no place.
+// Result is where the tasks of a request go and, for tasks left over, why they found no place.
 type Result struct {
 	// Instances has an instance for each task that found a place.
 	Instances []string
@@ -40,8 +40,8 @@ type Result struct {
 	Filtered  []structs.FilterCount      // all instances, by reason
 	Remedy    string                     // the smallest change that would let one more task run
 
-	// full is what the first capacity provider without room asks of an instance. It is nil if all
-	// tasks found a place, or there are no providers.
+	// full is what the first capacity provider without room requires of an instance. It is nil if
+	// all tasks found a place, or there are no providers.
 	full *provision
 }
 
@@ -70,9 +70,9 @@ func (a *ask) find() Result {
 
 // findBest gives each task the best instance that has room, by the job's strategy.
 //
-// All tasks of a request are alike, and what one of them does to an instance is known beforehand.
-// So each instance is looked at once, for how many tasks it takes (room); after that only the order
-// has to be maintained.
+// All tasks of a request are alike, so their effect on an instance is known beforehand. Each
+// instance is looked at once, to see how many tasks it takes (room); after that only the order has
+// to be maintained.
 func (a *ask) findBest() Result {
 	r := a.request
 	s := strategyOf(r.Job)
@@ -97,8 +97,8 @@ func (a *ask) findBest() Result {
 	return found
 }
 
-// findNamed puts one task on each named instance. Each instance that does not take it is a failure
-// of its own. Strategies do not matter here. Constraints do: those of a task definition say what
+// findNamed puts one task on each named instance. Each instance that does not take it is a separate
+// failure. Strategies do not matter here, but constraints do: those of a task definition are what
 // its tasks need to run at all. (StartTask has none of its own, and the instances of a daemon were
 // chosen by those of its service.)
 func (a *ask) findNamed() Result {
@@ -128,8 +128,8 @@ func (a *ask) findNamed() Result {
 	return found
 }
 
-// Feasible returns the instances that a daemon is to have a task on: those that satisfy status,
-// agent and constraints as if none of its tasks were there, whatever is free on them. It goes by
+// Feasible returns the instances on which a daemon should have a task: those that satisfy status,
+// agent and constraints as if none of its tasks were there, regardless of free resources. It uses
 // the View, Job, Definition and Share of the request.
 func Feasible(r *Request) (list []*structs.ContainerInstance) {
 	a := newAsk(r, r.soleProvider())

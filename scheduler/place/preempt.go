@@ -8,19 +8,20 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// maxPreempted bounds for how many tasks one plan makes room. The next look continues.
+// maxPreempted is the maximum number of tasks that one plan makes room for. The next look
+// continues.
 const maxPreempted = 100
 
 // Preempt makes room for the tasks that found no place, if their job may preempt others. It returns
-// the tasks to stop: for each task one of a job that is less important by structs.MinPreemptionGap
-// or more; the least important first, then the newest. Protected tasks stay. Nothing is placed
-// there yet: the job keeps waiting, is called when the other task has ended, and comes before all
-// less important jobs.
+// the tasks to stop: for each task, one of a job whose priority is lower by
+// structs.MinPreemptionGap or more; the least important first, then the newest. Protected tasks
+// stay. Nothing is placed there yet: the job keeps waiting, is called when the other task has
+// ended, and comes before all less important jobs.
 //
-// One task makes way for one, and holds no less than that needs. If two made way, or free resources
-// counted too, others could take the one part before the other is there, and tasks would be stopped
-// for nothing again and again. Tasks that are already stopping make room too, so no further task is
-// stopped for that room.
+// One task makes way for one, and holds at least what that one needs. If two made way, or free
+// resources counted too, others could take one part before the other is free, and tasks would be
+// stopped for nothing again and again. Tasks that are already stopping make room too, so no further
+// task is stopped for that room.
 func Preempt(r *Request, found Result, now structs.Time) (stops []structs.Stop) {
 	unplaced := r.Count - len(found.Instances)
 	if !r.Job.Preemption || unplaced == 0 || r.Placer != nil {
@@ -78,8 +79,8 @@ func (p *preemption) best() (instance string, victim *structs.Task) {
 	return instance, victim
 }
 
-// wanted reports whether the request may have a task on an instance: if it names instances, one on
-// each.
+// wanted reports whether the request may have another task on an instance: if it names instances,
+// one on each.
 func (p *preemption) wanted(instance string) bool {
 	named := p.request.Instances
 	return named == nil || p.added[instance] == 0 && slices.Contains(named, instance)
@@ -110,7 +111,7 @@ func (p *preemption) on(i *structs.ContainerInstance, u *structs.Usage) (coming 
 	return false, victim
 }
 
-// compare orders tasks by which makes way first.
+// compare orders tasks by which one makes way first.
 func (p *preemption) compare(a, b *structs.Task) int {
 	return cmp.Or(cmp.Compare(p.importance(a), p.importance(b)), cmp.Compare(b.CreatedAt, a.CreatedAt), strings.Compare(a.ID, b.ID))
 }

@@ -1,7 +1,7 @@
 package place
 
-// ranking is a heap whose first item is the least. Only the first item ever changes its place in
-// the order, or leaves.
+// ranking is a heap whose first item is the least. Only the first item ever moves in the order, or
+// leaves.
 type ranking[T any] struct {
 	items []T
 	less  func(a, b T) bool

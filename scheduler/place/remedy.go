@@ -10,9 +10,9 @@ import (
 	"github.com/gantry-project/gantry/structs/query"
 )
 
-// remedy returns the smallest change that would let one more task run. It is one of the instance
-// that violates the fewest rules; among those, of the one that got furthest through the filters and
-// lacks the least there. It is empty if no instance can be changed so that it takes the task.
+// remedy returns the smallest change that would let one more task run. It changes the instance that
+// violates the fewest rules; among those, the one that got furthest through the filters and lacks
+// the least there. It is empty if no instance can be changed so that it takes the task.
 func remedy(a *ask, short []*shortfall) string {
 	changeable := slices.DeleteFunc(slices.Clone(short), func(s *shortfall) bool { return !s.changeable(a) })
 	if len(changeable) == 0 {

@@ -8,33 +8,33 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Share says how the tasks of a job are shared out among capacity providers.
+// Share describes how the tasks of a job are divided among capacity providers.
 type Share struct {
 	Strategy []structs.CapacityProviderStrategyItem
-	// Total is how many tasks the job is to have.
+	// Total is how many tasks the job should have.
 	Total int
-	// Held is how many it has already, by capacity provider.
+	// Held is how many it already has, by capacity provider.
 	Held map[string]int
-	// Settled, if not nil, is how many tasks each provider of the strategy is to have, whatever
-	// Total is: tasks that wait have their providers already.
+	// Settled, if not nil, is how many tasks each provider of the strategy should have, regardless
+	// of Total: waiting tasks already have their providers.
 	Settled []int
 }
 
-// sharing is the state of sharing out one request.
+// sharing is the state of dividing one request.
 type sharing struct {
 	*Share
-	held map[string]int // Held, plus what was taken since
+	held map[string]int // Held, plus the tasks placed since
 }
 
-// pool is a set of instances that stands for one or more capacity providers.
+// pool is a set of instances that serves one or more capacity providers.
 type pool struct {
 	ask   *provision
-	want  []int // by index in the strategy: tasks that the provider lacks of its share
+	want  []int // by index in the strategy: how many tasks of its share the provider lacks
 	found Result
 }
 
 // find finds places for the tasks of a request, for each capacity provider among its own instances.
-// A task whose provider has no room stays unplaced: another provider gets no more than its share
+// A task whose provider has no room stays unplaced: other providers get no more than their share
 // (ECS).
 func (share *Share) find(r *Request) Result {
 	s := &sharing{Share: share, held: map[string]int{}}
@@ -56,8 +56,8 @@ func (share *Share) find(r *Request) Result {
 		}
 	}
 	var out Result
-	// First come the shares of as many tasks as found a place; then, if a provider is full, the
-	// rest of the others' shares.
+	// First come the shares of the tasks that found a place; then, if a provider is full, the rest
+	// of the others' shares.
 	for _, target := range [][]int{s.targets(have + min(limit, found)), s.targets(s.Total)} {
 		for _, p := range pools {
 			limit -= p.take(s, target, limit, &out)
@@ -69,7 +69,7 @@ func (share *Share) find(r *Request) Result {
 	return out
 }
 
-// targets returns how many of total tasks each provider is to have.
+// targets returns how many of total tasks each provider should have.
 func (s *sharing) targets(total int) []int {
 	if s.Settled != nil {
 		return s.Settled
@@ -77,8 +77,8 @@ func (s *sharing) targets(total int) []int {
 	return structs.Shares(s.Strategy, total)
 }
 
-// pools groups the capacity providers that lack tasks of their share by the instances that stand
-// for them.
+// pools groups the capacity providers that lack tasks of their share by the instances that serve
+// them.
 func (s *sharing) pools(r *Request) (pools []*pool) {
 	for i, target := range s.targets(s.Total) {
 		name := s.Strategy[i].CapacityProvider
@@ -106,8 +106,8 @@ func (s *sharing) named(want []int) (names []string) {
 	return names
 }
 
-// take moves up to limit of the found places to the outcome, until each provider has its target,
-// and returns how many.
+// take moves up to limit of the found places to the result, until each provider has its target, and
+// returns how many.
 func (p *pool) take(s *sharing, target []int, limit int, out *Result) (taken int) {
 	for i, want := range p.want {
 		name := s.Strategy[i].CapacityProvider
@@ -140,7 +140,7 @@ func (found *Result) fallShort(pools []*pool) {
 	found.Failures = found.Failures[:min(len(found.Failures), maxFailures)]
 }
 
-// soleProvider returns what the one capacity provider of all tasks asks of an instance; nil if
+// soleProvider returns what the only capacity provider of all tasks requires of an instance; nil if
 // there is none, or more than one.
 func (r *Request) soleProvider() *provision {
 	if r.Share == nil || len(r.Share.Strategy) != 1 {
@@ -150,7 +150,7 @@ func (r *Request) soleProvider() *provision {
 	return &provision{label: labelOf(r.View, r.Job.Cluster, name), names: []string{name}}
 }
 
-// labelOf returns the capacity provider that the instances for one name. For FARGATE and
+// labelOf returns the capacity provider that the instances for a given one name. For FARGATE and
 // FARGATE_SPOT, which have no machines, the instances without a provider stand in, unless some
 // instances name it.
 func labelOf(view View, cluster, provider string) string {

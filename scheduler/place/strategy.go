@@ -6,35 +6,36 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// strategy is the order in which instances are taken. The strategies of a job apply one after the
+// strategy is the order in which instances are picked. The strategies of a job apply one after the
 // other: a later one decides among instances that are equal by the earlier ones.
 type strategy struct {
 	// levels are the attributes of the leading spreads: the tree of places has a level for each.
 	levels []string
-	keys   []key // what decides among the instances of one place, in this order
+	keys   []key // the keys that decide among the instances of one place, in this order
 }
 
-// key is one value by which candidates are compared; the least is the best.
+// key is one value by which candidates are compared; the lowest is best.
 type key struct {
 	by        keyKind
-	attribute string // of byPlace
+	attribute string // the attribute of byPlace
 }
 
 type keyKind uint8
 
 const (
-	byMemory keyKind = iota // free memory, the least first (binpack)
+	byMemory keyKind = iota // free memory, ascending (binpack)
 	byCPU
 	byPeers // tasks of the group on the instance: spread over instances
 	byDraw  // random
-	// tasks of the group by the value of an attribute, for a spread that comes after something else
+	// tasks of the group by the value of an attribute, for a spread that comes after another
+	// strategy
 	byPlace
 )
 
-// strategyOf returns a job's strategy. A service that names none is spread over zones (ECS). After
-// the strategies that it names, tasks of a service keep apart (ECS's service scheduler prefers the
-// instance with the fewest of them). Then, as without any strategy, the best fit is taken: the
-// least free memory, then the least free CPU, then the first by id.
+// strategyOf returns a job's strategy. A service without one is spread over zones (ECS). After its
+// own strategies, tasks of a service are kept apart (ECS's service scheduler prefers the instance
+// with the fewest of them). Finally, as without any strategy, the best fit is picked: the least
+// free memory, then the least free CPU, then the first by id.
 func strategyOf(job *structs.Job) strategy {
 	var s strategy
 	for _, p := range job.PlacementStrategy {
@@ -50,14 +51,14 @@ func strategyOf(job *structs.Job) strategy {
 	return s
 }
 
-// SpreadLevels returns the attributes over whose values the tasks of a job are spread first, the
+// SpreadLevels returns the attributes over whose values the tasks of a job are spread, the
 // outermost first, and reports whether they are spread over instances next.
 func SpreadLevels(job *structs.Job) (attributes []string, instances bool) {
 	s := strategyOf(job)
 	return s.levels, s.keys[0].by == byPeers
 }
 
-// then adds one strategy of a job. A repeated spread decides nothing more.
+// then adds one strategy of a job. A repeated spread has no effect.
 func (s *strategy) then(p structs.PlacementStrategy) {
 	attribute, _ := p.ByAttribute()
 	switch {
@@ -87,15 +88,14 @@ func (s *strategy) has(by keyKind) bool {
 }
 
 // byFree reports whether instances without a task of the group are ordered by what is free on them,
-// and whether CPU comes before memory. A draw, and a spread after another strategy, order them
-// otherwise.
+// and whether CPU comes before memory. A random strategy, or a spread after another strategy,
+// orders them differently.
 func (s *strategy) byFree() (ordered, cpuFirst bool) {
 	first := slices.IndexFunc(s.keys, func(k key) bool { return k.by == byMemory || k.by == byCPU })
 	return !s.has(byDraw) && !s.has(byPlace), s.keys[first].by == byCPU
 }
 
-// less reports whether candidate a is better than b. Equals are told apart by id, so there are
-// none.
+// less reports whether candidate a is better than b. The id breaks ties.
 func (s *strategy) less(a, b *candidate) bool {
 	place := 0
 	for _, k := range s.keys {

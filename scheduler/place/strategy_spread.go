@@ -1,19 +1,19 @@
 package place
 
 // node is a place that tasks are spread over: one value of an attribute. Below it are the places of
-// a further spread or, at a leaf, candidates. The root is the whole cluster.
+// the next spread or, at a leaf, candidates. The root is the whole cluster.
 //
 // The next task goes to the place with the fewest tasks of the group and, among equals, to the one
-// with the better best candidate. Instances without the attribute are one place together. Tasks on
-// instances that take none, because they are full or DRAINING, count for their place too. A spread
-// within a spread counts only the tasks of the outer place.
+// whose best candidate is better. Instances without the attribute form one place together. Tasks on
+// instances that take no more, because they are full or DRAINING, count for their place too. A
+// nested spread counts only the tasks of the outer place.
 type node struct {
 	tasks  int // of the group, on the instances of the place
 	values map[string]*node
 	below  ranking[*node]
 	leaves ranking[*candidate]
-	// streams yield further candidates: instances without a task of the group, if these are not all
-	// among leaves.
+	// streams yield further candidates: instances without a task of the group, unless all of them
+	// are in leaves.
 	streams ranking[*stream]
 	counts  map[spot]*int // for spreads that come after another strategy
 }
@@ -40,7 +40,7 @@ func (n *node) leafOf(h *host, levels []string) *node {
 	return child.leafOf(h, levels[1:])
 }
 
-// count counts the tasks of an instance that is no candidate, at those of its places that have
+// count counts the tasks of an instance that is not a candidate, at those of its places that have
 // candidates.
 func (n *node) count(h *host, levels []string) {
 	n.tasks += h.peers
@@ -90,7 +90,7 @@ func (n *node) best() (c *candidate, streamed bool) {
 	}
 }
 
-// build orders what is below.
+// build orders everything below the node.
 func (n *node) build(s *strategy) {
 	n.leaves.less = s.less
 	n.leaves.build()
@@ -103,8 +103,8 @@ func (n *node) build(s *strategy) {
 	n.below.build()
 }
 
-// take gives the best candidate below a task, and returns it. Only the way down to it changes, so
-// it costs one look at each level.
+// take assigns a task to the best candidate below and returns it. Only the path to it changes, so
+// this takes one step at each level.
 func (n *node) take(cs *candidates) *candidate {
 	n.tasks++
 	if len(n.below.items) > 0 {
@@ -136,7 +136,7 @@ func (n *node) take(cs *candidates) *candidate {
 	return c
 }
 
-// advance moves the first stream on.
+// advance moves the first stream to its next candidate.
 func (n *node) advance(cs *candidates) {
 	if n.streams.items[0].advance(cs) {
 		n.streams.fix()

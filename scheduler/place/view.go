@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// View is the state on which places are found: one snapshot, which does not change during a call.
-// Rows are only read. state.Snapshot implements it.
+// View is the state that places are found on: one snapshot, which does not change during a call.
+// Its rows are only read. state.Snapshot implements it.
 type View interface {
 	// Job returns a job by id, or nil if there is none.
 	Job(id string) *structs.Job
@@ -17,7 +17,7 @@ type View interface {
 	Instance(id string) *structs.ContainerInstance
 	// Instances returns the instances of a cluster by id, INACTIVE ones included.
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
-	// Hosts is Instances with the Usage of each.
+	// Hosts returns the same instances as Instances, each with its Usage.
 	Hosts(cluster string) iter.Seq2[*structs.ContainerInstance, *structs.Usage]
 	// Classes returns the same instances, grouped into classes of like ones.
 	Classes(cluster string) iter.Seq[structs.HostClass]

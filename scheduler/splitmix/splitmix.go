@@ -1,5 +1,5 @@
-// Package splitmix has the mixing function of the SplitMix64 generator. The scheduler grows task
-// ids and the draws of the random strategy from a seed with it.
+// Package splitmix has the mixing function of the SplitMix64 generator. The scheduler derives task
+// ids and the random strategy's draws from a seed with it.
 package splitmix
 
 // Mix returns the finalizer of SplitMix64 for x: a bijection in which each bit of x changes half of
