@@ -12,22 +12,21 @@ import (
 )
 
 const (
-	// leaseCheck is the least time between two checks of the leader for leases that have run out.
-	// Instances that are lost at nearly the same time, as in a zone, are thus one entry of the log,
-	// and their tasks are replaced in the order of priority.
+	// leaseCheck is the minimum time between two checks for expired leases. Instances that are lost
+	// at nearly the same time, as in a zone, thus share one log entry, and their tasks are replaced
+	// in order of priority.
 	leaseCheck = 100 * time.Millisecond
 	// leaseRetry is how soon the leader checks again after a verdict that could not be written.
 	leaseRetry = 100 * time.Millisecond
 )
 
-// agentLeases writes to the log which instances are lost and which are back, judging by the beats
+// agentLeases records in the log which instances are lost and which are back, judging by the beats
 // of their agents. It lives as long as one leadership.
 type agentLeases struct {
 	snapshot  func() *state.Snapshot
 	subscribe func(...state.Topic) *state.Subscription
 	apply     func(context.Context, structs.Command) (structs.Applied, error)
-	// ask asks agents by gossip whether they are there (liveness.NewWitness). Nil: there is no
-	// gossip.
+	// ask asks agents by gossip whether they are there (liveness.NewWitness). Nil without gossip.
 	ask func(instances []string, answered func(instance string))
 	now func() structs.Time
 	log *slog.Logger
@@ -44,21 +43,21 @@ func newAgentLeases(l *agentLeases) *agentLeases {
 	return l
 }
 
-// hear takes in beats.
+// hear receives beats.
 func (l *agentLeases) hear(beats map[string]time.Time) {
 	for instance, at := range beats {
 		if l.tracker.Seen(instance, at) {
 			select {
 			case l.judgeNow <- struct{}{}:
-			default: // asked for already
+			default: // already requested
 			}
 		}
 	}
 }
 
-// Run writes to the log which instances are lost, which are back and which take work again, until
-// ctx ends. It checks when a silent agent beats, when instances change, and when the first lease or
-// wait runs out.
+// Run records in the log which instances are lost, are back or take work again, until ctx ends. It
+// checks when a silent agent beats, when instances change, and when the first lease or wait runs
+// out.
 func (l *agentLeases) Run(ctx context.Context) error {
 	changes := l.subscribe(state.Topic{Kind: state.TopicInstances})
 	defer changes.Close()
@@ -103,7 +102,7 @@ func (l *agentLeases) judge(ctx context.Context, witness *liveness.Witness) (nex
 	return v.Next
 }
 
-// release lets instances take work again whose wait after repeated losses is over. It returns when
+// release lets instances whose wait after repeated losses is over take work again. It returns when
 // to check again.
 func (l *agentLeases) release(ctx context.Context) (next time.Time) {
 	now, began := l.now(), time.Now()

@@ -8,24 +8,24 @@ import (
 )
 
 const (
-	// leaseReport is how often a server tells the leader which beats it heard.
+	// leaseReport is how often a server reports the beats that it heard to the leader.
 	leaseReport = 500 * time.Millisecond
-	// cutOffAfter is how long a server cannot reach the leader before it checks whether its agents
-	// are better off with another server. An election is mostly over by then.
+	// cutOffAfter is how long a server fails to reach the leader before it checks whether its
+	// agents are better off with another server. Elections are usually over by then.
 	cutOffAfter = time.Second
 )
 
-// heardReport is what a server tells the leader: how many milliseconds ago it heard each instance.
-// They are ages because clocks differ.
+// heardReport is a server's report to the leader: how many milliseconds ago it heard each instance.
+// These are ages because clocks differ.
 type heardReport struct {
 	Heard map[string]int64 `json:"heard"`
 }
 
-// reportBeats tells the leader, whoever that is, which beats this server heard, until ctx ends.
+// reportBeats reports the beats that this server hears to the present leader, until ctx ends.
 func (s *Server) reportBeats(ctx context.Context) {
 	tick := time.NewTicker(leaseReport)
 	defer tick.Stop()
-	var failing time.Time // since when the leader cannot be told; zero: it can
+	var failing time.Time // since when reports fail; zero if they do not
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,8 +43,8 @@ func (s *Server) reportBeats(ctx context.Context) {
 			if failing.IsZero() {
 				failing = began
 			}
-			// The first report to a leader that vanished hangs. There may be another leader by the
-			// time that it fails.
+			// The first report to a leader that vanished hangs. By the time it fails there may be
+			// another leader.
 			failed := began.Sub(failing) >= cutOffAfter || time.Since(failing) >= cutOffAfter && !s.hearsLeader()
 			s.beats.cutOff.Store(failed && s.othersHearLeader(ctx))
 			continue

@@ -10,28 +10,28 @@ import (
 )
 
 const (
-	// silentAfter is how long an agent must have been silent for its next beat to be news. Agents
-	// beat every second.
+	// silentAfter is how long an agent must have been silent for its next beat to be reported at
+	// once. Agents beat every second.
 	silentAfter = 1500 * time.Millisecond
-	// fencedApart concerns agents that kill their tasks when the leader does not hear of them. A
-	// server that has not told the leader about such an agent for so long sends it to another
-	// server. A server that keeps up does so within 750 ms.
+	// fencedApart concerns agents that kill their tasks when the leader does not hear about them. A
+	// server that could not report such an agent to the leader for this long sends it to another
+	// server. A server that keeps up reports within 750 ms.
 	fencedApart = 1500 * time.Millisecond
 )
 
-// beats are the beats that this server heard from the agents whose streams it holds, until the
-// leader knows them. Times are by instance. Safe for concurrent use.
+// beats holds the beats of the agents whose streams this server holds, until the leader knows them.
+// Times are by instance. It is safe for concurrent use.
 type beats struct {
 	// cutOff means that the leader does not hear about this server's agents, but could hear about
 	// them through another server.
 	cutOff atomic.Bool
-	// first is nudged when an instance beats that was silent: the leader is to know at once.
-	// Capacity 1.
+	// first is signaled when a silent instance beats: the leader should know at once. Its capacity
+	// is 1.
 	first chan struct{}
 
 	mu    sync.Mutex
 	fresh map[string]time.Time // the newest beats since the last report
-	last  map[string]time.Time // the newest beats of those that were not silent at the last report
+	last  map[string]time.Time // the newest beats of instances that were not silent at the last report
 	told  map[string]time.Time // the newest beats that the leader knows, unless they are old
 }
 
@@ -41,7 +41,7 @@ func newBeats() *beats {
 	}
 }
 
-// beat takes in a beat (control.Config.Beat).
+// beat receives a beat (control.Config.Beat).
 func (s *Server) beat(instance string) (age time.Duration, err error) {
 	age, told, err := s.beats.beat(instance)
 	if err == nil && told && age > fencedApart {
@@ -52,9 +52,9 @@ func (s *Server) beat(instance string) (age time.Duration, err error) {
 	return age, err
 }
 
-// beat notes that an agent is there. It returns how long ago the newest beat was that the leader
-// knows: longer than any lease where the leader knows no recent one. It fails where beats at this
-// server are useless to the agent.
+// beat records that an agent is alive. It returns the age of the newest beat that the leader knows,
+// which is longer than any lease if that is not recent. It fails if beats at this server are
+// useless to the agent.
 func (b *beats) beat(instance string) (age time.Duration, told bool, err error) {
 	if b.cutOff.Load() {
 		return 0, false, structs.ErrNoLeader()
@@ -87,14 +87,14 @@ func (b *beats) take() map[string]time.Time {
 	return taken
 }
 
-// known notes that the leader knows these beats.
+// known records that the leader knows these beats.
 func (b *beats) known(taken map[string]time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	maps.Copy(b.told, taken)
 }
 
-// giveBack puts back beats that could not be reported.
+// giveBack puts unreported beats back.
 func (b *beats) giveBack(taken map[string]time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

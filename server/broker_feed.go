@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// brokerFeed hands the broker every evaluation that is ready, or will be at its time: first those
-// in state, then each as it comes.
+// brokerFeed hands the broker every evaluation that is ready now or at a set time: first those in
+// state, then each as it comes.
 type brokerFeed struct {
 	snapshot  func() *state.Snapshot
 	subscribe func(...state.Topic) *state.Subscription

@@ -8,17 +8,17 @@ import (
 )
 
 // clock is the time that goes into the log while this server leads. It follows the system's clock,
-// but never goes back. When the system's clock is set back, this one continues at half its pace
-// until the system's has caught up, so that nothing waits more than twice as long for a time that
-// was given out before. A clock that is set forward is followed at once. A new leader's clock
-// continues from its predecessor's, which may have been ahead. Safe for concurrent use.
+// but never goes back. If the system's clock is set back, this one continues at half its pace until
+// the system's has caught up, so waiting for a time that was handed out before takes at most twice
+// as long. It follows at once if the system's clock is set forward. A new leader's clock continues
+// from its predecessor's, which may have been ahead. It is safe for concurrent use.
 type clock struct {
 	wall    func() time.Time     // may be set
 	elapsed func() time.Duration // only grows, at an even pace
 
 	mu   sync.Mutex
 	last time.Time     // the last time that was returned
-	at   time.Duration // elapsed then
+	at   time.Duration // elapsed at that time
 }
 
 func newClock(wall func() time.Time) *clock {
@@ -42,7 +42,7 @@ func (c *clock) Now() time.Time {
 	return c.last
 }
 
-// continueFrom makes the clock return no earlier time than one that an earlier leader used.
+// continueFrom makes the clock return no earlier time than the one that an earlier leader used.
 func (c *clock) continueFrom(from time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,5 +51,5 @@ func (c *clock) continueFrom(from time.Time) {
 	}
 }
 
-// Time returns Now in the form that the log has.
+// Time returns Now in the form of the log.
 func (c *clock) Time() structs.Time { return structs.TimeOf(c.Now()) }

@@ -14,13 +14,13 @@ func (s *Server) Members() []structs.Member {
 	return s.members.All()
 }
 
-// RaftPeers lists the raft peers as this server has them, whether a leader stands or not, and asks
-// each how far it is.
+// RaftPeers lists the raft peers as known to this server, even without a leader, and asks each for
+// its progress.
 func (s *Server) RaftPeers(ctx context.Context) structs.PeerList {
 	if s.members != nil {
 		return s.members.RaftPeers(ctx)
 	}
-	stats := s.node.Stats() // gantry dev: raft has this process alone
+	stats := s.node.Stats() // gantry dev: this process is raft's only peer
 	return structs.PeerList{Peers: []structs.Peer{{
 		ID: s.dir.ID, Name: s.dir.ID, Voter: true, Leader: s.Leads(), Answers: true,
 		LastIndex: stats.LastIndex, LastTerm: stats.LastTerm,
@@ -36,7 +36,7 @@ func (s *Server) Leave(ctx context.Context) error {
 	return s.members.Leave(ctx)
 }
 
-// Left is closed when the server has left the cluster. Nil without Peers.
+// Left is closed when the server has left the cluster. It is nil without Peers.
 func (s *Server) Left() <-chan struct{} {
 	if s.members == nil {
 		return nil
@@ -44,7 +44,7 @@ func (s *Server) Left() <-chan struct{} {
 	return s.members.Left()
 }
 
-// RotateGossipKey gives all members another gossip key, which only present members know.
+// RotateGossipKey gives all members a new gossip key, which only present members know.
 func (s *Server) RotateGossipKey(context.Context) (structs.GossipRotation, error) {
 	if s.members == nil {
 		return structs.GossipRotation{}, structs.Errorf(structs.KindUnsupportedFeature,
@@ -53,7 +53,7 @@ func (s *Server) RotateGossipKey(context.Context) (structs.GossipRotation, error
 	return s.members.RotateGossipKey()
 }
 
-// GossipKey returns the key in use, as far as this server knows. Nil: gossip is in the clear.
+// GossipKey returns the key in use, as known to this server; nil if gossip is not encrypted.
 func (s *Server) GossipKey() []byte {
 	if s.members == nil {
 		return nil

@@ -4,9 +4,9 @@
 //	server.go   starts and stops everything
 //	log.go      control's way to the log: writes, and reads that are up to date
 //	leader.go   what the leader runs, as a table of parts
-//	forward.go  any server takes any call: follower → leader
-//	peers.go    what servers ask each other; cluster.go: the cluster as this server has it
-//	snapshots.go  the whole state to a file and back; offline.go: without a running server
+//	forward.go  lets any server take any call: follower → leader
+//	peers.go    the calls between servers; cluster.go: the cluster as known to this server
+//	snapshots.go  saves and restores the whole state; offline.go: without a running server
 //	clock.go    the time that goes into the log
 //
 // What the leader runs:
@@ -14,16 +14,16 @@
 //	broker_feed.go           evaluations → server/broker
 //	worker.go                evaluation → plan, which server/planner commits
 //	external_schedulers.go   evaluations that wait for external schedulers; external_lease.go and
-//	                         external_plan.go: what those may do
+//	                         external_plan.go: what these may do with them
 //	agent_leases.go          the beats of agents → which instances are lost or back
-//	server/collector         forgets what ended long ago
+//	server/collector         removes rows that ended long ago
 //	server/members           gossip → raft peers
 //
 // On every server:
 //
 //	beats.go           the beats of the agents whose streams it holds
-//	beat_report.go     tells the leader about them
-//	leader_contact.go  whether its agents are better off with another server
+//	beat_report.go     reports them to the leader
+//	leader_contact.go  decides whether its agents are better off with another server
 //
-// Below it, server/node is raft and the disk. It knows nothing of the rest.
+// Below it, server/node is raft and the disk. It knows nothing about the rest.
 package server

@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// next waits for an evaluation of a scheduler's jobs with tasks to place. It returns nil when none
-// came until ctx ended.
+// next waits for an evaluation of a scheduler's jobs with tasks to place. It returns nil if none
+// comes before ctx ends.
 func (e *externalSchedulers) next(ctx context.Context, name string) (*structs.Lease, error) {
 	for {
 		b := e.of(name)
@@ -34,7 +34,7 @@ func (e *externalSchedulers) next(ctx context.Context, name string) (*structs.Le
 	}
 }
 
-// lease returns what an evaluation asks of its job's scheduler now. Nil: nothing.
+// lease returns what an evaluation now asks of its job's scheduler; nil if nothing.
 func (e *externalSchedulers) lease(name, id, token string) (lease *structs.Lease) {
 	snap := e.snapshot()
 	eval := snap.Evaluation(id)
@@ -53,7 +53,8 @@ func (e *externalSchedulers) lease(name, id, token string) (lease *structs.Lease
 	return lease
 }
 
-// asksExternal reports whether an evaluation is still to be decided, by the scheduler of that name.
+// asksExternal reports whether an evaluation is still to be decided, and by the scheduler with that
+// name.
 func asksExternal(snap *state.Snapshot, eval *structs.Evaluation, name string) bool {
 	if eval == nil || eval.Status != structs.EvaluationReady {
 		return false
@@ -84,8 +85,8 @@ func newLease(snap *state.Snapshot, eval *structs.Evaluation, o *place.Offer) *s
 	return lease
 }
 
-// handBack ends a lease that asks nothing of the external scheduler any more. Our workers decide
-// what is left.
+// handBack ends a lease that no longer asks anything of the external scheduler. Our workers decide
+// the rest.
 func (e *externalSchedulers) handBack(b *broker.Broker, id string, token broker.Token) {
 	b.Ack(id, token)
 	if eval := e.snapshot().Evaluation(id); eval != nil && eval.Status == structs.EvaluationReady {
@@ -93,7 +94,7 @@ func (e *externalSchedulers) handBack(b *broker.Broker, id string, token broker.
 	}
 }
 
-// held returns what a lease holds, and restarts the lease's time.
+// held returns the evaluation that a lease holds, and renews the lease.
 func (e *externalSchedulers) held(name, text string) (b *broker.Broker, eval string, token broker.Token, err error) {
 	if b = e.of(name); b == nil {
 		return nil, "", 0, structs.ErrNoLeader()

@@ -12,14 +12,14 @@ import (
 )
 
 // plan plans a leased evaluation on the newest state, with the tasks where the external scheduler
-// wants them. The plan then goes the way of our own.
+// wants them. The plan is then handled like our own.
 func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.LeasePlan) (*structs.LeasePlanned, error) {
 	_, id, _, err := e.held(name, in.Token)
 	if err != nil {
 		return nil, err
 	}
 	var c choice
-	planned := &structs.LeasePlanned{Done: true} // decided meanwhile, or the job has gone
+	planned := &structs.LeasePlanned{Done: true} // already decided, or the job is gone
 	plan := func(snap *state.Snapshot, eval *structs.Evaluation) (*structs.Plan, error) {
 		if !asksExternal(snap, eval, name) {
 			return nil, nil
@@ -35,7 +35,7 @@ func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.L
 		if err == nil {
 			planned = committed
 		}
-		return planner.Outcome{}, err // the external scheduler is told what was refused
+		return planner.Outcome{}, err // the answer tells the external scheduler what was refused
 	}
 	loop := planner.Loop{Snapshot: e.snapshot, Plan: plan, Submit: submit}
 	err = loop.UntilCommitted(ctx, id)
@@ -51,7 +51,7 @@ func (e *externalSchedulers) plan(ctx context.Context, name string, in structs.L
 	return planned, nil
 }
 
-// choice is what an external scheduler wants, and which parts of that are refused.
+// choice is what an external scheduler wants, and which parts of it are refused.
 type choice struct {
 	plan    *structs.LeasePlan
 	asked   bool
@@ -78,7 +78,7 @@ func (c *choice) place(o *place.Offer) {
 	}
 }
 
-// commitChoice commits the whole plan when it answers everything that was asked for. Otherwise it
+// commitChoice commits the whole plan if it answers everything that was asked for. Otherwise it
 // commits the placements that fit, and leaves the evaluation open.
 func (e *externalSchedulers) commitChoice(ctx context.Context, c *choice, plan *structs.Plan) (*structs.LeasePlanned, error) {
 	whole := len(c.refused) == 0 && c.left == 0

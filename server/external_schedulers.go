@@ -17,13 +17,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// leaseTime is how long an external scheduler may hold an evaluation without saying anything.
+// leaseTime is how long an external scheduler may hold an evaluation without a sign of life.
 const leaseTime = 30 * time.Second
 
 // externalSchedulers holds the evaluations that wait for external schedulers, in a broker for each
-// scheduler's name. Our workers put evaluations there that need places for tasks. They decide the
-// others themselves, so that a service whose scheduler is away can still be scaled in and deleted.
-// It lives as long as one leadership.
+// scheduler's name. Our workers put evaluations there that need places for tasks. They decide all
+// others themselves, so a service whose scheduler is away can still be scaled in and deleted. It
+// lives as long as one leadership.
 type externalSchedulers struct {
 	snapshot func() *state.Snapshot
 	submit   func(context.Context, *structs.Plan) (planner.Outcome, error)
@@ -32,10 +32,10 @@ type externalSchedulers struct {
 	now    func() structs.Time
 	log    *slog.Logger
 
-	nonce string // keeps the tokens of one leadership apart from those of others
+	nonce string // distinguishes the tokens of different leaderships
 
 	mu      sync.Mutex
-	brokers map[string]*broker.Broker // nil: closed
+	brokers map[string]*broker.Broker // nil if closed
 }
 
 func newExternalSchedulers(e *externalSchedulers) *externalSchedulers {
@@ -65,8 +65,8 @@ func (e *externalSchedulers) of(scheduler string) *broker.Broker {
 	return b
 }
 
-// wait puts an evaluation where its scheduler asks for it. When the leadership is over, the next
-// leader finds the evaluation in state.
+// wait puts an evaluation where its scheduler asks for it. After this leadership, the next leader
+// finds the evaluation in state.
 func (e *externalSchedulers) wait(scheduler string, eval *structs.Evaluation) {
 	if b := e.of(scheduler); b != nil {
 		b.Enqueue(eval)
@@ -82,12 +82,12 @@ func (e *externalSchedulers) close() {
 	e.brokers = nil
 }
 
-// leaseToken returns the text of an evaluation's id and the broker's token for it.
+// leaseToken returns a text with an evaluation's id and the broker's token for it.
 func (e *externalSchedulers) leaseToken(eval string, token broker.Token) string {
 	return fmt.Sprintf("%s.%d.%s", eval, token, e.nonce)
 }
 
-// readToken reads what leaseToken wrote. It returns false for a token of another leadership.
+// readToken parses the text of leaseToken. It returns false for a token of another leadership.
 func (e *externalSchedulers) readToken(text string) (eval string, token broker.Token, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 || parts[2] != e.nonce {
@@ -108,7 +108,7 @@ func (x externalLeases) current() (*externalSchedulers, error) {
 	return l.external, nil
 }
 
-// NextLease is part of control.Leases, like the methods below.
+// NextLease, like the methods below, implements control.Leases.
 func (x externalLeases) NextLease(ctx context.Context, name string) (*structs.Lease, error) {
 	e, err := x.current()
 	if err != nil {

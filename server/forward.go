@@ -19,7 +19,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// HeaderHops counts the servers that a call has been on. The leader may change during a call, which
+// HeaderHops counts the servers that a call has been to. The leader may change during a call, which
 // makes two; more would be a loop.
 const (
 	HeaderHops = "Gantry-Hops"
@@ -34,7 +34,7 @@ const HeaderStale = "Gantry-Stale"
 // forwardRetry is the pause between attempts to reach a leader.
 const forwardRetry = 25 * time.Millisecond
 
-// errNoReach: no connection was made, so nothing of the call has been sent.
+// errNoReach means that no connection was made, so no part of the call was sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
 // Unavailable answers a call of an AWS client with 503, in the protocol of its caller.
@@ -122,7 +122,7 @@ func (t leaderTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t leaderTransport) send(r *http.Request, address string) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context()) // ends with r's, even after the answer has begun
+	ctx, cancel := context.WithCancel(r.Context()) // ends with r's context, even after the answer has begun
 	stop := context.AfterFunc(t.server.node.LeaderContext(), cancel)
 	context.AfterFunc(ctx, func() { stop() })
 	out := r.Clone(ctx)
@@ -146,7 +146,7 @@ func (t leaderTransport) send(r *http.Request, address string) (*http.Response, 
 	return resp, err
 }
 
-// Leader returns the host:port at which the leader takes calls; empty while there is none.
+// Leader returns the host:port at which the leader takes calls; empty if there is none.
 func (s *Server) Leader() string {
 	if s.leader.Load() != nil && s.config.Peers != nil {
 		return s.config.Peers.HTTP

@@ -18,7 +18,7 @@ const leadRetry = 200 * time.Millisecond
 
 // leadership is what runs while this server leads. It is rebuilt from state at every gain.
 type leadership struct {
-	term    uint64 // of raft, in which the state was brought up to date
+	term    uint64 // the raft term in which the state was brought up to date
 	broker  *broker.Broker
 	planner *planner.Planner
 	// external and leases take calls from outside while they run.
@@ -26,17 +26,17 @@ type leadership struct {
 	leases   *agentLeases
 }
 
-// A part is one of the things that the leader runs. It is made of what it reads and writes, and
-// never holds the server.
+// part is one of the loops that the leader runs. It is given only what it reads and writes, never
+// the server.
 type part struct {
 	name string
-	// run works until ctx ends, and returns nil then. An error means that the part cannot go on:
-	// all of the leader's work is then started again from state.
+	// run works until ctx ends, and returns nil then. An error means that the part cannot continue:
+	// all of the leader's work is then restarted from state.
 	run func(ctx context.Context) error
 }
 
-// newLeadership makes what the leader runs. A new loop is a package of its own and a line in the
-// table below.
+// newLeadership creates the parts that the leader runs. A new loop gets its own package and a line
+// in the table below.
 func (s *Server) newLeadership(term uint64) (*leadership, []part) {
 	snapshot, apply := s.store.Snapshot, s.node.Apply
 	importance := func(e *structs.Evaluation) int { return snapshot().Importance(e) }
@@ -89,7 +89,7 @@ func (s *Server) followLeadership(ctx context.Context) {
 		case leads = <-s.node.LeaderChanges():
 		case <-s.leadAnew:
 		case r := <-s.restores:
-			stop() // nothing is decided while the state is exchanged
+			stop() // nothing is decided while the state is replaced
 			r.done <- s.node.Restore(r.file)
 		}
 		stop()
@@ -100,8 +100,8 @@ func (s *Server) followLeadership(ctx context.Context) {
 	}
 }
 
-// startLeading starts the leader's work in the background. It returns the function that ends the
-// work and waits for its end.
+// startLeading starts the leader's work in the background. It returns a function that ends the work
+// and waits until it has ended.
 func (s *Server) startLeading(parent context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	var work sync.WaitGroup
@@ -118,7 +118,7 @@ func (s *Server) startLeading(parent context.Context) (stop func()) {
 		s.leader.Store(nil)
 		cancel()
 		work.Wait()
-		s.leader.Store(nil) // lead may have finished its start meanwhile
+		s.leader.Store(nil) // lead may have finished starting in the meantime
 	}
 }
 
@@ -144,20 +144,20 @@ func (s *Server) lead(ctx context.Context, work *sync.WaitGroup) error {
 	return ctx.Err()
 }
 
-// runPart runs a part until ctx ends. When it fails, as the planner does when it cannot know
-// whether a plan was committed, everything that was built on it is rebuilt from state.
+// runPart runs a part until ctx ends. If it fails, as the planner does when it cannot know whether
+// a plan was committed, everything is rebuilt from state.
 func (s *Server) runPart(ctx context.Context, p part) {
 	if err := p.run(ctx); err != nil && ctx.Err() == nil {
 		s.log.Warn("a part of the leader's work failed; starting all of it again", "part", p.name, "error", err)
 		select {
 		case s.leadAnew <- struct{}{}:
-		default: // asked for already
+		default: // already requested
 		}
 	}
 }
 
-// newestOf returns the newest time that a leader gave, as far as the state has it: nothing changes
-// for long without an evaluation.
+// newestOf returns the newest time that a leader put into the evaluations in state. No change goes
+// without an evaluation for long.
 func newestOf(snap *state.Snapshot) time.Time {
 	newest := structs.Time(0)
 	for e := range snap.Evaluations() {

@@ -18,14 +18,15 @@ func (s *Server) Apply(ctx context.Context, cmd structs.Command) (structs.Applie
 	return s.node.Apply(ctx, cmd)
 }
 
-// Current returns once this server is known to lead with its state caught up: a write is
-// acknowledged only after the leader's state holds it. It waits a little for that (control.Log).
+// Current waits a little until this server is known to lead with its state caught up, and then
+// returns nil (control.Log). Its state then has all acknowledged writes: a write is acknowledged
+// only after the leader's state holds it.
 func (s *Server) Current(ctx context.Context) error {
 	if err := s.awaitLeading(ctx); err != nil || s.members == nil {
 		return err
 	}
 	l := s.leader.Load()
-	// A confirmation in another term than the one in which the state was brought up to date says
+	// A confirmation in another term than that in which the state was brought up to date proves
 	// nothing about the state.
 	if err := s.node.VerifyLeader(ctx); err != nil || l == nil || s.node.Term() != l.term {
 		return structs.ErrNoLeader()

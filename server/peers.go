@@ -10,7 +10,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Peers returns the routes of what servers ask each other.
+// Peers returns the routes of the calls between servers.
 func (s *Server) Peers() *route.Table {
 	return route.New(append(s.members.Routes(),
 		members.Route("leases", s.peerLeases),
@@ -18,7 +18,7 @@ func (s *Server) Peers() *route.Table {
 	)...)
 }
 
-// peerLeases takes in the beats that another server heard.
+// peerLeases receives the beats that another server heard.
 func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
 	var report heardReport
 	err := json.NewDecoder(r.Body).Decode(&report)
@@ -36,7 +36,7 @@ func (s *Server) peerLeases(w http.ResponseWriter, r *http.Request) {
 	members.Answer(w, struct{}{}, err)
 }
 
-// peerLed says whether this server leads or hears the leader.
+// peerLed answers whether this server leads or hears the leader.
 func (s *Server) peerLed(w http.ResponseWriter, _ *http.Request) {
 	members.Answer(w, s.hearsLeader(), nil)
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Config is what a server needs.
+// Config holds what a server needs.
 type Config struct {
-	// ID names the server among its peers; it never changes for a data directory. Empty: it is
+	// ID names the server among its peers; it never changes for a data directory. If empty, it is
 	// minted at the first start and kept there.
 	ID string
 	// DataDir holds the log and snapshots, in its sub-folder "server". Required.
@@ -28,14 +28,15 @@ type Config struct {
 	// Peers makes the server one of several. Nil: a cluster of its own, which no other can join
 	// (gantry dev).
 	Peers *Peers
-	// TaskRetention is how long stopped tasks can still be described. Zero: one hour, as ECS.
+	// TaskRetention is how long stopped tasks can still be described. Zero means one hour, as in
+	// ECS.
 	TaskRetention time.Duration
-	// Sealer encrypts what is secret in the log. Nil: nothing secret is taken.
+	// Sealer encrypts secrets in the log. If nil, secrets are refused.
 	Sealer control.Sealer
-	// Now is the system's clock, which may be set. Nil: time.Now.
+	// Now is the system's clock, which people may set. Nil means time.Now.
 	Now func() time.Time
-	// SlowDisk, for tests, is called before every write to the log and the snapshots, which
-	// continues when it returns. Nil: not called.
+	// SlowDisk, for tests, if not nil, is called before every write to the log and the snapshots.
+	// The write continues when it returns.
 	SlowDisk func()
 	// Logger is required.
 	Logger *slog.Logger
@@ -55,21 +56,20 @@ type Server struct {
 
 	dir     *node.Dir
 	node    *node.Node
-	members *members.Members // nil: without Peers
+	members *members.Members // nil without Peers
 	beats   *beats
 	clock   *clock
-	leader  atomic.Pointer[leadership] // nil: this server does not lead, or is not ready to
+	leader  atomic.Pointer[leadership] // nil if this server does not lead, or is not ready to
 
-	// restores are saved states that are to take the place of the present one, while the leader's
-	// work rests.
+	// restores are saved states that should replace the present one while the leader's work rests.
 	restores chan restore
-	// leadAnew asks for a fresh start of the leader's work. Capacity 1.
+	// leadAnew requests a fresh start of the leader's work. Its capacity is 1.
 	leadAnew chan struct{}
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
 
-// New opens the data directory and starts the server. It leads once Ready says so.
+// New opens the data directory and starts the server. It takes calls once Ready returns nil.
 func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
@@ -129,11 +129,11 @@ func (s *Server) open() (err error) {
 // ID names the server among its peers.
 func (s *Server) ID() string { return s.dir.ID }
 
-// Control is what the doors call.
+// Control returns the core that the doors call.
 func (s *Server) Control() *control.Control { return s.control }
 
-// Ready returns nil when the server takes calls: there is a leader, and its state has caught up.
-// The error says what is missing.
+// Ready returns nil if the server takes calls: there is a leader, and its state has caught up. The
+// error explains what is missing.
 func (s *Server) Ready() error {
 	if s.leader.Load() == nil && s.leaderHTTP() == "" {
 		return fmt.Errorf("no leader yet: server %s is %s", s.dir.ID, s.node.Role())
@@ -141,8 +141,8 @@ func (s *Server) Ready() error {
 	return nil
 }
 
-// Failed reports what the server cannot live with, such as a disk that refuses a write. The server
-// must not be stopped then; the process is to end.
+// Failed reports fatal errors, such as a disk that refuses a write. The server must then not be
+// stopped; the process must exit.
 func (s *Server) Failed() <-chan error { return s.node.Failed() }
 
 // Stop ends everything the server started and closes its data directory. Writes in progress are

@@ -10,7 +10,7 @@ import (
 )
 
 // SaveSnapshot writes the whole state with everything that was acknowledged before the call. Only
-// the leader can. Nothing is written when it fails at once; a file without its end is not whole.
+// the leader can. If it fails at once, nothing is written; a file without its end is incomplete.
 func (s *Server) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	if err := s.Current(ctx); err != nil {
 		return err
@@ -18,14 +18,15 @@ func (s *Server) SaveSnapshot(ctx context.Context, to io.Writer) error {
 	return s.node.SaveState(to, s.config.Version)
 }
 
-// restore is a saved state that is to take the place of the present one.
+// restore is a saved state that should replace the present one.
 type restore struct {
 	file *node.SnapshotFile
 	done chan error // capacity 1
 }
 
 // RestoreSnapshot makes a saved state the state of all servers. Only the leader can. A damaged file
-// is refused before anything changes, and so is the loss of existing work where replace is not set.
+// is refused before anything changes, and so is a restore that would lose existing work, unless
+// replace is set.
 func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bool) (structs.SnapshotInfo, error) {
 	if err := s.awaitLeading(ctx); err != nil {
 		return structs.SnapshotInfo{}, err
@@ -52,7 +53,7 @@ func (s *Server) RestoreSnapshot(ctx context.Context, from io.Reader, replace bo
 		err = structs.ErrNoLeader()
 	}
 	if err == nil {
-		// so that the caller's next call is taken at once; the restore is done either way
+		// so that the caller's next call is taken at once; the restore is done in any case
 		_ = s.awaitLeading(ctx)
 	}
 	return file.Info, err
@@ -77,8 +78,8 @@ func empty(s *state.Snapshot) bool {
 	return true
 }
 
-// passRestore writes an entry that changes nothing where the state has an older index than raft's
-// snapshot, as a restored one has: agents take no state whose index is below what they have seen.
+// passRestore writes an entry that changes nothing if the state's index is older than raft's
+// snapshot, as after a restore: agents accept no state with a lower index than they have seen.
 func (s *Server) passRestore(ctx context.Context) error {
 	at, err := s.node.SnapshotIndex()
 	if err != nil || s.store.Snapshot().Index() >= at {

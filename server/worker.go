@@ -15,15 +15,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// A job rests after an evaluation for restFactor times as long as that took to think about,
-// mostRest at most: each report of one of its tasks asks for another, and those of a service of
-// thousands are long.
+// After an evaluation a job rests for restFactor times as long as the evaluation took, at most
+// mostRest: each report of one of its tasks asks for another, and those of a service with thousands
+// of tasks are long.
 const (
 	restFactor = 39
 	mostRest   = 500 * time.Millisecond
 )
 
-// errNotItsTurn says that room was made for a more important job, which has to be asked first.
+// errNotItsTurn means that room was made for a more important job, which must be decided first.
 var errNotItsTurn = errors.New("a more important evaluation was called because room appeared")
 
 // worker turns evaluations into plans.
@@ -42,7 +42,7 @@ func (w *worker) Run(ctx context.Context) error {
 	for {
 		eval, token, err := w.broker.Dequeue(ctx)
 		if err != nil {
-			return nil // ctx has ended, or the broker was closed for that
+			return nil // ctx has ended, or the broker was closed because of that
 		}
 		thought, err := w.evaluate(ctx, eval)
 		if errors.Is(err, errNotItsTurn) {
@@ -58,8 +58,8 @@ func (w *worker) Run(ctx context.Context) error {
 	}
 }
 
-// evaluate plans until the planner has committed all of a plan, and returns how long it thought
-// about the last one.
+// evaluate plans until the planner has committed all of a plan, and returns how long the last one
+// took to compute.
 func (w *worker) evaluate(ctx context.Context, eval *structs.Evaluation) (thought time.Duration, err error) {
 	plan := func(snap *state.Snapshot, current *structs.Evaluation) (*structs.Plan, error) {
 		if snap.MoreUrgent(current) {
@@ -86,8 +86,8 @@ func (w *worker) evaluate(ctx context.Context, eval *structs.Evaluation) (though
 	return thought, err
 }
 
-// externalScheduler is the name of the scheduler that says where the tasks of an evaluation's job
-// go; empty: ours does.
+// externalScheduler returns the name of the external scheduler that places the tasks of an
+// evaluation's job; empty for our own.
 func externalScheduler(snap *state.Snapshot, eval *structs.Evaluation) string {
 	if job := snap.Job(eval.Job); job != nil {
 		return job.Scheduler

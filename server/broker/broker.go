@@ -13,24 +13,24 @@ import (
 // ErrClosed is returned by Dequeue once the broker is closed.
 var ErrClosed = errors.New("the evaluation broker is closed")
 
-// Config is what a broker needs. Zero durations mean the defaults.
+// Config holds what a broker needs. Zero durations mean the defaults.
 type Config struct {
 	// AckTimeout is how long a worker may hold an evaluation before another gets it. Default 60 s.
 	AckTimeout time.Duration
 	// NackDelay is how long an evaluation is delayed after it was first given back; it doubles each
-	// further time. Default 1 s.
+	// time. Default 1 s.
 	NackDelay time.Duration
-	// MaxNackDelay bounds the doubling. Default 60 s.
+	// MaxNackDelay limits the doubling. Default 60 s.
 	MaxNackDelay time.Duration
-	// YieldDelay is how long an evaluation is delayed that made way for a more important one.
+	// YieldDelay is how long an evaluation that made way for a more important one is delayed.
 	// Default 5 ms.
 	YieldDelay time.Duration
 	// Importance returns the priority of an evaluation's job. Default: all are equal.
 	Importance func(*structs.Evaluation) int
 	// Now returns the time that WaitUntil is compared with. Default: time.Now. It may stand still
-	// where timers go on: durations are measured by timers alone.
+	// while timers go on: durations are measured only by timers.
 	Now func() time.Time
-	// Logger reports evaluations that workers did not answer for. Default: none.
+	// Logger logs evaluations that workers did not answer in time. Default: none.
 	Logger *slog.Logger
 }
 
@@ -38,8 +38,8 @@ type Config struct {
 type Broker struct {
 	config Config
 	closed chan struct{}
-	// wake holds a value while something may be ready. Whoever takes the value and leaves something
-	// ready puts one back.
+	// wake holds a value while something may be ready. A goroutine that takes the value and leaves
+	// something ready must put one back.
 	wake chan struct{}
 
 	mu    sync.Mutex
@@ -72,8 +72,8 @@ func New(c Config) *Broker {
 }
 
 // Enqueue adds an evaluation, or replaces an older version of it (by ModifyIndex). An evaluation
-// that changes while a worker holds it is delivered again afterwards: the worker may have read
-// state before the change. One with a WaitUntil is delayed until then.
+// that changes while a worker holds it is delivered again afterward: the worker may have read state
+// before the change. One with a WaitUntil is delayed until then.
 func (b *Broker) Enqueue(e *structs.Evaluation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -92,8 +92,8 @@ func (b *Broker) Enqueue(e *structs.Evaluation) {
 	}
 }
 
-// Forget drops an evaluation that is delayed. One that is in the queue or with a worker is left to
-// be delivered: the worker sees that it is decided.
+// Forget drops a delayed evaluation. One that is in the queue or with a worker stays: the worker
+// will see that it is decided.
 func (b *Broker) Forget(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -103,7 +103,7 @@ func (b *Broker) Forget(id string) {
 	}
 }
 
-// Close ends the broker. It forgets all evaluations; tokens no longer hold anything.
+// Close ends the broker. It forgets all evaluations and invalidates all tokens.
 func (b *Broker) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -3,10 +3,10 @@ package broker
 import "time"
 
 // leastWait is the shortest delay of an evaluation whose time has not come. After the system's
-// clock was set back, Now stands still, and the timer would otherwise fire at once again and again.
+// clock was set back Now stands still, and the timer would otherwise fire at once, again and again.
 const leastWait = 10 * time.Millisecond
 
-// inTime makes an evaluation ready if its time has come, and delays it until then otherwise. A
+// inTime makes an evaluation ready if its time has come; otherwise it delays it until then. A
 // change before that can only ask for the same look at the same time.
 func (b *Broker) inTime(it *item) {
 	if wait := it.eval.WaitUntil.Std().Sub(b.config.Now()); wait > 0 {
@@ -24,7 +24,8 @@ func (b *Broker) makeReady(it *item) {
 	b.signal()
 }
 
-// delay returns the delay of an evaluation that was given back and had been so often before.
+// delay returns the delay of an evaluation that was given back, and had been this many times
+// before.
 func (b *Broker) delay(before int) time.Duration {
 	d := b.config.NackDelay
 	for ; before > 0 && d < b.config.MaxNackDelay; before-- {

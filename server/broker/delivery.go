@@ -11,12 +11,12 @@ import (
 // ErrNotOutstanding is returned for a token that does not, or no longer, hold the evaluation.
 var ErrNotOutstanding = errors.New("the evaluation is not held by this token")
 
-// Token proves that a worker holds an evaluation. Each delivery has its own.
+// Token proves that a worker holds an evaluation. Each delivery has its own token.
 type Token uint64
 
-// Dequeue waits for an evaluation to be ready, and returns it with the token to acknowledge it by:
-// the most important one and, among equals, the oldest. Less important ones wait while a worker
-// holds an evaluation of their cluster. It returns ErrClosed, or the error of ctx.
+// Dequeue waits for a ready evaluation, the most important one and among equals the oldest, and
+// returns it with the token to acknowledge it with. Less important ones wait while a worker holds
+// an evaluation of their cluster. It returns ErrClosed, or the error of ctx.
 func (b *Broker) Dequeue(ctx context.Context) (*structs.Evaluation, Token, error) {
 	for {
 		select {
@@ -67,8 +67,8 @@ func (b *Broker) Extend(id string, token Token) error {
 // Ack reports that an evaluation is decided.
 func (b *Broker) Ack(id string, token Token) error { return b.AckThenRest(id, token, 0) }
 
-// AckThenRest is Ack, but the next evaluation of the job becomes ready only after a rest, so that
-// one look decides on all that happens meanwhile.
+// AckThenRest is like Ack, but the next evaluation of the job becomes ready only after a rest, so
+// that one look handles everything that happens in the meantime.
 func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -85,8 +85,8 @@ func (b *Broker) AckThenRest(id string, token Token, rest time.Duration) error {
 	return nil
 }
 
-// Nack reports that an evaluation could not be decided. It is delivered again after a delay; other
-// evaluations of its job have their turn meanwhile.
+// Nack reports that an evaluation could not be decided. It is delivered again after a delay;
+// meanwhile other evaluations of its job have their turn.
 func (b *Broker) Nack(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -99,8 +99,8 @@ func (b *Broker) Nack(id string, token Token) error {
 	return nil
 }
 
-// Yield reports that a more important evaluation has to be decided first. This one is delivered
-// again after YieldDelay.
+// Yield reports that a more important evaluation must be decided first. This one is delivered again
+// after YieldDelay.
 func (b *Broker) Yield(id string, token Token) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,8 +7,8 @@
 // is delayed: its WaitUntil has not come, or a worker gave it back; it becomes ready at that time,
 // or after a delay that doubles each time.
 //
-// The broker keeps nothing on disk and decides nothing: state says which evaluations are ready, and
-// the leader enqueues them here. A broker lives as long as one leadership. Delivery is at least
-// once: a worker checks in state whether the evaluation is still to be decided, and the planner
-// refuses plans for evaluations that were decided meanwhile.
+// The broker keeps nothing on disk and decides nothing: state determines which evaluations are
+// ready, and the leader enqueues them here. A broker lives as long as one leadership. Delivery is
+// at least once: a worker checks in state whether the evaluation is still open, and the planner
+// refuses plans for evaluations that have been decided.
 package broker

@@ -12,7 +12,7 @@ import (
 type item struct {
 	eval     *structs.Evaluation
 	priority int         // of its job
-	arrival  uint64      // grows with every item that enters the queue; breaks ties of CreatedAt
+	arrival  uint64      // increases with every item that enters the queue; breaks ties of CreatedAt
 	token    Token       // of the worker that holds it; zero if none does
 	changed  bool        // a newer version came while a worker holds it
 	nacks    int         // how often it was given back
@@ -25,24 +25,24 @@ func (it *item) stopTimer() {
 	}
 }
 
-// before orders by priority, then by when the evaluations were created, then by when they arrived.
+// before orders by priority, then by creation time, then by arrival.
 func before(a, b *item) bool {
 	return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.eval.CreatedAt, b.eval.CreatedAt), cmp.Compare(a.arrival, b.arrival)) < 0
 }
 
-// queue orders evaluations, the most important first and, among equals, the oldest, with at most
-// one of each job ready or taken. While one is taken, less important ones of its cluster are held
-// back: they would take the room that it was called for.
+// queue orders evaluations, the most important first and among equals the oldest. At most one of
+// each job is ready or taken. While one is taken, less important ones of its cluster are held back:
+// they would take the room that it was called for.
 type queue struct {
 	clusters map[string]*clusterQueue // clusters that have one ready or taken
-	// jobs has an entry for each job that has one ready or taken, or that rests: the evaluations
-	// that wait behind it.
+	// jobs has an entry for each job that rests or has an evaluation ready or taken: the
+	// evaluations that wait behind it.
 	jobs         map[string]*items
 	ready, taken int
 	arrivals     uint64
 }
 
-// clusterQueue holds what is ready and what is taken of one cluster.
+// clusterQueue holds the ready and taken evaluations of one cluster.
 type clusterQueue struct {
 	ready items
 	taken map[int]int // how many, by priority
@@ -82,7 +82,7 @@ func (q *queue) next() (first *item) {
 	return first
 }
 
-// yields reports whether an item has to wait for a more important one that is taken.
+// yields reports whether an item must wait for a more important one that is taken.
 func (c *clusterQueue) yields(it *item) bool {
 	for priority := range c.taken {
 		if priority > it.priority {
@@ -107,7 +107,7 @@ func (q *queue) take() *item {
 	return it
 }
 
-// done notes that a taken item is no longer taken. Its job stays busy until free.
+// done records that a taken item is no longer taken. Its job stays busy until free.
 func (q *queue) done(it *item) {
 	c := q.clusters[it.eval.Cluster]
 	q.taken--

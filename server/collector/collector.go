@@ -1,4 +1,4 @@
-// Package collector forgets what ended long ago.
+// Package collector removes rows that ended long ago from state.
 package collector
 
 import (
@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// interval is how often the leader looks for what can be forgotten.
+	// interval is how often the leader looks for rows to remove.
 	interval = time.Minute
-	// limit is how many tasks and evaluations one log entry forgets. That takes some milliseconds,
-	// for which others wait.
+	// limit is how many tasks and evaluations one log entry removes. That takes some milliseconds,
+	// during which other entries wait.
 	limit = 5000
 )
 
-// Config is what a Collector needs. All fields are required.
+// Config holds what a Collector needs. All fields are required.
 type Config struct {
 	Snapshot func() *state.Snapshot
 	Apply    func(context.Context, structs.Command) (structs.Applied, error)
 	Now      func() time.Time
-	// Retention is how long what ended is kept.
+	// Retention is how long rows are kept after they ended.
 	Retention time.Duration
 	Logger    *slog.Logger
 }
@@ -35,7 +35,8 @@ type Collector struct{ config Config }
 // New returns a collector that does nothing until Run.
 func New(c Config) *Collector { return &Collector{c} }
 
-// Run forgets stopped tasks and what belonged to them once Retention has passed, until ctx ends.
+// Run removes stopped tasks and the rows that belong to them once Retention has passed, until ctx
+// ends.
 func (c *Collector) Run(ctx context.Context) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -52,7 +53,7 @@ func (c *Collector) Run(ctx context.Context) error {
 	}
 }
 
-// collect forgets what ended before a time, bit by bit.
+// collect removes rows that ended before a time, bit by bit.
 func (c *Collector) collect(ctx context.Context, before structs.Time) error {
 	for fsm.Collectable(c.config.Snapshot(), before) {
 		if _, err := c.config.Apply(ctx, structs.Collect{Before: before, Limit: limit}); err != nil {

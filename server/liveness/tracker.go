@@ -1,11 +1,11 @@
 // Package liveness decides which container instances are lost and which are back. Only the leader
-// decides; every server tells it about the agents whose streams it holds.
+// decides; every server reports to it on the agents whose streams it holds.
 //
 // An agent beats every second, and each beat starts a lease (structs.ContainerInstance.Lease). When
 // the lease runs out, the instance is lost, and its tasks are replaced at once. Gossip is a second
 // witness: an agent that is silent for too long is probed by gossip, and while it answers, its
-// lease is a little longer, since an overloaded machine may miss a beat or two. A new leader, which
-// has heard from nobody yet, gives every instance one whole lease.
+// lease is a little longer, because an overloaded machine may miss a beat or two. A new leader,
+// which has not heard from anyone yet, gives every instance one whole lease.
 package liveness
 
 import (
@@ -24,7 +24,7 @@ const (
 	doubted = 2 * time.Second
 )
 
-// Tracker knows when each instance was last heard from. It is safe for concurrent use.
+// Tracker records when each instance was last heard from. It is safe for concurrent use.
 type Tracker struct {
 	since time.Time
 
@@ -32,13 +32,13 @@ type Tracker struct {
 	seen map[string]time.Time
 }
 
-// New returns the tracker of a server that has led since a time.
+// New returns a tracker for a server that has led since the given time.
 func New(since time.Time) *Tracker {
 	return &Tracker{since: since, seen: map[string]time.Time{}}
 }
 
-// Seen notes a beat, and reports whether the instance had been silent for a whole lease. Beats may
-// arrive late and in any order.
+// Seen records a beat, and reports whether the instance had been silent for a whole lease. Beats
+// may arrive late and in any order.
 func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -49,7 +49,8 @@ func (t *Tracker) Seen(instance string, at time.Time) (news bool) {
 	return at.Sub(before) >= structs.AgentLease
 }
 
-// Verdict lists the instances whose state is wrong, and when to look again if no news comes before.
+// Verdict lists the instances whose state is wrong, and when to look again unless something changes
+// before.
 type Verdict struct {
 	Lost []string // instances that count as connected although their lease has run out
 	Back []string // instances that beat although they do not count as connected
@@ -58,8 +59,8 @@ type Verdict struct {
 	Next  time.Time
 }
 
-// Judge compares instances as they are in state with their beats. heard reports whether gossip
-// hears an instance's agent.
+// Judge compares the instances in state with their beats. heard reports whether gossip hears an
+// instance's agent.
 func (t *Tracker) Judge(now time.Time, instances iter.Seq[*structs.ContainerInstance], heard func(instance string) bool) Verdict {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,8 +12,8 @@ const (
 	believed = time.Second
 )
 
-// Witness asks silent agents whether they are there, by another way than that of their beats. It is
-// safe for concurrent use.
+// Witness asks silent agents whether they are alive, over another path than that of their beats. It
+// is safe for concurrent use.
 type Witness struct {
 	// ask asks the agents of instances and calls answered for each that answers, from any goroutine
 	// and at any time. It does not wait for the answers.
@@ -24,7 +24,7 @@ type Witness struct {
 	answered map[string]time.Time
 }
 
-// NewWitness returns a witness that asks by ask.
+// NewWitness returns a witness that uses ask.
 func NewWitness(ask func(instances []string, answered func(instance string))) *Witness {
 	return &Witness{ask: ask, answered: map[string]time.Time{}}
 }
@@ -42,8 +42,8 @@ func (w *Witness) Ask(now time.Time, doubt []string) {
 	})
 }
 
-// due reports whether it is time to ask, and notes the time. If nobody is in doubt, it forgets all
-// answers.
+// due reports whether it is time to ask, and records the time. If nobody is in doubt, it forgets
+// all answers.
 func (w *Witness) due(now time.Time, doubt []string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

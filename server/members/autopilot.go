@@ -14,8 +14,8 @@ import (
 // all servers, gossip may come later than raft.
 const strangerGrace = 30 * time.Second
 
-// Known returns the servers that gossip knows, and for a while the peers that it may only not know
-// yet (node.Membership).
+// Known returns the servers that gossip knows and, for a while, peers that it may not know yet
+// (node.Membership).
 func (m *Members) Known() []structs.Member {
 	known := m.gossip.Servers()
 	if time.Since(m.leadsSince) >= strangerGrace {
@@ -29,7 +29,7 @@ func (m *Members) Known() []structs.Member {
 	return known
 }
 
-// StatsOf asks servers how far they are. One that does not answer is not in the result
+// StatsOf asks servers for their progress. Servers that do not answer are missing from the result
 // (node.Membership).
 func (m *Members) StatsOf(ctx context.Context, ids []string) map[string]node.Stats {
 	var mu sync.Mutex
@@ -50,7 +50,7 @@ func (m *Members) StatsOf(ctx context.Context, ids []string) map[string]node.Sta
 	return all
 }
 
-// stats asks a server how far it is.
+// stats asks a server for its progress.
 func (m *Members) stats(ctx context.Context, id string) (node.Stats, error) {
 	if id == m.id {
 		return m.node.Stats(), nil
@@ -62,7 +62,7 @@ func (m *Members) stats(ctx context.Context, id string) (node.Stats, error) {
 	return m.client.stats(ctx, s.HTTP, id)
 }
 
-// RemoveFailed removes a dead server from gossip too, where failed members count as servers
+// RemoveFailed removes a dead server from gossip too, which still counts failed members as servers
 // (node.Membership).
 func (m *Members) RemoveFailed(id, name string) {
 	m.log.Info("removing a dead server", "server", id, "name", name)

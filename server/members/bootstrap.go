@@ -18,12 +18,12 @@ import (
 
 // A new cluster forms once. When as many servers without raft state see each other as each was told
 // to expect, the first of them by id proposes itself and the next ones as the cluster. It
-// bootstraps raft once every one of them has agreed.
+// bootstraps raft once all of them have agreed.
 //
-// A server that has agreed to one proposer agrees to no other while that one lives, not even after
-// a restart. So of two sets of servers that have a server in common, only one can form a cluster.
-// And a set that lost a server to another set cannot elect a leader with that server's vote, since
-// it votes only for members of its own cluster.
+// A server that has agreed to one proposer agrees to no other while that proposer lives, not even
+// after a restart. So of two sets of servers that have a server in common, only one can form a
+// cluster. And a set that lost a server to another set cannot elect a leader with that server's
+// vote, because it votes only for members of its own cluster.
 
 // proposal is the set of servers of a new cluster.
 type proposal struct {
@@ -31,8 +31,8 @@ type proposal struct {
 	Servers []string `json:"servers"` // ids, sorted
 }
 
-// propose returns the set that self is to propose, as the first by id of the servers of a new
-// cluster. It returns false while it is too early, or where another server is to propose.
+// propose returns the set that self should propose as the first server by id of a new cluster. It
+// returns false if it is too early, or if another server should propose.
 func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 	var fresh []string
 	for _, m := range members {
@@ -41,7 +41,7 @@ func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 		case m.Expect == 0:
 			return proposal{}, false // there is a cluster; its leader adds us
 		case m.Expect != self.Expect:
-			return proposal{}, false // somebody started them with different --bootstrap-expect
+			return proposal{}, false // they were started with different values of --bootstrap-expect
 		default:
 			fresh = append(fresh, m.ID)
 		}
@@ -53,15 +53,16 @@ func propose(self *structs.Member, members []structs.Member) (proposal, bool) {
 	return proposal{By: self.ID, Servers: fresh[:self.Expect]}, true
 }
 
-// Promise is what a server has agreed to. It is kept on disk until the server has raft state.
+// Promise records which proposal a server has agreed to. It is kept on disk until the server has
+// raft state.
 type Promise struct {
 	path string
 
 	mu   sync.Mutex
-	made proposal // zero: none
+	made proposal // zero if none
 }
 
-// OpenPromise reads what the server of a folder has agreed to.
+// OpenPromise reads the promise in a server's folder.
 func OpenPromise(dir string) (*Promise, error) {
 	p := &Promise{path: filepath.Join(dir, "forming.json")}
 	raw, err := wholefile.Read(p.path)
@@ -78,8 +79,7 @@ func OpenPromise(dir string) (*Promise, error) {
 	return p, nil
 }
 
-// accept agrees to a proposal, or returns the reason why not. alive reports whether another server
-// is there.
+// accept agrees to a proposal, or returns why not. alive reports whether another server is alive.
 func (p *Promise) accept(with proposal, alive func(id string) bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,7 +115,7 @@ func (p *Promise) forget() error {
 	return nil
 }
 
-// form agrees with the others on a new cluster and bootstraps it. When that is not this server's
+// form agrees with the others on a new cluster and bootstraps it. If that is not this server's
 // task, it does nothing and returns nil.
 func (m *Members) form(ctx context.Context) error {
 	members := m.gossip.Servers()

@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RotateGossipKey gives all members another gossip key, which only present members know.
+// RotateGossipKey gives all members a new gossip key, which only present members know.
 func (m *Members) RotateGossipKey() (structs.GossipRotation, error) {
 	done, err := m.gossip.Rotate()
 	if err == nil {
@@ -16,12 +16,12 @@ func (m *Members) RotateGossipKey() (structs.GossipRotation, error) {
 	return done, err
 }
 
-// GossipKey returns the key in use, as far as this server knows. Nil: gossip is in the clear.
+// GossipKey returns the key in use, as known to this server; nil if gossip is not encrypted.
 func (m *Members) GossipKey() []byte { return m.gossip.Key() }
 
-// catchUp asks other servers, as a server and over TLS, for the gossip key in use, and reports
-// whether it got a newer one. The key may have been replaced while this server was down or cut off,
-// or before its first start.
+// catchUp asks other servers, over TLS and with a server's certificate, for the gossip key in use,
+// and reports whether it got a newer one. The key may have been replaced while this server was down
+// or cut off, or before its first start.
 func (m *Members) catchUp(ctx context.Context) bool {
 	if m.gossip.Key() == nil {
 		return false
@@ -44,8 +44,8 @@ func (m *Members) catchUp(ctx context.Context) bool {
 	return false
 }
 
-// calledAt returns where other servers may take calls: where gossip last knew them, and at the
-// hosts to join by, on this server's own port.
+// calledAt returns the addresses at which other servers may take calls: those that gossip last
+// knew, and the hosts to join with this server's own port.
 func (m *Members) calledAt() (addresses []string) {
 	self := m.self()
 	for _, other := range m.gossip.Servers() {
@@ -69,7 +69,7 @@ func (m *Members) calledAt() (addresses []string) {
 	return addresses
 }
 
-// gossipAddresses returns where the gossip of other servers may be reached.
+// gossipAddresses returns the addresses at which the gossip of other servers may be reached.
 func (m *Members) gossipAddresses() []string {
 	addresses := append([]string{}, m.join...)
 	for _, other := range m.gossip.Servers() {

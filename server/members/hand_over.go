@@ -25,7 +25,7 @@ func (m *Members) handOver(ctx context.Context) error {
 	return nil
 }
 
-// successor returns a voter that has the whole log, and so can lead at once. A transfer to a server
+// successor returns a voter that has the whole log, so it can lead at once. A transfer to a server
 // that lags waits for it, perhaps in vain (node.Node.Transfer).
 func (m *Members) successor(ctx context.Context) (node.Peer, bool) {
 	last := m.node.Stats().LastIndex

@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// leaveWait bounds how long a server that leaves waits for the leader to remove it.
+	// leaveWait is how long at most a leaving server waits for the leader to remove it.
 	leaveWait = 30 * time.Second
-	// leaveLook is how often the server asks for that, and checks whether another one leads.
+	// leaveLook is how often the server asks to be removed, and checks whether another one leads.
 	leaveLook = 200 * time.Millisecond
-	// leaveHeld is how long after the last request to let a server go the leader takes it for one
-	// that leaves: longer than a goodbye takes.
+	// leaveHeld is how long the leader treats a server as leaving after its last request: longer
+	// than a goodbye takes.
 	leaveHeld = 10 * time.Second
 )
 
 // Leave takes this server out of the cluster for good. It hands over leadership, waits until the
 // leader has removed this server from the peers, and says goodbye by gossip. It is refused, and
-// nothing is done, where the others could not go on without this server. The removal is complete
+// nothing changes, if the others could not continue without this server. The removal is complete
 // when the others have agreed to it without this server. If they do not agree in time, this server
-// stays where it is. Afterwards Left is closed, and the process is to end. A new start on the same
+// stays. Otherwise Left is closed at the end, and the process should exit. A new start on the same
 // data directory joins again.
 func (m *Members) Leave(ctx context.Context) error {
 	// The node's Stop waits for End: gossip must not be stopped in the middle of a goodbye.
@@ -31,7 +31,7 @@ func (m *Members) Leave(ctx context.Context) error {
 		return structs.Errorf(structs.KindUnavailable, "this server is being stopped; nothing was done")
 	}
 	defer m.node.End()
-	// Half a leave is worse than one whose caller has gone.
+	// Half a leave is worse than one whose caller is gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWait)
 	defer cancel()
 	go func() {
@@ -91,7 +91,7 @@ func (m *Members) awaitRemoval(ctx context.Context) error {
 // Left is closed when the server has left the cluster.
 func (m *Members) Left() <-chan struct{} { return m.left }
 
-// mayLeave returns an error that says why the other servers could not go on without this one.
+// mayLeave returns an error if the other servers could not continue without this one.
 func (m *Members) mayLeave(ctx context.Context) error {
 	is, stay, answer := false, 0, 0
 	for _, p := range m.node.Peers() {
@@ -122,7 +122,7 @@ func (m *Members) mayLeave(ctx context.Context) error {
 	return nil
 }
 
-// askToLeave asks the leader to let this server go, and reports whether it is no longer a peer.
+// askToLeave asks the leader to remove this server, and reports whether it is no longer a peer.
 func (m *Members) askToLeave(ctx context.Context) bool {
 	for _, s := range m.gossip.Servers() {
 		if s.ID == m.id {
@@ -135,8 +135,8 @@ func (m *Members) askToLeave(ctx context.Context) bool {
 	return false
 }
 
-// letLeave takes a server for one that leaves, for a while, and reports whether it is gone from the
-// peers for good: whether the others have agreed to that. Only the leader knows.
+// letLeave treats a server as leaving for a while, and reports whether it is gone from the peers
+// for good, that is, whether the others have agreed. Only the leader knows.
 func (m *Members) letLeave(id string) (gone bool, err error) {
 	if !m.node.Leads() {
 		return false, structs.ErrNoLeader()
@@ -145,8 +145,8 @@ func (m *Members) letLeave(id string) (gone bool, err error) {
 	if slices.ContainsFunc(m.node.Peers(), func(p node.Peer) bool { return p.ID == id }) {
 		return false, nil
 	}
-	// The removal may not be committed yet, and raft (1.7.3) does not say what its index is. But
-	// what comes after it is committed after it.
+	// The removal may not be committed yet, and raft (1.7.3) does not expose its index. But entries
+	// after it are committed after it.
 	err = m.node.Barrier()
 	return err == nil, err
 }
@@ -157,8 +157,8 @@ func (m *Members) holdLeaving(id string) {
 	m.leaving[id] = time.Now()
 }
 
-// leaves reports whether a server leaves the cluster: it has said goodbye, or has just asked to be
-// let go.
+// leaves reports whether a server is leaving the cluster: it has said goodbye, or has just asked to
+// be removed.
 func (m *Members) leaves(s *structs.Member) bool {
 	m.leavingMu.Lock()
 	defer m.leavingMu.Unlock()

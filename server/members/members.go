@@ -12,15 +12,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// lookInterval is how often a server looks at its peers though gossip reports no change: what
-// failed is tried again.
+// lookInterval is how often a server looks at its peers even if gossip reports no change, to retry
+// failed steps.
 const lookInterval = time.Second
 
 // seekInterval is how often a server that hears others looks for more of them. Each host that is
 // gone for good costs a connection attempt.
 const seekInterval = 10 * time.Second
 
-// Node is the raft node whose peers are kept (node.Node).
+// Node is the raft node whose peers are managed (node.Node).
 type Node interface {
 	Peers() []node.Peer
 	Bootstrap(peers []node.Peer) error
@@ -30,13 +30,13 @@ type Node interface {
 	Barrier() error
 	Transfer(to node.Peer) error
 	StartAutopilot(ctx context.Context, members node.Membership) *node.Autopilot
-	// Begin and End are around a call that must end before the node stops.
+	// Begin and End surround a call that must end before the node stops.
 	Begin() bool
 	End()
 	Stopping() <-chan struct{}
 }
 
-// Config is what Members need. All fields are required.
+// Config holds what Members needs. All fields are required.
 type Config struct {
 	// ID names this server among its peers.
 	ID string
@@ -44,35 +44,36 @@ type Config struct {
 	Dir string
 	// Node is this server's raft node.
 	Node Node
-	// Peers is how the others are found and reached.
+	// Peers describes how the others are found and reached.
 	Peers *Peers
-	// Promise is what this server has agreed to; it is in Dir.
+	// Promise is this server's promise, kept in Dir.
 	Promise *Promise
 	Logger  *slog.Logger
 }
 
-// Members are the servers of a cluster as one of them knows them. Safe for concurrent use.
+// Members are the servers of a cluster as known to one of them. It is safe for concurrent use.
 type Members struct {
 	id      string
 	node    Node
 	gossip  *gossip.Member
 	promise *Promise
 	client  *peerClient
-	join    []string // addresses to try while gossip knows nobody
-	// announce asks Run to tell everyone that this server is there. Capacity 1.
+	join    []string // addresses to try if gossip knows nobody
+	// announce asks Run to announce this server to everyone. Its capacity is 1.
 	announce  chan struct{}
 	log       *slog.Logger
 	leavingMu sync.Mutex
-	// leaving holds the servers that asked this one, as the leader, to let them go, and when.
+	// leaving holds the servers that asked this one, as the leader, to remove them, and when they
+	// asked.
 	leaving map[string]time.Time
-	// leadsSince is written by Lead before autopilot starts, which alone reads it.
+	// leadsSince is written by Lead before it starts autopilot, the only reader.
 	leadsSince time.Time
 
 	leftOnce sync.Once
 	left     chan struct{} // closed when this server has left the cluster
 }
 
-// New starts gossip. Run does the rest.
+// New starts gossip. Run does everything else.
 func New(c Config) (*Members, error) {
 	m := &Members{
 		id: c.ID, node: c.Node, promise: c.Promise, client: newPeerClient(c.Peers), join: c.Peers.Join, log: c.Logger,
@@ -93,8 +94,7 @@ func New(c Config) (*Members, error) {
 // Stop ends gossip. Run must have ended.
 func (m *Members) Stop() error { return m.gossip.Stop() }
 
-// Run finds the other servers, and forms a new cluster with them where there is none, until ctx
-// ends.
+// Run finds the other servers, and forms a new cluster with them if there is none, until ctx ends.
 func (m *Members) Run(ctx context.Context) {
 	var seeking sync.WaitGroup
 	seeking.Go(func() { m.seek(ctx) })
@@ -113,13 +113,13 @@ func (m *Members) Run(ctx context.Context) {
 			return
 		case <-m.gossip.Changes():
 		case <-m.announce:
-			_ = m.gossip.Announce(m.gossipAddresses()) // fails where this server does leave
+			_ = m.gossip.Announce(m.gossipAddresses()) // fails if this server is leaving
 		case <-tick.C:
 		}
 	}
 }
 
-// find looks for the others while gossip does not know how they are.
+// find looks for the other servers if gossip does not hear them.
 func (m *Members) find(ctx context.Context) {
 	if !m.apart() {
 		return
@@ -132,8 +132,8 @@ func (m *Members) find(ctx context.Context) {
 	}
 }
 
-// seek tries the addresses to join by where gossip hears nobody, though it hears others. A server
-// there may have come with an empty disk, and may know no address of any of us.
+// seek tries the join addresses at which gossip hears nobody, even if it hears others. A server
+// there may have come with an empty disk and may not know any of our addresses.
 func (m *Members) seek(ctx context.Context) {
 	tick := time.NewTicker(seekInterval)
 	defer tick.Stop()
@@ -162,7 +162,7 @@ func (m *Members) seek(ctx context.Context) {
 	}
 }
 
-// apart reports whether gossip hears no other server, or not the one that raft follows.
+// apart reports whether gossip hears no other server, or does not hear the one that raft follows.
 func (m *Members) apart() bool {
 	if leader := m.node.Leader(); leader != "" && leader != m.id && !m.alive(leader) {
 		return true
@@ -175,8 +175,7 @@ func (m *Members) apart() bool {
 	return true
 }
 
-// look forms a new cluster where this server is of none. Otherwise it drops what belongs to the
-// forming of one.
+// look forms a new cluster if this server is in none. Otherwise it drops the state of forming one.
 func (m *Members) look(ctx context.Context) error {
 	if len(m.node.Peers()) == 0 {
 		return m.form(ctx)
@@ -195,7 +194,7 @@ func (m *Members) self() structs.Member {
 	return self
 }
 
-// alive reports whether a server is there.
+// alive reports whether gossip hears a server.
 func (m *Members) alive(id string) bool {
 	s, ok := m.gossip.Server(id)
 	return ok && s.Status == structs.MemberAlive
@@ -207,6 +206,6 @@ func (m *Members) All() []structs.Member { return m.gossip.Members() }
 // Server returns a server that gossip knows.
 func (m *Members) Server(id string) (structs.Member, bool) { return m.gossip.Server(id) }
 
-// Ask asks agents by gossip whether they are there. It calls answered for each that is, from
-// goroutines of its own.
+// Ask asks agents by gossip whether they are alive. It calls answered, from its own goroutines, for
+// each that is.
 func (m *Members) Ask(agents []string, answered func(agent string)) { m.gossip.Ask(agents, answered) }

@@ -12,16 +12,16 @@ import (
 	"github.com/gantry-project/gantry/server/node"
 )
 
-// Path is the HTTP path of what servers ask each other beside raft and gossip. Only servers may
+// Path is the HTTP path of the calls between servers other than raft and gossip. Only servers may
 // call it.
 const Path = "/v1/peer/"
 
-// peerTimeout bounds one call to a peer.
+// peerTimeout limits one call to a peer.
 const peerTimeout = time.Second
 
 // peerSilence is how long a connection to another server may be silent during a call before that
-// server is asked for a sign of life, and how long that may take. A call to a server that froze, or
-// over a link that broke, would otherwise hang for as long as its caller waits.
+// server is asked for a sign of life, and how long the answer may take. Otherwise a call to a
+// frozen server, or over a broken link, would hang for as long as its caller waits.
 const peerSilence = time.Second
 
 // peerClient calls other servers.
@@ -33,7 +33,7 @@ type peerClient struct {
 
 func newPeerClient(p *Peers) *peerClient {
 	c := &peerClient{scheme: "http", http: &http.Client{Transport: &http.Transport{
-		// raft dials with p.TLS, and http changes its own
+		// raft dials with p.TLS, and http modifies its copy
 		DialContext: p.Dialer(), TLSClientConfig: p.TLS.Clone(), ForceAttemptHTTP2: p.TLS != nil,
 		TLSHandshakeTimeout: node.DialTimeout,
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
@@ -61,14 +61,14 @@ func (c *peerClient) accept(ctx context.Context, address string, with proposal) 
 	return c.post(ctx, address, "accept", with, nil)
 }
 
-// stats asks a server how far its log is. It fails if another server answers at the address by now.
+// stats asks a server for its progress. It fails if another server now answers at the address.
 func (c *peerClient) stats(ctx context.Context, address, id string) (stats node.Stats, err error) {
 	err = c.post(ctx, address, "stats", statsRequest{Server: id}, &stats)
 	return stats, err
 }
 
-// leave asks the leader to let a server go, and reports whether it is gone from the peers. It fails
-// at other servers.
+// leave asks the leader to remove a server, and reports whether it is gone from the peers. Other
+// servers refuse.
 func (c *peerClient) leave(ctx context.Context, address, id string) (gone bool, err error) {
 	err = c.post(ctx, address, "leave", id, &gone)
 	return gone, err
@@ -80,7 +80,7 @@ func (c *peerClient) gossipKey(ctx context.Context, address string) (key []byte,
 	return key, err
 }
 
-// announce asks a server to tell everyone by gossip that it is there.
+// announce asks a server to announce itself to everyone by gossip.
 func (c *peerClient) announce(ctx context.Context, address string) error {
 	return c.post(ctx, address, "announce", struct{}{}, nil)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Routes returns the routes of what servers ask the members of a cluster.
+// Routes returns the routes of the calls between the servers of a cluster.
 func (m *Members) Routes() []route.Route {
 	return []route.Route{
 		Route("accept", m.peerAccept),
@@ -19,7 +19,7 @@ func (m *Members) Routes() []route.Route {
 	}
 }
 
-// Route returns the route of one thing that servers ask each other.
+// Route returns the route of one call between servers.
 func Route(call string, answer http.HandlerFunc) route.Route {
 	return route.Route{
 		Pattern: "POST " + Path + call, Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: answer,
@@ -69,17 +69,17 @@ func (m *Members) peerGossipKey(w http.ResponseWriter, _ *http.Request) {
 func (m *Members) peerAnnounce(w http.ResponseWriter, _ *http.Request) {
 	select {
 	case m.announce <- struct{}{}:
-	default: // asked for already
+	default: // already requested
 	}
 	Answer(w, struct{}{}, nil)
 }
 
-// Answer answers a call under Path.
+// Answer writes the answer to a call under Path.
 func Answer(w http.ResponseWriter, out any, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusConflict)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // fails only where the caller has gone
+	_ = json.NewEncoder(w).Encode(out) // fails only if the caller is gone
 }

@@ -11,25 +11,26 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Peers is how a server finds and reaches the others.
+// Peers describes how a server finds and reaches the others.
 type Peers struct {
-	// Expect is how many servers form a new cluster (--bootstrap-expect). Zero: this one only joins
-	// an existing cluster.
+	// Expect is how many servers form a new cluster (--bootstrap-expect). Zero means that this one
+	// only joins an existing cluster.
 	Expect int
-	// Name, Zone, Region and Version are what the server says about itself.
+	// Name, Zone, Region and Version are what the server announces about itself.
 	Name, Zone, Region, Version string
 	// HTTP and Raft are the host:port at which other servers reach it.
 	HTTP, Raft string
-	// RaftListener takes raft's connections, with TLS where TLS is set. The server closes it.
+	// RaftListener accepts raft's connections, with TLS if TLS is set. The server closes it.
 	RaftListener net.Listener
-	// TLS is the configuration of calls to other servers. Nil: no TLS.
+	// TLS is the configuration of calls to other servers. Nil means no TLS.
 	TLS *tls.Config
-	// Gossip says where gossip listens and with which key. Self, DataDir and Logger are filled in.
+	// Gossip configures where gossip listens and with which key. Self, DataDir and Logger are
+	// filled in.
 	Gossip gossip.Config
 	// Join holds the gossip addresses of others, host or host:port. They are tried until one
 	// answers.
 	Join []string
-	// Dial replaces the network, for tests. Nil: the network.
+	// Dial, if not nil, replaces the network in tests.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -41,7 +42,7 @@ func (p *Peers) Dialer() func(context.Context, string, string) (net.Conn, error)
 	return (&net.Dialer{Timeout: node.DialTimeout, KeepAlive: 5 * time.Second}).DialContext
 }
 
-// self returns what a new server says about itself by gossip.
+// self returns what a new server announces about itself by gossip.
 func (p *Peers) self(id string) structs.Member {
 	return structs.Member{
 		ID: id, Name: p.Name, Role: structs.RoleServer, Zone: p.Zone, Region: p.Region, Version: p.Version,

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RaftPeers lists the raft peers as this server has them, whether a leader stands or not, and asks
-// each how far it is.
+// RaftPeers lists the raft peers as known to this server, even without a leader, and asks each for
+// its progress.
 func (m *Members) RaftPeers(ctx context.Context) structs.PeerList {
 	list := structs.PeerList{Peers: []structs.Peer{}}
 	peers := m.node.Peers()

@@ -28,17 +28,17 @@ func (m *Members) Lead(ctx context.Context) error {
 	return nil
 }
 
-// reconcile adds servers that are there and are not peers, and removes peers that have left.
+// reconcile adds servers that are alive but not peers, and removes peers that have left.
 //
-// A server that died and came back may seem to leave: the goodbye was said in its name when it was
-// dead, and came late. Only the server itself can take that back.
+// A server that died and came back may seem to leave: the goodbye was sent on its behalf when it
+// was dead, and arrived late. Only the server itself can retract it.
 func (m *Members) reconcile(ctx context.Context, pilot *node.Autopilot) error {
 	peers := map[string]node.Peer{}
 	for _, p := range m.node.Peers() {
 		peers[p.ID] = p
 	}
 	servers := m.gossip.Servers()
-	at := map[string]int{} // how many are there, by raft address
+	at := map[string]int{} // the number of live servers, by raft address
 	for _, s := range servers {
 		if s.Status == structs.MemberAlive {
 			at[s.Raft]++
@@ -51,7 +51,7 @@ func (m *Members) reconcile(ctx context.Context, pilot *node.Autopilot) error {
 		switch {
 		case s.Status == structs.MemberAlive && !leaves && (!is || peer.Address != s.Raft):
 			if at[s.Raft] > 1 {
-				// A server with an empty disk came in another's place, whose death gossip has not
+				// A server with an empty disk replaced another one whose death gossip has not
 				// noticed yet.
 				continue
 			}
@@ -79,7 +79,7 @@ func (m *Members) add(s *structs.Member, pilot *node.Autopilot) error {
 	return nil
 }
 
-// remove removes a peer that left, once the others can go on without it.
+// remove removes a peer that left, once the others can continue without it.
 func (m *Members) remove(
 	ctx context.Context, s *structs.Member, peers map[string]node.Peer, pilot *node.Autopilot,
 ) error {
@@ -94,9 +94,9 @@ func (m *Members) remove(
 	return nil
 }
 
-// quorumWithout reports whether a majority of the other voters is there. The peer that is gone may
-// count as having left though it was only taken for dead. Then it is needed as soon as it can be
-// reached again.
+// quorumWithout reports whether a majority of the other voters is alive. The peer may count as
+// having left although it was only presumed dead. Then it is needed as soon as it can be reached
+// again.
 func quorumWithout(gone string, peers map[string]node.Peer, answers func(id string) bool) bool {
 	voters, there := 0, 0
 	for id, p := range peers {
@@ -110,7 +110,7 @@ func quorumWithout(gone string, peers map[string]node.Peer, answers func(id stri
 	return there > voters/2
 }
 
-// answers returns a function that reports whether a server is there. It asks the server itself:
+// answers returns a function that reports whether a server is alive. It asks the server itself:
 // gossip takes seconds to notice a death.
 func (m *Members) answers(ctx context.Context) func(id string) bool {
 	return func(id string) bool {

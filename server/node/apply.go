@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Apply replicates a command and returns what applying it gave, once the entry is on the disks of a
-// majority and applied here. It fails where this server does not lead.
+// Apply replicates a command and returns its result once the entry is on the disks of a majority
+// and applied here. It fails if this server does not lead.
 func (n *Node) Apply(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
 	data, err := fsm.Encode(cmd)
 	if err != nil {
@@ -42,7 +42,7 @@ func (n *Node) Apply(ctx context.Context, cmd structs.Command) (structs.Applied,
 }
 
 // Barrier returns once all entries that were in the log before the call are committed and applied
-// here. It fails where this server does not lead.
+// here. It fails if this server does not lead.
 func (n *Node) Barrier() error {
 	if !n.Begin() {
 		return structs.ErrNoLeader()

@@ -10,28 +10,29 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Autopilot's pace. A new server votes some seconds after it came; one that died is removed once
+// Autopilot's timing. A new server votes some seconds after it came; a dead one is removed once
 // there are enough without it.
 const (
 	autopilotUpdate    = time.Second
 	autopilotReconcile = 2 * time.Second
-	// stableFor is how long a new server must have been well before it votes.
+	// stableFor is how long a new server must have been healthy before it votes.
 	stableFor = 2 * time.Second
 	// lastContact is how long ago a healthy server may have heard of the leader. The leader's
 	// heartbeats come ten times as often.
 	lastContact = time.Second
-	// minQuorum is the least number of servers that are left when dead ones are removed: of three,
-	// a dead one stays a peer until another has come for it.
+	// minQuorum is the minimum number of servers left when dead ones are removed: with three
+	// servers, a dead one stays a peer until another has replaced it.
 	minQuorum = 3
 	// maxTrailing is how many log entries a healthy server may be behind.
 	maxTrailing = 1000
 )
 
-// Membership is what autopilot asks about the servers that there are.
+// Membership is what autopilot asks about the existing servers.
 type Membership interface {
-	// Known returns all known servers, with those that failed or left.
+	// Known returns all known servers, including those that failed or left.
 	Known() []structs.Member
-	// StatsOf asks servers how far they are. One that does not answer is not in the result.
+	// StatsOf asks servers for their progress. Servers that do not answer are missing from the
+	// result.
 	StatsOf(ctx context.Context, ids []string) map[string]Stats
 	// RemoveFailed is called when autopilot removes a dead server from the peers. It must not
 	// block.
@@ -53,7 +54,7 @@ func (n *Node) StartAutopilot(ctx context.Context, members Membership) *Autopilo
 	return &Autopilot{n.id, pilot}
 }
 
-// Add makes a server a peer, or gives a peer another address.
+// Add makes a server a peer, or changes the address of a peer.
 func (a *Autopilot) Add(s *structs.Member) error {
 	return a.pilot.AddServer(autopilotServer(s, s.ID == a.id))
 }
@@ -70,7 +71,7 @@ type autopilotDelegate struct {
 	members Membership
 }
 
-// AutopilotConfig is part of autopilot.ApplicationIntegration, like the methods below.
+// AutopilotConfig, like the methods below, implements autopilot.ApplicationIntegration.
 func (d *autopilotDelegate) AutopilotConfig() *autopilot.Config {
 	return &autopilot.Config{
 		CleanupDeadServers: true, LastContactThreshold: lastContact, MaxTrailingLogs: maxTrailing,
@@ -78,10 +79,11 @@ func (d *autopilotDelegate) AutopilotConfig() *autopilot.Config {
 	}
 }
 
-// NotifyState does nothing: nobody needs autopilot's opinion.
+// NotifyState does nothing: nobody needs autopilot's view.
 func (d *autopilotDelegate) NotifyState(*autopilot.State) {}
 
-// FetchServerStats asks each server how far it is. Autopilot takes silence for what it is.
+// FetchServerStats asks each server for its progress. Autopilot treats servers that do not answer
+// as unhealthy.
 func (d *autopilotDelegate) FetchServerStats(
 	ctx context.Context, servers map[raft.ServerID]*autopilot.Server,
 ) map[raft.ServerID]*autopilot.ServerStats {
@@ -96,7 +98,7 @@ func (d *autopilotDelegate) FetchServerStats(
 	return all
 }
 
-// KnownServers returns the servers that there are.
+// KnownServers returns the existing servers.
 func (d *autopilotDelegate) KnownServers() map[raft.ServerID]*autopilot.Server {
 	known := map[raft.ServerID]*autopilot.Server{}
 	for _, s := range d.members.Known() {

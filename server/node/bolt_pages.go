@@ -13,10 +13,10 @@ import (
 )
 
 // Bolt has checksums only on its two meta pages. It maps its file into memory and trusts it. A
-// changed bit in a page may send bolt out of the file or round in circles, which ends the process,
-// or to a page of an earlier state, which has an older vote. So checkBolt reads the file before
-// bolt does, and checks it against bolt's format (version 2, go.etcd.io/bbolt/internal/common), in
-// which each page is either free or in use exactly once.
+// flipped bit in a page may send bolt outside the file or in circles, which ends the process, or to
+// a page of an earlier state, which has an older vote. So checkBolt reads the file before bolt
+// does, and checks it against bolt's format (version 2, go.etcd.io/bbolt/internal/common), in which
+// each page is either free or in use exactly once.
 
 // The kinds of pages, and the flag of a leaf's element that is a bucket.
 const (
@@ -52,7 +52,7 @@ type boltMeta struct {
 	root, freelist, pages, txn uint64
 }
 
-// checkBolt returns an error for a file that bolt must not open. A missing file is not an error.
+// checkBolt returns an error if bolt must not open a file. A missing file is not an error.
 func checkBolt(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,8 +82,8 @@ func checkBolt(path string) error {
 	return b.freelist(meta.freelist)
 }
 
-// meta returns the newer of the two meta pages. Both must be whole: where the newer one is not,
-// bolt takes the older one, and with it the state before the last write.
+// meta returns the newer of the two meta pages. Both must be intact: if the newer one is not, bolt
+// uses the older one, and with it the state before the last write.
 func (b *boltFile) meta() (boltMeta, error) {
 	even, err := b.readMeta(0)
 	if err != nil {
@@ -276,7 +276,7 @@ func (b *boltFile) freelist(id uint64) error {
 		return err
 	}
 	ids := raw[boltHeaderSize:]
-	if count == 0xFFFF { // that many or more: the first number is the count
+	if count == 0xFFFF { // that many or more pages: the first number is the count
 		count, ids = int(min(native.Uint64(ids), uint64(len(ids)))), ids[8:]
 	}
 	if kind != boltFreelist || count > len(ids)/8 {

@@ -13,20 +13,20 @@ import (
 // checksums is the table of all checksums on a server's disk: CRC-32C.
 var checksums = crc32.MakeTable(crc32.Castagnoli)
 
-// damageError is returned where the disk holds something else than what was written. A server must
-// not go on then: it would vote as if it had never voted, or send others what nobody wrote.
+// damageError means that the disk holds something other than what was written. A server must not
+// continue then: it would vote as if it had never voted, or send others data that nobody wrote.
 type damageError struct{ error }
 
 func damaged(format string, args ...any) error { return &damageError{fmt.Errorf(format, args...)} }
 
-// damage returns an error that says what is damaged in a server's folder, and what to do.
+// damage returns an error that names the damage in a server's folder, and what to do about it.
 func damage(what string, how any, dir string) error {
 	return fmt.Errorf("%s is damaged (%v): nothing was changed. Restore the data directory from a copy, or move %s away: "+
 		"one of several servers then gets everything from the others, a single server starts empty", what, how, dir)
 }
 
-// careful calls bolt, which maps its file into memory and trusts it. Damage that came after the
-// file was checked may show as a panic or a memory fault.
+// careful calls bolt, which maps its file into memory and trusts it. Damage since the file was
+// checked may show as a panic or a memory fault.
 func careful(call func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -37,7 +37,7 @@ func careful(call func() error) (err error) {
 	return call()
 }
 
-// GetLog returns an entry of the log. Like the methods below, it does not return when it finds
+// GetLog returns an entry of the log. Like the methods below, it does not return if it finds
 // damage, and the server ends. Raft would end the process without an explanation, or retry forever.
 func (d *diskWrites) GetLog(index uint64, entry *raft.Log) error {
 	err := d.checkedLog.GetLog(index, entry)
@@ -66,7 +66,7 @@ func (d *diskWrites) LastIndex() (uint64, error) {
 	return last, d.whole(err)
 }
 
-// Get returns the server that this one voted for.
+// Get returns the server for which this one voted.
 func (d *diskWrites) Get(key []byte) ([]byte, error) {
 	value, err := d.checkedLog.Get(key)
 	return value, d.whole(err)

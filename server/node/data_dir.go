@@ -15,7 +15,7 @@ import (
 	"github.com/gantry-project/gantry/internal/wholefile"
 )
 
-// Dir is a data directory that this process alone uses. The kernel releases the lock when the
+// Dir is a data directory that only this process uses. The kernel releases the lock when the
 // process ends, however it ends.
 type Dir struct {
 	// ID is the id of the directory's server.
@@ -25,7 +25,7 @@ type Dir struct {
 	lock    *os.File
 }
 
-// OpenDir locks a data directory, which it makes if it is not there. An empty id is read from the
+// OpenDir locks a data directory, and creates it if it does not exist. An empty id is read from the
 // directory, or minted there.
 func OpenDir(dataDir, id string) (*Dir, error) {
 	d := &Dir{dataDir: dataDir}
@@ -45,8 +45,8 @@ func (d *Dir) Path() string { return filepath.Join(d.dataDir, serverFolder) }
 // Close releases the directory.
 func (d *Dir) Close() error { return d.lock.Close() }
 
-// takeLock makes the directory if it is not there and locks it. The error names the process that
-// has it.
+// takeLock creates the directory if it does not exist, and locks it. The error names the process
+// that holds the lock.
 func (d *Dir) takeLock() error {
 	if err := os.MkdirAll(d.dataDir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
@@ -65,7 +65,7 @@ func (d *Dir) takeLock() error {
 		}
 		return fmt.Errorf("lock data directory %s: %w", d.dataDir, err)
 	}
-	_ = f.Truncate(0) // who holds the lock is only a help for people
+	_ = f.Truncate(0) // the holder's name only helps people
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	d.lock = f
 	return nil
@@ -74,9 +74,8 @@ func (d *Dir) takeLock() error {
 // serverFolder is the server's part of the data directory.
 const serverFolder = "server"
 
-// identity returns the id of a data directory's server: the one that was asked for, or the one that
-// was minted at the first start. A server without its log has forgotten whom it voted for, so it
-// gets another id.
+// identity returns the id of a data directory's server: the requested one, or the one minted at the
+// first start. A server without its log has forgotten its votes, so it gets another id.
 func identity(dataDir, asked string) (string, error) {
 	if asked != "" {
 		return asked, nil

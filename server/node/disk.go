@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// openTimeout bounds the wait for bolt's own lock on its file.
+	// openTimeout limits the wait for bolt's own lock on its file.
 	openTimeout = time.Second
 	// snapshotsKept is how many snapshots stay on disk: the newest and the one before it.
 	snapshotsKept = 2
@@ -24,7 +24,7 @@ const (
 	logFile = "raft.db"
 )
 
-// disk is what raft keeps on disk.
+// disk is raft's data on disk.
 type disk struct {
 	logs      *checkedLog // the log, term and vote
 	snapshots *checkedSnapshots
@@ -32,8 +32,8 @@ type disk struct {
 
 func (d *disk) close() error { return d.logs.Close() }
 
-// openDisk opens the log and the snapshots and reads them through once. Damage is thus found now,
-// with an error that says what to do, and not later by a crash or a wrong vote.
+// openDisk opens the log and the snapshots and reads them once completely. So damage is found now,
+// with an error that explains what to do, and not later through a crash or a wrong vote.
 func openDisk(dir string, log *slog.Logger) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
@@ -66,8 +66,8 @@ func openLog(path string) (*checkedLog, error) {
 	}
 	var file *raftboltdb.BoltStore
 	err := careful(func() (err error) {
-		// Bolt's list of free pages stays on disk. Without it, bolt looks for them in a goroutine
-		// of its own, where a damaged file ends the process.
+		// Bolt's list of free pages stays on disk. Without it, bolt searches for them in its own
+		// goroutine, where a damaged file ends the process.
 		file, err = raftboltdb.New(raftboltdb.Options{
 			Path: path, BoltOptions: &bbolt.Options{Timeout: openTimeout, FreelistType: bbolt.FreelistMapType},
 		})

@@ -10,7 +10,7 @@ import (
 // leastFree is how many bytes must be free on the disk of a data directory for a server to start.
 const leastFree = 16 << 20
 
-// free returns how many bytes are free on the disk of a directory.
+// free returns the number of free bytes on a directory's disk.
 func free(dir string) (int64, error) {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(dir, &disk); err != nil {
@@ -19,7 +19,7 @@ func free(dir string) (int64, error) {
 	return int64(disk.Bavail) * disk.Bsize, nil
 }
 
-// checkFree refuses a disk that is nearly full, where a server would end again at its first writes.
+// checkFree refuses a nearly full disk, on which a server would end again at its first writes.
 func checkFree(dir string) error {
 	free, err := free(dir)
 	if err == nil && free < leastFree {
@@ -30,8 +30,8 @@ func checkFree(dir string) error {
 	return err
 }
 
-// removeUnfinished removes what is left of snapshots that were being written when the server ended.
-// They take room, nobody reads them, and raft leaves them there.
+// removeUnfinished removes snapshots that were still being written when the server ended. They take
+// space, nobody reads them, and raft does not remove them.
 func removeUnfinished(dir string) error {
 	for _, pattern := range []string{"snapshots/*.tmp", restoreFile} {
 		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails only for a bad pattern

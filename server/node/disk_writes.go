@@ -10,7 +10,7 @@ import (
 
 const (
 	// writeWait is how long one write may take. snapshotWait is how long the end of a snapshot may
-	// take, which brings all of it to the disk. A disk that takes longer counts as hanging.
+	// take, which flushes all of it to disk. A disk that takes longer counts as hanging.
 	writeWait    = 10 * time.Second
 	snapshotWait = time.Minute
 	// hangLook is how much longer a late write gets before the disk is blamed. If the whole process
@@ -23,19 +23,19 @@ var errHangs = errors.New("a write has not returned")
 
 // diskWrites is raft's log, term and vote on a disk that may refuse a write, or never finish it.
 // The server must not go on after that. A leader would hand over and be elected again, or send
-// heartbeats while its writes stand still. A follower would keep its place and fall behind,
-// together with the agents whose streams it holds. And when raft cannot keep a term, it ends the
-// process anyway, without an explanation. So a write that is refused does not return. Nothing that
-// was acknowledged is lost by that.
+// heartbeats while its writes stand still. A follower would keep its place and fall behind, along
+// with the agents whose streams it holds. And if raft cannot store a term, it ends the process
+// anyway, without an explanation. So a refused write does not return. No acknowledged write is lost
+// by that.
 type diskWrites struct {
 	*checkedLog
 	// covered is the index of the newest snapshot: entries up to it may be missing.
 	covered func() uint64
-	slow    func() // called before each write (Config.SlowDisk); nil: not called
+	slow    func() // called before each write (Config.SlowDisk), if not nil
 	failed  func(error)
 }
 
-// do writes, and calls failed for a write that is refused or takes longer than wait.
+// do runs a write, and calls failed if it is refused or takes longer than wait.
 func (d *diskWrites) do(wait time.Duration, write func() error) error {
 	returned := make(chan struct{})
 	late := time.AfterFunc(wait, func() {
@@ -63,7 +63,7 @@ func (d *diskWrites) done(err error) error {
 	return nil
 }
 
-// StoreLog is part of raft.LogStore and raft.StableStore, like the methods below.
+// StoreLog, like the methods below, implements raft.LogStore and raft.StableStore.
 func (d *diskWrites) StoreLog(entry *raft.Log) error {
 	return d.do(writeWait, func() error { return d.checkedLog.StoreLog(entry) })
 }
@@ -73,29 +73,29 @@ func (d *diskWrites) StoreLogs(entries []*raft.Log) error {
 	return d.do(writeWait, func() error { return d.checkedLog.StoreLogs(entries) })
 }
 
-// DeleteRange cuts entries off either end of the log.
+// DeleteRange removes entries from either end of the log.
 func (d *diskWrites) DeleteRange(first, last uint64) error {
 	return d.do(writeWait, func() error { return d.checkedLog.DeleteRange(first, last) })
 }
 
-// Set keeps the server that this one voted for.
+// Set stores the server for which this one voted.
 func (d *diskWrites) Set(key, value []byte) error {
 	return d.do(writeWait, func() error { return d.checkedLog.Set(key, value) })
 }
 
-// SetUint64 keeps the current term, or the term of the last vote.
+// SetUint64 stores the current term, or the term of the last vote.
 func (d *diskWrites) SetUint64(key []byte, value uint64) error {
 	return d.do(writeWait, func() error { return d.checkedLog.SetUint64(key, value) })
 }
 
 // diskSnapshots is raft's snapshots on such a disk: those that the server takes of its state, and
-// those that a leader sends it.
+// those that a leader sends.
 type diskSnapshots struct {
 	raft.SnapshotStore
 	writes *diskWrites
 }
 
-// do is diskWrites.do for a part of a snapshot.
+// do is like diskWrites.do, for a part of a snapshot.
 func (d *diskSnapshots) do(wait time.Duration, write func() error) error {
 	return d.writes.do(wait, func() error {
 		if err := write(); err != nil {
@@ -134,5 +134,5 @@ func (s *diskSink) Write(b []byte) (n int, err error) {
 // Close makes the snapshot the newest.
 func (s *diskSink) Close() error { return s.of.do(snapshotWait, s.SnapshotSink.Close) }
 
-// Cancel removes what was written of it.
+// Cancel removes the unfinished snapshot.
 func (s *diskSink) Cancel() error { return s.of.do(snapshotWait, s.SnapshotSink.Cancel) }

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// Failed reports what the server cannot live with, such as a disk that refuses a write. The node
-// must not be stopped then; the process is to end.
+// Failed reports fatal errors, such as a disk that refuses a write. The node must then not be
+// stopped; the process must exit.
 func (n *Node) Failed() <-chan error { return n.failed }
 
-// diskFailed is called for the first write that is refused or hangs, or the first damage that is
-// found, and for others that come at the same time.
+// diskFailed is called for the first write that is refused or hangs, or the first damage found, and
+// for others at the same time.
 func (n *Node) diskFailed(err error) { n.fail(n.ending(err)) }
 
 // fail makes Failed report an error, if it is the first.
@@ -21,7 +21,7 @@ func (n *Node) fail(err error) {
 	}
 }
 
-// ending returns an error that says why the server ends, and what to do.
+// ending returns an error that explains why the server ends, and what to do.
 func (n *Node) ending(err error) error {
 	if found := (*damageError)(nil); errors.As(err, &found) {
 		dir := n.dir.Path()

@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// leaderContext is a context that is cancelled when the known leader changes. Safe for concurrent
-// use.
+// leaderContext is a context that is canceled when the known leader changes. It is safe for
+// concurrent use.
 type leaderContext struct {
 	mu     sync.Mutex
 	now    context.Context
@@ -36,16 +36,16 @@ func (l *leaderContext) end() {
 	l.cancel()
 }
 
-// LeaderContext returns a context that is cancelled when the leader that this server knows is
-// another one or unknown. Calls that wait for the leader's answer use it: over a link that is cut,
-// no answer ever comes.
+// LeaderContext returns a context that is canceled when the leader known to this server changes or
+// becomes unknown. Calls that wait for the leader's answer use it: over a cut link no answer ever
+// comes.
 func (n *Node) LeaderContext() context.Context {
 	n.leaderContext.mu.Lock()
 	defer n.leaderContext.mu.Unlock()
 	return n.leaderContext.now
 }
 
-// followLeader makes each change of leader cancel the leader context, until the node stops.
+// followLeader cancels the leader context at each change of leader, until the node stops.
 func (n *Node) followLeader() {
 	changes := make(chan raft.Observation, 1)
 	observer := raft.NewObserver(changes, false, func(o *raft.Observation) bool {

@@ -24,8 +24,8 @@ var (
 const sumSize = crc32.Size
 
 // checkedLog is raft's log, term and vote in bolt. Bolt has no checksums, so each entry and each
-// value has one here, which every read checks. It returns a damageError for what is not what was
-// written.
+// value has one here, which every read checks. A read that finds something other than what was
+// written returns a damageError.
 //
 // The checksum of an entry is its Extensions, on disk only. Raft and other servers see entries
 // without it.
@@ -34,7 +34,7 @@ type checkedLog struct{ file *raftboltdb.BoltStore }
 // Close closes the file.
 func (c *checkedLog) Close() error { return careful(c.file.Close) }
 
-// FirstIndex is part of raft.LogStore and raft.StableStore, like the methods below.
+// FirstIndex, like the methods below, implements raft.LogStore and raft.StableStore.
 func (c *checkedLog) FirstIndex() (first uint64, err error) {
 	err = careful(func() error { first, err = c.file.FirstIndex(); return err })
 	return first, err
@@ -79,7 +79,7 @@ func (c *checkedLog) StoreLogs(entries []*raft.Log) error {
 	return careful(func() error { return c.file.StoreLogs(summed) })
 }
 
-// DeleteRange cuts entries off either end of the log.
+// DeleteRange removes entries from either end of the log.
 func (c *checkedLog) DeleteRange(first, last uint64) error {
 	return careful(func() error { return c.file.DeleteRange(first, last) })
 }
@@ -98,7 +98,7 @@ func sumOf(entry *raft.Log) []byte {
 	return binary.BigEndian.AppendUint32(nil, sum)
 }
 
-// Set keeps a value.
+// Set stores a value.
 func (c *checkedLog) Set(key, value []byte) error {
 	return careful(func() error { return c.file.Set(key, withSum(key, value)) })
 }
@@ -116,7 +116,7 @@ func (c *checkedLog) Get(key []byte) (value []byte, err error) {
 	return value[:end], nil
 }
 
-// SetUint64 keeps a number.
+// SetUint64 stores a number.
 func (c *checkedLog) SetUint64(key []byte, value uint64) error {
 	return c.Set(key, binary.BigEndian.AppendUint64(nil, value))
 }
@@ -139,8 +139,8 @@ func withSum(key, value []byte) []byte {
 	return binary.BigEndian.AppendUint32(slices.Clip(value), sum)
 }
 
-// each calls visit with every entry. A restored snapshot leaves a gap in the log, which the newest
-// of raft's snapshots covers; covered is its index.
+// each calls visit with every entry. A restored snapshot leaves a gap in the log, which raft's
+// newest snapshot covers; covered is that snapshot's index.
 func (c *checkedLog) each(covered uint64, visit func(*raft.Log) error) error {
 	first, err1 := c.FirstIndex()
 	last, err2 := c.LastIndex()

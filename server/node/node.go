@@ -22,52 +22,53 @@ import (
 // defaults need 2.2 s).
 const (
 	electionTimeout = 300 * time.Millisecond
-	// leaseTimeout is how long a leader goes on without hearing a majority. It is as long as the
-	// others wait: reads ask them anyway (readIndex), and a leader that gives up because its
-	// machine is busy leaves an even busier one to the next.
+	// leaseTimeout is how long a leader continues without hearing from a majority. It is as long as
+	// the others wait: reads ask them anyway (readIndex), and a leader that gives up because its
+	// machine is busy leaves even more work to the next.
 	leaseTimeout = electionTimeout
 )
 
 const (
-	// raftTimeout bounds one exchange of raft with a peer. raftPool is how many connections to a
-	// peer are kept.
+	// raftTimeout limits one exchange of raft with a peer. raftPool is the number of connections
+	// kept to each peer.
 	raftTimeout = 2 * time.Second
 	raftPool    = 3
 	// logCache is how many of the newest log entries stay in memory.
 	logCache = 1024
 	// snapshotLook is how often raft checks whether 8,192 entries have come since the last
 	// snapshot; raft stretches it to up to twice as long. A server that has just started applies
-	// those entries again, some 50,000 a second. Until then it cannot lead, and with many of them
-	// it cannot vote.
+	// those entries again, at some 50,000 a second. Until then it cannot lead, and with many of
+	// them it cannot vote.
 	snapshotLook = 10 * time.Second
 )
 
-// Config is what a node needs. All fields without a note are required.
+// Config holds what a node needs. Fields are required unless their comment describes nil.
 type Config struct {
 	// Dir is the server's data directory. The caller closes it after Stop.
 	Dir *Dir
 	// Store is the state that the log is applied to. The node is its only writer.
 	Store *state.Store
-	// Link makes the node one of several. Nil: a cluster of its own, which no other can join.
+	// Link makes the node one of several. If nil, the node is a cluster of its own that no other
+	// can join.
 	Link *Link
-	// SlowDisk, for tests, is called before every write to the log and the snapshots, which
-	// continues when it returns. Nil: not called.
+	// SlowDisk, for tests, if not nil, is called before every write to the log and the snapshots.
+	// The write continues when it returns.
 	SlowDisk func()
 	Logger   *slog.Logger
 }
 
-// Link is how a node reaches the others.
+// Link describes how a node reaches the others.
 type Link struct {
-	// Listener takes raft's connections, with TLS where TLS is set. The node closes it.
+	// Listener accepts raft's connections, with TLS if TLS is set. The node closes it.
 	Listener net.Listener
 	// Advertise is the host:port at which other servers reach it.
 	Advertise string
 	// Dial connects to another server.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// TLS is the configuration of connections to other servers. Nil: no TLS.
+	// TLS is the configuration of connections to other servers. Nil means no TLS.
 	TLS *tls.Config
 	// Promised reports whether this server has agreed to form a new cluster with another one. It is
-	// asked while raft has no peers.
+	// called while raft has no peers.
 	Promised func(id string) bool
 }
 
@@ -84,7 +85,7 @@ type Node struct {
 	leaderContext *leaderContext
 	following     sync.WaitGroup // followLeader
 
-	// transferBegan is when the newest transfer of leadership began. Nil: there was none.
+	// transferBegan is when the newest transfer of leadership began; nil if there was none.
 	transferBegan atomic.Pointer[time.Time]
 	failed        chan error // capacity 1
 
@@ -93,7 +94,7 @@ type Node struct {
 	calls    sync.WaitGroup // between Begin and End
 }
 
-// Open opens what is on disk and starts raft. Without a Link, a new server bootstraps a cluster of
+// Open opens the data on disk and starts raft. Without a Link, a new server bootstraps a cluster of
 // its own. With one, Bootstrap does so when the time has come.
 func Open(c Config) (*Node, error) {
 	n := &Node{
@@ -145,12 +146,12 @@ func (n *Node) raftConfig() *raft.Config {
 	config.LeaderLeaseTimeout = leaseTimeout
 	config.BatchApplyCh = true
 	config.SnapshotInterval = snapshotLook
-	config.ShutdownOnRemove = false // raft would leave open what Stop closes
+	config.ShutdownOnRemove = false // raft would leave open some files that Stop closes
 	config.Logger = raftLogger(n.log)
 	return config
 }
 
-// transport is the way to the other servers; without a link there are none.
+// transport returns the transport to the other servers; without a link there are none.
 func (n *Node) transport(link *Link) raft.Transport {
 	if link == nil {
 		_, transport := raft.NewInmemTransport(raft.ServerAddress(n.id))
@@ -158,8 +159,8 @@ func (n *Node) transport(link *Link) raft.Transport {
 	}
 	return newVoteGuard(n.id, link.Promised, raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: &raftStream{Listener: link.Listener, advertise: link.Advertise, dial: link.Dial, tls: link.TLS},
-		// A heartbeat that hangs must not hold up the next one for long; snapshots get more time,
-		// by their size.
+		// A heartbeat that hangs must not hold up the next one for long; snapshots get more time
+		// according to their size.
 		Timeout: raftTimeout, MaxPool: raftPool, Logger: raftLogger(n.log),
 		// One at a time. With more, raft (1.7.3) may wait forever for a place in a pipeline whose
 		// answers nobody reads any more, because the follower refused one of them. That follower
@@ -168,14 +169,14 @@ func (n *Node) transport(link *Link) raft.Transport {
 	}))
 }
 
-// startRaft starts raft. Where alone is set and there is no cluster yet, it first bootstraps one of
+// startRaft starts raft. If alone is set and there is no cluster yet, it first bootstraps one of
 // this node alone.
 func startRaft(
 	config *raft.Config, machine *fsm.FSM, writes *diskWrites, snapshots raft.SnapshotStore,
 	transport raft.Transport, alone bool,
 ) (node *raft.Raft, err error) {
 	defer func() {
-		// raft panics where the snapshot that it fell back to needs an entry that is missing
+		// raft panics if the snapshot that it fell back to needs a missing entry
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
@@ -197,8 +198,7 @@ func startRaft(
 	return raft.NewRaft(config, machine, cached, writes, snapshots, transport)
 }
 
-// checkMember returns an error that explains why a server of this id can never lead with what is on
-// its disk.
+// checkMember returns an error if a server with this id can never lead with the data on its disk.
 func checkMember(node *raft.Raft, id raft.ServerID) error {
 	future := node.GetConfiguration()
 	if err := future.Error(); err != nil {
@@ -218,9 +218,9 @@ func checkMember(node *raft.Raft, id raft.ServerID) error {
 // ID names the server among its peers.
 func (n *Node) ID() string { return n.id }
 
-// Begin counts a call that Stop waits for, and reports whether it may begin: false once the node is
-// stopping. Each call that begins ends with End. Raft does not answer what its shutdown interrupts,
-// so Stop lets calls end first.
+// Begin registers a call that Stop waits for, and reports whether it may begin: false once the node
+// is stopping. Each call that begins ends with End. Raft does not answer calls that its shutdown
+// interrupts, so Stop lets them end first.
 func (n *Node) Begin() bool {
 	n.stopMu.Lock()
 	defer n.stopMu.Unlock()
@@ -233,7 +233,7 @@ func (n *Node) Begin() bool {
 	return true
 }
 
-// End ends a call that Begin let in.
+// End ends a call that Begin registered.
 func (n *Node) End() { n.calls.Done() }
 
 // Stopping is closed when Stop begins.

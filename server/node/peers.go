@@ -14,8 +14,8 @@ type Peer struct {
 	Voter bool
 }
 
-// Peers returns the raft peers as this server has them. None: it is of no cluster yet, or it is
-// stopping.
+// Peers returns the raft peers as known to this server. There are none if it is not in a cluster
+// yet, or is stopping.
 func (n *Node) Peers() []Peer {
 	var peers []Peer
 	for _, p := range configuration(n.raft).Servers {
@@ -32,7 +32,7 @@ func configuration(node *raft.Raft) raft.Configuration {
 	return future.Configuration()
 }
 
-// Bootstrap makes this server the first of a new cluster of these peers. Raft brings the others in.
+// Bootstrap makes this server the first of a new cluster of these peers. Raft adds the others.
 func (n *Node) Bootstrap(peers []Peer) error {
 	var c raft.Configuration
 	for _, p := range peers {

@@ -19,8 +19,8 @@ func raftLogger(to *slog.Logger) hclog.Logger {
 	return l
 }
 
-// repeatAfter is how often a warning that raft repeats is logged as one. About a peer that is down
-// there are ten a second. In between it is logged as a detail.
+// repeatAfter is how often a warning that raft repeats is logged as a warning. For a peer that is
+// down, raft repeats it ten times a second. In between it is logged at debug level.
 const repeatAfter = time.Minute
 
 // slogSink passes hclog's lines on to slog. Safe for concurrent use.
@@ -28,7 +28,7 @@ type slogSink struct {
 	to *slog.Logger
 
 	mu   sync.Mutex
-	told map[string]*repeated // by message and peer: a few for each peer that there ever was
+	told map[string]*repeated // by message and peer: a few for each peer that ever existed
 }
 
 // repeated is a warning that was logged.
@@ -37,10 +37,10 @@ type repeated struct {
 	since int // how often it was repeated since
 }
 
-// about holds the arguments of raft's lines that name the peer they are about.
+// about holds the keys of arguments that name the peer which a line is about.
 var about = map[any]bool{"peer": true, "target": true, "server-id": true, "candidate": true, "from": true, "id": true}
 
-// news reports whether a warning is to be logged, and how often it was withheld before.
+// news reports whether a warning should be logged, and how often it was withheld before.
 func (s *slogSink) news(msg string, args []any) (isNews bool, withheld int) {
 	key := msg
 	for i := 0; i+1 < len(args); i += 2 {
@@ -65,8 +65,7 @@ func (s *slogSink) news(msg string, args []any) (isNews bool, withheld int) {
 // firstElection is raft's warning about something that happens at every start of a cluster.
 const firstElection = "heartbeat timeout reached, starting election"
 
-// Accept takes one line (hclog.SinkAdapter). What raft logs as info is a detail for people who run
-// Gantry.
+// Accept logs one line (hclog.SinkAdapter). Raft's info lines are details to people who run Gantry.
 func (s *slogSink) Accept(name string, level hclog.Level, msg string, args ...any) {
 	to := slog.LevelDebug
 	switch level {
@@ -78,7 +77,7 @@ func (s *slogSink) Accept(name string, level hclog.Level, msg string, args ...an
 	args = slices.Clone(args) // the original is the caller's
 	for i, a := range args {
 		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
-			args[i] = fmt.Sprintf(f[0].(string), f[1:]...) // hclog.Fmt puts the format first
+			args[i] = fmt.Sprintf(f[0].(string), f[1:]...) // hclog.Fmt has the format first
 		}
 	}
 	if msg == firstElection {

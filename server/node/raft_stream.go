@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// raftStream is how raft reaches its peers: TCP, with TLS where that is configured, in which both
-// sides prove that they are servers.
+// raftStream is how raft reaches its peers: TCP, with mutual TLS if that is configured, in which
+// both sides prove that they are servers.
 type raftStream struct {
 	net.Listener
 	advertise string
@@ -18,7 +18,7 @@ type raftStream struct {
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Addr returns the address that peers are told, which may not be the one that is listened on.
+// Addr returns the advertised address, which may not be the one that the server listens on.
 func (s *raftStream) Addr() net.Addr { return advertised(s.advertise) }
 
 // Dial connects to a peer (raft.StreamLayer).

@@ -12,12 +12,12 @@ import (
 type readIndex struct {
 	node *Node
 
-	// turn has capacity 1: one round at a time. It is not a mutex, with which fake time would stand
-	// still for the length of a round.
+	// turn has capacity 1: one round at a time. A mutex would make fake time stand still for the
+	// length of a round.
 	turn chan struct{}
 
 	mu   sync.Mutex
-	next *round // not begun yet; nil: none
+	next *round // not begun yet; nil if none
 }
 
 // round is one question to the other servers.
@@ -26,8 +26,8 @@ type round struct {
 	err  error
 }
 
-// VerifyLeader returns nil once this server is known to have led after the call began. It fails
-// where it does not lead, or cannot know.
+// VerifyLeader returns nil once this server is known to have led after the call began. It fails if
+// this server does not lead or cannot know.
 func (n *Node) VerifyLeader(ctx context.Context) error { return n.reads.confirm(ctx) }
 
 func (r *readIndex) confirm(ctx context.Context) error {
@@ -51,7 +51,7 @@ func (r *readIndex) run(mine *round) {
 	r.turn <- struct{}{}
 	defer func() { <-r.turn }()
 	r.mu.Lock()
-	r.next = nil // whoever comes from now on needs another
+	r.next = nil // later calls need another round
 	r.mu.Unlock()
 	defer close(mine.done)
 	if !r.node.Begin() {

@@ -15,11 +15,10 @@ import (
 	"github.com/gantry-project/gantry/state"
 )
 
-// Recovery makes the data directory of the one server that is left a cluster of it alone, offline.
-// It holds the directory from OpenRecovery to Close.
+// Recovery turns the data directory of the only server left into a cluster of that server alone,
+// offline. It holds the directory from OpenRecovery to Close.
 type Recovery struct {
-	// ID and Address are this server's among the peers. Others are the ids of the peers that it
-	// forgets.
+	// ID and Address are this server's as a peer. Others are the ids of the peers that it forgets.
 	ID, Address string
 	Others      []string
 	// LastIndex is the index of the newest entry on disk. Entries at the end of the log may never
@@ -31,8 +30,8 @@ type Recovery struct {
 	disk *disk
 }
 
-// OpenRecovery looks at what is on disk and changes nothing. An empty id is read from the
-// directory, as the server does it.
+// OpenRecovery reads the data on disk and changes nothing. An empty id is read from the directory,
+// as a server does.
 func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 	dir := filepath.Join(dataDir, serverFolder)
 	if _, err := os.Stat(filepath.Join(dir, logFile)); errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +58,7 @@ func OpenRecovery(dataDir, id string, log *slog.Logger) (*Recovery, error) {
 // Close releases the data directory.
 func (r *Recovery) Close() error { return errors.Join(r.disk.close(), r.dir.Close()) }
 
-// look finds this server among the peers that are on disk.
+// look finds this server among the peers on disk.
 func (r *Recovery) look() (err error) {
 	defer panicAsError(&err)
 	logs, snapshots := r.disk.logs, r.disk.snapshots
@@ -97,8 +96,8 @@ func (r *Recovery) look() (err error) {
 	return cmp.Or(err1, err2)
 }
 
-// Run makes this server the only peer. Everything that is on disk becomes its state, and a snapshot
-// of that takes the place of the log.
+// Run makes this server the only peer. Everything on disk becomes its state, and a snapshot of that
+// replaces the log.
 func (r *Recovery) Run() (err error) {
 	defer panicAsError(&err)
 	itself := raft.Configuration{Servers: []raft.Server{{ID: raft.ServerID(r.ID), Address: raft.ServerAddress(r.Address)}}}
@@ -110,7 +109,7 @@ func (r *Recovery) Run() (err error) {
 	return nil
 }
 
-// panicAsError is deferred around raft, which panics where it cannot use what is on disk.
+// panicAsError is deferred around raft, which panics if it cannot use the data on disk.
 func panicAsError(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("it is damaged: %v", r)
@@ -124,7 +123,7 @@ func (r *Recovery) config() *raft.Config {
 	return config
 }
 
-// machine returns a state of its own, in which raft builds what is on disk.
+// machine returns an FSM with its own state, which raft builds from the data on disk.
 func (r *Recovery) machine() *fsm.FSM { return fsm.New(fsm.Config{Store: state.New(), Logger: r.log}) }
 
 // transport returns a transport that reaches nobody.

@@ -16,19 +16,20 @@ import (
 // restoreFile is the pattern of the names of spooled snapshots.
 const restoreFile = "restore-*.tmp"
 
-// restoreWait bounds the wait for raft to begin a restore, and for this server to lead with the
+// restoreWait limits the wait for raft to begin a restore, and for this server to lead with the
 // restored state.
 const restoreWait = 10 * time.Second
 
 // SaveState writes the state that is applied here to a file for people to keep. version is that of
-// this program. Nothing is written when it fails at once; a file without its end is not whole.
+// this program. If it fails at once, nothing is written; a file without its end is incomplete.
 func (n *Node) SaveState(to io.Writer, version string) error {
 	head := snapshotHead{Term: n.raft.CurrentTerm(), SavedAt: structs.TimeOf(time.Now()), Version: version}
 	return writeSnapshotFile(to, head, n.store.Snapshot())
 }
 
-// Spool keeps a saved snapshot on disk while it comes in, so that it can be read through before it
-// is used. The disk must have room for it twice, since raft keeps it too. The caller discards it.
+// Spool keeps a saved snapshot on disk while it arrives, so that it can be read completely before
+// it is used. The disk must have space for it twice, because raft keeps it too. The caller discards
+// it.
 func (n *Node) Spool(from io.Reader) (*SnapshotFile, error) {
 	dir := n.dir.Path()
 	f, err := os.CreateTemp(dir, restoreFile)
@@ -53,8 +54,8 @@ func (s *SnapshotFile) Discard() {
 	os.Remove(s.file.Name())
 }
 
-// roomyFile is a file that stops growing while the disk still has room for it once more, and for
-// leastFree beyond. Otherwise the log would find no room either, and the server would end.
+// roomyFile is a file that stops growing while the disk still has space for a second copy and
+// leastFree beyond that. Otherwise the log would find no space either, and the server would end.
 type roomyFile struct {
 	file *os.File
 	dir  string
@@ -74,8 +75,8 @@ func (f *roomyFile) Write(b []byte) (int, error) {
 	return f.file.Write(b)
 }
 
-// Restore makes a saved state the state of all servers. The index continues above all that was, and
-// above that of the snapshot. Nothing else may write meanwhile.
+// Restore makes a saved state the state of all servers. The index continues above all earlier ones
+// and above the snapshot's. Nothing else may write in the meantime.
 func (n *Node) Restore(file *SnapshotFile) error {
 	meta := &raft.SnapshotMeta{
 		Version: raft.SnapshotVersionMax, Index: file.Info.Index, Term: file.Info.Term, Size: file.state.Size(),
@@ -90,7 +91,7 @@ func (n *Node) Restore(file *SnapshotFile) error {
 	return nil
 }
 
-// SnapshotIndex returns the index of the newest of raft's snapshots.
+// SnapshotIndex returns the index of raft's newest snapshot.
 func (n *Node) SnapshotIndex() (uint64, error) {
 	return strconv.ParseUint(n.raft.Stats()["last_snapshot_index"], 10, 64)
 }

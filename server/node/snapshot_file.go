@@ -27,7 +27,7 @@ const (
 	snapshotKind  = "GANTRY SNAPSHOT " // a version follows
 )
 
-// snapshotHead is what the state itself does not contain. Fields are only ever added.
+// snapshotHead holds what the state itself does not contain. Fields are only ever added.
 type snapshotHead struct {
 	Term    uint64       `json:"term"`
 	SavedAt structs.Time `json:"savedAt"`
@@ -51,16 +51,17 @@ func writeSnapshotFile(to io.Writer, head snapshotHead, s *state.Snapshot) error
 	return err
 }
 
-// SnapshotFile is a saved snapshot that has been read through and is whole.
+// SnapshotFile is a saved snapshot that has been read completely and is intact.
 type SnapshotFile struct {
-	// Info is what is in it.
+	// Info describes its content.
 	Info structs.SnapshotInfo
 
 	file  *os.File
 	state *io.SectionReader
 }
 
-// InspectSnapshot reads a saved snapshot through and says what is in it, or what is wrong with it.
+// InspectSnapshot reads a whole saved snapshot and returns what is in it, or an error about what is
+// wrong with it.
 func InspectSnapshot(path string) (structs.SnapshotInfo, error) {
 	s, err := openSnapshotFile(path)
 	if err != nil {

@@ -29,14 +29,14 @@ const snapshotSumMagic = "GANTRYSM"
 // snapshotHeadSize is the number of bytes before the state.
 const snapshotHeadSize = len(snapshotSumMagic) + sumSize
 
-// checkedSnapshots is raft's snapshots with checksums on everything. It returns a damageError for
-// what is not what was written.
+// checkedSnapshots is raft's snapshots with checksums on everything. A read that finds something
+// other than what was written returns a damageError.
 type checkedSnapshots struct {
 	*raft.FileSnapshotStore
 	dir string
 }
 
-// openSnapshots reads the newest snapshots through.
+// openSnapshots reads the newest snapshots completely.
 func openSnapshots(dir string, log *slog.Logger) (*checkedSnapshots, error) {
 	store, err := raft.NewFileSnapshotStoreWithLogger(dir, snapshotsKept, raftLogger(log))
 	if err != nil {
@@ -66,9 +66,9 @@ func (s *checkedSnapshots) covered() uint64 {
 	return kept[0].Index
 }
 
-// newest returns the names of the snapshots that are kept. Raft goes by what is in them, and leaves
-// out those that it cannot read. There may be parts of an older one, which was being removed when
-// the server ended.
+// newest returns the names of the kept snapshots. Raft goes by their content, and leaves out those
+// that it cannot read. There may be parts of an older one that was being removed when the server
+// ended.
 func (s *checkedSnapshots) newest() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *checkedSnapshots) newest() ([]string, error) {
 	return names, nil
 }
 
-// metaSum returns the checksum of what raft keeps about a snapshot beside the state.
+// metaSum returns the checksum of what raft keeps about a snapshot besides the state.
 func metaSum(
 	version raft.SnapshotVersion, index, term uint64, peers raft.Configuration, peersIndex uint64,
 ) ([]byte, error) {
@@ -123,8 +123,8 @@ func (s *checkedSnapshots) Create(
 	return sink, nil
 }
 
-// Open returns a snapshot once it has been read through (raft.SnapshotStore). For one that has been
-// removed the error is fs.ErrNotExist.
+// Open returns a snapshot once it has been read completely (raft.SnapshotStore). If it has been
+// removed, the error is fs.ErrNotExist.
 func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	meta, content, err := s.FileSnapshotStore.Open(id)
 	if err != nil {
@@ -139,8 +139,8 @@ func (s *checkedSnapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, e
 	return meta, content, nil
 }
 
-// check checks what raft does not check, and reads content up to the state, which is all that raft
-// may see.
+// check checks the parts that raft does not check, and reads content up to the state, which is all
+// that raft may see.
 func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.Reader) error {
 	stat, err := os.Stat(filepath.Join(s.dir, id, "state.bin"))
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *checkedSnapshots) check(id string, meta *raft.SnapshotMeta, content io.
 	if meta.ID != id || meta.Size != stat.Size() || meta.Version != raft.SnapshotVersionMax {
 		return damaged("meta.json is of another snapshot: it says %q, version %d, %d bytes", meta.ID, meta.Version, meta.Size)
 	}
-	meta.Peers = nil // belongs to an older format than meta.Version
+	meta.Peers = nil // for an older format than meta.Version
 	var head [snapshotHeadSize]byte
 	if _, err := io.ReadFull(content, head[:]); err != nil {
 		return damaged("read its head: %w", err)

@@ -9,26 +9,26 @@ import (
 )
 
 // A server that lost its disk comes back with another id, at the address where the others still ask
-// its former self for a vote. It has forgotten what it acknowledged, and could help to elect a
-// server that lacks those entries. There would be one vote more than there are voters, and
+// its former self for a vote. It has forgotten the entries that it acknowledged, and could help
+// elect a server that lacks them. There would be one vote more than there are voters, and
 // acknowledged writes would be lost. So a server votes only if its own id is among raft's peers,
 // or, while a new cluster forms, if it has agreed to form it with the candidate.
 //
-// Whom it votes for is another matter: raft grants a vote to a candidate that has everything the
-// voter has, in a term in which the voter has not voted, while the voter hears no leader. Whether
-// the candidate is a peer is for the candidate to know. The voter may have been away when the
-// candidate became a peer, and if the servers that know about it are gone, nobody else could be
-// elected. (Diego Ongaro, Consensus, 4.1: servers grant votes to candidates that are not in their
-// latest configuration.) Raft 1.7.3 refuses such a candidate by its id; see vouched.
+// Which candidate it votes for is another matter: raft grants a vote to a candidate that has
+// everything the voter has, in a term in which the voter has not voted, while the voter hears no
+// leader. Whether the candidate is a peer is for the candidate to know. The voter may have been
+// away when the candidate became a peer, and if the servers that know about it are gone, nobody
+// else could be elected. (Diego Ongaro, Consensus, 4.1: servers grant votes to candidates that are
+// not in their latest configuration.) Raft 1.7.3 refuses such a candidate by its id; see vouched.
 
-// voteGuard is raft's way to the other servers. It refuses requests for a vote that this server may
-// not give.
+// voteGuard is raft's transport to the other servers. It refuses requests for votes that this
+// server may not grant.
 type voteGuard struct {
 	*raft.NetworkTransport
 	id raft.ServerID
 	// promised reports whether this server has agreed to form a new cluster with another one.
 	promised func(id string) bool
-	node     atomic.Pointer[raft.Raft] // nil: not started yet
+	node     atomic.Pointer[raft.Raft] // nil before the start
 
 	passed chan raft.RPC
 	closed chan struct{}
@@ -72,7 +72,7 @@ func (g *voteGuard) pass() {
 	}
 }
 
-// refused reports whether a request is for a vote that this server may not give, and then answers
+// refused reports whether a request is for a vote that this server may not grant. If so, it answers
 // it.
 func (g *voteGuard) refused(rpc raft.RPC) bool {
 	var no any

@@ -7,8 +7,8 @@ import (
 )
 
 // check splits a plan's placements into those that fit on the newest state and those that do not,
-// in their order. All tasks of a plan need the same, so the room of an instance is computed once
-// and counted down.
+// in their order. All tasks of a plan have the same needs, so the room on an instance is computed
+// once and counted down.
 func check(snap *state.Snapshot, plan *structs.Plan) (fitting, refused []structs.Placement) {
 	checker, room := place.NewChecker(snap, plan), map[string]int{}
 	for _, p := range plan.Placements {

@@ -12,10 +12,10 @@ import (
 // part.
 var ErrNoProgress = errors.New("the planner refused parts of every plan in a row")
 
-// attempts bounds how often UntilCommitted plans for one evaluation.
+// attempts is the maximum number of plans that UntilCommitted makes for one evaluation.
 const attempts = 10
 
-// Loop makes plans for evaluations until one of them is committed whole.
+// Loop makes plans for an evaluation until one of them is committed completely.
 type Loop struct {
 	// Snapshot returns the newest state.
 	Snapshot func() *state.Snapshot

@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ErrStopped is returned for a plan that came after the planner's end. It was not committed.
+// ErrStopped is returned for a plan submitted after the planner ended. It was not committed.
 var ErrStopped = errors.New("the planner has stopped")
 
 // ErrStale is returned for a plan whose evaluation or job has changed since, whose evaluation is
@@ -20,16 +20,16 @@ var ErrStopped = errors.New("the planner has stopped")
 // committed.
 var ErrStale = errors.New("the plan is stale: its evaluation or job has changed since, or it is decided")
 
-// maxJobs bounds for how many jobs a planner remembers the last committed plan.
+// maxJobs is the maximum number of jobs whose last committed plan a planner remembers.
 const maxJobs = 100_000
 
-// Config is what a planner needs. All fields except Logger are required.
+// Config holds what a planner needs. All fields except Logger are required.
 type Config struct {
 	// Snapshot returns the newest state.
 	Snapshot func() *state.Snapshot
 	// Apply replicates a command and returns once Snapshot holds it (control.Log).
 	Apply func(ctx context.Context, cmd structs.Command) (structs.Applied, error)
-	// Logger reports refused placements. Default: none.
+	// Logger logs refused placements. Default: none.
 	Logger *slog.Logger
 }
 
@@ -39,18 +39,19 @@ type Planner struct {
 	submissions chan submission // unbuffered: a plan that Run has not taken has not begun
 	stopped     chan struct{}
 
-	// last holds the index of the last plan committed of each job, for jobs that had one after
-	// index all. Only Run uses them.
+	// last holds the index of each job's last committed plan, for jobs that had one after index
+	// all. Only Run uses these two.
 	last map[string]uint64
 	all  uint64
 }
 
-// Outcome is what became of a plan.
+// Outcome is the result of a plan.
 type Outcome struct {
 	// Refused are the placements that no longer fit. If there are any, the evaluation is still open
 	// and must be planned again.
 	Refused []structs.Placement
-	// Index is the index of the state that shows the outcome: plan again on none older.
+	// Index is the index of the state that shows the outcome. The next plan needs a state that is
+	// no older.
 	Index uint64
 }
 
@@ -79,7 +80,7 @@ func (p *Planner) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case s := <-p.submissions:
-			if ctx.Err() != nil { // both were ready, and select took this one
+			if ctx.Err() != nil { // both were ready, and select chose this one
 				s.answer <- answer{err: ErrStopped}
 				return nil
 			}
@@ -147,8 +148,8 @@ func (p *Planner) Decide(ctx context.Context, plan *structs.Plan) (Outcome, erro
 	return Outcome{Refused: refused, Index: applied.Index}, nil
 }
 
-// committed notes when the last plan of a job was committed. The broker gives the evaluations of a
-// job to one worker at a time. But it gives an evaluation whose worker was too slow to a second
+// committed records when the last plan of a job was committed. The broker gives the evaluations of
+// a job to one worker at a time. But it gives an evaluation whose worker was too slow to a second
 // one, and another evaluation of the job then to a third. A worker that has not seen another's
 // tasks would start them again.
 func (p *Planner) committed(job string, index uint64) {
@@ -165,8 +166,8 @@ func changes(part *structs.Plan) bool {
 	return len(part.Placements)+len(part.Stops)+len(part.Preempted)+len(part.Deployments)+len(part.Events) > 0 || part.Rollback != nil || part.JobStatus != ""
 }
 
-// refusedByLog reports whether the state machine answered the entry with an error: the plan is
-// decided, and nothing was committed.
+// refusedByLog reports whether fsm refused the entry: the plan is decided, and nothing was
+// committed.
 func refusedByLog(err error) bool {
 	var e *structs.Error
 	return errors.As(err, &e) && e.Kind != structs.KindUnavailable

@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// agents stands in for the agents of all instances: what they are asked to do is done at once, and
+// agents stands in for the agents of all instances: they do everything they are asked at once, and
 // nothing fails.
 type agents struct {
 	tasks *state.Subscription
@@ -16,7 +16,7 @@ type agents struct {
 	todo map[string][]*structs.Task
 }
 
-// meetAgents shows the agents all tasks on their instances, and from then on what changes there.
+// meetAgents shows the agents all tasks on their instances, and from then on the changes there.
 func (r *run) meetAgents(commands []structs.Command) {
 	var topics []state.Topic
 	for i := range r.base.AllInstances() {
@@ -40,13 +40,13 @@ func (r *run) lookEverywhere() {
 	}
 }
 
-// noticeTask adds a task to those that its agent looks at.
+// noticeTask adds a task to the tasks that its agent will look at.
 func (r *run) noticeTask(t *structs.Task) {
 	r.agents.todo[t.Instance] = append(r.agents.todo[t.Instance], t)
 }
 
 // letAgentsAct lets every connected agent do what it was asked since it last acted, and reports
-// whether there was anything.
+// whether there was anything to do.
 func (r *run) letAgentsAct() (acted bool, err error) {
 	changes, resync := r.agents.tasks.Take()
 	if resync {
@@ -75,7 +75,7 @@ func (r *run) letAgentsAct() (acted bool, err error) {
 	return acted, nil
 }
 
-// updates returns what the agent of an instance reports, by task id.
+// updates returns the reports of an instance's agent, by task id.
 func (r *run) updates(snap *state.Snapshot, tasks []*structs.Task) (updates []structs.TaskUpdate) {
 	slices.SortFunc(tasks, func(a, b *structs.Task) int { return strings.Compare(a.ID, b.ID) })
 	tasks = slices.CompactFunc(tasks, func(a, b *structs.Task) bool { return a.ID == b.ID })
@@ -102,8 +102,8 @@ func (r *run) updates(snap *state.Snapshot, tasks []*structs.Task) (updates []st
 }
 
 // containers returns the containers of a task with all of them at a status, and HEALTHY if they are
-// RUNNING and have a health check. What the real agent has reported of them stays, such as the
-// ports that they hold.
+// RUNNING and have a health check. It keeps what the real agent has reported about them, such as
+// their ports.
 func containers(t *structs.Task, d *structs.TaskDefinition, status structs.TaskStatus) []structs.Container {
 	if d == nil {
 		return nil

@@ -57,7 +57,7 @@ func blocked(s *state.Snapshot) func(yield func(*structs.Evaluation) bool) {
 	}
 }
 
-// alive reports whether a task counts: it has an instance, has not stopped, and nobody has asked it
+// alive reports whether a task counts: it has an instance, has not stopped, and has not been asked
 // to stop.
 func alive(t *structs.Task) bool {
 	return t.Instance != "" && t.Holds() && t.DesiredStatus != structs.TaskStopped
@@ -114,8 +114,8 @@ func place(places map[string]*structs.SimulatedPlace, s *state.Snapshot, instanc
 	return p
 }
 
-// explain adds how many tasks of a job find no place, and why, by the evaluation of the job that
-// was decided last.
+// explain adds how many tasks of a job find no place, and why, from the job's last decided
+// evaluation.
 func (r *run) explain(j *structs.SimulatedJob, is *state.Snapshot, job *structs.Job) {
 	before := blockedOf(r.base, job.ID)
 	if before != nil {

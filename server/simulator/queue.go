@@ -7,18 +7,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// queue holds the evaluations that are to be decided. It does what the broker does for a real
-// cluster, which goes by the real clock.
+// queue holds the undecided evaluations. It does what the broker, which goes by the real clock,
+// does for a real cluster.
 type queue struct {
 	importance func(*structs.Evaluation) int // the priority of its job
-	// by id; an entry of the heaps that is not this one is outdated
+	// by id; any other entry in the heaps is outdated
 	newest  map[string]*structs.Evaluation
 	ready   evaluations
 	waiting evaluations // for their time
 }
 
-// before is the order in which evaluations are decided: by priority, then by when they were
-// created, as in the broker.
+// before is the order in which evaluations are decided: by priority, then by creation time, as in
+// the broker.
 func (q *queue) before(a, b *structs.Evaluation) int {
 	return cmp.Or(cmp.Compare(q.importance(b), q.importance(a)), cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ModifyIndex, b.ModifyIndex), cmp.Compare(a.ID, b.ID))
 }
@@ -27,7 +27,7 @@ func (q *queue) sooner(a, b *structs.Evaluation) int {
 	return cmp.Or(cmp.Compare(a.WaitUntil, b.WaitUntil), q.before(a, b))
 }
 
-// add adds an evaluation, in place of its earlier version.
+// add adds an evaluation, replacing its earlier version.
 func (q *queue) add(e *structs.Evaluation) {
 	if q.newest == nil {
 		q.newest = map[string]*structs.Evaluation{}
@@ -44,7 +44,7 @@ func (q *queue) add(e *structs.Evaluation) {
 	}
 }
 
-// remove removes an evaluation that no longer has to be decided.
+// remove removes an evaluation that no longer needs to be decided.
 func (q *queue) remove(id string) { delete(q.newest, id) }
 
 // take removes and returns the first evaluation whose time has come, or nil if there is none.
@@ -62,7 +62,7 @@ func (q *queue) take(now structs.Time) *structs.Evaluation {
 	return nil
 }
 
-// nextDue returns when the next evaluation that waits for its time is to be decided.
+// nextDue returns when the next evaluation that waits for its time is due.
 func (q *queue) nextDue() (at structs.Time, ok bool) {
 	for len(q.waiting.rows) > 0 {
 		e := q.waiting.rows[0]

@@ -34,7 +34,7 @@ type run struct {
 	last    map[string]string // by job, the evaluation that was decided last
 }
 
-// newRun forks the state. The commands are needed for the instances that they add.
+// newRun forks the state. It needs the commands for the instances that they add.
 func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []structs.Command) *run {
 	r := &run{
 		base: snap, began: now, store: snap.Fork(), index: snap.Index(), now: now, seed: seed, touched: map[string]bool{},
@@ -68,7 +68,7 @@ func (r *run) apply(cmd structs.Command) (structs.Applied, error) {
 	return result.Applied, result.Err
 }
 
-// queueAll adds every evaluation to the queue that is to be decided, now or at its time.
+// queueAll adds to the queue every evaluation that must be decided, now or at its time.
 func (r *run) queueAll() {
 	for e := range r.store.Snapshot().Evaluations() {
 		if e.Status == structs.EvaluationReady {
@@ -77,7 +77,7 @@ func (r *run) queueAll() {
 	}
 }
 
-// queueChanged updates the queue with what the last command did to evaluations.
+// queueChanged updates the queue with the last command's changes to evaluations.
 func (r *run) queueChanged() {
 	changes, resync := r.evals.Take()
 	if resync {
@@ -130,15 +130,15 @@ func (r *run) decide(id string) error {
 	return nil
 }
 
-// touchAll marks all jobs as changed, if it is no longer known which were.
+// touchAll marks all jobs as changed, for when it is no longer known which ones were.
 func (r *run) touchAll() {
 	for j := range r.store.Snapshot().AllJobs() {
 		r.touched[j.ID] = true
 	}
 }
 
-// nextSeed returns a seed made from the simulation's. Once mixed (by the scheduler), its first half
-// is far from that of the last one.
+// nextSeed returns a seed derived from the simulation's. Once the scheduler has mixed it, its first
+// half is far from that of the last one.
 func (r *run) nextSeed() (seed [16]byte) {
 	binary.BigEndian.PutUint64(seed[:8], r.seed)
 	binary.BigEndian.PutUint64(seed[8:], r.index)

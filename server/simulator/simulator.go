@@ -7,10 +7,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what a simulator needs. The zero value works.
+// Config holds what a simulator needs. The zero value works.
 type Config struct {
-	// Seed is where ids and the random strategy's choices come from. The same seed gives the same
-	// simulation.
+	// Seed is the source of ids and the random strategy's choices. The same seed results in the
+	// same simulation.
 	Seed uint64
 }
 
@@ -20,18 +20,17 @@ type Simulator struct{ config Config }
 // New returns a simulator.
 func New(c Config) *Simulator { return &Simulator{config: c} }
 
-// The bounds of one simulation, so that a service that never comes to rest is not simulated for
-// ever.
+// The bounds of one simulation, so that a service that never settles is not simulated forever.
 const (
-	// maxEvaluations bounds how many evaluations it decides.
+	// maxEvaluations is the maximum number of evaluations that it decides.
 	maxEvaluations = 20_000
 	// horizon is how far it looks into the future, in milliseconds: one day.
 	horizon = structs.Time(24 * 60 * 60 * 1000)
 )
 
-// Simulate returns what would happen if commands were applied to a state at a time, one after the
-// other. It returns the error of a command that is refused. Without a command it returns what would
-// happen anyway.
+// Simulate returns what would happen if commands were applied to a state at a given time, one after
+// the other. It returns the error of a command that is refused. Without commands it returns what
+// would happen anyway.
 func (s *Simulator) Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error) {
 	r := newRun(s.config.Seed, snap, now, commands)
 	for _, cmd := range commands {
