@@ -30,12 +30,12 @@ type Agent struct {
 	runtime  *timedRuntime // the instance's; nil before Run
 	ready    bool          // the first full frame is applied
 	runners  map[string]*task.Runner
-	orphans  map[string]bool // ids of containers of no task of ours that are being ended
+	orphans  map[string]bool // ids of containers that belong to none of our tasks and are being ended
 	// tasks without a runner whose containers were killed because the agent was cut off
 	killed map[string]bool
 }
 
-// New makes an agent. It does nothing until Run.
+// New returns an agent. It does nothing until Run.
 func New(cfg Config) (*Agent, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -56,8 +56,8 @@ func New(cfg Config) (*Agent, error) {
 
 // Run registers the instance and runs its tasks until ctx ends. It fails if there is no container
 // engine, if the agent's state on disk is damaged, or if the server refuses the instance. It waits
-// for a server that is away. When it returns, everything that it started has ended except the
-// containers, which the next agent on the same data directory adopts.
+// for servers that cannot be reached. When it returns, everything that it started has ended except
+// the containers, which the next agent on the same data directory adopts.
 func (a *Agent) Run(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer a.work.Wait()
@@ -77,7 +77,7 @@ func (a *Agent) Run(ctx context.Context) error {
 }
 
 // begin finds out which instance this is, and registers it. It starts the guard before that, for
-// the containers that an earlier process left: servers may be away for long.
+// containers that an earlier process left: it may take long to reach a server.
 func (a *Agent) begin(ctx context.Context) error {
 	instance, err := link.Identity(a.cfg.DataDir, a.cfg.Cluster)
 	if err != nil {
@@ -134,7 +134,7 @@ func (a *Agent) Ready() bool {
 	return a.ready
 }
 
-// watch pokes the runners whose containers changed, until ctx ends.
+// watch pokes the runners of changed containers, until ctx ends.
 func (a *Agent) watch(ctx context.Context) {
 	for event := range a.runtime.Events(ctx) {
 		a.mu.Lock()
@@ -150,20 +150,20 @@ func (a *Agent) watch(ctx context.Context) {
 	}
 }
 
-// tell tells a runner of an event. The sweeper takes care of a container that is created or started
-// for no task, or for one that has ended: a person did it, or an engine that was late. Without a
-// nudge it would keep its ports until the next sweep by the clock.
+// tell passes an event to its runner. A container that is created or started without a task, or for
+// one that has ended, is left to the sweeper: a person did it, or a late engine. Without a nudge it
+// would keep its ports until the next regular sweep.
 func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 	switch {
 	case r == nil, r.Ended() && (event.Created || event.Started):
 		wait.Nudge(a.sweepNow)
-	case !event.Created: // the runner knows, since it had it created
+	case !event.Created: // the runner knows, because it had it created
 		r.Poke(event)
 	}
 }
 
 // stopAllTimeout is the number of seconds between SIGTERM and SIGKILL in StopAll. It is Docker's
-// own default, since a person waits for it.
+// own default, because a person waits for it.
 const stopAllTimeout = 10
 
 // StopAll stops and removes every container of the instance. Call it after Run has returned.
@@ -191,7 +191,7 @@ func (a *Agent) StopAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// endContainer stops a container that runs, and removes it.
+// endContainer stops a running container and removes it.
 func endContainer(ctx context.Context, rt runtime.Runtime, c runtime.ContainerState, timeout int) error {
 	if c.State == runtime.ContainerRunning {
 		if err := rt.StopContainer(ctx, c.ID, timeout); err != nil {

@@ -14,7 +14,7 @@ import (
 // listAgain is how long the agent waits after an engine refused to list containers.
 const listAgain = time.Second
 
-// act brings the runners to what servers say, until ctx ends.
+// act applies the assignments of servers to the runners, until ctx ends.
 func (a *Agent) act(ctx context.Context) {
 	for frame, ok := a.link.Next(ctx); ok; frame, ok = a.link.Next(ctx) {
 		if frame.Full {
@@ -70,9 +70,9 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	wait.Nudge(a.sweepNow)
 }
 
-// deliverNew gives a frame's new tasks to runners although the engine does not say which containers
-// exist, so that the tasks can be given up. Once this process has applied a full frame, a task that
-// it does not know has no containers.
+// deliverNew gives a frame's new tasks to runners even though the engine does not list its
+// containers, so that the tasks can be given up. Once this process has applied a full frame, a task
+// that it does not know has no containers.
 func (a *Agent) deliverNew(ctx context.Context, frame structs.AssignmentFrame) {
 	if !a.Ready() {
 		return
@@ -107,7 +107,7 @@ func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runt
 		r = task.New(a.tasks, as, found, a.killed[id])
 		a.runners[id] = r
 	}
-	// A task that was on its way down stays on it: statuses do not go back.
+	// A task that was on its way down stays on its way down: statuses do not go back.
 	if as.Task.DesiredStatus == structs.TaskStopped || status >= structs.TaskDeactivating {
 		r.Stop()
 	}

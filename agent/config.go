@@ -14,13 +14,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what an agent is made of.
+// Config holds what an agent needs.
 type Config struct {
 	DataDir string // required; the agent keeps its state under agent/ in it
 	Cluster string // empty: the default cluster
 	Zone    string // availability zone; empty: none
 	Name    string // for people; empty: the host's name
-	// CapacityProvider is the name of the provider that this machine belongs to; empty: none.
+	// CapacityProvider is the name of the provider that this machine belongs to; empty if none.
 	CapacityProvider string
 	GPUs             []string            // ids of the GPUs that tasks may have
 	Attributes       []structs.Attribute // custom ones, besides the agent's own
@@ -28,34 +28,34 @@ type Config struct {
 	Commit           string              // from which this program was built; may be empty
 
 	Server link.Server // required
-	// Join is called by Run before the first call of Server. It gets what such calls need, and
-	// waits for a server as long as it takes. Nil: they need nothing.
+	// Join, if not nil, is called by Run before the first call of Server. It gets what these calls
+	// need, and waits for a server as long as it takes.
 	Join func(ctx context.Context) error
-	// Runtime makes the runtime of an instance, which sees only that instance's containers.
+	// Runtime returns the runtime of an instance, which sees only that instance's containers.
 	// Required.
 	Runtime func(instance string) runtime.Runtime
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH and Docker
-	// OwnPorts returns the ports that Gantry's own processes listen on here. Tasks do not get these
-	// either. It is called once Join has returned. Nil: none.
+	// OwnPorts, if not nil, returns the ports on which Gantry's own processes listen here. Tasks do
+	// not get these either. It is called after Join has returned.
 	OwnPorts func() []structs.Port
 
-	// Address returns the IP address by which others reach this machine. It is asked once Join has
-	// returned. Nil: it is not known.
+	// Address returns the IP address at which others reach this machine; nil if it is not known. It
+	// is called after Join has returned.
 	Address func() string
 
-	// StopOnDisconnect kills all tasks, also those that an earlier process left, when the leader
-	// has not been known to hear of this agent for almost the length of the lease. So no task runs
-	// here while another takes its place elsewhere.
+	// StopOnDisconnect kills all tasks, including those that an earlier process left, when for
+	// almost the length of the lease the leader is not known to have heard from this agent. So no
+	// task runs here while another replaces it elsewhere.
 	StopOnDisconnect bool
 
-	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero: an
-	// hour.
+	// CleanupWait is how long containers of ended tasks are kept for people to look at. Zero means
+	// an hour.
 	CleanupWait time.Duration
-	// StartConcurrency is how many tasks may create and start containers at a time. Zero: 4 for
-	// each core, Docker's own limit.
+	// StartConcurrency is how many tasks may create and start containers at a time. Zero means 4
+	// for each core, Docker's own limit.
 	StartConcurrency int
 
 	Logger *slog.Logger     // nil: slog.Default
@@ -79,7 +79,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// defaultReservedPorts returns those of SSH and Docker, which ECS reserves.
+// defaultReservedPorts returns the ports of SSH and Docker, which ECS reserves.
 func defaultReservedPorts() (ports []structs.Port) {
 	for _, n := range []uint16{22, 2375, 2376} {
 		ports = append(ports, structs.Port{Number: n, Protocol: "tcp"})

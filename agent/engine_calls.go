@@ -14,14 +14,13 @@ import (
 // work.
 const callHangs = 4 * time.Minute
 
-// timedRuntime is a runtime that knows which of its calls have been under way for long. Pulls,
-// stops and events are not among them.
+// timedRuntime is a runtime that records its calls in progress, except pulls, stops and events.
 type timedRuntime struct {
 	runtime.Runtime
 	calls *engineCalls
 }
 
-// engineCalls are calls that are under way. Safe for concurrent use.
+// engineCalls are calls in progress. It is safe for concurrent use.
 type engineCalls struct {
 	mu    sync.Mutex
 	made  int
@@ -33,7 +32,7 @@ type engineCall struct {
 	began time.Time
 }
 
-// begin notes a call until the function that it returns is called.
+// begin records a call until the function that it returns is called.
 func (c *engineCalls) begin(what string) (done func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,7 +46,7 @@ func (c *engineCalls) begin(what string) (done func()) {
 	}
 }
 
-// hanging returns an error about the oldest call if that hangs.
+// hanging returns an error about the oldest call, if it hangs.
 func (c *engineCalls) hanging() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

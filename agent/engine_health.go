@@ -18,12 +18,13 @@ const (
 	probeTimeout  = 4 * time.Second
 	probeAgain    = 500 * time.Millisecond
 	probesFailed  = 2
-	// giveUpAfter is how long an engine may be IMPAIRED. Then the tasks that wait for it to start
+	// giveUpAfter is how long an engine may be IMPAIRED before the tasks that wait for it to start
 	// or stop them are given up, so that they can run elsewhere.
 	giveUpAfter = 30 * time.Second
 )
 
-// engineHealth is how the container engine does, by the probes. Safe for concurrent use.
+// engineHealth is the health of the container engine according to probes. It is safe for concurrent
+// use.
 type engineHealth struct {
 	mu     sync.Mutex
 	health structs.RuntimeHealth // Status and Reason
@@ -47,8 +48,8 @@ func (e *engineHealth) current() structs.RuntimeHealth {
 	return e.health
 }
 
-// note takes in what a probe found, nil for an answer, and reports whether that changed the status.
-// The first reason stays, since each change is an entry of the log.
+// note records the result of a probe, nil for an answer, and reports whether the status changed.
+// The first reason is kept, because each change is an entry of the log.
 func (e *engineHealth) note(err error) (changed bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -75,7 +76,7 @@ func (e *engineHealth) isGone() bool {
 	}
 }
 
-// lost reports whether the engine has been IMPAIRED for giveUpAfter, and returns in words for how
+// lost reports whether the engine has been IMPAIRED for giveUpAfter, and returns a text with how
 // long and why.
 func (e *engineHealth) lost() (reason string, lost bool) {
 	e.mu.Lock()
@@ -142,10 +143,10 @@ func (a *Agent) engineChanged(err error) {
 		return
 	}
 	a.log.Info("the container engine works again")
-	wait.Nudge(a.sweepNow) // it may have done things that nobody waits for any more
+	wait.Nudge(a.sweepNow) // it may have done things that nobody waits for any longer
 }
 
-// probeOnce returns what is wrong with the engine, and whether the answer may have come in time and
+// probeOnce returns what is wrong with the engine, and whether the answer may have come in time but
 // this process was too late to see it.
 func (a *Agent) probeOnce(ctx context.Context) (err error, late bool) {
 	one, cancel := context.WithTimeout(ctx, probeTimeout)

@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// fenceTick is how often an agent looks whether its lease is about to end.
+	// fenceTick is how often an agent checks whether its lease is about to end.
 	fenceTick = 50 * time.Millisecond
-	// killAgain is how long an agent that is cut off waits before it looks again for running
-	// containers: the engine may have been away, or busy starting one.
+	// killAgain is how long a cut-off agent waits before it looks for running containers again: the
+	// engine may have been away, or busy starting one.
 	killAgain = time.Second
-	// killTimeout bounds one such look, with the killing.
+	// killTimeout limits one such look, including the killing.
 	killTimeout = 10 * time.Second
 )
 
-// guard kills what runs here whenever the agent's lease is about to run out, until ctx ends
+// guard kills all running containers whenever the agent's lease is about to expire, until ctx ends
 // (Config.StopOnDisconnect).
 func (a *Agent) guard(ctx context.Context) {
-	var again time.Time // when to look again for what runs; zero: a server answers
+	var again time.Time // when to look for running containers again; zero if a server answers
 	tick := time.NewTicker(fenceTick)
 	defer tick.Stop()
 	for {
@@ -44,8 +44,8 @@ func (a *Agent) guard(ctx context.Context) {
 	}
 }
 
-// killAll ends every task, and kills every container of the instance at once, also those that were
-// asked to stop and have not yet, and those that an earlier process left.
+// killAll ends every task and kills every container of the instance at once, including those that
+// are still stopping and those that an earlier process left.
 func (a *Agent) killAll(ctx context.Context) {
 	a.mu.Lock()
 	for _, r := range a.runners {
@@ -73,7 +73,7 @@ func (a *Agent) killAll(ctx context.Context) {
 	kills.Wait()
 }
 
-// noteKill notes why a task ends: a runner that adopts it later could not tell.
+// noteKill records why a task ends: a runner that adopts it later could not tell.
 func (a *Agent) noteKill(task string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

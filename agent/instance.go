@@ -38,11 +38,11 @@ func containerInstance(cfg Config, id string, info runtime.Info) structs.Contain
 	}
 }
 
-// capability is the prefix of what ECS's agents have been able to do from the beginning.
+// capability is the prefix of capabilities that ECS's agents have had from the beginning.
 const capability = "com.amazonaws.ecs.capability."
 
-// attributes returns ECS's own, the capabilities that this agent really has, and the configured
-// ones, sorted by name. A configured one does not replace what the agent says about itself.
+// attributes returns ECS's attributes, the capabilities that this agent really has, and the
+// configured attributes, sorted by name. Configured ones do not replace the agent's own.
 func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 	list := []structs.Attribute{
 		{Name: "ecs.cpu-architecture", Value: info.Architecture},

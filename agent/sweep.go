@@ -9,11 +9,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// listInterval is the longest time between two lists of the instance's containers. A change that no
-// event of the engine told of goes unnoticed for that long.
+// listInterval is the longest time between two lists of the instance's containers. A change without
+// an event from the engine goes unnoticed for that long.
 const listInterval = time.Minute
 
-// sweeper cleans up regularly, and whenever something hints that there is something to clean up.
+// sweeper cleans up regularly, and whenever there are signs that something needs to be cleaned up.
 func (a *Agent) sweeper(ctx context.Context) {
 	ticker := time.NewTicker(min(max(a.cfg.CleanupWait/10, time.Second), listInterval))
 	defer ticker.Stop()
@@ -33,14 +33,14 @@ func (a *Agent) sweeper(ctx context.Context) {
 	}
 }
 
-// sweepAgain is how long the sweeper waits for the end of a task to be in the log.
+// sweepAgain is how soon the sweeper checks again whether a task's end is in the log.
 const sweepAgain = time.Second
 
 // sweep shows each runner the containers of its task, ends containers that run for no task of this
 // agent, removes those that ended CleanupWait ago or never started, and forgets the tasks whose
 // containers are gone. A task whose end is not in the log yet keeps its containers: if this process
-// died, they alone would tell the next one of the end. It reports whether a container of such a
-// task runs.
+// died, the next one would learn of the end only from them. It reports whether a container of such
+// a task runs.
 func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 	// before the list, which might otherwise show ended containers as running
 	settled := a.settled()
@@ -117,7 +117,8 @@ func (a *Agent) due(since structs.Time) bool {
 	return !a.cfg.Now().Before(since.Std().Add(a.cfg.CleanupWait))
 }
 
-// endOrphan stops and removes a container in the background. A later sweep tries again what fails.
+// endOrphan stops and removes a container in the background. If that fails, a later sweep tries
+// again.
 func (a *Agent) endOrphan(ctx context.Context, c runtime.ContainerState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 )
 
 // CreateContainer creates a container and returns its id. It is idempotent by name: if the agent
-// crashes before it has noted the id, the next call finds the container by its name and labels.
+// crashes before it has recorded the id, the next call finds the container by its name and labels.
 func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec) (id string, err error) {
 	if !e.owns(spec.Labels) {
 		return "", failure(ctx, cannotCreate, fmt.Errorf(

@@ -13,14 +13,14 @@ const (
 	// labelDigest keeps the digest of a container's image: the image may be removed before the
 	// container.
 	labelDigest = "gantry.image-digest"
-	// podmanLocal is the registry that Podman (4.3) names for images that come from none.
+	// podmanLocal is the registry that Podman (4.3) names for images without one.
 	podmanLocal = "localhost"
-	// registryTimeout bounds the call that asks a registry whether it has an image.
+	// registryTimeout limits the call that asks a registry whether it has an image.
 	registryTimeout = 3 * time.Second
 )
 
-// digest returns the digest of an image's manifest, as a registry has it and as ECS reports it. It
-// is empty if no registry is known to have it.
+// digest returns the digest of an image's manifest in its registry, as ECS reports it. It is empty
+// if no registry is known to have it.
 //
 // Engines with containerd's image store name images by their manifests, and fill RepoDigests also
 // for images that were built or imported there (26.1, 28.5). The registry is asked about such an
@@ -42,8 +42,8 @@ func (e *Engine) digest(ctx context.Context, name string) string {
 	return ""
 }
 
-// sameRepositoryFirst parses RepoDigests. The one of ref itself comes first, then others of its
-// repository, then those of other names of the image.
+// sameRepositoryFirst parses RepoDigests and puts the digest of ref itself first, then others of
+// its repository, then those of the image's other names.
 func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.Canonical) {
 	for _, text := range texts {
 		if parsed, err := reference.ParseNormalizedNamed(text); err == nil {
@@ -65,8 +65,7 @@ func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.
 	return list
 }
 
-// inRegistry reports whether the registry has a manifest. It is asked once, and counts as not
-// having it if it does not answer.
+// inRegistry reports whether the registry has a manifest. It asks once; no answer counts as no.
 func (e *Engine) inRegistry(ctx context.Context, d reference.Canonical) bool {
 	digest := d.Digest().String()
 	has, known := e.registries.get(digest)
@@ -80,7 +79,7 @@ func (e *Engine) inRegistry(ctx context.Context, d reference.Canonical) bool {
 	return has
 }
 
-// registries remembers which manifests registries have. Safe for concurrent use.
+// registries remembers which manifests registries have. It is safe for concurrent use.
 type registries struct {
 	mu  sync.Mutex
 	has map[string]bool // by digest

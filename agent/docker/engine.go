@@ -1,9 +1,8 @@
 // Package docker runs containers on a Docker Engine, from 20.10 (API 1.41) up to today's. It is the
 // real implementation of agent/runtime, and nothing else imports docker/docker.
 //
-// Everything here is about one container instance: an Engine sees and touches only containers whose
-// label gantry.instance is the one that it was made for, so that several agents can share one
-// engine.
+// An Engine serves one container instance: it sees and touches only containers whose label
+// gantry.instance has its id, so several agents can share one container engine.
 package docker
 
 import (
@@ -25,27 +24,27 @@ import (
 )
 
 const (
-	// infoTimeout bounds the first call of an engine that may accept connections and never answer.
+	// infoTimeout limits the first call, because an engine may accept connections and never answer.
 	infoTimeout = 15 * time.Second
 	// idleConnections is how many connections to the engine are kept open for later calls. An agent
 	// starts about eight containers at a time, and inspects others meanwhile.
 	idleConnections = 32
 )
 
-// Config says which engine to use and for whom.
+// Config describes which engine to use, and for which instance.
 type Config struct {
-	// Host is the engine's address: unix:///path or tcp://host:port. Empty: $DOCKER_HOST, or
-	// Docker's own default.
+	// Host is the engine's address: unix:///path or tcp://host:port. If empty, it is $DOCKER_HOST
+	// or Docker's own default.
 	Host string
-	// Instance is the ContainerInstance.ID whose containers are seen. Empty: none are, until
-	// ForInstance is called; Info and PullImage work all the same.
+	// Instance is the ContainerInstance.ID whose containers are seen. If empty, none are until
+	// ForInstance is called; Info and PullImage still work.
 	Instance string
-	// Logger is told of lost connections. Nil: nobody is.
+	// Logger, if not nil, logs lost connections.
 	Logger *slog.Logger
 }
 
-// Engine is a Docker Engine as one container instance sees it. Its methods may be called from many
-// goroutines once Info has succeeded: the first call agrees with the engine on an API version.
+// Engine is a Docker Engine as seen by one container instance. Its methods may be called from many
+// goroutines once Info has succeeded: the first call negotiates the API version with the engine.
 type Engine struct {
 	api        api
 	host       string
@@ -57,7 +56,7 @@ type Engine struct {
 	close      func() error
 }
 
-// New makes an Engine. It does not connect yet: Info does.
+// New returns an Engine. It does not connect yet: Info does.
 func New(cfg Config) (*Engine, error) {
 	host := cmp.Or(cfg.Host, os.Getenv(client.EnvOverrideHost), client.DefaultDockerHost)
 	transport := &http.Transport{
@@ -85,15 +84,15 @@ func New(cfg Config) (*Engine, error) {
 	}, nil
 }
 
-// ForInstance returns the same engine, with the same connections, as another container instance
-// sees it.
+// ForInstance returns the same engine, with the same connections, as seen by another container
+// instance.
 func (e *Engine) ForInstance(id string) *Engine {
 	other := *e
 	other.instance = id
 	return &other
 }
 
-// Close closes idle connections, also those of every Engine that ForInstance returned.
+// Close closes idle connections, including those of every Engine that ForInstance returned.
 func (e *Engine) Close() error { return e.close() }
 
 // owns reports whether a container with these labels belongs to this instance.
@@ -101,7 +100,7 @@ func (e *Engine) owns(labels map[string]string) bool {
 	return e.instance != "" && labels[runtime.LabelInstance] == e.instance
 }
 
-// Info describes the engine's machine. When no engine answers, the error says how to get one
+// Info describes the engine's machine. If no engine answers, the error explains how to get one
 // running.
 func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, infoTimeout)
@@ -121,8 +120,8 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	}, nil
 }
 
-// Ping reports whether the engine works. It also lists a container, since an engine may still
-// answer pings when it does nothing else.
+// Ping returns an error if the engine does not work. It also lists a container, because an engine
+// may still answer pings when it does nothing else.
 func (e *Engine) Ping(ctx context.Context) error {
 	if _, err := e.api.Ping(ctx); err != nil {
 		return err
@@ -131,7 +130,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return err
 }
 
-// explain turns the error of the first call into what a person can do about it.
+// explain turns the error of the first call into advice for a person.
 func (e *Engine) explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):

@@ -12,7 +12,7 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// ECS's names for what goes wrong before a container runs.
+// ECS's names for errors before a container runs.
 const (
 	cannotPull   = "CannotPullContainerError"
 	cannotCreate = "CannotCreateContainerError"
@@ -20,8 +20,8 @@ const (
 )
 
 // failure returns the error of a step that failed. It is a *runtime.Error in the engine's own words
-// if the engine refused the step. It is not if the caller's context has ended or the engine is
-// away, since then the container is not to blame.
+// if the engine refused the step. It is another error if the caller's context has ended or the
+// engine is away, because then the container is not to blame.
 func failure(ctx context.Context, name string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -32,8 +32,8 @@ func failure(ctx context.Context, name string, err error) error {
 	return &runtime.Error{Name: name, Reason: err.Error()}
 }
 
-// away reports whether a call did not reach the engine, or its answer broke off. What a registry
-// does to the engine is in the engine's answer, and not such an error.
+// away reports whether a call did not reach the engine, or its answer broke off. Errors of a
+// registry are in the engine's answer, and do not count.
 func away(err error) bool {
 	_, network := errors.AsType[*net.OpError](err)
 	return network || client.IsErrConnectionFailed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

@@ -21,16 +21,16 @@ const (
 	lastReconnect  = 2 * time.Second
 	// exitKilled is the exit code of a process that SIGKILL ended.
 	exitKilled = 137
-	// podmanDied is what Podman's filter calls the end of a container (4.3; the event itself is
-	// "die" there too). Podman's event of a removal is "remove", and Docker's is "destroy".
+	// podmanDied is the name in Podman's filter for the end of a container (4.3; the event itself
+	// is "die" there too). Podman's event of a removal is "remove", and Docker's is "destroy".
 	podmanDied events.Action = "died"
-	// eventsAhead is how many events may wait for a reader that is busy. The engine drops events
-	// for a client that does not read them for long.
+	// eventsAhead is how many events may wait for a busy reader. The engine drops events for a
+	// client that does not read them for long.
 	eventsAhead = 256
 )
 
 // Events sends every change of this instance's containers until ctx ends, then closes the channel.
-// After each connection, the first included, it sends an event with an empty ID, since earlier
+// After each connection, including the first, it sends an event with an empty ID, because earlier
 // changes may have been missed.
 func (e *Engine) Events(ctx context.Context) <-chan runtime.Event {
 	out := make(chan runtime.Event, eventsAhead)
@@ -60,7 +60,7 @@ func (e *Engine) Events(ctx context.Context) <-chan runtime.Event {
 func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connected bool, err error) {
 	ctx, cancel := context.WithCancel(ctx) // ends the client's own goroutine on every way out
 	defer cancel()
-	// Events does not say whether it reached the engine; Ping does.
+	// Events does not report whether it reached the engine; Ping does.
 	if _, err := e.api.Ping(ctx); err != nil {
 		return false, err
 	}
@@ -87,9 +87,9 @@ func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connecte
 // their processes was killed for lack of memory.
 type history map[string]bool
 
-// translate translates one event of the engine. It says how a container ended only if all its
-// events were seen, and not if SIGKILL ended it: the event about lack of memory may come a little
-// later. Otherwise the container has to be inspected.
+// translate translates one event of the engine. It fills in how a container ended only if all its
+// events were seen and SIGKILL did not end it: the event about lack of memory may come a little
+// later. Otherwise the container must be inspected.
 func (h history) translate(m events.Message) runtime.Event {
 	id := m.Actor.ID
 	event := runtime.Event{ID: id, Task: m.Actor.Attributes[runtime.LabelTask]}
@@ -116,7 +116,7 @@ func (h history) translate(m events.Message) runtime.Event {
 }
 
 // eventOptions asks for the events since a time: the engine answers a little before it listens, and
-// what happens in between would otherwise be lost.
+// events in between would otherwise be lost.
 func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 	args := filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)),

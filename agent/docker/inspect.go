@@ -16,11 +16,11 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// inspectsAtOnce bounds the calls that one ListContainers makes at a time.
+// inspectsAtOnce is the maximum number of calls that one ListContainers makes at a time.
 const inspectsAtOnce = 8
 
-// ListContainers lists this instance's containers, running or not. It leaves out a container that
-// is removed meanwhile.
+// ListContainers lists this instance's containers, running or not. It leaves out containers that
+// are removed in the meantime.
 func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
@@ -83,8 +83,8 @@ func stateOf(c container.InspectResponse) runtime.ContainerState {
 }
 
 // phase folds Docker's seven states into three. Docker leaves a container that could not be started
-// in "created", with an error. Such a container has ended; otherwise it would be tried for ever.
-// The exception is one that start recreates: an agent may have been killed before it did.
+// in "created", with an error. Such a container has ended; otherwise it would be tried forever. The
+// exception is one that start recreates: an agent may have been killed before it did.
 func phase(c container.InspectResponse) string {
 	switch c.State.Status {
 	case container.StateCreated:

@@ -10,8 +10,8 @@ import (
 
 const (
 	nofile = "nofile"
-	// defaultNofile is how many files a process of a container may have open, soft and hard, if its
-	// definition does not say (Fargate's default). Those of engines range from 1,024 (29) to
+	// defaultNofile is how many files a process of a container may have open, soft and hard, unless
+	// its definition sets a limit (Fargate's default). Those of engines range from 1,024 (29) to
 	// 1,048,576 (20.10).
 	defaultNofile = 65535
 	// labelNofile marks a container that has the default. Its value is the names of the

@@ -19,7 +19,7 @@ const (
 	anyIPv4       = "0.0.0.0"
 
 	// labelHostPorts keeps the mapped ports ("80/tcp,53/udp") of a container in host network mode.
-	// Docker publishes none in that mode, and so does not know them.
+	// Docker publishes none in that mode, so it does not know them.
 	labelHostPorts = "gantry.ports"
 )
 
@@ -101,7 +101,7 @@ func onePerPort(published []nat.PortBinding) []nat.PortBinding {
 }
 
 func binding(port nat.Port, b nat.PortBinding) structs.NetworkBinding {
-	// Neither Docker nor we write anything but numbers. Anything else shows as port 0.
+	// Docker and Gantry write only numbers. Anything else shows as port 0.
 	hostPort, _ := strconv.Atoi(b.HostPort)
 	return structs.NetworkBinding{
 		BindIP:        cmp.Or(b.HostIP, anyIPv4),

@@ -13,9 +13,9 @@ import (
 )
 
 // PullImage makes an image present. An image that the engine has under that reference is not pulled
-// again, so an instance that cannot reach a registry runs what it has. (The ECS agent's default is
-// to pull every time, and to fall back on what is there. Here a tag that was moved is seen only by
-// instances that do not have it yet.)
+// again, so an instance that cannot reach a registry runs the image it has. (The ECS agent's
+// default is to pull every time, and to fall back on the present image. Here a moved tag reaches
+// only instances that do not have it yet.)
 //
 // Calls for the same image at the same time share one pull.
 func (e *Engine) PullImage(ctx context.Context, name string) error {

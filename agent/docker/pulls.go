@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// pulls makes one pull of those of an image that are asked for at the same time. A pull belongs to
-// all who wait for it. It goes on when one of them leaves, and is given up when the last one does,
-// so that a registry that hangs does not hold up later callers.
+// pulls merges simultaneous pulls of an image into one, which belongs to all callers that wait for
+// it. It continues when one of them leaves, and is given up when the last one does, so a hanging
+// registry does not hold up later callers.
 type pulls struct {
 	mu      sync.Mutex
 	running map[string]*onePull
@@ -22,7 +22,7 @@ type onePull struct {
 
 func newPulls() *pulls { return &pulls{running: make(map[string]*onePull)} }
 
-// do runs work under key, or waits for the work that already runs under it.
+// do runs work under key, or waits for the work already running under it.
 func (p *pulls) do(ctx context.Context, key string, work func(context.Context) error) error {
 	pull := p.join(ctx, key, work)
 	select {

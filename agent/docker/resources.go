@@ -12,8 +12,8 @@ import (
 
 const (
 	mebibyte = 1 << 20
-	// minCPUShares is what ECS on Linux gives a container that asks for no CPU or for one unit: the
-	// kernel's minimum.
+	// minCPUShares is the CPU shares that ECS on Linux gives a container that asks for no CPU or
+	// one unit: the kernel's minimum.
 	minCPUShares = 2
 )
 
@@ -35,8 +35,8 @@ func resources(spec runtime.ContainerSpec) container.Resources {
 	return r
 }
 
-// applyLinuxParameters adds what the definition says under linuxParameters. Resources must already
-// be set, since swap is counted on top of the memory limit.
+// applyLinuxParameters adds the definition's linuxParameters. Resources must already be set,
+// because swap is counted on top of the memory limit.
 func applyLinuxParameters(host *container.HostConfig, p *structs.LinuxParameters) {
 	if p.Capabilities != nil {
 		host.CapAdd, host.CapDrop = p.Capabilities.Add, p.Capabilities.Drop

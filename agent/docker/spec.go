@@ -19,7 +19,7 @@ const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 // noStartPeriod is the shortest start period that Docker accepts. For zero it uses the image's.
 const noStartPeriod = time.Millisecond
 
-// translate translates a ContainerSpec, which has ECS's words, to Docker's.
+// translate translates a ContainerSpec, which has ECS's terms, to Docker's.
 func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostConfig, error) {
 	if spec.PidMode == "task" || spec.IpcMode == "task" {
 		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; "+
@@ -68,8 +68,8 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 	return config, host, nil
 }
 
-// given returns nil for an empty list. In ECS it means the same as none, so that the image's is
-// used. Docker would run without the image's entry point.
+// given returns nil for an empty list. In ECS an empty list means the same as none: the image's
+// list is used. Docker would run without the image's entry point.
 func given(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -91,9 +91,9 @@ func labels(spec runtime.ContainerSpec) map[string]string {
 	return all
 }
 
-// environment returns the definition's variables. For a container with GPUs it adds which ones they
-// are, for NVIDIA's runtime, as ECS's agent does. What the definition says about that is ignored:
-// otherwise a container could take the GPUs of others.
+// environment returns the definition's variables. For a container with GPUs it adds their ids for
+// NVIDIA's runtime, as ECS's agent does. The definition's own value is ignored: otherwise a
+// container could take the GPUs of others.
 func environment(pairs []structs.KeyValuePair, gpus []string) []string {
 	var env []string
 	for _, p := range pairs {
@@ -136,8 +136,8 @@ func logConfig(log *structs.LogConfiguration) container.LogConfig {
 }
 
 // healthCheck fills in ECS's defaults, which differ from Docker's. ECS ignores the health check of
-// an image. It is switched off if the definition has none, so that no task turns UNHEALTHY by it,
-// and otherwise it adds nothing to the definition's.
+// an image. Here it is switched off if the definition has none, so it never makes a task UNHEALTHY;
+// otherwise it adds nothing to the definition's.
 func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
 	if !check.Checks() {
 		return &container.HealthConfig{Test: []string{"NONE"}}, nil

@@ -9,10 +9,10 @@ import (
 
 var errNoContainer = errors.New("no such container")
 
-// StartContainer starts a created container and returns its state after the start. The id may be
-// another one then, and is set even if there is an error. Docker would start a container again that
-// has ended, which an agent that adopts it must not do. So the container is inspected first, which
-// takes a hundredth of the time of the start.
+// StartContainer starts a created container and returns its state after the start. The id may
+// change, and is set even if there is an error. Docker would restart a container that has ended,
+// which an agent that adopts it must not do. So the container is inspected first, which takes a
+// hundredth of the time of a start.
 func (e *Engine) StartContainer(ctx context.Context, id string) (runtime.ContainerState, error) {
 	state, err := e.mustInspect(ctx, id)
 	if err != nil || state.State != runtime.ContainerCreated {
@@ -24,7 +24,7 @@ func (e *Engine) StartContainer(ctx context.Context, id string) (runtime.Contain
 	return e.mustInspect(ctx, id)
 }
 
-// mustInspect inspects a container that has to exist to be started.
+// mustInspect inspects a container, which must exist to be started.
 func (e *Engine) mustInspect(ctx context.Context, id string) (runtime.ContainerState, error) {
 	state, ok, err := e.InspectContainer(ctx, id)
 	if err == nil && !ok {

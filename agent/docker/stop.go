@@ -9,7 +9,8 @@ import (
 )
 
 // StopContainer sends the stop signal (the image's, or SIGTERM if it names none), and SIGKILL after
-// timeout seconds, and returns when the container has ended. One that does not exist has ended.
+// timeout seconds, and returns when the container has ended. A container that does not exist has
+// ended.
 func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) error {
 	_, ok, err := e.InspectContainer(ctx, id)
 	if err != nil || !ok {
@@ -22,7 +23,7 @@ func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) erro
 	return nil
 }
 
-// RemoveContainer removes a container, by force, with its anonymous volumes. It is no error if
+// RemoveContainer removes a container, by force, with its anonymous volumes. It is not an error if
 // there is no such container.
 func (e *Engine) RemoveContainer(ctx context.Context, id string) error {
 	_, ok, err := e.InspectContainer(ctx, id)

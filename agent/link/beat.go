@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	// beatInterval is how often the agent shows that it is there. After three missed beats, servers
+	// beatInterval is how often the agent shows that it is alive. After three missed beats, servers
 	// count it as lost.
 	beatInterval = time.Second
 	// fencedBeat is the interval if Config.Fenced is set.
 	fencedBeat = 250 * time.Millisecond
-	// beatTimeout bounds one beat. A beat that failed is sent again after beatAgain, and after
+	// beatTimeout limits one beat. A beat that failed is sent again after beatAgain, and after
 	// beatFailed in a row the agent leaves the server for another. So it notices after 2.3 s that a
 	// server has vanished, early enough to beat elsewhere within its lease. It stays with a server
-	// that answers late: that one has much to do, and the others have no less.
+	// that answers late: that server is busy, and the others are too.
 	beatTimeout = 600 * time.Millisecond
 	beatAgain   = 100 * time.Millisecond
 	beatFailed  = 2
 )
 
-// beat shows the server of a stream that the agent is there, at once and then at intervals, until
-// ctx ends. It closes the stream if its server does not answer.
+// beat shows the server of a stream that the agent is alive, at once and then at intervals, until
+// ctx ends. It closes the stream if the server does not answer.
 func (l *Link) beat(ctx context.Context, stream Stream) {
 	failed, interval := 0, beatInterval
 	if l.cfg.Fenced {

@@ -1,11 +1,10 @@
 // Package link is the connection of a container instance to the servers. It registers the instance,
-// reads its stream of assignments, shows the servers that the agent is there, and reports what
-// others saw. It knows neither containers nor what is done with an assignment.
+// reads its stream of assignments, shows the servers that the agent is alive, and sends reports. It
+// knows neither containers nor what becomes of an assignment.
 //
-// The stream may end at any time and another is opened; nobody else notices. What comes on it waits
-// in the inbox until Next returns it. Updates wait in the reporter until they are in the log, the
-// latest of each task. So nothing here waits for the container engine, and nobody waits for a
-// server.
+// The stream may end at any time, and another is opened unnoticed. Frames wait in the inbox until
+// Next returns them. The latest update of each task waits in the reporter until it is in the log.
+// So nothing here waits for the container engine, and nobody waits for a server.
 //
 // # Threads
 //

@@ -11,11 +11,11 @@ import (
 )
 
 // streamSilence is how long a stream may be silent before it counts as lost. A connection whose
-// other end has vanished looks like one on which nothing happens.
+// other end has vanished looks like an idle one.
 const streamSilence = 15 * time.Second
 
-// leaseWait is the longest wait before another registration or stream is tried: until the agent
-// beats on a stream, its lease runs out.
+// leaseWait is the longest wait before another registration or stream is tried: the lease runs
+// until the agent beats on a stream again.
 const leaseWait = 250 * time.Millisecond
 
 // follow reads the instance's stream until ctx ends, and opens another when one ends. It registers
@@ -39,7 +39,7 @@ func (l *Link) follow(ctx context.Context) {
 	}
 }
 
-// followStream reads one stream until that ends. A frame resets the backoff.
+// followStream reads one stream until it ends. A frame resets the backoff.
 func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 	stream, err := l.cfg.Server.Stream(ctx, l.cfg.Instance, l.registration.Version)
 	if err != nil {
@@ -57,7 +57,7 @@ func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 		if err != nil {
 			return err
 		}
-		if frame.Full && frame.Index < l.index { // it lacks tasks that rightly run here
+		if frame.Full && frame.Index < l.index { // it lacks tasks that should run here
 			return fmt.Errorf("the server's state (index %d) is older than what this agent has seen (%d)",
 				frame.Index, l.index)
 		}

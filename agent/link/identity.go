@@ -14,7 +14,7 @@ import (
 	"github.com/gantry-project/gantry/internal/wholefile"
 )
 
-// identity is what the agent keeps on disk: which container instance this machine is.
+// identity is the agent's state on disk: which container instance this machine is.
 type identity struct {
 	Instance string `json:"instance"` // 32 hex digits
 	Cluster  string `json:"cluster"`

@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// inbox holds what servers said and nobody has taken yet. The stream is read even if the container
-// engine keeps everybody else waiting, since what comes on it says that the server is there. Safe
-// for concurrent use.
+// inbox holds frames that nobody has taken yet. The stream is read even while the container engine
+// keeps everything else waiting, because its frames show that the server is alive. It is safe for
+// concurrent use.
 type inbox struct {
 	more chan struct{} // capacity 1: there are frames
 
@@ -32,7 +32,7 @@ func (i *inbox) put(frame structs.AssignmentFrame) {
 	wait.Nudge(i.more)
 }
 
-// putBack puts a full frame that was taken back to the front, unless there is a newer one.
+// putBack returns a full frame to the front, unless there is a newer one.
 func (i *inbox) putBack(frame structs.AssignmentFrame) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -10,18 +10,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what a Link is made of.
+// Config holds what a Link needs.
 type Config struct {
 	Server   Server
 	Instance string // id of the container instance
-	// Fenced says that the agent kills its tasks when the leader does not hear of it. It then beats
-	// more often: the sooner it knows that the leader heard of it, the longer a server may be away.
+	// Fenced means that the agent kills its tasks when the leader does not hear from it. It then
+	// beats more often: the sooner it knows that the leader heard from it, the longer a server may
+	// be away.
 	Fenced bool
 	Logger *slog.Logger
 }
 
-// Link is the connection of one container instance to the servers. Make it with New, register the
-// instance once, then run it once. Its other methods may be called from many goroutines, also
+// Link is the connection of one container instance to the servers. Create it with New, register the
+// instance once, then run it once. Its other methods may be called from many goroutines, even
 // before that.
 type Link struct {
 	cfg      Config
@@ -32,12 +33,12 @@ type Link struct {
 	health   health
 	work     sync.WaitGroup // the beats of each stream
 
-	// Only of Register and, later, of the goroutine that follows the stream.
+	// Used only by Register and, later, by the goroutine that follows the stream.
 	registration structs.ContainerInstance // as servers know it
 	index        uint64                    // of the newest frame
 }
 
-// New makes a link that has called no server yet. The lease of the instance begins now.
+// New returns a link that has not called a server yet. The lease of the instance begins now.
 func New(cfg Config) *Link {
 	l := &Link{
 		cfg: cfg, log: cfg.Logger,
@@ -51,8 +52,8 @@ func New(cfg Config) *Link {
 	return l
 }
 
-// Run follows the instance's stream of assignments and sends what there is to report, until ctx
-// ends. When it returns, all that it started has ended.
+// Run follows the instance's stream of assignments and sends reports until ctx ends. When it
+// returns, everything that it started has ended.
 func (l *Link) Run(ctx context.Context) {
 	defer l.work.Wait()
 	l.work.Go(func() { l.reporter.run(ctx) })
@@ -84,14 +85,15 @@ func (l *Link) Report(update structs.TaskUpdate) { l.reporter.publish(update) }
 // Unreported reports whether an update of the task is not in the log yet.
 func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
 
-// SetHealth reports how the container engine does: Status and Reason.
+// SetHealth reports the health of the container engine: Status and Reason.
 func (l *Link) SetHealth(h structs.RuntimeHealth) { l.health.set(h) }
 
-// LeaseLeft returns for how long no server gives the instance's tasks to another, less a margin.
+// LeaseLeft returns for how long no server will give the instance's tasks to another, minus a
+// margin.
 func (l *Link) LeaseLeft() time.Duration { return l.lease.left() }
 
-// health is how the container engine does, and whether servers are to be told. Safe for concurrent
-// use.
+// health is the health of the container engine, and whether it must be reported. It is safe for
+// concurrent use.
 type health struct {
 	news chan struct{} // capacity 1: there is something to report
 
@@ -129,7 +131,7 @@ func (l *Link) tellHealth(ctx context.Context) {
 				break
 			}
 			l.log.Warn("cannot report how the container engine does", "error", err)
-			if refusal(err) { // the next registration says it
+			if refusal(err) { // the next registration includes it
 				break
 			}
 			b.Wait(ctx)

@@ -9,9 +9,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Register registers the instance, and tries again for as long as no server can be reached. It
-// fails if a server refuses the registration. The answer has a version, with which streams are
-// asked for: a server that is behind does not know everything that an earlier process ran here.
+// Register registers the instance, and retries as long as no server can be reached. It fails if a
+// server refuses the registration. The answer has a version, which requests for streams carry: a
+// server that lags does not know everything that an earlier process ran here.
 func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error {
 	l.health.now = in.Runtime
 	b := wait.Backoff{Most: leaseWait}
@@ -37,8 +37,8 @@ func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error
 }
 
 // registerAgain registers the instance with servers that no longer know it. It was deregistered and
-// then forgotten, or the servers lost their state and began again, so that what this agent has seen
-// says nothing about their index. What fails is tried again with the next stream.
+// then removed, or the servers lost their state and started over, so the index that this agent has
+// seen no longer means anything. If the call fails, it is retried with the next stream.
 func (l *Link) registerAgain(ctx context.Context) {
 	l.registration.Runtime = l.health.current()
 	answer, err := l.cfg.Server.Register(ctx, l.registration)
@@ -51,8 +51,7 @@ func (l *Link) registerAgain(ctx context.Context) {
 	l.log.Info("registered the container instance again: the server had forgotten it")
 }
 
-// refusal reports whether a server blamed the request, so that asking again would have the same
-// answer.
+// refusal reports whether a server refused the request, so that a retry would get the same answer.
 func refusal(err error) bool {
 	e, ok := errors.AsType[*structs.Error](err)
 	return ok && e.Kind != structs.KindUnavailable && e.Kind != structs.KindInternal

@@ -15,9 +15,9 @@ import (
 const (
 	// reportTimeout is how long one report may take before it counts as lost and is sent again.
 	reportTimeout = 15 * time.Second
-	// After a report of at least manyUpdates, more are gathered for gatherTime before the next. A
-	// machine on which many tasks start at a time has news all the time, and each report is an
-	// entry of the log.
+	// After a report of at least manyUpdates, updates are gathered for gatherTime before the next.
+	// A machine on which many tasks start at once always has updates, and each report is an entry
+	// of the log.
 	manyUpdates = 5
 	gatherTime  = 100 * time.Millisecond
 	// passingTime is how long the update of a task on its way up may wait. Most tasks run by then,
@@ -25,9 +25,9 @@ const (
 	passingTime = 500 * time.Millisecond
 )
 
-// reporter brings updates to the servers. It sends those of tasks that have come to rest, running
-// or not, at once. While a report is under way, the latest update of each task waits for the next.
-// An update carries everything that is known of its task, so a skipped one loses nothing. Only one
+// reporter sends updates to the servers. It sends those of tasks that have settled, running or not,
+// at once. While a report is under way, the latest update of each task waits for the next. An
+// update carries everything that is known of its task, so a skipped one loses nothing. Only one
 // report is under way at a time, so updates of a task arrive in the order in which they were made.
 // The reporter never gives up: an update stays until it is in the log.
 type reporter struct {
@@ -51,7 +51,7 @@ func newReporter(log *slog.Logger, send func(context.Context, []structs.TaskUpda
 	return &reporter{send: send, log: log, wake: make(chan struct{}, 1), waiting: map[string]numbered{}}
 }
 
-// publish hands an update over, and does not wait. The update must not change afterwards.
+// publish hands an update over without waiting. The update must not change afterward.
 func (r *reporter) publish(u structs.TaskUpdate) {
 	r.mu.Lock()
 	r.made++
@@ -103,8 +103,8 @@ func (r *reporter) run(ctx context.Context) {
 	}
 }
 
-// await waits until an update is due at next, or another comes. A zero next means that none waits.
-// It returns false if ctx ended first.
+// await waits until next, when an update is due, or until another comes. A zero next means that
+// none waits. It returns false if ctx ended first.
 func (r *reporter) await(ctx context.Context, next time.Time) bool {
 	var due <-chan time.Time
 	if !next.IsZero() {
@@ -131,7 +131,7 @@ func (r *reporter) report(ctx context.Context, batch []numbered) error {
 	return r.send(ctx, updates)
 }
 
-// batch returns what is due, oldest first, and when the next update will be. That is zero if none
+// batch returns the due updates, oldest first, and when the next one will be due; zero if none
 // waits.
 func (r *reporter) batch() (batch []numbered, next time.Time) {
 	r.mu.Lock()
@@ -149,7 +149,7 @@ func (r *reporter) batch() (batch []numbered, next time.Time) {
 	return batch, next
 }
 
-// confirm forgets what is in the log, except for tasks that have a newer update by now.
+// confirm forgets updates that are in the log, except for tasks that have a newer one by now.
 func (r *reporter) confirm(batch []numbered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

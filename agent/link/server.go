@@ -7,19 +7,19 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Server is what the agent needs of the cluster's servers. Its methods may be called from many
+// Server is what the agent needs from the cluster's servers. Its methods may be called from many
 // goroutines. Failed calls are tried again, except a registration that the server refuses (with a
 // *structs.Error that is neither Unavailable nor Internal).
 type Server interface {
-	// Register adds or renews this instance, and returns it with its version. The agent mints its
-	// id itself before the first call, so that a call that is made twice registers one instance.
+	// Register adds or renews this instance, and returns it with its version. The agent mints the
+	// id before the first call, so a repeated call registers only one instance.
 	Register(ctx context.Context, in structs.ContainerInstance) (structs.ContainerInstance, error)
 	// Stream opens the instance's stream of assignments. Its first frame must not be older than the
 	// registration that was answered with this version.
 	Stream(ctx context.Context, instance string, version int64) (Stream, error)
-	// Beat shows the server of the newest stream that the agent is there. It returns the latest
-	// time at which the leader is known to have heard of the agent: a server that the leader does
-	// not hear cannot vouch for it.
+	// Beat shows the server of the newest stream that the agent is alive. It returns the latest
+	// time at which the leader is known to have heard about the agent: a server that the leader
+	// does not hear cannot vouch for it.
 	Beat(ctx context.Context, instance string) (heard time.Time, err error)
 	// Report sends what the agent saw. Nil means that it is in the log.
 	Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error
@@ -30,8 +30,8 @@ type Server interface {
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends
 // the stream. Close may be called at any time, from any goroutine and more than once, and makes
-// Next return. A frame, even an empty one, must come at least every few seconds: the agent takes
-// silence for a lost connection.
+// Next return. A frame, even an empty one, must come at least every few seconds: the agent treats
+// silence as a lost connection.
 type Stream interface {
 	Next() (structs.AssignmentFrame, error)
 	Close() error

@@ -27,19 +27,19 @@ const (
 // errMoves ends a stream so that another is opened at a better server.
 var errMoves = errors.New("a server that is nearer, or that fewer agents call, is there again")
 
-// ServersConfig is what Servers needs. All fields are required.
+// ServersConfig holds what Servers needs. All fields are required.
 type ServersConfig struct {
-	// Key and Zone are the agent's. It prefers servers of its zone, and among them each key has an
-	// order of its own, so that agents spread over them.
+	// Key and Zone are the agent's. It prefers servers in its zone; among these each key has its
+	// own order, so that agents spread over them.
 	Key, Zone string
 	// Candidates returns the servers that exist at the moment.
 	Candidates func() []structs.Member
-	// Connect makes a client of the server at an address, as Member.HTTP has it.
+	// Connect returns a client of the server at an address (Member.HTTP).
 	Connect func(address string) *client.Client
 }
 
-// Servers is the Server of an agent that may call any of several servers. It stays with one for as
-// long as that answers. Safe for concurrent use.
+// Servers is the Server of an agent that may call any of several servers. It stays with one as long
+// as that one answers. It is safe for concurrent use.
 type Servers struct {
 	config ServersConfig
 
@@ -50,14 +50,14 @@ type Servers struct {
 	current string                    // the address of the server of the newest stream; empty: none
 }
 
-// NewServers makes a Servers that has connected to nobody yet.
+// NewServers returns a Servers that has not connected to a server yet.
 func NewServers(c ServersConfig) *Servers {
 	return &Servers{
 		config: c, clients: map[string]*client.Client{}, failed: map[string]time.Time{}, good: map[string]good{},
 	}
 }
 
-// callTimeout bounds a registration, or a request for a certificate, at one server. No answer comes
+// callTimeout limits a registration, or a request for a certificate, at one server. No answer comes
 // over a cut network link.
 const callTimeout = 5 * time.Second
 
@@ -120,8 +120,7 @@ func (s *Servers) Stream(ctx context.Context, instance string, version int64) (s
 	return stream, err
 }
 
-// Beat goes to the server of the newest stream and to no other, since that one alone vouches for
-// the agent.
+// Beat goes only to the server of the newest stream, because only that one vouches for the agent.
 func (s *Servers) Beat(ctx context.Context, instance string) (heard time.Time, err error) {
 	s.mu.Lock()
 	address := s.current
@@ -167,8 +166,8 @@ func (s *Servers) order() []string {
 }
 
 // ranked is order if inUse is in use, and a server comes last that failed less than avoid ago.
-// Among equals each agent has an order of its own, so that agents spread over them. The lock must
-// be held.
+// Among equals each agent has its own order, so that agents spread over them. The lock must be
+// held.
 func (s *Servers) ranked(inUse string, avoid time.Duration) []string {
 	type choice struct {
 		address string
@@ -234,7 +233,7 @@ func (s *Servers) avoid(address string) {
 	delete(s.good, address)
 }
 
-// good is the time during which a server answers.
+// good lasts as long as a server answers.
 type good struct {
 	ctx context.Context
 	end context.CancelFunc

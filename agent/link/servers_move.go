@@ -18,8 +18,8 @@ type movableStream struct {
 	timer *time.Timer
 }
 
-// movable makes a stream of a server end once a better server has been there for a while. So agents
-// go home when their servers are back, each at a moment of its own.
+// movable makes a stream of a server end once a better server has been available for a while. So
+// agents return when their servers are back, each at a different moment.
 func (s *Servers) movable(stream Stream, address string) Stream {
 	m := &movableStream{Stream: stream}
 	m.mu.Lock()

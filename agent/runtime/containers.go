@@ -19,13 +19,13 @@ type Containers interface {
 	// a running container does nothing, and one that has ended is not started again. It fails with
 	// an *Error (CannotStartContainerError).
 	StartContainer(ctx context.Context, id string) (ContainerState, error)
-	// InspectContainer returns a container's state; ok is false when there is no such container.
+	// InspectContainer returns a container's state; ok is false if there is no such container.
 	InspectContainer(ctx context.Context, id string) (state ContainerState, ok bool, err error)
 	// StopContainer sends the stop signal, and SIGKILL after timeout seconds, and returns when the
 	// container has ended.
 	StopContainer(ctx context.Context, id string, timeout int) error
-	// RemoveContainer removes a container, by force, with its anonymous volumes. It is no error if
-	// there is no such container.
+	// RemoveContainer removes a container, by force, with its anonymous volumes. It is not an error
+	// if there is no such container.
 	RemoveContainer(ctx context.Context, id string) error
 }
 
@@ -39,8 +39,8 @@ const (
 	LabelDefinition = "gantry.definition" // family:revision
 )
 
-// ContainerSpec is one container to create: its definition with overrides applied, and what it
-// takes from its task.
+// ContainerSpec is one container to create: its definition with overrides applied, and settings
+// from its task.
 type ContainerSpec struct {
 	Name       string            // the engine's name for it
 	Labels     map[string]string // the five above, which win over dockerLabels of the definition
@@ -50,10 +50,10 @@ type ContainerSpec struct {
 	NetworkMode string
 	PidMode     string
 	IpcMode     string
-	// MemoryLimit is the hard limit in MiB: the container's own, or the task's if it has none.
-	// Zero: no limit.
+	// MemoryLimit is the hard limit in MiB: the container's own, or the task's if it has none. Zero
+	// means no limit.
 	MemoryLimit int64
-	// GPUs are the ids of the GPUs that the container has for itself.
+	// GPUs are the ids of the GPUs that only this container uses.
 	GPUs []string
 }
 
@@ -64,7 +64,7 @@ const (
 	ContainerExited  = "exited" // ended, or could not be started
 )
 
-// ContainerState is what an engine says of one container.
+// ContainerState is the state of one container according to its engine.
 type ContainerState struct {
 	ID         string
 	Name       string

@@ -4,9 +4,9 @@ import "context"
 
 // Machine is the engine itself and the machine that it runs on.
 type Machine interface {
-	// Info describes the machine. Its error tells a person how to get an engine running.
+	// Info describes the machine. Its error explains how to get an engine running.
 	Info(ctx context.Context) (Info, error)
-	// Ping reports whether the engine works: an error says what is wrong.
+	// Ping returns an error if the engine does not work.
 	Ping(ctx context.Context) error
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/agent/wait"
 )
 
-// Retry does op until the engine answers, with success or with an *Error, which is returned. Any
-// other error means that the engine is away, and op is done again. When ctx ends, its error is
-// returned. Op is done at least once.
+// Retry calls op until the engine answers, and returns nil or its *Error. Any other error means
+// that the engine is away, and op is called again. If ctx ends, Retry returns its error. It calls
+// op at least once.
 func Retry(ctx context.Context, log *slog.Logger, op func() error) error {
 	var b wait.Backoff
 	for {

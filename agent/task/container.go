@@ -9,7 +9,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// The reasons of a container that the agent words itself. The first is ECS's text.
+// The reasons of a container that come from the agent. The first is ECS's text.
 const (
 	reasonOutOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 	reasonRemoved     = "container was removed"
@@ -17,10 +17,10 @@ const (
 	cannotStop        = "CannotStopContainerError"
 )
 
-// container is one container of a task, as far as its runner knows. Only the runner touches it and,
+// container is one container of a task, as known to its runner. Only the runner touches it and,
 // during a round of steps, only the step that is about it.
 type container struct {
-	key       string // unique within the task; nothing stops a definition from using a name twice
+	key       string // unique within the task; a definition may use a name twice
 	spec      runtime.ContainerSpec
 	essential bool
 	phase     phase
@@ -35,8 +35,8 @@ func (c container) image() string { return c.spec.Definition.Image }
 func (c container) mayRun() bool  { return c.phase == phaseCreated || c.phase == phaseRunning }
 
 // adopt returns the containers of a task, from the server's record of it and from those that the
-// engine has. If they disagree, the engine is right, but a reason that was reported stays. Asked
-// says that an earlier process of the agent had begun to end the containers.
+// engine has. If they disagree, the engine is right, but a reason that was reported stays. asked
+// means that an earlier process of the agent had begun to end the containers.
 func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.ContainerState, asked bool) []container {
 	containers := make([]container, len(specs))
 	for i, spec := range specs {
@@ -67,8 +67,8 @@ func adopt(specs []runtime.ContainerSpec, task *structs.Task, found []runtime.Co
 	return containers
 }
 
-// see takes in what the engine says of the container. It keeps the ports, which a container loses
-// when it ends.
+// see records the engine's state of the container. It keeps the ports, which a container loses when
+// it ends.
 func (c *container) see(s runtime.ContainerState) {
 	c.seen.RuntimeID = s.ID
 	c.seen.ImageDigest = cmp.Or(s.Image, c.seen.ImageDigest)
@@ -98,14 +98,14 @@ func (c *container) isAs(list []runtime.ContainerState) bool {
 		cmp.Or(s.Health, c.seen.HealthStatus) == c.seen.HealthStatus
 }
 
-// seeEnd takes in the event that a running container ended.
+// seeEnd records the event that a running container ended.
 func (c *container) seeEnd(e runtime.Event) {
 	c.endedAt = e.At
 	c.seeExit(runtime.ContainerState{ExitCode: e.ExitCode, OOMKilled: e.OOMKilled, StartedAt: c.startedAt})
 }
 
-// seeExit takes in how a container ended. As with ECS's agent, lack of memory is the reason
-// whatever the exit code is: the killed process may not be the container's first. An end that the
+// seeExit records how a container ended. As with ECS's agent, lack of memory is the reason
+// regardless of the exit code: the killed process may not be the container's first. An end that the
 // agent asked for never has that reason.
 func (c *container) seeExit(s runtime.ContainerState) {
 	if s.StartedAt == 0 {

@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// phase is how far one container of a task has come. Phases only grow.
+// phase is the progress of one container of a task. Phases only increase.
 type phase uint8
 
 const (
@@ -24,9 +24,9 @@ type decision struct {
 	done  bool   // nothing is left to do on the way up or down
 }
 
-// decide says what comes next for a task from whether the server wants it stopped and how far its
-// containers are. It is all that the agent wants: a new task, an adopted one and one that is asked
-// to stop half-way differ in nothing else.
+// decide returns what comes next for a task, from whether the server wants it stopped and how far
+// its containers are. Nothing else matters: a new task, an adopted one and one that is asked to
+// stop halfway are treated alike.
 func decide(stop bool, containers []container) decision {
 	d := decision{down: stop || ended(containers)}
 	steps := goingUp(containers)
@@ -70,7 +70,7 @@ func goingDown(containers []container) (o order) {
 	return o
 }
 
-// holds reports whether a condition holds, by what was seen of the containers.
+// holds reports whether a condition holds, judging by what was seen of the containers.
 func holds(c condition, containers []container) bool {
 	return !slices.ContainsFunc(containers, func(of container) bool {
 		switch c.is {
@@ -86,8 +86,8 @@ func holds(c condition, containers []container) bool {
 	})
 }
 
-// ended reports whether a task has come to its end by itself: an essential container of it ended,
-// or all of them did.
+// ended reports whether a task has ended on its own: one of its essential containers ended, or all
+// containers did.
 func ended(containers []container) bool {
 	all := true
 	for _, c := range containers {
@@ -100,7 +100,7 @@ func ended(containers []container) bool {
 	return all
 }
 
-// verdict returns the stop code and reason of a task that came to its end by itself.
+// verdict returns the stop code and reason of a task that ended on its own.
 func verdict(containers []container) (code, reason string) {
 	for _, c := range containers {
 		if c.essential && c.failed {

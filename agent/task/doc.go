@@ -1,12 +1,12 @@
-// Package task takes one task from where its containers are to its end. It knows no servers: it is
-// told what is wanted, and reports what it sees.
+// Package task takes one task from the present state of its containers to its end. It does not know
+// about servers: it is told what is wanted, and reports what it sees.
 //
 // # What comes next
 //
 // An order (order.go) is the steps of a task and what each of them waits for. What can be done now
 // follows from the order and from what is seen of the containers, and from nothing else (decide.go,
-// pure). So a runner that finds containers of an earlier process goes on from where they are:
-// adoption is not a path of its own. The runner takes all steps that can be taken at once, then
+// pure). So a runner that finds containers of an earlier process continues from their state:
+// adoption is not a separate path. The runner takes all steps that can be taken at once, then
 // decides again.
 //
 // A container is never started twice. Nothing that the engine refuses is tried again (the scheduler
@@ -14,7 +14,7 @@
 //
 // # Statuses
 //
-// A task's status only grows. The runner, which alone writes it, takes it through
+// A task's status only moves forward. The runner, its only writer, takes it through
 //
 //	PENDING       images are pulled, then containers created in the order of the definition
 //	ACTIVATING    containers are started, in the same order

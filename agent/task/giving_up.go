@@ -2,11 +2,12 @@ package task
 
 import "github.com/gantry-project/gantry/structs"
 
-// A task is given up when its container engine does not work. The sweeper removes what the engine
-// did for it unseen, once it can.
+// A task is given up when its container engine does not work. Once it can, the sweeper removes
+// anything that the engine did for the task unseen.
 
-// GiveUp ends the task if it waits for the engine, so that another can take its place. A task that
-// runs is left as it is. So is one that must not run twice, if a container of it may have started.
+// GiveUp ends the task if it waits for the engine, so that another can take its place. A running
+// task is left alone, and so is one that must not run twice if one of its containers may have
+// started.
 func (r *Runner) GiveUp(reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -18,7 +19,7 @@ func (r *Runner) GiveUp(reason string) {
 	r.endTrying()
 }
 
-// begin notes that a container is about to be started. It returns false if the task was given up.
+// begin records that a container is about to be started. It returns false if the task was given up.
 func (r *Runner) begin() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -26,7 +27,7 @@ func (r *Runner) begin() bool {
 	return r.trying.Err() == nil
 }
 
-// comeUp notes that every container has started. It returns false if the task was given up.
+// comeUp records that every container has started. It returns false if the task was given up.
 func (r *Runner) comeUp() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,7 +35,7 @@ func (r *Runner) comeUp() bool {
 	return r.trying.Err() == nil
 }
 
-// goDown notes that the containers are being stopped.
+// goDown records that the containers are being stopped.
 func (r *Runner) goDown() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

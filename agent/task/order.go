@@ -2,7 +2,7 @@ package task
 
 import "slices"
 
-// kind is what a step does.
+// kind is the kind of a step.
 type kind uint8
 
 const (
@@ -12,19 +12,19 @@ const (
 	endContainer // stop it if it runs, remove it if it never ran
 )
 
-// A step is one thing to do for a task.
+// step is one thing to do for a task.
 type step struct {
 	kind kind
 	of   string // the name of an image, or the key of a container
 }
 
-// A condition is something that can be seen of a task.
+// condition is something that can be observed about a task.
 type condition struct {
 	is fact
 	of string // the name of an image, or the key of a container
 }
 
-// fact is what a condition says.
+// fact is the kind of a condition.
 type fact uint8
 
 const (
@@ -34,20 +34,20 @@ const (
 	containerDown                // it does not run, and cannot have been started unseen
 )
 
-// ordered is a step in its place: the step, the condition that it brings about, and those that it
-// waits for.
+// ordered is a step in its place: the step, the condition that it brings about, and the conditions
+// that it waits for.
 type ordered struct {
 	step
 	until condition
 	after []condition
 }
 
-// An order is the steps of a task on its way up or down. Nothing in it says how far the task has
-// come. A dependency between containers is one more condition, and what a task needs besides its
-// containers (a network, a volume) one more kind of step.
+// order is the steps of a task on its way up or down. It does not contain the task's progress. A
+// dependency between containers is one more condition; anything else that a task needs (a network,
+// a volume) is one more kind of step.
 type order []ordered
 
-// next returns the steps that can be taken now: those that wait for nothing, and so not for each
+// next returns the steps that can be taken now: those that wait for nothing, and hence not for each
 // other. It also reports whether every step is done.
 func (o order) next(holds func(condition) bool) (now []step, done bool) {
 	done = true

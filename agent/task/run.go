@@ -32,7 +32,7 @@ func (r *Runner) Run(ctx context.Context) {
 		switch {
 		case len(next.steps) > 0:
 			r.take(calling, preparing, next.steps)
-		case !next.done: // what is left waits for something to be seen
+		case !next.done: // the remaining steps wait for something to be seen
 			r.wait(calling)
 		case next.down:
 			r.finish()
@@ -44,9 +44,9 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// take takes steps, all at the same time, and returns when all have ended.
+// take runs steps, all at the same time, and returns when all have ended.
 func (r *Runner) take(calling, preparing context.Context, steps []step) {
-	about := make([][]*container, len(steps)) // found before a step runs and changes any
+	about := make([][]*container, len(steps)) // computed before a step runs and changes any
 	for i, s := range steps {
 		r.announce(s)
 		about[i] = r.about(s)
@@ -80,7 +80,7 @@ func (r *Runner) take(calling, preparing context.Context, steps []step) {
 	}
 }
 
-// announce reports the status of a task that is about to take a step.
+// announce reports the status of a task before it takes a step.
 func (r *Runner) announce(s step) {
 	switch s.kind {
 	case pullImage:
@@ -114,7 +114,7 @@ func (r *Runner) about(s step) (list []*container) {
 	return list
 }
 
-// report reports what is known, if that is news. The status only grows.
+// report reports what is known, if it is new. The status only moves forward.
 func (r *Runner) report(status structs.TaskStatus) {
 	r.update.Status = max(r.update.Status, status)
 	r.update.Containers = make([]structs.Container, len(r.containers))

@@ -13,38 +13,39 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what the runners of one agent share.
+// Config holds what the runners of one agent share.
 type Config struct {
 	Instance string // id of the container instance
 	Engine   Engine
 	// Slots has a place for each runner that may create and start containers at a time.
 	Slots chan struct{}
-	// Report is called with all that is known of a task whenever there is news. It must not wait.
-	// The update does not change afterwards.
+	// Report is called with everything known about a task whenever there is news. It must not wait.
+	// The update does not change afterward.
 	Report func(structs.TaskUpdate)
 	Now    func() structs.Time
 	Logger *slog.Logger
 }
 
-// Engine is what a task needs of a container engine.
+// Engine is what a task needs from a container engine.
 type Engine interface {
 	runtime.Images
 	runtime.Containers
 }
 
-// Runner takes one task from where its containers are to its end, one round of steps after the
-// other. Run owns the containers, the update and the fields below them. Republish and StoppedAt may
-// be called once the task has ended, and the other methods at any time from any goroutine.
+// Runner takes one task from the present state of its containers to its end, one round of steps
+// after the other. Run owns the containers, the update and the fields below them. Republish and
+// StoppedAt may be called once the task has ended, and the other methods at any time from any
+// goroutine.
 type Runner struct {
 	cfg Config
 	log *slog.Logger
 
-	// ends when the task is to stop: the server says so, or the agent is cut off
+	// ends when the task must stop: the server wants it to, or the agent is cut off
 	asked context.Context
 	stop  context.CancelFunc // ends asked
 	poked chan struct{}      // capacity 1: there are events, or a list
 	done  chan struct{}      // closed when the task is STOPPED
-	// fenced says that the task is to stop because the agent is cut off. It is set before asked
+	// fenced means that the task must stop because the agent is cut off. It is set before asked
 	// ends.
 	fenced atomic.Bool
 	once   bool // it must not run twice (structs.Assignment.Once)
@@ -61,15 +62,15 @@ type Runner struct {
 	gaveUp  string                   // why trying ended
 
 	containers []container
-	// what is known; parts that were reported are never changed in place
+	// what is known; reported parts are never changed in place
 	update  structs.TaskUpdate
 	sent    structs.TaskUpdate // as the server has it, or will
 	hasSlot bool
-	ending  bool // the end began, and update says why unless the server knows better
+	ending  bool // the end began, and update has the reason unless the server knows better
 }
 
-// New makes the runner of a task that the agent did not know, from the server's record and from
-// what the engine has of it. Killed says that its containers were killed because the agent was cut
+// New returns the runner of a task that the agent did not know, from the server's record and the
+// engine's containers of it. killed means that its containers were killed because the agent was cut
 // off.
 func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, killed bool) *Runner {
 	task := as.Task
@@ -94,16 +95,16 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 	r.begun = task.LastStatus >= structs.TaskActivating ||
 		slices.ContainsFunc(r.containers, func(c container) bool { return c.phase >= phaseCreated })
 	if len(found) > 0 {
-		r.Poke(runtime.Event{}) // nobody was told what happened between the list and now
+		r.Poke(runtime.Event{}) // events between the list and now reached nobody
 	}
 	return r
 }
 
-// Stop has the task stop.
+// Stop makes the task stop.
 func (r *Runner) Stop() { r.stop() }
 
-// Fence has the task stop because the agent is cut off, and its containers without delay. A task
-// that was already asked to stop goes on as before.
+// Fence makes the task and its containers stop without delay because the agent is cut off. A task
+// that was already asked to stop continues as before.
 func (r *Runner) Fence() {
 	if r.asked.Err() == nil {
 		r.fenced.Store(true)
@@ -111,8 +112,8 @@ func (r *Runner) Fence() {
 	}
 }
 
-// Poke says that a container of the task changed or, with an event of no container, that any may
-// have.
+// Poke reports that a container of the task changed or, with an event without a container, that any
+// may have.
 func (r *Runner) Poke(event runtime.Event) {
 	r.mu.Lock()
 	r.events = append(r.events, event)
@@ -120,8 +121,8 @@ func (r *Runner) Poke(event runtime.Event) {
 	wait.Nudge(r.poked)
 }
 
-// Compare has the runner look again at each container that differs in the engine's list of the
-// task's containers from what was last seen of it: an event may have been lost.
+// Compare makes the runner look again at each container that differs in the engine's list from what
+// was last seen of it: an event may have been lost.
 func (r *Runner) Compare(list []runtime.ContainerState) {
 	r.mu.Lock()
 	r.listed = append([]runtime.ContainerState{}, list...)
@@ -153,8 +154,8 @@ func (r *Runner) StoppedAt() structs.Time { return r.update.StoppedAt }
 // Republish reports an ended task again, for a server whose record does not have it ended.
 func (r *Runner) Republish() { r.cfg.Report(r.update) }
 
-// StartedAgain reports whether the task has ended and yet a container of it was started and has not
-// ended since, as far as the events tell that came after its end.
+// StartedAgain reports whether, according to events after the task's end, one of its containers was
+// started again and has not ended.
 func (r *Runner) StartedAgain() bool {
 	running := map[string]bool{}
 	events, _ := r.takeNews()

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// containerSpecs returns the containers that an assignment asks for, in the order of the definition
-// and with the job's overrides applied. A container without a memory limit gets its task's.
+// containerSpecs returns the containers of an assignment, in the order of the definition and with
+// the job's overrides applied. A container without a memory limit gets its task's.
 func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerSpec {
 	task, def := as.Task, as.Definition
 	_, taskMemory := def.Limits(as.Overrides)
@@ -52,7 +52,7 @@ const (
 	logBuffer       = "10m"
 )
 
-// withLogMode fills in what ECS fills in if a log driver is given: the account's mode, and a larger
+// withLogMode fills in ECS's defaults for a given log driver: the account's mode, and a larger
 // buffer than Docker's.
 func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfiguration {
 	if log == nil {
@@ -68,7 +68,7 @@ func withLogMode(log *structs.LogConfiguration, mode string) *structs.LogConfigu
 	return &filled
 }
 
-// containerName returns the engine's name of a container. It follows from the task alone, so that
+// containerName returns the engine's name for a container. It depends only on the task, so that
 // after a crash another create finds what the first one created.
 func containerName(def *structs.TaskDefinition, container, task string) string {
 	name := fmt.Sprintf("gantry-%s-%d-%s-%s", def.Family, def.Revision, container, task[:min(12, len(task))])

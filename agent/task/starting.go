@@ -9,8 +9,8 @@ import (
 )
 
 // The steps on the way up. Their preparing context ends when the task is asked to stop. A pull is
-// then cut off. A create or start that is under way may finish, so that what it made is known and
-// can be ended.
+// then cut off. A create or start in progress may finish, so that its container is known and can be
+// ended.
 
 // pull makes an image present for the containers that wait for it. If that fails and one of them is
 // essential, the other pulls are given up.

@@ -8,13 +8,13 @@ import (
 )
 
 // DefaultStopTimeout is the number of seconds between SIGTERM and SIGKILL if a container definition
-// gives none (ECS's default).
+// has none (ECS's default).
 const DefaultStopTimeout = 30
 
-// end ends a container, and removes it if it never started or if nothing else ends it.
+// end ends a container, and removes it if it never started or cannot be ended otherwise.
 func (r *Runner) end(ctx context.Context, c *container) {
 	c.asked = r.fenced.Load() // the guard is killing it
-	r.inspect(ctx, c)         // it may have started unseen, or have ended by itself
+	r.inspect(ctx, c)         // it may have started unseen, or have ended on its own
 	if c.phase == phaseRunning {
 		c.asked = true
 		err := runtime.Retry(ctx, r.log, func() error {
@@ -48,7 +48,8 @@ func (r *Runner) stopTimeout(spec runtime.ContainerSpec) int {
 	return DefaultStopTimeout
 }
 
-// inspect looks at a container again. One that no longer exists has ended, whoever removed it.
+// inspect looks at a container again. One that no longer exists has ended, no matter who removed
+// it.
 func (r *Runner) inspect(ctx context.Context, c *container) {
 	var state runtime.ContainerState
 	var there bool
@@ -65,7 +66,7 @@ func (r *Runner) inspect(ctx context.Context, c *container) {
 	}
 }
 
-// beginEnd notes once why the task ends. The server already knows why it wants a task stopped.
+// beginEnd records once why the task ends. The server already knows why it wants a task stopped.
 func (r *Runner) beginEnd() {
 	fenced := r.fenced.Load()
 	if r.ending || r.asked.Err() != nil && !fenced {

@@ -1,4 +1,4 @@
-// Package wait is how the parts of the agent wait for things and wake each other.
+// Package wait has the ways in which parts of the agent wait and wake each other.
 package wait
 
 import (
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Backoff spaces attempts at something that is away: 100 ms, doubling up to Most, each longer by a
-// random part of up to a half, so that the agents of a cluster do not all come back at the same
-// moment. The zero value is ready.
+// Backoff spaces attempts to reach something that is away: 100 ms, doubling up to Most, each
+// lengthened by a random part of up to a half, so that the agents of a cluster do not all come back
+// at the same moment. The zero value is ready.
 type Backoff struct {
 	Most time.Duration // zero: 2 s
 	last time.Duration
@@ -37,7 +37,7 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Nudge wakes the reader of a channel of capacity 1, which then looks at everything there is.
+// Nudge wakes the reader of a channel of capacity 1, which then looks at everything.
 func Nudge(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
@@ -49,8 +49,8 @@ func Nudge(ch chan struct{}) {
 // count. A machine that is further behind may have the answer by now.
 const tooLate = 300 * time.Millisecond
 
-// TooLate reports whether the deadline of a call passed so long before now that the failure of the
-// call says nothing about the other side: this process had no processor to see the answer.
+// TooLate reports whether the deadline of a call passed so long before now that its failure proves
+// nothing about the other side: this process had no CPU time to see the answer.
 func TooLate(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && time.Since(deadline) > tooLate

@@ -14,18 +14,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Config is what an Engine is made of. The zero value is an engine on a small machine whose
-// containers run until they are stopped.
+// Config describes an Engine. The zero value is an engine on a small machine whose containers run
+// until they are stopped.
 type Config struct {
 	Info runtime.Info // of its machine; zero: one of 4 cores and 8 GiB
 	// Image returns how containers of an image behave. It is called for every pull, create and
-	// start. Nil: as the zero Image says.
+	// start. Nil means like the zero Image.
 	Image func(name string) Image
-	// Call makes a call in place of the engine. It may let time pass, lose the answer or do without
-	// the effect. Nil: Call.Make does.
+	// Call, if not nil, handles a call instead of Call.Make. It may let time pass, lose the answer
+	// or skip the effect.
 	Call func(ctx context.Context, c Call) error
-	// Started and Ended are told of each container that begins and ceases to run. They must not
-	// call the engine. Nil: nobody is told.
+	// Started and Ended, if not nil, are called for each container that starts or ends. They must
+	// not call the engine.
 	Started, Ended func(runtime.ContainerState)
 }
 
@@ -49,7 +49,7 @@ type Image struct {
 	Digest string // of its manifest; empty: no registry has it
 }
 
-// A Call is one call of a Runtime.
+// Call is one call of a Runtime.
 type Call struct {
 	Instance string // whose Runtime was called
 	// Name is the method without its noun, and what it is about: "Create
@@ -57,7 +57,7 @@ type Call struct {
 	// of them.
 	Name   string
 	Delay  time.Duration // that the effect takes
-	Effect func() error  // over at once; fails when the engine is away
+	Effect func() error  // takes no time; fails if the engine is away
 }
 
 // The calls that an agent makes all the time.
@@ -83,8 +83,8 @@ func (c Call) Make(ctx context.Context) error {
 }
 
 // Engine is a container engine in memory. Like a real one it outlives the agents that use it, and
-// several can share it. Its methods are what happens to it and its containers behind the agents'
-// backs; Runtime returns what an agent takes.
+// several can share it. Its methods make things happen to it and its containers behind the agents'
+// backs; Runtime returns what an agent uses.
 type Engine struct {
 	cfg Config
 
@@ -103,7 +103,7 @@ type container struct {
 	now   func() time.Time
 }
 
-// New makes an engine without containers.
+// New returns an engine without containers.
 func New(cfg Config) *Engine {
 	if cfg.Info.CPUs == 0 {
 		cfg.Info = runtime.Info{
@@ -125,10 +125,10 @@ func New(cfg Config) *Engine {
 	return &Engine{cfg: cfg, containers: map[string]*container{}, watchers: map[*watcher]bool{}}
 }
 
-// Runtime returns the engine as the agent of an instance sees it.
+// Runtime returns the engine as seen by the agent of an instance.
 func (e *Engine) Runtime(instance string) *Runtime { return e.RuntimeAt(instance, time.Now) }
 
-// RuntimeAt is Runtime on a machine with a clock of its own.
+// RuntimeAt is like Runtime, on a machine with its own clock.
 func (e *Engine) RuntimeAt(instance string, now func() time.Time) *Runtime {
 	return &Runtime{engine: e, instance: instance, now: now}
 }

@@ -29,7 +29,7 @@ func (r *Runtime) Events(ctx context.Context) <-chan runtime.Event {
 	return out
 }
 
-// tell tells the watchers of an instance that a container changed, and how where that matters. The
+// tell informs the watchers of an instance that a container changed, and how if that matters. The
 // lock must be held.
 func (e *Engine) tell(c *container, event runtime.Event) {
 	if e.away || e.mute {
@@ -46,7 +46,7 @@ func (e *Engine) tell(c *container, event runtime.Event) {
 	}
 }
 
-// watcher is one reader of events; it keeps what its reader has not taken yet.
+// watcher is one reader of events, with the events that it has not taken yet.
 type watcher struct {
 	instance string
 	wake     chan struct{} // capacity 1

@@ -2,7 +2,7 @@ package fake
 
 import "github.com/gantry-project/gantry/agent/runtime"
 
-// SetAway makes every call fail as if no engine listened, and loses events, until it is taken back.
+// SetAway makes every call fail as if no engine listened, and loses events, until it is undone.
 func (e *Engine) SetAway(away bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -24,7 +24,7 @@ func (e *Engine) Away() error {
 	return nil
 }
 
-// SetMute loses every event until it is taken back; calls work all the same.
+// SetMute loses every event until it is undone; calls still work.
 func (e *Engine) SetMute(mute bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -56,7 +56,7 @@ func (e *Engine) KillChildForMemory(container string) {
 	e.tell(c, runtime.Event{})
 }
 
-// SetHealth changes what the health check of a container says.
+// SetHealth changes the result of a container's health check.
 func (e *Engine) SetHealth(container, health string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -65,7 +65,7 @@ func (e *Engine) SetHealth(container, health string) {
 	e.tell(c, runtime.Event{})
 }
 
-// Restart starts a container again that has ended, as a person would.
+// Restart starts an ended container again, as a person would.
 func (e *Engine) Restart(container string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

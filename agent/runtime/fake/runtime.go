@@ -18,8 +18,8 @@ const (
 
 var _ runtime.Runtime = (*Runtime)(nil)
 
-// Runtime is an Engine as the agent of one instance sees it. Like with a real engine, an effect
-// stays whose caller has gone.
+// Runtime is an Engine as seen by the agent of one instance. As with a real engine, a call takes
+// effect even if its caller is gone.
 type Runtime struct {
 	engine   *Engine
 	instance string
@@ -49,7 +49,7 @@ func (r *Runtime) ListContainers(ctx context.Context) (list []runtime.ContainerS
 	return list, err
 }
 
-// PullImage waits as the image says.
+// PullImage waits as the image specifies.
 func (r *Runtime) PullImage(ctx context.Context, name string) error {
 	image := r.engine.cfg.Image(name)
 	return r.call(ctx, "Pull "+name, image.PullDelay, func() error {
@@ -148,7 +148,7 @@ func (r *Runtime) InspectContainer(ctx context.Context, id string) (state runtim
 	return state, ok, err
 }
 
-// StopContainer ends a container as its image says, and waits for that.
+// StopContainer ends a container as its image specifies, and waits for that.
 func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int) error {
 	e := r.engine
 	name, image := r.look(id)
