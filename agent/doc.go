@@ -29,8 +29,8 @@
 //	         an earlier process left.
 //
 // Agent.mu guards the map of runners and the results of Instance and Ready. An ended runner stays
-// in the map until its containers are removed, and they stay until its last report is in the log. So
-// neither a late frame nor a restart can start an ended task again.
+// in the map until its containers are removed, and they stay until its last report is in the log.
+// So neither a late frame nor a restart can start an ended task again.
 //
 // When Run's context ends, every goroutine ends. Containers keep running, and the next process
 // adopts them.
