@@ -37,12 +37,13 @@ const forwardRetry = 25 * time.Millisecond
 // errNoReach means that no connection was made, so no part of the call was sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
-// Unavailable answers a call of an AWS client with 503, in the protocol of its caller.
+// Unavailable answers a call of an AWS client with 503, in the caller's protocol.
 type Unavailable func(w http.ResponseWriter, r *http.Request, message string)
 
-// Forward lets any server take any call. What the leader is to answer is forwarded to it, with
-// credentials, and the caller sees no redirect. While there is no leader the call waits a little,
-// then fails with 503, and clients try again. Other calls go to local, which serves these routes.
+// Forward lets any server take any call. Calls that the leader must answer are forwarded to it,
+// with their credentials, and the caller sees no redirect. If there is no leader, the call waits a
+// little and then fails with 503; clients retry. Other calls go to local, which serves these
+// routes.
 func (s *Server) Forward(routes *route.Table, local http.Handler, unavailable Unavailable) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host; r.SetXForwarded() },
@@ -51,7 +52,7 @@ func (s *Server) Forward(routes *route.Table, local http.Handler, unavailable Un
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			message := s.whyNotForwarded(r, err)
 			switch {
-			case r.Context().Err() != nil: // the caller has gone
+			case r.Context().Err() != nil: // the caller is gone
 			case routes.Of(r).AWS:
 				unavailable(w, r, message)
 			default:
@@ -168,7 +169,7 @@ func (s *Server) leaderHTTP() string {
 	return leader.HTTP
 }
 
-// whyNotForwarded returns the reason for the caller.
+// whyNotForwarded returns the reason to show to the caller.
 func (s *Server) whyNotForwarded(r *http.Request, err error) string {
 	if told, ok := errors.AsType[*structs.Error](err); ok {
 		return told.Message
@@ -179,8 +180,8 @@ func (s *Server) whyNotForwarded(r *http.Request, err error) string {
 	return "the leader went away during the call; it may have been carried out"
 }
 
-// nativeUnavailable answers a call of the native API with 503, in its own form and in AWS JSON at
-// once.
+// nativeUnavailable answers a call of the native API with 503, in a form that suits both the native
+// API and AWS JSON.
 func nativeUnavailable(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusServiceUnavailable)

@@ -23,10 +23,10 @@ type Config struct {
 	ID string
 	// DataDir holds the log and snapshots, in its sub-folder "server". Required.
 	DataDir string
-	// Version is that of this program, for saved snapshots.
+	// Version is this program's version, for saved snapshots.
 	Version string
-	// Peers makes the server one of several. Nil: a cluster of its own, which no other can join
-	// (gantry dev).
+	// Peers makes the server one of several. If nil, the server is a cluster of its own that no
+	// other can join (gantry dev).
 	Peers *Peers
 	// TaskRetention is how long stopped tasks can still be described. Zero means one hour, as in
 	// ECS.
