@@ -20,8 +20,8 @@ func (s *fakeServer) cutOff(is bool) {
 	s.down = is
 }
 
-// An agent that is cut off kills what runs before its lease ends, also what is slow to stop or was
-// stopping anyway, and reports it when it is back.
+// An agent that is cut off kills running containers before its lease ends, including those that are
+// slow to stop or were stopping anyway, and reports that when it is back.
 func TestCutOff(t *testing.T) {
 	for title, change := range map[string]func(*agent.Config){"fenced": fenced, "not fenced": nil} {
 		t.Run(title, func(t *testing.T) {
@@ -151,8 +151,8 @@ func TestTellsWhatItKilledAtItsStart(t *testing.T) {
 	})
 }
 
-// For as long as an agent is cut off, it kills what it finds. An engine may be away when the lease
-// ends, and only later start a container that an earlier process asked for.
+// As long as an agent is cut off, it kills all containers that it finds. An engine may be away when
+// the lease ends, and only later start a container that an earlier process asked for.
 func TestKillsWhatRunsLate(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app")))

@@ -10,9 +10,9 @@ import (
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-// Where the disk is full, a machine cannot become an instance, and nothing half-made is in its way
-// once there is room. One that is an instance needs no room: its agent starts, stays that instance,
-// and runs tasks.
+// With a full disk a machine cannot become an instance, and nothing half-made is in its way once
+// there is space. A machine that is an instance needs no space: its agent starts, stays that
+// instance, and runs tasks.
 func TestFullDisk(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		h := newHarness(t)

@@ -19,12 +19,13 @@ type Sealer interface {
 // keyNames matches the names that IAM allows for users.
 var keyNames = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
-// Bootstrap creates the installation's first access key, which may do everything. It works once.
+// Bootstrap creates the installation's first access key, which may do everything. It works only
+// once.
 func (c *Control) Bootstrap(ctx context.Context) (structs.NewAccessKey, error) {
 	return c.putAccessKey(ctx, structs.AccessKey{Name: "administrator", Policy: structs.AdminPolicy()}, true)
 }
 
-// CreateAccessKey creates an access key. Its secret is shown here and never again.
+// CreateAccessKey creates an access key. Only this answer has its secret.
 func (c *Control) CreateAccessKey(ctx context.Context, in structs.AccessKeyRequest) (structs.NewAccessKey, error) {
 	if in.Name != "" && !keyNames.MatchString(in.Name) {
 		return structs.NewAccessKey{}, structs.Errorf(structs.KindInvalidParameter, "name: '%s' may have up to 64 letters, digits and _+=,.@-", in.Name)
@@ -76,7 +77,7 @@ func (c *Control) ListAccessKeys(ctx context.Context) (structs.AccessKeyList, er
 	return structs.AccessKeyList{Keys: slices.AppendSeq([]*structs.AccessKey{}, snap.AccessKeys())}, nil
 }
 
-// AccessKey returns the access key with an id, as this server knows it; nil if there is none.
+// AccessKey returns the access key with an id, as known to this server; nil if there is none.
 func (c *Control) AccessKey(id string) *structs.AccessKey {
 	return c.config.Store.Snapshot().AccessKey(id)
 }

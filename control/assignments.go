@@ -8,7 +8,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// AssignmentStream tells one agent what to run. One goroutine reads it.
+// AssignmentStream is the stream of one agent's assignments. One goroutine reads it.
 type AssignmentStream struct {
 	store    *state.Store
 	instance string
@@ -17,9 +17,9 @@ type AssignmentStream struct {
 	// that has not stopped.
 	sent map[string]structs.TaskStatus
 	full bool // the next frame is a full one
-	// settled: the instance has counted as connected since the stream was opened.
+	// settled means that the instance has counted as connected since the stream was opened.
 	settled bool
-	// deregistered: the agent has been told that the instance is INACTIVE.
+	// deregistered means that the agent has been told that the instance is INACTIVE.
 	deregistered bool
 	pace         pace
 }
@@ -29,14 +29,14 @@ type AssignmentStream struct {
 // out.
 const versionWait = time.Second
 
-// settleWait bounds how long a stream waits for this server to know the instance, and then for the
+// settleWait limits how long a stream waits for this server to know the instance, and then for the
 // leader to know that it is connected.
 const settleWait = 5 * time.Second
 
-// Assignments opens the stream of an instance's agent, on any server. It tells what this server
-// knows, which may be slightly outdated. From then on the agent beats (Beat); until its first beat,
-// the instance takes no work. The stream opens once this server knows the instance at the version
-// of its agent's registration.
+// Assignments opens the stream of an instance's agent, on any server. The stream shows this
+// server's state, which may be slightly outdated. From then on the agent beats (Beat); until its
+// first beat, the instance takes no work. The stream opens once this server knows the instance at
+// the version of its agent's registration.
 func (c *Control) Assignments(ctx context.Context, instance string, version int64) (*AssignmentStream, error) {
 	sub := c.config.Store.Subscribe(state.Topic{Kind: state.TopicInstances, ID: instance})
 	defer sub.Close()
@@ -73,8 +73,8 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 }
 
 // Settle waits until the leader knows that the agent is connected, and this server knows that.
-// Before, tasks that the agent still runs could be reported to it as lost. Next calls it first. It
-// fails if that takes too long, or when ctx ends.
+// Before that, the agent could be told that tasks which it still runs are lost. Next calls it
+// first. It fails if that takes too long, or when ctx ends.
 func (s *AssignmentStream) Settle(ctx context.Context) error {
 	if s.settled {
 		return nil
@@ -127,8 +127,8 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 }
 
 // frame collects what is new to the agent. Changes that only repeat the agent's own reports are
-// left out, except that a task STOPPED which the agent was to run: the cluster may have ended it
-// without the agent, and its containers must not outlive it.
+// left out, except when a task that the agent was told to run is STOPPED: the cluster may have
+// ended it without the agent, and its containers must not outlive it.
 func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.AssignmentFrame {
 	snap := s.store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}

@@ -26,14 +26,14 @@ func (c *Control) PutAttributes(ctx context.Context, cluster string, attributes 
 			return structs.Errorf(structs.KindInvalidParameter, "Attribute %s of container instance %s is set by its agent.", a.Attribute.Name, i.ID)
 		}
 	}
-	// Only the log knows what exists at that moment. It refuses missing targets and attributes over
-	// the limit.
+	// Only fsm knows what exists at that moment. It refuses missing targets and attributes over the
+	// limit.
 	_, err = c.config.Log.Apply(ctx, structs.PutAttributes{Cluster: cluster, Attributes: attributes, At: c.Now()})
 	return err
 }
 
-// DeleteAttributes removes custom attributes and returns those that existed. One that is given with
-// a value is removed only if it has that value.
+// DeleteAttributes removes custom attributes and returns those that existed. If a value is given,
+// an attribute is removed only if it has that value.
 func (c *Control) DeleteAttributes(ctx context.Context, cluster string, attributes []structs.InstanceAttribute) ([]structs.InstanceAttribute, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {

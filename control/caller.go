@@ -9,13 +9,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Caller is who makes a call, and what was asked about them. Each call has its own; not safe for
-// concurrent use.
+// Caller is who makes a call, with the last permission that was checked. Each call has its own. It
+// is not safe for concurrent use.
 type Caller struct {
 	ARN string
 	// Key is the id of the access key used; empty if there was a certificate, or no credentials.
 	Key string
-	// Policy is what the caller may do; nil: everything.
+	// Policy is what the caller may do; nil means everything.
 	Policy *structs.Policy
 	// Instance is the container instance whose agent calls; empty if the caller is not an agent.
 	Instance string
@@ -33,7 +33,7 @@ func WithCaller(ctx context.Context, c *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerOf returns who makes the calls of a context; nil: nothing is checked.
+// CallerOf returns who makes the calls of a context; nil means that nothing is checked.
 func CallerOf(ctx context.Context) *Caller {
 	c, _ := ctx.Value(callerKey{}).(*Caller)
 	return c
@@ -47,14 +47,15 @@ func callerARN(ctx context.Context) string {
 	return ""
 }
 
-// Resource is what an action is on: an ARN, and the condition keys that the request has for it.
+// Resource is a resource that an action is on: its ARN, and the condition keys that the request has
+// for it.
 type Resource struct {
 	ARN  string
 	Keys structs.PolicyKeys
 }
 
-// Authorize fails unless the caller may do an action on all of these resources (none: on no
-// particular one). The door calls it before the verb. The text is IAM's.
+// Authorize fails unless the caller may do an action on all of these resources, or without
+// resources if none are given. The door calls it before the verb. The error's text is IAM's.
 func Authorize(ctx context.Context, action string, resources ...Resource) error {
 	c := CallerOf(ctx)
 	if c == nil {
@@ -85,8 +86,8 @@ func Authorize(ctx context.Context, action string, resources ...Resource) error 
 	return nil
 }
 
-// AuthorizeAlso is Authorize for a permission that a call needs besides its own action. The audit
-// log does not name it.
+// AuthorizeAlso is like Authorize, for a permission that a call needs besides its own action. The
+// audit log does not show it.
 func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) error {
 	if c := CallerOf(ctx); c != nil {
 		defer func(action string, resources []string) { c.Action, c.Resources = action, resources }(c.Action, c.Resources)
@@ -94,8 +95,8 @@ func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) er
 	return Authorize(ctx, action, resources...)
 }
 
-// PrincipalOf returns the caller of a context as account settings name it: the resource part of its
-// ARN. A caller that is not a user is the account itself.
+// PrincipalOf returns the caller of a context in the form of account settings: the resource part of
+// its ARN. A caller that is not a user is the account itself.
 func PrincipalOf(ctx context.Context) string {
 	if c := CallerOf(ctx); c != nil {
 		if parts := strings.SplitN(c.ARN, ":", 6); len(parts) == 6 {

@@ -16,8 +16,8 @@ func (c *Control) CreateCapacityProvider(ctx context.Context, name string, group
 	return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p, Create: true, Tags: tags})
 }
 
-// UpdateCapacityProvider changes a capacity provider's group of machines. Missing fields stay as
-// they are.
+// UpdateCapacityProvider changes a capacity provider's group of machines. Missing fields are left
+// unchanged.
 func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, change structs.AutoScalingGroupProvider) (*structs.CapacityProvider, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *Control) UpdateCapacityProvider(ctx context.Context, name string, chang
 	if old := snap.CapacityProvider(name); old != nil {
 		p = *old
 	}
-	// either it cannot be changed or it does not exist: the state machine says which
+	// either it cannot be changed or it does not exist: fsm decides which
 	if p.AutoScalingGroup == nil {
 		return c.putCapacityProvider(ctx, structs.PutCapacityProvider{Provider: p})
 	}

@@ -5,9 +5,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// changeBatch is changeJob for a batch job. Each run is a job of its own and the next version of
-// its name. During a run, the same file changes nothing and a different one replaces the run. After
-// it, a file starts the next run.
+// changeBatch is changeJob for a batch job. Each run is a separate job and the next version of its
+// name. During a run, the same file changes nothing and a different one replaces the run. After the
+// run, a file starts the next one.
 func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if service := snap.Service(spec.Cluster, spec.Name); service != nil && service.Status != structs.ServiceInactive {
 		if service.Status == structs.ServiceDraining {

@@ -8,17 +8,17 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// jobChange is what putting a job file would change, given one state.
+// jobChange describes what submitting a job file would change in a given state.
 type jobChange struct {
-	present    *structs.Job // nil: none has that name, or it has ended
+	present    *structs.Job // nil if none has that name, or it has ended
 	next       *structs.Job // equals present if nothing changes
 	deployment *structs.Deployment
 	evaluation string // the id of the evaluation that decides on it
 	fields     []structs.FieldChange
-	commands   []structs.Command // empty: nothing changes
+	commands   []structs.Command // empty if nothing changes
 }
 
-// jobIDs are minted before a change, whether it needs them or not. by is the ARN of the caller;
+// jobIDs are minted before a change, whether or not it needs them. by is the ARN of the caller;
 // empty if it is not known.
 type jobIDs struct{ job, deployment, evaluation, by string }
 
@@ -27,7 +27,7 @@ func (c *Control) mintJobIDs(ctx context.Context) jobIDs {
 }
 
 // changeJob turns a spec into the commands that make the cluster match it. It is a pure function of
-// its arguments, so that what is shown beforehand is what is done.
+// its arguments, so a dry run shows exactly what would be done.
 func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if field, problem := spec.Problem(); field != "" {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "%s: %s", field, problem)
@@ -66,7 +66,7 @@ func definitionFor(snap *state.Snapshot, present *structs.Job, spec *structs.Job
 	return wanted, true, nil
 }
 
-// changedFields returns how a job changes, in the words of a job file.
+// changedFields returns how a job changes, in terms of its job file.
 func changedFields(snap *state.Snapshot, present, next *structs.Job, definition *structs.TaskDefinition, tags []structs.Tag) []structs.FieldChange {
 	var from *structs.JobSpec
 	var was *structs.TaskDefinition
@@ -78,7 +78,7 @@ func changedFields(snap *state.Snapshot, present, next *structs.Job, definition 
 	return append(fields, structs.DiffDefinitions(was, definition)...)
 }
 
-// jobTags returns the tags of a job as its file has them.
+// jobTags returns the tags of a job as in its file.
 func jobTags(snap *state.Snapshot, job *structs.Job) []structs.Tag {
 	if job.Type == structs.JobBatch {
 		return job.Tags

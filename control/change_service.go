@@ -55,8 +55,8 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 	return change, nil
 }
 
-// presentService returns the service that a spec is about, nil if there is none. It fails if the
-// spec cannot be about it.
+// presentService returns the existing service that a spec is for, nil if there is none. It fails if
+// the spec cannot be for it.
 func presentService(snap *state.Snapshot, spec *structs.JobSpec) (*structs.Job, error) {
 	if batch := snap.BatchJob(spec.Cluster, spec.Name); batch != nil && batch.Status == structs.BatchRunning {
 		return nil, otherType(batch, spec)

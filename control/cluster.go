@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// CreateCluster creates a cluster. If an ACTIVE one has that name it is returned as it is (in ECS,
-// creating twice is no error).
+// CreateCluster creates a cluster. If an ACTIVE one has that name, it is returned unchanged (in
+// ECS, creating twice is not an error).
 func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, tags []structs.Tag) (*structs.Cluster, error) {
 	if cluster.Name == "" {
 		cluster.Name = structs.DefaultCluster
@@ -33,8 +33,8 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 		return nil, err
 	}
 	made := c.config.Store.Snapshot().Cluster(cluster.Name)
-	// The earlier request may have given other capacity providers, which must not be ignored
-	// silently.
+	// The earlier request may have had other capacity providers, and the difference must not be
+	// ignored silently.
 	if asked := cluster.CapacityProviders; len(asked) > 0 &&
 		(!slices.Equal(made.CapacityProviders, asked) || !slices.Equal(made.DefaultCapacityStrategy, cluster.DefaultCapacityStrategy)) {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "Arguments on this idempotent request are inconsistent with arguments used "+
@@ -43,7 +43,7 @@ func (c *Control) CreateCluster(ctx context.Context, cluster structs.Cluster, ta
 	return made, nil
 }
 
-// withInsights adds the account's setting to a new cluster that was given none of its own (ECS).
+// withInsights adds the account's setting to a new cluster without one of its own (ECS).
 func withInsights(settings []structs.ClusterSetting, account *structs.AccountSetting) []structs.ClusterSetting {
 	given := slices.ContainsFunc(settings, func(s structs.ClusterSetting) bool { return s.Name == account.Name })
 	// without the setting, the default applies

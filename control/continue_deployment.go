@@ -6,8 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ContinueDeployment answers a deployment that waits at a lifecycle hook. With CONTINUE it goes on
-// to its next stage, with ROLLBACK it goes back. Answering again changes nothing.
+// ContinueDeployment answers a deployment that waits at a lifecycle hook. With CONTINUE it moves on
+// to its next stage, with ROLLBACK it rolls back. Answering again changes nothing.
 func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action string) error {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (c *Control) ContinueDeployment(ctx context.Context, id, hook, action strin
 		Deployment: id, Pause: hook, Action: action, At: now,
 		Evaluation: c.evaluationOf(&structs.Job{ID: d.Job, Cluster: d.Cluster}, structs.BecauseDeploymentContinued, now),
 	})
-	// at this moment it timed out or was stopped
+	// it has just timed out or been stopped
 	if structs.KindOf(err) == structs.KindConflict {
 		return structs.Errorf(structs.KindInvalidParameter, "hookId: service deployment %s does not wait at lifecycle hook %s any more.", id, hook)
 	}

@@ -22,7 +22,7 @@ type Log interface {
 	Current(ctx context.Context) error
 }
 
-// Config is what a Control needs. All fields except NewID, Now, Beat and Sealer are required.
+// Config holds what a Control needs. All fields except NewID, Now, Beat and Sealer are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -34,14 +34,14 @@ type Config struct {
 	NewID  func() string    // returns a new id of 32 hex digits; nil: a random one
 	Now    func() time.Time // nil: the system's clock
 	// Beat records that the agent of an instance is alive. It returns the age of the newest beat
-	// that the leader has heard of, a large one if that is not known. It fails if the agent should
-	// beat at another server. Nil: beats are ignored.
+	// that the leader knows, a large one if that is not known. It fails if the agent should beat at
+	// another server. If nil, beats are ignored.
 	Beat func(instance string) (age time.Duration, err error)
-	// Sealer encrypts the secrets of access keys. Nil: there are no access keys.
+	// Sealer encrypts the secrets of access keys. If nil, there are no access keys.
 	Sealer Sealer
 }
 
-// Control carries out verbs. Safe for concurrent use.
+// Control carries out verbs. It is safe for concurrent use.
 type Control struct {
 	config Config
 }
@@ -71,7 +71,8 @@ func (c *Control) Read(ctx context.Context) (*state.Snapshot, error) {
 	return c.config.Store.Snapshot(), nil
 }
 
-// ReadCluster is Read for a call about one cluster. It fails if there is no cluster of that name.
+// ReadCluster is like Read, for a call about one cluster. It fails if there is no cluster with that
+// name.
 func (c *Control) ReadCluster(ctx context.Context, name string) (*state.Snapshot, error) {
 	snap, err := c.Read(ctx)
 	if err == nil && snap.Cluster(name) == nil {
@@ -82,7 +83,7 @@ func (c *Control) ReadCluster(ctx context.Context, name string) (*state.Snapshot
 
 type staleKey struct{}
 
-// AllowStale lets Read return what this server knows, which may be slightly outdated.
+// AllowStale lets Read return this server's present state, which may be slightly outdated.
 func AllowStale(ctx context.Context) context.Context { return context.WithValue(ctx, staleKey{}, true) }
 
 // Now returns the cluster's time.

@@ -14,7 +14,8 @@ type CreateServiceInput struct {
 	Cluster string
 	Name    string
 	Daemon  bool // one task on every instance instead of a count
-	// External: a controller outside Gantry scales its task sets; it has no deployments.
+	// External means that a controller outside Gantry scales its task sets, and it has no
+	// deployments.
 	External bool
 	ServiceChange
 	LaunchType string // empty: EC2
@@ -29,7 +30,7 @@ type CreateServiceInput struct {
 // Another request with the same name or client token is refused (ECS).
 func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*structs.Job, error) {
 	if in.ClientToken != "" {
-		in.ClientToken = "service/" + in.ClientToken // apart from RunTask's tokens
+		in.ClientToken = "service/" + in.ClientToken // separate from RunTask's tokens
 	}
 	return retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
@@ -81,7 +82,7 @@ func earlierService(snap *state.Snapshot, in *CreateServiceInput) (*structs.Job,
 	return earlier, nil
 }
 
-// activeInstances returns how many tasks a daemon wants until the scheduler has counted its
+// activeInstances returns the desired count of a daemon until the scheduler has counted its
 // instances. With zero, the daemon would look stable before it has started.
 func activeInstances(snap *state.Snapshot, cluster string) (n int) {
 	for i := range snap.Instances(cluster) {

@@ -7,8 +7,8 @@ import (
 )
 
 // DeleteService makes a service DRAINING. Once its last task has stopped, it is INACTIVE and its
-// name is free. Without force it must be scaled to 0 first (ECS). It returns the service as it
-// drains, even if it has no tasks. Deleting it again changes nothing and returns it, DRAINING or
+// name is free. Without force it must be scaled to 0 first (ECS). It returns the service as
+// DRAINING, even if it has no tasks. Deleting it again changes nothing and returns it, DRAINING or
 // INACTIVE (ECS).
 func (c *Control) DeleteService(ctx context.Context, cluster, name string, force bool) (*structs.Job, error) {
 	snap, err := c.Read(ctx)

@@ -7,7 +7,7 @@ import (
 )
 
 // DeregisterInstance makes an instance INACTIVE: it leaves its cluster until its agent registers
-// again. With force its tasks are stopped (ECS leaves their containers running, owned by nobody).
+// again. With force its tasks are stopped (ECS leaves their containers running without an owner).
 // Without force it must have none.
 func (c *Control) DeregisterInstance(ctx context.Context, cluster, id string, force bool) (*structs.ContainerInstance, error) {
 	snap, err := c.Read(ctx)

@@ -8,11 +8,11 @@ import (
 
 // InstanceFailure is a container instance on which a call failed, and ECS's reason.
 type InstanceFailure struct {
-	Instance string // as the caller named it
+	Instance string // as named by the caller
 	Reason   string // structs.FailMissing or structs.FailInactive
 }
 
-// SetInstanceStatus makes instances ACTIVE or DRAINING. Nothing new is placed on DRAINING ones, and
+// SetInstanceStatus makes instances ACTIVE or DRAINING. DRAINING ones get no new tasks, and
 // services move their tasks away. Tasks without a service stay (ECS).
 func (c *Control) SetInstanceStatus(ctx context.Context, cluster string, ids []string, status string) ([]*structs.ContainerInstance, []InstanceFailure, error) {
 	snap, err := c.Read(ctx)

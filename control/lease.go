@@ -7,14 +7,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// MaxLeaseWait bounds how long a call waits for an evaluation to lease.
+// MaxLeaseWait is how long at most a call waits for an evaluation to lease.
 const MaxLeaseWait = time.Minute
 
-// Leases lends evaluations to external schedulers. A lease that has ended gets KindConflict. All
-// leases end with the server's leadership.
+// Leases lends evaluations to external schedulers. Calls about a lease that has ended fail with
+// KindConflict. All leases end with the server's leadership.
 type Leases interface {
 	// NextLease waits for an evaluation of a scheduler's jobs that has tasks to place. It returns
-	// nil if none came before ctx ended.
+	// nil if none comes before ctx ends.
 	NextLease(ctx context.Context, scheduler string) (*structs.Lease, error)
 	PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error)
 	// AckLease ends a lease whose evaluation is decided; NackLease gives the evaluation back.
@@ -22,8 +22,8 @@ type Leases interface {
 	NackLease(ctx context.Context, scheduler, token string) error
 }
 
-// NextLease waits for an evaluation whose tasks a scheduler is to place. It returns nil if none
-// came.
+// NextLease waits for an evaluation whose tasks a scheduler should place. It returns nil if none
+// comes.
 func (c *Control) NextLease(ctx context.Context, scheduler string, wait time.Duration) (*structs.Lease, error) {
 	if err := structs.ValidateScheduler(scheduler); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (c *Control) NextLease(ctx context.Context, scheduler string, wait time.Dur
 	return c.config.Leases.NextLease(ctx, scheduler)
 }
 
-// PlanLease says where the tasks of a leased evaluation go.
+// PlanLease submits where the tasks of a leased evaluation go.
 func (c *Control) PlanLease(ctx context.Context, scheduler string, plan structs.LeasePlan) (*structs.LeasePlanned, error) {
 	return c.config.Leases.PlanLease(ctx, scheduler, plan)
 }

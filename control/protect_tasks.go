@@ -21,7 +21,8 @@ const (
 	failDeploymentBlocked = "DEPLOYMENT_BLOCKED"
 )
 
-// TaskProtection says whether a task is kept from scale-in and deployments, and until when.
+// TaskProtection describes whether, and until when, a task is protected from scale-in and
+// deployments.
 type TaskProtection struct {
 	Task  string
 	On    bool
@@ -83,7 +84,7 @@ func (c *Control) ProtectTasks(ctx context.Context, in ProtectTasksInput) ([]Tas
 	return protected, failures, err
 }
 
-// TaskProtections returns how tasks are protected at the moment.
+// TaskProtections returns the present protection of tasks.
 func (c *Control) TaskProtections(ctx context.Context, cluster string, tasks []string) ([]TaskProtection, []ProtectionFailure, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -168,8 +169,8 @@ func (p *protections) covers(t *structs.Task) bool {
 }
 
 // replaced reports whether a deployment in progress is about to replace a task. Such a task must
-// not get new protection, or the deployment would never end. Existing protection may be renewed,
-// for the work that it was asked for.
+// not get new protection, or the deployment would never end. Existing protection may be renewed, so
+// that the task can finish its work.
 func (p *protections) replaced(t *structs.Task) bool {
 	own := p.snap.Deployment(t.StartedBy)
 	return own != nil && own.TaskSet == nil && own.Status != structs.DeploymentPrimary

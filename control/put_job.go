@@ -77,7 +77,7 @@ func (ch *jobChange) result() string {
 // maxToken is ECS's limit for RunTask's clientToken, in bytes.
 const maxToken = 64
 
-// runToken makes putting a batch job idempotent. The zero value does not.
+// runToken makes submitting a batch job idempotent. The zero value has no effect.
 type runToken struct{ token, hash string }
 
 // newRunToken returns the token of a batch job. Other jobs get the zero value: for them the same
@@ -90,7 +90,7 @@ func newRunToken(spec *structs.JobSpec, token string) (runToken, error) {
 		return runToken{}, nil
 	}
 	hash, err := RequestHash(spec)
-	return runToken{token: "batch/" + token, hash: hash}, err // apart from RunTask's tokens
+	return runToken{token: "batch/" + token, hash: hash}, err // separate from RunTask's tokens
 }
 
 // find returns the run that was started with the token; nil if there is none.
@@ -105,7 +105,7 @@ func (r runToken) find(snap *state.Snapshot, spec *structs.JobSpec) (*structs.Jo
 	return earlier, nil
 }
 
-// on returns the command with the token.
+// on returns the command with the token set.
 func (r runToken) on(cmd structs.Command) structs.Command {
 	if put, ok := cmd.(structs.PutJob); ok && r.token != "" {
 		put.Job.ClientToken, put.Job.RequestHash = r.token, r.hash

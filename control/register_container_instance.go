@@ -9,25 +9,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// InstanceRegistration is what a client of the ECS API says about a container instance. Missing
-// fields stay as they are known, or get defaults for a new instance.
+// InstanceRegistration is what a client of the ECS API reports about a container instance. Missing
+// fields keep their known values, or get defaults for a new instance.
 type InstanceRegistration struct {
 	Cluster string
-	ID      string // of the instance to renew; empty: a new one
-	// Name, Zone and the other parts of an identity document, which has its own names for them.
-	// Empty if not given.
+	ID      string // of the instance to renew; empty for a new one
+	// Name, Zone and the others are parts of an identity document, which has its own names for
+	// them. They are empty if not given.
 	Name, Address, Zone, Type, Image, Architecture string
 
 	CPU, Memory *int64   // units and MiB
-	TCP, UDP    []uint16 // reserved ports; nil: not given
-	GPUs        []string // ids; nil: not given
+	TCP, UDP    []uint16 // reserved ports; nil if not given
+	GPUs        []string // ids; nil if not given
 	Attributes  []structs.Attribute
 	VersionInfo *structs.VersionInfo
 	Tags        []structs.Tag // for a new instance
 }
 
-// The resources of an instance of which only the identity is given: the smallest machine in ECS's
-// examples (t2.micro), and the ports that its agent reserves.
+// The resources of an instance for which only the identity is given: those of the smallest machine
+// in ECS's examples (t2.micro), and the ports that its agent reserves.
 const (
 	defaultCPU    = 1024
 	defaultMemory = 985
@@ -145,7 +145,7 @@ func ports(numbers []uint16, protocol string) (list []structs.Port) {
 	return list
 }
 
-// setAttribute sets one attribute of a list that nobody else holds.
+// setAttribute sets one attribute in a list that is not shared.
 func setAttribute(list []structs.Attribute, a structs.Attribute) []structs.Attribute {
 	if n := slices.IndexFunc(list, func(has structs.Attribute) bool { return has.Name == a.Name }); n >= 0 {
 		list[n] = a

@@ -7,12 +7,12 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// mostSkew is how far an agent's clock may be off before its times are corrected. Less does no
-// harm, and may be the report's time on the way.
+// mostSkew is how far an agent's clock may be off before its times are corrected. Smaller
+// differences do no harm, and may be the report's time in transit.
 const mostSkew = structs.Time(1000)
 
-// ReportTasks records what an agent saw of its tasks. sent is the agent's time when it sent the
-// report; zero: its clock is ours. Once it returns, the report is in the log.
+// ReportTasks records an agent's report on its tasks. sent is the agent's time when it sent the
+// report; zero means that its clock is ours. Once it returns, the report is in the log.
 func (c *Control) ReportTasks(ctx context.Context, instance string, sent structs.Time, updates []structs.TaskUpdate) error {
 	if len(updates) == 0 {
 		return nil
@@ -23,7 +23,7 @@ func (c *Control) ReportTasks(ctx context.Context, instance string, sent structs
 		if sent != 0 && max(skew, -skew) > mostSkew {
 			shift(&updates[n], skew)
 		}
-		// a task cannot have been up before we heard of it
+		// a task cannot have been up before we heard about it
 		updates[n].StartedAt = min(updates[n].StartedAt, now)
 	}
 	_, err := c.config.Log.Apply(ctx, structs.ReportTasks{Instance: instance, Updates: updates, At: now})

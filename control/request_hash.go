@@ -7,7 +7,7 @@ import (
 )
 
 // RequestHash identifies a request among others with the same client token. The caller first brings
-// equivalent requests to one form. It fails if the request cannot be JSON.
+// equivalent requests into one form. It fails if the request cannot be encoded as JSON.
 func RequestHash(request any) (string, error) {
 	// struct members keep their order, map keys are sorted
 	canonical, err := json.Marshal(request)

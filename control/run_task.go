@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// scheduleWait bounds how long RunTask waits for its evaluation. After that the job still
-	// stands, and the caller may ask again with the same client token.
+	// scheduleWait is how long at most RunTask waits for its evaluation. After that the job still
+	// exists, and the caller may ask again with the same client token.
 	scheduleWait = 20 * time.Second
 	// queueWait is how long it waits for a job whose tasks queue. They exist already, and the
 	// caller need not know whether they have an instance yet.
@@ -88,7 +88,7 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 	}
 	def, err := runnableDefinition(snap, job.TaskDefinition)
 	if err != nil {
-		// An earlier job of this token stands, whatever has become of its task definition.
+		// An earlier job with this token counts, even if its task definition has since changed.
 		if earlier := snap.JobByToken(job.Cluster, job.ClientToken); job.ClientToken == "" || earlier == nil {
 			return job, err
 		} else if def = snap.TaskDefinition(earlier.TaskDefinition); def == nil {
@@ -146,7 +146,7 @@ func checkOverrides(def *structs.TaskDefinition, o *structs.TaskOverride) error 
 	return nil
 }
 
-// checkSupported fails, naming the fields, if a definition has some that agents cannot honour.
+// checkSupported fails, naming the fields, if a definition has fields that agents cannot honor.
 func checkSupported(def *structs.TaskDefinition, o *structs.TaskOverride) error {
 	if missing := structs.UnsupportedFeatures(def, o); len(missing) > 0 {
 		return structs.Errorf(structs.KindUnsupportedFeature,

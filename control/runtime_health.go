@@ -6,9 +6,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ReportRuntime records what an agent says about its container engine: the Status and Reason of
-// health. Only changes go to the log. It fails with KindResourceNotFound if the instance is not
-// registered.
+// ReportRuntime records an agent's report on its container engine: the Status and Reason of health.
+// Only changes go to the log. It fails with KindResourceNotFound if the instance is not registered.
 func (c *Control) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
 	if health.Status != structs.HealthOK && health.Status != structs.HealthImpaired {
 		return structs.Errorf(structs.KindInvalidParameter, "status: %q is not %s or %s", health.Status, structs.HealthOK, structs.HealthImpaired)

@@ -8,14 +8,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// deploymentPrefix begins the id of every deployment (ECS).
+// deploymentPrefix is the prefix of every deployment's id (ECS).
 const deploymentPrefix = "ecs-svc/"
 
 // putTries is how often a service is put before the caller is told that others keep changing it.
 const putTries = 5
 
-// ServiceChange is what a caller wants to change in a service. Nil or empty fields stay as they
-// are; in a new service they get ECS's defaults.
+// ServiceChange is what a caller wants to change in a service. Nil or empty fields leave it
+// unchanged; in a new service they get ECS's defaults.
 type ServiceChange struct {
 	TaskDefinition        string // family or family:revision
 	Count                 *int
@@ -35,8 +35,8 @@ type ServiceChange struct {
 	Rebalancing      string
 }
 
-// CircuitBreaker says whether a deployment whose tasks keep failing ends, and whether the last good
-// one comes back. Nil fields stay as they are.
+// CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
+// one is restored. Nil fields leave the service unchanged.
 type CircuitBreaker struct {
 	Enable, Rollback   bool
 	Threshold          *structs.BreakerThreshold
@@ -126,14 +126,14 @@ func deploymentOf(job *structs.Job, id string, at structs.Time) *structs.Deploym
 	return d
 }
 
-// nineteenDigits turns an id into a number as ECS's deployments have it.
+// nineteenDigits turns an id into a number like those of ECS's deployments.
 func nineteenDigits(id string) string {
 	const least, numbers = 1_000_000_000_000_000_000, 9_000_000_000_000_000_000
 	n, _ := strconv.ParseUint(id[max(0, len(id)-16):], 16, 64) // hex digits
 	return strconv.FormatUint(least+n%numbers, 10)
 }
 
-// evaluationOf returns an evaluation that says "look at this service again".
+// evaluationOf returns an evaluation that asks for another look at the service.
 func (c *Control) evaluationOf(job *structs.Job, because structs.EvaluationReason, at structs.Time) structs.Evaluation {
 	return evaluationOf(job, c.config.NewID(), because, at)
 }
@@ -144,8 +144,8 @@ func evaluationOf(job *structs.Job, id string, because structs.EvaluationReason,
 	}
 }
 
-// retryConflicts repeats a put while other changes of the service come first, each time on the
-// newest state.
+// retryConflicts retries a put, each time on the newest state, while other changes of the service
+// come first.
 func retryConflicts(put func() (*structs.Job, error)) (*structs.Job, error) {
 	for try := 1; ; try++ {
 		job, err := put()

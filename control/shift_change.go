@@ -3,8 +3,8 @@ package control
 import "github.com/gantry-project/gantry/structs"
 
 // ShiftChange is what a caller wants to change in how a service's traffic moves to its next
-// revision. Nil or empty fields stay as they are. If the strategy changes, its steps get ECS's
-// defaults.
+// revision. Nil or empty fields leave the policy unchanged. If the strategy changes, its steps get
+// ECS's defaults.
 type ShiftChange struct {
 	Strategy    string
 	BakeMinutes *int32

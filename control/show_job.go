@@ -16,8 +16,8 @@ const (
 	shownEvaluations = 20
 )
 
-// ListJobs lists the jobs of a cluster; with all, also those that have ended. Services and daemons
-// come first, by name, then batch jobs, newest first.
+// ListJobs lists the jobs of a cluster; with all, including those that have ended. Services and
+// daemons come first, by name, then batch jobs, newest first.
 func (c *Control) ListJobs(ctx context.Context, cluster string, all bool) (*structs.JobList, error) {
 	snap, err := c.ReadCluster(ctx, cluster)
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *Control) JobName(ctx context.Context, cluster, nameOrID string) (jobClu
 	return cluster, nameOrID, nil
 }
 
-// troubles returns the problems of the instances on which tasks cannot go on.
+// troubles returns the problems of the instances on which tasks make no progress.
 func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
 	found := map[string]string{}
 	for _, t := range tasks {

@@ -17,12 +17,12 @@ type Simulator interface {
 	Simulate(snap *state.Snapshot, commands []structs.Command, now structs.Time) (*structs.Simulation, error)
 }
 
-// maxAdded bounds how many instances a scenario adds, so that a mistyped number does not keep a
-// server busy.
+// maxAdded is the maximum number of instances that a scenario adds, so that a mistyped number does
+// not keep a server busy.
 const maxAdded = 10_000
 
-// Simulate returns what would happen to a cluster in a scenario: what the scheduler would place,
-// stop and move, and which tasks would find no place, and why. job is the parsed in.Job, or nil.
+// Simulate returns what would happen to a cluster in a scenario: which tasks the scheduler would
+// place, stop and move, and which would find no place, and why. job is the parsed in.Job, or nil.
 func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *structs.JobSpec) (*structs.Simulation, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {

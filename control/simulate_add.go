@@ -29,7 +29,7 @@ func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (ad
 	return added, nil
 }
 
-// modelInstance returns what all instances of one addition have in common.
+// modelInstance returns the common properties of the instances of one addition.
 func modelInstance(snap *state.Snapshot, cluster, field string, a *structs.AddedInstances) (structs.ContainerInstance, error) {
 	m := structs.ContainerInstance{Cluster: cluster, Attributes: []structs.Attribute{{Name: "ecs.os-type", Value: "linux"}}}
 	if a.Like != "" {

@@ -60,7 +60,7 @@ func lacking(t *structs.SimulatedTasks) string {
 	return " (" + strings.Join(amounts, " and ") + " in all)"
 }
 
-// before returns how many of those that find no room have none today.
+// before returns how many of the tasks that find no room have none today.
 func before(t *structs.SimulatedTasks) string {
 	if t.UnplacedBefore == 0 {
 		return ""

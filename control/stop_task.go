@@ -8,7 +8,7 @@ import (
 )
 
 // StopTask asks a task to stop: its agent sends SIGTERM, and SIGKILL after stopTimeout. A stopped
-// task stays as it is. It returns the task before it has stopped.
+// task is left unchanged. It returns the task as it is before it has stopped.
 func (c *Control) StopTask(ctx context.Context, cluster, id, reason string) (*structs.Task, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {

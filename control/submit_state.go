@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// SubmitTaskState records what a client of the ECS API saw of one task. It has only changes, while
-// agents report everything (ReportTasks). StopCode and the times of starting and stopping are
+// SubmitTaskState records a report from a client of the ECS API on one task. It has only changes,
+// while agents report everything (ReportTasks). StopCode and the times of starting and stopping are
 // optional.
 func (c *Control) SubmitTaskState(ctx context.Context, cluster string, u structs.TaskUpdate) error {
 	snap, err := c.Read(ctx)

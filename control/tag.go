@@ -12,7 +12,7 @@ func (c *Control) Tag(ctx context.Context, resource structs.ResourceKey, tags []
 	return err
 }
 
-// Untag removes tags by key. Keys that do not exist are no error.
+// Untag removes tags by key. Keys that do not exist are not an error.
 func (c *Control) Untag(ctx context.Context, resource structs.ResourceKey, keys []string) error {
 	_, err := c.config.Log.Apply(ctx, structs.UntagCommand{Resource: resource, Keys: keys})
 	return err

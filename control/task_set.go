@@ -61,7 +61,7 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 	})
 }
 
-// ScaleTaskSet changes which part of the service's count a task set has.
+// ScaleTaskSet changes a task set's share of the service's count.
 func (c *Control) ScaleTaskSet(ctx context.Context, name TaskSetName, scale float64) (*structs.Deployment, error) {
 	job, set, err := c.taskSet(ctx, name)
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *Control) taskSet(ctx context.Context, name TaskSetName) (*structs.Job, 
 	return job, set, nil
 }
 
-// externalService returns the ACTIVE service of that name if it is moved by task sets.
+// externalService returns the ACTIVE service with that name if it is deployed through task sets.
 func externalService(snap *state.Snapshot, cluster, name string) (*structs.Job, error) {
 	job, err := activeService(snap, cluster, name)
 	if err == nil && !job.External() {

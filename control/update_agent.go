@@ -6,7 +6,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// UpdateAgent always fails: an agent is the gantry binary of its machine, which Gantry does not
+// UpdateAgent always fails: an agent is the gantry binary on its machine, which Gantry does not
 // replace.
 func (c *Control) UpdateAgent(ctx context.Context, cluster, id string) error {
 	snap, err := c.Read(ctx)

@@ -7,9 +7,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// UpdateCluster changes a cluster; nil fields stay as they are. Capacity providers and the strategy
-// are replaced together: providers that are not named are removed, unless tasks or services use
-// them (ECS).
+// UpdateCluster changes a cluster; nil fields leave it unchanged. Capacity providers and the
+// strategy are replaced together: providers that are not named are removed, unless tasks or
+// services use them (ECS).
 func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) (*structs.Cluster, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (c *Control) UpdateCluster(ctx context.Context, cmd structs.UpdateCluster) 
 	return c.config.Store.Snapshot().Cluster(cmd.Cluster), nil
 }
 
-// chooseCapacity sets the capacity providers of a job: those that it names or, if it has no launch
+// chooseCapacity sets the capacity providers of a job: its own or, if it has none and no launch
 // type, those of its cluster's default strategy.
 func chooseCapacity(cluster *structs.Cluster, job *structs.Job) error {
 	if len(job.CapacityStrategy) == 0 && job.LaunchType == "" {

@@ -12,15 +12,15 @@ type UpdateServiceInput struct {
 	Cluster string
 	Name    string
 	ServiceChange
-	// Controller, if given, must be the deployment controller that the service has.
+	// Controller, if given, must be the service's deployment controller.
 	Controller string
 	// ForceNewDeployment replaces the service's tasks even if nothing about them changes.
 	ForceNewDeployment bool
 }
 
 // UpdateService creates the next version of a service, and moves the service to it if that needs
-// new tasks. So far those are another task definition or capacity provider strategy. The rest is
-// about how many tasks there are, where new ones go and how they are replaced (ECS).
+// new tasks. So far only another task definition or capacity provider strategy does. Other changes
+// affect how many tasks there are, where new ones go and how they are replaced (ECS).
 func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
 	return retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
@@ -54,7 +54,7 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 	})
 }
 
-// checkController fails on changes that a service's deployment controller does not leave to
+// checkController fails on changes for which a service's deployment controller does not allow
 // UpdateService (ECS).
 func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 	controller := present.Service.Controller

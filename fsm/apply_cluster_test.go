@@ -50,7 +50,7 @@ func TestDeleteCluster(t *testing.T) {
 
 	h.do(structs.CreateCluster{Cluster: structs.Cluster{Name: "empty"}})
 	h.do(structs.DeleteCluster{Cluster: "empty", At: 7})
-	// a second time is no error and changes nothing
+	// a second time is not an error and changes nothing
 	h.do(structs.DeleteCluster{Cluster: "empty", At: 8})
 	want := &structs.Cluster{Name: "empty", Status: structs.ClusterInactive, DeletedAt: 7}
 	if diff := cmp.Diff(want, h.snap().Cluster("empty")); diff != "" {

@@ -33,7 +33,7 @@ func TestCollectTasksAndJobs(t *testing.T) {
 	check(100, true, true, true)
 	check(101, false, true, true)
 	h.do(report("i2", structs.TaskUpdate{Task: "t2", Status: structs.TaskStopped, StoppedAt: 5}))
-	check(10, false, false, true) // the job was made at 10
+	check(10, false, false, true) // the job was created at 10
 	check(11, false, false, false)
 }
 

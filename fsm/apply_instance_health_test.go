@@ -9,7 +9,7 @@ import (
 )
 
 // TestEngineHealthIsKeptWithItsTimes: the status has the times of its last change and of the last
-// report. A registration is a report too; after one without a status nothing is known.
+// report. A registration is a report too; after one without a status the health is unknown.
 func TestEngineHealthIsKeptWithItsTimes(t *testing.T) {
 	h := cluster(t)
 	report := func(status, reason string, at structs.Time) {
@@ -107,7 +107,7 @@ func TestOnlyLossesOfActiveInstancesCount(t *testing.T) {
 	}
 }
 
-// TestAnInstanceIsReleasedAtItsTime: not earlier, and not if it was lost once more.
+// TestAnInstanceIsReleasedAtItsTime: not earlier, and not if it has been lost again.
 func TestAnInstanceIsReleasedAtItsTime(t *testing.T) {
 	h := cluster(t)
 	for at := structs.Time(10); at <= 50; at += 10 {

@@ -42,7 +42,7 @@ func TestDeregister(t *testing.T) {
 	if task.DesiredStatus != structs.TaskStopped || task.LastStatus != structs.TaskRunning || task.StoppedReason != structs.ReasonDeregistered {
 		t.Errorf("task %+v, want it asked to stop", task)
 	}
-	gone := h.snap().Task("t2") // its agent is not
+	gone := h.snap().Task("t2") // its agent is not connected
 	if gone.LastStatus != structs.TaskStopped || gone.StoppedAt != 40 || gone.StoppedReason != "mine" {
 		t.Errorf("task %+v, want it STOPPED", gone)
 	}

@@ -34,7 +34,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(cmd, got); diff != "" { // tells nil from empty slices
+			if diff := cmp.Diff(cmd, got); diff != "" { // distinguishes nil from empty slices
 				t.Errorf("came back otherwise (-want +got):\n%s", diff)
 			}
 			if again := encode(t, got); !bytes.Equal(entry, again) {
@@ -44,7 +44,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestGoldenEntries holds that a log written by an earlier version still loads.
+// TestGoldenEntries checks that a log written by an earlier version still loads.
 func TestGoldenEntries(t *testing.T) {
 	numbers := map[structs.CommandType]bool{}
 	for name, cmd := range samples() {

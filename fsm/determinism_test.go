@@ -14,7 +14,7 @@ import (
 
 // TestDeterminism applies random logs to two servers, one of which restarts from its snapshot
 // somewhere on the way. They must answer the same and end in the same state to the byte, no command
-// may break what always holds, and the changes that are published must lead to the same state.
+// may break an invariant, and the published changes must lead to the same state.
 func TestDeterminism(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		one, two := cluster(t), cluster(t)
@@ -59,7 +59,7 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// checkInvariants checks what holds for every state.
+// checkInvariants checks the invariants of every state.
 func checkInvariants(t fataler, s *state.Snapshot) {
 	t.Helper()
 	usage := map[string]*structs.Usage{}
@@ -204,8 +204,8 @@ func checkTokens(t fataler, s *state.Snapshot) {
 	}
 }
 
-// checkGPUsGiven checks that a placed task has as many GPUs as its plan says, all from its
-// instance, and keeps them.
+// checkGPUsGiven checks that a placed task has as many GPUs as in its plan, all from its instance,
+// and keeps them.
 func checkGPUsGiven(t fataler, before, after *state.Snapshot, cmd structs.Command) {
 	t.Helper()
 	for is := range after.AllTasks() {

@@ -52,7 +52,8 @@ func TestGPUsAreGivenAndComeBack(t *testing.T) {
 	checkInvariants(t, h.snap())
 }
 
-// TestWhoWaitsForGPUsIsCalledByTheirReturn: room without GPUs does not help them.
+// TestWhoWaitsForGPUsIsCalledByTheirReturn: room without GPUs does not help jobs that wait for
+// GPUs.
 func TestWhoWaitsForGPUsIsCalledByTheirReturn(t *testing.T) {
 	h := cluster(t)
 	i := instance("i1", "prod")

@@ -125,7 +125,7 @@ func setStatus(h *harness, id, status string) {
 	}
 }
 
-// mirror is a store that is kept up with another by its changes alone.
+// mirror is a store that follows another only through its changes.
 type mirror struct {
 	*FSM
 	follower *state.Follower

@@ -13,7 +13,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// widget is a noun that only this file knows: it shows that a declaration is all that the store,
+// widget is a noun that only this file knows. It proves that a declaration is all that the store,
 // snapshots, their restore, their content check and the feed need.
 type widget struct {
 	ID    string `cbor:"1,keyasint"`
@@ -98,7 +98,7 @@ func TestEveryNoun(t *testing.T) {
 	}
 }
 
-// fill gives every text and number in a row a value.
+// fill sets every text and number in a row to a value.
 func fill(row reflect.Value) {
 	for i := range row.NumField() {
 		switch field := row.Field(i); field.Kind() {
@@ -116,7 +116,7 @@ func fill(row reflect.Value) {
 	}
 }
 
-// TestDeclarations checks that what is on disk names one noun only.
+// TestDeclarations checks that no two nouns share a table number or name.
 func TestDeclarations(t *testing.T) {
 	names, numbers := map[string]bool{}, map[byte]bool{tableEnd: true}
 	for _, noun := range state.Nouns() {

@@ -9,8 +9,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestPreempt: tasks of less important jobs are stopped and their jobs are woken; what has become
-// protected or as important stays.
+// TestPreempt: tasks of less important jobs are stopped and their jobs are woken; tasks that have
+// become protected or as important stay.
 func TestPreempt(t *testing.T) {
 	h := serving(t) // service s1 with t1 on i1 and t2 on i2
 	for id, priority := range map[string]int{"close": 71, "urgent": 80} {

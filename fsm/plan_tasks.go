@@ -85,10 +85,10 @@ func serviceTaskTags(tx *state.Tx, job *structs.Job, definition string) []struct
 // dropped are the placements of a plan that were not made.
 type dropped struct {
 	refused  []structs.PlacementFailure // no longer possible
-	unneeded bool                       // some were of queued tasks that were stopped since
+	unneeded bool                       // some were for queued tasks that have been stopped since
 }
 
-// placeTasks creates the tasks of a plan. The job is nil if it has gone.
+// placeTasks creates the tasks of a plan. The job is nil if it no longer exists.
 func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (out dropped) {
 	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {

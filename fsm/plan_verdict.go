@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// decideEvaluation puts the verdict of a plan on its evaluation and returns the new row.
+// decideEvaluation records the verdict of a plan on its evaluation and returns the new row.
 func decideEvaluation(
 	tx *state.Tx, index uint64, old *structs.Evaluation, job *structs.Job, plan *structs.Plan, not dropped,
 ) *structs.Evaluation {
@@ -24,7 +24,7 @@ func decideEvaluation(
 		// the tasks that found no place have been stopped since
 		eval.Status, eval.Unplaced = structs.EvaluationDone, 0
 	case job != nil && job.Queues() && (len(not.refused) > 0 || not.unneeded):
-		// nothing else would look at its tasks again, or at the room that stopped ones left
+		// nothing else would lead to another look at its tasks, or at the room of stopped ones
 		eval.Status = structs.EvaluationReady
 	case plan.Status == structs.EvaluationBlocked && plan.Seen != 0 && plan.Seen < tx.Room(eval.Cluster):
 		// nothing else would wake it for the room that the plan did not see

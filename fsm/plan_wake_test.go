@@ -30,7 +30,7 @@ func TestAtMostOneEvaluationIsBlocked(t *testing.T) {
 	}
 }
 
-// TestFollowUp: a plan says when to look again, with one evaluation per job.
+// TestFollowUp: a plan asks for another look at a time, with one evaluation per job.
 func TestFollowUp(t *testing.T) {
 	h := serving(t)
 	at := func(id string, wait structs.Time) *structs.Evaluation {

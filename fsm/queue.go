@@ -44,7 +44,7 @@ func callPreempting(tx *state.Tx, index uint64, cluster string) {
 	}
 }
 
-// callNext calls the first evaluation of an ask.
+// callNext calls the first evaluation with an ask.
 func callNext(tx *state.Tx, index uint64, cluster, ask string) {
 	// for plans in flight whose evaluations do not wait yet
 	tx.PutRoom(cluster, index)

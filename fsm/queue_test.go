@@ -152,8 +152,8 @@ func TestPreemptionLosesItsRoom(t *testing.T) {
 	}
 }
 
-// TestCalledInTurn: the first of each ask is called when room appears, and the next when that one
-// needs no more room.
+// TestCalledInTurn: the first evaluation with each ask is called when room appears, and the next
+// when that one needs no further room.
 func TestCalledInTurn(t *testing.T) {
 	h := cluster(t)
 	h.do(planOf("e1", "j1"))

@@ -7,8 +7,8 @@ import (
 )
 
 // samples returns one of each command with every field of its own set, for the round trip and the
-// golden entries. What a sample holds is on disk in testdata/v1. A field that comes later goes into
-// a new sample, never into one that is there.
+// golden entries. What a sample holds is on disk in testdata/v1. A later field goes into a new
+// sample, never into an existing one.
 func samples() map[string]structs.Command {
 	all := serviceSamples()
 	maps.Copy(all, batchSamples())

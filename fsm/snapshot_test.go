@@ -260,7 +260,7 @@ func TestPersistCancelsOnError(t *testing.T) {
 	}
 }
 
-// TestPersistIsOfItsMoment: entries are applied while a snapshot is written, and are not in it.
+// TestPersistIsOfItsMoment: entries that are applied while a snapshot is written are not in it.
 func TestPersistIsOfItsMoment(t *testing.T) {
 	h := everything(t)
 	want := persist(t, h.fsm)

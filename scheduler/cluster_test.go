@@ -9,8 +9,8 @@ import (
 )
 
 // cluster is a small model of what surrounds the scheduler: a state with one service, to which
-// plans are applied as the state machine does it, and whose tasks do what a test says. Tests of
-// single rules and the simulation share it.
+// plans are applied as by fsm, and whose tasks do what a test wants. Tests of single rules and the
+// simulation share it.
 type cluster struct {
 	t     interface{ Fatalf(string, ...any) }
 	store *state.Store

@@ -12,8 +12,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestScaleInIsOneByOne compares with the slow way: look at all remaining tasks, take the one to go
-// first, and repeat.
+// TestScaleInIsOneByOne compares with the slow way: look at all remaining tasks, take the one that
+// is stopped first, and repeat.
 func TestScaleInIsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		store := state.New()
@@ -71,7 +71,7 @@ func TestScaleInIsOneByOne(t *testing.T) {
 	})
 }
 
-// oneByOne returns the n tasks that are to go first.
+// oneByOne returns the n tasks that are stopped first.
 func oneByOne(s *service, pool []*structs.Task, n int) (gone []string) {
 	zone := func(t *structs.Task) string {
 		value, _ := s.in.View.Instance(t.Instance).Attribute(structs.AttributeZone)

@@ -188,7 +188,7 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	s.cluster.put(next, deploy)
 }
 
-// setShift sets what a service command says of how traffic shifts.
+// setShift applies the options of a service command about how traffic shifts.
 func setShift(update *structs.UpdatePolicy, args map[string]string, set func(key string, to func(int64))) {
 	if strategy, ok := args["shift"]; ok {
 		update.Shift = structs.NewShiftPolicy(strategy)

@@ -49,7 +49,7 @@ func strategyFrom(t *testing.T, text string) (strategy []structs.CapacityProvide
 	return strategy
 }
 
-// tasks reports what a line says: names, status, health.
+// tasks reports what a line describes: names, status, health.
 func (s *story) tasks(t *testing.T, words []string) {
 	var status structs.TaskStatus
 	if err := status.UnmarshalText([]byte(words[1])); err != nil {

@@ -31,8 +31,8 @@ func (s *simulation) primary() *structs.Deployment {
 	return nil
 }
 
-// counted reports whether a task counts for the limits. A daemon's counts only where the daemon is
-// to run.
+// counted reports whether a task counts for the limits. A daemon's task counts only where the
+// daemon should run.
 func (s *simulation) counted(task *structs.Task) bool {
 	if !alive(task) {
 		return false

@@ -44,8 +44,8 @@ func (s *Server) Transfer(to string) error {
 	return raft.ErrNotVoter
 }
 
-// FreeTransfers ends, when it is called, what transfers of leadership of the present term wait for
-// and nobody else ends.
+// FreeTransfers ends what transfers of leadership in the present term wait for, which nothing else
+// ends.
 func (s *Server) FreeTransfers() (free func()) {
 	followers := reflect.ValueOf(s.Raft()).Elem().FieldByName("leaderState").FieldByName("replState")
 	var waits []reflect.Value
@@ -64,7 +64,7 @@ func (s *Server) FreeTransfers() (free func()) {
 // Gossip is the server's gossip member.
 func (s *Server) Gossip() *gossip.Member { return inside[*gossip.Member](s.members, "gossip") }
 
-// State returns what the server knows, whether it leads or not.
+// State returns the server's state, whether it leads or not.
 func (s *Server) State() *state.Snapshot { return s.store.Snapshot() }
 
 // EndLeaderWork stops what runs on top of the log, as a crash right after the commit of an entry
@@ -79,8 +79,8 @@ func (s *Server) Write(ctx context.Context, cmd structs.Command) (structs.Applie
 	return s.node.Apply(ctx, cmd)
 }
 
-// Leadership returns what runs on top of the log: another value after each start, nil when there is
-// none.
+// Leadership returns what runs on top of the log: a different value after each start, nil if there
+// is none.
 func (s *Server) Leadership() any {
 	if l := s.leader.Load(); l != nil {
 		return l

@@ -79,7 +79,7 @@ func inDir(t *testing.T, test func(*testing.T, *testutil.Cluster)) {
 	faketime.Test(t, func(t *testing.T) { test(t, testutil.NewCluster(t)) })
 }
 
-// writeFixture makes one of everything.
+// writeFixture creates one of everything.
 func writeFixture(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		ctx, verbs := t.Context(), c.Control()

@@ -37,7 +37,7 @@ const forwardRetry = 25 * time.Millisecond
 // errNoReach means that no connection was made, so no part of the call was sent.
 var errNoReach = errors.New("the leader cannot be reached")
 
-// Unavailable answers a call of an AWS client with 503, in the protocol of its caller.
+// Unavailable answers a call of an AWS client with 503, in the caller's protocol.
 type Unavailable func(w http.ResponseWriter, r *http.Request, message string)
 
 // Forward lets any server take any call. Calls that the leader must answer are forwarded to it,
@@ -51,7 +51,7 @@ func (s *Server) Forward(routes *route.Table, local http.Handler, unavailable Un
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			message := s.whyNotForwarded(r, err)
 			switch {
-			case r.Context().Err() != nil: // the caller has gone
+			case r.Context().Err() != nil: // the caller is gone
 			case routes.Of(r).AWS:
 				unavailable(w, r, message)
 			default:
@@ -169,7 +169,7 @@ func (s *Server) leaderHTTP() string {
 	return leader.HTTP
 }
 
-// whyNotForwarded returns the reason for the caller.
+// whyNotForwarded returns the reason to show to the caller.
 func (s *Server) whyNotForwarded(r *http.Request, err error) string {
 	if told, ok := errors.AsType[*structs.Error](err); ok {
 		return told.Message
@@ -180,8 +180,8 @@ func (s *Server) whyNotForwarded(r *http.Request, err error) string {
 	return "the leader went away during the call; it may have been carried out"
 }
 
-// nativeUnavailable answers a call of the native API with 503, in its own form and in AWS JSON at
-// once.
+// nativeUnavailable answers a call of the native API with 503, in a form that suits both the native
+// API and AWS JSON.
 func nativeUnavailable(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusServiceUnavailable)

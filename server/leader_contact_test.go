@@ -16,7 +16,7 @@ func takesBeats(s *testutil.Servers, n int) bool {
 	return err == nil
 }
 
-// beatsFor makes an agent beat at a server for a time, whatever the server answers.
+// beatsFor makes an agent beat at a server for a time, regardless of its answers.
 func beatsFor(s *testutil.Servers, d time.Duration, n int) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
 		takesBeats(s, n)

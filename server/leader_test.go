@@ -64,8 +64,8 @@ func TestLeadsAnew(t *testing.T) {
 	})
 }
 
-// An agent that does not come back to a new leader is lost when its lease ends, and not before. One
-// that comes back has lost nothing.
+// An agent that does not come back to a new leader is lost when its lease ends, and not before. An
+// agent that comes back has lost nothing.
 func TestLeaseOfANewLeader(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *testutil.Cluster) {
 		instance, stream := connect(t, c)

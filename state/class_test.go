@@ -99,7 +99,7 @@ func checkClasses(t *rapid.T, s *Snapshot) {
 	}
 }
 
-// fullest computes the slow way what a class returns.
+// fullest computes the result of a class the slow way.
 func fullest(s *Snapshot, cluster, like string, need *structs.Resources, cpuFirst bool) (list []string) {
 	var hosts []structs.Host
 	for i, u := range s.Hosts(cluster) {
@@ -149,7 +149,7 @@ func TestBlocksStayFull(t *testing.T) {
 // classKey.
 func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 	perInstance := []string{
-		"ID", "Cluster", // a class is of one cluster
+		"ID", "Cluster", // a class belongs to one cluster
 		// looked at for each instance
 		"Registered", "GPUs", "Name", "Address", "VersionInfo", "RegisteredAt",
 		// no filter looks at them

@@ -16,7 +16,7 @@ func next(f *Follower) ([]Event, error) {
 	return f.Next(now)
 }
 
-// putTasks writes one transaction that puts so many tasks, always the same ones.
+// putTasks writes one transaction that puts this many tasks, always the same ones.
 func (w *writer) putTasks(n int) {
 	w.write(func(tx *Tx) {
 		for range n {
@@ -25,7 +25,7 @@ func (w *writer) putTasks(n int) {
 	})
 }
 
-// indexes reads all that there is for a follower: the index of each batch and its size.
+// indexes reads everything that is ready for a follower: the index of each batch and its size.
 func indexes(t *testing.T, f *Follower) (list [][2]int) {
 	t.Helper()
 	for {
@@ -77,7 +77,7 @@ func TestFollowTellsAllOfAChange(t *testing.T) {
 		tx.PutTask(two)
 		tx.PutJob(job)
 		tx.RemoveTask(one)
-		tx.RemoveTask(one) // it is not there any more
+		tx.RemoveTask(one) // it no longer exists
 	})
 	got, err := next(w.Follow(1))
 	want := []Event{

@@ -47,8 +47,8 @@ func shelves(s *Snapshot) string {
 	return strings.Join(list, " ")
 }
 
-// TestIndexes: an index has each row at the place of its present key, and only the rows that it is
-// to have.
+// TestIndexes: an index has each row at the place of its present key, and only the rows that belong
+// to it.
 func TestIndexes(t *testing.T) {
 	w := &writer{TB: t, Store: NewOf([]Noun{shelveds})}
 	put := func(r shelved) func(*Tx) { return func(tx *Tx) { shelveds.put(tx, &r) } }
@@ -78,8 +78,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// TestLoadMakesIndexes: they are those of a store in which the rows were put one by one, in
-// whatever order they come.
+// TestLoadMakesIndexes: they equal those of a store in which the rows were put one by one, in any
+// order.
 func TestLoadMakesIndexes(t *testing.T) {
 	all := []*shelved{{"4", "a", false}, {"1", "b", false}, {"3", "a", true}, {"2", "ab", false}, {"5", "a", false}}
 	loaded, err := Load([]Noun{shelveds}, 1, func(l *Loading) error {

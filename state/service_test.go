@@ -20,7 +20,7 @@ func jobIDs(seq func(func(*structs.Job) bool)) (all []string) {
 	return all
 }
 
-// TestServiceByName: a name means the service that is not deleted, else the one deleted last.
+// TestServiceByName: a name means the service that is not deleted, otherwise the one deleted last.
 func TestServiceByName(t *testing.T) {
 	w := newWriter(t)
 	find := func(name, want string) {

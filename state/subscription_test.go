@@ -164,7 +164,7 @@ func TestSubscriptionClose(t *testing.T) {
 	stays := w.Subscribe(Topic{Kind: TopicInstances})
 	defer stays.Close()
 	gone.Close()
-	gone.Close() // a second time is no fault
+	gone.Close() // a second time is not an error
 	w.write(func(tx *Tx) {
 		tx.PutInstance(&structs.ContainerInstance{ID: "i1"})
 		tx.PutEvaluation(&structs.Evaluation{ID: "e1"})

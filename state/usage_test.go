@@ -60,7 +60,7 @@ func TestUsageOfPortsHeldTwice(t *testing.T) {
 	w.write(both(func(tx *Tx, row *structs.Task) { tx.PutTask(row) }))
 	ports := []structs.Port{port(80), port(80), port(443), port(443)}
 	checkUsage(t, w, "both", structs.Usage{CPU: 20, Memory: 40, Ports: ports, Running: 2})
-	w.write(both(func(tx *Tx, row *structs.Task) { tx.PutTask(row) })) // the same again counts once
+	w.write(both(func(tx *Tx, row *structs.Task) { tx.PutTask(row) })) // the same port counts once
 	checkUsage(t, w, "both again", structs.Usage{CPU: 20, Memory: 40, Ports: ports, Running: 2})
 
 	w.write(func(tx *Tx) { tx.RemoveTask(tx.Task("t1")) })

@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestFeasible: a daemon belongs on an instance whatever is free there, and its own task there does
-// not rule the instance out.
+// TestFeasible: a daemon belongs on an instance regardless of free resources, and its own task
+// there does not exclude the instance.
 func TestFeasible(t *testing.T) {
 	job := &structs.Job{
 		ID: "daemon", Cluster: "default", Type: structs.JobDaemon, Group: "service:d",

@@ -8,9 +8,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// TestPlacerIsBoundByTheSameRules: whatever a placer asks for, it gets a place exactly where
-// Gantry's own scheduler may put a task, and never more than the job lacks; and what the offer says
-// about an instance is what happens when it is taken.
+// TestPlacerIsBoundByTheSameRules: a placer gets a place exactly where Gantry's own scheduler may
+// put a task, and never more than the job lacks; and an instance behaves as the offer describes it
+// when it is taken.
 func TestPlacerIsBoundByTheSameRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)

@@ -36,7 +36,7 @@ var (
 	portNumber = regexp.MustCompile(`port (\d+)/(tcp|udp)`)
 )
 
-// apply does what a remedy says.
+// apply applies a remedy to the scene.
 func (s *scene) apply(t *rapid.T, remedy string) {
 	if m := oneMore.FindStringSubmatch(remedy); m != nil {
 		s.instances = append(s.instances, newInstance(t, m[1], m[2]))

@@ -118,7 +118,7 @@ func (s *scene) snapshot(t interface{ Fatal(...any) }) *state.Snapshot {
 	return store.Snapshot()
 }
 
-// request asks for places for the tasks that the job is short of.
+// request asks for places for the tasks that the job lacks.
 func (s *scene) request(view View) *Request {
 	return &Request{
 		View: view, Job: s.job, Definition: s.def, Need: new(structs.Need(s.def, nil)),
@@ -129,7 +129,7 @@ func (s *scene) request(view View) *Request {
 // find finds places for them.
 func (s *scene) find(t interface{ Fatal(...any) }) Result { return Find(s.request(s.snapshot(t))) }
 
-// wanted returns how many tasks the job is short of. Those of a batch job are never replaced.
+// wanted returns how many tasks the job lacks. Those of a batch job are never replaced.
 func (s *scene) wanted() int {
 	wanted := s.job.Count
 	for _, task := range s.tasks {

@@ -7,7 +7,7 @@ import (
 	"github.com/gantry-project/gantry/server/node"
 )
 
-// A peer that counts as having left is removed only where the others can go on.
+// A peer that counts as having left is removed only if the others can continue.
 func TestQuorumWithout(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -22,7 +22,7 @@ func TestQuorumWithout(t *testing.T) {
 		{"of two, the leader stays", []string{"1", "2"}, []string{"2"}, true},
 		{"nobody else votes", []string{"1"}, []string{"1"}, false},
 	} {
-		peers := map[string]node.Peer{"n": {ID: "n"}} // of no account
+		peers := map[string]node.Peer{"n": {ID: "n"}} // does not count
 		for _, id := range c.voters {
 			peers[id] = node.Peer{ID: id, Voter: true}
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Whatever raft does, the file is one that bolt may open: entries of all sizes, either end of the
+// After anything that raft does, bolt may open the file: entries of all sizes, either end of the
 // log cut off, no entry left.
 func TestBoltFilesAreTaken(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

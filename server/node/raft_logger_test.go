@@ -47,7 +47,7 @@ level=DEBUG msg="raft.snapshot: reaping" peer=c
 	}
 }
 
-// What raft repeats about a peer that is down is logged once a minute.
+// A line that raft repeats about a peer that is down is logged once a minute.
 func TestRaftRepeatsItself(t *testing.T) {
 	faketime.Test(t, func(t *testing.T) {
 		log, out := raftLines()

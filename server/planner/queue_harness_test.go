@@ -207,7 +207,7 @@ func (h *queueHarness) rest() {
 }
 
 // letStop ends the tasks that were asked to stop, and starts others, until none makes way any more.
-// If jobs did not get the room of the tasks that make way for them, this would go on for ever.
+// If jobs did not get the room of the tasks that make way for them, this would go on forever.
 func (h *queueHarness) letStop() {
 	for range 100 {
 		on := slices.DeleteFunc(h.tasks(false), func(t *structs.Task) bool { return t.DesiredStatus != structs.TaskStopped })

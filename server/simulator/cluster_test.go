@@ -106,7 +106,7 @@ func (c *cluster) settle() {
 	c.t.Fatal("tasks come and go for ever")
 }
 
-// bytes is all of the state, as a snapshot on disk has it.
+// bytes returns the whole state in the format of a snapshot on disk.
 func (c *cluster) bytes() []byte {
 	c.t.Helper()
 	snapshot, err := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.DiscardHandler)}).Snapshot()
@@ -163,7 +163,7 @@ func drawCluster(t *testing.T, r *rapid.T) *cluster {
 	return c
 }
 
-// drawScenario is something that may happen to the cluster.
+// drawScenario returns something that may happen to the cluster.
 func (c *cluster) drawScenario(r *rapid.T) structs.Scenario {
 	var s structs.Scenario
 	fates := []string{"stays", "stays", "stays", "drains", "lost"}
@@ -239,8 +239,7 @@ func (c *cluster) happen(s structs.Scenario, job *structs.JobSpec) {
 	}
 }
 
-// nextDue is when the next evaluation is to be decided that waits for its time; zero when none
-// does.
+// nextDue returns when the next evaluation that waits for its time is due; zero if none waits.
 func (c *cluster) nextDue() (at structs.Time) {
 	for e := range c.Store.Snapshot().Evaluations() {
 		if e.Status == structs.EvaluationReady && (at == 0 || e.WaitUntil < at) {

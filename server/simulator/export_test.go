@@ -2,7 +2,7 @@ package simulator
 
 import "github.com/gantry-project/gantry/state"
 
-// Settled is a state as it is once all has come to rest.
+// Settled returns a state as it is once everything has settled.
 func Settled(s *state.Snapshot) *state.Snapshot {
 	r := newRun(0, s, 1, nil)
 	if _, err := r.untilRest(); err != nil {
