@@ -92,11 +92,10 @@ type dropped struct {
 func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (out dropped) {
 	maker := newTaskMaker(tx, job, plan)
 	for _, p := range plan.Placements {
-		if old := tx.Task(p.Task); job != nil && old != nil && old.Job == job.ID && old.Instance == "" && !old.Queued() {
+		switch reason, needed := maker.place(tx, p); {
+		case !needed:
 			out.unneeded = true
-			continue
-		}
-		if reason := maker.place(tx, p); reason != "" {
+		case reason != "":
 			out.refused = append(out.refused, structs.PlacementFailure{Instance: p.Instance, Reason: reason})
 		}
 	}
@@ -104,29 +103,31 @@ func placeTasks(tx *state.Tx, job *structs.Job, plan *structs.Plan) (out dropped
 }
 
 // place creates the task of a placement, or returns the reason (as in failures[]) why that is no
-// longer possible.
-func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string) {
+// longer possible. A queued task that was stopped since the plan is no longer needed.
+func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string, needed bool) {
 	instance, old := tx.Instance(p.Instance), tx.Task(p.Task)
 	switch {
+	case m.job != nil && old != nil && old.Job == m.job.ID && old.Instance == "" && !old.Queued():
+		return "", false
 	case m.job == nil || instance == nil || instance.Cluster != m.job.Cluster || old != nil && (old.Job != m.job.ID || old.Instance != ""):
-		return structs.FailMissing
+		return structs.FailMissing, true
 	case instance.Status != structs.InstanceActive:
-		return structs.FailInactive
+		return structs.FailInactive, true
 	}
 	gpus, ok := m.takeGPUs(tx, instance)
 	if !ok {
-		return structs.FailGPU
+		return structs.FailGPU, true
 	}
 	p.Instance = instance.ID // one copy of the string for all its tasks
 	if old == nil {
 		m.put(tx, p, gpus)
-		return ""
+		return "", true
 	}
 	t := *old
 	t.Instance, t.CapacityProvider, t.GPUs = p.Instance, p.Provider, gpus
 	t.Version++
 	tx.PutTask(&t)
-	return ""
+	return "", true
 }
 
 // takeGPUs chooses the GPUs of a task: the first free ones, in the order of the instance. They are

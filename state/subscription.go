@@ -81,6 +81,9 @@ func (f *feed) tell(events []Event) {
 	}
 	for i := range events {
 		for _, t := range events[i].Noun.topics(events[i].Row) {
+			if t.Kind == 0 {
+				continue
+			}
 			for sub := range f.subs[t] {
 				sub.add(&events[i])
 			}
