@@ -19,8 +19,8 @@ func applyPlan(tx *state.Tx, index uint64, cmd structs.ApplyPlan) (string, error
 		}
 		preemptTasks(tx, index, job, plan)
 	}
-	not := placeTasks(tx, job, plan)
-	decided := decideEvaluation(tx, index, old, job, plan, not)
+	dropped := placeTasks(tx, job, plan)
+	decided := decideEvaluation(tx, index, old, job, plan, dropped)
 	wakeAfterPlan(tx, index, old, decided, plan)
 	return "", nil
 }
