@@ -90,8 +90,13 @@ func (a *Agent) begin(ctx context.Context) error {
 	a.mu.Lock()
 	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
+	var resources []task.Resource
+	if a.cfg.Resources != nil {
+		resources = a.cfg.Resources(instance)
+	}
 	a.tasks = task.Config{
-		Instance: instance, Engine: a.runtime, Slots: a.slots, Report: a.link.Report, Now: a.now, Logger: a.log,
+		Instance: instance, Engine: a.runtime, Resources: resources, Slots: a.slots,
+		Report: a.link.Report, Now: a.now, Logger: a.log,
 	}
 	if a.cfg.StopOnDisconnect {
 		a.work.Go(func() { a.guard(ctx) })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	// Runtime returns the runtime of an instance, which sees only that instance's containers.
 	// Required.
 	Runtime func(instance string) runtime.Runtime
+	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
+	Resources func(instance string) []task.Resource
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get

@@ -61,6 +61,18 @@ func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 			unsettled = true
 		}
 	}
+	a.forget(settled, byTask)
+	for _, r := range a.tasks.Resources {
+		if err := r.Sweep(ctx, a.knows); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot clean up what ended tasks left", "resource", r.Name(), "error", err)
+		}
+	}
+	return unsettled
+}
+
+// forget shows each runner the containers of its task, and forgets the tasks whose containers are
+// gone.
+func (a *Agent) forget(settled map[string]structs.Time, byTask map[string][]runtime.ContainerState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for task, r := range a.runners {
@@ -71,7 +83,6 @@ func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 			delete(a.runners, task)
 		}
 	}
-	return unsettled
 }
 
 // settled returns the tasks whose end is in the log, and when they ended.

@@ -55,6 +55,8 @@ type ContainerSpec struct {
 	MemoryLimit int64
 	// GPUs are the ids of the GPUs that only this container uses.
 	GPUs []string
+	// Shared is what the resources of the task provide.
+	Shared Shared
 }
 
 // The states of a container in its engine.

@@ -25,23 +25,28 @@ type decision struct {
 }
 
 // decide returns what comes next for a task, from whether the server wants it stopped and how far
-// its containers are. Nothing else matters: a new task, an adopted one and one that is asked to
-// stop halfway are treated alike.
-func decide(stop bool, containers []container) decision {
-	d := decision{down: stop || ended(containers)}
-	steps := goingUp(containers)
+// its containers and resources are. Nothing else matters: a new task, an adopted one and one that
+// is asked to stop halfway are treated alike.
+func decide(stop bool, containers []container, resources []resource) decision {
+	d := decision{down: stop || ended(containers) || broken(resources) != ""}
+	steps := goingUp(containers, resources)
 	if d.down {
-		steps = goingDown(containers)
+		steps = goingDown(containers, resources)
 	}
-	d.steps, d.done = steps.next(func(c condition) bool { return holds(c, containers) })
+	d.steps, d.done = steps.next(func(c condition) bool { return holds(c, containers, resources) })
 	return d
 }
 
-// goingUp returns the steps that bring a task up. All images are pulled at the same time. Once all
-// are present the containers are created, one after the other in the order of the definition, and
-// once all exist they are started in the same way.
-func goingUp(containers []container) (o order) {
+// goingUp returns the steps that bring a task up. All resources are prepared and all images pulled
+// at the same time. Once all are present the containers are created, one after the other in the
+// order of the definition, and once all exist they are started in the same way.
+func goingUp(containers []container, resources []resource) (o order) {
 	var before []condition
+	for _, r := range resources {
+		prepared := condition{resourcePrepared, r.Name()}
+		o = append(o, ordered{step: step{prepareResource, r.Name()}, until: prepared})
+		before = append(before, prepared)
+	}
 	for _, c := range containers {
 		present := condition{imagePresent, c.image()}
 		if !slices.Contains(before, present) {
@@ -62,16 +67,29 @@ func goingUp(containers []container) (o order) {
 	return o
 }
 
-// goingDown returns the steps that end a task: all its containers end at the same time.
-func goingDown(containers []container) (o order) {
+// goingDown returns the steps that end a task: all its containers end at the same time, and then
+// its resources are released.
+func goingDown(containers []container, resources []resource) (o order) {
+	var before []condition
 	for _, c := range containers {
-		o = append(o, ordered{step: step{endContainer, c.key}, until: condition{containerDown, c.key}})
+		down := condition{containerDown, c.key}
+		o = append(o, ordered{step: step{endContainer, c.key}, until: down})
+		before = append(before, down)
+	}
+	for _, r := range resources {
+		o = append(o, ordered{step{releaseResource, r.Name()}, condition{resourceReleased, r.Name()}, before})
 	}
 	return o
 }
 
-// holds reports whether a condition holds, judging by what was seen of the containers.
-func holds(c condition, containers []container) bool {
+// holds reports whether a condition holds, judging by what was seen of the containers and by what
+// was done to the resources.
+func holds(c condition, containers []container, resources []resource) bool {
+	if c.is == resourcePrepared || c.is == resourceReleased {
+		return !slices.ContainsFunc(resources, func(of resource) bool {
+			return of.Name() == c.of && !(c.is == resourcePrepared && of.prepared || c.is == resourceReleased && of.released)
+		})
+	}
 	return !slices.ContainsFunc(containers, func(of container) bool {
 		switch c.is {
 		case imagePresent:
@@ -100,8 +118,21 @@ func ended(containers []container) bool {
 	return all
 }
 
+// broken returns why a resource cannot be prepared, or "".
+func broken(resources []resource) string {
+	for _, r := range resources {
+		if r.failed != "" {
+			return r.failed
+		}
+	}
+	return ""
+}
+
 // verdict returns the stop code and reason of a task that ended on its own.
-func verdict(containers []container) (code, reason string) {
+func verdict(containers []container, resources []resource) (code, reason string) {
+	if why := broken(resources); why != "" {
+		return structs.StopTaskFailedToStart, why
+	}
 	for _, c := range containers {
 		if c.essential && c.failed {
 			return structs.StopTaskFailedToStart, c.seen.Reason

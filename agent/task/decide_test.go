@@ -29,7 +29,8 @@ func containers(words ...string) (list []container) {
 
 // words returns a decision in words: the steps to take now, or what to do if there are none.
 func (d decision) words() string {
-	kinds := map[kind]string{pullImage: "pull", createContainer: "create", startContainer: "start", endContainer: "end"}
+	kinds := map[kind]string{pullImage: "pull", createContainer: "create", startContainer: "start", endContainer: "end",
+		prepareResource: "prepare", releaseResource: "release"}
 	var list []string
 	for _, s := range d.steps {
 		list = append(list, kinds[s.kind]+" "+s.of)
@@ -81,10 +82,10 @@ func TestDecide(t *testing.T) {
 		{containers("~failed", "running"), "wait", "end b"},    //
 		{containers("~failed", "~failed"), "finish", "finish"}, // nothing is left
 	} {
-		if got := decide(false, c.containers).words(); got != c.want {
+		if got := decide(false, c.containers, nil).words(); got != c.want {
 			t.Errorf("decide(%+v): %s, want %s", c.containers, got, c.want)
 		}
-		if got := decide(true, c.containers).words(); got != c.stop {
+		if got := decide(true, c.containers, nil).words(); got != c.stop {
 			t.Errorf("decide(stop, %+v): %s, want %s", c.containers, got, c.stop)
 		}
 	}
@@ -94,12 +95,12 @@ func TestDecide(t *testing.T) {
 func TestDecideOneImage(t *testing.T) {
 	list := containers("none", "none")
 	list[1].spec.Definition.Image = "a"
-	if got := decide(false, list).words(); got != "pull a" {
+	if got := decide(false, list, nil).words(); got != "pull a" {
 		t.Errorf("got %s", got)
 	}
 	list[0].phase, list[0].failed = phaseEnded, true // when it was adopted
 	list[0].essential = false
-	if got := decide(false, list).words(); got != "pull a" {
+	if got := decide(false, list, nil).words(); got != "pull a" {
 		t.Errorf("when the other has failed: %s", got)
 	}
 }
@@ -113,7 +114,7 @@ func TestVerdict(t *testing.T) {
 		{containers("ended", "~failed"), structs.StopEssentialContainerExited},
 		{containers("running", "failed"), structs.StopTaskFailedToStart},
 	} {
-		if code, _ := verdict(c.containers); code != c.code {
+		if code, _ := verdict(c.containers, nil); code != c.code {
 			t.Errorf("verdict(%+v) = %s, want %s", c.containers, code, c.code)
 		}
 	}

@@ -7,31 +7,35 @@ type kind uint8
 
 const (
 	pullImage       kind = iota // make an image present
-	createContainer             // with all images present
+	prepareResource             // make a resource of the task exist
+	createContainer             // with all images and resources present
 	startContainer
-	endContainer // stop it if it runs, remove it if it never ran
+	endContainer    // stop it if it runs, remove it if it never ran
+	releaseResource // remove a resource of the task
 )
 
 // step is one thing to do for a task.
 type step struct {
 	kind kind
-	of   string // the name of an image, or the key of a container
+	of   string // the name of an image or a resource, or the key of a container
 }
 
 // condition is something that can be observed about a task.
 type condition struct {
 	is fact
-	of string // the name of an image, or the key of a container
+	of string // the name of an image or a resource, or the key of a container
 }
 
 // fact is the kind of a condition.
 type fact uint8
 
 const (
-	imagePresent     fact = iota // to all containers that need it
-	containerCreated             // or ended since
-	containerStarted             // or ended since
-	containerDown                // it does not run, and cannot have been started unseen
+	imagePresent fact = iota // to all containers that need it
+	resourcePrepared
+	containerCreated // or ended since
+	containerStarted // or ended since
+	containerDown    // it does not run, and cannot have been started unseen
+	resourceReleased
 )
 
 // ordered is a step in its place: the step, the condition that it brings about, and the conditions
@@ -43,8 +47,7 @@ type ordered struct {
 }
 
 // order is the steps of a task on its way up or down. It does not contain the task's progress. A
-// dependency between containers is one more condition; anything else that a task needs (a network,
-// a volume) is one more kind of step.
+// dependency between containers is one more condition.
 type order []ordered
 
 // next returns the steps that can be taken now: those that wait for nothing, and hence not for each

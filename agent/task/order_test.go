@@ -9,14 +9,12 @@ import (
 // containers wait for, and containers that wait for what is seen of others (here a health check).
 func TestOrder(t *testing.T) {
 	const (
-		createNetwork = endContainer + 1 + iota
-		removeNetwork
+		createNetwork = prepareResource
+		removeNetwork = releaseResource
+		networkThere  = resourcePrepared
+		networkGone   = resourceReleased
 	)
-	const (
-		networkThere = containerDown + 1 + iota
-		networkGone
-		containerHealthy
-	)
+	const containerHealthy = resourceReleased + 1
 	var (
 		network = condition{networkThere, "net"}
 		images  = []condition{{imagePresent, "db"}, {imagePresent, "web"}}

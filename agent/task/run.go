@@ -25,7 +25,7 @@ func (r *Runner) Run(ctx context.Context) {
 			r.abandon()
 			return
 		}
-		next := decide(r.asked.Err() != nil, r.containers)
+		next := decide(r.asked.Err() != nil, r.containers, r.resources)
 		if !needSlot(next.steps) {
 			r.giveSlot()
 		}
@@ -62,12 +62,16 @@ func (r *Runner) take(calling, preparing context.Context, steps []step) {
 			switch s.kind {
 			case pullImage:
 				r.pull(pulling, s.of, about[i], giveUp)
+			case prepareResource:
+				r.prepare(preparing, r.resource(s.of))
 			case createContainer:
 				r.create(calling, preparing, about[i][0])
 			case startContainer:
 				r.start(calling, preparing, about[i][0])
 			case endContainer:
 				r.end(calling, about[i][0])
+			case releaseResource:
+				r.release(calling, r.resource(s.of))
 			}
 		})
 	}
@@ -86,7 +90,7 @@ func (r *Runner) announce(s step) {
 	case pullImage:
 		r.update.PullStartedAt = cmp.Or(r.update.PullStartedAt, r.cfg.Now())
 		r.report(structs.TaskPending)
-	case createContainer:
+	case prepareResource, createContainer:
 		r.report(structs.TaskPending)
 	case startContainer:
 		r.report(structs.TaskActivating)
@@ -95,6 +99,9 @@ func (r *Runner) announce(s step) {
 		r.beginEnd()
 		r.report(structs.TaskDeactivating)
 		r.report(structs.TaskStopping)
+	case releaseResource:
+		r.beginEnd()
+		r.report(structs.TaskDeprovisioning)
 	}
 }
 
@@ -112,6 +119,10 @@ func (r *Runner) about(s step) (list []*container) {
 		}
 	}
 	return list
+}
+
+func (r *Runner) resource(name string) *resource {
+	return &r.resources[slices.IndexFunc(r.resources, func(res resource) bool { return res.Name() == name })]
 }
 
 // report reports what is known, if it is new. The status only moves forward.

@@ -17,6 +17,8 @@ import (
 type Config struct {
 	Instance string // id of the container instance
 	Engine   Engine
+	// Resources are the kinds of resources that tasks may need.
+	Resources []Resource
 	// Slots has a place for each runner that may create and start containers at a time.
 	Slots chan struct{}
 	// Report is called with everything known about a task whenever there is news. It must not wait.
@@ -33,9 +35,9 @@ type Engine interface {
 }
 
 // Runner takes one task from the present state of its containers to its end, one round of steps
-// after the other. Run owns the containers, the update and the fields below them. Republish and
-// StoppedAt may be called once the task has ended, and the other methods at any time from any
-// goroutine.
+// after the other. Run owns the containers, the resources, the update and the fields below them.
+// Republish and StoppedAt may be called once the task has ended, and the other methods at any time
+// from any goroutine.
 type Runner struct {
 	cfg Config
 	log *slog.Logger
@@ -61,7 +63,9 @@ type Runner struct {
 	leaving bool                     // they are being stopped
 	gaveUp  string                   // why trying ended
 
+	as         structs.Assignment // does not change
 	containers []container
+	resources  []resource
 	// what is known; reported parts are never changed in place
 	update  structs.TaskUpdate
 	sent    structs.TaskUpdate // as the server has it, or will
@@ -86,7 +90,9 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 		done:       make(chan struct{}),
 		once:       as.Once,
 		up:         task.LastStatus >= structs.TaskRunning,
+		as:         as,
 		containers: adopt(containerSpecs(cfg.Instance, as), task, found, asked),
+		resources:  resourcesOf(cfg.Resources, as),
 		update:     known,
 		sent:       known,
 	}

@@ -35,8 +35,10 @@ func (r *Runner) pull(preparing context.Context, image string, waiting []*contai
 // sweeper ends what was created.
 func (r *Runner) create(calling, preparing context.Context, c *container) {
 	var id string
+	spec := c.spec
+	spec.Shared = r.shared()
 	err := runtime.Retry(preparing, r.log, func() (err error) {
-		id, err = r.cfg.Engine.CreateContainer(calling, c.spec)
+		id, err = r.cfg.Engine.CreateContainer(calling, spec)
 		return err
 	})
 	if c.refused(err) || err != nil {

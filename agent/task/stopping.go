@@ -73,7 +73,7 @@ func (r *Runner) beginEnd() {
 		return
 	}
 	r.ending = true
-	if r.update.StopCode, r.update.StoppedReason = verdict(r.containers); fenced {
+	if r.update.StopCode, r.update.StoppedReason = verdict(r.containers, r.resources); fenced {
 		r.update.StopCode, r.update.StoppedReason = structs.StopInstanceLost, structs.ReasonCutOff
 	}
 	r.update.StoppingAt = r.cfg.Now()

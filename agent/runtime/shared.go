@@ -1,0 +1,40 @@
+package runtime
+
+import "maps"
+
+// Shared is what the containers of a task have in common besides their definition. The resources of
+// the task provide it before the first container is created. The zero value is nothing.
+type Shared struct {
+	// NetworkOf, PidOf and IpcOf are the ids of containers whose namespaces the task's containers
+	// join; empty: the modes of the definition hold.
+	NetworkOf, PidOf, IpcOf string
+	// CgroupParent is the cgroup that the containers' own are made in; empty: the engine's.
+	CgroupParent string
+	// Mounts are the volumes of the task by their names in the definition.
+	Mounts map[string]Mount
+}
+
+// Mount is where the files of a volume come from: a directory of the host, or a volume of the
+// engine. Exactly one is set.
+type Mount struct {
+	HostPath string
+	Volume   string // its name
+}
+
+// With returns what two resources of a task provide together.
+func (s Shared) With(other Shared) Shared {
+	for _, field := range []struct{ to, from *string }{
+		{&s.NetworkOf, &other.NetworkOf}, {&s.PidOf, &other.PidOf}, {&s.IpcOf, &other.IpcOf},
+		{&s.CgroupParent, &other.CgroupParent},
+	} {
+		if *field.from != "" {
+			*field.to = *field.from
+		}
+	}
+	if len(other.Mounts) > 0 {
+		mounts := maps.Clone(other.Mounts)
+		maps.Copy(mounts, s.Mounts)
+		s.Mounts = mounts
+	}
+	return s
+}

@@ -1,0 +1,83 @@
+package task
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Resource is one kind of thing that tasks need besides their containers, such as a network. It
+// exists before the first container of a task is created, and goes after the last one has ended.
+// Its methods may be called from many goroutines.
+type Resource interface {
+	// Name is for people and for steps: network.
+	Name() string
+	// Needs reports whether a task needs the resource.
+	Needs(as structs.Assignment) bool
+	// Prepare makes the resource of a task exist. It is called again by an agent that adopts the
+	// task, and finds what an earlier process prepared. It fails with an *runtime.Error if the task
+	// cannot have it, and the task then ends; any other error means that it is tried again.
+	Prepare(ctx context.Context, as structs.Assignment) (runtime.Shared, error)
+	// Release removes the resource of a task whose containers have ended. They may still exist. It
+	// is not an error if there is none.
+	Release(ctx context.Context, task string) error
+	// Sweep removes what belongs to none of the tasks that the agent holds: the rest of tasks whose
+	// release did not finish, and what can go only after their containers.
+	Sweep(ctx context.Context, holds func(task string) bool) error
+}
+
+// ResourceInitialization is ECS's name for the error of a resource that cannot be prepared.
+const ResourceInitialization = "ResourceInitializationError"
+
+// resource is a Resource of one task, as known to its runner.
+type resource struct {
+	Resource
+	prepared bool
+	released bool
+	failed   string // why it cannot be prepared
+	shared   runtime.Shared
+}
+
+// resourcesOf returns those that a task needs.
+func resourcesOf(all []Resource, as structs.Assignment) (list []resource) {
+	for _, r := range all {
+		if r.Needs(as) {
+			list = append(list, resource{Resource: r})
+		}
+	}
+	return list
+}
+
+// prepare makes a resource exist.
+func (r *Runner) prepare(ctx context.Context, res *resource) {
+	err := runtime.Retry(ctx, r.log, func() (err error) {
+		res.shared, err = res.Prepare(ctx, r.as)
+		return err
+	})
+	if refusal, ok := errors.AsType[*runtime.Error](err); ok {
+		res.failed = refusal.Error()
+	}
+	res.prepared = err == nil
+}
+
+// release removes a resource. One that cannot be removed is left to the sweeper.
+func (r *Runner) release(ctx context.Context, res *resource) {
+	err := runtime.Retry(ctx, r.log, func() error { return res.Release(ctx, r.as.Task.ID) })
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		r.log.Warn("cannot release a resource of the task", "resource", res.Name(), "error", err)
+	}
+	res.released = true
+}
+
+// shared returns what the resources of the task provide together.
+func (r *Runner) shared() (all runtime.Shared) {
+	for _, res := range r.resources {
+		all = all.With(res.shared)
+	}
+	return all
+}

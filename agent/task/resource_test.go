@@ -1,0 +1,49 @@
+package task
+
+import (
+	"context"
+	"testing"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
+)
+
+type named string
+
+func (n named) Name() string                                 { return string(n) }
+func (named) Needs(structs.Assignment) bool                  { return true }
+func (named) Release(context.Context, string) error          { return nil }
+func (named) Sweep(context.Context, func(string) bool) error { return nil }
+func (named) Prepare(context.Context, structs.Assignment) (runtime.Shared, error) {
+	return runtime.Shared{}, nil
+}
+
+// Containers are created once every resource is there, and resources go once every container is
+// down.
+func TestDecideResources(t *testing.T) {
+	net := func(change func(*resource)) []resource {
+		r := resource{Resource: named("network")}
+		change(&r)
+		return []resource{r}
+	}
+	for _, c := range []struct {
+		containers []container
+		resources  []resource
+		stop       bool
+		want       string
+	}{
+		{containers("none"), net(func(*resource) {}), false, "prepare network, pull a"},
+		{containers("pulled"), net(func(*resource) {}), false, "prepare network"},
+		{containers("pulled"), net(func(r *resource) { r.prepared = true }), false, "create a"},
+		{containers("running"), net(func(*resource) {}), false, "prepare network"}, // adopted
+		{containers("running"), net(func(r *resource) { r.prepared = true }), false, "wait"},
+		{containers("pulled"), net(func(r *resource) { r.failed = "no" }), false, "release network"},
+		{containers("running"), net(func(r *resource) { r.prepared = true }), true, "end a"},
+		{containers("ended"), net(func(r *resource) { r.prepared = true }), true, "release network"},
+		{containers("ended"), net(func(r *resource) { r.released = true }), true, "finish"},
+	} {
+		if got := decide(c.stop, c.containers, c.resources).words(); got != c.want {
+			t.Errorf("decide(%t, %+v, %+v): %s, want %s", c.stop, c.containers, c.resources, got, c.want)
+		}
+	}
+}
