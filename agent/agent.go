@@ -20,10 +20,13 @@ type Agent struct {
 	log      *slog.Logger
 	slots    chan struct{} // capacity StartConcurrency
 	engine   *engineHealth
-	sweepNow chan struct{}  // capacity 1
-	link     *link.Link     // nil before Run
-	tasks    task.Config    // of the runners; empty before Run
-	work     sync.WaitGroup // every goroutine of Run
+	sweepNow chan struct{} // capacity 1
+	link     *link.Link    // nil before Run
+	network  Network       // nil: awsvpc tasks are not run here
+	// networkProblem is why network is nil, for people; empty if nobody asked for one
+	networkProblem string
+	tasks          task.Config    // of the runners; empty before Run
+	work           sync.WaitGroup // every goroutine of Run
 
 	mu       sync.Mutex
 	instance string        // empty until registered
@@ -94,6 +97,9 @@ func (a *Agent) begin(ctx context.Context) error {
 	if a.cfg.Resources != nil {
 		resources = a.cfg.Resources(instance)
 	}
+	if a.openNetwork(instance); a.network != nil {
+		resources = append(resources, a.network)
+	}
 	a.tasks = task.Config{
 		Instance: instance, Engine: a.runtime, Resources: resources, Slots: a.slots,
 		Report: a.link.Report, Now: a.now, Logger: a.log,
@@ -122,7 +128,9 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 	if err != nil {
 		return fmt.Errorf("ask the container engine about this machine: %w", err)
 	}
-	return a.link.Register(ctx, containerInstance(a.cfg, instance, info))
+	in := containerInstance(a.cfg, instance, info)
+	in.Network = a.offer(ctx)
+	return a.link.Register(ctx, in)
 }
 
 // Instance returns the id of this container instance, or "" until it is registered.

@@ -17,6 +17,7 @@ const listAgain = time.Second
 // act applies the assignments of servers to the runners, until ctx ends.
 func (a *Agent) act(ctx context.Context) {
 	for frame, ok := a.link.Next(ctx); ok; frame, ok = a.link.Next(ctx) {
+		a.applyNetwork(frame)
 		if frame.Full {
 			a.applyFull(ctx, frame)
 			continue

@@ -37,6 +37,9 @@ type Config struct {
 	Runtime func(instance string) runtime.Runtime
 	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
 	Resources func(instance string) []task.Resource
+	// Network returns the network of an instance's awsvpc tasks; nil: the instance runs none. If it
+	// fails, the instance runs none either, and the error is shown to people.
+	Network func(instance string) (Network, error)
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get

@@ -31,6 +31,9 @@ type AssignmentFrame struct {
 	// it again.
 	Deregistered bool         `json:"deregistered,omitzero"`
 	Assignments  []Assignment `json:"assignments,omitzero"`
+	// Network is nil if nothing about the task network changed, and for agents that run no awsvpc
+	// tasks. A Full frame has a Full one.
+	Network *NetworkFrame `json:"network,omitzero"`
 }
 
 // Shorten returns the frame as it is sent over the wire, with each definition only once. Otherwise

@@ -28,6 +28,10 @@ type Task struct {
 	// GPUs are the ids of the instance's GPUs that the task got when it was placed.
 	GPUs []string `json:"gpus,omitzero" cbor:"28,keyasint,omitzero"`
 
+	// Address is the IPv4 address of an awsvpc task, out of its instance's block, chosen when the
+	// task is placed; empty for other tasks, and before that.
+	Address string `json:"address,omitzero" cbor:"30,keyasint,omitzero"`
+
 	// Containers in the order of the task definition, as the agent last saw them; empty until its
 	// first report.
 	Containers []Container `json:"containers,omitzero" cbor:"14,keyasint,omitzero"`

@@ -1,15 +1,29 @@
 package structs
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+)
+
 // InstanceNetwork is how the awsvpc tasks of a container instance reach those of others.
 type InstanceNetwork struct {
-	// Block is the range of addresses for tasks of the instance, such as 10.87.3.0/24. The servers
-	// choose it when the instance registers. It is empty if its agent cannot run awsvpc tasks.
+	// Asks means that the agent can run awsvpc tasks and asks for a block. It is false for older
+	// agents, and for one with a problem.
+	Asks bool `json:"asks,omitzero"`
+	// Block is the range of addresses for tasks of the instance, such as 10.213.3.0/24. The servers
+	// choose it when the instance registers, and keep it while the instance may have tasks in it,
+	// even if there is a Problem by now. An agent that registers names the block that it remembers.
 	Block string `json:"block,omitzero"`
 	// Key is the WireGuard public key of the instance, in base64; empty: traffic is not encrypted.
 	Key string `json:"key,omitzero"`
-	// Problem is why the agent cannot run awsvpc tasks, for people; empty if it can.
+	// Problem is why no awsvpc tasks can be placed on the instance, for people; empty if they can.
 	Problem string `json:"problem,omitzero"`
 }
+
+// Runs reports whether awsvpc tasks can be placed on the instance, if it has a free address.
+func (n *InstanceNetwork) Runs() bool { return n.Asks && n.Block != "" && n.Problem == "" }
 
 // NetworkPeer is another instance of the cluster, as an agent needs it to reach the tasks there.
 type NetworkPeer struct {
@@ -20,11 +34,43 @@ type NetworkPeer struct {
 }
 
 // NetworkFrame tells an agent where the awsvpc tasks of the cluster are. The first one of a stream
-// is Full; later ones have only what changed.
+// is Full: there are no other peers. Later ones have only what changed: first the peers in Gone are
+// removed, then those in Peers are added, or replaced if they are known. One that only moved to
+// another block is not in Gone.
 type NetworkFrame struct {
 	Full  bool          `json:"full,omitzero"`
 	Range string        `json:"range"` // the addresses of all tasks of all instances
-	Block string        `json:"block"` // the agent's own
+	Block string        `json:"block"` // the agent's own; empty if it has none (yet)
 	Peers []NetworkPeer `json:"peers,omitzero"`
 	Gone  []string      `json:"gone,omitzero"` // instances that are peers no more
+}
+
+// TaskMAC returns the hardware address of the network interface of a task with an IPv4 address:
+// 02:67 (locally administered) and the address. It is empty if the text is no IPv4 address.
+func TaskMAC(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || !a.Is4() {
+		return ""
+	}
+	b := a.As4()
+	return fmt.Sprintf("02:67:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3])
+}
+
+// TaskInterfaceID returns the id of the network interface of an awsvpc task, in EC2's form: eni-
+// and 17 hex digits.
+func TaskInterfaceID(task string) string {
+	const digits = 17
+	return "eni-" + derived("eni/" + task)[:digits]
+}
+
+// TaskAttachmentID returns the id of the attachment of that interface to the task, a UUID (ECS).
+func TaskAttachmentID(task string) string {
+	d := derived("attachment/" + task)
+	return d[:8] + "-" + d[8:12] + "-" + d[12:16] + "-" + d[16:20] + "-" + d[20:32]
+}
+
+// derived returns 64 hex digits that are always the same for the same text.
+func derived(from string) string {
+	sum := sha256.Sum256([]byte(from))
+	return hex.EncodeToString(sum[:])
 }

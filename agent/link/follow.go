@@ -66,6 +66,9 @@ func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 				"To have it back, start this agent again; otherwise stop the agent")
 		}
 		l.index = max(l.index, frame.Index)
+		if frame.Network != nil {
+			l.remember(frame.Network.Block)
+		}
 		l.inbox.put(frame)
 		b.Reset()
 	}

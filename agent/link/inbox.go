@@ -20,7 +20,7 @@ type inbox struct {
 
 // put adds a frame. A full one replaces those before it.
 func (i *inbox) put(frame structs.AssignmentFrame) {
-	if !frame.Full && len(frame.Assignments) == 0 {
+	if !frame.Full && len(frame.Assignments) == 0 && frame.Network == nil {
 		return
 	}
 	i.mu.Lock()

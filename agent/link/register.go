@@ -20,6 +20,7 @@ func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error
 		if err == nil {
 			in.Version = answer.Version
 			l.registration = in
+			l.remember(answer.Network.Block)
 			l.log.Info("registered the container instance")
 			return nil
 		}
@@ -47,8 +48,17 @@ func (l *Link) registerAgain(ctx context.Context) {
 		return
 	}
 	l.registration.Version, l.index = answer.Version, 0
+	l.remember(answer.Network.Block)
 	wait.Nudge(l.health.news) // it may have changed during the call
 	l.log.Info("registered the container instance again: the server had forgotten it")
+}
+
+// remember makes the block of addresses that the servers gave the instance part of later
+// registrations: servers that have forgotten it give it again if they can.
+func (l *Link) remember(block string) {
+	if block != "" {
+		l.registration.Network.Block = block
+	}
 }
 
 // refusal reports whether a server refused the request, so that a retry would get the same answer.
