@@ -22,7 +22,8 @@ type Log interface {
 	Current(ctx context.Context) error
 }
 
-// Config holds what a Control needs. All fields except NewID, Now, Beat and Sealer are required.
+// Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork and Sealer are
+// required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -37,6 +38,9 @@ type Config struct {
 	// that the leader knows, a large one if that is not known. It fails if the agent should beat at
 	// another server. If nil, beats are ignored.
 	Beat func(instance string) (age time.Duration, err error)
+	// TaskNetwork is the range out of which instances get blocks of addresses for awsvpc tasks.
+	// Zero: the default.
+	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts the secrets of access keys. If nil, there are no access keys.
 	Sealer Sealer
 }
@@ -56,6 +60,9 @@ func New(c Config) *Control {
 	}
 	if c.Beat == nil {
 		c.Beat = func(string) (time.Duration, error) { return 0, nil }
+	}
+	if c.TaskNetwork == (structs.TaskNetwork{}) {
+		c.TaskNetwork = structs.DefaultTaskNetwork()
 	}
 	return &Control{c}
 }

@@ -28,7 +28,7 @@ func (c *Control) RegisterInstance(ctx context.Context, in structs.ContainerInst
 	in.ID = cmp.Or(in.ID, c.config.NewID())
 	in.RegisteredAt = c.Now()
 	in.AgentConnected = false
-	if _, err := c.config.Log.Apply(ctx, structs.RegisterInstance{Instance: in, Tags: tags}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.RegisterInstance{Instance: in, Tags: tags, TaskNetwork: c.config.TaskNetwork}); err != nil {
 		return nil, err
 	}
 	return c.config.Store.Snapshot().Instance(in.ID), nil

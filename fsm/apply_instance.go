@@ -15,10 +15,12 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 	}
 	ensureCluster(tx, structs.Cluster{Name: i.Cluster, CreatedAt: i.RegisteredAt}, nil)
 	i.Status, i.Version = structs.InstanceActive, 1
-	said := i.Runtime
+	said, remembered := i.Runtime, i.Network.Block
+	i.Network.Block = ""
 	i.Runtime, i.ConnectionChangedAt, i.Losses, i.HeldUntil = structs.RuntimeHealth{}, 0, 0, 0
 	if old != nil {
 		i.RegisteredAt, i.Version, i.Custom = old.RegisteredAt, old.Version+1, old.Custom
+		i.Network.Block = old.Network.Block
 		if old.Status != structs.InstanceInactive {
 			i.Status = old.Status // a DRAINING instance stays DRAINING
 			// an agent that starts again still has its lease
@@ -29,6 +31,7 @@ func registerInstance(tx *state.Tx, index uint64, cmd structs.RegisterInstance) 
 		tx.PutTags(structs.InstanceKey(i.Cluster, i.ID), cmd.Tags)
 	}
 	i.SetRuntime(said, at)
+	giveBlock(tx, index, at, &i, remembered, cmd.TaskNetwork)
 	tx.PutInstance(&i)
 	instancesChanged(tx, index, at, []*structs.ContainerInstance{&i})
 	return i.ID, nil

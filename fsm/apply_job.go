@@ -57,7 +57,7 @@ func queueTasks(tx *state.Tx, job *structs.Job, d *structs.TaskDefinition, cmd s
 		if tx.Task(id) != nil {
 			continue
 		}
-		m.put(tx, structs.Placement{Task: id, Provider: cmd.Providers[n]}, nil)
+		m.put(tx, structs.Placement{Task: id, Provider: cmd.Providers[n]}, nil, "")
 	}
 }
 

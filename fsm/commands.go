@@ -55,6 +55,7 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteAccountSetting:   handle(deleteAccountSetting),
 	structs.CmdSetRuntimeHealth:       handle(setRuntimeHealth),
 	structs.CmdReleaseInstances:       handle(releaseInstances),
+	structs.CmdAssignBlocks:           handle(assignBlocks),
 }
 
 // applyFunc applies commands of one type at a raft index.

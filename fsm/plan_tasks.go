@@ -20,13 +20,15 @@ type taskMaker struct {
 	model structs.Task // common to all tasks of the plan
 	tags  []structs.Tag
 	gpus  int // of each task
+	// addressed means that each task gets an address of its instance's block.
+	addressed bool
 }
 
 func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker {
 	if job == nil {
 		return taskMaker{}
 	}
-	m := taskMaker{job: job, tags: job.Tags, gpus: plan.Need.GPUs, model: structs.Task{
+	m := taskMaker{job: job, tags: job.Tags, gpus: plan.Need.GPUs, addressed: plan.Need.Addresses > 0, model: structs.Task{
 		Cluster:        job.Cluster,
 		Job:            job.ID,
 		TaskDefinition: job.TaskDefinition,
@@ -118,13 +120,17 @@ func (m *taskMaker) place(tx *state.Tx, p structs.Placement) (refused string, ne
 	if !ok {
 		return structs.FailGPU, true
 	}
+	address, refused := m.takeAddress(tx, instance, p.Task)
+	if refused != "" {
+		return refused, true
+	}
 	p.Instance = instance.ID // one copy of the string for all its tasks
 	if old == nil {
-		m.put(tx, p, gpus)
+		m.put(tx, p, gpus, address)
 		return "", true
 	}
 	t := *old
-	t.Instance, t.CapacityProvider, t.GPUs = p.Instance, p.Provider, gpus
+	t.Instance, t.CapacityProvider, t.GPUs, t.Address = p.Instance, p.Provider, gpus, address
 	t.Version++
 	tx.PutTask(&t)
 	return "", true
@@ -144,11 +150,27 @@ func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) 
 	return free[:m.gpus:m.gpus], true
 }
 
+// takeAddress chooses the address of an awsvpc task. As with GPUs, two plans never give away the same
+// one. The instance may have lost its block since the plan was made.
+func (m *taskMaker) takeAddress(tx *state.Tx, instance *structs.ContainerInstance, task string) (address, refused string) {
+	if !m.addressed {
+		return "", ""
+	}
+	if !instance.Network.Runs() {
+		return "", structs.FailAttribute
+	}
+	free, ok := structs.TaskAddress(instance.Network.Block, task, tx.Usage(instance.ID).Addresses)
+	if !ok {
+		return "", structs.FailENI
+	}
+	return free.String(), ""
+}
+
 // put creates a task.
-func (m *taskMaker) put(tx *state.Tx, p structs.Placement, gpus []string) {
+func (m *taskMaker) put(tx *state.Tx, p structs.Placement, gpus []string, address string) {
 	t := m.model
 	t.ID, t.Instance, t.Slot, t.Attempt = p.Task, p.Instance, p.Slot, p.Attempt
-	t.CapacityProvider, t.GPUs = p.Provider, gpus
+	t.CapacityProvider, t.GPUs, t.Address = p.Provider, gpus, address
 	tx.PutTask(&t)
 	if len(m.tags) > 0 {
 		tx.PutTags(structs.TaskKey(t.Cluster, t.ID), m.tags)

@@ -24,10 +24,10 @@ func unblock(tx *state.Tx, index uint64, on *structs.ContainerInstance) {
 	}
 	tx.PutRoom(on.Cluster, index)
 	host := structs.Host{Instance: on, Usage: tx.Usage(on.ID)}
-	gpus := len(host.FreeGPUs())
+	gpus, addresses := len(host.FreeGPUs()), host.FreeAddresses()
 	for _, first := range slices.Collect(tx.FirstWaiting(on.Cluster)) {
 		p := first.Place()
-		if p.CPU <= host.FreeCPU() && p.Memory <= host.FreeMemory() && p.GPUs <= gpus {
+		if p.CPU <= host.FreeCPU() && p.Memory <= host.FreeMemory() && p.GPUs <= gpus && p.Addresses <= addresses {
 			call(tx, index, first)
 		}
 	}

@@ -47,9 +47,9 @@ func queuePlace(r *place.Request) *structs.QueuePlace {
 // does not state its need: it is called even if there is less room, because other tasks on the
 // instance may make way.
 func placeOf(job *structs.Job, need *structs.Resources) *structs.QueuePlace {
-	queue := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory, GPUs: need.GPUs}
+	queue := &structs.QueuePlace{Ask: job.ID, Priority: job.Importance(), CPU: need.CPU, Memory: need.Memory, GPUs: need.GPUs, Addresses: need.Addresses}
 	if job.Preemption {
-		queue.CPU, queue.Memory, queue.GPUs = 0, 0, 0
+		queue.CPU, queue.Memory, queue.GPUs, queue.Addresses = 0, 0, 0, 0
 	}
 	return queue
 }

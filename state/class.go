@@ -80,6 +80,9 @@ func classKey(i *structs.ContainerInstance) string {
 	if i.HeldUntil != 0 {
 		add("held")
 	}
+	if i.Network.Runs() {
+		add("awsvpc")
+	}
 	for _, list := range [][]structs.Attribute{i.Attributes, i.Custom} {
 		add("")
 		for _, a := range list {

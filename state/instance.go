@@ -17,6 +17,13 @@ var instances = Declare(Declaration[structs.ContainerInstance]{
 				return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.ID, b.ID)) < 0
 			},
 		},
+		instancesByBlock: {
+			Of: func(i *structs.ContainerInstance) string { return i.Network.Block },
+			Less: func(a, b *structs.ContainerInstance) bool {
+				return cmp.Or(cmp.Compare(a.Network.Block, b.Network.Block), cmp.Compare(a.ID, b.ID)) < 0
+			},
+			Has: func(i *structs.ContainerInstance) bool { return i.Network.Block != "" },
+		},
 	},
 	Topics: func(i *structs.ContainerInstance) [2]Topic {
 		return [2]Topic{{Kind: TopicInstances}, {Kind: TopicInstances, ID: i.ID}}
@@ -27,7 +34,10 @@ var instances = Declare(Declaration[structs.ContainerInstance]{
 })
 
 // The indexes of container instances.
-const instancesByCluster = 0 // by cluster and id
+const (
+	instancesByCluster = iota // by cluster and id
+	instancesByBlock          // by block of addresses and id; those that have one
+)
 
 // Instance returns a container instance by id, or nil if there is none.
 func (s *Snapshot) Instance(id string) *structs.ContainerInstance {
@@ -40,6 +50,16 @@ func (s *Snapshot) AllInstances() iter.Seq[*structs.ContainerInstance] { return 
 // Instances returns the instances of a cluster by id, including INACTIVE ones.
 func (s *Snapshot) Instances(cluster string) iter.Seq[*structs.ContainerInstance] {
 	return instances.of(s, instancesByCluster, &structs.ContainerInstance{Cluster: cluster})
+}
+
+// BlockHolders returns the instances of all clusters that have a block of addresses, by block and id.
+func (s *Snapshot) BlockHolders() iter.Seq[*structs.ContainerInstance] {
+	return instances.from(s, instancesByBlock, &structs.ContainerInstance{})
+}
+
+// HoldersOf returns the instances that have a block of addresses, by id. There should be one.
+func (s *Snapshot) HoldersOf(block string) iter.Seq[*structs.ContainerInstance] {
+	return instances.of(s, instancesByBlock, &structs.ContainerInstance{Network: structs.InstanceNetwork{Block: block}})
 }
 
 // PutInstance adds or replaces an instance.

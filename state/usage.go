@@ -38,6 +38,7 @@ func (tx *Tx) account(was, is *structs.Task) {
 				u.GPUs = slices.Delete(u.GPUs, i, i+1)
 			}
 		}
+		u.DropAddress(was.Address)
 		countTask(u, was, -1)
 	}
 	if is != nil && onInstance(is) {
@@ -52,6 +53,7 @@ func (tx *Tx) account(was, is *structs.Task) {
 			i, _ := slices.BinarySearch(u.GPUs, id)
 			u.GPUs = slices.Insert(u.GPUs, i, id)
 		}
+		u.HoldAddress(is.Address)
 		countTask(u, is, 1)
 	}
 }
@@ -74,7 +76,7 @@ func (tx *Tx) ownUsage(instance string) *structs.Usage {
 	u := *tx.Usage(instance)
 	// leaves capacity for the ports of a task or two
 	u.Ports = append(make([]structs.Port, 0, len(u.Ports)+4), u.Ports...)
-	u.GPUs = slices.Clone(u.GPUs)
+	u.GPUs, u.Addresses = slices.Clone(u.GPUs), slices.Clone(u.Addresses)
 	tx.usages[instance] = &u
 	tx.touched = append(tx.touched, instance)
 	tx.ownHosts().usage.put(usageRow{instance: instance, usage: &u})

@@ -42,6 +42,7 @@ const (
 	CmdReleaseInstances       CommandType = 37
 	CmdPutAccountSetting      CommandType = 40
 	CmdDeleteAccountSetting   CommandType = 41
+	CmdAssignBlocks           CommandType = 45
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

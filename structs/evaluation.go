@@ -82,6 +82,7 @@ const (
 	FailMemory    = "RESOURCE:MEMORY"
 	FailPorts     = "RESOURCE:PORTS"
 	FailGPU       = "RESOURCE:GPU"
+	FailENI       = "RESOURCE:ENI" // no free address for an awsvpc task
 	FailAgent     = "AGENT"
 	FailAttribute = "ATTRIBUTE"
 	FailMemberOf  = "MemberOf placement constraint unsatisfied."

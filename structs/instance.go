@@ -18,6 +18,10 @@ const (
 	InstanceInactive = "INACTIVE"
 )
 
+// AttributeTaskENI is the attribute of instances on which awsvpc tasks can be placed (ECS's name for
+// it).
+const AttributeTaskENI = "ecs.capability.task-eni"
+
 // AttributeZone is the attribute that holds an instance's availability zone (ECS's name for it).
 const AttributeZone = "ecs.availability-zone"
 
@@ -91,6 +95,9 @@ func (i *ContainerInstance) Attribute(name string) (value string, ok bool) {
 type RegisterInstance struct {
 	Instance ContainerInstance
 	Tags     []Tag
+	// TaskNetwork is the range out of which the instance gets its block of addresses. It is zero in
+	// the commands of older servers: the instance gets none.
+	TaskNetwork TaskNetwork `cbor:",omitzero"`
 }
 
 // CommandType implements Command.

@@ -10,7 +10,8 @@ import (
 // Need returns what one task of a definition holds on its instance, with a job's overrides applied
 // (ECS, EC2 launch type): the task-level cpu and memory if given, otherwise the sum over its
 // containers, where memoryReservation is preferred to memory. Ports are the fixed host ports:
-// hostPort of each mapping, or containerPort in host network mode.
+// hostPort of each mapping, or containerPort in host network mode; none in awsvpc mode, whose tasks
+// have an address of their own instead.
 func Need(d *TaskDefinition, o *TaskOverride) Resources {
 	var need Resources
 	for _, c := range d.ContainerDefinitions {
@@ -27,6 +28,9 @@ func Need(d *TaskDefinition, o *TaskOverride) Resources {
 	if cpu, memory := d.Limits(o); cpu > 0 || memory > 0 {
 		need.CPU = cmp.Or(cpu, need.CPU)
 		need.Memory = cmp.Or(memory, need.Memory)
+	}
+	if d.NetworkMode == NetworkAwsvpc {
+		need.Addresses = 1
 	}
 	slices.SortFunc(need.Ports, ComparePorts)
 	return need
@@ -89,8 +93,11 @@ func mergeEnvironment(base, over []KeyValuePair) []KeyValuePair {
 func (c *ContainerDefinition) IsEssential() bool { return c.Essential == nil || *c.Essential }
 
 func fixedHostPort(m PortMapping, networkMode string) int32 {
-	if networkMode == "host" {
+	switch networkMode {
+	case NetworkHost:
 		return deref(m.ContainerPort)
+	case NetworkAwsvpc: // the port is one of the task's own address
+		return 0
 	}
 	return deref(m.HostPort)
 }

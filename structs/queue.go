@@ -19,6 +19,8 @@ type QueuePlace struct {
 	CPU    int64 `json:"cpu,omitzero" cbor:"4,keyasint,omitzero"`
 	Memory int64 `json:"memory,omitzero" cbor:"5,keyasint,omitzero"`
 	GPUs   int   `json:"gpus,omitzero" cbor:"6,keyasint,omitzero"`
+	// Addresses is 1 for awsvpc tasks.
+	Addresses int `json:"addresses,omitzero" cbor:"7,keyasint,omitzero"`
 }
 
 // Compare orders places of one ask in the order in which they are served.

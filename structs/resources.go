@@ -2,6 +2,7 @@ package structs
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 )
 
@@ -22,17 +23,21 @@ type Resources struct {
 	Memory int64  `json:"memory" cbor:"2,keyasint"` // MiB
 	Ports  []Port `json:"ports,omitzero" cbor:"3,keyasint,omitzero"`
 	GPUs   int    `json:"gpus,omitzero" cbor:"4,keyasint,omitzero"` // how many
+	// Addresses is how many addresses of the instance's block: one for each awsvpc task.
+	Addresses int `json:"addresses,omitzero" cbor:"5,keyasint,omitzero"`
 }
 
-// Usage is what the tasks of one instance hold. State updates it with every change of a task. Ports
-// and GPUs are sorted; the instance's reserved ports are not among them.
+// Usage is what the tasks of one instance hold. State updates it with every change of a task. Ports,
+// GPUs and addresses are sorted; the instance's reserved ports are not among them.
 type Usage struct {
-	CPU     int64    `json:"cpu"`
-	Memory  int64    `json:"memory"`
-	Ports   []Port   `json:"ports,omitzero"`
-	GPUs    []string `json:"gpus,omitzero"` // ids
-	Running int      `json:"runningTasks"`  // tasks that are RUNNING
-	Pending int      `json:"pendingTasks"`  // tasks placed and not yet RUNNING
+	CPU    int64    `json:"cpu"`
+	Memory int64    `json:"memory"`
+	Ports  []Port   `json:"ports,omitzero"`
+	GPUs   []string `json:"gpus,omitzero"` // ids
+	// Addresses are those of awsvpc tasks.
+	Addresses []netip.Addr `json:"addresses,omitzero"`
+	Running   int          `json:"runningTasks"` // tasks that are RUNNING
+	Pending   int          `json:"pendingTasks"` // tasks placed and not yet RUNNING
 }
 
 // HasPort reports whether a port is in use.

@@ -192,7 +192,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 	}
 	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
 	want := []string{
-		"networkMode awsvpc", "taskRoleArn", "pidMode task", "ipcMode task", "volumes", "proxyConfiguration",
+		"taskRoleArn", "pidMode task", "ipcMode task", "volumes", "proxyConfiguration",
 		"ephemeralStorage", "inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
 		c + "secrets", c + "environmentFiles", c + "dependsOn", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "restartPolicy", c + "portMappings.containerPortRange",

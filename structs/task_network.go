@@ -45,6 +45,17 @@ type NetworkFrame struct {
 	Gone  []string      `json:"gone,omitzero"` // instances that are peers no more
 }
 
+// AssignBlocks gives instances the blocks of addresses that they should have under a range: those
+// that lack one, share one with another instance, or have one outside the range without tasks in it.
+type AssignBlocks struct {
+	Instances   []string
+	TaskNetwork TaskNetwork
+	At          Time
+}
+
+// CommandType implements Command.
+func (AssignBlocks) CommandType() CommandType { return CmdAssignBlocks }
+
 // TaskMAC returns the hardware address of the network interface of a task with an IPv4 address:
 // 02:67 (locally administered) and the address. It is empty if the text is no IPv4 address.
 func TaskMAC(address string) string {

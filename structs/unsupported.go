@@ -17,7 +17,6 @@ const (
 // (executionRoleArn, appProtocol) are not included, nor are empty or unused ones.
 func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	var f features
-	f.add(d.NetworkMode == NetworkAwsvpc, "networkMode awsvpc")
 	f.add(d.TaskRoleArn != "", "taskRoleArn")
 	f.add(d.PidMode == "task", "pidMode task")
 	f.add(d.IpcMode == "task", "ipcMode task")

@@ -2,6 +2,7 @@ package place
 
 import (
 	"math"
+	"net/netip"
 	"slices"
 
 	"github.com/gantry-project/gantry/structs"
@@ -23,12 +24,12 @@ type filter struct {
 	alike func(*ask) bool
 }
 
-const numFilters = 12
+const numFilters = 14
 
 // filters returns all rules in the order in which they are applied. The first that is not satisfied
 // is the reason that a user sees. First come rules about which instances are meant; then those that
 // exclude an instance for every task; those that exclude it for all tasks of the request; GPUs,
-// which most instances will never have; memory before CPU, because memory is the limit that kills a
+// which most instances will never have; addresses of awsvpc tasks; memory before CPU, because memory is the limit that kills a
 // container; and ports last, because an instance that only lacks a port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
@@ -38,9 +39,11 @@ func filters() [numFilters]filter {
 		{structs.FailRuntime, missingRuntime, detailTrouble, changeRuntime, always},
 		{structs.FailUnstable, missingStability, detailTrouble, changeStability, always},
 		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
+		{structs.FailAttribute, missingTaskNetwork, detailTaskNetwork, changeTaskNetwork, always},
 		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},
 		{structs.FailDistinct, missingDistinct, detailDistinct, nil, nil},
 		{structs.FailGPU, missingGPUs, detailGPUs, changeGPUs, nil},
+		{structs.FailENI, missingAddresses, detailAddresses, changeAddresses, nil},
 		{structs.FailMemory, missingMemory, detailMemory, changeMemory, nil},
 		{structs.FailCPU, missingCPU, detailCPU, changeCPU, nil},
 		{structs.FailPorts, missingPorts, detailPorts, changePorts, nil},
@@ -93,6 +96,9 @@ func capacity(i *structs.ContainerInstance, u *structs.Usage, need *structs.Reso
 	if need.GPUs > 0 {
 		room = min(room, int64(freeGPUs(i, u)/need.GPUs))
 	}
+	if need.Addresses > 0 {
+		room = min(room, int64(freeAddresses(i, u)/need.Addresses))
+	}
 	return int(room)
 }
 
@@ -118,6 +124,9 @@ func holding(i *structs.ContainerInstance, u *structs.Usage, need *structs.Resou
 		free := (&structs.Host{Instance: i, Usage: u}).FreeGPUs()
 		more.GPUs = slices.Concat(u.GPUs, free[:min(n*need.GPUs, len(free))])
 		slices.Sort(more.GPUs)
+	}
+	if need.Addresses > 0 { // which ones does not matter here
+		more.Addresses = slices.Concat(make([]netip.Addr, n*need.Addresses), u.Addresses)
 	}
 	return &more
 }

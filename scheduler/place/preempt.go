@@ -90,7 +90,7 @@ func (p *preemption) wanted(instance string) bool {
 // ended. Otherwise it returns which task would have to make way, or nil if none would help.
 func (p *preemption) on(i *structs.ContainerInstance, u *structs.Usage) (coming bool, victim *structs.Task) {
 	left := *u
-	left.Ports, left.GPUs = slices.Clone(u.Ports), slices.Clone(u.GPUs)
+	left.Ports, left.GPUs, left.Addresses = slices.Clone(u.Ports), slices.Clone(u.GPUs), slices.Clone(u.Addresses)
 	var candidates []*structs.Task
 	for t := range p.request.View.InstanceTasks(i.ID) {
 		switch {
@@ -124,7 +124,7 @@ func (p *preemption) mayGo(t *structs.Task) bool {
 }
 
 func (p *preemption) fitsWithout(i *structs.ContainerInstance, u structs.Usage, t *structs.Task) bool {
-	u.Ports, u.GPUs = slices.Clone(u.Ports), slices.Clone(u.GPUs)
+	u.Ports, u.GPUs, u.Addresses = slices.Clone(u.Ports), slices.Clone(u.GPUs), slices.Clone(u.Addresses)
 	release(&u, t)
 	return p.fits(i, u)
 }
@@ -138,6 +138,7 @@ func release(u *structs.Usage, t *structs.Task) {
 	u.CPU -= t.CPU
 	u.Memory -= t.Memory
 	u.GPUs = slices.DeleteFunc(u.GPUs, func(id string) bool { return slices.Contains(t.GPUs, id) })
+	u.DropAddress(t.Address)
 	for _, port := range t.HostPorts() {
 		if n := slices.Index(u.Ports, port); n >= 0 {
 			u.Ports = slices.Delete(u.Ports, n, n+1)

@@ -71,6 +71,9 @@ func (a *ask) newInstance() string {
 		text += " with " + strings.Join(has, ", ") + " free"
 	}
 	var satisfies []*query.Expression
+	if a.need.Addresses > 0 {
+		satisfies = append(satisfies, newMember("attribute:"+structs.AttributeTaskENI+" exists").parsed)
+	}
 	if a.architecture != "" {
 		satisfies = append(satisfies, newMember("attribute:"+attributeArchitecture+" == "+a.architecture).parsed)
 	}
