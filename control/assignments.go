@@ -22,6 +22,7 @@ type AssignmentStream struct {
 	// deregistered means that the agent has been told that the instance is INACTIVE.
 	deregistered bool
 	pace         pace
+	network      networkStream
 }
 
 // versionWait is how long a stream waits for the registration that the agent knows. After the
@@ -66,10 +67,18 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 			return nil, structs.ErrNoLeader()
 		}
 	}
-	return &AssignmentStream{
-		store: c.config.Store, instance: instance, full: true, sent: map[string]structs.TaskStatus{},
-		sub: c.config.Store.Subscribe(state.Topic{Kind: state.TopicInstanceTasks, ID: instance}, state.Topic{Kind: state.TopicInstances, ID: instance}),
-	}, nil
+	return c.openStream(instance), nil
+}
+
+func (c *Control) openStream(instance string) *AssignmentStream {
+	topics := []state.Topic{{Kind: state.TopicInstanceTasks, ID: instance}, {Kind: state.TopicInstances, ID: instance}}
+	s := &AssignmentStream{store: c.config.Store, instance: instance, full: true, sent: map[string]structs.TaskStatus{}}
+	if row := c.config.Store.Snapshot().Instance(instance); row != nil && row.Network.Asks {
+		s.network = networkStream{asks: true, addresses: c.config.TaskNetwork.Range}
+		topics = append(topics, state.Topic{Kind: state.TopicPeers, ID: row.Cluster})
+	}
+	s.sub = c.config.Store.Subscribe(topics...)
+	return s
 }
 
 // Settle waits until the leader knows that the agent is connected, and this server knows that.
@@ -114,7 +123,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 		if resync && s.store.Snapshot().Instance(s.instance) == nil {
 			return structs.AssignmentFrame{}, structs.Errorf(structs.KindResourceNotFound, "container instance %s is not registered any more", s.instance)
 		}
-		if frame := s.frame(changes, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 {
+		if frame := s.frame(changes, resync); frame.Full || frame.Deregistered || len(frame.Assignments) > 0 || frame.Network != nil {
 			s.pace.sent(time.Now())
 			return frame, nil
 		}
@@ -132,6 +141,7 @@ func (s *AssignmentStream) Next(ctx context.Context) (structs.AssignmentFrame, e
 func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.AssignmentFrame {
 	snap := s.store.Snapshot()
 	frame := structs.AssignmentFrame{Index: snap.Index(), Full: s.full || resync}
+	frame.Network = s.network.frame(snap, s.instance, changes, frame.Full)
 	if i := snap.Instance(s.instance); i != nil {
 		told := s.deregistered
 		s.deregistered = i.Status == structs.InstanceInactive

@@ -150,8 +150,8 @@ func (m *taskMaker) takeGPUs(tx *state.Tx, instance *structs.ContainerInstance) 
 	return free[:m.gpus:m.gpus], true
 }
 
-// takeAddress chooses the address of an awsvpc task. As with GPUs, two plans never give away the same
-// one. The instance may have lost its block since the plan was made.
+// takeAddress chooses the address of an awsvpc task. As with GPUs, two plans never give away the
+// same one. The instance may have lost its block since the plan was made.
 func (m *taskMaker) takeAddress(tx *state.Tx, instance *structs.ContainerInstance, task string) (address, refused string) {
 	if !m.addressed {
 		return "", ""

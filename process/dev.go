@@ -26,6 +26,8 @@ type DevConfig struct {
 	Agent agent.Config
 	// HTTPAddr is where the APIs listen, as host:port. Port 0 picks a free one.
 	HTTPAddr string
+	// TaskNetwork is the server's.
+	TaskNetwork structs.TaskNetwork
 }
 
 // Dev is a whole cluster in one process: a server that takes any caller, and an agent. Make it with
@@ -58,7 +60,7 @@ func NewDev(c DevConfig) (*Dev, error) {
 	}
 	d.server, err = newServer(ServerConfig{
 		DataDir: d.dataDir, Name: c.Agent.Name, Zone: c.Agent.Zone, Version: c.Agent.Version,
-		Alone: true, Logger: c.Agent.Logger,
+		TaskNetwork: c.TaskNetwork, Alone: true, Logger: c.Agent.Logger,
 		Hooks: ServerHooks{ID: devID, Listen: func(string) (net.Listener, error) { return listener, nil }},
 	}, func(doors *doors) {
 		doors.ready = d.Ready

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gantry-project/gantry/gossip"
 	"github.com/gantry-project/gantry/security"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // ServerConfig is what a Server needs.
@@ -27,6 +28,9 @@ type ServerConfig struct {
 	Expect int
 	// Secret is the cluster's. Nil: no TLS, gossip in the clear, and any caller may do everything.
 	Secret *security.Secret
+	// TaskNetwork is the range out of which instances get blocks of addresses for awsvpc tasks.
+	// Zero: the default.
+	TaskNetwork structs.TaskNetwork
 	// Alone makes a cluster of this one server, which no other can join: without gossip and without
 	// a secret (gantry dev).
 	Alone bool

@@ -59,6 +59,7 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 	d := &doors{log: c.Logger, closing: s.closing, front: s.front}
 	config := server.Config{
 		ID: c.Hooks.ID, DataDir: c.DataDir, Version: c.Version, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
+		TaskNetwork: c.TaskNetwork,
 	}
 	if !c.Alone {
 		config.Peers = s.peers(raft)

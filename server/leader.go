@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/server/blocks"
 	"github.com/gantry-project/gantry/server/broker"
 	"github.com/gantry-project/gantry/server/collector"
 	"github.com/gantry-project/gantry/server/planner"
@@ -66,6 +67,9 @@ func (s *Server) newLeadership(term uint64) (*leadership, []part) {
 		{"agent leases", l.leases.Run},
 		{"collector", collector.New(collector.Config{
 			Snapshot: snapshot, Apply: apply, Now: s.clock.Now, Retention: s.config.TaskRetention, Logger: s.log,
+		}).Run},
+		{"blocks", blocks.New(blocks.Config{
+			Snapshot: snapshot, Apply: apply, Now: s.clock.Time, TaskNetwork: s.config.TaskNetwork, Logger: s.log,
 		}).Run},
 	}
 	for range runtime.GOMAXPROCS(0) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gantry-project/gantry/server/node"
 	"github.com/gantry-project/gantry/server/simulator"
 	"github.com/gantry-project/gantry/state"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // Config holds what a server needs.
@@ -31,6 +32,9 @@ type Config struct {
 	// TaskRetention is how long stopped tasks can still be described. Zero means one hour, as in
 	// ECS.
 	TaskRetention time.Duration
+	// TaskNetwork is the range out of which instances get blocks of addresses for awsvpc tasks. It
+	// should be the same on all servers: the leader's counts. Zero means the default.
+	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts secrets in the log. If nil, secrets are refused.
 	Sealer control.Sealer
 	// Now is the system's clock, which people may set. Nil means time.Now.
@@ -74,6 +78,9 @@ func New(c Config) (*Server, error) {
 	if c.TaskRetention == 0 {
 		c.TaskRetention = defaultTaskRetention
 	}
+	if c.TaskNetwork == (structs.TaskNetwork{}) {
+		c.TaskNetwork = structs.DefaultTaskNetwork()
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -90,7 +97,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
-		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, Sealer: c.Sealer,
+		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel

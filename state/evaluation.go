@@ -23,8 +23,8 @@ var evaluations = Declare(Declaration[structs.Evaluation]{
 		waitingEvaluations: {Of: evaluationCluster, Less: lessWaiting, Has: (*structs.Evaluation).Waits},
 		calledEvaluations:  {Of: evaluationCluster, Less: lessCalled, Has: (*structs.Evaluation).Called},
 	},
-	Topics: func(e *structs.Evaluation) [2]Topic {
-		return [2]Topic{{Kind: TopicEvaluations}, {Kind: TopicEvaluations, ID: e.ID}}
+	Topics: func(_, e *structs.Evaluation, _ bool) [maxTopics]Topic {
+		return [maxTopics]Topic{{Kind: TopicEvaluations}, {Kind: TopicEvaluations, ID: e.ID}}
 	},
 })
 

@@ -25,8 +25,12 @@ var instances = Declare(Declaration[structs.ContainerInstance]{
 			Has: func(i *structs.ContainerInstance) bool { return i.Network.Block != "" },
 		},
 	},
-	Topics: func(i *structs.ContainerInstance) [2]Topic {
-		return [2]Topic{{Kind: TopicInstances}, {Kind: TopicInstances, ID: i.ID}}
+	Topics: func(was, i *structs.ContainerInstance, removed bool) [maxTopics]Topic {
+		topics := [maxTopics]Topic{{Kind: TopicInstances}, {Kind: TopicInstances, ID: i.ID}}
+		if peersDiffer(was, i, removed) {
+			topics[2] = Topic{Kind: TopicPeers, ID: i.Cluster}
+		}
+		return topics
 	},
 	Changed: func(tx *Tx, was, is *structs.ContainerInstance) {
 		tx.touched = append(tx.touched, cmp.Or(is, was).ID)
@@ -52,7 +56,8 @@ func (s *Snapshot) Instances(cluster string) iter.Seq[*structs.ContainerInstance
 	return instances.of(s, instancesByCluster, &structs.ContainerInstance{Cluster: cluster})
 }
 
-// BlockHolders returns the instances of all clusters that have a block of addresses, by block and id.
+// BlockHolders returns the instances of all clusters that have a block of addresses, by block and
+// id.
 func (s *Snapshot) BlockHolders() iter.Seq[*structs.ContainerInstance] {
 	return instances.from(s, instancesByBlock, &structs.ContainerInstance{})
 }

@@ -38,8 +38,9 @@ type Declaration[R any] struct {
 	Less func(a, b *R) bool
 	// Indexes are additional orders of the rows.
 	Indexes []Index[R]
-	// Topics returns the topics of the row, for subscribers. It is nil for a noun without topics.
-	Topics func(row *R) [2]Topic
+	// Topics returns the topics of a change, for subscribers. was is nil for a new row; is is the
+	// row that was removed, if removed is true. It is nil for a noun without topics.
+	Topics func(was, is *R, removed bool) [maxTopics]Topic
 	// Changed updates derived data other than the noun's indexes; was is nil for a new row, and is
 	// is nil for a removed one. It is nil if nothing is derived.
 	Changed func(tx *Tx, was, is *R)
@@ -75,7 +76,7 @@ type Noun interface {
 	newTables() tables
 	load(tx *Tx, row any)
 	derive(*Tx)
-	topics(row any) [2]Topic
+	topics(*Event) [maxTopics]Topic
 }
 
 // tables are the rows of one noun in a snapshot.
@@ -113,9 +114,13 @@ func (n *NounOf[R]) Put(tx *Tx, row any) { n.put(tx, row.(*R)) }
 // Remove implements Noun.
 func (n *NounOf[R]) Remove(tx *Tx, row any) { n.remove(tx, row.(*R)) }
 
-func (n *NounOf[R]) topics(row any) [2]Topic {
+// maxTopics is how many topics a change may have.
+const maxTopics = 3
+
+func (n *NounOf[R]) topics(e *Event) [maxTopics]Topic {
 	if n.Declaration.Topics == nil {
-		return [2]Topic{}
+		return [maxTopics]Topic{}
 	}
-	return n.Declaration.Topics(row.(*R))
+	was, _ := e.Before.(*R)
+	return n.Declaration.Topics(was, e.Row.(*R), e.Removed)
 }

@@ -12,6 +12,9 @@ const (
 	TopicInstanceTasks
 	// TopicInstances: container instances; ID is an instance's, or empty for all.
 	TopicInstances
+	// TopicPeers: container instances whose part in the network of awsvpc tasks changed; ID is the
+	// cluster.
+	TopicPeers
 )
 
 // Topic selects the changes that a subscriber wants. The zero Topic is not a topic.
@@ -80,7 +83,7 @@ func (f *feed) tell(events []Event) {
 		return
 	}
 	for i := range events {
-		for _, t := range events[i].Noun.topics(events[i].Row) {
+		for _, t := range events[i].Noun.topics(&events[i]) {
 			if t.Kind == 0 {
 				continue
 			}

@@ -21,8 +21,8 @@ var tasks = Declare(Declaration[structs.Task]{
 			Has: func(t *structs.Task) bool { return !structs.IsServiceGroup(t.Group) && onInstance(t) },
 		},
 	},
-	Topics: func(t *structs.Task) [2]Topic {
-		return [2]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}
+	Topics: func(_, t *structs.Task, _ bool) [maxTopics]Topic {
+		return [maxTopics]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}
 	},
 	Changed: (*Tx).account,
 })

@@ -18,8 +18,8 @@ const (
 	InstanceInactive = "INACTIVE"
 )
 
-// AttributeTaskENI is the attribute of instances on which awsvpc tasks can be placed (ECS's name for
-// it).
+// AttributeTaskENI is the attribute of instances on which awsvpc tasks can be placed (ECS's name
+// for it).
 const AttributeTaskENI = "ecs.capability.task-eni"
 
 // AttributeZone is the attribute that holds an instance's availability zone (ECS's name for it).

@@ -27,8 +27,8 @@ type Resources struct {
 	Addresses int `json:"addresses,omitzero" cbor:"5,keyasint,omitzero"`
 }
 
-// Usage is what the tasks of one instance hold. State updates it with every change of a task. Ports,
-// GPUs and addresses are sorted; the instance's reserved ports are not among them.
+// Usage is what the tasks of one instance hold. State updates it with every change of a task.
+// Ports, GPUs and addresses are sorted; the instance's reserved ports are not among them.
 type Usage struct {
 	CPU    int64    `json:"cpu"`
 	Memory int64    `json:"memory"`

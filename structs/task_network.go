@@ -33,6 +33,15 @@ type NetworkPeer struct {
 	Key      string `json:"key,omitzero"`
 }
 
+// IsPeer reports whether the instance is one that agents must reach: tasks may have addresses of
+// its block, even if no more can be placed there.
+func (i *ContainerInstance) IsPeer() bool { return i.Network.Block != "" && i.Address != "" }
+
+// Peer returns the instance as other agents need it.
+func (i *ContainerInstance) Peer() NetworkPeer {
+	return NetworkPeer{Instance: i.ID, Address: i.Address, Block: i.Network.Block, Key: i.Network.Key}
+}
+
 // NetworkFrame tells an agent where the awsvpc tasks of the cluster are. The first one of a stream
 // is Full: there are no other peers. Later ones have only what changed: first the peers in Gone are
 // removed, then those in Peers are added, or replaced if they are known. One that only moved to
@@ -46,7 +55,8 @@ type NetworkFrame struct {
 }
 
 // AssignBlocks gives instances the blocks of addresses that they should have under a range: those
-// that lack one, share one with another instance, or have one outside the range without tasks in it.
+// that lack one, share one with another instance, or have one outside the range without tasks in
+// it.
 type AssignBlocks struct {
 	Instances   []string
 	TaskNetwork TaskNetwork

@@ -27,6 +27,7 @@ type devOptions struct {
 	cluster  string
 	provider string // capacity provider of the machine; empty for none
 	gpus     []string
+	tasks    taskNetwork
 }
 
 func devCommand() *cobra.Command {
@@ -51,6 +52,7 @@ gantry dev with the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "`name` of the cluster that this machine joins")
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
+	o.tasks.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmp.Or(o.logging.check(), o.check()); err != nil {
 			return err
@@ -79,7 +81,11 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	if err != nil {
 		return err
 	}
-	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, Agent: agent.Config{
+	tasks, err := o.tasks.network()
+	if err != nil {
+		return err
+	}
+	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), Runtime: containers, Logger: log,
 	}})

@@ -24,6 +24,7 @@ type serverOptions struct {
 	expect       int
 	name         string
 	zone, region string
+	tasks        taskNetwork
 }
 
 func serverCommand() *cobra.Command { return new(serverOptions).command() }
@@ -50,6 +51,7 @@ server takes any call.`,
 	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability `zone` of this machine")
 	cmd.Flags().StringVar(&o.region, "region", "", "`region` of this machine")
+	o.tasks.addFlags(cmd)
 	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -72,7 +74,8 @@ func (o *serverOptions) check() error {
 	case o.expect == 0 && len(o.Join) == 0:
 		return errors.New("--bootstrap-expect is required without --join: give the number of servers that form the new cluster")
 	}
-	return cmp.Or(o.logging.check(), o.network.check())
+	_, err := o.tasks.network(o.Bind, o.Advertise)
+	return cmp.Or(o.logging.check(), o.network.check(), err)
 }
 
 // slack is the least that the heap of a server may grow between two garbage collections, in bytes.
@@ -87,9 +90,13 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	if err != nil {
 		return err
 	}
+	tasks, err := o.tasks.network()
+	if err != nil {
+		return err
+	}
 	s, err := process.NewServer(process.ServerConfig{
 		DataDir: o.dataDir, Name: o.name, Zone: o.zone, Region: o.region, Version: version,
-		Addresses: o.Addresses, Expect: o.expect, Secret: secret, Logger: log,
+		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Logger: log,
 	})
 	if err != nil {
 		return portTaken(err, o.RaftPort, "--http-port")

@@ -46,6 +46,8 @@ var folderRules = []folderRule{
 		"raft and the disk: what is replicated, and who the other servers are, is not its matter"},
 	{"server/members", []string{"gossip", "internal/route", "internal/wholefile", "server/node", "structs"},
 		"gossip and raft peers meet here, and nothing else"},
+	{"server/blocks", []string{"fsm", "state", "structs"},
+		"a part of the leader's work gets what it reads and writes, so that it is tested alone"},
 	{"server/collector", []string{"fsm", "state", "structs"},
 		"a part of the leader's work gets what it reads and writes, so that it is tested alone"},
 	{"server/planner", []string{"state", "scheduler", "scheduler/place", "structs"},

@@ -29,8 +29,9 @@ const numFilters = 14
 // filters returns all rules in the order in which they are applied. The first that is not satisfied
 // is the reason that a user sees. First come rules about which instances are meant; then those that
 // exclude an instance for every task; those that exclude it for all tasks of the request; GPUs,
-// which most instances will never have; addresses of awsvpc tasks; memory before CPU, because memory is the limit that kills a
-// container; and ports last, because an instance that only lacks a port has room.
+// which most instances will never have; addresses of awsvpc tasks; memory before CPU, because
+// memory is the limit that kills a container; and ports last, because an instance that only lacks a
+// port has room.
 func filters() [numFilters]filter {
 	return [numFilters]filter{
 		{structs.FailProvider, missingProvider, detailProvider, changeProvider, always},
