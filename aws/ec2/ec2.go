@@ -1,7 +1,9 @@
 // Package ec2 serves the part of the Amazon EC2 API that tools need to find the addresses of ECS
-// tasks' machines: it shows Gantry's container instances, and changes nothing.
+// tasks: it shows Gantry's container instances and the network interfaces of awsvpc tasks, and
+// changes nothing.
 //
-// Gantry has no VPCs, subnets, security groups or public addresses, and shows none.
+// Gantry has no VPCs, security groups or public addresses, and shows none. A subnet is only the
+// name that an awsvpc task was given.
 //
 // The *.gen.go files are written by aws/gen from the API's model.
 package ec2
@@ -45,6 +47,8 @@ type call struct {
 type view interface {
 	Clusters() iter.Seq[*structs.Cluster]
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
+	InstanceTasks(instance string) iter.Seq[*structs.Task]
+	Job(id string) *structs.Job
 	Tags(resource structs.ResourceKey) []structs.Tag
 }
 
@@ -78,14 +82,14 @@ const (
 
 // page returns the machines of a page, in the order of their ids. Without a number of results it is
 // the largest page that is allowed.
-func page(operation string, machines []*machine, results *int32, token string) ([]*machine, string, error) {
+func page(operation string, machines []*machine, id func(*machine) string, results *int32, token string) ([]*machine, string, error) {
 	if results != nil && (*results < minPage || *results > maxPage) {
 		return nil, "", refusal(codeInvalid,
 			"Value ( %d ) for parameter maxResults is invalid. Expecting a value from %d to %d.", *results, minPage, maxPage)
 	}
 	rows := func(yield func(string, *machine) bool) {
 		for _, m := range machines {
-			if !yield(m.id, m) {
+			if !yield(id(m), m) {
 				return
 			}
 		}

@@ -11,8 +11,7 @@ import (
 )
 
 // filterValues returns the values of a machine that a filter compares. If there are none, the
-// filter does not match. Gantry has no VPCs and subnets, so a search for those of one finds
-// nothing.
+// filter does not match. Gantry has no VPCs, so a search for those of one finds nothing.
 type filterValues map[string]func(*machine) []string
 
 func one(value func(*machine) string) func(*machine) []string {
@@ -32,7 +31,7 @@ var ofAll = filterValues{
 	"owner-id":           one(func(m *machine) string { return m.account }),
 	"private-dns-name":   one((*machine).hostName),
 	"private-ip-address": one((*machine).address),
-	"subnet-id":          none,
+	"subnet-id":          one(func(m *machine) string { return m.subnet }),
 	"vpc-id":             none,
 }
 
@@ -66,6 +65,7 @@ var ofInterfaces = filterValues{
 	"attachment.attachment-id":     one((*machine).attachmentID),
 	"attachment.instance-id":       one(func(m *machine) string { return m.id }),
 	"attachment.status":            one(func(*machine) string { return interfaceAttached }),
+	"mac-address":                  one((*machine).mac),
 	"network-interface-id":         one((*machine).interfaceID),
 	"status":                       one(func(*machine) string { return interfaceInUse }),
 	"tag-key":                      none,

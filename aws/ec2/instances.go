@@ -18,14 +18,14 @@ func (c *call) describeInstances(ctx context.Context, in *DescribeInstancesReque
 		return nil, err
 	}
 	machines, err = named(machines, in.InstanceIds, "i-", "instance", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound",
-		func(m *machine) string { return m.id })
+		instanceID)
 	if err != nil {
 		return nil, err
 	}
 	if machines, err = filtered(machines, in.Filters, ofInstances, func(m *machine) []structs.Tag { return m.tags }); err != nil {
 		return nil, err
 	}
-	shown, next, err := page("DescribeInstances", machines, in.MaxResults, in.NextToken)
+	shown, next, err := page("DescribeInstances", machines, instanceID, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,8 @@ func (c *call) describeInstances(ctx context.Context, in *DescribeInstancesReque
 	}
 	return out, nil
 }
+
+func instanceID(m *machine) string { return m.id }
 
 // instance shows a machine, with the members whose values are known here.
 func (m *machine) instance() Instance {

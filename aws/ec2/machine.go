@@ -10,12 +10,15 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// machine is a container instance as EC2 shows it: an instance, and its only network interface.
+// machine is a container instance as EC2 shows it: an instance with one of its network interfaces,
+// which is the machine's own or that of an awsvpc task.
 type machine struct {
 	*structs.ContainerInstance
 	id      string // i-…
 	account string
 	tags    []structs.Tag
+	task    *structs.Task // nil: the interface is the machine's own
+	subnet  string        // of the task
 }
 
 // machines returns the machines of all clusters, in the order of their ids.
@@ -47,18 +50,22 @@ func (c *call) machinesOf(v view) []*machine {
 // EC2 shows terminated instances for a while.
 func (m *machine) terminated() bool { return m.Status == structs.InstanceInactive }
 
-// address returns the IP address of the machine; empty if none is known, or if the machine is
+// address returns the IP address of the interface; empty if none is known, or if the machine is
 // terminated.
 func (m *machine) address() string {
-	if m.terminated() {
+	switch {
+	case m.task != nil:
+		return m.task.Address
+	case m.terminated():
 		return ""
 	}
 	return m.Address
 }
 
-// hostName returns the name of the machine; empty if only its identity document is known.
+// hostName returns the name of the machine; empty if only its identity document is known, and for
+// the interface of a task.
 func (m *machine) hostName() string {
-	if m.Name == m.id {
+	if m.Name == m.id || m.task != nil {
 		return ""
 	}
 	return m.Name
@@ -67,8 +74,17 @@ func (m *machine) hostName() string {
 // derived returns an id for another EC2 resource of an instance, made from the instance's id.
 func (m *machine) derived(prefix string) string { return prefix + strings.TrimPrefix(m.id, "i-") }
 
-func (m *machine) interfaceID() string   { return m.derived("eni-") }
-func (m *machine) attachmentID() string  { return m.derived("eni-attach-") }
+func (m *machine) interfaceID() string {
+	if m.task != nil {
+		return structs.TaskInterfaceID(m.task.ID)
+	}
+	return m.derived("eni-")
+}
+
+func (m *machine) attachmentID() string {
+	return "eni-attach-" + strings.TrimPrefix(m.interfaceID(), "eni-")
+}
+
 func (m *machine) reservationID() string { return m.derived("r-") }
 
 // stateCodes has EC2's codes for the states that exist here. An instance whose agent is not heard
@@ -126,7 +142,7 @@ func named(machines []*machine, ids []string, prefix, what string, malformed, mi
 	}
 	switch len(gone) {
 	case 0:
-		slices.SortFunc(found, func(a, b *machine) int { return cmp.Compare(a.id, b.id) })
+		slices.SortFunc(found, func(a, b *machine) int { return cmp.Compare(id(a), id(b)) })
 		return slices.Compact(found), nil
 	case 1:
 		return nil, refusal(missing, "The %s ID '%s' does not exist", what, gone[0])

@@ -119,6 +119,9 @@ func (f *fixture) placeholders() *strings.Replacer {
 	if f.ofVision != nil {
 		names = append(names, "$VISION", f.ofVision.ID, "$TRAINING", f.training.ID)
 	}
+	if f.ofPrivate != nil {
+		names = append(names, "$PRIVATE", f.ofPrivate.ID, "$NEW", f.addressed[0].ID, "$UP", f.addressed[1].ID, "$ENDED", f.addressed[2].ID)
+	}
 	snap := f.Store.Snapshot()
 	add := func(service, name string) {
 		job := snap.Service("default", service)

@@ -26,6 +26,9 @@ type fixture struct {
 	ofBig    *structs.ContainerInstance
 	ofVision *structs.ContainerInstance // the instance of addGPUs, and a task there
 	training *structs.Task
+	// the instance of addNetwork, and its tasks
+	ofPrivate *structs.ContainerInstance
+	addressed []*structs.Task
 }
 
 func newFixture(t *testing.T) *fixture {

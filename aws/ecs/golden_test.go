@@ -53,6 +53,9 @@ func TestGolden(t *testing.T) {
 			if strings.HasPrefix(filepath.Base(path), "gpus") {
 				f.addGPUs(t)
 			}
+			if strings.HasPrefix(filepath.Base(path), "awsvpc_") {
+				f.addNetwork(t)
+			}
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {

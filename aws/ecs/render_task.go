@@ -54,6 +54,7 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		c.addInstance(v, &out, t)
 	}
 	if definition != nil {
+		out.Attachments = attachments(t, definition, job)
 		out.Containers = c.containers(t, definition, overrides)
 		out.HealthStatus = t.Health(definition)
 		out.Overrides = taskOverrides(definition, overrides)
@@ -127,8 +128,8 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 			Memory:            amount(def.Memory),
 			MemoryReservation: amount(def.MemoryReservation),
 			GpuIds:            gpus[i],
-			NetworkBindings:   orEmpty(seen.NetworkBindings),
-			NetworkInterfaces: []structs.NetworkInterface{},
+			NetworkBindings:   networkBindings(seen, definition),
+			NetworkInterfaces: networkInterfaces(t),
 		}
 	}
 	return out
