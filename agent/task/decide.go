@@ -59,12 +59,13 @@ func decide(w wish, containers []container, resources []resource, taken []step) 
 // container starts when what it waits for has come true. Later on, containers are followed:
 // inspected after changes, and started again when they ended and are to.
 func goingUp(containers []container, resources []resource) (o order) {
-	var before, exist []condition
+	var prepared, exist []condition
 	for _, r := range resources {
-		prepared := condition{resourcePrepared, r.Name()}
-		o = append(o, ordered{step: step{prepareResource, r.Name()}, until: prepared})
-		before = append(before, prepared)
+		until := condition{resourcePrepared, r.Name()}
+		o = append(o, ordered{step: step{prepareResource, r.Name()}, until: until})
+		prepared = append(prepared, until)
 	}
+	before := slices.Clone(prepared)
 	for _, c := range containers {
 		present := condition{imagePresent, c.image()}
 		o = append(o, ordered{step: step{pullImage, c.image()}, until: present})
@@ -88,11 +89,11 @@ func goingUp(containers []container, resources []resource) (o order) {
 		o = append(o, ordered{step{startContainer, c.key}, condition{containerStarted, c.key}, after})
 	}
 	for _, c := range containers {
-		follow := step{inspectContainer, c.key}
+		follow := ordered{step: step{inspectContainer, c.key}, until: condition{containerFollowed, c.key}}
 		if c.again != nil {
-			follow.kind = restartContainer
+			follow.kind, follow.after = restartContainer, prepared
 		}
-		o = append(o, ordered{step: follow, until: condition{containerFollowed, c.key}})
+		o = append(o, follow)
 	}
 	return o
 }
