@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // callHangs is how long the engine may take for one call, unless the call waits for a container or
@@ -75,6 +76,11 @@ func (r *timedRuntime) CreateContainer(ctx context.Context, spec runtime.Contain
 func (r *timedRuntime) StartContainer(ctx context.Context, id string) (runtime.ContainerState, error) {
 	defer r.calls.begin("starting container " + id)()
 	return r.Runtime.StartContainer(ctx, id)
+}
+
+func (r *timedRuntime) RestartContainer(ctx context.Context, id string, startedAt structs.Time) (runtime.ContainerState, error) {
+	defer r.calls.begin("restarting container " + id)()
+	return r.Runtime.RestartContainer(ctx, id, startedAt)
 }
 
 func (r *timedRuntime) InspectContainer(ctx context.Context, id string) (runtime.ContainerState, bool, error) {

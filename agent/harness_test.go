@@ -24,6 +24,7 @@ type harness struct {
 	server *fakeServer
 	dir    string
 	change func(*agent.Config)
+	again  map[string]int // how often containers, by name, are to be started again
 
 	agent  *agent.Agent
 	cancel context.CancelFunc
@@ -50,7 +51,7 @@ func withConfig(t *testing.T, change func(*agent.Config), test func(*harness)) {
 }
 
 func newHarness(t *testing.T) *harness {
-	return &harness{t: t, engine: testutil.NewFakeEngine(), server: newFakeServer(), dir: t.TempDir()}
+	return &harness{t: t, engine: testutil.NewFakeEngine(), server: newFakeServer(), dir: t.TempDir(), again: map[string]int{}}
 }
 
 // start starts an agent and waits until it is ready.

@@ -107,6 +107,10 @@ type Container struct {
 	Reason          string           `json:"reason,omitzero" cbor:"6,keyasint,omitzero"`
 	NetworkBindings []NetworkBinding `json:"networkBindings,omitzero" cbor:"7,keyasint,omitzero"`
 	HealthStatus    string           `json:"healthStatus,omitzero" cbor:"8,keyasint,omitzero"`
+	// RestartCount is how often the agent started the container again (ContainerRestartPolicy).
+	RestartCount int32 `json:"restartCount,omitzero" cbor:"9,keyasint,omitzero"`
+	// StartedAt is when the container was last started. Only those with a restart policy have it.
+	StartedAt Time `json:"startedAt,omitzero" cbor:"10,keyasint,omitzero"`
 }
 
 // TaskUpdate is an agent's report on one task. Unless it is Partial, it has everything the agent

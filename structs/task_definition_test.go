@@ -194,8 +194,8 @@ func TestUnsupportedFeatures(t *testing.T) {
 	want := []string{
 		"taskRoleArn", "pidMode task", "ipcMode task", "volumes", "proxyConfiguration",
 		"ephemeralStorage", "inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
-		c + "secrets", c + "environmentFiles", c + "dependsOn", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements InferenceAccelerator d",
-		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "restartPolicy", c + "portMappings.containerPortRange",
+		c + "secrets", c + "environmentFiles", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements InferenceAccelerator d",
+		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "portMappings.containerPortRange",
 		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
 		"overrides.taskRoleArn", "overrides.ephemeralStorage", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}

@@ -17,6 +17,7 @@ import (
 
 // api is the part of Docker's client that this package uses.
 type api interface {
+	ClientVersion() string
 	Ping(ctx context.Context) (types.Ping, error)
 	Info(ctx context.Context) (system.Info, error)
 	Events(ctx context.Context, options events.ListOptions) (<-chan events.Message, <-chan error)

@@ -20,6 +20,7 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 	if err != nil {
 		return "", failure(ctx, cannotCreate, err)
 	}
+	e.keepInterval(config.Healthcheck)
 	e.limitFiles(config, host)
 	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {
 		config.Labels[labelDigest] = digest

@@ -21,6 +21,7 @@ import (
 // fakeAPI answers the calls whose field is set. Any other call is a bug of the test.
 type fakeAPI struct {
 	api
+	version string // of the API
 	info    func() (system.Info, error)
 	image   func() (image.InspectResponse, error) // nil: no image is there
 	ask     func(ref string) error                // of the registry
@@ -34,6 +35,7 @@ type fakeAPI struct {
 }
 
 func (f *fakeAPI) Info(context.Context) (system.Info, error) { return f.info() }
+func (f *fakeAPI) ClientVersion() string                     { return f.version }
 func (f *fakeAPI) Ping(context.Context) (types.Ping, error)  { return types.Ping{}, f.ping() }
 
 func (f *fakeAPI) Events(ctx context.Context, _ events.ListOptions) (<-chan events.Message, <-chan error) {

@@ -16,9 +16,6 @@ import (
 // visibleGPUs is the variable that tells NVIDIA's container runtime which GPUs a container sees.
 const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 
-// noStartPeriod is the shortest start period that Docker accepts. For zero it uses the image's.
-const noStartPeriod = time.Millisecond
-
 // translate translates a ContainerSpec, which has ECS's terms, to Docker's.
 func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostConfig, error) {
 	if spec.PidMode == "task" || spec.IpcMode == "task" {
@@ -133,26 +130,6 @@ func logConfig(log *structs.LogConfiguration) container.LogConfig {
 		return container.LogConfig{}
 	}
 	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
-}
-
-// healthCheck fills in ECS's defaults, which differ from Docker's. ECS ignores the health check of
-// an image. Here it is switched off if the definition has none, so it never makes a task UNHEALTHY;
-// otherwise it adds nothing to the definition's.
-func healthCheck(check *structs.HealthCheck) (*container.HealthConfig, error) {
-	if !check.Checks() {
-		return &container.HealthConfig{Test: []string{"NONE"}}, nil
-	}
-	test, err := check.Test()
-	if err != nil {
-		return nil, err
-	}
-	return &container.HealthConfig{
-		Test:        test,
-		Interval:    seconds(check.Interval, 30),
-		Timeout:     seconds(check.Timeout, 5),
-		Retries:     int(valueOr(check.Retries, 3)),
-		StartPeriod: max(seconds(check.StartPeriod, 0), noStartPeriod),
-	}, nil
 }
 
 func seconds(n *int32, otherwise int32) time.Duration {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"github.com/docker/docker/api/types/container"
+
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
 )
 
 var errNoContainer = errors.New("no such container")
@@ -20,6 +23,19 @@ func (e *Engine) StartContainer(ctx context.Context, id string) (runtime.Contain
 	}
 	if id, err = e.start(ctx, id); err != nil {
 		return runtime.ContainerState{ID: id}, failure(ctx, cannotStart, err)
+	}
+	return e.mustInspect(ctx, id)
+}
+
+// RestartContainer starts an ended container again, and returns its state after the start. It does
+// nothing if the container was started since startedAt: an earlier call may have done it unseen.
+func (e *Engine) RestartContainer(ctx context.Context, id string, startedAt structs.Time) (runtime.ContainerState, error) {
+	state, err := e.mustInspect(ctx, id)
+	if err != nil || state.State != runtime.ContainerExited || state.StartedAt != startedAt {
+		return state, err
+	}
+	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
+		return runtime.ContainerState{}, failure(ctx, cannotStart, err)
 	}
 	return e.mustInspect(ctx, id)
 }

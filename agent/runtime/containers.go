@@ -19,6 +19,10 @@ type Containers interface {
 	// a running container does nothing, and one that has ended is not started again. It fails with
 	// an *Error (CannotStartContainerError).
 	StartContainer(ctx context.Context, id string) (ContainerState, error)
+	// RestartContainer starts a container again that ended, and returns its state after the start.
+	// It does nothing if the container was started since startedAt. It fails with an *Error
+	// (CannotStartContainerError).
+	RestartContainer(ctx context.Context, id string, startedAt structs.Time) (ContainerState, error)
 	// InspectContainer returns a container's state; ok is false if there is no such container.
 	InspectContainer(ctx context.Context, id string) (state ContainerState, ok bool, err error)
 	// StopContainer sends the stop signal, and SIGKILL after timeout seconds, and returns when the

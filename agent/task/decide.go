@@ -14,93 +14,131 @@ const (
 	phasePulled               // its image is present
 	phaseCreated              // it exists; it may have started unseen, if the engine was lost then
 	phaseRunning
-	phaseEnded // it ended, was removed, or could not be started; it is never started again
+	phaseEnded // it ended, was removed, or could not be started; it is not started again
+)
+
+// wish is what is wanted of a task.
+type wish uint8
+
+const (
+	toRun wish = iota
+	toStop
+	toStopAtOnce // the agent is cut off: nothing waits for anything
 )
 
 // decision is what comes next for a task.
 type decision struct {
-	steps []step // to take now, all at the same time
+	steps []step // to take now, besides those in progress
 	down  bool   // the task is on its way to its end
-	done  bool   // nothing is left to do on the way up or down
+	done  bool   // nothing is left to do on the way up or down, and no step is in progress
 }
 
-// decide returns what comes next for a task, from whether the server wants it stopped and how far
-// its containers and resources are. Nothing else matters: a new task, an adopted one and one that
-// is asked to stop halfway are treated alike.
-func decide(stop bool, containers []container, resources []resource) decision {
-	d := decision{down: stop || ended(containers) || broken(resources) != ""}
+// decide returns what comes next for a task, from what is wanted of it, how far its containers and
+// resources are, and the steps in progress. Nothing else matters: a new task, an adopted one and
+// one that is asked to stop halfway are treated alike.
+func decide(w wish, containers []container, resources []resource, taken []step) decision {
+	d := decision{down: w != toRun || ended(containers) || broken(resources) != ""}
 	steps := goingUp(containers, resources)
 	if d.down {
-		steps = goingDown(containers, resources)
+		steps = goingDown(containers, resources, w == toStopAtOnce)
 	}
-	d.steps, d.done = steps.next(func(c condition) bool { return holds(c, containers, resources) })
+	ready, done := steps.next(func(c condition) bool { return holds(c, containers, resources, taken) })
+	for _, s := range ready {
+		if !slices.ContainsFunc(slices.Concat(taken, d.steps), s.clashes) {
+			d.steps = append(d.steps, s)
+		}
+	}
+	d.done = done && len(taken) == 0
 	return d
 }
 
 // goingUp returns the steps that bring a task up. All resources are prepared and all images pulled
-// at the same time. Once all are present the containers are created, one after the other in the
-// order of the definition, and once all exist they are started in the same way.
+// at the same time. A container is created once the resources, its own image, those of all
+// essential containers and the containers that it needs are there. So a task fails early, and a
+// sidecar with a large image holds up only what needs it. Once all essential containers exist, each
+// container starts when what it waits for has come true. Later on, containers are followed:
+// inspected after changes, and started again when they ended and are to.
 func goingUp(containers []container, resources []resource) (o order) {
-	var before []condition
+	var prepared, exist []condition
 	for _, r := range resources {
-		prepared := condition{resourcePrepared, r.Name()}
-		o = append(o, ordered{step: step{prepareResource, r.Name()}, until: prepared})
-		before = append(before, prepared)
+		until := condition{resourcePrepared, r.Name()}
+		o = append(o, ordered{step: step{prepareResource, r.Name()}, until: until})
+		prepared = append(prepared, until)
 	}
+	before := slices.Clone(prepared)
 	for _, c := range containers {
 		present := condition{imagePresent, c.image()}
-		if !slices.Contains(before, present) {
-			o = append(o, ordered{step: step{pullImage, c.image()}, until: present})
+		o = append(o, ordered{step: step{pullImage, c.image()}, until: present})
+		if c.essential {
 			before = append(before, present)
+			exist = append(exist, condition{containerCreated, c.key})
 		}
 	}
 	for _, c := range containers {
-		created := condition{containerCreated, c.key}
-		o = append(o, ordered{step{createContainer, c.key}, created, before})
-		before = append(before, created)
+		after := append(slices.Clone(before), condition{imagePresent, c.image()})
+		for _, n := range c.needs {
+			after = append(after, condition{containerCreated, n.on})
+		}
+		o = append(o, ordered{step{createContainer, c.key}, condition{containerCreated, c.key}, after})
 	}
 	for _, c := range containers {
-		started := condition{containerStarted, c.key}
-		o = append(o, ordered{step{startContainer, c.key}, started, before})
-		before = append(before, started)
+		after := append(slices.Clone(exist), condition{containerCreated, c.key})
+		for _, n := range c.needs {
+			after = append(after, condition{n.is, n.on})
+		}
+		o = append(o, ordered{step{startContainer, c.key}, condition{containerStarted, c.key}, after})
+	}
+	for _, c := range containers {
+		follow := ordered{step: step{inspectContainer, c.key}, until: condition{containerFollowed, c.key}}
+		if c.again != nil {
+			follow.kind, follow.after = restartContainer, prepared
+		}
+		o = append(o, follow)
 	}
 	return o
 }
 
-// goingDown returns the steps that end a task: all its containers end at the same time, and then
-// its resources are released.
-func goingDown(containers []container, resources []resource) (o order) {
-	var before []condition
+// goingDown returns the steps that end a task. Each container ends once those that need it have
+// ended, and then the resources are released.
+func goingDown(containers []container, resources []resource, atOnce bool) (o order) {
+	var all []condition
 	for _, c := range containers {
 		down := condition{containerDown, c.key}
-		o = append(o, ordered{step: step{endContainer, c.key}, until: down})
-		before = append(before, down)
+		all = append(all, down)
+		var after []condition
+		for _, other := range containers {
+			if !atOnce && slices.ContainsFunc(other.needs, func(n need) bool { return n.on == c.key }) {
+				after = append(after, condition{containerDown, other.key})
+			}
+		}
+		o = append(o, ordered{step{endContainer, c.key}, down, after})
 	}
 	for _, r := range resources {
-		o = append(o, ordered{step{releaseResource, r.Name()}, condition{resourceReleased, r.Name()}, before})
+		o = append(o, ordered{step{releaseResource, r.Name()}, condition{resourceReleased, r.Name()}, all})
 	}
 	return o
 }
 
 // holds reports whether a condition holds, judging by what was seen of the containers and by what
 // was done to the resources.
-func holds(c condition, containers []container, resources []resource) bool {
+func holds(c condition, containers []container, resources []resource, taken []step) bool {
 	if c.is == resourcePrepared || c.is == resourceReleased {
 		return !slices.ContainsFunc(resources, func(of resource) bool {
 			return of.Name() == c.of && !(c.is == resourcePrepared && of.prepared || c.is == resourceReleased && of.released)
 		})
 	}
 	return !slices.ContainsFunc(containers, func(of container) bool {
-		switch c.is {
-		case imagePresent:
+		switch {
+		case c.is == imagePresent:
 			return of.image() == c.of && of.phase < phasePulled
-		case containerCreated:
-			return of.key == c.of && of.phase < phaseCreated
-		case containerStarted:
-			return of.key == c.of && of.phase < phaseRunning
-		default:
-			return of.key == c.of && of.mayRun()
+		case of.key != c.of:
+			return false
+		case c.is == containerDown:
+			return of.mayRun() || busy(taken, of.key)
+		case c.is == containerFollowed:
+			return of.mayRun() && (of.stale || of.again != nil)
 		}
+		return !of.reached(c.is)
 	})
 }
 

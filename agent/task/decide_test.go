@@ -29,7 +29,8 @@ func containers(words ...string) (list []container) {
 
 // words returns a decision in words: the steps to take now, or what to do if there are none.
 func (d decision) words() string {
-	kinds := map[kind]string{pullImage: "pull", createContainer: "create", startContainer: "start", endContainer: "end",
+	kinds := map[kind]string{pullImage: "pull", createContainer: "create", startContainer: "start", restartContainer: "restart",
+		inspectContainer: "inspect", endContainer: "end",
 		prepareResource: "prepare", releaseResource: "release"}
 	var list []string
 	for _, s := range d.steps {
@@ -82,10 +83,10 @@ func TestDecide(t *testing.T) {
 		{containers("~failed", "running"), "wait", "end b"},    //
 		{containers("~failed", "~failed"), "finish", "finish"}, // nothing is left
 	} {
-		if got := decide(false, c.containers, nil).words(); got != c.want {
+		if got := decide(toRun, c.containers, nil, nil).words(); got != c.want {
 			t.Errorf("decide(%+v): %s, want %s", c.containers, got, c.want)
 		}
-		if got := decide(true, c.containers, nil).words(); got != c.stop {
+		if got := decide(toStop, c.containers, nil, nil).words(); got != c.stop {
 			t.Errorf("decide(stop, %+v): %s, want %s", c.containers, got, c.stop)
 		}
 	}
@@ -95,12 +96,12 @@ func TestDecide(t *testing.T) {
 func TestDecideOneImage(t *testing.T) {
 	list := containers("none", "none")
 	list[1].spec.Definition.Image = "a"
-	if got := decide(false, list, nil).words(); got != "pull a" {
+	if got := decide(toRun, list, nil, nil).words(); got != "pull a" {
 		t.Errorf("got %s", got)
 	}
 	list[0].phase, list[0].failed = phaseEnded, true // when it was adopted
 	list[0].essential = false
-	if got := decide(false, list, nil).words(); got != "pull a" {
+	if got := decide(toRun, list, nil, nil).words(); got != "pull a" {
 		t.Errorf("when the other has failed: %s", got)
 	}
 }

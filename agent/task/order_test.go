@@ -14,7 +14,6 @@ func TestOrder(t *testing.T) {
 		networkThere  = resourcePrepared
 		networkGone   = resourceReleased
 	)
-	const containerHealthy = resourceReleased + 1
 	var (
 		network = condition{networkThere, "net"}
 		images  = []condition{{imagePresent, "db"}, {imagePresent, "web"}}

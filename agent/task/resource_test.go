@@ -42,7 +42,11 @@ func TestDecideResources(t *testing.T) {
 		{containers("ended"), net(func(r *resource) { r.prepared = true }), true, "release network"},
 		{containers("ended"), net(func(r *resource) { r.released = true }), true, "finish"},
 	} {
-		if got := decide(c.stop, c.containers, c.resources).words(); got != c.want {
+		w := toRun
+		if c.stop {
+			w = toStop
+		}
+		if got := decide(w, c.containers, c.resources, nil).words(); got != c.want {
 			t.Errorf("decide(%t, %+v, %+v): %s, want %s", c.stop, c.containers, c.resources, got, c.want)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"sync"
+	"time"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
@@ -14,74 +14,57 @@ import (
 // Run returns when the task has ended. It also returns when ctx ends; the containers then run on.
 func (r *Runner) Run(ctx context.Context) {
 	defer r.giveSlot()
+	defer r.settle()
 	calling, end := context.WithCancel(ctx) // also ends when the task is given up
 	defer end()
 	defer context.AfterFunc(r.trying, end)()
-	preparing, cancel := context.WithCancel(calling) // also ends when the task is asked to stop
-	defer cancel()
-	defer context.AfterFunc(r.asked, cancel)()
+	preparing, cut := context.WithCancel(calling) // also ends when the task is on its way down
+	defer cut()
+	defer context.AfterFunc(r.asked, cut)()
 	for ctx.Err() == nil {
 		if r.trying.Err() != nil {
+			r.settle()
 			r.abandon()
 			return
 		}
-		next := decide(r.asked.Err() != nil, r.containers, r.resources)
-		if !needSlot(next.steps) {
+		var timeout structs.Time
+		wanted := r.wish()
+		if wanted == toRun && !r.ending {
+			timeout = failBlocked(r.containers, r.taken, r.cfg.Now())
+		}
+		next := decide(wanted, r.containers, r.resources, r.taken)
+		if next.down {
+			cut()
+		}
+		r.take(calling, preparing, next.steps)
+		if !slices.ContainsFunc(r.taken, step.needsSlot) {
 			r.giveSlot()
 		}
 		switch {
-		case len(next.steps) > 0:
-			r.take(calling, preparing, next.steps)
-		case !next.done: // the remaining steps wait for something to be seen
-			r.wait(calling)
-		case next.down:
+		case next.done && next.down:
+			r.reportEnd()
 			r.finish()
 			return
-		case r.comeUp():
-			r.report(structs.TaskRunning)
-			r.wait(calling)
+		case next.done:
+			if r.comeUp() {
+				r.report(structs.TaskRunning)
+			}
+		case !next.down && len(next.steps) == 0 && !r.hasSlot: // others are waited for
+			r.report(r.update.Status)
 		}
+		r.wait(calling, wanted, timeout)
 	}
 }
 
-// take runs steps, all at the same time, and returns when all have ended.
-func (r *Runner) take(calling, preparing context.Context, steps []step) {
-	about := make([][]*container, len(steps)) // computed before a step runs and changes any
-	for i, s := range steps {
-		r.announce(s)
-		about[i] = r.about(s)
+// wish returns what is wanted of the task.
+func (r *Runner) wish() wish {
+	switch {
+	case r.asked.Err() == nil:
+		return toRun
+	case r.fenced.Load():
+		return toStopAtOnce
 	}
-	if needSlot(steps) && !r.takeSlot(preparing) {
-		return
-	}
-	pulling, giveUp := context.WithCancel(preparing)
-	defer giveUp()
-	var wg sync.WaitGroup
-	for i, s := range steps {
-		wg.Go(func() {
-			switch s.kind {
-			case pullImage:
-				r.pull(pulling, s.of, about[i], giveUp)
-			case prepareResource:
-				r.prepare(preparing, r.resource(s.of))
-			case createContainer:
-				r.create(calling, preparing, about[i][0])
-			case startContainer:
-				r.start(calling, preparing, about[i][0])
-			case endContainer:
-				r.end(calling, about[i][0])
-			case releaseResource:
-				r.release(calling, r.resource(s.of))
-			}
-		})
-	}
-	wg.Wait()
-	if has(steps, pullImage) && preparing.Err() == nil {
-		r.update.PullStoppedAt = cmp.Or(r.update.PullStoppedAt, r.cfg.Now())
-	}
-	if has(steps, endContainer) && calling.Err() == nil {
-		r.report(structs.TaskDeprovisioning)
-	}
+	return toStop
 }
 
 // announce reports the status of a task before it takes a step.
@@ -94,6 +77,7 @@ func (r *Runner) announce(s step) {
 		r.report(structs.TaskPending)
 	case startContainer:
 		r.report(structs.TaskActivating)
+	case restartContainer, inspectContainer:
 	case endContainer:
 		r.goDown()
 		r.beginEnd()
@@ -103,22 +87,6 @@ func (r *Runner) announce(s step) {
 		r.beginEnd()
 		r.report(structs.TaskDeprovisioning)
 	}
-}
-
-func has(steps []step, kinds ...kind) bool {
-	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(kinds, s.kind) })
-}
-
-// about returns the containers that a step changes: the one that it is done to, or all that wait
-// for an image. No two steps that are taken at the same time are about the same one.
-func (r *Runner) about(s step) (list []*container) {
-	for i := range r.containers {
-		c := &r.containers[i]
-		if s.kind == pullImage && c.image() == s.of && c.phase == phaseNone || s.kind != pullImage && c.key == s.of {
-			list = append(list, c)
-		}
-	}
-	return list
 }
 
 func (r *Runner) resource(name string) *resource {
@@ -157,52 +125,73 @@ func startedAt(containers []container) structs.Time {
 	return last
 }
 
-// wait waits for something to happen, and looks at the containers that it is about.
-func (r *Runner) wait(ctx context.Context) {
+// wait waits for something to happen: a step ends, a container changes, the task is asked to stop
+// or given up, or a timeout is over.
+func (r *Runner) wait(ctx context.Context, wanted wish, timeout structs.Time) {
+	asked := r.asked.Done()
+	if wanted != toRun {
+		asked = nil
+	}
+	var over <-chan time.Time
+	if timeout != 0 {
+		timer := time.NewTimer(timeout.Std().Sub(r.cfg.Now().Std()))
+		defer timer.Stop()
+		over = timer.C
+	}
 	select {
+	case apply := <-r.results:
+		apply()
 	case <-r.poked:
-		events, listed := r.takeNews()
-		for _, event := range events {
-			r.look(ctx, event)
-		}
-		for i := range r.containers {
-			if c := &r.containers[i]; listed != nil && c.mayRun() && !c.isAs(listed) {
-				r.inspect(ctx, c)
-			}
-		}
-	case <-r.asked.Done():
+	case <-asked:
+	case <-over:
 	case <-ctx.Done():
 	}
+	r.look()
 }
 
-// look brings the containers that an event is about up to date.
-func (r *Runner) look(ctx context.Context, event runtime.Event) {
+// look records what events and lists say about the containers. One that is not told whole is
+// inspected in a step.
+func (r *Runner) look() {
+	events, listed := r.takeNews()
+	events = append(r.held, events...)
+	r.held = nil
+	for _, event := range events {
+		r.lookAt(event)
+	}
 	for i := range r.containers {
 		c := &r.containers[i]
-		switch {
-		case !c.mayRun() || event.ID != "" && event.ID != c.seen.RuntimeID:
-		case event.Ended && c.phase == phaseRunning:
-			c.seeEnd(event)
-		default:
-			r.inspect(ctx, c)
+		if listed != nil && c.mayRun() && !busy(r.taken, c.key) && !c.isAs(listed) {
+			c.stale = true
 		}
 	}
 }
 
-// needSlot reports whether a runner needs a slot to take steps.
-func needSlot(steps []step) bool { return has(steps, createContainer, startContainer) }
-
-// takeSlot waits for a slot. It returns false if ctx ended first.
-func (r *Runner) takeSlot(ctx context.Context) bool {
-	if r.hasSlot {
-		return true
+// lookAt records what one event says. An event that may be about a container with a step in
+// progress is kept until the step has ended.
+func (r *Runner) lookAt(event runtime.Event) {
+	hold := false
+	for i := range r.containers {
+		c := &r.containers[i]
+		working := busy(r.taken, c.key)
+		switch {
+		case event.ID == "":
+			c.stale = c.mayRun() || working
+		case working:
+			hold = true // its id may become this one
+		case event.ID != c.seen.RuntimeID:
+		case !c.mayRun():
+			r.noteRevival(event)
+		case event.Ended && c.phase == phaseRunning && c.again == nil && event.At >= c.startedAt:
+			c.seeEnd(event)
+			return
+		default:
+			c.stale = true
+			return
+		}
 	}
-	select {
-	case r.cfg.Slots <- struct{}{}:
-		r.hasSlot = true
-	case <-ctx.Done():
+	if hold {
+		r.held = append(r.held, event)
 	}
-	return r.hasSlot
 }
 
 func (r *Runner) giveSlot() {

@@ -34,8 +34,8 @@ type Engine interface {
 	runtime.Containers
 }
 
-// Runner takes one task from the present state of its containers to its end, one round of steps
-// after the other. Run owns the containers, the resources, the update and the fields below them.
+// Runner takes one task from the present state of its containers to its end. Run owns the
+// containers, the resources, the steps in progress, the update and the fields below them.
 // Republish and StoppedAt may be called once the task has ended, and the other methods at any time
 // from any goroutine.
 type Runner struct {
@@ -66,6 +66,10 @@ type Runner struct {
 	as         structs.Assignment // does not change
 	containers []container
 	resources  []resource
+	taken      []step          // in progress
+	results    chan func()     // of steps that ended, for Run to call
+	held       []runtime.Event // that may be about a container with a step in progress
+	revived    map[string]bool // ids of containers that somebody started after their end: whether they run
 	// what is known; reported parts are never changed in place
 	update  structs.TaskUpdate
 	sent    structs.TaskUpdate // as the server has it, or will
@@ -88,6 +92,8 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 		cfg: cfg, log: cfg.Logger.With("task", task.ID),
 		poked:      make(chan struct{}, 1),
 		done:       make(chan struct{}),
+		results:    make(chan func()),
+		revived:    map[string]bool{},
 		once:       as.Once,
 		up:         task.LastStatus >= structs.TaskRunning,
 		as:         as,
@@ -160,13 +166,20 @@ func (r *Runner) StoppedAt() structs.Time { return r.update.StoppedAt }
 // Republish reports an ended task again, for a server whose record does not have it ended.
 func (r *Runner) Republish() { r.cfg.Report(r.update) }
 
-// StartedAgain reports whether, according to events after the task's end, one of its containers was
-// started again and has not ended.
+// StartedAgain reports whether, according to events after the end of a container of an ended task,
+// somebody started it again and it has not ended. Call it once, after Run has returned.
 func (r *Runner) StartedAgain() bool {
-	running := map[string]bool{}
+	if !r.Ended() {
+		return false
+	}
 	events, _ := r.takeNews()
 	for _, e := range events {
-		running[e.ID] = (running[e.ID] || e.Started) && !e.Ended
+		r.noteRevival(e)
 	}
-	return r.Ended() && slices.Contains(slices.Collect(maps.Values(running)), true)
+	return slices.Contains(slices.Collect(maps.Values(r.revived)), true)
+}
+
+// noteRevival records an event after the end of a container.
+func (r *Runner) noteRevival(e runtime.Event) {
+	r.revived[e.ID] = (r.revived[e.ID] || e.Started) && !e.Ended
 }

@@ -8,25 +8,28 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// The steps on the way up. Their preparing context ends when the task is asked to stop. A pull is
+// The steps on the way up. Their preparing context ends when the task is on its way down. A pull is
 // then cut off. A create or start in progress may finish, so that its container is known and can be
 // ended.
 
-// pull makes an image present for the containers that wait for it. If that fails and one of them is
-// essential, the other pulls are given up.
-func (r *Runner) pull(preparing context.Context, image string, waiting []*container, giveUp func()) {
-	err := runtime.Retry(preparing, r.log, func() error { return r.cfg.Engine.PullImage(preparing, image) })
+// pull makes an image present.
+func (r *Runner) pull(preparing context.Context, image string) error {
+	return runtime.Retry(preparing, r.log, func() error { return r.cfg.Engine.PullImage(preparing, image) })
+}
+
+// pulled records the result of a pull for the containers that wait for the image.
+func (r *Runner) pulled(image string, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	for _, c := range waiting {
-		if err == nil {
+	for i := range r.containers {
+		c := &r.containers[i]
+		switch {
+		case c.image() != image || c.phase != phaseNone:
+		case err == nil:
 			c.phase = phasePulled
-			continue
-		}
-		c.fail(err.Error())
-		if c.essential {
-			giveUp()
+		default:
+			c.fail(err.Error())
 		}
 	}
 }
@@ -35,10 +38,8 @@ func (r *Runner) pull(preparing context.Context, image string, waiting []*contai
 // sweeper ends what was created.
 func (r *Runner) create(calling, preparing context.Context, c *container) {
 	var id string
-	spec := c.spec
-	spec.Shared = r.shared()
 	err := runtime.Retry(preparing, r.log, func() (err error) {
-		id, err = r.cfg.Engine.CreateContainer(calling, spec)
+		id, err = r.cfg.Engine.CreateContainer(calling, c.spec)
 		return err
 	})
 	if c.refused(err) || err != nil {

@@ -13,6 +13,7 @@ const DefaultStopTimeout = 30
 
 // end ends a container, and removes it if it never started or cannot be ended otherwise.
 func (r *Runner) end(ctx context.Context, c *container) {
+	c.final = true
 	c.asked = r.fenced.Load() // the guard is killing it
 	r.inspect(ctx, c)         // it may have started unseen, or have ended on its own
 	if c.phase == phaseRunning {

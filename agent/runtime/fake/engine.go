@@ -40,8 +40,11 @@ type Image struct {
 	CreateError string
 	StartError  string
 
-	RunsFor  time.Duration // zero: until it is stopped
+	RunsFor  time.Duration // after each start; zero: until it is stopped
 	ExitCode int32         // after RunsFor
+	// HealthyAfter is the time from each start until a health check that the container's definition
+	// has succeeds. Zero: SetHealth decides.
+	HealthyAfter time.Duration
 	// StopAfter is the time from SIGTERM to its end with code 143. If it is longer than the
 	// timeout, SIGKILL ends the container with code 137.
 	StopAfter time.Duration
@@ -158,8 +161,42 @@ func (e *Engine) find(nameOrID string) *container {
 func (e *Engine) run(c *container) {
 	c.state.State, c.state.StartedAt, c.state.FinishedAt = runtime.ContainerRunning, structs.TimeOf(c.now()), 0
 	c.ended = make(chan struct{})
+	if c.spec.Definition.HealthCheck != nil {
+		c.state.Health = structs.HealthUnknown
+	}
 	e.cfg.Started(c.state)
 	e.tell(c, runtime.Event{Started: true})
+}
+
+// behave has a container that was just started behave like its image.
+func (e *Engine) behave(c *container, image Image) {
+	if image.RunsFor > 0 {
+		e.exitAfter(c, image.RunsFor, image.ExitCode)
+	}
+	if image.HealthyAfter > 0 && c.spec.Definition.HealthCheck != nil {
+		e.after(c, image.HealthyAfter, func() {
+			c.state.Health = structs.Healthy
+			e.tell(c, runtime.Event{})
+		})
+	}
+}
+
+func (e *Engine) exitAfter(c *container, d time.Duration, code int32) {
+	e.after(c, d, func() { e.exit(c, code) })
+}
+
+// after calls f unless the container has ended by then.
+func (e *Engine) after(c *container, d time.Duration, f func()) {
+	ended := c.ended
+	time.AfterFunc(d, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		select {
+		case <-ended:
+		default:
+			f()
+		}
+	})
 }
 
 func (e *Engine) exit(c *container, code int32) {

@@ -122,18 +122,30 @@ func (r *Runtime) start(id string, image Image) (runtime.ContainerState, error) 
 		})
 	}
 	e.run(c)
-	if image.RunsFor > 0 {
-		e.exitAfter(c, image.RunsFor, image.ExitCode)
-	}
+	e.behave(c, image)
 	return c.state, nil
 }
 
-func (e *Engine) exitAfter(c *container, d time.Duration, code int32) {
-	time.AfterFunc(d, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.exit(c, code)
+// RestartContainer starts an ended container again, unless it was started since.
+func (r *Runtime) RestartContainer(ctx context.Context, id string, startedAt structs.Time) (state runtime.ContainerState, err error) {
+	name, image := r.look(id)
+	behaves := r.engine.cfg.Image(image)
+	err = r.call(ctx, "Restart "+name, behaves.StartDelay, func() error {
+		c := r.engine.containers[id]
+		if c == nil || !r.owns(c) {
+			return refusal("CannotStartContainerError", "no such container")
+		}
+		if c.state.State == runtime.ContainerExited && c.state.StartedAt == startedAt {
+			if err := refusal("CannotStartContainerError", behaves.StartError); err != nil {
+				return err
+			}
+			r.engine.run(c)
+			r.engine.behave(c, behaves)
+		}
+		state = c.state
+		return nil
 	})
+	return state, err
 }
 
 // InspectContainer returns a container's state.
