@@ -21,6 +21,7 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 		return "", failure(ctx, cannotCreate, err)
 	}
 	e.limitFiles(config, host)
+	e.limitStorage(host, spec.StorageGiB)
 	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {
 		config.Labels[labelDigest] = digest
 	}
