@@ -38,6 +38,14 @@ func containerInstance(cfg Config, id string, info runtime.Info) structs.Contain
 	}
 }
 
+// storage returns the value of structs.AttributeStorage.
+func storage(info runtime.Info) string {
+	if info.Quota {
+		return structs.StorageEnforced
+	}
+	return structs.StorageNotEnforced
+}
+
 // capability is the prefix of capabilities that ECS's agents have had from the beginning.
 const capability = "com.amazonaws.ecs.capability."
 
@@ -50,6 +58,7 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 		{Name: capability + "privileged-container"},
 		{Name: "ecs.capability.container-health-check"},
 		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
+		{Name: structs.AttributeStorage, Value: storage(info)},
 	}
 	for _, driver := range info.LogDrivers {
 		// this driver of the engine would write to AWS; definitions with it are not run

@@ -159,6 +159,7 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 			return
 		}
 		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition), LogMode: logMode}
+		a.Mappings = volumeMappings(snap, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides = job.Overrides
 			a.Once = job.Batch != nil && job.Batch.OnInstanceLost != structs.LostRetry

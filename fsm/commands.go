@@ -53,6 +53,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteAccessKey:        handle(deleteAccessKey),
 	structs.CmdPutAccountSetting:      handle(putAccountSetting),
 	structs.CmdDeleteAccountSetting:   handle(deleteAccountSetting),
+	structs.CmdPutVolumeMapping:       handle(putVolumeMapping),
+	structs.CmdDeleteVolumeMapping:    handle(deleteVolumeMapping),
 	structs.CmdSetRuntimeHealth:       handle(setRuntimeHealth),
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 	structs.CmdAssignBlocks:           handle(assignBlocks),

@@ -83,6 +83,7 @@ func anyCommand() *rapid.Generator[structs.Command] {
 			return structs.Collect{Before: anyTime.Draw(t, "before"), Limit: rapid.IntRange(0, 3).Draw(t, "limit")}
 		}),
 		anyServiceCommand(), anyServiceCommand(), anyServiceCommand(), anyServiceCommand(),
+		anyVolumeMapping(),
 	)
 }
 

@@ -15,6 +15,9 @@ func none(*http.Request) (string, error) { return "", nil }
 func cluster(r *http.Request) (string, error)   { return structs.ClusterKey(clusterOf(r)), nil }
 func scheduler(r *http.Request) (string, error) { return "scheduler/" + r.PathValue("name"), nil }
 func accessKey(r *http.Request) (string, error) { return "key/" + r.PathValue("id"), nil }
+func volume(r *http.Request) (string, error) {
+	return "volume/" + structs.FileSystemID(r.PathValue("id")), nil
+}
 
 // clusterIfNamed is for calls that are about all clusters unless they name one.
 func clusterIfNamed(r *http.Request) (string, error) {

@@ -30,6 +30,10 @@
 //	POST /v1/keys                       an AccessKeyRequest → NewAccessKey
 //	GET  /v1/keys                       AccessKeyList
 //	DELETE /v1/keys/{id}                204: the key is revoked
+//	GET  /v1/volumes                    VolumeMappingList
+//	GET  /v1/volumes/{id}               the VolumeMapping of a file system or access point
+//	PUT  /v1/volumes/{id}               a VolumeMapping → the VolumeMapping: maps it, or maps it anew
+//	DELETE /v1/volumes/{id}             204: it is not mapped any more
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, if TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes. Every second it sends a byte

@@ -45,6 +45,11 @@ func (a *api) routes() []route.Route {
 		{Pattern: "GET /v1/keys", Action: "gantry:ListAccessKeys", Resource: none, Handler: h(a.listAccessKeys)},
 		{Pattern: "DELETE /v1/keys/{id}", Action: "gantry:RevokeAccessKey", Resource: accessKey, Handler: h(a.revokeAccessKey)},
 
+		{Pattern: "GET /v1/volumes", Action: "gantry:ListVolumes", Resource: none, Handler: h(a.volumeMappings)},
+		{Pattern: "GET /v1/volumes/{id}", Action: "gantry:DescribeVolume", Resource: volume, Handler: h(a.volumeMapping)},
+		{Pattern: "PUT /v1/volumes/{id}", Action: "gantry:MapVolume", Resource: volume, Handler: h(a.mapVolume)},
+		{Pattern: "DELETE /v1/volumes/{id}", Action: "gantry:UnmapVolume", Resource: volume, Handler: h(a.unmapVolume)},
+
 		{Pattern: "POST /v1/agent/certificate", Who: route.Anyone, Where: route.AnyServer, Quiet: true, Handler: h(a.enrolAgent)},
 		{Pattern: "POST /v1/agent/register", Who: route.AnyAgent, Handler: h(a.registerAgent)},
 		{Pattern: "POST /v1/agent/stream", Who: route.Agent, Where: route.AnyServer, Body: route.Streamed, Quiet: true, Handler: h(a.streamAssignments)},

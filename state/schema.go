@@ -23,6 +23,7 @@ func Nouns() []Noun {
 		accessKeys,
 		bootstraps,
 		accountSettings,
+		volumeMappings,
 	}
 }
 

@@ -11,6 +11,9 @@ type Assignment struct {
 	// LogMode is the delivery mode for log drivers whose configuration does not set one (the
 	// account setting defaultLogDriverMode).
 	LogMode string `json:"logMode,omitzero"`
+	// Mappings are those of the file systems that the definition names, by id. They are what they
+	// were when the assignment was sent.
+	Mappings map[string]VolumeMapping `json:"volumeMappings,omitzero"`
 	// Once means that another task may replace this one, and the two must never both run. So an
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.

@@ -42,6 +42,8 @@ const (
 	CmdReleaseInstances       CommandType = 37
 	CmdPutAccountSetting      CommandType = 40
 	CmdDeleteAccountSetting   CommandType = 41
+	CmdPutVolumeMapping       CommandType = 42
+	CmdDeleteVolumeMapping    CommandType = 43
 	CmdAssignBlocks           CommandType = 45
 )
 

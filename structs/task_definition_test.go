@@ -179,10 +179,10 @@ func TestNormalize(t *testing.T) {
 
 func TestUnsupportedFeatures(t *testing.T) {
 	all := `{"family":"f","networkMode":"awsvpc","taskRoleArn":"r","executionRoleArn":"e","pidMode":"task","ipcMode":"task",
-		"volumes":[{"name":"v"}],"proxyConfiguration":{"containerName":"x"},"ephemeralStorage":{"sizeInGiB":21},
+		"volumes":[{"name":"v"},{"name":"late","configuredAtLaunch":true}],"proxyConfiguration":{"containerName":"x"},"ephemeralStorage":{"sizeInGiB":21},
 		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
 		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false},"resourceRequirements":[{"type":"GPU","value":"1"}]},
-		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{}],
+		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{"sourceVolume":"late"},{"sourceVolume":"v"}],
 		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{"type":"fluentd"},"repositoryCredentials":{"credentialsParameter":"p"},"restartPolicy":{"enabled":true},
 		"portMappings":[{"containerPortRange":"1-2"}],"logConfiguration":{"logDriver":"awslogs","secretOptions":[{}]}}]}`
 	override := &TaskOverride{
@@ -192,12 +192,12 @@ func TestUnsupportedFeatures(t *testing.T) {
 	}
 	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
 	want := []string{
-		"taskRoleArn", "pidMode task", "ipcMode task", "volumes", "proxyConfiguration",
-		"ephemeralStorage", "inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
-		c + "secrets", c + "environmentFiles", c + "links", c + "volumesFrom", c + "mountPoints", c + "resourceRequirements InferenceAccelerator d",
+		"taskRoleArn", "pidMode task", "ipcMode task", "proxyConfiguration",
+		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
+		c + "secrets", c + "environmentFiles", c + "links", c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "portMappings.containerPortRange",
 		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
-		"overrides.taskRoleArn", "overrides.ephemeralStorage", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
+		"overrides.taskRoleArn", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}
 	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

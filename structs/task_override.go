@@ -5,6 +5,10 @@ import "slices"
 // Validate reports what is wrong with an override by itself. Whether its containers exist is
 // checked elsewhere, against the definition.
 func (o *TaskOverride) Validate() *Error {
+	if o.EphemeralStorage.invalid() {
+		return Errorf(KindInvalidParameter, "overrides.ephemeralStorage.sizeInGiB: %d is not between %d and %d",
+			o.EphemeralStorage.SizeInGiB, minStorage, maxStorage)
+	}
 	for i, c := range o.ContainerOverrides {
 		if deref(c.Cpu) < 0 {
 			return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].cpu: %d is negative", i, *c.Cpu)

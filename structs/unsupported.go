@@ -20,9 +20,7 @@ func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	f.add(d.TaskRoleArn != "", "taskRoleArn")
 	f.add(d.PidMode == "task", "pidMode task")
 	f.add(d.IpcMode == "task", "ipcMode task")
-	f.add(slices.ContainsFunc(d.ContainerDefinitions, func(c ContainerDefinition) bool { return len(c.MountPoints) > 0 }), "volumes")
 	f.add(d.ProxyConfiguration != nil && d.ProxyConfiguration.ContainerName != "", "proxyConfiguration")
-	f.add(d.EphemeralStorage != nil && d.EphemeralStorage.SizeInGiB != 0, "ephemeralStorage")
 	f.add(slices.ContainsFunc(d.ContainerDefinitions, ContainerDefinition.hasAccelerator), "inferenceAccelerators")
 	f.add(deref(d.EnableFaultInjection), "enableFaultInjection")
 	if t := d.TrustedExecutionConfiguration; t != nil {
@@ -30,6 +28,9 @@ func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	}
 	if p := d.RuntimePlatform; p != nil {
 		f.add(p.OperatingSystemFamily != "" && p.OperatingSystemFamily != "LINUX", "runtimePlatform.operatingSystemFamily "+p.OperatingSystemFamily)
+	}
+	for i, v := range d.Volumes {
+		f.add(deref(v.ConfiguredAtLaunch) && d.Mounts(v.Name), fmt.Sprintf("volumes[%d].configuredAtLaunch", i))
 	}
 	for i := range d.ContainerDefinitions {
 		f.container(fmt.Sprintf("containerDefinitions[%d].", i), &d.ContainerDefinitions[i])
@@ -53,8 +54,6 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.Secrets) > 0, at+"secrets")
 	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
 	f.add(len(c.Links) > 0, at+"links")
-	f.add(len(c.VolumesFrom) > 0, at+"volumesFrom")
-	f.add(len(c.MountPoints) > 0, at+"mountPoints")
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
@@ -85,7 +84,6 @@ func (f *features) requirements(at string, list []ResourceRequirement) {
 
 func (f *features) override(o *TaskOverride) {
 	f.add(o.TaskRoleArn != "", "overrides.taskRoleArn")
-	f.add(o.EphemeralStorage != nil && o.EphemeralStorage.SizeInGiB != 0, "overrides.ephemeralStorage")
 	f.add(len(o.InferenceAcceleratorOverrides) > 0, "overrides.inferenceAcceleratorOverrides")
 	for i, c := range o.ContainerOverrides {
 		at := fmt.Sprintf("overrides.containerOverrides[%d].", i)

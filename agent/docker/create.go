@@ -22,6 +22,7 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 	}
 	e.keepInterval(config.Healthcheck)
 	e.limitFiles(config, host)
+	e.limitStorage(host, spec.StorageGiB)
 	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {
 		config.Labels[labelDigest] = digest
 	}

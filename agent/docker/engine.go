@@ -53,6 +53,7 @@ type Engine struct {
 	pulls      *pulls
 	registries *registries
 	fewFiles   *atomic.Bool // the engine cannot give containers the default of nofile
+	quota      *atomic.Bool // the engine can limit sizes
 	close      func() error
 }
 
@@ -80,7 +81,8 @@ func New(cfg Config) (*Engine, error) {
 	}
 	return &Engine{
 		api: api, host: host, instance: cfg.Instance, log: log,
-		pulls: newPulls(), registries: newRegistries(), fewFiles: new(atomic.Bool), close: api.Close,
+		pulls: newPulls(), registries: newRegistries(), fewFiles: new(atomic.Bool),
+		quota: new(atomic.Bool), close: api.Close,
 	}, nil
 }
 
@@ -117,6 +119,7 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 		OSType:       info.OSType,
 		Architecture: architecture(info.Architecture),
 		LogDrivers:   info.Plugins.Log,
+		Quota:        e.findQuota(ctx, info.Driver),
 	}, nil
 }
 

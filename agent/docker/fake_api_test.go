@@ -77,5 +77,5 @@ func (f *fakeAPI) ContainerInspect(context.Context, string) (container.InspectRe
 
 func newFakeEngine(f *fakeAPI) *Engine {
 	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler), pulls: newPulls(),
-		registries: newRegistries(), fewFiles: new(atomic.Bool)}
+		registries: newRegistries(), fewFiles: new(atomic.Bool), quota: new(atomic.Bool)}
 }

@@ -62,6 +62,9 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 	if def.LinuxParameters != nil {
 		applyLinuxParameters(host, def.LinuxParameters)
 	}
+	if err := applyMounts(host, spec); err != nil {
+		return nil, nil, err
+	}
 	return config, host, nil
 }
 

@@ -59,8 +59,19 @@ type ContainerSpec struct {
 	MemoryLimit int64
 	// GPUs are the ids of the GPUs that only this container uses.
 	GPUs []string
+	// VolumesFrom are the containers whose mounts this one gets too.
+	VolumesFrom []VolumesFrom
+	// StorageGiB limits what the container may write outside volumes, where the engine can
+	// (Info.Quota); zero: no limit.
+	StorageGiB int32
 	// Shared is what the resources of the task provide.
 	Shared Shared
+}
+
+// VolumesFrom is a container whose mounts another one gets.
+type VolumesFrom struct {
+	Container string // the engine's name for it
+	ReadOnly  bool
 }
 
 // The states of a container in its engine.

@@ -1,11 +1,12 @@
 // Package runtime is the seam between the agent and the container engine on its machine. It
 // declares small interfaces, each about one kind of thing and in its own file: Machine, Images,
-// Containers and Events. A Runtime is all of them. The packages of the agent ask only for those
-// that they use. agent/docker is the real implementation, and agent/runtime/fake one in memory.
+// Containers, Volumes and Events. A Runtime is all of them. The packages of the agent ask only for
+// those that they use. agent/docker is the real implementation, and agent/runtime/fake one in
+// memory.
 //
-// Further functions of an engine (networks, volumes, exec, logs, stats) each take one more
-// interface in its own file, and one more line in Runtime. Method names include their noun,
-// CreateContainer rather than Create, so that all of them fit into one type.
+// Further functions of an engine (networks, exec, logs, stats) each take one more interface in its
+// own file, and one more line in Runtime. Method names include their noun, CreateContainer rather
+// than Create, so that all of them fit into one type.
 package runtime
 
 // Runtime is everything that an agent asks of a container engine. All methods may be called from
@@ -15,12 +16,14 @@ type Runtime interface {
 	Machine
 	Images
 	Containers
+	Volumes
 	Events
 }
 
 // Error is a refusal: a container could not be prepared or started, and a retry would get the same
 // answer. Any other error of a call means that the engine did not answer. Name is ECS's:
-// CannotPullContainerError, CannotCreateContainerError or CannotStartContainerError.
+// CannotPullContainerError, CannotCreateContainerError, CannotStartContainerError or
+// ResourceInitializationError.
 type Error struct {
 	Name   string
 	Reason string

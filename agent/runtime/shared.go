@@ -19,6 +19,9 @@ type Shared struct {
 type Mount struct {
 	HostPath string
 	Volume   string // its name
+	// Existing means that the files are there already, and are not only this task's: the directory
+	// is not made if it is missing, and nothing is copied into the volume from the image.
+	Existing bool
 }
 
 // With returns what two resources of a task provide together.

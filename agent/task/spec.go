@@ -37,10 +37,22 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 			PidMode:     def.PidMode,
 			IpcMode:     def.IpcMode,
 			MemoryLimit: limit,
+			VolumesFrom: volumesFrom(def, c, task.ID),
+			StorageGiB:  def.StorageGiB(as.Overrides),
 			GPUs:        gpus[n],
 		})
 	}
 	return specs
+}
+
+// volumesFrom returns the containers of the task whose mounts a container gets.
+func volumesFrom(def *structs.TaskDefinition, c structs.ContainerDefinition, task string) (list []runtime.VolumesFrom) {
+	for _, from := range c.VolumesFrom {
+		list = append(list, runtime.VolumesFrom{
+			Container: containerName(def, from.SourceContainer, task), ReadOnly: from.ReadOnly != nil && *from.ReadOnly,
+		})
+	}
+	return list
 }
 
 // The options of log drivers for which ECS has a default: how output goes to the driver, and how

@@ -58,8 +58,23 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		out.Containers = c.containers(t, definition, overrides)
 		out.HealthStatus = t.Health(definition)
 		out.Overrides = taskOverrides(definition, overrides)
+		addStorage(&out, definition.StorageGiB(overrides))
 	}
 	return out
+}
+
+// fargateStorage is the size in GiB of the storage of a Fargate task that asks for none (ECS).
+const fargateStorage = 20
+
+// addStorage shows the task's own storage in GiB; zero: it asked for none.
+func addStorage(out *Task, size int32) {
+	if out.LaunchType == structs.LaunchFargate {
+		size = cmp.Or(size, fargateStorage)
+		out.FargateEphemeralStorage = &TaskEphemeralStorage{SizeInGiB: size}
+	}
+	if size != 0 {
+		out.EphemeralStorage = &structs.EphemeralStorage{SizeInGiB: size}
+	}
 }
 
 // addInstance shows what a task uses of its instance. Once its agent has reported it, the task

@@ -14,6 +14,8 @@ import (
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
+	"github.com/gantry-project/gantry/agent/volume"
 	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/security"
@@ -111,7 +113,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			Runtime: containers, Logger: log,
+			Runtime: containers, Resources: resources(containers), Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})
@@ -158,4 +160,11 @@ func engineRuntime(ctx context.Context, log *slog.Logger) (func(instance string)
 		return nil, err
 	}
 	return func(instance string) runtime.Runtime { return engine.ForInstance(instance) }, nil
+}
+
+// resources returns what the tasks of an instance may need besides containers.
+func resources(containers func(instance string) runtime.Runtime) func(instance string) []task.Resource {
+	return func(instance string) []task.Resource {
+		return []task.Resource{volume.New(instance, containers(instance))}
+	}
 }

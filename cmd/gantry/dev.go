@@ -87,7 +87,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
-		Version: version, Commit: commit(), Runtime: containers, Logger: log,
+		Version: version, Commit: commit(), Runtime: containers, Resources: resources(containers), Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

@@ -7,6 +7,7 @@
 //	exit N [AFTER]   exit with code N, after a while such as 500ms
 //	print LINE…      print each argument on a line of its own
 //	write PATH       write a file, and exit 1 where that fails
+//	read PATH…       print files, each once it is there, and exit 1 where that fails
 //	spin             use one CPU until SIGTERM
 //	alloc MIB        use that much memory until SIGTERM
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
@@ -60,6 +61,8 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nil
 	case "write":
 		return os.WriteFile(strings.Join(args, " "), []byte("written\n"), 0o644)
+	case "read":
+		return read(ctx, args)
 	case "spin":
 		for ctx.Err() == nil {
 		}
@@ -124,6 +127,20 @@ func serve(ctx context.Context) error {
 	case err := <-failed:
 		return err
 	}
+}
+
+func read(ctx context.Context, paths []string) error {
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		for ; os.IsNotExist(err) && ctx.Err() == nil; text, err = os.ReadFile(path) {
+			<-time.After(20 * time.Millisecond)
+		}
+		if err != nil {
+			return err
+		}
+		os.Stdout.Write(text)
+	}
+	return nil
 }
 
 func alloc(ctx context.Context, args []string) error {

@@ -93,6 +93,7 @@ type Engine struct {
 
 	mu         sync.Mutex
 	containers map[string]*container // by id
+	volumes    map[string]runtime.VolumeSpec
 	away       bool
 	mute       bool // no event is told
 	made       int  // ids and host ports so far
@@ -125,7 +126,7 @@ func New(cfg Config) *Engine {
 			*told = func(runtime.ContainerState) {}
 		}
 	}
-	return &Engine{cfg: cfg, containers: map[string]*container{}, watchers: map[*watcher]bool{}}
+	return &Engine{cfg: cfg, containers: map[string]*container{}, volumes: map[string]runtime.VolumeSpec{}, watchers: map[*watcher]bool{}}
 }
 
 // Runtime returns the engine as seen by the agent of an instance.

@@ -1,0 +1,121 @@
+package docker
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/volume"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+)
+
+// cannotInitialize is ECS's name for the error of a volume that cannot be had.
+const cannotInitialize = "ResourceInitializationError"
+
+const (
+	driverLocal = "local"
+	// optionSize is how Docker's local driver is told to limit a volume's size.
+	optionSize = "size"
+	// overlay2 is the storage driver whose containers can be limited in size, on xfs with pquota.
+	overlay2 = "overlay2"
+)
+
+// CreateVolume creates a volume. Docker answers with the existing one if there is one of that name
+// and driver.
+func (e *Engine) CreateVolume(ctx context.Context, spec runtime.VolumeSpec) error {
+	options := maps.Clone(spec.Options)
+	if spec.SizeGiB > 0 && e.quota.Load() && cmp.Or(spec.Driver, driverLocal) == driverLocal && len(options) == 0 {
+		options = map[string]string{optionSize: gibibytes(spec.SizeGiB)}
+	}
+	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
+		Name: spec.Name, Driver: cmp.Or(spec.Driver, driverLocal), DriverOpts: options, Labels: spec.Labels,
+	})
+	if err != nil {
+		return failure(ctx, cannotInitialize, err)
+	}
+	return nil
+}
+
+// InspectVolume returns a volume by its name.
+func (e *Engine) InspectVolume(ctx context.Context, name string) (spec runtime.VolumeSpec, ok bool, err error) {
+	v, err := e.api.VolumeInspect(ctx, name)
+	if errdefs.IsNotFound(err) {
+		return runtime.VolumeSpec{}, false, nil
+	}
+	if err != nil {
+		return runtime.VolumeSpec{}, false, failure(ctx, cannotInitialize, err)
+	}
+	return volumeOf(v), true, nil
+}
+
+func volumeOf(v volume.Volume) runtime.VolumeSpec {
+	return runtime.VolumeSpec{Name: v.Name, Driver: v.Driver, Options: v.Options, Labels: v.Labels}
+}
+
+// ListVolumes lists the volumes of the instance's tasks.
+func (e *Engine) ListVolumes(ctx context.Context) ([]runtime.VolumeSpec, error) {
+	list, err := e.api.VolumeList(ctx, volume.ListOptions{
+		Filters: filters.NewArgs(filters.Arg("label", runtime.LabelInstance+"="+e.instance)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the volumes: %w", err)
+	}
+	var volumes []runtime.VolumeSpec
+	for _, v := range list.Volumes {
+		if e.owns(v.Labels) {
+			volumes = append(volumes, volumeOf(*v))
+		}
+	}
+	return volumes, nil
+}
+
+// RemoveVolume removes a volume of the instance's tasks.
+func (e *Engine) RemoveVolume(ctx context.Context, name string) (gone bool, err error) {
+	v, ok, err := e.InspectVolume(ctx, name)
+	if err != nil || !ok || !e.owns(v.Labels) {
+		return !ok, err
+	}
+	err = e.api.VolumeRemove(ctx, name, false)
+	switch {
+	case err == nil, errdefs.IsNotFound(err):
+		return true, nil
+	case errdefs.IsConflict(err): // in use
+		return false, nil
+	}
+	return false, fmt.Errorf("remove volume %s: %w", name, err)
+}
+
+// findQuota finds out whether the engine can limit sizes, by asking it for a volume with a limit.
+// Its local driver can where overlay2 can: on xfs that is mounted with pquota. If the agent ends
+// before the volume is removed, the sweep of volumes removes it: it belongs to no task.
+func (e *Engine) findQuota(ctx context.Context, storageDriver string) bool {
+	if storageDriver != overlay2 || e.instance == "" {
+		return false
+	}
+	probe := "gantry-quota-" + e.instance
+	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
+		Name: probe, Driver: driverLocal, DriverOpts: map[string]string{optionSize: gibibytes(1)},
+		Labels: map[string]string{runtime.LabelInstance: e.instance},
+	})
+	e.quota.Store(err == nil)
+	if err == nil {
+		if err := e.api.VolumeRemove(ctx, probe, false); err != nil {
+			e.log.Warn("cannot remove a volume that showed whether sizes can be limited", "volume", probe, "error", err)
+		}
+	}
+	return err == nil
+}
+
+// limitStorage limits what a container may write outside volumes, if the engine can.
+func (e *Engine) limitStorage(host *container.HostConfig, gib int32) {
+	if gib > 0 && e.quota.Load() {
+		host.StorageOpt = map[string]string{optionSize: gibibytes(gib)}
+	}
+}
+
+func gibibytes(n int32) string { return fmt.Sprintf("%dG", n) }
