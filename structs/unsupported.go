@@ -54,7 +54,6 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.Secrets) > 0, at+"secrets")
 	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
 	f.add(len(c.DependsOn) > 0, at+"dependsOn")
-	f.add(len(c.Links) > 0, at+"links")
 	f.add(len(c.VolumesFrom) > 0, at+"volumesFrom")
 	f.add(len(c.MountPoints) > 0, at+"mountPoints")
 	f.requirements(at, c.ResourceRequirements)
@@ -63,7 +62,6 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(c.RepositoryCredentials != nil && c.RepositoryCredentials.CredentialsParameter != "", at+"repositoryCredentials")
 	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")
 	f.add(c.RestartPolicy != nil && deref(c.RestartPolicy.Enabled), at+"restartPolicy")
-	f.add(slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool { return m.ContainerPortRange != "" }), at+"portMappings.containerPortRange")
 	if l := c.LogConfiguration; l != nil {
 		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
 		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")

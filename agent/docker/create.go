@@ -20,6 +20,11 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 	if err != nil {
 		return "", failure(ctx, cannotCreate, err)
 	}
+	if host.NetworkMode.IsBridge() {
+		if err := e.publish(config, host, spec.Definition.PortMappings); err != nil {
+			return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: %w", spec.Name, err))
+		}
+	}
 	e.limitFiles(config, host)
 	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {
 		config.Labels[labelDigest] = digest

@@ -39,7 +39,8 @@ func decide(stop bool, containers []container, resources []resource) decision {
 
 // goingUp returns the steps that bring a task up. All resources are prepared and all images pulled
 // at the same time. Once all are present the containers are created, one after the other in the
-// order of the definition, and once all exist they are started in the same way.
+// order of the definition (those that others have links to first), and once all exist they are
+// started in the same way.
 func goingUp(containers []container, resources []resource) (o order) {
 	var before []condition
 	for _, r := range resources {
@@ -54,12 +55,12 @@ func goingUp(containers []container, resources []resource) (o order) {
 			before = append(before, present)
 		}
 	}
-	for _, c := range containers {
+	for _, c := range linkedFirst(containers) {
 		created := condition{containerCreated, c.key}
 		o = append(o, ordered{step{createContainer, c.key}, created, before})
 		before = append(before, created)
 	}
-	for _, c := range containers {
+	for _, c := range linkedFirst(containers) {
 		started := condition{containerStarted, c.key}
 		o = append(o, ordered{step{startContainer, c.key}, started, before})
 		before = append(before, started)
