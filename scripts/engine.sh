@@ -9,10 +9,14 @@
 # With GANTRY_ENGINE_DIR=DIR the engine is one of its own, with its socket and all its data in DIR and a network of its
 # own, whatever else runs on the machine. Ports that its containers publish are reached only from inside that network:
 # nsenter --net --target "$(cat DIR/docker.pid)" COMMAND.
+#
+# With GANTRY_ENGINE_RELEASE=trixie as well, it is the engine of that Debian release, unpacked beside the machine's own
+# (see unpack-engine.sh). GANTRY_ENGINE_FLAGS are further flags of that dockerd.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=need.sh
-source "$(dirname "${BASH_SOURCE[0]}")/need.sh" # engine_answers
+source "$scripts/need.sh" # engine_answers
 
 dockerd=(dockerd)
 if [ -n "${GANTRY_ENGINE_DIR:-}" ]; then
@@ -23,8 +27,17 @@ if [ -n "${GANTRY_ENGINE_DIR:-}" ]; then
 	# Two engines must never share a network namespace: even with --bridge=none, dockerd removes the docker0 that it finds
 	# there, and with it the network of the machine's own engine.
 	# A new namespace has its loopback down; a swarm of one listens there.
-	dockerd=(unshare --net -- sh -c 'ip link set lo up; exec dockerd "$@"' sh
-		-H "$DOCKER_HOST" --data-root "$state/data" --exec-root "$exec_root" --pidfile "$pid_file")
+	# An engine of another release has that release's /usr, and its mounts are its own.
+	mounts=()
+	[ -z "${GANTRY_ENGINE_RELEASE:-}" ] || mounts=(--mount --propagation slave)
+	# shellcheck disable=SC2206
+	dockerd=(unshare --net "${mounts[@]}" -- sh -c
+		'ip link set lo up && { [ -z "${engine_usr:-}" ] || mount --bind "$engine_usr" /usr; } && exec dockerd "$@"' sh
+		-H "$DOCKER_HOST" --data-root "$state/data" --exec-root "$exec_root" --pidfile "$pid_file"
+		${GANTRY_ENGINE_FLAGS:-})
+elif [ -n "${GANTRY_ENGINE_RELEASE:-}" ]; then
+	echo "GANTRY_ENGINE_RELEASE=$GANTRY_ENGINE_RELEASE needs GANTRY_ENGINE_DIR, the folder of an engine of its own." >&2
+	exit 2
 else
 	state=/run/gantry-engine
 	exec_root=/var/run/docker
@@ -108,6 +121,10 @@ start() {
 	drop_stale "$exec_root/containerd/containerd.pid" containerd
 	local pid=
 	if [ ! -e "$pid_file" ]; then
+		if [ -n "${GANTRY_ENGINE_RELEASE:-}" ]; then
+			engine_usr=$("$scripts/unpack-engine.sh" "$GANTRY_ENGINE_RELEASE")/usr || return 1
+			export engine_usr
+		fi
 		echo "Docker Engine: starting dockerd (log: $log)"
 		ulimit -n 1048576 2>/dev/null || true # containers inherit it
 		setsid "${dockerd[@]}" </dev/null >"$log" 2>&1 &

@@ -16,7 +16,10 @@ func (d *TaskDefinition) validateDependencies() *Error {
 			return Errorf(KindClient, "Links are not supported when networkMode=%s.", d.NetworkMode)
 		}
 		for _, link := range c.Links {
-			name, _, _ := strings.Cut(link, ":")
+			name, alias := ParseLink(link)
+			if !isName(name) || !isName(alias) {
+				return c.invalid("'links' has %q; a link is the name of a container, or name:alias.", link)
+			}
 			needs[c.Name] = append(needs[c.Name], name)
 		}
 		for _, v := range c.VolumesFrom {
@@ -40,6 +43,16 @@ func (d *TaskDefinition) validateDependencies() *Error {
 		}
 	}
 	return nil
+}
+
+// ParseLink reads a link to a container: its name in the definition, and after a colon the name
+// that it is reached by, which is the same by default.
+func ParseLink(link string) (name, alias string) {
+	name, alias, given := strings.Cut(link, ":")
+	if !given {
+		alias = name
+	}
+	return name, alias
 }
 
 // validateDependency checks the condition of one dependsOn; on is nil if there is no such

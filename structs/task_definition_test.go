@@ -182,9 +182,9 @@ func TestUnsupportedFeatures(t *testing.T) {
 		"volumes":[{"name":"v"},{"name":"late","configuredAtLaunch":true}],"proxyConfiguration":{"containerName":"x"},"ephemeralStorage":{"sizeInGiB":21},
 		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
 		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false},"resourceRequirements":[{"type":"GPU","value":"1"}]},
-		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"links":["x"],"volumesFrom":[{}],"mountPoints":[{"sourceVolume":"late"},{"sourceVolume":"v"}],
+		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"volumesFrom":[{}],"mountPoints":[{"sourceVolume":"late"},{"sourceVolume":"v"}],
 		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{"type":"fluentd"},"repositoryCredentials":{"credentialsParameter":"p"},"restartPolicy":{"enabled":true},
-		"portMappings":[{"containerPortRange":"1-2"}],"logConfiguration":{"logDriver":"awslogs","secretOptions":[{}]}}]}`
+		"logConfiguration":{"logDriver":"awslogs","secretOptions":[{}]}}]}`
 	override := &TaskOverride{
 		TaskRoleArn: "r", ExecutionRoleArn: "e", EphemeralStorage: &EphemeralStorage{SizeInGiB: 21},
 		InferenceAcceleratorOverrides: []InferenceAcceleratorOverride{{}},
@@ -194,8 +194,8 @@ func TestUnsupportedFeatures(t *testing.T) {
 	want := []string{
 		"taskRoleArn", "pidMode task", "ipcMode task", "proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
-		c + "secrets", c + "environmentFiles", c + "links", c + "resourceRequirements InferenceAccelerator d",
-		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials", c + "portMappings.containerPortRange",
+		c + "secrets", c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
+		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials",
 		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
 		"overrides.taskRoleArn", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}

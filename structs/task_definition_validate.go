@@ -26,7 +26,8 @@ func (d *TaskDefinition) Validate() *Error {
 		return Errorf(KindClient, "Too many containers. A task definition can have at most %d, this one has %d.", maxContainers, n)
 	}
 	for _, check := range []func() *Error{
-		d.validateContainers, d.validateAmounts, d.validateVolumes, d.validatePorts, d.validateDependencies, d.validatePlacement, d.validateStorage,
+		d.validateContainers, d.validateAmounts, d.validateVolumes, d.validatePorts, d.validatePortRanges,
+		d.validateDependencies, d.validatePlacement, d.validateStorage,
 	} {
 		if err := check(); err != nil {
 			return err

@@ -53,13 +53,11 @@ func (f *features) add(used bool, name string) {
 func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.Secrets) > 0, at+"secrets")
 	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
-	f.add(len(c.Links) > 0, at+"links")
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
 	f.add(c.RepositoryCredentials != nil && c.RepositoryCredentials.CredentialsParameter != "", at+"repositoryCredentials")
 	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")
-	f.add(slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool { return m.ContainerPortRange != "" }), at+"portMappings.containerPortRange")
 	if l := c.LogConfiguration; l != nil {
 		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
 		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")

@@ -21,6 +21,11 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 		return "", failure(ctx, cannotCreate, err)
 	}
 	e.keepInterval(config.Healthcheck)
+	if host.NetworkMode.IsBridge() {
+		if err := e.publish(config, host, spec.Definition.PortMappings); err != nil {
+			return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: %w", spec.Name, err))
+		}
+	}
 	e.limitFiles(config, host)
 	e.limitStorage(host, spec.StorageGiB)
 	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {

@@ -52,6 +52,7 @@ type Engine struct {
 	log        *slog.Logger
 	pulls      *pulls
 	registries *registries
+	ports      *hostPorts
 	fewFiles   *atomic.Bool // the engine cannot give containers the default of nofile
 	quota      *atomic.Bool // the engine can limit sizes
 	close      func() error
@@ -81,7 +82,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	return &Engine{
 		api: api, host: host, instance: cfg.Instance, log: log,
-		pulls: newPulls(), registries: newRegistries(), fewFiles: new(atomic.Bool),
+		pulls: newPulls(), registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool),
 		quota: new(atomic.Bool), close: api.Close,
 	}, nil
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/go-connections/nat"
+
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -34,4 +37,41 @@ func Mapping(containerPort, hostPort int32, protocol string) structs.PortMapping
 		m.HostPort = &hostPort
 	}
 	return m
+}
+
+// DynamicPorts returns the label of a container with the host ports that the agent chose.
+func (e *Engine) DynamicPorts(t *testing.T, id string) string {
+	t.Helper()
+	c, err := e.api.ContainerInspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Config.Labels[labelDynamicPorts]
+}
+
+// StartWithoutHelp starts a container as an agent does that is killed before it sees the answer.
+func (e *Engine) StartWithoutHelp(t *testing.T, id string) error {
+	return e.api.ContainerStart(t.Context(), id, container.StartOptions{})
+}
+
+// RenameToReplace does the first step of replacing a container, as an agent that is killed then.
+func (e *Engine) RenameToReplace(t *testing.T, id, name string) {
+	t.Helper()
+	if err := e.api.ContainerRename(t.Context(), id, name+suffixReplaced); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// IPv4Only takes a port of one family, as `docker run -p 0.0.0.0::80`.
+func IPv4Only(t *testing.T, spec runtime.ContainerSpec, e *Engine) {
+	t.Helper()
+	config := &container.Config{Image: spec.Definition.Image, Labels: spec.Labels, ExposedPorts: nat.PortSet{"80/tcp": {}}}
+	host := &container.HostConfig{PortBindings: nat.PortMap{"80/tcp": {{HostIP: "0.0.0.0"}}}}
+	made, err := e.api.ContainerCreate(t.Context(), config, host, nil, nil, spec.Name)
+	if err == nil {
+		err = e.api.ContainerStart(t.Context(), made.ID, container.StartOptions{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 
 	"github.com/containerd/errdefs"
@@ -57,6 +58,8 @@ func (f *fakeAPI) ContainerStart(_ context.Context, id string, _ container.Start
 	return f.start(id)
 }
 
+func (f *fakeAPI) ContainerRename(context.Context, string, string) error { return nil }
+
 func (f *fakeAPI) ContainerRemove(_ context.Context, id string, _ container.RemoveOptions) error {
 	f.remove(id)
 	return nil
@@ -71,11 +74,14 @@ func (f *fakeAPI) ContainerCreate(_ context.Context, config *container.Config, h
 	return f.create(config, host)
 }
 
-func (f *fakeAPI) ContainerInspect(context.Context, string) (container.InspectResponse, error) {
+func (f *fakeAPI) ContainerInspect(_ context.Context, id string) (container.InspectResponse, error) {
+	if strings.HasSuffix(id, suffixReplaced) {
+		return container.InspectResponse{}, errdefs.ErrNotFound
+	}
 	return f.inspect()
 }
 
 func newFakeEngine(f *fakeAPI) *Engine {
 	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler), pulls: newPulls(),
-		registries: newRegistries(), fewFiles: new(atomic.Bool), quota: new(atomic.Bool)}
+		registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool), quota: new(atomic.Bool)}
 }

@@ -20,7 +20,7 @@ import (
 const inspectsAtOnce = 8
 
 // ListContainers lists this instance's containers, running or not. It leaves out containers that
-// are removed in the meantime.
+// are removed in the meantime. Of two with one name the second was to be replaced by the first.
 func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
@@ -42,7 +42,8 @@ func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, 
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(states, func(s runtime.ContainerState) bool { return s.ID == "" }), nil
+	states = slices.DeleteFunc(states, func(s runtime.ContainerState) bool { return s.ID == "" })
+	return replacedLast(states), nil
 }
 
 // InspectContainer returns a container's state; ok is false if this instance has no such container.
@@ -84,11 +85,12 @@ func stateOf(c container.InspectResponse) runtime.ContainerState {
 
 // phase folds Docker's seven states into three. Docker leaves a container that could not be started
 // in "created", with an error. Such a container has ended; otherwise it would be tried forever. The
-// exception is one that start recreates: an agent may have been killed before it did.
+// exceptions are one that start replaces, and one whose start was cut off: an agent may have been
+// killed before it went on.
 func phase(c container.InspectResponse) string {
 	switch c.State.Status {
 	case container.StateCreated:
-		if c.State.Error != "" && !(defaultRefused(c.State.Error) && hasDefaultNofile(c)) {
+		if text := c.State.Error; text != "" && !changeable(c, text) && !cutOff(text) {
 			return runtime.ContainerExited
 		}
 		return runtime.ContainerCreated
@@ -98,6 +100,10 @@ func phase(c container.InspectResponse) string {
 		return runtime.ContainerExited
 	}
 }
+
+// cutOff reports whether a start failed only since its caller went away (26.1, 28.5; the start of
+// 20.10 goes on).
+func cutOff(text string) bool { return strings.Contains(text, context.Canceled.Error()) }
 
 // timeOf parses a time of Docker, which writes the year 1 for "never".
 func timeOf(s string) structs.Time {

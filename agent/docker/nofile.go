@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -32,48 +31,23 @@ func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig
 	config.Labels[labelNofile] = strings.Join(own, ",")
 }
 
-// start starts a container. If the engine may not raise the limit to the default (it is rootless,
-// or itself in a container), the start fails. The container is then recreated without the default,
-// and has another id.
-func (e *Engine) start(ctx context.Context, id string) (startedID string, err error) {
-	err = e.api.ContainerStart(ctx, id, container.StartOptions{})
-	if err == nil || !defaultRefused(err.Error()) {
-		return id, err
-	}
-	c, inspectErr := e.api.ContainerInspect(ctx, id)
-	if inspectErr != nil {
-		return id, err
-	}
-	if !hasDefaultNofile(c) {
-		return id, err
-	}
+// dropDefaultNofile takes the default from a container whose engine may not raise the limit to it
+// (it is rootless, or itself in a container), and from all that are created later.
+func (e *Engine) dropDefaultNofile(c container.InspectResponse) {
 	own := c.Config.Labels[labelNofile]
 	e.fewFiles.Store(true)
 	delete(c.Config.Labels, labelNofile)
-	if strings.HasPrefix(c.ID, c.Config.Hostname) { // Docker's choice: the id
-		c.Config.Hostname = ""
-	}
 	// Podman (4.3) calls nproc RLIMIT_NPROC in its answer, a name that it does not accept itself,
 	// and adds limits that nobody asked for.
 	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool {
 		u.Name = strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
 		return !slices.Contains(strings.Split(own, ","), u.Name)
 	})
-	if err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true}); err != nil {
-		return id, err
-	}
-	made, err := e.api.ContainerCreate(ctx, c.Config, c.HostConfig, nil, nil, strings.TrimPrefix(c.Name, "/"))
-	if err != nil {
-		return id, err
-	}
-	return made.ID, e.api.ContainerStart(ctx, made.ID, container.StartOptions{})
 }
 
-// defaultRefused reports whether an engine's error says that it may not raise a limit. runc says
-// "rlimit", crun "RLIMIT_NOFILE".
-func defaultRefused(text string) bool { return strings.Contains(strings.ToLower(text), "rlimit") }
-
-func hasDefaultNofile(c container.InspectResponse) bool {
+// defaultRefused reports whether an engine's error says that it may not raise a limit to the
+// default. runc says "rlimit", crun "RLIMIT_NOFILE".
+func defaultRefused(c container.InspectResponse, text string) bool {
 	_, ours := c.Config.Labels[labelNofile]
-	return ours
+	return ours && strings.Contains(strings.ToLower(text), "rlimit")
 }

@@ -49,15 +49,13 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		ReadonlyRootfs: isTrue(def.ReadonlyRootFilesystem),
 		Privileged:     isTrue(def.Privileged),
 		SecurityOpt:    def.DockerSecurityOptions,
+		Links:          spec.Links,
 		DNS:            def.DnsServers,
 		DNSSearch:      def.DnsSearchDomains,
 		ExtraHosts:     extraHosts(def.ExtraHosts),
 		Sysctls:        sysctls(def.SystemControls),
 		LogConfig:      logConfig(def.LogConfiguration),
 		Resources:      resources(spec),
-	}
-	if host.NetworkMode.IsBridge() {
-		config.ExposedPorts, host.PortBindings = publish(def.PortMappings)
 	}
 	if def.LinuxParameters != nil {
 		applyLinuxParameters(host, def.LinuxParameters)
@@ -82,11 +80,14 @@ func labels(spec runtime.ContainerSpec) map[string]string {
 	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
 	maps.Copy(all, spec.Definition.DockerLabels)
 	maps.Copy(all, spec.Labels)
-	for _, ours := range []string{labelHostPorts, labelDigest, labelNofile} {
+	for _, ours := range []string{labelHostPorts, labelDynamicPorts, labelLinks, labelDigest, labelNofile} {
 		delete(all, ours)
 	}
 	if spec.NetworkMode == networkHost {
 		all[labelHostPorts] = hostPortsLabel(spec.Definition.PortMappings)
+	}
+	if len(spec.Links) > 0 {
+		all[labelLinks] = strings.Join(spec.Links, ",")
 	}
 	return all
 }

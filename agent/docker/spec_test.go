@@ -50,7 +50,7 @@ func TestTranslate(t *testing.T) {
 			func(c *config, _ *host) any { return []bool{c.OpenStdin, c.Tty, c.NetworkDisabled} }, []bool{true, true, true}},
 		{"gantry's labels win", runtime.ContainerSpec{
 			Labels:     map[string]string{runtime.LabelTask: "t1"},
-			Definition: def{DockerLabels: map[string]string{runtime.LabelTask: "forged", labelHostPorts: "forged", "own": "1"}}},
+			Definition: def{DockerLabels: map[string]string{runtime.LabelTask: "forged", labelHostPorts: "forged", labelDynamicPorts: "forged", labelLinks: "forged", "own": "1"}}},
 			func(c *config, _ *host) any { return c.Labels }, map[string]string{runtime.LabelTask: "t1", "own": "1"}},
 
 		{"no cpu is the least share", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.CPUShares }, int64(2)},
@@ -63,14 +63,6 @@ func TestTranslate(t *testing.T) {
 			func(_ *config, h *host) any { return h.Ulimits }, []*container.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}},
 
 		{"bridge is the default network", runtime.ContainerSpec{}, func(_ *config, h *host) any { return h.NetworkMode }, container.NetworkMode("bridge")},
-		{"ports on bridge",
-			runtime.ContainerSpec{Definition: def{PortMappings: []structs.PortMapping{
-				Mapping(80, -1, ""), Mapping(81, 0, "tcp"), Mapping(53, 5353, "udp"), {ContainerPortRange: "1-9"}}}},
-			func(c *config, h *host) any { return []any{c.ExposedPorts, h.PortBindings} },
-			[]any{
-				nat.PortSet{"80/tcp": {}, "81/tcp": {}, "53/udp": {}},
-				nat.PortMap{"80/tcp": {{}}, "81/tcp": {{}}, "53/udp": {{HostPort: "5353"}}},
-			}},
 		{"nothing is published on the host's network",
 			runtime.ContainerSpec{NetworkMode: "host", Definition: def{PortMappings: []structs.PortMapping{Mapping(80, 80, ""), Mapping(53, 53, "udp")}}},
 			func(c *config, h *host) any { return []any{h.NetworkMode, h.PortBindings, c.Labels[labelHostPorts]} },

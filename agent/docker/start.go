@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/gantry-project/gantry/agent/runtime"
@@ -17,37 +18,49 @@ var errNoContainer = errors.New("no such container")
 // which an agent that adopts it must not do. So the container is inspected first, which takes a
 // hundredth of the time of a start.
 func (e *Engine) StartContainer(ctx context.Context, id string) (runtime.ContainerState, error) {
-	state, err := e.mustInspect(ctx, id)
-	if err != nil || state.State != runtime.ContainerCreated {
-		return state, err
+	c, err := e.mustInspect(ctx, id)
+	if err != nil {
+		return runtime.ContainerState{}, err
 	}
-	if id, err = e.start(ctx, id); err != nil {
+	if state := stateOf(c); state.State != runtime.ContainerCreated {
+		return state, nil
+	}
+	if id, err = e.start(ctx, c); err != nil {
 		return runtime.ContainerState{ID: id}, failure(ctx, cannotStart, err)
 	}
-	return e.mustInspect(ctx, id)
+	if c, err = e.mustInspect(ctx, id); err != nil {
+		return runtime.ContainerState{ID: id}, err
+	}
+	return stateOf(c), nil
 }
 
 // RestartContainer starts an ended container again, and returns its state after the start. It does
 // nothing if the container was started since startedAt: an earlier call may have done it unseen.
 func (e *Engine) RestartContainer(ctx context.Context, id string, startedAt structs.Time) (runtime.ContainerState, error) {
-	state, err := e.mustInspect(ctx, id)
-	if err != nil || state.State != runtime.ContainerExited || state.StartedAt != startedAt {
-		return state, err
+	c, err := e.mustInspect(ctx, id)
+	if err != nil {
+		return runtime.ContainerState{}, err
+	}
+	if state := stateOf(c); state.State != runtime.ContainerExited || state.StartedAt != startedAt {
+		return state, nil
 	}
 	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
 		return runtime.ContainerState{}, failure(ctx, cannotStart, err)
 	}
-	return e.mustInspect(ctx, id)
+	if c, err = e.mustInspect(ctx, id); err != nil {
+		return runtime.ContainerState{}, err
+	}
+	return stateOf(c), nil
 }
 
-// mustInspect inspects a container, which must exist to be started.
-func (e *Engine) mustInspect(ctx context.Context, id string) (runtime.ContainerState, error) {
-	state, ok, err := e.InspectContainer(ctx, id)
-	if err == nil && !ok {
+// mustInspect inspects a container of this instance, which must exist to be started.
+func (e *Engine) mustInspect(ctx context.Context, id string) (container.InspectResponse, error) {
+	c, err := e.api.ContainerInspect(ctx, id)
+	if errdefs.IsNotFound(err) || err == nil && !e.owns(c.Config.Labels) {
 		err = errNoContainer
 	}
 	if err != nil {
-		return runtime.ContainerState{}, failure(ctx, cannotStart, err)
+		return c, failure(ctx, cannotStart, err)
 	}
-	return state, nil
+	return c, nil
 }

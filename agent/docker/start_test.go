@@ -1,10 +1,12 @@
 package docker_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/runtime"
@@ -81,5 +83,26 @@ func TestStartDoesNotRestart(t *testing.T) {
 	}
 	if again.State != runtime.ContainerExited || again.ExitCode != 3 || again.StartedAt != ended.StartedAt {
 		t.Errorf("got %+v, want it as it ended: %+v", again, ended)
+	}
+}
+
+// An agent that is killed while the engine starts a container finds it running, or starts it. From
+// 26.1 on, the engine gives the start up with its caller.
+func TestStartCutOff(t *testing.T) {
+	h := newHarness(t)
+	for i := range 8 {
+		id := h.create(h.spec("sleep"))
+		killed, cancel := context.WithTimeout(t.Context(), time.Duration(20+40*i)*time.Millisecond)
+		state, err := h.StartContainer(killed, id)
+		cancel()
+		if err == nil && state.State == runtime.ContainerRunning {
+			continue
+		}
+		deadline := time.Now().Add(patience)
+		for state, err = h.StartContainer(t.Context(), id); state.State != runtime.ContainerRunning; state, err = h.StartContainer(t.Context(), id) {
+			if err != nil || time.Now().After(deadline) {
+				t.Fatalf("started by the next agent as %+v, error %v", state, err)
+			}
+		}
 	}
 }

@@ -57,6 +57,9 @@ type ContainerSpec struct {
 	// MemoryLimit is the hard limit in MiB: the container's own, or the task's if it has none. Zero
 	// means no limit.
 	MemoryLimit int64
+	// Links are the containers that this one reaches by a name of its own, as "name:alias", with
+	// the engine's names. They exist before this one is created, and run before it is started.
+	Links []string
 	// GPUs are the ids of the GPUs that only this container uses.
 	GPUs []string
 	// VolumesFrom are the containers whose mounts this one gets too.

@@ -36,6 +36,7 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 			NetworkMode: def.NetworkMode,
 			PidMode:     def.PidMode,
 			IpcMode:     def.IpcMode,
+			Links:       links(def, c, task.ID),
 			MemoryLimit: limit,
 			VolumesFrom: volumesFrom(def, c, task.ID),
 			StorageGiB:  def.StorageGiB(as.Overrides),

@@ -23,6 +23,8 @@ func TestContainers(t *testing.T) {
 		"non-essential does not":        nonEssentialEnds,
 		"several on one instance":       severalContainers,
 		"ports":                         ports,
+		"ranges of ports":               portRanges,
+		"links":                         links,
 		"host network":                  hostNetwork,
 		"SIGKILL after stopTimeout":     stopTimeout,
 		"overrides":                     overrides,

@@ -40,6 +40,35 @@ func ports(t *testing.T, d *dev) {
 	d.stopTask(arn)
 }
 
+func portRanges(t *testing.T, d *dev) {
+	web := app("web", "serve")
+	web.PortMappings = []types.PortMapping{{ContainerPortRange: aws.String("78-81")}}
+	arn := d.run(d.family(web))
+	bindings := container(t, d.await(arn, "RUNNING"), "web").NetworkBindings
+	if len(bindings) != 1 || aws.ToString(bindings[0].ContainerPortRange) != "78-81" || bindings[0].ContainerPort != nil || bindings[0].HostPort != nil {
+		t.Fatalf("network bindings %+v", bindings)
+	}
+	var first, last int32
+	if _, err := fmt.Sscanf(aws.ToString(bindings[0].HostPortRange), "%d-%d", &first, &last); err != nil || last-first != 3 {
+		t.Fatalf("host ports %s, error %v", aws.ToString(bindings[0].HostPortRange), err)
+	}
+	get(t, first+2, "/")
+	d.stopTask(arn)
+}
+
+// The containers of a task reach each other by the names that their links give; other tasks do not
+// matter. The definition names them in the wrong order.
+func links(t *testing.T, d *dev) {
+	web := app("web", "fetch", "http://database/", "Hello from backend")
+	web.Links = []string{"db:database"}
+	db := app("db", "serve")
+	db.Hostname = aws.String("backend")
+	task := d.await(d.run(d.family(web, db)), "STOPPED")
+	if code := container(t, task, "web").ExitCode; code == nil || *code != 0 {
+		t.Errorf("web ended as %+v", container(t, task, "web"))
+	}
+}
+
 func hostNetwork(t *testing.T, d *dev) {
 	port := freePort(t)
 	web := app("web", "serve")

@@ -12,13 +12,16 @@
 //	alloc MIB        use that much memory until SIGTERM
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
 //	nofile           print the hard limit of open files
+//	fetch URL PAGE   get a page until it is as given, and exit 1 if that takes half a minute
 //	udp              send each UDP packet on $PORT back until SIGTERM
 package main
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -73,11 +76,46 @@ func run(ctx context.Context, verb string, args []string) error {
 		return outlive(ctx, args)
 	case "nofile":
 		return nofile()
+	case "fetch":
+		return fetch(ctx, args)
 	case "udp":
 		return echo(ctx)
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
+}
+
+func fetch(ctx context.Context, args []string) error {
+	if len(args) != 2 {
+		return errors.New("fetch URL PAGE")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		got, err := get(ctx, args[0])
+		if err == nil && got == args[1] {
+			return nil
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%s: got %q, error %v", args[0], got, err)
+		}
+	}
+}
+
+func get(ctx context.Context, url string) (page string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return strings.TrimSpace(string(body)), err
 }
 
 func exit(args []string) error {

@@ -1,0 +1,105 @@
+package docker
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/gantry-project/gantry/agent/runtime"
+)
+
+const (
+	// startTries is how often a container is started, each time with other settings that the agent
+	// chooses.
+	startTries = 10
+	// suffixReplaced ends the name of a container while another is created in its place. An agent
+	// that dies meanwhile finds one of the two by its name.
+	suffixReplaced = "-replaced"
+)
+
+// start starts a container. If the engine refuses settings that the agent has chosen, the container
+// is replaced by one with others, which has another id.
+func (e *Engine) start(ctx context.Context, c container.InspectResponse) (startedID string, err error) {
+	if name, replaced := strings.CutSuffix(c.Name, suffixReplaced); replaced {
+		if err := e.api.ContainerRename(ctx, c.ID, strings.TrimPrefix(name, "/")); err != nil {
+			return c.ID, err
+		}
+		c.Name = name
+	}
+	if restoreLinks(c) {
+		if c, err = e.replace(ctx, c); err != nil {
+			return c.ID, err
+		}
+	}
+	for range startTries {
+		if err = e.api.ContainerStart(ctx, c.ID, container.StartOptions{}); err == nil || !changeable(c, err.Error()) {
+			return c.ID, err
+		}
+		if changeErr := e.change(c, err.Error()); changeErr != nil {
+			return c.ID, changeErr
+		}
+		if c, err = e.replace(ctx, c); err != nil {
+			return c.ID, err
+		}
+	}
+	return c.ID, err
+}
+
+// changeable reports whether an engine's error is about a setting that the agent has chosen for a
+// container, and can change.
+func changeable(c container.InspectResponse, text string) bool {
+	return defaultRefused(c, text) || dynamicPortTaken(c, text)
+}
+
+// change changes the setting that an error is about.
+func (e *Engine) change(c container.InspectResponse, text string) error {
+	if defaultRefused(c, text) {
+		e.dropDefaultNofile(c)
+		return nil
+	}
+	return e.chooseOtherPorts(c)
+}
+
+// replace creates a container with the settings of another that has never run, which it removes.
+func (e *Engine) replace(ctx context.Context, old container.InspectResponse) (container.InspectResponse, error) {
+	name := strings.TrimPrefix(old.Name, "/")
+	// An earlier replacement may not have finished.
+	if err := e.RemoveContainer(ctx, name+suffixReplaced); err != nil {
+		return old, err
+	}
+	if err := e.api.ContainerRename(ctx, old.ID, name+suffixReplaced); err != nil {
+		return old, err
+	}
+	if strings.HasPrefix(old.ID, old.Config.Hostname) { // Docker's choice: the id
+		old.Config.Hostname = ""
+	}
+	made, err := e.api.ContainerCreate(ctx, old.Config, old.HostConfig, nil, nil, name)
+	if err != nil {
+		return old, err
+	}
+	if err := e.api.ContainerRemove(ctx, old.ID, container.RemoveOptions{Force: true, RemoveVolumes: true}); err != nil {
+		return old, err
+	}
+	return e.api.ContainerInspect(ctx, made.ID)
+}
+
+// replacedLast gives the containers of a list that were to be replaced their own names, and puts
+// them at its end.
+func replacedLast(list []runtime.ContainerState) []runtime.ContainerState {
+	replaced := func(s runtime.ContainerState) bool { return strings.HasSuffix(s.Name, suffixReplaced) }
+	slices.SortStableFunc(list, func(a, b runtime.ContainerState) int {
+		if replaced(a) == replaced(b) {
+			return 0
+		}
+		if replaced(b) {
+			return -1
+		}
+		return 1
+	})
+	for i := range list {
+		list[i].Name = strings.TrimSuffix(list[i].Name, suffixReplaced)
+	}
+	return list
+}
