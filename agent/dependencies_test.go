@@ -130,8 +130,10 @@ func TestADependencyThatCannotBeMetEndsTheTask(t *testing.T) {
 func TestASidecarThatWaitsInVainLeavesTheTaskRunning(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.engine.SetImage("init", fake.Image{RunsFor: time.Second, ExitCode: 1})
-		h.server.run(taskID(1), definition(container("app"), container("side", nonEssential, after("init SUCCESS")), container("init", nonEssential)))
-		h.wait(10 * time.Second)
+		h.engine.SetImage("slow", fake.Image{HealthyAfter: 20 * time.Second})
+		h.server.run(taskID(1), definition(container("app"), container("side", nonEssential, after("init SUCCESS")), container("init", nonEssential),
+			container("late", nonEssential, after("slow HEALTHY")), container("slow", checked, startTimeout(5))))
+		h.wait(30 * time.Second)
 		task := h.expect(taskID(1), structs.TaskRunning)
 		if c := task.Containers[1]; c.LastStatus != structs.TaskStopped || !strings.Contains(c.Reason, "dependency [init]") {
 			t.Errorf("the sidecar is reported as %+v", c)
@@ -139,8 +141,10 @@ func TestASidecarThatWaitsInVainLeavesTheTaskRunning(t *testing.T) {
 		h.engine.RemoveContainer(name("init", 1))
 		h.restart()
 		after := h.expect(taskID(1), structs.TaskRunning)
-		if after.Containers[1].Reason != task.Containers[1].Reason || h.engine.Starts()[name("side", 1)] != 0 {
-			t.Errorf("after a restart of the agent: %+v", after.Containers[1])
+		for n, side := range map[int]string{1: "side", 3: "late"} {
+			if after.Containers[n].Reason != task.Containers[n].Reason || h.engine.Starts()[name(side, 1)] != 0 {
+				t.Errorf("after a restart of the agent: %+v", after.Containers[n])
+			}
 		}
 	})
 }

@@ -58,3 +58,30 @@ func TestNothingIsInspectedThatIsAsItWas(t *testing.T) {
 		}
 	})
 }
+
+// A container that ends before the answer to its start has come is noticed at once, whether the
+// engine tells of it or only that events were lost.
+func TestAnEndDuringTheStartIsNoticed(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		withAgent(t, func(h *harness) {
+			h.engine.SetHook(func(point string) {
+				if point != "after Start "+name("app", 1) {
+					return
+				}
+				h.engine.SetMute(!told)
+				h.engine.Exit(name("app", 1), 7)
+				h.engine.SetMute(false)
+				if !told {
+					h.engine.SetAway(true)
+					h.engine.SetAway(false)
+				}
+				time.Sleep(time.Millisecond) // the runner has the event before the answer
+			})
+			h.server.run(taskID(1), definition(container("app")))
+			h.wait(time.Second)
+			if c := h.expect(taskID(1), structs.TaskStopped).Containers[0]; *c.ExitCode != 7 {
+				t.Errorf("told %v: the container is %+v", told, c)
+			}
+		})
+	}
+}

@@ -154,3 +154,35 @@ func TestAStopDuringARestart(t *testing.T) {
 		})
 	}
 }
+
+// What could not be started again is not tried again by the next agent.
+func TestARefusedRestartIsNotTriedAgain(t *testing.T) {
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app"), container("side", nonEssential, restarts(60))))
+		h.wait(time.Hour)
+		h.engine.SetImage("side", fake.Image{StartError: "port is taken"})
+		h.engine.Exit(name("side", 1), 1)
+		h.wait(time.Second)
+		h.engine.SetImage("side", fake.Image{})
+		h.restart()
+		if c := h.expect(taskID(1), structs.TaskRunning).Containers[1]; c.LastStatus != structs.TaskStopped || c.Reason != "CannotStartContainerError: port is taken" {
+			t.Errorf("the sidecar is %+v", c)
+		}
+		h.expectRunning(name("app", 1))
+	})
+}
+
+// Why a container ended is told even if its task was asked to stop before it could be started again.
+func TestAStopKeepsTheReasonOfAnEnd(t *testing.T) {
+	withAgent(t, func(h *harness) {
+		h.server.run(taskID(1), definition(container("app", restarts(60))))
+		h.wait(time.Hour)
+		h.stop()
+		h.engine.KillForMemory(name("app", 1))
+		h.server.stopTask(taskID(1))
+		h.start()
+		if c := h.expect(taskID(1), structs.TaskStopped).Containers[0]; c.Reason != "OutOfMemoryError: Container killed due to memory usage" {
+			t.Errorf("the container is %+v", c)
+		}
+	})
+}

@@ -59,3 +59,18 @@ func TestRun(t *testing.T) {
 		})
 	}
 }
+
+// An event about an end before the last start says nothing about how the container is now.
+func TestALateEventDoesNotEndARestartedContainer(t *testing.T) {
+	r := &Runner{containers: containers("running"), revived: map[string]bool{}}
+	c := &r.containers[0]
+	c.seen.RuntimeID, c.startedAt = "id", 2000
+	r.lookAt(runtime.Event{ID: "id", Ended: true, At: 1000})
+	if c.phase != phaseRunning || !c.stale {
+		t.Errorf("it is in phase %d, to be inspected: %v", c.phase, c.stale)
+	}
+	r.lookAt(runtime.Event{ID: "id", Ended: true, At: 3000, ExitCode: 4})
+	if c.phase != phaseEnded || *c.seen.ExitCode != 4 {
+		t.Errorf("it is in phase %d", c.phase)
+	}
+}
