@@ -13,6 +13,9 @@
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
 //	nofile           print the hard limit of open files
 //	fetch URL PAGE   get a page until it is as given, and exit 1 if that takes half a minute
+//	signal           exit with 100 plus the number of the first signal that comes
+//	pid              exit with its process id
+//	stdin            exit with 10 if stdin is a terminal, and with 11 once it has ended
 //	udp              send each UDP packet on $PORT back until SIGTERM
 package main
 
@@ -78,6 +81,9 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nofile()
 	case "fetch":
 		return fetch(ctx, args)
+	case "signal", "pid", "stdin":
+		os.Exit(look(verb))
+		return nil
 	case "udp":
 		return echo(ctx)
 	default:
