@@ -20,7 +20,10 @@ import (
 )
 
 // replaceState replaces the state with a copy, as a snapshot from another server would.
-func replaceState(t *testing.T, c *singlenode.Node) {
+func replaceState(t *testing.T, c *singlenode.Node) { saveState(t, c)() }
+
+// saveState returns a function that restores the state as it is now.
+func saveState(t *testing.T, c *singlenode.Node) (restore func()) {
 	t.Helper()
 	machine := fsm.New(fsm.Config{Store: c.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	snapshot, err := machine.Snapshot()
@@ -31,7 +34,7 @@ func replaceState(t *testing.T, c *singlenode.Node) {
 	noError(t, snapshot.Persist(sink))
 	_, content, err := snapshots.Open(sink.ID())
 	noError(t, err)
-	noError(t, machine.Restore(content))
+	return func() { noError(t, machine.Restore(content)) }
 }
 
 // A subscriber that was too slow, or whose state was replaced by a snapshot, gets everything again.

@@ -31,7 +31,8 @@ func drawGuided(t *rapid.T, s *state.Snapshot, n int) structs.Command {
 	case "instance":
 		i := instance(anyInstance.Draw(t, "instance"), "prod")
 		i.AgentConnected, i.GPUs = true, anyGPUs.Draw(t, "gpus")
-		return structs.RegisterInstance{Instance: i}
+		i.Network.Asks = true
+		return structs.RegisterInstance{Instance: i, TaskNetwork: anyNetwork.Draw(t, "network")}
 	}
 	cmd := createJobCommand(fmt.Sprint("gj", n), fmt.Sprint("ge", n))
 	cmd.Job.CreatedAt = anyTime.Draw(t, "at")

@@ -23,6 +23,9 @@ var (
 		structs.TaskStopping, structs.TaskDeprovisioning, structs.TaskStopped,
 	})
 	anyGPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID)
+	anyNetwork = rapid.SampledFrom([]structs.TaskNetwork{ // some are too small for all instances
+		{}, {Range: "10.9.0.0/27", BlockBits: 28}, {Range: "10.9.0.0/27", BlockBits: 28}, {Range: "10.9.0.0/26", BlockBits: 27}, {Range: "10.8.0.0/16", BlockBits: 24},
+	})
 	anyTags = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) structs.Tag {
 		return structs.Tag{Key: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "key"), Value: rapid.SampledFrom([]string{"", "x"}).Draw(t, "value")}
 	}), 0, 3)
@@ -55,7 +58,12 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		draw(func(t *rapid.T) structs.Command {
 			i := instance(anyInstance.Draw(t, "instance"), anyCluster.Draw(t, "cluster"))
 			i.AgentConnected, i.GPUs = rapid.Bool().Draw(t, "connected"), anyGPUs.Draw(t, "gpus")
-			return structs.RegisterInstance{Instance: i, Tags: anyTags.Draw(t, "tags")}
+			i.Network = structs.InstanceNetwork{Asks: rapid.Bool().Draw(t, "asks"), Block: rapid.SampledFrom([]string{"", "10.9.0.16/28"}).Draw(t, "remembers")}
+			return structs.RegisterInstance{Instance: i, Tags: anyTags.Draw(t, "tags"), TaskNetwork: anyNetwork.Draw(t, "network")}
+		}),
+		draw(func(t *rapid.T) structs.Command {
+			return structs.AssignBlocks{
+				Instances: rapid.SliceOfN(anyInstance, 0, 4).Draw(t, "instances"), TaskNetwork: anyNetwork.Draw(t, "network"), At: anyTime.Draw(t, "at")}
 		}),
 		draw(func(t *rapid.T) structs.Command {
 			return structs.SetAgentConnected{
@@ -118,6 +126,7 @@ func drawPlan(t *rapid.T) structs.Command {
 	cmd.Plan.Status = rapid.SampledFrom([]string{structs.EvaluationDone, structs.EvaluationBlocked}).Draw(t, "status")
 	cmd.Plan.At = anyTime.Draw(t, "at")
 	cmd.Plan.Need.GPUs = rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "gpus")
+	cmd.Plan.Need.Addresses = rapid.IntRange(0, 1).Draw(t, "addresses")
 	return cmd
 }
 

@@ -102,6 +102,7 @@ func checkInvariants(t fataler, s *state.Snapshot) {
 			t.Fatalf("tasks on %s: %v, want %v", i.ID, ids, held[i.ID])
 		}
 	}
+	checkAddresses(t, s)
 	checkTokens(t, s)
 	checkServices(t, s)
 	checkEvaluations(t, s)

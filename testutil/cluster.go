@@ -26,6 +26,8 @@ import (
 type Cluster struct {
 	Dir    string // the server's data directory; those of agents are beside it
 	Engine *FakeEngine
+	// Networks are those of awsvpc tasks on each agent's host.
+	Networks *FakeNetworks
 	// HTTP calls the server that is running at the time, for any host: http://gantry/v1/health.
 	HTTP *http.Client
 	// OnCall, if set, is called before each call of the server. Set it while no server runs.
@@ -44,7 +46,7 @@ func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	dir := MemoryDir(t)
 	c := &Cluster{
-		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(), network: NewNetwork(),
+		Dir: filepath.Join(dir, "server"), Engine: NewFakeEngine(), Networks: NewFakeNetworks(), network: NewNetwork(),
 		t: t, log: slog.New(slog.NewTextHandler(t.Output(), nil)), dir: dir, agents: map[string]*agentProcess{},
 	}
 	transport := &http.Transport{DialContext: c.dial}

@@ -28,6 +28,9 @@ func (c *Cluster) StartAgent(name string) {
 		DataDir: filepath.Join(c.dir, name), Zone: "a", Name: name, Version: "0.1.0",
 		Server:  process.OneServer{Client: p.client},
 		Runtime: func(instance string) runtime.Runtime { return c.Engine.Runtime(instance) },
+		Network: c.Networks.At(name),
+		// addresses tell instances apart; nothing connects to them
+		Address: func() string { return name },
 		Logger:  c.log,
 	})
 	if err != nil {

@@ -28,6 +28,8 @@ import (
 type Servers struct {
 	Network *Network
 	Engine  *FakeEngine
+	// Networks are those of awsvpc tasks on each host.
+	Networks *FakeNetworks
 	// OnCall, if set, is called before each call of a server, with its number. Set it while no
 	// server runs.
 	OnCall func(n int)
@@ -60,7 +62,7 @@ const lastWords = 90 * time.Second
 func NewServers(t testing.TB, size int) *Servers {
 	t.Helper()
 	s := &Servers{
-		Network: NewNetwork(), Engine: NewFakeEngine(),
+		Network: NewNetwork(), Engine: NewFakeEngine(), Networks: NewFakeNetworks(),
 		t: t, dir: MemoryDir(t), log: slog.New(slog.NewTextHandler(t.Output(), nil)), size: size,
 		running: map[int]*process.Server{}, failed: map[*process.Server]bool{}, agents: map[string]*process.Agent{},
 		generations: map[int]int{},

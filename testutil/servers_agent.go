@@ -18,6 +18,7 @@ func (s *Servers) StartAgent(host, zone string, change ...func(*agent.Config)) {
 	config := agent.Config{
 		DataDir: filepath.Join(s.dir, host), Zone: zone, Name: host, Version: "0.1.0",
 		Runtime: func(instance string) runtime.Runtime { return s.Engine.RuntimeAt(instance, s.clock(host)) },
+		Network: s.Networks.At(host),
 		Now:     s.clock(host), Logger: s.log.With("agent", host),
 	}
 	for _, f := range change {

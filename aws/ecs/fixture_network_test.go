@@ -7,8 +7,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// addNetwork adds a cluster, private, with an instance that runs awsvpc tasks and three of them: one
-// that its agent has not seen yet, one that runs, and one that has ended.
+// addNetwork adds a cluster, private, with an instance that runs awsvpc tasks and three of them:
+// one that its agent has not seen yet, one that runs, and one that has ended.
 func (f *fixture) addNetwork(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

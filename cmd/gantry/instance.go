@@ -45,8 +45,17 @@ func printInstances(w io.Writer, list structs.InstanceList) {
 		rows[i] = []string{
 			in.ID, in.Name, in.Zone, in.Status, agent, strconv.Itoa(in.Usage.Running), strconv.Itoa(in.Usage.Pending),
 			fmt.Sprintf("%d of %d", in.Registered.CPU-in.Usage.CPU, in.Registered.CPU),
-			fmt.Sprintf("%d of %d", in.Registered.Memory-in.Usage.Memory, in.Registered.Memory), cmp.Or(in.Trouble(), "-"),
+			fmt.Sprintf("%d of %d", in.Registered.Memory-in.Usage.Memory, in.Registered.Memory), cmp.Or(in.Network.Block, "-"), troubleOf(in.ContainerInstance),
 		}
 	}
-	table(w, []string{"INSTANCE", "NAME", "ZONE", "STATUS", "AGENT", "RUNNING", "PENDING", "CPU FREE", "MIB FREE", "TROUBLE"}, rows)
+	table(w, []string{"INSTANCE", "NAME", "ZONE", "STATUS", "AGENT", "RUNNING", "PENDING", "CPU FREE", "MIB FREE", "BLOCK", "TROUBLE"}, rows)
+}
+
+// troubleOf explains why an instance cannot start tasks, or else why it can start none of network
+// mode awsvpc.
+func troubleOf(i *structs.ContainerInstance) string {
+	if problem := i.Network.Problem; i.Trouble() == "" && problem != "" {
+		return "no awsvpc tasks: " + problem
+	}
+	return cmp.Or(i.Trouble(), "-")
 }

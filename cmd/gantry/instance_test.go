@@ -16,6 +16,7 @@ func TestTroubleIsShown(t *testing.T) {
 		{ID: "gone"},
 		{ID: "stuck", AgentConnected: true, Runtime: engine},
 		{ID: "shaky", AgentConnected: true, Losses: 3, HeldUntil: 1_700_000_010_000},
+		{ID: "alone", AgentConnected: true, Network: structs.InstanceNetwork{Block: "10.213.7.0/24", Problem: "there is no VXLAN"}},
 	} {
 		i.Status = structs.InstanceActive
 		list.Instances = append(list.Instances, structs.InstanceUsage{ContainerInstance: &i, Usage: &structs.Usage{}})
@@ -26,7 +27,7 @@ func TestTroubleIsShown(t *testing.T) {
 	}
 	for _, want := range []string{
 		"TROUBLE", "no server hears the agent", "the container engine is IMPAIRED: it has not answered for 4s",
-		"the instance was lost 3 times in a row and takes no work until 2023-11-14T22:13:30Z",
+		"10.213.7.0/24", "no awsvpc tasks: there is no VXLAN", "the instance was lost 3 times in a row and takes no work until 2023-11-14T22:13:30Z",
 	} {
 		says(t, out, want)
 	}

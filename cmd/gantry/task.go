@@ -41,9 +41,9 @@ func printTasks(w io.Writer, list structs.TaskList) {
 	rows := make([][]string, len(list.Tasks))
 	for i, t := range list.Tasks {
 		rows[i] = []string{
-			t.ID, t.TaskDefinition, t.LastStatus.String(), t.DesiredStatus.String(), t.Group, t.Instance,
+			t.ID, t.TaskDefinition, t.LastStatus.String(), t.DesiredStatus.String(), t.Group, t.Instance, cmp.Or(t.Address, "-"),
 			age(now, t.CreatedAt.Std()), cmp.Or(t.StoppedReason, "-"),
 		}
 	}
-	table(w, []string{"TASK", "DEFINITION", "STATUS", "DESIRED", "GROUP", "INSTANCE", "AGE", "REASON"}, rows)
+	table(w, []string{"TASK", "DEFINITION", "STATUS", "DESIRED", "GROUP", "INSTANCE", "ADDRESS", "AGE", "REASON"}, rows)
 }

@@ -61,7 +61,7 @@ func chaosAmongServers(t *testing.T, seed uint64) {
 		t.Error(wrong)
 	}
 	w.Eventually("all servers and agents are back", func() bool { return slices.Equal(w.Running(), w.numbers()) && w.whole() })
-	invariants := &invariants{engine: w.Engine, read: w.read, user: u, exited: h.exited}
+	invariants := &invariants{engine: w.Engine, hosts: w.Networks, read: w.read, user: u, exited: h.exited}
 	for _, wrong := range invariants.await() {
 		t.Error(wrong)
 	}

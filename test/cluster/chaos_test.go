@@ -67,7 +67,7 @@ func chaos(t *testing.T, seed uint64) {
 		return
 	}
 
-	c := &invariants{engine: w.Engine, user: u, exited: k.exited, read: func() (*state.Snapshot, error) { return w.Control().Read(t.Context()) }}
+	c := &invariants{engine: w.Engine, hosts: w.Networks, user: u, exited: k.exited, read: func() (*state.Snapshot, error) { return w.Control().Read(t.Context()) }}
 	for _, wrong := range c.await() {
 		t.Error(wrong)
 	}

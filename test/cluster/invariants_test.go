@@ -19,6 +19,7 @@ const patience = 30 * time.Minute
 // invariants checks that a cluster is as its user was told.
 type invariants struct {
 	engine *testutil.FakeEngine
+	hosts  *testutil.FakeNetworks
 	read   func() (*state.Snapshot, error)
 	user   *workload
 	exited map[string]bool // tasks whose containers were killed
@@ -46,6 +47,7 @@ func (c *invariants) violations() (wrong []string) {
 	j.runs(c.user)
 	j.batches(c.user)
 	j.services(c.user)
+	j.addresses(c.hosts)
 	return j.wrong
 }
 

@@ -129,8 +129,8 @@ func (u *workload) runTask(definition string) {
 func (u *workload) runBatch() {
 	b := &batch{image: []string{"once", "failing"}[u.random.IntN(2)], count: 1 + u.random.IntN(4), parallelism: 1 + u.random.IntN(2)}
 	token := u.token()
-	file := fmt.Appendf(nil, `{"name": "batch-%s", "type": "batch", "count": %d, "attempts": %d, "parallelism": %d, "containers": [{"name": "app", "image": %q, "memory": 16}]}`,
-		token, b.count, attempts, b.parallelism, b.image)
+	file := fmt.Appendf(nil, `{"name": "batch-%s", "type": "batch", "count": %d, "attempts": %d, "parallelism": %d, "networkMode": %q, "containers": [{"name": "app", "image": %q, "memory": 16}]}`,
+		token, b.count, attempts, b.parallelism, u.networkMode(), b.image)
 	u.insist(func(ctx context.Context) error {
 		put, err := u.native.PutJob(ctx, file, token)
 		if err == nil {
@@ -139,6 +139,9 @@ func (u *workload) runBatch() {
 		return err
 	})
 }
+
+// networkMode returns the network mode of a job: awsvpc for half of them.
+func (u *workload) networkMode() string { return []string{"bridge", "awsvpc"}[u.random.IntN(2)] }
 
 // attempts is the number of times that a task of a batch job is tried.
 const attempts = 3
@@ -162,6 +165,10 @@ func (u *workload) stopTask() {
 
 func (u *workload) createService() {
 	name, count := fmt.Sprintf("service-%d", len(u.services)), 2+u.random.IntN(4)
+	if u.networkMode() == "awsvpc" {
+		u.putService(name, count)
+		return
+	}
 	u.insist(func(ctx context.Context) error {
 		_, err := u.ecs.CreateService(ctx, &sdk.CreateServiceInput{
 			ServiceName: &name, TaskDefinition: aws.String("web:1"), DesiredCount: aws.Int32(int32(count)),
@@ -170,6 +177,18 @@ func (u *workload) createService() {
 		return err
 	})
 	u.services[name] = &service{count: count, definition: "web:1"}
+}
+
+// putService creates a service of awsvpc tasks.
+func (u *workload) putService(name string, count int) {
+	file := fmt.Appendf(nil, `{"name": %q, "type": "service", "count": %d, "networkMode": "awsvpc", "containers": [{"name": "app", "image": "web", "memory": 16}]}`, name, count)
+	u.insist(func(ctx context.Context) error {
+		put, err := u.native.PutJob(ctx, file, "")
+		if err == nil {
+			u.services[name] = &service{count: count, definition: put.TaskDefinition}
+		}
+		return err
+	})
 }
 
 // someService returns a service that is not deleted; nil if there is none.
