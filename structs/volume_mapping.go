@@ -71,7 +71,7 @@ func (m *VolumeMapping) Validate() *Error {
 	case !fileSystemID.MatchString(m.ID):
 		return m.invalid("id: %q is not the id of a file system (fs-0123) or of an access point (fsap-0123)", m.ID)
 	case given != 1:
-		return m.invalid("map %s to one of nfs (HOST:/PATH), hostPath and driver", m.ID)
+		return m.invalid("map %s to one of these: an NFS export (nfs), a directory (hostPath), a volume driver (driver)", m.ID)
 	case m.HostPath != "" && (!path.IsAbs(m.HostPath) || path.Clean(m.HostPath) != m.HostPath):
 		return m.invalid("hostPath: %q is not an absolute path without . and .. and without a slash at its end", m.HostPath)
 	case m.HostPath != "" && len(m.Options) > 0:

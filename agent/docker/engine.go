@@ -54,7 +54,7 @@ type Engine struct {
 	registries *registries
 	ports      *hostPorts
 	fewFiles   *atomic.Bool // the engine cannot give containers the default of nofile
-	quota      *atomic.Bool // the engine can limit sizes
+	quota      *quota
 	close      func() error
 }
 
@@ -83,7 +83,7 @@ func New(cfg Config) (*Engine, error) {
 	return &Engine{
 		api: api, host: host, instance: cfg.Instance, log: log,
 		pulls: newPulls(), registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool),
-		quota: new(atomic.Bool), close: api.Close,
+		quota: new(quota), close: api.Close,
 	}, nil
 }
 
@@ -120,7 +120,7 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 		OSType:       info.OSType,
 		Architecture: architecture(info.Architecture),
 		LogDrivers:   info.Plugins.Log,
-		Quota:        e.findQuota(ctx, info.Driver),
+		Quota:        e.findQuota(ctx, info),
 	}, nil
 }
 

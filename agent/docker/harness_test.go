@@ -72,6 +72,15 @@ func (h *harness) removeAll() {
 			h.Error(err)
 		}
 	}
+	volumes, err := h.ListVolumes(ctx)
+	if err != nil {
+		h.Error(err)
+	}
+	for _, v := range volumes {
+		if _, err := h.RemoveVolume(ctx, v.Name); err != nil {
+			h.Error(err)
+		}
+	}
 	h.Close()
 }
 

@@ -7,7 +7,6 @@ import (
 	"maps"
 
 	"github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/volume"
 
@@ -17,20 +16,14 @@ import (
 // cannotInitialize is ECS's name for the error of a volume that cannot be had.
 const cannotInitialize = "ResourceInitializationError"
 
-const (
-	driverLocal = "local"
-	// optionSize is how Docker's local driver is told to limit a volume's size.
-	optionSize = "size"
-	// overlay2 is the storage driver whose containers can be limited in size, on xfs with pquota.
-	overlay2 = "overlay2"
-)
+const driverLocal = "local"
 
 // CreateVolume creates a volume. Docker answers with the existing one if there is one of that name
 // and driver.
 func (e *Engine) CreateVolume(ctx context.Context, spec runtime.VolumeSpec) error {
 	options := maps.Clone(spec.Options)
-	if spec.SizeGiB > 0 && e.quota.Load() && cmp.Or(spec.Driver, driverLocal) == driverLocal && len(options) == 0 {
-		options = map[string]string{optionSize: gibibytes(spec.SizeGiB)}
+	if spec.SizeGiB > 0 && e.quota.volumes.Load() && cmp.Or(spec.Driver, driverLocal) == driverLocal && len(options) == 0 {
+		options = sizeOf(spec.SizeGiB)
 	}
 	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
 		Name: spec.Name, Driver: cmp.Or(spec.Driver, driverLocal), DriverOpts: options, Labels: spec.Labels,
@@ -89,33 +82,3 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) (gone bool, err 
 	}
 	return false, fmt.Errorf("remove volume %s: %w", name, err)
 }
-
-// findQuota finds out whether the engine can limit sizes, by asking it for a volume with a limit.
-// Its local driver can where overlay2 can: on xfs that is mounted with pquota. If the agent ends
-// before the volume is removed, the sweep of volumes removes it: it belongs to no task.
-func (e *Engine) findQuota(ctx context.Context, storageDriver string) bool {
-	if storageDriver != overlay2 || e.instance == "" {
-		return false
-	}
-	probe := "gantry-quota-" + e.instance
-	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
-		Name: probe, Driver: driverLocal, DriverOpts: map[string]string{optionSize: gibibytes(1)},
-		Labels: map[string]string{runtime.LabelInstance: e.instance},
-	})
-	e.quota.Store(err == nil)
-	if err == nil {
-		if err := e.api.VolumeRemove(ctx, probe, false); err != nil {
-			e.log.Warn("cannot remove a volume that showed whether sizes can be limited", "volume", probe, "error", err)
-		}
-	}
-	return err == nil
-}
-
-// limitStorage limits what a container may write outside volumes, if the engine can.
-func (e *Engine) limitStorage(host *container.HostConfig, gib int32) {
-	if gib > 0 && e.quota.Load() {
-		host.StorageOpt = map[string]string{optionSize: gibibytes(gib)}
-	}
-}
-
-func gibibytes(n int32) string { return fmt.Sprintf("%dG", n) }

@@ -19,5 +19,5 @@ type Info struct {
 	OSType       string // linux
 	Architecture string // x86_64, arm64: ECS's words
 	LogDrivers   []string
-	Quota        bool // it can limit the size of what containers write, and of volumes
+	Quota        bool // it can limit the size of what containers write
 }

@@ -23,6 +23,9 @@ func (v *Volumes) shared(ctx context.Context, volume *structs.Volume) (runtime.M
 	if err != nil {
 		return mount, err
 	}
+	if ok && found.Labels[runtime.LabelInstance] != "" {
+		return mount, refuse(volume, "the instance has a volume of that name, which is another task's alone")
+	}
 	labels := withoutOurs(config.Labels)
 	if config.Autoprovision == nil || !*config.Autoprovision {
 		if ok {
@@ -37,8 +40,6 @@ func (v *Volumes) shared(ctx context.Context, volume *structs.Volume) (runtime.M
 		})
 	}
 	switch {
-	case found.Labels[runtime.LabelInstance] != "":
-		return mount, refuse(volume, "the instance has a volume of that name, which is another task's alone")
 	case found.Driver != cmp.Or(config.Driver, driverLocal):
 		return mount, differs(volume, "driver", found.Driver)
 	case !maps.Equal(found.Options, config.DriverOpts):

@@ -75,7 +75,7 @@ func volumeShowCommand() *cobra.Command {
 
 func volumeUnmapCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "unmap ID",
+		Use:   "unmap ID",
 		Short: "Remove a mapping: tasks that start from now on fail without it, those that run keep their files",
 	}
 	r := addRemoteFlags(cmd)

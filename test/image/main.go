@@ -7,6 +7,7 @@
 //	exit N [AFTER]   exit with code N, after a while such as 500ms
 //	print LINE…      print each argument on a line of its own
 //	write PATH       write a file, and exit 1 where that fails
+//	fill PATH MIB    write a file of that size, and exit 1 where that fails
 //	read PATH…       print files, each once it is there, and exit 1 where that fails
 //	spin             use one CPU until SIGTERM
 //	alloc MIB        use that much memory until SIGTERM
@@ -67,6 +68,8 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nil
 	case "write":
 		return os.WriteFile(strings.Join(args, " "), []byte("written\n"), 0o644)
+	case "fill":
+		return fill(args)
 	case "read":
 		return read(ctx, args)
 	case "spin":
@@ -185,6 +188,28 @@ func read(ctx context.Context, paths []string) error {
 		os.Stdout.Write(text)
 	}
 	return nil
+}
+
+func fill(args []string) error {
+	size, err := number(args[1:])
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(args[0])
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	part := make([]byte, 1<<20)
+	for i := range part {
+		part[i] = byte(i * i)
+	}
+	for range size {
+		if _, err := file.Write(part); err != nil {
+			return err
+		}
+	}
+	return file.Sync()
 }
 
 func alloc(ctx context.Context, args []string) error {

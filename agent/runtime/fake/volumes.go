@@ -16,10 +16,23 @@ func (e *Engine) Volumes() []runtime.VolumeSpec {
 	return slices.SortedFunc(maps.Values(e.volumes), func(a, b runtime.VolumeSpec) int { return cmp.Compare(a.Name, b.Name) })
 }
 
+// Mounts returns what a container of that name was given to mount, by volume.
+func (e *Engine) Mounts(name string) map[string]runtime.Mount {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.containers {
+		if c.state.Name == name {
+			return c.spec.Shared.Mounts
+		}
+	}
+	return nil
+}
+
 // CreateVolume creates a volume, or finds the one of that name.
 func (r *Runtime) CreateVolume(ctx context.Context, spec runtime.VolumeSpec) error {
 	return r.call(ctx, "CreateVolume "+spec.Name, 0, func() error {
 		if _, ok := r.engine.volumes[spec.Name]; !ok {
+			spec.Driver = cmp.Or(spec.Driver, "local")
 			r.engine.volumes[spec.Name] = spec
 		}
 		return nil
