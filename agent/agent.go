@@ -171,7 +171,8 @@ func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 // own default, because a person waits for it.
 const stopAllTimeout = 10
 
-// StopAll stops and removes every container of the instance. Call it after Run has returned.
+// StopAll stops and removes every container of the instance, and what its tasks need besides. Call
+// it after Run has returned.
 func (a *Agent) StopAll(ctx context.Context) error {
 	a.mu.Lock()
 	rt := a.runtime
@@ -193,6 +194,9 @@ func (a *Agent) StopAll(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
+	for _, r := range a.tasks.Resources {
+		errs = append(errs, r.Sweep(ctx, func(string) bool { return false }))
+	}
 	return errors.Join(errs...)
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
 	Resources func(instance string) []task.Resource
 
+	// AllowPrivileged shows in the instance's attributes that Runtime runs privileged containers.
+	AllowPrivileged bool
+
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH and Docker

@@ -19,4 +19,10 @@ type Info struct {
 	OSType       string // linux
 	Architecture string // x86_64, arm64: ECS's words
 	LogDrivers   []string
+	Kernel       string // its release
+	// How the engine makes cgroups: their version is 1 or 2, the driver cgroupfs, systemd or none.
+	CgroupVersion, CgroupDriver string
+	Rootless                    bool // it does not run as root
+	Podman                      bool // it is Podman's service, not a Docker Engine
+	AppArmor, SELinux           bool // containers can have profiles or labels of these
 }

@@ -23,7 +23,7 @@ type filter struct {
 	alike func(*ask) bool
 }
 
-const numFilters = 12
+const numFilters = 13
 
 // filters returns all rules in the order in which they are applied. The first that is not satisfied
 // is the reason that a user sees. First come rules about which instances are meant; then those that
@@ -38,6 +38,7 @@ func filters() [numFilters]filter {
 		{structs.FailRuntime, missingRuntime, detailTrouble, changeRuntime, always},
 		{structs.FailUnstable, missingStability, detailTrouble, changeStability, always},
 		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
+		{structs.FailAttribute, missingCapabilities, detailCapabilities, changeCapabilities, always},
 		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},
 		{structs.FailDistinct, missingDistinct, detailDistinct, nil, nil},
 		{structs.FailGPU, missingGPUs, detailGPUs, changeGPUs, nil},
