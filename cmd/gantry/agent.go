@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
@@ -33,7 +34,9 @@ type agentOptions struct {
 	gpus       []string
 	name       string
 	attributes []string
-	fenced     bool // whether tasks are killed when the machine is cut off
+	privileged bool  // whether containers may be privileged
+	taskPIDs   int64 // how many processes a task may have; zero: any number
+	fenced     bool  // whether tasks are killed when the machine is cut off
 }
 
 func agentCommand() *cobra.Command { return new(agentOptions).command() }
@@ -57,6 +60,9 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "attribute for placement constraints, as `NAME=VALUE`; may be repeated")
+	cmd.Flags().BoolVar(&o.privileged, "allow-privileged", false, "run tasks with privileged containers, which can do everything "+
+		"that root can on this machine; without it they are placed elsewhere")
+	cmd.Flags().Int64Var(&o.taskPIDs, "task-pids-limit", 0, "the `number` of processes and threads that a task may have; 0 is no limit")
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
@@ -79,6 +85,8 @@ func (o *agentOptions) check() error {
 		return errors.New("--data-dir is required: the directory for the agent's state")
 	case len(o.Join) == 0:
 		return errors.New("--join is required: give the address of at least one server")
+	case o.taskPIDs < 0:
+		return fmt.Errorf("--task-pids-limit: %d is negative", o.taskPIDs)
 	}
 	_, err := o.custom()
 	return cmp.Or(err, o.logging.check(), o.network.check())
@@ -105,7 +113,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	containers, err := engineRuntime(ctx, log)
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs)
 	if err != nil {
 		return err
 	}
@@ -113,7 +121,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			Runtime: containers, Resources: resources(containers), Logger: log,
+			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})
@@ -149,22 +157,31 @@ func (o *agentOptions) key() (*security.AgentKey, error) {
 	return &key, nil
 }
 
-// engineRuntime returns a runtime on this machine's container engine. It fails if that does not
-// answer.
-func engineRuntime(ctx context.Context, log *slog.Logger) (func(instance string) runtime.Runtime, error) {
-	engine, err := docker.New(docker.Config{Logger: log})
+// machine is what runs the tasks of this machine.
+type machine struct {
+	runtime   func(instance string) runtime.Runtime
+	resources func(instance string) []task.Resource
+}
+
+// openMachine connects to this machine's container engine. It fails if that does not answer.
+func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine, error) {
+	engine, err := docker.New(c)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := engine.Info(ctx); err != nil {
+	info, err := engine.Info(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return func(instance string) runtime.Runtime { return engine.ForInstance(instance) }, nil
-}
-
-// resources returns what the tasks of an instance may need besides containers.
-func resources(containers func(instance string) runtime.Runtime) func(instance string) []task.Resource {
-	return func(instance string) []task.Resource {
-		return []task.Resource{volume.New(instance, containers(instance))}
-	}
+	groups := cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger})
+	return &machine{
+		runtime: func(instance string) runtime.Runtime {
+			own := engine.ForInstance(instance)
+			own.KilledForMemory = groups.Limits(instance).KilledForMemory
+			return own
+		},
+		resources: func(instance string) []task.Resource {
+			return []task.Resource{groups.Limits(instance), volume.New(instance, engine.ForInstance(instance))}
+		},
+	}, nil
 }
