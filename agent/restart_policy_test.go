@@ -172,7 +172,8 @@ func TestARefusedRestartIsNotTriedAgain(t *testing.T) {
 	})
 }
 
-// Why a container ended is told even if its task was asked to stop before it could be started again.
+// Why a container ended is told even if its task was asked to stop before it could be started
+// again.
 func TestAStopKeepsTheReasonOfAnEnd(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		h.server.run(taskID(1), definition(container("app", restarts(60))))

@@ -16,8 +16,8 @@ import (
 // quota is whether an engine can limit the size of what containers write, and of volumes.
 type quota struct{ containers, volumes atomic.Bool }
 
-// findQuota finds out what the engine can limit, and reports whether it can limit containers. Its btrfs
-// driver can; overlay2 can on xfs that is mounted with pquota.
+// findQuota finds out what the engine can limit, and reports whether it can limit containers. Its
+// btrfs driver can; overlay2 can on xfs that is mounted with pquota.
 func (e *Engine) findQuota(ctx context.Context, info system.Info) bool {
 	if e.instance != "" {
 		e.quota.volumes.Store(e.limitsVolumes(ctx))
