@@ -8,7 +8,7 @@ import (
 // changeBatch is changeJob for a batch job. Each run is a separate job and the next version of its
 // name. During a run, the same file changes nothing and a different one replaces the run. After the
 // run, a file starts the next one.
-func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
+func (c *Control) changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if service := snap.Service(spec.Cluster, spec.Name); service != nil && service.Status != structs.ServiceInactive {
 		if service.Status == structs.ServiceDraining {
 			return nil, errStillStopping(spec)
@@ -38,6 +38,9 @@ func changeBatch(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now st
 	}
 	next.TaskDefinition = definition.Key()
 	if err := next.Batch.Validate(next.Count); err != nil {
+		return nil, err
+	}
+	if err := next.ValidateLaunch(definition, c.config.Fargate); err != nil {
 		return nil, err
 	}
 	if err := next.ValidatePlacement(definition); err != nil {

@@ -28,7 +28,7 @@ func (c *Control) mintJobIDs(ctx context.Context) jobIDs {
 
 // changeJob turns a spec into the commands that make the cluster match it. It is a pure function of
 // its arguments, so a dry run shows exactly what would be done.
-func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
+func (c *Control) changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	if field, problem := spec.Problem(); field != "" {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "%s: %s", field, problem)
 	}
@@ -36,10 +36,10 @@ func changeJob(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now stru
 		return nil, structs.Errorf(structs.KindOf(err), "cluster: there is no cluster %s; a machine that joins makes it, and so does CreateCluster", spec.Cluster)
 	}
 	if spec.Type == structs.JobBatch {
-		change, err := changeBatch(snap, spec, ids, now)
+		change, err := c.changeBatch(snap, spec, ids, now)
 		return change, inJobWords(err)
 	}
-	change, err := changeService(snap, spec, ids, now)
+	change, err := c.changeService(snap, spec, ids, now)
 	return change, inJobWords(err)
 }
 

@@ -1,14 +1,12 @@
 package control
 
 import (
-	"slices"
-
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
 // changeService is changeJob for a service or daemon.
-func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
+func (c *Control) changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now structs.Time) (*jobChange, error) {
 	present, err := presentService(snap, spec)
 	if err != nil {
 		return nil, err
@@ -32,6 +30,9 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 	if err := next.ValidateService(); err != nil {
 		return nil, err
 	}
+	if err := next.ValidateLaunch(definition, c.config.Fargate); err != nil {
+		return nil, err
+	}
 	if err := next.ValidatePlacement(definition); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func changeService(snap *state.Snapshot, spec *structs.JobSpec, ids jobIDs, now 
 	if isNew {
 		put.Definition = definition
 	}
-	if present == nil || next.TaskDefinition != present.TaskDefinition || !slices.Equal(next.CapacityStrategy, present.CapacityStrategy) {
+	if present == nil || !next.SameTasks(present) {
 		put.Deployment = deploymentOf(next, ids.deployment, now)
 		change.deployment = put.Deployment
 	}

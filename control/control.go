@@ -22,8 +22,8 @@ type Log interface {
 	Current(ctx context.Context) error
 }
 
-// Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork and Sealer are
-// required.
+// Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer and
+// Fargate are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -43,6 +43,8 @@ type Config struct {
 	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts the secrets of access keys. If nil, there are no access keys.
 	Sealer Sealer
+	// Fargate says which sizes FARGATE tasks can have.
+	Fargate structs.FargateSizes
 }
 
 // Control carries out verbs. It is safe for concurrent use.

@@ -18,7 +18,7 @@ type CreateServiceInput struct {
 	// deployments.
 	External bool
 	ServiceChange
-	LaunchType string // empty: EC2
+	LaunchType string // empty: EC2, unless there is a strategy
 	Tags       []structs.Tag
 	// ClientToken, if given, makes the call idempotent, as the name does. RequestHash distinguishes
 	// requests.
@@ -119,7 +119,7 @@ func (c *Control) newService(snap *state.Snapshot, in *CreateServiceInput) (*str
 	if in.External {
 		job.Service.Controller = structs.ControllerExternal
 	}
-	if err := in.applyTo(snap, job); err != nil {
+	if err := c.apply(&in.ServiceChange, snap, job); err != nil {
 		return nil, err
 	}
 	return job, nil

@@ -12,7 +12,7 @@ func (c *Control) PlanJob(ctx context.Context, spec *structs.JobSpec) (*structs.
 	if err != nil {
 		return nil, err
 	}
-	change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
+	change, err := c.changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
 	if err != nil {
 		return nil, err
 	}

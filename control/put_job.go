@@ -29,7 +29,7 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 			answer = (&jobChange{present: earlier, next: earlier}).answer()
 			return earlier, nil
 		}
-		change, err := changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
+		change, err := c.changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
 		if err != nil {
 			return nil, err
 		}

@@ -220,9 +220,9 @@ func TestPutJobRefuses(t *testing.T) {
 		"a definition that is none": {webSpec(func(s *structs.JobSpec) { s.Containers[0].Memory = new(int32(1)) }),
 			structs.KindInvalidParameter, "Invalid setting for container 'main'. 'memory' is 1 MiB"},
 		"not supported": {webSpec(func(s *structs.JobSpec) {
-			s.Containers[0].FirelensConfiguration = &structs.FirelensConfiguration{Type: "fluentd"}
+			s.Containers[0].CredentialSpecs = []string{"credentialspec:s3"}
 		}),
-			structs.KindUnsupportedFeature, "containers[0].firelensConfiguration: not supported"},
+			structs.KindUnsupportedFeature, "containers[0].credentialSpecs: not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := h.Control.PutJob(t.Context(), test.spec, "")

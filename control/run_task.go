@@ -53,10 +53,11 @@ func (c *Control) RunTask(ctx context.Context, in RunTaskInput) (Placed, error) 
 	defer decided.Close()
 	cmd := structs.CreateJob{Job: job, Evaluation: eval}
 	if job.Queues() {
-		for i, n := range structs.Shares(job.CapacityStrategy, job.Count) {
+		strategy := job.Strategy()
+		for i, n := range structs.Shares(strategy, job.Count) {
 			for range n {
 				cmd.Tasks = append(cmd.Tasks, c.config.NewID())
-				cmd.Providers = append(cmd.Providers, job.CapacityStrategy[i].CapacityProvider)
+				cmd.Providers = append(cmd.Providers, strategy[i].CapacityProvider)
 			}
 		}
 	}
@@ -99,6 +100,9 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 		return job, err
 	}
 	job.Overrides = job.Overrides.Normalize()
+	if err := c.checkLaunch(&job, def); err != nil {
+		return job, err
+	}
 	if err := checkSupported(def, job.Overrides); err != nil {
 		return job, err
 	}
@@ -119,6 +123,19 @@ func (c *Control) batchJob(snap *state.Snapshot, in RunTaskInput) (structs.Job, 
 		job.Tags = mergeTags(snap.Tags(structs.TaskDefinitionKey(def.Key())), job.Tags)
 	}
 	return job, nil
+}
+
+// checkLaunch checks the launch type, the platform version and the network of a job that came
+// through the ECS API, where tasks of the mode awsvpc always name their subnets.
+func (c *Control) checkLaunch(job *structs.Job, def *structs.TaskDefinition) error {
+	job.Network = job.Network.Normalize()
+	if err := job.ValidateLaunch(def, c.config.Fargate); err != nil {
+		return err
+	}
+	if err := job.RequireNetwork(def); err != nil {
+		return err
+	}
+	return nil
 }
 
 // mergeTags returns base with the tags of over added or replaced.

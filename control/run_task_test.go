@@ -26,7 +26,7 @@ func TestRunTaskRefusals(t *testing.T) {
 	_, err = c.Control.DeleteCluster(ctx, "gone")
 	noError(t, err)
 	_, err = c.Control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
-		Family: "secretive", TaskRoleArn: "arn:aws:iam::000000000000:role/r",
+		Family: "secretive", TaskRoleArn: "arn:aws:iam::000000000000:role/r", ExecutionRoleArn: "arn:aws:iam::000000000000:role/r",
 		ContainerDefinitions: []structs.ContainerDefinition{container("app", func(c *structs.ContainerDefinition) {
 			c.Secrets = []structs.Secret{{Name: "S", ValueFrom: "s"}}
 		})},

@@ -30,9 +30,12 @@ type ServiceChange struct {
 	// CapacityStrategy divides the tasks among capacity providers. An empty one that is not nil
 	// ends that, and tasks go to EC2.
 	CapacityStrategy []structs.CapacityProviderStrategyItem
-	PropagateTags    string
-	ManagedTags      *bool
-	Rebalancing      string
+	// PlatformVersion is for tasks of FARGATE. Network is for those of the mode awsvpc.
+	PlatformVersion string
+	Network         *structs.AwsVpcConfiguration
+	PropagateTags   string
+	ManagedTags     *bool
+	Rebalancing     string
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -54,18 +57,57 @@ func (b *CircuitBreaker) applyTo(p *structs.UpdatePolicy) {
 	}
 }
 
-// applyTo applies the change. It writes only to the service itself, not to rows of state.
-func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
+// apply applies a change to a service. It writes only to the service itself, not to rows of state.
+func (c *Control) apply(ch *ServiceChange, snap *state.Snapshot, job *structs.Job) error {
+	was := snap.TaskDefinition(job.TaskDefinition)
 	if ch.TaskDefinition != "" {
 		def, err := runnableDefinition(snap, ch.TaskDefinition)
 		if err != nil {
 			return err
 		}
+		job.TaskDefinition = def.Key()
+	}
+	if err := c.changeLaunch(ch, was, snap.TaskDefinition(job.TaskDefinition), job); err != nil {
+		return err
+	}
+	if def := snap.TaskDefinition(job.TaskDefinition); ch.TaskDefinition != "" {
 		if err := checkSupported(def, nil); err != nil {
 			return err
 		}
-		job.TaskDefinition = def.Key()
 	}
+	return ch.applyTo(snap, job)
+}
+
+// changeLaunch applies the platform version and the network of a change. was and def are the
+// definitions before and after it; nil if there is none.
+func (c *Control) changeLaunch(ch *ServiceChange, was, def *structs.TaskDefinition, job *structs.Job) error {
+	awsvpc := func(d *structs.TaskDefinition) bool { return d != nil && d.NetworkMode == structs.NetworkAwsvpc }
+	switch {
+	case ch.Network != nil:
+		job.Network = ch.Network
+	case awsvpc(was) && !awsvpc(def): // nobody has asked for it any more
+		job.Network = nil
+	}
+	if !job.OnFargate() {
+		job.PlatformVersion = ""
+	}
+	if ch.PlatformVersion != "" {
+		job.PlatformVersion = ch.PlatformVersion
+	}
+	job.Network = job.Network.Normalize()
+	if err := job.ValidateLaunch(def, c.config.Fargate); err != nil {
+		return err
+	}
+	if awsvpc(def) && !awsvpc(was) { // a service from a job file may have none
+		if err := job.RequireNetwork(def); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyTo applies the rest of the change.
+func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	if ch.Count != nil {
 		if job.Type == structs.JobDaemon {
 			return structs.Errorf(structs.KindInvalidParameter,

@@ -45,7 +45,7 @@ func (c *Control) Simulate(ctx context.Context, in structs.Scenario, job *struct
 	}
 	what := happening(&in)
 	if job != nil {
-		change, err := changeJob(snap, job, c.mintJobIDs(ctx), c.Now())
+		change, err := c.changeJob(snap, job, c.mintJobIDs(ctx), c.Now())
 		if err != nil {
 			return nil, err
 		}

@@ -11,10 +11,11 @@ import (
 // RegisterTaskDefinition adds the next revision of a family. Missing fields get ECS's defaults
 // first.
 func (c *Control) RegisterTaskDefinition(ctx context.Context, def structs.TaskDefinition, tags []structs.Tag) (*structs.TaskDefinition, error) {
-	if err := def.Validate(); err != nil {
+	if err := def.ValidateFor(c.config.Fargate); err != nil {
 		return nil, err
 	}
 	def.Normalize()
+	def.Compatibilities = def.CompatibleWith(c.config.Fargate)
 	def.RegisteredAt, def.RegisteredBy = c.Now(), callerARN(ctx)
 	applied, err := c.config.Log.Apply(ctx, structs.RegisterTaskDefinition{Definition: def, Tags: tags})
 	if err != nil {

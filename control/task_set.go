@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gantry-project/gantry/state"
@@ -21,7 +22,12 @@ type CreateTaskSetInput struct {
 	TaskDefinition string // family or family:revision
 	ExternalID     string
 	Scale          float64 // percent of the service's count
-	Tags           []structs.Tag
+	// Where its tasks go. What is left out comes from the service, or else from the cluster.
+	LaunchType       string
+	PlatformVersion  string
+	CapacityStrategy []structs.CapacityProviderStrategyItem
+	Network          *structs.AwsVpcConfiguration
+	Tags             []structs.Tag
 	// ClientToken, if given, makes the call idempotent. RequestHash distinguishes requests.
 	ClientToken string
 	RequestHash string
@@ -41,10 +47,14 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSupported(def, nil); err != nil {
+	set := structs.TaskSet{
+		ExternalID: in.ExternalID, Scale: in.Scale, ClientToken: in.ClientToken, RequestHash: in.RequestHash,
+		LaunchType: in.LaunchType, PlatformVersion: in.PlatformVersion, CapacityStrategy: in.CapacityStrategy, Network: in.Network,
+	}
+	if err := c.launchSet(snap, &set, job, def); err != nil {
 		return nil, err
 	}
-	if err := job.ValidatePlacement(def); err != nil {
+	if err := checkSupported(def, nil); err != nil {
 		return nil, err
 	}
 	if err := checkScale(in.Scale); err != nil {
@@ -55,10 +65,31 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 		Set: structs.Deployment{
 			ID: deploymentPrefix + nineteenDigits(c.config.NewID()), Cluster: job.Cluster, Job: job.ID, TaskDefinition: def.Key(),
 			Status: structs.DeploymentActive, Rollout: structs.RolloutCompleted, CreatedAt: now, UpdatedAt: now,
-			TaskSet: &structs.TaskSet{ExternalID: in.ExternalID, Scale: in.Scale, ClientToken: in.ClientToken, RequestHash: in.RequestHash},
+			TaskSet: &set,
 		},
 		Evaluation: c.evaluationOf(job, structs.BecauseTaskSetCreated, now), Tags: in.Tags,
 	})
+}
+
+// launchSet completes where a new task set's tasks go, and checks it.
+func (c *Control) launchSet(snap *state.Snapshot, set *structs.TaskSet, job *structs.Job, def *structs.TaskDefinition) error {
+	if set.LaunchType == "" && len(set.CapacityStrategy) == 0 && job.Launch() != structs.LaunchEC2 {
+		set.LaunchType, set.PlatformVersion = job.LaunchType, cmp.Or(set.PlatformVersion, job.PlatformVersion)
+	}
+	if set.Network == nil && def.NetworkMode == structs.NetworkAwsvpc {
+		set.Network = job.Network
+	}
+	// For these checks the set is like a service of its own.
+	of := set.Of(job)
+	of.Service = nil
+	if err := chooseCapacity(snap.Cluster(job.Cluster), of); err != nil {
+		return err
+	}
+	if err := c.checkLaunch(of, def); err != nil {
+		return err
+	}
+	set.LaunchType, set.CapacityStrategy, set.Network = of.LaunchType, of.CapacityStrategy, of.Network
+	return of.ValidatePlacement(def)
 }
 
 // ScaleTaskSet changes a task set's share of the service's count.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -19,8 +20,8 @@ type UpdateServiceInput struct {
 }
 
 // UpdateService creates the next version of a service, and moves the service to it if that needs
-// new tasks. So far only another task definition or capacity provider strategy does. Other changes
-// affect how many tasks there are, where new ones go and how they are replaced (ECS).
+// new tasks: another task definition, capacity provider strategy, platform version or network does.
+// Other changes affect how many tasks there are, where new ones go and how they are replaced (ECS).
 func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
 	return retryConflicts(func() (*structs.Job, error) {
 		snap, err := c.Read(ctx)
@@ -38,16 +39,16 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 		job.Service = &spec
 		job.Version++
 		if in.CapacityStrategy != nil {
-			if err := changeCapacity(snap.Cluster(in.Cluster), &job, in.CapacityStrategy); err != nil {
+			if err := c.changeCapacity(snap, &job, in.CapacityStrategy); err != nil {
 				return nil, err
 			}
 		}
-		if err := in.applyTo(snap, &job); err != nil {
+		if err := c.apply(&in.ServiceChange, snap, &job); err != nil {
 			return nil, err
 		}
 		now := c.Now()
 		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, structs.BecauseServiceUpdated, now)}
-		if in.ForceNewDeployment || job.TaskDefinition != present.TaskDefinition || !slices.Equal(job.CapacityStrategy, present.CapacityStrategy) {
+		if in.ForceNewDeployment || !job.SameTasks(present) {
 			cmd.Deployment = c.newDeployment(&job, now)
 		}
 		return c.putService(ctx, cmd)
@@ -69,6 +70,10 @@ func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 	switch {
 	case in.TaskDefinition != "":
 		what = "update task definition"
+	case in.Network != nil:
+		what = "update network configuration"
+	case in.PlatformVersion != "":
+		what = "update platform version"
 	case in.MinimumHealthyPercent != nil || in.MaximumPercent != nil || in.CircuitBreaker != nil:
 		what = "update deployment configuration"
 	case in.ForceNewDeployment:
@@ -80,12 +85,17 @@ func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 		"Unable to %s on services with an EXTERNAL deployment controller. Create a new task set instead.", what)
 }
 
-// changeCapacity gives a service another capacity provider strategy or, with an empty one, the
-// default launch type.
-func changeCapacity(cluster *structs.Cluster, job *structs.Job, strategy []structs.CapacityProviderStrategyItem) error {
-	job.CapacityStrategy, job.LaunchType = strategy, ""
+// changeCapacity gives a service another capacity provider strategy. With an empty one its tasks
+// have their launch type from then on, or EC2 if their definition does not allow FARGATE.
+func (c *Control) changeCapacity(snap *state.Snapshot, job *structs.Job, strategy []structs.CapacityProviderStrategyItem) error {
+	launchType := ""
 	if len(strategy) == 0 {
-		job.LaunchType = structs.LaunchEC2
+		launchType = job.Launch()
+		def := snap.TaskDefinition(job.TaskDefinition)
+		if def == nil || !slices.Contains(def.CompatibleWith(c.config.Fargate), launchType) {
+			launchType = structs.LaunchEC2
+		}
 	}
-	return chooseCapacity(cluster, job)
+	job.CapacityStrategy, job.LaunchType = strategy, launchType
+	return chooseCapacity(snap.Cluster(job.Cluster), job)
 }

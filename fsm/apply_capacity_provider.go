@@ -84,17 +84,31 @@ func checkProviders(tx *state.Tx, names []string) error {
 // does.
 func providerUser(tx *state.Tx, cluster, provider string) string {
 	for j := range tx.Jobs(cluster) {
-		uses := slices.ContainsFunc(j.CapacityStrategy, func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == provider })
+		uses := inStrategy(j.CapacityStrategy, provider)
+		byLaunchType := map[string]bool{} // deployments whose tasks have the launch type FARGATE instead
+		for d := range tx.Deployments(j.ID) {
+			if d.TaskSet != nil && d.Status != structs.DeploymentInactive {
+				uses = uses || inStrategy(d.TaskSet.CapacityStrategy, provider)
+				byLaunchType[d.ID] = d.TaskSet.LaunchType == structs.LaunchFargate
+			}
+		}
 		if isService(j) && j.Status != structs.ServiceInactive && uses {
 			return "service " + j.Name
 		}
+		if j.LaunchType == structs.LaunchFargate && len(byLaunchType) == 0 {
+			continue
+		}
 		for t := range tx.JobTasks(j.ID) {
-			if t.Holds() && (t.CapacityProvider == provider || t.CapacityProvider == "" && uses) {
+			if t.Holds() && (t.CapacityProvider == provider || t.CapacityProvider == "" && uses) && !byLaunchType[t.StartedBy] {
 				return "task " + t.ID
 			}
 		}
 	}
 	return ""
+}
+
+func inStrategy(strategy []structs.CapacityProviderStrategyItem, provider string) bool {
+	return slices.ContainsFunc(strategy, func(i structs.CapacityProviderStrategyItem) bool { return i.CapacityProvider == provider })
 }
 
 func errNoProvider(kind structs.Kind, name string) *structs.Error {

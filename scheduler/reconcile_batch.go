@@ -56,7 +56,7 @@ func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, count
 		View: in.View, Job: job, Definition: def, Need: new(structs.Need(def, job.Overrides)),
 		Count: count, Instances: named, Seed: in.Seed, Placer: in.Placer,
 	}
-	if len(job.CapacityStrategy) > 0 && named == nil {
+	if len(job.Strategy()) > 0 && named == nil {
 		r.Share = batchShare(in.View, job, count)
 	}
 	return r
@@ -65,7 +65,7 @@ func batchRequest(in Input, job *structs.Job, def *structs.TaskDefinition, count
 // batchShare returns how lacking tasks are divided, given the existing ones. For a job with a
 // BatchSpec only running tasks count, because each attempt is a separate task.
 func batchShare(view View, job *structs.Job, lacking int) *place.Share {
-	s := &place.Share{Strategy: job.CapacityStrategy, Total: lacking, Held: map[string]int{}}
+	s := &place.Share{Strategy: job.Strategy(), Total: lacking, Held: map[string]int{}}
 	waiting := map[string]int{}
 	for t := range view.JobTasks(job.ID) {
 		switch {

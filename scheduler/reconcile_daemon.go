@@ -11,7 +11,7 @@ import (
 // findFeasible sets the instances that a daemon runs on; their number is its count.
 func (l *look) findFeasible() {
 	l.feasible = map[string]bool{}
-	r := &place.Request{View: l.in.View, Job: l.job, Definition: l.definition, Share: l.share(l.job.CapacityStrategy, &ranks{})}
+	r := &place.Request{View: l.in.View, Job: l.job, Definition: l.definition, Share: l.share(l.job.Strategy(), &ranks{})}
 	for _, i := range place.Feasible(r) {
 		l.feasible[i.ID] = true
 	}

@@ -184,7 +184,7 @@ func (s *service) request(count int, named []string) *place.Request {
 	return &place.Request{
 		View: s.in.View, Job: s.job, Definition: s.definition, Need: &s.need, Count: count, Instances: named,
 		Seed: s.in.Seed, Leaving: s.fleet.leaving, Placer: s.in.Placer,
-		Share: s.share(s.job.CapacityStrategy, &s.fleet.current),
+		Share: s.share(s.job.Strategy(), &s.fleet.current),
 	}
 }
 

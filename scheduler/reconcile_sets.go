@@ -17,7 +17,7 @@ func reconcileSets(in Input, job *structs.Job, plan *structs.Plan) {
 		}
 		set := &service{
 			planWriter: planWriter{
-				look: look{in: in, job: job, primary: new(*d), ofSet: true},
+				look: look{in: in, job: d.TaskSet.Of(job), primary: new(*d), ofSet: true},
 				plan: &structs.Plan{Status: structs.EvaluationDone}, ids: ids,
 			},
 			later: len(plan.Placements) > 0,

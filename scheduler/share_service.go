@@ -20,15 +20,15 @@ func (l *look) share(strategy []structs.CapacityProviderStrategyItem, own *ranks
 func (l *look) capacityOf(d *structs.Deployment) []structs.CapacityProviderStrategyItem {
 	if d.ID != l.primary.ID {
 		if job := l.in.View.JobVersion(l.job.ID, d.JobVersion); job != nil {
-			return job.CapacityStrategy
+			return job.Strategy()
 		}
 	}
-	return l.job.CapacityStrategy
+	return l.job.Strategy()
 }
 
 // releaseCurrent is releaseShares for the primary's tasks.
 func (s *service) releaseCurrent(pool *[]*structs.Task, n int) (stopped int) {
-	return s.releaseShares(pool, n, s.job.CapacityStrategy, &s.fleet.current)
+	return s.releaseShares(pool, n, s.job.Strategy(), &s.fleet.current)
 }
 
 // releaseShares stops up to n tasks of a revision like release, but with a capacity provider
@@ -71,8 +71,8 @@ func perProvider(own *ranks) map[string]int {
 // soleProvider returns the capacity provider of all new tasks of the service; empty if there is
 // none, or more than one.
 func (l *look) soleProvider() string {
-	if len(l.job.CapacityStrategy) != 1 {
+	if len(l.job.Strategy()) != 1 {
 		return ""
 	}
-	return l.job.CapacityStrategy[0].CapacityProvider
+	return l.job.Strategy()[0].CapacityProvider
 }

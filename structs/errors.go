@@ -25,6 +25,8 @@ const (
 	KindMissingVersion                    Kind = "MissingVersion"
 	KindNamespaceNotFound                 Kind = "NamespaceNotFound"
 	KindNoUpdateAvailable                 Kind = "NoUpdateAvailable"
+	KindPlatformIncompatible              Kind = "PlatformTaskDefinitionIncompatibility"
+	KindPlatformUnknown                   Kind = "PlatformUnknown"
 	KindResourceInUse                     Kind = "ResourceInUse"
 	KindResourceNotFound                  Kind = "ResourceNotFound"
 	KindServiceDeploymentNotFound         Kind = "ServiceDeploymentNotFound"

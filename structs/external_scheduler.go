@@ -74,7 +74,7 @@ func (j *Job) validateScheduler() error {
 	switch {
 	case j.Scheduler == "":
 		return nil
-	case len(j.CapacityStrategy) > 0:
+	case len(j.Strategy()) > 0:
 		return Errorf(KindInvalidParameter,
 			"scheduler: %s chooses the instances of each task, so a capacity provider strategy cannot. Leave one of the two out, and give a launchType where the cluster has a default strategy.", j.Scheduler)
 	}

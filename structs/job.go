@@ -19,7 +19,7 @@ const (
 // instance, and wait for room, as those of RunTask with a capacity provider do (ECS). Other batch
 // jobs create a task only when it is placed.
 func (j *Job) Queues() bool {
-	return j.Type == JobBatch && j.Batch == nil && len(j.CapacityStrategy) > 0 && len(j.Instances) == 0
+	return j.Type == JobBatch && j.Batch == nil && len(j.Strategy()) > 0 && len(j.Instances) == 0
 }
 
 // Job is what a user asked the cluster to run. Evaluations are about jobs. RunTask and StartTask
@@ -45,9 +45,14 @@ type Job struct {
 	// then their number.
 	Instances []string `json:"containerInstances,omitzero"`
 
-	Group                string                         `json:"group"`
-	StartedBy            string                         `json:"startedBy,omitzero"`
-	LaunchType           string                         `json:"launchType,omitzero"`
+	Group      string `json:"group"`
+	StartedBy  string `json:"startedBy,omitzero"`
+	LaunchType string `json:"launchType,omitzero"`
+	// PlatformVersion is what was asked for, for tasks of FARGATE only; empty means LATEST.
+	PlatformVersion string `json:"platformVersion,omitzero"`
+	// Network is where awsvpc tasks get their network interfaces. It is nil for other tasks, and
+	// for jobs whose file names no subnets (DefaultSubnet).
+	Network              *AwsVpcConfiguration           `json:"network,omitzero"`
 	Overrides            *TaskOverride                  `json:"overrides,omitzero"`
 	PlacementConstraints []PlacementConstraint          `json:"placementConstraints,omitzero"`
 	PlacementStrategy    []PlacementStrategy            `json:"placementStrategy,omitzero"`

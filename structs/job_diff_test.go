@@ -100,6 +100,8 @@ func fill(t *testing.T, spec *JobSpec) {
 			f.Set(reflect.ValueOf(&RuntimePlatform{CpuArchitecture: "ARM64"}))
 		case PlacementSpec:
 			f.Set(reflect.ValueOf(PlacementSpec{Constraints: []PlacementConstraint{{Type: "x"}}, Strategy: []PlacementStrategy{{Type: "y"}}}))
+		case *AwsVpcConfiguration:
+			f.Set(reflect.ValueOf((&AwsVpcConfiguration{Subnets: []string{"s"}, SecurityGroups: []string{"g"}}).Normalize()))
 		case HealthSpec:
 			f.Set(reflect.ValueOf(HealthSpec{GracePeriod: 3}))
 		case *UpdatePolicy: // has its defaults

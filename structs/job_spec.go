@@ -33,6 +33,12 @@ type JobSpec struct {
 	// CapacityStrategy divides the tasks among capacity providers of the cluster; empty means that
 	// they may go anywhere.
 	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero"`
+	// LaunchType, instead of a strategy, is EC2 (the default), FARGATE or EXTERNAL. PlatformVersion
+	// is for FARGATE.
+	LaunchType      string `json:"launchType,omitzero"`
+	PlatformVersion string `json:"platformVersion,omitzero"`
+	// Network names the subnets and security groups of awsvpc tasks; nil means the default ones.
+	Network *AwsVpcConfiguration `json:"network,omitzero"`
 	// Attempts is the maximum number of attempts for each task of a batch job. Parallelism is the
 	// maximum number of tasks at a time; zero means no limit.
 	Attempts    int `json:"attempts,omitzero"`
@@ -91,20 +97,6 @@ const (
 	PropagateFromDefinition = "TASK_DEFINITION"
 )
 
-// UnbuiltJobField returns what to do without a part of a job file that this version does not
-// support yet; empty for every other name.
-func UnbuiltJobField(name string) string {
-	switch name {
-	case "scaling":
-		return "not built yet; change count by hand for now"
-	case "schedule", "schedules":
-		return "not built yet; run the file at its times by cron for now"
-	case "loadBalancer", "loadBalancers", "loadBalancing", "balancing":
-		return "not built yet; leave it out, and give the containers portMappings to be reached by"
-	}
-	return ""
-}
-
 // Problem returns what is wrong with a spec: the field, and what to do about it. Both are empty if
 // the spec is fine.
 func (s *JobSpec) Problem() (field, problem string) {
@@ -122,7 +114,7 @@ func (s *JobSpec) Problem() (field, problem string) {
 	case len(s.Containers) == 0:
 		return "containers", "a job needs at least one container, with a name and an image"
 	}
-	for _, look := range []func() (string, string){s.typeProblem, s.tagProblem, s.containerProblem} {
+	for _, look := range []func() (string, string){s.typeProblem, s.launchProblem, s.tagProblem, s.containerProblem} {
 		if field, problem = look(); field != "" {
 			return field, problem
 		}
@@ -161,6 +153,22 @@ func (s *JobSpec) typeProblem() (field, problem string) {
 		return "propagateTags", fmt.Sprintf("%q is not NONE, SERVICE or TASK_DEFINITION", s.PropagateTags)
 	case !slices.Contains([]string{"", RebalancingEnabled, RebalancingDisabled}, s.Rebalancing):
 		return "availabilityZoneRebalancing", fmt.Sprintf("%q is not ENABLED or DISABLED", s.Rebalancing)
+	}
+	return "", ""
+}
+
+// launchProblem finds values that ECS's API does not have.
+func (s *JobSpec) launchProblem() (field, problem string) {
+	launchTypes, public := []string{"", LaunchEC2, LaunchFargate, LaunchExternal}, []string{"", publicIPEnabled, publicIPDisabled}
+	switch {
+	case !slices.Contains(launchTypes, s.LaunchType):
+		return "launchType", fmt.Sprintf("%q is not EC2, FARGATE or EXTERNAL", s.LaunchType)
+	case s.LaunchType != "" && len(s.CapacityStrategy) > 0:
+		return "launchType", "give it or a capacityProviderStrategy, not both"
+	case s.Network != nil && !slices.Contains(public, s.Network.AssignPublicIp):
+		return "network.assignPublicIp", fmt.Sprintf("%q is not ENABLED or DISABLED", s.Network.AssignPublicIp)
+	case s.Network != nil && len(s.Network.Subnets) == 0:
+		return "network.subnets", "name at least one subnet, or leave network out"
 	}
 	return "", ""
 }
@@ -226,10 +234,11 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 	j.PlacementConstraints, j.PlacementStrategy = s.Placement.Constraints, s.Placement.Strategy
 	j.Scheduler, j.Priority, j.Preemption = s.Scheduler, s.Priority, s.Preemption
-	j.CapacityStrategy, j.LaunchType = s.CapacityStrategy, ""
+	j.CapacityStrategy, j.LaunchType = s.CapacityStrategy, s.LaunchType
 	if len(s.CapacityStrategy) == 0 {
-		j.LaunchType = LaunchEC2
+		j.LaunchType = cmp.Or(s.LaunchType, LaunchEC2)
 	}
+	j.PlatformVersion, j.Network = s.PlatformVersion, s.Network.Normalize()
 	if s.Type == JobBatch {
 		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism, OnInstanceLost: s.OnInstanceLost}
 		j.Tags = s.Tags
@@ -254,6 +263,10 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
 		Placement: PlacementSpec{Constraints: j.PlacementConstraints, Strategy: j.PlacementStrategy},
 		Scheduler: j.Scheduler, Priority: j.Priority, Preemption: j.Preemption, CapacityStrategy: j.CapacityStrategy, Tags: tags,
+		PlatformVersion: j.PlatformVersion, Network: j.Network,
+	}
+	if j.LaunchType != LaunchEC2 { // the default
+		s.LaunchType = j.LaunchType
 	}
 	if j.Type != JobDaemon {
 		s.Count = new(j.Count)
@@ -271,17 +284,3 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	}
 	return s
 }
-
-// jobFields maps ECS's names of fields to those of a job file.
-var jobFields = strings.NewReplacer(
-	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
-	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker",
-	"deploymentConfiguration.deploymentCircuitBreaker.", "update.",
-	"deploymentConfiguration.linearConfiguration.", "update.shift.", "deploymentConfiguration.canaryConfiguration.canaryPercent", "update.shift.stepPercent",
-	"deploymentConfiguration.canaryConfiguration.canaryBakeTimeInMinutes", "update.shift.stepBakeTimeInMinutes",
-	"deploymentConfiguration.strategy", "update.shift.strategy", "deploymentConfiguration.bakeTimeInMinutes", "update.shift.bakeTimeInMinutes",
-	"deploymentConfiguration.lifecycleHooks", "update.shift.lifecycleHooks", "deploymentConfiguration.", "update.", "desiredCount", "count", "healthCheckGracePeriodSeconds", "health.gracePeriodSeconds",
-)
-
-// JobFieldNames replaces ECS's names of fields in a text by those of a job file.
-func JobFieldNames(text string) string { return jobFields.Replace(text) }

@@ -35,7 +35,7 @@ func (d *TaskDefinition) validatePortRanges() *Error {
 				continue
 			}
 			ranges++
-			if d.NetworkMode == NetworkHost || d.NetworkMode == "none" {
+			if d.NetworkMode == NetworkHost || d.NetworkMode == NetworkNone {
 				return c.invalid("'portMappings.containerPortRange' is not supported when networkMode=%s; use bridge or awsvpc.", d.NetworkMode)
 			}
 			first, last, err := ParsePortRange(m.ContainerPortRange)

@@ -22,7 +22,7 @@ func (j *Job) CannotRebalance() string {
 		return "with the EXTERNAL deployment controller, who moves the task sets decides when tasks move"
 	case len(j.PlacementStrategy) > 0 && j.PlacementStrategy[0].Type != StrategySpread:
 		return "the first placement strategy must be spread, or there must be none; it is " + j.PlacementStrategy[0].Type
-	case len(j.CapacityStrategy) > 1:
+	case len(j.Strategy()) > 1:
 		return "the capacity provider strategy shares the tasks out among more than one capacity provider, and a task that moves would change it"
 	case j.Service.Update.MaximumPercent <= 100:
 		return "deploymentConfiguration.maximumPercent must be above 100, since a task that moves starts before the other stops"

@@ -1,6 +1,9 @@
 package structs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // validateDependencies checks that links, volumesFrom and dependsOn name containers of the
 // definition, and that no container waits for itself.
@@ -25,7 +28,10 @@ func (d *TaskDefinition) validateDependencies() *Error {
 		for _, v := range c.VolumesFrom {
 			needs[c.Name] = append(needs[c.Name], v.SourceContainer)
 		}
-		for _, dep := range c.DependsOn {
+		for n, dep := range c.DependsOn {
+			if slices.ContainsFunc(c.DependsOn[:n], func(e ContainerDependency) bool { return e.ContainerName == dep.ContainerName }) {
+				return c.invalid("'dependsOn' has container '%s' twice.", dep.ContainerName)
+			}
 			if err := c.validateDependency(dep, containers[dep.ContainerName]); err != nil {
 				return err
 			}

@@ -11,14 +11,7 @@ const (
 	NetworkBridge = "bridge"
 	NetworkHost   = "host"
 	NetworkAwsvpc = "awsvpc"
-)
-
-// The launch types that a definition can be valid for.
-const (
-	LaunchEC2      = "EC2"
-	LaunchFargate  = "FARGATE"
-	LaunchExternal = "EXTERNAL"
-	LaunchManaged  = "MANAGED_INSTANCES"
+	NetworkNone   = "none"
 )
 
 // ECS's defaults of a container health check, in seconds and tries.
@@ -42,7 +35,7 @@ func (d *TaskDefinition) Normalize() {
 	for i := range d.ContainerDefinitions {
 		d.ContainerDefinitions[i].normalize(d.NetworkMode)
 	}
-	d.Compatibilities = d.compatibilities()
+	d.Compatibilities = d.CompatibleWith(FargateSizes{})
 }
 
 func (c *ContainerDefinition) normalize(networkMode string) {
@@ -86,15 +79,15 @@ func (v *Volume) normalize() {
 	}
 }
 
-// compatibilities returns the launch types that the definition is valid for, in ECS's order. Named
+// CompatibleWith returns the launch types that the definition is valid for, in ECS's order. Named
 // ports are for Service Connect, which EXTERNAL instances do not have.
-func (d *TaskDefinition) compatibilities() []string {
+func (d *TaskDefinition) CompatibleWith(sizes FargateSizes) []string {
 	switch {
 	case d.NetworkMode != NetworkAwsvpc && d.namesPorts():
 		return []string{LaunchEC2}
 	case d.NetworkMode != NetworkAwsvpc:
 		return []string{LaunchExternal, LaunchEC2}
-	case d.validateFargate() == nil:
+	case d.validateFargate(sizes) == nil:
 		return []string{LaunchEC2, LaunchFargate, LaunchManaged}
 	default:
 		return []string{LaunchEC2, LaunchManaged}

@@ -83,7 +83,7 @@ func TestValidate(t *testing.T) {
 		{"another resource", container(`,"resourceRequirements":[{"type":"TPU","value":"1"}]`), "'resourceRequirements'.type is 'TPU'; it must be GPU or InferenceAccelerator."},
 		{"an accelerator", container(`,"resourceRequirements":[{"type":"InferenceAccelerator","value":"device"}]`), ""},
 		{"gpus on fargate", task(`"requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":"256","memory":"512"`,
-			`{"name":"a","image":"i","resourceRequirements":[{"type":"GPU","value":"1"}]}`), "do not support 'resourceRequirements' of type GPU"},
+			`{"name":"a","image":"i","resourceRequirements":[{"type":"GPU","value":"1"}]}`), "do not support resourceRequirements of type GPU"},
 
 		{"port 0", container(`,"portMappings":[{"containerPort":0}]`), "'portMappings.containerPort' is 0"},
 		{"port too high", container(`,"portMappings":[{"containerPort":80,"hostPort":65536}]`), "'portMappings.hostPort' is 65536"},

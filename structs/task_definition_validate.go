@@ -1,7 +1,6 @@
 package structs
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 )
@@ -15,7 +14,10 @@ const (
 
 // Validate reports what is wrong with a new definition, in ECS's words if they are known: clients
 // match on them. Types and enums were checked at the door.
-func (d *TaskDefinition) Validate() *Error {
+func (d *TaskDefinition) Validate() *Error { return d.ValidateFor(FargateSizes{}) }
+
+// ValidateFor is Validate where FARGATE has other sizes than ECS's.
+func (d *TaskDefinition) ValidateFor(sizes FargateSizes) *Error {
 	if err := validateName("Family", d.Family); err != nil {
 		return err
 	}
@@ -27,14 +29,14 @@ func (d *TaskDefinition) Validate() *Error {
 	}
 	for _, check := range []func() *Error{
 		d.validateContainers, d.validateAmounts, d.validateVolumes, d.validatePorts, d.validatePortRanges,
-		d.validateDependencies, d.validatePlacement, d.validateStorage,
+		d.validateDependencies, d.validateNetworkMode, d.validateSecrets, d.validateLogging, d.validatePlacement, d.validateStorage,
 	} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
 	if slices.Contains(d.RequiresCompatibilities, LaunchFargate) {
-		return d.validateFargate()
+		return d.validateFargate(sizes)
 	}
 	return nil
 }
@@ -141,48 +143,6 @@ func (d *TaskDefinition) validateVolumes() *Error {
 				return c.invalid("'mountPoints.containerPath' of volume '%s' should not be null or empty.", m.SourceVolume)
 			}
 		}
-	}
-	return nil
-}
-
-func (d *TaskDefinition) validatePorts() *Error {
-	used := map[Port]string{}
-	for i := range d.ContainerDefinitions {
-		c := &d.ContainerDefinitions[i]
-		for _, m := range c.PortMappings {
-			if err := c.validatePort(m, d.NetworkMode); err != nil {
-				return err
-			}
-			port := Port{Number: uint16(fixedHostPort(m, d.NetworkMode)), Protocol: cmp.Or(m.Protocol, "tcp")}
-			if port.Number == 0 {
-				continue
-			}
-			if other, taken := used[port]; taken {
-				return Errorf(KindClient, "Host port %d/%s is mapped twice, by container '%s' and by container '%s'. Use another port, or 0 for a dynamic one.",
-					port.Number, port.Protocol, other, c.Name)
-			}
-			used[port] = c.Name
-		}
-	}
-	return nil
-}
-
-func (c *ContainerDefinition) validatePort(m PortMapping, networkMode string) *Error {
-	if m.ContainerPortRange != "" {
-		if m.ContainerPort != nil || m.HostPort != nil {
-			return c.invalid("A port mapping has either 'containerPortRange' or 'containerPort' and 'hostPort', not both.")
-		}
-		return nil
-	}
-	if p := deref(m.ContainerPort); p < 1 || p > 65535 {
-		return c.invalid("'portMappings.containerPort' is %d; it must be between 1 and 65535.", p)
-	}
-	hostPort := deref(m.HostPort)
-	if hostPort < 0 || hostPort > 65535 {
-		return c.invalid("'portMappings.hostPort' is %d; it must be between 0 and 65535.", hostPort)
-	}
-	if (networkMode == NetworkHost || networkMode == NetworkAwsvpc) && hostPort != 0 && hostPort != *m.ContainerPort {
-		return Errorf(KindClient, "When networkMode=%s, the host ports and container ports in port mappings must match.", networkMode)
 	}
 	return nil
 }

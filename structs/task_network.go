@@ -90,9 +90,16 @@ func TaskAttachmentID(task string) string {
 	return d[:8] + "-" + d[8:12] + "-" + d[12:16] + "-" + d[16:20] + "-" + d[20:32]
 }
 
-// TaskSubnet returns the subnet that the network interface of a job's awsvpc task is shown in.
-// Subnets are names here: the address of a task comes from its instance.
-func TaskSubnet(*Job, string) string { return "subnet-default" }
+// TaskSubnet returns the subnet that the network interface of a job's awsvpc task is shown in, one
+// of those that the job names. Subnets are names here: the address of a task comes from its
+// instance.
+func TaskSubnet(job *Job, task string) string {
+	if job == nil || job.Network == nil || len(job.Network.Subnets) == 0 {
+		return DefaultSubnet
+	}
+	sum := sha256.Sum256([]byte("subnet/" + task))
+	return job.Network.Subnets[int(sum[0])%len(job.Network.Subnets)]
+}
 
 // derived returns 64 hex digits that are always the same for the same text.
 func derived(from string) string {

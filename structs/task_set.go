@@ -16,6 +16,18 @@ type TaskSet struct {
 	// repeated request from a different one.
 	ClientToken string `json:"clientToken,omitzero" cbor:"3,keyasint,omitzero"`
 	RequestHash string `json:"requestHash,omitzero" cbor:"4,keyasint,omitzero"`
+	// Where the set's tasks go, as in Job: a launch type or a capacity provider strategy.
+	LaunchType       string                         `json:"launchType,omitzero" cbor:"5,keyasint,omitzero"`
+	PlatformVersion  string                         `json:"platformVersion,omitzero" cbor:"6,keyasint,omitzero"`
+	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero" cbor:"7,keyasint,omitzero"`
+	Network          *AwsVpcConfiguration           `json:"network,omitzero" cbor:"8,keyasint,omitzero"`
+}
+
+// Of returns the service as it is for the set's tasks.
+func (s *TaskSet) Of(j *Job) *Job {
+	of := *j
+	of.LaunchType, of.PlatformVersion, of.CapacityStrategy, of.Network = s.LaunchType, s.PlatformVersion, s.CapacityStrategy, s.Network
+	return &of
 }
 
 // External reports whether a service has task sets instead of deployments.

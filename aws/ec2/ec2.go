@@ -48,7 +48,7 @@ type view interface {
 	Clusters() iter.Seq[*structs.Cluster]
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	InstanceTasks(instance string) iter.Seq[*structs.Task]
-	Job(id string) *structs.Job
+	JobOf(t *structs.Task) *structs.Job
 	Tags(resource structs.ResourceKey) []structs.Tag
 }
 

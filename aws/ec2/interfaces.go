@@ -60,7 +60,7 @@ func (c *call) interfaces(v view) (list []*machine) {
 		for t := range v.InstanceTasks(m.ID) {
 			if t.Address != "" {
 				of := *m
-				of.task, of.subnet = t, structs.TaskSubnet(v.Job(t.Job), t.ID)
+				of.task, of.subnet = t, structs.TaskSubnet(v.JobOf(t), t.ID)
 				list = append(list, &of)
 			}
 		}

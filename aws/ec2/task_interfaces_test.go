@@ -29,7 +29,7 @@ func TestInterfaceOfATask(t *testing.T) {
 	}, nil); err != nil {
 		t.Fatal(err)
 	}
-	run, err := c.Control.RunTask(t.Context(), control.RunTaskInput{Job: structs.Job{Cluster: "default", TaskDefinition: "web", Count: 2}})
+	run, err := c.Control.RunTask(t.Context(), control.RunTaskInput{Job: structs.Job{Cluster: "default", TaskDefinition: "web", Count: 2, Network: &structs.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

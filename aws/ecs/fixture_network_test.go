@@ -29,7 +29,7 @@ func (f *fixture) addNetwork(t *testing.T) {
 			`[{"name":"web","image":"web","memory":64,"portMappings":[{"containerPort":80}]},{"name":"log","image":"log","memory":64}]`),
 	}, nil)
 	must(err)
-	placed, err := f.Control.RunTask(ctx, control.RunTaskInput{Job: structs.Job{Cluster: "private", TaskDefinition: "alone", Count: 3}})
+	placed, err := f.Control.RunTask(ctx, control.RunTaskInput{Job: structs.Job{Cluster: "private", TaskDefinition: "alone", Count: 3, Network: &structs.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}}})
 	must(err)
 	f.addressed = placed.Tasks
 	now := structs.Time(1_767_225_612_000)

@@ -143,6 +143,7 @@ func (f *fixture) placeholders() *strings.Replacer {
 	}
 	add("web", "WEB")
 	add("steady", "STEADY")
+	add("vpc", "VPC")
 	add("green", "SHIFT")
 	return strings.NewReplacer(names...)
 }

@@ -50,6 +50,9 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(operation, "AccountSetting") {
 				f.addSettings(t)
 			}
+			if strings.HasPrefix(filepath.Base(path), "network") {
+				f.addFargate(t)
+			}
 			if strings.HasPrefix(filepath.Base(path), "gpus") {
 				f.addGPUs(t)
 			}

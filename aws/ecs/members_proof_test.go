@@ -41,6 +41,7 @@ func everything(t *testing.T) *fixture {
 	f.addTaskSets(t)
 	f.addProviders(t)
 	f.addGPUs(t)
+	f.addFargate(t)
 	return f
 }
 
@@ -92,7 +93,8 @@ func (p prover) prove(t *testing.T, shape string, l memberLine) {
 }
 
 // names reports whether the message of an answer names a member, or the member that holds it with
-// its value. ECS's own messages write some names in words: "The platform version must be null".
+// its value. ECS's own messages write some names in words: "The platform version must be null",
+// "Health check grace period is only valid for …".
 func (p prover) names(w *httptest.ResponseRecorder, l memberLine) bool {
 	var answer struct{ Message string }
 	_ = json.Unmarshal(w.Body.Bytes(), &answer) // an unreadable answer names nothing
@@ -100,7 +102,7 @@ func (p prover) names(w *httptest.ResponseRecorder, l memberLine) bool {
 		return strings.Contains(strings.ToLower(strings.ReplaceAll(answer.Message, " ", "")), strings.ToLower(text))
 	}
 	if len(p.at.way) == 0 {
-		return has(l.member)
+		return has(strings.TrimSuffix(l.member, "Seconds"))
 	}
 	holder := p.at.way[len(p.at.way)-1].member
 	return has(l.member) || has(holder) && has(strings.Trim(string(l.value), `"`))

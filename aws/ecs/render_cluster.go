@@ -17,9 +17,11 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 			instances++
 		}
 	}
-	services := map[string]int{} // by status
+	active := 0
 	for s := range v.Services(cluster.Name) {
-		services[s.Status]++
+		if s.Status == structs.ServiceActive {
+			active++
+		}
 	}
 	out := Cluster{
 		ClusterArn:                        c.arns.cluster(cluster.Name),
@@ -28,7 +30,7 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 		RegisteredContainerInstancesCount: int32(instances),
 		RunningTasksCount:                 int32(running),
 		PendingTasksCount:                 int32(pending),
-		ActiveServicesCount:               int32(services[structs.ServiceActive]),
+		ActiveServicesCount:               int32(active),
 		CapacityProviders:                 orEmpty(cluster.CapacityProviders),
 		DefaultCapacityProviderStrategy:   orEmpty(cluster.DefaultCapacityStrategy),
 		ServiceConnectDefaults:            cluster.ServiceConnectDefaults,
@@ -43,7 +45,7 @@ func (c *call) cluster(v view, cluster *structs.Cluster, include includes) Clust
 		out.Configuration = cluster.Configuration
 	}
 	if include.has(clusterStatistics) {
-		out.Statistics = statistics(running, pending, services)
+		out.Statistics = statistics(v, cluster.Name, running, pending)
 	}
 	return out
 }
@@ -60,28 +62,46 @@ func settings(cluster *structs.Cluster) []structs.ClusterSetting {
 	return append([]structs.ClusterSetting{{Name: insights, Value: "disabled"}}, cluster.Settings...)
 }
 
-// statistics counts tasks and services by launch type. All tasks here have EC2's.
-func statistics(running, pending int, services map[string]int) []structs.KeyValuePair {
-	counts := []struct {
-		name  string
-		value int
-	}{
-		{"runningEC2TasksCount", running},
-		{"runningFargateTasksCount", 0},
-		{"runningExternalTasksCount", 0},
-		{"pendingEC2TasksCount", pending},
-		{"pendingFargateTasksCount", 0},
-		{"pendingExternalTasksCount", 0},
-		{"activeEC2ServiceCount", services[structs.ServiceActive]},
-		{"activeFargateServiceCount", 0},
-		{"activeExternalServiceCount", 0},
-		{"drainingEC2ServiceCount", services[structs.ServiceDraining]},
-		{"drainingFargateServiceCount", 0},
-		{"drainingExternalServiceCount", 0},
+// statistics counts the tasks and services of a cluster by launch type (ECS). The tasks of EC2 are
+// those of running and pending that are left.
+func statistics(v view, cluster string, running, pending int) []structs.KeyValuePair {
+	type counts struct{ running, pending, active, draining int }
+	by := map[string]*counts{structs.LaunchEC2: {running: running, pending: pending}, structs.LaunchFargate: {}, structs.LaunchExternal: {}}
+	for t := range v.Tasks(cluster) {
+		if t.Instance == "" || !t.Holds() {
+			continue
+		}
+		switch of, ec2 := by[launchTypeOf(v.JobOf(t), t)], by[structs.LaunchEC2]; {
+		case of == ec2:
+		case t.LastStatus == structs.TaskRunning:
+			of.running, ec2.running = of.running+1, ec2.running-1
+		case t.LastStatus < structs.TaskRunning:
+			of.pending, ec2.pending = of.pending+1, ec2.pending-1
+		}
 	}
-	out := make([]structs.KeyValuePair, len(counts))
-	for i, c := range counts {
-		out[i] = structs.KeyValuePair{Name: c.name, Value: strconv.Itoa(c.value)}
+	for s := range v.Services(cluster) {
+		switch of := by[s.Launch()]; s.Status {
+		case structs.ServiceActive:
+			of.active++
+		case structs.ServiceDraining:
+			of.draining++
+		}
+	}
+	var out []structs.KeyValuePair
+	for _, count := range []struct {
+		prefix, suffix string
+		of             func(*counts) int
+	}{
+		{"running", "TasksCount", func(c *counts) int { return c.running }},
+		{"pending", "TasksCount", func(c *counts) int { return c.pending }},
+		{"active", "ServiceCount", func(c *counts) int { return c.active }},
+		{"draining", "ServiceCount", func(c *counts) int { return c.draining }},
+	} {
+		for _, launch := range []struct{ shown, launchType string }{
+			{"EC2", structs.LaunchEC2}, {"Fargate", structs.LaunchFargate}, {"External", structs.LaunchExternal},
+		} {
+			out = append(out, structs.KeyValuePair{Name: count.prefix + launch.shown + count.suffix, Value: strconv.Itoa(count.of(by[launch.launchType]))})
+		}
 	}
 	return out
 }

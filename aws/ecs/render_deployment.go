@@ -202,6 +202,8 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		ServiceConnectConfiguration: &ServiceConnectConfiguration{},
 	}
 	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
+	out.PlatformFamily, out.PlatformVersion = platformOf(job)
+	out.NetworkConfiguration = shownNetwork(job.Network)
 	if definition := v.TaskDefinition(d.TaskDefinition); definition != nil {
 		for _, container := range definition.ContainerDefinitions {
 			out.ContainerImages = append(out.ContainerImages, ContainerImage{ContainerName: container.Name, Image: container.Image})

@@ -42,19 +42,31 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 	} else {
 		out.TaskDefinition = c.arns.definition(job.TaskDefinition)
 	}
+	of := job
 	for _, set := range taskSets(v, job) {
 		out.TaskSets = append(out.TaskSets, c.taskSet(v, job, set, nil))
 		if set.Status == structs.DeploymentPrimary { // the service takes its values from it (ECS)
 			out.TaskDefinition = c.arns.definition(set.TaskDefinition)
+			of = set.TaskSet.Of(job)
 		}
 	}
-	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
+	out.LaunchType, out.CapacityProviderStrategy = capacityOf(of)
+	if asked, _ := of.Platform(); asked != "" {
+		out.PlatformFamily, out.PlatformVersion = structs.PlatformLinux, asked
+	}
+	out.NetworkConfiguration = shownNetwork(of.Network)
+	c.showDeployments(v, &out, job, tasks)
+	return out
+}
+
+// showDeployments shows the deployments of a service.
+func (c *call) showDeployments(v view, out *Service, job *structs.Job, tasks taskCounts) {
 	for _, d := range newestFirst(v, job.ID) {
 		if d.Status == structs.DeploymentInactive {
 			continue // history: waiters take all that is listed here for deployments in progress
 		}
 		shown := c.deployment(job, d, tasks.by[d.ID], out.DesiredCount)
-		shown.LaunchType, shown.CapacityProviderStrategy = capacityOf(revisionOf(v, d))
+		showLaunch(&shown, revisionOf(v, d))
 		out.Deployments = append(out.Deployments, shown)
 		out.CurrentServiceRevisions = append(out.CurrentServiceRevisions, ServiceCurrentRevisionSummary{
 			Arn: c.arns.revision(job, d.ID), RequestedTaskCount: shown.DesiredCount,
@@ -64,7 +76,6 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 			out.CurrentServiceDeployment = c.arns.deployment(job, askedFor(d))
 		}
 	}
-	return out
 }
 
 // deployment shows a deployment in its service. One that the primary replaces wants no more tasks
@@ -104,15 +115,6 @@ func askedFor(d *structs.Deployment) string {
 		return d.RollbackOf
 	}
 	return d.ID
-}
-
-// capacityOf returns a service's launch type or its capacity provider strategy. It has only one of
-// them.
-func capacityOf(job *structs.Job) (launchType string, strategy []structs.CapacityProviderStrategyItem) {
-	if len(job.CapacityStrategy) > 0 {
-		return "", job.CapacityStrategy
-	}
-	return launchTypeOf(job), nil
 }
 
 func schedulingStrategy(job *structs.Job) string {

@@ -22,39 +22,39 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		overrides = job.Overrides
 	}
 	out := Task{
-		TaskArn:              c.arns.task(t.Cluster, t.ID),
-		ClusterArn:           c.arns.cluster(t.Cluster),
-		TaskDefinitionArn:    c.arns.definition(t.TaskDefinition),
-		Group:                t.Group,
-		StartedBy:            t.StartedBy,
-		CapacityProviderName: t.CapacityProvider,
-		LaunchType:           launchTypeOfTask(job, t),
-		LastStatus:           t.LastStatus.String(),
-		DesiredStatus:        t.DesiredStatus.String(),
-		HealthStatus:         structs.HealthUnknown,
-		Cpu:                  strconv.FormatInt(t.CPU, 10),
-		Memory:               strconv.FormatInt(t.Memory, 10),
-		Version:              t.Version,
-		CreatedAt:            t.CreatedAt,
-		PullStartedAt:        t.PullStartedAt,
-		PullStoppedAt:        t.PullStoppedAt,
-		StartedAt:            t.StartedAt,
-		StoppingAt:           t.StoppingAt,
-		ExecutionStoppedAt:   t.ExecutionStoppedAt,
-		StoppedAt:            t.StoppedAt,
-		StopCode:             t.StopCode,
-		StoppedReason:        t.StoppedReason,
-		Attachments:          []Attachment{},
-		Attributes:           []structs.Attribute{},
-		Containers:           []Container{},
-		Tags:                 include.tags(v, structs.TaskKey(t.Cluster, t.ID)),
+		TaskArn:            c.arns.task(t.Cluster, t.ID),
+		ClusterArn:         c.arns.cluster(t.Cluster),
+		TaskDefinitionArn:  c.arns.definition(t.TaskDefinition),
+		Group:              t.Group,
+		StartedBy:          t.StartedBy,
+		LastStatus:         t.LastStatus.String(),
+		DesiredStatus:      t.DesiredStatus.String(),
+		HealthStatus:       structs.HealthUnknown,
+		Cpu:                strconv.FormatInt(t.CPU, 10),
+		Memory:             strconv.FormatInt(t.Memory, 10),
+		Version:            t.Version,
+		CreatedAt:          t.CreatedAt,
+		PullStartedAt:      t.PullStartedAt,
+		PullStoppedAt:      t.PullStoppedAt,
+		StartedAt:          t.StartedAt,
+		StoppingAt:         t.StoppingAt,
+		ExecutionStoppedAt: t.ExecutionStoppedAt,
+		StoppedAt:          t.StoppedAt,
+		StopCode:           t.StopCode,
+		StoppedReason:      t.StoppedReason,
+		Attachments:        []Attachment{},
+		Attributes:         []structs.Attribute{},
+		Containers:         []Container{},
+		Tags:               include.tags(v, structs.TaskKey(t.Cluster, t.ID)),
 	}
+	made := v.JobOf(t)
+	showTaskLaunch(&out, made, t)
 	if t.Instance != "" {
 		out.ContainerInstanceArn = c.arns.instance(t.Cluster, t.Instance)
 		c.addInstance(v, &out, t)
 	}
 	if definition != nil {
-		out.Attachments = attachments(t, definition, job)
+		out.Attachments = attachments(t, definition, made)
 		out.Containers = c.containers(t, definition, overrides)
 		out.HealthStatus = t.Health(definition)
 		out.Overrides = taskOverrides(definition, overrides)
@@ -94,30 +94,6 @@ func (c *call) addInstance(v view, out *Task, t *structs.Task) {
 			out.Connectivity = "DISCONNECTED"
 		}
 	}
-}
-
-// launchTypeOfTask returns the launch type by the task's own capacity provider: its service may
-// have another strategy by now.
-func launchTypeOfTask(job *structs.Job, t *structs.Task) string {
-	switch {
-	case structs.IsFargate(t.CapacityProvider):
-		return structs.LaunchFargate
-	case t.CapacityProvider == "" && t.Instance == "": // not placed yet
-		return launchTypeOf(job)
-	}
-	return structs.LaunchEC2
-}
-
-// launchTypeOf returns the launch type of a job's tasks. Either all or none of the providers of a
-// strategy are FARGATE's.
-func launchTypeOf(job *structs.Job) string {
-	switch {
-	case job == nil:
-		return structs.LaunchEC2
-	case len(job.CapacityStrategy) > 0 && structs.IsFargate(job.CapacityStrategy[0].CapacityProvider):
-		return structs.LaunchFargate
-	}
-	return cmp.Or(job.LaunchType, structs.LaunchEC2)
 }
 
 // containers shows the containers of a task in the definition's order, with the agent's report on

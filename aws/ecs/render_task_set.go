@@ -45,7 +45,7 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 		ComputedDesiredCount: int32(computed),
 		RunningCount:         tasks.running,
 		PendingCount:         tasks.pending,
-		LaunchType:           launchTypeOf(job),
+		NetworkConfiguration: shownNetwork(d.TaskSet.Network),
 		LoadBalancers:        []LoadBalancer{},
 		ServiceRegistries:    []ServiceRegistry{},
 		Scale:                &Scale{Unit: percent, Value: d.TaskSet.Scale},
@@ -55,6 +55,9 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 		UpdatedAt:            d.UpdatedAt,
 		Tags:                 include.tags(v, structs.TaskSetKey(job, d.ID)),
 	}
+	of := d.TaskSet.Of(job)
+	out.LaunchType, out.CapacityProviderStrategy = capacityOf(of)
+	out.PlatformFamily, out.PlatformVersion = platformOf(of)
 	if tasks.running != out.ComputedDesiredCount || tasks.pending > 0 || unsettled(v, job, d, out.StabilityStatusAt) {
 		out.StabilityStatus = stabilizing
 	}

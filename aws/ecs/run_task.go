@@ -29,7 +29,8 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 	}
 	job := structs.Job{
 		Cluster: cluster, TaskDefinition: definition, Count: 1,
-		Group: in.Group, StartedBy: in.StartedBy, LaunchType: in.LaunchType,
+		Group: in.Group, StartedBy: in.StartedBy, LaunchType: in.LaunchType, PlatformVersion: in.PlatformVersion,
+		Network:   awsvpcOf(in.NetworkConfiguration),
 		Overrides: in.Overrides, PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy,
 		Tags:        jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 		ClientToken: in.ClientToken,
@@ -52,7 +53,6 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 	err := firstError(
 		checkPlacedTask(in.Group, in.PropagateTags, in.StartedBy, in.Tags),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
-		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
 	if err != nil {
@@ -71,7 +71,8 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 	job := structs.Job{
 		Cluster: cluster, TaskDefinition: definition,
 		Group: in.Group, StartedBy: in.StartedBy, Overrides: in.Overrides,
-		Tags: jobTags(in.Tags, in.EnableECSManagedTags, cluster),
+		Network: awsvpcOf(in.NetworkConfiguration),
+		Tags:    jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 	}
 	for _, text := range in.ContainerInstances {
 		id, err := c.arns.parseMember("containerInstances", text, kindInstance, cluster)

@@ -30,27 +30,10 @@ func checkRunTask(in *RunTaskRequest) error {
 		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)
 	}
 	return firstError(
-		checkPlatformVersion(in.PlatformVersion, in.LaunchType, in.CapacityProviderStrategy),
 		checkPlacedTask(in.Group, in.PropagateTags, in.StartedBy, in.Tags),
-		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
-		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
-}
-
-// checkPlatformVersion refuses platform versions: machines have none, not even those that stand for
-// FARGATE here.
-func checkPlatformVersion(version, launchType string, strategy []structs.CapacityProviderStrategyItem) error {
-	switch {
-	case version == "":
-		return nil
-	case len(strategy) > 0 && structs.IsFargate(strategy[0].CapacityProvider):
-		return unsupported("platformVersion " + version)
-	case launchType == "" || launchType == structs.LaunchEC2:
-		return structs.Errorf(structs.KindInvalidParameter, "The platform version must be null when specifying an EC2 launch type.")
-	}
-	return nil
 }
 
 // checkPlacedTask checks the rules that RunTask and StartTask share.
@@ -66,11 +49,6 @@ func checkPlacedTask(group, propagateTags, startedBy string, tags []structs.Tag)
 		return structs.Errorf(structs.KindInvalidParameter, "startedBy has %d characters; it can have at most %d.", n, maxStartedBy)
 	}
 	return protocol.CheckTags("tags", tags)
-}
-
-// checkNetwork refuses a task that asks for an address of its own. An empty configuration does not.
-func checkNetwork(n *structs.NetworkConfiguration) error {
-	return refuse(n != nil && n.AwsvpcConfiguration != nil, "networkConfiguration")
 }
 
 func refuse(asked bool, what string) error {

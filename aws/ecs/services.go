@@ -38,6 +38,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 		ServiceChange: withPolicy(control.ServiceChange{
 			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy, CapacityStrategy: strategy,
+			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 		}, in.DeploymentConfiguration),
 	})
@@ -66,8 +67,8 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 		ServiceChange: withPolicy(control.ServiceChange{
 			TaskDefinition: definition, Count: count(in.DesiredCount), HealthGrace: in.HealthCheckGracePeriodSeconds,
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),
-			CapacityStrategy: strategy,
-			PropagateTags:    in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
+			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
+			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -122,7 +123,7 @@ func (c *call) listServices(ctx context.Context, in *ListServicesRequest) (*List
 	}
 	wanted := func(job *structs.Job) bool {
 		return job.Status != structs.ServiceInactive && in.ResourceManagementType != "ECS" &&
-			(in.LaunchType == "" || in.LaunchType == launchTypeOf(job)) &&
+			(in.LaunchType == "" || in.LaunchType == job.Launch()) &&
 			(in.SchedulingStrategy == "" || in.SchedulingStrategy == schedulingStrategy(job))
 	}
 	rows := func(yield func(string, string) bool) {

@@ -18,17 +18,15 @@ func checkCreateService(in *CreateServiceRequest) error {
 		return structs.Errorf(structs.KindInvalidParameter, "clientToken has %d characters; it can have at most %d.", n, maxClientToken)
 	}
 	return firstError(
-		checkPlatformVersion(in.PlatformVersion, in.LaunchType, in.CapacityProviderStrategy),
 		protocol.CheckTags("tags", in.Tags),
-		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
 		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(in.Role != "", "role"),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
+		checkGrace(in.HealthCheckGracePeriodSeconds),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
-		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
@@ -40,19 +38,27 @@ func checkCreateService(in *CreateServiceRequest) error {
 // does not ask for the feature.
 func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
-		checkPlatformVersion(in.PlatformVersion, "", in.CapacityProviderStrategy),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
 		refuse(in.EnableExecuteCommand != nil && *in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
+		checkGrace(in.HealthCheckGracePeriodSeconds),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
-		checkNetwork(in.NetworkConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
 		checkMonitoring(in.Monitoring),
 	)
+}
+
+// checkGrace refuses a grace period, which ECS allows only with a load balancer. Those are refused
+// by name before this. The grace period of a job file is for containers' own checks.
+func checkGrace(seconds *int32) error {
+	if seconds != nil && *seconds > 0 {
+		return structs.Errorf(structs.KindInvalidParameter, "Health check grace period is only valid for services configured to use load balancers")
+	}
+	return nil
 }
 
 func checkMonitoring(m *MonitoringConfiguration) error {

@@ -32,7 +32,11 @@ func (c *call) createTaskSet(ctx context.Context, in *CreateTaskSetRequest) (*Cr
 	}
 	made := control.CreateTaskSetInput{
 		Cluster: cluster, Service: service, TaskDefinition: definition, ExternalID: in.ExternalId,
+		LaunchType: in.LaunchType, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 		Tags: in.Tags, ClientToken: in.ClientToken, RequestHash: hash,
+	}
+	if made.CapacityStrategy, err = c.capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy); err != nil {
+		return nil, err
 	}
 	if in.Scale != nil {
 		made.Scale = in.Scale.Value
@@ -137,11 +141,7 @@ func checkCreateTaskSet(in *CreateTaskSetRequest) error {
 	}
 	return firstError(
 		protocol.CheckTags("tags", in.Tags),
-		refuse(in.LaunchType != "" && in.LaunchType != structs.LaunchEC2, "launchType "+in.LaunchType),
-		refuse(len(in.CapacityProviderStrategy) > 0, "capacityProviderStrategy"),
-		refuse(in.PlatformVersion != "", "platformVersion"),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
-		checkNetwork(in.NetworkConfiguration),
 	)
 }

@@ -112,7 +112,7 @@ func (c *call) taskFilter(v view, in *ListTasksRequest, cluster string) (func(*s
 		if in.Family != "" && familyOf(t) != in.Family {
 			return false
 		}
-		return in.LaunchType == "" || in.LaunchType == launchTypeOfTask(v.Job(t.Job), t)
+		return in.LaunchType == "" || in.LaunchType == launchTypeOf(v.JobOf(t), t)
 	}, nil
 }
 

@@ -21,6 +21,7 @@ type view interface {
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	InstanceTasks(instance string) iter.Seq[*structs.Task]
 	Job(id string) *structs.Job
+	JobOf(t *structs.Task) *structs.Job
 	JobTasks(job string) iter.Seq[*structs.Task]
 	JobVersion(job string, version int) *structs.Job
 	Service(cluster, name string) *structs.Job

@@ -15,7 +15,7 @@ import (
 // covers everything that newAsk and the filters require of an instance; how the strategy chooses
 // among instances does not matter.
 func (r *Request) AskKey() string {
-	if len(r.Job.CapacityStrategy) > 1 {
+	if len(r.Job.Strategy()) > 1 {
 		// A job that waits for the share of a full provider must not hold up jobs for another
 		// provider.
 		return r.Job.ID
@@ -30,7 +30,7 @@ func (r *Request) AskKey() string {
 		Group        string
 		Scheduler    string
 		Preempts     int // it preempts jobs up to this priority
-	}{Need: r.Need, Architecture: a.architecture, Capabilities: a.capabilities, Capacity: r.Job.CapacityStrategy, Scheduler: r.Job.Scheduler}
+	}{Need: r.Need, Architecture: a.architecture, Capabilities: a.capabilities, Capacity: r.Job.Strategy(), Scheduler: r.Job.Scheduler}
 	for _, c := range r.Job.PlacementConstraints {
 		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
 	}

@@ -1,0 +1,32 @@
+package structs
+
+import "strings"
+
+// UnbuiltJobField returns what to do without a part of a job file that this version does not
+// support yet; empty for every other name.
+func UnbuiltJobField(name string) string {
+	switch name {
+	case "scaling":
+		return "not built yet; change count by hand for now"
+	case "schedule", "schedules":
+		return "not built yet; run the file at its times by cron for now"
+	case "loadBalancer", "loadBalancers", "loadBalancing", "balancing":
+		return "not built yet; leave it out, and give the containers portMappings to be reached by"
+	}
+	return ""
+}
+
+// jobFields maps ECS's names of fields to those of a job file.
+var jobFields = strings.NewReplacer(
+	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
+	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker",
+	"deploymentConfiguration.deploymentCircuitBreaker.", "update.",
+	"deploymentConfiguration.linearConfiguration.", "update.shift.", "deploymentConfiguration.canaryConfiguration.canaryPercent", "update.shift.stepPercent",
+	"deploymentConfiguration.canaryConfiguration.canaryBakeTimeInMinutes", "update.shift.stepBakeTimeInMinutes",
+	"deploymentConfiguration.strategy", "update.shift.strategy", "deploymentConfiguration.bakeTimeInMinutes", "update.shift.bakeTimeInMinutes",
+	"networkConfiguration.awsvpcConfiguration", "network", "Network Configuration is", "network is",
+	"deploymentConfiguration.lifecycleHooks", "update.shift.lifecycleHooks", "deploymentConfiguration.", "update.", "desiredCount", "count", "healthCheckGracePeriodSeconds", "health.gracePeriodSeconds",
+)
+
+// JobFieldNames replaces ECS's names of fields in a text by those of a job file.
+func JobFieldNames(text string) string { return jobFields.Replace(text) }
