@@ -34,6 +34,8 @@ type ServerConfig struct {
 	// Alone makes a cluster of this one server, which no other can join: without gossip and without
 	// a secret (gantry dev).
 	Alone bool
+	// Fargate says which sizes FARGATE tasks can have. The zero value: those of ECS's table.
+	Fargate structs.FargateSizes
 	// Logger is required.
 	Logger *slog.Logger
 	// Hooks are for tests.

@@ -60,6 +60,7 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 	config := server.Config{
 		ID: c.Hooks.ID, DataDir: c.DataDir, Version: c.Version, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
 		TaskNetwork: c.TaskNetwork,
+		Fargate:     c.Fargate,
 	}
 	if !c.Alone {
 		config.Peers = s.peers(raft)

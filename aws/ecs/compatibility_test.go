@@ -77,7 +77,7 @@ func membersChapter(m *apiModel, shapes map[string]*memberShape) string {
 			b.WriteString(row)
 		}
 	}
-	b.WriteString("\nEvery other member of the operations that are built is honoured. Members that the API does not have are ignored, as ECS does.\n\n")
+	b.WriteString("\nEvery other member of the operations that are built is honoured. Members that only other parts of the API have, such as those of answers, are ignored, as ECS does. Any other unknown member is\nrefused by name unless it is empty: it may be newer than Gantry, or mistyped.\n\n")
 	return b.String()
 }
 

@@ -15,7 +15,14 @@ import (
 
 // New returns the ECS API.
 func New(c *control.Control) protocol.Service {
-	return protocol.Service{API: API, Actions: actions(c)}
+	return protocol.Service{API: API, Actions: actions(c), TakesUnknown: agentOperations}
+}
+
+// agentOperations are for ECS's container agents. Their newer versions send members that the model
+// for users does not have, and that need no answer.
+var agentOperations = map[string]bool{
+	"DiscoverPollEndpoint": true, "RegisterContainerInstance": true, "SubmitAttachmentStateChanges": true,
+	"SubmitContainerStateChange": true, "SubmitTaskStateChange": true,
 }
 
 // call is one request in an action.

@@ -5,6 +5,17 @@ import (
 	"fmt"
 )
 
+// memberNames returns the names that members of any shape have, sorted.
+func (m *model) memberNames() []string {
+	names := map[string]bool{}
+	for _, s := range m.Shapes {
+		for name := range s.Members {
+			names[name] = true
+		}
+	}
+	return sortedKeys(names)
+}
+
 func (g *generator) operationsFile() []byte {
 	b := header(g.pkg)
 	b.WriteString("import \"github.com/gantry-project/gantry/aws/protocol\"\n\n")
@@ -23,6 +34,13 @@ func (g *generator) operationsFile() []byte {
 		fmt.Fprintf(b, "%q: true,\n", name)
 	}
 	b.WriteString("},\n")
+	if m.Protocol == "json" {
+		b.WriteString("Members: map[string]bool{\n")
+		for _, name := range g.model.memberNames() {
+			fmt.Fprintf(b, "%q: true,\n", name)
+		}
+		b.WriteString("},\n")
+	}
 	if m.Protocol == "rest-json" {
 		b.WriteString("Routes: map[string]string{\n")
 		for _, name := range sortedKeys(g.model.Operations) {

@@ -14,7 +14,12 @@ type JSON struct{ Version string }
 
 func (p JSON) contentType() string { return "application/x-amz-json-" + p.Version }
 
-func (JSON) decode(r *Request, into any) error { return decodeJSON(r.Body, into) }
+func (JSON) decode(r *Request, into any) error {
+	if s := r.Service; len(r.Body) > 0 && len(s.Members) > 0 && !s.TakesUnknown[r.Operation] {
+		return s.decodeKnown(r, into)
+	}
+	return decodeJSON(r.Body, into)
+}
 
 func (JSON) encode(_ *Request, response any) ([]byte, error) { return encodeJSON(response) }
 
@@ -47,7 +52,7 @@ func encodeJSON(v any) ([]byte, error) {
 }
 
 // decodeJSON reads a JSON object into a request. No body is an empty object; members that the
-// request does not know are ignored, as AWS does.
+// request does not know are ignored.
 func decodeJSON(body []byte, into any) error {
 	if len(body) == 0 {
 		return nil

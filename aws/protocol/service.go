@@ -24,6 +24,9 @@ type API struct {
 	ErrorSuffix string
 	// Operations has the name of every operation of the model, built or not.
 	Operations map[string]bool
+	// Members has the name of every member of the model's shapes, if requests are to have no others
+	// (JSON).
+	Members map[string]bool
 	// Routes has the method and path of every operation, such as "GET /schedules/{Name}" (REST).
 	Routes map[string]string
 }
@@ -36,6 +39,9 @@ type Service struct {
 	Codes map[structs.Kind]string
 	// Actions has the operations that are built, by name.
 	Actions map[string]Action
+	// TakesUnknown has the operations whose requests may have members that the model does not have;
+	// they are ignored.
+	TakesUnknown map[string]bool
 }
 
 // Action carries out one operation and returns its response.

@@ -14,6 +14,7 @@ import (
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/process"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // stopWait bounds an orderly stop.
@@ -29,6 +30,7 @@ type devOptions struct {
 	provider string // capacity provider of the machine; empty for none
 	gpus     []string
 	tasks    taskNetwork
+	fargate  structs.FargateSizes
 }
 
 func devCommand() *cobra.Command {
@@ -54,6 +56,7 @@ gantry dev with the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
 	o.tasks.addFlags(cmd)
+	addFargateFlag(cmd, &o.fargate)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmp.Or(o.logging.check(), o.check()); err != nil {
 			return err
@@ -87,7 +90,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	if err != nil {
 		return err
 	}
-	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Agent: agent.Config{
+	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true,
 		Runtime: machine.runtime, Resources: machine.resources, Logger: log,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/security"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // serverOptions holds the flags of gantry server.
@@ -25,6 +26,7 @@ type serverOptions struct {
 	name         string
 	zone, region string
 	tasks        taskNetwork
+	fargate      structs.FargateSizes
 }
 
 func serverCommand() *cobra.Command { return new(serverOptions).command() }
@@ -52,6 +54,7 @@ server takes any call.`,
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability `zone` of this machine")
 	cmd.Flags().StringVar(&o.region, "region", "", "`region` of this machine")
 	o.tasks.addFlags(cmd)
+	addFargateFlag(cmd, &o.fargate)
 	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -78,6 +81,12 @@ func (o *serverOptions) check() error {
 	return cmp.Or(o.logging.check(), o.network.check(), err)
 }
 
+// addFargateFlag adds the flag that turns ECS's table of sizes off.
+func addFargateFlag(cmd *cobra.Command, sizes *structs.FargateSizes) {
+	cmd.Flags().BoolVar(&sizes.Any, "fargate-any-size", false,
+		"let FARGATE tasks have any cpu and memory, not only the sizes that AWS offers; give it to all servers")
+}
+
 // slack is the least that the heap of a server may grow between two garbage collections, in bytes.
 // A small heap would otherwise be collected a hundred times a second under many calls.
 const slack = 64 << 20
@@ -96,7 +105,7 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	}
 	s, err := process.NewServer(process.ServerConfig{
 		DataDir: o.dataDir, Name: o.name, Zone: o.zone, Region: o.region, Version: version,
-		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Logger: log,
+		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Logger: log,
 	})
 	if err != nil {
 		return portTaken(err, o.RaftPort, "--http-port")
