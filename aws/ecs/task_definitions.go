@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -42,6 +43,29 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 		return nil, err
 	}
 	return &RegisterTaskDefinitionResponse{TaskDefinition: c.definition(registered), Tags: in.Tags}, nil
+}
+
+// Tidy drops configurations that are written but empty, as generated definitions have them. They ask
+// for nothing, so nothing in them is required.
+func (r *RegisterTaskDefinitionRequest) Tidy() {
+	for i := range r.ContainerDefinitions {
+		c := &r.ContainerDefinitions[i]
+		if l := c.LogConfiguration; l != nil && l.LogDriver == "" && len(l.Options) == 0 && len(l.SecretOptions) == 0 {
+			c.LogConfiguration = nil
+		}
+		if f := c.FirelensConfiguration; f != nil && f.Type == "" && len(f.Options) == 0 {
+			c.FirelensConfiguration = nil
+		}
+		if h := c.HealthCheck; h != nil && reflect.ValueOf(*h).IsZero() {
+			c.HealthCheck = nil
+		}
+		if p := c.RepositoryCredentials; p != nil && p.CredentialsParameter == "" {
+			c.RepositoryCredentials = nil
+		}
+	}
+	if p := r.ProxyConfiguration; p != nil && reflect.ValueOf(*p).IsZero() {
+		r.ProxyConfiguration = nil
+	}
 }
 
 func (c *call) describeTaskDefinition(ctx context.Context, in *DescribeTaskDefinitionRequest) (*DescribeTaskDefinitionResponse, error) {

@@ -24,7 +24,8 @@ type request[Req any] interface {
 }
 
 // Handle makes an action from a method. Before the method is called, the request is decoded, its
-// caller is authorized, and the rules of the model are checked.
+// caller is authorized, its request is made tidy if it has a Tidy method, and the rules of the model
+// are checked.
 func Handle[C, Req, Resp any, P request[Req]](f Frame[C], method func(C, context.Context, *Req) (*Resp, error)) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		in := new(Req)
@@ -34,6 +35,9 @@ func Handle[C, Req, Resp any, P request[Req]](f Frame[C], method func(C, context
 		c := f.Open(r)
 		if err := f.authorize(ctx, c, r, in); err != nil {
 			return nil, err
+		}
+		if tidy, ok := any(in).(interface{ Tidy() }); ok {
+			tidy.Tidy()
 		}
 		checker := Checker{EnumTexts: f.EnumTexts}
 		P(in).Check(&checker)
