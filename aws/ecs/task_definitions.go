@@ -45,8 +45,8 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 	return &RegisterTaskDefinitionResponse{TaskDefinition: c.definition(registered), Tags: in.Tags}, nil
 }
 
-// Tidy drops configurations that are written but empty, as generated definitions have them. They ask
-// for nothing, so nothing in them is required.
+// Tidy drops configurations that are written but empty, as generated definitions have them. They
+// ask for nothing, so nothing in them is required.
 func (r *RegisterTaskDefinitionRequest) Tidy() {
 	for i := range r.ContainerDefinitions {
 		c := &r.ContainerDefinitions[i]

@@ -24,7 +24,7 @@ type request[Req any] interface {
 }
 
 // Handle makes an action from a method. Before the method is called, the request is decoded, its
-// caller is authorized, its request is made tidy if it has a Tidy method, and the rules of the model
+// caller is authorized, the request is tidied if it has a method for it, and the rules of the model
 // are checked.
 func Handle[C, Req, Resp any, P request[Req]](f Frame[C], method func(C, context.Context, *Req) (*Resp, error)) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
