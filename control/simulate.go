@@ -103,7 +103,7 @@ func (c *Control) scenarioCommands(snap *state.Snapshot, in *structs.Scenario) (
 	var joined []string
 	for _, i := range joining {
 		i.RegisteredAt = at
-		commands = append(commands, structs.RegisterInstance{Instance: i})
+		commands = append(commands, structs.RegisterInstance{Instance: i, TaskNetwork: c.config.TaskNetwork})
 		joined = append(joined, i.ID)
 	}
 	if len(joined) > 0 {

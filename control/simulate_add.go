@@ -32,6 +32,7 @@ func (c *Control) addedInstances(snap *state.Snapshot, in *structs.Scenario) (ad
 // modelInstance returns the common properties of the instances of one addition.
 func modelInstance(snap *state.Snapshot, cluster, field string, a *structs.AddedInstances) (structs.ContainerInstance, error) {
 	m := structs.ContainerInstance{Cluster: cluster, Attributes: []structs.Attribute{{Name: "ecs.os-type", Value: "linux"}}}
+	m.Network.Asks = true // it is assumed to be able to run awsvpc tasks, if no other resembles it
 	if a.Like != "" {
 		like, err := resolveInstance(snap, cluster, field+".like", a.Like)
 		if err != nil {
@@ -39,6 +40,7 @@ func modelInstance(snap *state.Snapshot, cluster, field string, a *structs.Added
 		}
 		m.Zone, m.Registered, m.GPUs, m.VersionInfo, m.Custom = like.Zone, like.Registered, like.GPUs, like.VersionInfo, like.Custom
 		m.Attributes = slices.Clone(like.Attributes)
+		m.Network = structs.InstanceNetwork{Asks: like.Network.Asks, Problem: like.Network.Problem}
 	}
 	m.Zone = cmp.Or(a.Zone, m.Zone)
 	m.Registered.CPU = cmp.Or(a.CPU, m.Registered.CPU)

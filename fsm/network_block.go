@@ -31,7 +31,7 @@ func NetworkOf(s *state.Snapshot, i *structs.ContainerInstance, remembered strin
 		}
 		n.Block = ""
 	}
-	if !n.Asks {
+	if !n.Asks || i.Status == structs.InstanceInactive {
 		return n
 	}
 	n.Problem = ""
@@ -187,14 +187,15 @@ func assignBlocks(tx *state.Tx, index uint64, cmd structs.AssignBlocks) (string,
 	return "", nil
 }
 
-// setAttribute returns sorted attributes with or without one that has no value.
+// setAttribute returns attributes with or without one that has no value, sorted if they were.
 func setAttribute(list []structs.Attribute, name string, has bool) []structs.Attribute {
-	n, found := slices.BinarySearchFunc(list, name, func(a structs.Attribute, name string) int { return strings.Compare(a.Name, name) })
-	switch {
-	case found == has:
+	is := func(a structs.Attribute) bool { return a.Name == name }
+	if slices.ContainsFunc(list, is) == has {
 		return list
-	case found:
-		return slices.Delete(slices.Clone(list), n, n+1)
 	}
+	if !has {
+		return slices.DeleteFunc(slices.Clone(list), is)
+	}
+	n, _ := slices.BinarySearchFunc(list, name, func(a structs.Attribute, name string) int { return strings.Compare(a.Name, name) })
 	return slices.Insert(slices.Clone(list), n, structs.Attribute{Name: name})
 }

@@ -18,9 +18,9 @@ var _ View = (*state.Snapshot)(nil)
 // harness runs the commands of the files in testdata on its own state:
 //
 //	cluster                     starts anew; each line of input is an instance or a task
-//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [engine=off] [lost=TIMES] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME]
-//	  task INSTANCE [cpu=] [memory=] [gpus=ID,…] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=]
-//	run [count=] [cpu=] [memory=] [gpus=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [leaving=ID,…] [apply]
+//	  instance ID cpu= memory= [zone=] [attributes=NAME:VALUE,…] [status=DRAINING] [agent=off] [engine=off] [lost=TIMES] [cluster=other] [reserved=22/tcp,…] [gpus=ID,…] [provider=NAME] [block=10.9.0.0/28]
+//	  task INSTANCE [cpu=] [memory=] [gpus=ID,…] [ports=80/tcp,…] [dynamic=49153/tcp] [status=STOPPED] [desired=STOPPED] [job=] [group=] [id=] [address=]
+//	run [count=] [cpu=] [memory=] [gpus=] [ports=80/tcp,…] [on=ID,…] [job=] [group=] [type=service] [arch=ARM64] [network=awsvpc] [leaving=ID,…] [apply]
 //	  strategy TYPE [FIELD]
 //	  provider NAME [weight=] [base=]
 //	  distinctInstance
@@ -59,7 +59,7 @@ func (h *harness) add(t *testing.T, line string) {
 			task := &structs.Task{
 				ID: cmp.Or(args["id"], fmt.Sprintf("old%d", h.tasks)), Job: cmp.Or(args["job"], "old"), Group: cmp.Or(args["group"], "old"),
 				Instance: words[1], LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
-				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]), GPUs: listOf(args["gpus"]),
+				CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["ports"]), GPUs: listOf(args["gpus"]), Address: args["address"],
 			}
 			if args["desired"] == "STOPPED" {
 				task.DesiredStatus = structs.TaskStopped
@@ -83,6 +83,7 @@ func instanceOf(t *testing.T, id string, args map[string]string) *structs.Contai
 		AgentConnected: args["agent"] != "off", Zone: args["zone"], CapacityProvider: args["provider"], GPUs: listOf(args["gpus"]),
 		Registered: structs.Resources{CPU: number(t, args["cpu"]), Memory: number(t, args["memory"]), Ports: ports(t, args["reserved"])},
 	}
+	i.Network = structs.InstanceNetwork{Block: args["block"], Asks: args["block"] != ""}
 	if args["engine"] == "off" {
 		i.Runtime = structs.RuntimeHealth{Status: structs.HealthImpaired, Reason: "it did not answer within 4s"}
 	}
@@ -108,7 +109,7 @@ func (h *harness) schedule(t *testing.T, b *block) string {
 		job.Instances = strings.Split(b.args["on"], ",")
 		job.Count = len(job.Instances)
 	}
-	def := &structs.TaskDefinition{Family: "f", Revision: 1, NetworkMode: "bridge"}
+	def := &structs.TaskDefinition{Family: "f", Revision: 1, NetworkMode: cmp.Or(b.args["network"], "bridge")}
 	if b.args["arch"] != "" {
 		def.RuntimePlatform = &structs.RuntimePlatform{CpuArchitecture: b.args["arch"]}
 	}

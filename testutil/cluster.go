@@ -122,7 +122,7 @@ func (c *Cluster) StartServer() {
 func (c *Cluster) TryStartServer() error {
 	c.network.Boot(serverHost)
 	p, err := process.NewServer(process.ServerConfig{
-		DataDir: c.Dir, Name: "host", Alone: true, Logger: c.log,
+		DataDir: c.Dir, Name: "host", Alone: true, Logger: c.log, TaskNetwork: smallBlocks(),
 		Addresses: process.Addresses{Bind: serverHost, HTTPPort: process.DefaultHTTPPort},
 		Hooks: process.ServerHooks{
 			ID: "a", Around: c.hear,

@@ -110,7 +110,7 @@ func (s *Servers) TryStart(n int) error {
 	s.Network.Boot(host)
 	gossip := s.Network.Gossip(host, process.DefaultGossipPort)
 	p, err := process.NewServer(process.ServerConfig{
-		DataDir: s.DataDir(n), Name: host, Zone: s.Zone(n), Expect: s.size,
+		DataDir: s.DataDir(n), Name: host, Zone: s.Zone(n), Expect: s.size, TaskNetwork: smallBlocks(),
 		Addresses: s.addresses(host), Logger: s.log.With("server", n),
 		Hooks: process.ServerHooks{
 			ID: s.ID(n), Now: s.clock(host), SlowDisk: func() { s.slowDisk(n) },

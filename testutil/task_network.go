@@ -37,6 +37,12 @@ func (f *FakeNetworks) At(host string) func(string) (agent.Network, error) {
 	return func(string) (agent.Network, error) { return f.Of(host), nil }
 }
 
+// smallBlocks is the range of test clusters. A block has only 13 addresses, so that tasks would
+// soon share one that is given away twice.
+func smallBlocks() structs.TaskNetwork {
+	return structs.TaskNetwork{Range: "10.213.0.0/20", BlockBits: 28}
+}
+
 // FakeNetwork is an agent.Network in memory.
 type FakeNetwork struct {
 	mu    sync.Mutex
