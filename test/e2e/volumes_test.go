@@ -134,11 +134,15 @@ name: keeper
 volumes: [{name: scratch}]
 containers:
   - {name: app, image: %s, memory: 16, command: [sleep], mountPoints: [{sourceVolume: scratch, containerPath: /data}]}
-`, testutil.AppImage), "run", "-")
+`, testutil.AppImage), "run", "-", "--wait")
 	if status != 0 {
 		t.Fatal(out)
 	}
-	instance := d.instance()
+	instance, arn := d.instance(), ""
+	var listed struct{ TaskArns []string }
+	if d.aws(&listed, "list-tasks"); len(listed.TaskArns) == 1 {
+		arn = listed.TaskArns[0]
+	}
 	t.Cleanup(func() {
 		for _, id := range containersOf(t, instance) {
 			docker(t, "rm", "-f", id)
@@ -156,8 +160,10 @@ containers:
 	if out, status := d.job("", "stop", "keeper"); status != 0 {
 		t.Fatal(out)
 	}
+	d.await(arn, "STOPPED")
 	after := volumesOf(t, instance)
 	if len(after) != 1 || after[0] != before[0] || len(containersOf(t, instance)) != 1 {
-		t.Errorf("volumes were %q and are %q, with containers %q", before, after, containersOf(t, instance))
+		t.Errorf("volumes were %q and are %q, with containers\n%s", before, after,
+			docker(t, "ps", "-a", "--filter", "label=gantry.instance="+instance))
 	}
 }
