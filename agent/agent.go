@@ -128,6 +128,9 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 	if err != nil {
 		return fmt.Errorf("ask the container engine about this machine: %w", err)
 	}
+	if !info.Quota {
+		a.log.Info("the container engine cannot limit the ephemeralStorage of tasks", "attribute", structs.AttributeStorage)
+	}
 	in := containerInstance(a.cfg, instance, info)
 	in.Network = a.offer(ctx)
 	return a.link.Register(ctx, in)

@@ -126,6 +126,36 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 	})
 }
 
+// An assignment has the mappings of the file systems that its definition names, as they are when the
+// task is placed.
+func TestAssignmentsHaveVolumeMappings(t *testing.T) {
+	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
+		s := openStream(t, c.Control, instance)
+		defer s.Close()
+		expectFrame(t, next(t, s), true)
+		app := container("app", func(d *structs.ContainerDefinition) {
+			d.MountPoints = []structs.MountPoint{{SourceVolume: "a", ContainerPath: "/a"}, {SourceVolume: "b", ContainerPath: "/b"}}
+		})
+		efs := func(name, id string) structs.Volume {
+			return structs.Volume{Name: name, EfsVolumeConfiguration: &structs.EFSVolumeConfiguration{FileSystemId: id}}
+		}
+		_, err := c.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
+			Family: "web", ContainerDefinitions: []structs.ContainerDefinition{app}, Volumes: []structs.Volume{efs("a", "fs-1"), efs("b", "fs-2")},
+		}, nil)
+		noError(t, err)
+		for _, dir := range []string{"/old", "/new"} {
+			for _, id := range []string{"fs-1", "fs-3"} {
+				_, err := c.Control.MapVolume(t.Context(), structs.VolumeMapping{ID: id, HostPath: dir})
+				noError(t, err)
+			}
+			run(t, c.Control, job(1))
+			if m := next(t, s).Assignments[0].Mappings; len(m) != 1 || m["fs-1"].HostPath != dir {
+				t.Errorf("mappings %+v, want fs-1 at %s", m, dir)
+			}
+		}
+	})
+}
+
 // The cluster may end a task without its agent: when an instance is deregistered whose agent it
 // believes gone. An agent that is listening after all must hear of it, or the container would
 // outlive its task.
