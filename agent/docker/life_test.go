@@ -120,6 +120,17 @@ func TestHealthStartPeriod(t *testing.T) {
 	}
 }
 
+// After a success in the start period failures count at once.
+func TestHealthFailuresCountAfterASuccess(t *testing.T) {
+	h := newHarness(t)
+	spec := h.spec("sleep")
+	spec.Definition.HealthCheck = &structs.HealthCheck{Command: []string{"CMD", "/app", "once", "/tmp/checked"},
+		Interval: new(int32(1)), Retries: new(int32(2)), StartPeriod: new(int32(300))}
+	id := h.run(spec).ID
+	h.waitFor(id, func(s runtime.ContainerState) bool { return s.Health == structs.Healthy })
+	h.waitFor(id, func(s runtime.ContainerState) bool { return s.Health == structs.Unhealthy })
+}
+
 func TestInitProcess(t *testing.T) {
 	h := newHarness(t)
 	for init, first := range map[bool]bool{false: true, true: false} {

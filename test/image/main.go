@@ -16,6 +16,7 @@
 //	fetch URL PAGE   get a page until it is as given, and exit 1 if that takes half a minute
 //	signal           exit with 100 plus the number of the first signal that comes
 //	pid              exit with its process id
+//	once PATH        make a file, and exit with 1 if it is there already
 //	stdin            exit with 10 if stdin is a terminal, and with 11 once it has ended
 //	udp              send each UDP packet on $PORT back until SIGTERM
 package main
@@ -84,6 +85,9 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nofile()
 	case "fetch":
 		return fetch(ctx, args)
+	case "once":
+		_, err := os.OpenFile(strings.Join(args, " "), os.O_CREATE|os.O_EXCL, 0o600)
+		return err
 	case "signal", "pid", "stdin":
 		os.Exit(look(verb))
 		return nil
