@@ -41,6 +41,9 @@ type Config struct {
 	// fails, the instance runs none either, and the error is shown to people.
 	Network func(instance string) (Network, error)
 
+	// AllowPrivileged shows in the instance's attributes that Runtime runs privileged containers.
+	AllowPrivileged bool
+
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get
 	ReservedPorts  []structs.Port // never given to tasks; nil: those of SSH and Docker

@@ -55,10 +55,18 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 	list := []structs.Attribute{
 		{Name: "ecs.cpu-architecture", Value: info.Architecture},
 		{Name: "ecs.os-type", Value: info.OSType},
-		{Name: capability + "privileged-container"},
 		{Name: "ecs.capability.container-health-check"},
 		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
 		{Name: structs.AttributeStorage, Value: storage(info)},
+	}
+	for name, has := range map[string]bool{
+		structs.AttributePrivileged: cfg.AllowPrivileged,
+		structs.AttributeAppArmor:   info.AppArmor,
+		structs.AttributeSELinux:    info.SELinux,
+	} {
+		if has {
+			list = append(list, structs.Attribute{Name: name})
+		}
 	}
 	for _, driver := range info.LogDrivers {
 		// this driver of the engine would write to AWS; definitions with it are not run

@@ -191,7 +191,7 @@ func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 	if unsupported := structs.UnsupportedFeatures(&def, nil); len(unsupported) > 0 {
 		t.Fatal(unsupported)
 	}
-	withAgent(t, func(h *harness) {
+	withConfig(t, func(c *agent.Config) { c.AllowPrivileged = true }, func(h *harness) {
 		in := h.server.instances[h.agent.Instance()]
 		for _, required := range def.RequiresAttributes {
 			if _, ok := in.Attribute(required.Name); !ok {
@@ -200,6 +200,18 @@ func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 		}
 		if len(def.RequiresAttributes) < 7 {
 			t.Errorf("required are %v", def.RequiresAttributes)
+		}
+	})
+}
+
+// Placement keeps privileged tasks away from agents that do not allow them, by the attribute.
+func TestPrivilegedIsNotOfferedUnlessAllowed(t *testing.T) {
+	withAgent(t, func(h *harness) {
+		in := h.server.instances[h.agent.Instance()]
+		for _, name := range []string{structs.AttributePrivileged, structs.AttributeAppArmor, structs.AttributeSELinux} {
+			if _, ok := in.Attribute(name); ok {
+				t.Errorf("the agent says that it has %s", name)
+			}
 		}
 	})
 }

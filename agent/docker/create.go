@@ -16,6 +16,10 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 		return "", failure(ctx, cannotCreate, fmt.Errorf(
 			"container %s: label %s is %q, and this agent's instance is %q", spec.Name, runtime.LabelInstance, spec.Labels[runtime.LabelInstance], e.instance))
 	}
+	if isTrue(spec.Definition.Privileged) && !e.privileged {
+		return "", failure(ctx, cannotCreate, fmt.Errorf("container %s is privileged, which this agent does not allow; "+
+			"start the agent with --allow-privileged, or run the task elsewhere", spec.Definition.Name))
+	}
 	config, host, err := translate(spec)
 	if err != nil {
 		return "", failure(ctx, cannotCreate, err)

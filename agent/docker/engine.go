@@ -14,10 +14,14 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
 
 	"github.com/gantry-project/gantry/agent/runtime"
@@ -39,6 +43,8 @@ type Config struct {
 	// Instance is the ContainerInstance.ID whose containers are seen. If empty, none are until
 	// ForInstance is called; Info and PullImage still work.
 	Instance string
+	// AllowPrivileged lets containers be privileged.
+	AllowPrivileged bool
 	// Logger, if not nil, logs lost connections.
 	Logger *slog.Logger
 }
@@ -46,6 +52,10 @@ type Config struct {
 // Engine is a Docker Engine as seen by one container instance. Its methods may be called from many
 // goroutines once Info has succeeded: the first call negotiates the API version with the engine.
 type Engine struct {
+	// KilledForMemory, if not nil, reports whether a container of a task really lost a process when
+	// the engine says that it lacked memory. It is set before the first use.
+	KilledForMemory func(task, container string) bool
+
 	api        api
 	host       string
 	instance   string
@@ -53,6 +63,7 @@ type Engine struct {
 	pulls      *pulls
 	registries *registries
 	ports      *hostPorts
+	privileged bool         // containers may be privileged
 	fewFiles   *atomic.Bool // the engine cannot give containers the default of nofile
 	quota      *atomic.Bool // the engine can limit sizes
 	close      func() error
@@ -81,7 +92,7 @@ func New(cfg Config) (*Engine, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Engine{
-		api: api, host: host, instance: cfg.Instance, log: log,
+		api: api, host: host, instance: cfg.Instance, log: log, privileged: cfg.AllowPrivileged,
 		pulls: newPulls(), registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool),
 		quota: new(atomic.Bool), close: api.Close,
 	}, nil
@@ -121,7 +132,30 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 		Architecture: architecture(info.Architecture),
 		LogDrivers:   info.Plugins.Log,
 		Quota:        e.findQuota(ctx, info.Driver),
+		Kernel:       info.KernelVersion,
+		// 20.10 and later have these two
+		CgroupVersion: info.CgroupVersion, CgroupDriver: info.CgroupDriver,
+		Rootless: hasSecurity(info, "rootless"),
+		Podman:   e.isPodman(ctx),
+		AppArmor: hasSecurity(info, "apparmor"), SELinux: hasSecurity(info, "selinux"),
 	}, nil
+}
+
+// hasSecurity reports whether an engine has a security option. Its text is "name=NAME", with more
+// after a comma.
+func hasSecurity(info system.Info, name string) bool {
+	return slices.ContainsFunc(info.SecurityOptions, func(option string) bool {
+		option, _, _ = strings.Cut(option, ",")
+		return option == "name="+name
+	})
+}
+
+// isPodman reports whether the engine says that it is Podman.
+func (e *Engine) isPodman(ctx context.Context) bool {
+	version, err := e.api.ServerVersion(ctx)
+	return err == nil && slices.ContainsFunc(version.Components, func(c types.ComponentVersion) bool {
+		return strings.HasPrefix(c.Name, "Podman")
+	})
 }
 
 // Ping returns an error if the engine does not work. It also lists a container, because an engine

@@ -72,6 +72,9 @@ func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connecte
 	for {
 		select {
 		case m := <-messages:
+			if m.Action == events.ActionOOM && !e.lostProcess(m) {
+				continue
+			}
 			if !send(ctx, out, seen.translate(m)) {
 				return true, ctx.Err()
 			}
@@ -81,6 +84,11 @@ func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connecte
 			return true, ctx.Err()
 		}
 	}
+}
+
+// lostProcess reports whether an event about lack of memory is true of its container.
+func (e *Engine) lostProcess(m events.Message) bool {
+	return e.KilledForMemory == nil || e.KilledForMemory(m.Actor.Attributes[runtime.LabelTask], m.Actor.ID)
 }
 
 // history has the containers that were seen to start and have not ended yet, and whether one of

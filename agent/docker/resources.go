@@ -15,6 +15,9 @@ const (
 	// minCPUShares is the CPU shares that ECS on Linux gives a container that asks for no CPU or
 	// one unit: the kernel's minimum.
 	minCPUShares = 2
+	// cpuPeriod is the time, in microseconds, that a quota is for (the kernel's default). The
+	// kernel takes no quota below minCPUQuota.
+	cpuPeriod, minCPUQuota = 100_000, 1_000
 )
 
 // resources returns the limits of a container.
@@ -24,6 +27,13 @@ func resources(spec runtime.ContainerSpec) container.Resources {
 		CPUShares:         max(int64(def.Cpu), minCPUShares),
 		Memory:            spec.MemoryLimit * mebibyte,
 		MemoryReservation: int64(valueOr(def.MemoryReservation, 0)) * mebibyte,
+	}
+	r.CgroupParent = spec.Shared.CgroupParent
+	if spec.Shared.CPULimit > 0 {
+		r.CPUPeriod, r.CPUQuota = cpuPeriod, max(minCPUQuota, spec.Shared.CPULimit*cpuPeriod/1024)
+	}
+	if spec.Shared.PIDsLimit > 0 {
+		r.PidsLimit = &spec.Shared.PIDsLimit
 	}
 	if len(spec.GPUs) > 0 {
 		r.DeviceRequests = []container.DeviceRequest{{DeviceIDs: spec.GPUs, Capabilities: [][]string{{"gpu"}}}}

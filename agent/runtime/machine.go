@@ -19,5 +19,11 @@ type Info struct {
 	OSType       string // linux
 	Architecture string // x86_64, arm64: ECS's words
 	LogDrivers   []string
-	Quota        bool // it can limit the size of what containers write, and of volumes
+	Quota        bool   // it can limit the size of what containers write, and of volumes
+	Kernel       string // its release
+	// How the engine makes cgroups: their version is 1 or 2, the driver cgroupfs, systemd or none.
+	CgroupVersion, CgroupDriver string
+	Rootless                    bool // it does not run as root
+	Podman                      bool // it is Podman's service, not a Docker Engine
+	AppArmor, SELinux           bool // containers can have profiles or labels of these
 }

@@ -1,6 +1,9 @@
 package runtime
 
-import "maps"
+import (
+	"cmp"
+	"maps"
+)
 
 // Shared is what the containers of a task have in common besides their definition. The resources of
 // the task provide it before the first container is created. The zero value is nothing.
@@ -10,6 +13,9 @@ type Shared struct {
 	NetworkOf, PidOf, IpcOf string
 	// CgroupParent is the cgroup that the containers' own are made in; empty: the engine's.
 	CgroupParent string
+	// CPULimit (units, 1,024 for each processor) and PIDsLimit are what each container may use at
+	// most, for tasks without a cgroup of their own; zero: no limit.
+	CPULimit, PIDsLimit int64
 	// Mounts are the volumes of the task by their names in the definition.
 	Mounts map[string]Mount
 }
@@ -34,6 +40,7 @@ func (s Shared) With(other Shared) Shared {
 			*field.to = *field.from
 		}
 	}
+	s.CPULimit, s.PIDsLimit = cmp.Or(other.CPULimit, s.CPULimit), cmp.Or(other.PIDsLimit, s.PIDsLimit)
 	if len(other.Mounts) > 0 {
 		mounts := maps.Clone(other.Mounts)
 		maps.Copy(mounts, s.Mounts)

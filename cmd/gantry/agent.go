@@ -13,9 +13,6 @@ import (
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/docker"
-	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/agent/task"
-	"github.com/gantry-project/gantry/agent/volume"
 	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/security"
@@ -33,7 +30,9 @@ type agentOptions struct {
 	gpus       []string
 	name       string
 	attributes []string
-	fenced     bool // whether tasks are killed when the machine is cut off
+	privileged bool  // whether containers may be privileged
+	taskPIDs   int64 // how many processes a task may have; zero: any number
+	fenced     bool  // whether tasks are killed when the machine is cut off
 }
 
 func agentCommand() *cobra.Command { return new(agentOptions).command() }
@@ -57,6 +56,9 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "attribute for placement constraints, as `NAME=VALUE`; may be repeated")
+	cmd.Flags().BoolVar(&o.privileged, "allow-privileged", false, "run tasks with privileged containers, which can do everything "+
+		"that root can on this machine; without it they are placed elsewhere")
+	cmd.Flags().Int64Var(&o.taskPIDs, "task-pids-limit", 0, "the `number` of processes and threads that a task may have; 0 is no limit")
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
@@ -79,6 +81,8 @@ func (o *agentOptions) check() error {
 		return errors.New("--data-dir is required: the directory for the agent's state")
 	case len(o.Join) == 0:
 		return errors.New("--join is required: give the address of at least one server")
+	case o.taskPIDs < 0:
+		return fmt.Errorf("--task-pids-limit: %d is negative", o.taskPIDs)
 	}
 	_, err := o.custom()
 	return cmp.Or(err, o.logging.check(), o.network.check())
@@ -105,7 +109,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	containers, err := engineRuntime(ctx, log)
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs)
 	if err != nil {
 		return err
 	}
@@ -113,7 +117,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			Runtime: containers, Resources: resources(containers), Logger: log,
+			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})
@@ -147,24 +151,4 @@ func (o *agentOptions) key() (*security.AgentKey, error) {
 		return nil, fmt.Errorf("--secret-file: %w", err)
 	}
 	return &key, nil
-}
-
-// engineRuntime returns a runtime on this machine's container engine. It fails if that does not
-// answer.
-func engineRuntime(ctx context.Context, log *slog.Logger) (func(instance string) runtime.Runtime, error) {
-	engine, err := docker.New(docker.Config{Logger: log})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := engine.Info(ctx); err != nil {
-		return nil, err
-	}
-	return func(instance string) runtime.Runtime { return engine.ForInstance(instance) }, nil
-}
-
-// resources returns what the tasks of an instance may need besides containers.
-func resources(containers func(instance string) runtime.Runtime) func(instance string) []task.Resource {
-	return func(instance string) []task.Resource {
-		return []task.Resource{volume.New(instance, containers(instance))}
-	}
 }

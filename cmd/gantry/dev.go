@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/process"
 )
 
@@ -77,7 +78,8 @@ func (o *devOptions) check() error {
 
 // runDev runs a cluster until ctx ends or a part of it fails.
 func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) error {
-	containers, err := engineRuntime(ctx, log)
+	// Whoever reaches the loopback address can use the engine too.
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0)
 	if err != nil {
 		return err
 	}
@@ -87,7 +89,8 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
-		Version: version, Commit: commit(), Runtime: containers, Resources: resources(containers), Logger: log,
+		Version: version, Commit: commit(), AllowPrivileged: true,
+		Runtime: machine.runtime, Resources: machine.resources, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

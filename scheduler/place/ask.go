@@ -14,6 +14,7 @@ type ask struct {
 	// architecture is the value that the instance's ecs.cpu-architecture must have; empty if any
 	// will do.
 	architecture string
+	capabilities []string // attributes that the instance must have
 	members      []*member
 	usesGroups   bool       // one of members uses them
 	distinct     bool       // a task of the group keeps the others away
@@ -29,7 +30,7 @@ type ask struct {
 // newAsk collects the needs of a request's job and task definition. provider is the need of the
 // tasks' capacity provider; nil if any instance will do.
 func newAsk(r *Request, provider *provision) *ask {
-	a := &ask{need: r.Need, request: r, provider: provider}
+	a := &ask{need: r.Need, request: r, provider: provider, capabilities: r.Definition.Capabilities()}
 	if p := r.Definition.RuntimePlatform; p != nil {
 		a.architecture = strings.ToLower(p.CpuArchitecture)
 	}

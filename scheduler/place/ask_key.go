@@ -24,12 +24,13 @@ func (r *Request) AskKey() string {
 	asked := struct {
 		Need         *structs.Resources
 		Architecture string
+		Capabilities []string `json:",omitempty"`
 		Constraints  []string
 		Capacity     []structs.CapacityProviderStrategyItem
 		Group        string
 		Scheduler    string
 		Preempts     int // it preempts jobs up to this priority
-	}{Need: r.Need, Architecture: a.architecture, Capacity: r.Job.CapacityStrategy, Scheduler: r.Job.Scheduler}
+	}{Need: r.Need, Architecture: a.architecture, Capabilities: a.capabilities, Capacity: r.Job.CapacityStrategy, Scheduler: r.Job.Scheduler}
 	for _, c := range r.Job.PlacementConstraints {
 		asked.Constraints = append(asked.Constraints, c.Type+" "+c.Expression)
 	}

@@ -9,9 +9,9 @@ import (
 
 // Checker checks the placements of one plan again, by the same rules, on newer state.
 //
-// memberOf and the platform are not checked again: attributes hardly change within the milliseconds
-// of a plan, and the evaluation that follows such a change corrects services. distinctInstance is
-// checked again: two RunTask of one group may be planned at the same time.
+// memberOf, the platform and capabilities are not checked again: attributes hardly change within
+// the milliseconds of a plan, and the evaluation that follows such a change corrects services.
+// distinctInstance is checked again: two RunTask of one group may be planned at the same time.
 type Checker struct {
 	view  View
 	ask   ask

@@ -83,7 +83,7 @@ func checkReasons(t *rapid.T, s *scene, found *Result, books map[string]*held) {
 			structs.FailAgent:     h.instance.AgentConnected,
 			structs.FailRuntime:   !h.instance.Impaired(),
 			structs.FailUnstable:  h.instance.HeldUntil == 0,
-			structs.FailAttribute: h.platform(),
+			structs.FailAttribute: h.platform() && h.capability(),
 			structs.FailMemberOf:  h.member(),
 			structs.FailDistinct:  h.distinct(),
 			structs.FailMemory:    h.memory+need.Memory <= h.instance.Registered.Memory,

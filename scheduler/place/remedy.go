@@ -77,6 +77,9 @@ func (a *ask) newInstance() string {
 	if a.architecture != "" {
 		satisfies = append(satisfies, newMember("attribute:"+attributeArchitecture+" == "+a.architecture).parsed)
 	}
+	for _, name := range a.capabilities {
+		satisfies = append(satisfies, newMember("attribute:"+name+" exists").parsed)
+	}
 	for _, m := range a.members {
 		satisfies = append(satisfies, m.parsed)
 	}

@@ -61,6 +61,8 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 			i.Runtime.Status = structs.HealthOK
 		} else if strings.HasPrefix(change, "a stay until ") {
 			i.HeldUntil = 0
+		} else if change == "the agent's flag --allow-privileged" {
+			i.Attributes = append(i.Attributes, structs.Attribute{Name: structs.AttributePrivileged})
 		} else if change == "status ACTIVE" {
 			i.Status = "ACTIVE"
 		} else if free := portsOf(change); free != nil {
@@ -105,6 +107,9 @@ func newInstance(t *rapid.T, free, satisfies string) *structs.ContainerInstance 
 		i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: "a"})
 	}
 	i.Attributes = append(i.Attributes, structs.Attribute{Name: "ecs.cpu-architecture", Value: "arm64"})
+	if strings.Contains(satisfies, structs.AttributePrivileged) {
+		i.Attributes = append(i.Attributes, structs.Attribute{Name: structs.AttributePrivileged})
+	}
 	if satisfies != "" {
 		e, err := query.Parse(satisfies)
 		if err != nil || !e.Match(&structs.QuerySubject{Instance: i, Usage: &structs.Usage{}}) {

@@ -53,6 +53,7 @@ func drawScene(t *rapid.T) *scene {
 	if n := rapid.SampledFrom([]string{"", "", "1", "2"}).Draw(t, "gpus"); n != "" {
 		container.ResourceRequirements = []structs.ResourceRequirement{{Type: structs.RequirementGPU, Value: n}}
 	}
+	container.Privileged = new(rapid.IntRange(0, 4).Draw(t, "privileged") == 1)
 	s.def.ContainerDefinitions = []structs.ContainerDefinition{container}
 	s.job.PlacementStrategy = rapid.SliceOfN(rapid.SampledFrom(strategies), 0, 3).Draw(t, "strategy")
 	s.job.PlacementConstraints = rapid.SliceOfN(rapid.SampledFrom(constraints), 0, rapid.IntRange(0, 2).Draw(t, "at most")).Draw(t, "constraints")
@@ -76,7 +77,7 @@ func drawScene(t *rapid.T) *scene {
 		}
 		i.GPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID).Draw(t, "gpus")
 		held := 0
-		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture"} {
+		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture", structs.AttributePrivileged} {
 			if value := rapid.SampledFrom([]string{"a", "b", "c", "arm64", "arm64", ""}).Draw(t, name); value != "" {
 				i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: value})
 			}
@@ -178,7 +179,7 @@ func (s *scene) books() map[string]*held {
 
 func (h *held) takes(need structs.Resources) bool {
 	i := h.instance
-	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected && !i.Impaired() && i.HeldUntil == 0 && h.platform() && h.distinct() && h.member() &&
+	return i.Cluster == "default" && i.Status == "ACTIVE" && i.AgentConnected && !i.Impaired() && i.HeldUntil == 0 && h.platform() && h.capability() && h.distinct() && h.member() &&
 		(need.CPU == 0 || h.cpu+need.CPU <= i.Registered.CPU) && (need.Memory == 0 || h.memory+need.Memory <= i.Registered.Memory) &&
 		h.gpusFree(need) && h.portsFree(need)
 }
@@ -194,6 +195,12 @@ func (h *held) attribute(name string) string {
 
 func (h *held) platform() bool {
 	return h.scene.def.RuntimePlatform == nil || h.attribute("ecs.cpu-architecture") == "arm64"
+}
+
+func (h *held) capability() bool {
+	c := h.scene.def.ContainerDefinitions[0]
+	_, has := h.instance.Attribute(structs.AttributePrivileged)
+	return c.Privileged == nil || !*c.Privileged || has
 }
 
 func (h *held) distinct() bool {
