@@ -19,7 +19,7 @@ type Info struct {
 	OSType       string // linux
 	Architecture string // x86_64, arm64: ECS's words
 	LogDrivers   []string
-	Quota        bool   // it can limit the size of what containers write
+	Quota        bool   // it can limit the size of what containers write, and of volumes
 	Kernel       string // its release
 	// How the engine makes cgroups: their version is 1 or 2, the driver cgroupfs, systemd or none.
 	CgroupVersion, CgroupDriver string

@@ -12,11 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-project/gantry/agent"
-	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
-	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/agent/task"
-	"github.com/gantry-project/gantry/agent/volume"
 	"github.com/gantry-project/gantry/config"
 	"github.com/gantry-project/gantry/process"
 	"github.com/gantry-project/gantry/security"
@@ -155,33 +151,4 @@ func (o *agentOptions) key() (*security.AgentKey, error) {
 		return nil, fmt.Errorf("--secret-file: %w", err)
 	}
 	return &key, nil
-}
-
-// machine is what runs the tasks of this machine.
-type machine struct {
-	runtime   func(instance string) runtime.Runtime
-	resources func(instance string) []task.Resource
-}
-
-// openMachine connects to this machine's container engine. It fails if that does not answer.
-func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine, error) {
-	engine, err := docker.New(c)
-	if err != nil {
-		return nil, err
-	}
-	info, err := engine.Info(ctx)
-	if err != nil {
-		return nil, err
-	}
-	groups := cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger})
-	return &machine{
-		runtime: func(instance string) runtime.Runtime {
-			own := engine.ForInstance(instance)
-			own.KilledForMemory = groups.Limits(instance).KilledForMemory
-			return own
-		},
-		resources: func(instance string) []task.Resource {
-			return []task.Resource{groups.Limits(instance), volume.New(instance, engine.ForInstance(instance))}
-		},
-	}, nil
 }
