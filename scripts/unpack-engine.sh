@@ -19,6 +19,7 @@ apt() {
 			echo "Debian's Docker Engine of $release cannot be had; apt-get $* says:"
 			tail -n 5 "$log"
 			echo "It is downloaded from deb.debian.org, which needs Debian's apt, its keyring, and a network."
+			echo "To test with the machine's engine alone: make test ENGINES="
 		} >&2
 		return 1
 	}
