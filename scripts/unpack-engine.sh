@@ -53,6 +53,10 @@ if [ ! -e "$root/usr/sbin/dockerd" ]; then
 	for package in "$work"/archives/*.deb; do
 		dpkg-deb --extract "$package" "$work/root"
 	done
+	# Up to Debian 12, packages have parts outside /usr.
+	for part in bin sbin lib lib64; do
+		[ ! -d "$work/root/$part" ] || cp -a "$work/root/$part" "$work/root/usr/"
+	done
 	# Installation would have made these links. The machine's own choice of nft or legacy holds.
 	for name in iptables ip6tables; do
 		ln -s "/etc/alternatives/$name" "$work/root/usr/sbin/$name"

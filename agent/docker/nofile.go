@@ -37,12 +37,16 @@ func (e *Engine) dropDefaultNofile(c container.InspectResponse) {
 	own := c.Config.Labels[labelNofile]
 	e.fewFiles.Store(true)
 	delete(c.Config.Labels, labelNofile)
-	// Podman (4.3) calls nproc RLIMIT_NPROC in its answer, a name that it does not accept itself,
-	// and adds limits that nobody asked for.
+	// Podman (4.3) adds limits that nobody asked for.
 	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool {
-		u.Name = strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
-		return !slices.Contains(strings.Split(own, ","), u.Name)
+		return !slices.Contains(strings.Split(own, ","), ulimitName(u))
 	})
+}
+
+// ulimitName returns the name of a limit as it is set. Podman (4.3) calls nproc RLIMIT_NPROC in its
+// answer, a name that it does not accept itself.
+func ulimitName(u *container.Ulimit) string {
+	return strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
 }
 
 // defaultRefused reports whether an engine's error says that it may not raise a limit to the
