@@ -75,9 +75,6 @@ func (e *Engine) replace(ctx context.Context, old container.InspectResponse) (co
 	if strings.HasPrefix(old.ID, old.Config.Hostname) { // Docker's choice: the id
 		old.Config.Hostname = ""
 	}
-	for _, u := range old.HostConfig.Ulimits {
-		u.Name = ulimitName(u)
-	}
 	made, err := e.api.ContainerCreate(ctx, old.Config, old.HostConfig, nil, nil, name)
 	if err != nil {
 		return old, err
