@@ -19,6 +19,7 @@ apt() {
 			echo "Debian's Docker Engine of $release cannot be had; apt-get $* says:"
 			tail -n 5 "$log"
 			echo "It is downloaded from deb.debian.org, which needs Debian's apt, its keyring, and a network."
+			echo "To test with the machine's engine alone: make test ENGINES="
 		} >&2
 		return 1
 	}
@@ -51,6 +52,10 @@ if [ ! -e "$root/usr/sbin/dockerd" ]; then
 	apt install --no-install-recommends --download-only docker.io kmod procps
 	for package in "$work"/archives/*.deb; do
 		dpkg-deb --extract "$package" "$work/root"
+	done
+	# Up to Debian 12, packages have parts outside /usr.
+	for part in bin sbin lib lib64; do
+		[ ! -d "$work/root/$part" ] || cp -a "$work/root/$part" "$work/root/usr/"
 	done
 	# Installation would have made these links. The machine's own choice of nft or legacy holds.
 	for name in iptables ip6tables; do

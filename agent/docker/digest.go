@@ -13,8 +13,6 @@ const (
 	// labelDigest keeps the digest of a container's image: the image may be removed before the
 	// container.
 	labelDigest = "gantry.image-digest"
-	// podmanLocal is the registry that Podman (4.3) names for images without one.
-	podmanLocal = "localhost"
 	// registryTimeout limits the call that asks a registry whether it has an image.
 	registryTimeout = 3 * time.Second
 )
@@ -47,7 +45,7 @@ func (e *Engine) digest(ctx context.Context, name string) string {
 func sameRepositoryFirst(texts []string, ref reference.Named) (list []reference.Canonical) {
 	for _, text := range texts {
 		if parsed, err := reference.ParseNormalizedNamed(text); err == nil {
-			if d, ok := parsed.(reference.Canonical); ok && reference.Domain(d) != podmanLocal {
+			if d, ok := parsed.(reference.Canonical); ok {
 				list = append(list, d)
 			}
 		}

@@ -36,7 +36,6 @@ func TestDigest(t *testing.T) {
 		"containerd's store, imported":        {"app:1", a, []string{"app@" + a}, "", ""},
 		"containerd's store, pulled":          {"app:1", a, []string{"app@" + a}, "docker.io/library/app@" + a, a},
 		"containerd's store, tagged anew":     {"app:1", a, []string{"app@" + a, "127.0.0.1:5000/app@" + a}, "", ""},
-		"Podman's store, imported":            {"app:1", a, []string{"localhost/app@" + b}, "", ""},
 		"nonsense":                            {"app:1", a, []string{"<none>@<none>"}, "", ""},
 	} {
 		t.Run(title, func(t *testing.T) {

@@ -123,6 +123,13 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	if err != nil {
 		return runtime.Info{}, e.explain(err)
 	}
+	version, err := e.api.ServerVersion(ctx)
+	if err != nil {
+		return runtime.Info{}, e.explain(err)
+	}
+	if err := e.refusePodman(version); err != nil {
+		return runtime.Info{}, err
+	}
 	return runtime.Info{
 		Version:      info.ServerVersion,
 		Hostname:     info.Name,

@@ -21,9 +21,6 @@ const (
 	lastReconnect  = 2 * time.Second
 	// exitKilled is the exit code of a process that SIGKILL ended.
 	exitKilled = 137
-	// podmanDied is the name in Podman's filter for the end of a container (4.3; the event itself
-	// is "die" there too). Podman's event of a removal is "remove", and Docker's is "destroy".
-	podmanDied events.Action = "died"
 	// eventsAhead is how many events may wait for a busy reader. The engine drops events for a
 	// client that does not read them for long.
 	eventsAhead = 256
@@ -131,7 +128,7 @@ func (e *Engine) eventOptions(since time.Time) events.ListOptions {
 		filters.Arg("label", runtime.LabelInstance+"="+e.instance),
 	)
 	for _, action := range []events.Action{events.ActionCreate, events.ActionStart, events.ActionDie, events.ActionOOM,
-		events.ActionHealthStatus, events.ActionDestroy, podmanDied, events.ActionRemove} {
+		events.ActionHealthStatus, events.ActionDestroy} {
 		args.Add("event", string(action))
 	}
 	return events.ListOptions{

@@ -25,6 +25,7 @@ type fakeAPI struct {
 	api
 	version string // of the API
 	info    func() (system.Info, error)
+	engine  types.Version
 	image   func() (image.InspectResponse, error) // nil: no image is there
 	ask     func(ref string) error                // of the registry
 	start   func(id string) error
@@ -42,6 +43,8 @@ func (f *fakeAPI) ServerVersion(context.Context) (types.Version, error) {
 	return types.Version{}, errors.New("no version")
 }
 func (f *fakeAPI) Ping(context.Context) (types.Ping, error) { return types.Ping{}, f.ping() }
+
+func (f *fakeAPI) ServerVersion(context.Context) (types.Version, error) { return f.engine, nil }
 
 func (f *fakeAPI) Events(ctx context.Context, _ events.ListOptions) (<-chan events.Message, <-chan error) {
 	return f.events(ctx)

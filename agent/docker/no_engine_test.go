@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/system"
 )
 
@@ -43,6 +44,19 @@ func TestInfoWithoutEngine(t *testing.T) {
 	}
 	_, err = e.Info(t.Context())
 	for _, words := range []string{"no Docker Engine answers at " + socket, "apt-get install docker.io", "systemctl start docker", "dockerd"} {
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("error %v does not say %q", err, words)
+		}
+	}
+}
+
+func TestPodmanIsRefused(t *testing.T) {
+	e := newFakeEngine(&fakeAPI{
+		info:   func() (system.Info, error) { return system.Info{ServerVersion: "4.3.1"}, nil },
+		engine: types.Version{Components: []types.ComponentVersion{{Name: "Podman Engine", Version: "4.3.1"}, {Name: "Conmon"}}},
+	})
+	_, err := e.Info(t.Context())
+	for _, words := range []string{e.host, "Podman 4.3.1", "docs/engines.md", "apt-get install docker.io"} {
 		if err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("error %v does not say %q", err, words)
 		}

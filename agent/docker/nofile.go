@@ -13,36 +13,26 @@ const (
 	// its definition sets a limit (Fargate's default). Those of engines range from 1,024 (29) to
 	// 1,048,576 (20.10).
 	defaultNofile = 65535
-	// labelNofile marks a container that has the default. Its value is the names of the
-	// definition's own limits, separated by commas.
+	// labelNofile marks a container that has the default.
 	labelNofile = "gantry.nofile"
 )
 
 // limitFiles gives a container the default. An engine that may not set it keeps its own default.
 func (e *Engine) limitFiles(config *container.Config, host *container.HostConfig) {
-	var own []string
-	for _, u := range host.Ulimits {
-		own = append(own, u.Name)
-	}
-	if slices.Contains(own, nofile) || e.fewFiles.Load() {
+	own := slices.ContainsFunc(host.Ulimits, func(u *container.Ulimit) bool { return u.Name == nofile })
+	if own || e.fewFiles.Load() {
 		return
 	}
 	host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: nofile, Soft: defaultNofile, Hard: defaultNofile})
-	config.Labels[labelNofile] = strings.Join(own, ",")
+	config.Labels[labelNofile] = ""
 }
 
 // dropDefaultNofile takes the default from a container whose engine may not raise the limit to it
 // (it is rootless, or itself in a container), and from all that are created later.
 func (e *Engine) dropDefaultNofile(c container.InspectResponse) {
-	own := c.Config.Labels[labelNofile]
 	e.fewFiles.Store(true)
 	delete(c.Config.Labels, labelNofile)
-	// Podman (4.3) calls nproc RLIMIT_NPROC in its answer, a name that it does not accept itself,
-	// and adds limits that nobody asked for.
-	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool {
-		u.Name = strings.ToLower(strings.TrimPrefix(u.Name, "RLIMIT_"))
-		return !slices.Contains(strings.Split(own, ","), u.Name)
-	})
+	c.HostConfig.Ulimits = slices.DeleteFunc(c.HostConfig.Ulimits, func(u *container.Ulimit) bool { return u.Name == nofile })
 }
 
 // defaultRefused reports whether an engine's error says that it may not raise a limit to the

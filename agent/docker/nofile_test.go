@@ -3,7 +3,7 @@ package docker
 import (
 	"errors"
 	"reflect"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -32,11 +32,7 @@ func (f *fewFilesAPI) engine() *Engine {
 			if config.Hostname == "" {
 				config.Hostname = id()
 			}
-			host.Ulimits = nil // as Podman answers
-			for _, u := range f.made[len(f.made)-1].Ulimits {
-				host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: "RLIMIT_" + strings.ToUpper(u.Name), Soft: u.Soft, Hard: u.Hard})
-			}
-			host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: "RLIMIT_STACK", Soft: 1, Hard: 2})
+			host.Ulimits = slices.Clone(host.Ulimits)
 			state := &container.State{Status: "created"}
 			if len(f.started) == len(f.made)-len(f.removed) {
 				state = &container.State{Status: "running", Running: true}
