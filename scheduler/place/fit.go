@@ -24,7 +24,7 @@ type filter struct {
 	alike func(*ask) bool
 }
 
-const numFilters = 16
+const numFilters = 15
 
 // filters returns all rules in the order in which they are applied. The first that is not satisfied
 // is the reason that a user sees. First come rules about which instances are meant; then those that
@@ -42,7 +42,6 @@ func filters() [numFilters]filter {
 		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
 		{structs.FailAttribute, missingCapabilities, detailCapabilities, changeCapabilities, always},
 		{structs.FailAttribute, missingTaskNetwork, detailTaskNetwork, changeTaskNetwork, always},
-		{structs.FailAttribute, missingCapabilities, detailCapabilities, changeCapabilities, always},
 		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},
 		{structs.FailDistinct, missingDistinct, detailDistinct, nil, nil},
 		{structs.FailGPU, missingGPUs, detailGPUs, changeGPUs, nil},
