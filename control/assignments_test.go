@@ -126,8 +126,8 @@ func TestStreamTellsWhatIsNew(t *testing.T) {
 	})
 }
 
-// An assignment has the mappings of the file systems that its definition names, as they are when the
-// task is placed.
+// An assignment has the mappings of the file systems that its definition names, as they are when
+// the task is placed.
 func TestAssignmentsHaveVolumeMappings(t *testing.T) {
 	inNode(t, func(t *testing.T, c *singlenode.Node, instance string) {
 		s := openStream(t, c.Control, instance)

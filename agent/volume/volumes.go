@@ -39,8 +39,8 @@ func (*Volumes) Needs(as structs.Assignment) bool {
 }
 
 // Prepare makes the volumes that the task's containers mount. Once containers of it may run, a
-// volume that cannot be had any more does not end the task: its mapping may have been removed since,
-// and they have their files. Only a container that is still to be created fails.
+// volume that cannot be had any more does not end the task: its mapping may have been removed
+// since, and they have their files. Only a container that is still to be created fails.
 func (v *Volumes) Prepare(ctx context.Context, as structs.Assignment) (runtime.Shared, error) {
 	shared := runtime.Shared{Mounts: map[string]runtime.Mount{}}
 	for n := range as.Definition.Volumes {
