@@ -136,9 +136,14 @@ func giveBlock(tx *state.Tx, index uint64, at structs.Time, i *structs.Container
 // with the block of an instance.
 func takeFromReleased(tx *state.Tx, i *structs.ContainerInstance, of structs.TaskNetwork) {
 	mine, _ := of.Covers(i.Network.Block)
-	for _, old := range slices.Collect(tx.BlockHolders()) {
-		from, to := of.Covers(old.Network.Block)
-		if old.ID == i.ID || mine < from || to < mine || !released(tx.Snapshot, old) {
+	var free []*structs.ContainerInstance
+	for old := range tx.BlockHolders() {
+		if old.ID != i.ID && released(tx.Snapshot, old) {
+			free = append(free, old)
+		}
+	}
+	for _, old := range free {
+		if from, to := of.Covers(old.Network.Block); mine < from || to < mine {
 			continue
 		}
 		is := *old

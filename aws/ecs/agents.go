@@ -40,8 +40,14 @@ func (c *call) submitTaskStateChange(ctx context.Context, in *SubmitTaskStateCha
 	if len(in.ManagedAgents) > 0 {
 		return nil, unsupported("managedAgents")
 	}
-	if err := noAttachments(in.Attachments); err != nil {
-		return nil, err
+	if len(in.Attachments) > 0 {
+		v, cluster, err := c.readCluster(ctx, in.Cluster)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.checkAttachments(v, cluster, in.Attachments); err != nil {
+			return nil, err
+		}
 	}
 	update := structs.TaskUpdate{
 		StoppedReason: in.Reason, PullStartedAt: in.PullStartedAt, PullStoppedAt: in.PullStoppedAt, ExecutionStoppedAt: in.ExecutionStoppedAt,
@@ -78,13 +84,14 @@ func (c *call) submitContainerStateChange(ctx context.Context, in *SubmitContain
 }
 
 func (c *call) submitAttachmentStateChanges(ctx context.Context, in *SubmitAttachmentStateChangesRequest) (*SubmitAttachmentStateChangesResponse, error) {
-	if _, _, err := c.readCluster(ctx, in.Cluster); err != nil {
+	v, cluster, err := c.readCluster(ctx, in.Cluster)
+	if err != nil {
 		return nil, err
 	}
 	if len(in.Attachments) == 0 {
 		return nil, structs.Errorf(structs.KindInvalidParameter, "attachments cannot be empty.")
 	}
-	return &SubmitAttachmentStateChangesResponse{Acknowledgment: acknowledgment}, noAttachments(in.Attachments)
+	return &SubmitAttachmentStateChangesResponse{Acknowledgment: acknowledgment}, c.checkAttachments(v, cluster, in.Attachments)
 }
 
 // submit hands on what was seen of the task that an argument names.
@@ -114,11 +121,25 @@ func submittedStatus(argument, text string) (status structs.TaskStatus, err erro
 	return status, nil
 }
 
-// noAttachments refuses changes of attachments. Tasks and instances have none, because network mode
-// awsvpc and EBS volumes are not supported.
-func noAttachments(changes []AttachmentStateChange) error {
-	if len(changes) > 0 {
-		return structs.Errorf(structs.KindInvalidParameter, "attachments[0]: there is no attachment '%s'", changes[0].AttachmentArn)
+// checkAttachments refuses changes of attachments that do not exist: there are only the network
+// interfaces of awsvpc tasks. Other changes have no effect, as the status that is shown follows the
+// task's.
+func (c *call) checkAttachments(v view, cluster string, changes []AttachmentStateChange) error {
+	known := map[string]bool{}
+	for i := range v.Instances(cluster) {
+		if i.Network.Block == "" {
+			continue
+		}
+		for t := range v.InstanceTasks(i.ID) {
+			if t.Address != "" {
+				known[c.arns.Of(kindAttachment+"/"+structs.TaskAttachmentID(t.ID))] = true
+			}
+		}
+	}
+	for n, change := range changes {
+		if !known[change.AttachmentArn] {
+			return structs.Errorf(structs.KindInvalidParameter, "attachments[%d]: there is no attachment '%s'", n, change.AttachmentArn)
+		}
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ const (
 	kindRevision   = "service-revision"
 	kindProvider   = structs.ResourceCapacityProvider
 	kindTaskSet    = structs.ResourceTaskSet
+	kindAttachment = "attachment"
 )
 
 // arns builds the ARNs of one caller, and reads the arguments that name resources (arn_parse.go).

@@ -120,7 +120,7 @@ func (f *fixture) placeholders() *strings.Replacer {
 		names = append(names, "$VISION", f.ofVision.ID, "$TRAINING", f.training.ID)
 	}
 	if f.ofPrivate != nil {
-		names = append(names, "$PRIVATE", f.ofPrivate.ID, "$NEW", f.addressed[0].ID, "$UP", f.addressed[1].ID, "$ENDED", f.addressed[2].ID)
+		names = append(names, "$PRIVATE", f.ofPrivate.ID, "$NEW", f.addressed[0].ID, "$UP", f.addressed[1].ID, "$ENDED", f.addressed[2].ID, "$ATTACHMENT", structs.TaskAttachmentID(f.addressed[0].ID))
 	}
 	snap := f.Store.Snapshot()
 	add := func(service, name string) {

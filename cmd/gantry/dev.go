@@ -76,7 +76,8 @@ func (o *devOptions) check() error {
 		return fmt.Errorf("--http-addr: %s is not a loopback address: gantry dev accepts any credentials, "+
 			"so other machines must not reach it (use 127.0.0.1)", host)
 	}
-	return nil
+	_, err = o.tasks.network()
+	return err
 }
 
 // runDev runs a cluster until ctx ends or a part of it fails.
