@@ -89,6 +89,9 @@ func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
 	if err := c.validateRestart(); err != nil {
 		return err
 	}
+	if err := c.validateLimits(d); err != nil {
+		return err
+	}
 	return c.validateHealthCheck()
 }
 

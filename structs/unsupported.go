@@ -3,6 +3,7 @@ package structs
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // The log drivers of ECS that are not the engine's own.
@@ -55,6 +56,8 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
+	f.add(slices.ContainsFunc(c.DockerSecurityOptions, func(o string) bool { return strings.HasPrefix(o, "credentialspec") }),
+		at+"dockerSecurityOptions credentialspec")
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
 	f.add(c.RepositoryCredentials != nil && c.RepositoryCredentials.CredentialsParameter != "", at+"repositoryCredentials")
 	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")

@@ -93,3 +93,15 @@ func tmpfsOptions(t structs.Tmpfs) string {
 	options := append([]string{fmt.Sprintf("size=%dm", t.Size)}, t.MountOptions...)
 	return strings.Join(options, ",")
 }
+
+// securityOptions writes ECS's options, which have a colon after the name, in the form that engines
+// want now.
+func securityOptions(list []string) (options []string) {
+	for _, option := range list {
+		if name, value := structs.SecurityOption(option); value != "" {
+			option = name + "=" + value
+		}
+		options = append(options, option)
+	}
+	return options
+}

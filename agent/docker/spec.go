@@ -48,7 +48,7 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		ReadonlyRootfs: isTrue(def.ReadonlyRootFilesystem),
 		Privileged:     isTrue(def.Privileged),
-		SecurityOpt:    def.DockerSecurityOptions,
+		SecurityOpt:    securityOptions(def.DockerSecurityOptions),
 		Links:          spec.Links,
 		DNS:            def.DnsServers,
 		DNSSearch:      def.DnsSearchDomains,
