@@ -95,7 +95,7 @@ func (l *Limits) Sweep(_ context.Context, holds func(task string) bool) error {
 func (l *Limits) sweep(id string, holds func(task string) bool) error {
 	l.tree.Lock()
 	defer l.tree.Unlock()
-	if made, known := l.state(id); made || !known && holds(id) {
+	if made, known := l.state(id); holds(id) && (made || !known) {
 		return nil
 	}
 	err := l.machine.remove(l.group(id))
