@@ -39,7 +39,7 @@ func (e *Engine) startPause(ctx context.Context, name string) (p runtime.Pause, 
 		return p, false, fmt.Errorf("create pause %s: %w", name, err)
 	}
 	if err != nil { // it exists
-		if p, ok, err = e.FindPause(ctx, name); err != nil || !ok || p.PID > 0 {
+		if p, ok, err = e.FindPause(ctx, name); err != nil || !ok || p.Running {
 			return p, ok, err
 		}
 		c, err := e.api.ContainerInspect(ctx, name)
@@ -100,7 +100,7 @@ func (e *Engine) FindPause(ctx context.Context, idOrName string) (p runtime.Paus
 	}
 	p = runtime.Pause{ID: c.ID, Name: strings.TrimPrefix(c.Name, "/"), Hostname: c.Config.Hostname}
 	if c.State.Running && !c.State.Restarting {
-		p.PID = c.State.Pid
+		p.Running, p.PID = true, c.State.Pid
 	}
 	return p, true, nil
 }
@@ -119,7 +119,7 @@ func (e *Engine) ListPauses(ctx context.Context) (pauses []runtime.Pause, tasks 
 		case !isPause(c.Labels):
 			tasks[c.Labels[runtime.LabelTask]] = true
 		case len(c.Names) > 0: // it has none while it is removed
-			pauses = append(pauses, runtime.Pause{ID: c.ID, Name: strings.TrimPrefix(c.Names[0], "/")})
+			pauses = append(pauses, runtime.Pause{ID: c.ID, Name: strings.TrimPrefix(c.Names[0], "/"), Running: c.State == container.StateRunning})
 		}
 	}
 	return pauses, tasks, nil

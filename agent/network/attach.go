@@ -14,9 +14,8 @@ import (
 // noAddresses is IN6_ADDR_GEN_MODE_NONE of the kernel.
 const noAddresses = 1
 
-// attach gives the namespace of a pause its interface with a task's address, and the router its
-// route there.
-func (r *router) attach(p runtime.Pause, task string, b block, a netip.Addr, mtu int) error {
+// attachPause gives the namespace of a pause its interface with a task's address.
+func (r *router) attachPause(p runtime.Pause, task string, b block, a netip.Addr, mtu int) error {
 	there, err := openSpace(fmt.Sprintf("/proc/%d/ns/net", p.PID))
 	if err != nil {
 		return err
@@ -25,6 +24,11 @@ func (r *router) attach(p runtime.Pause, task string, b block, a netip.Addr, mtu
 	if !lives(p) { // the number is another process's by now
 		return errors.New("its pause has ended")
 	}
+	return r.attach(there, task, b, a, mtu)
+}
+
+// attach gives a namespace its interface with a task's address, and the router its route there.
+func (r *router) attach(there *space, task string, b block, a netip.Addr, mtu int) error {
 	link, eth, err := r.veth(there, task, b, a, mtu)
 	if err != nil {
 		return fmt.Errorf("make its interface: %w", err)

@@ -35,19 +35,13 @@ func routerName(tag string) string { return ownPrefix + "-" + tag }
 // linkName returns the name of the machine's link to the router, and of the table of its rules.
 func linkName(tag string) string { return ownPrefix + tag }
 
-// block is the range of addresses of an instance's tasks. Its first address is the router's, and
-// its last one the machine's, so that both can be reached from all tasks. Tasks have the others.
+// block is the range of addresses of an instance's tasks. Its first address is the machine's, and
+// the next one the router's, so that both can be reached from all tasks; the servers give neither
+// to a task.
 type block struct{ netip.Prefix }
 
-func (b block) router() netip.Addr { return b.Masked().Addr() }
-
-func (b block) machine() netip.Addr {
-	last := b.router().As4()
-	for bit := b.Bits(); bit < 32; bit++ {
-		last[bit/8] |= 1 << (7 - bit%8)
-	}
-	return netip.AddrFrom4(last)
-}
+func (b block) machine() netip.Addr { return b.Masked().Addr() }
+func (b block) router() netip.Addr  { return b.machine().Next() }
 
 // has reports whether an address is one of the block's tasks.
 func (b block) has(a netip.Addr) bool {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/wait"
@@ -118,4 +119,30 @@ func lives(p runtime.Pause) bool {
 	}
 	groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", p.PID))
 	return err == nil && strings.Contains(string(groups), p.ID)
+}
+
+// keepSpares fills the pool whenever a pause was taken, once a task has needed one, until ctx ends.
+func (n *Network) keepSpares(ctx context.Context) {
+	retry := time.NewTicker(reconcileEvery)
+	defer retry.Stop()
+	for {
+		n.mu.Lock()
+		used := n.saved.Used
+		n.mu.Unlock()
+		if used {
+			err := n.look(ctx)
+			if err == nil {
+				err = n.pool.fill(ctx)
+			}
+			if ctx.Err() == nil {
+				n.warnOf("spare pauses", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.pool.short:
+		case <-retry.C:
+		}
+	}
 }

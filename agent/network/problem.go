@@ -33,7 +33,7 @@ func (n *Network) problem(ctx context.Context) string {
 		return "the container engine does not run on this machine as the agent sees it: awsvpc tasks need both in one process namespace " +
 			"(an agent in a container: --pid host --network host)"
 	}
-	same, err := sameSpace(fmt.Sprintf("/proc/%d/ns/net", pid), "/proc/self/ns/net")
+	same, err := sameSpace(fmt.Sprintf("/proc/%d/ns/net", pid), ownSpace)
 	switch {
 	case err != nil:
 		return "the container engine's network is not known: " + err.Error()
@@ -93,7 +93,7 @@ func conflict(machine *space, tag string, all netip.Prefix) (string, error) {
 }
 
 // RangeFlag is the flag of servers that says which addresses tasks have.
-const RangeFlag = "--task-range"
+const RangeFlag = "--task-network"
 
 func linkNameAt(in *space, index int) string {
 	link, err := in.LinkByIndex(index)

@@ -21,9 +21,13 @@ type router struct {
 	plain bool
 }
 
-// openRouter opens the router of a tag, and makes it if there is none.
-func openRouter(tag string) (*router, error) {
-	machine, err := openSpace("/proc/self/ns/net")
+// ownSpace is the machine's network namespace: the agent's.
+const ownSpace = "/proc/self/ns/net"
+
+// openRouter opens the router of a tag, and makes it if there is none. The machine's namespace is
+// at a path.
+func openRouter(tag, machinePath string) (*router, error) {
+	machine, err := openSpace(machinePath)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +47,11 @@ func (r *router) close() {
 // routerSettings are the kernel parameters of the router. Strict rp_filter drops a packet whose
 // source is not an address of the link that it comes from, so no task can pass for another.
 var routerSettings = map[string]string{
-	"net.ipv4.ip_forward":               "1",
-	"net.ipv4.conf.all.rp_filter":       "1",
-	"net.ipv4.conf.default.rp_filter":   "1",
-	"net.ipv4.conf.all.send_redirects":  "0",
-	"net.ipv6.conf.all.disable_ipv6":    "1",
+	"net.ipv4.ip_forward":                "1",
+	"net.ipv4.conf.all.rp_filter":        "1",
+	"net.ipv4.conf.default.rp_filter":    "1",
+	"net.ipv4.conf.all.send_redirects":   "0",
+	"net.ipv6.conf.all.disable_ipv6":     "1",
 	"net.ipv4.conf.all.accept_redirects": "0",
 }
 

@@ -18,7 +18,7 @@ type Pauses interface {
 	RenamePause(ctx context.Context, id, name string) (ok bool, err error)
 	// FindPause returns a pause by its id or name; ok is false if there is none.
 	FindPause(ctx context.Context, idOrName string) (p Pause, ok bool, err error)
-	// ListPauses lists them, running or not, with their IDs and Names only, and the tasks that have
+	// ListPauses lists them, running or not, without PIDs and Hostnames, and the tasks that have
 	// other containers.
 	ListPauses(ctx context.Context) (pauses []Pause, tasks map[string]bool, err error)
 	// RemovePause removes a pause, by force. It is not an error if there is no such pause.
@@ -32,7 +32,8 @@ type Pauses interface {
 type Pause struct {
 	ID       string
 	Name     string
-	PID      int // its process; zero: it does not run
+	Running  bool
+	PID      int // its process while it runs
 	Hostname string
 }
 
