@@ -48,18 +48,20 @@ type Network struct {
 	news   chan struct{} // capacity 1: the peers changed
 	begun  begun
 
-	mu       sync.Mutex
-	saved    saved
-	unfit    string // why awsvpc tasks cannot run here, for people; empty if they can
-	key      wgtypes.Key
-	all      netip.Prefix // of the last frame, as the rest
-	block    block
-	peers    map[string]structs.NetworkPeer
-	router   *router               // nil: not open
-	made     bool                  // the router was made as it should be, and tasks can be attached
-	attached map[string]netip.Addr // by task; not valid for those that only share other namespaces
-	lost     map[string]string     // why tasks have lost their network
-	warned   map[string]bool       // what was logged, so that it is logged once
+	mu        sync.Mutex
+	saved     saved
+	unfit     string // why awsvpc tasks cannot run here, for people; empty if they can
+	key       wgtypes.Key
+	saidClear bool
+	clear     string       // why traffic is not encrypted whatever other instances can do
+	all       netip.Prefix // of the last frame, as the rest
+	block     block
+	peers     map[string]structs.NetworkPeer
+	router    *router               // nil: not open
+	made      bool                  // the router was made as it should be, and tasks can be attached
+	attached  map[string]netip.Addr // by task
+	lost      map[string]string     // why tasks have lost their network
+	warned    map[string]bool       // what was logged, so that it is logged once
 }
 
 // New returns the network of an instance. It makes nothing until it is needed.
@@ -131,19 +133,18 @@ func (n *Network) Offer(ctx context.Context) structs.InstanceNetwork {
 	return offer
 }
 
-// offerKey returns the public key of WireGuard, or "" if it is not used, and says why not.
+// offerKey returns the public key of WireGuard, or "" if it is not used, and notes why not.
 func (n *Network) offerKey(machine *space) (string, error) {
 	switch n.cfg.Traffic {
 	case TrafficVXLAN, TrafficRoutes:
-		n.log.Info("traffic between tasks on different instances is not encrypted, as --task-traffic says", "traffic", n.cfg.Traffic)
+		n.clear = "--task-traffic is " + n.cfg.Traffic
 		return "", nil
 	}
 	if err := tryWireGuard(machine, n.tag); err != nil {
 		if n.cfg.Traffic == TrafficWireGuard {
 			return "", fmt.Errorf("--task-traffic wireguard: %s", noWireGuard(err))
 		}
-		n.log.Warn("traffic between tasks on different instances is NOT ENCRYPTED: " + noWireGuard(err) +
-			"; use the network only if you trust it, or give machines such a kernel")
+		n.clear = noWireGuard(err)
 		return "", nil
 	}
 	had := n.saved.Key

@@ -107,6 +107,7 @@ func (n *Network) reach(mtu int) error {
 		}
 		by[how] = append(by[how], parsed)
 	}
+	n.sayIfClear(len(by[TrafficVXLAN])+len(by[TrafficRoutes]), len(by[TrafficWireGuard]))
 	r := n.router
 	failed = errors.Join(failed,
 		r.vxlan(n.all, n.block, by[TrafficVXLAN], n.cfg.VXLANPort, mtu),
@@ -132,4 +133,18 @@ func sortedPeers(all map[string]structs.NetworkPeer) (list []structs.NetworkPeer
 	}
 	slices.SortFunc(list, func(x, y structs.NetworkPeer) int { return cmp.Compare(x.Instance, y.Instance) })
 	return list
+}
+
+// sayIfClear says once that packets to some instances are not encrypted, and why.
+func (n *Network) sayIfClear(clear, encrypted int) {
+	if clear == 0 || n.saidClear {
+		return
+	}
+	n.saidClear = true
+	why := n.clear
+	if why == "" {
+		why = "their kernels have no WireGuard, or their agents do not use it"
+	}
+	n.log.Warn("traffic between tasks here and on other instances is NOT ENCRYPTED: "+why+
+		"; anyone on the network between them can read and forge it", "instances", clear, "encrypted", encrypted)
 }
