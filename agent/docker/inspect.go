@@ -20,8 +20,8 @@ import (
 const inspectsAtOnce = 8
 
 // ListContainers lists this instance's containers, running or not, except pauses. It leaves out
-// containers that are removed in the meantime. Of two with one name the second was to be replaced by
-// the first.
+// containers that are removed in the meantime. Of two with one name the second was to be replaced
+// by the first.
 func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,

@@ -2,7 +2,6 @@ package network
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
 	"github.com/google/nftables/xt"
-	"golang.org/x/sys/unix"
 )
 
 // The machine's firewall sees what tasks exchange with the outside, and nothing else of theirs.
@@ -81,17 +79,16 @@ func (r *router) passDocker(conn *nftables.Conn) error {
 
 // dockerChain returns Docker's chain for others with its rules; nil if there is none.
 func dockerChain(conn *nftables.Conn) (*nftables.Chain, []*nftables.Rule, error) {
-	table := &nftables.Table{Name: "filter", Family: nftables.TableFamilyIPv4}
-	chain, err := conn.ListChain(table, dockerUser)
-	if errors.Is(err, unix.ENOENT) || err == nil && chain == nil {
-		return nil, nil, nil
-	}
+	chains, err := conn.ListChainsOfTableFamily(nftables.TableFamilyIPv4)
 	if err != nil {
 		return nil, nil, err
 	}
-	chain.Table = table
-	rules, err := conn.GetRules(table, chain)
-	return chain, rules, err
+	at := slices.IndexFunc(chains, func(c *nftables.Chain) bool { return c.Name == dockerUser && c.Table.Name == "filter" })
+	if at < 0 {
+		return nil, nil, nil
+	}
+	rules, err := conn.GetRules(chains[at].Table, chains[at])
+	return chains[at], rules, err
 }
 
 // dropFirewall removes the rules of a tag.
