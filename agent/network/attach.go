@@ -33,9 +33,11 @@ func (r *router) attach(there *space, task string, b block, a netip.Addr, mtu in
 	if err != nil {
 		return fmt.Errorf("make its interface: %w", err)
 	}
+	r.step("the interface was made")
 	if err := setUpTask(there, eth, b, a); err != nil {
 		return fmt.Errorf("set its address: %w", err)
 	}
+	r.step("the interface had its address")
 	err = errors.Join(
 		r.inside.LinkSetUp(link),
 		neighbour(r.inside, link, a, macOf(a)),

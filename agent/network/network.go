@@ -31,6 +31,9 @@ type Config struct {
 	// Spares is how many pauses are kept ready once a task has needed one.
 	Spares int
 	Logger *slog.Logger // required
+	// Step, if not nil, is called after each step on the way to a task's network. Tests end the
+	// process there.
+	Step func(done string)
 }
 
 // DefaultSpares is the usual number of spare pauses: each takes some 5 MB, its engine's shim.
@@ -76,7 +79,7 @@ func New(c Config) (*Network, error) {
 		peers: map[string]structs.NetworkPeer{}, attached: map[string]netip.Addr{}, lost: map[string]string{}, warned: map[string]bool{},
 	}
 	n.engine = c.Engine(c.Instance)
-	n.pool = &pool{engine: n.engine, want: c.Spares, log: c.Logger, short: make(chan struct{}, 1)}
+	n.pool = &pool{engine: n.engine, want: c.Spares, step: c.Step, short: make(chan struct{}, 1)}
 	return n, nil
 }
 
@@ -89,6 +92,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.WireGuardPort == 0 {
 		c.WireGuardPort = DefaultWireGuardPort
+	}
+	if c.Step == nil {
+		c.Step = func(string) {}
 	}
 	if c.Address == nil {
 		c.Address = func() string { return "" }

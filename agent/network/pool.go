@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ import (
 type pool struct {
 	engine runtime.Pauses
 	want   int
-	log    *slog.Logger
+	step   func(done string)
 	short  chan struct{} // capacity 1: there may be too few
 
 	mu       sync.Mutex
@@ -77,6 +76,7 @@ func (p *pool) take(ctx context.Context, task string) (runtime.Pause, error) {
 			return spare, err // whichever name it has, it is found by that
 		}
 		if renamed {
+			p.step("a spare pause has the task's name")
 			spare.Name = name
 			return spare, nil
 		}
@@ -107,6 +107,7 @@ func (p *pool) fill(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("start a spare pause: %w", err)
 		}
+		p.step("a spare pause was started")
 		p.add(spare)
 	}
 }

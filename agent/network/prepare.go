@@ -62,6 +62,7 @@ func (n *Network) Prepare(ctx context.Context, as structs.Assignment) (runtime.S
 	if err != nil {
 		return runtime.Shared{}, err
 	}
+	n.cfg.Step("the task had its pause")
 	shared := runtime.Shared{}
 	if awsvpc {
 		if err := n.attach(p, as, address); err != nil {
@@ -162,9 +163,11 @@ func (n *Network) attach(p runtime.Pause, as structs.Assignment, a netip.Addr) e
 	if err := n.router.attachPause(p, id, n.block, a, n.mtu()); err != nil {
 		return err
 	}
+	n.cfg.Step("the address was routed")
 	if err := nameFiles(p, as.Definition, a); err != nil {
 		return fmt.Errorf("write its names: %w", err)
 	}
+	n.cfg.Step("the names were written")
 	return setParameters(p, parameters(as.Definition))
 }
 

@@ -40,6 +40,7 @@ func (n *Network) reconcile() (err error) {
 	if err := n.router.firewall(n.all); err != nil {
 		return err
 	}
+	n.cfg.Step("the machine's rules were set")
 	if err := n.remember(); err != nil {
 		return err
 	}
@@ -58,11 +59,13 @@ func (n *Network) openRouter() error {
 	if err := n.noteRouter(); err != nil {
 		return err
 	}
+	n.cfg.Step("the router was noted")
 	r, err := openRouter(n.tag, ownSpace)
 	if err != nil {
 		return err
 	}
-	r.plain = n.cfg.Traffic == TrafficRoutes
+	n.cfg.Step("the router was made")
+	r.plain, r.step = n.cfg.Traffic == TrafficRoutes, n.cfg.Step
 	n.router = r
 	return nil
 }

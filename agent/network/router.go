@@ -19,6 +19,7 @@ type router struct {
 	// plain is whether packets to other machines travel as they are (--task-traffic routes):
 	// then they pass the machine like those to the outside.
 	plain bool
+	step  func(done string) // Config.Step
 }
 
 // ownSpace is the machine's network namespace: the agent's.
@@ -36,7 +37,7 @@ func openRouter(tag, machinePath string) (*router, error) {
 		machine.close()
 		return nil, err
 	}
-	return &router{tag: tag, machine: machine, inside: inside}, nil
+	return &router{tag: tag, machine: machine, inside: inside, step: func(string) {}}, nil
 }
 
 func (r *router) close() {
@@ -78,6 +79,7 @@ func (r *router) connect(b block, all netip.Prefix, mtu int) error {
 	if err != nil {
 		return fmt.Errorf("join the router with the machine: %w", err)
 	}
+	r.step("machine and router were joined")
 	if err := onlyAddress(r.machine, outer, b.machine()); err != nil {
 		return err
 	}
@@ -100,6 +102,7 @@ func (r *router) connect(b block, all netip.Prefix, mtu int) error {
 	if err != nil {
 		return fmt.Errorf("set the routes between router and machine: %w", err)
 	}
+	r.step("machine and router had their routes")
 	return errors.Join(r.dropRoutes(outer, all), r.dropRoutes(nil, all))
 }
 
