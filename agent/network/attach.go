@@ -58,7 +58,7 @@ func (r *router) veth(there *space, task string, b block, a netip.Addr, mtu int)
 	if eth == nil {
 		veth := &netlink.Veth{
 			LinkAttrs: netlink.LinkAttrs{
-				Name: linkOf(task), Alias: task, MTU: mtu, HardwareAddr: macOf(b.router()), TxQLen: -1,
+				Name: linkOf(task), MTU: mtu, HardwareAddr: macOf(b.router()), TxQLen: -1,
 			},
 			PeerName:         ethernet,
 			PeerHardwareAddr: macOf(a),
@@ -77,7 +77,9 @@ func (r *router) veth(there *space, task string, b block, a netip.Addr, mtu int)
 			return nil, nil, err
 		}
 	}
-	link, err = r.inside.LinkByName(linkOf(task))
+	if link, err = r.inside.LinkByName(linkOf(task)); err == nil && link.Attrs().Alias != task { // the kernel takes none when it makes a link
+		err = r.inside.LinkSetAlias(link, task)
+	}
 	return link, eth, err
 }
 

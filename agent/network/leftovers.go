@@ -19,11 +19,15 @@ import (
 
 // Release removes the pause of a task, and with its namespaces the interface and the routes.
 func (n *Network) Release(ctx context.Context, id string) error {
+	err := n.engine.RemovePause(ctx, runtime.PauseName(id))
 	n.mu.Lock()
+	defer n.mu.Unlock()
+	if a := n.attached[id]; a.IsValid() && n.router != nil {
+		err = errors.Join(err, n.router.guard(id, a, nil, true, n.all))
+	}
 	delete(n.attached, id)
 	delete(n.lost, id)
-	n.mu.Unlock()
-	return n.engine.RemovePause(ctx, runtime.PauseName(id))
+	return err
 }
 
 // Sweep removes the pauses that belong to no task and are not spare, and what in the router belongs
@@ -66,18 +70,22 @@ func (n *Network) attachedTasks() []string {
 	return slices.Collect(maps.Keys(n.attached))
 }
 
-// sweep removes the links of tasks that are not held. Their routes go with them.
+// sweep removes the links of tasks that are not held. Their routes go with them. A link whose alias
+// is not its task was being made when an agent was killed.
 func (r *router) sweep(holds func(task string) bool) error {
 	links, err := r.inside.LinkList()
 	if err != nil {
 		return fmt.Errorf("list the links of tasks: %w", err)
 	}
+	kept := map[string]bool{}
 	for _, link := range links {
-		if is := link.Attrs(); is.Alias != "" && is.Name == linkOf(is.Alias) && !holds(is.Alias) {
+		is := link.Attrs()
+		kept[is.Name] = is.Alias != "" && is.Name == linkOf(is.Alias) && holds(is.Alias)
+		if link.Type() == "veth" && is.Name != machineLink && !kept[is.Name] {
 			err = errors.Join(err, r.inside.LinkDel(link))
 		}
 	}
-	return err
+	return errors.Join(err, r.dropGuards(kept))
 }
 
 // RemoveAll removes everything of the instance: pauses, router, rules. No task may run any more.

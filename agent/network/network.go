@@ -30,6 +30,8 @@ type Config struct {
 	VXLANPort, WireGuardPort int
 	// Spares is how many pauses are kept ready once a task has needed one.
 	Spares int
+	// Groups are the security groups that mean something here.
+	Groups Groups
 	Logger *slog.Logger // required
 	// Step, if not nil, is called after each step on the way to a task's network. Tests end the
 	// process there.

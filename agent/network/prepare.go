@@ -160,6 +160,10 @@ func (n *Network) attach(p runtime.Pause, as structs.Assignment, a netip.Addr) e
 		}
 	}
 	id := as.Task.ID
+	list, open := n.cfg.Groups.of(as.SecurityGroups)
+	if err := n.router.guard(id, a, list, open, n.all); err != nil { // before the address answers
+		return err
+	}
 	if err := n.router.attachPause(p, id, n.block, a, n.mtu()); err != nil {
 		return err
 	}

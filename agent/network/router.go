@@ -22,8 +22,10 @@ type router struct {
 	step  func(done string) // Config.Step
 }
 
-// ownSpace is the machine's network namespace: the agent's.
-const ownSpace = "/proc/self/ns/net"
+// ownSpace is the machine's network namespace: the agent's. It is read on the thread of a goroutine
+// that has not changed it. The process's first thread, which is /proc/self, may be in another one
+// for a moment (space.do).
+const ownSpace = "/proc/thread-self/ns/net"
 
 // openRouter opens the router of a tag, and makes it if there is none. The machine's namespace is
 // at a path.

@@ -87,15 +87,19 @@ func namedSpace(name string) (*space, error) {
 		return nil, err
 	}
 	f.Close()
-	err = onThread(func() (bool, error) {
+	err = onThread(func() (back bool, err error) {
+		own, err := netns.Get()
+		if err != nil {
+			return true, err
+		}
+		defer own.Close()
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return true, fmt.Errorf("make a network namespace: %w", err)
 		}
-		own := fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid())
-		if err := unix.Mount(own, path, "", unix.MS_BIND, ""); err != nil {
-			return false, fmt.Errorf("keep the network namespace at %s: %w", path, err)
+		if err = unix.Mount("/proc/thread-self/ns/net", path, "", unix.MS_BIND, ""); err != nil {
+			err = fmt.Errorf("keep the network namespace at %s: %w", path, err)
 		}
-		return false, nil
+		return netns.Set(own) == nil, err
 	})
 	if err != nil {
 		return nil, err
