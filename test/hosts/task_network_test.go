@@ -169,6 +169,9 @@ func (w *harness) runOn(t *testing.T, family string, on *hosts.Agent, count int)
 			return w.Ask(w.ctx, func(ctx context.Context, c *ecs.Client) error {
 				out, err := c.RunTask(ctx, &ecs.RunTaskInput{
 					TaskDefinition: aws.String(family), Count: aws.Int32(int32(some)),
+					NetworkConfiguration: &types.NetworkConfiguration{
+						AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}},
+					},
 					PlacementConstraints: []types.PlacementConstraint{{
 						Type: types.PlacementConstraintTypeMemberOf, Expression: aws.String("attribute:ecs.availability-zone == " + on.Zone),
 					}},
