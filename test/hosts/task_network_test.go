@@ -167,7 +167,7 @@ func (w *harness) runOn(t *testing.T, family string, on *hosts.Agent, count int)
 		count -= some
 		w.await(t, "tasks are placed", func() error {
 			return w.Ask(w.ctx, func(ctx context.Context, c *ecs.Client) error {
-				out, err := c.RunTask(ctx, &ecs.RunTaskInput{
+				in := &ecs.RunTaskInput{
 					TaskDefinition: aws.String(family), Count: aws.Int32(int32(some)),
 					NetworkConfiguration: &types.NetworkConfiguration{
 						AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}},
@@ -175,7 +175,12 @@ func (w *harness) runOn(t *testing.T, family string, on *hosts.Agent, count int)
 					PlacementConstraints: []types.PlacementConstraint{{
 						Type: types.PlacementConstraintTypeMemberOf, Expression: aws.String("attribute:ecs.availability-zone == " + on.Zone),
 					}},
-				})
+				}
+				out, err := c.RunTask(ctx, in)
+				if err != nil && strings.Contains(err.Error(), "does not support networkConfiguration") {
+					in.NetworkConfiguration = nil // there is one network anyway
+					out, err = c.RunTask(ctx, in)
+				}
 				if err != nil {
 					return err
 				}
