@@ -75,6 +75,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.probe(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
 	a.work.Go(func() { a.act(ctx) })
+	if a.network != nil {
+		a.work.Go(func() { a.network.Run(ctx) })
+	}
 	a.link.Run(ctx)
 	return nil
 }
@@ -207,6 +210,9 @@ func (a *Agent) StopAll(ctx context.Context) error {
 	wg.Wait()
 	for _, r := range a.tasks.Resources {
 		errs = append(errs, r.Sweep(ctx, func(string) bool { return false }))
+	}
+	if a.network != nil {
+		errs = append(errs, a.network.RemoveAll(ctx))
 	}
 	return errors.Join(errs...)
 }

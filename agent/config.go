@@ -37,9 +37,10 @@ type Config struct {
 	Runtime func(instance string) runtime.Runtime
 	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
 	Resources func(instance string) []task.Resource
-	// Network returns the network of an instance's awsvpc tasks; nil: the instance runs none. If it
-	// fails, the instance runs none either, and the error is shown to people.
-	Network func(instance string) (Network, error)
+	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured
+	// like this; nil: the instance runs none. If it fails, the instance runs none either, and the
+	// error is shown to people.
+	Network func(c Config, instance string) (Network, error)
 
 	// AllowPrivileged shows in the instance's attributes that Runtime runs privileged containers.
 	AllowPrivileged bool

@@ -18,6 +18,11 @@ type Network interface {
 	// Apply takes a frame of the stream, in order, before the assignments that came with it. It
 	// must not wait. A frame may come twice.
 	Apply(structs.NetworkFrame)
+	// Run keeps the network as it should be until ctx ends. What tasks use stays.
+	Run(ctx context.Context)
+	// RemoveAll removes everything that the network made. No task runs any more, and neither does
+	// Run.
+	RemoveAll(ctx context.Context) error
 }
 
 // openNetwork makes the network of the instance. If that fails, the instance is registered with the
@@ -26,7 +31,7 @@ func (a *Agent) openNetwork(instance string) {
 	if a.cfg.Network == nil {
 		return
 	}
-	network, err := a.cfg.Network(instance)
+	network, err := a.cfg.Network(a.cfg, instance)
 	if err != nil {
 		a.log.Warn("this machine cannot run tasks of network mode awsvpc", "error", err)
 		a.networkProblem = err.Error()

@@ -88,13 +88,13 @@ func TestTheBlockIsRememberedByServersThatForgot(t *testing.T) {
 // TestAMachineWithoutANetworkSaysWhy: it runs other tasks all the same.
 func TestAMachineWithoutANetworkSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct {
-		network func(string) (agent.Network, error)
+		network func(agent.Config, string) (agent.Network, error)
 		want    structs.InstanceNetwork
 	}{
 		"none is configured": {nil, structs.InstanceNetwork{}},
-		"it cannot be made": {func(string) (agent.Network, error) { return nil, errors.New("the kernel has no VXLAN") },
+		"it cannot be made": {func(agent.Config, string) (agent.Network, error) { return nil, errors.New("the kernel has no VXLAN") },
 			structs.InstanceNetwork{Problem: "the kernel has no VXLAN"}},
-		"it has a problem": {func(string) (agent.Network, error) { return troubled{testutil.NewFakeNetworks().Of("host")}, nil },
+		"it has a problem": {func(agent.Config, string) (agent.Network, error) { return troubled{testutil.NewFakeNetworks().Of("host")}, nil },
 			structs.InstanceNetwork{Problem: "no route"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,12 +61,12 @@ func (a *Agent) sweep(ctx context.Context) (unsettled bool) {
 			unsettled = true
 		}
 	}
-	a.forget(settled, byTask)
 	for _, r := range a.tasks.Resources {
 		if err := r.Sweep(ctx, a.knows); err != nil && ctx.Err() == nil {
 			a.log.Warn("cannot clean up what ended tasks left", "resource", r.Name(), "error", err)
 		}
 	}
+	a.forget(settled, byTask) // after that, since a sweep may find out that a task has lost something
 	return unsettled
 }
 

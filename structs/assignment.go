@@ -14,6 +14,8 @@ type Assignment struct {
 	// Mappings are those of the file systems that the definition names, by id. They are what they
 	// were when the assignment was sent.
 	Mappings map[string]VolumeMapping `json:"volumeMappings,omitzero"`
+	// SecurityGroups are the ids of the security groups of an awsvpc task.
+	SecurityGroups []string `json:"securityGroups,omitzero"`
 	// Once means that another task may replace this one, and the two must never both run. So an
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.

@@ -192,7 +192,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 	}
 	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
 	want := []string{
-		"taskRoleArn", "pidMode task", "ipcMode task", "proxyConfiguration",
+		"taskRoleArn", "proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
 		c + "secrets", c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials",

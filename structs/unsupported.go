@@ -19,8 +19,6 @@ const (
 func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	var f features
 	f.add(d.TaskRoleArn != "", "taskRoleArn")
-	f.add(d.PidMode == "task", "pidMode task")
-	f.add(d.IpcMode == "task", "ipcMode task")
 	f.add(d.ProxyConfiguration != nil && d.ProxyConfiguration.ContainerName != "", "proxyConfiguration")
 	f.add(slices.ContainsFunc(d.ContainerDefinitions, ContainerDefinition.hasAccelerator), "inferenceAccelerators")
 	f.add(deref(d.EnableFaultInjection), "enableFaultInjection")

@@ -33,8 +33,8 @@ func (f *FakeNetworks) Of(host string) *FakeNetwork {
 }
 
 // At returns what agent.Config.Network of an agent on a host should be.
-func (f *FakeNetworks) At(host string) func(string) (agent.Network, error) {
-	return func(string) (agent.Network, error) { return f.Of(host), nil }
+func (f *FakeNetworks) At(host string) func(agent.Config, string) (agent.Network, error) {
+	return func(agent.Config, string) (agent.Network, error) { return f.Of(host), nil }
 }
 
 // smallBlocks is the range of test clusters. A block has only 13 addresses, so that tasks would
@@ -109,6 +109,14 @@ func (n *FakeNetwork) Apply(frame structs.NetworkFrame) {
 	for _, p := range frame.Peers {
 		n.peers[p.Instance] = p
 	}
+}
+
+// Run implements agent.Network.
+func (n *FakeNetwork) Run(ctx context.Context) { <-ctx.Done() }
+
+// RemoveAll implements agent.Network.
+func (n *FakeNetwork) RemoveAll(ctx context.Context) error {
+	return n.Sweep(ctx, func(string) bool { return false })
 }
 
 // Block returns the block of the instance, as its agent last heard.

@@ -72,7 +72,8 @@ func (e *Engine) follow(ctx context.Context, out chan<- runtime.Event) (connecte
 			if m.Action == events.ActionOOM && !e.lostProcess(m) {
 				continue
 			}
-			if !send(ctx, out, seen.translate(m)) {
+			event, ok := seen.translate(m)
+			if ok && !send(ctx, out, event) {
 				return true, ctx.Err()
 			}
 		case err := <-errs:
@@ -94,10 +95,13 @@ type history map[string]bool
 
 // translate translates one event of the engine. It fills in how a container ended only if all its
 // events were seen and SIGKILL did not end it: the event about lack of memory may come a little
-// later. Otherwise the container must be inspected.
-func (h history) translate(m events.Message) runtime.Event {
+// later. Otherwise the container must be inspected. ok is false if the event is no news for anyone.
+func (h history) translate(m events.Message) (event runtime.Event, ok bool) {
+	if isPause(m.Actor.Attributes) {
+		return pauseEvent(m)
+	}
 	id := m.Actor.ID
-	event := runtime.Event{ID: id, Task: m.Actor.Attributes[runtime.LabelTask]}
+	event = runtime.Event{ID: id, Task: m.Actor.Attributes[runtime.LabelTask]}
 	oom, whole := h[id]
 	switch m.Action {
 	case events.ActionCreate:
@@ -117,7 +121,7 @@ func (h history) translate(m events.Message) runtime.Event {
 		}
 		delete(h, id)
 	}
-	return event
+	return event, true
 }
 
 // eventOptions asks for the events since a time: the engine answers a little before it listens, and

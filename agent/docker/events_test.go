@@ -41,7 +41,7 @@ func TestEndedByEvent(t *testing.T) {
 				seen.translate(events.Message{Action: action, Actor: actor})
 			}
 			test.want.ID, test.want.Task = "c", "t"
-			got := seen.translate(events.Message{Action: events.ActionDie, Actor: actor, TimeNano: 5e6})
+			got, _ := seen.translate(events.Message{Action: events.ActionDie, Actor: actor, TimeNano: 5e6})
 			if test.want.Ended {
 				test.want.At = 5
 			}

@@ -19,8 +19,9 @@ import (
 // inspectsAtOnce is the maximum number of calls that one ListContainers makes at a time.
 const inspectsAtOnce = 8
 
-// ListContainers lists this instance's containers, running or not. It leaves out containers that
-// are removed in the meantime. Of two with one name the second was to be replaced by the first.
+// ListContainers lists this instance's containers, running or not, except pauses. It leaves out
+// containers that are removed in the meantime. Of two with one name the second was to be replaced
+// by the first.
 func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
@@ -29,6 +30,7 @@ func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, 
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
+	summaries = slices.DeleteFunc(summaries, func(s container.Summary) bool { return isPause(s.Labels) })
 	// The list lacks exit codes, errors and times, so each container is inspected.
 	states := make([]runtime.ContainerState, len(summaries))
 	group, ctx := errgroup.WithContext(ctx)

@@ -75,6 +75,9 @@ func (e *Engine) replace(ctx context.Context, old container.InspectResponse) (co
 	if strings.HasPrefix(old.ID, old.Config.Hostname) { // Docker's choice: the id
 		old.Config.Hostname = ""
 	}
+	if old.HostConfig.NetworkMode.IsContainer() { // the answer has what comes from there and from the image
+		old.Config.Hostname, old.Config.Domainname, old.Config.ExposedPorts = "", "", nil
+	}
 	made, err := e.api.ContainerCreate(ctx, old.Config, old.HostConfig, nil, nil, name)
 	if err != nil {
 		return old, err

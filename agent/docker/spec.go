@@ -18,10 +18,6 @@ const visibleGPUs = "NVIDIA_VISIBLE_DEVICES"
 
 // translate translates a ContainerSpec, which has ECS's terms, to Docker's.
 func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostConfig, error) {
-	if spec.PidMode == "task" || spec.IpcMode == "task" {
-		return nil, nil, fmt.Errorf("container %s: pidMode and ipcMode task are not supported; "+
-			"use host, or leave them out", spec.Name)
-	}
 	def := &spec.Definition
 	check, err := healthCheck(def.HealthCheck)
 	if err != nil {
@@ -59,6 +55,9 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 	}
 	if def.LinuxParameters != nil {
 		applyLinuxParameters(host, def.LinuxParameters)
+	}
+	if err := joinNamespaces(spec, config, host); err != nil {
+		return nil, nil, err
 	}
 	if err := applyMounts(host, spec); err != nil {
 		return nil, nil, err

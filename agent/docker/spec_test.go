@@ -137,9 +137,9 @@ func TestTranslate(t *testing.T) {
 }
 
 func TestTranslateRefusesSharedNamespaces(t *testing.T) {
-	for _, spec := range []runtime.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}} {
+	for _, spec := range []runtime.ContainerSpec{{PidMode: "task"}, {IpcMode: "task"}, {NetworkMode: "awsvpc"}} {
 		if _, _, err := translate(spec); err == nil {
-			t.Errorf("%+v is accepted, but its containers would share nothing", spec)
+			t.Errorf("%+v is accepted without a pause, but its containers would share nothing", spec)
 		}
 	}
 }

@@ -18,7 +18,9 @@ type Events interface {
 // container must be looked at again.
 type Event struct {
 	ID   string
-	Task string // LabelTask of the container
+	Task string // LabelTask of the container, or the task of a pause
+	// Pause means that the container is a pause of the task, and that it has ended.
+	Pause bool
 	// Created and Started report what happened.
 	Created, Started bool
 	// Ended means that the container ended; the three fields below describe how. Docker answers an

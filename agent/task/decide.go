@@ -168,8 +168,10 @@ func broken(resources []resource) string {
 
 // verdict returns the stop code and reason of a task that ended on its own.
 func verdict(containers []container, resources []resource) (code, reason string) {
-	if why := broken(resources); why != "" {
+	if why := broken(resources); why != "" && startedAt(containers) == 0 {
 		return structs.StopTaskFailedToStart, why
+	} else if why != "" {
+		return structs.StopEssentialContainerExited, why
 	}
 	for _, c := range containers {
 		if c.essential && c.failed {

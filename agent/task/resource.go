@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
@@ -28,6 +29,14 @@ type Resource interface {
 	Sweep(ctx context.Context, holds func(task string) bool) error
 }
 
+// Watched is a Resource that a task can lose while its containers run.
+type Watched interface {
+	// Lost returns why the task no longer has the resource, for people; empty if it still has it.
+	// pauseEnded means that the engine just reported the end of a pause of the task. It must not
+	// wait.
+	Lost(task string, pauseEnded bool) (why string)
+}
+
 // ResourceInitialization is ECS's name for the error of a resource that cannot be prepared.
 const ResourceInitialization = "ResourceInitializationError"
 
@@ -36,7 +45,7 @@ type resource struct {
 	Resource
 	prepared bool
 	released bool
-	failed   string // why it cannot be prepared
+	failed   string // why it cannot be prepared, or was lost
 	shared   runtime.Shared
 }
 
@@ -72,6 +81,17 @@ func (r *Runner) release(ctx context.Context, res *resource) {
 		r.log.Warn("cannot release a resource of the task", "resource", res.Name(), "error", err)
 	}
 	res.released = true
+}
+
+// checkResources ends the task if it has lost a resource.
+func (r *Runner) checkResources(events []runtime.Event) {
+	pauseEnded := slices.ContainsFunc(events, func(e runtime.Event) bool { return e.Pause })
+	for i := range r.resources {
+		res := &r.resources[i]
+		if watched, ok := res.Resource.(Watched); ok && res.prepared && res.failed == "" {
+			res.failed = watched.Lost(r.as.Task.ID, pauseEnded)
+		}
+	}
 }
 
 // shared returns what the resources of the task provide together.

@@ -164,12 +164,16 @@ func (r *Runner) look() {
 			c.stale = true
 		}
 	}
+	r.checkResources(events)
 }
 
 // lookAt records what one event says. An event that may be about a container with a step in
 // progress is kept until the step has ended.
 func (r *Runner) lookAt(event runtime.Event) {
 	hold := false
+	if event.Pause {
+		return // checkResources looks at it
+	}
 	for i := range r.containers {
 		c := &r.containers[i]
 		working := busy(r.taken, c.key)

@@ -33,6 +33,7 @@ type agentOptions struct {
 	privileged bool  // whether containers may be privileged
 	taskPIDs   int64 // how many processes a task may have; zero: any number
 	fenced     bool  // whether tasks are killed when the machine is cut off
+	tasks      agentNetwork
 }
 
 func agentCommand() *cobra.Command { return new(agentOptions).command() }
@@ -48,6 +49,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	}
 	o.logging.addFlags(cmd)
 	o.addFlags(cmd)
+	o.tasks.addFlags(cmd)
 	addConfigFlag(cmd)
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the agent's state (required)")
 	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "`name` of the cluster that this machine joins")
@@ -85,7 +87,7 @@ func (o *agentOptions) check() error {
 		return fmt.Errorf("--task-pids-limit: %d is negative", o.taskPIDs)
 	}
 	_, err := o.custom()
-	return cmp.Or(err, o.logging.check(), o.network.check())
+	return cmp.Or(err, o.logging.check(), o.network.check(), o.tasks.check())
 }
 
 func (o *agentOptions) custom() (list []structs.Attribute, err error) {
@@ -117,7 +119,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Logger: log,
+			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Network: o.tasks.network(machine.runtime), Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

@@ -31,6 +31,7 @@ type devOptions struct {
 	gpus     []string
 	tasks    taskNetwork
 	fargate  structs.FargateSizes
+	pauses   agentNetwork
 }
 
 func devCommand() *cobra.Command {
@@ -57,8 +58,9 @@ gantry dev with the same directory takes them over.`,
 	addGPUFlag(cmd, &o.gpus)
 	o.tasks.addFlags(cmd)
 	addFargateFlag(cmd, &o.fargate)
+	o.pauses.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := cmp.Or(o.logging.check(), o.check()); err != nil {
+		if err := cmp.Or(o.logging.check(), o.pauses.check(), o.check()); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
@@ -94,7 +96,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true,
-		Runtime: machine.runtime, Resources: machine.resources, Logger: log,
+		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime), Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

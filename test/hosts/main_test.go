@@ -36,18 +36,24 @@ type harness struct {
 // start makes the harness, or skips the test on a machine where it cannot be made.
 func start(t *testing.T) *harness {
 	t.Helper()
+	return startCluster(t, hosts.ClusterConfig{Servers: 3, Agents: 3, Disk: serverDisk})
+}
+
+// startCluster makes a harness of another size.
+func startCluster(t *testing.T, config hosts.ClusterConfig) *harness {
+	t.Helper()
 	if err := hosts.Missing(); err != nil {
 		if os.Getenv(hosts.Require) == "1" {
 			t.Fatalf("%v (%s=1)", err, hosts.Require)
 		}
 		t.Skipf("NO HOSTS ARE MADE, so nothing is tested on real networks and disks: %v", err)
 	}
-	binary := filepath.Join(t.TempDir(), "gantry")
-	build := exec.Command("go", "build", "-race", "-tags", "hashicorpmetrics", "-o", binary, "github.com/gantry-project/gantry/cmd/gantry")
+	config.Binary = filepath.Join(t.TempDir(), "gantry")
+	build := exec.Command("go", "build", "-race", "-tags", "hashicorpmetrics", "-o", config.Binary, "github.com/gantry-project/gantry/cmd/gantry")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build gantry: %v\n%s", err, out)
 	}
-	c, err := hosts.NewCluster(t.Context(), hosts.ClusterConfig{Binary: binary, Servers: 3, Agents: 3, Disk: serverDisk})
+	c, err := hosts.NewCluster(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

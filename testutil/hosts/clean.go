@@ -43,11 +43,38 @@ func clean() error {
 			return err
 		}
 	}
+	if err := removeRouters(); err != nil {
+		return err
+	}
 	// The link goes with the switch, a moment later.
 	if _, err := os.Stat("/sys/class/net/" + uplink); err == nil {
 		_ = run("ip", "link", "del", uplink)
 	}
 	return errors.Join(os.RemoveAll(root), removeGroups())
+}
+
+// removeRouters removes the routers of agents whose data was below root (agent/network).
+func removeRouters() error {
+	notes, err := filepath.Glob("/run/gantry/networks/*.json")
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		text, err := os.ReadFile(note)
+		if err != nil || !strings.Contains(string(text), `"`+root+"/") {
+			continue
+		}
+		name := "gantry-" + strings.TrimSuffix(filepath.Base(note), ".json")
+		if _, err := os.Stat("/run/netns/" + name); err == nil {
+			if err := run("ip", "netns", "del", name); err != nil {
+				return err
+			}
+		}
+		if err := os.Remove(note); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endAll kills what runs in namespaces or in control groups of ours.
