@@ -94,7 +94,9 @@ func TestAMachineWithoutANetworkSaysWhy(t *testing.T) {
 		"none is configured": {nil, structs.InstanceNetwork{}},
 		"it cannot be made": {func(agent.Config, string) (agent.Network, error) { return nil, errors.New("the kernel has no VXLAN") },
 			structs.InstanceNetwork{Problem: "the kernel has no VXLAN"}},
-		"it has a problem": {func(agent.Config, string) (agent.Network, error) { return troubled{testutil.NewFakeNetworks().Of("host")}, nil },
+		"it has a problem": {func(agent.Config, string) (agent.Network, error) {
+			return troubled{testutil.NewFakeNetworks().Of("host")}, nil
+		},
 			structs.InstanceNetwork{Problem: "no route"}},
 	} {
 		t.Run(name, func(t *testing.T) {

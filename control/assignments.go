@@ -162,6 +162,9 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 		a.Mappings = volumeMappings(snap, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides = job.Overrides
+			if own := snap.JobOf(t); own != nil && own.Network != nil {
+				a.SecurityGroups = own.Network.SecurityGroups
+			}
 			a.Once = job.Batch != nil && job.Batch.OnInstanceLost != structs.LostRetry
 		}
 		frame.Assignments = append(frame.Assignments, a)

@@ -166,6 +166,5 @@ func isPause(labels map[string]string) bool { return labels[runtime.LabelRole] =
 // pauseEvent translates an event of a pause: only the end of one that belongs to a task is news.
 func pauseEvent(m events.Message) (event runtime.Event, ok bool) {
 	p := runtime.Pause{Name: m.Actor.Attributes["name"]}
-	ended := m.Action == events.ActionDie || m.Action == podmanDied
-	return runtime.Event{ID: m.Actor.ID, Task: p.Task(), Pause: true}, ended && p.Task() != ""
+	return runtime.Event{ID: m.Actor.ID, Task: p.Task(), Pause: true}, m.Action == events.ActionDie && p.Task() != ""
 }
