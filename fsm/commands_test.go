@@ -22,7 +22,7 @@ var (
 		0, structs.TaskPending, structs.TaskActivating, structs.TaskRunning, structs.TaskRunning, structs.TaskDeactivating,
 		structs.TaskStopping, structs.TaskDeprovisioning, structs.TaskStopped,
 	})
-	anyGPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID)
+	anyGPUs    = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID)
 	anyNetwork = rapid.SampledFrom([]structs.TaskNetwork{ // some are too small for all instances
 		{}, {Range: "10.9.0.0/27", BlockBits: 28}, {Range: "10.9.0.0/27", BlockBits: 28}, {Range: "10.9.0.0/26", BlockBits: 27}, {Range: "10.8.0.0/16", BlockBits: 24},
 	})
