@@ -40,7 +40,7 @@ func (in interner) instance(i *structs.ContainerInstance) {
 }
 
 func (in interner) job(j *structs.Job) {
-	in.share(&j.ID, &j.Cluster, &j.Name, &j.Type, &j.Status, &j.TaskDefinition, &j.Group, &j.StartedBy, &j.LaunchType)
+	in.share(&j.ID, &j.Cluster, &j.Name, &j.Type, &j.Status, &j.TaskDefinition, &j.Group, &j.StartedBy, &j.LaunchType, &j.PlatformVersion)
 }
 
 func (in interner) deployment(d *structs.Deployment) {

@@ -14,6 +14,7 @@ func samples() map[string]structs.Command {
 	maps.Copy(all, batchSamples())
 	maps.Copy(all, capacitySamples())
 	maps.Copy(all, taskSetSamples())
+	maps.Copy(all, launchSamples())
 	maps.Copy(all, accessKeySamples())
 	maps.Copy(all, accountSettingSamples())
 	maps.Copy(all, healthSamples())
