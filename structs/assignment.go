@@ -14,6 +14,10 @@ type Assignment struct {
 	// Mappings are those of the file systems that the definition names, by id. They are what they
 	// were when the assignment was sent.
 	Mappings map[string]VolumeMapping `json:"volumeMappings,omitzero"`
+	// Deployment is the service deployment that the task belongs to, whose tasks all run the same
+	// digests, and Images are those that are decided on. Both are empty for other tasks.
+	Deployment string        `json:"deployment,omitzero"`
+	Images     []PinnedImage `json:"images,omitzero"`
 	// Once means that another task may replace this one, and the two must never both run. So an
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.

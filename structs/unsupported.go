@@ -56,8 +56,6 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
-	f.add(c.RepositoryCredentials != nil && c.RepositoryCredentials.CredentialsParameter != "", at+"repositoryCredentials")
-	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")
 	if l := c.LogConfiguration; l != nil {
 		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
 		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")

@@ -19,6 +19,7 @@ type Info struct {
 	OSType       string // linux
 	Architecture string // x86_64, arm64: ECS's words
 	LogDrivers   []string
+	DataRoot     string // the directory where the engine keeps images and containers
 	Quota        bool   // it can limit the size of what containers write
 	Kernel       string // its release
 	// How the engine makes cgroups: their version is 1 or 2, the driver cgroupfs, systemd or none.

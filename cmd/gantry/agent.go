@@ -34,6 +34,7 @@ type agentOptions struct {
 	gpus       []string
 	name       string
 	attributes []string
+	images     imageOptions
 	privileged bool  // whether containers may be privileged
 	taskPIDs   int64 // how many processes a task may have; zero: any number
 	fenced     bool  // whether tasks are killed when the machine is cut off
@@ -66,6 +67,8 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
+	o.images.addFlags(cmd)
+	o.images.addCleanupFlags(cmd)
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -89,7 +92,8 @@ func (o *agentOptions) check() error {
 		return fmt.Errorf("--task-pids-limit: %d is negative", o.taskPIDs)
 	}
 	_, err := o.custom()
-	return cmp.Or(err, o.logging.check(), o.network.check())
+	_, imageErr := o.images.config()
+	return cmp.Or(err, imageErr, o.logging.check(), o.network.check())
 }
 
 func (o *agentOptions) custom() (list []structs.Attribute, err error) {
@@ -113,6 +117,10 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
+	images, err := o.images.config()
+	if err != nil {
+		return err
+	}
 	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs)
 	if err != nil {
 		return err
@@ -121,7 +129,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Logger: log,
+			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Images: images, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

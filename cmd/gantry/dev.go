@@ -29,6 +29,7 @@ type devOptions struct {
 	provider string // capacity provider of the machine; empty for none
 	gpus     []string
 	tasks    taskNetwork
+	images   imageOptions
 }
 
 func devCommand() *cobra.Command {
@@ -54,6 +55,7 @@ gantry dev with the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
 	o.tasks.addFlags(cmd)
+	o.images.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmp.Or(o.logging.check(), o.check()); err != nil {
 			return err
@@ -78,6 +80,10 @@ func (o *devOptions) check() error {
 
 // runDev runs a cluster until ctx ends or a part of it fails.
 func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) error {
+	images, err := o.images.config()
+	if err != nil {
+		return err
+	}
 	// Whoever reaches the loopback address can use the engine too.
 	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0)
 	if err != nil {
@@ -90,7 +96,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true,
-		Runtime: machine.runtime, Resources: machine.resources, Logger: log,
+		Runtime: machine.runtime, Resources: machine.resources, Images: images, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")
