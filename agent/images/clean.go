@@ -89,12 +89,18 @@ func (i *Images) disk(ctx context.Context) (root string, percent int, err error)
 	if err != nil {
 		return "", 0, err
 	}
+	percent, err = i.fullness(info.DataRoot)
+	return info.DataRoot, percent, err
+}
+
+// fullness returns how full the file system of a directory is, as df counts.
+func fullness(dir string) (percent int, err error) {
 	var fs syscall.Statfs_t
-	if err := syscall.Statfs(info.DataRoot, &fs); err != nil {
-		return "", 0, fmt.Errorf("%s: %w", info.DataRoot, err)
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("%s: %w", dir, err)
 	}
 	used := fs.Blocks - fs.Bfree
-	return info.DataRoot, int(used * 100 / max(used+fs.Bavail, 1)), nil // as df counts
+	return int(used * 100 / max(used+fs.Bavail, 1)), nil
 }
 
 // candidate is an image that may be removed.

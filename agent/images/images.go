@@ -65,6 +65,8 @@ type Images struct {
 	pins   *pins
 	uses   *uses
 	record *record
+	// fullness returns how full the file system of a directory is, in percent.
+	fullness func(dir string) (int, error)
 }
 
 // New returns Images with the record that an earlier process left.
@@ -76,7 +78,8 @@ func New(cfg Config, parts Parts) *Images {
 	}
 	return &Images{
 		cfg: cfg, parts: parts, log: parts.Logger,
-		shared: newPulls(), pins: newPins(), uses: newUses(), record: readRecord(parts.Record, parts.Logger),
+		shared: newPulls(), pins: &pins{}, uses: newUses(), record: readRecord(parts.Record, parts.Logger),
+		fullness: fullness,
 	}
 }
 
@@ -127,7 +130,7 @@ func (i *Images) Pull(ctx context.Context, w Want) (Held, error) {
 	if err != nil {
 		return Held{}, err
 	}
-	p := pull{Want: w, login: login, exact: w.Image}
+	p := pull{Want: w, Login: login, exact: w.Image}
 	if p.Digest = digest; digest != "" {
 		if p.exact, err = runtime.WithDigest(w.Image, digest); err != nil {
 			return Held{}, refused("%v", err)

@@ -15,59 +15,57 @@ import (
 // however many of its tasks start here. It is safe for concurrent use.
 type pins struct {
 	mu   sync.Mutex
-	list []*onePin // oldest first, at most mostPins
+	list []onePin // oldest first, at most mostPins
 }
 
 // mostPins is how many pins are remembered. A task that starts later gets its digest with its
 // assignment.
 const mostPins = 1000
 
-// onePin is the digest of one image of one deployment. Its turn is taken by who asks.
-type onePin struct {
-	deployment, image string
-	turn              chan struct{} // capacity 1
-	digest            string        // empty: not decided; only whose turn it is may touch it
-}
+// onePin is the digest of an image of a deployment.
+type onePin struct{ deployment, image, digest string }
 
-func newPins() *pins { return &pins{} }
-
-func (p *pins) of(deployment, image string) *onePin {
+func (p *pins) get(deployment, image string) (digest string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := slices.IndexFunc(p.list, func(one *onePin) bool { return one.deployment == deployment && one.image == image })
-	if at >= 0 {
-		return p.list[at]
+	for _, one := range p.list {
+		if one.deployment == deployment && one.image == image {
+			return one.digest
+		}
 	}
+	return ""
+}
+
+func (p *pins) put(one onePin) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if len(p.list) == mostPins {
 		p.list = slices.Delete(p.list, 0, 1)
 	}
-	one := &onePin{deployment: deployment, image: image, turn: make(chan struct{}, 1)}
 	p.list = append(p.list, one)
-	return one
 }
 
 // digestOf returns the digest that a task must run; empty: none is decided on. That is so for tasks
 // without a deployment, for names that have a digest already, and for images that no registry has.
+// Tasks that ask at the same time share the answer.
 func (i *Images) digestOf(ctx context.Context, w Want, login runtime.Login) (string, error) {
 	if w.Digest != "" || w.Deployment == "" || strings.Contains(w.Image, "@") {
 		return w.Digest, nil
 	}
-	one := i.pins.of(w.Deployment, w.Image)
-	select {
-	case one.turn <- struct{}{}:
-		defer func() { <-one.turn }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	if one.digest != "" {
-		return one.digest, nil
-	}
-	digest, err := i.resolve(ctx, pull{Want: w, login: login, exact: w.Image})
-	if err != nil || digest == "" {
-		return "", err
-	}
-	one.digest, err = i.propose(ctx, w, digest)
-	return one.digest, err
+	p := pull{Want: w, Login: login, exact: w.Image}
+	return i.shared.ask(ctx, w.Deployment+" "+p.key(), func(ctx context.Context) (string, error) {
+		if digest := i.pins.get(w.Deployment, w.Image); digest != "" {
+			return digest, nil
+		}
+		digest, err := i.resolve(ctx, p)
+		if err != nil || digest == "" {
+			return "", err
+		}
+		if digest, err = i.propose(ctx, w, digest); digest != "" {
+			i.pins.put(onePin{w.Deployment, w.Image, digest})
+		}
+		return digest, err
+	})
 }
 
 // resolve returns the digest that a tag means now; empty if no registry has the image but the

@@ -34,8 +34,8 @@ const (
 // pull is one image to make present, with all that is known about it.
 type pull struct {
 	Want
-	login runtime.Login
-	exact string // its name: with the digest if there is one, else as in the definition
+	Login runtime.Login // exported: fmt prints fields that are not without their String
+	exact string        // its name: with the digest if there is one, else as in the definition
 }
 
 // ensure makes an image present as the behavior demands.
@@ -133,7 +133,7 @@ func registryOf(image string) string {
 // ask asks the registry for the digest of an image. Callers at the same time share the answer.
 func (i *Images) ask(ctx context.Context, p pull) (digest string, err error) {
 	return i.shared.ask(ctx, p.key(), func(ctx context.Context) (string, error) {
-		return i.parts.Engine.AskRegistry(ctx, p.Image, p.login)
+		return i.parts.Engine.AskRegistry(ctx, p.Image, p.Login)
 	})
 }
 
@@ -186,7 +186,7 @@ func (i *Images) fetchOnce(ctx context.Context, p pull, progress func(runtime.Pu
 		giveUp(refused("pull image %s: it takes longer than %s", p.exact, wholePull))
 	})
 	defer long.Stop()
-	err := i.parts.Engine.PullImage(pulling, p.exact, p.login, func(now runtime.PullProgress) {
+	err := i.parts.Engine.PullImage(pulling, p.exact, p.Login, func(now runtime.PullProgress) {
 		silent.Reset(i.cfg.PullTimeout)
 		progress(now)
 	})

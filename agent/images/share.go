@@ -37,7 +37,7 @@ func newPulls() *pulls {
 }
 
 // do runs work under key, or waits for the work already running under it. It passes on the progress
-// every few seconds.
+// every few seconds, if there is some.
 func (p *pulls) do(
 	ctx context.Context, key string, progress func(runtime.PullProgress),
 	work func(context.Context, func(runtime.PullProgress)) error,
@@ -47,6 +47,7 @@ func (p *pulls) do(
 	})
 	ticker := time.NewTicker(progressEvery)
 	defer ticker.Stop()
+	var told runtime.PullProgress
 	for {
 		select {
 		case <-pull.done:
@@ -55,8 +56,9 @@ func (p *pulls) do(
 			p.leave("pull "+key, pull)
 			return ctx.Err()
 		case <-ticker.C:
-			if now := pull.progress.Load(); now != nil && now.Total > 0 {
-				progress(*now)
+			if now := pull.progress.Load(); now != nil && *now != told {
+				told = *now
+				progress(told)
 			}
 		}
 	}
