@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -16,12 +17,8 @@ func (c *Control) PinImages(ctx context.Context, instance, deployment string, im
 	if err != nil {
 		return nil, err
 	}
-	d := snap.Deployment(deployment)
-	runsIt := false
-	for t := range snap.InstanceTasks(instance) {
-		runsIt = runsIt || t.StartedBy == deployment && d != nil && t.Job == d.Job && t.Holds()
-	}
-	if !runsIt {
+	d := deploymentOn(snap, instance, deployment)
+	if d == nil {
 		return nil, structs.Errorf(structs.KindResourceNotFound, "container instance %s has no task of deployment %s", instance, deployment)
 	}
 	definition := snap.TaskDefinition(d.TaskDefinition)
@@ -35,11 +32,23 @@ func (c *Control) PinImages(ctx context.Context, instance, deployment string, im
 	if !slices.ContainsFunc(images, isOpen) {
 		return d.Images, nil
 	}
-	if _, err := c.config.Log.Apply(ctx, structs.PinImages{Deployment: deployment, Images: images}); err != nil {
+	if _, err := c.config.Log.Apply(ctx, structs.PinImages{Deployment: d.ID, Images: images}); err != nil {
 		return nil, err
 	}
-	if d = c.config.Store.Snapshot().Deployment(deployment); d == nil {
+	if d = c.config.Store.Snapshot().Deployment(d.ID); d == nil {
 		return nil, structs.ErrDeploymentNotFound()
 	}
 	return d.Images, nil
+}
+
+// deploymentOn returns a deployment that an instance has a task of or, if a rollback has taken over
+// the tasks since the agent heard of them, the rollback; nil if there is none.
+func deploymentOn(snap *state.Snapshot, instance, id string) *structs.Deployment {
+	for t := range snap.InstanceTasks(instance) {
+		d := snap.Deployment(t.StartedBy)
+		if d != nil && d.Job == t.Job && t.Holds() && (d.ID == id || d.Adopts == id) {
+			return d
+		}
+	}
+	return nil
 }

@@ -51,7 +51,6 @@ func (s *service) fail(by, why, message string, rollback bool) bool {
 		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
 		RolloutReason: by + "rolling back to deploymentId " + s.completed.ID + ".",
 		RollbackOf:    s.primary.ID, Adopts: s.completed.ID, Traffic: traffic, CreatedAt: s.in.Now,
-		Images: s.completed.Images,
 	})
 	s.plan.Rollback = back
 	s.tell("rolling back to deployment " + s.completed.ID + ".")

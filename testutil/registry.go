@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 const (
@@ -31,6 +32,7 @@ type Registry struct {
 	content        map[string]content // by digest, and by "REPOSITORY:TAG"
 	asked          map[string]int     // by kind: manifests, blobs
 	fault          http.HandlerFunc
+	slow           int // bytes a second of each blob; zero: as fast as it can
 }
 
 type content struct {
@@ -135,6 +137,13 @@ func (r *Registry) Fault(answer http.HandlerFunc) {
 	r.fault = answer
 }
 
+// Slow makes the registry send so many bytes of a blob a second; zero ends that.
+func (r *Registry) Slow(bytes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.slow = bytes
+}
+
 // Asked returns how often the registry was asked for manifests or blobs.
 func (r *Registry) Asked(kind string) int {
 	r.mu.Lock()
@@ -146,7 +155,7 @@ func (r *Registry) Asked(kind string) int {
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	path := strings.Split(strings.TrimPrefix(req.URL.Path, "/v2/"), "/")
 	r.mu.Lock()
-	fault := r.fault
+	fault, slow := r.fault, r.slow
 	user, password, _ := req.BasicAuth()
 	refused := user != r.user || password != r.password
 	var found content
@@ -170,8 +179,17 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Type", found.kind)
 		w.Header().Set("Docker-Content-Digest", found.digest)
 		w.Header().Set("Content-Length", fmt.Sprint(len(found.body)))
-		if req.Method != http.MethodHead {
-			_, _ = w.Write(found.body) // the engine may be gone
+		if req.Method == http.MethodHead {
+			return
 		}
+		body := found.body
+		for ; slow > 0 && len(body) > slow/10; body = body[slow/10:] {
+			if _, err := w.Write(body[:slow/10]); err != nil {
+				return
+			}
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(time.Second / 10)
+		}
+		_, _ = w.Write(body) // the engine may be gone
 	}
 }
