@@ -146,7 +146,7 @@ func TestSlowRegistry(t *testing.T) {
 	d := startDev(t)
 	r.Push("app", "1", content(t, ""))
 	var broken atomic.Bool
-	r.Slow(250_000)
+	r.Slow(150_000)
 	r.Fault(func(w http.ResponseWriter, _ *http.Request) {
 		if broken.CompareAndSwap(false, true) {
 			r.Fault(nil)
