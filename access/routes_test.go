@@ -132,6 +132,7 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/register":    route.AnyAgent,
 		"POST /v1/agent/stream":      route.Agent,
 		"POST /v1/agent/report":      route.Agent,
+		"POST /v1/agent/images":      route.Agent,
 		"POST /v1/agent/health":      route.Agent,
 		"POST /v1/peer/accept":       route.Server,
 		"POST /v1/peer/stats":        route.Server,

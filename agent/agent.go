@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 
+	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
@@ -20,9 +22,10 @@ type Agent struct {
 	log      *slog.Logger
 	slots    chan struct{} // capacity StartConcurrency
 	engine   *engineHealth
-	sweepNow chan struct{} // capacity 1
-	link     *link.Link    // nil before Run
-	network  Network       // nil: awsvpc tasks are not run here
+	sweepNow chan struct{}  // capacity 1
+	link     *link.Link     // nil before Run
+	images   *images.Images // nil before Run
+	network  Network        // nil: awsvpc tasks are not run here
 	// networkProblem is why network is nil, for people; empty if nobody asked for one
 	networkProblem string
 	tasks          task.Config    // of the runners; empty before Run
@@ -74,6 +77,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.probe(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
+	a.work.Go(func() { a.images.Clean(ctx) })
 	a.work.Go(func() { a.act(ctx) })
 	if a.network != nil {
 		a.work.Go(func() { a.network.Run(ctx) })
@@ -96,6 +100,10 @@ func (a *Agent) begin(ctx context.Context) error {
 	a.mu.Lock()
 	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
+	a.images = images.New(a.cfg.Images, images.Parts{
+		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Logger: a.log,
+		Record: filepath.Join(a.cfg.DataDir, "agent", "images.json"),
+	})
 	var resources []task.Resource
 	if a.cfg.Resources != nil {
 		resources = a.cfg.Resources(instance)
@@ -104,7 +112,7 @@ func (a *Agent) begin(ctx context.Context) error {
 		resources = append(resources, a.network)
 	}
 	a.tasks = task.Config{
-		Instance: instance, Engine: a.runtime, Resources: resources, Slots: a.slots,
+		Instance: instance, Engine: a.runtime, Images: a.images, Resources: resources, Slots: a.slots,
 		Report: a.link.Report, Now: a.now, Logger: a.log,
 	}
 	if a.cfg.StopOnDisconnect {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
@@ -35,6 +36,8 @@ type Config struct {
 	// Runtime returns the runtime of an instance, which sees only that instance's containers.
 	// Required.
 	Runtime func(instance string) runtime.Runtime
+	// Images says when images are pulled, with whose credentials, and when they are removed again.
+	Images images.Config
 	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
 	Resources func(instance string) []task.Resource
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured

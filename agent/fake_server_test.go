@@ -18,12 +18,13 @@ type fakeServer struct {
 	tasks     map[string]*structs.Assignment
 	streams   map[*fakeStream]bool
 	history   map[string][]structs.TaskUpdate
-	reports   int           // that were taken
-	healths   []string      // statuses of the engine that were reported after the registration
-	down      bool          // nothing answers
-	frozen    bool          // it answers no beat
-	behind    time.Duration // how late the agent notices that the time of a beat is over
-	opened    int           // streams
+	pinned    map[string][]structs.PinnedImage // by deployment
+	reports   int                              // that were taken
+	healths   []string                         // statuses of the engine that were reported after the registration
+	down      bool                             // nothing answers
+	frozen    bool                             // it answers no beat
+	behind    time.Duration                    // how late the agent notices that the time of a beat is over
+	opened    int                              // streams
 	beats     int
 	// version of the instance that the newest stream was asked for with
 	asked     int64
@@ -36,7 +37,7 @@ type fakeServer struct {
 func newFakeServer() *fakeServer {
 	return &fakeServer{
 		instances: map[string]structs.ContainerInstance{}, tasks: map[string]*structs.Assignment{},
-		streams: map[*fakeStream]bool{}, history: map[string][]structs.TaskUpdate{},
+		pinned: map[string][]structs.PinnedImage{}, streams: map[*fakeStream]bool{}, history: map[string][]structs.TaskUpdate{},
 	}
 }
 
@@ -127,6 +128,20 @@ func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health st
 	s.instances[instance] = in
 	s.healths = append(s.healths, health.Status)
 	return nil
+}
+
+func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return nil, errDown
+	}
+	for _, p := range images {
+		if structs.PinnedDigest(s.pinned[deployment], p.Container) == "" {
+			s.pinned[deployment] = append(s.pinned[deployment], p)
+		}
+	}
+	return s.pinned[deployment], nil
 }
 
 func (s *fakeServer) take(updates []structs.TaskUpdate) error {

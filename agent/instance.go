@@ -58,6 +58,9 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 		{Name: "ecs.capability.container-health-check"},
 		{Name: "ecs.capability.pid-ipc-namespace-sharing"},
 		{Name: structs.AttributeStorage, Value: storage(info)},
+		{Name: "ecs.capability.private-registry-authentication.secretsmanager"},
+		{Name: "ecs.capability.execution-role-ecr-pull"},
+		{Name: capability + "ecr-auth"},
 	}
 	for name, has := range map[string]bool{
 		structs.AttributePrivileged: cfg.AllowPrivileged,

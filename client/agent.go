@@ -34,6 +34,13 @@ func (c *Client) ReportRuntime(ctx context.Context, instance string, health stru
 	return c.do(ctx, http.MethodPost, "/v1/agent/health", url.Values{"instance": {instance}}, health, nil)
 }
 
+// PinImages proposes the digests of images of a deployment, and returns those that hold.
+func (c *Client) PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) (out []structs.PinnedImage, err error) {
+	query := url.Values{"instance": {instance}, "deployment": {deployment}}
+	err = c.do(ctx, http.MethodPost, "/v1/agent/images", query, images, &out)
+	return out, err
+}
+
 // Enrol asks for the certificate of an instance's agent. It uses a connection of its own: a
 // connection opened without the certificate, or with an older one, must not carry later calls.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {

@@ -166,6 +166,9 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 				a.SecurityGroups = own.Network.SecurityGroups
 			}
 			a.Once = job.Batch != nil && job.Batch.OnInstanceLost != structs.LostRetry
+			if job.Service != nil {
+				a.Deployment, a.Images = imagesOf(snap, t)
+			}
 		}
 		frame.Assignments = append(frame.Assignments, a)
 	}
@@ -189,3 +192,11 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 
 // Close ends the stream. The instance counts as connected until its lease runs out.
 func (s *AssignmentStream) Close() { s.sub.Close() }
+
+// imagesOf returns the deployment of a service's task, and the digests that it runs.
+func imagesOf(snap *state.Snapshot, t *structs.Task) (deployment string, images []structs.PinnedImage) {
+	if d := snap.Deployment(t.StartedBy); d != nil {
+		return d.ID, d.Images
+	}
+	return "", nil
+}

@@ -93,6 +93,9 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	if !late && len(u.Containers) > 0 && !reflect.DeepEqual(t.Containers, u.Containers) {
 		t.Containers, changed = u.Containers, true
 	}
+	if !late && !u.Partial && !reflect.DeepEqual(t.Pull, u.Pull) {
+		t.Pull, changed = u.Pull, true
+	}
 	if u.Status > t.LastStatus {
 		t.LastStatus, changed = u.Status, true
 	}

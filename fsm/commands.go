@@ -58,6 +58,7 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdSetRuntimeHealth:       handle(setRuntimeHealth),
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 	structs.CmdAssignBlocks:           handle(assignBlocks),
+	structs.CmdPinImages:              handle(pinImages),
 }
 
 // applyFunc applies commands of one type at a raft index.

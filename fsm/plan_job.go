@@ -65,7 +65,8 @@ func rollBack(tx *state.Tx, job *structs.Job, plan *structs.Plan) (*structs.Job,
 }
 
 // putPlanned puts a deployment of a plan. It keeps the fields that others write: the failure
-// counts, and a user's request to stop.
+// counts, the digests of images, and a user's request to stop. A rollback begins with the digests
+// of the deployment that it returns to.
 func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	old := tx.Deployment(d.ID)
 	if old != nil && old.Job != job.ID {
@@ -75,7 +76,10 @@ func putPlanned(tx *state.Tx, job *structs.Job, d structs.Deployment) {
 	if old != nil {
 		d.JobVersion, d.CreatedAt = old.JobVersion, old.CreatedAt
 		d.FailedTasks, d.Failures, d.LastFailureAt = old.FailedTasks, old.Failures, old.LastFailureAt
+		d.Images = old.Images
 		setOnce(&d.StopRequested, old.StopRequested)
+	} else if adopted := tx.Deployment(d.Adopts); adopted != nil && adopted.Job == job.ID {
+		d.Images = adopted.Images
 	}
 	tx.PutDeployment(&d)
 	if old == nil && d.Adopts != "" {

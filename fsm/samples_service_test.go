@@ -1,6 +1,10 @@
 package fsm
 
-import "github.com/gantry-project/gantry/structs"
+import (
+	"strings"
+
+	"github.com/gantry-project/gantry/structs"
+)
 
 // serviceSamples are the samples about services.
 func serviceSamples() map[string]structs.Command {
@@ -24,6 +28,9 @@ func serviceSamples() map[string]structs.Command {
 		"delete_service":            structs.DeleteService{Job: "1123456789abcdef0123456789abcdef", Force: true, Evaluation: eval, At: 1_700_000_000_146},
 		"stop_deployment": structs.StopDeployment{
 			Deployment: "ecs-svc/1234567890123456789", Type: "ROLLBACK", Evaluation: eval, At: 1_700_000_000_147,
+		},
+		"pin_images": structs.PinImages{
+			Deployment: "ecs-svc/1234567890123456789", Images: []structs.PinnedImage{{Container: "app", Digest: "sha256:" + strings.Repeat("a", 64)}},
 		},
 		"protect_tasks": structs.ProtectTasks{Tasks: []string{"t1"}, Until: 1_700_000_000_149, At: 1_700_000_000_148},
 		"put_job": structs.PutJob{

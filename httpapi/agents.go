@@ -63,6 +63,20 @@ func (a *api) reportRuntime(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+func (a *api) pinImages(w http.ResponseWriter, r *http.Request) {
+	var images []structs.PinnedImage
+	if !a.decode(w, r, &images) {
+		return
+	}
+	query := r.URL.Query()
+	out, err := a.Control.PinImages(r.Context(), query.Get("instance"), query.Get("deployment"), images)
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	a.answer(w, http.StatusOK, out)
+}
+
 func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	var in security.Enrolment
 	if a.Enrol == nil {

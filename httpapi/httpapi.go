@@ -39,6 +39,7 @@
 //	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes. Every second it sends a byte
 //	                                    of its choice, but not zero, to show that it is alive; the byte comes back as a frame's beat
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
+//	POST /v1/agent/images?instance=ID&deployment=ID   proposed digests, a list of PinnedImage → those that hold
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status. The

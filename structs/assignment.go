@@ -16,6 +16,10 @@ type Assignment struct {
 	Mappings map[string]VolumeMapping `json:"volumeMappings,omitzero"`
 	// SecurityGroups are the ids of the security groups of an awsvpc task.
 	SecurityGroups []string `json:"securityGroups,omitzero"`
+	// Deployment is the service deployment that the task belongs to, whose tasks all run the same
+	// digests, and Images are those that are decided on. Both are empty for other tasks.
+	Deployment string        `json:"deployment,omitzero"`
+	Images     []PinnedImage `json:"images,omitzero"`
 	// Once means that another task may replace this one, and the two must never both run. So an
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.

@@ -45,6 +45,7 @@ const (
 	CmdPutVolumeMapping       CommandType = 42
 	CmdDeleteVolumeMapping    CommandType = 43
 	CmdAssignBlocks           CommandType = 45
+	CmdPinImages              CommandType = 44
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -67,6 +67,10 @@ type Deployment struct {
 	Traffic *Traffic `json:"traffic,omitzero" cbor:"20,keyasint,omitzero"`
 	// Pauses are the lifecycle hooks that it has reached, oldest first.
 	Pauses []Pause `json:"pauses,omitzero" cbor:"21,keyasint,omitzero"`
+	// Images are the digests that its tasks run whatever the tags of their images name by now. The
+	// first task that needs an image decides; a rollback has those of the deployment that it
+	// returns to.
+	Images []PinnedImage `json:"images,omitzero" cbor:"26,keyasint,omitzero"`
 	// TaskSet, if not nil, makes it a task set of a service of controller EXTERNAL.
 	TaskSet *TaskSet `json:"taskSet,omitzero" cbor:"25,keyasint,omitzero"`
 }

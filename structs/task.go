@@ -53,6 +53,9 @@ type Task struct {
 	// a capacity provider strategy.
 	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
 
+	// Pull is the progress of its images' pull, while one takes long; nil otherwise.
+	Pull *PullProgress `json:"pull,omitzero" cbor:"31,keyasint,omitzero"`
+
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 
@@ -128,6 +131,8 @@ type TaskUpdate struct {
 	StoppingAt         Time        `json:"stoppingAt,omitzero" cbor:"9,keyasint,omitzero"`
 	ExecutionStoppedAt Time        `json:"executionStoppedAt,omitzero" cbor:"10,keyasint,omitzero"`
 	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
+	// Pull is the progress of the image that is being pulled.
+	Pull *PullProgress `json:"pull,omitzero" cbor:"37,keyasint,omitzero"`
 	// Partial means that Containers has only the containers and fields that changed, as ECS's
 	// agents report them.
 	Partial bool `json:"partial,omitzero" cbor:"36,keyasint,omitzero"`

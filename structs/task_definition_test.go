@@ -195,7 +195,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 		"taskRoleArn", "proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
 		c + "secrets", c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
-		c + "credentialSpecs", c + "firelensConfiguration", c + "repositoryCredentials",
+		c + "credentialSpecs", c + "firelensConfiguration",
 		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
 		"overrides.taskRoleArn", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}

@@ -57,8 +57,6 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(slices.ContainsFunc(c.DockerSecurityOptions, func(o string) bool { return strings.HasPrefix(o, "credentialspec") }),
 		at+"dockerSecurityOptions credentialspec")
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
-	f.add(c.RepositoryCredentials != nil && c.RepositoryCredentials.CredentialsParameter != "", at+"repositoryCredentials")
-	f.add(c.VersionConsistency == "enabled", at+"versionConsistency enabled")
 	if l := c.LogConfiguration; l != nil {
 		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
 		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")

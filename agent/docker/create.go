@@ -32,7 +32,13 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 	}
 	e.limitFiles(config, host)
 	e.limitStorage(host, spec.StorageGiB)
-	if digest := e.digest(ctx, spec.Definition.Image); digest != "" {
+	digest := spec.Digest
+	if digest == "" {
+		digest = e.digest(ctx, spec.Definition.Image)
+	} else if config.Image, err = runtime.WithDigest(spec.Definition.Image, digest); err != nil {
+		return "", failure(ctx, cannotCreate, err)
+	}
+	if digest != "" {
 		config.Labels[labelDigest] = digest
 	}
 	made, err := e.api.ContainerCreate(ctx, config, host, nil, nil, spec.Name)

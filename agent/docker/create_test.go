@@ -7,20 +7,6 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-func TestPullOfPresentImageAsksNoRegistry(t *testing.T) {
-	h := newHarness(t)
-	if err := h.PullImage(t.Context(), h.image); err != nil { // no registry has it
-		t.Error(err)
-	}
-}
-
-func TestPullOfMissingImage(t *testing.T) {
-	h := newHarness(t)
-	// Port 1 of this machine refuses, so that the test depends on no network.
-	err := h.PullImage(t.Context(), "127.0.0.1:1/gantry/nope:1")
-	docker.WantRuntimeError(t, err, "CannotPullContainerError", "pull image 127.0.0.1:1/gantry/nope:1", "refused")
-}
-
 func TestCreateWithoutImage(t *testing.T) {
 	h := newHarness(t)
 	spec := h.spec()

@@ -83,7 +83,7 @@ func TestDigestOfWhatWasPulledHere(t *testing.T) {
 			return errors.New("away")
 		},
 	})
-	if err := e.PullImage(t.Context(), "app:1"); err != nil {
+	if err := pull(e, "app:1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.digest(t.Context(), "app:1"); got != digestOf("a") {

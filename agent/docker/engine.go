@@ -40,7 +40,7 @@ type Config struct {
 	// or Docker's own default.
 	Host string
 	// Instance is the ContainerInstance.ID whose containers are seen. If empty, none are until
-	// ForInstance is called; Info and PullImage still work.
+	// ForInstance is called; Info and images still work.
 	Instance string
 	// AllowPrivileged lets containers be privileged.
 	AllowPrivileged bool
@@ -59,7 +59,6 @@ type Engine struct {
 	host       string
 	instance   string
 	log        *slog.Logger
-	pulls      *pulls
 	registries *registries
 	ports      *hostPorts
 	privileged bool         // containers may be privileged
@@ -92,7 +91,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	return &Engine{
 		api: api, host: host, instance: cfg.Instance, log: log, privileged: cfg.AllowPrivileged,
-		pulls: newPulls(), registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool),
+		registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool),
 		quota: new(quota), close: api.Close,
 	}, nil
 }
@@ -137,6 +136,7 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 		OSType:       info.OSType,
 		Architecture: architecture(info.Architecture),
 		LogDrivers:   info.Plugins.Log,
+		DataRoot:     info.DockerRootDir,
 		Quota:        e.findQuota(ctx, info),
 		Kernel:       info.KernelVersion,
 		// 20.10 and later have these two

@@ -17,9 +17,6 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// PauseRepository is the name of the image of pauses without its tag. Cleaning leaves it alone.
-const PauseRepository = "gantry-pause"
-
 // pauseImage is the image of pauses: the name has a digest of the program, so that another program
 // is another image. Its archive is what docker save writes, which every engine and image store
 // loads. The same program gives the same bytes.
@@ -39,7 +36,7 @@ func newPauseImage(arch string) (pauseImage, error) {
 		return pauseImage{}, err
 	}
 	digest := fmt.Sprintf("%x", sha256.Sum256(layer))
-	name := PauseRepository + ":" + digest[:12]
+	name := runtime.PauseRepository + ":" + digest[:12]
 	config, err := json.Marshal(map[string]any{
 		"architecture": arch, "os": "linux", "created": time.Unix(0, 0).UTC(),
 		"config": map[string]any{

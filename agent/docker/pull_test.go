@@ -4,30 +4,42 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/testutil/faketime"
 )
 
-func TestPullReportsErrorInStream(t *testing.T) {
-	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader(`{"status":"Pulling"}` + "\n" +
-			`{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}` + "\n")), nil
+// pulling returns an engine whose pulls answer with a text.
+func pulling(text string) *Engine {
+	return newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(text)), nil
 	}})
-	WantRuntimeError(t, e.PullImage(t.Context(), "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
+}
+
+func pull(e *Engine, name string) error {
+	return e.PullImage(context.Background(), name, runtime.Login{}, func(runtime.PullProgress) {})
+}
+
+func TestPullReportsErrorInStream(t *testing.T) {
+	e := pulling(`{"status":"Pulling"}` + "\n" + `{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}` + "\n")
+	WantRuntimeError(t, pull(e, "nope:1"), cannotPull, "pull image docker.io/library/nope:1", "manifest unknown")
+}
+
+func TestFullDiskIsSaid(t *testing.T) {
+	e := pulling(`{"error":"failed to register layer: write /x: no space left on device"}`)
+	err := pull(e, "big:1")
+	WantRuntimeError(t, err, cannotPull, "The disk of the container engine is full", "--image-cleanup-disk")
+	if failed, _ := errors.AsType[*runtime.Error](err); failed.Transient {
+		t.Error("a pull onto a full disk is tried again")
+	}
 }
 
 // A pull that breaks off is no refusal: an engine that ends in the middle of it has not said that
 // the image cannot be had.
 func TestCutPullIsNoRefusal(t *testing.T) {
-	e := newFakeEngine(&fakeAPI{pull: func(context.Context, string) (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader(`{"status":"Pul`)), nil
-	}})
-	err := e.PullImage(t.Context(), "nope:1")
+	err := pull(pulling(`{"status":"Pul`), "nope:1")
 	if _, refused := errors.AsType[*runtime.Error](err); err == nil || refused {
 		t.Errorf("got %v, want an error that is not a refusal", err)
 	}
@@ -35,74 +47,27 @@ func TestCutPullIsNoRefusal(t *testing.T) {
 
 func TestPullRefusesBadReference(t *testing.T) {
 	for _, name := range []string{"", "app/UPPER", "a b", "x:y:z"} {
-		WantRuntimeError(t, newFakeEngine(&fakeAPI{}).PullImage(t.Context(), name), cannotPull, `"`+name+`"`)
+		WantRuntimeError(t, pull(newFakeEngine(&fakeAPI{}), name), cannotPull, `"`+name+`"`)
 	}
 }
 
-// pullServer counts pulls, and finishes them when told.
-type pullServer struct {
-	started, given atomic.Int32
-	finish         chan struct{}
-}
-
-func (p *pullServer) pull(ctx context.Context, _ string) (io.ReadCloser, error) {
-	p.started.Add(1)
-	select {
-	case <-p.finish:
-		return io.NopCloser(strings.NewReader("")), nil
-	case <-ctx.Done():
-		p.given.Add(1)
-		return nil, ctx.Err()
+// The progress is that of all layers that the engine spoke of so far.
+func TestPullProgress(t *testing.T) {
+	e := pulling(`{"status":"Pulling from app","id":"1"}
+{"status":"Pulling fs layer","id":"a"}
+{"status":"Already exists","id":"c"}
+{"status":"Downloading","id":"a","progressDetail":{"current":10,"total":100}}
+{"status":"Downloading","id":"b","progressDetail":{"current":5,"total":50}}
+{"status":"Download complete","id":"a"}
+{"status":"Extracting","id":"a","progressDetail":{"current":1,"total":900}}
+{"status":"Pull complete","id":"b"}
+`)
+	var got []runtime.PullProgress
+	if err := e.PullImage(t.Context(), "app:1", runtime.Login{}, func(p runtime.PullProgress) { got = append(got, p) }); err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestPullsOfOneImageAreShared(t *testing.T) {
-	faketime.Test(t, func(t *testing.T) {
-		server := &pullServer{finish: make(chan struct{})}
-		e := newFakeEngine(&fakeAPI{pull: server.pull})
-		first, leave := context.WithCancel(t.Context())
-		errs := make(chan error, 3)
-		firstErr := make(chan error, 1)
-		go func() { firstErr <- e.PullImage(first, "app:1") }()
-		synctest.Wait()
-		for range 3 {
-			go func() { errs <- e.ForInstance("i2").PullImage(t.Context(), "app:1") }()
-		}
-		synctest.Wait()
-
-		leave()
-		var failed *runtime.Error
-		if err := <-firstErr; !errors.Is(err, context.Canceled) || errors.As(err, &failed) {
-			t.Errorf("the caller who left got %v, want the error of its context", err)
-		}
-		close(server.finish)
-		for range 3 {
-			if err := <-errs; err != nil {
-				t.Errorf("a caller who stayed got %v", err)
-			}
-		}
-		if n := server.started.Load(); n != 1 {
-			t.Errorf("%d pulls, want 1", n)
-		}
-	})
-}
-
-func TestPullThatAllLeftIsGivenUp(t *testing.T) {
-	faketime.Test(t, func(t *testing.T) {
-		server := &pullServer{finish: make(chan struct{})}
-		e := newFakeEngine(&fakeAPI{pull: server.pull})
-		ctx, leave := context.WithCancel(t.Context())
-		go e.PullImage(ctx, "app:1")
-		go e.PullImage(ctx, "app:1")
-		synctest.Wait()
-		leave()
-		synctest.Wait()
-		if n := server.given.Load(); n != 1 {
-			t.Errorf("%d pulls given up, want 1", n)
-		}
-		close(server.finish)
-		if err := e.PullImage(t.Context(), "app:1"); err != nil {
-			t.Errorf("the next caller got %v", err)
-		}
-	})
+	want := []runtime.PullProgress{{}, {}, {}, {Done: 10, Total: 100}, {Done: 15, Total: 150}, {Done: 105, Total: 150}, {Done: 105, Total: 150}, {Done: 150, Total: 150}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
 }

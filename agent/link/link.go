@@ -82,6 +82,23 @@ func (l *Link) PutBack(frame structs.AssignmentFrame) { l.inbox.putBack(frame) }
 // Report hands over an update of a task, and does not wait. The update must not change afterwards.
 func (l *Link) Report(update structs.TaskUpdate) { l.reporter.publish(update) }
 
+// PinImages proposes the digests of images of a deployment, and returns those that hold. It waits
+// for a server that can be reached, until ctx ends. Another error is a refusal.
+func (l *Link) PinImages(ctx context.Context, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
+	for b := (wait.Backoff{}); ; {
+		calling, cancel := context.WithTimeout(ctx, reportTimeout)
+		pinned, err := l.cfg.Server.PinImages(calling, l.cfg.Instance, deployment, images)
+		cancel()
+		if err == nil || refusal(err) {
+			return pinned, err
+		}
+		l.log.Warn("no server decides on the digests of images; trying again", "deployment", deployment, "error", err)
+		if !b.Wait(ctx) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // Unreported reports whether an update of the task is not in the log yet.
 func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
 

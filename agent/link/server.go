@@ -26,6 +26,9 @@ type Server interface {
 	// ReportRuntime sends the health of the container engine (Status and Reason). Nil means that it
 	// is in the log.
 	ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error
+	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
+	// several proposals for a container the first.
+	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

@@ -92,6 +92,19 @@ func (s *Servers) ReportRuntime(ctx context.Context, instance string, health str
 	})
 }
 
+// PinImages proposes digests to any server.
+func (s *Servers) PinImages(
+	ctx context.Context, instance, deployment string, images []structs.PinnedImage,
+) (out []structs.PinnedImage, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.PinImages(ctx, instance, deployment, images)
+		return err
+	})
+	return out, err
+}
+
 // Enrol asks any server for a certificate.
 func (s *Servers) Enrol(
 	ctx context.Context, instance string, in security.Enrolment,

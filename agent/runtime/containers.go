@@ -49,6 +49,9 @@ type ContainerSpec struct {
 	Name       string            // the engine's name for it
 	Labels     map[string]string // the five above, which win over dockerLabels of the definition
 	Definition structs.ContainerDefinition
+	// Digest, if not empty, is the manifest that the container runs, whatever the tag of its image
+	// names by now.
+	Digest string
 	// NetworkMode, PidMode and IpcMode are the task definition's: bridge (also when empty), host or
 	// none; host or task.
 	NetworkMode string

@@ -20,6 +20,7 @@ type Info struct {
 	Architecture string // x86_64, arm64: ECS's words
 	LogDrivers   []string
 	Quota        bool   // it can limit the size of what containers write, and of volumes
+	DataRoot     string // the directory where the engine keeps images and containers
 	Kernel       string // its release
 	// How the engine makes cgroups: their version is 1 or 2, the driver cgroupfs, systemd or none.
 	CgroupVersion, CgroupDriver string

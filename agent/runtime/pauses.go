@@ -43,6 +43,10 @@ const (
 	LabelRole = "gantry.role"
 	RolePause = "pause"
 
+	// PauseRepository is the name of the image of pauses without its tag. It is built by agents, and
+	// cleaning leaves it alone.
+	PauseRepository = "gantry-pause"
+
 	pausePrefix = "gantry-pause-"
 	sparePrefix = "gantry-spare-"
 )

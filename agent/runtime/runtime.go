@@ -20,13 +20,16 @@ type Runtime interface {
 	Events
 }
 
-// Error is a refusal: a container could not be prepared or started, and a retry would get the same
-// answer. Any other error of a call means that the engine did not answer. Name is ECS's:
-// CannotPullContainerError, CannotCreateContainerError, CannotStartContainerError or
+// Error is a refusal: a container could not be prepared or started, and unless it is Transient a
+// retry would get the same answer. Any other error of a call means that the engine did not answer.
+// Name is ECS's: CannotPullContainerError, CannotCreateContainerError, CannotStartContainerError or
 // ResourceInitializationError.
 type Error struct {
 	Name   string
 	Reason string
+	// Transient means that the same call may succeed a little later: a registry is slow, or broke
+	// off.
+	Transient bool
 }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Reason }

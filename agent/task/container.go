@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
@@ -35,8 +36,23 @@ type container struct {
 	endedAt   structs.Time      // zero: not yet, or not known
 }
 
-func (c container) image() string { return c.spec.Definition.Image }
-func (c container) mayRun() bool  { return c.phase == phaseCreated || c.phase == phaseRunning }
+// image returns what the containers have in common that wait for the same pull: the image, by whose
+// credentials, and what its tag means.
+func (c container) image() string {
+	def := &c.spec.Definition
+	key := []string{def.Image}
+	if def.RepositoryCredentials != nil {
+		key = append(key, "by", def.RepositoryCredentials.CredentialsParameter)
+	}
+	if def.VersionConsistency == structs.VersionConsistencyDisabled {
+		key = append(key, "not pinned")
+	} else if c.spec.Digest != "" {
+		key = append(key, "pinned to", c.spec.Digest)
+	}
+	return strings.Join(key, " ")
+}
+
+func (c container) mayRun() bool { return c.phase == phaseCreated || c.phase == phaseRunning }
 
 // adopt returns the containers of a task, from the server's record of it and from those that the
 // engine has. If they disagree, the engine is right, but a reason that was reported stays. asked

@@ -14,6 +14,7 @@ import (
 // Run returns when the task has ended. It also returns when ctx ends; the containers then run on.
 func (r *Runner) Run(ctx context.Context) {
 	defer r.giveSlot()
+	defer r.letGo()
 	defer r.settle()
 	calling, end := context.WithCancel(ctx) // also ends when the task is given up
 	defer end()

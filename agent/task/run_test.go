@@ -9,11 +9,19 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/runtime/fake"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
+
+// noImages has every image.
+type noImages struct{}
+
+func (noImages) Pull(context.Context, images.Want) (images.Held, error) {
+	return images.Held{Release: func() {}}, nil
+}
 
 // A runner needs no server and no agent. Here it takes a task up and down, on an engine that knows
 // nothing of it. Two containers have one name, which no check forbids; the engine has one for both.
@@ -27,7 +35,7 @@ func TestRun(t *testing.T) {
 			}
 			var reported []structs.TaskStatus
 			r := New(Config{
-				Instance: "i1", Engine: engine.Runtime("i1"), Slots: make(chan struct{}, 1),
+				Instance: "i1", Engine: engine.Runtime("i1"), Images: noImages{}, Slots: make(chan struct{}, 1),
 				Report: func(u structs.TaskUpdate) { reported = append(reported, u.Status) },
 				Now:    func() structs.Time { return structs.TimeOf(time.Now()) },
 				Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),

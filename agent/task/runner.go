@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
@@ -17,6 +18,7 @@ import (
 type Config struct {
 	Instance string // id of the container instance
 	Engine   Engine
+	Images   Images
 	// Resources are the kinds of resources that tasks may need.
 	Resources []Resource
 	// Slots has a place for each runner that may create and start containers at a time.
@@ -29,9 +31,13 @@ type Config struct {
 }
 
 // Engine is what a task needs from a container engine.
-type Engine interface {
-	runtime.Images
-	runtime.Containers
+type Engine interface{ runtime.Containers }
+
+// Images make the images of tasks present.
+type Images interface {
+	// Pull makes an image present until it is released. It fails with a *runtime.Error
+	// (CannotPullContainerError) if it cannot be had.
+	Pull(ctx context.Context, want images.Want) (images.Held, error)
 }
 
 // Runner takes one task from the present state of its containers to its end. Run owns the
@@ -67,7 +73,8 @@ type Runner struct {
 	containers []container
 	resources  []resource
 	taken      []step          // in progress
-	results    chan func()     // of steps that ended, for Run to call
+	results    chan func()     // of steps that ended or make progress, for Run to call
+	images     []images.Held   // kept present
 	held       []runtime.Event // that may be about a container with a step in progress
 	revived    map[string]bool // ids of containers that somebody started after their end: whether they run
 	// what is known; reported parts are never changed in place

@@ -33,6 +33,7 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 				runtime.LabelDefinition: def.Key(),
 			},
 			Definition:  c,
+			Digest:      pinned(c, as),
 			NetworkMode: def.NetworkMode,
 			PidMode:     def.PidMode,
 			IpcMode:     def.IpcMode,
@@ -54,6 +55,14 @@ func volumesFrom(def *structs.TaskDefinition, c structs.ContainerDefinition, tas
 		})
 	}
 	return list
+}
+
+// pinned returns the digest that a container must run, if the servers have decided on it.
+func pinned(c structs.ContainerDefinition, as structs.Assignment) string {
+	if c.VersionConsistency == structs.VersionConsistencyDisabled {
+		return ""
+	}
+	return structs.PinnedDigest(as.Images, c.Name)
 }
 
 // The options of log drivers for which ECS has a default: how output goes to the driver, and how

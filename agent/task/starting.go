@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // The steps on the way up. Their preparing context ends when the task is on its way down. A pull is
@@ -13,12 +15,21 @@ import (
 // ended.
 
 // pull makes an image present.
-func (r *Runner) pull(preparing context.Context, image string) error {
-	return runtime.Retry(preparing, r.log, func() error { return r.cfg.Engine.PullImage(preparing, image) })
+func (r *Runner) pull(preparing context.Context, want images.Want) (held images.Held, err error) {
+	err = runtime.Retry(preparing, r.log, func() (err error) {
+		held, err = r.cfg.Images.Pull(preparing, want)
+		return err
+	})
+	return held, err
 }
 
-// pulled records the result of a pull for the containers that wait for the image.
-func (r *Runner) pulled(image string, err error) {
+// pulled records the result of a pull for the containers that wait for the image. It stays until
+// the task has ended: some of them are still to be created.
+func (r *Runner) pulled(image string, held images.Held, err error) {
+	r.update.Pull = nil
+	if err == nil {
+		r.images = append(r.images, held)
+	}
 	if errors.Is(err, context.Canceled) {
 		return
 	}
@@ -27,11 +38,43 @@ func (r *Runner) pulled(image string, err error) {
 		switch {
 		case c.image() != image || c.phase != phaseNone:
 		case err == nil:
-			c.phase = phasePulled
+			c.phase, c.spec.Digest = phasePulled, held.Digest
 		default:
 			c.fail(err.Error())
 		}
 	}
+}
+
+// want returns what the containers want that wait for an image.
+func (r *Runner) want(image string) (w images.Want) {
+	for _, c := range r.containers {
+		if c.image() != image || c.phase != phaseNone {
+			continue
+		}
+		def := &c.spec.Definition
+		w.Image, w.Digest = def.Image, c.spec.Digest
+		if def.RepositoryCredentials != nil {
+			w.Credentials = def.RepositoryCredentials.CredentialsParameter
+		}
+		if def.VersionConsistency != structs.VersionConsistencyDisabled {
+			w.Deployment, w.Containers = r.as.Deployment, append(w.Containers, def.Name)
+		}
+	}
+	w.Progress = func(now structs.PullProgress) {
+		r.results <- func() {
+			r.update.Pull = &now
+			r.report(r.update.Status)
+		}
+	}
+	return w
+}
+
+// letGo releases the images of the task.
+func (r *Runner) letGo() {
+	for _, held := range r.images {
+		held.Release()
+	}
+	r.images = nil
 }
 
 // create creates a container. If the answer never came and the task is then asked to stop, the

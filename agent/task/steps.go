@@ -47,9 +47,10 @@ func (r *Runner) settle() {
 func (r *Runner) work(calling, preparing context.Context, s step) func() (result func()) {
 	switch s.about() {
 	case pullImage:
+		want := r.want(s.of)
 		return func() func() {
-			err := r.pull(preparing, s.of)
-			return func() { r.pulled(s.of, err) }
+			held, err := r.pull(preparing, want)
+			return func() { r.pulled(s.of, held, err) }
 		}
 	case prepareResource:
 		res := r.resource(s.of)

@@ -206,7 +206,9 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 	out.NetworkConfiguration = shownNetwork(job.Network)
 	if definition := v.TaskDefinition(d.TaskDefinition); definition != nil {
 		for _, container := range definition.ContainerDefinitions {
-			out.ContainerImages = append(out.ContainerImages, ContainerImage{ContainerName: container.Name, Image: container.Image})
+			out.ContainerImages = append(out.ContainerImages, ContainerImage{
+				ContainerName: container.Name, Image: container.Image, ImageDigest: structs.PinnedDigest(d.Images, container.Name),
+			})
 		}
 	}
 	return out

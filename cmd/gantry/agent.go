@@ -30,6 +30,7 @@ type agentOptions struct {
 	gpus       []string
 	name       string
 	attributes []string
+	images     imageOptions
 	privileged bool  // whether containers may be privileged
 	taskPIDs   int64 // how many processes a task may have; zero: any number
 	fenced     bool  // whether tasks are killed when the machine is cut off
@@ -64,6 +65,8 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
+	o.images.addFlags(cmd)
+	o.images.addCleanupFlags(cmd)
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -87,7 +90,8 @@ func (o *agentOptions) check() error {
 		return fmt.Errorf("--task-pids-limit: %d is negative", o.taskPIDs)
 	}
 	_, err := o.custom()
-	return cmp.Or(err, o.logging.check(), o.network.check(), o.tasks.check())
+	_, imageErr := o.images.config()
+	return cmp.Or(err, imageErr, o.logging.check(), o.network.check(), o.tasks.check())
 }
 
 func (o *agentOptions) custom() (list []structs.Attribute, err error) {
@@ -111,6 +115,10 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
+	images, err := o.images.config()
+	if err != nil {
+		return err
+	}
 	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs)
 	if err != nil {
 		return err
@@ -119,7 +127,8 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Network: o.tasks.network(machine.runtime), Logger: log,
+			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Network: o.tasks.network(machine.runtime),
+			Images: images, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

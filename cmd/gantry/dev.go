@@ -32,6 +32,7 @@ type devOptions struct {
 	tasks    taskNetwork
 	fargate  structs.FargateSizes
 	pauses   agentNetwork
+	images   imageOptions
 }
 
 func devCommand() *cobra.Command {
@@ -59,6 +60,7 @@ gantry dev with the same directory takes them over.`,
 	o.tasks.addFlags(cmd)
 	addFargateFlag(cmd, &o.fargate)
 	o.pauses.addFlags(cmd)
+	o.images.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmp.Or(o.logging.check(), o.pauses.check(), o.check()); err != nil {
 			return err
@@ -84,6 +86,10 @@ func (o *devOptions) check() error {
 
 // runDev runs a cluster until ctx ends or a part of it fails.
 func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer) error {
+	images, err := o.images.config()
+	if err != nil {
+		return err
+	}
 	// Whoever reaches the loopback address can use the engine too.
 	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0)
 	if err != nil {
@@ -96,7 +102,8 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true,
-		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime), Logger: log,
+		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
+		Images: images, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

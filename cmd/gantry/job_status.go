@@ -127,6 +127,8 @@ func printJobTasks(w io.Writer, d *structs.JobDetail) {
 			end = brief(taskEnd(t))
 		} else if trouble := d.Troubles[t.Instance]; trouble != "" {
 			end = brief(trouble)
+		} else if t.Pull != nil {
+			end = brief(t.Pull.String())
 		}
 		rows = append(rows, []string{"  " + t.ID, t.TaskDefinition, t.LastStatus.String(), t.DesiredStatus.String(), t.Instance, since(t.CreatedAt), end})
 	}

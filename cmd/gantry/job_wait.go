@@ -126,6 +126,12 @@ func progress(d *structs.JobDetail, put structs.JobPut) string {
 	if put.Type == structs.JobBatch {
 		text = "  " + batchCounts(d.Job.Batch)
 	}
+	for _, t := range d.Tasks {
+		if t.Pull != nil { // one of them speaks for all
+			text += ", " + t.Pull.String()
+			break
+		}
+	}
 	if d.Job.Unplaced > 0 {
 		text += fmt.Sprintf(", %s", notPlaced(d))
 	}

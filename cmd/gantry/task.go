@@ -40,9 +40,13 @@ func printTasks(w io.Writer, list structs.TaskList) {
 	now := time.Now()
 	rows := make([][]string, len(list.Tasks))
 	for i, t := range list.Tasks {
+		reason := cmp.Or(t.StoppedReason, "-")
+		if t.Pull != nil && t.StoppedReason == "" {
+			reason = t.Pull.String()
+		}
 		rows[i] = []string{
 			t.ID, t.TaskDefinition, t.LastStatus.String(), t.DesiredStatus.String(), t.Group, t.Instance, cmp.Or(t.Address, "-"),
-			age(now, t.CreatedAt.Std()), cmp.Or(t.StoppedReason, "-"),
+			age(now, t.CreatedAt.Std()), reason,
 		}
 	}
 	table(w, []string{"TASK", "DEFINITION", "STATUS", "DESIRED", "GROUP", "INSTANCE", "ADDRESS", "AGE", "REASON"}, rows)

@@ -49,14 +49,6 @@ func (r *Runtime) ListContainers(ctx context.Context) (list []runtime.ContainerS
 	return list, err
 }
 
-// PullImage waits as the image specifies.
-func (r *Runtime) PullImage(ctx context.Context, name string) error {
-	image := r.engine.cfg.Image(name)
-	return r.call(ctx, "Pull "+name, image.PullDelay, func() error {
-		return refusal("CannotPullContainerError", image.PullError)
-	})
-}
-
 // CreateContainer creates a container, or finds the one of that name and labels.
 func (r *Runtime) CreateContainer(ctx context.Context, spec runtime.ContainerSpec) (id string, err error) {
 	image := r.engine.cfg.Image(spec.Definition.Image)
