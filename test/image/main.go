@@ -12,6 +12,8 @@
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
 //	nofile           print the hard limit of open files
 //	udp              send each UDP packet on $PORT back until SIGTERM
+//	peer             answer TCP on $PORT: discard, or send back, what comes
+//	measure ADDRESS  print the bytes a second that a peer takes, and the round trip in nanoseconds
 package main
 
 import (
@@ -72,6 +74,10 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nofile()
 	case "udp":
 		return echo(ctx)
+	case "peer":
+		return peer(ctx)
+	case "measure":
+		return measure(args)
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
