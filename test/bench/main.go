@@ -21,7 +21,7 @@ func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
 	sim := flag.String("sim", "bin/gantry-sim", "the gantry-sim binary")
-	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss (needs root), tasks or services")
+	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss and traffic (which need root), tasks, agent or services")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -39,6 +39,11 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	}
 	if only == "" || only == "loss" {
 		if err := loss(ctx, binary); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "traffic" {
+		if err := traffic(ctx, binary); err != nil || only != "" {
 			return err
 		}
 	}
@@ -63,13 +68,14 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	}()
 	fmt.Printf("Docker Engine %s, API %s; p50 of %d unless said otherwise\n\n", b.engineVersion, b.docker.ClientVersion(), rounds)
 	measures := map[string][]func(context.Context, int) error{
-		"tasks":    {b.startLatency, b.burst, b.killLatency, b.callLatency},
+		"tasks":    {b.startLatency, b.burst, b.killLatency, b.callLatency, b.chain},
+		"agent":    {b.crowd},
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, tasks and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, traffic, tasks, agent and services", only)
 	}
-	for _, kind := range []string{"tasks", "services"} {
+	for _, kind := range []string{"tasks", "agent", "services"} {
 		if only != "" && only != kind {
 			continue
 		}

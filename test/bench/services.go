@@ -21,16 +21,17 @@ const (
 	largeGoal = 8500 * time.Millisecond
 )
 
-// services measures a service of many bridge tasks until all run, and its move to a new deployment,
+// services measures a service of many tasks until all run, on the bridge and with networks of their
+// own (Swarm: an overlay network), and its move to a new deployment,
 // a quarter at a time against Swarm's ten at a time. Each once, as Swarm takes half a minute; Swarm
 // is measured, and gone, before Gantry's turn.
 func (b *bench) services(ctx context.Context, _ int) error {
-	start, roll, err := b.swarm(ctx)
+	start, overlay, roll, err := b.swarm(ctx)
 	if err != nil {
 		return err
 	}
 	begin := time.Now()
-	if err := b.createService(ctx, "large", largeService, nil); err != nil {
+	if err := b.createService(ctx, "large", "bridge", largeService, nil); err != nil {
 		return err
 	}
 	ours := time.Since(begin)
@@ -39,9 +40,17 @@ func (b *bench) services(ctx context.Context, _ int) error {
 	if err := b.deleteService(ctx, "large"); err != nil {
 		return err
 	}
+	begin = time.Now()
+	if err := b.createService(ctx, "networks", "awsvpc", largeService, nil); err != nil {
+		return err
+	}
+	compare("swarm", fmt.Sprintf("service of %d awsvpc tasks → running, once", largeService), time.Since(begin), overlay, 0.25)
+	if err := b.deleteService(ctx, "networks"); err != nil {
+		return err
+	}
 
 	limits := &types.DeploymentConfiguration{MaximumPercent: aws.Int32(125), MinimumHealthyPercent: aws.Int32(100)}
-	if err := b.createService(ctx, "rolled", rolledService, limits); err != nil {
+	if err := b.createService(ctx, "rolled", "bridge", rolledService, limits); err != nil {
 		return err
 	}
 	begin = time.Now()
@@ -66,7 +75,7 @@ const (
 // replacement measures from the kill of a service's container until another task is seen RUNNING.
 // Swarm waits for 5 s before it begins.
 func (b *bench) replacement(ctx context.Context, rounds int) error {
-	if err := b.createService(ctx, "kept", keptService, nil); err != nil {
+	if err := b.createService(ctx, "kept", "bridge", keptService, nil); err != nil {
 		return err
 	}
 	var ours []time.Duration
@@ -103,10 +112,11 @@ func (b *bench) replacement(ctx context.Context, rounds int) error {
 	return b.deleteService(ctx, "kept")
 }
 
-// createService makes a service of the bridge definition and waits until it is stable.
-func (b *bench) createService(ctx context.Context, name string, count int32, limits *types.DeploymentConfiguration) error {
+// createService makes a service of a definition and waits until it is stable.
+func (b *bench) createService(ctx context.Context, name, family string, count int32, limits *types.DeploymentConfiguration) error {
 	_, err := b.ecs.CreateService(ctx, &ecs.CreateServiceInput{
-		ServiceName: aws.String(name), TaskDefinition: aws.String("bridge"), DesiredCount: aws.Int32(count), DeploymentConfiguration: limits,
+		ServiceName: aws.String(name), TaskDefinition: aws.String(family), DesiredCount: aws.Int32(count), DeploymentConfiguration: limits,
+		NetworkConfiguration: networkOf(family),
 	})
 	if err != nil {
 		return err

@@ -49,16 +49,29 @@ func newBench(ctx context.Context, binary string) (*bench, error) {
 	if err := b.startGantry(ctx, binary); err != nil {
 		return nil, err
 	}
-	b.ecs = ecs.New(ecs.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(b.address),
-		Credentials: credentials.NewStaticCredentialsProvider("bench", "bench", ""),
-	})
-	for _, network := range []types.NetworkMode{types.NetworkModeBridge, types.NetworkModeHost} {
+	b.ecs = newClient(b.address)
+	for _, network := range []types.NetworkMode{types.NetworkModeBridge, types.NetworkModeHost, types.NetworkModeAwsvpc} {
 		if err := b.register(ctx, network); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
+}
+
+func newClient(address string) *ecs.Client {
+	return ecs.New(ecs.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(address),
+		Credentials: credentials.NewStaticCredentialsProvider("bench", "bench", ""),
+	})
+}
+
+// networkOf returns the network configuration that tasks of a family need: none but those of
+// awsvpc.
+func networkOf(family string) *types.NetworkConfiguration {
+	if family != string(types.NetworkModeAwsvpc) {
+		return nil
+	}
+	return &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-0"}}}
 }
 
 // startGantry starts gantry dev on a free port and waits until it says that it is ready.

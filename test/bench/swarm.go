@@ -8,43 +8,68 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/swarm"
 )
 
-// swarmRollAtOnce is how many tasks Swarm replaces at a time.
-const swarmRollAtOnce = 10
+const (
+	// swarmRollAtOnce is how many tasks Swarm replaces at a time.
+	swarmRollAtOnce = 10
+	overlayNetwork  = "gantry-bench"
+)
 
 // swarm measures Docker Swarm on the same engine, in a swarm of one that it leaves again: a service
-// of largeService tasks, and the update of one of rolledService. It fails if the engine is in a
-// swarm already, which is not ours to leave.
-func (b *bench) swarm(ctx context.Context) (start, roll time.Duration, err error) {
+// of largeService tasks on the bridge and on an overlay network, and the update of one of
+// rolledService. It fails if the engine is in a swarm already, which is not ours to leave.
+func (b *bench) swarm(ctx context.Context) (start, overlay, roll time.Duration, err error) {
 	if _, err := b.docker.SwarmInit(ctx, swarm.InitRequest{ListenAddr: "127.0.0.1:0", AdvertiseAddr: "127.0.0.1"}); err != nil {
-		return 0, 0, fmt.Errorf("make the engine a swarm of one: %w", err)
+		return 0, 0, 0, fmt.Errorf("make the engine a swarm of one: %w", err)
 	}
 	defer func() {
 		err = errors.Join(err, b.docker.SwarmLeave(context.WithoutCancel(ctx), true))
 	}()
 	s := &swarmService{bench: b}
-	if start, err = s.timed(func() error { return s.create(ctx, largeService) }); err != nil {
-		return 0, 0, err
+	if start, err = s.once(ctx); err != nil {
+		return 0, 0, 0, err
 	}
-	if err := s.remove(ctx); err != nil {
-		return 0, 0, err
+	// Large enough for all: a subnet of 256 is Swarm's default.
+	made, err := b.docker.NetworkCreate(ctx, overlayNetwork, network.CreateOptions{
+		Driver: "overlay", IPAM: &network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.99.0.0/20"}}},
+	})
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("make an overlay network: %w", err)
+	}
+	s.network = made.ID
+	if overlay, err = s.once(ctx); err != nil {
+		return 0, 0, 0, err
+	}
+	if s.network = ""; b.docker.NetworkRemove(ctx, made.ID) != nil {
+		return 0, 0, 0, errors.New("the overlay network cannot be removed")
 	}
 	if err := s.create(ctx, rolledService); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if roll, err = s.timed(func() error { return s.roll(ctx) }); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
-	return start, roll, s.remove(ctx)
+	return start, overlay, roll, s.remove(ctx)
+}
+
+// once returns how long a service of largeService tasks takes to run, and removes it.
+func (s *swarmService) once(ctx context.Context) (time.Duration, error) {
+	took, err := s.timed(func() error { return s.create(ctx, largeService) })
+	if err != nil {
+		return 0, err
+	}
+	return took, s.remove(ctx)
 }
 
 // swarmService is a service of a Swarm, with the same containers as our tasks.
 type swarmService struct {
 	*bench
-	id   string
-	spec swarm.ServiceSpec
+	network string // id of the overlay network of its tasks; empty: the bridge
+	id      string
+	spec    swarm.ServiceSpec
 }
 
 func (s *swarmService) timed(do func() error) (time.Duration, error) {
@@ -63,6 +88,9 @@ func (s *swarmService) create(ctx context.Context, replicas uint64) error {
 			Resources:     &swarm.ResourceRequirements{Limits: &swarm.Limit{MemoryBytes: 16 << 20}},
 		},
 		UpdateConfig: &swarm.UpdateConfig{Parallelism: swarmRollAtOnce},
+	}
+	if s.network != "" {
+		s.spec.TaskTemplate.Networks = []swarm.NetworkAttachmentConfig{{Target: s.network}}
 	}
 	made, err := s.docker.ServiceCreate(ctx, s.spec, swarm.ServiceCreateOptions{})
 	if err != nil {

@@ -19,6 +19,8 @@
 //	once PATH        make a file, and exit with 1 if it is there already
 //	stdin            exit with 10 if stdin is a terminal, and with 11 once it has ended
 //	udp              send each UDP packet on $PORT back until SIGTERM
+//	peer             answer TCP on $PORT: discard, or send back, what comes
+//	measure ADDRESS  print the bytes a second that a peer takes, and the round trip in nanoseconds
 package main
 
 import (
@@ -93,6 +95,10 @@ func run(ctx context.Context, verb string, args []string) error {
 		return nil
 	case "udp":
 		return echo(ctx)
+	case "peer":
+		return peer(ctx)
+	case "measure":
+		return measure(args)
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
