@@ -62,8 +62,6 @@ func (m *Machine) usable(engine runtime.Info) error {
 		return errors.New("this agent does not run as root")
 	case engine.Rootless:
 		return errors.New("the engine is rootless")
-	case engine.Podman:
-		return errors.New("the engine is Podman, which names cgroups in its own way")
 	case engine.CgroupDriver != driverSystemd && engine.CgroupDriver != driverCgroupfs:
 		return fmt.Errorf("the engine's cgroup driver is %q", engine.CgroupDriver)
 	}

@@ -19,7 +19,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/client"
@@ -143,7 +142,6 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 		// 20.10 and later have these two
 		CgroupVersion: info.CgroupVersion, CgroupDriver: info.CgroupDriver,
 		Rootless: hasSecurity(info, "rootless"),
-		Podman:   e.isPodman(ctx),
 		AppArmor: hasSecurity(info, "apparmor"), SELinux: hasSecurity(info, "selinux"),
 	}, nil
 }
@@ -154,14 +152,6 @@ func hasSecurity(info system.Info, name string) bool {
 	return slices.ContainsFunc(info.SecurityOptions, func(option string) bool {
 		option, _, _ = strings.Cut(option, ",")
 		return option == "name="+name
-	})
-}
-
-// isPodman reports whether the engine says that it is Podman.
-func (e *Engine) isPodman(ctx context.Context) bool {
-	version, err := e.api.ServerVersion(ctx)
-	return err == nil && slices.ContainsFunc(version.Components, func(c types.ComponentVersion) bool {
-		return strings.HasPrefix(c.Name, "Podman")
 	})
 }
 

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -39,10 +38,7 @@ type fakeAPI struct {
 
 func (f *fakeAPI) Info(context.Context) (system.Info, error) { return f.info() }
 func (f *fakeAPI) ClientVersion() string                     { return f.version }
-func (f *fakeAPI) ServerVersion(context.Context) (types.Version, error) {
-	return types.Version{}, errors.New("no version")
-}
-func (f *fakeAPI) Ping(context.Context) (types.Ping, error) { return types.Ping{}, f.ping() }
+func (f *fakeAPI) Ping(context.Context) (types.Ping, error)  { return types.Ping{}, f.ping() }
 
 func (f *fakeAPI) ServerVersion(context.Context) (types.Version, error) { return f.engine, nil }
 

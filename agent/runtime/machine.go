@@ -24,6 +24,5 @@ type Info struct {
 	// How the engine makes cgroups: their version is 1 or 2, the driver cgroupfs, systemd or none.
 	CgroupVersion, CgroupDriver string
 	Rootless                    bool // it does not run as root
-	Podman                      bool // it is Podman's service, not a Docker Engine
 	AppArmor, SELinux           bool // containers can have profiles or labels of these
 }
