@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil/faketime"
 )
@@ -217,7 +218,9 @@ func TestSlowPull(t *testing.T) {
 		e.registry[app] = digest("a")
 		e.pull = func(ctx context.Context, progress func(runtime.PullProgress)) error {
 			for n := range int64(4) {
-				time.Sleep(31 * time.Second)
+				if !wait.Sleep(ctx, 31*time.Second) {
+					return ctx.Err()
+				}
 				progress(runtime.PullProgress{Done: n * 10, Total: 30})
 			}
 			return nil
