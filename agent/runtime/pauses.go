@@ -43,8 +43,8 @@ const (
 	LabelRole = "gantry.role"
 	RolePause = "pause"
 
-	// PauseRepository is the name of the image of pauses without its tag. Agents build it, and never
-	// clean it up.
+	// PauseRepository is the name of the image of pauses without its tag. Agents build it, and
+	// never clean it up.
 	PauseRepository = "gantry-pause"
 
 	pausePrefix = "gantry-pause-"
