@@ -47,6 +47,8 @@ type Config struct {
 
 	// AllowPrivileged shows in the instance's attributes that Runtime runs privileged containers.
 	AllowPrivileged bool
+	// AnyArchitecture has the instance take tasks whose definition names another architecture.
+	AnyArchitecture bool
 
 	ReservedCPU    int64          // units that tasks do not get
 	ReservedMemory int64          // MiB that tasks do not get

@@ -63,9 +63,10 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 		{Name: capability + "ecr-auth"},
 	}
 	for name, has := range map[string]bool{
-		structs.AttributePrivileged: cfg.AllowPrivileged,
-		structs.AttributeAppArmor:   info.AppArmor,
-		structs.AttributeSELinux:    info.SELinux,
+		structs.AttributePrivileged:      cfg.AllowPrivileged,
+		structs.AttributeAnyArchitecture: cfg.AnyArchitecture,
+		structs.AttributeAppArmor:        info.AppArmor,
+		structs.AttributeSELinux:         info.SELinux,
 	} {
 		if has {
 			list = append(list, structs.Attribute{Name: name})

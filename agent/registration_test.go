@@ -191,12 +191,15 @@ func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 	if unsupported := structs.UnsupportedFeatures(&def, nil); len(unsupported) > 0 {
 		t.Fatal(unsupported)
 	}
-	withConfig(t, func(c *agent.Config) { c.AllowPrivileged = true }, func(h *harness) {
+	withConfig(t, func(c *agent.Config) { c.AllowPrivileged, c.AnyArchitecture = true, true }, func(h *harness) {
 		in := h.server.instances[h.agent.Instance()]
 		for _, required := range def.RequiresAttributes {
 			if _, ok := in.Attribute(required.Name); !ok {
 				t.Errorf("the agent does not have %s", required.Name)
 			}
+		}
+		if _, ok := in.Attribute(structs.AttributeAnyArchitecture); !ok {
+			t.Error("the agent does not say that it takes any architecture")
 		}
 		if len(def.RequiresAttributes) < 7 {
 			t.Errorf("required are %v", def.RequiresAttributes)
@@ -208,7 +211,7 @@ func TestAgentsHaveWhatDefinitionsRequire(t *testing.T) {
 func TestPrivilegedIsNotOfferedUnlessAllowed(t *testing.T) {
 	withAgent(t, func(h *harness) {
 		in := h.server.instances[h.agent.Instance()]
-		for _, name := range []string{structs.AttributePrivileged, structs.AttributeAppArmor, structs.AttributeSELinux} {
+		for _, name := range []string{structs.AttributePrivileged, structs.AttributeAppArmor, structs.AttributeSELinux, structs.AttributeAnyArchitecture} {
 			if _, ok := in.Attribute(name); ok {
 				t.Errorf("the agent says that it has %s", name)
 			}

@@ -22,6 +22,10 @@ const (
 // for it).
 const AttributeTaskENI = "ecs.capability.task-eni"
 
+// AttributeAnyArchitecture is the attribute of instances that run tasks whose definition names
+// another architecture than theirs, too.
+const AttributeAnyArchitecture = "gantry.any-architecture"
+
 // AttributeZone is the attribute that holds an instance's availability zone (ECS's name for it).
 const AttributeZone = "ecs.availability-zone"
 

@@ -32,6 +32,7 @@ type agentOptions struct {
 	attributes []string
 	images     imageOptions
 	privileged bool  // whether containers may be privileged
+	anyArch    bool  // whether tasks whose definition names another architecture run here
 	taskPIDs   int64 // how many processes a task may have; zero: any number
 	fenced     bool  // whether tasks are killed when the machine is cut off
 	tasks      agentNetwork
@@ -61,6 +62,8 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().StringArrayVar(&o.attributes, "attribute", nil, "attribute for placement constraints, as `NAME=VALUE`; may be repeated")
 	cmd.Flags().BoolVar(&o.privileged, "allow-privileged", false, "run tasks with privileged containers, which can do everything "+
 		"that root can on this machine; without it they are placed elsewhere")
+	cmd.Flags().BoolVar(&o.anyArch, "any-architecture", false, "run tasks whose definition names another cpuArchitecture, too; "+
+		"their images must have a variant for this machine, or its kernel emulate the other")
 	cmd.Flags().Int64Var(&o.taskPIDs, "task-pids-limit", 0, "the `number` of processes and threads that a task may have; 0 is no limit")
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
@@ -127,7 +130,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			AllowPrivileged: o.privileged, Runtime: machine.runtime, Resources: machine.resources, Network: o.tasks.network(machine.runtime),
+			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources, Network: o.tasks.network(machine.runtime),
 			Images: images, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,

@@ -101,7 +101,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
-		Version: version, Commit: commit(), AllowPrivileged: true,
+		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
 		Images: images, Logger: log,
 	}})

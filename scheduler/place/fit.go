@@ -39,7 +39,7 @@ func filters() [numFilters]filter {
 		{structs.FailAgent, missingAgent, detailAgent, changeAgent, always},
 		{structs.FailRuntime, missingRuntime, detailTrouble, changeRuntime, always},
 		{structs.FailUnstable, missingStability, detailTrouble, changeStability, always},
-		{structs.FailAttribute, missingPlatform, detailPlatform, nil, always},
+		{structs.FailAttribute, missingPlatform, detailPlatform, changePlatform, always},
 		{structs.FailAttribute, missingCapabilities, detailCapabilities, changeCapabilities, always},
 		{structs.FailAttribute, missingTaskNetwork, detailTaskNetwork, changeTaskNetwork, always},
 		{structs.FailMemberOf, missingMembers, detailMembers, nil, alikeMembers},

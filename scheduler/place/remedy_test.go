@@ -63,6 +63,8 @@ func (s *scene) apply(t *rapid.T, remedy string) {
 			i.HeldUntil = 0
 		} else if change == "the agent's flag --allow-privileged" {
 			i.Attributes = append(i.Attributes, structs.Attribute{Name: structs.AttributePrivileged})
+		} else if change == "the agent's flag --any-architecture" {
+			i.Attributes = append(i.Attributes, structs.Attribute{Name: structs.AttributeAnyArchitecture})
 		} else if change == "status ACTIVE" {
 			i.Status = "ACTIVE"
 		} else if free := portsOf(change); free != nil {

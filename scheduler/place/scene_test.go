@@ -77,7 +77,7 @@ func drawScene(t *rapid.T) *scene {
 		}
 		i.GPUs = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"0", "1", "2", "3"}), 0, 4, rapid.ID).Draw(t, "gpus")
 		held := 0
-		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture", structs.AttributePrivileged} {
+		for _, name := range []string{"ecs.availability-zone", "rack", "ecs.cpu-architecture", structs.AttributePrivileged, structs.AttributeAnyArchitecture} {
 			if value := rapid.SampledFrom([]string{"a", "b", "c", "arm64", "arm64", ""}).Draw(t, name); value != "" {
 				i.Attributes = append(i.Attributes, structs.Attribute{Name: name, Value: value})
 			}
@@ -194,7 +194,8 @@ func (h *held) attribute(name string) string {
 }
 
 func (h *held) platform() bool {
-	return h.scene.def.RuntimePlatform == nil || h.attribute("ecs.cpu-architecture") == "arm64"
+	_, any := h.instance.Attribute(structs.AttributeAnyArchitecture)
+	return any || h.scene.def.RuntimePlatform == nil || h.attribute("ecs.cpu-architecture") == "arm64"
 }
 
 func (h *held) capability() bool {

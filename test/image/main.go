@@ -13,7 +13,7 @@
 //	alloc MIB        use that much memory until SIGTERM
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
 //	nofile           print the hard limit of open files
-//	fetch URL PAGE   get a page until it is as given, and exit 1 if that takes half a minute
+//	fetch URL [PAGE] get a page until it is there, and as given; exit 1 if that takes half a minute
 //	signal           exit with 100 plus the number of the first signal that comes
 //	pid              exit with its process id
 //	once PATH        make a file, and exit with 1 if it is there already
@@ -105,14 +105,14 @@ func run(ctx context.Context, verb string, args []string) error {
 }
 
 func fetch(ctx context.Context, args []string) error {
-	if len(args) != 2 {
-		return errors.New("fetch URL PAGE")
+	if len(args) != 1 && len(args) != 2 {
+		return errors.New("fetch URL [PAGE]")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
 		got, err := get(ctx, args[0])
-		if err == nil && got == args[1] {
+		if err == nil && (len(args) == 1 || got == args[1]) {
 			return nil
 		}
 		select {
