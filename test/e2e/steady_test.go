@@ -5,7 +5,8 @@ import (
 	"flag"
 	"math/rand/v2"
 	"net"
-	"os/exec"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -139,21 +140,40 @@ func (k *killed) isWhole(task types.Task) {
 	conn.Close()
 }
 
-// endForgotten throws the data directory away, and has another gantry dev start and end: it removes
-// what belonged to it, and what was its own.
+// endForgotten throws the data directory away, and has another gantry dev start: it removes the
+// network of the forgotten instance. Then it is killed, and a third one removes all that it had, and
+// leaves nothing when it ends.
 func (k *killed) endForgotten() {
-	if out, err := exec.Command("rm", "-r", k.dir).CombinedOutput(); err != nil {
-		k.Fatal(err, string(out))
+	k.Setenv("TMPDIR", k.TempDir())
+	if err := os.RemoveAll(k.dir); err != nil {
+		k.Fatal(err)
 	}
-	next := startDev(k.T, "--spare-pauses", "2")
-	own := next.instance()
-	next.aws(nil, "register-task-definition", "--cli-input-json", strings.ReplaceAll(everything, "IMAGE", testutil.AppImage))
-	next.await(next.runEverything(), "RUNNING")
-	k.await("the forgotten instance's things are gone", func() []string { return thingsOf(k.T, k.instance).all() })
-	next.stop()
-	if left := thingsOf(k.T, own).all(); len(left) > 0 {
+	own := k.runHere(func(d *dev) {
+		k.await("the forgotten instance's things are gone", func() []string { return thingsOf(k.T, k.instance).all() })
+		d.kill()
+	})
+	last := k.runHere(func(d *dev) {
+		k.await("the killed gantry dev's things are gone", func() []string { return thingsOf(k.T, own).all() })
+		d.stop()
+	})
+	if left := thingsOf(k.T, last).all(); len(left) > 0 {
 		k.Errorf("gantry dev ended, and left %v", left)
 	}
+	if left, err := filepath.Glob(os.TempDir() + "/gantry-dev-*"); len(left) > 0 || err != nil {
+		k.Errorf("temporary directories are left: %v, %v", left, err)
+	}
+}
+
+// runHere starts a gantry dev with a temporary directory, and has it run the task. It returns its
+// instance.
+func (k *killed) runHere(then func(d *dev)) string {
+	k.Helper()
+	d := startDev(k.T, "--spare-pauses", "2")
+	instance := d.instance()
+	d.aws(nil, "register-task-definition", "--cli-input-json", strings.ReplaceAll(everything, "IMAGE", testutil.AppImage))
+	d.await(d.runEverything(), "RUNNING")
+	then(d)
+	return instance
 }
 
 // await waits until a list of leftovers is empty.
