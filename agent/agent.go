@@ -93,6 +93,26 @@ func (a *Agent) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.open(instance)
+	if a.cfg.StopOnDisconnect {
+		a.work.Go(func() { a.guard(ctx) })
+	}
+	if a.cfg.Join != nil {
+		if err := a.cfg.Join(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.register(ctx, instance); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.instance = instance
+	return nil
+}
+
+// open makes the parts of the agent that belong to its instance.
+func (a *Agent) open(instance string) {
 	a.log = a.log.With("instance", instance)
 	a.link = link.New(link.Config{
 		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
@@ -115,21 +135,6 @@ func (a *Agent) begin(ctx context.Context) error {
 		Instance: instance, Engine: a.runtime, Images: a.images, Resources: resources, Slots: a.slots,
 		Report: a.link.Report, Now: a.now, Logger: a.log,
 	}
-	if a.cfg.StopOnDisconnect {
-		a.work.Go(func() { a.guard(ctx) })
-	}
-	if a.cfg.Join != nil {
-		if err := a.cfg.Join(ctx); err != nil {
-			return err
-		}
-	}
-	if err := a.register(ctx, instance); err != nil {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.instance = instance
-	return nil
 }
 
 // register registers this machine with the servers. It fails if no engine answers or a server
@@ -192,6 +197,21 @@ func (a *Agent) tell(r *task.Runner, event runtime.Event) {
 // stopAllTimeout is the number of seconds between SIGTERM and SIGKILL in StopAll. It is Docker's
 // own default, because a person waits for it.
 const stopAllTimeout = 10
+
+// Remove stops and removes everything of the instance that a data directory belongs to, which no
+// agent runs for any more.
+func Remove(ctx context.Context, cfg Config) error {
+	a, err := New(cfg)
+	if err != nil {
+		return err
+	}
+	instance, err := link.Identity(a.cfg.DataDir, a.cfg.Cluster)
+	if err != nil {
+		return err
+	}
+	a.open(instance)
+	return a.StopAll(ctx)
+}
 
 // StopAll stops and removes every container of the instance, and what else its tasks had. Call it
 // after Run has returned.

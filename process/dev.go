@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/client"
@@ -43,8 +44,11 @@ type Dev struct {
 	temp     bool // dataDir is to be removed
 	cluster  string
 
+	config agent.Config
+
 	cancel context.CancelFunc
-	ended  chan struct{} // closed when the agent has ended
+	ended  chan struct{}  // closed when the agent has ended
+	work   sync.WaitGroup // what Start began besides
 }
 
 // NewDev opens the listener and the data directory, and starts the server behind them.
@@ -56,7 +60,7 @@ func NewDev(c DevConfig) (*Dev, error) {
 	}
 	if d.dataDir == "" {
 		d.temp = true
-		if d.dataDir, err = os.MkdirTemp("", "gantry-dev-"); err != nil {
+		if d.dataDir, err = os.MkdirTemp("", tempPrefix); err != nil {
 			return nil, errors.Join(err, listener.Close())
 		}
 	}
@@ -85,6 +89,7 @@ func (d *Dev) newAgent(config agent.Config) (err error) {
 	// where the ports of tasks are reached from here
 	config.Address = func() string { return "127.0.0.1" }
 	config.OwnPorts = func() []structs.Port { return portsOf("tcp", d.server.address()) }
+	d.config = config
 	d.agent, err = agent.New(config)
 	return err
 }
@@ -100,6 +105,9 @@ func (d *Dev) Start() {
 			d.end(err)
 		}
 	}()
+	if d.temp {
+		d.work.Go(func() { removeKilled(ctx, d.config) })
+	}
 }
 
 // Stop ends the agent, the doors and the server, and removes a temporary data directory with all
@@ -109,6 +117,7 @@ func (d *Dev) Stop(ctx context.Context) error {
 	d.cancel()
 	return d.server.inOrder(func() error {
 		<-d.ended
+		d.work.Wait()
 		var err error
 		if d.temp {
 			err = d.agent.StopAll(ctx)

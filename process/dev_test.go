@@ -32,6 +32,22 @@ containers:
 // startDev starts a Dev on an engine in memory, and waits until it runs a job.
 func startDev(t *testing.T, dir string, engine *testutil.FakeEngine) *process.Dev {
 	t.Helper()
+	d := readyDev(t, dir, engine)
+	c := client.New(client.Config{Address: d.URL()})
+	defer c.Close()
+	if _, err := c.PutJob(t.Context(), []byte(job), ""); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the job runs", func() bool { return running(engine) == 1 })
+	return d
+}
+
+// readyDev starts a Dev on an engine in memory.
+func readyDev(t *testing.T, dir string, engine *testutil.FakeEngine) *process.Dev {
+	t.Helper()
+	if os.Getenv("TMPDIR") == "" { // real Devs have their temporary directories in /tmp
+		t.Setenv("TMPDIR", t.TempDir())
+	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: "127.0.0.1:0", Agent: agent.Config{
 		DataDir: dir, Zone: "a", Version: "1.2.3", Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Runtime: func(instance string) runtime.Runtime { return engine.Runtime(instance) },
@@ -41,12 +57,6 @@ func startDev(t *testing.T, dir string, engine *testutil.FakeEngine) *process.De
 	}
 	d.Start()
 	eventually(t, "the cluster is ready", func() bool { return d.Ready() == nil })
-	c := client.New(client.Config{Address: d.URL()})
-	defer c.Close()
-	if _, err := c.PutJob(t.Context(), []byte(job), ""); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the job runs", func() bool { return running(engine) == 1 })
 	return d
 }
 
@@ -86,6 +96,26 @@ func TestDev(t *testing.T) {
 	stop(t, d)
 	if _, err := os.Stat(temp); !temporary || !os.IsNotExist(err) || len(engine.All()) != 0 {
 		t.Errorf("after Stop with a temporary directory: %v, containers %v", err, engine.All())
+	}
+}
+
+// TestKilledDev: what a Dev with a temporary directory left that was killed, the next one removes,
+// but nothing of one that still runs.
+func TestKilledDev(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	engine := testutil.NewFakeEngine()
+	killed, err := os.MkdirTemp("", "gantry-dev-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop(t, startDev(t, killed, engine)) // to its end it is as one that is killed: its container runs on
+	lives := startDev(t, "", engine)
+	defer stop(t, lives)
+	eventually(t, "the first one's container is gone", func() bool { return len(engine.All()) == 1 })
+	eventually(t, "its directory is gone", func() bool { _, err := os.Stat(killed); return os.IsNotExist(err) })
+	stop(t, readyDev(t, "", engine))
+	if dir, _ := lives.DataDir(); running(engine) != 1 {
+		t.Errorf("%d containers of the Dev in %s run, want its one", running(engine), dir)
 	}
 }
 

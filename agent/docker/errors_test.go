@@ -17,11 +17,13 @@ func TestAwayIsNoRefusal(t *testing.T) {
 		err     error
 		refused bool
 	}{
-		"no engine listens":          {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, false},
-		"the engine was killed":      {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), false},
-		"before it answered":         {fmt.Errorf("post: %w", io.EOF), false},
-		"the connection was reset":   {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, false},
-		"a registry does not answer": {errors.New(`Get "https://r/v2/": dial tcp: connect: connection refused`), true},
+		"no engine listens":           {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, false},
+		"the engine was killed":       {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), false},
+		"before it answered":          {fmt.Errorf("post: %w", io.EOF), false},
+		"the connection was reset":    {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, false},
+		"the engine is being stopped": {errors.New("Error response from daemon: create gantry-1-0-scratch: database not open"), false},
+		"it has left containerd":      {errors.New("Error response from daemon: transport is closing: unavailable"), false},
+		"a registry does not answer":  {errors.New(`Get "https://r/v2/": dial tcp: connect: connection refused`), true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

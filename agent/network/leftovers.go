@@ -47,7 +47,8 @@ func (n *Network) Sweep(ctx context.Context, holds func(task string) bool) error
 		if t := p.Task(); t == "" && n.pool.has(p.Name) || t != "" && holds(t) {
 			continue
 		}
-		failed = errors.Join(failed, n.engine.RemovePause(ctx, p.ID))
+		// by its name: a spare one may have become a task's since it was listed
+		failed = errors.Join(failed, n.engine.RemovePause(ctx, p.Name))
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

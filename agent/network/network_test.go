@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -32,6 +34,32 @@ func TestTasksHaveAddresses(t *testing.T) {
 	hosts, err := os.ReadFile(fmt.Sprintf("/proc/%d/root/etc/hosts", h.pause(one).PID))
 	if err != nil || !strings.Contains(string(hosts), "10.213.7.5\tip-10-213-7-5.ec2.internal ip-10-213-7-5 "+h.pause(one).Hostname+"\n") {
 		t.Errorf("/etc/hosts is %q, %v", hosts, err)
+	}
+}
+
+// slowList lists pauses, and does something before the list gets to who asked.
+type slowList struct {
+	runtime.Pauses
+	meanwhile func()
+}
+
+func (s slowList) ListPauses(ctx context.Context) ([]runtime.Pause, map[string]bool, error) {
+	pauses, tasks, err := s.Pauses.ListPauses(ctx)
+	s.meanwhile()
+	return pauses, tasks, err
+}
+
+// A task takes a spare pause while a sweep lists them as spare: it keeps it.
+func TestSpareTakenDuringSweep(t *testing.T) {
+	h := newHarness(t)
+	check(t, h.look(t.Context()), h.pool.fill(t.Context()))
+	as := assignment("10.213.7.5")
+	engine := h.Network.engine
+	h.Network.engine = slowList{engine, func() { h.prepare(as) }}
+	check(t, h.Sweep(t.Context(), func(string) bool { return true }))
+	h.Network.engine = engine
+	if !lives(h.pause(as)) {
+		t.Error("the task's pause has ended")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,10 +32,11 @@ type agentOptions struct {
 	name       string
 	attributes []string
 	images     imageOptions
-	privileged bool  // whether containers may be privileged
-	anyArch    bool  // whether tasks whose definition names another architecture run here
-	taskPIDs   int64 // how many processes a task may have; zero: any number
-	fenced     bool  // whether tasks are killed when the machine is cut off
+	cleanup    time.Duration // how long the containers of ended tasks are kept
+	privileged bool          // whether containers may be privileged
+	anyArch    bool          // whether tasks whose definition names another architecture run here
+	taskPIDs   int64         // how many processes a task may have; zero: any number
+	fenced     bool          // whether tasks are killed when the machine is cut off
 	tasks      agentNetwork
 }
 
@@ -70,6 +72,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
 	o.images.addFlags(cmd)
 	o.images.addCleanupFlags(cmd)
+	addCleanupWaitFlag(cmd, &o.cleanup)
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -92,9 +95,24 @@ func (o *agentOptions) check() error {
 	case o.taskPIDs < 0:
 		return fmt.Errorf("--task-pids-limit: %d is negative", o.taskPIDs)
 	}
+	if err := checkCleanupWait(o.cleanup); err != nil {
+		return err
+	}
 	_, err := o.custom()
 	_, imageErr := o.images.config()
 	return cmp.Or(err, imageErr, o.logging.check(), o.network.check(), o.tasks.check())
+}
+
+func addCleanupWaitFlag(cmd *cobra.Command, wait *time.Duration) {
+	cmd.Flags().DurationVar(wait, "task-cleanup-wait", time.Hour,
+		"`time` that the containers of an ended task are kept for people to look at, as ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION; at least 1s")
+}
+
+func checkCleanupWait(wait time.Duration) error {
+	if wait < time.Second {
+		return fmt.Errorf("--task-cleanup-wait: %v is less than 1s", wait)
+	}
+	return nil
 }
 
 func (o *agentOptions) custom() (list []structs.Attribute, err error) {
@@ -130,8 +148,9 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
-			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources, Network: o.tasks.network(machine.runtime),
-			Images: images, Logger: log,
+			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
+			Network: o.tasks.network(machine.runtime),
+			Images:  images, CleanupWait: o.cleanup, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

@@ -33,6 +33,7 @@ type devOptions struct {
 	fargate  structs.FargateSizes
 	pauses   agentNetwork
 	images   imageOptions
+	cleanup  time.Duration // how long the containers of ended tasks are kept
 }
 
 func devCommand() *cobra.Command {
@@ -61,8 +62,9 @@ gantry dev with the same directory takes them over.`,
 	addFargateFlag(cmd, &o.fargate)
 	o.pauses.addFlags(cmd)
 	o.images.addFlags(cmd)
+	addCleanupWaitFlag(cmd, &o.cleanup)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := cmp.Or(o.logging.check(), o.pauses.check(), o.check()); err != nil {
+		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.check()); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
@@ -103,7 +105,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
-		Images: images, Logger: log,
+		Images: images, CleanupWait: o.cleanup, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")
