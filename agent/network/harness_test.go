@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/internal/wholefile"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 )
@@ -58,6 +60,9 @@ func newHarness(t *testing.T) *harness {
 	}
 	instance := randomID()
 	h := &harness{T: t, engine: all.ForInstance(instance), image: testutil.BuildAppImage(t, host), data: t.TempDir()}
+	// An agent of another test would take the instance for a forgotten one otherwise.
+	identity := `{"instance":"` + instance + `","cluster":"default"}`
+	check(t, os.MkdirAll(filepath.Join(h.data, "agent"), 0o755), wholefile.Write(filepath.Join(h.data, "agent", "instance.json"), []byte(identity)))
 	h.Network = h.open(instance)
 	if problem := h.problem(t.Context()); problem != "" && os.Getenv(testutil.RequireDocker) != "1" {
 		t.Skipf("NO NETWORKS ARE MADE, so nothing is tested: %s", problem)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/runtime"
-	"github.com/gantry-project/gantry/internal/wholefile"
 	"github.com/gantry-project/gantry/structs"
 	"github.com/gantry-project/gantry/testutil"
 )
@@ -142,8 +141,6 @@ func TestForgottenInstances(t *testing.T) {
 	as := assignment("10.213.7.5")
 	h.prepare(as)
 	h.closeRouter()
-	identity := `{"instance":"` + h.cfg.Instance + `","cluster":"default"}`
-	check(t, os.MkdirAll(filepath.Join(h.data, "agent"), 0o755), wholefile.Write(filepath.Join(h.data, "agent", "instance.json"), []byte(identity)))
 	other := &harness{T: t, engine: h.engine, data: t.TempDir()}
 	n := other.open(randomID())
 	n.removeForgotten(t.Context())

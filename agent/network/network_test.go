@@ -55,9 +55,11 @@ func TestSpareTakenDuringSweep(t *testing.T) {
 	check(t, h.look(t.Context()), h.pool.fill(t.Context()))
 	as := assignment("10.213.7.5")
 	engine := h.Network.engine
-	h.Network.engine = slowList{engine, func() { h.prepare(as) }}
-	check(t, h.Sweep(t.Context(), func(string) bool { return true }))
+	var prepareErr error
+	h.Network.engine = slowList{engine, func() { _, prepareErr = h.Prepare(t.Context(), as) }}
+	err := h.Sweep(t.Context(), func(string) bool { return true })
 	h.Network.engine = engine
+	check(t, err, prepareErr)
 	if !lives(h.pause(as)) {
 		t.Error("the task's pause has ended")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,8 +23,8 @@ var twoBlocks = structs.TaskNetwork{Range: "10.9.0.0/27", BlockBits: 28}
 type scene struct {
 	*singlenode.Node
 	t       *testing.T
-	applied int
-	fails   bool
+	applied atomic.Int32
+	fails   atomic.Bool
 }
 
 func inScene(t *testing.T, test func(*scene)) {
@@ -32,8 +33,8 @@ func inScene(t *testing.T, test func(*scene)) {
 		k := New(Config{
 			Snapshot: s.Store.Snapshot, Now: func() structs.Time { return structs.TimeOf(time.Now()) }, TaskNetwork: twoBlocks,
 			Apply: func(ctx context.Context, cmd structs.Command) (structs.Applied, error) {
-				s.applied++
-				if s.fails {
+				s.applied.Add(1)
+				if s.fails.Load() {
 					return structs.Applied{}, errors.New("no leader")
 				}
 				return s.Apply(ctx, cmd)
@@ -80,13 +81,15 @@ func TestAnInstanceWaitsForABlock(t *testing.T) {
 		}
 		s.expect("10.9.0.0/28", "10.9.0.16/28", "", "")
 		time.Sleep(time.Hour)
-		if s.applied > 0 {
-			t.Errorf("%d entries changed nothing", s.applied)
+		synctest.Wait()
+		if s.applied.Load() > 0 {
+			t.Errorf("%d entries changed nothing", s.applied.Load())
 		}
-		s.fails = true
+		s.fails.Store(true)
 		s.MustApply(t, structs.SetInstanceStatus{Instances: []string{"1"}, Status: structs.InstanceInactive, At: 9})
 		time.Sleep(time.Minute)
-		s.fails = false
+		synctest.Wait()
+		s.fails.Store(false)
 		s.expect("", "10.9.0.16/28", "10.9.0.0/28", "")
 	})
 }
@@ -110,8 +113,8 @@ func TestTwoInstancesWithOneBlockAreFound(t *testing.T) {
 		}
 		s.Store.Replace(damaged)
 		s.expect("10.9.0.16/28", "10.9.0.0/28")
-		if s.applied != 1 {
-			t.Errorf("that took %d entries", s.applied)
+		if s.applied.Load() != 1 {
+			t.Errorf("that took %d entries", s.applied.Load())
 		}
 	})
 }

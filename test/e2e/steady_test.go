@@ -20,6 +20,9 @@ import (
 
 var rounds = flag.Int("rounds", 3, "how many tasks TestKilledWithEverything has, each with three kills")
 
+// ownRange is not the default range, which other packages' tests use on the same machine.
+const ownRange = "10.214.0.0/16"
+
 // everything is a task with all that an agent makes for one: a network, volumes, a cgroup with
 // limits, containers in an order, one that is restarted.
 const everything = `{"family": "everything", "networkMode": "awsvpc", "cpu": "128", "memory": "128", "pidMode": "task",
@@ -63,7 +66,7 @@ type killed struct {
 
 func (k *killed) start() {
 	k.Helper()
-	k.d = startDev(k.T, "--data-dir", k.dir, "--task-cleanup-wait", "1s", "--spare-pauses", "2")
+	k.d = startDev(k.T, "--data-dir", k.dir, "--task-cleanup-wait", "1s", "--spare-pauses", "2", "--task-network", ownRange)
 }
 
 // runEverything runs the task, and returns its ARN.
@@ -141,8 +144,8 @@ func (k *killed) isWhole(task types.Task) {
 }
 
 // endForgotten throws the data directory away, and has another gantry dev start: it removes the
-// network of the forgotten instance. Then it is killed, and a third one removes all that it had, and
-// leaves nothing when it ends.
+// network of the forgotten instance. Then it is killed, and a third one removes all that it had,
+// and leaves nothing when it ends.
 func (k *killed) endForgotten() {
 	k.Setenv("TMPDIR", k.TempDir())
 	if err := os.RemoveAll(k.dir); err != nil {
@@ -168,7 +171,7 @@ func (k *killed) endForgotten() {
 // instance.
 func (k *killed) runHere(then func(d *dev)) string {
 	k.Helper()
-	d := startDev(k.T, "--spare-pauses", "2")
+	d := startDev(k.T, "--spare-pauses", "2", "--task-network", ownRange)
 	instance := d.instance()
 	d.aws(nil, "register-task-definition", "--cli-input-json", strings.ReplaceAll(everything, "IMAGE", testutil.AppImage))
 	d.await(d.runEverything(), "RUNNING")
