@@ -25,9 +25,14 @@ func (e *Engine) CreateVolume(ctx context.Context, spec runtime.VolumeSpec) erro
 	if spec.SizeGiB > 0 && e.quota.volumes.Load() && cmp.Or(spec.Driver, driverLocal) == driverLocal && len(options) == 0 {
 		options = sizeOf(spec.SizeGiB)
 	}
-	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
-		Name: spec.Name, Driver: cmp.Or(spec.Driver, driverLocal), DriverOpts: options, Labels: spec.Labels,
-	})
+	create := volume.CreateOptions{Name: spec.Name, Driver: cmp.Or(spec.Driver, driverLocal), DriverOpts: options, Labels: spec.Labels}
+	v, err := e.api.VolumeCreate(ctx, create)
+	// An engine that ended meanwhile may have made it and not have noted its labels.
+	if err == nil && len(v.Labels) == 0 && e.owns(spec.Labels) {
+		if err = e.api.VolumeRemove(ctx, spec.Name, false); err == nil || errdefs.IsNotFound(err) {
+			_, err = e.api.VolumeCreate(ctx, create)
+		}
+	}
 	if err != nil {
 		return failure(ctx, cannotInitialize, err)
 	}

@@ -161,6 +161,26 @@ func TestVolumeLife(t *testing.T) {
 	}
 }
 
+// A volume of a task without labels, from an engine that ended while it made it, is made again: it
+// would never be removed otherwise.
+func TestVolumeWithoutLabels(t *testing.T) {
+	h := newHarness(t)
+	name := "gantry-" + h.instance + "-0-half"
+	if err := h.CreateVolume(t.Context(), runtime.VolumeSpec{Name: name}); err != nil {
+		t.Fatal(err)
+	}
+	labels := map[string]string{runtime.LabelInstance: h.instance}
+	if err := h.CreateVolume(t.Context(), runtime.VolumeSpec{Name: name, Labels: labels}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := h.ListVolumes(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("listed %+v %v", list, err)
+	}
+	if gone, err := h.RemoveVolume(t.Context(), name); !gone || err != nil {
+		t.Errorf("removed: %v %v", gone, err)
+	}
+}
+
 func TestCreateVolumeRefused(t *testing.T) {
 	h := newHarness(t)
 	err := h.CreateVolume(t.Context(), runtime.VolumeSpec{Name: "gantry-test-" + h.instance, Options: map[string]string{"color": "red"}})
