@@ -124,8 +124,9 @@ func TestBadRequests(t *testing.T) {
 			}
 		})
 	}
-	if status, answer := d.post(t, "ListClusters", `{"noSuchMember": {"deep": [1]}}`); status != http.StatusOK {
-		t.Errorf("an unknown member is not ignored: %d %s", status, answer)
+	status, answer := d.post(t, "ListClusters", `{"noSuchMember": {"deep": [1]}}`)
+	if status != http.StatusBadRequest || !strings.Contains(string(answer), "unknown member noSuchMember") {
+		t.Errorf("an unknown member is not refused by name: %d %s", status, answer)
 	}
 	d.await(d.run(d.family(app("main", "exit", "0"))), "STOPPED")
 }

@@ -66,6 +66,7 @@ func TestVolumesOfATask(t *testing.T) {
 		"volumes": [{"name": "scratch"}, {"name": "host", "host": {"sourcePath": %q}}, {"name": "own", "dockerVolumeConfiguration": {"scope": "task"}}],
 		"containerDefinitions": [
 			{"name": "heir", "image": "IMAGE", "memory": 16, "command": ["read", "/data/file", "/host/file"],
+				"dependsOn": [{"containerName": "second", "condition": "COMPLETE"}, {"containerName": "reader", "condition": "COMPLETE"}],
 				"volumesFrom": [{"sourceContainer": "writer", "readOnly": true}]},
 			{"name": "writer", "image": "IMAGE", "memory": 16, "essential": false, "command": ["write", "/data/file"], "mountPoints": [
 				{"sourceVolume": "scratch", "containerPath": "/data"}, {"sourceVolume": "own", "containerPath": "/own"},
