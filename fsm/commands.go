@@ -57,8 +57,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteVolumeMapping:    handle(deleteVolumeMapping),
 	structs.CmdSetRuntimeHealth:       handle(setRuntimeHealth),
 	structs.CmdReleaseInstances:       handle(releaseInstances),
-	structs.CmdAssignBlocks:           handle(assignBlocks),
 	structs.CmdPinImages:              handle(pinImages),
+	structs.CmdAssignBlocks:           handle(assignBlocks),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -44,8 +44,8 @@ const (
 	CmdDeleteAccountSetting   CommandType = 41
 	CmdPutVolumeMapping       CommandType = 42
 	CmdDeleteVolumeMapping    CommandType = 43
-	CmdAssignBlocks           CommandType = 45
 	CmdPinImages              CommandType = 44
+	CmdAssignBlocks           CommandType = 45
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -68,6 +68,16 @@ func way(traffic, ownKey string, p peer) string {
 	}
 }
 
+// tunnel returns the device of a way to other instances; nil if there is none. Without peers it
+// removes the device.
+func (r *router) tunnel(name string, peers []peer) (netlink.Link, error) {
+	link, err := findLink(r.inside, name)
+	if err != nil || link == nil || len(peers) > 0 {
+		return link, err
+	}
+	return nil, r.inside.LinkDel(link)
+}
+
 // setRoutes makes the routes over a link exactly those that are wanted, by range.
 func setRoutes(in *space, link netlink.Link, wanted map[netip.Prefix]netlink.Route) error {
 	index := link.Attrs().Index

@@ -30,15 +30,9 @@ func networkNumber(all netip.Prefix) int {
 // the machine that has a router (by the router's hardware address), the router's hardware address,
 // and the range behind the router. Nothing is learned or asked on the wire.
 func (r *router) vxlan(all netip.Prefix, own block, peers []peer, port, mtu int) error {
-	link, err := findLink(r.inside, tunnelLink)
-	if err != nil {
+	link, err := r.tunnel(tunnelLink, peers)
+	if err != nil || len(peers) == 0 {
 		return err
-	}
-	if len(peers) == 0 {
-		if link != nil {
-			return r.inside.LinkDel(link)
-		}
-		return nil
 	}
 	if link, err = r.vxlanLink(link, all, own, port, mtu); err != nil {
 		return fmt.Errorf("make the VXLAN: %w", err)

@@ -41,15 +41,9 @@ func tryWireGuard(machine *space, tag string) error {
 // (router.connect): nothing leaves unencrypted.
 func (r *router) wireguard(private wgtypes.Key, own block, peers []peer, port, mtu int) error {
 	name := wireguardName(r.tag)
-	link, err := findLink(r.inside, name)
-	if err != nil {
+	link, err := r.tunnel(name, peers)
+	if err != nil || len(peers) == 0 {
 		return err
-	}
-	if len(peers) == 0 {
-		if link != nil {
-			return r.inside.LinkDel(link)
-		}
-		return nil
 	}
 	if link == nil {
 		if link, err = r.wireguardLink(name, mtu); err != nil {
