@@ -100,10 +100,15 @@ func (t *trafficBench) startPeers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range peer.Attachments[0].Details {
-		if aws.ToString(d.Name) == "privateIPv4Address" {
-			t.address = aws.ToString(d.Value)
+	for _, attachment := range peer.Attachments {
+		for _, d := range attachment.Details {
+			if aws.ToString(d.Name) == "privateIPv4Address" {
+				t.address = aws.ToString(d.Value)
+			}
 		}
+	}
+	if t.address == "" || aws.ToString(peer.LastStatus) != "RUNNING" {
+		return fmt.Errorf("the task that answers does not run: %s", aws.ToString(peer.StoppedReason))
 	}
 	return nil
 }
