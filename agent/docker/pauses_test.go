@@ -21,6 +21,7 @@ func (h *harness) startPause(name string) runtime.Pause {
 	if err != nil {
 		h.Fatal(err)
 	}
+	h.Cleanup(func() { h.RemovePause(context.Background(), p.ID) }) // it may be renamed
 	return p
 }
 
