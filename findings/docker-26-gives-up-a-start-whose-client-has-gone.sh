@@ -12,9 +12,8 @@
 #             in mid-start waits for a container that nobody starts any more; the restart policy does not either. It looks like
 #             a failed start with an exit code, though nothing failed: a plain second start works. Start again what is "created"
 #             after a lost call, and don't count that 128 as the program's.
-# Needs       amd64, Debian's apt with its package lists of Debian 12 (apt-get update) and the archive keyring, root, Go, curl, jq.
-#             Nothing is installed on the machine; the lists of Debian 13 and the engines have folders and namespaces (mount,
-#             network) of their own.
+# Needs       amd64, Debian's apt and its archive keyring, root, Go, curl, jq, unshare. Nothing is installed on the machine: the
+#             package lists of both releases and both engines have folders and namespaces (mount, network) of their own.
 # Seen        2026-11-30, three times:
 #             20.10.24+dfsg1: client gone after 0.2 seconds: running, exit code 0, error ""; events: create start
 #             26.1.5+dfsg1: client gone after 0.2 seconds: created, exit code 128, error "context canceled"; events: create

@@ -92,7 +92,7 @@ func main() {
 	read[int]("080")
 }
 END
-go mod tidy >/dev/null 2>&1
+go mod tidy >log 2>&1 || { cat log >&2; exit 1; }
 # What is out of range converts in another way on other CPUs.
 [ "$(go env GOHOSTARCH)" = amd64 ] || { echo "this is compared on amd64 alone" >&2; exit 1; }
 want='number and type: yaml v3, yaml v4, goccy, encoding/json

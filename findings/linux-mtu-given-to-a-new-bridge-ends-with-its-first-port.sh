@@ -85,7 +85,7 @@ func main() {
 	try("set to 1501 and then 1500", "b5", 1300)
 }
 END
-go mod tidy >/dev/null 2>&1
+go mod tidy >log 2>&1 || { cat log >&2; exit 1; }
 go build -o program .
 want='by LinkAdd: 1400, with a port of 1500: 1500
 by ip link add: 1400, with a port of 1500: 1500

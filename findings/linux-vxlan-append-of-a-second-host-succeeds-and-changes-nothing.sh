@@ -94,7 +94,7 @@ func main() {
 	try("NeighAppend", netlink.NeighAppend, zero, "192.0.2.2")
 }
 END
-go mod tidy >/dev/null 2>&1
+go mod tidy >log 2>&1 || { cat log >&2; exit 1; }
 go build -o program .
 want='NeighAppend 02:00:00:00:00:01 192.0.2.1: <nil>; then [192.0.2.1]
 NeighAppend 02:00:00:00:00:01 192.0.2.2: <nil>; then [192.0.2.1]

@@ -69,7 +69,7 @@ func main() {
 	}
 }
 END
-go mod tidy >/dev/null 2>&1
+go mod tidy >log 2>&1 || { cat log >&2; exit 1; }
 go build -o program .
 want='4095 by 4095 a call: SetAddElements <nil>, Flush <nil>, in the set: 4095
 4096 by 4096 a call: SetAddElements <nil>, Flush conn.Receive: netlink receive: no such file or directory, in the set: 0
