@@ -4,8 +4,8 @@
 # Version     github.com/google/nftables v0.3.0; kernels 6.x
 # Behaviour   SetAddElements (and AddSet) put all elements into one netlink attribute, whose length is a number of 16 bits. An
 #             IPv4 address takes 16 bytes, so 4,095 fit. The length of more goes around: with 5,000 the kernel is told the
-#             length of 904, takes the first 904 and answers with success. SetAddElements and Flush both return nil, and the set
-#             in memory looks whole. Calls of at most a thousand elements each, in one Flush, give all 5,000.
+#             length of 904, takes 904 and answers with success. SetAddElements and Flush both return nil. Calls of at most a
+#             thousand elements each, in one Flush, give all 5,000.
 #             Exactly 4,096 give the length 0 and the one error, "no such file or directory", though table and set are there.
 # Why         A list that grows with a cluster works for years, and then most of its members are missing at once with nothing
 #             logged. Reading the set back is the only way to see it. Longer keys (IPv6, concatenations) and maps get there
