@@ -22,8 +22,8 @@ type Log interface {
 	Current(ctx context.Context) error
 }
 
-// Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer and
-// Fargate are required.
+// Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
+// Fargate and Agents are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -45,6 +45,8 @@ type Config struct {
 	Sealer Sealer
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
+	// Agents reaches the agents; nil: nobody does.
+	Agents Agents
 }
 
 // Control carries out verbs. It is safe for concurrent use.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		Cmd:             given(def.Command),
 		Entrypoint:      given(def.EntryPoint),
 		WorkingDir:      def.WorkingDirectory,
-		Env:             environment(def.Environment, spec.GPUs),
+		Env:             environment(spec),
 		User:            def.User,
 		Hostname:        def.Hostname,
 		Labels:          labels(spec),
@@ -91,19 +92,38 @@ func labels(spec runtime.ContainerSpec) map[string]string {
 	return all
 }
 
-// environment returns the definition's variables. For a container with GPUs it adds their ids for
-// NVIDIA's runtime, as ECS's agent does. The definition's own value is ignored: otherwise a
-// container could take the GPUs of others.
-func environment(pairs []structs.KeyValuePair, gpus []string) []string {
-	var env []string
-	for _, p := range pairs {
-		if len(gpus) > 0 && p.Name == visibleGPUs {
-			continue
-		}
-		env = append(env, p.Name+"="+p.Value)
+// environment returns the variables of a container: the definition's, and those that the resources
+// of its task provide. For a container with GPUs it adds their ids for NVIDIA's runtime, as ECS's
+// agent does. The definition's own value is ignored: otherwise a container could take the GPUs of
+// others.
+func environment(spec runtime.ContainerSpec) []string {
+	def := &spec.Definition
+	given := map[string]bool{}
+	for _, p := range def.Environment {
+		given[p.Name] = true
 	}
-	if len(gpus) > 0 {
-		env = append(env, visibleGPUs+"="+strings.Join(gpus, ","))
+	ours := maps.Clone(spec.Shared.Environment[def.Name])
+	if ours == nil {
+		ours = map[string]string{}
+	}
+	if len(spec.GPUs) > 0 {
+		ours[visibleGPUs] = strings.Join(spec.GPUs, ",")
+	}
+	var env []string
+	add := func(name, value string) { env = append(env, name+"="+value) }
+	defaults := spec.Shared.Defaults[def.Name]
+	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+		if _, wins := ours[name]; !wins && !given[name] {
+			add(name, defaults[name])
+		}
+	}
+	for _, p := range def.Environment {
+		if _, wins := ours[p.Name]; !wins {
+			add(p.Name, p.Value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		add(name, ours[name])
 	}
 	return env
 }

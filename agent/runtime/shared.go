@@ -18,6 +18,9 @@ type Shared struct {
 	CPULimit, PIDsLimit int64
 	// Mounts are the volumes of the task by their names in the definition.
 	Mounts map[string]Mount
+	// Environment has variables by the container's name in the definition, then by their own. They
+	// win over the definition's, which win over Defaults.
+	Environment, Defaults map[string]map[string]string
 }
 
 // Mount is where the files of a volume come from: a directory of the host, or a volume of the
@@ -46,5 +49,24 @@ func (s Shared) With(other Shared) Shared {
 		maps.Copy(mounts, s.Mounts)
 		s.Mounts = mounts
 	}
+	s.Environment = withVariables(s.Environment, other.Environment)
+	s.Defaults = withVariables(s.Defaults, other.Defaults)
 	return s
+}
+
+// withVariables returns the variables of two resources; where both have one, the second wins.
+func withVariables(all, more map[string]map[string]string) map[string]map[string]string {
+	if len(more) == 0 {
+		return all
+	}
+	merged := map[string]map[string]string{}
+	for _, from := range []map[string]map[string]string{all, more} {
+		for name, variables := range from {
+			if merged[name] == nil {
+				merged[name] = map[string]string{}
+			}
+			maps.Copy(merged[name], variables)
+		}
+	}
+	return merged
 }
