@@ -134,6 +134,7 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/report":      route.Agent,
 		"POST /v1/agent/images":      route.Agent,
 		"POST /v1/agent/health":      route.Agent,
+		"POST /v1/agent/calls":       route.Agent,
 		"POST /v1/peer/accept":       route.Server,
 		"POST /v1/peer/stats":        route.Server,
 		"POST /v1/peer/leases":       route.Server,
@@ -141,6 +142,8 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/peer/gossip-key":   route.Server,
 		"POST /v1/peer/led":          route.Server,
 		"POST /v1/peer/announce":     route.Server,
+
+		"/v1/peer/agents/{instance}/{path...}": route.Server,
 	}
 	s := newSecured(t)
 	for _, of := range s.routes(slog.New(slog.DiscardHandler)).Routes() {

@@ -116,6 +116,7 @@ func (a *Agent) open(instance string) {
 	a.log = a.log.With("instance", instance)
 	a.link = link.New(link.Config{
 		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
+		Handler: a.calls(),
 	})
 	a.mu.Lock()
 	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}

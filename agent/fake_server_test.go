@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -75,6 +76,11 @@ func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (
 	s.streams[st] = true
 	s.opened++
 	return st, nil
+}
+
+// Calls fails: nobody calls these agents.
+func (s *fakeServer) Calls(context.Context, string) (io.ReadWriteCloser, error) {
+	return nil, structs.ErrNoLeader()
 }
 
 func (s *fakeServer) Beat(ctx context.Context, _ string) (time.Time, error) {

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+	"io"
 	"net/http"
 
 	"github.com/gantry-project/gantry/structs"
@@ -12,6 +14,8 @@ type Agents interface {
 	// with KindUnavailable if the agent is not connected to any server. The body of the answer must
 	// be closed. An answer with 101 (Switching Protocols) has an io.ReadWriteCloser as its body.
 	Call(instance string, r *http.Request) (*http.Response, error)
+	// Serve keeps the connection of an instance's agent until it ends or ctx does.
+	Serve(ctx context.Context, instance string, conn io.ReadWriteCloser) error
 }
 
 // CallAgent is Agents.Call of the server.
@@ -20,4 +24,12 @@ func (c *Control) CallAgent(instance string, r *http.Request) (*http.Response, e
 		return nil, structs.Errorf(structs.KindUnavailable, "agents cannot be called here")
 	}
 	return c.config.Agents.Call(instance, r)
+}
+
+// ServeAgent keeps the connection over which the agent of an instance is called.
+func (c *Control) ServeAgent(ctx context.Context, instance string, conn io.ReadWriteCloser) error {
+	if c.config.Agents == nil {
+		return conn.Close()
+	}
+	return c.config.Agents.Serve(ctx, instance, conn)
 }

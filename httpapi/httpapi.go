@@ -41,6 +41,7 @@
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //	POST /v1/agent/images?instance=ID&deployment=ID   proposed digests, a list of PinnedImage → those that hold
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
+//	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status. The
 // codes are those of structs.Kind.

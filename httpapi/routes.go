@@ -55,6 +55,7 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/stream", Who: route.Agent, Where: route.AnyServer, Body: route.Streamed, Quiet: true, Handler: h(a.streamAssignments)},
 		{Pattern: "POST /v1/agent/report", Who: route.Agent, Quiet: true, Handler: h(a.reportTasks)},
 		{Pattern: "POST /v1/agent/images", Who: route.Agent, Quiet: true, Handler: h(a.pinImages)},
+		{Pattern: "POST /v1/agent/calls", Who: route.Agent, Where: route.ThisServer, Body: route.Streamed, Quiet: true, Handler: h(a.serveAgent)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
 	}
 }

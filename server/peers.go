@@ -15,6 +15,7 @@ func (s *Server) Peers() *route.Table {
 	return route.New(append(s.members.Routes(),
 		members.Route("leases", s.peerLeases),
 		members.Route("led", s.peerLed),
+		s.reach.Route(),
 	)...)
 }
 

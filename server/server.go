@@ -12,6 +12,7 @@ import (
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/server/members"
 	"github.com/gantry-project/gantry/server/node"
+	"github.com/gantry-project/gantry/server/reach"
 	"github.com/gantry-project/gantry/server/simulator"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
@@ -65,6 +66,7 @@ type Server struct {
 	members *members.Members // nil without Peers
 	beats   *beats
 	clock   *clock
+	reach   *reach.Reach
 	leader  atomic.Pointer[leadership] // nil if this server does not lead, or is not ready to
 
 	// restores are saved states that should replace the present one while the leader's work rests.
@@ -97,10 +99,11 @@ func New(c Config) (*Server, error) {
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
+	s.reach = s.newReach()
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
 		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
-		Fargate: c.Fargate,
+		Fargate: c.Fargate, Agents: s.reach,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel

@@ -20,8 +20,8 @@ type LogStream struct {
 	// Dropped is how many lines were dropped before anyone could read them, because they came
 	// faster than they could be kept, or the engine had removed them.
 	Dropped int64 `json:"dropped,omitzero"`
-	// Unreadable says, for people, why the output cannot be read here: the engine's log driver sends
-	// it elsewhere. Empty if it can.
+	// Unreadable says, for people, why the output cannot be read here: the engine's log driver
+	// sends it elsewhere. Empty if it can.
 	Unreadable string `json:"unreadable,omitzero"`
 }
 
@@ -38,8 +38,8 @@ type LogQuery struct {
 	// Since and Until bound the times of events: Since <= time < Until.
 	Since Time `json:"since,omitzero"`
 	Until Time `json:"until,omitzero"`
-	// After has, for a stream (by Task and Container, as "TASK/CONTAINER"), the Position of the event
-	// after which to go on; Backward: before which.
+	// After has, for a stream (as "TASK/CONTAINER"), the Position of the event after which to go
+	// on; Backward: before which.
 	After map[string]string `json:"after,omitzero"`
 	// Limit is the most events of each stream; zero: all. Backward returns the newest ones, the
 	// newest first.

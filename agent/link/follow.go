@@ -50,6 +50,9 @@ func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 	beating, stop := context.WithCancel(ctx)
 	defer stop()
 	l.work.Go(func() { l.beat(beating, stream) })
+	if l.cfg.Handler != nil {
+		l.work.Go(func() { l.takeCalls(beating) })
+	}
 	for {
 		silence := time.AfterFunc(streamSilence, func() { stream.Close() })
 		frame, err := stream.Next()

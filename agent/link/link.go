@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,7 +19,9 @@ type Config struct {
 	// beats more often: the sooner it knows that the leader heard from it, the longer a server may
 	// be away.
 	Fenced bool
-	Logger *slog.Logger
+	// Handler answers the calls of servers. Nil: the agent takes none.
+	Handler http.Handler
+	Logger  *slog.Logger
 }
 
 // Link is the connection of one container instance to the servers. Create it with New, register the

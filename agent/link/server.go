@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -26,6 +27,9 @@ type Server interface {
 	// ReportRuntime sends the health of the container engine (Status and Reason). Nil means that it
 	// is in the log.
 	ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error
+	// Calls opens the connection over which the server of the newest stream calls the agent. It
+	// ends with ctx.
+	Calls(ctx context.Context, instance string) (io.ReadWriteCloser, error)
 	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
 	// several proposals for a container the first.
 	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)

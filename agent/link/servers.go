@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -131,6 +132,17 @@ func (s *Servers) Stream(ctx context.Context, instance string, version int64) (s
 		return nil
 	})
 	return stream, err
+}
+
+// Calls opens the connection at the server of the newest stream.
+func (s *Servers) Calls(ctx context.Context, instance string) (io.ReadWriteCloser, error) {
+	s.mu.Lock()
+	address := s.current
+	s.mu.Unlock()
+	if address == "" {
+		return nil, structs.ErrNoLeader()
+	}
+	return s.client(address).Calls(ctx, instance)
 }
 
 // Beat goes only to the server of the newest stream, because only that one vouches for the agent.

@@ -27,6 +27,8 @@ const peerSilence = time.Second
 // peerClient calls other servers.
 type peerClient struct {
 	http *http.Client
+	// upgrades has HTTP/1.1 only.
+	upgrades *http.Transport
 	// scheme is http or https.
 	scheme string
 }
@@ -39,6 +41,11 @@ func newPeerClient(p *Peers) *peerClient {
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: peerSilence, PingTimeout: peerSilence},
 		MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}}}
+	c.upgrades = &http.Transport{
+		DialContext: p.Dialer(), TLSClientConfig: p.TLS.Clone(), TLSHandshakeTimeout: node.DialTimeout,
+		MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute, DisableCompression: true, Protocols: new(http.Protocols),
+	}
+	c.upgrades.Protocols.SetHTTP1(true)
 	if p.TLS != nil {
 		c.scheme = "https"
 	}
@@ -52,6 +59,10 @@ func (m *Members) Call(ctx context.Context, address, call string, in, out any) e
 
 // Transport returns the transport of calls to other servers.
 func (m *Members) Transport() http.RoundTripper { return m.client.http.Transport }
+
+// Upgrades returns a transport of calls to other servers that may upgrade their connection, which
+// takes HTTP/1.1.
+func (m *Members) Upgrades() http.RoundTripper { return m.client.upgrades }
 
 // Scheme is the scheme of the other servers' URLs: http or https.
 func (m *Members) Scheme() string { return m.client.scheme }
