@@ -81,6 +81,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.act(ctx) })
 	if a.network != nil {
 		a.work.Go(func() { a.network.Run(ctx) })
+		a.work.Go(func() { a.tellNetwork(ctx) })
 	}
 	a.link.Run(ctx)
 	return nil

@@ -15,6 +15,9 @@ type Network interface {
 	// remembers one, its Key, and the Problem, if awsvpc tasks cannot run here. It is called once,
 	// before the registration.
 	Offer(ctx context.Context) structs.InstanceNetwork
+	// Problems returns the channel on which the network tells what has come to be wrong since
+	// Offer, and "" when that is right again.
+	Problems() <-chan string
 	// Apply takes a frame of the stream, in order, before the assignments that came with it. It
 	// must not wait. A frame may come twice.
 	Apply(structs.NetworkFrame)
@@ -54,5 +57,17 @@ func (a *Agent) offer(ctx context.Context) structs.InstanceNetwork {
 func (a *Agent) applyNetwork(frame structs.AssignmentFrame) {
 	if a.network != nil && frame.Network != nil {
 		a.network.Apply(*frame.Network)
+	}
+}
+
+// tellNetwork tells the servers what comes to be wrong with the network, until ctx ends.
+func (a *Agent) tellNetwork(ctx context.Context) {
+	for {
+		select {
+		case problem := <-a.network.Problems():
+			a.link.SetNetworkProblem(ctx, problem)
+		case <-ctx.Done():
+			return
+		}
 	}
 }

@@ -54,6 +54,9 @@ type FakeNetwork struct {
 // Name implements task.Resource.
 func (n *FakeNetwork) Name() string { return "network" }
 
+// Problems implements agent.Network: there are none.
+func (n *FakeNetwork) Problems() <-chan string { return nil }
+
 // Needs implements task.Resource.
 func (n *FakeNetwork) Needs(as structs.Assignment) bool {
 	return as.Definition.NetworkMode == structs.NetworkAwsvpc

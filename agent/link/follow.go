@@ -41,7 +41,7 @@ func (l *Link) follow(ctx context.Context) {
 
 // followStream reads one stream until it ends. A frame resets the backoff.
 func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
-	stream, err := l.cfg.Server.Stream(ctx, l.cfg.Instance, l.registration.Version)
+	stream, err := l.cfg.Server.Stream(ctx, l.cfg.Instance, l.version())
 	if err != nil {
 		return err
 	}

@@ -36,9 +36,12 @@ type Link struct {
 	health   health
 	work     sync.WaitGroup // the beats of each stream
 
-	// Used only by Register and, later, by the goroutine that follows the stream.
-	registration structs.ContainerInstance // as servers know it
-	index        uint64                    // of the newest frame
+	registered sync.Mutex
+	// registration is the instance as servers know it.
+	registration structs.ContainerInstance
+	// index is that of the newest frame. Used only by Register and, later, by the goroutine that
+	// follows the stream.
+	index uint64
 }
 
 // New returns a link that has not called a server yet. The lease of the instance begins now.

@@ -19,7 +19,9 @@ func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error
 		answer, err := l.cfg.Server.Register(ctx, in)
 		if err == nil {
 			in.Version = answer.Version
+			l.registered.Lock()
 			l.registration = in
+			l.registered.Unlock()
 			l.remember(answer.Network.Block)
 			l.log.Info("registered the container instance")
 			return nil
@@ -41,21 +43,62 @@ func (l *Link) Register(ctx context.Context, in structs.ContainerInstance) error
 // then removed, or the servers lost their state and started over, so the index that this agent has
 // seen no longer means anything. If the call fails, it is retried with the next stream.
 func (l *Link) registerAgain(ctx context.Context) {
-	l.registration.Runtime = l.health.current()
-	answer, err := l.cfg.Server.Register(ctx, l.registration)
-	if err != nil {
+	if err := l.renew(ctx, func(*structs.ContainerInstance) {}); err != nil {
 		l.log.Warn("cannot register the container instance again", "error", err)
 		return
 	}
-	l.registration.Version, l.index = answer.Version, 0
-	l.remember(answer.Network.Block)
+	l.index = 0
 	wait.Nudge(l.health.news) // it may have changed during the call
 	l.log.Info("registered the container instance again: the server had forgotten it")
+}
+
+// SetNetworkProblem tells the servers what is wrong with the network of awsvpc tasks; empty:
+// nothing is. It retries until ctx ends.
+func (l *Link) SetNetworkProblem(ctx context.Context, problem string) {
+	for b := (wait.Backoff{}); ; {
+		err := l.renew(ctx, func(in *structs.ContainerInstance) {
+			in.Network.Problem, in.Network.Asks = problem, problem == ""
+		})
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		l.log.Warn("cannot tell the servers about the network of tasks; trying again", "error", err)
+		if !b.Wait(ctx) {
+			return
+		}
+	}
+}
+
+// renew registers the instance again, as it is after a change.
+func (l *Link) renew(ctx context.Context, change func(*structs.ContainerInstance)) error {
+	l.registered.Lock()
+	change(&l.registration)
+	in := l.registration
+	l.registered.Unlock()
+	in.Runtime = l.health.current()
+	answer, err := l.cfg.Server.Register(ctx, in)
+	if err != nil {
+		return err
+	}
+	l.registered.Lock()
+	l.registration.Version = answer.Version
+	l.registered.Unlock()
+	l.remember(answer.Network.Block)
+	return nil
+}
+
+// version returns the version of the instance that its last registration made.
+func (l *Link) version() int64 {
+	l.registered.Lock()
+	defer l.registered.Unlock()
+	return l.registration.Version
 }
 
 // remember makes the block of addresses that the servers gave the instance part of later
 // registrations: servers that have forgotten it give it again if they can.
 func (l *Link) remember(block string) {
+	l.registered.Lock()
+	defer l.registered.Unlock()
 	if block != "" {
 		l.registration.Network.Block = block
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -120,7 +121,9 @@ func removeInstance(ctx context.Context, engine runtime.Pauses, tag string) erro
 	}
 	failed = errors.Join(failed, dropFirewall(machine, tag), removeSpace(routerName(tag)))
 	if failed == nil {
-		failed = os.Remove(notePath(tag))
+		if failed = os.Remove(notePath(tag)); errors.Is(failed, fs.ErrNotExist) { // another agent was first
+			failed = nil
+		}
 	}
 	return failed
 }

@@ -67,6 +67,8 @@ type Network struct {
 	attached  map[string]netip.Addr // by task
 	lost      map[string]string     // why tasks have lost their network
 	warned    map[string]bool       // what was logged, so that it is logged once
+	occupied  string                // which of the machine's networks has addresses of tasks; empty: none
+	problems  chan string           // capacity 1: what of it the servers do not know yet
 }
 
 // New returns the network of an instance. It makes nothing until it is needed.
@@ -79,6 +81,7 @@ func New(c Config) (*Network, error) {
 	n := &Network{
 		cfg: c, log: c.Logger, tag: tag(c.Instance), saved: s, news: make(chan struct{}, 1),
 		peers: map[string]structs.NetworkPeer{}, attached: map[string]netip.Addr{}, lost: map[string]string{}, warned: map[string]bool{},
+		problems: make(chan string, 1),
 	}
 	n.engine = c.Engine(c.Instance)
 	n.pool = &pool{engine: n.engine, want: c.Spares, step: c.Step, short: make(chan struct{}, 1)}
@@ -133,6 +136,7 @@ func (n *Network) Offer(ctx context.Context) structs.InstanceNetwork {
 		if offer.Problem, err = conflict(machine, n.tag, all); err != nil {
 			offer.Problem = err.Error()
 		}
+		n.occupied = offer.Problem
 	}
 	if offer.Key, err = n.offerKey(machine); err != nil {
 		offer.Problem = err.Error()
@@ -221,6 +225,7 @@ func (n *Network) Run(ctx context.Context) {
 func (n *Network) tend(ctx context.Context) {
 	n.mu.Lock()
 	moved := n.outside()
+	n.lookForConflict()
 	var err error
 	if n.block.IsValid() && (n.made || n.router != nil || len(n.peers) > 0) {
 		err = n.reconcile()

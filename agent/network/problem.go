@@ -92,6 +92,32 @@ func conflict(machine *space, tag string, all netip.Prefix) (string, error) {
 	return "", nil
 }
 
+// Problems returns the channel of what has come to be wrong, or right again, since Offer.
+func (n *Network) Problems() <-chan string { return n.problems }
+
+// lookForConflict looks whether the machine has come to have a network with addresses of tasks, so
+// that no task is placed here that would fail. The caller holds mu.
+func (n *Network) lookForConflict() {
+	if !n.block.IsValid() || n.unfit != "" {
+		return
+	}
+	machine, err := openSpace(ownSpace)
+	if err != nil {
+		return // what needs it says so
+	}
+	defer machine.close()
+	found, err := conflict(machine, n.tag, n.all)
+	if err != nil || found == n.occupied {
+		return
+	}
+	n.occupied = found
+	select {
+	case <-n.problems: // nobody has read the one before
+	default:
+	}
+	n.problems <- found
+}
+
 // RangeFlag is the flag of servers that says which addresses tasks have.
 const RangeFlag = "--task-network"
 
