@@ -18,12 +18,23 @@ const streamSilence = 15 * time.Second
 // until the agent beats on a stream again.
 const leaseWait = 250 * time.Millisecond
 
+// sayAgain is how often it is logged that there is still no stream.
+const sayAgain = time.Minute
+
 // follow reads the instance's stream until ctx ends, and opens another when one ends. It registers
 // the instance again with servers that have forgotten it.
 func (l *Link) follow(ctx context.Context) {
 	b := wait.Backoff{Most: leaseWait}
+	var said time.Time // when a failure was last logged; zero: streams work
+	works := func() {
+		b.Reset()
+		if !said.IsZero() {
+			said = time.Time{}
+			l.log.Info("a stream of assignments is open again")
+		}
+	}
 	for ctx.Err() == nil {
-		err := l.followStream(ctx, &b)
+		err := l.followStream(ctx, works)
 		if ctx.Err() != nil {
 			return
 		}
@@ -31,7 +42,10 @@ func (l *Link) follow(ctx context.Context) {
 			l.log.Info("opening another stream of assignments", "reason", err)
 			continue
 		}
-		l.log.Warn("lost the stream of assignments; opening another, tasks run on", "error", err)
+		if time.Since(said) >= sayAgain { // without servers this fails several times a second
+			l.log.Warn("lost the stream of assignments; opening another, tasks run on", "error", err)
+			said = time.Now()
+		}
 		if structs.KindOf(err) == structs.KindResourceNotFound {
 			l.registerAgain(ctx)
 		}
@@ -39,8 +53,8 @@ func (l *Link) follow(ctx context.Context) {
 	}
 }
 
-// followStream reads one stream until it ends. A frame resets the backoff.
-func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
+// followStream reads one stream until it ends. It calls works for each frame.
+func (l *Link) followStream(ctx context.Context, works func()) error {
 	stream, err := l.cfg.Server.Stream(ctx, l.cfg.Instance, l.version())
 	if err != nil {
 		return err
@@ -73,6 +87,6 @@ func (l *Link) followStream(ctx context.Context, b *wait.Backoff) error {
 			l.remember(frame.Network.Block)
 		}
 		l.inbox.put(frame)
-		b.Reset()
+		works()
 	}
 }
