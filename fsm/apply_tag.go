@@ -65,6 +65,10 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return job != nil && d != nil && d.Job == job.ID && d.TaskSet != nil && d.Status != structs.DeploymentInactive
 	case structs.ResourceCapacityProvider:
 		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
+	case structs.ResourceSecret:
+		return tx.Secret(name) != nil
+	case structs.ResourceParameter:
+		return tx.Parameter(name) != nil
 	}
 	return false
 }

@@ -59,6 +59,16 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 	structs.CmdPinImages:              handle(pinImages),
 	structs.CmdAssignBlocks:           handle(assignBlocks),
+	structs.CmdPutVaultKey:            handle(putVaultKey),
+	structs.CmdReseal:                 handle(reseal),
+	structs.CmdCreateSecret:           handle(createSecret),
+	structs.CmdChangeSecret:           handle(changeSecret),
+	structs.CmdMarkSecret:             handle(markSecret),
+	structs.CmdRemoveSecrets:          handle(removeSecrets),
+	structs.CmdStageSecret:            handle(stageSecret),
+	structs.CmdPutParameter:           handle(putParameter),
+	structs.CmdRemoveParameters:       handle(removeParameters),
+	structs.CmdLabelParameter:         handle(labelParameter),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -24,6 +24,9 @@ func Nouns() []Noun {
 		bootstraps,
 		accountSettings,
 		volumeMappings,
+		vaultKeys,
+		secrets,
+		parameters,
 	}
 }
 

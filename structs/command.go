@@ -46,6 +46,16 @@ const (
 	CmdDeleteVolumeMapping    CommandType = 43
 	CmdPinImages              CommandType = 44
 	CmdAssignBlocks           CommandType = 45
+	CmdPutVaultKey            CommandType = 50
+	CmdReseal                 CommandType = 51
+	CmdCreateSecret           CommandType = 52
+	CmdChangeSecret           CommandType = 53
+	CmdMarkSecret             CommandType = 54
+	CmdRemoveSecrets          CommandType = 55
+	CmdStageSecret            CommandType = 56
+	CmdPutParameter           CommandType = 57
+	CmdRemoveParameters       CommandType = 58
+	CmdLabelParameter         CommandType = 59
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

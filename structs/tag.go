@@ -13,6 +13,8 @@ const (
 	ResourceService          = "service"
 	ResourceTaskSet          = "task-set"
 	ResourceCapacityProvider = "capacity-provider"
+	ResourceSecret           = "secret"
+	ResourceParameter        = "parameter"
 )
 
 // ClusterKey returns the key of a cluster.
@@ -39,6 +41,12 @@ func TaskSetKey(service *Job, set string) ResourceKey {
 
 // CapacityProviderKey returns the key of a capacity provider.
 func CapacityProviderKey(name string) ResourceKey { return ResourceCapacityProvider + "/" + name }
+
+// SecretKey returns the key of a secret.
+func SecretKey(name string) ResourceKey { return ResourceSecret + "/" + name }
+
+// ParameterKey returns the key of a parameter, whose name may begin with a slash.
+func ParameterKey(name string) ResourceKey { return ResourceParameter + "/" + name }
 
 // TagCommand sets tags on a resource.
 type TagCommand struct {
