@@ -65,6 +65,10 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return job != nil && d != nil && d.Job == job.ID && d.TaskSet != nil && d.Status != structs.DeploymentInactive
 	case structs.ResourceCapacityProvider:
 		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
+	case structs.ResourceRole:
+		return tx.Role(name) != nil
+	case structs.ResourcePolicy:
+		return tx.ManagedPolicy(name) != nil
 	}
 	return false
 }

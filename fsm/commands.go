@@ -59,6 +59,10 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 	structs.CmdPinImages:              handle(pinImages),
 	structs.CmdAssignBlocks:           handle(assignBlocks),
+	structs.CmdPutRole:                handle(putRole),
+	structs.CmdDeleteRole:             handle(deleteRole),
+	structs.CmdPutManagedPolicy:       handle(putManagedPolicy),
+	structs.CmdDeleteManagedPolicy:    handle(deleteManagedPolicy),
 }
 
 // applyFunc applies commands of one type at a raft index.

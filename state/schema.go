@@ -24,6 +24,8 @@ func Nouns() []Noun {
 		bootstraps,
 		accountSettings,
 		volumeMappings,
+		roles,
+		managedPolicies,
 	}
 }
 

@@ -46,6 +46,10 @@ const (
 	CmdDeleteVolumeMapping    CommandType = 43
 	CmdPinImages              CommandType = 44
 	CmdAssignBlocks           CommandType = 45
+	CmdPutRole                CommandType = 60
+	CmdDeleteRole             CommandType = 61
+	CmdPutManagedPolicy       CommandType = 62
+	CmdDeleteManagedPolicy    CommandType = 63
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -118,11 +118,11 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "sts"}
+var policyServices = []string{"ec2", "ecs", "gantry", "iam", "sts"}
 
-// otherActions are the actions of AWS's other services. They do not act on a particular resource,
-// and have no condition keys of their own.
-var otherActions = []string{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", actionForAll}
+// otherActions are the actions of AWS's other services. Those that no table has do not act on a
+// particular resource, and have no condition keys of their own.
+var otherActions = slices.Concat([]string{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"}, slices.Sorted(maps.Keys(iamActions)))
 
 // actionForAll is the action that everyone is allowed, regardless of policy (AWS).
 const actionForAll = "sts:GetCallerIdentity"
@@ -131,11 +131,23 @@ const actionForAll = "sts:GetCallerIdentity"
 // that name (such as RunTask).
 func ECSAction(name string) (PolicyAction, bool) {
 	row, ok := ecsActions[name]
-	action := PolicyAction{Any: row.resources == anyKind, Keys: strings.Fields(row.keys)}
-	if !action.Any {
-		action.Resources = strings.Fields(row.resources)
+	return row.action(), ok
+}
+
+// ActionOf returns what a policy can state about an action, SERVICE:NAME.
+func ActionOf(action string) PolicyAction {
+	if name, isECS := strings.CutPrefix(action, "ecs:"); isECS {
+		return ecsActions[name].action()
 	}
-	return action, ok
+	return iamActions[action].action()
+}
+
+func (r actionRow) action() PolicyAction {
+	action := PolicyAction{Any: r.resources == anyKind, Keys: strings.Fields(r.keys)}
+	if !action.Any {
+		action.Resources = strings.Fields(r.resources)
+	}
+	return action
 }
 
 // actionsOf returns the actions that a pattern of a statement matches, and whether it is one

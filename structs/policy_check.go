@@ -102,7 +102,7 @@ func (s Statement) checkResources(named []string) error {
 			continue
 		}
 		if !slices.ContainsFunc(named, func(action string) bool {
-			a, _ := ECSAction(strings.TrimPrefix(action, "ecs:"))
+			a := ActionOf(action)
 			return a.Any || slices.Contains(a.Resources, kind)
 		}) {
 			remedy := "leave it out"
@@ -116,7 +116,7 @@ func (s Statement) checkResources(named []string) error {
 }
 
 func onWhat(action string) string {
-	a, _ := ECSAction(strings.TrimPrefix(action, "ecs:"))
+	a := ActionOf(action)
 	if len(a.Resources) == 0 {
 		return "no resource in particular (\"*\")"
 	}

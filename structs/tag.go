@@ -13,6 +13,8 @@ const (
 	ResourceService          = "service"
 	ResourceTaskSet          = "task-set"
 	ResourceCapacityProvider = "capacity-provider"
+	ResourceRole             = "role"   // of IAM
+	ResourcePolicy           = "policy" // of IAM
 )
 
 // ClusterKey returns the key of a cluster.
