@@ -19,6 +19,9 @@ type Caller struct {
 	Policy *structs.Policy
 	// Instance is the container instance whose agent calls; empty if the caller is not an agent.
 	Instance string
+	// Role is the ARN of the role whose session calls, and UserID its id with the session's name.
+	// Empty if the caller is not a session.
+	Role, UserID string
 
 	// Action and Resources are those of the last call of Authorize, for the audit log.
 	Action    string
@@ -96,10 +99,10 @@ func AuthorizeAlso(ctx context.Context, action string, resources ...Resource) er
 }
 
 // PrincipalOf returns the caller of a context in the form of account settings: the resource part of
-// its ARN. A caller that is not a user is the account itself.
+// its ARN, or that of its role. A caller that is neither user nor role is the account itself.
 func PrincipalOf(ctx context.Context) string {
 	if c := CallerOf(ctx); c != nil {
-		if parts := strings.SplitN(c.ARN, ":", 6); len(parts) == 6 {
+		if parts := strings.SplitN(cmp.Or(c.Role, c.ARN), ":", 6); len(parts) == 6 {
 			return parts[5]
 		}
 	}
@@ -110,12 +113,12 @@ func PrincipalOf(ctx context.Context) string {
 func (c *Caller) keys(of structs.PolicyKeys) structs.PolicyKeys {
 	out := structs.PolicyKeys{}
 	maps.Copy(out, of)
-	out.Set("aws:PrincipalArn", c.ARN)
+	out.Set("aws:PrincipalArn", cmp.Or(c.Role, c.ARN))
 	if _, name, ok := strings.Cut(c.ARN, ":user/"); ok {
 		out.Set("aws:username", name)
 	}
-	if c.Key != "" {
-		out.Set("aws:userid", c.Key)
+	if id := cmp.Or(c.UserID, c.Key); id != "" {
+		out.Set("aws:userid", id)
 	}
 	out.Set("aws:SecureTransport", "true") // all callers with a policy use TLS (access)
 	return out

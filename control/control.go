@@ -51,7 +51,8 @@ type Config struct {
 
 // Control carries out verbs. It is safe for concurrent use.
 type Control struct {
-	config Config
+	config   Config
+	policies rolePolicies
 }
 
 // New returns a Control.
@@ -68,7 +69,7 @@ func New(c Config) *Control {
 	if c.TaskNetwork == (structs.TaskNetwork{}) {
 		c.TaskNetwork = structs.DefaultTaskNetwork()
 	}
-	return &Control{c}
+	return &Control{config: c}
 }
 
 // Read returns the state with every write that was acknowledged before the call.

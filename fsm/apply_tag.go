@@ -69,6 +69,10 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return tx.Secret(name) != nil
 	case structs.ResourceParameter:
 		return tx.Parameter(name) != nil
+	case structs.ResourceRole:
+		return tx.Role(name) != nil
+	case structs.ResourcePolicy:
+		return tx.ManagedPolicy(name) != nil
 	}
 	return false
 }

@@ -69,6 +69,10 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutParameter:           handle(putParameter),
 	structs.CmdRemoveParameters:       handle(removeParameters),
 	structs.CmdLabelParameter:         handle(labelParameter),
+	structs.CmdPutRole:                handle(putRole),
+	structs.CmdDeleteRole:             handle(deleteRole),
+	structs.CmdPutManagedPolicy:       handle(putManagedPolicy),
+	structs.CmdDeleteManagedPolicy:    handle(deleteManagedPolicy),
 }
 
 // applyFunc applies commands of one type at a raft index.

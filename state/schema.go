@@ -27,6 +27,8 @@ func Nouns() []Noun {
 		vaultKeys,
 		secrets,
 		parameters,
+		roles,
+		managedPolicies,
 	}
 }
 

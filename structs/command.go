@@ -56,6 +56,10 @@ const (
 	CmdPutParameter           CommandType = 57
 	CmdRemoveParameters       CommandType = 58
 	CmdLabelParameter         CommandType = 59
+	CmdPutRole                CommandType = 60
+	CmdDeleteRole             CommandType = 61
+	CmdPutManagedPolicy       CommandType = 62
+	CmdDeleteManagedPolicy    CommandType = 63
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

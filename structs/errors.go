@@ -9,8 +9,7 @@ import (
 // it to its own wire form (AWS: Kind+"Exception"; native: an HTTP status and this word).
 type Kind string
 
-// The kinds of error that Gantry returns. All but Unavailable and Internal come from ECS's API
-// model.
+// The kinds of error that Gantry returns. All but those at the end come from ECS's API model.
 const (
 	KindAccessDenied                      Kind = "AccessDenied"
 	KindAttributeLimitExceeded            Kind = "AttributeLimitExceeded"
@@ -35,6 +34,11 @@ const (
 	KindTargetNotFound                    Kind = "TargetNotFound"
 	KindTaskSetNotFound                   Kind = "TaskSetNotFound"
 	KindUnsupportedFeature                Kind = "UnsupportedFeature"
+	// Of IAM: a policy that cannot be read or enforced, a name that is taken, and something that is
+	// still in use.
+	KindMalformedPolicy Kind = "MalformedPolicyDocument"
+	KindAlreadyExists   Kind = "EntityAlreadyExists"
+	KindDeleteConflict  Kind = "DeleteConflict"
 	// KindUnavailable: there is no leader, or the cluster did not answer in time. The caller may
 	// retry.
 	KindUnavailable Kind = "Unavailable"

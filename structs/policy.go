@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -60,7 +61,7 @@ func AdminPolicy() Policy {
 // ReadOnlyPolicy allows reading everything except access keys.
 func ReadOnlyPolicy() Policy {
 	return Policy{Version: policyVersion, Statement: []Statement{
-		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "ec2:Describe*", "gantry:Describe*", "gantry:List*", "gantry:Plan*", "gantry:Simulate"}, Resource: []string{"*"}},
+		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "ec2:Describe*", "iam:Get*", "iam:List*", "gantry:Describe*", "gantry:List*", "gantry:Plan*", "gantry:Simulate"}, Resource: []string{"*"}},
 		{Effect: EffectDeny, Action: []string{"gantry:ListAccessKeys"}, Resource: []string{"*"}},
 	}}
 }
@@ -74,6 +75,33 @@ func ParsePolicy(text string) (Policy, error) {
 	case PolicyReadOnly:
 		return ReadOnlyPolicy(), nil
 	}
+	p, err := parsePolicy(text, false)
+	if err != nil {
+		return Policy{}, err
+	}
+	switch compact, err := json.Marshal(p); {
+	case err != nil:
+		return Policy{}, Errorf(KindInvalidParameter, "policy: %v", err)
+	case len(compact) > maxPolicy:
+		return Policy{}, Errorf(KindInvalidParameter, "policy: it has %d bytes and may have %d", len(compact), maxPolicy)
+	}
+	return p, nil
+}
+
+// ParseRolePolicy reads the JSON of a policy of a role. Actions of services that Gantry does not
+// have (s3:GetObject) may be in it. They allow nothing here, so they are left out of the result,
+// and so are statements that have no others.
+func ParseRolePolicy(text string) (Policy, error) {
+	p, err := parsePolicy(text, true)
+	if err != nil {
+		return Policy{}, Errorf(KindMalformedPolicy, "%v", err)
+	}
+	return p, nil
+}
+
+// parsePolicy reads the JSON of a policy. foreign lets it have actions of services that Gantry does
+// not have.
+func parsePolicy(text string, foreign bool) (Policy, error) {
 	var document struct {
 		Version   string
 		ID        string `json:"Id"`
@@ -87,26 +115,25 @@ func ParsePolicy(text string) (Policy, error) {
 		p.Version = policyVersion
 	}
 	for i, raw := range document.Statement {
-		s, err := parseStatement(raw)
+		s, err := parseStatement(raw, foreign)
 		if err != nil {
 			return Policy{}, Errorf(KindInvalidParameter, "policy: Statement[%d]: %v", i, err)
 		}
-		p.Statement = append(p.Statement, s)
+		if len(s.Action) > 0 {
+			p.Statement = append(p.Statement, s)
+		}
 	}
-	switch compact, err := json.Marshal(p); {
-	case err != nil:
-		return Policy{}, Errorf(KindInvalidParameter, "policy: %v", err)
+	switch {
 	case p.Version != policyVersion && p.Version != "2008-10-17":
 		return Policy{}, Errorf(KindInvalidParameter, "policy: Version: '%s' is not known; use %s", p.Version, policyVersion)
-	case len(p.Statement) == 0:
+	case len(document.Statement) == 0:
 		return Policy{}, Errorf(KindInvalidParameter, "policy: Statement: there is none, so it allows nothing")
-	case len(compact) > maxPolicy:
-		return Policy{}, Errorf(KindInvalidParameter, "policy: it has %d bytes and may have %d", len(compact), maxPolicy)
 	}
 	return p, nil
 }
 
-func parseStatement(raw []byte) (Statement, error) {
+// parseStatement returns a statement without actions if it has only those of other services.
+func parseStatement(raw []byte, foreign bool) (Statement, error) {
 	var s struct {
 		Sid, Effect      string
 		Action, Resource list[string]
@@ -124,6 +151,12 @@ func parseStatement(raw []byte) (Statement, error) {
 		return Statement{}, Errorf(KindInvalidParameter, "Resource: there is none; \"*\" is all")
 	case s.Condition != nil && len(*s.Condition) == 0:
 		return Statement{}, Errorf(KindInvalidParameter, "Condition: it is empty; leave it out")
+	}
+	if foreign {
+		s.Action = slices.DeleteFunc(s.Action, isForeign)
+		if len(s.Action) == 0 {
+			return Statement{}, nil
+		}
 	}
 	for _, a := range s.Action {
 		service, _, ok := strings.Cut(a, ":")
@@ -145,6 +178,15 @@ func parseStatement(raw []byte) (Statement, error) {
 		out.Condition = *s.Condition
 	}
 	return out, out.check()
+}
+
+// foreignService matches the prefix of actions of a service of AWS.
+var foreignService = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// isForeign reports whether an action is of a service that Gantry does not have.
+func isForeign(action string) bool {
+	service, _, ok := strings.Cut(strings.ToLower(action), ":")
+	return ok && foreignService.MatchString(service) && !slices.Contains(policyServices, service)
 }
 
 func decodePolicy(text []byte, into any) error {

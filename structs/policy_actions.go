@@ -118,11 +118,11 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "secretsmanager", "ssm", "sts"}
+var policyServices = []string{"ec2", "ecs", "gantry", "iam", "secretsmanager", "ssm", "sts"}
 
 // otherActions are the actions of AWS's other services, with their resources and condition keys.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/
-var otherActions = map[string]actionRow{
+var otherActions = together(iamActions, map[string]actionRow{
 	"ec2:DescribeInstances":         {"", ""},
 	"ec2:DescribeNetworkInterfaces": {"", ""},
 
@@ -156,6 +156,15 @@ var otherActions = map[string]actionRow{
 	"ssm:UnlabelParameterVersion": {"parameter", ""},
 
 	actionForAll: {"", ""},
+})
+
+// together returns the rows of several tables.
+func together(tables ...map[string]actionRow) map[string]actionRow {
+	all := map[string]actionRow{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
 }
 
 // actionForAll is the action that everyone is allowed, regardless of policy (AWS).
@@ -168,10 +177,10 @@ func ECSAction(name string) (PolicyAction, bool) {
 	return row.action(), ok
 }
 
-// actionNamed returns what a policy can state about the action SERVICE:NAME; nothing if there is no
+// ActionOf returns what a policy can state about an action, SERVICE:NAME; nothing if there is no
 // such action.
-func actionNamed(action string) PolicyAction {
-	if name, ok := strings.CutPrefix(action, "ecs:"); ok {
+func ActionOf(action string) PolicyAction {
+	if name, isECS := strings.CutPrefix(action, "ecs:"); isECS {
 		return ecsActions[name].action()
 	}
 	return otherActions[action].action()

@@ -104,7 +104,7 @@ func (s Statement) checkResources(named []string) error {
 			continue
 		}
 		if !slices.ContainsFunc(named, func(action string) bool {
-			a := actionNamed(action)
+			a := ActionOf(action)
 			return a.Any || slices.Contains(a.Resources, kind)
 		}) {
 			remedy := "leave it out"
@@ -132,7 +132,7 @@ func onResources(action string) bool {
 }
 
 func onWhat(action string) string {
-	a := actionNamed(action)
+	a := ActionOf(action)
 	if len(a.Resources) == 0 {
 		return "no resource in particular (\"*\")"
 	}

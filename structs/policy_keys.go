@@ -30,6 +30,12 @@ const (
 	KeyECSResourceTag = "ecs:ResourceTag/"
 )
 
+// The condition keys of trust policies that say for whom a service assumes a role.
+const (
+	KeySourceAccount = "aws:SourceAccount"
+	KeySourceARN     = "aws:SourceArn"
+)
+
 // everywhere are the condition keys that every action has (IAM's global keys).
 var everywhere = map[string]keyType{
 	"aws:username":        keyText,
@@ -39,7 +45,7 @@ var everywhere = map[string]keyType{
 	"aws:securetransport": keyBool,
 }
 
-// ofActions are the condition keys that some actions have; ecsActions lists which.
+// ofActions are the condition keys that some actions have; policy_actions.go lists which.
 var ofActions = map[string]keyType{
 	"aws:tagkeys":                 keyText,
 	"ecs:account-setting":         keyText,
@@ -57,6 +63,12 @@ var ofActions = map[string]keyType{
 	"ecs:propagate-tags":          keyText,
 	"ecs:service":                 keyARN,
 	"ecs:task-definition":         keyARN,
+	"aws:sourceaccount":           keyText,
+	"aws:sourcearn":               keyARN,
+	"iam:passedtoservice":         keyText,
+	"iam:policyarn":               keyARN,
+	"sts:externalid":              keyText,
+	"sts:rolesessionname":         keyText,
 }
 
 // tagPrefix returns the prefix of a condition key about tags, and "" for other keys.
@@ -87,7 +99,7 @@ func hasKey(action, key string) bool {
 	if _, ok := everywhere[strings.ToLower(key)]; ok {
 		return true
 	}
-	of := actionNamed(action)
+	of := ActionOf(action)
 	prefix := tagPrefix(key)
 	if prefix == KeyResourceTag || prefix == KeyECSResourceTag {
 		return of.Any || len(of.Resources) > 0

@@ -15,6 +15,8 @@ const (
 	ResourceCapacityProvider = "capacity-provider"
 	ResourceSecret           = "secret"
 	ResourceParameter        = "parameter"
+	ResourceRole             = "role"   // of IAM
+	ResourcePolicy           = "policy" // of IAM
 )
 
 // ClusterKey returns the key of a cluster.
