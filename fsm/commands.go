@@ -59,6 +59,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 	structs.CmdPinImages:              handle(pinImages),
 	structs.CmdAssignBlocks:           handle(assignBlocks),
+	structs.CmdPutBucketMapping:       handle(putBucketMapping),
+	structs.CmdDeleteBucketMapping:    handle(deleteBucketMapping),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -46,6 +46,8 @@ const (
 	CmdDeleteVolumeMapping    CommandType = 43
 	CmdPinImages              CommandType = 44
 	CmdAssignBlocks           CommandType = 45
+	CmdPutBucketMapping       CommandType = 70
+	CmdDeleteBucketMapping    CommandType = 71
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.
