@@ -73,6 +73,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteRole:             handle(deleteRole),
 	structs.CmdPutManagedPolicy:       handle(putManagedPolicy),
 	structs.CmdDeleteManagedPolicy:    handle(deleteManagedPolicy),
+	structs.CmdPutBucketMapping:       handle(putBucketMapping),
+	structs.CmdDeleteBucketMapping:    handle(deleteBucketMapping),
 }
 
 // applyFunc applies commands of one type at a raft index.

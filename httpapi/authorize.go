@@ -15,6 +15,7 @@ func none(*http.Request) (string, error) { return "", nil }
 func cluster(r *http.Request) (string, error)   { return structs.ClusterKey(clusterOf(r)), nil }
 func scheduler(r *http.Request) (string, error) { return "scheduler/" + r.PathValue("name"), nil }
 func accessKey(r *http.Request) (string, error) { return "key/" + r.PathValue("id"), nil }
+func bucket(r *http.Request) (string, error)    { return "bucket/" + r.PathValue("name"), nil }
 func volume(r *http.Request) (string, error) {
 	return "volume/" + structs.FileSystemID(r.PathValue("id")), nil
 }

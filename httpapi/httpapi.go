@@ -34,6 +34,10 @@
 //	GET  /v1/volumes/{id}               the VolumeMapping of a file system or access point
 //	PUT  /v1/volumes/{id}               a VolumeMapping → the VolumeMapping: maps it, or maps it anew
 //	DELETE /v1/volumes/{id}             204: it is not mapped any more
+//	GET  /v1/buckets                    BucketMappingList
+//	GET  /v1/buckets/{name}             the BucketMapping of a bucket
+//	PUT  /v1/buckets/{name}             a BucketMappingRequest → the BucketMapping: maps it, or maps it anew
+//	DELETE /v1/buckets/{name}           204: it is not mapped any more
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, if TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes. Every second it sends a byte

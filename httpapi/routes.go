@@ -50,6 +50,11 @@ func (a *api) routes() []route.Route {
 		{Pattern: "PUT /v1/volumes/{id}", Action: "gantry:MapVolume", Resource: volume, Handler: h(a.mapVolume)},
 		{Pattern: "DELETE /v1/volumes/{id}", Action: "gantry:UnmapVolume", Resource: volume, Handler: h(a.unmapVolume)},
 
+		{Pattern: "GET /v1/buckets", Action: "gantry:ListBuckets", Resource: none, Handler: h(a.bucketMappings)},
+		{Pattern: "GET /v1/buckets/{name}", Action: "gantry:DescribeBucket", Resource: bucket, Handler: h(a.bucketMapping)},
+		{Pattern: "PUT /v1/buckets/{name}", Action: "gantry:MapBucket", Resource: bucket, Handler: h(a.mapBucket)},
+		{Pattern: "DELETE /v1/buckets/{name}", Action: "gantry:UnmapBucket", Resource: bucket, Handler: h(a.unmapBucket)},
+
 		{Pattern: "POST /v1/agent/certificate", Who: route.Anyone, Where: route.AnyServer, Quiet: true, Handler: h(a.enrolAgent)},
 		{Pattern: "POST /v1/agent/register", Who: route.AnyAgent, Handler: h(a.registerAgent)},
 		{Pattern: "POST /v1/agent/stream", Who: route.Agent, Where: route.AnyServer, Body: route.Streamed, Quiet: true, Handler: h(a.streamAssignments)},

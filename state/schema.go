@@ -29,6 +29,7 @@ func Nouns() []Noun {
 		parameters,
 		roles,
 		managedPolicies,
+		bucketMappings,
 	}
 }
 

@@ -60,6 +60,8 @@ const (
 	CmdDeleteRole             CommandType = 61
 	CmdPutManagedPolicy       CommandType = 62
 	CmdDeleteManagedPolicy    CommandType = 63
+	CmdPutBucketMapping       CommandType = 70
+	CmdDeleteBucketMapping    CommandType = 71
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -113,9 +113,9 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 	" ecs:enable-vpc-lattice ecs:enable-ecs-managed-tags ecs:propagate-tags"
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
-var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation DescribeJob DescribeServer DescribeVolume
-	EndEvaluation LeaveServer ListAccessKeys ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapVolume
-	NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
+var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeBucket DescribeEvaluation DescribeJob DescribeServer DescribeVolume
+	EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
+	NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
 var policyServices = []string{"ec2", "ecs", "gantry", "iam", "secretsmanager", "ssm", "sts"}

@@ -88,6 +88,8 @@ var folderRules = []folderRule{
 		"what a task may use is Linux's matter, whatever engine runs its containers"},
 	{"agent/docker", []string{"agent/runtime", "structs"},
 		"an engine knows containers, not tasks or servers"},
+	{"objectstore", nil,
+		"objects of buckets, whoever reads or writes them"},
 	{"client", []string{"security", "security/sigv4", "structs"},
 		"the native API seen from outside"},
 	{"aws/gen", nil,
@@ -163,6 +165,8 @@ var moduleRules = []moduleRule{
 		"files that people write are read in one place"},
 	{"go.yaml.in/yaml", []string{"jobfile"},
 		"files that people write are read in one place"},
+	{"github.com/minio/", []string{"objectstore"},
+		"S3 is behind objectstore"},
 	{"github.com/aws/", nil,
 		"the wire formats are ours; the SDK is for tests"},
 }
