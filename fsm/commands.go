@@ -59,6 +59,9 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdReleaseInstances:       handle(releaseInstances),
 	structs.CmdPinImages:              handle(pinImages),
 	structs.CmdAssignBlocks:           handle(assignBlocks),
+	structs.CmdPutLogGroups:           handle(putLogGroups),
+	structs.CmdDeleteLogGroup:         handle(deleteLogGroup),
+	structs.CmdSetLogRetention:        handle(setLogRetention),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -20,6 +20,7 @@ func samples() map[string]structs.Command {
 	maps.Copy(all, healthSamples())
 	maps.Copy(all, networkSamples())
 	maps.Copy(all, volumeMappingSamples())
+	maps.Copy(all, logGroupSamples())
 	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{

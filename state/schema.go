@@ -24,6 +24,7 @@ func Nouns() []Noun {
 		bootstraps,
 		accountSettings,
 		volumeMappings,
+		logGroups,
 	}
 }
 

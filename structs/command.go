@@ -46,6 +46,9 @@ const (
 	CmdDeleteVolumeMapping    CommandType = 43
 	CmdPinImages              CommandType = 44
 	CmdAssignBlocks           CommandType = 45
+	CmdPutLogGroups           CommandType = 66
+	CmdDeleteLogGroup         CommandType = 67
+	CmdSetLogRetention        CommandType = 68
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

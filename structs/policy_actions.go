@@ -115,7 +115,7 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation DescribeJob DescribeServer DescribeVolume
 	EndEvaluation LeaveServer ListAccessKeys ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapVolume
-	NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
+	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
 var policyServices = []string{"ec2", "ecs", "gantry", "sts"}

@@ -13,6 +13,7 @@ const (
 	ResourceService          = "service"
 	ResourceTaskSet          = "task-set"
 	ResourceCapacityProvider = "capacity-provider"
+	ResourceLogGroup         = "log-group"
 )
 
 // ClusterKey returns the key of a cluster.
@@ -39,6 +40,9 @@ func TaskSetKey(service *Job, set string) ResourceKey {
 
 // CapacityProviderKey returns the key of a capacity provider.
 func CapacityProviderKey(name string) ResourceKey { return ResourceCapacityProvider + "/" + name }
+
+// LogGroupKey returns the key of a log group.
+func LogGroupKey(name string) ResourceKey { return ResourceLogGroup + "/" + name }
 
 // TagCommand sets tags on a resource.
 type TagCommand struct {
