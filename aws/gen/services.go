@@ -39,6 +39,14 @@ var services = []service{
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
+	{
+		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception",
+		operations: []string{
+			"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "DeleteRetentionPolicy", "DescribeLogGroups",
+			"DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "ListTagsForResource", "ListTagsLogGroup", "PutLogEvents",
+			"PutRetentionPolicy", "TagLogGroup", "TagResource", "UntagLogGroup", "UntagResource",
+		},
+	},
 	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
 }
 

@@ -18,6 +18,8 @@ const (
 	lookAgain = time.Second
 	// aliveEvery is how often an agent shows that it is alive while it has no lines.
 	aliveEvery = 5 * time.Second
+	// unknownFor is how long a task must be unknown to count as one that stopped long ago.
+	unknownFor = 10 * time.Second
 )
 
 // follow sends new lines of all instances as they come, until ctx ends, a send fails, or the task
@@ -29,6 +31,7 @@ func (l *lines) follow(ctx context.Context) error {
 	defer wait.Wait()
 	defer cancel(nil) // before the wait
 	followed := map[string]bool{}
+	l.known = l.reader.Control.Now()
 	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
 	for {
@@ -83,7 +86,12 @@ func (l *lines) holders(ctx context.Context) (instances []string, ended bool, er
 		return instances, false, nil
 	}
 	t := snap.Task(l.in.Task)
-	return instances, t == nil || t.LastStatus == structs.TaskStopped, nil
+	if t != nil {
+		l.known = now
+		return instances, t.LastStatus == structs.TaskStopped, nil
+	}
+	// A server that has just started may not know the task yet.
+	return instances, now-l.known > structs.Time(unknownFor.Milliseconds()), nil
 }
 
 // rest sends what a stopped task wrote last.

@@ -26,6 +26,8 @@ type lines struct {
 	// after has the position of the last line that was sent, of each container.
 	after map[string]string
 	noted map[string]bool // notes that were sent
+	// known is when the task of the request was last in state. Only follow uses it.
+	known structs.Time
 }
 
 // Lines answers a request: it calls send with each line, and waits for it. What is there already
