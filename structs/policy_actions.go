@@ -118,11 +118,45 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "sts"}
+var policyServices = []string{"ec2", "ecs", "gantry", "secretsmanager", "ssm", "sts"}
 
-// otherActions are the actions of AWS's other services. They do not act on a particular resource,
-// and have no condition keys of their own.
-var otherActions = []string{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", actionForAll}
+// otherActions are the actions of AWS's other services, with their resources and condition keys.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/
+var otherActions = map[string]actionRow{
+	"ec2:DescribeInstances":         {"", ""},
+	"ec2:DescribeNetworkInterfaces": {"", ""},
+
+	"secretsmanager:BatchGetSecretValue":      {"", ""},
+	"secretsmanager:CreateSecret":             {"secret", requestTags},
+	"secretsmanager:DeleteSecret":             {"secret", ""},
+	"secretsmanager:DescribeSecret":           {"secret", ""},
+	"secretsmanager:GetRandomPassword":        {"", ""},
+	"secretsmanager:GetSecretValue":           {"secret", ""},
+	"secretsmanager:ListSecretVersionIds":     {"secret", ""},
+	"secretsmanager:ListSecrets":              {"", ""},
+	"secretsmanager:PutSecretValue":           {"secret", ""},
+	"secretsmanager:RestoreSecret":            {"secret", ""},
+	"secretsmanager:TagResource":              {"secret", requestTags},
+	"secretsmanager:UntagResource":            {"secret", " aws:TagKeys"},
+	"secretsmanager:UpdateSecret":             {"secret", ""},
+	"secretsmanager:UpdateSecretVersionStage": {"secret", ""},
+
+	"ssm:AddTagsToResource":       {"parameter", requestTags},
+	"ssm:DeleteParameter":         {"parameter", ""},
+	"ssm:DeleteParameters":        {"parameter", ""},
+	"ssm:DescribeParameters":      {"", ""},
+	"ssm:GetParameter":            {"parameter", ""},
+	"ssm:GetParameterHistory":     {"parameter", ""},
+	"ssm:GetParameters":           {"parameter", ""},
+	"ssm:GetParametersByPath":     {"parameter", ""},
+	"ssm:LabelParameterVersion":   {"parameter", ""},
+	"ssm:ListTagsForResource":     {"parameter", ""},
+	"ssm:PutParameter":            {"parameter", requestTags},
+	"ssm:RemoveTagsFromResource":  {"parameter", " aws:TagKeys"},
+	"ssm:UnlabelParameterVersion": {"parameter", ""},
+
+	actionForAll: {"", ""},
+}
 
 // actionForAll is the action that everyone is allowed, regardless of policy (AWS).
 const actionForAll = "sts:GetCallerIdentity"
@@ -131,11 +165,24 @@ const actionForAll = "sts:GetCallerIdentity"
 // that name (such as RunTask).
 func ECSAction(name string) (PolicyAction, bool) {
 	row, ok := ecsActions[name]
-	action := PolicyAction{Any: row.resources == anyKind, Keys: strings.Fields(row.keys)}
-	if !action.Any {
-		action.Resources = strings.Fields(row.resources)
+	return row.action(), ok
+}
+
+// actionNamed returns what a policy can state about the action SERVICE:NAME; nothing if there is no
+// such action.
+func actionNamed(action string) PolicyAction {
+	if name, ok := strings.CutPrefix(action, "ecs:"); ok {
+		return ecsActions[name].action()
 	}
-	return action, ok
+	return otherActions[action].action()
+}
+
+func (r actionRow) action() PolicyAction {
+	action := PolicyAction{Any: r.resources == anyKind, Keys: strings.Fields(r.keys)}
+	if !action.Any {
+		action.Resources = strings.Fields(r.resources)
+	}
+	return action
 }
 
 // actionsOf returns the actions that a pattern of a statement matches, and whether it is one
@@ -144,10 +191,11 @@ func actionsOf(pattern string) (found []string, exact bool) {
 	for _, name := range slices.Sorted(maps.Keys(ecsActions)) {
 		found = append(found, "ecs:"+name)
 	}
-	found = append(found, otherActions...)
+	found = slices.AppendSeq(found, maps.Keys(otherActions))
 	for _, name := range gantryActions {
 		found = append(found, "gantry:"+name)
 	}
+	slices.Sort(found)
 	found = slices.DeleteFunc(found, func(action string) bool { return !matches(strings.ToLower(pattern), strings.ToLower(action)) })
 	return found, !strings.ContainsAny(pattern, "*?")
 }

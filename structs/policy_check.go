@@ -97,12 +97,14 @@ func (s Statement) checkResources(named []string) error {
 		}
 		parts := strings.SplitN(r, ":", 6)
 		kind, _, _ := strings.Cut(parts[5], "/")
+		kind, _, _ = strings.Cut(kind, ":")
 		// An ARN of another service is for that service's actions, if any of them act on resources.
-		if parts[2] != "ecs" && strings.HasPrefix(named[0], "ecs:") || strings.ContainsAny(kind, "*?") {
+		service, _, _ := strings.Cut(named[0], ":")
+		if parts[2] != service && onResources(named[0]) || strings.ContainsAny(kind, "*?") {
 			continue
 		}
 		if !slices.ContainsFunc(named, func(action string) bool {
-			a, _ := ECSAction(strings.TrimPrefix(action, "ecs:"))
+			a := actionNamed(action)
 			return a.Any || slices.Contains(a.Resources, kind)
 		}) {
 			remedy := "leave it out"
@@ -115,8 +117,22 @@ func (s Statement) checkResources(named []string) error {
 	return nil
 }
 
+// onResources reports whether any action of an action's service is on a resource.
+func onResources(action string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	if service == "ecs" {
+		return true
+	}
+	for other, row := range otherActions {
+		if strings.HasPrefix(other, service+":") && row.resources != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func onWhat(action string) string {
-	a, _ := ECSAction(strings.TrimPrefix(action, "ecs:"))
+	a := actionNamed(action)
 	if len(a.Resources) == 0 {
 		return "no resource in particular (\"*\")"
 	}

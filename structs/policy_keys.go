@@ -87,7 +87,7 @@ func hasKey(action, key string) bool {
 	if _, ok := everywhere[strings.ToLower(key)]; ok {
 		return true
 	}
-	of, _ := ECSAction(strings.TrimPrefix(action, "ecs:"))
+	of := actionNamed(action)
 	prefix := tagPrefix(key)
 	if prefix == KeyResourceTag || prefix == KeyECSResourceTag {
 		return of.Any || len(of.Resources) > 0

@@ -126,7 +126,7 @@ func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string
 		fmt.Fprintf(b, "c.Enter(%s)\ncheck%s(c, &%s)\nc.Leave()\n", key, shapeName, expr)
 	case "list":
 		if s.Min != nil || s.Max != nil {
-			fmt.Fprintf(b, "c.Count(%s, len(%s), %s, %s)\n", key, expr, bound(s.Min, "0"), bound(s.Max, "-1"))
+			g.checkCount(b, key, expr, s)
 		}
 		if !g.hasConstraint(s.Member.Shape) {
 			return
@@ -137,7 +137,10 @@ func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string
 		b.WriteString("}\n")
 	case "map":
 		if g.hasConstraint(s.Value.Shape) {
-			panic(shapeName + ": no map had values with rules so far; write the check of its values here")
+			elem, _ := g.goType(s.Value, "structs.")
+			fmt.Fprintf(b, "for _, of := range protocol.Keys(%s) {\n", expr)
+			g.checkValue(b, "protocol.Entry("+key+", of)", expr+"[of]", strings.TrimPrefix(elem, "*"), s.Value.Shape)
+			b.WriteString("}\n")
 		}
 	case "string":
 		if len(s.Enum) > 0 {
@@ -150,6 +153,8 @@ func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string
 			}
 			fmt.Fprintf(b, "c.Text(%s, %s, %s, %s, %s)\n", key, expr, bound(s.Min, "0"), bound(s.Max, "-1"), pattern)
 		}
+	case "blob":
+		g.checkCount(b, key, expr, s)
 	default:
 		if strings.HasPrefix(typ, "*") {
 			fmt.Fprintf(b, "if %s != nil {\nc.Range(%s, float64(*%s), %s, %s)\n}\n", expr, key, expr, bound(s.Min, "protocol.NoMin"), bound(s.Max, "protocol.NoMax"))
@@ -157,6 +162,15 @@ func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string
 		}
 		fmt.Fprintf(b, "c.Range(%s, float64(%s), %s, %s)\n", key, expr, bound(s.Min, "protocol.NoMin"), bound(s.Max, "protocol.NoMax"))
 	}
+}
+
+// checkCount writes the check of the length of a list or a blob. An absent one is allowed.
+func (g *generator) checkCount(b *bytes.Buffer, key, expr string, s *shape) {
+	format := "c.Count(%[1]s, len(%[2]s), %[3]s, %[4]s)\n"
+	if s.Min != nil && *s.Min > 0 {
+		format = "if %[2]s != nil {\n" + format + "}\n"
+	}
+	fmt.Fprintf(b, format, key, expr, bound(s.Min, "0"), bound(s.Max, "-1"))
 }
 
 func bound(v *float64, none string) string {

@@ -48,6 +48,23 @@ var services = []service{
 		},
 	},
 	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
+	{
+		model: "secretsmanager-2017-10-17.json", pkg: "secretsmanager", errorSuffix: "Exception",
+		operations: []string{
+			"BatchGetSecretValue", "CreateSecret", "DeleteSecret", "DescribeSecret", "GetRandomPassword", "GetSecretValue",
+			"ListSecretVersionIds", "ListSecrets", "PutSecretValue", "RestoreSecret", "TagResource", "UntagResource",
+			"UpdateSecret", "UpdateSecretVersionStage",
+		},
+	},
+	{
+		model: "ssm-2014-11-06.json", pkg: "ssm", errorSuffix: "Exception",
+		operations: []string{
+			"AddTagsToResource", "DeleteParameter", "DeleteParameters", "DescribeParameters", "GetParameter",
+			"GetParameterHistory", "GetParameters", "GetParametersByPath", "LabelParameterVersion", "ListTagsForResource",
+			"PutParameter", "RemoveTagsFromResource", "ResumeSession", "StartSession", "TerminateSession",
+			"UnlabelParameterVersion",
+		},
+	},
 }
 
 // protocolSource returns the Go source for the protocol of a model.

@@ -70,7 +70,7 @@ func (g *generator) fillLists(b *bytes.Buffer, name string) {
 	s := g.model.Shapes[name]
 	fmt.Fprintf(b, "// FillLists replaces absent lists with empty ones, which clients expect in an answer.\nfunc (r *%s) FillLists() {\n", name)
 	for _, k := range sortedKeys(s.Members) {
-		if typ, _ := g.goType(s.Members[k], "structs."); strings.HasPrefix(typ, "[]") && k != "tags" {
+		if typ, _ := g.goType(s.Members[k], "structs."); strings.HasPrefix(typ, "[]") && typ != "[]byte" && k != "tags" {
 			fmt.Fprintf(b, "if r.%s == nil {\nr.%s = %s{}\n}\n", fieldName(k), fieldName(k), typ)
 		}
 	}
@@ -104,6 +104,8 @@ func (g *generator) goType(m *member, pkg string) (typ string, optional bool) {
 		return "map[string]" + strings.TrimPrefix(elem, "*"), true
 	case "string":
 		return "string", true
+	case "blob":
+		return "[]byte", true
 	case "integer":
 		return scalar("int32")
 	case "long":

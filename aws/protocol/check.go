@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -129,3 +130,9 @@ func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // Index names an item of a list.
 func Index(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }
+
+// Entry names a value of a map by its key.
+func Entry(name, key string) string { return fmt.Sprintf("%s[%q]", name, key) }
+
+// Keys returns the keys of a map in their order.
+func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

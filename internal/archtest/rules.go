@@ -94,7 +94,7 @@ var folderRules = []folderRule{
 		"reads a model, writes text: it must build while what it writes does not"},
 	{"aws/gen/...", nil,
 		"reads an SDK's source, writes a model"},
-	{"aws", []string{"aws/ec2", "aws/ecs", "aws/protocol", "aws/sts", "control"},
+	{"aws", []string{"aws/ec2", "aws/ecs", "aws/protocol", "aws/ssm", "aws/sts", "control"},
 		"one handler of the services that there are; what they do is inside them"},
 	{"aws/protocol", []string{"control", "structs"},
 		"what all AWS APIs share: wire formats, and the frame of an action, which asks control.Authorize"},
