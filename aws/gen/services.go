@@ -20,6 +20,9 @@ type service struct {
 	// alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in
 	// an environment).
 	alwaysWritten map[string]bool
+	// boxed means that all numbers and booleans may be absent, though the model says nothing about
+	// that.
+	boxed bool
 	// mayBeEmpty are required string members whose empty value means something.
 	mayBeEmpty map[string]bool
 }
@@ -40,7 +43,7 @@ var services = []service{
 	},
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
 	{
-		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception",
+		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception", boxed: true,
 		operations: []string{
 			"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "DeleteRetentionPolicy", "DescribeLogGroups",
 			"DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "ListTagsForResource", "ListTagsLogGroup", "PutLogEvents",
