@@ -118,13 +118,31 @@ var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeEvaluation
 	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "secretsmanager", "ssm", "sts"}
+var policyServices = []string{"ec2", "ecs", "gantry", "logs", "secretsmanager", "ssm", "sts"}
 
 // otherActions are the actions of AWS's other services, with their resources and condition keys.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/
 var otherActions = map[string]actionRow{
 	"ec2:DescribeInstances":         {"", ""},
 	"ec2:DescribeNetworkInterfaces": {"", ""},
+
+	"logs:CreateLogGroup":        {"log-group", requestTags},
+	"logs:CreateLogStream":       {"log-group", ""},
+	"logs:DeleteLogGroup":        {"log-group", ""},
+	"logs:DeleteLogStream":       {"log-group", ""},
+	"logs:DeleteRetentionPolicy": {"log-group", ""},
+	"logs:DescribeLogGroups":     {"log-group", ""},
+	"logs:DescribeLogStreams":    {"log-group", ""},
+	"logs:FilterLogEvents":       {"log-group", ""},
+	"logs:GetLogEvents":          {"log-group", ""},
+	"logs:ListTagsForResource":   {"log-group", ""},
+	"logs:ListTagsLogGroup":      {"log-group", ""},
+	"logs:PutLogEvents":          {"log-group", ""},
+	"logs:PutRetentionPolicy":    {"log-group", ""},
+	"logs:TagLogGroup":           {"log-group", requestTags},
+	"logs:TagResource":           {"log-group", requestTags},
+	"logs:UntagLogGroup":         {"log-group", " aws:TagKeys"},
+	"logs:UntagResource":         {"log-group", " aws:TagKeys"},
 
 	"secretsmanager:BatchGetSecretValue":      {"", ""},
 	"secretsmanager:CreateSecret":             {"secret", requestTags},

@@ -44,6 +44,10 @@ var services = []service{
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
 	{
 		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception", boxed: true,
+		alwaysWritten: map[string]bool{
+			"FilteredLogEvent.message": true, "ListTagsForResourceResponse.tags": true, "ListTagsLogGroupResponse.tags": true,
+			"OutputLogEvent.message": true,
+		},
 		operations: []string{
 			"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "DeleteRetentionPolicy", "DescribeLogGroups",
 			"DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "ListTagsForResource", "ListTagsLogGroup", "PutLogEvents",

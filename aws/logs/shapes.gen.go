@@ -125,7 +125,7 @@ type FilteredLogEvent struct {
 	EventId       string `json:"eventId,omitzero"`
 	IngestionTime *int64 `json:"ingestionTime,omitzero"`
 	LogStreamName string `json:"logStreamName,omitzero"`
-	Message       string `json:"message,omitzero"`
+	Message       string `json:"message"`
 	Timestamp     *int64 `json:"timestamp,omitzero"`
 }
 
@@ -169,7 +169,7 @@ type ListTagsForResourceRequest struct {
 
 // ListTagsForResourceResponse is the shape of that name in the Amazon CloudWatch Logs API.
 type ListTagsForResourceResponse struct {
-	Tags map[string]string `json:"tags,omitzero"`
+	Tags map[string]string `json:"tags"`
 }
 
 // FillLists replaces absent lists with empty ones, which clients expect in an answer.
@@ -183,7 +183,7 @@ type ListTagsLogGroupRequest struct {
 
 // ListTagsLogGroupResponse is the shape of that name in the Amazon CloudWatch Logs API.
 type ListTagsLogGroupResponse struct {
-	Tags map[string]string `json:"tags,omitzero"`
+	Tags map[string]string `json:"tags"`
 }
 
 // FillLists replaces absent lists with empty ones, which clients expect in an answer.
@@ -222,7 +222,7 @@ type LogStream struct {
 // OutputLogEvent is the shape of that name in the Amazon CloudWatch Logs API.
 type OutputLogEvent struct {
 	IngestionTime *int64 `json:"ingestionTime,omitzero"`
-	Message       string `json:"message,omitzero"`
+	Message       string `json:"message"`
 	Timestamp     *int64 `json:"timestamp,omitzero"`
 }
 

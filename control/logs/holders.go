@@ -26,6 +26,7 @@ type holder struct {
 	tasks []string
 	// away is why its agent cannot be asked, for people; empty if it can.
 	away string
+	gone bool // it is no longer part of the cluster
 }
 
 // Missing is an instance whose streams are missing from an answer.
@@ -34,6 +35,7 @@ type Missing struct {
 	// Tasks are those of which streams are known to be missing.
 	Tasks []string
 	Why   string // for people
+	Gone  bool   // the instance is no longer part of the cluster
 }
 
 func (m Missing) String() string { return "container instance " + m.Instance + " " + m.Why }
@@ -48,7 +50,8 @@ func (q *Query) holders(snap *state.Snapshot, now structs.Time) []holder {
 			return // it waits for room
 		}
 		if found[instance] == nil {
-			found[instance] = &holder{instance: instance, away: away(snap.Instance(instance), now)}
+			i := snap.Instance(instance)
+			found[instance] = &holder{instance: instance, away: away(i), gone: i == nil || i.Status == structs.InstanceInactive}
 		}
 		if task != "" {
 			found[instance].tasks = append(found[instance].tasks, task)
@@ -145,7 +148,7 @@ func (q *Query) namedTasks(snap *state.Snapshot) (tasks []*structs.Task, known b
 }
 
 // away returns why the agent of an instance cannot be asked; empty if it can.
-func away(i *structs.ContainerInstance, now structs.Time) string {
+func away(i *structs.ContainerInstance) string {
 	switch {
 	case i == nil:
 		return "does not exist any more; what its tasks wrote was on its disk (docs/logs.md says how to ship it)"

@@ -169,11 +169,11 @@ func (l *lines) explain(ctx context.Context, found Found) error {
 			return err
 		}
 	}
-	known := slices.IndexFunc(found.Missing, func(m Missing) bool { return len(m.Tasks) > 0 })
-	if len(found.Streams) == 0 && known >= 0 && !l.in.Follow {
-		return structs.Errorf(structs.KindUnavailable, "nothing can be read: %s", found.Missing[known])
+	why, _ := found.Unread()
+	if len(found.Streams) == 0 && why != "" && !l.in.Follow {
+		return structs.Errorf(structs.KindUnavailable, "nothing can be read: %s", why)
 	}
-	if err := l.missing(found.Missing); err != nil || len(found.Streams) > 0 || known >= 0 {
+	if err := l.missing(found.Missing); err != nil || len(found.Streams) > 0 || why != "" {
 		return err
 	}
 	return l.nothing(ctx, found)

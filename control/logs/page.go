@@ -82,7 +82,7 @@ func (r *Reader) openAll(ctx context.Context, q *Query, found *Found) (all []*so
 		case s != nil:
 			s.close()
 		}
-		found.Missing = append(found.Missing, Missing{instances[n], tasks[instances[n]], unreadable(err)})
+		found.Missing = append(found.Missing, Missing{instances[n], tasks[instances[n]], unreadable(err), false})
 	})
 	return all
 }

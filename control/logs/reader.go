@@ -41,6 +41,17 @@ type Found struct {
 	Missing []Missing
 }
 
+// Unread returns, for people, why streams that are known to exist cannot be read, and whether they
+// are gone for good; empty if there are none. It is the answer if nothing was found.
+func (f *Found) Unread() (why string, gone bool) {
+	for _, m := range f.Missing {
+		if len(m.Tasks) > 0 {
+			return m.String(), m.Gone
+		}
+	}
+	return "", false
+}
+
 // Streams returns the streams that a query selects, as far as they can be found in time.
 func (r *Reader) Streams(ctx context.Context, q *Query) (Found, error) {
 	snap, err := r.Control.Read(ctx)
@@ -75,7 +86,7 @@ func (r *Reader) find(ctx context.Context, q *Query, holders []holder, snap *sta
 			found.Streams = append(found.Streams, s)
 		}
 		if problems[n] != "" {
-			found.Missing = append(found.Missing, Missing{h.instance, h.tasks, problems[n]})
+			found.Missing = append(found.Missing, Missing{h.instance, h.tasks, problems[n], h.gone})
 		}
 	}
 	slices.SortFunc(found.Streams, func(a, b structs.LogStream) int {
