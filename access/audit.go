@@ -83,7 +83,7 @@ func (g *Gate) actionOf(r *http.Request, of route.Route) string {
 // reads reports whether an action of AWS only reads, which its name tells.
 func reads(action string) bool {
 	_, operation, _ := strings.Cut(action, ":")
-	for _, verb := range []string{"Describe", "Discover", "List", "Get"} {
+	for _, verb := range []string{"Describe", "Discover", "Filter", "List", "Get"} {
 		if strings.HasPrefix(operation, verb) {
 			return true
 		}

@@ -41,6 +41,19 @@ func (c *Client) PinImages(ctx context.Context, instance, deployment string, ima
 	return out, err
 }
 
+// EnsureLogGroups makes the log groups exist that a task of an instance writes to, or fails if one
+// does not exist and may not be made.
+func (c *Client) EnsureLogGroups(ctx context.Context, instance, task string) error {
+	return c.do(ctx, http.MethodPost, "/v1/agent/log-groups", url.Values{"instance": {instance}}, structs.EnsureLogGroups{Task: task}, nil)
+}
+
+// LogGroupBegins returns, for those of the log groups that exist, from when on their events are
+// kept.
+func (c *Client) LogGroupBegins(ctx context.Context, instance string, groups []string) (out map[string]structs.Time, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/agent/log-groups/begins", url.Values{"instance": {instance}}, groups, &out)
+	return out, err
+}
+
 // Enrol asks for the certificate of an instance's agent. It uses a connection of its own: a
 // connection opened without the certificate, or with an older one, must not carry later calls.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {

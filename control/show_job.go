@@ -87,6 +87,23 @@ func (c *Control) JobName(ctx context.Context, cluster, nameOrID string) (jobClu
 	return cluster, nameOrID, nil
 }
 
+// TaskJob returns the id of the job of a task of a cluster; empty if the task is not in state (any
+// more). It fails if the task is in another cluster.
+func (c *Control) TaskJob(ctx context.Context, cluster, task string) (string, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return "", err
+	}
+	t := snap.Task(task)
+	switch {
+	case t == nil:
+		return "", nil
+	case t.Cluster != cluster:
+		return "", structs.Errorf(structs.KindResourceNotFound, "there is no task %s in cluster %s", task, cluster)
+	}
+	return t.Job, nil
+}
+
 // troubles returns the problems of the instances on which tasks make no progress.
 func troubles(snap *state.Snapshot, tasks []*structs.Task) map[string]string {
 	found := map[string]string{}

@@ -75,6 +75,9 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteManagedPolicy:    handle(deleteManagedPolicy),
 	structs.CmdPutBucketMapping:       handle(putBucketMapping),
 	structs.CmdDeleteBucketMapping:    handle(deleteBucketMapping),
+	structs.CmdPutLogGroups:           handle(putLogGroups),
+	structs.CmdDeleteLogGroup:         handle(deleteLogGroup),
+	structs.CmdSetLogRetention:        handle(setLogRetention),
 }
 
 // applyFunc applies commands of one type at a raft index.

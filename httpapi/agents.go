@@ -77,6 +77,27 @@ func (a *api) pinImages(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, http.StatusOK, out)
 }
 
+func (a *api) ensureLogGroups(w http.ResponseWriter, r *http.Request) {
+	var in structs.EnsureLogGroups
+	if !a.decode(w, r, &in) {
+		return
+	}
+	if err := a.Control.EnsureLogGroups(r.Context(), r.URL.Query().Get("instance"), in.Task); err != nil {
+		a.fail(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (a *api) logGroupBegins(w http.ResponseWriter, r *http.Request) {
+	var names []string
+	if !a.decode(w, r, &names) {
+		return
+	}
+	out, err := a.Control.LogGroupBegins(r.Context(), names)
+	a.answerOr(w, out, err)
+}
+
 func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	var in security.Enrolment
 	if a.Enrol == nil {

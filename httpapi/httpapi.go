@@ -14,6 +14,7 @@
 //	GET  /v1/evaluations                ?cluster=NAME, ?job=ID, ?limit=N (20): EvaluationList, newest first
 //	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks use
 //	GET  /v1/tasks?cluster=NAME         TaskList, newest first; &all=true: stopped ones too
+//	POST /v1/logs                       a LogRequest → LogLines, one JSON value a line: what the containers of a task or a service wrote
 //	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing changes
 //	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 if no evaluation came: see docs/schedulers.md
 //	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned
@@ -44,6 +45,8 @@
 //	                                    of its choice, but not zero, to show that it is alive; the byte comes back as a frame's beat
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //	POST /v1/agent/images?instance=ID&deployment=ID   proposed digests, a list of PinnedImage → those that hold
+//	POST /v1/agent/log-groups?instance=ID   {"task": ID} → 204: the log groups exist that the task writes to
+//	POST /v1/agent/log-groups/begins?instance=ID   names of log groups → {NAME: time}: of those that exist, from when on events are kept
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent
 //

@@ -25,6 +25,7 @@ func (a *api) routes() []route.Route {
 		{Pattern: "GET /v1/evaluations/{id}", Action: "gantry:DescribeEvaluation", Resource: none, Handler: h(a.evaluation)},
 		{Pattern: "GET /v1/instances", Action: "gantry:ListInstances", Resource: cluster, Handler: h(a.instances)},
 		{Pattern: "GET /v1/tasks", Action: "gantry:ListTasks", Resource: cluster, Handler: h(a.tasks)},
+		{Pattern: "POST /v1/logs", Action: "gantry:ReadLogs", Where: route.AnyServer, Quiet: true, Handler: h(a.logs)},
 		{Pattern: "POST /v1/simulate", Action: "gantry:Simulate", Resource: none, Quiet: true, Handler: h(a.simulate)},
 
 		{Pattern: "POST /v1/schedulers/{name}/next", Action: "gantry:NextEvaluation", Resource: scheduler, Quiet: true, Handler: h(a.nextLease)},
@@ -61,6 +62,8 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/report", Who: route.Agent, Quiet: true, Handler: h(a.reportTasks)},
 		{Pattern: "POST /v1/agent/images", Who: route.Agent, Quiet: true, Handler: h(a.pinImages)},
 		{Pattern: "POST /v1/agent/calls", Who: route.Agent, Where: route.ThisServer, Body: route.Streamed, Quiet: true, Handler: h(a.serveAgent)},
+		{Pattern: "POST /v1/agent/log-groups", Who: route.Agent, Quiet: true, Handler: h(a.ensureLogGroups)},
+		{Pattern: "POST /v1/agent/log-groups/begins", Who: route.Agent, Quiet: true, Handler: h(a.logGroupBegins)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
 	}
 }

@@ -30,6 +30,7 @@ func Nouns() []Noun {
 		roles,
 		managedPolicies,
 		bucketMappings,
+		logGroups,
 	}
 }
 

@@ -62,6 +62,9 @@ const (
 	CmdDeleteManagedPolicy    CommandType = 63
 	CmdPutBucketMapping       CommandType = 70
 	CmdDeleteBucketMapping    CommandType = 71
+	CmdPutLogGroups           CommandType = 66
+	CmdDeleteLogGroup         CommandType = 67
+	CmdSetLogRetention        CommandType = 68
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -115,16 +115,34 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeBucket DescribeEvaluation DescribeJob DescribeServer DescribeVolume
 	EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
-	NextEvaluation PlanJob PutJob PutPlan RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
+	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "iam", "secretsmanager", "ssm", "sts"}
+var policyServices = []string{"ec2", "ecs", "gantry", "iam", "logs", "secretsmanager", "ssm", "sts"}
 
 // otherActions are the actions of AWS's other services, with their resources and condition keys.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/
 var otherActions = together(iamActions, map[string]actionRow{
 	"ec2:DescribeInstances":         {"", ""},
 	"ec2:DescribeNetworkInterfaces": {"", ""},
+
+	"logs:CreateLogGroup":        {"log-group", requestTags},
+	"logs:CreateLogStream":       {"log-group", ""},
+	"logs:DeleteLogGroup":        {"log-group", ""},
+	"logs:DeleteLogStream":       {"log-group", ""},
+	"logs:DeleteRetentionPolicy": {"log-group", ""},
+	"logs:DescribeLogGroups":     {"log-group", ""},
+	"logs:DescribeLogStreams":    {"log-group", ""},
+	"logs:FilterLogEvents":       {"log-group", ""},
+	"logs:GetLogEvents":          {"log-group", ""},
+	"logs:ListTagsForResource":   {"log-group", ""},
+	"logs:ListTagsLogGroup":      {"log-group", ""},
+	"logs:PutLogEvents":          {"log-group", ""},
+	"logs:PutRetentionPolicy":    {"log-group", ""},
+	"logs:TagLogGroup":           {"log-group", requestTags},
+	"logs:TagResource":           {"log-group", requestTags},
+	"logs:UntagLogGroup":         {"log-group", " aws:TagKeys"},
+	"logs:UntagResource":         {"log-group", " aws:TagKeys"},
 
 	"secretsmanager:BatchGetSecretValue":      {"", ""},
 	"secretsmanager:CreateSecret":             {"secret", requestTags},

@@ -17,6 +17,7 @@ const (
 	ResourceParameter        = "parameter"
 	ResourceRole             = "role"   // of IAM
 	ResourcePolicy           = "policy" // of IAM
+	ResourceLogGroup         = "log-group"
 )
 
 // ClusterKey returns the key of a cluster.
@@ -49,6 +50,9 @@ func SecretKey(name string) ResourceKey { return ResourceSecret + "/" + name }
 
 // ParameterKey returns the key of a parameter, whose name may begin with a slash.
 func ParameterKey(name string) ResourceKey { return ResourceParameter + "/" + name }
+
+// LogGroupKey returns the key of a log group.
+func LogGroupKey(name string) ResourceKey { return ResourceLogGroup + "/" + name }
 
 // TagCommand sets tags on a resource.
 type TagCommand struct {

@@ -20,6 +20,9 @@ type service struct {
 	// alwaysWritten are string members whose empty value means something and is echoed ("KEY=" in
 	// an environment).
 	alwaysWritten map[string]bool
+	// boxed means that all numbers and booleans may be absent, though the model says nothing about
+	// that.
+	boxed bool
 	// mayBeEmpty are required string members whose empty value means something.
 	mayBeEmpty map[string]bool
 }
@@ -39,6 +42,18 @@ var services = []service{
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
+	{
+		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception", boxed: true,
+		alwaysWritten: map[string]bool{
+			"FilteredLogEvent.message": true, "ListTagsForResourceResponse.tags": true, "ListTagsLogGroupResponse.tags": true,
+			"OutputLogEvent.message": true,
+		},
+		operations: []string{
+			"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "DeleteRetentionPolicy", "DescribeLogGroups",
+			"DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "ListTagsForResource", "ListTagsLogGroup", "PutLogEvents",
+			"PutRetentionPolicy", "TagLogGroup", "TagResource", "UntagLogGroup", "UntagResource",
+		},
+	},
 	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
 	{
 		model: "secretsmanager-2017-10-17.json", pkg: "secretsmanager", errorSuffix: "Exception",

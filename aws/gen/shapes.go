@@ -82,7 +82,7 @@ func (g *generator) fillLists(b *bytes.Buffer, name string) {
 func (g *generator) goType(m *member, pkg string) (typ string, optional bool) {
 	s := g.model.Shapes[m.Shape]
 	scalar := func(t string) (string, bool) {
-		if s.Box || m.Box || g.isQuery() {
+		if s.Box || m.Box || g.boxed || g.isQuery() {
 			return "*" + t, true
 		}
 		return t, false

@@ -46,6 +46,23 @@ func addRemoteFlags(cmd *cobra.Command) *remote {
 
 // show calls a server and prints the answer: as JSON with --output json, otherwise with text.
 func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *client.Client) (T, error), text func(io.Writer, T)) error {
+	return talk(cmd, r, func(ctx context.Context, c *client.Client) error {
+		answer, err := ask(ctx, c)
+		if err != nil {
+			return err
+		}
+		if r.output == outputJSON {
+			lines := json.NewEncoder(cmd.OutOrStdout())
+			lines.SetIndent("", "  ")
+			return lines.Encode(answer)
+		}
+		text(cmd.OutOrStdout(), answer)
+		return nil
+	})
+}
+
+// talk calls a server. A failure to reach it becomes an error with a remedy.
+func talk(cmd *cobra.Command, r *remote, with func(context.Context, *client.Client) error) error {
 	if r.output != "" && r.output != outputJSON {
 		return fmt.Errorf("--output: %q is not json", r.output)
 	}
@@ -59,16 +76,9 @@ func show[T any](cmd *cobra.Command, r *remote, ask func(context.Context, *clien
 	}
 	c := client.New(settings)
 	defer c.Close()
-	answer, err := ask(cmd.Context(), c)
-	if err != nil {
+	if err := with(cmd.Context(), c); err != nil {
 		return unreachable(err, address)
 	}
-	if r.output == outputJSON {
-		lines := json.NewEncoder(cmd.OutOrStdout())
-		lines.SetIndent("", "  ")
-		return lines.Encode(answer)
-	}
-	text(cmd.OutOrStdout(), answer)
 	return nil
 }
 

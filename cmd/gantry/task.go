@@ -13,8 +13,8 @@ import (
 )
 
 func taskCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "task", Short: "List tasks"}
-	cmd.AddCommand(taskListCommand())
+	cmd := &cobra.Command{Use: "task", Short: "List tasks, and read what they wrote"}
+	cmd.AddCommand(taskListCommand(), taskLogsCommand())
 	return cmd
 }
 
