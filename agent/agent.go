@@ -11,6 +11,7 @@ import (
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/secrets"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/wait"
 	"github.com/gantry-project/gantry/structs"
@@ -123,7 +124,8 @@ func (a *Agent) open(instance string) {
 	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
 	a.images = images.New(a.cfg.Images, images.Parts{
-		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Logger: a.log,
+		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Secrets: a.link.TaskSecrets,
+		Logger: a.log,
 		Record: filepath.Join(a.cfg.DataDir, "agent", "images.json"),
 	})
 	var resources []task.Resource
@@ -133,6 +135,7 @@ func (a *Agent) open(instance string) {
 	if a.openNetwork(instance); a.network != nil {
 		resources = append(resources, a.network)
 	}
+	resources = append(resources, secrets.New(a.link.TaskSecrets))
 	a.tasks = task.Config{
 		Instance: instance, Engine: a.runtime, Images: a.images, Resources: resources, Slots: a.slots,
 		Report: a.link.Report, Now: a.now, Logger: a.log,

@@ -136,6 +136,10 @@ func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health st
 	return nil
 }
 
+func (s *fakeServer) TaskSecrets(context.Context, string, structs.TaskSecretsRequest) (structs.TaskSecrets, error) {
+	return structs.TaskSecrets{}, nil
+}
+
 func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,14 +10,17 @@ import (
 	"github.com/gantry-project/gantry/aws/ecs"
 	"github.com/gantry-project/gantry/aws/logs"
 	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/aws/secretsmanager"
 	"github.com/gantry-project/gantry/aws/ssm"
 	"github.com/gantry-project/gantry/aws/sts"
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/vault"
 )
 
 // Config is what the door needs.
 type Config struct {
 	Control *control.Control
+	Vault   *vault.Vault
 	Region  string // in ARNs of callers that do not sign; empty: us-east-1
 	Account string // in ARNs, 12 digits; empty: 000000000000
 	Logger  *slog.Logger
@@ -26,12 +29,12 @@ type Config struct {
 // New returns the handler of all requests to AWS APIs.
 func New(c Config) *protocol.Router {
 	return &protocol.Router{
-		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), logs.New(c.Control), ssm.New(c.Control), sts.New()},
+		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), logs.New(c.Control), secretsmanager.New(c.Vault), ssm.New(c.Vault), sts.New()},
 		Region:   c.Region, Account: c.Account, Logger: c.Logger,
 	}
 }
 
-var apis = []*protocol.API{&ecs.API, &ec2.API, &logs.API, &ssm.API, &sts.API}
+var apis = []*protocol.API{&ecs.API, &ec2.API, &logs.API, &secretsmanager.API, &ssm.API, &sts.API}
 
 // SignedFor returns the service that a request must be signed for: the one that its X-Amz-Target
 // header names. Empty: the request names none, so the service in its signature is the one that it

@@ -39,6 +39,7 @@
 //	GET  /v1/buckets/{name}             the BucketMapping of a bucket
 //	PUT  /v1/buckets/{name}             a BucketMappingRequest → the BucketMapping: maps it, or maps it anew
 //	DELETE /v1/buckets/{name}           204: it is not mapped any more
+//	POST /v1/secrets/rotate-key         → VaultKeyRotation: all secrets and parameters are sealed with a new key
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, if TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes. Every second it sends a byte
@@ -48,6 +49,7 @@
 //	POST /v1/agent/log-groups?instance=ID   {"task": ID} → 204: the log groups exist that the task writes to
 //	POST /v1/agent/log-groups/begins?instance=ID   names of log groups → {NAME: time}: of those that exist, from when on events are kept
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
+//	POST /v1/agent/secrets?instance=ID  a TaskSecretsRequest about a task of the instance → TaskSecrets
 //	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status. The
@@ -60,6 +62,7 @@ import (
 	"log/slog"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/structs"
@@ -68,6 +71,7 @@ import (
 // Config is what the API needs. All fields except Enrol are required.
 type Config struct {
 	Control *control.Control
+	Vault   *vault.Vault
 	// Ready returns why the process cannot take work yet; nil if it can.
 	Ready  func() error
 	Logger *slog.Logger

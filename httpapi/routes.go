@@ -56,6 +56,8 @@ func (a *api) routes() []route.Route {
 		{Pattern: "PUT /v1/buckets/{name}", Action: "gantry:MapBucket", Resource: bucket, Handler: h(a.mapBucket)},
 		{Pattern: "DELETE /v1/buckets/{name}", Action: "gantry:UnmapBucket", Resource: bucket, Handler: h(a.unmapBucket)},
 
+		{Pattern: "POST /v1/secrets/rotate-key", Action: "gantry:RotateSecretKey", Resource: none, Handler: h(a.rotateSecretKey)},
+
 		{Pattern: "POST /v1/agent/certificate", Who: route.Anyone, Where: route.AnyServer, Quiet: true, Handler: h(a.enrolAgent)},
 		{Pattern: "POST /v1/agent/register", Who: route.AnyAgent, Handler: h(a.registerAgent)},
 		{Pattern: "POST /v1/agent/stream", Who: route.Agent, Where: route.AnyServer, Body: route.Streamed, Quiet: true, Handler: h(a.streamAssignments)},
@@ -65,5 +67,6 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/log-groups", Who: route.Agent, Quiet: true, Handler: h(a.ensureLogGroups)},
 		{Pattern: "POST /v1/agent/log-groups/begins", Who: route.Agent, Quiet: true, Handler: h(a.logGroupBegins)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
+		{Pattern: "POST /v1/agent/secrets", Who: route.Agent, Handler: h(a.taskSecrets)},
 	}
 }

@@ -76,6 +76,9 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 	if err := CheckDisk(c.DataDir); err != nil {
 		return err
 	}
+	if config.VaultSealer, err = vaultSealer(sealer, c.DataDir); err != nil {
+		return err
+	}
 	if s.server, err = server.New(config); err != nil {
 		return err
 	}

@@ -8,9 +8,8 @@ import (
 	"fmt"
 )
 
-// Sealer encrypts what is secret at rest, in the log and in snapshots (AES-256-GCM). Its key is as
-// old as the installation's secret. Nonces are random, which is safe for about four thousand
-// million seals.
+// Sealer encrypts what is secret at rest, in the log and in snapshots (AES-256-GCM). Nonces are
+// random, which is safe for about four thousand million seals with one key.
 type Sealer struct{ aead cipher.AEAD }
 
 // Sealer returns the installation's sealer.
@@ -18,6 +17,14 @@ func (s Secret) Sealer() (*Sealer, error) {
 	key, err := s.derive("seal")
 	if err != nil {
 		return nil, err
+	}
+	return NewSealer(key)
+}
+
+// NewSealer returns a sealer with a key of 32 bytes.
+func NewSealer(key []byte) (*Sealer, error) {
+	if len(key) != keySize {
+		return nil, fmt.Errorf("a sealer's key has %d bytes, not %d", keySize, len(key))
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/server/members"
 	"github.com/gantry-project/gantry/server/node"
 	"github.com/gantry-project/gantry/server/reach"
@@ -36,8 +37,10 @@ type Config struct {
 	// TaskNetwork is the range out of which instances get blocks of addresses for awsvpc tasks. It
 	// should be the same on all servers: the leader's counts. Zero means the default.
 	TaskNetwork structs.TaskNetwork
-	// Sealer encrypts secrets in the log. If nil, secrets are refused.
+	// Sealer encrypts the secrets of access keys in the log. If nil, there are no access keys.
 	Sealer control.Sealer
+	// VaultSealer seals the keys of secrets and parameters. If nil, none can be stored.
+	VaultSealer vault.Sealer
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Now is the system's clock, which people may set. Nil means time.Now.
@@ -60,6 +63,7 @@ type Server struct {
 	log     *slog.Logger
 	store   *state.Store
 	control *control.Control
+	vault   *vault.Vault
 
 	dir     *node.Dir
 	node    *node.Node
@@ -105,6 +109,7 @@ func New(c Config) (*Server, error) {
 		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
 		Fargate: c.Fargate, Agents: s.reach,
 	})
+	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })
@@ -144,6 +149,9 @@ func (s *Server) ID() string { return s.dir.ID }
 
 // Control returns the core that the doors call.
 func (s *Server) Control() *control.Control { return s.control }
+
+// Vault returns the verbs of secrets and parameters.
+func (s *Server) Vault() *vault.Vault { return s.vault }
 
 // Ready returns nil if the server takes calls: there is a leader, and its state has caught up. The
 // error explains what is missing.

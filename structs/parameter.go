@@ -14,8 +14,8 @@ type Parameter struct {
 	Versions []ParameterVersion `json:"versions"`
 }
 
-// ParameterVersion is one value of a parameter, with the settings that came with it. Only its labels
-// change.
+// ParameterVersion is one value of a parameter, with the settings that came with it. Only its
+// labels change.
 type ParameterVersion struct {
 	Number int64 `json:"number"` // from 1
 	// ID is random. The value is sealed under it, because the number is not known then.
@@ -98,8 +98,8 @@ func (p *Parameter) Selected(selector string) *ParameterVersion {
 	return &p.Versions[n]
 }
 
-// PutParameter adds a version of a parameter, and the parameter if it is the first. The version gets
-// its number when the command is applied, which is the key of the result.
+// PutParameter adds a version of a parameter, and the parameter if it is the first. The version
+// gets its number when the command is applied, which is the key of the result.
 type PutParameter struct {
 	Name    string
 	Version ParameterVersion

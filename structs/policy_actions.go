@@ -115,7 +115,7 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeBucket DescribeEvaluation DescribeJob DescribeServer DescribeVolume
 	EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
-	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
+	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
 var policyServices = []string{"ec2", "ecs", "gantry", "iam", "logs", "secretsmanager", "ssm", "sts"}
@@ -149,6 +149,7 @@ var otherActions = together(iamActions, map[string]actionRow{
 	"secretsmanager:DeleteSecret":             {"secret", ""},
 	"secretsmanager:DescribeSecret":           {"secret", ""},
 	"secretsmanager:GetRandomPassword":        {"", ""},
+	"secretsmanager:GetResourcePolicy":        {"secret", ""},
 	"secretsmanager:GetSecretValue":           {"secret", ""},
 	"secretsmanager:ListSecretVersionIds":     {"secret", ""},
 	"secretsmanager:ListSecrets":              {"", ""},

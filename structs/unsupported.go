@@ -50,7 +50,6 @@ func (f *features) add(used bool, name string) {
 }
 
 func (f *features) container(at string, c *ContainerDefinition) {
-	f.add(len(c.Secrets) > 0, at+"secrets")
 	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
@@ -59,7 +58,6 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
 	if l := c.LogConfiguration; l != nil {
 		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
-		f.add(len(l.SecretOptions) > 0, at+"logConfiguration.secretOptions")
 	}
 }
 

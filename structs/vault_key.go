@@ -15,8 +15,8 @@ type VaultKey struct {
 // VaultKeySealName is the name under which a vault key is sealed.
 func VaultKeySealName(id string) string { return "vault key " + id }
 
-// SealedValue is an encrypted value, with the id of the VaultKey that opens it. It has no JSON form,
-// so that no door can show it by accident.
+// SealedValue is an encrypted value, with the id of the VaultKey that opens it. It has no JSON
+// form, so that no door can show it by accident.
 type SealedValue struct {
 	Key     string `json:"-" cbor:"key"`
 	Content []byte `json:"-" cbor:"content"`
@@ -41,8 +41,8 @@ type Reseal struct {
 // CommandType implements Command.
 func (Reseal) CommandType() CommandType { return CmdReseal }
 
-// ResealedValue is a value of a secret or a parameter that is sealed anew. If the value is no longer
-// what Was says, it stays as it is.
+// ResealedValue is a value of a secret or a parameter that is sealed anew. If the value is no
+// longer what Was says, it stays as it is.
 type ResealedValue struct {
 	// Exactly one of Secret and Parameter is set: the name.
 	Secret, Parameter string

@@ -4,24 +4,30 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // Credentials know how to log in to registries.
 type Credentials interface {
 	// Login returns the login for a registry (docker.io, or a host with its port) or, if parameter
-	// is not empty, the one that a definition's credentialsParameter names. The zero Login means
-	// that there is none for the registry. Errors never contain a secret.
+	// is not empty, the one that a definition's credentialsParameter names, or errNoEntry. The zero
+	// Login means that there is none for the registry. Errors never contain a secret.
 	Login(ctx context.Context, registry, parameter string) (runtime.Login, error)
 }
 
-// login returns the login for an image.
+// login returns the login for an image. Credentials that a definition names are those of the
+// agent's file, or else of the servers.
 func (i *Images) login(ctx context.Context, w Want) (runtime.Login, error) {
 	login, err := i.cfg.Credentials.Login(ctx, registryOf(w.Image), w.Credentials)
+	if errors.Is(err, errNoEntry) {
+		login, err = i.stored(ctx, w)
+	}
 	if ctx.Err() != nil {
 		return login, ctx.Err()
 	}
@@ -31,18 +37,29 @@ func (i *Images) login(ctx context.Context, w Want) (runtime.Login, error) {
 	return login, nil
 }
 
+// stored returns a login from the cluster's secrets.
+func (i *Images) stored(ctx context.Context, w Want) (login runtime.Login, err error) {
+	got, err := i.parts.Secrets(ctx, structs.TaskSecretsRequest{Task: w.Task, Credentials: w.Credentials})
+	if err != nil {
+		return login, err
+	}
+	if got.Refused != "" {
+		return login, errors.New(got.Refused)
+	}
+	return runtime.Login{Username: got.Username, Password: got.Password}, nil
+}
+
+// errNoEntry means that a definition names credentials that are not on this instance.
+var errNoEntry = errors.New("there are no such credentials on this instance")
+
 // nobody has no credentials.
 type nobody struct{}
 
 func (nobody) Login(_ context.Context, _, parameter string) (runtime.Login, error) {
 	if parameter != "" {
-		return runtime.Login{}, errNoParameter(parameter, "the file of the agent's flag --registry-credentials")
+		return runtime.Login{}, errNoEntry
 	}
 	return runtime.Login{}, nil
-}
-
-func errNoParameter(parameter, file string) error {
-	return fmt.Errorf("there are no credentials for credentialsParameter %s on this instance: put them under \"credentialsParameters\" into %s", parameter, file)
 }
 
 // File are credentials in a file in the form of Docker's config.json, with one more section. It is
@@ -101,7 +118,7 @@ func (f File) Login(ctx context.Context, registry, parameter string) (login runt
 	if parameter != "" {
 		entry, ok := c.CredentialsParameters[parameter]
 		if !ok {
-			return login, errNoParameter(parameter, f.Path)
+			return login, errNoEntry
 		}
 		return entry.login()
 	}

@@ -51,9 +51,12 @@ type Parts struct {
 	// Pin proposes the digests of a deployment's images to the servers, and returns those that were
 	// proposed first. It waits for a server that can be reached, until ctx ends. An error means
 	// that the servers refuse.
-	Pin    func(ctx context.Context, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
-	Record string // the path of the record of pulled images
-	Logger *slog.Logger
+	Pin func(ctx context.Context, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
+	// Secrets asks the servers for a login that a definition names. It waits for a server until ctx
+	// ends.
+	Secrets func(ctx context.Context, in structs.TaskSecretsRequest) (structs.TaskSecrets, error)
+	Record  string // the path of the record of pulled images
+	Logger  *slog.Logger
 }
 
 // Images are the images of the tasks of one container instance. It is safe for concurrent use.
@@ -102,6 +105,7 @@ func (c Config) Check() error {
 type Want struct {
 	Image       string // as in the definition
 	Credentials string // repositoryCredentials.credentialsParameter; empty: those of the registry
+	Task        string // the task whose definition names the credentials
 	// Digest, if not empty, is what the tag means for this task.
 	Digest string
 	// Deployment, if not empty, is the deployment whose first task decides on the digest, for the

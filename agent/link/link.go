@@ -105,6 +105,23 @@ func (l *Link) PinImages(ctx context.Context, deployment string, images []struct
 	}
 }
 
+// TaskSecrets returns the values that a task starts with, or the login of a registry. It waits for
+// a server that answers, until ctx ends.
+func (l *Link) TaskSecrets(ctx context.Context, in structs.TaskSecretsRequest) (structs.TaskSecrets, error) {
+	for b := (wait.Backoff{}); ; {
+		calling, cancel := context.WithTimeout(ctx, reportTimeout)
+		out, err := l.cfg.Server.TaskSecrets(calling, l.cfg.Instance, in)
+		cancel()
+		if err == nil {
+			return out, nil
+		}
+		l.log.Warn("no server gives the secrets of a task; trying again", "task", in.Task, "error", err)
+		if !b.Wait(ctx) {
+			return structs.TaskSecrets{}, ctx.Err()
+		}
+	}
+}
+
 // Unreported reports whether an update of the task is not in the log yet.
 func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
 

@@ -33,6 +33,9 @@ type Server interface {
 	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
 	// several proposals for a container the first.
 	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
+	// TaskSecrets returns the values that a task of the instance starts with, or the login of a
+	// registry that its definition names.
+	TaskSecrets(ctx context.Context, instance string, in structs.TaskSecretsRequest) (structs.TaskSecrets, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

@@ -106,6 +106,19 @@ func (s *Servers) PinImages(
 	return out, err
 }
 
+// TaskSecrets asks any server for the secrets of a task.
+func (s *Servers) TaskSecrets(
+	ctx context.Context, instance string, in structs.TaskSecretsRequest,
+) (out structs.TaskSecrets, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.TaskSecrets(ctx, instance, in)
+		return err
+	})
+	return out, err
+}
+
 // Enrol asks any server for a certificate.
 func (s *Servers) Enrol(
 	ctx context.Context, instance string, in security.Enrolment,

@@ -21,6 +21,9 @@ type Shared struct {
 	// Environment has variables by the container's name in the definition, then by their own. They
 	// win over the definition's, which win over Defaults.
 	Environment, Defaults map[string]map[string]string
+	// LogOptions has options of log drivers by the container's name, then by their own. They win
+	// over the definition's.
+	LogOptions map[string]map[string]string
 }
 
 // Mount is where the files of a volume come from: a directory of the host, or a volume of the
@@ -51,6 +54,7 @@ func (s Shared) With(other Shared) Shared {
 	}
 	s.Environment = withVariables(s.Environment, other.Environment)
 	s.Defaults = withVariables(s.Defaults, other.Defaults)
+	s.LogOptions = withVariables(s.LogOptions, other.LogOptions)
 	return s
 }
 

@@ -29,6 +29,10 @@ type Resource interface {
 	Sweep(ctx context.Context, holds func(task string) bool) error
 }
 
+// BeforeCreate is a Resource that only the creation of containers needs. A task whose containers
+// all exist does without it.
+type BeforeCreate interface{ OnlyBeforeCreate() }
+
 // Watched is a Resource that a task can lose while its containers run.
 type Watched interface {
 	// Lost returns why the task no longer has the resource, for people; empty if it still has it.
@@ -49,10 +53,12 @@ type resource struct {
 	shared   runtime.Shared
 }
 
-// resourcesOf returns those that a task needs.
-func resourcesOf(all []Resource, as structs.Assignment) (list []resource) {
+// resourcesOf returns those that a task needs, with its containers as they were found.
+func resourcesOf(all []Resource, as structs.Assignment, containers []container) (list []resource) {
+	missing := slices.ContainsFunc(containers, func(c container) bool { return c.phase < phaseCreated })
 	for _, r := range all {
-		if r.Needs(as) {
+		_, before := r.(BeforeCreate)
+		if r.Needs(as) && (missing || !before) {
 			list = append(list, resource{Resource: r})
 		}
 	}

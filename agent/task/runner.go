@@ -105,10 +105,10 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 		up:         task.LastStatus >= structs.TaskRunning,
 		as:         as,
 		containers: adopt(containerSpecs(cfg.Instance, as), task, found, asked),
-		resources:  resourcesOf(cfg.Resources, as),
 		update:     known,
 		sent:       known,
 	}
+	r.resources = resourcesOf(cfg.Resources, as, r.containers)
 	r.asked, r.stop = context.WithCancel(context.Background())
 	r.trying, r.endTrying = context.WithCancel(context.Background())
 	r.begun = task.LastStatus >= structs.TaskActivating ||

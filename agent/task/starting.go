@@ -54,7 +54,7 @@ func (r *Runner) want(image string) (w images.Want) {
 		def := &c.spec.Definition
 		w.Image, w.Digest = def.Image, c.spec.Digest
 		if def.RepositoryCredentials != nil {
-			w.Credentials = def.RepositoryCredentials.CredentialsParameter
+			w.Credentials, w.Task = def.RepositoryCredentials.CredentialsParameter, r.as.Task.ID
 		}
 		if def.VersionConsistency != structs.VersionConsistencyDisabled {
 			w.Deployment, w.Containers = r.as.Deployment, append(w.Containers, def.Name)

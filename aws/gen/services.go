@@ -58,8 +58,8 @@ var services = []service{
 	{
 		model: "secretsmanager-2017-10-17.json", pkg: "secretsmanager", errorSuffix: "Exception",
 		operations: []string{
-			"BatchGetSecretValue", "CreateSecret", "DeleteSecret", "DescribeSecret", "GetRandomPassword", "GetSecretValue",
-			"ListSecretVersionIds", "ListSecrets", "PutSecretValue", "RestoreSecret", "TagResource", "UntagResource",
+			"BatchGetSecretValue", "CreateSecret", "DeleteSecret", "DescribeSecret", "GetRandomPassword",
+			"GetResourcePolicy", "GetSecretValue", "ListSecretVersionIds", "ListSecrets", "PutSecretValue", "RestoreSecret", "TagResource", "UntagResource",
 			"UpdateSecret", "UpdateSecretVersionStage",
 		},
 	},

@@ -82,6 +82,12 @@ func (v *GetRandomPasswordRequest) Check(c *protocol.Checker) {
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *GetResourcePolicyRequest) Check(c *protocol.Checker) {
+	c.Required("SecretId", v.SecretId != "")
+	c.Text("SecretId", v.SecretId, 1, 2048, nil)
+}
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *GetSecretValueRequest) Check(c *protocol.Checker) {
 	c.Required("SecretId", v.SecretId != "")
 	c.Text("SecretId", v.SecretId, 1, 2048, nil)

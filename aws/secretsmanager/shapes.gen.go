@@ -161,6 +161,22 @@ type GetRandomPasswordResponse struct {
 func (r *GetRandomPasswordResponse) FillLists() {
 }
 
+// GetResourcePolicyRequest is the shape of that name in the AWS Secrets Manager API.
+type GetResourcePolicyRequest struct {
+	SecretId string `json:"SecretId,omitzero"`
+}
+
+// GetResourcePolicyResponse is the shape of that name in the AWS Secrets Manager API.
+type GetResourcePolicyResponse struct {
+	ARN            string `json:"ARN,omitzero"`
+	Name           string `json:"Name,omitzero"`
+	ResourcePolicy string `json:"ResourcePolicy,omitzero"`
+}
+
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
+func (r *GetResourcePolicyResponse) FillLists() {
+}
+
 // GetSecretValueRequest is the shape of that name in the AWS Secrets Manager API.
 type GetSecretValueRequest struct {
 	SecretId     string `json:"SecretId,omitzero"`
