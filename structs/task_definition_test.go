@@ -194,9 +194,9 @@ func TestUnsupportedFeatures(t *testing.T) {
 	want := []string{
 		"taskRoleArn", "proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
-		c + "secrets", c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
+		c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration",
-		c + "logConfiguration.logDriver awslogs", c + "logConfiguration.secretOptions",
+		c + "logConfiguration.logDriver awslogs",
 		"overrides.taskRoleArn", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}
 	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {

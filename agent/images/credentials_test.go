@@ -2,7 +2,9 @@ package images
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
 )
 
 const parameter = "arn:aws:secretsmanager:us-east-1:123456789012:secret:registry"
@@ -71,7 +74,7 @@ func TestLogins(t *testing.T) {
 		{"unknown.test/app", "", runtime.Login{}, ""},
 		{"registry.test:5000/app", parameter, runtime.Login{Username: "p", Password: "secret-parameter"}, ""},
 		{"registry.test:5000/app", "short", runtime.Login{Username: "s", Password: "secret-short"}, ""},
-		{"registry.test:5000/app", "other", runtime.Login{}, `credentialsParameter other on this instance: put them under "credentialsParameters" into ` + f.Path},
+		{"registry.test:5000/app", "other", runtime.Login{}, errNoEntry.Error()},
 		{"broken.test/app", "", runtime.Login{}, "docker-credential-bad failed for broken.test"},
 		{"missing.test/app", "", runtime.Login{}, "no such program in the agent's PATH"},
 	} {
@@ -134,8 +137,31 @@ func TestCredentialsOfADefinition(t *testing.T) {
 	if a.key() == b.key() {
 		t.Error("two logins share a pull")
 	}
-	_, err := start(t, Config{}, e, nil).Pull(t.Context(), Want{Image: app, Credentials: parameter})
-	if err == nil || !strings.Contains(err.Error(), "--registry-credentials") || !strings.Contains(err.Error(), parameter) {
-		t.Errorf("without a file: %v", err)
+}
+
+// Credentials that are not in the agent's file are asked of the servers, for the task that names
+// them. What they refuse is the task's error.
+func TestCredentialsOfTheCluster(t *testing.T) {
+	e := newEngine()
+	e.registry[app] = digest("a")
+	i := start(t, Config{Credentials: credentialsFile(t)}, e, nil)
+	var asked structs.TaskSecretsRequest
+	answer := structs.TaskSecrets{Username: "stored", Password: "secret-stored"}
+	i.parts.Secrets = func(_ context.Context, in structs.TaskSecretsRequest) (structs.TaskSecrets, error) {
+		asked = in
+		return answer, nil
+	}
+	want := Want{Image: app, Credentials: "elsewhere", Task: "t1"}
+	mustPull(t, i, want)
+	if len(e.logins) != 1 || e.logins[0] != (runtime.Login{Username: "stored", Password: "secret-stored"}) {
+		t.Errorf("logins of %d", len(e.logins))
+	}
+	if asked != (structs.TaskSecretsRequest{Task: "t1", Credentials: "elsewhere"}) {
+		t.Errorf("asked for %+v", asked)
+	}
+	answer = structs.TaskSecrets{Refused: "unable to pull secrets or registry auth: no such secret"}
+	_, err := i.Pull(t.Context(), want)
+	if refusal, ok := errors.AsType[*runtime.Error](err); !ok || refusal.Name != cannotPull || !strings.Contains(err.Error(), "registry auth: no such secret") {
+		t.Errorf("refused: %v", err)
 	}
 }

@@ -60,9 +60,9 @@ func newFixture(t *testing.T) *fixture {
 	_, err = f.Control.DeregisterTaskDefinition(ctx, "old:1")
 	must(err)
 	_, err = f.Control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
-		Family: "secretive", TaskRoleArn: "arn:aws:iam::000000000000:role/r", ExecutionRoleArn: "arn:aws:iam::000000000000:role/r",
+		Family: "secretive", EnableFaultInjection: new(true),
 		ContainerDefinitions: []structs.ContainerDefinition{{
-			Name: "a", Image: "nginx", Memory: new(int32(64)), Secrets: []structs.Secret{{Name: "S", ValueFrom: "s"}},
+			Name: "a", Image: "nginx", Memory: new(int32(64)), CredentialSpecs: []string{"credentialspec:s3"},
 		}},
 	}, nil)
 	must(err)

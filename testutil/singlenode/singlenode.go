@@ -15,8 +15,10 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/scheduler"
+	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/server/planner"
 	"github.com/gantry-project/gantry/server/simulator"
 	"github.com/gantry-project/gantry/state"
@@ -31,6 +33,7 @@ import (
 // byte for byte.
 type Node struct {
 	Control *control.Control
+	Vault   *vault.Vault
 	Store   *state.Store
 
 	planner *planner.Planner
@@ -69,6 +72,11 @@ func New(t testing.TB, changes ...func(*control.Config)) *Node {
 		change(&config)
 	}
 	c.Control = control.New(config)
+	sealer, err := security.NewSecret().Sealer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Vault = vault.New(vault.Config{Control: c.Control, Log: config.Log, Sealer: sealer})
 	return c
 }
 
