@@ -73,7 +73,7 @@ To try it out, run "gantry dev": a whole cluster in one process on this machine.
 	}
 	addGroup(root, "Run a cluster:", devCommand(), serverCommand(), agentCommand(), configCommand())
 	addGroup(root, "Run work on it:", jobCommand(), serviceCommand(), taskCommand(), instanceCommand(), evalCommand(), planCommand())
-	addGroup(root, "Look after it:", membersCommand(), healthCommand(), snapshotCommand(), gossipCommand(), volumeCommand(), bucketCommand())
+	addGroup(root, "Look after it:", membersCommand(), healthCommand(), snapshotCommand(), gossipCommand(), volumeCommand(), bucketCommand(), secretCommand())
 	addGroup(root, "Control access to it:", keygenCommand(), caCommand(), bootstrapCommand(), keyCommand())
 	root.AddCommand(versionCommand())
 	runs := `and .Runnable (not (index .Annotations "` + groupNote + `"))`
