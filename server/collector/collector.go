@@ -3,6 +3,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -35,8 +36,8 @@ type Collector struct{ config Config }
 // New returns a collector that does nothing until Run.
 func New(c Config) *Collector { return &Collector{c} }
 
-// Run removes stopped tasks and the rows that belong to them once Retention has passed, until ctx
-// ends.
+// Run removes stopped tasks and the rows that belong to them once Retention has passed, and secrets
+// once their recovery window has, until ctx ends.
 func (c *Collector) Run(ctx context.Context) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -46,11 +47,28 @@ func (c *Collector) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			before := structs.TimeOf(c.config.Now().Add(-c.config.Retention))
-			if err := c.collect(ctx, before); err != nil && ctx.Err() == nil {
+			err := errors.Join(c.collect(ctx, before), c.removeSecrets(ctx))
+			if err != nil && ctx.Err() == nil {
 				c.config.Logger.Warn("could not forget what ended", "error", err)
 			}
 		}
 	}
+}
+
+// removeSecrets removes the secrets whose recovery window has passed.
+func (c *Collector) removeSecrets(ctx context.Context) error {
+	now := structs.TimeOf(c.config.Now())
+	var names []string
+	for s := range c.config.Snapshot().Secrets() {
+		if s.RemoveAt != 0 && s.RemoveAt <= now && len(names) < limit {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := c.config.Apply(ctx, structs.RemoveSecrets{Names: names, Before: now})
+	return err
 }
 
 // collect removes rows that ended before a time, bit by bit.
