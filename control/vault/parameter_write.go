@@ -75,11 +75,11 @@ const defaultKey = "alias/aws/ssm"
 // checkParameter refuses values that Systems Manager does not take, and fills in its defaults. No
 // error has the value.
 func checkParameter(v *structs.ParameterVersion, value string) error {
-	if v.Tier == "" || v.Tier == structs.TierIntelligent {
+	switch {
+	case v.Tier == structs.TierIntelligent && len(value) > structs.MaxStandardValue:
+		v.Tier = structs.TierAdvanced
+	case v.Tier == "", v.Tier == structs.TierIntelligent:
 		v.Tier = structs.TierStandard
-		if len(value) > structs.MaxStandardValue {
-			v.Tier = structs.TierAdvanced
-		}
 	}
 	most := structs.MaxStandardValue
 	if v.Tier == structs.TierAdvanced {
