@@ -51,3 +51,24 @@ func TestDecideResources(t *testing.T) {
 		}
 	}
 }
+
+type beforeCreate struct{ named }
+
+func (beforeCreate) OnlyBeforeCreate() {}
+
+// What only the creation of containers needs is left out once all of them exist: an agent that
+// adopts a task need not get it.
+func TestBeforeCreate(t *testing.T) {
+	all := []Resource{named("network"), beforeCreate{"secrets"}}
+	for _, c := range []struct {
+		containers []container
+		want       int
+	}{
+		{containers("none"), 2}, {containers("pulled"), 2}, {containers("running", "none"), 2},
+		{containers("created"), 1}, {containers("running"), 1}, {containers("running", "ended"), 1},
+	} {
+		if got := resourcesOf(all, structs.Assignment{}, c.containers); len(got) != c.want || got[0].Name() != "network" {
+			t.Errorf("%+v: %d resources, want %d", c.containers, len(got), c.want)
+		}
+	}
+}

@@ -159,8 +159,8 @@ func TestDeleteAndRestore(t *testing.T) {
 	h.refused(err, structs.KindResourceNotFound, "can't find the specified secret")
 }
 
-// A secret is found by its name, by its own ARN, by an ARN without the six characters, and by one of
-// another account; never by a name that only looks like another's ARN.
+// A secret is found by its name, by its own ARN, by an ARN without the six characters, and by one
+// of another account; never by a name that only looks like another's ARN.
 func TestNamesOfSecrets(t *testing.T) {
 	h := newHarness(t)
 	h.put("app", "app", "t1")

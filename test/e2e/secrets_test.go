@@ -40,7 +40,7 @@ func wantNoCanary(t *testing.T, dir string) {
 	}
 }
 
-// register registers a definition with secrets in its container.
+// secretive registers a definition with secrets in its container.
 func (d *dev) secretive(family string, secrets ...types.Secret) string {
 	d.t.Helper()
 	_, err := d.ecs.RegisterTaskDefinition(d.t.Context(), &ecs.RegisterTaskDefinitionInput{
@@ -55,15 +55,16 @@ func (d *dev) secretive(family string, secrets ...types.Secret) string {
 	return family
 }
 
-// TestSecrets: a task starts with secrets that were put by the aws CLI and by gantry, and keeps them
-// over the death of its agent. Nothing else has them: no file, no log, no answer of an API, no other
-// container.
+// TestSecrets: a task starts with secrets that were put by the aws CLI and by gantry, and keeps
+// them over the death of its agent. Nothing else has them: no file, no log, no answer of an API, no
+// other container.
 func TestSecrets(t *testing.T) {
 	dir := t.TempDir()
 	d := startDev(t, "--data-dir", dir)
 	removeAtEnd(t, d.instance())
-	var made struct{ ARN string }
-	d.aws(&made, "secretsmanager", "create-secret", "--name", "prod/db", "--secret-string", `{"password":"`+canary+`"}`)
+	if out, err := d.awsCLI("secretsmanager", "create-secret", "--name", "prod/db", "--secret-string", `{"password":"`+canary+`"}`); err != nil {
+		t.Fatal(out)
+	}
 	put := exec.Command(gantry, "secret", "put", "/prod/api-key", "--address", d.address)
 	put.Stdin = strings.NewReader(canary + "\n")
 	if out, err := put.CombinedOutput(); err != nil || strings.Contains(string(out), canary) {
@@ -126,8 +127,8 @@ func TestSecrets(t *testing.T) {
 }
 
 // TestSecretsOfASecuredServer: the data directory with its audit log and a saved snapshot have no
-// value, before a rotation of the key and after. Restored under another cluster secret, the snapshot
-// yields none.
+// value, before a rotation of the key and after. Restored under another cluster secret, the
+// snapshot yields none.
 func TestSecretsOfASecuredServer(t *testing.T) {
 	s := startSecured(t)
 	gantry := func(s *secured, stdin string, args ...string) (string, error) {
