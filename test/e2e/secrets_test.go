@@ -55,6 +55,27 @@ func (d *dev) secretive(family string, secrets ...types.Secret) string {
 	return family
 }
 
+// answersAbout returns what the APIs and the command line answer about a task, and about secrets.
+func (d *dev) answersAbout(task string) (shown string) {
+	for _, args := range [][]string{
+		{"ecs", "describe-tasks", "--tasks", task}, {"ecs", "describe-task-definition", "--task-definition", "holder"},
+		{"secretsmanager", "list-secrets"}, {"secretsmanager", "describe-secret", "--secret-id", "prod/db"},
+		{"secretsmanager", "list-secret-version-ids", "--secret-id", "prod/db"}, {"ssm", "describe-parameters"},
+		{"ssm", "get-parameter", "--name", "/prod/api-key"}, {"ssm", "get-parameter-history", "--name", "/prod/api-key"},
+	} {
+		out, err := d.awsCLI(args...)
+		if err != nil {
+			d.t.Error(out)
+		}
+		shown += out
+	}
+	for _, args := range [][]string{{"task", "list"}, {"secret", "ls", "-o", "json"}, {"secret", "versions", "prod/db"}, {"eval", "list"}} {
+		out, _ := d.gantry(args...)
+		shown += out
+	}
+	return shown
+}
+
 // TestSecrets: a task starts with secrets that were put by the aws CLI and by gantry, and keeps
 // them over the death of its agent. Nothing else has them: no file, no log, no answer of an API, no
 // other container.
@@ -85,24 +106,7 @@ func TestSecrets(t *testing.T) {
 	if why := aws.ToString(d.await(missing, "STOPPED").StoppedReason); !strings.HasPrefix(why, "ResourceInitializationError: ") || !strings.Contains(why, "/none") {
 		t.Errorf("a missing parameter: %s", why)
 	}
-	shown := docker(t, "inspect", bystander)
-	for _, args := range [][]string{
-		{"ecs", "describe-tasks", "--tasks", holder}, {"ecs", "describe-task-definition", "--task-definition", "holder"},
-		{"secretsmanager", "list-secrets"}, {"secretsmanager", "describe-secret", "--secret-id", "prod/db"},
-		{"secretsmanager", "list-secret-version-ids", "--secret-id", "prod/db"}, {"ssm", "describe-parameters"},
-		{"ssm", "get-parameter", "--name", "/prod/api-key"}, {"ssm", "get-parameter-history", "--name", "/prod/api-key"},
-	} {
-		out, err := d.awsCLI(args...)
-		if err != nil {
-			t.Error(out)
-		}
-		shown += out
-	}
-	for _, args := range [][]string{{"task", "list"}, {"secret", "ls", "-o", "json"}, {"secret", "versions", "prod/db"}, {"eval", "list"}} {
-		out, _ := d.gantry(args...)
-		shown += out
-	}
-	if strings.Contains(shown, canary) {
+	if strings.Contains(d.answersAbout(holder)+docker(t, "inspect", bystander), canary) {
 		t.Error("an answer, or the inspection of another task's container, has the secret")
 	}
 
