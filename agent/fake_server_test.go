@@ -136,6 +136,10 @@ func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health st
 	return nil
 }
 
+func (s *fakeServer) RoleCredentials(context.Context, string, structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
+	return structs.RoleCredentials{}, structs.ErrNoLeader()
+}
+
 func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

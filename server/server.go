@@ -38,6 +38,8 @@ type Config struct {
 	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts secrets in the log. If nil, secrets are refused.
 	Sealer control.Sealer
+	// Sessions makes and reads the temporary keys of roles.
+	Sessions control.Sessions
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Now is the system's clock, which people may set. Nil means time.Now.
@@ -102,7 +104,7 @@ func New(c Config) (*Server, error) {
 	s.reach = s.newReach()
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
-		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
+		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer, Sessions: c.Sessions,
 		Fargate: c.Fargate, Agents: s.reach,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -33,6 +33,18 @@ type RoleCredentials struct {
 	Expiration      string `json:"Expiration"` // RFC 3339, in UTC, with Z
 }
 
+// AssumeRoleRequest asks for temporary keys of a role.
+type AssumeRoleRequest struct {
+	// Role is a name or an ARN. In the native API it stands in the path.
+	Role string `json:"-"`
+	// Session is the name of the session, which the audit log shows.
+	Session string `json:"session"`
+	// Seconds is for how long the keys are valid; zero: DefaultSession.
+	Seconds int32 `json:"seconds,omitzero"`
+	// ExternalID is sts:ExternalId in the trust policy; empty: none.
+	ExternalID string `json:"externalId,omitzero"`
+}
+
 // RoleOf returns the role of a task of the given kind, from its job's override, which may be nil,
 // or its definition. Empty: it has none. Roles are named by ARNs or by names.
 func RoleOf(kind string, d *TaskDefinition, o *TaskOverride) string {

@@ -33,6 +33,9 @@ type Server interface {
 	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
 	// several proposals for a container the first.
 	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
+	// RoleCredentials returns temporary keys of a role of a task on this instance. An error of
+	// KindAccessDenied says why the task cannot have the role.
+	RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends
