@@ -22,6 +22,8 @@ const (
 type RoleCredentialsRequest struct {
 	Task string `json:"task"`
 	Kind string `json:"kind"` // RoleOfTask or RoleOfExecution
+	// Role is what the agent knows the role as. The servers find it themselves.
+	Role string `json:"-"`
 }
 
 // RoleCredentials are temporary keys of a role, in the form in which containers get them (ECS).
@@ -31,6 +33,8 @@ type RoleCredentials struct {
 	SecretAccessKey string `json:"SecretAccessKey"`
 	Token           string `json:"Token"`
 	Expiration      string `json:"Expiration"` // RFC 3339, in UTC, with Z
+	// AWS means that they are real AWS keys, which Gantry does not accept.
+	AWS bool `json:"-"`
 }
 
 // AssumeRoleRequest asks for temporary keys of a role.

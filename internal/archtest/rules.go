@@ -80,6 +80,8 @@ var folderRules = []folderRule{
 		"a task goes its way whether a server is there or not, so that it is tested without one"},
 	{"agent/volume", []string{"agent/runtime", "agent/task", "structs"},
 		"volumes are prepared for a task as data says; containers and servers are not its matter"},
+	{"agent/awskeys", []string{"structs"},
+		"whose keys a role has is the operator's word; how containers get them is not its matter"},
 	{"agent/runtime", []string{"agent/wait", "structs"},
 		"the seam: what an agent asks of a container engine, whichever that is"},
 	{"agent/wait", nil,
