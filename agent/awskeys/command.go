@@ -22,8 +22,8 @@ const (
 	maxOutput = 64 << 10
 	// maxComplaint is the most bytes of a command's error output that are shown.
 	maxComplaint = 500
-	// unending is for how long keys are taken to be valid that do not say so. The SDKs of containers
-	// want a time, and ask again then.
+	// unending is for how long keys are taken to be valid that do not say so. The SDKs of
+	// containers want a time, and ask again then.
 	unending = time.Hour
 )
 
