@@ -22,14 +22,19 @@ import (
 // Keys returns the access key with an id; nil if there is none.
 type Keys func(id string) *structs.AccessKey
 
+// Session returns the temporary key of a token (control.Control.Session).
+type Session func(token string, now time.Time, open bool) (*control.SessionKey, error)
+
 // Opener decrypts what was sealed.
 type Opener interface {
 	Open(name string, sealed []byte) ([]byte, error)
 }
 
-// Config is what a Gate needs. All fields except Behind, Secrets and Now are required.
+// Config is what a Gate needs. All fields except Session, Behind, Secrets and Now are required.
 type Config struct {
 	Keys Keys
+	// Session returns the temporary keys of roles. Nil: there are none.
+	Session Session
 	// Behind reports whether there may be keys that Keys does not know yet. Nil: never.
 	Behind func() bool
 	// Secrets decrypts the secrets of keys. Nil: any caller may do everything (--insecure).
@@ -137,13 +142,23 @@ func (g *Gate) caller(r *http.Request, of route.Route) (*control.Caller, error) 
 	case of.Who == route.Anyone:
 		return &control.Caller{ARN: "anonymous", Policy: &structs.Policy{}}, nil
 	case g.Secrets == nil:
-		return &control.Caller{ARN: "anonymous"}, nil
+		return g.anyone(r), nil
 	}
-	key, err := g.credentials(r, of)
+	caller, err := g.credentials(r, of)
 	if err != nil {
 		return nil, err
 	}
-	return &control.Caller{ARN: control.UserARN(key), Key: key.ID, Policy: &key.Policy}, nil
+	return caller, nil
+}
+
+// anyone returns the caller of an open gate. The keys of a role name it, though it needs none.
+func (g *Gate) anyone(r *http.Request) *control.Caller {
+	if token := r.Header.Get(headerToken); token != "" && g.Session != nil {
+		if key, err := g.Session(token, g.Now(), true); err == nil {
+			return key.Caller
+		}
+	}
+	return &control.Caller{ARN: "anonymous"}
 }
 
 // agentPolicy allows an agent the action of a route that agents share with the holders of keys.

@@ -56,10 +56,11 @@ func newSecured(t *testing.T) *secured {
 	s := &secured{secret: security.NewSecret(), audit: filepath.Join(t.TempDir(), "server", "audit.log")}
 	s.authority = must[*security.Authority](t)(s.secret.Authority())
 	sealer := must[*security.Sealer](t)(s.secret.Sealer())
-	s.Node = singlenode.New(t, func(c *control.Config) { c.Sealer, c.Leases = sealer, leases{} })
+	sessions := must[*security.Sessions](t)(s.secret.Sessions())
+	s.Node = singlenode.New(t, func(c *control.Config) { c.Sealer, c.Sessions, c.Leases, c.Now = sealer, sessions, leases{}, time.Now })
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	audit := must[*Audit](t)(OpenAudit(s.audit, log))
-	g := New(Config{Keys: s.Control.AccessKey, Secrets: sealer, SignedFor: door.SignedFor, ActionOf: door.ActionOf, Refuse: door.Refuse, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
+	g := New(Config{Keys: s.Control.AccessKey, Session: s.Control.Session, Secrets: sealer, SignedFor: door.SignedFor, ActionOf: door.ActionOf, Refuse: door.Refuse, Audit: audit, Logger: log, Behind: func() bool { return s.behind }, Now: func() time.Time {
 		if s.now.IsZero() {
 			return time.Now()
 		}

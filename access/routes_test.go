@@ -131,6 +131,7 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"GET /v1/members":            route.KeyOrAgent,
 		"POST /v1/agent/register":    route.AnyAgent,
 		"POST /v1/agent/stream":      route.Agent,
+		"POST /v1/agent/credentials": route.Agent,
 		"POST /v1/agent/report":      route.Agent,
 		"POST /v1/agent/images":      route.Agent,
 		"POST /v1/agent/health":      route.Agent,

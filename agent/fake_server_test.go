@@ -140,6 +140,10 @@ func (s *fakeServer) TaskSecrets(context.Context, string, structs.TaskSecretsReq
 	return structs.TaskSecrets{}, nil
 }
 
+func (s *fakeServer) RoleCredentials(context.Context, string, structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
+	return structs.RoleCredentials{}, structs.ErrNoLeader()
+}
+
 func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

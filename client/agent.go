@@ -54,6 +54,13 @@ func (c *Client) LogGroupBegins(ctx context.Context, instance string, groups []s
 	return out, err
 }
 
+// RoleCredentials returns temporary keys of a role of a task on an agent's instance. An error of
+// KindAccessDenied says why the task cannot have the role; asking again does not change that.
+func (c *Client) RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (out structs.RoleCredentials, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/agent/credentials", url.Values{"instance": {instance}}, in, &out)
+	return out, err
+}
+
 // Enrol asks for the certificate of an instance's agent. It uses a connection of its own: a
 // connection opened without the certificate, or with an older one, must not carry later calls.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {

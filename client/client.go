@@ -40,8 +40,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Key is an access key: its id and secret.
-type Key struct{ ID, Secret string }
+// Key is an access key: its id and secret, and the token of a temporary key.
+type Key struct{ ID, Secret, Token string }
 
 // Client calls one server. Safe for concurrent use.
 type Client struct {
@@ -162,6 +162,9 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
+	}
+	if c.token == "" && c.key.Token != "" {
+		req.Header.Set("X-Amz-Security-Token", c.key.Token)
 	}
 	switch {
 	case c.token != "":

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -13,6 +14,43 @@ const account = "000000000000"
 
 // RoleARN returns the ARN of a role.
 func RoleARN(r *structs.Role) string { return "arn:aws:iam::" + account + ":" + r.Resource() }
+
+// RoleResource returns the ARN of a role in policies, from its name or from an ARN of any account.
+// So no spelling of it evades a policy. If there is no such role, its path is the one given.
+func (c *Control) RoleResource(ctx context.Context, nameOrARN string) (string, error) {
+	snap, err := c.Read(ctx)
+	if err != nil {
+		return "", err
+	}
+	name, path := structs.RoleName(nameOrARN)
+	if r := snap.Role(name); r != nil {
+		return RoleARN(r), nil
+	}
+	return RoleARN(&structs.Role{Name: name, Path: cmp.Or(path, "/")}), nil
+}
+
+// PassRole fails unless the caller may give these roles to tasks: iam:PassRole. Empty names are
+// left out. The audit log does not show it.
+func (c *Control) PassRole(ctx context.Context, roles ...string) error {
+	if opens(ctx) {
+		return nil
+	}
+	for _, role := range roles {
+		if role == "" {
+			continue
+		}
+		arn, err := c.RoleResource(ctx, role)
+		if err != nil {
+			return err
+		}
+		keys := structs.PolicyKeys{}
+		keys.Set("iam:PassedToService", structs.ServiceTasks)
+		if err := AuthorizeAlso(ctx, "iam:PassRole", Resource{ARN: arn, Keys: keys}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // sessionARN returns the ARN of a session of a role.
 func sessionARN(role, session string) string {

@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"strings"
+
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -17,7 +19,8 @@ func putRole(tx *state.Tx, _ uint64, cmd structs.PutRole) (string, error) {
 		return "", structs.ErrRoleChanged(old.Name)
 	}
 	for _, arn := range cmd.Role.Attached {
-		if name, own := structs.PolicyName(arn); own && tx.ManagedPolicy(name) == nil {
+		name, own := structs.PolicyName(arn)
+		if p := tx.ManagedPolicy(name); own && (p == nil || !strings.HasSuffix(arn, ":"+p.Resource())) {
 			return "", structs.ErrPolicyNotFound(arn)
 		}
 	}

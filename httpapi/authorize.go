@@ -16,6 +16,7 @@ func cluster(r *http.Request) (string, error)   { return structs.ClusterKey(clus
 func scheduler(r *http.Request) (string, error) { return "scheduler/" + r.PathValue("name"), nil }
 func accessKey(r *http.Request) (string, error) { return "key/" + r.PathValue("id"), nil }
 func bucket(r *http.Request) (string, error)    { return "bucket/" + r.PathValue("name"), nil }
+func role(r *http.Request) (string, error)      { return structs.RoleKey(r.PathValue("name")), nil }
 func volume(r *http.Request) (string, error) {
 	return "volume/" + structs.FileSystemID(r.PathValue("id")), nil
 }

@@ -31,6 +31,11 @@
 //	POST /v1/keys                       an AccessKeyRequest → NewAccessKey
 //	GET  /v1/keys                       AccessKeyList
 //	DELETE /v1/keys/{id}                204: the key is revoked
+//	GET  /v1/roles                      RoleList
+//	GET  /v1/roles/{name}               the Role
+//	PUT  /v1/roles/{name}               a RoleSpec → the Role: makes it, or changes it
+//	DELETE /v1/roles/{name}             204: it is gone, and its temporary keys are refused
+//	POST /v1/roles/{name}/assume        an AssumeRoleRequest → RoleCredentials
 //	GET  /v1/volumes                    VolumeMappingList
 //	GET  /v1/volumes/{id}               the VolumeMapping of a file system or access point
 //	PUT  /v1/volumes/{id}               a VolumeMapping → the VolumeMapping: maps it, or maps it anew
@@ -48,6 +53,7 @@
 //	POST /v1/agent/images?instance=ID&deployment=ID   proposed digests, a list of PinnedImage → those that hold
 //	POST /v1/agent/log-groups?instance=ID   {"task": ID} → 204: the log groups exist that the task writes to
 //	POST /v1/agent/log-groups/begins?instance=ID   names of log groups → {NAME: time}: of those that exist, from when on events are kept
+//	POST /v1/agent/credentials?instance=ID  a RoleCredentialsRequest → RoleCredentials of a role of a task
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //	POST /v1/agent/secrets?instance=ID  a TaskSecretsRequest about a task of the instance → TaskSecrets
 //	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent

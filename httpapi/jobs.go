@@ -13,6 +13,10 @@ import (
 
 func (a *api) putJob(w http.ResponseWriter, r *http.Request) {
 	if spec := a.jobSpec(w, r, "gantry:PutJob"); spec != nil {
+		if err := a.Control.PassRole(r.Context(), spec.TaskRoleArn, spec.ExecutionRoleArn); err != nil {
+			a.fail(w, err)
+			return
+		}
 		out, err := a.Control.PutJob(r.Context(), spec, r.URL.Query().Get("clientToken"))
 		a.answerOr(w, out, err)
 	}

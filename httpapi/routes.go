@@ -46,6 +46,12 @@ func (a *api) routes() []route.Route {
 		{Pattern: "GET /v1/keys", Action: "gantry:ListAccessKeys", Resource: none, Handler: h(a.listAccessKeys)},
 		{Pattern: "DELETE /v1/keys/{id}", Action: "gantry:RevokeAccessKey", Resource: accessKey, Handler: h(a.revokeAccessKey)},
 
+		{Pattern: "GET /v1/roles", Action: "gantry:ListRoles", Resource: none, Handler: h(a.roles)},
+		{Pattern: "GET /v1/roles/{name}", Action: "gantry:DescribeRole", Resource: role, Handler: h(a.role)},
+		{Pattern: "PUT /v1/roles/{name}", Action: "gantry:PutRole", Resource: role, Handler: h(a.putRole)},
+		{Pattern: "DELETE /v1/roles/{name}", Action: "gantry:DeleteRole", Resource: role, Handler: h(a.deleteRole)},
+		{Pattern: "POST /v1/roles/{name}/assume", Action: "gantry:AssumeRole", Resource: role, Handler: h(a.assumeRole)},
+
 		{Pattern: "GET /v1/volumes", Action: "gantry:ListVolumes", Resource: none, Handler: h(a.volumeMappings)},
 		{Pattern: "GET /v1/volumes/{id}", Action: "gantry:DescribeVolume", Resource: volume, Handler: h(a.volumeMapping)},
 		{Pattern: "PUT /v1/volumes/{id}", Action: "gantry:MapVolume", Resource: volume, Handler: h(a.mapVolume)},
@@ -66,6 +72,7 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/calls", Who: route.Agent, Where: route.ThisServer, Body: route.Streamed, Quiet: true, Handler: h(a.serveAgent)},
 		{Pattern: "POST /v1/agent/log-groups", Who: route.Agent, Quiet: true, Handler: h(a.ensureLogGroups)},
 		{Pattern: "POST /v1/agent/log-groups/begins", Who: route.Agent, Quiet: true, Handler: h(a.logGroupBegins)},
+		{Pattern: "POST /v1/agent/credentials", Who: route.Agent, Where: route.AnyServer, Quiet: true, Handler: h(a.roleCredentials)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
 		{Pattern: "POST /v1/agent/secrets", Who: route.Agent, Handler: h(a.taskSecrets)},
 	}

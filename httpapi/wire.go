@@ -73,7 +73,7 @@ func statusOf(kind structs.Kind) int {
 		return http.StatusForbidden
 	case structs.KindClusterNotFound, structs.KindResourceNotFound:
 		return http.StatusNotFound
-	case structs.KindConflict:
+	case structs.KindConflict, structs.KindAlreadyExists, structs.KindDeleteConflict:
 		return http.StatusConflict
 	case structs.KindUnsupportedFeature:
 		return http.StatusNotImplemented

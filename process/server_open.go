@@ -67,11 +67,15 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 	}
 	var sealer *security.Sealer
 	var err error
+	config.Sessions = security.OpenSessions()
 	if c.Secret != nil {
 		if sealer, err = s.secure(config.Peers, d); err != nil {
 			return err
 		}
 		config.Sealer = sealer
+		if config.Sessions, err = c.Secret.Sessions(); err != nil {
+			return err
+		}
 	}
 	if err := CheckDisk(c.DataDir); err != nil {
 		return err
@@ -116,7 +120,7 @@ func (s *Server) gate(sealer *security.Sealer) (_ *access.Gate, err error) {
 		return nil, err
 	}
 	config := access.Config{
-		Keys: s.server.Control().AccessKey, Behind: s.server.Behind, Audit: s.audit, Logger: c.Logger, Now: c.Hooks.Now,
+		Keys: s.server.Control().AccessKey, Session: s.server.Control().Session, Behind: s.server.Behind, Audit: s.audit, Logger: c.Logger, Now: c.Hooks.Now,
 		SignedFor: aws.SignedFor, ActionOf: aws.ActionOf, Refuse: aws.Refuse,
 	}
 	if sealer != nil {

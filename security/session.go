@@ -13,16 +13,9 @@ import (
 )
 
 // Sessions makes temporary access keys, and reads them again. Nothing about a key is kept: its
-// token has all that is known of it, sealed, and its secret is derived from the token. Any server
-// with the same secret can read it.
+// token holds all that is known of it, sealed, and its id and secret are derived from the token.
+// Any server with the same secret can read it.
 type Sessions struct{ key []byte }
-
-// TemporaryKey is an access key whose calls also carry its token.
-type TemporaryKey struct {
-	ID     string // ASIA and 16 characters of A-Z2-7
-	Secret string
-	Token  string
-}
 
 const (
 	// tokenForm is the first byte of a token: the form of the rest.
@@ -44,53 +37,48 @@ func (s Secret) Sessions() (*Sessions, error) {
 // of them read each other's keys.
 func OpenSessions() *Sessions { return &Sessions{make([]byte, keySize)} }
 
-// Issue returns a new temporary key whose token holds content.
-func (s *Sessions) Issue(content []byte) (TemporaryKey, error) {
+// Issue returns a new temporary key, whose token holds content.
+func (s *Sessions) Issue(content []byte) (id, secret, token string, err error) {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails (crypto/rand)
-	key, aead, err := s.of(salt)
+	id, secret, aead, err := s.of(salt)
 	if err != nil {
-		return TemporaryKey{}, err
+		return "", "", "", err
 	}
-	token := append([]byte{tokenForm}, salt...)
+	raw := append([]byte{tokenForm}, salt...)
 	// the key of the seal is used once, so the nonce may be a constant
-	token = aead.Seal(token, make([]byte, aead.NonceSize()), content, nil)
-	key.Token = base64.RawURLEncoding.EncodeToString(token)
-	return key, nil
+	raw = aead.Seal(raw, make([]byte, aead.NonceSize()), content, nil)
+	return id, secret, base64.RawURLEncoding.EncodeToString(raw), nil
 }
 
-// Read returns the key of a token, and the token's content.
-func (s *Sessions) Read(token string) (TemporaryKey, []byte, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(token)
+// Read returns the id and the secret of the key that a token belongs to, and the token's content.
+func (s *Sessions) Read(token string) (id, secret string, content []byte, err error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) < 1+saltSize || raw[0] != tokenForm {
-		return TemporaryKey{}, nil, errToken
+		return "", "", nil, errToken
 	}
-	key, aead, err := s.of(raw[1 : 1+saltSize])
+	id, secret, aead, err := s.of(raw[1 : 1+saltSize])
 	if err != nil {
-		return TemporaryKey{}, nil, err
+		return "", "", nil, err
 	}
-	content, err := aead.Open(nil, make([]byte, aead.NonceSize()), raw[1+saltSize:], nil)
-	if err != nil {
-		return TemporaryKey{}, nil, errToken
+	if content, err = aead.Open(nil, make([]byte, aead.NonceSize()), raw[1+saltSize:], nil); err != nil {
+		return "", "", nil, errToken
 	}
-	key.Token = token
-	return key, content, nil
+	return id, secret, content, nil
 }
 
-// of derives from a salt the id and secret of a key, and what seals its token.
-func (s *Sessions) of(salt []byte) (TemporaryKey, cipher.AEAD, error) {
+// of derives from a salt the id and the secret of a key, and what seals its token.
+func (s *Sessions) of(salt []byte) (id, secret string, aead cipher.AEAD, err error) {
 	const idSize, secretSize = 10, 30
 	derived, err := hkdf.Key(sha256.New, s.key, salt, "gantry session", keySize+idSize+secretSize)
 	if err != nil {
-		return TemporaryKey{}, nil, fmt.Errorf("derive the keys of a session: %w", err)
+		return "", "", nil, fmt.Errorf("derive the keys of a session: %w", err)
 	}
 	block, err := aes.NewCipher(derived[:keySize])
 	if err != nil {
-		return TemporaryKey{}, nil, err
+		return "", "", nil, err
 	}
-	aead, err := cipher.NewGCM(block)
-	return TemporaryKey{
-		ID:     "ASIA" + base32.StdEncoding.EncodeToString(derived[keySize:keySize+idSize]),
-		Secret: base64.StdEncoding.EncodeToString(derived[keySize+idSize:]),
-	}, aead, err
+	aead, err = cipher.NewGCM(block)
+	id = "ASIA" + base32.StdEncoding.EncodeToString(derived[keySize:keySize+idSize])
+	return id, base64.StdEncoding.EncodeToString(derived[keySize+idSize:]), aead, err
 }

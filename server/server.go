@@ -41,6 +41,8 @@ type Config struct {
 	Sealer control.Sealer
 	// VaultSealer seals the keys of secrets and parameters. If nil, none can be stored.
 	VaultSealer vault.Sealer
+	// Sessions makes and reads the temporary keys of roles.
+	Sessions control.Sessions
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Now is the system's clock, which people may set. Nil means time.Now.
@@ -106,7 +108,7 @@ func New(c Config) (*Server, error) {
 	s.reach = s.newReach()
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
-		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
+		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer, Sessions: c.Sessions,
 		Fargate: c.Fargate, Agents: s.reach,
 	})
 	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})

@@ -1,6 +1,7 @@
 package structs
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -67,14 +68,14 @@ func (p *ManagedPolicy) Validate() error {
 	return nil
 }
 
-// awsAccount is in the ARNs of AWS's own managed policies, in place of an account.
-const awsAccount = "aws"
+// awsPolicyARN is how the ARNs of AWS's own managed policies begin.
+const awsPolicyARN = "arn:aws:iam::aws:policy/"
 
 // PolicyName returns the name of the cluster's managed policy that an ARN of any account names, or
 // ok false if the ARN is one of AWS's own policies, or of something else.
 func PolicyName(arn string) (name string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[4] == awsAccount || !strings.HasPrefix(parts[5], ResourcePolicy+"/") {
+	if len(parts) != 6 || parts[2] != "iam" || strings.HasPrefix(arn, awsPolicyARN) || !strings.HasPrefix(parts[5], ResourcePolicy+"/") {
 		return "", false
 	}
 	return arn[strings.LastIndexByte(arn, '/')+1:], true
@@ -119,15 +120,14 @@ var awsPolicies = map[string]string{
 	"AmazonPrometheusRemoteWriteAccess":       "aps:RemoteWrite",
 }
 
+// readOnlyAccess is the policy of AWS's that is the read-only policy here.
+const readOnlyAccess = "ReadOnlyAccess"
+
 // AWSPolicy returns what a policy of AWS's own (arn:aws:iam::aws:policy/NAME) means here, and
 // whether Gantry knows it.
 func AWSPolicy(arn string) (Policy, bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[4] != awsAccount {
-		return Policy{}, false
-	}
-	name, isPolicy := strings.CutPrefix(parts[5], ResourcePolicy+"/")
-	if isPolicy && name == "ReadOnlyAccess" {
+	name, isPolicy := strings.CutPrefix(arn, awsPolicyARN)
+	if isPolicy && name == readOnlyAccess {
 		return ReadOnlyPolicy(), true
 	}
 	actions, known := awsPolicies[name]
@@ -137,6 +137,14 @@ func AWSPolicy(arn string) (Policy, bool) {
 	return Policy{Version: policyVersion, Statement: []Statement{
 		{Effect: EffectAllow, Action: strings.Fields(actions), Resource: []string{AnyResource}},
 	}}, true
+}
+
+// AWSPolicies returns the ARNs of the policies of AWS's own that Gantry knows.
+func AWSPolicies() (arns []string) {
+	for _, name := range slices.Sorted(maps.Keys(awsPolicies)) {
+		arns = append(arns, awsPolicyARN+name)
+	}
+	return append(arns, awsPolicyARN+readOnlyAccess)
 }
 
 // PutManagedPolicy adds a managed policy or changes it.

@@ -113,9 +113,10 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 	" ecs:enable-vpc-lattice ecs:enable-ecs-managed-tags ecs:propagate-tags"
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
-var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeBucket DescribeEvaluation DescribeJob DescribeServer DescribeVolume
-	EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
-	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
+var gantryActions = strings.Fields(`AssumeRole Bootstrap CreateAccessKey DeleteRole DescribeBucket DescribeEvaluation DescribeJob DescribeRole DescribeServer
+	DescribeVolume EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers
+	ListRoles ListTasks ListVolumes MapBucket MapVolume NextEvaluation PlanJob PutJob PutPlan PutRole ReadLogs RestoreSnapshot
+	RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
 var policyServices = []string{"ec2", "ecs", "gantry", "iam", "logs", "secretsmanager", "ssm", "sts"}

@@ -123,6 +123,22 @@ type RoleList struct {
 	Roles []*Role `json:"roles"`
 }
 
+// RoleSpec is what people say of a role. It replaces what the role has, except for fields that are
+// empty and say so.
+type RoleSpec struct {
+	Description string       `json:"description,omitzero"`
+	Policies    []RolePolicy `json:"policies,omitzero"`
+	Attached    []string     `json:"attachedPolicies,omitzero"`
+	// Path of a new role; empty: / of a new one, and that of an existing one.
+	Path string `json:"path,omitzero"`
+	// Trust is the trust policy; empty: TasksTrust for a new role, unchanged for an existing one.
+	Trust string `json:"trustPolicy,omitzero"`
+	// MaxSession is in seconds; zero: DefaultSession for a new role, unchanged for an existing one.
+	MaxSession int32 `json:"maxSessionDuration,omitzero"`
+	// New fails if the role exists.
+	New bool `json:"new,omitzero"`
+}
+
 // PutRole adds a role or changes it.
 type PutRole struct {
 	Role Role // with its new Version

@@ -22,6 +22,8 @@ const (
 type RoleCredentialsRequest struct {
 	Task string `json:"task"`
 	Kind string `json:"kind"` // RoleOfTask or RoleOfExecution
+	// Role is what the agent knows the role as. The servers find it themselves.
+	Role string `json:"-"`
 }
 
 // RoleCredentials are temporary keys of a role, in the form in which containers get them (ECS).
@@ -31,6 +33,20 @@ type RoleCredentials struct {
 	SecretAccessKey string `json:"SecretAccessKey"`
 	Token           string `json:"Token"`
 	Expiration      string `json:"Expiration"` // RFC 3339, in UTC, with Z
+	// AWS means that they are real AWS keys, which Gantry does not accept.
+	AWS bool `json:"-"`
+}
+
+// AssumeRoleRequest asks for temporary keys of a role.
+type AssumeRoleRequest struct {
+	// Role is a name or an ARN. In the native API it stands in the path.
+	Role string `json:"-"`
+	// Session is the name of the session, which the audit log shows.
+	Session string `json:"session"`
+	// Seconds is for how long the keys are valid; zero: DefaultSession.
+	Seconds int32 `json:"seconds,omitzero"`
+	// ExternalID is sts:ExternalId in the trust policy; empty: none.
+	ExternalID string `json:"externalId,omitzero"`
 }
 
 // RoleOf returns the role of a task of the given kind, from its job's override, which may be nil,

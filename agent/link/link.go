@@ -122,6 +122,12 @@ func (l *Link) TaskSecrets(ctx context.Context, in structs.TaskSecretsRequest) (
 	}
 }
 
+// RoleCredentials asks once for temporary keys of a role of a task. An error of KindAccessDenied
+// says why the task cannot have the role; after others it can be tried again.
+func (l *Link) RoleCredentials(ctx context.Context, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
+	return l.cfg.Server.RoleCredentials(ctx, l.cfg.Instance, in)
+}
+
 // Unreported reports whether an update of the task is not in the log yet.
 func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
 

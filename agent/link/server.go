@@ -36,6 +36,9 @@ type Server interface {
 	// TaskSecrets returns the values that a task of the instance starts with, or the login of a
 	// registry that its definition names.
 	TaskSecrets(ctx context.Context, instance string, in structs.TaskSecretsRequest) (structs.TaskSecrets, error)
+	// RoleCredentials returns temporary keys of a role of a task on this instance. An error of
+	// KindAccessDenied says why the task cannot have the role.
+	RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

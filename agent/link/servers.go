@@ -119,6 +119,19 @@ func (s *Servers) TaskSecrets(
 	return out, err
 }
 
+// RoleCredentials asks any server for the keys of a role.
+func (s *Servers) RoleCredentials(
+	ctx context.Context, instance string, in structs.RoleCredentialsRequest,
+) (out structs.RoleCredentials, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.RoleCredentials(ctx, instance, in)
+		return err
+	})
+	return out, err
+}
+
 // Enrol asks any server for a certificate.
 func (s *Servers) Enrol(
 	ctx context.Context, instance string, in security.Enrolment,

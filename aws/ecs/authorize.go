@@ -59,7 +59,10 @@ func (c *call) authorize(ctx context.Context, r *protocol.Request, request any) 
 	if err := control.Authorize(ctx, r.Action(), of...); err != nil {
 		return err
 	}
-	return asked.authorizeTags(ctx, r.Operation)
+	if err := asked.authorizeTags(ctx, r.Operation); err != nil {
+		return err
+	}
+	return asked.authorizeRoles(ctx, r.Operation)
 }
 
 // authorization is one request that is being authorized.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,12 +58,16 @@ func (g *generator) checkFile() []byte {
 	return g.file(b.Bytes(), "regexp", "github.com/gantry-project/gantry/aws/protocol", "github.com/gantry-project/gantry/structs")
 }
 
+// javaRune matches a character in a pattern that is written as its number, as Java does.
+var javaRune = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
+
 // patterns writes one compiled pattern for each reachable shape that has one. They match the whole
 // of a text, as in AWS.
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	var lines strings.Builder
 	for _, name := range sortedKeys(reach) {
 		if p := g.model.Shapes[name].Pattern; p != "" {
+			p = javaRune.ReplaceAllString(p, `\x{$1}`)
 			fmt.Fprintf(&lines, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
 		}
 	}

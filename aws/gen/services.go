@@ -54,7 +54,6 @@ var services = []service{
 			"PutRetentionPolicy", "TagLogGroup", "TagResource", "UntagLogGroup", "UntagResource",
 		},
 	},
-	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"GetCallerIdentity"}},
 	{
 		model: "secretsmanager-2017-10-17.json", pkg: "secretsmanager", errorSuffix: "Exception",
 		operations: []string{
@@ -72,6 +71,14 @@ var services = []service{
 			"UnlabelParameterVersion",
 		},
 	},
+	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"AssumeRole", "GetCallerIdentity"}},
+	{model: "iam-2010-05-08.json", pkg: "iam", mayBeEmpty: map[string]bool{"Tag.Value": true}, operations: []string{
+		"AttachRolePolicy", "CreatePolicy", "CreatePolicyVersion", "CreateRole", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
+		"DeleteRolePolicy", "DetachRolePolicy", "GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies",
+		"ListEntitiesForPolicy", "ListInstanceProfilesForRole", "ListPolicies", "ListPolicyTags", "ListPolicyVersions", "ListRolePolicies",
+		"ListRoleTags", "ListRoles", "PutRolePolicy", "SetDefaultPolicyVersion", "TagPolicy", "TagRole", "UntagPolicy", "UntagRole",
+		"UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription",
+	}},
 }
 
 // protocolSource returns the Go source for the protocol of a model.

@@ -9,6 +9,7 @@ import (
 // SDKs act on the codes: for example, they correct their clocks and try again.
 var formCodes = map[string]string{
 	"AccessDeniedException":               "AccessDenied",
+	"ExpiredTokenException":               "ExpiredToken",
 	"IncompleteSignatureException":        "IncompleteSignature",
 	"InvalidSignatureException":           "SignatureDoesNotMatch",
 	"MissingAuthenticationTokenException": "MissingAuthenticationToken",

@@ -66,6 +66,9 @@ type Request struct {
 // Action returns the name of the operation in policies, such as "ecs:RunTask".
 func (r *Request) Action() string { return r.Service.SigningName + ":" + r.Operation }
 
+// Token returns the token of the temporary key that the request shows; empty if it shows none.
+func (r *Request) Token() string { return r.header.Get("X-Amz-Security-Token") }
+
 // Decode reads the request into the struct of its shape.
 func (r *Request) Decode(into any) error { return r.Service.Protocol.decode(r, into) }
 

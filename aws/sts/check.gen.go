@@ -3,8 +3,77 @@
 package sts
 
 import (
+	"regexp"
+
 	"github.com/gantry-project/gantry/aws/protocol"
 )
 
+var (
+	patternarnType                               = regexp.MustCompile(`^(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{007E}\x{0085}\x{00A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{1000}0-\x{10FF}FF]+)$`)
+	patternexternalIdType                        = regexp.MustCompile(`^(?:[\w+=,.@:\/-]*)$`)
+	patternroleSessionNameType                   = regexp.MustCompile(`^(?:[\w+=,.@-]*)$`)
+	patternserialNumberType                      = regexp.MustCompile(`^(?:[\w+=/:,.@-]*)$`)
+	patternsourceIdentityType                    = regexp.MustCompile(`^(?:[\w+=,.@-]*)$`)
+	patterntagKeyType                            = regexp.MustCompile(`^(?:[\p{L}\p{Z}\p{N}_.:/=+\-@]+)$`)
+	patterntagValueType                          = regexp.MustCompile(`^(?:[\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`)
+	patterntokenCodeType                         = regexp.MustCompile(`^(?:[\d]*)$`)
+	patternunrestrictedSessionPolicyDocumentType = regexp.MustCompile(`^(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]+)$`)
+)
+
+// Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
+func (v *AssumeRoleRequest) Check(c *protocol.Checker) {
+	if v.DurationSeconds != nil {
+		c.Range("DurationSeconds", float64(*v.DurationSeconds), 900, 43200)
+	}
+	c.Text("ExternalId", v.ExternalId, 2, 1224, patternexternalIdType)
+	c.Text("Policy", v.Policy, 1, -1, patternunrestrictedSessionPolicyDocumentType)
+	for i := range v.PolicyArns {
+		c.Enter(protocol.Index("PolicyArns", i))
+		checkPolicyDescriptorType(c, &v.PolicyArns[i])
+		c.Leave()
+	}
+	if v.ProvidedContexts != nil {
+		c.Count("ProvidedContexts", len(v.ProvidedContexts), 1, 5)
+	}
+	for i := range v.ProvidedContexts {
+		c.Enter(protocol.Index("ProvidedContexts", i))
+		checkProvidedContext(c, &v.ProvidedContexts[i])
+		c.Leave()
+	}
+	c.Required("RoleArn", v.RoleArn != "")
+	c.Text("RoleArn", v.RoleArn, 20, 2048, patternarnType)
+	c.Required("RoleSessionName", v.RoleSessionName != "")
+	c.Text("RoleSessionName", v.RoleSessionName, 2, 64, patternroleSessionNameType)
+	c.Text("SerialNumber", v.SerialNumber, 9, 256, patternserialNumberType)
+	c.Text("SourceIdentity", v.SourceIdentity, 2, 64, patternsourceIdentityType)
+	c.Count("Tags", len(v.Tags), 0, 50)
+	for i := range v.Tags {
+		c.Enter(protocol.Index("Tags", i))
+		checkTag(c, &v.Tags[i])
+		c.Leave()
+	}
+	c.Text("TokenCode", v.TokenCode, 6, 6, patterntokenCodeType)
+	c.Count("TransitiveTagKeys", len(v.TransitiveTagKeys), 0, 50)
+	for i := range v.TransitiveTagKeys {
+		c.Text(protocol.Index("TransitiveTagKeys", i), v.TransitiveTagKeys[i], 1, 128, patterntagKeyType)
+	}
+}
+
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *GetCallerIdentityRequest) Check(*protocol.Checker) {}
+
+func checkPolicyDescriptorType(c *protocol.Checker, v *PolicyDescriptorType) {
+	c.Text("arn", v.Arn, 20, 2048, patternarnType)
+}
+
+func checkProvidedContext(c *protocol.Checker, v *ProvidedContext) {
+	c.Text("ContextAssertion", v.ContextAssertion, 4, 2048, nil)
+	c.Text("ProviderArn", v.ProviderArn, 20, 2048, patternarnType)
+}
+
+func checkTag(c *protocol.Checker, v *Tag) {
+	c.Required("Key", v.Key != "")
+	c.Text("Key", v.Key, 1, 128, patterntagKeyType)
+	c.Required("Value", v.Value != "")
+	c.Text("Value", v.Value, 0, 256, patterntagValueType)
+}

@@ -2,6 +2,52 @@
 
 package sts
 
+import (
+	"github.com/gantry-project/gantry/structs"
+)
+
+// AssumeRoleRequest is the shape of that name in the AWS Security Token Service API.
+type AssumeRoleRequest struct {
+	DurationSeconds   *int32                 `query:"DurationSeconds"`
+	ExternalId        string                 `query:"ExternalId"`
+	Policy            string                 `query:"Policy"`
+	PolicyArns        []PolicyDescriptorType `query:"PolicyArns>member"`
+	ProvidedContexts  []ProvidedContext      `query:"ProvidedContexts>member"`
+	RoleArn           string                 `query:"RoleArn"`
+	RoleSessionName   string                 `query:"RoleSessionName"`
+	SerialNumber      string                 `query:"SerialNumber"`
+	SourceIdentity    string                 `query:"SourceIdentity"`
+	Tags              []Tag                  `query:"Tags>member"`
+	TokenCode         string                 `query:"TokenCode"`
+	TransitiveTagKeys []string               `query:"TransitiveTagKeys>member"`
+}
+
+// AssumeRoleResponse is the shape of that name in the AWS Security Token Service API.
+type AssumeRoleResponse struct {
+	AssumedRoleUser  *AssumedRoleUser `query:"AssumedRoleUser"`
+	Credentials      *Credentials     `query:"Credentials"`
+	PackedPolicySize *int32           `query:"PackedPolicySize"`
+	SourceIdentity   string           `query:"SourceIdentity"`
+}
+
+// FillLists replaces absent lists with empty ones, which clients expect in an answer.
+func (r *AssumeRoleResponse) FillLists() {
+}
+
+// AssumedRoleUser is the shape of that name in the AWS Security Token Service API.
+type AssumedRoleUser struct {
+	Arn           string `query:"Arn"`
+	AssumedRoleId string `query:"AssumedRoleId"`
+}
+
+// Credentials is the shape of that name in the AWS Security Token Service API.
+type Credentials struct {
+	AccessKeyId     string       `query:"AccessKeyId"`
+	Expiration      structs.Time `query:"Expiration"`
+	SecretAccessKey string       `query:"SecretAccessKey"`
+	SessionToken    string       `query:"SessionToken"`
+}
+
 // GetCallerIdentityRequest is the shape of that name in the AWS Security Token Service API.
 type GetCallerIdentityRequest struct {
 }
@@ -15,4 +61,21 @@ type GetCallerIdentityResponse struct {
 
 // FillLists replaces absent lists with empty ones, which clients expect in an answer.
 func (r *GetCallerIdentityResponse) FillLists() {
+}
+
+// PolicyDescriptorType is the shape of that name in the AWS Security Token Service API.
+type PolicyDescriptorType struct {
+	Arn string `query:"arn"`
+}
+
+// ProvidedContext is the shape of that name in the AWS Security Token Service API.
+type ProvidedContext struct {
+	ContextAssertion string `query:"ContextAssertion"`
+	ProviderArn      string `query:"ProviderArn"`
+}
+
+// Tag is the shape of that name in the AWS Security Token Service API.
+type Tag struct {
+	Key   string `query:"Key"`
+	Value string `query:"Value"`
 }

@@ -1,7 +1,9 @@
-// Package sts serves the part of the AWS STS API that tells callers who they are.
+// Package sts serves the part of the AWS STS API that tells callers who they are, and gives them
+// temporary keys of roles.
 package sts
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -11,10 +13,13 @@ import (
 )
 
 // New returns the STS API.
-func New() protocol.Service {
-	frame := protocol.Frame[*call]{
-		Open: func(r *protocol.Request) *call { return &call{arns: r.ARNs()} },
-		// Everybody may ask who they are, whatever their policy says (AWS).
+func New(c *control.Control) protocol.Service {
+	open := func(r *protocol.Request) *call {
+		return &call{control: c, arns: r.ARNs(), token: r.Token()}
+	}
+	// Everybody may ask who they are, whatever their policy says (AWS).
+	identity := protocol.Frame[*call]{
+		Open:      open,
 		Authorize: func(*call, context.Context, *protocol.Request, any) error { return nil },
 	}
 	return protocol.Service{
@@ -23,19 +28,32 @@ func New() protocol.Service {
 			structs.KindInvalidParameter:   "ValidationError",
 			structs.KindUnsupportedFeature: "InvalidAction",
 		},
-		Actions: map[string]protocol.Action{"GetCallerIdentity": protocol.Handle(frame, (*call).getCallerIdentity)},
+		Actions: map[string]protocol.Action{
+			"AssumeRole":        protocol.Handle(protocol.Frame[*call]{Open: open, Authorize: (*call).authorizeRole}, (*call).assumeRole),
+			"GetCallerIdentity": protocol.Handle(identity, (*call).getCallerIdentity),
+		},
 	}
 }
 
 // call is one request in an action.
-type call struct{ arns protocol.ARNs }
+type call struct {
+	control *control.Control
+	arns    protocol.ARNs
+	token   string // of the temporary key that the call shows
+}
 
-// getCallerIdentity returns the user whose access key the call is signed with. Without a gate, as
-// in gantry dev, the caller is the account's root.
+// getCallerIdentity returns the user whose access key the call is signed with, or the session of a
+// role. Without a gate, as in gantry dev, a caller without a temporary key is the account's root.
 func (c *call) getCallerIdentity(ctx context.Context, _ *GetCallerIdentityRequest) (*GetCallerIdentityResponse, error) {
 	out := &GetCallerIdentityResponse{Account: c.arns.Account, Arn: c.arns.Principal(""), UserId: c.arns.Account}
-	if caller := control.CallerOf(ctx); caller != nil && strings.HasPrefix(caller.ARN, "arn:") {
-		out.Arn, out.UserId = caller.ARN, caller.Key
+	caller := control.CallerOf(ctx)
+	if caller == nil && c.token != "" {
+		if key, err := c.control.Session(c.token, c.control.Now().Std(), true); err == nil {
+			caller = key.Caller
+		}
+	}
+	if caller != nil && strings.HasPrefix(caller.ARN, "arn:") {
+		out.Arn, out.UserId = caller.ARN, cmp.Or(caller.UserID, caller.Key)
 	}
 	return out, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestGetCallerIdentity(t *testing.T) {
-	door := &protocol.Router{Services: []protocol.Service{New()}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	door := &protocol.Router{Services: []protocol.Service{New(nil)}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	root := []string{"arn:aws:iam::000000000000:root", "000000000000"}
 	for name, test := range map[string]struct {
 		caller *control.Caller
@@ -43,12 +43,12 @@ func TestGetCallerIdentity(t *testing.T) {
 }
 
 func TestOtherActionsAreRefused(t *testing.T) {
-	door := &protocol.Router{Services: []protocol.Service{New()}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("Action=AssumeRole&Version=2011-06-15"))
+	door := &protocol.Router{Services: []protocol.Service{New(nil)}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("Action=GetSessionToken&Version=2011-06-15"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, r)
-	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "<Code>InvalidAction</Code><Message>operation AssumeRole is not supported by this version of Gantry</Message>") {
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "<Code>InvalidAction</Code><Message>operation GetSessionToken is not supported by this version of Gantry</Message>") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -56,7 +56,9 @@ func (c *credentials) config(address string) (client.Config, error) {
 		}
 	}
 	made.Token = os.Getenv(tokenVariable)
-	made.Key = client.Key{ID: os.Getenv("AWS_ACCESS_KEY_ID"), Secret: os.Getenv("AWS_SECRET_ACCESS_KEY")}
+	made.Key = client.Key{
+		ID: os.Getenv("AWS_ACCESS_KEY_ID"), Secret: os.Getenv("AWS_SECRET_ACCESS_KEY"), Token: os.Getenv("AWS_SESSION_TOKEN"),
+	}
 	return made, nil
 }
 

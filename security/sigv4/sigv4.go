@@ -136,8 +136,10 @@ func Sign(r *http.Request, body []byte, id, secret, region, service string, now 
 	if r.Header.Get("Content-Type") != "" {
 		signed = append([]string{"content-type"}, signed...)
 	}
-	if r.Header.Get("X-Amz-Target") != "" {
-		signed = append(signed, "x-amz-target")
+	for _, name := range []string{"x-amz-security-token", "x-amz-target"} {
+		if r.Header.Get(name) != "" {
+			signed = append(signed, name)
+		}
 	}
 	s := scope{at[:8], region, service}
 	r.Header.Set("Authorization", algorithm+" Credential="+id+"/"+s.String()+", SignedHeaders="+strings.Join(signed, ";")+
