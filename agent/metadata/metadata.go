@@ -1,0 +1,280 @@
+package metadata
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gantry-project/gantry/agent/credentials"
+	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/task"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Place is where containers reach agents: 169.254.170.2.
+type Place interface {
+	// Listen listens on a port, which agents may share.
+	Listen(port uint16) (net.Listener, error)
+	// Dial connects to a port of another agent.
+	Dial(ctx context.Context, port uint16) (net.Conn, error)
+	// Repair puts right what somebody removed.
+	Repair() error
+	// Close ends the use of it by this process. Listeners must be closed.
+	Close()
+}
+
+// Servers are asked on behalf of tasks. Their methods may be called from many goroutines.
+type Servers interface {
+	// Keys returns keys of a role of a task of the instance (credentials.Source).
+	Keys(ctx context.Context, instance, task, kind string) (credentials.Keys, error)
+	// Forward sends a call of an AWS client to a server, as it is, and returns the answer.
+	Forward(*http.Request) (*http.Response, error)
+	// TaskTags returns the tags of a task of the instance.
+	TaskTags(ctx context.Context, instance, task string) (structs.TaskTags, error)
+}
+
+// Config is what a Metadata needs. All fields but Zone are required.
+type Config struct {
+	Instance, Cluster string
+	Zone, Region      string
+	DataDir           string // the agent's
+	Engine            runtime.Details
+	Servers           Servers
+	// Open makes the place, or finds it. Its error says, for people, why there is none.
+	Open func(ctx context.Context) (Place, error)
+	// Remove removes the place, when the instance goes for good.
+	Remove func() error
+	Logger *slog.Logger
+}
+
+// Metadata answers the tasks of an instance. It is a resource of all of them (agent/task.Resource).
+// Make it with New; Run works in the background.
+type Metadata struct {
+	cfg  Config
+	log  *slog.Logger
+	keys *credentials.Cache
+
+	opening sync.Mutex // held while the place is opened
+
+	mu      sync.Mutex
+	place   Place // nil: not open
+	ids     ids
+	server  *http.Server
+	problem string // why there is no place, for people
+	tasks   map[string]*subject
+	samples samples
+}
+
+// subject is a task that may ask.
+type subject struct {
+	structs.Assignment
+	seen structs.TaskUpdate // what was reported last; zero: nothing yet
+}
+
+// New returns the metadata of an instance. It makes nothing until it is needed.
+func New(c Config) *Metadata {
+	m := &Metadata{cfg: c, log: c.Logger, tasks: map[string]*subject{}, samples: samples{last: map[string]sample{}}}
+	m.keys = credentials.New(credentials.Config{
+		Logger: c.Logger,
+		Source: func(ctx context.Context, task, kind string) (credentials.Keys, error) {
+			return c.Servers.Keys(ctx, c.Instance, task, kind)
+		},
+	})
+	return m
+}
+
+// open opens the place and begins to answer there, once. It reports whether the place is open.
+func (m *Metadata) open(ctx context.Context) bool {
+	m.opening.Lock()
+	defer m.opening.Unlock()
+	m.mu.Lock()
+	place := m.place
+	m.mu.Unlock()
+	if place != nil {
+		return true
+	}
+	place, err := m.cfg.Open(ctx)
+	if err == nil {
+		if err = m.serve(place); err != nil {
+			place.Close()
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.problem
+	m.problem = ""
+	if err != nil && ctx.Err() == nil {
+		m.problem = err.Error()
+		if m.problem != before {
+			m.log.Warn("tasks get no credentials and no metadata: "+address+" cannot be had here", "error", err)
+		}
+	}
+	return err == nil
+}
+
+// serve answers at a place: on the port that tasks know, which agents share, and on one of its own.
+func (m *Metadata) serve(place Place) error {
+	own, err := loadIDs(m.cfg.Instance, m.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: m.handler(place, own), ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
+	}
+	var listeners []net.Listener
+	for _, port := range []uint16{http80, portOf(own.agent)} {
+		l, err := place.Listen(port)
+		if err != nil {
+			for _, l := range listeners {
+				l.Close()
+			}
+			return fmt.Errorf("listen at %s: %w", address, err)
+		}
+		listeners = append(listeners, l)
+	}
+	for _, l := range listeners {
+		go func() { _ = server.Serve(l) }() // until it is closed
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.place, m.ids, m.server = place, own, server
+	return nil
+}
+
+// Attributes returns the attributes that the instance has since it answers tasks (ECS's names).
+func (m *Metadata) Attributes(ctx context.Context) []structs.Attribute {
+	if !m.open(ctx) {
+		return nil
+	}
+	return []structs.Attribute{{Name: structs.AttributeTaskRole}, {Name: structs.AttributeTaskRoleHost}}
+}
+
+// Run answers until ctx ends.
+func (m *Metadata) Run(ctx context.Context) {
+	<-ctx.Done()
+	m.opening.Lock() // and none is opened later
+	m.mu.Lock()
+	server, place := m.server, m.place
+	m.mu.Unlock()
+	if server != nil {
+		_ = server.Close()
+		place.Close()
+	}
+	m.keys.Close()
+}
+
+// RemoveAll removes what the instance has at 169.254.170.2.
+func (m *Metadata) RemoveAll(context.Context) error { return m.cfg.Remove() }
+
+// Name implements task.Resource.
+func (*Metadata) Name() string { return "metadata" }
+
+// Needs implements task.Resource: any task may ask.
+func (*Metadata) Needs(structs.Assignment) bool { return true }
+
+// Prepare gives the containers of a task their variables. For a task that has not started it waits
+// for the first keys of its role. If the role is refused, or if there can be no keys here, the task
+// ends.
+func (m *Metadata) Prepare(ctx context.Context, as structs.Assignment) (runtime.Shared, error) {
+	open := m.open(ctx)
+	role := taskRole(as) != ""
+	started := as.Task.LastStatus >= structs.TaskActivating
+	m.mu.Lock()
+	if m.tasks[as.Task.ID] == nil {
+		m.tasks[as.Task.ID] = &subject{}
+	}
+	m.tasks[as.Task.ID].Assignment = as
+	problem := m.problem
+	m.mu.Unlock()
+	if role && !open && !started {
+		if err := ctx.Err(); err != nil {
+			return runtime.Shared{}, err
+		}
+		return runtime.Shared{}, refusal("taskRoleArn: containers get no credentials here, since %s", problem)
+	}
+	var keys credentials.Keys
+	if role {
+		m.keys.Hold(as.Task.ID)
+	}
+	if role && !started {
+		var err error
+		keys, err = m.keys.Get(ctx, as.Task.ID)
+		if errors.Is(err, credentials.ErrRefused) {
+			return runtime.Shared{}, refusal("%v", err)
+		}
+		if err != nil {
+			return runtime.Shared{}, fmt.Errorf("get keys of the task's role: %w", err)
+		}
+	}
+	if !open {
+		return m.variables(as, ids{}, keys), nil
+	}
+	m.mu.Lock()
+	own := m.ids
+	m.mu.Unlock()
+	return m.variables(as, own, keys), nil
+}
+
+// refusal is the error with which a task ends.
+func refusal(format string, args ...any) error {
+	return &runtime.Error{Name: task.ResourceInitialization, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Reported notes what is known of a task.
+func (m *Metadata) Reported(u structs.TaskUpdate) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := m.tasks[u.Task]; t != nil {
+		t.seen = u
+	}
+}
+
+// Release forgets a task.
+func (m *Metadata) Release(_ context.Context, id string) error {
+	m.keys.Drop(id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.tasks, id)
+	return nil
+}
+
+// Sweep forgets tasks that are not held, and puts right what somebody removed.
+func (m *Metadata) Sweep(ctx context.Context, holds func(task string) bool) error {
+	m.mu.Lock()
+	var gone []string
+	for id := range m.tasks {
+		if !holds(id) {
+			gone = append(gone, id)
+		}
+	}
+	place := m.place
+	m.samples.forget(time.Now())
+	m.mu.Unlock()
+	for _, id := range gone {
+		_ = m.Release(ctx, id) // never fails
+	}
+	if place == nil {
+		return nil
+	}
+	return place.Repair()
+}
+
+// taskRole returns the role that a task's containers have; empty if none.
+func taskRole(as structs.Assignment) string {
+	if as.Overrides != nil && as.Overrides.TaskRoleArn != "" {
+		return as.Overrides.TaskRoleArn
+	}
+	return as.Definition.TaskRoleArn
+}
+
+var (
+	_ task.Resource = (*Metadata)(nil)
+	_ task.Lasting  = (*Metadata)(nil)
+	_ task.Informed = (*Metadata)(nil)
+)
