@@ -2,7 +2,9 @@ package agent_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -283,4 +285,17 @@ func (s *fakeServer) statuses(id string) []structs.TaskStatus {
 func clone(as structs.Assignment) structs.Assignment {
 	as.Task = new(*as.Task)
 	return as
+}
+
+// RoleCredentials, TaskTags and Forward are for agent/metadata, which these tests do not have.
+func (s *fakeServer) RoleCredentials(context.Context, string, structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
+	return structs.RoleCredentials{}, errors.ErrUnsupported
+}
+
+func (s *fakeServer) TaskTags(context.Context, string, string) (structs.TaskTags, error) {
+	return structs.TaskTags{}, errors.ErrUnsupported
+}
+
+func (s *fakeServer) Forward(*http.Request) (*http.Response, error) {
+	return nil, errors.ErrUnsupported
 }

@@ -53,7 +53,7 @@ func TestRunTaskRefusals(t *testing.T) {
 		"override of no container":   {overriding(structs.ContainerOverride{Name: "db"}), structs.KindInvalidParameter, "Override for container named db is not a container in the TaskDefinition."},
 		"override with little":       {overriding(structs.ContainerOverride{Name: "app", Memory: new(int32(1))}), structs.KindInvalidParameter, "overrides.containerOverrides[0].memory"},
 		"override that we cannot do": {overriding(structs.ContainerOverride{Name: "app", EnvironmentFiles: []structs.EnvironmentFile{{}}}), structs.KindUnsupportedFeature, "overrides.containerOverrides[0].environmentFiles"},
-		"definition that we cannot":  {func(j *structs.Job) { j.TaskDefinition = "secretive" }, structs.KindUnsupportedFeature, "cannot run task definition secretive:1: it does not support taskRoleArn, containerDefinitions[0].secrets"},
+		"definition that we cannot":  {func(j *structs.Job) { j.TaskDefinition = "secretive" }, structs.KindUnsupportedFeature, "cannot run task definition secretive:1: it does not support containerDefinitions[0].secrets"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := job(1)

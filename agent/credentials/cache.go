@@ -10,25 +10,12 @@ import (
 	"github.com/gantry-project/gantry/agent/wait"
 )
 
-// KindTask is the role that the containers of a task have (taskRoleArn).
-const KindTask = "task"
-
-// Keys are temporary keys of a role.
-type Keys struct {
-	AccessKeyID, SecretAccessKey string
-	Token                        string    // may be empty: real AWS keys of a user have none
-	Expiration                   time.Time // zero: they do not expire
-	RoleARN                      string
-	// AWS means that the keys are real AWS keys, which Gantry does not accept.
-	AWS bool
-}
-
 // ErrRefused is wrapped by the errors of a Source that asking again would not change.
 var ErrRefused = errors.New("the servers refuse the keys of the role")
 
-// Source asks the servers for keys of a role of a task. An error that wraps ErrRefused is an
+// Source asks the servers for keys of the role of a task. An error that wraps ErrRefused is an
 // answer; any other means that no server answered.
-type Source func(ctx context.Context, task, kind string) (Keys, error)
+type Source func(ctx context.Context, task string) (Keys, error)
 
 // Config is what a Cache needs. Both fields are required.
 type Config struct {
@@ -127,11 +114,6 @@ func (c *Cache) Get(ctx context.Context, task string) (Keys, error) {
 	}
 }
 
-// hold reports whether keys can be used at a time.
-func (k Keys) hold(now time.Time) bool {
-	return k.AccessKeyID != "" && (k.Expiration.IsZero() || now.Before(k.Expiration))
-}
-
 // How long a call of the source may take, and how far apart calls are: at least renewAtLeast, so
 // that keys with a short life do not keep the servers busy, and at most renewAtMost, for keys that
 // do not expire may be exchanged.
@@ -142,20 +124,12 @@ const (
 	retryAtMost  = 15 * time.Second
 )
 
-// renewAfter returns how long after they were given keys are renewed.
-func (k Keys) renewAfter(now time.Time) time.Duration {
-	if k.Expiration.IsZero() {
-		return renewAtMost
-	}
-	return min(max(k.Expiration.Sub(now)/3, renewAtLeast), renewAtMost)
-}
-
 // keep renews the keys of an entry until ctx ends.
 func (c *Cache) keep(ctx context.Context, e *entry) {
 	again := wait.Backoff{Most: retryAtMost}
 	for ctx.Err() == nil {
 		calling, cancel := context.WithTimeout(ctx, callTimeout)
-		keys, err := c.cfg.Source(calling, e.task, KindTask)
+		keys, err := c.cfg.Source(calling, e.task)
 		cancel()
 		if ctx.Err() != nil {
 			return

@@ -19,13 +19,13 @@ type servers struct {
 	err   error
 }
 
-func (s *servers) keys(_ context.Context, task, kind string) (Keys, error) {
+func (s *servers) keys(_ context.Context, task string) (Keys, error) {
 	s.calls++
 	if s.err != nil {
 		return Keys{}, s.err
 	}
 	return Keys{
-		AccessKeyID: fmt.Sprintf("%s-%s-%d", task, kind, s.calls), SecretAccessKey: "secret", Token: "token",
+		AccessKeyID: fmt.Sprintf("%s-%d", task, s.calls), SecretAccessKey: "secret", Token: "token",
 		Expiration: time.Now().Add(s.life),
 	}, nil
 }
@@ -49,7 +49,7 @@ func TestKeysAreRenewedAhead(t *testing.T) {
 		defer c.Close()
 		c.Hold("a")
 		for range 100 {
-			if keys, err := get("a"); err != nil || keys.AccessKeyID != "a-task-1" {
+			if keys, err := get("a"); err != nil || keys.AccessKeyID != "a-1" {
 				t.Fatalf("%+v, %v", keys, err)
 			}
 		}
@@ -75,7 +75,7 @@ func TestKeysWhileServersAreAway(t *testing.T) {
 		time.Sleep(time.Minute)
 		s.err = errors.New("no server answers")
 		time.Sleep(58 * time.Minute)
-		if keys, err := get("a"); err != nil || keys.AccessKeyID != "a-task-1" {
+		if keys, err := get("a"); err != nil || keys.AccessKeyID != "a-1" {
 			t.Fatalf("a minute before they expire: %+v, %v", keys, err)
 		}
 		time.Sleep(2 * time.Minute)

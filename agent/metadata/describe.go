@@ -130,7 +130,7 @@ func (m *Metadata) container(t subject, n int, seen runtime.ContainerDetails) co
 	for _, mount := range seen.Mounts {
 		out.Volumes = append(out.Volumes, volumeJSON{mount.Volume, mount.Source, mount.Destination})
 	}
-	if policy := def.RestartPolicy; policy != nil && policy.Enabled {
+	if policy := def.RestartPolicy; policy != nil && policy.Enabled != nil && *policy.Enabled {
 		out.RestartCount = new(int32(0))
 		for _, c := range t.seen.Containers {
 			if c.Name == def.Name {

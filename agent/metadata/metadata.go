@@ -30,12 +30,12 @@ type Place interface {
 
 // Servers are asked on behalf of tasks. Their methods may be called from many goroutines.
 type Servers interface {
-	// Keys returns keys of a role of a task of the instance (credentials.Source).
-	Keys(ctx context.Context, instance, task, kind string) (credentials.Keys, error)
-	// Forward sends a call of an AWS client to a server, as it is, and returns the answer.
-	Forward(*http.Request) (*http.Response, error)
+	// RoleCredentials returns keys of a role of a task of the instance.
+	RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
 	// TaskTags returns the tags of a task of the instance.
 	TaskTags(ctx context.Context, instance, task string) (structs.TaskTags, error)
+	// Forward sends a call of an AWS client to a server, as it is, and returns the answer.
+	Forward(*http.Request) (*http.Response, error)
 }
 
 // Config is what a Metadata needs. All fields but Zone are required.
@@ -60,6 +60,7 @@ type Metadata struct {
 	keys *credentials.Cache
 
 	opening sync.Mutex // held while the place is opened
+	ended   bool       // Run has returned, and no place is opened any more; with opening held
 
 	mu      sync.Mutex
 	place   Place // nil: not open
@@ -79,12 +80,9 @@ type subject struct {
 // New returns the metadata of an instance. It makes nothing until it is needed.
 func New(c Config) *Metadata {
 	m := &Metadata{cfg: c, log: c.Logger, tasks: map[string]*subject{}, samples: samples{last: map[string]sample{}}}
-	m.keys = credentials.New(credentials.Config{
-		Logger: c.Logger,
-		Source: func(ctx context.Context, task, kind string) (credentials.Keys, error) {
-			return c.Servers.Keys(ctx, c.Instance, task, kind)
-		},
-	})
+	m.keys = credentials.New(credentials.Config{Logger: c.Logger, Source: func(ctx context.Context, task string) (credentials.Keys, error) {
+		return credentials.Of(c.Servers.RoleCredentials(ctx, c.Instance, structs.RoleCredentialsRequest{Task: task, Kind: structs.RoleOfTask}))
+	}})
 	return m
 }
 
@@ -95,8 +93,8 @@ func (m *Metadata) open(ctx context.Context) bool {
 	m.mu.Lock()
 	place := m.place
 	m.mu.Unlock()
-	if place != nil {
-		return true
+	if place != nil || m.ended {
+		return place != nil
 	}
 	place, err := m.cfg.Open(ctx)
 	if err == nil {
@@ -158,9 +156,12 @@ func (m *Metadata) Attributes(ctx context.Context) []structs.Attribute {
 // Run answers until ctx ends.
 func (m *Metadata) Run(ctx context.Context) {
 	<-ctx.Done()
-	m.opening.Lock() // and none is opened later
+	m.opening.Lock()
+	defer m.opening.Unlock()
+	m.ended = true
 	m.mu.Lock()
 	server, place := m.server, m.place
+	m.server, m.place = nil, nil
 	m.mu.Unlock()
 	if server != nil {
 		_ = server.Close()
@@ -183,7 +184,7 @@ func (*Metadata) Needs(structs.Assignment) bool { return true }
 // ends.
 func (m *Metadata) Prepare(ctx context.Context, as structs.Assignment) (runtime.Shared, error) {
 	open := m.open(ctx)
-	role := taskRole(as) != ""
+	role := hasRole(as)
 	started := as.Task.LastStatus >= structs.TaskActivating
 	m.mu.Lock()
 	if m.tasks[as.Task.ID] == nil {
@@ -265,12 +266,9 @@ func (m *Metadata) Sweep(ctx context.Context, holds func(task string) bool) erro
 	return place.Repair()
 }
 
-// taskRole returns the role that a task's containers have; empty if none.
-func taskRole(as structs.Assignment) string {
-	if as.Overrides != nil && as.Overrides.TaskRoleArn != "" {
-		return as.Overrides.TaskRoleArn
-	}
-	return as.Definition.TaskRoleArn
+// hasRole reports whether a task's containers have a role.
+func hasRole(as structs.Assignment) bool {
+	return structs.RoleOf(structs.RoleOfTask, as.Definition, as.Overrides) != ""
 }
 
 var (

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/credentials"
 	"github.com/gantry-project/gantry/security/sigv4"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -53,31 +56,13 @@ func (m *Metadata) protection(w http.ResponseWriter, r *http.Request, t subject)
 	refuse := func(status int, code, message string) {
 		reply(w, status, protectionAnswer{Error: &protectionError{arn, code, message}})
 	}
-	call := map[string]any{"cluster": t.Task.Cluster, "tasks": []string{arn}}
-	operation := "GetTaskProtection"
-	switch r.Method {
-	case http.MethodGet:
-	case http.MethodPut:
-		var in protectionRequest
-		strict := json.NewDecoder(io.LimitReader(r.Body, 64<<10))
-		strict.DisallowUnknownFields()
-		if err := strict.Decode(&in); err != nil {
-			refuse(http.StatusBadRequest, "InvalidParameterException", "UpdateTaskProtection: failed to decode request: "+err.Error())
-			return
-		}
-		if in.ProtectionEnabled == nil {
-			refuse(http.StatusBadRequest, "InvalidParameterException", "Invalid request: does not contain 'ProtectionEnabled' field")
-			return
-		}
-		operation, call["protectionEnabled"] = "UpdateTaskProtection", *in.ProtectionEnabled
-		if in.ExpiresInMinutes != nil && *in.ProtectionEnabled {
-			call["expiresInMinutes"] = *in.ExpiresInMinutes
-		}
-	default:
-		refuse(http.StatusMethodNotAllowed, "InvalidParameterException", "use GET or PUT")
+	operation, call, err := protectionCall(r)
+	if err != nil {
+		refuse(http.StatusBadRequest, "InvalidParameterException", err.Error())
 		return
 	}
-	if taskRole(t.Assignment) == "" {
+	call["cluster"], call["tasks"] = t.Task.Cluster, []string{arn}
+	if !hasRole(t.Assignment) {
 		refuse(http.StatusForbidden, "AccessDeniedException", "Invalid Request: no task IAM role credentials available for task")
 		return
 	}
@@ -93,17 +78,7 @@ func (m *Metadata) protection(w http.ResponseWriter, r *http.Request, t subject)
 			"the task's role has keys of AWS, with which Gantry cannot be called; give the task a role of Gantry's own")
 		return
 	}
-	body, _ := json.Marshal(call) // plain values
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/", bytes.NewReader(body))
-	if err != nil {
-		refuse(http.StatusInternalServerError, "ServerException", err.Error())
-		return
-	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	request.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+operation)
-	request.Header.Set("X-Amz-Security-Token", keys.Token)
-	sigv4.Sign(request, body, keys.AccessKeyID, keys.SecretAccessKey, m.cfg.Region, "ecs", time.Now())
-	response, err := m.cfg.Servers.Forward(request)
+	response, err := m.call(ctx, keys, operation, call)
 	if err != nil {
 		refuse(http.StatusGatewayTimeout, "RequestCanceled", "Timed out calling ECS Task Protection API: "+err.Error())
 		return
@@ -111,6 +86,52 @@ func (m *Metadata) protection(w http.ResponseWriter, r *http.Request, t subject)
 	defer response.Body.Close()
 	status, answer := protectionOf(response, arn)
 	reply(w, status, answer)
+}
+
+// protectionCall returns the operation of the ECS API that a request means, and its parameters.
+func protectionCall(r *http.Request) (operation string, call map[string]any, err error) {
+	call = map[string]any{}
+	switch r.Method {
+	case http.MethodGet:
+		return "GetTaskProtection", call, nil
+	case http.MethodPut:
+	default:
+		return "", nil, errors.New("use GET or PUT")
+	}
+	var in protectionRequest
+	strict := json.NewDecoder(io.LimitReader(r.Body, 64<<10))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&in); err != nil {
+		return "", nil, fmt.Errorf("UpdateTaskProtection: failed to decode request: %w", err)
+	}
+	if in.ProtectionEnabled == nil {
+		return "", nil, errNoProtection
+	}
+	call["protectionEnabled"] = *in.ProtectionEnabled
+	if in.ExpiresInMinutes != nil && *in.ProtectionEnabled {
+		call["expiresInMinutes"] = *in.ExpiresInMinutes
+	}
+	return "UpdateTaskProtection", call, nil
+}
+
+// errNoProtection is in ECS's words.
+var errNoProtection = errors.New("Invalid request: does not contain 'ProtectionEnabled' field")
+
+// call calls an operation of the ECS API with keys of a role.
+func (m *Metadata) call(ctx context.Context, keys credentials.Keys, operation string, in any) (*http.Response, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+operation)
+	request.Header.Set("X-Amz-Security-Token", keys.Token)
+	sigv4.Sign(request, body, keys.AccessKeyID, keys.SecretAccessKey, m.cfg.Region, "ecs", time.Now())
+	return m.cfg.Servers.Forward(request)
 }
 
 // protectionOf translates the answer of the ECS API.

@@ -49,7 +49,7 @@ func (m *Metadata) variables(as structs.Assignment, own ids, keys credentials.Ke
 		env[variableMetadataV3] = "http://" + address + "/v3/" + id
 		env[variableMetadataV4] = "http://" + address + "/v4/" + id
 		env[variableAgent] = "http://" + address + "/api/" + id
-		if taskRole(as) == "" {
+		if !hasRole(as) {
 			continue
 		}
 		env[variableKeys] = "/v2/credentials/" + own.of(as.Task.ID, forRole)

@@ -96,6 +96,12 @@ func TestEndpointOfTwoAgents(t *testing.T) {
 	second.server.Close()
 	second.Close()
 	check(t, RemoveEndpoint(ids[1]))
+	nothingLeft(t, machine, second.name, ids)
+}
+
+// nothingLeft fails unless an endpoint is gone soon, with its notes.
+func nothingLeft(t *testing.T, machine *space, name string, ids []string) {
+	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		link, err := findLink(machine, endpointOuter)
 		if err == nil && link == nil {
@@ -105,7 +111,7 @@ func TestEndpointOfTwoAgents(t *testing.T) {
 			t.Fatalf("the link is still there: %v, %v", link, err)
 		}
 	}
-	if isSpace(filepath.Join(spacesDir, second.name)) {
+	if isSpace(filepath.Join(spacesDir, name)) {
 		t.Error("the namespace is still there")
 	}
 	for _, id := range ids {

@@ -13,7 +13,6 @@ const (
 	kindInstance   = structs.ResourceInstance
 	kindTask       = structs.ResourceTask
 	kindDefinition = structs.ResourceTaskDefinition
-	kindContainer  = "container"
 	kindService    = structs.ResourceService
 	kindDeployment = "service-deployment"
 	kindRevision   = "service-revision"

@@ -2,11 +2,9 @@ package ecs
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"slices"
 	"strconv"
 
-	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 

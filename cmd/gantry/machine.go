@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 
+	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/metadata"
+	tasknetwork "github.com/gantry-project/gantry/agent/network"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/volume"
@@ -38,6 +41,22 @@ func (m *machine) runtime(instance string) runtime.Runtime {
 }
 
 // resources returns what the tasks of an instance may need besides containers.
-func (m *machine) resources(instance string) []task.Resource {
-	return []task.Resource{m.groups.Limits(instance), volume.New(instance, m.runtime(instance))}
+func (m *machine) resources(c agent.Config, instance string) []task.Resource {
+	return []task.Resource{
+		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
+	}
+}
+
+// metadata returns what answers tasks at 169.254.170.2.
+func (m *machine) metadata(c agent.Config, instance string) *metadata.Metadata {
+	return metadata.New(metadata.Config{
+		Instance: instance, Cluster: c.Cluster, Zone: c.Zone, Region: c.Region, DataDir: c.DataDir,
+		Engine: m.engine.ForInstance(instance), Servers: c.Server, Logger: c.Logger,
+		Open: func(ctx context.Context) (metadata.Place, error) {
+			return tasknetwork.OpenEndpoint(ctx, tasknetwork.EndpointConfig{
+				Instance: instance, DataDir: c.DataDir, Engine: m.engine.ForInstance(instance), Logger: c.Logger,
+			})
+		},
+		Remove: func() error { return tasknetwork.RemoveEndpoint(instance) },
+	})
 }

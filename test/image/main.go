@@ -168,6 +168,8 @@ func serve(ctx context.Context) error {
 	http.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, strings.Join(os.Environ(), "\n"))
 	})
+	http.HandleFunc("GET /caller", caller)
+	http.HandleFunc("/ask", ask)
 	http.HandleFunc("/exit", func(_ http.ResponseWriter, r *http.Request) {
 		code, err := strconv.Atoi(cmp.Or(r.FormValue("code"), "0"))
 		if err != nil {
