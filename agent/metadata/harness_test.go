@@ -114,7 +114,7 @@ func start(t *testing.T, m *machine, instance, dir string) *agent {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { a.Run(ctx) })
+	running.Go(func() { a.Metadata.Run(ctx) })
 	a.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
 	t.Cleanup(a.stop)
 	return a
