@@ -63,7 +63,7 @@ type servers struct {
 func (s *servers) RoleCredentials(_ context.Context, _ string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if in.Kind != structs.RoleOfTask {
+	if in.Kind != structs.RoleOfTask || in.Role != testRole {
 		return structs.RoleCredentials{}, errors.New("not a task's role")
 	}
 	return s.keys, s.err

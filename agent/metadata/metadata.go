@@ -80,10 +80,19 @@ type subject struct {
 // New returns the metadata of an instance. It makes nothing until it is needed.
 func New(c Config) *Metadata {
 	m := &Metadata{cfg: c, log: c.Logger, tasks: map[string]*subject{}, samples: samples{last: map[string]sample{}}}
-	m.keys = credentials.New(credentials.Config{Logger: c.Logger, Source: func(ctx context.Context, task string) (credentials.Keys, error) {
-		return credentials.Of(c.Servers.RoleCredentials(ctx, c.Instance, structs.RoleCredentialsRequest{Task: task, Kind: structs.RoleOfTask}))
-	}})
+	m.keys = credentials.New(credentials.Config{Logger: c.Logger, Source: m.askForKeys})
 	return m
+}
+
+// askForKeys asks the servers for keys of a task's role.
+func (m *Metadata) askForKeys(ctx context.Context, task string) (credentials.Keys, error) {
+	m.mu.Lock()
+	in := structs.RoleCredentialsRequest{Task: task, Kind: structs.RoleOfTask}
+	if t := m.tasks[task]; t != nil {
+		in.Role = structs.RoleOf(in.Kind, t.Definition, t.Overrides)
+	}
+	m.mu.Unlock()
+	return credentials.Of(m.cfg.Servers.RoleCredentials(ctx, m.cfg.Instance, in))
 }
 
 // open opens the place and begins to answer there, once. It reports whether the place is open.
