@@ -40,7 +40,7 @@ func (e *Engine) DescribeContainers(ctx context.Context, task string) (map[strin
 
 func detailsOf(c container.InspectResponse) runtime.ContainerDetails {
 	d := runtime.ContainerDetails{
-		ContainerState: stateOf(c), ImageID: c.Image, CreatedAt: timeOf(c.Created),
+		ContainerState: stateOf(c), ImageID: c.Image, CreatedAt: timeOf(c.Created), PID: c.State.Pid,
 		LogDriver: c.HostConfig.LogConfig.Type, LogOptions: c.HostConfig.LogConfig.Config,
 	}
 	if c.NetworkSettings != nil {

@@ -13,6 +13,7 @@
 // another's is passed on to it.
 //
 //	metadata.go    Metadata: a resource of tasks, and its life
+//	site.go        where it answers
 //	variables.go   what containers find in their environment
 //	handler.go     which answer a request gets
 //	describe.go    tasks and containers; shapes.go: as JSON

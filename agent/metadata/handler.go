@@ -55,7 +55,7 @@ func (m *Metadata) handler(place Place, own ids) http.Handler {
 		}
 		who, other, ok := own.read(name.id)
 		switch {
-		case !ok:
+		case !ok, other != "" && place == nil:
 			fail(w, http.StatusBadRequest, "InvalidIdInRequest", "there is no task with this id")
 		case other != "":
 			passOn(w, r, other)

@@ -86,8 +86,13 @@ func (i ids) read(text string) (own id, other string, ok bool) {
 	return id{parts[1], n - 1}, "", true
 }
 
-// The ports of 169.254.170.2 on which agents listen alone. They are in a namespace of their own, so
-// they take nothing from anyone.
+// token returns what the containers of a task send to get keys on loopback.
+func (i ids) token(task string) string { return i.proof("token " + task) }
+
+func (i ids) isToken(task, text string) bool { return hmac.Equal([]byte(i.token(task)), []byte(text)) }
+
+// The ports of 169.254.170.2 on which agents listen alone: in a namespace of their own, where they
+// take nothing from anyone. On loopback they have the same ones.
 const (
 	firstPort = 10_000
 	ports     = 50_000

@@ -49,7 +49,10 @@ type Config struct {
 	Open func(ctx context.Context) (Place, error)
 	// Remove removes the place, when the instance goes for good.
 	Remove func() error
-	Logger *slog.Logger
+	// SharesLoopback means that containers in network mode host have the loopback addresses of this
+	// process. They are then answered there if there is no place.
+	SharesLoopback bool
+	Logger         *slog.Logger
 }
 
 // Metadata answers the tasks of an instance. It is a resource of all of them (agent/task.Resource).
@@ -63,10 +66,8 @@ type Metadata struct {
 	ended   bool       // Run has returned, and no place is opened any more; with opening held
 
 	mu      sync.Mutex
-	place   Place // nil: not open
-	ids     ids
-	server  *http.Server
-	problem string // why there is no place, for people
+	sites   [2]site // at 169.254.170.2, or else on loopback
+	problem string  // why there is no place, for people
 	tasks   map[string]*subject
 	samples samples
 }
@@ -95,73 +96,6 @@ func (m *Metadata) askForKeys(ctx context.Context, task string) (credentials.Key
 	return credentials.Of(m.cfg.Servers.RoleCredentials(ctx, m.cfg.Instance, in))
 }
 
-// open opens the place and begins to answer there, once. It reports whether the place is open.
-func (m *Metadata) open(ctx context.Context) bool {
-	m.opening.Lock()
-	defer m.opening.Unlock()
-	m.mu.Lock()
-	place := m.place
-	m.mu.Unlock()
-	if place != nil || m.ended {
-		return place != nil
-	}
-	place, err := m.cfg.Open(ctx)
-	if err == nil {
-		if err = m.serve(place); err != nil {
-			place.Close()
-		}
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	before := m.problem
-	m.problem = ""
-	if err != nil && ctx.Err() == nil {
-		m.problem = err.Error()
-		if m.problem != before {
-			m.log.Warn("tasks get no credentials and no metadata: "+address+" cannot be had here", "error", err)
-		}
-	}
-	return err == nil
-}
-
-// serve answers at a place: on the port that tasks know, which agents share, and on one of its own.
-func (m *Metadata) serve(place Place) error {
-	own, err := loadIDs(m.cfg.Instance, m.cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{
-		Handler: m.handler(place, own), ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(m.log.Handler(), slog.LevelDebug),
-	}
-	var listeners []net.Listener
-	for _, port := range []uint16{http80, portOf(own.agent)} {
-		l, err := place.Listen(port)
-		if err != nil {
-			for _, l := range listeners {
-				l.Close()
-			}
-			return fmt.Errorf("listen at %s: %w", address, err)
-		}
-		listeners = append(listeners, l)
-	}
-	for _, l := range listeners {
-		go func() { _ = server.Serve(l) }() // until it is closed
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.place, m.ids, m.server = place, own, server
-	return nil
-}
-
-// Attributes returns the attributes that the instance has since it answers tasks (ECS's names).
-func (m *Metadata) Attributes(ctx context.Context) []structs.Attribute {
-	if !m.open(ctx) {
-		return nil
-	}
-	return []structs.Attribute{{Name: structs.AttributeTaskRole}, {Name: structs.AttributeTaskRoleHost}}
-}
-
 // Run answers until ctx ends.
 func (m *Metadata) Run(ctx context.Context) {
 	<-ctx.Done()
@@ -169,12 +103,11 @@ func (m *Metadata) Run(ctx context.Context) {
 	defer m.opening.Unlock()
 	m.ended = true
 	m.mu.Lock()
-	server, place := m.server, m.place
-	m.server, m.place = nil, nil
+	sites := m.sites
+	m.sites = [2]site{}
 	m.mu.Unlock()
-	if server != nil {
-		_ = server.Close()
-		place.Close()
+	for _, s := range sites {
+		s.close()
 	}
 	m.keys.Close()
 }
@@ -192,7 +125,7 @@ func (*Metadata) Needs(structs.Assignment) bool { return true }
 // for the first keys of its role. If the role is refused, or if there can be no keys here, the task
 // ends.
 func (m *Metadata) Prepare(ctx context.Context, as structs.Assignment) (runtime.Shared, error) {
-	open := m.open(ctx)
+	at := m.siteOf(ctx, as)
 	role := hasRole(as)
 	started := as.Task.LastStatus >= structs.TaskActivating
 	m.mu.Lock()
@@ -202,7 +135,7 @@ func (m *Metadata) Prepare(ctx context.Context, as structs.Assignment) (runtime.
 	m.tasks[as.Task.ID].Assignment = as
 	problem := m.problem
 	m.mu.Unlock()
-	if role && !open && !started {
+	if role && !at.open() && !started {
 		if err := ctx.Err(); err != nil {
 			return runtime.Shared{}, err
 		}
@@ -222,13 +155,7 @@ func (m *Metadata) Prepare(ctx context.Context, as structs.Assignment) (runtime.
 			return runtime.Shared{}, fmt.Errorf("get keys of the task's role: %w", err)
 		}
 	}
-	if !open {
-		return m.variables(as, ids{}, keys), nil
-	}
-	m.mu.Lock()
-	own := m.ids
-	m.mu.Unlock()
-	return m.variables(as, own, keys), nil
+	return m.variables(as, at, keys), nil
 }
 
 // refusal is the error with which a task ends.
@@ -263,7 +190,7 @@ func (m *Metadata) Sweep(ctx context.Context, holds func(task string) bool) erro
 			gone = append(gone, id)
 		}
 	}
-	place := m.place
+	place := m.sites[0].place
 	m.samples.forget(time.Now())
 	m.mu.Unlock()
 	for _, id := range gone {

@@ -217,7 +217,7 @@ func TestForward(t *testing.T) {
 	request.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.ListTasks")
 	sigv4.Sign(request, []byte(body), "ASIA", "secret", "eu-west-1", "ecs", time.Now())
 	host := request.Host
-	request.URL.Host = a.machine.at(portOf(a.ids.agent))
+	request.URL.Host = a.machine.at(portOf(a.sites[0].ids.agent))
 	request.Host = host
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
@@ -230,5 +230,57 @@ func TestForward(t *testing.T) {
 	a.servers.forward = func(*http.Request) (*http.Response, error) { return nil, errors.New("no server answers") }
 	if status, text := a.ask("POST", "/", "{}"); status != http.StatusServiceUnavailable || !strings.Contains(text, `"__type":"ServiceUnavailableException"`) {
 		t.Errorf("without servers: %d %s", status, text)
+	}
+}
+
+// TestLoopback: where 169.254.170.2 cannot be had, containers in network mode host get their keys
+// on loopback, at a URL that all SDKs take, if they show their token; other tasks are refused.
+func TestLoopback(t *testing.T) {
+	dir := t.TempDir()
+	begin := func() *agent {
+		a := start(t, newMachine(), "i"+t.Name(), dir)
+		a.cfg.Open = func(context.Context) (Place, error) { return nil, errors.New("the agent is not root") }
+		a.cfg.SharesLoopback = true
+		if got := a.Attributes(t.Context()); len(got) != 1 || got[0].Name != structs.AttributeTaskRoleHost {
+			t.Errorf("attributes: %v", got)
+		}
+		return a
+	}
+	a := begin()
+	as := assignment(testTask)
+	_, err := a.Prepare(t.Context(), as)
+	isRefusal(t, err, "the agent is not root")
+	as.Definition.NetworkMode = structs.NetworkHost
+	env := a.prepare(as)
+	if env[variableKeys] != "" || !strings.HasPrefix(env[variableKeysAt], "http://127.0.0.1:") || !strings.HasPrefix(env[variableKeysAt], env[variableEndpoint]) {
+		t.Fatal(env)
+	}
+	a.stop()
+	if again := begin().prepare(as); again[variableKeysAt] != env[variableKeysAt] || again[variableToken] != env[variableToken] {
+		t.Errorf("an agent that was killed answers elsewhere: %v, not %v", again, env)
+	}
+	for token, want := range map[string]int{env[variableToken]: http.StatusOK, "": http.StatusBadRequest, "another": http.StatusBadRequest} {
+		request, err := http.NewRequest(http.MethodGet, env[variableKeysAt], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", token)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if response.StatusCode != want || strings.Contains(string(text), "secret") != (want == http.StatusOK) {
+			t.Errorf("with token %q: %s %s", token, response.Status, text)
+		}
+	}
+	response, err := http.Get(env[variableMetadataV4] + "/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("metadata: %s", response.Status)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // keepSample is how long the last statistics of a container are kept to compare the next with.
@@ -36,7 +37,7 @@ func (s *samples) forget(now time.Time) {
 // stats returns what a container uses: the engine's object, with what it was at the sample before
 // (precpu_stats), and ECS's rates of the network. Only the first call waits for the engine to take
 // two samples. It returns nil for a container that does not run.
-func (m *Metadata) stats(ctx context.Context, _ subject, c runtime.ContainerDetails) (map[string]raw, error) {
+func (m *Metadata) stats(ctx context.Context, t subject, c runtime.ContainerDetails) (map[string]raw, error) {
 	if c.State != runtime.ContainerRunning {
 		return nil, nil
 	}
@@ -50,6 +51,11 @@ func (m *Metadata) stats(ctx context.Context, _ subject, c runtime.ContainerDeta
 	now := sample{at: time.Now()}
 	if err := json.Unmarshal(text, &now.stats); err != nil {
 		return nil, fmt.Errorf("read the engine's statistics: %w", err)
+	}
+	if t.Definition.NetworkMode == structs.NetworkAwsvpc && c.PID != 0 {
+		if networks, err := networksOf(c.PID); err == nil { // else it has just ended
+			now.stats["networks"] = networks
+		}
 	}
 	now.bytes = trafficOf(now.stats["networks"])
 	m.mu.Lock()

@@ -1,7 +1,6 @@
 package metadata
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gantry-project/gantry/agent/credentials"
@@ -19,6 +18,8 @@ const (
 // a definition may set the others itself.
 const (
 	variableKeys       = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+	variableKeysAt     = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	variableToken      = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 	variableMetadataV3 = "ECS_CONTAINER_METADATA_URI"
 	variableMetadataV4 = "ECS_CONTAINER_METADATA_URI_V4"
 	variableAgent      = "ECS_AGENT_URI"
@@ -31,8 +32,8 @@ const (
 	variableAccessKey = "AWS_ACCESS_KEY_ID"
 )
 
-// variables returns the variables of a task's containers. Without ids there is nothing to ask.
-func (m *Metadata) variables(as structs.Assignment, own ids, keys credentials.Keys) runtime.Shared {
+// variables returns the variables of a task's containers, which ask at a site.
+func (m *Metadata) variables(as structs.Assignment, at site, keys credentials.Keys) runtime.Shared {
 	shared := runtime.Shared{Environment: map[string]map[string]string{}, Defaults: map[string]map[string]string{}}
 	execution := "AWS_ECS_EC2"
 	if as.LaunchType == structs.LaunchFargate {
@@ -42,19 +43,24 @@ func (m *Metadata) variables(as structs.Assignment, own ids, keys credentials.Ke
 		c := as.Definition.ContainerDefinitions[n].WithOverride(as.Overrides)
 		shared.Defaults[c.Name] = map[string]string{variableRegion: m.cfg.Region, variableDefaultRegion: m.cfg.Region}
 		shared.Environment[c.Name] = map[string]string{variableExecution: execution}
-		if own.agent == "" {
+		if !at.open() {
 			continue
 		}
-		env, id := shared.Environment[c.Name], own.of(as.Task.ID, n)
-		env[variableMetadataV3] = "http://" + address + "/v3/" + id
-		env[variableMetadataV4] = "http://" + address + "/v4/" + id
-		env[variableAgent] = "http://" + address + "/api/" + id
+		env, id := shared.Environment[c.Name], at.ids.of(as.Task.ID, n)
+		env[variableMetadataV3] = at.base + apiV3 + id
+		env[variableMetadataV4] = at.base + apiV4 + id
+		env[variableAgent] = at.base + apiAgent + id
 		if !hasRole(as) {
 			continue
 		}
-		env[variableKeys] = "/v2/credentials/" + own.of(as.Task.ID, forRole)
+		path := apiKeys + at.ids.of(as.Task.ID, forRole)
+		if at.place != nil {
+			env[variableKeys] = path
+		} else {
+			env[variableKeysAt], env[variableToken] = at.base+path, at.ids.token(as.Task.ID)
+		}
 		if !keys.AWS && !hasKeys(&c) {
-			shared.Defaults[c.Name][variableEndpoint] = fmt.Sprintf("http://%s:%d", address, portOf(own.agent))
+			shared.Defaults[c.Name][variableEndpoint] = at.endpoint
 		}
 	}
 	return shared

@@ -24,6 +24,7 @@ type ContainerDetails struct {
 	ContainerState
 	ImageID   string // sha256:…
 	CreatedAt structs.Time
+	PID       int // its first process while it runs, as the engine sees it
 	// Addresses are the IPv4 addresses that the engine gave it, and IPv6Addresses likewise. A
 	// container in the network of another one, or of the machine, has none of its own.
 	Addresses, IPv6Addresses []string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/cgroup"
@@ -17,6 +18,10 @@ import (
 type machine struct {
 	engine *docker.Engine
 	groups *cgroup.Machine
+	// sharesLoopback reports whether containers in network mode host have this process's loopback
+	// addresses, as far as that can be told without privileges: an agent in a container has another
+	// host name, or the machine's network.
+	sharesLoopback bool
 }
 
 // openMachine connects to this machine's container engine. It fails if that does not answer.
@@ -30,7 +35,11 @@ func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine
 	if err != nil {
 		return nil, err
 	}
-	return &machine{engine, cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger})}, nil
+	host, err := os.Hostname()
+	return &machine{
+		engine: engine, groups: cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}),
+		sharesLoopback: err == nil && host == info.Hostname && !info.Rootless,
+	}, nil
 }
 
 // runtime returns the engine as seen by one instance.
@@ -57,6 +66,7 @@ func (m *machine) metadata(c agent.Config, instance string) *metadata.Metadata {
 				Instance: instance, DataDir: c.DataDir, Engine: m.engine.ForInstance(instance), Logger: c.Logger,
 			})
 		},
-		Remove: func() error { return tasknetwork.RemoveEndpoint(instance) },
+		Remove:         func() error { return tasknetwork.RemoveEndpoint(instance) },
+		SharesLoopback: m.sharesLoopback,
 	})
 }
