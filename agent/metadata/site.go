@@ -15,9 +15,10 @@ import (
 // site is where containers ask: at 169.254.170.2, or on loopback where that cannot be had, which
 // only those in network mode host reach. The zero value is nowhere.
 type site struct {
-	ids    ids
-	server *http.Server
-	place  Place // nil: loopback
+	ids       ids
+	server    *http.Server
+	listeners []net.Listener
+	place     Place // nil: loopback
 	// base begins the URLs of metadata, and endpoint is where APIs are called.
 	base, endpoint string
 }
@@ -27,6 +28,9 @@ func (s site) open() bool { return s.server != nil }
 func (s site) close() {
 	if s.server != nil {
 		_ = s.server.Close()
+	}
+	for _, l := range s.listeners { // the server may not have them yet
+		_ = l.Close()
 	}
 	if s.place != nil {
 		s.place.Close()
@@ -100,20 +104,16 @@ func (m *Metadata) openPlace(ctx context.Context) (site, error) {
 		return site{}, err
 	}
 	port := portOf(own.agent)
-	var listeners []net.Listener
+	s := site{ids: own, place: place, base: "http://" + address, endpoint: "http://" + net.JoinHostPort(address, strconv.Itoa(int(port)))}
 	for _, port := range []uint16{http80, port} {
 		l, err := place.Listen(port)
 		if err != nil {
-			for _, l := range listeners {
-				l.Close()
-			}
-			place.Close()
+			s.close()
 			return site{}, fmt.Errorf("listen at %s: %w", address, err)
 		}
-		listeners = append(listeners, l)
+		s.listeners = append(s.listeners, l)
 	}
-	s := site{ids: own, place: place, base: "http://" + address, endpoint: "http://" + net.JoinHostPort(address, strconv.Itoa(int(port)))}
-	s.server = m.serve(m.handler(place, own), listeners...)
+	s.server = m.serve(m.handler(place, own), s.listeners...)
 	return s, nil
 }
 
@@ -128,7 +128,7 @@ func (m *Metadata) openLoopback() (site, error) {
 	if err != nil {
 		return site{}, err
 	}
-	s := site{ids: own, base: "http://" + at, endpoint: "http://" + at}
+	s := site{ids: own, listeners: []net.Listener{l}, base: "http://" + at, endpoint: "http://" + at}
 	s.server = m.serve(withToken(own, m.handler(nil, own)), l)
 	return s, nil
 }
