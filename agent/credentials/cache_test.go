@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,12 +15,27 @@ import (
 
 // servers give keys that hold for an hour, and can be away.
 type servers struct {
+	mu    sync.Mutex
 	calls int
 	life  time.Duration
 	err   error
 }
 
+func (s *servers) set(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+func (s *servers) called() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
 func (s *servers) keys(_ context.Context, task string) (Keys, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.calls++
 	if s.err != nil {
 		return Keys{}, s.err
@@ -54,8 +70,8 @@ func TestKeysAreRenewedAhead(t *testing.T) {
 			}
 		}
 		time.Sleep(24*time.Hour + time.Minute)
-		if s.calls != 73 {
-			t.Errorf("%d calls in a day, want the first one and 3 an hour", s.calls)
+		if calls := s.called(); calls != 73 {
+			t.Errorf("%d calls in a day, want the first one and 3 an hour", calls)
 		}
 		keys, err := get("a")
 		if left := time.Until(keys.Expiration); err != nil || left < 40*time.Minute {
@@ -73,7 +89,7 @@ func TestKeysWhileServersAreAway(t *testing.T) {
 		defer c.Close()
 		c.Hold("a")
 		time.Sleep(time.Minute)
-		s.err = errors.New("no server answers")
+		s.set(errors.New("no server answers"))
 		time.Sleep(58 * time.Minute)
 		if keys, err := get("a"); err != nil || keys.AccessKeyID != "a-1" {
 			t.Fatalf("a minute before they expire: %+v, %v", keys, err)
@@ -82,7 +98,7 @@ func TestKeysWhileServersAreAway(t *testing.T) {
 		if keys, err := get("a"); err == nil || !strings.Contains(err.Error(), "no server answers") {
 			t.Fatalf("after they expired: %+v, %v", keys, err)
 		}
-		s.err = nil
+		s.set(nil)
 		if _, err := get("a"); err != nil {
 			t.Errorf("the servers are back: %v", err)
 		}
@@ -99,12 +115,12 @@ func TestFirstKeys(t *testing.T) {
 			t.Errorf("of a task that is not held: %v", err)
 		}
 		c.Hold("a")
-		time.AfterFunc(500*time.Millisecond, func() { s.err = nil })
+		time.AfterFunc(500*time.Millisecond, func() { s.set(nil) })
 		begun := time.Now()
 		if _, err := get("a"); err != nil || time.Since(begun) > 800*time.Millisecond {
 			t.Errorf("after %s: %v", time.Since(begun), err)
 		}
-		s.err = fmt.Errorf("%w: there is no role", ErrRefused)
+		s.set(fmt.Errorf("%w: there is no role", ErrRefused))
 		c.Hold("b")
 		begun = time.Now()
 		if _, err := get("b"); !errors.Is(err, ErrRefused) || time.Since(begun) > 300*time.Millisecond {
@@ -125,8 +141,8 @@ func TestKeysOfAShortLife(t *testing.T) {
 		defer c.Close()
 		c.Hold("a")
 		time.Sleep(time.Minute)
-		if s.calls > 7 {
-			t.Errorf("%d calls in a minute", s.calls)
+		if calls := s.called(); calls > 7 {
+			t.Errorf("%d calls in a minute", calls)
 		}
 	})
 }
