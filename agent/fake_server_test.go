@@ -287,11 +287,7 @@ func clone(as structs.Assignment) structs.Assignment {
 	return as
 }
 
-// RoleCredentials, TaskTags and Forward are for agent/metadata, which these tests do not have.
-func (s *fakeServer) RoleCredentials(context.Context, string, structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
-	return structs.RoleCredentials{}, errors.ErrUnsupported
-}
-
+// TaskTags and Forward are for agent/metadata, which these tests do not have.
 func (s *fakeServer) TaskTags(context.Context, string, string) (structs.TaskTags, error) {
 	return structs.TaskTags{}, errors.ErrUnsupported
 }

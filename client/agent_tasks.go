@@ -11,12 +11,6 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// RoleCredentials asks for temporary keys of a role of a task of an instance.
-func (c *Client) RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (out structs.RoleCredentials, err error) {
-	err = c.do(ctx, http.MethodPost, "/v1/agent/credentials", url.Values{"instance": {instance}}, in, &out)
-	return out, err
-}
-
 // TaskTags asks for the tags of a task of an instance.
 func (c *Client) TaskTags(ctx context.Context, instance, task string) (out structs.TaskTags, err error) {
 	err = c.do(ctx, http.MethodPost, "/v1/agent/tags", url.Values{"instance": {instance}, "task": {task}}, nil, &out)

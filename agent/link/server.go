@@ -31,8 +31,6 @@ type Server interface {
 	// Calls opens the connection over which the server of the newest stream calls the agent. It
 	// ends with ctx.
 	Calls(ctx context.Context, instance string) (io.ReadWriteCloser, error)
-	// RoleCredentials returns temporary keys of a role of a task of the instance.
-	RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
 	// TaskTags returns the tags of a task of the instance.
 	TaskTags(ctx context.Context, instance, task string) (structs.TaskTags, error)
 	// Forward sends a call of somebody else to a server, as it is: the server decides by the call's

@@ -13,19 +13,6 @@ import (
 
 // What agents ask servers on behalf of tasks.
 
-// RoleCredentials asks any server for keys of a role of a task.
-func (s *Servers) RoleCredentials(
-	ctx context.Context, instance string, in structs.RoleCredentialsRequest,
-) (out structs.RoleCredentials, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
-		out, err = c.RoleCredentials(ctx, instance, in)
-		return err
-	})
-	return out, err
-}
-
 // TaskTags asks any server for the tags of a task.
 func (s *Servers) TaskTags(ctx context.Context, instance, task string) (out structs.TaskTags, err error) {
 	err = s.any(ctx, func(address string, c *client.Client) error {

@@ -108,7 +108,7 @@ func start(t *testing.T, m *machine, instance, dir string) *agent {
 	a := &agent{T: t, machine: m, servers: &servers{keys: testKeys()}}
 	a.Metadata = New(Config{
 		Instance: instance, Cluster: "default", Zone: "a", Region: "eu-west-1", DataDir: dir,
-		Engine: fake.New(fake.Config{}).Runtime(instance), Servers: a.servers, Logger: slog.New(slog.DiscardHandler),
+		Engine: fake.New(fake.Config{}).Runtime(instance), Servers: a.servers, Keys: a.servers.RoleCredentials, Logger: slog.New(slog.DiscardHandler),
 		Open:   func(context.Context) (Place, error) { return place{m}, nil },
 		Remove: func() error { return nil },
 	})

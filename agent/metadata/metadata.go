@@ -30,8 +30,6 @@ type Place interface {
 
 // Servers are asked on behalf of tasks. Their methods may be called from many goroutines.
 type Servers interface {
-	// RoleCredentials returns keys of a role of a task of the instance.
-	RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
 	// TaskTags returns the tags of a task of the instance.
 	TaskTags(ctx context.Context, instance, task string) (structs.TaskTags, error)
 	// Forward sends a call of an AWS client to a server, as it is, and returns the answer.
@@ -45,6 +43,8 @@ type Config struct {
 	DataDir           string // the agent's
 	Engine            runtime.Details
 	Servers           Servers
+	// Keys returns keys of a role of a task.
+	Keys func(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
 	// Open makes the place, or finds it. Its error says, for people, why there is none.
 	Open func(ctx context.Context) (Place, error)
 	// Remove removes the place, when the instance goes for good.
@@ -93,7 +93,7 @@ func (m *Metadata) askForKeys(ctx context.Context, task string) (credentials.Key
 		in.Role = structs.RoleOf(in.Kind, t.Definition, t.Overrides)
 	}
 	m.mu.Unlock()
-	return credentials.Of(m.cfg.Servers.RoleCredentials(ctx, m.cfg.Instance, in))
+	return credentials.Of(m.cfg.Keys(ctx, m.cfg.Instance, in))
 }
 
 // Run answers until ctx ends.

@@ -28,6 +28,7 @@ type agentOptions struct {
 	cluster    string
 	zone       string
 	region     string // for tasks
+	awsKeys    string // file
 	provider   string // capacity provider of the machine; empty for none
 	gpus       []string
 	name       string
@@ -59,7 +60,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the agent's state (required)")
 	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "`name` of the cluster that this machine joins")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability `zone` of this machine")
-	addRegionFlag(cmd, &o.region)
+	addRoleFlags(cmd, &o.region, &o.awsKeys)
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
@@ -110,7 +111,9 @@ func addCleanupWaitFlag(cmd *cobra.Command, wait *time.Duration) {
 		"`time` that the containers of an ended task are kept for people to look at, as ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION; at least 1s")
 }
 
-func addRegionFlag(cmd *cobra.Command, region *string) {
+// addRoleFlags adds the flags about what tasks find at 169.254.170.2.
+func addRoleFlags(cmd *cobra.Command, region, awsKeys *string) {
+	cmd.Flags().StringVar(awsKeys, "aws-keys", "", "`file`, JSON, that names roles whose tasks get real AWS keys, and the command or file that has them")
 	cmd.Flags().StringVar(region, "region", "us-east-1", "`region` that tasks find in AWS_REGION and in the ARNs of their metadata")
 }
 
@@ -146,7 +149,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs)
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs, o.awsKeys)
 	if err != nil {
 		return err
 	}

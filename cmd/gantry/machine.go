@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/awskeys"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/metadata"
@@ -18,6 +20,8 @@ import (
 type machine struct {
 	engine *docker.Engine
 	groups *cgroup.Machine
+	// awsKeys is the file that names the roles whose keys are real AWS keys; empty: none.
+	awsKeys string
 	// sharesLoopback reports whether containers in network mode host have this process's loopback
 	// addresses, as far as that can be told without privileges: an agent in a container has another
 	// host name, or the machine's network.
@@ -25,8 +29,12 @@ type machine struct {
 }
 
 // openMachine connects to this machine's container engine. It fails if that does not answer.
-// taskPIDs is how many processes and threads a task may have; zero: any number.
-func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine, error) {
+// taskPIDs is how many processes and threads a task may have; zero: any number. awsKeys is the file
+// that names the roles whose keys are real AWS keys; empty: none.
+func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, awsKeys string) (*machine, error) {
+	if err := (&awskeys.Keys{File: awsKeys}).Check(); err != nil {
+		return nil, fmt.Errorf("--aws-keys: %w", err)
+	}
 	engine, err := docker.New(c)
 	if err != nil {
 		return nil, err
@@ -37,7 +45,7 @@ func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine
 	}
 	host, err := os.Hostname()
 	return &machine{
-		engine: engine, groups: cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}),
+		engine: engine, awsKeys: awsKeys, groups: cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}),
 		sharesLoopback: err == nil && host == info.Hostname && !info.Rootless,
 	}, nil
 }
@@ -60,7 +68,7 @@ func (m *machine) resources(c agent.Config, instance string) []task.Resource {
 func (m *machine) metadata(c agent.Config, instance string) *metadata.Metadata {
 	return metadata.New(metadata.Config{
 		Instance: instance, Cluster: c.Cluster, Zone: c.Zone, Region: c.Region, DataDir: c.DataDir,
-		Engine: m.engine.ForInstance(instance), Servers: c.Server, Logger: c.Logger,
+		Engine: m.engine.ForInstance(instance), Servers: c.Server, Keys: (&awskeys.Keys{Servers: c.Server, File: m.awsKeys}).RoleCredentials, Logger: c.Logger,
 		Open: func(ctx context.Context) (metadata.Place, error) {
 			return tasknetwork.OpenEndpoint(ctx, tasknetwork.EndpointConfig{
 				Instance: instance, DataDir: c.DataDir, Engine: m.engine.ForInstance(instance), Logger: c.Logger,

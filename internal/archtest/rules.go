@@ -124,7 +124,7 @@ var folderRules = []folderRule{
 		"real agents on containers that are not real: it has no server and no engine in it"},
 	{"process", []string{"access", "agent", "agent/link", "aws", "client", "gossip", "httpapi", "internal/route", "security", "server", "structs"},
 		"a process is put together here, from plain values; flags, files, signals and the container engine are the command's matter"},
-	{"cmd/gantry", []string{"agent", "agent/cgroup", "agent/docker", "agent/images", "agent/metadata", "agent/network", "agent/runtime", "agent/task", "agent/volume", "client", "config", "process", "security", "server", "structs"},
+	{"cmd/gantry", []string{"agent", "agent/awskeys", "agent/cgroup", "agent/docker", "agent/images", "agent/metadata", "agent/network", "agent/runtime", "agent/task", "agent/volume", "client", "config", "process", "security", "server", "structs"},
 		"a command turns flags and files into values, starts what they describe, and prints; parts are joined in process"},
 	{"testutil/faketime", nil,
 		"tests of every package use it"},
