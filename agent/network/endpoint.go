@@ -90,6 +90,9 @@ func openEndpoint(c EndpointConfig, machinePath string) (*Endpoint, error) {
 		e.Close()
 		return nil, err
 	}
+	if err := lockEndpoints(func() error { return dropEndpoints("") }); err != nil {
+		c.Logger.Warn("cannot remove what instances left whose data directory is gone", "error", err)
+	}
 	return e, nil
 }
 

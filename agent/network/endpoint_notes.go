@@ -14,27 +14,31 @@ import (
 // RemoveEndpoint removes what an instance has of an endpoint: with its last instance the endpoint.
 // It is not an error if there is none. Endpoints of instances whose data is gone go as well.
 func RemoveEndpoint(instance string) error {
-	return lockEndpoints(func() error {
-		notes, err := endpointNotes()
-		if err != nil {
-			return err
-		}
-		kept, gone := map[string]bool{}, map[string]bool{}
-		for tagged, of := range notes {
-			if tagged != tag(instance) && owned(of) {
-				kept[of.Endpoint] = true
-				continue
-			}
-			gone[of.Endpoint] = true
-			err = errors.Join(err, os.Remove(endpointNote(tagged)))
-		}
-		for name := range gone {
-			if !kept[name] { // its links go with it
-				err = errors.Join(err, removeSpace(name))
-			}
-		}
+	return lockEndpoints(func() error { return dropEndpoints(tag(instance)) })
+}
+
+// dropEndpoints removes the notes of a tag and of instances whose data is gone, and the endpoints
+// that nobody uses then. The lock is held.
+func dropEndpoints(own string) error {
+	notes, err := endpointNotes()
+	if err != nil {
 		return err
-	})
+	}
+	kept, gone := map[string]bool{}, map[string]bool{}
+	for tagged, of := range notes {
+		if tagged != own && owned(of) {
+			kept[of.Endpoint] = true
+			continue
+		}
+		gone[of.Endpoint] = true
+		err = errors.Join(err, os.Remove(endpointNote(tagged)))
+	}
+	for name := range gone {
+		if !kept[name] { // its links go with it
+			err = errors.Join(err, removeSpace(name))
+		}
+	}
+	return err
 }
 
 // endpointsDir has a note for each instance with an endpoint. It is gone after a reboot, as

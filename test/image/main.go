@@ -1,7 +1,8 @@
 // Command app is the program in the containers of tests and of the demo: one static binary that can
 // do all that a test needs of a container. Its first argument says what:
 //
-//	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default
+//	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default. /env has its
+//	                 variables, /caller calls AWS's APIs, and /ask?url=URL asks somebody else
 //	sleep            do nothing until SIGTERM
 //	ignore-term      as serve, but deaf to SIGTERM
 //	exit N [AFTER]   exit with code N, after a while such as 500ms
