@@ -118,7 +118,7 @@ func (c *Cache) Get(ctx context.Context, task string) (Keys, error) {
 // that keys with a short life do not keep the servers busy, and at most renewAtMost, for keys that
 // do not expire may be exchanged.
 const (
-	callTimeout  = 10 * time.Second
+	callTimeout  = 35 * time.Second // a command that has keys may take 30
 	renewAtLeast = 10 * time.Second
 	renewAtMost  = time.Hour
 	retryAtMost  = 15 * time.Second
