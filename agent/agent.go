@@ -80,8 +80,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.sweeper(ctx) })
 	a.work.Go(func() { a.images.Clean(ctx) })
 	a.work.Go(func() { a.act(ctx) })
+	for _, r := range a.tasks.Resources {
+		if lasting, ok := r.(task.Lasting); ok {
+			a.work.Go(func() { lasting.Run(ctx) })
+		}
+	}
 	if a.network != nil {
-		a.work.Go(func() { a.network.Run(ctx) })
 		a.work.Go(func() { a.tellNetwork(ctx) })
 	}
 	a.link.Run(ctx)
@@ -130,7 +134,7 @@ func (a *Agent) open(instance string) {
 	})
 	var resources []task.Resource
 	if a.cfg.Resources != nil {
-		resources = a.cfg.Resources(instance)
+		resources = a.cfg.Resources(a.cfg, instance)
 	}
 	if a.openNetwork(instance); a.network != nil {
 		resources = append(resources, a.network)
@@ -138,7 +142,7 @@ func (a *Agent) open(instance string) {
 	resources = append(resources, secrets.New(a.link.TaskSecrets))
 	a.tasks = task.Config{
 		Instance: instance, Engine: a.runtime, Images: a.images, Resources: resources, Slots: a.slots,
-		Report: a.link.Report, Now: a.now, Logger: a.log,
+		Report: a.report, Now: a.now, Logger: a.log,
 	}
 }
 
@@ -154,6 +158,7 @@ func (a *Agent) register(ctx context.Context, instance string) error {
 	}
 	in := containerInstance(a.cfg, instance, info)
 	in.Network = a.offer(ctx)
+	in.Attributes = a.withOffered(ctx, in.Attributes)
 	return a.link.Register(ctx, in)
 }
 
@@ -243,9 +248,9 @@ func (a *Agent) StopAll(ctx context.Context) error {
 	wg.Wait()
 	for _, r := range a.tasks.Resources {
 		errs = append(errs, r.Sweep(ctx, func(string) bool { return false }))
-	}
-	if a.network != nil {
-		errs = append(errs, a.network.RemoveAll(ctx))
+		if lasting, ok := r.(task.Lasting); ok {
+			errs = append(errs, lasting.RemoveAll(ctx))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -21,6 +21,7 @@ type Config struct {
 	DataDir string // required; the agent keeps its state under agent/ in it
 	Cluster string // empty: the default cluster
 	Zone    string // availability zone; empty: none
+	Region  string // that tasks find in their variables and ARNs; empty: us-east-1
 	Name    string // for people; empty: the host's name
 	// CapacityProvider is the name of the provider that this machine belongs to; empty if none.
 	CapacityProvider string
@@ -38,8 +39,9 @@ type Config struct {
 	Runtime func(instance string) runtime.Runtime
 	// Images says when images are pulled, with whose credentials, and when they are removed again.
 	Images images.Config
-	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
-	Resources func(instance string) []task.Resource
+	// Resources returns what the tasks of an instance may need besides containers, for an agent
+	// that is configured like this; nil: nothing.
+	Resources func(c Config, instance string) []task.Resource
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured
 	// like this; nil: the instance runs none. If it fails, the instance runs none either, and the
 	// error is shown to people.
@@ -82,6 +84,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("configure the agent: DataDir, Server and Runtime are required")
 	}
 	c.Cluster = cmp.Or(c.Cluster, structs.DefaultCluster)
+	c.Region = cmp.Or(c.Region, defaultRegion)
 	c.CleanupWait = cmp.Or(c.CleanupWait, time.Hour)
 	c.StartConcurrency = cmp.Or(c.StartConcurrency, 4*goruntime.NumCPU())
 	c.Logger = cmp.Or(c.Logger, slog.Default())
@@ -93,6 +96,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, nil
 }
+
+// defaultRegion is in ARNs of callers that do not sign.
+const defaultRegion = "us-east-1"
 
 // defaultReservedPorts returns the ports of SSH and Docker, which ECS reserves.
 func defaultReservedPorts() (ports []structs.Port) {

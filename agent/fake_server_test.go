@@ -2,7 +2,9 @@ package agent_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -287,4 +289,13 @@ func (s *fakeServer) statuses(id string) []structs.TaskStatus {
 func clone(as structs.Assignment) structs.Assignment {
 	as.Task = new(*as.Task)
 	return as
+}
+
+// TaskTags and Forward are for agent/metadata, which these tests do not have.
+func (s *fakeServer) TaskTags(context.Context, string, string) (structs.TaskTags, error) {
+	return structs.TaskTags{}, errors.ErrUnsupported
+}
+
+func (s *fakeServer) Forward(*http.Request) (*http.Response, error) {
+	return nil, errors.ErrUnsupported
 }

@@ -10,7 +10,7 @@ import (
 // Network connects the awsvpc tasks of the instance to those of other instances. As a task.Resource
 // it gives a task its namespace with its address (Task.Address).
 type Network interface {
-	task.Resource
+	task.Lasting
 	// Offer returns what the instance registers: the Block that it had before this process, if it
 	// remembers one, its Key, and the Problem, if awsvpc tasks cannot run here. It is called once,
 	// before the registration.
@@ -21,11 +21,6 @@ type Network interface {
 	// Apply takes a frame of the stream, in order, before the assignments that came with it. It
 	// must not wait. A frame may come twice.
 	Apply(structs.NetworkFrame)
-	// Run keeps the network as it should be until ctx ends. What tasks use stays.
-	Run(ctx context.Context)
-	// RemoveAll removes everything that the network made. No task runs any more, and neither does
-	// Run.
-	RemoveAll(ctx context.Context) error
 }
 
 // openNetwork makes the network of the instance. If that fails, the instance is registered with the

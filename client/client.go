@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,7 @@ type Client struct {
 	now     func() time.Time
 	http    *http.Client
 	stream  atomic.Pointer[AssignmentStream] // the newest
+	forward func() *http.Transport           // for Forward; made at its first call
 }
 
 // answerTimeout bounds how long a server may take to begin its answer. By design the longest wait
@@ -107,7 +109,10 @@ func New(c Config) *Client {
 		transport.Protocols.SetHTTP1(true)
 		transport.IdleConnTimeout = agentIdleTimeout
 	}
-	return &Client{address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport}}
+	return &Client{
+		address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport},
+		forward: sync.OnceValue(func() *http.Transport { return newForward(transport) }),
+	}
 }
 
 // Close closes idle connections.

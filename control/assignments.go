@@ -161,7 +161,7 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition), LogMode: logMode}
 		a.Mappings = volumeMappings(snap, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
-			a.Overrides = job.Overrides
+			a.Overrides, a.LaunchType = job.Overrides, job.Launch()
 			if own := snap.JobOf(t); own != nil && own.Network != nil {
 				a.SecurityGroups = own.Network.SecurityGroups
 			}

@@ -24,6 +24,8 @@ type Assignment struct {
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.
 	Once bool `json:"once,omitzero"`
+	// LaunchType is the job's: EC2, FARGATE or EXTERNAL. Older servers leave it out.
+	LaunchType string `json:"launchType,omitzero"`
 }
 
 // AssignmentFrame is one message of an agent's stream. The first one is Full: it has every task of

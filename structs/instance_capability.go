@@ -8,12 +8,17 @@ const (
 	AttributePrivileged = capabilityOld + "privileged-container"
 	AttributeAppArmor   = capabilityOld + "apparmor"
 	AttributeSELinux    = capabilityOld + "selinux"
+	// Containers get the keys of their task's role, the second one in network mode host.
+	AttributeTaskRole     = capabilityOld + "task-iam-role"
+	AttributeTaskRoleHost = capabilityOld + "task-iam-role-network-host"
 )
 
 // Capabilities returns the attributes that an instance must have to run tasks of a definition as it
 // asks. Options that switch a security system off can be had everywhere.
 func (d *TaskDefinition) Capabilities() []string {
 	var a attributeNames
+	a.add(d.TaskRoleArn != "" && d.NetworkMode != NetworkHost, AttributeTaskRole)
+	a.add(d.TaskRoleArn != "" && d.NetworkMode == NetworkHost, AttributeTaskRoleHost)
 	for i := range d.ContainerDefinitions {
 		c := &d.ContainerDefinitions[i]
 		a.add(deref(c.Privileged), AttributePrivileged)

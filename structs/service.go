@@ -70,6 +70,14 @@ const serviceGroup = "service:"
 // ServiceGroup returns the group of a service's tasks.
 func ServiceGroup(service string) string { return serviceGroup + service }
 
+// ServiceOfGroup returns the service whose tasks have a group; empty if it is not one of a service.
+func ServiceOfGroup(group string) string {
+	if !IsServiceGroup(group) {
+		return ""
+	}
+	return strings.TrimPrefix(group, serviceGroup)
+}
+
 // IsServiceGroup reports whether a group is that of a service's tasks.
 func IsServiceGroup(group string) bool { return strings.HasPrefix(group, serviceGroup) }
 

@@ -16,8 +16,8 @@ const (
 // nothing is needed; ECS then leaves the member out.
 func (d *TaskDefinition) requiredAttributes() []Attribute {
 	var a attributeNames
-	a.add(d.TaskRoleArn != "" && d.NetworkMode != NetworkHost, capabilityOld+"task-iam-role")
-	a.add(d.TaskRoleArn != "" && d.NetworkMode == NetworkHost, capabilityOld+"task-iam-role-network-host")
+	a.add(d.TaskRoleArn != "" && d.NetworkMode != NetworkHost, AttributeTaskRole)
+	a.add(d.TaskRoleArn != "" && d.NetworkMode == NetworkHost, AttributeTaskRoleHost)
 	a.add(d.NetworkMode == NetworkAwsvpc, capability+"task-eni")
 	a.remoteAPI(d.NetworkMode == NetworkAwsvpc, "1.18")
 	a.add(d.PidMode != "" || d.IpcMode != "", capability+"pid-ipc-namespace-sharing")

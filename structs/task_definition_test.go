@@ -192,12 +192,12 @@ func TestUnsupportedFeatures(t *testing.T) {
 	}
 	const c, o = "containerDefinitions[1].", "overrides.containerOverrides[0]."
 	want := []string{
-		"taskRoleArn", "proxyConfiguration",
+		"proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
 		c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration",
 		c + "logConfiguration.logDriver awslogs",
-		"overrides.taskRoleArn", "overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
+		"overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
 	}
 	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

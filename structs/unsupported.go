@@ -18,7 +18,6 @@ const (
 // (executionRoleArn, appProtocol) are not included, nor are empty or unused ones.
 func UnsupportedFeatures(d *TaskDefinition, o *TaskOverride) []string {
 	var f features
-	f.add(d.TaskRoleArn != "", "taskRoleArn")
 	f.add(d.ProxyConfiguration != nil && d.ProxyConfiguration.ContainerName != "", "proxyConfiguration")
 	f.add(slices.ContainsFunc(d.ContainerDefinitions, ContainerDefinition.hasAccelerator), "inferenceAccelerators")
 	f.add(deref(d.EnableFaultInjection), "enableFaultInjection")
@@ -78,7 +77,6 @@ func (f *features) requirements(at string, list []ResourceRequirement) {
 }
 
 func (f *features) override(o *TaskOverride) {
-	f.add(o.TaskRoleArn != "", "overrides.taskRoleArn")
 	f.add(len(o.InferenceAcceleratorOverrides) > 0, "overrides.inferenceAcceleratorOverrides")
 	for i, c := range o.ContainerOverrides {
 		at := fmt.Sprintf("overrides.containerOverrides[%d].", i)

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -30,6 +31,11 @@ type Server interface {
 	// Calls opens the connection over which the server of the newest stream calls the agent. It
 	// ends with ctx.
 	Calls(ctx context.Context, instance string) (io.ReadWriteCloser, error)
+	// TaskTags returns the tags of a task of the instance.
+	TaskTags(ctx context.Context, instance, task string) (structs.TaskTags, error)
+	// Forward sends a call of somebody else to a server, as it is: the server decides by the call's
+	// own signature, and not by the agent's certificate. The body of the answer must be closed.
+	Forward(*http.Request) (*http.Response, error)
 	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
 	// several proposals for a container the first.
 	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)

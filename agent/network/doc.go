@@ -28,4 +28,6 @@
 //	peers.go      the other instances; vxlan.go, wireguard.go, routes.go: the ways to them
 //	groups.go     security groups
 //	leftovers.go  what is removed
+//	endpoint.go   169.254.170.2, where agents answer tasks in all network modes;
+//	              endpoint_notes.go: who uses it, and when it goes
 package network

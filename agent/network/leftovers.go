@@ -134,10 +134,11 @@ const notesDir = "/run/gantry/networks"
 
 func notePath(tag string) string { return filepath.Join(notesDir, tag+".json") }
 
-// note is where an instance with a router has its data.
+// note is where an instance with a router or an endpoint has its data.
 type note struct {
 	Instance string `json:"instance"`
 	DataDir  string `json:"dataDir"`
+	Endpoint string `json:"endpoint,omitzero"` // the name of its namespace; not of routers
 }
 
 // noteRouter writes down that the instance has a router, before it has one.
@@ -146,7 +147,7 @@ func (n *Network) noteRouter() error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(note{n.cfg.Instance, dir})
+	text, err := json.Marshal(note{Instance: n.cfg.Instance, DataDir: dir})
 	if err != nil {
 		return err
 	}

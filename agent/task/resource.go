@@ -41,6 +41,28 @@ type Watched interface {
 	Lost(task string, pauseEnded bool) (why string)
 }
 
+// Lasting is a Resource with something that is not one task's.
+type Lasting interface {
+	Resource
+	// Run works in the background until ctx ends. What tasks use stays.
+	Run(ctx context.Context)
+	// RemoveAll removes everything that was made for the instance. No task runs any more, and
+	// neither does Run.
+	RemoveAll(ctx context.Context) error
+}
+
+// Informed is a Resource that is told what is reported about tasks.
+type Informed interface {
+	// Reported takes what was reported of any task of the instance. It must not wait.
+	Reported(structs.TaskUpdate)
+}
+
+// Offering is a Resource that instances show by attributes.
+type Offering interface {
+	// Attributes returns those that the instance has. It is called before each registration.
+	Attributes(ctx context.Context) []structs.Attribute
+}
+
 // ResourceInitialization is ECS's name for the error of a resource that cannot be prepared.
 const ResourceInitialization = "ResourceInitializationError"
 

@@ -20,9 +20,12 @@ type Backoff struct {
 func (b *Backoff) Reset() { b.last = 0 }
 
 // Wait sleeps before the next attempt. It returns false if ctx ended first.
-func (b *Backoff) Wait(ctx context.Context) bool {
+func (b *Backoff) Wait(ctx context.Context) bool { return Sleep(ctx, b.Next()) }
+
+// Next returns how long to wait before the next attempt.
+func (b *Backoff) Next() time.Duration {
 	b.last = min(max(2*b.last, 100*time.Millisecond), cmp.Or(b.Most, 2*time.Second))
-	return Sleep(ctx, b.last+rand.N(b.last/2))
+	return b.last + rand.N(b.last/2)
 }
 
 // Sleep sleeps for d. It returns false if ctx ended first.

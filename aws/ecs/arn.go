@@ -13,7 +13,6 @@ const (
 	kindInstance   = structs.ResourceInstance
 	kindTask       = structs.ResourceTask
 	kindDefinition = structs.ResourceTaskDefinition
-	kindContainer  = "container"
 	kindService    = structs.ResourceService
 	kindDeployment = "service-deployment"
 	kindRevision   = "service-revision"
@@ -38,9 +37,6 @@ func (a arns) cluster(name string) string         { return a.Of(structs.ClusterK
 func (a arns) definition(key string) string       { return a.Of(structs.TaskDefinitionKey(key)) }
 func (a arns) instance(cluster, id string) string { return a.Of(structs.InstanceKey(cluster, id)) }
 func (a arns) task(cluster, id string) string     { return a.Of(structs.TaskKey(cluster, id)) }
-func (a arns) container(cluster, task, id string) string {
-	return a.Of(kindContainer + "/" + cluster + "/" + task + "/" + id)
-}
 
 func (a arns) provider(name string) string         { return a.Of(structs.CapacityProviderKey(name)) }
 func (a arns) service(cluster, name string) string { return a.Of(structs.ServiceKey(cluster, name)) }

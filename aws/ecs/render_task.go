@@ -2,11 +2,9 @@ package ecs
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"slices"
 	"strconv"
 
-	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -105,7 +103,7 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 		def = def.WithOverride(overrides)
 		seen := containerOf(t, def.Name)
 		out[i] = Container{
-			ContainerArn:      c.arns.container(t.Cluster, t.ID, containerID(t.ID, def.Name)),
+			ContainerArn:      c.arns.Of(structs.ContainerKey(t.Cluster, t.ID, def.Name)),
 			TaskArn:           c.arns.task(t.Cluster, t.ID),
 			Name:              def.Name,
 			Image:             def.Image,
@@ -138,13 +136,6 @@ func containerOf(t *structs.Task, name string) structs.Container {
 		status = structs.TaskStopped
 	}
 	return structs.Container{Name: name, LastStatus: status}
-}
-
-// containerID returns the id in a container's ARN. It is always the same for the same container of
-// the same task.
-func containerID(task, container string) string {
-	sum := sha256.Sum256([]byte(task + "/" + container))
-	return protocol.FormatUUID([16]byte(sum[:16]))
 }
 
 func amount(n *int32) string {

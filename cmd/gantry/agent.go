@@ -27,6 +27,8 @@ type agentOptions struct {
 	dataDir    string
 	cluster    string
 	zone       string
+	region     string // for tasks
+	awsKeys    string // file
 	provider   string // capacity provider of the machine; empty for none
 	gpus       []string
 	name       string
@@ -58,6 +60,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the agent's state (required)")
 	cmd.Flags().StringVar(&o.cluster, "cluster", structs.DefaultCluster, "`name` of the cluster that this machine joins")
 	cmd.Flags().StringVar(&o.zone, "zone", "", "availability `zone` of this machine")
+	addRoleFlags(cmd, &o.region, &o.awsKeys)
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
 	cmd.Flags().StringVar(&o.name, "name", "", "`name` shown in lists and logs (default: the host name)")
@@ -108,6 +111,12 @@ func addCleanupWaitFlag(cmd *cobra.Command, wait *time.Duration) {
 		"`time` that the containers of an ended task are kept for people to look at, as ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION; at least 1s")
 }
 
+// addRoleFlags adds the flags about what tasks find at 169.254.170.2.
+func addRoleFlags(cmd *cobra.Command, region, awsKeys *string) {
+	cmd.Flags().StringVar(awsKeys, "aws-keys", "", "`file`, JSON, that names roles whose tasks get real AWS keys, and the command or file that has them")
+	cmd.Flags().StringVar(region, "region", "us-east-1", "`region` that tasks find in AWS_REGION and in the ARNs of their metadata")
+}
+
 func checkCleanupWait(wait time.Duration) error {
 	if wait < time.Second {
 		return fmt.Errorf("--task-cleanup-wait: %v is less than 1s", wait)
@@ -140,13 +149,13 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs)
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs, o.awsKeys)
 	if err != nil {
 		return err
 	}
 	a, err := process.NewAgent(process.AgentConfig{
 		Agent: agent.Config{
-			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Name: o.name, Version: version, Commit: commit(),
+			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
 			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
 			Network: o.tasks.network(machine.runtime),

@@ -26,6 +26,8 @@ type devOptions struct {
 	httpAddr string
 	dataDir  string // empty for a temporary one, which is removed at the end with all containers
 	zone     string
+	region   string // for tasks
+	awsKeys  string // file
 	cluster  string
 	provider string // capacity provider of the machine; empty for none
 	gpus     []string
@@ -55,6 +57,7 @@ gantry dev with the same directory takes them over.`,
 	cmd.Flags().StringVar(&o.httpAddr, "http-addr", "127.0.0.1:5747", "loopback `address` to listen on, as HOST:PORT; port 0 picks a free one")
 	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "`directory` for the cluster's state (default: a temporary one)")
 	cmd.Flags().StringVar(&o.zone, "zone", "a", "availability `zone` of this machine")
+	addRoleFlags(cmd, &o.region, &o.awsKeys)
 	cmd.Flags().StringVar(&o.cluster, "cluster", "default", "`name` of the cluster that this machine joins")
 	cmd.Flags().StringVar(&o.provider, "capacity-provider", "", "`name` of the capacity provider that this machine belongs to")
 	addGPUFlag(cmd, &o.gpus)
@@ -93,7 +96,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 		return err
 	}
 	// Whoever reaches the loopback address can use the engine too.
-	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0)
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0, o.awsKeys)
 	if err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 		return err
 	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
-		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, CapacityProvider: o.provider, GPUs: o.gpus,
+		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
 		Images: images, CleanupWait: o.cleanup, Logger: log,

@@ -2,9 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 
+	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/awskeys"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/metadata"
+	tasknetwork "github.com/gantry-project/gantry/agent/network"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/volume"
@@ -14,11 +20,21 @@ import (
 type machine struct {
 	engine *docker.Engine
 	groups *cgroup.Machine
+	// awsKeys is the file that names the roles whose keys are real AWS keys; empty: none.
+	awsKeys string
+	// sharesLoopback reports whether containers in network mode host have this process's loopback
+	// addresses, as far as that can be told without privileges: an agent in a container has another
+	// host name, or the machine's network.
+	sharesLoopback bool
 }
 
 // openMachine connects to this machine's container engine. It fails if that does not answer.
-// taskPIDs is how many processes and threads a task may have; zero: any number.
-func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine, error) {
+// taskPIDs is how many processes and threads a task may have; zero: any number. awsKeys is the file
+// that names the roles whose keys are real AWS keys; empty: none.
+func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, awsKeys string) (*machine, error) {
+	if err := (&awskeys.Keys{File: awsKeys}).Check(); err != nil {
+		return nil, fmt.Errorf("--aws-keys: %w", err)
+	}
 	engine, err := docker.New(c)
 	if err != nil {
 		return nil, err
@@ -27,7 +43,11 @@ func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine
 	if err != nil {
 		return nil, err
 	}
-	return &machine{engine, cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger})}, nil
+	host, err := os.Hostname()
+	return &machine{
+		engine: engine, awsKeys: awsKeys, groups: cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}),
+		sharesLoopback: err == nil && host == info.Hostname && !info.Rootless,
+	}, nil
 }
 
 // runtime returns the engine as seen by one instance.
@@ -38,6 +58,23 @@ func (m *machine) runtime(instance string) runtime.Runtime {
 }
 
 // resources returns what the tasks of an instance may need besides containers.
-func (m *machine) resources(instance string) []task.Resource {
-	return []task.Resource{m.groups.Limits(instance), volume.New(instance, m.runtime(instance))}
+func (m *machine) resources(c agent.Config, instance string) []task.Resource {
+	return []task.Resource{
+		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
+	}
+}
+
+// metadata returns what answers tasks at 169.254.170.2.
+func (m *machine) metadata(c agent.Config, instance string) *metadata.Metadata {
+	return metadata.New(metadata.Config{
+		Instance: instance, Cluster: c.Cluster, Zone: c.Zone, Region: c.Region, DataDir: c.DataDir,
+		Engine: m.engine.ForInstance(instance), Servers: c.Server, Keys: (&awskeys.Keys{Servers: c.Server, File: m.awsKeys}).RoleCredentials, Logger: c.Logger,
+		Open: func(ctx context.Context) (metadata.Place, error) {
+			return tasknetwork.OpenEndpoint(ctx, tasknetwork.EndpointConfig{
+				Instance: instance, DataDir: c.DataDir, Engine: m.engine.ForInstance(instance), Logger: c.Logger,
+			})
+		},
+		Remove:         func() error { return tasknetwork.RemoveEndpoint(instance) },
+		SharesLoopback: m.sharesLoopback,
+	})
 }

@@ -28,8 +28,15 @@ func detailCapabilities(a *ask, h *host) string {
 
 // changeCapabilities names the one capability that an operator can give to an agent.
 func changeCapabilities(a *ask, h *host) string {
-	if lacked := lackedCapabilities(a, h); len(lacked) == 1 && lacked[0] == structs.AttributePrivileged {
+	lacked := lackedCapabilities(a, h)
+	if len(lacked) != 1 {
+		return ""
+	}
+	switch lacked[0] {
+	case structs.AttributePrivileged:
 		return "the agent's flag --allow-privileged"
+	case structs.AttributeTaskRole, structs.AttributeTaskRoleHost:
+		return "an agent that runs as root beside its engine, so that tasks find the keys of their role"
 	}
 	return ""
 }

@@ -42,7 +42,7 @@ func thingsOf(t *testing.T, instance string) (l things) {
 	sum := sha256.Sum256([]byte(instance))
 	tag := hex.EncodeToString(sum[:4])
 	router := "gantry-" + tag
-	for _, path := range []string{"/run/netns/" + router, "/run/gantry/networks/" + tag + ".json"} {
+	for _, path := range []string{"/run/netns/" + router, "/run/gantry/networks/" + tag + ".json", "/run/gantry/endpoints/" + tag + ".json"} {
 		if _, err := os.Lstat(path); err == nil {
 			l.add(path, "file", true)
 		}

@@ -1,7 +1,8 @@
 // Command app is the program in the containers of tests and of the demo: one static binary that can
 // do all that a test needs of a container. Its first argument says what:
 //
-//	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default
+//	serve            answer HTTP on $PORT (default 80) until SIGTERM; the default. /env has its
+//	                 variables, /caller calls AWS's APIs, and /ask?url=URL asks somebody else
 //	sleep            do nothing until SIGTERM
 //	ignore-term      as serve, but deaf to SIGTERM
 //	exit N [AFTER]   exit with code N, after a while such as 500ms
@@ -168,6 +169,8 @@ func serve(ctx context.Context) error {
 	http.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, strings.Join(os.Environ(), "\n"))
 	})
+	http.HandleFunc("GET /caller", caller)
+	http.HandleFunc("/ask", ask)
 	http.HandleFunc("/exit", func(_ http.ResponseWriter, r *http.Request) {
 		code, err := strconv.Atoi(cmp.Or(r.FormValue("code"), "0"))
 		if err != nil {
