@@ -114,7 +114,7 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeBucket DescribeEvaluation DescribeJob DescribeServer DescribeVolume
-	EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
+	EndEvaluation ExecTask ForwardPort LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
 	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
@@ -170,6 +170,9 @@ var otherActions = together(iamActions, map[string]actionRow{
 	"ssm:LabelParameterVersion":   {"parameter", ""},
 	"ssm:ListTagsForResource":     {"parameter", ""},
 	"ssm:PutParameter":            {"parameter", requestTags},
+	"ssm:ResumeSession":           {"session", ""},
+	"ssm:StartSession":            {"task", ""},
+	"ssm:TerminateSession":        {"session", ""},
 	"ssm:RemoveTagsFromResource":  {"parameter", " aws:TagKeys"},
 	"ssm:UnlabelParameterVersion": {"parameter", ""},
 

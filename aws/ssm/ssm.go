@@ -23,6 +23,7 @@ func New(c *control.Control) protocol.Service {
 		Actions: map[string]protocol.Action{},
 	}
 	addParameters(s.Actions, frame)
+	addSessions(s.Actions, c)
 	return s
 }
 
