@@ -24,8 +24,10 @@ func SwitchFormat(Format) {}
 
 type array [16]byte
 
-func (a array) Bytes() []byte  { return a[:] }
-func (a array) String() string { return fmt.Sprintf(string(CleanHyphen), a[:4], a[4:6], a[6:8], a[8:10], a[10:]) }
+func (a array) Bytes() []byte { return a[:] }
+func (a array) String() string {
+	return fmt.Sprintf(string(CleanHyphen), a[:4], a[4:6], a[6:8], a[8:10], a[10:])
+}
 
 // New returns the UUID of 16 bytes.
 func New(b []byte) UUID { return array(b) }
