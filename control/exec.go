@@ -36,11 +36,11 @@ func (c *Control) StartExec(ctx context.Context, task string, in structs.ExecReq
 
 // StartForward begins a session that forwards a port to a container of a running task, or to what
 // the container reaches.
-func (c *Control) StartForward(ctx context.Context, cluster, task, container string, to structs.PortForward, own bool) (structs.ExecSession, error) {
+func (c *Control) StartForward(ctx context.Context, cluster, task, container string, to structs.PortForward) (structs.ExecSession, error) {
 	if to.Port < 1 || to.Port > 65535 {
 		return structs.ExecSession{}, structs.Errorf(structs.KindInvalidParameter, "portNumber: %d is not a port; use 1 to 65535", to.Port)
 	}
-	return c.startSession(ctx, cluster, task, container, structs.ExecTicket{Forward: &to, Own: own})
+	return c.startSession(ctx, cluster, task, container, structs.ExecTicket{Forward: &to})
 }
 
 // startSession checks that a session can be had, and issues its token.

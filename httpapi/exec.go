@@ -18,25 +18,11 @@ func (a *api) execTask(w http.ResponseWriter, r *http.Request) {
 	a.answerSession(w, r, session, err)
 }
 
-// forwardPort begins a session that forwards a port to a container of a task.
-func (a *api) forwardPort(w http.ResponseWriter, r *http.Request) {
-	var in structs.ForwardRequest
-	if !a.decode(w, r, &in) {
-		return
-	}
-	session, err := a.Control.StartForward(r.Context(), clusterOf(r), r.PathValue("id"), in.Container, in.PortForward, true)
-	a.answerSession(w, r, session, err)
-}
-
 // resumeSession returns a new token for a session; none if it has ended. It needs the permission
 // that began the session.
 func (a *api) resumeSession(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	action, resource := "gantry:ExecTask", structs.TaskKey(clusterOf(r), structs.TaskOfExecSession(id))
-	if structs.IsForwardSession(id) {
-		action = "gantry:ForwardPort"
-	}
-	if err := authorize(r, action, resource); err != nil {
+	if err := authorize(r, "gantry:ExecTask", structs.TaskKey(clusterOf(r), structs.TaskOfExecSession(id))); err != nil {
 		a.fail(w, err)
 		return
 	}

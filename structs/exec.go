@@ -63,12 +63,6 @@ type ExecTicket struct {
 	Expires Time `json:"expires"`
 }
 
-// ForwardRequest asks for a port to be forwarded to a container of a running task.
-type ForwardRequest struct {
-	Container string `json:"container,omitzero"`
-	PortForward
-}
-
 // PortForward is a TCP port that the containers of a task reach.
 type PortForward struct {
 	Host      string `json:"host,omitzero"` // empty: the container itself
@@ -108,9 +102,6 @@ func TaskOfExecSession(session string) string {
 	}
 	return ""
 }
-
-// IsForwardSession reports whether a session forwards a port.
-func IsForwardSession(session string) bool { return strings.HasPrefix(session, forwardPrefix) }
 
 // ExecSealName is the name under which the token of a session is sealed.
 func ExecSealName(session string) string { return "exec/" + session }

@@ -114,7 +114,7 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`Bootstrap CreateAccessKey DescribeBucket DescribeEvaluation DescribeJob DescribeServer DescribeVolume
-	EndEvaluation ExecTask ForwardPort LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
+	EndEvaluation ExecTask LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers ListTasks ListVolumes MapBucket MapVolume
 	NextEvaluation PlanJob PutJob PutPlan ReadLogs RestoreSnapshot RevokeAccessKey RotateGossipKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.

@@ -61,7 +61,7 @@ func (c *sessionCall) startSession(ctx context.Context, in *StartSessionRequest)
 	if err != nil {
 		return nil, err
 	}
-	made, err := c.control.StartForward(ctx, cluster, task, container, to, false)
+	made, err := c.control.StartForward(ctx, cluster, task, container, to)
 	if err != nil {
 		return nil, err
 	}
