@@ -132,19 +132,19 @@ func TestRoutesNotForKeys(t *testing.T) {
 
 		"GET /v1/data-channel/{session}": route.Anyone, // the token of the session decides
 
-		"POST /v1/agent/register":    route.AnyAgent,
-		"POST /v1/agent/stream":      route.Agent,
-		"POST /v1/agent/report":      route.Agent,
-		"POST /v1/agent/images":      route.Agent,
-		"POST /v1/agent/health":      route.Agent,
-		"POST /v1/agent/calls":       route.Agent,
-		"POST /v1/peer/accept":       route.Server,
-		"POST /v1/peer/stats":        route.Server,
-		"POST /v1/peer/leases":       route.Server,
-		"POST /v1/peer/leave":        route.Server,
-		"POST /v1/peer/gossip-key":   route.Server,
-		"POST /v1/peer/led":          route.Server,
-		"POST /v1/peer/announce":     route.Server,
+		"POST /v1/agent/register":  route.AnyAgent,
+		"POST /v1/agent/stream":    route.Agent,
+		"POST /v1/agent/report":    route.Agent,
+		"POST /v1/agent/images":    route.Agent,
+		"POST /v1/agent/health":    route.Agent,
+		"POST /v1/agent/calls":     route.Agent,
+		"POST /v1/peer/accept":     route.Server,
+		"POST /v1/peer/stats":      route.Server,
+		"POST /v1/peer/leases":     route.Server,
+		"POST /v1/peer/leave":      route.Server,
+		"POST /v1/peer/gossip-key": route.Server,
+		"POST /v1/peer/led":        route.Server,
+		"POST /v1/peer/announce":   route.Server,
 
 		"/v1/peer/agents/{instance}/{path...}": route.Server,
 	}
