@@ -31,7 +31,8 @@ func buildPlugin(t *testing.T) string {
 	return dir
 }
 
-// execTask runs a task of the test image in whose container commands can be run, and returns its ARN.
+// execTask runs a task of the test image in whose container commands can be run, and returns its
+// ARN.
 func (d *dev) execTask() string {
 	d.t.Helper()
 	server := app("app", "serve")
