@@ -76,9 +76,12 @@ func (s *servers) execThroughCrash(t *testing.T, leads bool) {
 	}()
 	s.Eventually("the command prints", func() bool { return out.Len() > 1000 })
 	s.Crash(at)
-	fmt.Fprint(typed, "seven..")
-	typed.Close()
+	go func() {
+		fmt.Fprint(typed, "seven..")
+		typed.Close()
+	}()
 	<-ended
+	stdin.Close()
 	var want bytes.Buffer
 	for n := range execLines {
 		fmt.Fprintln(&want, "line", n)
