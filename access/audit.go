@@ -64,6 +64,9 @@ func (a *Audit) note(r *http.Request, of route.Route, c *control.Caller, seen *w
 	if c.Key != "" {
 		attrs = append(attrs, slog.String("key", c.Key))
 	}
+	if len(c.Details) > 0 {
+		attrs = append(attrs, slog.Any("details", c.Details))
+	}
 	if id := seen.Header().Get("X-Amzn-RequestId"); id != "" {
 		attrs = append(attrs, slog.String("request", id))
 	}

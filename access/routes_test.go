@@ -129,6 +129,9 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"GET /v1/health":             route.Anyone,
 		"POST /v1/agent/certificate": route.Anyone,
 		"GET /v1/members":            route.KeyOrAgent,
+
+		"GET /v1/data-channel/{session}": route.Anyone, // the token of the session decides
+
 		"POST /v1/agent/register":    route.AnyAgent,
 		"POST /v1/agent/stream":      route.Agent,
 		"POST /v1/agent/credentials": route.Agent,

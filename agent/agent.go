@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/gantry-project/gantry/agent/exec"
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/runtime"
@@ -26,6 +27,7 @@ type Agent struct {
 	sweepNow chan struct{}  // capacity 1
 	link     *link.Link     // nil before Run
 	images   *images.Images // nil before Run
+	exec     *exec.Sessions // nil before Run
 	network  Network        // nil: awsvpc tasks are not run here
 	// networkProblem is why network is nil, for people; empty if nobody asked for one
 	networkProblem string
@@ -79,6 +81,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.work.Go(func() { a.probe(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
 	a.work.Go(func() { a.images.Clean(ctx) })
+	a.work.Go(func() { a.exec.Run(ctx) })
 	a.work.Go(func() { a.act(ctx) })
 	for _, r := range a.tasks.Resources {
 		if lasting, ok := r.(task.Lasting); ok {
@@ -120,13 +123,14 @@ func (a *Agent) begin(ctx context.Context) error {
 // open makes the parts of the agent that belong to its instance.
 func (a *Agent) open(instance string) {
 	a.log = a.log.With("instance", instance)
+	a.mu.Lock()
+	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
+	a.mu.Unlock()
+	a.exec = exec.New(exec.Config{Instance: instance, Engine: a.runtime, Logger: a.log})
 	a.link = link.New(link.Config{
 		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
 		Handler: a.calls(),
 	})
-	a.mu.Lock()
-	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
-	a.mu.Unlock()
 	a.images = images.New(a.cfg.Images, images.Parts{
 		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Secrets: a.link.TaskSecrets,
 		Logger: a.log,

@@ -6,5 +6,6 @@ import "net/http"
 func (a *Agent) calls() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
+	mux.Handle("POST /exec/", a.exec.Handler())
 	return mux
 }

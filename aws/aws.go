@@ -30,7 +30,7 @@ type Config struct {
 // New returns the handler of all requests to AWS APIs.
 func New(c Config) *protocol.Router {
 	return &protocol.Router{
-		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), iam.New(c.Control), logs.New(c.Control), secretsmanager.New(c.Vault), ssm.New(c.Vault), sts.New(c.Control)},
+		Services: []protocol.Service{ecs.New(c.Control), ec2.New(c.Control), iam.New(c.Control), logs.New(c.Control), secretsmanager.New(c.Vault), ssm.New(c.Control, c.Vault), sts.New(c.Control)},
 		Region:   c.Region, Account: c.Account, Logger: c.Logger,
 	}
 }

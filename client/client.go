@@ -51,8 +51,10 @@ type Client struct {
 	key     Key
 	now     func() time.Time
 	http    *http.Client
-	stream  atomic.Pointer[AssignmentStream] // the newest
-	forward func() *http.Transport           // for Forward; made at its first call
+	// upgrades makes connections that become something else, for which it has to be HTTP/1.1.
+	upgrades *http.Transport
+	stream   atomic.Pointer[AssignmentStream] // the newest
+	forward  func() *http.Transport           // for Forward; made at its first call
 }
 
 // answerTimeout bounds how long a server may take to begin its answer. By design the longest wait
@@ -110,13 +112,26 @@ func New(c Config) *Client {
 		transport.IdleConnTimeout = agentIdleTimeout
 	}
 	return &Client{
-		address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now, http: &http.Client{Transport: transport},
-		forward: sync.OnceValue(func() *http.Transport { return newForward(transport) }),
+		address: strings.TrimSuffix(c.Address, "/"), token: c.Token, key: c.Key, now: c.Now,
+		http:     &http.Client{Transport: transport},
+		forward:  sync.OnceValue(func() *http.Transport { return newForward(transport) }),
+		upgrades: upgradable(transport),
 	}
 }
 
+// upgradable returns a transport like another one that speaks only HTTP/1.1.
+func upgradable(t *http.Transport) *http.Transport {
+	t = t.Clone()
+	t.ForceAttemptHTTP2, t.HTTP2, t.Protocols = false, nil, new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	return t
+}
+
 // Close closes idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	c.upgrades.CloseIdleConnections()
+}
 
 // do sends body (nil: none) as JSON and decodes the answer into out (nil: it is discarded).
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, out any) error {

@@ -26,6 +26,18 @@ type Caller struct {
 	// Action and Resources are those of the last call of Authorize, for the audit log.
 	Action    string
 	Resources []string
+	// Details say more about the call, for the audit log.
+	Details map[string]string
+}
+
+// Detail adds to what the audit log says about the call of a context.
+func Detail(ctx context.Context, name, value string) {
+	if c := CallerOf(ctx); c != nil {
+		if c.Details == nil {
+			c.Details = map[string]string{}
+		}
+		c.Details[name] = value
+	}
 }
 
 type callerKey struct{}

@@ -35,7 +35,9 @@ type ServiceChange struct {
 	Network         *structs.AwsVpcConfiguration
 	PropagateTags   string
 	ManagedTags     *bool
-	Rebalancing     string
+	// EnableExecuteCommand is for tasks that start from then on (ECS).
+	EnableExecuteCommand *bool
+	Rebalancing          string
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -115,6 +117,7 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 		}
 		job.Count = *ch.Count
 	}
+	set(&job.EnableExecuteCommand, ch.EnableExecuteCommand)
 	if ch.PlacementConstraints != nil {
 		job.PlacementConstraints = ch.PlacementConstraints
 	}

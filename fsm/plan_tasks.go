@@ -41,6 +41,8 @@ func newTaskMaker(tx *state.Tx, job *structs.Job, plan *structs.Plan) taskMaker 
 		Memory:         plan.Need.Memory,
 		Ports:          plan.Need.Ports,
 		CreatedAt:      plan.At,
+
+		EnableExecuteCommand: job.EnableExecuteCommand,
 	}}
 	if isService(job) {
 		m.ofService(tx, plan)

@@ -15,6 +15,9 @@
 //	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks use
 //	GET  /v1/tasks?cluster=NAME         TaskList, newest first; &all=true: stopped ones too
 //	POST /v1/logs                       a LogRequest → LogLines, one JSON value a line: what the containers of a task or a service wrote
+//	POST /v1/tasks/{id}/exec?cluster=NAME  an ExecRequest → ExecSession: a session that runs a command in a container
+//	POST /v1/sessions/{id}/resume?cluster=NAME  an ExecSession with a new token for a session that has lost its connection; none: it has ended
+//	GET  /v1/data-channel/{session}     a WebSocket, the data channel of a session; its first message shows the token
 //	POST /v1/simulate                   a Scenario → Simulation: what would happen; nothing changes
 //	POST /v1/schedulers/{name}/next     ?wait=30s: a Lease, or 204 if no evaluation came: see docs/schedulers.md
 //	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned

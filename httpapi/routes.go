@@ -26,6 +26,9 @@ func (a *api) routes() []route.Route {
 		{Pattern: "GET /v1/instances", Action: "gantry:ListInstances", Resource: cluster, Handler: h(a.instances)},
 		{Pattern: "GET /v1/tasks", Action: "gantry:ListTasks", Resource: cluster, Handler: h(a.tasks)},
 		{Pattern: "POST /v1/logs", Action: "gantry:ReadLogs", Where: route.AnyServer, Quiet: true, Handler: h(a.logs)},
+		{Pattern: "POST /v1/tasks/{id}/exec", Action: "gantry:ExecTask", Resource: taskInPath, Handler: h(a.execTask)},
+		{Pattern: "POST /v1/sessions/{id}/resume", Action: "gantry:ExecTask", Where: route.AnyServer, Quiet: true, Handler: h(a.resumeSession)},
+		{Pattern: "GET /v1/data-channel/{session}", Who: route.Anyone, Where: route.AnyServer, Handler: h(a.dataChannel)},
 		{Pattern: "POST /v1/simulate", Action: "gantry:Simulate", Resource: none, Quiet: true, Handler: h(a.simulate)},
 
 		{Pattern: "POST /v1/schedulers/{name}/next", Action: "gantry:NextEvaluation", Resource: scheduler, Quiet: true, Handler: h(a.nextLease)},

@@ -63,6 +63,9 @@ func TestRoutesThatDoNotWaitForTheLeader(t *testing.T) {
 		"POST /v1/agent/calls":       {route.ThisServer, route.Streamed},
 		"POST /v1/agent/credentials": {route.AnyServer, route.Held},
 		"POST /v1/snapshot":          {route.Leader, route.Streamed},
+
+		"GET /v1/data-channel/{session}": {route.AnyServer, route.Held},
+		"POST /v1/sessions/{id}/resume":  {route.AnyServer, route.Held},
 	}
 	got := map[string]travels{}
 	for _, of := range httpapi.New(httpapi.Config{}).Routes() {

@@ -31,6 +31,7 @@ const (
 	KindServiceDeploymentNotFound         Kind = "ServiceDeploymentNotFound"
 	KindServiceNotActive                  Kind = "ServiceNotActive"
 	KindServiceNotFound                   Kind = "ServiceNotFound"
+	KindTargetNotConnected                Kind = "TargetNotConnected"
 	KindTargetNotFound                    Kind = "TargetNotFound"
 	KindTaskSetNotFound                   Kind = "TaskSetNotFound"
 	KindUnsupportedFeature                Kind = "UnsupportedFeature"

@@ -39,6 +39,8 @@ type JobSpec struct {
 	PlatformVersion string `json:"platformVersion,omitzero"`
 	// Network names the subnets and security groups of awsvpc tasks; nil means the default ones.
 	Network *AwsVpcConfiguration `json:"network,omitzero"`
+	// EnableExecuteCommand lets people run commands in the containers of the job's tasks.
+	EnableExecuteCommand bool `json:"enableExecuteCommand,omitzero"`
 	// Attempts is the maximum number of attempts for each task of a batch job. Parallelism is the
 	// maximum number of tasks at a time; zero means no limit.
 	Attempts    int `json:"attempts,omitzero"`
@@ -234,6 +236,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 	j.PlacementConstraints, j.PlacementStrategy = s.Placement.Constraints, s.Placement.Strategy
 	j.Scheduler, j.Priority, j.Preemption = s.Scheduler, s.Priority, s.Preemption
+	j.EnableExecuteCommand = s.EnableExecuteCommand
 	j.CapacityStrategy, j.LaunchType = s.CapacityStrategy, s.LaunchType
 	if len(s.CapacityStrategy) == 0 {
 		j.LaunchType = cmp.Or(s.LaunchType, LaunchEC2)
@@ -262,7 +265,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	s := &JobSpec{
 		Name: j.Name, Cluster: j.Cluster, Type: j.Type,
 		Placement: PlacementSpec{Constraints: j.PlacementConstraints, Strategy: j.PlacementStrategy},
-		Scheduler: j.Scheduler, Priority: j.Priority, Preemption: j.Preemption, CapacityStrategy: j.CapacityStrategy, Tags: tags,
+		Scheduler: j.Scheduler, Priority: j.Priority, Preemption: j.Preemption, EnableExecuteCommand: j.EnableExecuteCommand, CapacityStrategy: j.CapacityStrategy, Tags: tags,
 		PlatformVersion: j.PlatformVersion, Network: j.Network,
 	}
 	if j.LaunchType != LaunchEC2 { // the default

@@ -114,7 +114,7 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`AssumeRole Bootstrap CreateAccessKey DeleteRole DescribeBucket DescribeEvaluation DescribeJob DescribeRole DescribeServer
-	DescribeVolume EndEvaluation LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers
+	DescribeVolume EndEvaluation ExecTask LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers
 	ListRoles ListTasks ListVolumes MapBucket MapVolume NextEvaluation PlanJob PutJob PutPlan PutRole ReadLogs RestoreSnapshot
 	RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
@@ -172,6 +172,9 @@ var otherActions = together(iamActions, map[string]actionRow{
 	"ssm:LabelParameterVersion":   {"parameter", ""},
 	"ssm:ListTagsForResource":     {"parameter", ""},
 	"ssm:PutParameter":            {"parameter", requestTags},
+	"ssm:ResumeSession":           {"session", ""},
+	"ssm:StartSession":            {"task", ""},
+	"ssm:TerminateSession":        {"session", ""},
 	"ssm:RemoveTagsFromResource":  {"parameter", " aws:TagKeys"},
 	"ssm:UnlabelParameterVersion": {"parameter", ""},
 

@@ -53,6 +53,10 @@ type Task struct {
 	// a capacity provider strategy.
 	CapacityProvider string `json:"capacityProvider,omitzero" cbor:"27,keyasint,omitzero"`
 
+	// EnableExecuteCommand lets people run commands in the task's containers. It is what the job
+	// said when the task was placed, or queued.
+	EnableExecuteCommand bool `json:"enableExecuteCommand,omitzero" cbor:"39,keyasint,omitzero"`
+
 	// Pull is the progress of its images' pull, while one takes long; nil otherwise.
 	Pull *PullProgress `json:"pull,omitzero" cbor:"31,keyasint,omitzero"`
 

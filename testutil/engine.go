@@ -25,6 +25,7 @@ type FakeEngine struct {
 	starts   map[string]int // times each container, by name, began to run
 	calls    []string
 	hook     func(point string)
+	exec     func(runtime.ContainerState, runtime.ExecSpec) (runtime.Exec, error)
 	hung     map[string]chan struct{} // by instance; closed when its engine goes on
 	frozen   map[string]chan struct{} // by instance; closed when its agent goes on
 	busy     int                      // creates and starts under way
@@ -37,7 +38,7 @@ func NewFakeEngine() *FakeEngine {
 		images: map[string]fake.Image{}, starts: map[string]int{},
 		hung: map[string]chan struct{}{}, frozen: map[string]chan struct{}{},
 	}
-	e.Engine = fake.New(fake.Config{Image: e.image, Call: e.call, Started: e.started})
+	e.Engine = fake.New(fake.Config{Image: e.image, Call: e.call, Started: e.started, Exec: e.startExec})
 	return e
 }
 
@@ -46,6 +47,19 @@ func (e *FakeEngine) SetImage(name string, image fake.Image) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.images[name] = image
+}
+
+// SetExec says how commands that are started in containers behave from now on.
+func (e *FakeEngine) SetExec(f func(runtime.ContainerState, runtime.ExecSpec) (runtime.Exec, error)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.exec = f
+}
+
+func (e *FakeEngine) startExec(c runtime.ContainerState, spec runtime.ExecSpec) (runtime.Exec, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.exec(c, spec)
 }
 
 func (e *FakeEngine) image(name string) fake.Image {

@@ -80,7 +80,7 @@ func stateOf(c container.InspectResponse) runtime.ContainerState {
 	case runtime.ContainerExited:
 		state.ExitCode = int32(c.State.ExitCode)
 	case runtime.ContainerRunning:
-		state.Bindings = networkBindings(c)
+		state.Bindings, state.PID = networkBindings(c), c.State.Pid
 	}
 	return state
 }

@@ -96,6 +96,7 @@ type ContainerState struct {
 	ExitCode   int32  // when exited
 	OOMKilled  bool
 	Error      string       // the engine's own words when it could not start or run it
+	PID        int          // of its first process, on the engine's machine; zero: it does not run
 	StartedAt  structs.Time // zero: never ran
 	FinishedAt structs.Time
 	// Bindings are the published ports as ECS shows them, one for each port and protocol.

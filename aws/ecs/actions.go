@@ -70,6 +70,8 @@ func actions(c *control.Control) map[string]protocol.Action {
 		"UpdateServicePrimaryTaskSet": protocol.Handle(f, (*call).updateServicePrimaryTaskSet),
 		"UpdateTaskSet":               protocol.Handle(f, (*call).updateTaskSet),
 
+		"ExecuteCommand": protocol.Handle(f, (*call).executeCommand),
+
 		"GetTaskProtection":    protocol.Handle(f, (*call).getTaskProtection),
 		"UpdateTaskProtection": protocol.Handle(f, (*call).updateTaskProtection),
 

@@ -51,7 +51,7 @@ var plausible = map[string]any{
 	"capacityProvider": "big", "capacityProviders": []string{}, "defaultCapacityProviderStrategy": []any{}, "name": "big", "status": "DRAINING",
 	"autoScalingGroupProvider": map[string]any{}, "taskSet": "ts", "primaryTaskSet": "ts", "scale": map[string]any{"value": 1}, "targetType": "container-instance", "tags": []any{},
 	"tagKeys": []string{"k"}, "hookId": "h", "settings": []any{}, "attributes": []map[string]string{{"name": "a", "targetId": "i1"}}, "protectionEnabled": true,
-	"attachments": []map[string]string{{"attachmentArn": "x", "status": "y"}}, "serviceDeploymentArn": "x", "resourceArn": "x", "family": "f", "containerDefinitions": []any{},
+	"attachments": []map[string]string{{"attachmentArn": "x", "status": "y"}}, "serviceDeploymentArn": "x", "resourceArn": "x", "family": "f", "containerDefinitions": []any{}, "command": "sh", "interactive": true,
 }
 
 // existing has, by kind, the name of a resource that exists.

@@ -82,10 +82,21 @@ func (c *call) changeCluster(ctx context.Context, argument string, change struct
 	return &out, nil
 }
 
-// checkConfiguration refuses configurations that promise encrypted storage: nothing here would
-// encrypt it.
+// checkConfiguration refuses configurations that promise encrypted storage, which nothing here
+// would encrypt, and logs or encryption of the sessions of ExecuteCommand. Connections are
+// encrypted by TLS.
 func checkConfiguration(given *structs.ClusterConfiguration) error {
-	return refuse(given != nil && given.ManagedStorageConfiguration != nil, "configuration.managedStorageConfiguration")
+	if given == nil {
+		return nil
+	}
+	const exec = "configuration.executeCommandConfiguration."
+	e := cmp.Or(given.ExecuteCommandConfiguration, &structs.ExecuteCommandConfiguration{})
+	return firstError(
+		refuse(given.ManagedStorageConfiguration != nil, "configuration.managedStorageConfiguration"),
+		refuse(e.Logging != "" && e.Logging != "NONE", exec+"logging "+e.Logging+" (use NONE: the audit log has each command, but nothing records what a session prints)"),
+		refuse(e.LogConfiguration != nil, exec+"logConfiguration"),
+		refuse(e.KmsKeyId != "", exec+"kmsKeyId"),
+	)
 }
 
 // connectDefaults keeps the namespace as given. Nothing uses it yet: services with Service Connect

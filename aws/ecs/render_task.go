@@ -41,9 +41,11 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		StopCode:           t.StopCode,
 		StoppedReason:      t.StoppedReason,
 		Attachments:        []Attachment{},
-		Attributes:         []structs.Attribute{},
-		Containers:         []Container{},
-		Tags:               include.tags(v, structs.TaskKey(t.Cluster, t.ID)),
+
+		EnableExecuteCommand: t.EnableExecuteCommand,
+		Attributes:           []structs.Attribute{},
+		Containers:           []Container{},
+		Tags:                 include.tags(v, structs.TaskKey(t.Cluster, t.ID)),
 	}
 	made := v.JobOf(t)
 	showTaskLaunch(&out, made, t)
@@ -119,9 +121,23 @@ func (c *call) containers(t *structs.Task, definition *structs.TaskDefinition, o
 			GpuIds:            gpus[i],
 			NetworkBindings:   networkBindings(seen, definition),
 			NetworkInterfaces: networkInterfaces(t),
+			ManagedAgents:     managedAgents(t, seen),
 		}
 	}
 	return out
+}
+
+// managedAgents shows what runs commands in a container. Here it is Gantry's agent, which can as
+// soon as the container runs.
+func managedAgents(t *structs.Task, seen structs.Container) []ManagedAgent {
+	if !t.EnableExecuteCommand {
+		return nil
+	}
+	agent := ManagedAgent{Name: structs.ManagedAgentExec, LastStatus: seen.LastStatus.String()}
+	if seen.LastStatus == structs.TaskRunning {
+		agent.LastStartedAt = cmp.Or(seen.StartedAt, t.StartedAt)
+	}
+	return []ManagedAgent{agent}
 }
 
 // containerOf returns the agent's report on a container. A container without one is still to come,

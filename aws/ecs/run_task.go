@@ -33,7 +33,7 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 		Network:   awsvpcOf(in.NetworkConfiguration),
 		Overrides: in.Overrides, PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy,
 		Tags:        jobTags(in.Tags, in.EnableECSManagedTags, cluster),
-		ClientToken: in.ClientToken,
+		ClientToken: in.ClientToken, EnableExecuteCommand: in.EnableExecuteCommand,
 	}
 	if job.CapacityStrategy, err = c.capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy); err != nil {
 		return nil, err
@@ -52,7 +52,6 @@ func (c *call) runTask(ctx context.Context, in *RunTaskRequest) (*RunTaskRespons
 func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskResponse, error) {
 	err := firstError(
 		checkPlacedTask(in.Group, in.PropagateTags, in.StartedBy, in.Tags),
-		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
 	if err != nil {
@@ -71,8 +70,8 @@ func (c *call) startTask(ctx context.Context, in *StartTaskRequest) (*StartTaskR
 	job := structs.Job{
 		Cluster: cluster, TaskDefinition: definition,
 		Group: in.Group, StartedBy: in.StartedBy, Overrides: in.Overrides,
-		Network: awsvpcOf(in.NetworkConfiguration),
-		Tags:    jobTags(in.Tags, in.EnableECSManagedTags, cluster),
+		Network: awsvpcOf(in.NetworkConfiguration), EnableExecuteCommand: in.EnableExecuteCommand,
+		Tags: jobTags(in.Tags, in.EnableECSManagedTags, cluster),
 	}
 	for _, text := range in.ContainerInstances {
 		id, err := c.arns.parseMember("containerInstances", text, kindInstance, cluster)

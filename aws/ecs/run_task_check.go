@@ -31,7 +31,6 @@ func checkRunTask(in *RunTaskRequest) error {
 	}
 	return firstError(
 		checkPlacedTask(in.Group, in.PropagateTags, in.StartedBy, in.Tags),
-		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 	)
 }

@@ -73,6 +73,7 @@ func TestGoSDK(t *testing.T) {
 	w.serviceActions()
 	w.providerActions()
 	w.taskSetActions()
+	w.execActions()
 	w.settingActions()
 	w.agentActions()
 	w.tags(task)
@@ -188,8 +189,8 @@ func TestGoSDKErrors(t *testing.T) {
 	if _, ok := errors.AsType[*types.ClusterContainsContainerInstancesException](err); !ok {
 		t.Errorf("cluster in use: %v", err)
 	}
-	_, err = client.ExecuteCommand(ctx, &ecs.ExecuteCommandInput{Command: aws.String("sh"), Task: aws.String("t"), Interactive: true})
-	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ExecuteCommand") {
+	_, err = client.ListDaemons(ctx, &ecs.ListDaemonsInput{})
+	if e, ok := errors.AsType[*types.UnsupportedFeatureException](err); !ok || !strings.Contains(e.ErrorMessage(), "ListDaemons") {
 		t.Errorf("operation that is not built: %v", err)
 	}
 	_, err = client.RunTask(ctx, &ecs.RunTaskInput{TaskDefinition: aws.String("hello:1"), ClientToken: aws.String("used")})

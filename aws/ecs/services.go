@@ -40,6 +40,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy, CapacityStrategy: strategy,
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
+			EnableExecuteCommand: &in.EnableExecuteCommand,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -69,6 +70,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
+			EnableExecuteCommand: in.EnableExecuteCommand,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

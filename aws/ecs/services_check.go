@@ -21,7 +21,6 @@ func checkCreateService(in *CreateServiceRequest) error {
 		protocol.CheckTags("tags", in.Tags),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(in.Role != "", "role"),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		checkGrace(in.HealthCheckGracePeriodSeconds),
@@ -40,7 +39,6 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(in.EnableExecuteCommand != nil && *in.EnableExecuteCommand, "enableExecuteCommand"),
 		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		checkGrace(in.HealthCheckGracePeriodSeconds),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),

@@ -1,5 +1,5 @@
 // Package ssm serves the part of the AWS Systems Manager API about parameters: parameters.go writes
-// them, values.go reads them, lists.go lists them.
+// them, values.go reads them, lists.go lists them. sessions.go has the sessions of ECS Exec.
 //
 // The *.gen.go files are written by aws/gen from the API's model.
 package ssm
@@ -8,17 +8,18 @@ import (
 	"iter"
 
 	"github.com/gantry-project/gantry/aws/protocol"
+	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/structs"
 )
 
 // New returns the Systems Manager API.
-func New(v *vault.Vault) protocol.Service {
+func New(c *control.Control, v *vault.Vault) protocol.Service {
 	frame := protocol.Frame[*call]{
 		Open:      func(r *protocol.Request) *call { return &call{vault: v, arns: r.ARNs(), request: r} },
 		Authorize: (*call).authorize,
 	}
-	return protocol.Service{
+	s := protocol.Service{
 		API: API,
 		Codes: map[structs.Kind]string{
 			structs.KindInvalidParameter: "ValidationException",
@@ -43,6 +44,8 @@ func New(v *vault.Vault) protocol.Service {
 			"UnlabelParameterVersion": protocol.Handle(frame, (*call).unlabelParameterVersion),
 		},
 	}
+	addSessions(s.Actions, c)
+	return s
 }
 
 // call is one request in an action.

@@ -56,13 +56,13 @@ func arguments(cmd *cobra.Command, args []string) error {
 	case len(args) > len(named) && !many:
 		return fmt.Errorf("%q is one argument too many: %s", args[len(named)], usage)
 	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return strings.TrimSpace(arg) == "" }); i >= 0 {
+		return fmt.Errorf("%s is empty: %s", strings.Trim(named[min(i, len(named)-1)], "[]…"), usage)
+	}
 	for i, name := range named {
 		if i >= len(args) && !strings.HasPrefix(name, "[") {
 			return fmt.Errorf("%s is missing: %s", strings.TrimSuffix(name, "…"), usage)
 		}
-	}
-	if i := slices.IndexFunc(args, func(arg string) bool { return strings.TrimSpace(arg) == "" }); i >= 0 {
-		return fmt.Errorf("%s is empty: %s", strings.Trim(named[min(i, len(named)-1)], "[]…"), usage)
 	}
 	return nil
 }

@@ -66,20 +66,28 @@ func talk(cmd *cobra.Command, r *remote, with func(context.Context, *client.Clie
 	if r.output != "" && r.output != outputJSON {
 		return fmt.Errorf("--output: %q is not json", r.output)
 	}
-	address, err := serverURL(r.address, r.secured())
+	c, address, err := r.client()
 	if err != nil {
 		return err
 	}
-	settings, err := r.config(address)
-	if err != nil {
-		return err
-	}
-	c := client.New(settings)
 	defer c.Close()
 	if err := with(cmd.Context(), c); err != nil {
 		return unreachable(err, address)
 	}
 	return nil
+}
+
+// client returns a client of the server, and the server's address.
+func (r *remote) client() (*client.Client, string, error) {
+	address, err := serverURL(r.address, r.secured())
+	if err != nil {
+		return nil, "", err
+	}
+	settings, err := r.config(address)
+	if err != nil {
+		return nil, "", err
+	}
+	return client.New(settings), address, nil
 }
 
 // serverURL returns the URL of an address as people write it.

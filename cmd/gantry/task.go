@@ -13,8 +13,8 @@ import (
 )
 
 func taskCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "task", Short: "List tasks, and read what they wrote"}
-	cmd.AddCommand(taskListCommand(), taskLogsCommand())
+	cmd := &cobra.Command{Use: "task", Short: "List tasks, read what they wrote, and run commands in them"}
+	cmd.AddCommand(taskListCommand(), taskLogsCommand(), taskExecCommand())
 	return cmd
 }
 

@@ -102,7 +102,7 @@ func TestBadRequests(t *testing.T) {
 		"malformed JSON":         {"ListClusters", `{"maxResults":`, 400, "SerializationException", ""},
 		"wrong type":             {"RunTask", `{"taskDefinition": 7}`, 400, "SerializationException", "taskDefinition"},
 		"unknown operation":      {"NoSuchThing", `{}`, 400, "UnknownOperationException", "NoSuchThing"},
-		"operation not built":    {"ExecuteCommand", `{"cluster":"default","task":"x","command":"sh","interactive":true}`, 400, "UnsupportedFeatureException", "ExecuteCommand"},
+		"operation not built":    {"ListDaemons", `{}`, 400, "UnsupportedFeatureException", "ListDaemons"},
 		"required member absent": {"RunTask", `{}`, 400, "InvalidParameterException", "taskDefinition"},
 		"out of enum":            {"RunTask", `{"taskDefinition":"x","launchType":"MOON"}`, 400, "InvalidParameterException", "launch type should be one of"},
 		"out of range":           {"RunTask", `{"taskDefinition":"x","count":11}`, 400, "InvalidParameterException", "count"},

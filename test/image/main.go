@@ -19,6 +19,8 @@
 //	pid              exit with its process id
 //	once PATH        make a file, and exit with 1 if it is there already
 //	stdin            exit with 10 if stdin is a terminal, and with 11 once it has ended
+//	size             print the size of the terminal, and each new one, until Ctrl-C; then exit with code 7
+//	lines N          print the numbers from 1 to N
 //	udp              send each UDP packet on $PORT back until SIGTERM
 //	peer             answer TCP on $PORT: discard, or send back, what comes
 //	measure ADDRESS  print the bytes a second that a peer takes, and the round trip in nanoseconds
@@ -94,6 +96,11 @@ func run(ctx context.Context, verb string, args []string) error {
 	case "signal", "pid", "stdin":
 		os.Exit(look(verb))
 		return nil
+	case "size":
+		size(ctx)
+		return nil
+	case "count":
+		return count(args)
 	case "udp":
 		return echo(ctx)
 	case "peer":

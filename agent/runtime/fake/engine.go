@@ -27,6 +27,8 @@ type Config struct {
 	// Started and Ended, if not nil, are called for each container that starts or ends. They must
 	// not call the engine.
 	Started, Ended func(runtime.ContainerState)
+	// Exec starts a command in a container; nil: none can be started.
+	Exec func(runtime.ContainerState, runtime.ExecSpec) (runtime.Exec, error)
 }
 
 // Image is how containers of an image behave. The zero value can be pulled, runs until it is
