@@ -128,7 +128,7 @@ func (a *Agent) open(instance string) {
 	})
 	var resources []task.Resource
 	if a.cfg.Resources != nil {
-		resources = a.cfg.Resources(instance)
+		resources = a.cfg.Resources(a.cfg, instance)
 	}
 	if a.openNetwork(instance); a.network != nil {
 		resources = append(resources, a.network)

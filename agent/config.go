@@ -38,8 +38,9 @@ type Config struct {
 	Runtime func(instance string) runtime.Runtime
 	// Images says when images are pulled, with whose credentials, and when they are removed again.
 	Images images.Config
-	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
-	Resources func(instance string) []task.Resource
+	// Resources returns what the tasks of an instance may need besides containers, for an agent
+	// that is configured like this; nil: nothing.
+	Resources func(c Config, instance string) []task.Resource
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured
 	// like this; nil: the instance runs none. If it fails, the instance runs none either, and the
 	// error is shown to people.

@@ -17,7 +17,7 @@ import (
 func (h *harness) withVolumes() *harness {
 	h.change = func(c *agent.Config) {
 		c.CleanupWait = 20 * time.Second
-		c.Resources = func(instance string) []task.Resource {
+		c.Resources = func(_ agent.Config, instance string) []task.Resource {
 			return []task.Resource{volume.New(instance, h.engine.Runtime(instance))}
 		}
 	}

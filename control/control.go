@@ -23,7 +23,7 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-// Fargate and Agents are required.
+// Buckets, Fargate and Agents are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -43,6 +43,8 @@ type Config struct {
 	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts the secrets of access keys. If nil, there are no access keys.
 	Sealer Sealer
+	// Buckets reads objects of mapped buckets. If nil, there are none.
+	Buckets Buckets
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Agents reaches the agents; nil: nobody does.

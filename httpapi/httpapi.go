@@ -47,6 +47,7 @@
 //	POST /v1/agent/images?instance=ID&deployment=ID   proposed digests, a list of PinnedImage → those that hold
 //	POST /v1/agent/log-groups?instance=ID   {"task": ID} → 204: the log groups exist that the task writes to
 //	POST /v1/agent/log-groups/begins?instance=ID   names of log groups → {NAME: time}: of those that exist, from when on events are kept
+//	POST /v1/agent/files?instance=ID&task=  the TaskFiles of a task
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent
 //

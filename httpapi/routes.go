@@ -64,6 +64,7 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/calls", Who: route.Agent, Where: route.ThisServer, Body: route.Streamed, Quiet: true, Handler: h(a.serveAgent)},
 		{Pattern: "POST /v1/agent/log-groups", Who: route.Agent, Quiet: true, Handler: h(a.ensureLogGroups)},
 		{Pattern: "POST /v1/agent/log-groups/begins", Who: route.Agent, Quiet: true, Handler: h(a.logGroupBegins)},
+		{Pattern: "POST /v1/agent/files", Who: route.Agent, Quiet: true, Handler: h(a.taskFiles)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
 	}
 }

@@ -38,6 +38,8 @@ type Config struct {
 	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts secrets in the log. If nil, secrets are refused.
 	Sealer control.Sealer
+	// Buckets reads objects of mapped buckets.
+	Buckets control.Buckets
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Now is the system's clock, which people may set. Nil means time.Now.
@@ -103,7 +105,7 @@ func New(c Config) (*Server, error) {
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
 		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
-		Fargate: c.Fargate, Agents: s.reach,
+		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel

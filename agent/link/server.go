@@ -33,6 +33,9 @@ type Server interface {
 	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
 	// several proposals for a container the first.
 	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
+	// TaskFiles returns what a task of the instance gets out of files. A refusal means that it
+	// cannot have it.
+	TaskFiles(ctx context.Context, instance, task string) (structs.TaskFiles, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 
+	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/files"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/volume"
@@ -14,11 +16,12 @@ import (
 type machine struct {
 	engine *docker.Engine
 	groups *cgroup.Machine
+	files  filesDir
 }
 
 // openMachine connects to this machine's container engine. It fails if that does not answer.
 // taskPIDs is how many processes and threads a task may have; zero: any number.
-func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine, error) {
+func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, files filesDir) (*machine, error) {
 	engine, err := docker.New(c)
 	if err != nil {
 		return nil, err
@@ -27,7 +30,7 @@ func openMachine(ctx context.Context, c docker.Config, taskPIDs int64) (*machine
 	if err != nil {
 		return nil, err
 	}
-	return &machine{engine, cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger})}, nil
+	return &machine{engine, cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}), files}, nil
 }
 
 // runtime returns the engine as seen by one instance.
@@ -38,6 +41,9 @@ func (m *machine) runtime(instance string) runtime.Runtime {
 }
 
 // resources returns what the tasks of an instance may need besides containers.
-func (m *machine) resources(instance string) []task.Resource {
-	return []task.Resource{m.groups.Limits(instance), volume.New(instance, m.runtime(instance))}
+func (m *machine) resources(c agent.Config, instance string) []task.Resource {
+	return []task.Resource{
+		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)),
+		files.New(files.Config{Instance: instance, Server: c.Server, Dir: m.files.dir, NoDir: m.files.problem}),
+	}
 }
