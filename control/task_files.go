@@ -16,6 +16,13 @@ type Buckets interface {
 	Get(ctx context.Context, m structs.BucketMapping, secret, key string, limit int64) ([]byte, error)
 }
 
+// Secrets reads the values of secrets and parameters.
+type Secrets interface {
+	// Value returns the value at an address, as in valueFrom of a container's secrets, for the
+	// caller of ctx.
+	Value(ctx context.Context, snap *state.Snapshot, address string) (string, error)
+}
+
 // filesTimeout bounds how long the files of a task may take to read. The agent waits longer for an
 // answer, so it learns what was slow.
 const filesTimeout = 20 * time.Second
@@ -26,7 +33,7 @@ const actionGetObject = "s3:GetObject"
 
 // TaskFiles returns what a task gets out of files. Only the agent of the task's instance gets it.
 // An error that is neither Unavailable nor Internal means that the task cannot have its files.
-func (c *Control) TaskFiles(ctx context.Context, instance, task string) (structs.TaskFiles, error) {
+func (c *Control) TaskFiles(ctx context.Context, secrets Secrets, instance, task string) (structs.TaskFiles, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
 		return structs.TaskFiles{}, err
@@ -39,22 +46,29 @@ func (c *Control) TaskFiles(ctx context.Context, instance, task string) (structs
 	if definition == nil {
 		return structs.TaskFiles{}, structs.ErrTaskDefinitionNotFound()
 	}
-	var overrides *structs.TaskOverride
-	if job := snap.Job(t.Job); job != nil {
-		overrides = job.Overrides
+	job := snap.Job(t.Job)
+	if job == nil {
+		job = new(structs.Job)
 	}
 	ctx, cancel := context.WithTimeout(ctx, filesTimeout)
 	defer cancel()
 	role := definition.ExecutionRoleArn
-	if overrides != nil && overrides.ExecutionRoleArn != "" {
-		role = overrides.ExecutionRoleArn
+	if job.Overrides != nil && job.Overrides.ExecutionRoleArn != "" {
+		role = job.Overrides.ExecutionRoleArn
 	}
 	if ctx, err = c.WithRole(ctx, role); err != nil {
 		return structs.TaskFiles{}, err
 	}
-	files := structs.TaskFiles{}
+	files := structs.TaskFiles{Version: job.FilesVersion}
 	for i := range definition.ContainerDefinitions {
-		container := definition.ContainerDefinitions[i].WithOverride(overrides)
+		container := definition.ContainerDefinitions[i].WithOverride(job.Overrides)
+		for _, f := range job.FilesOf(&container) {
+			file, err := configFile(ctx, snap, secrets, container.Name, f)
+			if err != nil {
+				return structs.TaskFiles{}, err
+			}
+			files.Files = append(files.Files, file)
+		}
 		variables, err := c.environmentOf(ctx, snap, &container)
 		if err != nil {
 			return structs.TaskFiles{}, err
@@ -131,4 +145,22 @@ func (c *Control) bucketSecret(m *structs.BucketMapping) (string, error) {
 		return "", remedy
 	}
 	return string(secret), nil
+}
+
+// configFile returns a file of a job file with its content.
+func configFile(ctx context.Context, snap *state.Snapshot, secrets Secrets, container string, f structs.ConfigFile) (structs.TaskFile, error) {
+	file := structs.TaskFile{Container: container, Path: f.Path, Content: []byte(f.Content), InPlace: f.InPlace(), Signal: f.SignalOnChange()}
+	file.Mode, file.UID, file.GID = f.Permissions()
+	if f.Secret == "" {
+		return file, nil
+	}
+	if secrets == nil {
+		return file, structs.Errorf(structs.KindUnsupportedFeature, "file %s of container %s: this server has no secrets", f.Name, container)
+	}
+	value, err := secrets.Value(ctx, snap, f.Secret)
+	if err != nil {
+		return file, structs.Errorf(structs.KindOf(err), "file %s of container %s: %v", f.Name, container, err)
+	}
+	file.Content = []byte(value)
+	return file, nil
 }

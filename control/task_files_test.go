@@ -67,7 +67,7 @@ func TestTaskFiles(t *testing.T) {
 		}
 	}
 	task := runWithFiles(t, n, nil, "config/a.env", "plain/b.env")
-	got, err := n.Control.TaskFiles(ctx, instance.ID, task.ID)
+	got, err := n.Control.TaskFiles(ctx, nil, instance.ID, task.ID)
 	want := map[string]map[string]string{"app": {"A": "1", "B": "1", "C": "2"}}
 	if err != nil || !reflect.DeepEqual(got.Environment, want) {
 		t.Errorf("got %v (%v), want %v", got.Environment, err, want)
@@ -75,7 +75,7 @@ func TestTaskFiles(t *testing.T) {
 	task = runWithFiles(t, n, &structs.TaskOverride{ContainerOverrides: []structs.ContainerOverride{
 		{Name: "app", EnvironmentFiles: environmentFiles("plain/c.env")},
 	}}, "config/a.env")
-	if got, err := n.Control.TaskFiles(ctx, instance.ID, task.ID); err != nil || !reflect.DeepEqual(got.Environment["app"], map[string]string{"D": "4"}) {
+	if got, err := n.Control.TaskFiles(ctx, nil, instance.ID, task.ID); err != nil || !reflect.DeepEqual(got.Environment["app"], map[string]string{"D": "4"}) {
 		t.Errorf("overridden: %v (%v)", got.Environment, err)
 	}
 }
@@ -87,11 +87,11 @@ func TestFilesOfAnotherInstance(t *testing.T) {
 	noError(t, err)
 	task := runWithFiles(t, n, nil, "plain/b.env")
 	for instance, id := range map[string]string{"another": task.ID, instance.ID: "another"} {
-		_, err := n.Control.TaskFiles(t.Context(), instance, id)
+		_, err := n.Control.TaskFiles(t.Context(), nil, instance, id)
 		expectError(t, err, structs.KindResourceNotFound, "is not one that container instance "+instance+" runs")
 	}
 	noError(t, n.Control.ReportTasks(t.Context(), instance.ID, 0, []structs.TaskUpdate{{Task: task.ID, Status: structs.TaskStopped}}))
-	_, err = n.Control.TaskFiles(t.Context(), instance.ID, task.ID)
+	_, err = n.Control.TaskFiles(t.Context(), nil, instance.ID, task.ID)
 	expectError(t, err, structs.KindResourceNotFound, "is not one")
 }
 
@@ -105,7 +105,7 @@ func TestTaskFilesRefused(t *testing.T) {
 		"plain/a.txt": "does not end in .env", "plain": "not the ARN of an object", "plain/bad.env": "line 1 is longer",
 	} {
 		task := runWithFiles(t, n, nil, name)
-		_, err := n.Control.TaskFiles(t.Context(), instance.ID, task.ID)
+		_, err := n.Control.TaskFiles(t.Context(), nil, instance.ID, task.ID)
 		if kind := structs.KindOf(err); err == nil || kind == structs.KindInternal || kind == structs.KindUnavailable ||
 			!strings.Contains(err.Error(), "environment file arn:aws:s3:::"+name+" of container app: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v of kind %s, want %q", name, err, kind, want)
@@ -143,6 +143,6 @@ func TestBucketOfAnotherSecret(t *testing.T) {
 	n, instance := filesNode(t, buckets{"@config/a.env": "A=1"})
 	n.MustApply(t, structs.PutBucketMapping{Mapping: structs.BucketMapping{Bucket: "config", Endpoint: "http://x", AccessKeyID: "K", Sealed: []byte("elsewhere")}})
 	task := runWithFiles(t, n, nil, "config/a.env")
-	_, err := n.Control.TaskFiles(t.Context(), instance.ID, task.ID)
+	_, err := n.Control.TaskFiles(t.Context(), nil, instance.ID, task.ID)
 	expectError(t, err, structs.KindClient, "map the bucket anew")
 }

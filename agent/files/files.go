@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
@@ -30,19 +32,24 @@ type Config struct {
 // Files are the files of the tasks of one container instance.
 type Files struct {
 	Config
-	kept store
+	store store
 }
 
-var _ task.Resource = (*Files)(nil)
+var (
+	_ task.Resource = (*Files)(nil)
+	_ task.Updated  = (*Files)(nil)
+)
 
 // New returns the files of the tasks of an instance.
-func New(c Config) *Files { return &Files{Config: c, kept: store{c.Dir, c.Instance}} }
+func New(c Config) *Files { return &Files{Config: c, store: store{c.Dir, c.Instance}} }
 
 // Name implements task.Resource.
 func (*Files) Name() string { return "files" }
 
-// Needs reports whether a container of the task has environment files.
-func (*Files) Needs(as structs.Assignment) bool { return as.Definition.HasEnvironmentFiles(as.Overrides) }
+// Needs reports whether a container of the task has environment files, or files of a job file.
+func (*Files) Needs(as structs.Assignment) bool {
+	return as.Definition.HasFiles() || as.Definition.HasEnvironmentFiles(as.Overrides)
+}
 
 // Prepare asks a server for what the task gets, unless that is kept already.
 func (f *Files) Prepare(ctx context.Context, as structs.Assignment) (runtime.Shared, error) {
@@ -50,17 +57,61 @@ func (f *Files) Prepare(ctx context.Context, as structs.Assignment) (runtime.Sha
 		return runtime.Shared{}, refuse("%v", f.NoDir)
 	}
 	id := as.Task.ID
-	if kept, ok := f.kept.load(id); ok {
-		return runtime.Shared{Defaults: kept.Environment}, nil
+	if kept, ok := f.store.load(id); ok {
+		return f.shared(id, kept), nil
 	}
 	got, err := f.Server.TaskFiles(ctx, f.Instance, id)
 	if err != nil {
 		return runtime.Shared{}, refusal(err)
 	}
-	if err := f.kept.save(id, got); err != nil {
+	kept, err := f.store.make(id, got)
+	if errors.Is(err, fs.ErrPermission) {
+		return runtime.Shared{}, refuse("files of the task: %v; an agent that is not root cannot give them to an owner", err)
+	}
+	if err != nil {
 		return runtime.Shared{}, fmt.Errorf("keep the files of task %s: %w", id, err)
 	}
-	return runtime.Shared{Defaults: got.Environment}, nil
+	return f.shared(id, kept), nil
+}
+
+// shared returns what the containers of a task get.
+func (f *Files) shared(task string, k kept) runtime.Shared {
+	shared := runtime.Shared{Defaults: k.Environment}
+	for _, file := range k.Files {
+		bind := runtime.Bind{HostPath: f.store.mounted(task, file), Path: file.mountPath(), ReadOnly: true}
+		if shared.Binds == nil {
+			shared.Binds = map[string][]runtime.Bind{}
+		}
+		if list := shared.Binds[file.Container]; !slices.Contains(list, bind) {
+			shared.Binds[file.Container] = append(list, bind)
+		}
+	}
+	return shared
+}
+
+// Update replaces the files that are updated in place and have another content now, and has the
+// containers told. If the agent dies before that is done, it is done again.
+func (f *Files) Update(ctx context.Context, as structs.Assignment, signal func(container, signal string) error) error {
+	id := as.Task.ID
+	kept, ok := f.store.load(id)
+	if !ok || as.Task.Files == nil || kept.Version >= as.Task.Files.Wanted {
+		return nil
+	}
+	got, err := f.Server.TaskFiles(ctx, f.Instance, id)
+	if err != nil {
+		return refusal(err)
+	}
+	changed, err := f.store.change(id, &kept, got)
+	if err != nil {
+		return fmt.Errorf("update the files of task %s: %w", id, err)
+	}
+	for _, one := range changed {
+		if err := signal(one.Container, one.Signal); err != nil {
+			return err
+		}
+	}
+	kept.Version, kept.Pending = got.Version, nil
+	return f.store.record(f.store.of(id), kept)
 }
 
 // refusal returns the error that ends a task if a server says that it cannot have its files.
@@ -78,7 +129,9 @@ func refuse(format string, args ...any) error {
 }
 
 // Release implements task.Resource.
-func (f *Files) Release(_ context.Context, task string) error { return f.kept.remove(task) }
+func (f *Files) Release(_ context.Context, task string) error { return f.store.remove(task) }
 
 // Sweep implements task.Resource.
-func (f *Files) Sweep(_ context.Context, holds func(task string) bool) error { return f.kept.sweep(holds) }
+func (f *Files) Sweep(_ context.Context, holds func(task string) bool) error {
+	return f.store.sweep(holds)
+}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"maps"
+	"slices"
 )
 
 // Shared is what the containers of a task have in common besides their definition. The resources of
@@ -21,6 +22,15 @@ type Shared struct {
 	// Environment has variables by the container's name in the definition, then by their own. They
 	// win over the definition's, which win over Defaults.
 	Environment, Defaults map[string]map[string]string
+	// Binds are mounts of containers, by their names in the definition, besides the definition's.
+	Binds map[string][]Bind
+}
+
+// Bind is a directory or a file of the host that a container gets.
+type Bind struct {
+	HostPath string // it exists
+	Path     string // in the container
+	ReadOnly bool
 }
 
 // Mount is where the files of a volume come from: a directory of the host, or a volume of the
@@ -51,6 +61,13 @@ func (s Shared) With(other Shared) Shared {
 	}
 	s.Environment = withVariables(s.Environment, other.Environment)
 	s.Defaults = withVariables(s.Defaults, other.Defaults)
+	if len(other.Binds) > 0 {
+		binds := maps.Clone(other.Binds)
+		for name, list := range s.Binds {
+			binds[name] = slices.Concat(list, binds[name])
+		}
+		s.Binds = binds
+	}
 	return s
 }
 

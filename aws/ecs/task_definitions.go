@@ -50,6 +50,7 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 func (r *RegisterTaskDefinitionRequest) Tidy() {
 	for i := range r.ContainerDefinitions {
 		c := &r.ContainerDefinitions[i]
+		c.Files = nil // not a member of ECS's
 		if l := c.LogConfiguration; l != nil && l.LogDriver == "" && len(l.Options) == 0 && len(l.SecretOptions) == 0 {
 			c.LogConfiguration = nil
 		}
@@ -196,9 +197,9 @@ func (c *call) listTaskDefinitionFamilies(ctx context.Context, in *ListTaskDefin
 	return &ListTaskDefinitionFamiliesResponse{Families: found, NextToken: next}, err
 }
 
-// definition shows a revision.
+// definition shows a revision, without the files of a job file, which ECS does not have.
 func (c *call) definition(d *structs.TaskDefinition) *structs.TaskDefinition {
-	out := *d
+	out := *d.WithFiles(func(*structs.ContainerDefinition) []structs.ConfigFile { return nil })
 	out.TaskDefinitionArn, out.RegisteredBy = c.arns.definition(d.Key()), c.arns.Principal(d.RegisteredBy)
 	return &out
 }
