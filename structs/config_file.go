@@ -56,6 +56,17 @@ type FilesState struct {
 	Problem string `json:"problem,omitzero" cbor:"3,keyasint,omitzero"`
 }
 
+// Trouble returns what is still to be said about the files of a task; empty: they are as wanted.
+func (f *FilesState) Trouble() string {
+	switch {
+	case f == nil || f.Applied >= f.Wanted:
+		return ""
+	case f.Problem != "":
+		return "its files cannot be updated: " + f.Problem
+	}
+	return "its files are being updated"
+}
+
 const (
 	// maxFile is the largest content of a file in a job file, and maxFiles that of all together, in
 	// bytes: each server has them in memory.
