@@ -52,11 +52,7 @@ func (c *Control) TaskFiles(ctx context.Context, secrets Secrets, instance, task
 	}
 	ctx, cancel := context.WithTimeout(ctx, filesTimeout)
 	defer cancel()
-	role := definition.ExecutionRoleArn
-	if job.Overrides != nil && job.Overrides.ExecutionRoleArn != "" {
-		role = job.Overrides.ExecutionRoleArn
-	}
-	if ctx, err = c.WithRole(ctx, role); err != nil {
+	if ctx, err = c.withExecutionRole(ctx, definition, job); err != nil {
 		return structs.TaskFiles{}, err
 	}
 	files := structs.TaskFiles{Version: job.FilesVersion}
@@ -81,6 +77,23 @@ func (c *Control) TaskFiles(ctx context.Context, secrets Secrets, instance, task
 		}
 	}
 	return files, nil
+}
+
+// withExecutionRole returns a context whose calls are made by the execution role of a task. Only
+// tasks that get something with it need one, and only where not everything is allowed.
+func (c *Control) withExecutionRole(ctx context.Context, d *structs.TaskDefinition, job *structs.Job) (context.Context, error) {
+	if opens(ctx) || !d.HasEnvironmentFiles(job.Overrides) && !job.HasSecretFiles(d) {
+		return ctx, nil
+	}
+	role := d.ExecutionRoleArn
+	if job.Overrides != nil && job.Overrides.ExecutionRoleArn != "" {
+		role = job.Overrides.ExecutionRoleArn
+	}
+	if role == "" {
+		return nil, structs.Errorf(structs.KindAccessDenied,
+			"the task definition has no executionRoleArn; give it a role that may read its environment files (s3:GetObject) and secrets")
+	}
+	return c.WithRole(ctx, role)
 }
 
 // environmentOf returns the variables of a container's environment files. Of several files with a

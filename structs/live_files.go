@@ -41,6 +41,13 @@ func (j *Job) FilesOf(c *ContainerDefinition) []ConfigFile {
 	return files
 }
 
+// HasSecretFiles reports whether the content of a file of the job's containers is a secret.
+func (j *Job) HasSecretFiles(d *TaskDefinition) bool {
+	return slices.ContainsFunc(d.ContainerDefinitions, func(c ContainerDefinition) bool {
+		return slices.ContainsFunc(j.FilesOf(&c), func(f ConfigFile) bool { return f.Secret != "" })
+	})
+}
+
 // HasFiles reports whether a container of the definition has files of a job file.
 func (d *TaskDefinition) HasFiles() bool {
 	return slices.ContainsFunc(d.ContainerDefinitions, func(c ContainerDefinition) bool { return len(c.Files) > 0 })

@@ -41,7 +41,7 @@ var services = []service{
 			"AutoScalingGroupProvider",
 		},
 		alwaysWritten: map[string]bool{"KeyValuePair.name": true, "KeyValuePair.value": true, "Tag.key": true, "Tag.value": true},
-		extra: map[string]string{"ContainerDefinition": "Files []ConfigFile `json:\"files,omitzero\"` // of a job file"},
+		extra:         map[string]string{"ContainerDefinition": "Files []ConfigFile `json:\"files,omitzero\"` // of a job file"},
 		// An empty namespace removes the one that is there.
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
