@@ -78,13 +78,20 @@ func TestPutJobWithFiles(t *testing.T) {
 		t.Errorf("the job is shown as %+v (%v)", shown.Spec, err)
 	}
 
-	noError(t, h.Control.ReportTasks(ctx, instance, 0, []structs.TaskUpdate{{Task: task.ID, Status: structs.TaskRunning, Files: &structs.FilesState{Applied: 2}}}))
-	if f := h.Store.Snapshot().Task(task.ID).Files; *f != (structs.FilesState{Wanted: 2, Applied: 2}) || f.Trouble() != "" {
-		t.Errorf("reported: %+v", f)
-	}
+	h.reportFiles(task)
 	third := h.put(spec("2", "2"))
 	if third.Deployment == "" || third.TaskDefinition != "site:2" {
 		t.Errorf("not in place: %+v", third)
+	}
+}
+
+// reportFiles reports that a task has its files.
+func (h *harness) reportFiles(task *structs.Task) {
+	h.t.Helper()
+	report := structs.TaskUpdate{Task: task.ID, Status: structs.TaskRunning, Files: &structs.FilesState{Applied: 2}}
+	noError(h.t, h.Control.ReportTasks(h.t.Context(), task.Instance, 0, []structs.TaskUpdate{report}))
+	if f := h.Store.Snapshot().Task(task.ID).Files; *f != (structs.FilesState{Wanted: 2, Applied: 2}) || f.Trouble() != "" {
+		h.t.Errorf("reported: %+v", f)
 	}
 }
 

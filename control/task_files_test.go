@@ -146,3 +146,30 @@ func TestBucketOfAnotherSecret(t *testing.T) {
 	_, err := n.Control.TaskFiles(t.Context(), nil, instance.ID, task.ID)
 	expectError(t, err, structs.KindClient, "map the bucket anew")
 }
+
+// Where not everything is allowed, the execution role decides, by the object that it names.
+func TestTaskFilesNeedTheExecutionRole(t *testing.T) {
+	n, instance := filesNode(t, buckets{"@plain/b.env": "B=2"})
+	_, err := n.Control.MapBucket(t.Context(), structs.BucketMappingRequest{BucketMapping: structs.BucketMapping{Bucket: "plain", Directory: "/srv"}})
+	noError(t, err)
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	for name, resource := range map[string]string{"reader": "arn:aws:s3:::plain/b.env", "other": "arn:aws:s3:::plain/a.env"} {
+		n.MustApply(t, structs.PutRole{Role: structs.Role{Name: name, Path: "/", Version: 1, ID: "AROA" + name, Trust: trust, Policies: []structs.RolePolicy{{
+			Name: "files", Document: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"` + resource + `"}}`,
+		}}}})
+	}
+	agent := control.WithCaller(t.Context(), &control.Caller{ARN: "agent/" + instance.ID, Instance: instance.ID, Policy: &structs.Policy{}})
+	for role, want := range map[string]string{
+		"": "has no executionRoleArn", "none": "gantry role create none", "other": "s3:GetObject on resource: arn:aws:s3:::plain/b.env", "reader": "",
+	} {
+		overrides := &structs.TaskOverride{}
+		if role != "" {
+			overrides.ExecutionRoleArn = "arn:aws:iam::000000000000:role/" + role
+		}
+		task := runWithFiles(t, n, overrides, "plain/b.env")
+		got, err := n.Control.TaskFiles(agent, nil, instance.ID, task.ID)
+		if want == "" && (err != nil || got.Environment["app"]["B"] != "2") || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("role %q: %v (%v), want %q", role, got, err, want)
+		}
+	}
+}

@@ -18,6 +18,11 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 	if err := protocol.CheckTags("tags", in.Tags); err != nil {
 		return nil, err
 	}
+	for i := range in.ContainerDefinitions {
+		if in.ContainerDefinitions[i].Files != nil { // not a member of ECS's
+			return nil, structs.Errorf(structs.KindInvalidParameter, "containerDefinitions[%d].files: only job files have it (gantry job run)", i)
+		}
+	}
 	registered, err := c.control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
 		Family:                  in.Family,
 		ContainerDefinitions:    in.ContainerDefinitions,
@@ -50,7 +55,6 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 func (r *RegisterTaskDefinitionRequest) Tidy() {
 	for i := range r.ContainerDefinitions {
 		c := &r.ContainerDefinitions[i]
-		c.Files = nil // not a member of ECS's
 		if l := c.LogConfiguration; l != nil && l.LogDriver == "" && len(l.Options) == 0 && len(l.SecretOptions) == 0 {
 			c.LogConfiguration = nil
 		}

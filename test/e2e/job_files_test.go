@@ -97,9 +97,15 @@ containers:
 	}
 	d.says("", 0, []string{"stop", "files"})
 	d.await(next, "STOPPED")
-	for deadline := time.Now().Add(patience); len(filesInMemory(t, filepath.Join(memory, "files"))) > 0; time.Sleep(20 * time.Millisecond) {
+	untilNoFiles(t, filepath.Join(memory, "files"))
+}
+
+// untilNoFiles waits until nothing of tasks is kept in memory.
+func untilNoFiles(t *testing.T, dir string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); len(filesInMemory(t, dir)) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("left are %q", filesInMemory(t, filepath.Join(memory, "files")))
+			t.Fatalf("left are %q", filesInMemory(t, dir))
 		}
 	}
 }
