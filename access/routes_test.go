@@ -141,6 +141,7 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/tags":        route.Agent,
 		"POST /v1/agent/calls":       route.Agent,
 		"POST /v1/agent/secrets":     route.Agent,
+		"POST /v1/agent/files":       route.Agent,
 		"POST /v1/peer/accept":       route.Server,
 		"POST /v1/peer/stats":        route.Server,
 		"POST /v1/peer/leases":       route.Server,

@@ -108,6 +108,9 @@ func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runt
 		r = task.New(a.tasks, as, found, a.killed[id])
 		a.runners[id] = r
 	}
+	if known && as.Task.Files != nil {
+		r.Assign(as)
+	}
 	// A task that was on its way down stays on its way down: statuses do not go back.
 	if as.Task.DesiredStatus == structs.TaskStopped || status >= structs.TaskDeactivating {
 		r.Stop()

@@ -160,6 +160,10 @@ func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images [
 	return s.pinned[deployment], nil
 }
 
+func (s *fakeServer) TaskFiles(context.Context, string, string) (structs.TaskFiles, error) {
+	return structs.TaskFiles{}, errDown
+}
+
 func (s *fakeServer) take(updates []structs.TaskUpdate) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

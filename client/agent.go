@@ -61,6 +61,12 @@ func (c *Client) RoleCredentials(ctx context.Context, instance string, in struct
 	return out, err
 }
 
+// TaskFiles returns what a task of an instance gets out of files.
+func (c *Client) TaskFiles(ctx context.Context, instance, task string) (out structs.TaskFiles, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/agent/files", url.Values{"instance": {instance}, "task": {task}}, nil, &out)
+	return out, err
+}
+
 // Enrol asks for the certificate of an instance's agent. It uses a connection of its own: a
 // connection opened without the certificate, or with an older one, must not carry later calls.
 func (c *Client) Enrol(ctx context.Context, instance string, in security.Enrolment) (security.Enrolled, error) {

@@ -14,6 +14,7 @@ import (
 // Sealer encrypts secrets before they are written to the log.
 type Sealer interface {
 	Seal(name string, content []byte) []byte
+	// Open returns what was sealed under the name.
 	Open(name string, sealed []byte) ([]byte, error)
 }
 

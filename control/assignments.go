@@ -13,9 +13,8 @@ type AssignmentStream struct {
 	store    *state.Store
 	instance string
 	sub      *state.Subscription
-	// sent has the desired status that the agent was last told, for each task that it knows and
-	// that has not stopped.
-	sent map[string]structs.TaskStatus
+	// sent has what the agent was last told about each task that it knows and that has not stopped.
+	sent map[string]told
 	full bool // the next frame is a full one
 	// settled means that the instance has counted as connected since the stream was opened.
 	settled bool
@@ -23,6 +22,20 @@ type AssignmentStream struct {
 	deregistered bool
 	pace         pace
 	network      networkStream
+}
+
+// told is what an agent was told about a task.
+type told struct {
+	status structs.TaskStatus // the desired one
+	files  int                // the version of its files (structs.FilesState)
+}
+
+func toldOf(t *structs.Task) told {
+	now := told{status: t.DesiredStatus}
+	if t.Files != nil {
+		now.files = t.Files.Wanted
+	}
+	return now
 }
 
 // versionWait is how long a stream waits for the registration that the agent knows. After the
@@ -72,7 +85,7 @@ func (c *Control) Assignments(ctx context.Context, instance string, version int6
 
 func (c *Control) openStream(instance string) *AssignmentStream {
 	topics := []state.Topic{{Kind: state.TopicInstanceTasks, ID: instance}, {Kind: state.TopicInstances, ID: instance}}
-	s := &AssignmentStream{store: c.config.Store, instance: instance, full: true, sent: map[string]structs.TaskStatus{}}
+	s := &AssignmentStream{store: c.config.Store, instance: instance, full: true, sent: map[string]told{}}
 	if row := c.config.Store.Snapshot().Instance(instance); row != nil && row.Network.Asks {
 		s.network = networkStream{asks: true, addresses: c.config.TaskNetwork.Range}
 		topics = append(topics, state.Topic{Kind: state.TopicPeers, ID: row.Cluster})
@@ -149,16 +162,20 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 	}
 	logMode := snap.EffectiveSetting(structs.PrincipalRoot, structs.SettingDefaultLogDriverMode).Value
 	add := func(t *structs.Task) {
-		told, known := s.sent[t.ID]
+		before, known := s.sent[t.ID]
+		now := toldOf(t)
 		if t.Holds() {
-			s.sent[t.ID] = t.DesiredStatus
+			s.sent[t.ID] = now
 		} else {
 			delete(s.sent, t.ID)
 		}
-		if known && told == t.DesiredStatus || !known && !t.Holds() {
+		if known && before == now || !known && !t.Holds() {
 			return
 		}
-		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition), LogMode: logMode}
+		a := structs.Assignment{Task: t, LogMode: logMode}
+		if d := snap.TaskDefinition(t.TaskDefinition); d != nil {
+			a.Definition = d.WithoutContents()
+		}
 		a.Mappings = volumeMappings(snap, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides, a.LaunchType = job.Overrides, job.Launch()

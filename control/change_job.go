@@ -75,7 +75,8 @@ func changedFields(snap *state.Snapshot, present, next *structs.Job, definition 
 		was = snap.TaskDefinition(present.TaskDefinition)
 	}
 	fields := structs.Diff(from, structs.SpecOf(next, nil, tags))
-	return append(fields, structs.DiffDefinitions(was, definition)...)
+	fields = append(fields, structs.DiffDefinitions(was, definition)...)
+	return append(fields, structs.DiffLiveFiles(present.LiveFiles(), next.Files)...)
 }
 
 // jobTags returns the tags of a job as in its file.

@@ -23,7 +23,7 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-// Sessions, Fargate and Agents are required.
+// Sessions, Buckets, Fargate and Agents are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -45,6 +45,8 @@ type Config struct {
 	Sealer Sealer
 	// Sessions makes and reads the temporary keys of roles. If nil, there are none.
 	Sessions Sessions
+	// Buckets reads objects of mapped buckets. If nil, there are none.
+	Buckets Buckets
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Agents reaches the agents; nil: nobody does.

@@ -52,7 +52,7 @@ func TestRunTaskRefusals(t *testing.T) {
 		"inactive revision":          {func(j *structs.Job) { j.TaskDefinition = "old:1" }, structs.KindClient, "TaskDefinition is inactive"},
 		"override of no container":   {overriding(structs.ContainerOverride{Name: "db"}), structs.KindInvalidParameter, "Override for container named db is not a container in the TaskDefinition."},
 		"override with little":       {overriding(structs.ContainerOverride{Name: "app", Memory: new(int32(1))}), structs.KindInvalidParameter, "overrides.containerOverrides[0].memory"},
-		"override that we cannot do": {overriding(structs.ContainerOverride{Name: "app", EnvironmentFiles: []structs.EnvironmentFile{{}}}), structs.KindUnsupportedFeature, "overrides.containerOverrides[0].environmentFiles"},
+		"override that we cannot do": {overriding(structs.ContainerOverride{Name: "app", ResourceRequirements: []structs.ResourceRequirement{{Type: structs.RequirementAccelerator, Value: "d"}}}), structs.KindUnsupportedFeature, "overrides.containerOverrides[0].resourceRequirements"},
 		"definition that we cannot":  {func(j *structs.Job) { j.TaskDefinition = "windows" }, structs.KindUnsupportedFeature, "cannot run task definition windows:1: it does not support enableFaultInjection, containerDefinitions[0].credentialSpecs"},
 	} {
 		t.Run(name, func(t *testing.T) {

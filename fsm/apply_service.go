@@ -41,6 +41,7 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 			return "", err
 		}
 	}
+	followFiles(tx, old, &job)
 	putVersion(tx, &job)
 	addEvaluation(tx, index, &job, cmd.Evaluation)
 	return job.ID, nil

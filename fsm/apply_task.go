@@ -119,7 +119,7 @@ func merge(t *structs.Task, u *structs.TaskUpdate, at structs.Time) (changed boo
 	}
 	changed = setOnce(&t.StopCode, u.StopCode) || changed
 	changed = setOnce(&t.StoppedReason, u.StoppedReason) || changed
-	return changed
+	return mergeFiles(t, u.Files) || changed
 }
 
 // changedContainers returns all containers of a task after a partial update of some. Each moves

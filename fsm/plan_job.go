@@ -60,6 +60,7 @@ func rollBack(tx *state.Tx, job *structs.Job, plan *structs.Plan) (*structs.Job,
 	next := *plan.Rollback
 	keepIdentity(&next, job)
 	next.Status, next.DeletedAt = job.Status, job.DeletedAt
+	followFiles(tx, job, &next)
 	putVersion(tx, &next)
 	return &next, nil
 }

@@ -98,6 +98,12 @@ func (a *api) logGroupBegins(w http.ResponseWriter, r *http.Request) {
 	a.answerOr(w, out, err)
 }
 
+func (a *api) taskFiles(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	out, err := a.Control.TaskFiles(r.Context(), nil, query.Get("instance"), query.Get("task"))
+	a.answerOr(w, out, err)
+}
+
 func (a *api) enrolAgent(w http.ResponseWriter, r *http.Request) {
 	var in security.Enrolment
 	if a.Enrol == nil {

@@ -58,6 +58,7 @@
 //	POST /v1/agent/log-groups/begins?instance=ID   names of log groups → {NAME: time}: of those that exist, from when on events are kept
 //	POST /v1/agent/credentials?instance=ID  a RoleCredentialsRequest → RoleCredentials of a role of a task
 //	POST /v1/agent/tags?instance=ID&task=ID   → 200 a TaskTags
+//	POST /v1/agent/files?instance=ID&task=  the TaskFiles of a task
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //	POST /v1/agent/secrets?instance=ID  a TaskSecretsRequest about a task of the instance → TaskSecrets
 //	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent

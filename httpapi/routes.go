@@ -77,6 +77,7 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/log-groups/begins", Who: route.Agent, Quiet: true, Handler: h(a.logGroupBegins)},
 		{Pattern: "POST /v1/agent/credentials", Who: route.Agent, Where: route.AnyServer, Quiet: true, Handler: h(a.roleCredentials)},
 		{Pattern: "POST /v1/agent/tags", Who: route.Agent, Where: route.AnyServer, Quiet: true, Handler: h(a.taskTags)},
+		{Pattern: "POST /v1/agent/files", Who: route.Agent, Quiet: true, Handler: h(a.taskFiles)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
 		{Pattern: "POST /v1/agent/secrets", Who: route.Agent, Handler: h(a.taskSecrets)},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/gantry-project/gantry/access"
 	"github.com/gantry-project/gantry/aws"
 	"github.com/gantry-project/gantry/gossip"
+	"github.com/gantry-project/gantry/objectstore"
 	"github.com/gantry-project/gantry/security"
 	"github.com/gantry-project/gantry/server"
 )
@@ -61,6 +62,7 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 		ID: c.Hooks.ID, DataDir: c.DataDir, Version: c.Version, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
 		TaskNetwork: c.TaskNetwork,
 		Fargate:     c.Fargate,
+		Buckets:     objectstore.Mapped{},
 	}
 	if !c.Alone {
 		config.Peers = s.peers(raft)

@@ -43,6 +43,8 @@ type Config struct {
 	VaultSealer vault.Sealer
 	// Sessions makes and reads the temporary keys of roles.
 	Sessions control.Sessions
+	// Buckets reads objects of mapped buckets.
+	Buckets control.Buckets
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
 	// Now is the system's clock, which people may set. Nil means time.Now.
@@ -109,7 +111,7 @@ func New(c Config) (*Server, error) {
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
 		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer, Sessions: c.Sessions,
-		Fargate: c.Fargate, Agents: s.reach,
+		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets,
 	})
 	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})
 	ctx, cancel := context.WithCancel(context.Background())

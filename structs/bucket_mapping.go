@@ -97,8 +97,8 @@ func ErrBucketNotMapped(bucket string) *Error {
 	return Errorf(KindResourceNotFound, "%s", BucketNotMapped(bucket))
 }
 
-// ObjectARN returns the bucket and the key of an object from its ARN: arn:aws:s3:::BUCKET/KEY. ok is
-// false for anything else.
+// ObjectARN returns the bucket and the key of an object from its ARN: arn:aws:s3:::BUCKET/KEY. ok
+// is false for anything else.
 func ObjectARN(arn string) (bucket, key string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "s3" {

@@ -93,6 +93,8 @@ type ContainerDefinition struct {
 	VersionConsistency     string                  `json:"versionConsistency,omitzero"`
 	VolumesFrom            []VolumeFrom            `json:"volumesFrom,omitzero"`
 	WorkingDirectory       string                  `json:"workingDirectory,omitzero"`
+
+	Files []ConfigFile `json:"files,omitzero"` // of a job file
 }
 
 // ContainerDependency is the shape of that name in the Amazon EC2 Container Service API.

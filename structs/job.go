@@ -67,6 +67,11 @@ type Job struct {
 	ClientToken string `json:"clientToken,omitzero"`
 	RequestHash string `json:"requestHash,omitzero"`
 
+	// Files are the contents of files that are updated in place. FilesVersion is the Version that
+	// changed them last.
+	Files        []LiveFile `json:"files,omitzero"`
+	FilesVersion int        `json:"filesVersion,omitzero"`
+
 	Service *ServiceSpec `json:"service,omitzero"` // for services and daemons only
 	// for batch jobs only; nil for those of RunTask and StartTask
 	Batch *BatchSpec `json:"batch,omitzero"`

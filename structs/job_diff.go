@@ -32,7 +32,8 @@ func Diff(from, to any) []FieldChange {
 	return changes
 }
 
-// DiffDefinitions compares two task definitions, ignoring fields that only identify the revision.
+// DiffDefinitions compares two task definitions, ignoring fields that only identify the revision,
+// and the content of files that are updated in place.
 func DiffDefinitions(from, to *TaskDefinition) []FieldChange {
 	changes := Diff(content(from), content(to))
 	for i := range changes {
@@ -46,7 +47,7 @@ func content(d *TaskDefinition) TaskDefinition {
 	if d == nil {
 		return TaskDefinition{}
 	}
-	c := *d
+	c := *d.withoutContents((*ConfigFile).InPlace)
 	c.Family, c.Revision, c.Status, c.RegisteredAt, c.RegisteredBy, c.DeregisteredAt, c.DeleteRequestedAt = "", 0, "", 0, "", 0, 0
 	c.Compatibilities, c.RequiresCompatibilities, c.RequiresAttributes = nil, nil, nil
 	return c

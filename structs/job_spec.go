@@ -116,7 +116,7 @@ func (s *JobSpec) Problem() (field, problem string) {
 	case len(s.Containers) == 0:
 		return "containers", "a job needs at least one container, with a name and an image"
 	}
-	for _, look := range []func() (string, string){s.typeProblem, s.launchProblem, s.tagProblem, s.containerProblem} {
+	for _, look := range []func() (string, string){s.typeProblem, s.launchProblem, s.tagProblem, s.containerProblem, s.fileProblem} {
 		if field, problem = look(); field != "" {
 			return field, problem
 		}
@@ -241,7 +241,7 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	if len(s.CapacityStrategy) == 0 {
 		j.LaunchType = cmp.Or(s.LaunchType, LaunchEC2)
 	}
-	j.PlatformVersion, j.Network = s.PlatformVersion, s.Network.Normalize()
+	j.PlatformVersion, j.Network, j.Files = s.PlatformVersion, s.Network.Normalize(), liveFiles(s.Containers)
 	if s.Type == JobBatch {
 		j.Batch = &BatchSpec{Attempts: s.Attempts, Parallelism: s.Parallelism, OnInstanceLost: s.OnInstanceLost}
 		j.Tags = s.Tags
@@ -281,6 +281,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing
 	}
 	if d != nil {
+		d = d.WithFiles(j.FilesOf)
 		s.Containers, s.Cpu, s.Memory, s.NetworkMode = d.ContainerDefinitions, d.Cpu, d.Memory, d.NetworkMode
 		s.PidMode, s.IpcMode, s.Volumes, s.RuntimePlatform = d.PidMode, d.IpcMode, d.Volumes, d.RuntimePlatform
 		s.TaskRoleArn, s.ExecutionRoleArn = d.TaskRoleArn, d.ExecutionRoleArn

@@ -71,6 +71,9 @@ func (c ContainerDefinition) WithOverride(o *TaskOverride) ContainerDefinition {
 		if over.ResourceRequirements != nil {
 			c.ResourceRequirements = over.ResourceRequirements
 		}
+		if over.EnvironmentFiles != nil {
+			c.EnvironmentFiles = over.EnvironmentFiles
+		}
 		c.Environment = mergeEnvironment(c.Environment, over.Environment)
 	}
 	return c

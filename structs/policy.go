@@ -154,7 +154,10 @@ func parseStatement(raw []byte, foreign bool) (Statement, error) {
 		return Statement{}, Errorf(KindInvalidParameter, "Condition: it is empty; leave it out")
 	}
 	if foreign {
-		s.Action = slices.DeleteFunc(s.Action, isForeign)
+		s.Action = slices.DeleteFunc(s.Action, func(action string) bool {
+			// Gantry has little of S3. A role may have more, under conditions that are S3's own.
+			return isForeign(action) || isS3(action) && (!hasAction(action) || s.Effect == EffectAllow && s.Condition != nil)
+		})
 		if len(s.Action) == 0 {
 			return Statement{}, nil
 		}
@@ -188,6 +191,15 @@ var foreignService = regexp.MustCompile(`^[a-z0-9-]+$`)
 func isForeign(action string) bool {
 	service, _, ok := strings.Cut(strings.ToLower(action), ":")
 	return ok && foreignService.MatchString(service) && !slices.Contains(policyServices, service)
+}
+
+// isS3 reports whether an action is one of S3.
+func isS3(action string) bool { return strings.HasPrefix(strings.ToLower(action), "s3:") }
+
+// hasAction reports whether a pattern matches an action that Gantry has.
+func hasAction(pattern string) bool {
+	found, _ := actionsOf(pattern)
+	return len(found) > 0
 }
 
 func decodePolicy(text []byte, into any) error {

@@ -119,7 +119,7 @@ var gantryActions = strings.Fields(`AssumeRole Bootstrap CreateAccessKey DeleteR
 	RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "iam", "logs", "secretsmanager", "ssm", "sts"}
+var policyServices = []string{"ec2", "ecs", "gantry", "iam", "logs", "s3", "secretsmanager", "ssm", "sts"}
 
 // otherActions are the actions of AWS's other services, with their resources and condition keys.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -144,6 +144,10 @@ var otherActions = together(iamActions, map[string]actionRow{
 	"logs:TagResource":           {"log-group", requestTags},
 	"logs:UntagLogGroup":         {"log-group", " aws:TagKeys"},
 	"logs:UntagResource":         {"log-group", " aws:TagKeys"},
+
+	// of buckets, for environment files
+	"s3:GetBucketLocation": {anyKind, ""},
+	"s3:GetObject":         {anyKind, ""},
 
 	"secretsmanager:BatchGetSecretValue":      {"", ""},
 	"secretsmanager:CreateSecret":             {"secret", requestTags},

@@ -73,7 +73,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 		statement(`"Effect":"Allow","Resource":"*"`):                                                     "Action",
 		statement(`"Effect":"Allow","Action":"*"`):                                                       "Resource",
 		statement(`"Effect":"Allow","Action":"RunTask","Resource":"*"`):                                  "'RunTask' is no action",
-		statement(`"Effect":"Allow","Action":"s3:GetObject","Resource":"*"`):                             "'s3:GetObject' is no action",
+		statement(`"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"`):                          "'sqs:SendMessage' is no action",
 		statement(`"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*"`):                          "'ec2:RunInstances' is not an action that Gantry has",
 		statement(`"Effect":"Deny","Action":"sts:GetCallerIdentity","Resource":"*"`):                     "everybody may do sts:GetCallerIdentity",
 		statement(`"Effect":"Allow","Action":"ec2:DescribeInstances","Resource":"arn:aws:ec2:::a/b"`):    "no resource in particular",

@@ -60,6 +60,10 @@ type Task struct {
 	// Pull is the progress of its images' pull, while one takes long; nil otherwise.
 	Pull *PullProgress `json:"pull,omitzero" cbor:"31,keyasint,omitzero"`
 
+	// Files is the state of files that are updated in place; nil if they did not change since the
+	// task was placed.
+	Files *FilesState `json:"files,omitzero" cbor:"35,keyasint,omitzero"`
+
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 
@@ -137,6 +141,8 @@ type TaskUpdate struct {
 	StoppedAt          Time        `json:"stoppedAt,omitzero" cbor:"11,keyasint,omitzero"`
 	// Pull is the progress of the image that is being pulled.
 	Pull *PullProgress `json:"pull,omitzero" cbor:"37,keyasint,omitzero"`
+	// Files has what the agent applied last, and its problem; nil: nothing since it has the task.
+	Files *FilesState `json:"files,omitzero" cbor:"43,keyasint,omitzero"`
 	// Partial means that Containers has only the containers and fields that changed, as ECS's
 	// agents report them.
 	Partial bool `json:"partial,omitzero" cbor:"36,keyasint,omitzero"`

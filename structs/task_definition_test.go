@@ -194,10 +194,10 @@ func TestUnsupportedFeatures(t *testing.T) {
 	want := []string{
 		"proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
-		c + "environmentFiles", c + "resourceRequirements InferenceAccelerator d",
+		c + "resourceRequirements InferenceAccelerator d",
 		c + "credentialSpecs", c + "firelensConfiguration",
 		c + "logConfiguration.logDriver awslogs",
-		"overrides.inferenceAcceleratorOverrides", o + "environmentFiles", o + "resourceRequirements GPU many",
+		"overrides.inferenceAcceleratorOverrides", o + "resourceRequirements GPU many",
 	}
 	if got := UnsupportedFeatures(definition(t, all), override); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -234,8 +234,8 @@ func TestEmptyMembersRefuseNothing(t *testing.T) {
 }
 
 func TestEmptyOverrideTakesNothing(t *testing.T) {
-	c := ContainerDefinition{Name: "a", Command: []string{"serve"}, ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "1"}}}
-	given := &TaskOverride{ContainerOverrides: []ContainerOverride{{Name: "a", Command: []string{}, ResourceRequirements: []ResourceRequirement{}}}}
+	c := ContainerDefinition{Name: "a", Command: []string{"serve"}, EnvironmentFiles: []EnvironmentFile{{Value: "a"}}, ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "1"}}}
+	given := &TaskOverride{ContainerOverrides: []ContainerOverride{{Name: "a", Command: []string{}, EnvironmentFiles: []EnvironmentFile{}, ResourceRequirements: []ResourceRequirement{}}}}
 	if got := c.WithOverride(given.Normalize()); !reflect.DeepEqual(got, c) {
 		t.Errorf("overridden to %+v", got)
 	}
@@ -256,6 +256,7 @@ func TestValidateOverride(t *testing.T) {
 		{ContainerOverride{Name: "a", ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "1"}}}, ""},
 		{ContainerOverride{Name: "a", ResourceRequirements: []ResourceRequirement{{Type: RequirementGPU, Value: "none"}}},
 			"overrides.containerOverrides[0].resourceRequirements.value is 'none'; for type GPU it must be a whole number from 1 to 1000."},
+		{ContainerOverride{Name: "a", EnvironmentFiles: make([]EnvironmentFile, 11)}, "overrides.containerOverrides[0].environmentFiles: it has 11 files; it can have at most 10"},
 		{ContainerOverride{Name: "a", Environment: []KeyValuePair{{Value: "x"}}}, "overrides.containerOverrides[0].environment[0].name is required"},
 	} {
 		o := TaskOverride{ContainerOverrides: []ContainerOverride{tc.override}}

@@ -88,6 +88,9 @@ func (c *ContainerDefinition) validate(d *TaskDefinition) *Error {
 	if message := invalidRequirements(c.ResourceRequirements); message != "" {
 		return c.invalid("'resourceRequirements'%s", message)
 	}
+	if err := c.validateEnvironmentFiles(); err != nil {
+		return err
+	}
 	if err := c.validateRestart(); err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ func (o *TaskOverride) Validate() *Error {
 		if message := invalidRequirements(c.ResourceRequirements); message != "" {
 			return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].resourceRequirements%s", i, message)
 		}
+		if n := len(c.EnvironmentFiles); n > maxEnvironmentFiles {
+			return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].environmentFiles: it has %d files; it can have at most %d", i, n, maxEnvironmentFiles)
+		}
 		for j, e := range c.Environment {
 			if e.Name == "" {
 				return Errorf(KindInvalidParameter, "overrides.containerOverrides[%d].environment[%d].name is required", i, j)
@@ -43,6 +46,9 @@ func (o *TaskOverride) Normalize() *TaskOverride {
 		c := &out.ContainerOverrides[i]
 		if len(c.Command) == 0 {
 			c.Command = nil
+		}
+		if len(c.EnvironmentFiles) == 0 {
+			c.EnvironmentFiles = nil
 		}
 		if len(c.ResourceRequirements) == 0 {
 			c.ResourceRequirements = nil

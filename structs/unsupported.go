@@ -49,7 +49,6 @@ func (f *features) add(used bool, name string) {
 }
 
 func (f *features) container(at string, c *ContainerDefinition) {
-	f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
 	f.requirements(at, c.ResourceRequirements)
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(slices.ContainsFunc(c.DockerSecurityOptions, func(o string) bool { return strings.HasPrefix(o, "credentialspec") }),
@@ -80,7 +79,6 @@ func (f *features) override(o *TaskOverride) {
 	f.add(len(o.InferenceAcceleratorOverrides) > 0, "overrides.inferenceAcceleratorOverrides")
 	for i, c := range o.ContainerOverrides {
 		at := fmt.Sprintf("overrides.containerOverrides[%d].", i)
-		f.add(len(c.EnvironmentFiles) > 0, at+"environmentFiles")
 		f.requirements(at, c.ResourceRequirements)
 	}
 }

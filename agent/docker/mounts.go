@@ -10,9 +10,9 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 )
 
-// applyMounts adds the volumes of the task that the container mounts, and the mounts of other
-// containers. A host path is a bind, because Docker makes a missing directory only for binds, as
-// ECS's agent has it do.
+// applyMounts adds the volumes of the task that the container mounts, what the resources of the
+// task have it mount, and the mounts of other containers. A host path is a bind, because Docker
+// makes a missing directory only for binds, as ECS's agent has it do.
 func applyMounts(host *container.HostConfig, spec runtime.ContainerSpec) error {
 	for _, m := range spec.Definition.MountPoints {
 		from, ok := spec.Shared.Mounts[m.SourceVolume]
@@ -35,6 +35,9 @@ func applyMounts(host *container.HostConfig, spec runtime.ContainerSpec) error {
 		default:
 			host.Binds = append(host.Binds, from.HostPath+":"+m.ContainerPath+mode(readOnly))
 		}
+	}
+	for _, b := range spec.Shared.Binds[spec.Definition.Name] {
+		host.Mounts = append(host.Mounts, mount.Mount{Type: mount.TypeBind, Source: b.HostPath, Target: b.Path, ReadOnly: b.ReadOnly})
 	}
 	for _, v := range spec.VolumesFrom {
 		host.VolumesFrom = append(host.VolumesFrom, v.Container+mode(v.ReadOnly))

@@ -23,6 +23,20 @@ func (e *Engine) StopContainer(ctx context.Context, id string, timeout int) erro
 	return nil
 }
 
+// SignalContainer sends a signal to a container. It is not an error if that does not run: the
+// engine then answers that there is a conflict.
+func (e *Engine) SignalContainer(ctx context.Context, id, signal string) error {
+	_, ok, err := e.InspectContainer(ctx, id)
+	if err != nil || !ok {
+		return err
+	}
+	err = e.api.ContainerKill(ctx, id, signal)
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+		return fmt.Errorf("send %s to container %s: %w", signal, id, err)
+	}
+	return nil
+}
+
 // RemoveContainer removes a container, by force, with its anonymous volumes. It is not an error if
 // there is no such container.
 func (e *Engine) RemoveContainer(ctx context.Context, id string) error {

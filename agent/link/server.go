@@ -45,6 +45,9 @@ type Server interface {
 	// RoleCredentials returns temporary keys of a role of a task on this instance. An error of
 	// KindAccessDenied says why the task cannot have the role.
 	RoleCredentials(ctx context.Context, instance string, in structs.RoleCredentialsRequest) (structs.RoleCredentials, error)
+	// TaskFiles returns what a task of the instance gets out of files. A refusal means that it
+	// cannot have it.
+	TaskFiles(ctx context.Context, instance, task string) (structs.TaskFiles, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

@@ -132,6 +132,17 @@ func (s *Servers) RoleCredentials(
 	return out, err
 }
 
+// TaskFiles asks any server for the files of a task.
+func (s *Servers) TaskFiles(ctx context.Context, instance, task string) (out structs.TaskFiles, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.TaskFiles(ctx, instance, task)
+		return err
+	})
+	return out, err
+}
+
 // Enrol asks any server for a certificate.
 func (s *Servers) Enrol(
 	ctx context.Context, instance string, in security.Enrolment,

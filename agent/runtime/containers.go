@@ -28,6 +28,9 @@ type Containers interface {
 	// StopContainer sends the stop signal, and SIGKILL after timeout seconds, and returns when the
 	// container has ended.
 	StopContainer(ctx context.Context, id string, timeout int) error
+	// SignalContainer sends a signal, such as SIGHUP, to a container. It is not an error if that
+	// does not run.
+	SignalContainer(ctx context.Context, id, signal string) error
 	// RemoveContainer removes a container, by force, with its anonymous volumes. It is not an error
 	// if there is no such container.
 	RemoveContainer(ctx context.Context, id string) error

@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"maps"
+	"slices"
 )
 
 // Shared is what the containers of a task have in common besides their definition. The resources of
@@ -24,6 +25,15 @@ type Shared struct {
 	// LogOptions has options of log drivers by the container's name, then by their own. They win
 	// over the definition's.
 	LogOptions map[string]map[string]string
+	// Binds are mounts of containers, by their names in the definition, besides the definition's.
+	Binds map[string][]Bind
+}
+
+// Bind is a directory or a file of the host that a container gets.
+type Bind struct {
+	HostPath string // it exists
+	Path     string // in the container
+	ReadOnly bool
 }
 
 // Mount is where the files of a volume come from: a directory of the host, or a volume of the
@@ -55,6 +65,13 @@ func (s Shared) With(other Shared) Shared {
 	s.Environment = withVariables(s.Environment, other.Environment)
 	s.Defaults = withVariables(s.Defaults, other.Defaults)
 	s.LogOptions = withVariables(s.LogOptions, other.LogOptions)
+	if len(other.Binds) > 0 {
+		binds := maps.Clone(other.Binds)
+		for name, list := range s.Binds {
+			binds[name] = slices.Concat(list, binds[name])
+		}
+		s.Binds = binds
+	}
 	return s
 }
 

@@ -88,6 +88,11 @@ func goingUp(containers []container, resources []resource) (o order) {
 		}
 		o = append(o, ordered{step{startContainer, c.key}, condition{containerStarted, c.key}, after})
 	}
+	for _, r := range resources {
+		if r.canUpdate() {
+			o = append(o, ordered{step{updateResource, r.Name()}, condition{resourceCurrent, r.Name()}, prepared})
+		}
+	}
 	for _, c := range containers {
 		follow := ordered{step: step{inspectContainer, c.key}, until: condition{containerFollowed, c.key}}
 		if c.again != nil {
@@ -122,9 +127,10 @@ func goingDown(containers []container, resources []resource, atOnce bool) (o ord
 // holds reports whether a condition holds, judging by what was seen of the containers and by what
 // was done to the resources.
 func holds(c condition, containers []container, resources []resource, taken []step) bool {
-	if c.is == resourcePrepared || c.is == resourceReleased {
+	if c.is == resourcePrepared || c.is == resourceCurrent || c.is == resourceReleased {
 		return !slices.ContainsFunc(resources, func(of resource) bool {
-			return of.Name() == c.of && !(c.is == resourcePrepared && of.prepared || c.is == resourceReleased && of.released)
+			is := map[fact]bool{resourcePrepared: of.prepared, resourceCurrent: !of.outdated, resourceReleased: of.released}
+			return of.Name() == c.of && !is[c.is]
 		})
 	}
 	return !slices.ContainsFunc(containers, func(of container) bool {

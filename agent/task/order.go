@@ -13,6 +13,7 @@ const (
 	restartContainer // start it again after it ended
 	inspectContainer // look at it again
 	endContainer     // stop it if it runs, remove it if it never ran
+	updateResource   // make a resource what a newer assignment says
 	releaseResource  // remove a resource of the task
 )
 
@@ -42,7 +43,7 @@ func (s step) about() kind {
 	switch s.kind {
 	case pullImage:
 		return pullImage
-	case prepareResource, releaseResource:
+	case prepareResource, updateResource, releaseResource:
 		return prepareResource
 	}
 	return createContainer
@@ -65,6 +66,7 @@ type fact uint8
 const (
 	imagePresent fact = iota // to all containers that need it
 	resourcePrepared
+	resourceCurrent  // it is what the newest assignment says
 	containerCreated // or ended since
 	containerStarted // or ended since, or could not be started
 	containerTried   // the same, and it was created

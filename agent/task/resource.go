@@ -63,6 +63,14 @@ type Offering interface {
 	Attributes(ctx context.Context) []structs.Attribute
 }
 
+// Updated is a Resource that can change while the containers of its task run.
+type Updated interface {
+	// Update makes the resource of a task what a newer assignment says. signal sends a signal to a
+	// container of the task if it runs. Errors are as those of Prepare, but do not end the task: it
+	// keeps what it has.
+	Update(ctx context.Context, as structs.Assignment, signal func(container, signal string) error) error
+}
+
 // ResourceInitialization is ECS's name for the error of a resource that cannot be prepared.
 const ResourceInitialization = "ResourceInitializationError"
 
@@ -73,6 +81,10 @@ type resource struct {
 	released bool
 	failed   string // why it cannot be prepared, or was lost
 	shared   runtime.Shared
+
+	newest   structs.Assignment // what it is to be, of an Updated
+	outdated bool               // it may not be that yet
+	problem  string             // why it cannot be
 }
 
 // resourcesOf returns those that a task needs, with its containers as they were found.
@@ -81,7 +93,7 @@ func resourcesOf(all []Resource, as structs.Assignment, containers []container) 
 	for _, r := range all {
 		_, before := r.(BeforeCreate)
 		if r.Needs(as) && (missing || !before) {
-			list = append(list, resource{Resource: r})
+			list = append(list, resource{Resource: r, newest: as, outdated: as.Task.Files != nil})
 		}
 	}
 	return list
@@ -97,6 +109,71 @@ func (r *Runner) prepare(ctx context.Context, res *resource) {
 		res.failed = refusal.Error()
 	}
 	res.prepared = err == nil
+}
+
+// canUpdate reports whether a resource can change while containers run.
+func (r *resource) canUpdate() bool {
+	_, ok := r.Resource.(Updated)
+	return ok
+}
+
+// bringUp makes a resource what the newest assignment says. running has the ids of the containers
+// that run, by name.
+func (r *Runner) bringUp(ctx context.Context, res *resource, running map[string]string) {
+	signal := func(container, signal string) error {
+		id := running[container]
+		if id == "" {
+			return nil
+		}
+		return runtime.Retry(ctx, r.log, func() error { return r.cfg.Engine.SignalContainer(ctx, id, signal) })
+	}
+	err := runtime.Retry(ctx, r.log, func() error { return res.Resource.(Updated).Update(ctx, res.newest, signal) })
+	res.problem = ""
+	if refusal, ok := errors.AsType[*runtime.Error](err); ok {
+		res.problem = refusal.Reason
+		r.log.Warn("a resource of the task cannot be updated", "resource", res.Name(), "error", err)
+	}
+	res.outdated = err != nil && res.problem == ""
+}
+
+// broughtUp records the result of bringUp. A newer assignment may have come meanwhile.
+func (r *Runner) broughtUp(res *resource, was resource) {
+	if newer := res.newest; newer.Task.Files.Wanted != was.newest.Task.Files.Wanted {
+		was.newest, was.outdated = newer, true
+	}
+	*res = was
+	if res.outdated {
+		return
+	}
+	files := structs.FilesState{Applied: res.newest.Task.Files.Wanted, Problem: res.problem}
+	if res.problem != "" {
+		files.Applied = 0
+		if r.update.Files != nil {
+			files.Applied = r.update.Files.Applied
+		}
+	}
+	r.update.Files = &files
+	r.report(r.update.Status)
+}
+
+// running returns the ids of the containers that run, by their names in the definition.
+func (r *Runner) running() map[string]string {
+	ids := map[string]string{}
+	for _, c := range r.containers {
+		if c.phase == phaseRunning {
+			ids[c.seen.Name] = c.seen.RuntimeID
+		}
+	}
+	return ids
+}
+
+// follow notes that resources may have changed with a newer assignment.
+func (r *Runner) follow(newer structs.Assignment) {
+	for i := range r.resources {
+		if res := &r.resources[i]; res.canUpdate() && newer.Task.Files != nil {
+			res.newest, res.outdated = newer, true
+		}
+	}
 }
 
 // release removes a resource. One that cannot be removed is left to the sweeper.

@@ -78,7 +78,7 @@ func (r *Runner) announce(s step) {
 		r.report(structs.TaskPending)
 	case startContainer:
 		r.report(structs.TaskActivating)
-	case restartContainer, inspectContainer:
+	case restartContainer, inspectContainer, updateResource:
 	case endContainer:
 		r.goDown()
 		r.beginEnd()
@@ -154,6 +154,9 @@ func (r *Runner) wait(ctx context.Context, wanted wish, timeout structs.Time) {
 // inspected in a step.
 func (r *Runner) look() {
 	events, listed := r.takeNews()
+	if newer := r.takeNewer(); newer != nil {
+		r.follow(*newer)
+	}
 	events = append(r.held, events...)
 	r.held = nil
 	for _, event := range events {

@@ -64,6 +64,7 @@ type Runner struct {
 	mu      sync.Mutex
 	events  []runtime.Event          // of the task's containers, not looked at yet
 	listed  []runtime.ContainerState // the task's, not compared yet; nil: no list came
+	newer   *structs.Assignment      // not looked at yet; nil: none came
 	begun   bool                     // a container may have started
 	up      bool                     // all have
 	leaving bool                     // they are being stopped
@@ -140,6 +141,14 @@ func (r *Runner) Poke(event runtime.Event) {
 	wait.Nudge(r.poked)
 }
 
+// Assign tells the runner about a newer assignment of its task, whose files may have changed.
+func (r *Runner) Assign(as structs.Assignment) {
+	r.mu.Lock()
+	r.newer = &as
+	r.mu.Unlock()
+	wait.Nudge(r.poked)
+}
+
 // Compare makes the runner look again at each container that differs in the engine's list from what
 // was last seen of it: an event may have been lost.
 func (r *Runner) Compare(list []runtime.ContainerState) {
@@ -155,6 +164,15 @@ func (r *Runner) takeNews() (events []runtime.Event, listed []runtime.ContainerS
 	events, listed = r.events, r.listed
 	r.events, r.listed = nil, nil
 	return events, listed
+}
+
+// takeNewer returns the newest assignment that came since it was called last, or nil.
+func (r *Runner) takeNewer() *structs.Assignment {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	newer := r.newer
+	r.newer = nil
+	return newer
 }
 
 // Ended reports whether the task is STOPPED: nothing of the runner changes any more.

@@ -54,14 +54,21 @@ func (r *Runner) work(calling, preparing context.Context, s step) func() (result
 		}
 	case prepareResource:
 		res := r.resource(s.of)
-		work := *res
+		work, running := *res, r.running()
 		return func() func() {
-			if s.kind == prepareResource {
+			switch s.kind {
+			case prepareResource:
 				r.prepare(preparing, &work)
-			} else {
+			case updateResource:
+				r.bringUp(preparing, &work, running)
+				return func() { r.broughtUp(res, work) }
+			default:
 				r.release(calling, &work)
 			}
-			return func() { *res = work }
+			return func() {
+				work.newest, work.outdated = res.newest, res.outdated // since the step began
+				*res = work
+			}
 		}
 	}
 	c := &r.containers[slices.IndexFunc(r.containers, func(c container) bool { return c.key == s.of })]

@@ -18,6 +18,11 @@ func (c *call) registerTaskDefinition(ctx context.Context, in *RegisterTaskDefin
 	if err := protocol.CheckTags("tags", in.Tags); err != nil {
 		return nil, err
 	}
+	for i := range in.ContainerDefinitions {
+		if in.ContainerDefinitions[i].Files != nil { // not a member of ECS's
+			return nil, structs.Errorf(structs.KindInvalidParameter, "containerDefinitions[%d].files: only job files have it (gantry job run)", i)
+		}
+	}
 	registered, err := c.control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
 		Family:                  in.Family,
 		ContainerDefinitions:    in.ContainerDefinitions,
@@ -196,9 +201,9 @@ func (c *call) listTaskDefinitionFamilies(ctx context.Context, in *ListTaskDefin
 	return &ListTaskDefinitionFamiliesResponse{Families: found, NextToken: next}, err
 }
 
-// definition shows a revision.
+// definition shows a revision, without the files of a job file, which ECS does not have.
 func (c *call) definition(d *structs.TaskDefinition) *structs.TaskDefinition {
-	out := *d
+	out := *d.WithFiles(func(*structs.ContainerDefinition) []structs.ConfigFile { return nil })
 	out.TaskDefinitionArn, out.RegisteredBy = c.arns.definition(d.Key()), c.arns.Principal(d.RegisteredBy)
 	return &out
 }

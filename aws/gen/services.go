@@ -23,6 +23,9 @@ type service struct {
 	// boxed means that all numbers and booleans may be absent, though the model says nothing about
 	// that.
 	boxed bool
+	// extra are fields of shapes in structs that are Gantry's own, as Go source. AWS's clients do
+	// not have them, and the door neither takes nor answers them.
+	extra map[string]string
 	// mayBeEmpty are required string members whose empty value means something.
 	mayBeEmpty map[string]bool
 }
@@ -38,6 +41,7 @@ var services = []service{
 			"AutoScalingGroupProvider",
 		},
 		alwaysWritten: map[string]bool{"KeyValuePair.name": true, "KeyValuePair.value": true, "Tag.key": true, "Tag.value": true},
+		extra:         map[string]string{"ContainerDefinition": "Files []ConfigFile `json:\"files,omitzero\"` // of a job file"},
 		// An empty namespace removes the one that is there.
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},

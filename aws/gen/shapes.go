@@ -36,6 +36,9 @@ func (g *generator) structure(b *bytes.Buffer, name, pkg string) {
 		typ, optional := g.goType(s.Members[k], pkg)
 		fmt.Fprintf(b, "\t%s %s `%s`\n", fieldName(k), typ, g.tag(k, s.Members[k], optional && !g.alwaysWritten[name+"."+k]))
 	}
+	if extra := g.extra[name]; extra != "" {
+		fmt.Fprintf(b, "\n\t%s\n", extra)
+	}
 	b.WriteString("}\n\n")
 }
 

@@ -38,7 +38,8 @@ type agentOptions struct {
 	privileged bool          // whether containers may be privileged
 	anyArch    bool          // whether tasks whose definition names another architecture run here
 	taskPIDs   int64         // how many processes a task may have; zero: any number
-	fenced     bool          // whether tasks are killed when the machine is cut off
+	files      filesDir
+	fenced     bool // whether tasks are killed when the machine is cut off
 	tasks      agentNetwork
 }
 
@@ -73,6 +74,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
+	o.files.addFlag(cmd)
 	o.images.addFlags(cmd)
 	o.images.addCleanupFlags(cmd)
 	addCleanupWaitFlag(cmd, &o.cleanup)
@@ -149,7 +151,10 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
-	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs, o.awsKeys)
+	if err := o.files.find(); err != nil {
+		return err
+	}
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: o.privileged, Logger: log}, o.taskPIDs, o.awsKeys, o.files)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type devOptions struct {
 	tasks    taskNetwork
 	fargate  structs.FargateSizes
 	pauses   agentNetwork
+	files    filesDir
 	images   imageOptions
 	cleanup  time.Duration // how long the containers of ended tasks are kept
 }
@@ -64,6 +65,7 @@ gantry dev with the same directory takes them over.`,
 	o.tasks.addFlags(cmd)
 	addFargateFlag(cmd, &o.fargate)
 	o.pauses.addFlags(cmd)
+	o.files.addFlag(cmd)
 	o.images.addFlags(cmd)
 	addCleanupWaitFlag(cmd, &o.cleanup)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -95,8 +97,11 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	if err != nil {
 		return err
 	}
+	if err := o.files.find(); err != nil {
+		return err
+	}
 	// Whoever reaches the loopback address can use the engine too.
-	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0, o.awsKeys)
+	machine, err := openMachine(ctx, docker.Config{AllowPrivileged: true, Logger: log}, 0, o.awsKeys, o.files)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +65,9 @@ func printPlan(w io.Writer, p structs.JobPlan) {
 func printChanges(w io.Writer, changes []structs.FieldChange) {
 	rows := make([][]string, len(changes))
 	for i, c := range changes {
+		if strings.HasSuffix(c.Field, ".content") {
+			c = shortContent(c)
+		}
 		switch {
 		case c.From == "":
 			rows[i] = []string{"  + " + c.Field, c.To}
@@ -73,4 +78,38 @@ func printChanges(w io.Writer, changes []structs.FieldChange) {
 		}
 	}
 	table(w, nil, rows)
+}
+
+// shortContent returns the change of a file's content in a line: its size if it is new or gone, or
+// the first line that differs.
+func shortContent(c structs.FieldChange) structs.FieldChange {
+	var from, to string
+	if json.Unmarshal([]byte(orEmptyText(c.From)), &from) != nil || json.Unmarshal([]byte(orEmptyText(c.To)), &to) != nil {
+		return c // the field is not a file's
+	}
+	size := func(text string) string { return fmt.Sprintf("%d bytes", len(text)) }
+	switch {
+	case c.From == "":
+		c.To = size(to)
+		return c
+	case c.To == "":
+		c.From = size(from)
+		return c
+	}
+	was, is := strings.Split(from, "\n"), strings.Split(to, "\n")
+	n := 0
+	for n < len(was)-1 && n < len(is)-1 && was[n] == is[n] {
+		n++
+	}
+	const most = 60 // characters of a line
+	c.From, c.To = fmt.Sprintf("line %d: %.*q", n+1, most, was[n]), fmt.Sprintf("%.*q", most, is[n])
+	return c
+}
+
+// orEmptyText returns a JSON text.
+func orEmptyText(text string) string {
+	if text == "" {
+		return `""`
+	}
+	return text
 }

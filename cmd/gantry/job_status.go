@@ -125,7 +125,7 @@ func printJobTasks(w io.Writer, d *structs.JobDetail) {
 				continue
 			}
 			end = brief(taskEnd(t))
-		} else if trouble := d.Troubles[t.Instance]; trouble != "" {
+		} else if trouble := cmp.Or(d.Troubles[t.Instance], t.Files.Trouble()); trouble != "" {
 			end = brief(trouble)
 		} else if t.Pull != nil {
 			end = brief(t.Pull.String())

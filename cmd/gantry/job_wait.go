@@ -66,6 +66,15 @@ func arrived(d *structs.JobDetail, put structs.JobPut) (done bool, err error) {
 	if job.Version != put.Version {
 		return false, fmt.Errorf("job %s was changed in the meantime: it is at version %d, this was version %d", put.Name, job.Version, put.Version)
 	}
+	for _, t := range d.Tasks {
+		switch trouble := t.Files.Trouble(); {
+		case !t.Holds() || t.DesiredStatus == structs.TaskStopped || trouble == "":
+		case t.Files.Problem != "":
+			return false, fmt.Errorf("job %s: task %s keeps what it has, %s", put.Name, t.ID, trouble)
+		default:
+			return false, nil
+		}
+	}
 	decided := true
 	for _, e := range d.Evaluations {
 		decided = decided && (e.ID != put.Evaluation || e.Status != structs.EvaluationReady)

@@ -9,6 +9,7 @@ import (
 	"github.com/gantry-project/gantry/agent/awskeys"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/files"
 	"github.com/gantry-project/gantry/agent/metadata"
 	tasknetwork "github.com/gantry-project/gantry/agent/network"
 	"github.com/gantry-project/gantry/agent/runtime"
@@ -26,12 +27,13 @@ type machine struct {
 	// addresses, as far as that can be told without privileges: an agent in a container has another
 	// host name, or the machine's network.
 	sharesLoopback bool
+	files          filesDir
 }
 
 // openMachine connects to this machine's container engine. It fails if that does not answer.
 // taskPIDs is how many processes and threads a task may have; zero: any number. awsKeys is the file
 // that names the roles whose keys are real AWS keys; empty: none.
-func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, awsKeys string) (*machine, error) {
+func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, awsKeys string, files filesDir) (*machine, error) {
 	if err := (&awskeys.Keys{File: awsKeys}).Check(); err != nil {
 		return nil, fmt.Errorf("--aws-keys: %w", err)
 	}
@@ -46,7 +48,7 @@ func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, awsKeys s
 	host, err := os.Hostname()
 	return &machine{
 		engine: engine, awsKeys: awsKeys, groups: cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}),
-		sharesLoopback: err == nil && host == info.Hostname && !info.Rootless,
+		sharesLoopback: err == nil && host == info.Hostname && !info.Rootless, files: files,
 	}, nil
 }
 
@@ -61,6 +63,7 @@ func (m *machine) runtime(instance string) runtime.Runtime {
 func (m *machine) resources(c agent.Config, instance string) []task.Resource {
 	return []task.Resource{
 		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
+		files.New(files.Config{Instance: instance, Server: c.Server, Dir: m.files.dir, NoDir: m.files.problem}),
 	}
 }
 

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"unsafe"
 )
@@ -31,4 +34,22 @@ func isTerminal(f *os.File) bool {
 	var size [4]uint16
 	_, _, err := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size)))
 	return err == 0
+}
+
+// reload prints a file, and again at each SIGHUP.
+func reload(ctx context.Context, args []string) error {
+	hups := make(chan os.Signal, 1)
+	signal.Notify(hups, syscall.SIGHUP)
+	for {
+		text, err := os.ReadFile(strings.Join(args, " "))
+		if err != nil {
+			return err
+		}
+		fmt.Print(string(text))
+		select {
+		case <-hups:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }

@@ -10,6 +10,7 @@
 //	write PATH       write a file, and exit 1 where that fails
 //	fill PATH MIB    write a file of that size, and exit 1 where that fails
 //	read PATH…       print files, each once it is there, and exit 1 where that fails
+//	reload PATH      print a file, and again at each SIGHUP, until SIGTERM
 //	spin             use one CPU until SIGTERM
 //	alloc MIB        use that much memory until SIGTERM
 //	outlive AFTER VERB…  have a child do VERB…, and exit with 0 this long after it ended
@@ -78,6 +79,8 @@ func run(ctx context.Context, verb string, args []string) error {
 		return fill(args)
 	case "read":
 		return read(ctx, args)
+	case "reload":
+		return reload(ctx, args)
 	case "spin":
 		for ctx.Err() == nil {
 		}

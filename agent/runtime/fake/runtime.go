@@ -182,6 +182,12 @@ func (r *Runtime) StopContainer(ctx context.Context, id string, timeout int) err
 	}
 }
 
+// SignalContainer does nothing to a container: the call can be seen.
+func (r *Runtime) SignalContainer(ctx context.Context, id, signal string) error {
+	name, _ := r.look(id)
+	return r.call(ctx, "Signal "+name+" "+signal, 0, nothing)
+}
+
 // RemoveContainer removes a container, running or not.
 func (r *Runtime) RemoveContainer(ctx context.Context, id string) error {
 	name, _ := r.look(id)
