@@ -10,6 +10,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/logs"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/wait"
@@ -25,6 +26,7 @@ type Agent struct {
 	sweepNow chan struct{}  // capacity 1
 	link     *link.Link     // nil before Run
 	images   *images.Images // nil before Run
+	logs     *logs.Logs     // nil before Run, and if no output is kept
 	network  Network        // nil: awsvpc tasks are not run here
 	// networkProblem is why network is nil, for people; empty if nobody asked for one
 	networkProblem string
@@ -74,6 +76,10 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	if a.logs != nil {
+		a.logs.Start(ctx)
+		defer a.logs.Wait()
+	}
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.probe(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
@@ -115,12 +121,17 @@ func (a *Agent) begin(ctx context.Context) error {
 // open makes the parts of the agent that belong to its instance.
 func (a *Agent) open(instance string) {
 	a.log = a.log.With("instance", instance)
+	engine := a.cfg.Runtime(instance)
+	if a.cfg.Logs != nil {
+		a.logs = logs.Open(filepath.Join(a.cfg.DataDir, "agent", "logs"), instance, *a.cfg.Logs, a.log)
+		engine = a.logs.Over(engine)
+	}
 	a.link = link.New(link.Config{
 		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
 		Handler: a.calls(),
 	})
 	a.mu.Lock()
-	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
+	a.runtime = &timedRuntime{engine, &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
 	a.images = images.New(a.cfg.Images, images.Parts{
 		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Logger: a.log,

@@ -6,5 +6,8 @@ import "net/http"
 func (a *Agent) calls() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
+	if a.logs != nil {
+		mux.Handle("/logs/", a.logs.Handler())
+	}
 	return mux
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/logs"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/structs"
@@ -38,6 +39,8 @@ type Config struct {
 	Runtime func(instance string) runtime.Runtime
 	// Images says when images are pulled, with whose credentials, and when they are removed again.
 	Images images.Config
+	// Logs says how much of the output of containers is kept; nil: nothing is.
+	Logs *logs.Config
 	// Resources returns what the tasks of an instance may need besides containers; nil: nothing.
 	Resources func(instance string) []task.Resource
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured

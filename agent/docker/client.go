@@ -39,6 +39,7 @@ type api interface {
 	ContainerStart(ctx context.Context, id string, options container.StartOptions) error
 	ContainerRename(ctx context.Context, id, name string) error
 	ContainerStop(ctx context.Context, id string, options container.StopOptions) error
+	ContainerLogs(ctx context.Context, id string, options container.LogsOptions) (io.ReadCloser, error)
 	ContainerRemove(ctx context.Context, id string, options container.RemoveOptions) error
 
 	VolumeCreate(ctx context.Context, options volume.CreateOptions) (volume.Volume, error)

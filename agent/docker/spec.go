@@ -51,8 +51,10 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		DNSSearch:      def.DnsSearchDomains,
 		ExtraHosts:     extraHosts(def.ExtraHosts),
 		Sysctls:        sysctls(def.SystemControls),
-		LogConfig:      logConfig(def.LogConfiguration),
 		Resources:      resources(spec),
+	}
+	if host.LogConfig, err = logConfig(def.LogConfiguration); err != nil {
+		return nil, nil, err
 	}
 	if def.LinuxParameters != nil {
 		applyLinuxParameters(host, def.LinuxParameters)
@@ -145,14 +147,6 @@ func sysctls(controls []structs.SystemControl) map[string]string {
 		values[c.Namespace] = c.Value
 	}
 	return values
-}
-
-// logConfig returns the log driver for Docker. The zero value is the engine's default driver.
-func logConfig(log *structs.LogConfiguration) container.LogConfig {
-	if log == nil {
-		return container.LogConfig{}
-	}
-	return container.LogConfig{Type: log.LogDriver, Config: log.Options}
 }
 
 func seconds(n *int32, otherwise int32) time.Duration {

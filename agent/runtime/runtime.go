@@ -1,10 +1,10 @@
 // Package runtime is the seam between the agent and the container engine on its machine. It
 // declares small interfaces, each about one kind of thing and in its own file: Machine, Images,
-// Containers, Volumes and Events. A Runtime is all of them. The packages of the agent ask only for
-// those that they use. agent/docker is the real implementation, and agent/runtime/fake one in
-// memory.
+// Containers, Volumes, Logs and Events. A Runtime is all of them. The packages of the agent ask
+// only for those that they use. agent/docker is the real implementation, and agent/runtime/fake one
+// in memory.
 //
-// Further functions of an engine (networks, exec, logs, stats) each take one more interface in its
+// Further functions of an engine (networks, exec, stats) each take one more interface in its
 // own file, and one more line in Runtime. Method names include their noun, CreateContainer rather
 // than Create, so that all of them fit into one type.
 package runtime
@@ -17,6 +17,7 @@ type Runtime interface {
 	Images
 	Containers
 	Volumes
+	Logs
 	Events
 }
 

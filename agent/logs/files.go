@@ -1,0 +1,276 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// files reads the output of one container from the engine's files, in order. The engine renames the
+// newest file to NAME.1 when it is full, NAME.1 to NAME.2 and so on, and removes the oldest. Files
+// that are open are read to their end even so.
+type files struct {
+	path  string
+	count int // how many the engine keeps
+	id    string
+	queue []engineFile // the oldest first; the last one may grow
+	at    int64        // what was read of the first one
+}
+
+type engineFile struct {
+	*os.File
+	inode uint64
+	head  uint64 // hash of its first record; 0: not known
+	gap   bool   // records may be missing before its first one that is not read
+}
+
+// sink takes what is read.
+type sink interface {
+	// put keeps whole records, which come from a place. If it fails, they are passed on again.
+	put(records []byte, from origin) error
+	// miss records that lines before a place were dropped or, with a negative number, that an
+	// unknown number may be missing.
+	miss(lines int64, before origin) error
+}
+
+const (
+	// copySize is how much is read at a time, and longestRecord is the most that a record may have.
+	// Docker's has 16 KiB of text, each byte of which may be six in JSON.
+	copySize      = 256 << 10
+	longestRecord = 16 << 20
+	// queued is how many files that the engine has removed are kept open until they are read.
+	queued = 8
+)
+
+var copyBuffers = sync.Pool{New: func() any { return new(make([]byte, copySize)) }}
+
+// name returns the path of a file by its age; 0 is the newest.
+func (f *files) name(age int) string {
+	if age == 0 {
+		return f.path
+	}
+	return f.path + "." + strconv.Itoa(age)
+}
+
+func open(path string) (engineFile, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return engineFile{}, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return engineFile{}, err
+	}
+	return engineFile{File: file, inode: info.Sys().(*syscall.Stat_t).Ino}, nil
+}
+
+// list opens the files that are newer than the one that is wanted, the newest first, and that one
+// too. found is false if it is not there; the list then has all files.
+func (f *files) list(wanted func(*engineFile) bool) (list []engineFile, found bool, err error) {
+	missing := 0
+	for age := 0; missing < 2; age++ { // one is missing for a moment while files are renamed
+		file, err := open(f.name(age))
+		if errors.Is(err, fs.ErrNotExist) {
+			missing++
+			continue
+		}
+		if err != nil {
+			closeAll(list)
+			return nil, false, err
+		}
+		if n := len(list); n > 0 && list[n-1].inode == file.inode { // it was renamed just now
+			file.Close()
+			continue
+		}
+		list = append(list, file)
+		if wanted(&list[len(list)-1]) {
+			return list, true, nil
+		}
+	}
+	return list, false, nil
+}
+
+func closeAll(list []engineFile) {
+	for _, file := range list {
+		file.Close()
+	}
+}
+
+// resume opens the files from a place on.
+func (f *files) resume(from origin) error {
+	fresh := from.Container != f.id || from.Inode == 0
+	list, found, err := f.list(func(file *engineFile) bool {
+		return !fresh && file.inode == from.Inode && (from.Head == 0 || from.Head == file.firstRecord())
+	})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	f.enqueue(list, !found && (!fresh || len(list) > 1 && len(list) >= f.count))
+	if found {
+		f.at = from.Offset
+	}
+	return nil
+}
+
+// enqueue puts files into the queue, of which the newest comes first. gap means that records may be
+// missing before them.
+func (f *files) enqueue(list []engineFile, gap bool) {
+	slices.Reverse(list)
+	if len(list) > 0 {
+		list[0].gap = gap
+	}
+	f.queue = append(f.queue, list...)
+}
+
+// firstRecord returns a hash of the file's first record, or 0 if that is not whole yet.
+func (e *engineFile) firstRecord() uint64 {
+	if e.head != 0 {
+		return e.head
+	}
+	for size := 4 << 10; size <= longestRecord; size *= 8 {
+		raw := make([]byte, size)
+		n, _ := e.ReadAt(raw, 0)
+		if end := bytes.IndexByte(raw[:n], '\n'); end >= 0 {
+			h := fnv.New64a()
+			h.Write(raw[:end])
+			e.head = h.Sum64()
+			break
+		}
+		if n < size {
+			break
+		}
+	}
+	return e.head
+}
+
+// renew looks for files that are newer than the newest in the queue.
+func (f *files) renew() error {
+	if len(f.queue) == 0 {
+		file, err := open(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			f.enqueue([]engineFile{file}, false)
+		}
+		return err
+	}
+	newest := &f.queue[len(f.queue)-1]
+	info, err := os.Stat(f.path)
+	if err == nil && info.Sys().(*syscall.Stat_t).Ino == newest.inode {
+		if len(f.queue) == 1 && info.Size() < f.at { // somebody emptied it
+			f.at, newest.head, newest.gap = 0, 0, true
+		}
+		return nil
+	}
+	list, found, err := f.list(func(file *engineFile) bool { return file.inode == newest.inode })
+	if err != nil {
+		return err
+	}
+	if found {
+		list[len(list)-1].Close()
+		list = list[:len(list)-1]
+	}
+	f.enqueue(list, !found)
+	return nil
+}
+
+// read passes on records that were not read yet, whole lines. It returns false at the end of what
+// there is.
+func (f *files) read(to sink) (more bool, err error) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	buf := *buffer
+	for len(f.queue) > 0 {
+		file, complete := &f.queue[0], len(f.queue) > 1
+		n, err := file.ReadAt(buf, f.at)
+		if err != nil && err != io.EOF {
+			return false, fmt.Errorf("read %s: %w", f.path, err)
+		}
+		end := bytes.LastIndexByte(buf[:n], '\n') + 1
+		switch {
+		case end > 0:
+			return true, f.pass(to, buf[:end])
+		case n == len(buf) && n < longestRecord:
+			buf = make([]byte, 4*len(buf))
+		case n == len(buf): // no record of Docker's
+			f.at += int64(n)
+		case complete: // what is left is a part of a line, which a crash of the engine left
+			f.drop()
+		default:
+			return false, nil
+		}
+	}
+	return false, nil
+}
+
+// pass passes on records of the oldest file.
+func (f *files) pass(to sink, records []byte) error {
+	if f.queue[0].gap {
+		if err := to.miss(-1, f.place()); err != nil {
+			return err
+		}
+		f.queue[0].gap = false
+	}
+	if err := to.put(records, f.place()); err != nil {
+		return err
+	}
+	f.at += int64(len(records))
+	return nil
+}
+
+// drop closes the oldest file.
+func (f *files) drop() {
+	f.queue[0].Close()
+	f.queue, f.at = f.queue[1:], 0
+}
+
+// shed drops the oldest files that wait, if there are more than keep, and tells how many lines they
+// had.
+func (f *files) shed(to sink, keep int) error {
+	for len(f.queue) > max(1, keep) {
+		lines := f.rest()
+		f.drop()
+		if err := to.miss(lines, f.place()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest counts the lines of the oldest file that were not read.
+func (f *files) rest() (lines int64) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	for at := f.at; ; {
+		n, err := f.queue[0].ReadAt(*buffer, at)
+		lines += int64(bytes.Count((*buffer)[:n], []byte{'\n'}))
+		at += int64(n)
+		if n == 0 || err != nil {
+			return lines
+		}
+	}
+}
+
+// place returns where the next record comes from.
+func (f *files) place() origin {
+	o := origin{Container: f.id, Offset: f.at}
+	if len(f.queue) > 0 {
+		o.Inode, o.Head = f.queue[0].inode, f.queue[0].firstRecord()
+	}
+	return o
+}
+
+func (f *files) close() {
+	closeAll(f.queue)
+	f.queue = nil
+}
