@@ -16,15 +16,15 @@ func TestKeptOutput(t *testing.T) {
 	c := h.run("t1", "app", map[string]string{"awslogs-group": "/web", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "p"})
 	c.write(t, "stdout", "hello \"you\" <&>\n")
 	c.write(t, "stderr", "an error é\n")
-	h.await(structs.LogQuery{}, 2)
-	got := h.events(structs.LogQuery{Group: "/web", Names: []string{"p/app/t1"}, Service: "web"})
+	h.Await(structs.LogQuery{}, 2)
+	got := h.Events(structs.LogQuery{Group: "/web", Names: []string{"p/app/t1"}, Service: "web"})
 	if got[0].Message != `hello "you" <&>` || got[0].Source != "stdout" || got[1].Message != "an error é" || got[1].Source != "stderr" {
 		t.Errorf("events %+v", got)
 	}
 	if e := got[0]; e.Task != "t1" || e.Container != "app" || e.Ingested < e.Time || e.Position >= got[1].Position {
 		t.Errorf("event %+v", e)
 	}
-	s := h.streams(structs.LogQuery{Task: "t1"})
+	s := h.Streams(structs.LogQuery{Task: "t1"})
 	if len(s) != 1 {
 		t.Fatalf("streams %+v", s)
 	}
@@ -33,7 +33,7 @@ func TestKeptOutput(t *testing.T) {
 		t.Errorf("stream %+v", s)
 	}
 	for _, q := range []structs.LogQuery{{Group: "/other"}, {Names: []string{"x"}}, {Prefix: "q"}, {Task: "t2"}, {Service: "db"}, {Container: "side"}} {
-		if got := h.events(q); len(got) != 0 {
+		if got := h.Events(q); len(got) != 0 {
 			t.Errorf("%+v selects %+v", q, got)
 		}
 	}
@@ -44,9 +44,9 @@ func TestEngineRenamesFiles(t *testing.T) {
 	h := newHarness(t, Config{})
 	c := h.run("t1", "app", nil)
 	c.size = 100 << 10
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
 	defer cancel()
-	seen := h.stream(ctx, structs.LogQuery{Follow: true})
+	seen := h.Stream(ctx, structs.LogQuery{Follow: true})
 	const lines = 50000 // 90 files
 	go func() {
 		for n := range lines {
@@ -62,7 +62,7 @@ func TestEngineRenamesFiles(t *testing.T) {
 			t.Fatalf("event %d is %q (dropped %d, gap %t)", n, e.Message, e.Dropped, e.Gap)
 		}
 	}
-	if got := h.events(structs.LogQuery{}); len(got) != lines {
+	if got := h.Events(structs.LogQuery{}); len(got) != lines {
 		t.Errorf("%d events are kept, want %d", len(got), lines)
 	}
 }
@@ -77,9 +77,9 @@ func TestContainerIsRemoved(t *testing.T) {
 	if err := h.over.RemoveContainer(t.Context(), c.state.ID); err != nil {
 		t.Fatal(err)
 	}
-	h.await(structs.LogQuery{Task: "t1"}, 1000)
+	h.Await(structs.LogQuery{Task: "t1"}, 1000)
 	h.restart()
-	if got := h.await(structs.LogQuery{Task: "t1"}, 1000); got[999] != "999" {
+	if got := h.Await(structs.LogQuery{Task: "t1"}, 1000); got[999] != "999" {
 		t.Errorf("the last event is %q", got[999])
 	}
 }
@@ -94,14 +94,14 @@ func TestRestartedContainer(t *testing.T) {
 	if f != nil {
 		<-f.done
 	}
-	if got := h.await(structs.LogQuery{}, 1); got[0] != "one" || h.streams(structs.LogQuery{})[0].Live {
-		t.Errorf("events %q, live %t", got, h.streams(structs.LogQuery{})[0].Live)
+	if got := h.Await(structs.LogQuery{}, 1); got[0] != "one" || h.Streams(structs.LogQuery{})[0].Live {
+		t.Errorf("events %q, live %t", got, h.Streams(structs.LogQuery{})[0].Live)
 	}
 	if _, err := h.over.RestartContainer(t.Context(), c.state.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	c.write(t, "stdout", "two\n")
-	if got := h.await(structs.LogQuery{}, 2); got[1] != "two" {
+	if got := h.Await(structs.LogQuery{}, 2); got[1] != "two" {
 		t.Errorf("events %q", got)
 	}
 }
