@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/gantry-project/gantry/structs"
@@ -19,7 +21,6 @@ func (l *Logs) keeper(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		l.removeOld()
-		l.keepInstance()
 		select {
 		case <-ctx.Done():
 			return
@@ -38,54 +39,60 @@ func (l *Logs) removeOld() {
 				break
 			}
 		}
+		l.makeRoom(s, 0) // the bounds may be smaller than those of an earlier process
 		l.forget(s)
 	}
 }
 
-// keepBounds removes the oldest segments until a stream, its task and the instance are within their
-// bounds.
-func (l *Logs) keepBounds(s *stream) {
-	for s.bytes() > l.cfg.Container {
-		if seg, ok := s.oldest(); !ok || !s.remove(seg.number) {
-			break
-		}
-	}
-	var task []*stream
-	for _, other := range l.all() {
-		if other.about.Task == s.about.Task {
-			task = append(task, other)
-		}
-	}
-	removeOldest(task, func() bool {
-		var sum int64
-		for _, other := range task {
-			sum += other.bytes()
-		}
-		return sum > l.cfg.Task
-	})
-	l.keepInstance()
+// sizes are the bytes on disk. It is safe for concurrent use.
+type sizes struct {
+	mu   sync.Mutex
+	all  int64
+	task map[string]int64
 }
 
-func (l *Logs) keepInstance() {
-	over := func() bool {
-		l.sizes.Lock()
-		defer l.sizes.Unlock()
-		return l.bytes > l.cfg.Instance
+// grow adds to the bytes of a stream.
+func (z *sizes) grow(s *stream, by int64) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.all += by
+	if z.task[s.about.Task] += by; z.task[s.about.Task] == 0 {
+		delete(z.task, s.about.Task)
 	}
-	if !over() {
+	s.bytes += by
+}
+
+// makeRoom removes the oldest segments until a stream, its task and the instance are within their
+// bounds with so many bytes more.
+func (l *Logs) makeRoom(s *stream, more int64) {
+	more += 2 * fileCost // a mark, or another segment
+	z := &l.sizes
+	over := func(size *int64, bound int64) func() bool {
+		return func() bool {
+			z.mu.Lock()
+			defer z.mu.Unlock()
+			return *size+more > bound
+		}
+	}
+	removeOldest(over(&s.bytes, l.cfg.Container), func() []*stream { return []*stream{s} })
+	ofTask := func() bool {
+		z.mu.Lock()
+		defer z.mu.Unlock()
+		return z.task[s.about.Task]+more > l.cfg.Task
+	}
+	removeOldest(ofTask, func() []*stream {
+		return slices.DeleteFunc(l.all(), func(other *stream) bool { return other.about.Task != s.about.Task })
+	})
+	removeOldest(over(&z.all, l.cfg.Instance), l.all)
+}
+
+// removeOldest removes the segments of streams that grew last the longest time ago, while there is
+// too much.
+func removeOldest(tooMuch func() bool, of func() []*stream) {
+	if !tooMuch() {
 		return
 	}
-	streams := l.all()
-	removeOldest(streams, over)
-	for _, s := range streams {
-		l.forget(s)
-	}
-}
-
-// removeOldest removes the segments of streams that grew last the longest time ago, while there are
-// too many.
-func removeOldest(streams []*stream, tooMany func() bool) {
-	for tooMany() {
+	for streams := of(); tooMuch(); {
 		var from *stream
 		var number uint32
 		var written structs.Time = math.MaxInt64
@@ -123,15 +130,6 @@ func (l *Logs) forget(s *stream) {
 	delete(l.streams, s.key)
 	os.Remove(s.dir) // these two fail if others are in them
 	os.Remove(filepath.Dir(s.dir))
-}
-
-func (s *stream) bytes() (sum int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, seg := range s.segments {
-		sum += seg.size + fileCost
-	}
-	return sum
 }
 
 func (s *stream) oldest() (segment, bool) {

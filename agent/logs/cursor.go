@@ -81,9 +81,13 @@ func (c *cursor) read() (more bool, err error) {
 	if c.left == 0 {
 		return false, nil
 	}
-	size, last, live := c.s.extent(c)
+	size, last, live, moved := c.s.extent(c)
 	if c.segment == 0 {
 		return false, nil
+	}
+	if moved { // what was read last was removed
+		c.close()
+		c.d.end(true)
 	}
 	if c.offset < size {
 		if c.file == nil {
@@ -162,8 +166,8 @@ func (c *cursor) close() {
 
 // extent returns how much there is of the segment of a cursor, whether it is the last one, and
 // whether it may grow. It takes the cursor to the first segment that it should read, if its own
-// does not exist.
-func (s *stream) extent(c *cursor) (size int64, last, live bool) {
+// does not exist, and then reports that it moved.
+func (s *stream) extent(c *cursor) (size int64, last, live, moved bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first := c.segment == 0
@@ -176,9 +180,10 @@ func (s *stream) extent(c *cursor) (size int64, last, live bool) {
 		if seg.number != c.segment {
 			// what followed the event that the reader had last was removed
 			c.d.gap = first && c.after.segment != 0 && c.after.segment < seg.number && i == 0
+			moved = c.segment != 0
 			c.segment, c.offset = seg.number, 0
 		}
-		return seg.size, newest, s.live > 0
+		return seg.size, newest, s.live > 0, moved
 	}
-	return 0, true, s.live > 0
+	return 0, true, s.live > 0, false
 }

@@ -152,36 +152,38 @@ func (e *engineFile) firstRecord() uint64 {
 	return e.head
 }
 
-// renew looks for files that are newer than the newest in the queue.
-func (f *files) renew() error {
+// renew looks for files that are newer than the newest in the queue, and whether somebody emptied
+// that. It reports whether there is more to read.
+func (f *files) renew() (more bool, err error) {
 	if len(f.queue) == 0 {
 		file, err := open(f.path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+			return false, nil
 		}
 		if err == nil {
 			f.enqueue([]engineFile{file}, false)
 		}
-		return err
+		return err == nil, err
 	}
 	newest := &f.queue[len(f.queue)-1]
 	info, err := os.Stat(f.path)
 	if err == nil && info.Sys().(*syscall.Stat_t).Ino == newest.inode {
-		if len(f.queue) == 1 && info.Size() < f.at { // somebody emptied it
-			f.at, newest.head, newest.gap = 0, 0, true
+		if emptied := len(f.queue) == 1 && info.Size() < f.at; !emptied {
+			return false, nil
 		}
-		return nil
+		f.at, newest.head, newest.gap = 0, 0, true
+		return true, nil
 	}
 	list, found, err := f.list(func(file *engineFile) bool { return file.inode == newest.inode })
 	if err != nil {
-		return err
+		return false, err
 	}
 	if found {
 		list[len(list)-1].Close()
 		list = list[:len(list)-1]
 	}
 	f.enqueue(list, !found)
-	return nil
+	return len(list) > 0, nil
 }
 
 // read passes on records that were not read yet, whole lines. It returns false at the end of what

@@ -194,14 +194,14 @@ func (f *follower) drain(from *files) error {
 		if err != nil {
 			return err
 		}
-		files := len(from.queue)
-		if err := from.renew(); err != nil { // the engine may remove files before they are read
+		newer, err := from.renew() // at once, as the engine may remove files before they are read
+		if err != nil {
 			return err
 		}
 		if err := from.shed(f.stream, max(from.count, 1)+queued); err != nil {
 			return err
 		}
-		if !more && len(from.queue) == files {
+		if !more && !newer {
 			return nil
 		}
 	}

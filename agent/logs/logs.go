@@ -53,8 +53,7 @@ type Logs struct {
 	finished  map[string]structs.Time // containers that were read to their end: when they were started
 	readers   map[*reader]bool
 
-	sizes sync.Mutex
-	bytes int64 // of all streams
+	sizes sizes
 }
 
 // Open returns the logs that are kept in a directory.
@@ -73,6 +72,7 @@ func Open(dir, instance string, cfg Config, log *slog.Logger) *Logs {
 	l := &Logs{
 		cfg: cfg, dir: dir, instance: instance, log: log, streams: map[string]*stream{},
 		followers: map[string]*follower{}, finished: map[string]structs.Time{}, readers: map[*reader]bool{},
+		sizes: sizes{task: map[string]int64{}},
 	}
 	l.load()
 	return l
@@ -121,10 +121,12 @@ func (l *Logs) load() {
 			s.segments = append(s.segments, segment{
 				number: uint32(number), size: info.Size(), written: structs.TimeOf(info.ModTime()), before: -1,
 			})
-			l.bytes += info.Size() + fileCost
 		}
 		if s.describe() {
 			l.streams[s.key] = s
+			for _, seg := range s.segments {
+				l.sizes.grow(s, seg.size+fileCost)
+			}
 		}
 	}
 }
@@ -179,11 +181,4 @@ func (l *Logs) stream(d description) *stream {
 		l.streams[s.key] = s
 	}
 	return s
-}
-
-// grow adds to the bytes of all streams.
-func (l *Logs) grow(by int64) {
-	l.sizes.Lock()
-	l.bytes += by
-	l.sizes.Unlock()
 }

@@ -49,7 +49,7 @@ func (s *stream) roll() error {
 	s.close()
 	s.file, s.total.At = f, m.At
 	s.segments = append(s.segments, segment{number: number, size: int64(len(header)), written: m.At, before: s.total.Lines})
-	s.logs.grow(int64(len(header)) + fileCost)
+	s.logs.sizes.grow(s, int64(len(header))+fileCost)
 	return nil
 }
 
@@ -60,31 +60,25 @@ func (s *stream) close() {
 	}
 }
 
-// append appends records to the newest segment, or begins another between two events. It reports
-// whether it began one.
-func (s *stream) append(records []byte, from origin) (begun bool, err error) {
-	number := len(s.segments)
+// append appends records to the newest segment, or begins another between two events.
+func (s *stream) append(records []byte, from origin) error {
 	if err := s.begin(len(records)); err != nil {
-		return false, err
+		return err
 	}
-	begun = len(s.segments) != number
 	newest := &s.segments[len(s.segments)-1]
 	if newest.size+int64(len(records)) > segmentSize && newest.size > segmentSize/2 {
 		if at := cut(records, s.begins); at > 0 {
 			if err := s.write(records[:at], from); err != nil {
-				return begun, err
+				return err
 			}
-			if err := s.roll(); err != nil {
-				return begun, err
-			}
-			if at == len(records) {
-				return true, nil
+			if err := s.roll(); err != nil || at == len(records) {
+				return err
 			}
 			from.Offset += int64(at)
-			return true, s.write(records[at:], from)
+			records = records[at:]
 		}
 	}
-	return begun, s.write(records, from)
+	return s.write(records, from)
 }
 
 // write appends records to the newest segment, with a mark before them if one is due. If it fails,
@@ -110,7 +104,7 @@ func (s *stream) write(records []byte, from origin) error {
 	}
 	newest.size += int64(len(written))
 	newest.written = now
-	s.logs.grow(int64(len(written)))
+	s.logs.sizes.grow(s, int64(len(written)))
 	s.total.Lines += int64(bytes.Count(records, []byte{'\n'}))
 	s.at = from
 	s.at.Offset += int64(len(records))

@@ -42,6 +42,8 @@ type stream struct {
 	key             string
 	task, container string
 
+	bytes int64 // on disk; sizes.mu guards it
+
 	mu       sync.Mutex
 	segments []segment // the oldest first
 	live     int       // followers that may write
@@ -88,7 +90,7 @@ func (s *stream) settle() error {
 			if err := os.Remove(s.path(newest.number)); err != nil {
 				return err
 			}
-			s.logs.grow(-newest.size - fileCost)
+			s.logs.sizes.grow(s, -newest.size-fileCost)
 			s.segments = s.segments[:len(s.segments)-1]
 			continue
 		}
@@ -98,7 +100,7 @@ func (s *stream) settle() error {
 		s.at, s.total = m.From, m
 		s.at.Offset += int64(len(rest))
 		s.total.Lines += int64(bytes.Count(rest, []byte{'\n'}))
-		s.logs.grow(int64(len(raw)) - newest.size)
+		s.logs.sizes.grow(s, int64(len(raw))-newest.size)
 		newest.size = int64(len(raw))
 		break
 	}
@@ -153,13 +155,11 @@ func (s *stream) refuse(why string) {
 
 // put keeps records, whole lines that begin at a place of the container's output.
 func (s *stream) put(records []byte, from origin) error {
+	s.logs.makeRoom(s, int64(len(records)))
 	s.mu.Lock()
-	begun, err := s.append(records, from)
+	err := s.append(records, from)
 	s.mu.Unlock()
 	s.logs.changed(s)
-	if begun {
-		s.logs.keepBounds(s)
-	}
 	return err
 }
 
@@ -191,7 +191,7 @@ func (s *stream) remove(number uint32) bool {
 		s.logs.log.Warn("cannot remove old output of a container", "task", s.about.Task, "container", s.about.Container, "error", err)
 		return false
 	}
-	s.logs.grow(-s.segments[0].size - fileCost)
+	s.logs.sizes.grow(s, -s.segments[0].size-fileCost)
 	s.segments = slices.Delete(s.segments, 0, 1)
 	return true
 }
