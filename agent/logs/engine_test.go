@@ -40,7 +40,7 @@ func (u unreachable) InspectLogs(ctx context.Context, id string) (runtime.LogFil
 	return files, ok, err
 }
 
-func newReal(t *testing.T, remote bool) *real {
+func newReal(t *testing.T, dir string, remote bool) *real {
 	host := testutil.DockerHost(t)
 	id := make([]byte, 16)
 	rand.Read(id)
@@ -57,7 +57,7 @@ func newReal(t *testing.T, remote bool) *real {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	r := &real{Client: &logs.Client{T: t}, instance: hex.EncodeToString(id), end: end, image: testutil.BuildAppImage(t, host)}
-	r.logs = logs.Open(filepath.Join(t.TempDir(), "logs"), r.instance, logs.Config{}, slog.Default())
+	r.logs = logs.Open(filepath.Join(dir, "logs"), r.instance, logs.Config{}, slog.Default())
 	r.engine = r.logs.Over(seen)
 	r.logs.Start(ctx)
 	server := httptest.NewServer(r.logs.Handler())
@@ -107,7 +107,7 @@ func (r *real) start(task string, log *structs.LogConfiguration, args ...string)
 // A container that writes as fast as it can over many renamed files: all its lines come, once, in
 // order.
 func TestFastContainer(t *testing.T) {
-	r := newReal(t, false)
+	r := newReal(t, t.TempDir(), false)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	seen := r.Stream(ctx, structs.LogQuery{Follow: true})
@@ -125,7 +125,7 @@ func TestFastContainer(t *testing.T) {
 
 // The engine is asked where its files cannot be read: on another machine, or with other drivers.
 func TestEngineIsAsked(t *testing.T) {
-	r := newReal(t, true)
+	r := newReal(t, t.TempDir(), true)
 	for _, driver := range []string{"json-file", "local"} {
 		r.start(driver, &structs.LogConfiguration{LogDriver: driver}, "lines", "5000", "200")
 		for n, text := range r.Await(structs.LogQuery{Task: driver}, 5000) {
@@ -144,5 +144,36 @@ func TestEngineIsAsked(t *testing.T) {
 			t.Fatalf("streams %+v", s)
 		}
 		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// A full disk ends nothing: the engine keeps the lines meanwhile, and they come when there is space.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	testutil.SmallDisk(t, dir, "4m")
+	r := newReal(t, dir, false)
+	r.start("t1", nil, "lines", "200", "100", "5ms")
+	if n := len(r.Await(structs.LogQuery{Limit: 20}, 20)); n != 20 {
+		t.Fatal(n)
+	}
+	if err := testutil.FillDisk(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(500 * time.Millisecond)
+	if n := len(r.Events(structs.LogQuery{})); n == 200 {
+		t.Fatal("the disk is not full")
+	}
+	if err := testutil.EmptyDisk(dir); err != nil {
+		t.Fatal(err)
+	}
+	for n, text := range r.Await(structs.LogQuery{}, 200) {
+		if !strings.HasPrefix(text, fmt.Sprintf("%010d ", n)) {
+			t.Fatalf("event %d is %q", n, text)
+		}
+	}
+	for _, e := range r.Events(structs.LogQuery{}) {
+		if e.Dropped != 0 || e.Gap {
+			t.Errorf("event %+v", e)
+		}
 	}
 }
