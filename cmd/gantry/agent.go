@@ -33,7 +33,7 @@ type agentOptions struct {
 	attributes []string
 	images     imageOptions
 	cleanup    time.Duration // how long the containers of ended tasks are kept
-	logs       logOptions
+	logs       keptLogs
 	privileged bool  // whether containers may be privileged
 	anyArch    bool  // whether tasks whose definition names another architecture run here
 	taskPIDs   int64 // how many processes a task may have; zero: any number

@@ -34,7 +34,7 @@ type devOptions struct {
 	pauses   agentNetwork
 	images   imageOptions
 	cleanup  time.Duration // how long the containers of ended tasks are kept
-	logs     logOptions
+	logs     keptLogs
 }
 
 func devCommand() *cobra.Command {

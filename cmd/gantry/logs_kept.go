@@ -9,15 +9,15 @@ import (
 	"github.com/gantry-project/gantry/agent/logs"
 )
 
-// logOptions holds the flags of gantry agent and gantry dev about the output of containers.
-type logOptions struct {
+// keptLogs holds the flags of gantry agent and gantry dev about the output of containers.
+type keptLogs struct {
 	container, task, instance int64 // MiB
 	age                       time.Duration
 }
 
 const mebibyte = 1 << 20
 
-func (o *logOptions) addFlags(cmd *cobra.Command) {
+func (o *keptLogs) addFlags(cmd *cobra.Command) {
 	size := func(to *int64, of string, bytes int64) {
 		cmd.Flags().Int64Var(to, "log-size-"+of, bytes/mebibyte, "how much of the output of each "+of+" is kept at most, in `MiB`")
 	}
@@ -28,7 +28,7 @@ func (o *logOptions) addFlags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&o.age, "log-age", logs.DefaultAge, "`time` that the output of containers is kept at most")
 }
 
-func (o *logOptions) check() error {
+func (o *keptLogs) check() error {
 	for _, f := range []struct {
 		of string
 		n  int64
@@ -43,6 +43,6 @@ func (o *logOptions) check() error {
 	return nil
 }
 
-func (o *logOptions) config() *logs.Config {
+func (o *keptLogs) config() *logs.Config {
 	return &logs.Config{Container: o.container * mebibyte, Task: o.task * mebibyte, Instance: o.instance * mebibyte, Age: o.age}
 }
