@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,13 @@ func (e *Engine) InspectLogs(ctx context.Context, id string) (files runtime.LogF
 	files = runtime.LogFiles{Driver: c.HostConfig.LogConfig.Type, Files: 1, Tty: c.Config.Tty}
 	if files.Driver == driverJSONFile {
 		files.Path = c.LogPath
+	}
+	// The engine says where the files are once the container has started, but it may write much at
+	// once.
+	if files.Driver == driverJSONFile && files.Path == "" {
+		if root, _ := e.root.Load().(string); root != "" {
+			files.Path = filepath.Join(root, "containers", c.ID, c.ID+"-json.log")
+		}
 	}
 	if n, err := strconv.Atoi(c.HostConfig.LogConfig.Config[optionFiles]); err == nil {
 		files.Files = n

@@ -156,14 +156,8 @@ func (e *engineFile) firstRecord() uint64 {
 // that. It reports whether there is more to read.
 func (f *files) renew() (more bool, err error) {
 	if len(f.queue) == 0 {
-		file, err := open(f.path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		if err == nil {
-			f.enqueue([]engineFile{file}, false)
-		}
-		return err == nil, err
+		err := f.resume(origin{Container: f.id})
+		return len(f.queue) > 0, err
 	}
 	newest := &f.queue[len(f.queue)-1]
 	info, err := os.Stat(f.path)

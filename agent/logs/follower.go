@@ -36,8 +36,9 @@ type follower struct {
 	waiting  []chan bool
 	complete bool // the container was read to an end
 
-	ended   atomic.Bool // the engine says that the container has ended
-	removed atomic.Bool // it is being removed, or was
+	started atomic.Int64 // when the container was started, in milliseconds; 0: never
+	ended   atomic.Bool  // the engine says that the container has ended
+	removed atomic.Bool  // it is being removed, or was
 	news    chan struct{}
 	asked   chan chan bool // each gets whether everything was read
 	done    chan struct{}
@@ -47,9 +48,6 @@ type follower struct {
 func (f *follower) run(ctx context.Context) {
 	defer close(f.done)
 	defer f.release()
-	if err := f.stream.open(); err != nil {
-		f.report(err)
-	}
 	where, ok := f.find(ctx)
 	switch {
 	case !ok:
@@ -94,8 +92,12 @@ func (f *follower) linger(ctx context.Context) {
 	}
 }
 
-// last reports whether what is read now is the last of the container.
+// last reports whether what is read now is the last of the container. It makes the stream exist
+// once the container has started.
 func (f *follower) last() bool {
+	if f.started.Load() != 0 {
+		_ = f.stream.open() // what is read tries again, and fails for the same reason
+	}
 	f.complete = f.ended.Load() || f.removed.Load()
 	return f.complete
 }

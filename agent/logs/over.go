@@ -38,7 +38,11 @@ func (o *overEngine) CreateContainer(ctx context.Context, spec runtime.Container
 	}
 	spec.Labels = maps.Clone(spec.Labels)
 	spec.Labels[labelStream] = string(text)
-	return o.Runtime.CreateContainer(ctx, spec)
+	id, err := o.Runtime.CreateContainer(ctx, spec)
+	if err == nil {
+		o.logs.see(runtime.ContainerState{ID: id, Labels: spec.Labels, State: runtime.ContainerCreated})
+	}
+	return id, err
 }
 
 func (o *overEngine) StartContainer(ctx context.Context, id string) (runtime.ContainerState, error) {
@@ -129,27 +133,34 @@ func (l *Logs) seeAll(list []runtime.ContainerState) {
 	maps.DeleteFunc(l.finished, func(id string, _ structs.Time) bool { return !there[id] })
 }
 
-// see learns the state of a container. It follows one that has started.
+// see learns the state of a container. It follows one before it starts, as it may write much at
+// once.
 func (l *Logs) see(state runtime.ContainerState) {
-	if state.StartedAt == 0 || state.Labels[runtime.LabelTask] == "" {
+	if state.Labels[runtime.LabelTask] == "" {
 		return
 	}
 	l.mu.Lock()
-	f, finished := l.followers[state.ID], l.finished[state.ID] == state.StartedAt
+	f := l.followers[state.ID]
+	readOf, finished := l.finished[state.ID]
 	l.mu.Unlock()
 	ended := state.State == runtime.ContainerExited
-	if finished && ended {
+	if finished && ended && readOf == state.StartedAt {
 		return
 	}
 	if f == nil {
 		f = l.follow(l.stream(describeState(&state)), state.ID)
 	}
-	if f != nil && f.ended.Swap(ended) != ended {
-		if ended {
-			l.mu.Lock()
-			l.finished[state.ID] = state.StartedAt
-			l.mu.Unlock()
-		}
+	if f == nil {
+		return
+	}
+	started := f.started.Swap(int64(state.StartedAt)) != int64(state.StartedAt)
+	if f.ended.Swap(ended) != ended && ended {
+		l.mu.Lock()
+		l.finished[state.ID] = state.StartedAt
+		l.mu.Unlock()
+		started = true
+	}
+	if started {
 		wait.Nudge(f.news)
 	}
 }
