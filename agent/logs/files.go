@@ -21,8 +21,10 @@ type files struct {
 	path  string
 	count int // how many the engine keeps
 	id    string
-	queue []engineFile // the oldest first; the last one may grow
-	at    int64        // what was read of the first one
+
+	mu    sync.Mutex    // renew may be called while records are kept, which may take long
+	queue []*engineFile // the oldest first; the last one may grow
+	at    int64         // what was read of the first one
 }
 
 type engineFile struct {
@@ -46,8 +48,8 @@ const (
 	// Docker's has 16 KiB of text, each byte of which may be six in JSON.
 	copySize      = 256 << 10
 	longestRecord = 16 << 20
-	// queued is how many files that the engine has removed are kept open until they are read.
-	queued = 8
+	// heldBytes is how much of files that the engine has removed is kept until it is read.
+	heldBytes = 64 << 20
 )
 
 var copyBuffers = sync.Pool{New: func() any { return new(make([]byte, copySize)) }}
@@ -60,25 +62,36 @@ func (f *files) name(age int) string {
 	return f.path + "." + strconv.Itoa(age)
 }
 
-func open(path string) (engineFile, error) {
+func openFile(path string) (*engineFile, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return engineFile{}, err
+		return nil, err
 	}
 	info, err := file.Stat()
 	if err != nil {
 		file.Close()
-		return engineFile{}, err
+		return nil, err
 	}
-	return engineFile{File: file, inode: info.Sys().(*syscall.Stat_t).Ino}, nil
+	return &engineFile{File: file, inode: info.Sys().(*syscall.Stat_t).Ino}, nil
 }
 
 // list opens the files that are newer than the one that is wanted, the newest first, and that one
-// too. found is false if it is not there; the list then has all files.
-func (f *files) list(wanted func(*engineFile) bool) (list []engineFile, found bool, err error) {
+// too. found is false if it is not there; the list then has all files. When files are renamed
+// meanwhile, it begins again.
+func (f *files) list(wanted func(*engineFile) bool) (list []*engineFile, found bool, err error) {
+	for {
+		list, found, err = f.listOnce(wanted)
+		if err != nil || len(list) == 0 || list[0].isAt(f.path) {
+			return list, found, err
+		}
+		closeAll(list)
+	}
+}
+
+func (f *files) listOnce(wanted func(*engineFile) bool) (list []*engineFile, found bool, err error) {
 	missing := 0
-	for age := 0; missing < 2; age++ { // one is missing for a moment while files are renamed
-		file, err := open(f.name(age))
+	for age := 0; age < f.count || missing < 2; age++ { // some are missing for a moment
+		file, err := openFile(f.name(age))
 		if errors.Is(err, fs.ErrNotExist) {
 			missing++
 			continue
@@ -92,14 +105,20 @@ func (f *files) list(wanted func(*engineFile) bool) (list []engineFile, found bo
 			continue
 		}
 		list = append(list, file)
-		if wanted(&list[len(list)-1]) {
+		if wanted(file) {
 			return list, true, nil
 		}
 	}
 	return list, false, nil
 }
 
-func closeAll(list []engineFile) {
+// isAt reports whether the file has a path, or nothing does.
+func (e *engineFile) isAt(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Sys().(*syscall.Stat_t).Ino == e.inode
+}
+
+func closeAll(list []*engineFile) {
 	for _, file := range list {
 		file.Close()
 	}
@@ -107,6 +126,12 @@ func closeAll(list []engineFile) {
 
 // resume opens the files from a place on.
 func (f *files) resume(from origin) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open(from)
+}
+
+func (f *files) open(from origin) error {
 	fresh := from.Container != f.id || from.Inode == 0
 	list, found, err := f.list(func(file *engineFile) bool {
 		return !fresh && file.inode == from.Inode && (from.Head == 0 || from.Head == file.firstRecord())
@@ -123,7 +148,7 @@ func (f *files) resume(from origin) error {
 
 // enqueue puts files into the queue, of which the newest comes first. gap means that records may be
 // missing before them.
-func (f *files) enqueue(list []engineFile, gap bool) {
+func (f *files) enqueue(list []*engineFile, gap bool) {
 	slices.Reverse(list)
 	if len(list) > 0 {
 		list[0].gap = gap
@@ -152,21 +177,18 @@ func (e *engineFile) firstRecord() uint64 {
 	return e.head
 }
 
-// renew looks for files that are newer than the newest in the queue, and whether somebody emptied
-// that. It reports whether there is more to read.
+// renew looks for files that are newer than the newest in the queue. It reports whether there are.
 func (f *files) renew() (more bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.queue) == 0 {
-		err := f.resume(origin{Container: f.id})
+		err := f.open(origin{Container: f.id})
 		return len(f.queue) > 0, err
 	}
-	newest := &f.queue[len(f.queue)-1]
+	newest := f.queue[len(f.queue)-1]
 	info, err := os.Stat(f.path)
 	if err == nil && info.Sys().(*syscall.Stat_t).Ino == newest.inode {
-		if emptied := len(f.queue) == 1 && info.Size() < f.at; !emptied {
-			return false, nil
-		}
-		f.at, newest.head, newest.gap = 0, 0, true
-		return true, nil
+		return false, nil
 	}
 	list, found, err := f.list(func(file *engineFile) bool { return file.inode == newest.inode })
 	if err != nil {
@@ -180,14 +202,33 @@ func (f *files) renew() (more bool, err error) {
 	return len(list) > 0, nil
 }
 
+// emptied reports whether somebody emptied the newest file, which is then read from its beginning.
+func (f *files) emptied() bool {
+	file, complete := f.first()
+	if file == nil || complete {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Size() >= f.at {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at, file.head, file.gap = 0, 0, true
+	return true
+}
+
 // read passes on records that were not read yet, whole lines. It returns false at the end of what
 // there is.
 func (f *files) read(to sink) (more bool, err error) {
 	buffer := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buffer)
 	buf := *buffer
-	for len(f.queue) > 0 {
-		file, complete := &f.queue[0], len(f.queue) > 1
+	for {
+		file, complete := f.first()
+		if file == nil {
+			return false, nil
+		}
 		n, err := file.ReadAt(buf, f.at)
 		if err != nil && err != io.EOF {
 			return false, fmt.Errorf("read %s: %w", f.path, err)
@@ -206,18 +247,32 @@ func (f *files) read(to sink) (more bool, err error) {
 			return false, nil
 		}
 	}
-	return false, nil
+}
+
+// first returns the oldest file, or nil, and whether it does not grow any more. Only who reads may
+// call it, and use the file without the lock.
+func (f *files) first() (file *engineFile, complete bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.queue) == 0 {
+		return nil, false
+	}
+	return f.queue[0], len(f.queue) > 1
 }
 
 // pass passes on records of the oldest file.
 func (f *files) pass(to sink, records []byte) error {
-	if f.queue[0].gap {
-		if err := to.miss(-1, f.place()); err != nil {
+	place := f.place()
+	f.mu.Lock()
+	gap := f.queue[0].gap
+	f.queue[0].gap = false
+	f.mu.Unlock()
+	if gap {
+		if err := to.miss(-1, place); err != nil {
 			return err
 		}
-		f.queue[0].gap = false
 	}
-	if err := to.put(records, f.place()); err != nil {
+	if err := to.put(records, place); err != nil {
 		return err
 	}
 	f.at += int64(len(records))
@@ -226,14 +281,16 @@ func (f *files) pass(to sink, records []byte) error {
 
 // drop closes the oldest file.
 func (f *files) drop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.queue[0].Close()
 	f.queue, f.at = f.queue[1:], 0
 }
 
-// shed drops the oldest files that wait, if there are more than keep, and tells how many lines they
-// had.
-func (f *files) shed(to sink, keep int) error {
-	for len(f.queue) > max(1, keep) {
+// shed drops the oldest files that the engine has removed, if they have more bytes than keep, and
+// tells how many lines they had.
+func (f *files) shed(to sink, keep int64) error {
+	for f.held() > keep {
 		lines := f.rest()
 		f.drop()
 		if err := to.miss(lines, f.place()); err != nil {
@@ -241,6 +298,18 @@ func (f *files) shed(to sink, keep int) error {
 		}
 	}
 	return nil
+}
+
+// held returns the bytes of files in the queue that the engine has removed.
+func (f *files) held() (sum int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n := range len(f.queue) - max(f.count, 1) {
+		if info, err := f.queue[n].Stat(); err == nil {
+			sum += info.Size()
+		}
+	}
+	return sum
 }
 
 // rest counts the lines of the oldest file that were not read.
@@ -259,6 +328,8 @@ func (f *files) rest() (lines int64) {
 
 // place returns where the next record comes from.
 func (f *files) place() origin {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	o := origin{Container: f.id, Offset: f.at}
 	if len(f.queue) > 0 {
 		o.Inode, o.Head = f.queue[0].inode, f.queue[0].firstRecord()
@@ -267,6 +338,8 @@ func (f *files) place() origin {
 }
 
 func (f *files) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	closeAll(f.queue)
 	f.queue = nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -142,11 +143,16 @@ func (f *follower) caughtUp(ctx context.Context) bool {
 // followFiles reads the engine's files.
 func (f *follower) followFiles(ctx context.Context, from *files) {
 	defer from.close()
-	w := f.logs.watches.on(filepath.Dir(from.path))
+	w := f.logs.changes.on(filepath.Dir(from.path))
 	defer w.off()
 	if !f.resume(ctx, from) {
 		return
 	}
+	opening, end := context.WithCancel(ctx)
+	var opener sync.WaitGroup
+	opener.Go(func() { f.openNew(opening, from) })
+	defer opener.Wait()
+	defer end()
 	for ctx.Err() == nil {
 		last := f.last()
 		armed := w.arm() // before the files are read, so that no change is missed
@@ -165,8 +171,27 @@ func (f *follower) followFiles(ctx context.Context, from *files) {
 			f.giveUp(from)
 			return
 		default:
-			f.report(from.shed(f.stream, from.count)) // the disk may be full, and they take space
+			f.report(from.shed(f.stream, 0)) // the disk may be full, and they take space
 			f.idle(ctx, nil, tryAgain)
+		}
+	}
+}
+
+// openNew opens the engine's new files as soon as they are there, until ctx ends: who reads may be
+// kept by a slow disk, and the engine removes the oldest files meanwhile.
+func (f *follower) openNew(ctx context.Context, from *files) {
+	w := f.logs.creations.on(filepath.Dir(from.path))
+	defer w.off()
+	if w.arm() != nil {
+		return
+	}
+	wait.Nudge(w.changed) // files may have come before the watch
+	for {
+		select {
+		case <-w.changed:
+			_, _ = from.renew() // who reads looks too, and reports what fails
+		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -200,10 +225,10 @@ func (f *follower) drain(from *files) error {
 		if err != nil {
 			return err
 		}
-		if err := from.shed(f.stream, max(from.count, 1)+queued); err != nil {
+		if err := from.shed(f.stream, heldBytes); err != nil {
 			return err
 		}
-		if !more && !newer {
+		if !more && !newer && !from.emptied() {
 			return nil
 		}
 	}

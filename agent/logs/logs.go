@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/url"
@@ -43,8 +44,9 @@ type Logs struct {
 	instance string
 	log      *slog.Logger
 	engine   runtime.Runtime // set by Over
-	watches  *watches        // nil before Start, and if the kernel has none left
-	work     sync.WaitGroup
+	// of anyChange and newFiles; nil before Start, and if the kernel has none left
+	changes, creations *watches
+	work               sync.WaitGroup
 
 	mu        sync.Mutex
 	ctx       context.Context // nil before Start
@@ -80,12 +82,13 @@ func Open(dir, instance string, cfg Config, log *slog.Logger) *Logs {
 
 // Start begins to keep the output of containers, until ctx ends.
 func (l *Logs) Start(ctx context.Context) {
-	w, err := newWatches()
-	if err != nil {
+	changes, err := newWatches(anyChange)
+	creations, otherErr := newWatches(newFiles)
+	if err = cmp.Or(err, otherErr); err != nil {
 		l.log.Warn("output of containers is looked for again and again", "error", err)
 	}
 	l.mu.Lock()
-	l.watches, l.ctx = w, ctx
+	l.changes, l.creations, l.ctx = changes, creations, ctx
 	l.mu.Unlock()
 	l.work.Go(func() { l.keeper(ctx) })
 }
@@ -95,8 +98,10 @@ func (l *Logs) Wait() {
 	l.work.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.watches != nil {
-		l.watches.close()
+	for _, w := range []*watches{l.changes, l.creations} {
+		if w != nil {
+			w.close()
+		}
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 	"github.com/gantry-project/gantry/agent/wait"
 )
 
-// watches tells followers of changes in directories, by inotify. A watch reports one change and is
-// then off until it is armed again: a container that writes much costs no event for each line.
+// watches tells followers of changes in directories, by inotify.
 type watches struct {
 	file *os.File
+	mask uint32
 
 	mu sync.Mutex
 	of map[uint32]*watch // by the kernel's number
@@ -29,15 +29,22 @@ type watch struct {
 	number  uint32        // while it is armed
 }
 
-const watched = unix.IN_MODIFY | unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_MOVED_FROM | unix.IN_DELETE | unix.IN_DELETE_SELF |
-	unix.IN_ONESHOT | unix.IN_ONLYDIR
+const (
+	// anyChange is reported once. The watch is then off until it is armed again: a container that
+	// writes much costs no event for each line.
+	anyChange = unix.IN_MODIFY | unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_MOVED_FROM | unix.IN_DELETE | unix.IN_DELETE_SELF |
+		unix.IN_ONESHOT | unix.IN_ONLYDIR
+	// newFiles are reported each time.
+	newFiles = unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_ONLYDIR
+)
 
-func newWatches() (*watches, error) {
+// newWatches returns watches of certain events.
+func newWatches(mask uint32) (*watches, error) {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("watch files: %w", err)
 	}
-	w := &watches{file: os.NewFile(uintptr(fd), "inotify"), of: map[uint32]*watch{}}
+	w := &watches{file: os.NewFile(uintptr(fd), "inotify"), mask: mask, of: map[uint32]*watch{}}
 	go w.run()
 	return w, nil
 }
@@ -55,7 +62,9 @@ func (w *watches) run() {
 			number := binary.NativeEndian.Uint32(buf[at:])
 			at += unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(buf[at+12:]))
 			if one := w.of[number]; one != nil {
-				delete(w.of, number)
+				if w.mask&unix.IN_ONESHOT != 0 {
+					delete(w.of, number)
+				}
 				wait.Nudge(one.changed)
 			}
 		}
@@ -83,7 +92,7 @@ func (o *watch) arm() error {
 	}
 	var number int
 	var addErr error
-	if err := raw.Control(func(fd uintptr) { number, addErr = unix.InotifyAddWatch(int(fd), o.dir, watched) }); err != nil {
+	if err := raw.Control(func(fd uintptr) { number, addErr = unix.InotifyAddWatch(int(fd), o.dir, o.all.mask) }); err != nil {
 		return err
 	}
 	if addErr != nil {

@@ -30,8 +30,9 @@ const (
 	timedPause = 5 * time.Millisecond
 )
 
-// logOptions are those of the driver json-file in all measurements.
-var logOptions = map[string]string{"max-size": "1m", "max-file": "5"}
+// logOptions are those of the driver json-file in all measurements. In ECS's default mode,
+// non-blocking, the engine itself drops lines that come too fast.
+var logOptions = map[string]string{"max-size": "1m", "max-file": "5", "mode": "blocking"}
 
 // logs measures how the lines of one container come through the agent and through docker logs -f:
 // how many a second, and how much processor time that takes. The engine's part is what it uses more
