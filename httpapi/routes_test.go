@@ -60,6 +60,7 @@ func TestRoutesThatDoNotWaitForTheLeader(t *testing.T) {
 		"POST /v1/agent/certificate": {route.AnyServer, route.Held},
 		"POST /v1/agent/stream":      {route.AnyServer, route.Streamed},
 		"POST /v1/agent/calls":       {route.ThisServer, route.Streamed},
+		"POST /v1/logs":              {route.AnyServer, route.Held},
 		"POST /v1/snapshot":          {route.Leader, route.Streamed},
 	}
 	got := map[string]travels{}

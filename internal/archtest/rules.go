@@ -128,6 +128,8 @@ var folderRules = []folderRule{
 		"tests of every package use it"},
 	{"testutil/singlenode", anything,
 		"tests inside the packages of the doors import it, so it must not import a door: Go refuses the circle"},
+	{"testutil/agentlogs", []string{"structs"},
+		"what agents keep, for tests of those who read it"},
 	{"testutil/hosts", anything,
 		"real processes are called as users do, with the SDK too"},
 	{"testutil", anything,
