@@ -141,14 +141,14 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/log-groups":        route.Agent,
 		"POST /v1/agent/log-groups/begins": route.Agent,
 
-		"POST /v1/agent/calls":       route.Agent,
-		"POST /v1/peer/accept":       route.Server,
-		"POST /v1/peer/stats":        route.Server,
-		"POST /v1/peer/leases":       route.Server,
-		"POST /v1/peer/leave":        route.Server,
-		"POST /v1/peer/gossip-key":   route.Server,
-		"POST /v1/peer/led":          route.Server,
-		"POST /v1/peer/announce":     route.Server,
+		"POST /v1/agent/calls":     route.Agent,
+		"POST /v1/peer/accept":     route.Server,
+		"POST /v1/peer/stats":      route.Server,
+		"POST /v1/peer/leases":     route.Server,
+		"POST /v1/peer/leave":      route.Server,
+		"POST /v1/peer/gossip-key": route.Server,
+		"POST /v1/peer/led":        route.Server,
+		"POST /v1/peer/announce":   route.Server,
 
 		"/v1/peer/agents/{instance}/{path...}": route.Server,
 	}

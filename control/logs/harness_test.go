@@ -17,6 +17,8 @@ import (
 // begin is the time of the first event in tests, a minute before the clock of the node.
 const begin = structs.Time(1_767_225_540_000)
 
+const day = 24 * 60 * 60 * 1000
+
 const group = "/ecs/web"
 
 // scene is a cluster of instances with tasks of one definition, whose container app writes to a log
@@ -36,7 +38,7 @@ func newScene(t *testing.T, instances int) *scene {
 	s.Node = singlenode.New(t, func(c *control.Config) { c.Agents = s.agents })
 	s.SetStep(time.Millisecond)
 	s.reader = logs.Reader{Control: s.Control, Patience: 200 * time.Millisecond}
-	s.must(s.Control.CreateLogGroup(t.Context(), group, "", nil))
+	s.MustApply(t, structs.PutLogGroups{Groups: []structs.LogGroup{{Name: group, CreatedAt: begin - 30*day}}})
 	_, err := s.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
 		Family: "web", ContainerDefinitions: []structs.ContainerDefinition{{
 			Name: "app", Image: "app", Memory: new(int32(16)),

@@ -95,7 +95,7 @@ func (q *Query) tasks(snap *state.Snapshot) iter.Seq[*structs.Task] {
 	switch {
 	case q.Cluster == "":
 		return snap.AllTasks()
-	case q.Service == "":
+	case !q.present:
 		return snap.Tasks(q.Cluster)
 	}
 	if job := snap.Service(q.Cluster, q.Service); job != nil {

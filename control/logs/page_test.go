@@ -1,6 +1,8 @@
 package logs_test
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -18,16 +20,14 @@ func TestPages(t *testing.T) {
 	s.write(1, 1, 2, 4, 4, 10)
 	s.write(2, 3, 4)
 	want := []string{"0 at 1", "0 at 1", "0 at 1", "1 at 1", "1 at 2", "2 at 3", "0 at 4", "1 at 4", "1 at 4", "2 at 4", "0 at 9", "1 at 10"}
-	sortTies := func(list []string) []string { // the order of streams is that of their ids
+	inOrder := func(list []string) []string { // streams of one time are in the order of their ids
 		out := slices.Clone(list)
-		slices.SortStableFunc(out, func(a, b string) int {
-			return strings.Compare(a[strings.Index(a, "at"):], b[strings.Index(b, "at"):])
-		})
+		slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(timeOf(a), timeOf(b)), cmp.Compare(a, b)) })
 		return out
 	}
 	for size := 1; size <= len(want)+1; size++ {
 		got := s.all(s.query(size))
-		if !slices.Equal(sortTies(got), sortTies(want)) {
+		if !slices.Equal(inOrder(got), want) || !slices.IsSortedFunc(got, func(a, b string) int { return timeOf(a) - timeOf(b) }) {
 			t.Errorf("pages of %d have %q", size, got)
 		}
 		back := s.query(size)
@@ -53,6 +53,11 @@ func TestPages(t *testing.T) {
 	if page, err := s.reader.Page(t.Context(), small); err != nil || len(page.Events) != 3 || !page.More {
 		t.Errorf("a page with room for three events has %d, more %v, %v", len(page.Events), page.More, err)
 	}
+}
+
+func timeOf(message string) (at int) {
+	_, _ = fmt.Sscanf(message[strings.Index(message, "at "):], "at %d", &at)
+	return at
 }
 
 // A stream whose clock was set back is read on by the positions of its events.
@@ -149,16 +154,21 @@ func TestWhoIsAsked(t *testing.T) {
 // same name had.
 func TestRetention(t *testing.T) {
 	s := newScene(t, 1)
-	const day = 24 * 60 * 60 * 1000
-	for at, message := range map[structs.Time]string{begin - 8*day: "old", begin + 1: "new"} {
-		s.agents.Write(s.stream(0), structs.LogEvent{Time: at, Message: message})
-	}
-	if got := s.all(s.query(10)); !slices.Equal(got, []string{"new"}) {
-		t.Errorf("of a new group there are %q", got)
+	s.agents.Write(s.stream(0), structs.LogEvent{Time: begin - 8*day, Message: "old"}, structs.LogEvent{Time: begin - 10*60_000, Message: "new"})
+	if got := s.all(s.query(10)); !slices.Equal(got, []string{"old", "new"}) {
+		t.Errorf("without a retention there are %q", got)
 	}
 	s.must(s.Control.SetLogRetention(t.Context(), group, 7))
+	if got := s.all(s.query(10)); !slices.Equal(got, []string{"new"}) {
+		t.Errorf("with a retention of a week there are %q", got)
+	}
 	begins, err := s.Control.LogGroupBegins(t.Context(), []string{group, "/other"})
-	if err != nil || len(begins) != 1 {
+	if err != nil || len(begins) != 1 || begins[group] < begin-7*day || begins[group] > begin-6*day {
 		t.Errorf("agents are told %v, %v", begins, err)
+	}
+	s.must(s.Control.DeleteLogGroup(t.Context(), group))
+	s.must(s.Control.CreateLogGroup(t.Context(), group, "", nil))
+	if got := s.all(s.query(10)); len(got) > 0 {
+		t.Errorf("of a group that was made anew there are %q", got)
 	}
 }
