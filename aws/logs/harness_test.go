@@ -94,7 +94,8 @@ func (a *api) refused(code, text, operation, body string, args ...any) {
 	}
 }
 
-// oldGroup creates a log group that is older than the tasks in state, with a task that writes to it.
+// oldGroup creates a log group that is older than the tasks in state, with a task that writes to
+// it.
 func (a *api) oldGroup(name string) {
 	a.t.Helper()
 	_, err := a.Control.RegisterTaskDefinition(a.t.Context(), structs.TaskDefinition{
