@@ -10,6 +10,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/loggroups"
 	"github.com/gantry-project/gantry/agent/logs"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
@@ -79,6 +80,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	if a.logs != nil {
 		a.logs.Start(ctx)
 		defer a.logs.Wait()
+		a.work.Go(func() { a.logs.KeepGroups(ctx, a.link.LogGroupBegins) })
 	}
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.probe(ctx) })
@@ -141,6 +143,7 @@ func (a *Agent) open(instance string) {
 	if a.cfg.Resources != nil {
 		resources = a.cfg.Resources(instance)
 	}
+	resources = append(resources, &loggroups.Groups{Ensure: a.link.EnsureLogGroups})
 	if a.openNetwork(instance); a.network != nil {
 		resources = append(resources, a.network)
 	}

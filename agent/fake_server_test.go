@@ -136,6 +136,12 @@ func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health st
 	return nil
 }
 
+func (s *fakeServer) EnsureLogGroups(context.Context, string, string) error { return nil }
+
+func (s *fakeServer) LogGroupBegins(context.Context, string, []string) (map[string]structs.Time, error) {
+	return nil, errDown
+}
+
 func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -160,6 +160,7 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 		}
 		a := structs.Assignment{Task: t, Definition: snap.TaskDefinition(t.TaskDefinition), LogMode: logMode}
 		a.Mappings = volumeMappings(snap, a.Definition)
+		a.MissingLogGroup = missesLogGroup(snap, t, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides = job.Overrides
 			if own := snap.JobOf(t); own != nil && own.Network != nil {

@@ -33,6 +33,12 @@ type Server interface {
 	// PinImages proposes the digests of images of a deployment, and returns those that hold: of
 	// several proposals for a container the first.
 	PinImages(ctx context.Context, instance, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error)
+	// EnsureLogGroups makes the log groups exist that a task writes to. It fails with a
+	// *structs.Error if one does not exist and may not be made.
+	EnsureLogGroups(ctx context.Context, instance, task string) error
+	// LogGroupBegins returns, for those of the log groups that exist, from when on their events are
+	// kept.
+	LogGroupBegins(ctx context.Context, instance string, groups []string) (map[string]structs.Time, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends
