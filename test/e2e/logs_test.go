@@ -54,7 +54,7 @@ func (e events) messages() string {
 	return strings.Join(list, " ")
 }
 
-// The aws CLI manages log groups and reads what containers write with awslogs, while they run and
+// The aws CLI reads what containers write with awslogs, while they run and
 // after their task is gone.
 func TestAwsLogs(t *testing.T) {
 	d := startDev(t)
@@ -65,10 +65,7 @@ func TestAwsLogs(t *testing.T) {
 	d.await(task, "STOPPED")
 	id := task[strings.LastIndex(task, "/")+1:]
 	var groups struct {
-		LogGroups []struct {
-			LogGroupName, Arn string
-			RetentionInDays   int
-		}
+		LogGroups []struct{ LogGroupName string }
 	}
 	d.logs(&groups, "describe-log-groups", "--log-group-name-prefix", "/ecs/")
 	if len(groups.LogGroups) != 1 || groups.LogGroups[0].LogGroupName != "/ecs/made" {
@@ -100,6 +97,17 @@ func TestAwsLogs(t *testing.T) {
 	d.logs(&got, "filter-log-events", "--log-group-name", "/ecs/made", "--page-size", "2") // the CLI reads all pages
 	if len(got.Events) != 5 {
 		t.Errorf("pages of two: %s", got.messages())
+	}
+}
+
+// The aws CLI manages log groups, with retention and tags.
+func TestAwsLogGroups(t *testing.T) {
+	d := startDev(t)
+	var groups struct {
+		LogGroups []struct {
+			LogGroupName, Arn string
+			RetentionInDays   int
+		}
 	}
 	d.logs(nil, "create-log-group", "--log-group-name", "/ecs/mine", "--tags", "team=a")
 	d.logs(nil, "put-retention-policy", "--log-group-name", "/ecs/mine", "--retention-in-days", "7")
