@@ -81,7 +81,10 @@ func (s *secured) request(t *testing.T, of route.Route, caller string, allowed, 
 	if of.AWS {
 		service = "ecs"
 	}
-	if of.Resource == nil && of.Action != "" { // the resource is the job in the body
+	switch { // the resource is in the body
+	case of.Resource == nil && of.Action == "gantry:ReadLogs":
+		body = []byte(`{"cluster": "default", "task": "t1"}`)
+	case of.Resource == nil && of.Action != "":
 		body = []byte(`{"name": "web", "type": "batch", "containers": [{"name": "app", "image": "app", "memory": 16}]}`)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), method, "http://gantry"+path+"?instance="+instance, bytes.NewReader(body))
@@ -138,17 +141,21 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/report":      route.Agent,
 		"POST /v1/agent/images":      route.Agent,
 		"POST /v1/agent/health":      route.Agent,
-		"POST /v1/agent/tags":        route.Agent,
-		"POST /v1/agent/calls":       route.Agent,
-		"POST /v1/agent/secrets":     route.Agent,
-		"POST /v1/agent/files":       route.Agent,
-		"POST /v1/peer/accept":       route.Server,
-		"POST /v1/peer/stats":        route.Server,
-		"POST /v1/peer/leases":       route.Server,
-		"POST /v1/peer/leave":        route.Server,
-		"POST /v1/peer/gossip-key":   route.Server,
-		"POST /v1/peer/led":          route.Server,
-		"POST /v1/peer/announce":     route.Server,
+
+		"POST /v1/agent/log-groups":        route.Agent,
+		"POST /v1/agent/log-groups/begins": route.Agent,
+
+		"POST /v1/agent/tags":      route.Agent,
+		"POST /v1/agent/calls":     route.Agent,
+		"POST /v1/agent/secrets":   route.Agent,
+		"POST /v1/agent/files":     route.Agent,
+		"POST /v1/peer/accept":     route.Server,
+		"POST /v1/peer/stats":      route.Server,
+		"POST /v1/peer/leases":     route.Server,
+		"POST /v1/peer/leave":      route.Server,
+		"POST /v1/peer/gossip-key": route.Server,
+		"POST /v1/peer/led":        route.Server,
+		"POST /v1/peer/announce":   route.Server,
 
 		"/v1/peer/agents/{instance}/{path...}": route.Server,
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/gantry-project/gantry/agent/exec"
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/loggroups"
+	"github.com/gantry-project/gantry/agent/logs"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/secrets"
 	"github.com/gantry-project/gantry/agent/task"
@@ -28,6 +30,7 @@ type Agent struct {
 	link     *link.Link     // nil before Run
 	images   *images.Images // nil before Run
 	exec     *exec.Sessions // nil before Run
+	logs     *logs.Logs     // nil before Run, and if no output is kept
 	network  Network        // nil: awsvpc tasks are not run here
 	// networkProblem is why network is nil, for people; empty if nobody asked for one
 	networkProblem string
@@ -77,6 +80,11 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	if a.logs != nil {
+		a.logs.Start(ctx)
+		defer a.logs.Wait()
+		a.work.Go(func() { a.logs.KeepGroups(ctx, a.link.LogGroupBegins) })
+	}
 	a.work.Go(func() { a.watch(ctx) })
 	a.work.Go(func() { a.probe(ctx) })
 	a.work.Go(func() { a.sweeper(ctx) })
@@ -123,8 +131,13 @@ func (a *Agent) begin(ctx context.Context) error {
 // open makes the parts of the agent that belong to its instance.
 func (a *Agent) open(instance string) {
 	a.log = a.log.With("instance", instance)
+	engine := a.cfg.Runtime(instance)
+	if a.cfg.Logs != nil {
+		a.logs = logs.Open(filepath.Join(a.cfg.DataDir, "agent", "logs"), instance, *a.cfg.Logs, a.log)
+		engine = a.logs.Over(engine)
+	}
 	a.mu.Lock()
-	a.runtime = &timedRuntime{a.cfg.Runtime(instance), &engineCalls{since: map[int]engineCall{}}}
+	a.runtime = &timedRuntime{engine, &engineCalls{since: map[int]engineCall{}}}
 	a.mu.Unlock()
 	a.exec = exec.New(exec.Config{Instance: instance, Engine: a.runtime, Logger: a.log})
 	a.link = link.New(link.Config{
@@ -140,6 +153,7 @@ func (a *Agent) open(instance string) {
 	if a.cfg.Resources != nil {
 		resources = a.cfg.Resources(a.cfg, instance)
 	}
+	resources = append(resources, &loggroups.Groups{Ensure: a.link.EnsureLogGroups})
 	if a.openNetwork(instance); a.network != nil {
 		resources = append(resources, a.network)
 	}

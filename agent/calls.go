@@ -7,5 +7,8 @@ func (a *Agent) calls() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 	mux.Handle("POST /exec/", a.exec.Handler())
+	if a.logs != nil {
+		mux.Handle("/logs/", a.logs.Handler())
+	}
 	return mux
 }

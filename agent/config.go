@@ -11,6 +11,7 @@ import (
 
 	"github.com/gantry-project/gantry/agent/images"
 	"github.com/gantry-project/gantry/agent/link"
+	"github.com/gantry-project/gantry/agent/logs"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/structs"
@@ -39,6 +40,8 @@ type Config struct {
 	Runtime func(instance string) runtime.Runtime
 	// Images says when images are pulled, with whose credentials, and when they are removed again.
 	Images images.Config
+	// Logs says how much of the output of containers is kept; nil: nothing is.
+	Logs *logs.Config
 	// Resources returns what the tasks of an instance may need besides containers, for an agent
 	// that is configured like this; nil: nothing.
 	Resources func(c Config, instance string) []task.Resource

@@ -146,6 +146,12 @@ func (s *fakeServer) RoleCredentials(context.Context, string, structs.RoleCreden
 	return structs.RoleCredentials{}, structs.ErrNoLeader()
 }
 
+func (s *fakeServer) EnsureLogGroups(context.Context, string, string) error { return nil }
+
+func (s *fakeServer) LogGroupBegins(context.Context, string, []string) (map[string]structs.Time, error) {
+	return nil, errDown
+}
+
 func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

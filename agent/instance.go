@@ -67,14 +67,16 @@ func attributes(cfg Config, info runtime.Info) []structs.Attribute {
 		structs.AttributeAnyArchitecture: cfg.AnyArchitecture,
 		structs.AttributeAppArmor:        info.AppArmor,
 		structs.AttributeSELinux:         info.SELinux,
+		// its lines are kept by agent/logs instead
+		capability + "logging-driver." + structs.LogDriverAwslogs: cfg.Logs != nil,
+		"ecs.capability.execution-role-awslogs":                   cfg.Logs != nil,
 	} {
 		if has {
 			list = append(list, structs.Attribute{Name: name})
 		}
 	}
 	for _, driver := range info.LogDrivers {
-		// this driver of the engine would write to AWS; definitions with it are not run
-		if driver != "awslogs" {
+		if driver != structs.LogDriverAwslogs { // the engine's own would write to AWS
 			list = append(list, structs.Attribute{Name: capability + "logging-driver." + driver})
 		}
 	}

@@ -103,6 +103,9 @@ func (c *Client) logsOnce(ctx context.Context, in structs.LogRequest, each func(
 		if err := json.Unmarshal(raw, &line); err != nil {
 			return fmt.Errorf("read the answer of POST /v1/logs: %w", err)
 		}
+		if line.Failure != nil {
+			return structs.Errorf(line.Failure.Code, "%s", line.Failure.Message)
+		}
 		if err := each(line); err != nil {
 			return err
 		}

@@ -177,6 +177,7 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 			a.Definition = d.WithoutContents()
 		}
 		a.Mappings = volumeMappings(snap, a.Definition)
+		a.MissingLogGroup = missesLogGroup(snap, t, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides, a.LaunchType = job.Overrides, job.Launch()
 			if own := snap.JobOf(t); own != nil && own.Network != nil {

@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"slices"
 
+	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -69,6 +71,15 @@ func (c *Control) EnsureLogGroups(ctx context.Context, instance, task string) er
 	}
 	_, err = c.config.Log.Apply(ctx, structs.PutLogGroups{Groups: missing})
 	return err
+}
+
+// missesLogGroup reports whether a task that is about to start writes to a log group that does not
+// exist. A group that was made before the task is in every state that has the task.
+func missesLogGroup(snap *state.Snapshot, t *structs.Task, d *structs.TaskDefinition) bool {
+	if d == nil || t.LastStatus >= structs.TaskRunning {
+		return false
+	}
+	return slices.ContainsFunc(d.AwslogsGroups(), func(g structs.AwslogsGroup) bool { return snap.LogGroup(g.Name) == nil })
 }
 
 // open reports whether an agent calls without a certificate: any caller may do everything.

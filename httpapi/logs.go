@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -46,13 +47,16 @@ func (a *api) logs(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		_ = out.write(nil) // even an answer without lines is one
-	case out.end():
-		if ctx.Err() == nil && structs.KindOf(err) != structs.KindUnavailable {
-			a.Logger.Warn("an answer with logs was cut off", "error", err)
-		}
+	case ctx.Err() != nil && out.end():
 		panic(http.ErrAbortHandler) // this shows the caller that the answer is not complete
-	default:
+	case !out.end():
 		a.fail(w, err)
+	default:
+		if structs.KindOf(err) == structs.KindInternal {
+			a.Logger.Warn("an answer with logs was cut off", "error", err)
+			err = errors.New("internal error")
+		}
+		_ = out.lines.Encode(structs.LogLine{Failure: &structs.LogFailure{Code: structs.KindOf(err), Message: err.Error()}})
 	}
 }
 

@@ -62,6 +62,7 @@ func TestRoutesThatDoNotWaitForTheLeader(t *testing.T) {
 		"POST /v1/agent/stream":      {route.AnyServer, route.Streamed},
 		"POST /v1/agent/calls":       {route.ThisServer, route.Streamed},
 		"POST /v1/agent/credentials": {route.AnyServer, route.Held},
+		"POST /v1/logs":              {route.AnyServer, route.Held},
 		"POST /v1/snapshot":          {route.Leader, route.Streamed},
 
 		"GET /v1/data-channel/{session}": {route.AnyServer, route.Held},

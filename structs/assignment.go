@@ -20,6 +20,9 @@ type Assignment struct {
 	// digests, and Images are those that are decided on. Both are empty for other tasks.
 	Deployment string        `json:"deployment,omitzero"`
 	Images     []PinnedImage `json:"images,omitzero"`
+	// MissingLogGroup means that a log group did not exist that the containers write to with the
+	// log driver awslogs. It must be made before they start.
+	MissingLogGroup bool `json:"missingLogGroup,omitzero"`
 	// Once means that another task may replace this one, and the two must never both run. So an
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.

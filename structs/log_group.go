@@ -57,8 +57,8 @@ func numbers(list []int32) string {
 // dayMillis is a day as a Time.
 const dayMillis = 24 * 60 * 60 * 1000
 
-// logClockSkew is by how much the clock of an instance may be behind the servers' without its events
-// seeming to be older than their group.
+// logClockSkew is by how much the clock of an instance may be behind the servers' without its
+// events seeming to be older than their group.
 const logClockSkew = 5 * 60 * 1000
 
 // Begin returns the time of the oldest event that the group can have at a time.

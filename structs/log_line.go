@@ -47,6 +47,14 @@ type LogLine struct {
 	LogEvent
 	// Note is for people: what is missing from the answer, and why.
 	Note string `json:"note,omitzero"`
+	// Failure ends an answer that is not complete.
+	Failure *LogFailure `json:"failure,omitzero"`
 	// Mark means that there is no event, only a Position to go on after.
 	Mark bool `json:"mark,omitzero"`
+}
+
+// LogFailure is why an answer is not complete.
+type LogFailure struct {
+	Code    Kind   `json:"code"`
+	Message string `json:"message"`
 }

@@ -55,7 +55,12 @@ func (f *features) container(at string, c *ContainerDefinition) {
 		at+"dockerSecurityOptions credentialspec")
 	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
 	if l := c.LogConfiguration; l != nil {
-		f.add(l.LogDriver == logDriverAwslogs || l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
+		f.add(l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
+		if l.LogDriver == logDriverAwslogs {
+			for _, option := range unsupportedAwslogs(l.Options) {
+				f.add(true, at+"logConfiguration.options "+option)
+			}
+		}
 	}
 }
 

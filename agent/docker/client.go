@@ -40,6 +40,7 @@ type api interface {
 	ContainerRename(ctx context.Context, id, name string) error
 	ContainerStop(ctx context.Context, id string, options container.StopOptions) error
 	ContainerKill(ctx context.Context, id, signal string) error
+	ContainerLogs(ctx context.Context, id string, options container.LogsOptions) (io.ReadCloser, error)
 	ContainerRemove(ctx context.Context, id string, options container.RemoveOptions) error
 	ContainerStats(ctx context.Context, id string, stream bool) (container.StatsResponseReader, error)
 	ContainerStatsOneShot(ctx context.Context, id string) (container.StatsResponseReader, error)

@@ -51,8 +51,10 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		DNSSearch:      def.DnsSearchDomains,
 		ExtraHosts:     extraHosts(def.ExtraHosts),
 		Sysctls:        sysctls(def.SystemControls),
-		LogConfig:      logConfig(def.LogConfiguration, spec.Shared.LogOptions[def.Name]),
 		Resources:      resources(spec),
+	}
+	if host.LogConfig, err = logConfig(def.LogConfiguration, spec.Shared.LogOptions[def.Name]); err != nil {
+		return nil, nil, err
 	}
 	if def.LinuxParameters != nil {
 		applyLinuxParameters(host, def.LinuxParameters)
@@ -145,23 +147,6 @@ func sysctls(controls []structs.SystemControl) map[string]string {
 		values[c.Namespace] = c.Value
 	}
 	return values
-}
-
-// logConfig returns the log driver for Docker, with more options. The zero value is the engine's
-// default driver.
-func logConfig(log *structs.LogConfiguration, more map[string]string) container.LogConfig {
-	if log == nil {
-		return container.LogConfig{}
-	}
-	config := container.LogConfig{Type: log.LogDriver, Config: log.Options}
-	if len(more) > 0 {
-		config.Config = maps.Clone(log.Options)
-		if config.Config == nil {
-			config.Config = map[string]string{}
-		}
-		maps.Copy(config.Config, more)
-	}
-	return config
 }
 
 func seconds(n *int32, otherwise int32) time.Duration {

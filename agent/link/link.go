@@ -128,6 +128,22 @@ func (l *Link) RoleCredentials(ctx context.Context, in structs.RoleCredentialsRe
 	return l.cfg.Server.RoleCredentials(ctx, l.cfg.Instance, in)
 }
 
+// EnsureLogGroups makes the log groups exist that a task writes to. It fails with a *structs.Error
+// if one does not exist and may not be made; other errors are of the connection.
+func (l *Link) EnsureLogGroups(ctx context.Context, task string) error {
+	calling, cancel := context.WithTimeout(ctx, reportTimeout)
+	defer cancel()
+	return l.cfg.Server.EnsureLogGroups(calling, l.cfg.Instance, task)
+}
+
+// LogGroupBegins returns, for those of the log groups that exist, from when on their events are
+// kept.
+func (l *Link) LogGroupBegins(ctx context.Context, groups []string) (map[string]structs.Time, error) {
+	calling, cancel := context.WithTimeout(ctx, reportTimeout)
+	defer cancel()
+	return l.cfg.Server.LogGroupBegins(calling, l.cfg.Instance, groups)
+}
+
 // Unreported reports whether an update of the task is not in the log yet.
 func (l *Link) Unreported(task string) bool { return l.reporter.has(task) }
 

@@ -48,6 +48,12 @@ type Server interface {
 	// TaskFiles returns what a task of the instance gets out of files. A refusal means that it
 	// cannot have it.
 	TaskFiles(ctx context.Context, instance, task string) (structs.TaskFiles, error)
+	// EnsureLogGroups makes the log groups exist that a task writes to. It fails with a
+	// *structs.Error if one does not exist and may not be made.
+	EnsureLogGroups(ctx context.Context, instance, task string) error
+	// LogGroupBegins returns, for those of the log groups that exist, from when on their events are
+	// kept.
+	LogGroupBegins(ctx context.Context, instance string, groups []string) (map[string]structs.Time, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

@@ -143,6 +143,26 @@ func (s *Servers) TaskFiles(ctx context.Context, instance, task string) (out str
 	return out, err
 }
 
+// EnsureLogGroups asks any server.
+func (s *Servers) EnsureLogGroups(ctx context.Context, instance, task string) error {
+	return s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		return c.EnsureLogGroups(ctx, instance, task)
+	})
+}
+
+// LogGroupBegins asks any server.
+func (s *Servers) LogGroupBegins(ctx context.Context, instance string, groups []string) (out map[string]structs.Time, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.LogGroupBegins(ctx, instance, groups)
+		return err
+	})
+	return out, err
+}
+
 // Enrol asks any server for a certificate.
 func (s *Servers) Enrol(
 	ctx context.Context, instance string, in security.Enrolment,

@@ -52,6 +52,7 @@ type ContainerSpec struct {
 	Name       string            // the engine's name for it
 	Labels     map[string]string // the five above, which win over dockerLabels of the definition
 	Definition structs.ContainerDefinition
+	Group      string // of the task: service:NAME for a service's
 	// Digest, if not empty, is the manifest that the container runs, whatever the tag of its image
 	// names by now.
 	Digest string

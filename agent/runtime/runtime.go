@@ -1,11 +1,11 @@
 // Package runtime is the seam between the agent and the container engine on its machine. It
 // declares small interfaces, each about one kind of thing and in its own file: Machine, Images,
-// Containers, Execs, Volumes, Events and Details. A Runtime is all of them. The packages of the agent ask
-// only for those that they use. agent/docker is the real implementation, and agent/runtime/fake one
-// in memory.
+// Containers, Execs, Volumes, Events, Logs and Details. A Runtime is all of them. The packages of
+// the agent ask only for those that they use. agent/docker is the real implementation, and
+// agent/runtime/fake one in memory.
 //
-// Further functions of an engine (networks, logs) each take one more interface in its own
-// file, and one more line in Runtime. Method names include their noun, CreateContainer rather than
+// Further functions of an engine each take one more interface in its own file, and one more line in
+// Runtime. Method names include their noun, CreateContainer rather than
 // Create, so that all of them fit into one type.
 package runtime
 
@@ -18,6 +18,7 @@ type Runtime interface {
 	Containers
 	Execs
 	Volumes
+	Logs
 	Events
 	Details
 }

@@ -33,6 +33,7 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 				runtime.LabelDefinition: def.Key(),
 			},
 			Definition:  c,
+			Group:       task.Group,
 			Digest:      pinned(c, as),
 			NetworkMode: def.NetworkMode,
 			PidMode:     def.PidMode,

@@ -39,6 +39,7 @@ type agentOptions struct {
 	anyArch    bool          // whether tasks whose definition names another architecture run here
 	taskPIDs   int64         // how many processes a task may have; zero: any number
 	files      filesDir
+	logs       keptLogs
 	fenced     bool // whether tasks are killed when the machine is cut off
 	tasks      agentNetwork
 }
@@ -78,6 +79,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	o.images.addFlags(cmd)
 	o.images.addCleanupFlags(cmd)
 	addCleanupWaitFlag(cmd, &o.cleanup)
+	o.logs.addFlags(cmd)
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -105,7 +107,7 @@ func (o *agentOptions) check() error {
 	}
 	_, err := o.custom()
 	_, imageErr := o.images.config()
-	return cmp.Or(err, imageErr, o.logging.check(), o.network.check(), o.tasks.check())
+	return cmp.Or(err, imageErr, o.logging.check(), o.network.check(), o.tasks.check(), o.logs.check())
 }
 
 func addCleanupWaitFlag(cmd *cobra.Command, wait *time.Duration) {
@@ -163,8 +165,8 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
 			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
-			Network: o.tasks.network(machine.runtime),
-			Images:  images, CleanupWait: o.cleanup, Logger: log,
+			Network: o.tasks.network(machine.runtime), Logs: o.logs.config(),
+			Images: images, CleanupWait: o.cleanup, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

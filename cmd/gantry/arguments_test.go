@@ -32,7 +32,7 @@ func wrong(t *testing.T, args string, say ...string) {
 
 func TestUnknownCommands(t *testing.T) {
 	for args, says := range map[string]string{
-		"task stop x":         `unknown command "stop" for "gantry task"; the nearest: exec, logs, ls (gantry task --help lists all)`,
+		"task stop x":         `unknown command "stop" for "gantry task"; the nearest: exec, logs, `,
 		"task stop --force x": `unknown command "stop" for "gantry task"`,
 		"job stats":           "the nearest: status",
 		"job rm x":            "the nearest: run",

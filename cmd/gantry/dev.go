@@ -37,6 +37,7 @@ type devOptions struct {
 	files    filesDir
 	images   imageOptions
 	cleanup  time.Duration // how long the containers of ended tasks are kept
+	logs     keptLogs
 }
 
 func devCommand() *cobra.Command {
@@ -68,8 +69,9 @@ gantry dev with the same directory takes them over.`,
 	o.files.addFlag(cmd)
 	o.images.addFlags(cmd)
 	addCleanupWaitFlag(cmd, &o.cleanup)
+	o.logs.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.check()); err != nil {
+		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.logs.check(), o.check()); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
@@ -113,7 +115,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
-		Images: images, CleanupWait: o.cleanup, Logger: log,
+		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

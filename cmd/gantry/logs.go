@@ -17,8 +17,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// logOptions holds the flags of the commands that show logs.
-type logOptions struct {
+// logView holds the flags of the commands that show logs.
+type logView struct {
 	cluster    string
 	since      string
 	until      string
@@ -28,7 +28,7 @@ type logOptions struct {
 	prefix     bool
 }
 
-func (o *logOptions) addFlags(cmd *cobra.Command) {
+func (o *logView) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.cluster, "cluster", structs.DefaultCluster, "`name` of the cluster")
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with new lines")
@@ -40,7 +40,7 @@ func (o *logOptions) addFlags(cmd *cobra.Command) {
 }
 
 // request returns the request of the flags.
-func (o *logOptions) request(now time.Time) (in structs.LogRequest, err error) {
+func (o *logView) request(now time.Time) (in structs.LogRequest, err error) {
 	in = structs.LogRequest{Cluster: o.cluster, Follow: o.follow}
 	if in.Since, err = timeFlag("since", o.since, now); err != nil {
 		return in, err
@@ -75,7 +75,7 @@ func timeFlag(name, text string, now time.Time) (structs.Time, error) {
 
 // showLogs prints the answer to a request: what containers wrote to stderr, and what people must
 // know, goes to stderr.
-func showLogs(cmd *cobra.Command, r *remote, o *logOptions, in structs.LogRequest, several bool) error {
+func showLogs(cmd *cobra.Command, r *remote, o *logView, in structs.LogRequest, several bool) error {
 	p := &logPrinter{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), timestamps: o.timestamps, json: r.output == outputJSON}
 	terminal := isTerminal(p.out)
 	p.prefix = o.prefix || several && terminal && !cmd.Flags().Changed("prefix")

@@ -14,7 +14,7 @@ func serviceCommand() *cobra.Command {
 }
 
 func serviceLogsCommand() *cobra.Command {
-	var o logOptions
+	var o logView
 	var container string
 	cmd := &cobra.Command{
 		Use:   "logs NAME",

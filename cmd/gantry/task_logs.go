@@ -8,7 +8,7 @@ import (
 )
 
 func taskLogsCommand() *cobra.Command {
-	var o logOptions
+	var o logView
 	cmd := &cobra.Command{
 		Use:   "logs TASK [CONTAINER]",
 		Short: "Print what the containers of a task wrote",

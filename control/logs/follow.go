@@ -70,6 +70,7 @@ func (l *lines) holders(ctx context.Context) (instances []string, ended bool, er
 	}
 	q := l.query()
 	now := l.reader.Control.Now()
+	q.present = q.Service != ""
 	q.Since = max(q.Since, now) // what is older was in the first answer
 	for _, h := range q.holders(snap, now) {
 		if h.away == "" {

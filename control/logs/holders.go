@@ -95,7 +95,7 @@ func (q *Query) tasks(snap *state.Snapshot) iter.Seq[*structs.Task] {
 	switch {
 	case q.Cluster == "":
 		return snap.AllTasks()
-	case q.Service == "":
+	case !q.present:
 		return snap.Tasks(q.Cluster)
 	}
 	if job := snap.Service(q.Cluster, q.Service); job != nil {
@@ -151,12 +151,12 @@ func (q *Query) namedTasks(snap *state.Snapshot) (tasks []*structs.Task, known b
 func away(i *structs.ContainerInstance) string {
 	switch {
 	case i == nil:
-		return "does not exist any more; what its tasks wrote was on its disk (docs/logs.md says how to ship it)"
+		return "does not exist any more; what its tasks wrote was on its disk (docs/logs.md)"
 	case i.AgentConnected:
 		return ""
 	case i.Status == structs.InstanceInactive:
-		return "was deregistered, and its agent is not connected; what its tasks wrote is on its disk (docs/logs.md says how to ship it)"
+		return "was deregistered, and its agent is not connected; what its tasks wrote is on its disk (docs/logs.md)"
 	}
-	return fmt.Sprintf("(%s) is not connected; what its tasks wrote is on its disk, and can be read when it is back (docs/logs.md says how to ship it)",
+	return fmt.Sprintf("(%s) is not connected; what its tasks wrote is on its disk, and can be read when it is back",
 		cmp.Or(i.Name, i.Address, "unknown host"))
 }

@@ -19,6 +19,8 @@ type Query struct {
 	From Cursor
 	// Matches selects events by their message; nil: all.
 	Matches func(message string) bool
+	// present means that a deleted service of the same name does not matter.
+	present bool
 	// MaxEvents and MaxBytes bound a page. Both are required.
 	MaxEvents, MaxBytes int
 }

@@ -63,6 +63,8 @@ func (r *Reader) Streams(ctx context.Context, q *Query) (Found, error) {
 
 // find asks holders for their streams.
 func (r *Reader) find(ctx context.Context, q *Query, holders []holder, snap *state.Snapshot) Found {
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*r.patience(), errSilent) // whatever their number
+	defer cancel()
 	selecting := structs.LogQuery{
 		Group: q.Group, Names: q.Names, Prefix: q.Prefix, Task: q.Task, Service: q.Service, Container: q.Container,
 	}

@@ -34,7 +34,7 @@ const (
 // nothing happens, and the time from its start, after an end, until it has found its containers
 // and reported one that ended meanwhile. Agent and server are processes of their own.
 func (b *bench) crowd(ctx context.Context, _ int) (err error) {
-	agent, end, err := b.startCrowd(ctx)
+	agent, _, end, err := b.startCrowd(ctx)
 	if err != nil {
 		return err
 	}
@@ -114,13 +114,13 @@ func (b *bench) stopCrowd(ctx context.Context, tasks []string) error {
 
 // startCrowd starts a server and an agent, waits until the agent is registered, and makes the
 // bench's client talk to that server until end is called.
-func (b *bench) startCrowd(ctx context.Context) (agent *crowdAgent, end func() error, err error) {
+func (b *bench) startCrowd(ctx context.Context) (agent, server *crowdAgent, end func() error, err error) {
 	dir, err := os.MkdirTemp("", "gantry-crowd-")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	common := []string{"--insecure", "--log-level", "warn"}
-	server := &crowdAgent{command: append([]string{b.gantry.Path, "server", "--bind", crowdServer, "--bootstrap-expect", "1",
+	server = &crowdAgent{command: append([]string{b.gantry.Path, "server", "--bind", crowdServer, "--bootstrap-expect", "1",
 		"--data-dir", filepath.Join(dir, "server")}, common...)}
 	agent = &crowdAgent{command: append([]string{b.gantry.Path, "agent", "--bind", crowdHost, "--join", crowdServer,
 		"--data-dir", filepath.Join(dir, "agent")}, common...)}
@@ -131,7 +131,7 @@ func (b *bench) startCrowd(ctx context.Context) (agent *crowdAgent, end func() e
 		return errors.Join(agent.stop(), server.stop(), os.RemoveAll(dir))
 	}
 	if err := errors.Join(server.start(), agent.start()); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	err = b.eventually(ctx, servicePoll, func() (bool, error) {
 		list, err := b.ecs.ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{})
@@ -140,7 +140,7 @@ func (b *bench) startCrowd(ctx context.Context) (agent *crowdAgent, end func() e
 	if err == nil {
 		err = b.register(ctx, types.NetworkModeHost)
 	}
-	return agent, end, err
+	return agent, server, end, err
 }
 
 // crowdAgent is a gantry agent, or server, in a process of its own.

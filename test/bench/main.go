@@ -21,7 +21,7 @@ func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
 	sim := flag.String("sim", "bin/gantry-sim", "the gantry-sim binary")
-	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss and traffic (which need root), tasks, agent or services")
+	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -70,12 +70,13 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	measures := map[string][]func(context.Context, int) error{
 		"tasks":    {b.startLatency, b.burst, b.killLatency, b.callLatency, b.chain},
 		"agent":    {b.crowd},
+		"logs":     {b.logs},
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, traffic, tasks, agent and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, traffic, tasks, agent, logs and services", only)
 	}
-	for _, kind := range []string{"tasks", "agent", "services"} {
+	for _, kind := range []string{"tasks", "agent", "logs", "services"} {
 		if only != "" && only != kind {
 			continue
 		}

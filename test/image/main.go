@@ -7,6 +7,8 @@
 //	ignore-term      as serve, but deaf to SIGTERM
 //	exit N [AFTER]   exit with code N, after a while such as 500ms
 //	print LINE…      print each argument on a line of its own
+//	lines N SIZE [PAUSE]  print N numbered lines of SIZE bytes each with the time in nanoseconds, as
+//	                 fast as they are taken or with a pause such as 5ms between two
 //	write PATH       write a file, and exit 1 where that fails
 //	fill PATH MIB    write a file of that size, and exit 1 where that fails
 //	read PATH…       print files, each once it is there, and exit 1 where that fails
@@ -73,6 +75,8 @@ func run(ctx context.Context, verb string, args []string) error {
 			fmt.Println(line)
 		}
 		return nil
+	case "lines":
+		return lines(args)
 	case "write":
 		return os.WriteFile(strings.Join(args, " "), []byte("written\n"), 0o644)
 	case "fill":
