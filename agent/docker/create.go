@@ -30,6 +30,7 @@ func (e *Engine) CreateContainer(ctx context.Context, spec runtime.ContainerSpec
 			return "", failure(ctx, cannotCreate, fmt.Errorf("container %s: %w", spec.Name, err))
 		}
 	}
+	e.limitOutput(host)
 	e.limitFiles(config, host)
 	e.limitStorage(host, spec.StorageGiB)
 	digest := spec.Digest

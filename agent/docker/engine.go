@@ -64,7 +64,7 @@ type Engine struct {
 	privileged bool         // containers may be privileged
 	fewFiles   *atomic.Bool // the engine cannot give containers the default of nofile
 	quota      *quota
-	root       *atomic.Value // of a string: the directory of the engine's data, as Info has it
+	known      *atomic.Pointer[knownEngine] // as Info has it
 	close      func() error
 }
 
@@ -93,7 +93,7 @@ func New(cfg Config) (*Engine, error) {
 	return &Engine{
 		api: api, host: host, instance: cfg.Instance, log: log, privileged: cfg.AllowPrivileged,
 		registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool),
-		quota: new(quota), root: new(atomic.Value), close: api.Close,
+		quota: new(quota), known: new(atomic.Pointer[knownEngine]), close: api.Close,
 	}, nil
 }
 
@@ -129,7 +129,7 @@ func (e *Engine) Info(ctx context.Context) (runtime.Info, error) {
 	if err := e.refusePodman(version); err != nil {
 		return runtime.Info{}, err
 	}
-	e.root.Store(info.DockerRootDir)
+	e.known.Store(&knownEngine{root: info.DockerRootDir, logDriver: info.LoggingDriver})
 	return runtime.Info{
 		Version:      info.ServerVersion,
 		Hostname:     info.Name,

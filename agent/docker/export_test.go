@@ -75,3 +75,6 @@ func IPv4Only(t *testing.T, spec runtime.ContainerSpec, e *Engine) {
 		t.Fatal(err)
 	}
 }
+
+// LogConfig is logConfig.
+var LogConfig = logConfig

@@ -66,3 +66,17 @@ func jsonFile(given map[string]string) container.LogConfig {
 	}
 	return container.LogConfig{Type: driverJSONFile, Config: options}
 }
+
+// knownEngine is what an engine said of itself.
+type knownEngine struct {
+	root      string // the directory of its data
+	logDriver string // for containers without one of their own
+}
+
+// limitOutput bounds the files of a container whose definition names no log driver, if the engine's
+// default is json-file. It would keep everything.
+func (e *Engine) limitOutput(host *container.HostConfig) {
+	if known := e.known.Load(); host.LogConfig.Type == "" && known != nil && known.logDriver == driverJSONFile {
+		host.LogConfig = jsonFile(nil)
+	}
+}

@@ -34,10 +34,8 @@ func (e *Engine) InspectLogs(ctx context.Context, id string) (files runtime.LogF
 	}
 	// The engine says where the files are once the container has started, but it may write much at
 	// once.
-	if files.Driver == driverJSONFile && files.Path == "" {
-		if root, _ := e.root.Load().(string); root != "" {
-			files.Path = filepath.Join(root, "containers", c.ID, c.ID+"-json.log")
-		}
+	if known := e.known.Load(); files.Driver == driverJSONFile && files.Path == "" && known != nil {
+		files.Path = filepath.Join(known.root, "containers", c.ID, c.ID+"-json.log")
 	}
 	if n, err := strconv.Atoi(c.HostConfig.LogConfig.Config[optionFiles]); err == nil {
 		files.Files = n

@@ -37,7 +37,11 @@ func (e *fakeEngine) CreateContainer(_ context.Context, spec runtime.ContainerSp
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	id := fmt.Sprintf("id%d", len(e.containers))
-	e.containers[id] = &fakeContainer{files: 5, state: runtime.ContainerState{ID: id, Name: spec.Name, Labels: spec.Labels, State: runtime.ContainerCreated}}
+	path := filepath.Join(e.dir, id, id+"-json.log")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	e.containers[id] = &fakeContainer{files: 5, path: path, state: runtime.ContainerState{ID: id, Name: spec.Name, Labels: spec.Labels, State: runtime.ContainerCreated}}
 	return id, nil
 }
 
@@ -45,10 +49,6 @@ func (e *fakeEngine) StartContainer(_ context.Context, id string) (runtime.Conta
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := e.containers[id]
-	c.path = filepath.Join(e.dir, id, id+"-json.log")
-	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
-		return c.state, err
-	}
 	var err error
 	c.file, err = os.OpenFile(c.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	c.state.State, c.state.StartedAt = runtime.ContainerRunning, c.state.StartedAt+1

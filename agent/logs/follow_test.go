@@ -44,10 +44,10 @@ func TestEngineRenamesFiles(t *testing.T) {
 	h := newHarness(t, Config{})
 	c := h.run("t1", "app", nil)
 	c.size = 100 << 10
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*Patience)
 	defer cancel()
 	seen := h.Stream(ctx, structs.LogQuery{Follow: true})
-	const lines = 50000 // 90 files
+	const lines = 20000 // 35 files
 	go func() {
 		for n := range lines {
 			c.write(t, "stdout", fmt.Sprintf("%08d %s\n", n, strings.Repeat("x", 80)))
