@@ -183,7 +183,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 		"inferenceAccelerators":[{}],"enableFaultInjection":true,"runtimePlatform":{"operatingSystemFamily":"WINDOWS_SERVER_2022_CORE"},
 		"containerDefinitions":[{"name":"fine","healthCheck":{"command":["CMD","x"]},"logConfiguration":{"logDriver":"json-file"},"restartPolicy":{"enabled":false},"resourceRequirements":[{"type":"GPU","value":"1"}]},
 		{"name":"a","secrets":[{}],"environmentFiles":[{}],"dependsOn":[{}],"volumesFrom":[{}],"mountPoints":[{"sourceVolume":"late"},{"sourceVolume":"v"}],
-		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{"type":"fluentd"},"repositoryCredentials":{"credentialsParameter":"p"},"restartPolicy":{"enabled":true},
+		"resourceRequirements":[{"type":"GPU","value":"2"},{"type":"InferenceAccelerator","value":"d"}],"credentialSpecs":["c"],"firelensConfiguration":{"type":"fluentd","options":{"config-file-type":"s3"}},"repositoryCredentials":{"credentialsParameter":"p"},"restartPolicy":{"enabled":true},
 		"logConfiguration":{"logDriver":"awslogs","options":{"tag":"t","awslogs-endpoint":"e","awslogs-format":"json/emf","awslogs-create-stream":"false"},"secretOptions":[{}]}}]}`
 	override := &TaskOverride{
 		TaskRoleArn: "r", ExecutionRoleArn: "e", EphemeralStorage: &EphemeralStorage{SizeInGiB: 21},
@@ -195,7 +195,7 @@ func TestUnsupportedFeatures(t *testing.T) {
 		"proxyConfiguration",
 		"inferenceAccelerators", "enableFaultInjection", "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE", "volumes[1].configuredAtLaunch",
 		c + "resourceRequirements InferenceAccelerator d",
-		c + "credentialSpecs", c + "firelensConfiguration",
+		c + "credentialSpecs", c + "firelensConfiguration.options.config-file-type s3",
 		c + "logConfiguration.options awslogs-endpoint", c + "logConfiguration.options awslogs-format",
 		c + "logConfiguration.options tag", c + "logConfiguration.options awslogs-create-stream",
 		"overrides.inferenceAcceleratorOverrides", o + "resourceRequirements GPU many",

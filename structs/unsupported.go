@@ -53,9 +53,9 @@ func (f *features) container(at string, c *ContainerDefinition) {
 	f.add(len(c.CredentialSpecs) > 0, at+"credentialSpecs")
 	f.add(slices.ContainsFunc(c.DockerSecurityOptions, func(o string) bool { return strings.HasPrefix(o, "credentialspec") }),
 		at+"dockerSecurityOptions credentialspec")
-	f.add(c.FirelensConfiguration != nil && c.FirelensConfiguration.Type != "", at+"firelensConfiguration")
+	f.add(c.IsRouter() && c.FirelensConfiguration.Options[FirelensConfigType] == FirelensConfigS3,
+		at+"firelensConfiguration.options."+FirelensConfigType+" s3")
 	if l := c.LogConfiguration; l != nil {
-		f.add(l.LogDriver == logDriverAwsfirelens, at+"logConfiguration.logDriver "+l.LogDriver)
 		if l.LogDriver == logDriverAwslogs {
 			for _, option := range unsupportedAwslogs(l.Options) {
 				f.add(true, at+"logConfiguration.options "+option)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -28,7 +29,11 @@ const (
 // goes to awslogs is written to files for the agent to read. Options that agents cannot honor are
 // refused when the task is placed, and unknown ones here, in Docker's words. More are options that
 // the task's resources add.
-func logConfig(log *structs.LogConfiguration, more map[string]string) (container.LogConfig, error) {
+func logConfig(spec runtime.ContainerSpec, more map[string]string) (container.LogConfig, error) {
+	log := spec.Definition.LogConfiguration
+	if other, given := spec.Shared.Logging[spec.Definition.Name]; given {
+		log = &other
+	}
 	if log == nil {
 		return container.LogConfig{}, nil
 	}

@@ -28,7 +28,11 @@ func (e *Engine) start(ctx context.Context, c container.InspectResponse) (starte
 		}
 		c.Name = name
 	}
-	if restoreLinks(c) {
+	lackedRouter, err := e.findRouter(ctx, c)
+	if err != nil {
+		return c.ID, err
+	}
+	if restoreLinks(c) || lackedRouter {
 		if c, err = e.replace(ctx, c); err != nil {
 			return c.ID, err
 		}

@@ -53,7 +53,7 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		Sysctls:        sysctls(def.SystemControls),
 		Resources:      resources(spec),
 	}
-	if host.LogConfig, err = logConfig(def.LogConfiguration, spec.Shared.LogOptions[def.Name]); err != nil {
+	if host.LogConfig, err = logConfig(spec, spec.Shared.LogOptions[def.Name]); err != nil {
 		return nil, nil, err
 	}
 	if def.LinuxParameters != nil {
@@ -82,7 +82,7 @@ func labels(spec runtime.ContainerSpec) map[string]string {
 	all := make(map[string]string, len(spec.Definition.DockerLabels)+len(spec.Labels)+1)
 	maps.Copy(all, spec.Definition.DockerLabels)
 	maps.Copy(all, spec.Labels)
-	for _, ours := range []string{labelHostPorts, labelDynamicPorts, labelLinks, labelDigest, labelNofile} {
+	for _, ours := range []string{labelHostPorts, labelDynamicPorts, labelLinks, labelRouter, labelDigest, labelNofile} {
 		delete(all, ours)
 	}
 	if spec.NetworkMode == networkHost {
@@ -90,6 +90,9 @@ func labels(spec runtime.ContainerSpec) map[string]string {
 	}
 	if len(spec.Links) > 0 {
 		all[labelLinks] = strings.Join(spec.Links, ",")
+	}
+	if spec.Router != "" {
+		all[labelRouter] = spec.Router
 	}
 	return all
 }

@@ -67,6 +67,9 @@ type ContainerSpec struct {
 	// Links are the containers that this one reaches by a name of its own, as "name:alias", with
 	// the engine's names. They exist before this one is created, and run before it is started.
 	Links []string
+	// Router is a container whose address this one finds in FLUENT_HOST. It runs before this one is
+	// started.
+	Router string
 	// GPUs are the ids of the GPUs that only this container uses.
 	GPUs []string
 	// VolumesFrom are the containers whose mounts this one gets too.

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"slices"
+
+	"github.com/gantry-project/gantry/structs"
 )
 
 // Shared is what the containers of a task have in common besides their definition. The resources of
@@ -27,6 +30,18 @@ type Shared struct {
 	LogOptions map[string]map[string]string
 	// Binds are mounts of containers, by their names in the definition, besides the definition's.
 	Binds map[string][]Bind
+}
+
+// Bind is a directory or a file of the host that a container gets.
+type Bind struct {
+	HostPath string // it exists
+	Path     string // in the container
+	ReadOnly bool
+	// Binds are mounts of containers, by their names in the definition, besides the definition's.
+	Binds map[string][]Bind
+	// Logging has log configurations by the container's name in the definition. They are used
+	// instead of the definition's.
+	Logging map[string]structs.LogConfiguration
 }
 
 // Bind is a directory or a file of the host that a container gets.
@@ -71,6 +86,18 @@ func (s Shared) With(other Shared) Shared {
 			binds[name] = slices.Concat(list, binds[name])
 		}
 		s.Binds = binds
+	}
+	if len(other.Binds) > 0 {
+		binds := maps.Clone(other.Binds)
+		for name, list := range s.Binds {
+			binds[name] = slices.Concat(list, binds[name])
+		}
+		s.Binds = binds
+	}
+	if len(other.Logging) > 0 {
+		logging := maps.Clone(other.Logging)
+		maps.Copy(logging, s.Logging)
+		s.Logging = logging
 	}
 	return s
 }

@@ -16,7 +16,8 @@ type need struct {
 }
 
 // needsOf returns what a container waits for: what dependsOn says, the start of containers that it
-// links to, and the existence of those whose volumes it uses (as in ECS's agent).
+// links to and of the router that takes its output, and the existence of those whose volumes it
+// uses (as in ECS's agent).
 func needsOf(def *structs.ContainerDefinition, containers []container) (needs []need) {
 	add := func(name string, is fact) {
 		if at := slices.IndexFunc(containers, func(c container) bool { return c.seen.Name == name }); at >= 0 {
@@ -42,7 +43,24 @@ func needsOf(def *structs.ContainerDefinition, containers []container) (needs []
 	for _, v := range def.VolumesFrom {
 		add(v.SourceContainer, containerTried)
 	}
+	if router := routerOf(def, containers); router != "" {
+		add(router, containerRan)
+	}
 	return needs
+}
+
+// routerOf returns the router that starts before a container, and ends after it. As in ECS's agent,
+// a router that depends on other containers starts when these say: one of them may log to it.
+func routerOf(def *structs.ContainerDefinition, containers []container) string {
+	if !def.IsRouted() {
+		return ""
+	}
+	for _, c := range containers {
+		if router := &c.spec.Definition; router.IsRouter() && len(router.DependsOn) == 0 && router.Name != def.Name {
+			return router.Name
+		}
+	}
+	return ""
 }
 
 // failBlocked fails the containers that wait for what another one will never reach, or did not

@@ -39,6 +39,7 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 			PidMode:     def.PidMode,
 			IpcMode:     def.IpcMode,
 			Links:       links(def, c, task.ID),
+			Router:      router(def, c, task.ID),
 			MemoryLimit: limit,
 			VolumesFrom: volumesFrom(def, c, task.ID),
 			StorageGiB:  def.StorageGiB(as.Overrides),
@@ -46,6 +47,16 @@ func containerSpecs(instance string, as structs.Assignment) []runtime.ContainerS
 		})
 	}
 	return specs
+}
+
+// router returns the router whose address a container finds in its environment. In other network
+// modes than bridge it is known beforehand, or the router is not reached.
+func router(def *structs.TaskDefinition, c structs.ContainerDefinition, task string) string {
+	r := def.Router()
+	if r == nil || !c.IsRouted() || def.NetworkMode != "" && def.NetworkMode != structs.NetworkBridge {
+		return ""
+	}
+	return containerName(def, r.Name, task)
 }
 
 // volumesFrom returns the containers of the task whose mounts a container gets.

@@ -4,17 +4,21 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/awskeys"
+	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/files"
 	"github.com/gantry-project/gantry/agent/metadata"
 	tasknetwork "github.com/gantry-project/gantry/agent/network"
+	"github.com/gantry-project/gantry/agent/firelens"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/volume"
+	"github.com/gantry-project/gantry/structs"
 )
 
 // machine is what runs the tasks of this machine.
@@ -64,6 +68,11 @@ func (m *machine) resources(c agent.Config, instance string) []task.Resource {
 	return []task.Resource{
 		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
 		files.New(files.Config{Instance: instance, Server: c.Server, Dir: m.files.dir, NoDir: m.files.problem}),
+	,
+		firelens.New(firelens.Config{
+			Dir: filepath.Join(c.DataDir, "agent", "firelens"), TaskARN: taskARN,
+			EC2ID: (&structs.ContainerInstance{ID: instance, Name: c.Name}).EC2ID(),
+		}),
 	}
 }
 
@@ -80,4 +89,9 @@ func (m *machine) metadata(c agent.Config, instance string) *metadata.Metadata {
 		Remove:         func() error { return tasknetwork.RemoveEndpoint(instance) },
 		SharesLoopback: m.sharesLoopback,
 	})
+}
+
+// taskARN returns the ARN of a task, with the region and account of callers that do not sign.
+func taskARN(t *structs.Task) string {
+	return "arn:aws:ecs:us-east-1:000000000000:" + structs.TaskKey(t.Cluster, t.ID)
 }

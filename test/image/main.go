@@ -26,6 +26,8 @@
 //	lines N          print the numbers from 1 to N
 //	udp              send each UDP packet on $PORT back until SIGTERM
 //	peer             answer TCP on $PORT: discard, or send back, what comes
+//	env NAME…        print variables, as NAME=VALUE
+//	router           be a FireLens router: print the configuration, and what comes in as JSON
 //	measure ADDRESS  print the bytes a second that a peer takes, and the round trip in nanoseconds
 package main
 
@@ -114,6 +116,13 @@ func run(ctx context.Context, verb string, args []string) error {
 		return peer(ctx)
 	case "measure":
 		return measure(args)
+	case "env":
+		for _, name := range args {
+			fmt.Println(name + "=" + os.Getenv(name))
+		}
+		return nil
+	case "router":
+		return router(ctx)
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
