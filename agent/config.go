@@ -43,8 +43,8 @@ type Config struct {
 	// Logs says how much of the output of containers is kept; nil: nothing is.
 	Logs *logs.Config
 	// Resources returns what the tasks of an instance may need besides containers, for an agent
-	// that is configured like this, for an agent that
-	// is configured like this; nil: nothing.
+	// that is configured like this, for an agent
+	// that is configured like this; nil: nothing.
 	Resources func(c Config, instance string) []task.Resource
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured
 	// like this; nil: the instance runs none. If it fails, the instance runs none either, and the

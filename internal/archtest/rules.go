@@ -98,6 +98,8 @@ var folderRules = []folderRule{
 		"the seam: what an agent asks of a container engine, whichever that is"},
 	{"agent/secrets", []string{"agent/runtime", "agent/task", "structs"},
 		"a resource of tasks: whom it asks is given to it"},
+	{"agent/sink", []string{"agent/wait", "internal/wholefile", "structs"},
+		"it ships what is kept; who keeps it, and the client of a store, are given to it"},
 	{"agent/wait", nil,
 		"how parts of the agent wait, for whatever it is"},
 	{"agent/network", []string{"agent/runtime", "agent/task", "agent/wait", "internal/wholefile", "structs"},

@@ -1,6 +1,7 @@
 package fluent
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func Receive(l net.Listener, got func([]Record) bool) {
 		}
 		clients.Go(func() {
 			defer conn.Close()
-			for decoder := codec.NewDecoder(conn, handle()); ; {
+			for decoder := codec.NewDecoder(bufio.NewReader(conn), handle()); ; {
 				records, chunk, err := read(decoder)
 				if err != nil {
 					if !errors.Is(err, io.EOF) {
