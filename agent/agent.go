@@ -81,6 +81,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		return err
 	}
 	if a.logs != nil {
+		if err := a.ship(ctx); err != nil {
+			return err
+		}
 		a.logs.Start(ctx)
 		defer a.logs.Wait()
 		a.work.Go(func() { a.logs.KeepGroups(ctx, a.link.LogGroupBegins) })

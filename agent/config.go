@@ -13,6 +13,7 @@ import (
 	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/agent/logs"
 	"github.com/gantry-project/gantry/agent/runtime"
+	"github.com/gantry-project/gantry/agent/sink"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -42,6 +43,8 @@ type Config struct {
 	Images images.Config
 	// Logs says how much of the output of containers is kept; nil: nothing is.
 	Logs *logs.Config
+	// LogSinks are where the output of containers is shipped to.
+	LogSinks []sink.Sink
 	// Resources returns what the tasks of an instance may need besides containers, for an agent
 	// that is configured like this, for an agent
 	// that is configured like this; nil: nothing.

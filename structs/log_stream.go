@@ -26,6 +26,8 @@ type LogStream struct {
 	Bytes      int64  `json:"bytes,omitzero"` // on the instance's disk
 	// Live means that the agent still collects: the container may write more.
 	Live bool `json:"live,omitzero"`
+	// Lines is how many lines were kept since the beginning. Only what ships them asks for it.
+	Lines int64 `json:"lines,omitzero"`
 	// Removed is how many lines were kept and then removed, because of their age or to stay within
 	// the bounds of size.
 	Removed int64 `json:"removed,omitzero"`

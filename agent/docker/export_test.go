@@ -78,3 +78,33 @@ func IPv4Only(t *testing.T, spec runtime.ContainerSpec, e *Engine) {
 
 // LogConfig is logConfig.
 var LogConfig = logConfig
+
+// LogDriver returns the log driver of a container and its options.
+func (e *Engine) LogDriver(t *testing.T, id string) (driver string, options map[string]string) {
+	t.Helper()
+	c, err := e.api.ContainerInspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.HostConfig.LogConfig.Type, c.HostConfig.LogConfig.Config
+}
+
+// Variables returns the environment of a container, as NAME=VALUE.
+func (e *Engine) Variables(t *testing.T, id string) []string {
+	t.Helper()
+	c, err := e.api.ContainerInspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Config.Env
+}
+
+// AddressOf returns the address of a running container.
+func (e *Engine) AddressOf(t *testing.T, id string) string {
+	t.Helper()
+	c, err := e.api.ContainerInspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addressOf(c)
+}

@@ -8,7 +8,7 @@ import (
 
 // The options of a container's awsfirelens driver that are not the router's.
 const (
-	optionBuffer  = "log-driver-buffer-limit" // how much output may wait for the router
+	optionBuffer  = "log-driver-buffer-limit" // how many records may wait for the router
 	optionInclude = "include-pattern"
 	optionExclude = "exclude-pattern"
 	optionMode    = "mode" // if its value is one of Docker's; some outputs of routers have such an option

@@ -24,7 +24,7 @@ type Forward struct {
 	// TLS, if not nil, is how the endpoint is trusted.
 	TLS *tls.Config
 
-	conn    net.Conn // nil: not connected
+	conn    net.Conn       // nil: not connected
 	decoder *codec.Decoder // of conn
 }
 

@@ -43,11 +43,11 @@ func (s *store) write(stream int, messages ...string) {
 	of := &s.streams[stream]
 	key := of.Task + "/" + of.Container
 	for _, m := range messages {
-		n := len(s.events[key])
+		n := int(of.Lines)
 		s.events[key] = append(s.events[key], structs.LogEvent{
 			Task: of.Task, Container: of.Container, Source: "stdout", Message: m, Time: structs.Time(1_764_490_000_123 + n), Position: fmt.Sprintf("%08d", n),
 		})
-		of.Bytes += int64(len(m))
+		of.Bytes, of.Lines = of.Bytes+int64(len(m)), of.Lines+1
 	}
 }
 
@@ -57,17 +57,26 @@ func (s *store) Streams() []structs.LogStream {
 	return slices.Clone(s.streams)
 }
 
-func (s *store) Read(_ context.Context, q structs.LogQuery, size int) (list []structs.LogEvent, err error) {
+func (s *store) Read(task, container, after string, most, size int) (list []structs.LogEvent, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := q.Task + "/" + q.Container
-	for _, e := range s.events[key] {
-		if e.Position > q.After[key] && len(list) < q.Limit && size > 0 {
+	for _, e := range s.events[task+"/"+container] {
+		if e.Position > after && len(list) < most && size > 0 {
 			list = append(list, e)
 			size -= len(e.Message)
 		}
 	}
 	return list, nil
+}
+
+// remove removes the oldest events of a stream.
+func (s *store) remove(stream, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := &s.streams[stream]
+	key := of.Task + "/" + of.Container
+	s.events[key] = s.events[key][n:]
+	of.Removed += int64(n)
 }
 
 // ship runs a shipper until stop is called, which returns when it has ended.

@@ -10,6 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -98,27 +100,54 @@ func TestObjects(t *testing.T) {
 	}
 }
 
-// What was dropped is said in the log, in the record and in the note; only streams of awslogs are
-// shipped where that is asked.
+// What was dropped is said in the log, in the record and in the note: what never was kept, and what
+// was removed while the sink did not take it. What the sink has may be removed. Only streams of
+// awslogs are shipped where that is asked.
 func TestDropped(t *testing.T) {
 	s := newStore(structs.LogStream{Task: "t1", Container: "web", Group: "g", Name: "n"}, structs.LogStream{Task: "t1", Container: "side"})
 	s.write(1, "not this one")
-	s.write(0, "before", "after")
+	s.write(0, "before", "between")
 	s.events["t1/web"][1].Dropped = 7
 	b := &bucket{objects: map[string]string{}}
 	var log bytes.Buffer
-	stop := ship(t, sink.Config{Store: s, Target: &sink.Objects{Store: b, Bucket: "logs"}, AwslogsOnly: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	all := b.await(t, "after")
-	stop()
-	if len(all) != 1 {
+	config := sink.Config{
+		Store: s, Target: &sink.Objects{Store: b, Bucket: "logs"}, AwslogsOnly: true, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		File: filepath.Join(t.TempDir(), "note.json"),
+	}
+	run := func(until string) {
+		t.Helper()
+		stop := ship(t, config)
+		b.await(t, until)
+		for noted := ""; !strings.Contains(noted, fmt.Sprintf(`"lines":%d}`, s.Streams()[0].Lines)); {
+			text, _ := os.ReadFile(config.File)
+			noted = string(text)
+		}
+		stop()
+	}
+	run("between")
+	s.write(0, "lost 1", "lost 2", "after")
+	s.remove(0, 4) // two of them are in the bucket
+	run("after")
+	s.remove(0, 1)
+	s.write(0, "end")
+	run("end")
+	all := b.await(t, "end")
+	if len(all) != 3 {
 		t.Errorf("objects %v", all)
 	}
 	for _, content := range all {
-		if !strings.Contains(content, `"dropped":7`) {
-			t.Errorf("lines %s", content)
+		want := ""
+		switch {
+		case strings.Contains(content, `"between"`):
+			want = `"dropped":7`
+		case strings.Contains(content, `"after"`):
+			want = `"dropped":2`
+		}
+		if !strings.Contains(content, want) || want == "" && strings.Contains(content, "dropped") {
+			t.Errorf("lines %s want %s", content, want)
 		}
 	}
-	if !strings.Contains(log.String(), "lines=7 all=7") {
+	if !strings.Contains(log.String(), "lines=7 all=7") || !strings.Contains(log.String(), "lines=2 all=9") || strings.Count(log.String(), "all=") != 2 {
 		t.Errorf("log %s", log.String())
 	}
 }

@@ -23,11 +23,11 @@ const (
 
 // Store has the streams of an instance. Its methods may be called from many goroutines.
 type Store interface {
-	// Streams returns all streams. Times may be missing in them.
+	// Streams returns all streams, with their Lines and Removed. Times may be missing in them.
 	Streams() []structs.LogStream
-	// Read returns the events that a query selects, up to about so many bytes of messages, and at
-	// least one event if there is any.
-	Read(ctx context.Context, q structs.LogQuery, bytes int) ([]structs.LogEvent, error)
+	// Read returns events of a stream after a position, in order: at most so many, and no more once
+	// their messages have so many bytes. It returns one at least if there is any.
+	Read(task, container, after string, most, bytes int) ([]structs.LogEvent, error)
 }
 
 // Batch is events of one stream, in order.
@@ -142,19 +142,28 @@ func (s *Shipper) round(ctx context.Context) error {
 
 // ship ships what is new in one stream.
 func (s *Shipper) ship(ctx context.Context, key string, stream structs.LogStream) error {
+	had := s.note.of(key)
+	missing := stream.Removed - had.Lines
 	for ctx.Err() == nil {
-		q := structs.LogQuery{Task: stream.Task, Container: stream.Container, Limit: batchEvents}
-		if at := s.note.Positions[key]; at != "" {
-			q.After = map[string]string{key: at}
-		}
-		events, err := s.config.Store.Read(ctx, q, batchBytes)
-		if err != nil || len(events) == 0 {
+		events, err := s.config.Store.Read(stream.Task, stream.Container, had.Position, batchEvents, batchBytes)
+		if err != nil {
 			return err
+		}
+		if len(events) == 0 {
+			had.Lines = max(had.Lines, stream.Lines)
+			s.note.set(key, had)
+			return nil
+		}
+		if missing > 0 {
+			events[0].Dropped += missing
+			missing, had.Lines = 0, stream.Removed
 		}
 		if err := s.config.Target.Ship(ctx, Batch{stream, events}); err != nil {
 			return err
 		}
-		s.took(key, stream, events)
+		had.took(events)
+		s.note.set(key, had)
+		s.countDropped(stream, events)
 		if time.Since(s.noted) > noteEvery {
 			if err := s.writeNote(); err != nil {
 				return err
@@ -164,9 +173,8 @@ func (s *Shipper) ship(ctx context.Context, key string, stream structs.LogStream
 	return ctx.Err()
 }
 
-// took notes a batch that the target has.
-func (s *Shipper) took(key string, stream structs.LogStream, events []structs.LogEvent) {
-	s.note.set(key, events[len(events)-1].Position)
+// countDropped says how many lines before some events never came to the target.
+func (s *Shipper) countDropped(stream structs.LogStream, events []structs.LogEvent) {
 	var dropped int64
 	for _, e := range events {
 		dropped += e.Dropped

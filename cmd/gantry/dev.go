@@ -111,11 +111,15 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	if err != nil {
 		return err
 	}
+	sinks, err := logSinks(o.logs.sinks)
+	if err != nil {
+		return err
+	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
-		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), Logger: log,
+		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

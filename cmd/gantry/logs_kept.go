@@ -13,6 +13,7 @@ import (
 type keptLogs struct {
 	container, task, instance int64 // MiB
 	age                       time.Duration
+	sinks                     string // file
 }
 
 const mebibyte = 1 << 20
@@ -25,6 +26,7 @@ func (o *keptLogs) addFlags(cmd *cobra.Command) {
 	size(&o.task, "task", logs.DefaultTask)
 	size(&o.instance, "instance", logs.DefaultInstance)
 	cmd.Flags().Lookup("log-size-instance").Usage = "how much of the output of all containers is kept at most, in `MiB`"
+	addLogSinksFlag(cmd, &o.sinks)
 	cmd.Flags().DurationVar(&o.age, "log-age", logs.DefaultAge, "`time` that the output of containers is kept at most")
 }
 
@@ -40,7 +42,8 @@ func (o *keptLogs) check() error {
 	if o.age < time.Minute {
 		return fmt.Errorf("--log-age: %v is less than 1m", o.age)
 	}
-	return nil
+	_, err := logSinks(o.sinks)
+	return err
 }
 
 func (o *keptLogs) config() *logs.Config {
