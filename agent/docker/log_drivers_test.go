@@ -13,7 +13,7 @@ import (
 func TestLogDriversOfTheEngine(t *testing.T) {
 	h := newHarness(t)
 	for driver, options := range map[string]map[string]string{
-		"json-file": {"max-size": "1m", "max-file": "3", "labels": "a", "env": "B", "tag": "{{.Name}}", "compress": "false"},
+		"json-file": {"max-size": "1m", "max-file": "3", "labels": "a", "env": "B", "tag": "{{.Name}}"},
 		"local":     {"max-size": "1m", "max-file": "3", "compress": "false"},
 		"journald":  {"tag": "{{.Name}}", "labels": "a", "env": "B", "labels-regex": "^a", "env-regex": "^B"},
 		"syslog": {"syslog-address": "udp://127.0.0.1:514", "syslog-facility": "daemon", "syslog-format": "rfc5424micro", "tag": "web",
