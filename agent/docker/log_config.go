@@ -27,10 +27,10 @@ const (
 
 // logConfig returns the log driver for Docker. The zero value is the engine's default driver. What
 // goes to awslogs is written to files for the agent to read. Options that agents cannot honor are
-// refused when the task is placed, and unknown ones here, in Docker's words. More are options that
-// the task's resources add.
-func logConfig(spec runtime.ContainerSpec, more map[string]string) (container.LogConfig, error) {
-	log := spec.Definition.LogConfiguration
+// refused when the task is placed, and unknown ones here, in Docker's words. The
+// resources of the task may replace the configuration, and add options.
+func logConfig(spec runtime.ContainerSpec) (container.LogConfig, error) {
+	log, more := spec.Definition.LogConfiguration, spec.Shared.LogOptions[spec.Definition.Name]
 	if other, given := spec.Shared.Logging[spec.Definition.Name]; given {
 		log = &other
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/gantry-project/gantry/agent/docker"
+	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -28,7 +29,7 @@ func TestLogConfig(t *testing.T) {
 			container.LogConfig{Type: "json-file", Config: options{"max-size": "1m", "max-file": "2", "tag": "x"}}},
 		"another": {&structs.LogConfiguration{LogDriver: "syslog", Options: options{"tag": "x"}}, container.LogConfig{Type: "syslog", Config: options{"tag": "x"}}},
 	} {
-		got, err := docker.LogConfig(test.log)
+		got, err := docker.LogConfig(runtime.ContainerSpec{Definition: structs.ContainerDefinition{LogConfiguration: test.log}})
 		if err != nil || got.Type != test.want.Type || !maps.Equal(got.Config, test.want.Config) {
 			t.Errorf("%s: %+v, error %v; want %+v", name, got, err, test.want)
 		}

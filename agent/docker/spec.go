@@ -53,7 +53,7 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		Sysctls:        sysctls(def.SystemControls),
 		Resources:      resources(spec),
 	}
-	if host.LogConfig, err = logConfig(spec, spec.Shared.LogOptions[def.Name]); err != nil {
+	if host.LogConfig, err = logConfig(spec); err != nil {
 		return nil, nil, err
 	}
 	if def.LinuxParameters != nil {

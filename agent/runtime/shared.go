@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -28,15 +27,6 @@ type Shared struct {
 	// LogOptions has options of log drivers by the container's name, then by their own. They win
 	// over the definition's.
 	LogOptions map[string]map[string]string
-	// Binds are mounts of containers, by their names in the definition, besides the definition's.
-	Binds map[string][]Bind
-}
-
-// Bind is a directory or a file of the host that a container gets.
-type Bind struct {
-	HostPath string // it exists
-	Path     string // in the container
-	ReadOnly bool
 	// Binds are mounts of containers, by their names in the definition, besides the definition's.
 	Binds map[string][]Bind
 	// Logging has log configurations by the container's name in the definition. They are used
@@ -80,13 +70,6 @@ func (s Shared) With(other Shared) Shared {
 	s.Environment = withVariables(s.Environment, other.Environment)
 	s.Defaults = withVariables(s.Defaults, other.Defaults)
 	s.LogOptions = withVariables(s.LogOptions, other.LogOptions)
-	if len(other.Binds) > 0 {
-		binds := maps.Clone(other.Binds)
-		for name, list := range s.Binds {
-			binds[name] = slices.Concat(list, binds[name])
-		}
-		s.Binds = binds
-	}
 	if len(other.Binds) > 0 {
 		binds := maps.Clone(other.Binds)
 		for name, list := range s.Binds {

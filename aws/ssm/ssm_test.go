@@ -22,7 +22,7 @@ type door struct {
 
 func newDoor(t *testing.T) *door {
 	node := singlenode.New(t)
-	return &door{t, &protocol.Router{Services: []protocol.Service{New(node.Vault)}, Logger: slog.New(slog.DiscardHandler)}, nil}
+	return &door{t, &protocol.Router{Services: []protocol.Service{New(node.Control, node.Vault)}, Logger: slog.New(slog.DiscardHandler)}, nil}
 }
 
 // call returns the answer of an action; a refusal has a __type.

@@ -8,13 +8,12 @@ import (
 
 	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/awskeys"
-	"github.com/gantry-project/gantry/agent"
 	"github.com/gantry-project/gantry/agent/cgroup"
 	"github.com/gantry-project/gantry/agent/docker"
 	"github.com/gantry-project/gantry/agent/files"
+	"github.com/gantry-project/gantry/agent/firelens"
 	"github.com/gantry-project/gantry/agent/metadata"
 	tasknetwork "github.com/gantry-project/gantry/agent/network"
-	"github.com/gantry-project/gantry/agent/firelens"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/agent/volume"
@@ -68,7 +67,6 @@ func (m *machine) resources(c agent.Config, instance string) []task.Resource {
 	return []task.Resource{
 		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
 		files.New(files.Config{Instance: instance, Server: c.Server, Dir: m.files.dir, NoDir: m.files.problem}),
-	,
 		firelens.New(firelens.Config{
 			Dir: filepath.Join(c.DataDir, "agent", "firelens"), TaskARN: taskARN,
 			EC2ID: (&structs.ContainerInstance{ID: instance, Name: c.Name}).EC2ID(),
