@@ -16,12 +16,11 @@ func (c *Control) MapBucket(ctx context.Context, in structs.BucketMappingRequest
 	m := in.BucketMapping
 	m.Sealed, m.UpdatedAt, m.UpdatedBy = nil, c.Now(), callerARN(ctx)
 	if in.SecretAccessKey != "" {
-		if c.config.Sealer == nil {
+		if c.config.BucketSealer == nil {
 			return structs.BucketMapping{}, structs.Errorf(structs.KindUnsupportedFeature,
-				"this installation has no secret to encrypt access keys with: start its servers with --secret-file in place of --insecure, "+
-					"or map the bucket to an endpoint that needs no key, or to a directory")
+				"this server has nothing to encrypt access keys with; map the bucket to an endpoint that needs no key, or to a directory")
 		}
-		m.Sealed = c.config.Sealer.Seal(structs.BucketSealName(m.Bucket, m.Endpoint), []byte(in.SecretAccessKey))
+		m.Sealed = c.config.BucketSealer.Seal(structs.BucketSealName(m.Bucket, m.Endpoint), []byte(in.SecretAccessKey))
 	}
 	_, err := c.config.Log.Apply(ctx, structs.PutBucketMapping{Mapping: m})
 	return m, err

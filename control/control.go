@@ -43,6 +43,8 @@ type Config struct {
 	TaskNetwork structs.TaskNetwork
 	// Sealer encrypts the secrets of access keys. If nil, there are no access keys.
 	Sealer Sealer
+	// BucketSealer encrypts the keys of buckets. If nil, Sealer does.
+	BucketSealer Sealer
 	// Sessions makes and reads the temporary keys of roles. If nil, there are none.
 	Sessions Sessions
 	// Buckets reads objects of mapped buckets. If nil, there are none.
@@ -63,6 +65,9 @@ type Control struct {
 func New(c Config) *Control {
 	if c.NewID == nil {
 		c.NewID = randomID
+	}
+	if c.BucketSealer == nil {
+		c.BucketSealer = c.Sealer
 	}
 	if c.Now == nil {
 		c.Now = time.Now

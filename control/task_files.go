@@ -150,10 +150,10 @@ func (c *Control) bucketSecret(m *structs.BucketMapping) (string, error) {
 		return "", nil
 	}
 	remedy := structs.Errorf(structs.KindClient, "the access key of bucket %s cannot be decrypted with this cluster's secret; map the bucket anew", m.Bucket)
-	if c.config.Sealer == nil {
+	if c.config.BucketSealer == nil {
 		return "", remedy
 	}
-	secret, err := c.config.Sealer.Open(structs.BucketSealName(m.Bucket, m.Endpoint), m.Sealed)
+	secret, err := c.config.BucketSealer.Open(structs.BucketSealName(m.Bucket, m.Endpoint), m.Sealed)
 	if err != nil {
 		return "", remedy
 	}

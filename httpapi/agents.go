@@ -100,7 +100,7 @@ func (a *api) logGroupBegins(w http.ResponseWriter, r *http.Request) {
 
 func (a *api) taskFiles(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	out, err := a.Control.TaskFiles(r.Context(), nil, query.Get("instance"), query.Get("task"))
+	out, err := a.Control.TaskFiles(r.Context(), a.Vault, query.Get("instance"), query.Get("task"))
 	a.answerOr(w, out, err)
 }
 

@@ -110,7 +110,8 @@ func New(c Config) (*Server, error) {
 	s.reach = s.newReach()
 	s.control = control.New(control.Config{
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
-		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer, Sessions: c.Sessions,
+		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
+		BucketSealer: c.VaultSealer, Sessions: c.Sessions,
 		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets,
 	})
 	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})

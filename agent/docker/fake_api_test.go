@@ -86,5 +86,5 @@ func (f *fakeAPI) ContainerInspect(_ context.Context, id string) (container.Insp
 
 func newFakeEngine(f *fakeAPI) *Engine {
 	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler),
-		registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool), quota: new(quota)}
+		registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool), quota: new(quota), known: new(atomic.Pointer[knownEngine])}
 }

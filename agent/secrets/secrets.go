@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"maps"
 
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
@@ -48,7 +49,37 @@ func (s *Secrets) Prepare(ctx context.Context, as structs.Assignment) (runtime.S
 	if got.Refused != "" {
 		return runtime.Shared{}, &runtime.Error{Name: task.ResourceInitialization, Reason: got.Refused}
 	}
-	return runtime.Shared{Environment: got.Environment, LogOptions: got.LogOptions}, nil
+	environment, options := route(as.Definition, got)
+	return runtime.Shared{Environment: environment, LogOptions: options}, nil
+}
+
+// route returns the variables of containers and the options of their log drivers. The options of
+// those that log to the task's FireLens router are the router's, which reads them from variables.
+func route(d *structs.TaskDefinition, got structs.TaskSecrets) (environment, options map[string]map[string]string) {
+	router := d.Router()
+	if router == nil || len(got.LogOptions) == 0 {
+		return got.Environment, got.LogOptions
+	}
+	environment, options = maps.Clone(got.Environment), maps.Clone(got.LogOptions)
+	variables := maps.Clone(environment[router.Name])
+	if variables == nil {
+		variables = map[string]string{}
+	}
+	for n := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[n]
+		if !c.IsRouted() {
+			continue
+		}
+		for option, value := range options[c.Name] {
+			variables[structs.FirelensVariable(option, n)] = value
+		}
+		delete(options, c.Name)
+	}
+	if environment == nil {
+		environment = map[string]map[string]string{}
+	}
+	environment[router.Name] = variables
+	return environment, options
 }
 
 // Release does nothing: nothing was made.

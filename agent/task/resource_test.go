@@ -67,7 +67,7 @@ func TestBeforeCreate(t *testing.T) {
 		{containers("none"), 2}, {containers("pulled"), 2}, {containers("running", "none"), 2},
 		{containers("created"), 1}, {containers("running"), 1}, {containers("running", "ended"), 1},
 	} {
-		if got := resourcesOf(all, structs.Assignment{}, c.containers); len(got) != c.want || got[0].Name() != "network" {
+		if got := resourcesOf(all, structs.Assignment{Task: new(structs.Task), Definition: new(structs.TaskDefinition)}, c.containers); len(got) != c.want || got[0].Name() != "network" {
 			t.Errorf("%+v: %d resources, want %d", c.containers, len(got), c.want)
 		}
 	}

@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 	_, err = f.Control.DeregisterTaskDefinition(ctx, "old:1")
 	must(err)
 	_, err = f.Control.RegisterTaskDefinition(ctx, structs.TaskDefinition{
-		Family: "secretive", EnableFaultInjection: new(true),
+		Family: "secretive", EnableFaultInjection: new(true), TaskRoleArn: "r",
 		ContainerDefinitions: []structs.ContainerDefinition{{
 			Name: "a", Image: "nginx", Memory: new(int32(64)), CredentialSpecs: []string{"credentialspec:s3"},
 		}},

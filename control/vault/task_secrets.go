@@ -41,6 +41,16 @@ func (v *Vault) TaskSecrets(ctx context.Context, instance string, in structs.Tas
 	return out, err
 }
 
+// Value returns the value at an address, as in valueFrom of a container's secrets, for the caller of
+// ctx. A refusal is of KindClient.
+func (v *Vault) Value(ctx context.Context, snap *state.Snapshot, address string) (string, error) {
+	value, err := (&delivery{Vault: v, ctx: ctx, snap: snap}).value(address)
+	if refusal, ok := errors.AsType[*refused](err); ok {
+		return "", structs.Errorf(structs.KindClient, "%s", refusal.reason)
+	}
+	return value, err
+}
+
 // refused is why a task cannot have its secrets. It has no value of a secret.
 type refused struct{ reason string }
 
