@@ -85,6 +85,6 @@ func (f *fakeAPI) ContainerInspect(_ context.Context, id string) (container.Insp
 }
 
 func newFakeEngine(f *fakeAPI) *Engine {
-	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler),
+	return &Engine{api: f, host: "unix:///fake.sock", instance: "i1", log: slog.New(slog.DiscardHandler), known: new(atomic.Pointer[knownEngine]),
 		registries: newRegistries(), ports: newHostPorts(), fewFiles: new(atomic.Bool), quota: new(quota)}
 }
