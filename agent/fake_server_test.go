@@ -2,9 +2,6 @@ package agent_test
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -80,11 +77,6 @@ func (s *fakeServer) Stream(_ context.Context, instance string, version int64) (
 	return st, nil
 }
 
-// Calls fails: nobody calls these agents.
-func (s *fakeServer) Calls(context.Context, string) (io.ReadWriteCloser, error) {
-	return nil, structs.ErrNoLeader()
-}
-
 func (s *fakeServer) Beat(ctx context.Context, _ string) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,20 +130,6 @@ func (s *fakeServer) ReportRuntime(_ context.Context, instance string, health st
 	return nil
 }
 
-func (s *fakeServer) TaskSecrets(context.Context, string, structs.TaskSecretsRequest) (structs.TaskSecrets, error) {
-	return structs.TaskSecrets{}, nil
-}
-
-func (s *fakeServer) RoleCredentials(context.Context, string, structs.RoleCredentialsRequest) (structs.RoleCredentials, error) {
-	return structs.RoleCredentials{}, structs.ErrNoLeader()
-}
-
-func (s *fakeServer) EnsureLogGroups(context.Context, string, string) error { return nil }
-
-func (s *fakeServer) LogGroupBegins(context.Context, string, []string) (map[string]structs.Time, error) {
-	return nil, errDown
-}
-
 func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images []structs.PinnedImage) ([]structs.PinnedImage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,10 +142,6 @@ func (s *fakeServer) PinImages(_ context.Context, _, deployment string, images [
 		}
 	}
 	return s.pinned[deployment], nil
-}
-
-func (s *fakeServer) TaskFiles(context.Context, string, string) (structs.TaskFiles, error) {
-	return structs.TaskFiles{}, errDown
 }
 
 func (s *fakeServer) take(updates []structs.TaskUpdate) error {
@@ -299,13 +273,4 @@ func (s *fakeServer) statuses(id string) []structs.TaskStatus {
 func clone(as structs.Assignment) structs.Assignment {
 	as.Task = new(*as.Task)
 	return as
-}
-
-// TaskTags and Forward are for agent/metadata, which these tests do not have.
-func (s *fakeServer) TaskTags(context.Context, string, string) (structs.TaskTags, error) {
-	return structs.TaskTags{}, errors.ErrUnsupported
-}
-
-func (s *fakeServer) Forward(*http.Request) (*http.Response, error) {
-	return nil, errors.ErrUnsupported
 }

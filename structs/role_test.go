@@ -87,7 +87,7 @@ func TestRolePolicy(t *testing.T) {
 		{"Effect":"Allow","Action":["s3:GetObject","ecs:ListClusters"],"Resource":["arn:aws:s3:::bucket/*","*"]},
 		{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::${aws:username}/*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}},
 		{"Effect":"Deny","Action":"dynamodb:DeleteTable","Resource":"*"}]}`)
-	if err != nil || len(p.Statement) != 1 || len(p.Statement[0].Action) != 1 || p.Decide("ecs:ListClusters", AnyResource, nil) != Allowed {
+	if err != nil || len(p.Statement) != 1 || len(p.Statement[0].Action) != 2 || p.Decide("ecs:ListClusters", AnyResource, nil) != Allowed {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if p, err := ParseRolePolicy(`{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`); err != nil || p.Decide("ecs:ListClusters", AnyResource, nil) != NotAllowed {

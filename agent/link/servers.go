@@ -106,63 +106,6 @@ func (s *Servers) PinImages(
 	return out, err
 }
 
-// TaskSecrets asks any server for the secrets of a task.
-func (s *Servers) TaskSecrets(
-	ctx context.Context, instance string, in structs.TaskSecretsRequest,
-) (out structs.TaskSecrets, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
-		out, err = c.TaskSecrets(ctx, instance, in)
-		return err
-	})
-	return out, err
-}
-
-// RoleCredentials asks any server for the keys of a role.
-func (s *Servers) RoleCredentials(
-	ctx context.Context, instance string, in structs.RoleCredentialsRequest,
-) (out structs.RoleCredentials, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
-		out, err = c.RoleCredentials(ctx, instance, in)
-		return err
-	})
-	return out, err
-}
-
-// TaskFiles asks any server for the files of a task.
-func (s *Servers) TaskFiles(ctx context.Context, instance, task string) (out structs.TaskFiles, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
-		out, err = c.TaskFiles(ctx, instance, task)
-		return err
-	})
-	return out, err
-}
-
-// EnsureLogGroups asks any server.
-func (s *Servers) EnsureLogGroups(ctx context.Context, instance, task string) error {
-	return s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
-		return c.EnsureLogGroups(ctx, instance, task)
-	})
-}
-
-// LogGroupBegins asks any server.
-func (s *Servers) LogGroupBegins(ctx context.Context, instance string, groups []string) (out map[string]structs.Time, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
-		out, err = c.LogGroupBegins(ctx, instance, groups)
-		return err
-	})
-	return out, err
-}
-
 // Enrol asks any server for a certificate.
 func (s *Servers) Enrol(
 	ctx context.Context, instance string, in security.Enrolment,

@@ -58,3 +58,60 @@ func readAtMost(r io.Reader, most int64) ([]byte, error) {
 	}
 	return body, err
 }
+
+// TaskSecrets asks any server for the secrets of a task.
+func (s *Servers) TaskSecrets(
+	ctx context.Context, instance string, in structs.TaskSecretsRequest,
+) (out structs.TaskSecrets, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.TaskSecrets(ctx, instance, in)
+		return err
+	})
+	return out, err
+}
+
+// RoleCredentials asks any server for the keys of a role.
+func (s *Servers) RoleCredentials(
+	ctx context.Context, instance string, in structs.RoleCredentialsRequest,
+) (out structs.RoleCredentials, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.RoleCredentials(ctx, instance, in)
+		return err
+	})
+	return out, err
+}
+
+// TaskFiles asks any server for the files of a task.
+func (s *Servers) TaskFiles(ctx context.Context, instance, task string) (out structs.TaskFiles, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.TaskFiles(ctx, instance, task)
+		return err
+	})
+	return out, err
+}
+
+// EnsureLogGroups asks any server.
+func (s *Servers) EnsureLogGroups(ctx context.Context, instance, task string) error {
+	return s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		return c.EnsureLogGroups(ctx, instance, task)
+	})
+}
+
+// LogGroupBegins asks any server.
+func (s *Servers) LogGroupBegins(ctx context.Context, instance string, groups []string) (out map[string]structs.Time, err error) {
+	err = s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		out, err = c.LogGroupBegins(ctx, instance, groups)
+		return err
+	})
+	return out, err
+}

@@ -147,7 +147,8 @@ func TestEngineIsAsked(t *testing.T) {
 	}
 }
 
-// A full disk ends nothing: the engine keeps the lines meanwhile, and they come when there is space.
+// A full disk ends nothing: the engine keeps the lines meanwhile, and they come when there is
+// space.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	testutil.SmallDisk(t, dir, "4m")

@@ -41,8 +41,8 @@ func (v *Vault) TaskSecrets(ctx context.Context, instance string, in structs.Tas
 	return out, err
 }
 
-// Value returns the value at an address, as in valueFrom of a container's secrets, for the caller of
-// ctx. A refusal is of KindClient.
+// Value returns the value at an address, as in valueFrom of a container's secrets, for the caller
+// of ctx. A refusal is of KindClient.
 func (v *Vault) Value(ctx context.Context, snap *state.Snapshot, address string) (string, error) {
 	value, err := (&delivery{Vault: v, ctx: ctx, snap: snap}).value(address)
 	if refusal, ok := errors.AsType[*refused](err); ok {

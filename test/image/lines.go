@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,23 @@ import (
 	"strings"
 	"time"
 )
+
+// write writes text to stdout, or to the terminal.
+func write(ctx context.Context, verb string, args []string) error {
+	switch verb {
+	case "lines":
+		return lines(args)
+	case "count":
+		return count(args)
+	case "size":
+		size(ctx)
+	default:
+		for _, line := range args {
+			fmt.Println(line)
+		}
+	}
+	return nil
+}
 
 // lines prints numbered lines of one size, each with the time.
 func lines(args []string) error {

@@ -72,13 +72,8 @@ func run(ctx context.Context, verb string, args []string) error {
 		return serve(context.WithoutCancel(ctx))
 	case "exit":
 		return exit(args)
-	case "print":
-		for _, line := range args {
-			fmt.Println(line)
-		}
-		return nil
-	case "lines":
-		return lines(args)
+	case "print", "lines", "count", "size":
+		return write(ctx, verb, args)
 	case "write":
 		return os.WriteFile(strings.Join(args, " "), []byte("written\n"), 0o644)
 	case "fill":
@@ -105,11 +100,6 @@ func run(ctx context.Context, verb string, args []string) error {
 	case "signal", "pid", "stdin":
 		os.Exit(look(verb))
 		return nil
-	case "size":
-		size(ctx)
-		return nil
-	case "count":
-		return count(args)
 	case "udp":
 		return echo(ctx)
 	case "peer":
