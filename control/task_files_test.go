@@ -135,7 +135,7 @@ func TestMapBucketRefused(t *testing.T) {
 	_, err := open.Control.MapBucket(t.Context(), structs.BucketMappingRequest{
 		BucketMapping: structs.BucketMapping{Bucket: "config", Endpoint: "http://x", AccessKeyID: "K"}, SecretAccessKey: "S",
 	})
-	expectError(t, err, structs.KindUnsupportedFeature, "--secret-file in place of --insecure")
+	expectError(t, err, structs.KindUnsupportedFeature, "nothing to encrypt access keys with")
 }
 
 // A secret that was sealed with another cluster secret is named, and nothing is sent.
