@@ -5,7 +5,6 @@ import "net/http"
 // calls returns the handler of the calls that servers make to this agent.
 func (a *Agent) calls() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 	mux.Handle("POST /exec/", a.exec.Handler())
 	if a.logs != nil {
 		mux.Handle("/logs/", a.logs.Handler())
