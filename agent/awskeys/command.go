@@ -83,7 +83,7 @@ func parse(raw []byte, role string) (structs.RoleCredentials, error) {
 	case err != nil: // its text may quote a key
 		return out, errors.New("it is not JSON")
 	case in.Version != 1:
-		return out, fmt.Errorf("Version is %d and must be 1 (credential_process)", in.Version)
+		return out, fmt.Errorf("its Version is %d and must be 1 (credential_process)", in.Version)
 	case in.AccessKeyID == "" || in.SecretAccessKey == "":
 		return out, errors.New("AccessKeyId or SecretAccessKey is missing")
 	}
@@ -91,7 +91,7 @@ func parse(raw []byte, role string) (structs.RoleCredentials, error) {
 	if in.Expiration != "" {
 		var err error
 		if expires, err = time.Parse(time.RFC3339, in.Expiration); err != nil {
-			return out, fmt.Errorf("Expiration %q is not a time such as 2026-11-30T12:00:00Z", in.Expiration)
+			return out, fmt.Errorf("its Expiration %q is not a time such as 2026-11-30T12:00:00Z", in.Expiration)
 		}
 		if expires.Before(time.Now()) {
 			return out, fmt.Errorf("the keys expired at %s", in.Expiration)

@@ -17,6 +17,9 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
+// errForwarded: the client no longer forwards.
+var errForwarded = errors.New("the port is not forwarded any more")
+
 // forwardType is what a client of a forwarded port is told. AWS's plugin listens where it says.
 func forwardType(f *structs.PortForward) sessionType {
 	return sessionType{"Port", map[string]string{
@@ -42,7 +45,7 @@ func (s *session) forward(ctx context.Context) string {
 	for {
 		client, err := mux.AcceptStream()
 		if err != nil {
-			return s.why(ctx, errors.New("The port is not forwarded any more."))
+			return s.why(ctx, errForwarded)
 		}
 		go s.connection(ctx, client)
 	}

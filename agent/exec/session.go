@@ -125,6 +125,8 @@ func (s *session) why(ctx context.Context, err error) string {
 		return "The session was terminated."
 	case errors.Is(err, errIdle):
 		return fmt.Sprintf("The session was ended since nothing was typed or printed for %s.", s.all.cfg.Idle)
+	case errors.Is(err, errForwarded):
+		return "The port is not forwarded any more."
 	case errors.Is(err, errGone):
 		return "The session was ended since its client was not heard of."
 	case errors.Is(err, context.Canceled):

@@ -12,10 +12,9 @@ import (
 
 // reader reads the events that a query selects. It reads what is on disk at its own pace.
 type reader struct {
-	logs    *Logs
-	query   structs.LogQuery
-	cursors []*cursor // of Follow: one for each stream
-	out     func(e *event, s *stream) error
+	logs  *Logs
+	query structs.LogQuery
+	out   func(e *event, s *stream) error
 
 	mu    sync.Mutex
 	dirty map[*stream]bool // that changed since they were read

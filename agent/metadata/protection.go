@@ -115,7 +115,12 @@ func protectionCall(r *http.Request) (operation string, call map[string]any, err
 }
 
 // errNoProtection is in ECS's words.
-var errNoProtection = errors.New("Invalid request: does not contain 'ProtectionEnabled' field")
+var errNoProtection = ecsError("Invalid request: does not contain 'ProtectionEnabled' field")
+
+// ecsError is an error with ECS's text, which begins with a capital letter.
+type ecsError string
+
+func (e ecsError) Error() string { return string(e) }
 
 // call calls an operation of the ECS API with keys of a role.
 func (m *Metadata) call(ctx context.Context, keys credentials.Keys, operation string, in any) (*http.Response, error) {

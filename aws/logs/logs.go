@@ -7,7 +7,6 @@ package logs
 
 import (
 	"context"
-	"iter"
 
 	"github.com/gantry-project/gantry/aws/protocol"
 	"github.com/gantry-project/gantry/control"
@@ -56,13 +55,6 @@ type call struct {
 	control *control.Control
 	arns    arns
 	reader  logs.Reader
-}
-
-// view is the state that an answer is made from. Its rows are never changed.
-type view interface {
-	LogGroup(name string) *structs.LogGroup
-	LogGroups() iter.Seq[*structs.LogGroup]
-	Tags(resource structs.ResourceKey) []structs.Tag
 }
 
 // group returns the log group that a request names by its name or by its identifier, which is a
