@@ -100,8 +100,12 @@ func (c *Client) logsOnce(ctx context.Context, in structs.LogRequest, each func(
 			continue
 		}
 		var line structs.LogLine
-		if err := json.Unmarshal(raw, &line); err != nil {
-			return fmt.Errorf("read the answer of POST /v1/logs: %w", err)
+		var quick bool
+		if line.LogEvent, quick = structs.QuickLogEvent(raw); !quick {
+			line = structs.LogLine{}
+			if err := json.Unmarshal(raw, &line); err != nil {
+				return fmt.Errorf("read the answer of POST /v1/logs: %w", err)
+			}
 		}
 		if line.Failure != nil {
 			return structs.Errorf(line.Failure.Code, "%s", line.Failure.Message)

@@ -19,6 +19,9 @@ const logsAlive = 5 * time.Second
 // logsGather is how long a line may wait for others to be sent with.
 const logsGather = 5 * time.Millisecond
 
+// logsText is how many bytes of lines are sent without waiting for more.
+const logsText = 32 << 10
+
 // logs streams what the containers of a task or a service wrote. Every server does, from its own
 // state.
 func (a *api) logs(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +46,7 @@ func (a *api) logs(w http.ResponseWriter, r *http.Request) {
 	defer out.end()
 	go out.keepAlive(ctx)
 	reader := logs.Reader{Control: a.Control}
-	err := reader.Lines(ctx, in, func(l structs.LogLine) error { return out.write(l) })
+	err := reader.Lines(ctx, in, func(l structs.LogLine) error { return out.write(&l) })
 	switch {
 	case err == nil:
 		_ = out.write(nil) // even an answer without lines is one
@@ -56,7 +59,7 @@ func (a *api) logs(w http.ResponseWriter, r *http.Request) {
 			a.Logger.Warn("an answer with logs was cut off", "error", err)
 			err = errors.New("internal error")
 		}
-		_ = out.lines.Encode(structs.LogLine{Failure: &structs.LogFailure{Code: structs.KindOf(err), Message: err.Error()}})
+		_ = json.NewEncoder(w).Encode(structs.LogLine{Failure: &structs.LogFailure{Code: structs.KindOf(err), Message: err.Error()}})
 	}
 }
 
@@ -84,18 +87,18 @@ type lineWriter struct {
 	mu    sync.Mutex
 	w     http.ResponseWriter
 	to    *http.ResponseController
-	lines *json.Encoder
+	text  []byte // to be written
 	begun bool
 	ended bool
 	armed bool // a flush will come
 }
 
 func newLineWriter(w http.ResponseWriter) *lineWriter {
-	return &lineWriter{w: w, to: http.NewResponseController(w), lines: json.NewEncoder(w)}
+	return &lineWriter{w: w, to: http.NewResponseController(w)}
 }
 
-// write writes a value; nil: an empty line.
-func (l *lineWriter) write(v any) error {
+// write writes a line; nil: an empty one.
+func (l *lineWriter) write(line *structs.LogLine) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended {
@@ -109,18 +112,35 @@ func (l *lineWriter) write(v any) error {
 		l.armed = true
 		time.AfterFunc(logsGather, l.flush)
 	}
-	if v == nil {
-		_, err := l.w.Write([]byte("\n"))
-		return err
+	switch {
+	case line == nil:
+	case line.Note == "" && line.Failure == nil && !line.Mark:
+		l.text = line.AppendJSON(l.text)
+	default:
+		raw, err := json.Marshal(line)
+		if err != nil {
+			return err
+		}
+		l.text = append(l.text, raw...)
 	}
-	return l.lines.Encode(v)
+	if l.text = append(l.text, '\n'); len(l.text) < logsText {
+		return nil
+	}
+	return l.send()
+}
+
+// send writes what is left to write.
+func (l *lineWriter) send() error {
+	_, err := l.w.Write(l.text)
+	l.text = l.text[:0]
+	return err
 }
 
 func (l *lineWriter) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.armed = false
-	if !l.ended {
+	if !l.ended && l.send() == nil {
 		_ = l.to.Flush() // the next write fails
 	}
 }
@@ -129,6 +149,9 @@ func (l *lineWriter) flush() {
 func (l *lineWriter) end() (begun bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.begun && !l.ended {
+		_ = l.send() // the caller is gone
+	}
 	l.ended = true
 	return l.begun
 }

@@ -96,11 +96,15 @@ func (s *source) event() (*structs.LogEvent, error) {
 }
 
 func parseEvent(line []byte) (*structs.LogEvent, error) {
-	e := &structs.LogEvent{}
-	if err := json.Unmarshal(line, e); err != nil {
+	e, ok := structs.QuickLogEvent(line)
+	if ok {
+		return &e, nil
+	}
+	e = structs.LogEvent{}
+	if err := json.Unmarshal(line, &e); err != nil {
 		return nil, fmt.Errorf("its agent sends a line that is no event: %w", err)
 	}
-	return e, nil
+	return &e, nil
 }
 
 // peek returns the next event without taking it; nil if there is none, for the reason in err.
