@@ -30,7 +30,7 @@ func DefaultDir() (string, error) {
 // owner, who runs this process, has access to it.
 func MakeDir(dir string) error {
 	if !filepath.IsAbs(dir) || filepath.Clean(dir) != dir {
-		return fmt.Errorf("%q is not a clean absolute path", dir)
+		return fmt.Errorf("%q is not an absolute path, or has . or .. in it", dir)
 	}
 	if err := inMemory(existing(dir)); err != nil { // before anything is made on a disk
 		return err

@@ -103,7 +103,7 @@ func (c *Client) Await(q structs.LogQuery, n int) []string {
 		<-time.After(2 * time.Millisecond)
 	}
 	if len(got) != n {
-		c.Fatalf("there are %d events, want %d: %.300q", len(got), n, got)
+		c.Fatalf("there are %d events, want %d: %q, the last %q", len(got), n, got[:min(5, len(got))], got[max(0, len(got)-5):])
 	}
 	return got
 }
