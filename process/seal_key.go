@@ -28,13 +28,23 @@ func vaultSealer(cluster *security.Sealer, dataDir string) (vault.Sealer, error)
 		secret, err = makeSealKey(path)
 	}
 	if err != nil {
-		return nil, err
+		return nil, sealKeyDamage(path, err)
 	}
 	own, err := secret.Sealer()
 	if err != nil || cluster == nil {
 		return own, err
 	}
 	return bothSealers{cluster, own}, nil
+}
+
+// sealKeyDamage returns what to do about a key that cannot be read; err as it is if that is not for
+// damage.
+func sealKeyDamage(path string, err error) error {
+	if info, lost := os.Stat(path); lost != nil || info.Mode().Perm()&0o077 != 0 {
+		return err
+	}
+	return fmt.Errorf("%s is damaged (%w): nothing was changed. Restore it from a copy, or move %s away: "+
+		"what it sealed, secrets and parameters, can then not be read on this server", path, err, path)
 }
 
 // makeSealKey writes a new key. A process that is killed meanwhile leaves no part of one under the
