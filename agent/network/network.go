@@ -68,7 +68,10 @@ type Network struct {
 	lost      map[string]string     // why tasks have lost their network
 	warned    map[string]bool       // what was logged, so that it is logged once
 	occupied  string                // which of the machine's networks has addresses of tasks; empty: none
-	problems  chan string           // capacity 1: what of it the servers do not know yet
+	// suspected is the same as seen at the last look, and suspectedAt since when that is so.
+	suspected   string
+	suspectedAt time.Time
+	problems    chan string // capacity 1: what of it the servers do not know yet
 }
 
 // New returns the network of an instance. It makes nothing until it is needed.

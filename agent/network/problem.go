@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -107,7 +108,14 @@ func (n *Network) lookForConflict() {
 	}
 	defer machine.close()
 	found, err := conflict(machine, n.tag, n.all)
+	if found != n.suspected {
+		n.suspected, n.suspectedAt = found, time.Now()
+	}
 	if err != nil || found == n.occupied {
+		return
+	}
+	// the rest of an instance that is forgotten goes soon
+	if found != "" && time.Since(n.suspectedAt) < reconcileEvery {
 		return
 	}
 	n.occupied = found

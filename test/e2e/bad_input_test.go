@@ -77,7 +77,7 @@ func TestRefusesToStart(t *testing.T) {
 func TestBadCommands(t *testing.T) {
 	d := startDev(t)
 	for command, says := range map[string]string{
-		"task stop x": `unknown command "stop" for "gantry task"; the nearest: ls`,
+		"task stop x": `unknown command "stop" for "gantry task"; the nearest: exec, logs, ls`,
 		"eval ls x":   `takes no arguments: "x" is one`,
 	} {
 		if out, status := d.cli(strings.Fields(command)...); status != 1 || !strings.Contains(out, says) || strings.Contains(out, "Usage") {

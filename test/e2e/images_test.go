@@ -125,7 +125,7 @@ func TestPrivateRegistry(t *testing.T) {
 		}
 		return d.await(d.run(d.family(c)), status)
 	}
-	for parameter, says := range map[string]string{"": "no credentials for " + r.Address, "other": "credentialsParameter other"} {
+	for parameter, says := range map[string]string{"": "no credentials for " + r.Address, "other": "gantry secret put other"} {
 		if reason := aws.ToString(run(parameter).StoppedReason); !strings.HasPrefix(reason, "CannotPullContainerError: ") || !strings.Contains(reason, says) {
 			t.Errorf("by %q: %s", parameter, reason)
 		}

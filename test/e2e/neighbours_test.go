@@ -74,7 +74,7 @@ func TestServicesThatAreNotHere(t *testing.T) {
 	for _, test := range []struct{ call, code, operation string }{
 		{"elbv2 describe-load-balancers", "InvalidAction", "DescribeLoadBalancers"},
 		{"scheduler list-schedules", "UnknownOperationException", "ListSchedules"},
-		{"logs describe-log-groups", "UnknownOperationException", "DescribeLogGroups"},
+		{"events list-rules", "UnknownOperationException", "ListRules"},
 		{"servicediscovery list-namespaces", "UnknownOperationException", "ListNamespaces"},
 		{"ec2 describe-vpcs", "InvalidAction", "DescribeVpcs"},
 		{"sts get-session-token", "InvalidAction", "GetSessionToken"},
