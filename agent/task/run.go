@@ -189,7 +189,8 @@ func (r *Runner) lookAt(event runtime.Event) {
 		case event.ID != c.seen.RuntimeID:
 		case !c.mayRun():
 			r.noteRevival(event)
-		case event.Ended && c.phase == phaseRunning && c.again == nil && event.At >= c.startedAt:
+		// an end in the millisecond of the start may be the one before a restart
+		case event.Ended && c.phase == phaseRunning && c.again == nil && event.At > c.startedAt:
 			c.seeEnd(event)
 			return
 		default:
