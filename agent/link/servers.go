@@ -77,18 +77,14 @@ func (s *Servers) Register(
 
 // Report sends what the agent saw to any server.
 func (s *Servers) Report(ctx context.Context, instance string, updates []structs.TaskUpdate) error {
-	return s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	return s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		return c.Report(ctx, instance, updates)
 	})
 }
 
 // ReportRuntime sends the health of the container engine to any server.
 func (s *Servers) ReportRuntime(ctx context.Context, instance string, health structs.RuntimeHealth) error {
-	return s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	return s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		return c.ReportRuntime(ctx, instance, health)
 	})
 }
@@ -97,9 +93,7 @@ func (s *Servers) ReportRuntime(ctx context.Context, instance string, health str
 func (s *Servers) PinImages(
 	ctx context.Context, instance, deployment string, images []structs.PinnedImage,
 ) (out []structs.PinnedImage, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	err = s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		out, err = c.PinImages(ctx, instance, deployment, images)
 		return err
 	})
@@ -262,6 +256,16 @@ func (s *Servers) avoid(address string) {
 type good struct {
 	ctx context.Context
 	end context.CancelFunc
+}
+
+// call makes a call to any server, one after the other. Each gets a context that ends when another
+// call finds that the server has failed.
+func (s *Servers) call(ctx context.Context, of func(ctx context.Context, c *client.Client) error) error {
+	return s.any(ctx, func(address string, c *client.Client) error {
+		ctx, done := s.whileGood(ctx, address)
+		defer done()
+		return of(ctx, c)
+	})
 }
 
 // whileGood returns a context for a call to a server that ends when another call finds that the

@@ -15,9 +15,7 @@ import (
 
 // TaskTags asks any server for the tags of a task.
 func (s *Servers) TaskTags(ctx context.Context, instance, task string) (out structs.TaskTags, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	err = s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		out, err = c.TaskTags(ctx, instance, task)
 		return err
 	})
@@ -63,9 +61,7 @@ func readAtMost(r io.Reader, most int64) ([]byte, error) {
 func (s *Servers) TaskSecrets(
 	ctx context.Context, instance string, in structs.TaskSecretsRequest,
 ) (out structs.TaskSecrets, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	err = s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		out, err = c.TaskSecrets(ctx, instance, in)
 		return err
 	})
@@ -76,9 +72,7 @@ func (s *Servers) TaskSecrets(
 func (s *Servers) RoleCredentials(
 	ctx context.Context, instance string, in structs.RoleCredentialsRequest,
 ) (out structs.RoleCredentials, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	err = s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		out, err = c.RoleCredentials(ctx, instance, in)
 		return err
 	})
@@ -87,9 +81,7 @@ func (s *Servers) RoleCredentials(
 
 // TaskFiles asks any server for the files of a task.
 func (s *Servers) TaskFiles(ctx context.Context, instance, task string) (out structs.TaskFiles, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	err = s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		out, err = c.TaskFiles(ctx, instance, task)
 		return err
 	})
@@ -98,18 +90,14 @@ func (s *Servers) TaskFiles(ctx context.Context, instance, task string) (out str
 
 // EnsureLogGroups asks any server.
 func (s *Servers) EnsureLogGroups(ctx context.Context, instance, task string) error {
-	return s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	return s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		return c.EnsureLogGroups(ctx, instance, task)
 	})
 }
 
 // LogGroupBegins asks any server.
 func (s *Servers) LogGroupBegins(ctx context.Context, instance string, groups []string) (out map[string]structs.Time, err error) {
-	err = s.any(ctx, func(address string, c *client.Client) error {
-		ctx, done := s.whileGood(ctx, address)
-		defer done()
+	err = s.call(ctx, func(ctx context.Context, c *client.Client) error {
 		out, err = c.LogGroupBegins(ctx, instance, groups)
 		return err
 	})
