@@ -153,7 +153,7 @@ func TestEveryFieldMakesAClassOrIsKnownNotTo(t *testing.T) {
 		// looked at for each instance
 		"Registered", "GPUs", "Name", "Address", "VersionInfo", "RegisteredAt",
 		// no filter looks at them
-		"DeregisteredAt", "Version", "Fenced", "ConnectionChangedAt", "Losses",
+		"DeregisteredAt", "Version", "Fenced", "ConnectionChangedAt", "Losses", "Ingress",
 	}
 	for field := range reflect.TypeFor[structs.ContainerInstance]().Fields() {
 		i := structs.ContainerInstance{}

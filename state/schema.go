@@ -31,6 +31,11 @@ func Nouns() []Noun {
 		managedPolicies,
 		bucketMappings,
 		logGroups,
+		loadBalancers,
+		listeners,
+		listenerRules,
+		targetGroups,
+		targets,
 	}
 }
 

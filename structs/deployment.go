@@ -65,6 +65,8 @@ type Deployment struct {
 	// Traffic of the PRIMARY deployment is how load balancers split traffic. Nil means that all
 	// healthy tasks of the service get equal shares.
 	Traffic *Traffic `json:"traffic,omitzero" cbor:"20,keyasint,omitzero"`
+	// Alternate means that its tasks are in the alternate target groups of the service.
+	Alternate bool `json:"alternate,omitzero" cbor:"27,keyasint,omitzero"`
 	// Pauses are the lifecycle hooks that it has reached, oldest first.
 	Pauses []Pause `json:"pauses,omitzero" cbor:"21,keyasint,omitzero"`
 	// Images are the digests that its tasks run whatever the tags of their images name by now. The

@@ -63,6 +63,8 @@ type ContainerInstance struct {
 	Attributes []Attribute `json:"attributes,omitzero"`
 	// GPUs are the ids of its GPUs, in the order in which tasks get them.
 	GPUs []string `json:"gpus,omitzero"`
+	// Ingress means that its agent opens the listeners of load balancers.
+	Ingress bool `json:"ingress,omitzero"`
 	// Network is about its awsvpc tasks. The servers choose the Block.
 	Network InstanceNetwork `json:"network,omitzero"`
 	// Custom are the attributes that users set (PutAttributes). They survive a registration.

@@ -15,6 +15,10 @@ type ServiceSpec struct {
 	Rebalancing   string `json:"availabilityZoneRebalancing,omitzero"` // ENABLED or DISABLED
 	Role          string `json:"roleArn,omitzero"`
 	CreatedBy     string `json:"createdBy,omitzero"`
+	// LoadBalancers, Registries and Connect are how its tasks receive traffic.
+	LoadBalancers []ServiceLoadBalancer `json:"loadBalancers,omitzero"`
+	Registries    []ServiceRegistry     `json:"serviceRegistries,omitzero"`
+	Connect       *ServiceConnect       `json:"serviceConnect,omitzero"`
 }
 
 // UpdatePolicy describes how a service moves from one revision to the next.

@@ -64,6 +64,13 @@ type Task struct {
 	// task was placed.
 	Files *FilesState `json:"files,omitzero" cbor:"35,keyasint,omitzero"`
 
+	// Targets are the task as a target of target groups, once it can be reached; empty for a task
+	// whose service has no load balancers.
+	Targets []TaskTarget `json:"targets,omitzero" cbor:"44,keyasint,omitzero"`
+	// DrainedAt is when the last request on its Targets ended, or was given up, after it was asked
+	// to stop. Its containers are stopped only then. Zero for a task without Targets.
+	DrainedAt Time `json:"drainedAt,omitzero" cbor:"45,keyasint,omitzero"`
+
 	StopCode      string `json:"stopCode,omitzero" cbor:"15,keyasint,omitzero"`
 	StoppedReason string `json:"stoppedReason,omitzero" cbor:"16,keyasint,omitzero"`
 

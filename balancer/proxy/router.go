@@ -1,0 +1,93 @@
+package proxy
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// Router decides what happens to requests. It must be safe for concurrent use.
+type Router interface {
+	// Route is called once for each request, when its head is complete. Head is valid only until
+	// the request ends.
+	Route(Head) Decision
+}
+
+// Head is the head of a request, for a Router to look at.
+type Head interface {
+	Method() string
+	Host() string // as the client sent it, with the port if it named one
+	Path() string // as the client sent it, without the query string
+	Query() string
+	// Header returns the values of a header by name, in any case.
+	Header(name string) []string
+	Client() netip.AddrPort // by PROXY protocol, if the listener accepts it
+	TLS() bool
+}
+
+// Decision is what a Router decided. If Forward is nil, the other fields are the answer.
+type Decision struct {
+	Forward Forward
+	Status  int
+	Header  [][2]string
+	Body    string
+	// Observe, if not nil, is called once when the request has ended.
+	Observe func(Outcome)
+}
+
+// Forward is one request on its way to a target.
+type Forward interface {
+	// Next returns a target to try, or nil if there is no (other) one: the answer is 503 if none
+	// was tried, or 502. It is called again only if nothing of the request was sent to the target
+	// before. It counts the request as open on the target until Done.
+	Next() *Target
+	// Done is called once for each target that Next returned, with the error of the connection, if
+	// that is why another is tried or the answer is 502 or 504.
+	Done(t *Target, err error)
+	// Cookie returns Set-Cookie values to add to the answer of a target (stickiness).
+	Cookies(t *Target) []string
+}
+
+// Target is a target as the proxy needs it. A Router returns the same pointer for the same target,
+// which keeps its idle connections.
+type Target struct {
+	Address string // host:port
+	// Protocol is HTTP1, HTTP2 or GRPC.
+	Protocol string
+	TLS      bool // certificates of targets are not verified, as elbv2 does not
+	// Open is how many requests are open on it. The proxy does not touch it.
+	Open atomic.Int64
+	// Pool keeps the proxy's connections. Close it when the target is gone.
+	Pool Pool
+}
+
+// Settings are those of a listener, from the attributes of its load balancer.
+type Settings struct {
+	IdleTimeout  time.Duration // of connections; default 60 s
+	HeaderBytes  int           // the most of a request's head; default 64 KiB
+	KeepHost     bool          // preserve_host_header
+	ForwardedFor string        // append, preserve or remove
+	ClientPort   bool          // X-Forwarded-For with the client's port
+	DropInvalid  bool          // header names outside [A-Za-z0-9-] are dropped
+	Desync       string        // monitor, defensive or strictest
+	HTTP2        bool
+	MaxBody      int64 // bytes; zero: no limit
+}
+
+// Outcome describes a request that ended, for access logs and metrics.
+type Outcome struct {
+	Target        *Target // the last one tried; nil if none
+	Status        int     // the client's; zero: it went away before
+	TargetStatus  int     // zero: none
+	BytesIn       int64
+	BytesOut      int64
+	Start         time.Time
+	ToTarget      time.Duration // until the request was sent to the target
+	TargetTime    time.Duration // until the head of the answer came
+	ToClient      time.Duration // until the head was sent on
+	Protocol      string        // HTTP/1.1, HTTP/2.0, HTTP/3.0 or websocket
+	TLSProtocol   string
+	TLSCipher     string
+	Problem       string // for people; empty if all went well
+	CloseByTarget bool
+}
