@@ -52,6 +52,9 @@ func (c *Client) aws(ctx context.Context, service, target string, in, out any) e
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	req.Header.Set("X-Amz-Target", target)
 	key := c.key
+	if c.token == "" && key.Token != "" {
+		req.Header.Set("X-Amz-Security-Token", key.Token)
+	}
 	if c.token != "" {
 		key.ID, key.Secret, _ = strings.Cut(c.token, ":")
 	}

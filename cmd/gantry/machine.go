@@ -68,7 +68,7 @@ func (m *machine) resources(c agent.Config, instance string) []task.Resource {
 		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
 		files.New(files.Config{Instance: instance, Server: c.Server, Dir: m.files.dir, NoDir: m.files.problem}),
 		firelens.New(firelens.Config{
-			Dir: filepath.Join(c.DataDir, "agent", "firelens"), TaskARN: taskARN,
+			Dir: filepath.Join(c.DataDir, "agent", "firelens"), TaskARN: func(t *structs.Task) string { return taskARN(c.Region, t) },
 			EC2ID: (&structs.ContainerInstance{ID: instance, Name: c.Name}).EC2ID(),
 		}),
 	}
@@ -89,7 +89,7 @@ func (m *machine) metadata(c agent.Config, instance string) *metadata.Metadata {
 	})
 }
 
-// taskARN returns the ARN of a task, with the region and account of callers that do not sign.
-func taskARN(t *structs.Task) string {
-	return "arn:aws:ecs:us-east-1:000000000000:" + structs.TaskKey(t.Cluster, t.ID)
+// taskARN returns the ARN of a task in a region, with the account of callers that do not sign.
+func taskARN(region string, t *structs.Task) string {
+	return "arn:aws:ecs:" + region + ":000000000000:" + structs.TaskKey(t.Cluster, t.ID)
 }

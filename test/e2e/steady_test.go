@@ -24,8 +24,9 @@ var rounds = flag.Int("rounds", 3, "how many tasks TestKilledWithEverything has,
 const ownRange = "10.214.0.0/16"
 
 // everything is a task with all that an agent makes for one: a network, volumes, a cgroup with
-// limits, containers in an order, one that is restarted.
+// limits, containers in an order, one that is restarted, a secret, keys of a role, a log.
 const everything = `{"family": "everything", "networkMode": "awsvpc", "cpu": "128", "memory": "128", "pidMode": "task",
+	"taskRoleArn": "arn:aws:iam::123456789012:role/work", "executionRoleArn": "arn:aws:iam::123456789012:role/exec",
 	"volumes": [{"name": "scratch"}, {"name": "own", "dockerVolumeConfiguration": {"scope": "task"}}],
 	"containerDefinitions": [
 		{"name": "init", "image": "IMAGE", "essential": false, "command": ["write", "/data/file"],
@@ -33,7 +34,10 @@ const everything = `{"family": "everything", "networkMode": "awsvpc", "cpu": "12
 		{"name": "web", "image": "IMAGE", "command": ["serve"], "memory": 64, "dependsOn": [{"containerName": "init", "condition": "SUCCESS"}],
 			"restartPolicy": {"enabled": true, "restartAttemptPeriod": 60},
 			"mountPoints": [{"sourceVolume": "own", "containerPath": "/own"}]},
-		{"name": "side", "image": "IMAGE", "command": ["sleep"], "dependsOn": [{"containerName": "web", "condition": "START"}],
+		{"name": "side", "image": "IMAGE", "command": ["lines", "100000", "60", "2ms"], "secrets": [{"name": "KEY", "valueFrom": "/kept"}],
+			"logConfiguration": {"logDriver": "awslogs", "options": {
+				"awslogs-group": "/kept", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p", "awslogs-create-group": "true", "mode": "blocking"}},
+			"dependsOn": [{"containerName": "web", "condition": "START"}],
 			"volumesFrom": [{"sourceContainer": "init", "readOnly": true}]}]}`
 
 // TestKilledWithEverything kills gantry dev at random moments while a task starts, while it runs,
@@ -44,6 +48,7 @@ func TestKilledWithEverything(t *testing.T) {
 	k := &killed{T: t, dir: t.TempDir()}
 	k.start()
 	k.instance = k.d.instance()
+	k.d.putKept()
 	k.d.aws(nil, "register-task-definition", "--cli-input-json", strings.ReplaceAll(everything, "IMAGE", testutil.AppImage))
 	k.d.stopTask(k.d.runEverything()) // spare pauses come with the first task
 	for range *rounds {
@@ -113,6 +118,7 @@ func (k *killed) round() {
 	}
 	k.killWithin(1500 * time.Millisecond)
 	k.d.await(arn, "STOPPED")
+	k.hasWholeLog(arn)
 }
 
 // isWhole checks that a running task has each of its things once, and that it answers.
@@ -132,6 +138,7 @@ func (k *killed) isWhole(task types.Task) {
 	if got := cgroupsOf(k.T, id); len(got) == 0 {
 		k.Error("the task has no cgroup")
 	}
+	k.hasSecretAndRole(aws.ToString(container(k.T, task, "side").RuntimeId))
 	address := net.JoinHostPort(addressOf(k.T, task), "80")
 	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -173,6 +180,7 @@ func (k *killed) runHere(then func(d *dev)) string {
 	k.Helper()
 	d := startDev(k.T, "--spare-pauses", "2", "--task-network", ownRange)
 	instance := d.instance()
+	d.putKept()
 	d.aws(nil, "register-task-definition", "--cli-input-json", strings.ReplaceAll(everything, "IMAGE", testutil.AppImage))
 	d.await(d.runEverything(), "RUNNING")
 	then(d)

@@ -15,7 +15,7 @@ import (
 func write(ctx context.Context, verb string, args []string) error {
 	switch verb {
 	case "lines":
-		return lines(args)
+		return lines(ctx, args)
 	case "count":
 		return count(args)
 	case "size":
@@ -28,8 +28,8 @@ func write(ctx context.Context, verb string, args []string) error {
 	return nil
 }
 
-// lines prints numbered lines of one size, each with the time.
-func lines(args []string) error {
+// lines prints numbered lines of one size, each with the time, until ctx ends.
+func lines(ctx context.Context, args []string) error {
 	if len(args) != 2 && len(args) != 3 {
 		return errors.New("lines N SIZE [PAUSE]")
 	}
@@ -50,6 +50,9 @@ func lines(args []string) error {
 	out := bufio.NewWriterSize(os.Stdout, 64<<10)
 	fill := strings.Repeat("x", size)
 	for n := range count {
+		if ctx.Err() != nil {
+			break
+		}
 		head := fmt.Sprintf("%010d %d ", n, time.Now().UnixNano())
 		fmt.Fprintln(out, head+fill[:max(0, size-len(head)-1)])
 		if pause > 0 {
