@@ -20,8 +20,7 @@ import (
 const inspectsAtOnce = 8
 
 // ListContainers lists this instance's containers, running or not, except pauses. It leaves out
-// containers that are removed in the meantime. Of two with one name the second was to be replaced
-// by the first.
+// containers that are removed in the meantime.
 func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, error) {
 	summaries, err := e.api.ContainerList(ctx, container.ListOptions{
 		All:     true,
@@ -33,11 +32,11 @@ func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, 
 	summaries = slices.DeleteFunc(summaries, func(s container.Summary) bool { return isPause(s.Labels) })
 	// The list lacks exit codes, errors and times, so each container is inspected.
 	states := make([]runtime.ContainerState, len(summaries))
-	group, ctx := errgroup.WithContext(ctx)
+	group, inspecting := errgroup.WithContext(ctx)
 	group.SetLimit(inspectsAtOnce)
 	for i, s := range summaries {
 		group.Go(func() (err error) {
-			states[i], _, err = e.InspectContainer(ctx, s.ID)
+			states[i], _, err = e.InspectContainer(inspecting, s.ID)
 			return err
 		})
 	}
@@ -45,7 +44,7 @@ func (e *Engine) ListContainers(ctx context.Context) ([]runtime.ContainerState, 
 		return nil, err
 	}
 	states = slices.DeleteFunc(states, func(s runtime.ContainerState) bool { return s.ID == "" })
-	return replacedLast(states), nil
+	return e.withoutReplaced(ctx, states)
 }
 
 // InspectContainer returns a container's state; ok is false if this instance has no such container.

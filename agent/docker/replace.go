@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
@@ -86,27 +85,31 @@ func (e *Engine) replace(ctx context.Context, old container.InspectResponse) (co
 	if err != nil {
 		return old, err
 	}
-	if err := e.api.ContainerRemove(ctx, old.ID, container.RemoveOptions{Force: true, RemoveVolumes: true}); err != nil {
+	if err := e.RemoveContainer(ctx, old.ID); err != nil {
 		return old, err
 	}
 	return e.api.ContainerInspect(ctx, made.ID)
 }
 
-// replacedLast gives the containers of a list that were to be replaced their own names, and puts
-// them at its end.
-func replacedLast(list []runtime.ContainerState) []runtime.ContainerState {
-	replaced := func(s runtime.ContainerState) bool { return strings.HasSuffix(s.Name, suffixReplaced) }
-	slices.SortStableFunc(list, func(a, b runtime.ContainerState) int {
-		if replaced(a) == replaced(b) {
-			return 0
-		}
-		if replaced(b) {
-			return -1
-		}
-		return 1
-	})
-	for i := range list {
-		list[i].Name = strings.TrimSuffix(list[i].Name, suffixReplaced)
+// withoutReplaced gives the containers of a list that were to be replaced their own names. Those
+// whose replacement is there are left by an agent that died just then: it removes them.
+func (e *Engine) withoutReplaced(ctx context.Context, list []runtime.ContainerState) ([]runtime.ContainerState, error) {
+	names := map[string]bool{}
+	for _, c := range list {
+		names[c.Name] = true
 	}
-	return list
+	kept := list[:0]
+	for _, c := range list {
+		if name, replaced := strings.CutSuffix(c.Name, suffixReplaced); replaced {
+			if names[name] {
+				if err := e.RemoveContainer(ctx, c.ID); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			c.Name = name
+		}
+		kept = append(kept, c)
+	}
+	return kept, nil
 }

@@ -74,8 +74,11 @@ func TestKilledWhileReplacing(t *testing.T) {
 			killed(h, spec, id)
 
 			list, err := h.ListContainers(t.Context())
-			if err != nil || len(list) == 0 || list[0].Name != spec.Name || list[0].State != runtime.ContainerCreated {
+			if err != nil || len(list) != 1 || list[0].Name != spec.Name || list[0].State != runtime.ContainerCreated {
 				t.Fatalf("the next agent finds %+v, error %v", list, err)
+			}
+			if _, ok, err := h.InspectContainer(t.Context(), spec.Name+"-replaced"); err != nil || ok && list[0].ID != id {
+				t.Errorf("the container that was to be replaced is left: %v", err)
 			}
 			state, err := h.StartContainer(t.Context(), list[0].ID)
 			if err != nil {

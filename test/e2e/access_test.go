@@ -14,6 +14,7 @@ import (
 type secured struct {
 	t             *testing.T
 	dir, url      string
+	join          string // the address by which agents find it
 	secret, caPEM string // files
 }
 
@@ -59,7 +60,7 @@ func startSecured(t *testing.T) *secured {
 		t.Fatal(ca)
 	}
 	http, raft, gossip := fmt.Sprint(freePort(t)), fmt.Sprint(freePort(t)), fmt.Sprint(freePort(t))
-	s.url = "https://127.0.0.1:" + http
+	s.url, s.join = "https://127.0.0.1:"+http, "127.0.0.1:"+gossip
 	var log bytes.Buffer
 	server := exec.Command(gantry, "server", "--data-dir", filepath.Join(s.dir, "data"), "--bind", "127.0.0.1", "--bootstrap-expect", "1",
 		"--http-port", http, "--raft-port", raft, "--gossip-port", gossip, "--secret-file", s.secret)
