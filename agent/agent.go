@@ -80,6 +80,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	a.beginTraffic(ctx)
 	if a.logs != nil {
 		if err := a.ship(ctx); err != nil {
 			return err
@@ -145,7 +146,7 @@ func (a *Agent) open(instance string) {
 	a.exec = exec.New(exec.Config{Instance: instance, Engine: a.runtime, Logger: a.log})
 	a.link = link.New(link.Config{
 		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
-		Handler: a.calls(),
+		Handler: a.calls(), Traffic: a.trafficFan(),
 	})
 	a.images = images.New(a.cfg.Images, images.Parts{
 		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Secrets: a.link.TaskSecrets,

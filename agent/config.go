@@ -49,6 +49,8 @@ type Config struct {
 	// that is configured like this, for an agent
 	// that is configured like this; nil: nothing.
 	Resources func(c Config, instance string) []task.Resource
+	// Traffic gets who receives traffic, by frames; empty: the agent asks for none.
+	Traffic []TrafficReceiver
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured
 	// like this; nil: the instance runs none. If it fails, the instance runs none either, and the
 	// error is shown to people.

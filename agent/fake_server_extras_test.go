@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/gantry-project/gantry/agent/link"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -37,6 +38,17 @@ func (s *fakeServer) TaskTags(context.Context, string, string) (structs.TaskTags
 func (s *fakeServer) Forward(*http.Request) (*http.Response, error) {
 	return nil, errors.ErrUnsupported
 }
+
+// Traffic and the reports about it are for agents with receivers, which these tests do not have.
+func (s *fakeServer) Traffic(context.Context, string) (link.TrafficStream, error) {
+	return nil, errDown
+}
+
+func (s *fakeServer) ReportTargets(context.Context, string, []structs.TargetReport) error {
+	return errDown
+}
+
+func (s *fakeServer) ReportDrains(context.Context, string, structs.DrainReport) error { return errDown }
 
 // Calls fails: nobody calls these agents.
 func (s *fakeServer) Calls(context.Context, string) (io.ReadWriteCloser, error) {

@@ -75,6 +75,8 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return tx.Role(name) != nil
 	case structs.ResourcePolicy:
 		return tx.ManagedPolicy(name) != nil
+	case structs.ResourceLoadBalancer, structs.ResourceTargetGroup, structs.ResourceListener, structs.ResourceListenerRule:
+		return trafficExists(tx, resource)
 	}
 	return false
 }

@@ -78,6 +78,18 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutLogGroups:           handle(putLogGroups),
 	structs.CmdDeleteLogGroup:         handle(deleteLogGroup),
 	structs.CmdSetLogRetention:        handle(setLogRetention),
+	structs.CmdPutLoadBalancer:        handle(putLoadBalancer),
+	structs.CmdDeleteLoadBalancer:     handle(deleteLoadBalancer),
+	structs.CmdPutListener:            handle(putListener),
+	structs.CmdDeleteListener:         handle(deleteListener),
+	structs.CmdPutListenerRule:        handle(putListenerRule),
+	structs.CmdDeleteListenerRule:     handle(deleteListenerRule),
+	structs.CmdSetRulePriorities:      handle(setRulePriorities),
+	structs.CmdPutTargetGroup:         handle(putTargetGroup),
+	structs.CmdDeleteTargetGroup:      handle(deleteTargetGroup),
+	structs.CmdRegisterTargets:        handle(registerTargets),
+	structs.CmdDeregisterTargets:      handle(deregisterTargets),
+	structs.CmdRemoveTargets:          handle(removeTargets),
 }
 
 // applyFunc applies commands of one type at a raft index.

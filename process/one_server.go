@@ -14,3 +14,12 @@ type OneServer struct{ *client.Client }
 func (s OneServer) Stream(ctx context.Context, instance string, version int64) (link.Stream, error) {
 	return s.Assignments(ctx, instance, version)
 }
+
+// Traffic opens the instance's stream of traffic.
+func (s OneServer) Traffic(ctx context.Context, instance string) (link.TrafficStream, error) {
+	stream, err := s.Client.Traffic(ctx, instance)
+	if err != nil {
+		return nil, err // a nil *client.TrafficStream would not be a nil TrafficStream
+	}
+	return stream, nil
+}

@@ -72,3 +72,19 @@ func (tx *Tx) PutListenerRule(r *structs.ListenerRule) { listenerRules.put(tx, r
 
 // RemoveListenerRule removes a rule.
 func (tx *Tx) RemoveListenerRule(r *structs.ListenerRule) { listenerRules.remove(tx, r) }
+
+// Forwards returns a listener whose default actions, or one of whose rules, forward to a target
+// group; nil if there is none. It reads all rules.
+func (s *Snapshot) Forwards(group string) *structs.Listener {
+	for l := range listeners.all(s) {
+		if structs.ForwardsTo(l.DefaultActions, group) {
+			return l
+		}
+	}
+	for r := range listenerRules.all(s) {
+		if structs.ForwardsTo(r.Actions, group) {
+			return s.Listener(r.Listener)
+		}
+	}
+	return nil
+}

@@ -65,6 +65,18 @@ const (
 	CmdPutLogGroups           CommandType = 66
 	CmdDeleteLogGroup         CommandType = 67
 	CmdSetLogRetention        CommandType = 68
+	CmdPutLoadBalancer        CommandType = 76
+	CmdDeleteLoadBalancer     CommandType = 77
+	CmdPutListener            CommandType = 78
+	CmdDeleteListener         CommandType = 79
+	CmdPutListenerRule        CommandType = 80
+	CmdDeleteListenerRule     CommandType = 81
+	CmdSetRulePriorities      CommandType = 82
+	CmdPutTargetGroup         CommandType = 83
+	CmdDeleteTargetGroup      CommandType = 84
+	CmdRegisterTargets        CommandType = 85
+	CmdDeregisterTargets      CommandType = 86
+	CmdRemoveTargets          CommandType = 87
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

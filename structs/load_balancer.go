@@ -17,12 +17,14 @@ type LoadBalancer struct {
 	IPAddressType  string   `json:"ipAddressType,omitzero" cbor:"5,keyasint,omitzero"`
 	Subnets        []string `json:"subnets,omitzero" cbor:"6,keyasint,omitzero"`
 	SecurityGroups []string `json:"securityGroups,omitzero" cbor:"7,keyasint,omitzero"`
-	// Attributes are those that differ from ECS's defaults, in the order of their keys.
+	// Attributes are those that differ from elbv2's defaults, in the order of their keys.
 	Attributes []TrafficAttribute `json:"attributes,omitzero" cbor:"8,keyasint,omitzero"`
 	CreatedAt  Time               `json:"createdAt" cbor:"9,keyasint"`
 	// Owner is what Gantry itself made the load balancer for, such as "gateway/NAME"; empty for one
 	// that a user made.
 	Owner string `json:"owner,omitzero" cbor:"10,keyasint,omitzero"`
+	// Version increases by one with every change.
+	Version int64 `json:"version,omitzero" cbor:"11,keyasint,omitzero"`
 }
 
 // TrafficAttribute is one attribute of a load balancer, listener or target group (elbv2).
@@ -68,6 +70,7 @@ type Listener struct {
 	DefaultActions []RuleAction `json:"defaultActions" cbor:"9,keyasint"`
 	DefaultRule    string       `json:"defaultRule" cbor:"10,keyasint"` // 16 hex digits
 	CreatedAt      Time         `json:"createdAt" cbor:"11,keyasint"`
+	Version        int64        `json:"version,omitzero" cbor:"12,keyasint,omitzero"` // as LoadBalancer.Version
 }
 
 // ListenerRule chooses what happens to requests that meet all its conditions. Rules are tried in
@@ -80,6 +83,7 @@ type ListenerRule struct {
 	Conditions []RuleCondition `json:"conditions" cbor:"4,keyasint"`
 	Actions    []RuleAction    `json:"actions" cbor:"5,keyasint"`
 	CreatedAt  Time            `json:"createdAt" cbor:"6,keyasint"`
+	Version    int64           `json:"version,omitzero" cbor:"7,keyasint,omitzero"` // as LoadBalancer.Version
 }
 
 // The fields of rule conditions (elbv2).

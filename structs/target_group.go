@@ -21,7 +21,8 @@ type TargetGroup struct {
 	Check           TargetCheck        `json:"healthCheck" cbor:"9,keyasint"`
 	Attributes      []TrafficAttribute `json:"attributes,omitzero" cbor:"10,keyasint,omitzero"`
 	CreatedAt       Time               `json:"createdAt" cbor:"11,keyasint"`
-	Owner           string             `json:"owner,omitzero" cbor:"12,keyasint,omitzero"` // as LoadBalancer.Owner
+	Owner           string             `json:"owner,omitzero" cbor:"12,keyasint,omitzero"`   // as LoadBalancer.Owner
+	Version         int64              `json:"version,omitzero" cbor:"13,keyasint,omitzero"` // as LoadBalancer.Version
 }
 
 // DeregistrationDelay is the default of the target groups' attribute

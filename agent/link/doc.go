@@ -8,8 +8,9 @@
 //
 // # Threads
 //
-//	follow      one goroutine; reads the stream and opens the next
-//	beat        one goroutine for each stream, as long as that is open
-//	reporter    one goroutine; owns the updates on their way
-//	tellHealth  one goroutine; reports how the container engine does
+//	follow       one goroutine; reads the stream and opens the next
+//	beat         one goroutine for each stream, as long as that is open
+//	takeTraffic  one goroutine for each stream; hands on who receives traffic
+//	reporter     one goroutine; owns the updates on their way
+//	tellHealth   one goroutine; reports how the container engine does
 package link

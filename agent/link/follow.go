@@ -67,6 +67,9 @@ func (l *Link) followStream(ctx context.Context, works func()) error {
 	if l.cfg.Handler != nil {
 		l.work.Go(func() { l.takeCalls(beating) })
 	}
+	if l.cfg.Traffic != nil {
+		l.work.Go(func() { l.takeTraffic(beating) })
+	}
 	for {
 		silence := time.AfterFunc(streamSilence, func() { stream.Close() })
 		frame, err := stream.Next()

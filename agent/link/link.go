@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gantry-project/gantry/agent/wait"
@@ -21,6 +22,8 @@ type Config struct {
 	Fenced bool
 	// Handler answers the calls of servers. Nil: the agent takes none.
 	Handler http.Handler
+	// Traffic takes the frames of traffic, one after the other. Nil: the agent asks for none.
+	Traffic func(structs.TrafficFrame)
 	Logger  *slog.Logger
 }
 
@@ -42,6 +45,9 @@ type Link struct {
 	// index is that of the newest frame. Used only by Register and, later, by the goroutine that
 	// follows the stream.
 	index uint64
+
+	traffic      sync.Mutex    // held by the goroutine that takes frames of traffic
+	trafficIndex atomic.Uint64 // that of the newest one; zero after a new registration
 }
 
 // New returns a link that has not called a server yet. The lease of the instance begins now.

@@ -48,6 +48,7 @@ func (l *Link) registerAgain(ctx context.Context) {
 		return
 	}
 	l.index = 0
+	l.trafficIndex.Store(0)
 	wait.Nudge(l.health.news) // it may have changed during the call
 	l.log.Info("registered the container instance again: the server had forgotten it")
 }

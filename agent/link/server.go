@@ -54,6 +54,14 @@ type Server interface {
 	// LogGroupBegins returns, for those of the log groups that exist, from when on their events are
 	// kept.
 	LogGroupBegins(ctx context.Context, instance string, groups []string) (map[string]structs.Time, error)
+	// Traffic opens the instance's stream of traffic at the server of the newest stream of
+	// assignments.
+	Traffic(ctx context.Context, instance string) (TrafficStream, error)
+	// ReportTargets sends what the instance saw of targets that it checks. Nil means that it is in
+	// the log.
+	ReportTargets(ctx context.Context, instance string, reports []structs.TargetReport) error
+	// ReportDrains tells the leader which draining targets still have open requests here.
+	ReportDrains(ctx context.Context, instance string, report structs.DrainReport) error
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends
