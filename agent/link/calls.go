@@ -11,6 +11,7 @@ import (
 	"github.com/xtaci/smux"
 
 	"github.com/gantry-project/gantry/agent/wait"
+	"github.com/gantry-project/gantry/internal/streams"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -51,13 +52,13 @@ func (l *Link) takeCallsOnce(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
 	defer context.AfterFunc(ctx, func() { session.Close() })()
-	err = server.Serve(streams{session})
+	err = server.Serve(listener{session})
 	return errors.Join(err, server.Close(), session.Close())
 }
 
-// streams is a session as a listener.
-type streams struct{ *smux.Session }
+// listener is a session as a listener.
+type listener struct{ *smux.Session }
 
-func (s streams) Accept() (net.Conn, error) { return s.AcceptStream() }
+func (l listener) Accept() (net.Conn, error) { return streams.Accept(l.Session) }
 
-func (s streams) Addr() net.Addr { return s.LocalAddr() }
+func (l listener) Addr() net.Addr { return l.LocalAddr() }

@@ -14,6 +14,7 @@ import (
 	"github.com/xtaci/smux"
 
 	"github.com/gantry-project/gantry/internal/route"
+	"github.com/gantry-project/gantry/internal/streams"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -74,7 +75,7 @@ func (r *Reach) Serve(ctx context.Context, instance string, conn io.ReadWriteClo
 		return err
 	}
 	a := &agent{session: session, http: &http.Transport{
-		DialContext:         func(context.Context, string, string) (net.Conn, error) { return session.OpenStream() },
+		DialContext:         func(context.Context, string, string) (net.Conn, error) { return streams.Open(session) },
 		MaxIdleConnsPerHost: idleStreams, IdleConnTimeout: idleStreamsTime, DisableCompression: true,
 	}}
 	r.mu.Lock()
