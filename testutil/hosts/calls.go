@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/gantry-project/gantry/client"
 )
@@ -79,6 +80,14 @@ func (s *Server) ECS() *ecs.Client {
 			Timeout:   CallTimeout,
 			Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: c.roots}, MaxIdleConnsPerHost: 4, IdleConnTimeout: 5 * time.Second},
 		},
+	})
+}
+
+// ELB returns a new client of the server's load balancing API that tries once and no more.
+func (s *Server) ELB() *elb.Client {
+	of := s.ECS().Options()
+	return elb.New(elb.Options{
+		Region: of.Region, BaseEndpoint: of.BaseEndpoint, Retryer: of.Retryer, Credentials: of.Credentials, HTTPClient: of.HTTPClient,
 	})
 }
 
