@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gantry-project/gantry/internal/datachannel"
+	"github.com/gantry-project/gantry/internal/streams"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -43,7 +44,7 @@ func (s *session) forward(ctx context.Context) string {
 	stop := context.AfterFunc(ctx, func() { _ = mux.Close() }) // it may be closed already
 	defer stop()
 	for {
-		client, err := mux.AcceptStream()
+		client, err := streams.Accept(mux)
 		if err != nil {
 			return s.why(ctx, errForwarded)
 		}
@@ -52,7 +53,7 @@ func (s *session) forward(ctx context.Context) string {
 }
 
 // connection carries one connection.
-func (s *session) connection(ctx context.Context, client *smux.Stream) {
+func (s *session) connection(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	port, err := s.dial(ctx)
 	if err != nil {

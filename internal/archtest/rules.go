@@ -78,7 +78,7 @@ var folderRules = []folderRule{
 		"a resource of tasks: which groups exist is the servers' matter"},
 	{"agent/link", []string{"agent/wait", "client", "internal/streams", "internal/wholefile", "security", "structs"},
 		"the link to the servers knows neither containers nor what is done with an assignment"},
-	{"agent/exec", []string{"agent/runtime", "internal/datachannel", "structs"},
+	{"agent/exec", []string{"agent/runtime", "internal/datachannel", "internal/streams", "structs"},
 		"sessions of people in containers: the servers between them and the engine behind the containers are not its matter"},
 	{"agent/images", []string{"agent/runtime", "agent/wait", "internal/wholefile", "structs"},
 		"images are pulled and removed whoever wants them: it asks the engine through its seam, and knows no task"},

@@ -2,7 +2,9 @@
 package streams
 
 import (
+	"io"
 	"net"
+	"runtime"
 	"sync"
 
 	"github.com/xtaci/smux"
@@ -40,4 +42,11 @@ func (c *Conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.Stream.Write(b)
+}
+
+// WriteTo implements io.WriterTo, for io.Copy. smux closes an accepted stream that nobody holds,
+// and its own WriteTo does not hold it.
+func (c *Conn) WriteTo(w io.Writer) (int64, error) {
+	defer runtime.KeepAlive(c)
+	return c.Stream.WriteTo(w)
 }
