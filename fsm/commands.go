@@ -78,6 +78,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutLogGroups:           handle(putLogGroups),
 	structs.CmdDeleteLogGroup:         handle(deleteLogGroup),
 	structs.CmdSetLogRetention:        handle(setLogRetention),
+	structs.CmdReportTargets:          handle(reportTargets),
+	structs.CmdSetDrained:             handle(setDrained),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -65,6 +65,8 @@ const (
 	CmdPutLogGroups           CommandType = 66
 	CmdDeleteLogGroup         CommandType = 67
 	CmdSetLogRetention        CommandType = 68
+	CmdReportTargets          CommandType = 90
+	CmdSetDrained             CommandType = 91
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.
