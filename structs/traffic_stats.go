@@ -102,7 +102,9 @@ func (c *TrafficCounts) Quantile(q float64) float64 {
 }
 
 // Add adds the counts of another instance, target or listener.
-func (c *TrafficCounts) Add(o TrafficCounts) { c.combine(o, func(a, b uint64) uint64 { return a + b }, 1) }
+func (c *TrafficCounts) Add(o TrafficCounts) {
+	c.combine(o, func(a, b uint64) uint64 { return a + b }, 1)
+}
 
 // Since takes away an earlier state of the same counts. Counters that are lower than then have
 // begun anew, and stay.
