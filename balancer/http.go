@@ -54,8 +54,8 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// byProxy returns a connection that begins with a header of the PROXY protocol, if the port's oldest
-// listener says that they do.
+// byProxy returns a connection that begins with a header of the PROXY protocol, if the port's
+// oldest listener says that they do.
 func (p *port) byProxy(c net.Conn) net.Conn {
 	if structs.AttributeOf(p.plan.Load().listeners[0].spec.Listener.Attributes, AttributeProxyProtocol) != "true" {
 		return c

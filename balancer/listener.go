@@ -3,7 +3,6 @@ package balancer
 import (
 	"log/slog"
 	"slices"
-	"strings"
 
 	"github.com/gantry-project/gantry/balancer/match"
 	"github.com/gantry-project/gantry/structs"
@@ -109,13 +108,6 @@ func (l *listener) names(r match.Request) bool {
 	})
 }
 
-// isNamed reports whether a host is the DNS name of the load balancer: NAME-ID.elb.gantry.
-func (l *listener) isNamed(host string) bool {
-	lb := &l.spec.LoadBalancer
-	first, rest, _ := strings.Cut(host, ".")
-	return rest == "elb.gantry" && strings.EqualFold(first, lb.Name+"-"+lb.ID)
-}
-
 // listenerOf returns which of the listeners that share a port a request is for. They are in the
 // order of their age. It is the first that has a rule for the request's host, or else the one whose
 // load balancer has that name, or else the oldest.
@@ -130,7 +122,7 @@ func listenerOf(list []*listener, r match.Request) *listener {
 	}
 	host := match.HostName(r.Host())
 	for _, l := range list {
-		if l.isNamed(host) {
+		if l.spec.LoadBalancer.DNSName() == host {
 			return l
 		}
 	}

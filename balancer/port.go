@@ -3,6 +3,7 @@ package balancer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -150,6 +151,9 @@ func (b *Balancer) open(key portKey, want *plan) (*port, error) {
 	}
 	switch p.kind {
 	case structs.ProtocolHTTP, structs.ProtocolHTTPS:
+		if b.cfg.HTTP == nil {
+			return nil, errors.Join(errors.New("nothing here serves HTTP"), p.socket.Close())
+		}
 		p.serveHTTP()
 	default:
 		p.serveTCP()
@@ -158,8 +162,8 @@ func (b *Balancer) open(key portKey, want *plan) (*port, error) {
 	return p, nil
 }
 
-// end has a port take nothing new, and lets what is open there end. With hand its socket is kept for
-// the next process, if that can be.
+// end has a port take nothing new, and lets what is open there end. With hand its socket is kept
+// for the next process, if that can be.
 func (b *Balancer) end(p *port, hand bool) {
 	if hand && p.socket != nil && b.cfg.Sockets != nil {
 		address := net.JoinHostPort(b.cfg.Address, strconv.Itoa(int(p.key.number)))

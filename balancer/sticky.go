@@ -40,8 +40,8 @@ func groupCookie(id string) string {
 }
 
 // groupFor chooses the group of a forward action by weight. A client whose cookie names one that
-// still has weight stays with it. A group without any target that may get requests is passed over if
-// there is another. It also returns whether the client is to get the cookie.
+// still has weight stays with it. A group without any target that may get requests is passed over
+// if there is another. It also returns whether the client is to get the cookie.
 func (b *Balancer) groupFor(f *forward, h match.Request) (g *group, sticky bool) {
 	if len(f.Groups) == 1 {
 		return b.group(f.Groups[0].TargetGroup), false

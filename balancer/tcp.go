@@ -219,7 +219,8 @@ func (t *target) forget(f *flow) {
 }
 
 // copy passes bytes on in both directions until both have ended. The end of one is passed on, and
-// leaves the other open; an error ends both. Between two TCP connections the kernel moves the bytes.
+// leaves the other open; an error ends both. Between two TCP connections the kernel moves the
+// bytes.
 func (f *flow) copy() {
 	done := make(chan struct{})
 	go func() {

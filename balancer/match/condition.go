@@ -25,8 +25,9 @@ type Request interface {
 // Condition is one condition of a rule, compiled.
 type Condition func(Request) bool
 
-// Compile returns the conditions of a rule, compiled: a request must meet them all. Those that cannot
-// be met are left out, and are in the error. Source: elbv2, "Condition types for listener rules".
+// Compile returns the conditions of a rule, compiled: a request must meet them all. Those that
+// cannot be met are left out, and are in the error. Source: elbv2, "Condition types for listener
+// rules".
 func Compile(list []structs.RuleCondition) ([]Condition, error) {
 	var out []Condition
 	var errs []error
