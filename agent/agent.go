@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/gantry-project/gantry/agent/exec"
@@ -32,6 +33,7 @@ type Agent struct {
 	exec     *exec.Sessions // nil before Run
 	logs     *logs.Logs     // nil before Run, and if no output is kept
 	network  Network        // nil: awsvpc tasks are not run here
+	ingress  *ingress       // nil: no listeners of load balancers are opened here
 	// networkProblem is why network is nil, for people; empty if nobody asked for one
 	networkProblem string
 	tasks          task.Config    // of the runners; empty before Run
@@ -62,6 +64,10 @@ func New(cfg Config) (*Agent, error) {
 		runners:  map[string]*task.Runner{},
 		orphans:  map[string]bool{},
 		killed:   map[string]bool{},
+	}
+	if cfg.Ingress != nil {
+		a.ingress = newIngress(a)
+		a.cfg.Traffic = append(slices.Clone(cfg.Traffic), a.ingress)
 	}
 	return a, nil
 }
@@ -146,7 +152,7 @@ func (a *Agent) open(instance string) {
 	a.exec = exec.New(exec.Config{Instance: instance, Engine: a.runtime, Logger: a.log})
 	a.link = link.New(link.Config{
 		Server: a.cfg.Server, Instance: instance, Fenced: a.cfg.StopOnDisconnect, Logger: a.log,
-		Handler: a.calls(), Traffic: a.trafficFan(),
+		Handler: a.calls(instance), Traffic: a.trafficFan(),
 	})
 	a.images = images.New(a.cfg.Images, images.Parts{
 		Engine: a.runtime, Info: a.runtime.Info, Pin: a.link.PinImages, Secrets: a.link.TaskSecrets,

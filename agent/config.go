@@ -15,6 +15,7 @@ import (
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/sink"
 	"github.com/gantry-project/gantry/agent/task"
+	"github.com/gantry-project/gantry/balancer"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -49,6 +50,9 @@ type Config struct {
 	// that is configured like this, for an agent
 	// that is configured like this; nil: nothing.
 	Resources func(c Config, instance string) []task.Resource
+	// Ingress has the instance open the listeners of load balancers. Its reports and its logger are
+	// the agent's. Nil: it opens none.
+	Ingress *balancer.Config
 	// Traffic gets who receives traffic, by frames; empty: the agent asks for none.
 	Traffic []TrafficReceiver
 	// Network returns the network of an instance's awsvpc tasks, for an agent that is configured

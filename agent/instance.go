@@ -23,6 +23,7 @@ func containerInstance(cfg Config, id string, info runtime.Info) structs.Contain
 		Address:          address,
 		Status:           structs.InstanceActive,
 		Fenced:           cfg.StopOnDisconnect,
+		Ingress:          cfg.Ingress != nil,
 		CapacityProvider: cfg.CapacityProvider,
 		Registered: structs.Resources{
 			CPU:    max(0, int64(info.CPUs)*1024-cfg.ReservedCPU),

@@ -34,6 +34,7 @@ type agentOptions struct {
 	name       string
 	attributes []string
 	images     imageOptions
+	ingress    ingress
 	cleanup    time.Duration // how long the containers of ended tasks are kept
 	privileged bool          // whether containers may be privileged
 	anyArch    bool          // whether tasks whose definition names another architecture run here
@@ -80,6 +81,7 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	o.images.addCleanupFlags(cmd)
 	addCleanupWaitFlag(cmd, &o.cleanup)
 	o.logs.addFlags(cmd)
+	o.ingress.addFlags(cmd, "", 30*time.Second)
 	config.IsMap(cmd.Flags(), "attribute", "attributes")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -107,7 +109,7 @@ func (o *agentOptions) check() error {
 	}
 	_, err := o.custom()
 	_, imageErr := o.images.config()
-	return cmp.Or(err, imageErr, o.logging.check(), o.network.check(), o.tasks.check(), o.logs.check())
+	return cmp.Or(err, imageErr, o.logging.check(), o.network.check(), o.tasks.check(), o.logs.check(), o.ingress.check())
 }
 
 func addCleanupWaitFlag(cmd *cobra.Command, wait *time.Duration) {
@@ -164,13 +166,17 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
+	ingress, err := o.ingress.config(ctx, log)
+	if err != nil {
+		return err
+	}
 	a, err := process.NewAgent(process.AgentConfig{
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
 			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
 			Network: o.tasks.network(machine.runtime), Logs: o.logs.config(), LogSinks: sinks,
-			Images: images, CleanupWait: o.cleanup, Logger: log,
+			Ingress: ingress, Images: images, CleanupWait: o.cleanup, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

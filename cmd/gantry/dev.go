@@ -36,6 +36,7 @@ type devOptions struct {
 	pauses   agentNetwork
 	files    filesDir
 	images   imageOptions
+	ingress  ingress
 	cleanup  time.Duration // how long the containers of ended tasks are kept
 	logs     keptLogs
 }
@@ -70,8 +71,9 @@ gantry dev with the same directory takes them over.`,
 	o.images.addFlags(cmd)
 	addCleanupWaitFlag(cmd, &o.cleanup)
 	o.logs.addFlags(cmd)
+	o.ingress.addFlags(cmd, "127.0.0.1", 3*time.Second)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.logs.check(), o.check()); err != nil {
+		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.logs.check(), o.ingress.check(), o.check()); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
@@ -115,11 +117,15 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	if err != nil {
 		return err
 	}
+	ingress, err := o.ingress.config(ctx, log)
+	if err != nil {
+		return err
+	}
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
-		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
+		Ingress: ingress, Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

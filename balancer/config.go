@@ -1,0 +1,65 @@
+package balancer
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/gantry-project/gantry/balancer/accesslog"
+	"github.com/gantry-project/gantry/balancer/proxy"
+	"github.com/gantry-project/gantry/structs"
+)
+
+// Config is what a Balancer needs.
+type Config struct {
+	// Address is the host at which listeners are opened; empty: all addresses of the machine.
+	Address string
+	// HTTP makes what serves a port of HTTP or HTTPS. Required.
+	HTTP func(proxy.Settings, proxy.Router) Engine
+	// ReportTargets sends what changed of the health of targets. It is called again with the same
+	// if it fails. Nil: nothing is checked.
+	ReportTargets func(ctx context.Context, reports []structs.TargetReport) error
+	// ReportDrains tells on which draining targets requests are open. Nil: nobody is told.
+	ReportDrains func(ctx context.Context, report structs.DrainReport) error
+	// Certificates, if not nil, returns the certificate for a client, or nil and no error if it has
+	// none: then those of the frames are looked at. It may be called at any time.
+	Certificates func(listener structs.TrafficListener, hello *tls.ClientHelloInfo) (*tls.Certificate, error)
+	// AccessLog gets a line for each request; nil: none is written.
+	AccessLog *accesslog.Log
+	// Sockets has listening sockets that an earlier process left, and keeps this one's for the
+	// next; nil: they are opened and closed.
+	Sockets Sockets
+	// Grace is how long requests may last after a listener went or the agent stops. Zero: 30 s.
+	Grace  time.Duration
+	Logger *slog.Logger     // nil: slog.Default
+	Now    func() time.Time // nil: time.Now
+}
+
+// Engine serves HTTP; a proxy.Server is one.
+type Engine interface {
+	Serve(net.Listener) error
+	ServeTLS(net.Listener, *tls.Config) error
+	Configure(proxy.Settings)
+	Shutdown(context.Context) error
+}
+
+// Sockets hands listening sockets from one process to the next, so that connections that come
+// between them wait, and are not refused.
+type Sockets interface {
+	// Take returns the listening socket of an address, such as "tcp 0.0.0.0:80", or nil.
+	Take(name string) net.Listener
+	// Keep holds the socket for the next process; it says whether that was possible.
+	Keep(name string, l net.Listener) bool
+}
+
+func (c Config) withDefaults() Config {
+	c.Grace = cmp.Or(c.Grace, 30*time.Second)
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
