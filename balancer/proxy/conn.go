@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// lingerRead and lingerTotal bound how long a connection is read after the last answer: to close
+	// lingerRead and lingerTotal bound how long a connection is read after the last answer: closing
 	// it with something unread would reset it, and the client could lose the answer.
 	lingerRead  = 2 * time.Second
 	lingerTotal = 10 * time.Second

@@ -153,7 +153,7 @@ func (x *exchange) reply(status int, header [][2]string, text string) {
 		header = [][2]string{{"Content-Type", "text/plain; charset=utf-8"}}
 		r.length = int64(len(text))
 	}
-	r.fields = append(r.fields, field{name: "Server", value: "gantry"}, field{name: "Date", value: dateText(time.Now())})
+	r.fields = append(r.fields, field{name: "Server", value: "gantry"}, field{name: "Date", value: x.server.dateText(time.Now())})
 	for _, h := range header {
 		r.fields = append(r.fields, field{name: h[0], value: h[1]})
 	}

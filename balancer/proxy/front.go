@@ -3,7 +3,6 @@ package proxy
 import (
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 )
 
@@ -169,20 +168,3 @@ func (h *h1front) abort() {
 }
 
 func (h *h1front) stopReading() { h.conn.net.SetReadDeadline(time.Unix(1, 0)) }
-
-// date is the header Date of the proxy's own answers, as it was in a second.
-type date struct {
-	second int64
-	text   string
-}
-
-var dateNow atomic.Pointer[date]
-
-func dateText(now time.Time) string {
-	if d := dateNow.Load(); d != nil && d.second == now.Unix() {
-		return d.text
-	}
-	d := &date{now.Unix(), now.UTC().Format(http.TimeFormat)}
-	dateNow.Store(d)
-	return d.text
-}

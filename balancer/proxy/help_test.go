@@ -229,3 +229,9 @@ func wantIn(t *testing.T, where, what string) {
 		t.Fatalf("no %q in:\n%s", what, where)
 	}
 }
+
+// nowhere is a connection that has ended.
+type nowhere struct{ net.Conn }
+
+func (nowhere) Read([]byte) (int, error)        { return 0, io.EOF }
+func (nowhere) SetReadDeadline(time.Time) error { return nil }

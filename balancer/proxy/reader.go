@@ -39,8 +39,8 @@ type reader struct {
 	n        int    // what pull read
 	err      error
 	deadline time.Time
-	// patient is set while a connection that is not plain TCP is idle: its first byte is read alone,
-	// so that no buffer is held meanwhile.
+	// patient is set while a connection that is not plain TCP is idle: its first byte is read
+	// alone, so that no buffer is held meanwhile.
 	patient bool
 	first   [1]byte
 }

@@ -25,6 +25,7 @@ type Server struct {
 	http2    *http.Server
 	streams  *handed // connections of HTTP/2 clients
 	draining atomic.Bool
+	date     atomic.Pointer[date]
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -182,4 +183,19 @@ func (s *Server) closeIdle(quiet bool) int {
 		}
 	}
 	return len(s.conns)
+}
+
+// date is the header Date of the server's own answers in one second.
+type date struct {
+	second int64
+	text   string
+}
+
+func (s *Server) dateText(now time.Time) string {
+	if d := s.date.Load(); d != nil && d.second == now.Unix() {
+		return d.text
+	}
+	d := &date{now.Unix(), now.UTC().Format(http.TimeFormat)}
+	s.date.Store(d)
+	return d.text
 }

@@ -77,14 +77,21 @@ func (up *upload) run(from source, u *upstream, chunked bool, limit int64) {
 	}
 }
 
-// uploading reports whether the client sent some of the body a short while ago, so that the target
-// has more time.
+// uploading reports whether the client still sends, so that the target has more time. A client that
+// pauses for too long ends the upload itself, if it speaks HTTP/1.
 func (x *exchange) uploading() bool {
 	up := x.upload
 	if up == nil {
 		return false
 	}
-	return time.Since(time.Unix(0, up.latest.Load())) < x.settings.IdleTimeout
+	select {
+	case <-up.done:
+	default:
+		if x.conn != nil && !up.all.Load() {
+			return true
+		}
+	}
+	return time.Since(time.Unix(0, up.latest.Load())) < x.settings.IdleTimeout*(lazyPart-1)/lazyPart
 }
 
 // endUpload waits until the body is no longer sent. One that the client has not sent wholly is cut
