@@ -157,6 +157,8 @@ func (x *exchange) carryStream(f Forward, from *http.Response, sent *sentBody, t
 	switch {
 	case x.req.method == "HEAD" || r.status == 204 || r.status == 304:
 		r.length = 0
+	case len(from.Trailer) > 0 && x.conn != nil: // in HTTP/1.1 trailers follow chunks alone
+		r.length = untilEnd
 	case r.length == 0 && from.Header["Content-Length"] == nil:
 		r.fields = append(r.fields, field{"Content-Length", "0", kindContentLength})
 	}

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestAnswersInEveryForm gives answers of targets as they are on the wire, and wants what the client
-// gets.
+// TestAnswersInEveryForm gives answers of targets as they are on the wire, and wants what the
+// client gets.
 func TestAnswersInEveryForm(t *testing.T) {
 	for _, row := range []struct{ name, method, answer, want string }{
 		{"sized", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"},

@@ -44,10 +44,10 @@ type Decision struct {
 // Forward is one request on its way to a target.
 type Forward interface {
 	// Next returns a target to try, or nil if there is no (other) one: the answer is 503 if none
-	// was tried, or else 502, or 504 if the last one could not be connected to in time. It is called
-	// again only if no target can have seen the request, since no connection could be made or
-	// nothing could be written to it, or if the target closed a kept connection before any part of
-	// an answer, and the request has no body and an idempotent method (RFC 9110 9.2.2); that is
+	// was tried, or else 502, or 504 if the last one could not be connected to in time. It is
+	// called again only if no target can have seen the request, since no connection could be made
+	// or nothing could be written to it, or if the target closed a kept connection before any part
+	// of an answer, and the request has no body and an idempotent method (RFC 9110 9.2.2); that is
 	// tried on a new connection to the same target first. It counts the request as open on the
 	// target until Done.
 	Next() *Target
