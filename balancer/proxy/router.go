@@ -25,6 +25,12 @@ type Head interface {
 	TLS() bool
 }
 
+// Refuser is what a Router may also be: it hears of requests that never came to Route, since they
+// were malformed or not complete in time.
+type Refuser interface {
+	Refused(client netip.AddrPort, o Outcome)
+}
+
 // Decision is what a Router decided. If Forward is nil, the other fields are the answer.
 type Decision struct {
 	Forward Forward
@@ -38,13 +44,17 @@ type Decision struct {
 // Forward is one request on its way to a target.
 type Forward interface {
 	// Next returns a target to try, or nil if there is no (other) one: the answer is 503 if none
-	// was tried, or 502. It is called again only if nothing of the request was sent to the target
-	// before. It counts the request as open on the target until Done.
+	// was tried, or else 502, or 504 if the last one could not be connected to in time. It is
+	// called again only if no target can have seen the request, since no connection could be made
+	// or nothing could be written to it, or if the target closed a kept connection before any part
+	// of an answer, and the request has no body and an idempotent method (RFC 9110 9.2.2); that is
+	// tried on a new connection to the same target first. It counts the request as open on the
+	// target until Done.
 	Next() *Target
 	// Done is called once for each target that Next returned, with the error of the connection, if
 	// that is why another is tried or the answer is 502 or 504.
 	Done(t *Target, err error)
-	// Cookie returns Set-Cookie values to add to the answer of a target (stickiness).
+	// Cookies returns Set-Cookie values to add to the answer of a target (stickiness).
 	Cookies(t *Target) []string
 }
 
@@ -72,6 +82,8 @@ type Settings struct {
 	Desync       string        // monitor, defensive or strictest
 	HTTP2        bool
 	MaxBody      int64 // bytes; zero: no limit
+	// AltSvc, if not empty, is the header Alt-Svc of answers over TLS, such as h3=":443".
+	AltSvc string
 }
 
 // Outcome describes a request that ended, for access logs and metrics.
@@ -90,4 +102,9 @@ type Outcome struct {
 	TLSCipher     string
 	Problem       string // for people; empty if all went well
 	CloseByTarget bool
+	TraceID       string // the header X-Amzn-Trace-Id as the target got it
+	// Class is how a request that is not wholly in order was taken: Acceptable, Ambiguous or Severe
+	// (elbv2), with ClassReason; empty for the others.
+	Class       string
+	ClassReason string
 }
