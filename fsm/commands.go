@@ -78,6 +78,13 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutLogGroups:           handle(putLogGroups),
 	structs.CmdDeleteLogGroup:         handle(deleteLogGroup),
 	structs.CmdSetLogRetention:        handle(setLogRetention),
+	structs.CmdPutCertificate:         handle(putCertificate),
+	structs.CmdDeleteCertificate:      handle(deleteCertificate),
+	structs.CmdLeaseCertificate:       handle(leaseCertificate),
+	structs.CmdReportCertificate:      handle(reportCertificate),
+	structs.CmdRenewCertificate:       handle(renewCertificate),
+	structs.CmdPutACMEFile:            handle(putACMEFile),
+	structs.CmdDeleteACMEFile:         handle(deleteACMEFile),
 }
 
 // applyFunc applies commands of one type at a raft index.

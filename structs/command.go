@@ -65,6 +65,13 @@ const (
 	CmdPutLogGroups           CommandType = 66
 	CmdDeleteLogGroup         CommandType = 67
 	CmdSetLogRetention        CommandType = 68
+	CmdPutCertificate         CommandType = 100
+	CmdDeleteCertificate      CommandType = 101
+	CmdLeaseCertificate       CommandType = 102
+	CmdReportCertificate      CommandType = 103
+	CmdRenewCertificate       CommandType = 104
+	CmdPutACMEFile            CommandType = 105
+	CmdDeleteACMEFile         CommandType = 106
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

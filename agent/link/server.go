@@ -54,6 +54,11 @@ type Server interface {
 	// LogGroupBegins returns, for those of the log groups that exist, from when on their events are
 	// kept.
 	LogGroupBegins(ctx context.Context, instance string, groups []string) (map[string]structs.Time, error)
+	// IngressCertificates returns what an ingress instance needs to serve HTTPS, when its digest is
+	// not this one, or after some seconds.
+	IngressCertificates(ctx context.Context, instance, digest string) (structs.IngressCertificates, error)
+	// ACMECall shares something among ingress instances while a certificate is ordered.
+	ACMECall(ctx context.Context, instance string, in structs.ACMECall) (structs.ACMEAnswer, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends
