@@ -29,9 +29,14 @@ func reseal(tx *state.Tx, _ uint64, cmd structs.Reseal) (string, error) {
 		if tx.VaultKey(v.Value.Key) == nil {
 			continue
 		}
-		if v.Secret != "" {
+		switch {
+		case v.Secret != "":
 			resealSecret(tx, v)
-		} else {
+		case v.Certificate != "":
+			resealCertificate(tx, v)
+		case v.File != "":
+			resealACMEFile(tx, v)
+		default:
 			resealParameter(tx, v)
 		}
 	}
@@ -75,6 +80,22 @@ func resealParameter(tx *state.Tx, v structs.ResealedValue) {
 	tx.PutParameter(&made)
 }
 
+func resealCertificate(tx *state.Tx, v structs.ResealedValue) {
+	if c := tx.Certificate(v.Certificate); c != nil && isValue(c.Key, v.Was) {
+		made := *c
+		made.Key = v.Value
+		tx.PutCertificate(&made)
+	}
+}
+
+func resealACMEFile(tx *state.Tx, v structs.ResealedValue) {
+	if f := tx.ACMEFile(v.File); f != nil && isValue(f.Value, v.Was) {
+		made := *f
+		made.Value = v.Value
+		tx.PutACMEFile(&made)
+	}
+}
+
 // retireVaultKeys removes the keys that nothing is sealed with, except the newest.
 func retireVaultKeys(tx *state.Tx) {
 	used := map[string]bool{}
@@ -87,6 +108,12 @@ func retireVaultKeys(tx *state.Tx) {
 		for _, v := range p.Versions {
 			used[v.Value.Key] = true
 		}
+	}
+	for c := range tx.Certificates() {
+		used[c.Key.Key] = true
+	}
+	for f := range tx.ACMEFiles() {
+		used[f.Value.Key] = true
 	}
 	newest := tx.NewestVaultKey()
 	for _, k := range slices.Collect(tx.VaultKeys()) {

@@ -92,6 +92,13 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdRemoveTargets:          handle(removeTargets),
 	structs.CmdReportTargets:          handle(reportTargets),
 	structs.CmdSetDrained:             handle(setDrained),
+	structs.CmdPutCertificate:         handle(putCertificate),
+	structs.CmdDeleteCertificate:      handle(deleteCertificate),
+	structs.CmdLeaseCertificate:       handle(leaseCertificate),
+	structs.CmdReportCertificate:      handle(reportCertificate),
+	structs.CmdRenewCertificate:       handle(renewCertificate),
+	structs.CmdPutACMEFile:            handle(putACMEFile),
+	structs.CmdDeleteACMEFile:         handle(deleteACMEFile),
 }
 
 // applyFunc applies commands of one type at a raft index.

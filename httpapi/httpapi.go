@@ -47,6 +47,8 @@
 //	GET  /v1/buckets/{name}             the BucketMapping of a bucket
 //	PUT  /v1/buckets/{name}             a BucketMappingRequest → the BucketMapping: maps it, or maps it anew
 //	DELETE /v1/buckets/{name}           204: it is not mapped any more
+//	GET  /v1/certificates               CertificateList: the certificates for HTTPS, without their keys
+//	GET  /v1/certificates/authority     the certificate of gantry dev's own authority, PEM
 //	POST /v1/secrets/rotate-key         → VaultKeyRotation: all secrets and parameters are sealed with a new key
 //	POST /v1/agent/certificate?instance=ID  an Enrolment → Enrolled, if TLS is on
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
@@ -64,6 +66,8 @@
 //	POST /v1/agent/files?instance=ID&task=  the TaskFiles of a task
 //	POST /v1/agent/health?instance=ID   a RuntimeHealth, its status and reason → 204 once it is in the log
 //	POST /v1/agent/secrets?instance=ID  a TaskSecretsRequest about a task of the instance → TaskSecrets
+//	POST /v1/agent/certificates?instance=ID&digest=D   IngressCertificates, when its digest is not D or after some seconds
+//	POST /v1/agent/acme?instance=ID     an ACMECall → ACMEAnswer
 //	POST /v1/agent/calls?instance=ID    upgrades the connection (HTTP/1.1, gantry-agent-calls) to one over which servers call the agent
 //
 // Errors are {"error": {"code": "ClusterNotFound", "message": "…"}} with a fitting status. The
@@ -76,6 +80,7 @@ import (
 	"log/slog"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/certificates"
 	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/internal/route"
 	"github.com/gantry-project/gantry/security"
@@ -86,6 +91,8 @@ import (
 type Config struct {
 	Control *control.Control
 	Vault   *vault.Vault
+	// Certificates are those for HTTPS.
+	Certificates *certificates.Certificates
 	// Ready returns why the process cannot take work yet; nil if it can.
 	Ready  func() error
 	Logger *slog.Logger

@@ -65,6 +65,9 @@ func (a *api) routes() []route.Route {
 		{Pattern: "PUT /v1/buckets/{name}", Action: "gantry:MapBucket", Resource: bucket, Handler: h(a.mapBucket)},
 		{Pattern: "DELETE /v1/buckets/{name}", Action: "gantry:UnmapBucket", Resource: bucket, Handler: h(a.unmapBucket)},
 
+		{Pattern: "GET /v1/certificates", Action: "gantry:ListCertificates", Resource: none, Handler: h(a.certificates)},
+		{Pattern: "GET /v1/certificates/authority", Action: "gantry:DescribeServer", Resource: none, Handler: h(a.certificateAuthority)},
+
 		{Pattern: "POST /v1/secrets/rotate-key", Action: "gantry:RotateSecretKey", Resource: none, Handler: h(a.rotateSecretKey)},
 
 		{Pattern: "POST /v1/agent/certificate", Who: route.Anyone, Where: route.AnyServer, Quiet: true, Handler: h(a.enrolAgent)},
@@ -83,5 +86,7 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/agent/files", Who: route.Agent, Quiet: true, Handler: h(a.taskFiles)},
 		{Pattern: "POST /v1/agent/health", Who: route.Agent, Quiet: true, Handler: h(a.reportRuntime)},
 		{Pattern: "POST /v1/agent/secrets", Who: route.Agent, Handler: h(a.taskSecrets)},
+		{Pattern: "POST /v1/agent/certificates", Who: route.Agent, Where: route.AnyServer, Quiet: true, Handler: h(a.ingressCertificates)},
+		{Pattern: "POST /v1/agent/acme", Who: route.Agent, Quiet: true, Handler: h(a.acmeCall)},
 	}
 }

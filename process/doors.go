@@ -37,10 +37,10 @@ type doors struct {
 // handler returns the mux of a server.
 func (d *doors) handler() http.Handler {
 	control := d.server.Control()
-	apis := aws.New(aws.Config{Control: control, Vault: d.server.Vault(), Logger: d.log})
+	apis := aws.New(aws.Config{Control: control, Vault: d.server.Vault(), Certificates: d.server.Certificates(), Logger: d.log})
 	routes := route.New(
 		route.Route{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
-			Control: control, Vault: d.server.Vault(), Ready: d.ready, Logger: d.log, Closing: d.closing,
+			Control: control, Vault: d.server.Vault(), Certificates: d.server.Certificates(), Ready: d.ready, Logger: d.log, Closing: d.closing,
 			Members: d.members, Leader: d.leader, Enrol: d.enrol, Server: d.server,
 		})},
 		route.Route{Pattern: "/v1/peer/", Who: route.Server, Where: route.ThisServer, Quiet: true, Handler: d.server.Peers()},

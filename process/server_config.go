@@ -36,6 +36,9 @@ type ServerConfig struct {
 	Alone bool
 	// Fargate says which sizes FARGATE tasks can have. The zero value: those of ECS's table.
 	Fargate structs.FargateSizes
+	// ACME says who issues certificates for HTTPS. Nil: nobody; or where Alone an authority of the
+	// cluster's own.
+	ACME *structs.ACMESettings
 	// Logger is required.
 	Logger *slog.Logger
 	// Hooks are for tests.

@@ -63,6 +63,7 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 		TaskNetwork: c.TaskNetwork,
 		Fargate:     c.Fargate,
 		Buckets:     objectstore.Mapped{},
+		ACME:        c.ACME, LocalCertificates: c.Alone && c.ACME == nil,
 	}
 	if !c.Alone {
 		config.Peers = s.peers(raft)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/certificates"
 	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/server/members"
 	"github.com/gantry-project/gantry/server/node"
@@ -41,6 +42,10 @@ type Config struct {
 	Sealer control.Sealer
 	// VaultSealer seals the keys of secrets and parameters. If nil, none can be stored.
 	VaultSealer vault.Sealer
+	// ACME says who issues certificates for HTTPS; nil: nobody. LocalCertificates has an authority
+	// of the cluster's own issue them, instead (gantry dev).
+	ACME              *structs.ACMESettings
+	LocalCertificates bool
 	// Sessions makes and reads the temporary keys of roles.
 	Sessions control.Sessions
 	// Buckets reads objects of mapped buckets.
@@ -68,6 +73,8 @@ type Server struct {
 	store   *state.Store
 	control *control.Control
 	vault   *vault.Vault
+
+	certificates *certificates.Certificates
 
 	dir     *node.Dir
 	node    *node.Node
@@ -115,6 +122,9 @@ func New(c Config) (*Server, error) {
 		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets, Drains: leaderDrains{&s.leader},
 	})
 	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})
+	s.certificates = certificates.New(certificates.Config{
+		Control: s.control, Vault: s.vault, Log: s, ACME: c.ACME, Local: c.LocalCertificates,
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.done.Go(func() { s.followLeadership(ctx) })
@@ -157,6 +167,9 @@ func (s *Server) Control() *control.Control { return s.control }
 
 // Vault returns the verbs of secrets and parameters.
 func (s *Server) Vault() *vault.Vault { return s.vault }
+
+// Certificates returns the verbs of certificates for HTTPS.
+func (s *Server) Certificates() *certificates.Certificates { return s.certificates }
 
 // Ready returns nil if the server takes calls: there is a leader, and its state has caught up. The
 // error explains what is missing.

@@ -79,6 +79,13 @@ const (
 	CmdRemoveTargets          CommandType = 87
 	CmdReportTargets          CommandType = 90
 	CmdSetDrained             CommandType = 91
+	CmdPutCertificate         CommandType = 100
+	CmdDeleteCertificate      CommandType = 101
+	CmdLeaseCertificate       CommandType = 102
+	CmdReportCertificate      CommandType = 103
+	CmdRenewCertificate       CommandType = 104
+	CmdPutACMEFile            CommandType = 105
+	CmdDeleteACMEFile         CommandType = 106
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

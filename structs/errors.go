@@ -11,6 +11,7 @@ type Kind string
 
 // The kinds of error that Gantry returns. All but those at the end come from ECS's API model.
 const (
+	KindInvalidARN                        Kind = "InvalidArn" // of ACM
 	KindAccessDenied                      Kind = "AccessDenied"
 	KindAttributeLimitExceeded            Kind = "AttributeLimitExceeded"
 	KindClient                            Kind = "Client"

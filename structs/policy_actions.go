@@ -114,16 +114,29 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`AssumeRole Bootstrap CreateAccessKey DeleteRole DescribeBucket DescribeEvaluation DescribeJob DescribeRole DescribeServer
-	DescribeVolume EndEvaluation ExecTask LeaveServer ListAccessKeys ListBuckets ListEvaluations ListInstances ListJobs ListMembers
+	DescribeVolume EndEvaluation ExecTask LeaveServer ListAccessKeys ListBuckets ListCertificates ListEvaluations ListInstances ListJobs ListMembers
 	ListRoles ListTasks ListVolumes MapBucket MapVolume NextEvaluation PlanJob PutJob PutPlan PutRole ReadLogs RestoreSnapshot
 	RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"ec2", "ecs", "gantry", "iam", "logs", "s3", "secretsmanager", "ssm", "sts"}
+var policyServices = []string{"acm", "ec2", "ecs", "gantry", "iam", "logs", "s3", "secretsmanager", "ssm", "sts"}
 
 // otherActions are the actions of AWS's other services, with their resources and condition keys.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/
 var otherActions = together(iamActions, map[string]actionRow{
+	"acm:AddTagsToCertificate":      {"certificate", requestTags},
+	"acm:DeleteCertificate":         {"certificate", ""},
+	"acm:DescribeCertificate":       {"certificate", ""},
+	"acm:ExportCertificate":         {"certificate", ""},
+	"acm:GetCertificate":            {"certificate", ""},
+	"acm:ImportCertificate":         {"certificate", requestTags},
+	"acm:ListCertificates":          {"", ""},
+	"acm:ListTagsForCertificate":    {"certificate", ""},
+	"acm:RemoveTagsFromCertificate": {"certificate", requestTags},
+	"acm:RenewCertificate":          {"certificate", ""},
+	"acm:RequestCertificate":        {"certificate", requestTags},
+	"acm:UpdateCertificateOptions":  {"certificate", ""},
+
 	"ec2:DescribeInstances":         {"", ""},
 	"ec2:DescribeNetworkInterfaces": {"", ""},
 

@@ -18,6 +18,7 @@ const (
 	ResourceRole             = "role"   // of IAM
 	ResourcePolicy           = "policy" // of IAM
 	ResourceLogGroup         = "log-group"
+	ResourceCertificate      = "certificate" // of ACM
 )
 
 // ClusterKey returns the key of a cluster.
@@ -53,6 +54,9 @@ func ParameterKey(name string) ResourceKey { return ResourceParameter + "/" + na
 
 // LogGroupKey returns the key of a log group.
 func LogGroupKey(name string) ResourceKey { return ResourceLogGroup + "/" + name }
+
+// CertificateKey returns the key of a certificate.
+func CertificateKey(id string) ResourceKey { return ResourceCertificate + "/" + id }
 
 // TagCommand sets tags on a resource.
 type TagCommand struct {

@@ -44,8 +44,11 @@ func (Reseal) CommandType() CommandType { return CmdReseal }
 // ResealedValue is a value of a secret or a parameter that is sealed anew. If the value is no
 // longer what Was says, it stays as it is.
 type ResealedValue struct {
-	// Exactly one of Secret and Parameter is set: the name.
+	// Exactly one of Secret, Parameter, Certificate and File is set: the name, Certificate.ID or
+	// ACMEFile.Path.
 	Secret, Parameter string
+	Certificate       string `cbor:",omitzero"`
+	File              string `cbor:",omitzero"`
 	Version           string // SecretVersion.ID or ParameterVersion.ID
 	Was, Value        SealedValue
 }
@@ -56,7 +59,7 @@ type VaultKeyRotation struct {
 	Key uint64 `json:"key"`
 	// Values is how many values were sealed anew.
 	Values int `json:"values"`
-	// Unreadable are the names of secrets and parameters with values that no key here opens. They
+	// Unreadable are the names of secrets, parameters and certificates with values that no key here opens. They
 	// stay as they are.
 	Unreadable []string `json:"unreadable,omitzero"`
 }

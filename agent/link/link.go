@@ -134,6 +134,19 @@ func (l *Link) RoleCredentials(ctx context.Context, in structs.RoleCredentialsRe
 	return l.cfg.Server.RoleCredentials(ctx, l.cfg.Instance, in)
 }
 
+// IngressCertificates asks once what this ingress instance needs to serve HTTPS, when that is not
+// what digest stands for. The answer may take half a minute.
+func (l *Link) IngressCertificates(ctx context.Context, digest string) (structs.IngressCertificates, error) {
+	return l.cfg.Server.IngressCertificates(ctx, l.cfg.Instance, digest)
+}
+
+// ACMECall asks once something about the order of a certificate.
+func (l *Link) ACMECall(ctx context.Context, in structs.ACMECall) (structs.ACMEAnswer, error) {
+	calling, cancel := context.WithTimeout(ctx, reportTimeout)
+	defer cancel()
+	return l.cfg.Server.ACMECall(calling, l.cfg.Instance, in)
+}
+
 // EnsureLogGroups makes the log groups exist that a task writes to. It fails with a *structs.Error
 // if one does not exist and may not be made; other errors are of the connection.
 func (l *Link) EnsureLogGroups(ctx context.Context, task string) error {

@@ -62,6 +62,11 @@ type Server interface {
 	ReportTargets(ctx context.Context, instance string, reports []structs.TargetReport) error
 	// ReportDrains tells the leader which draining targets still have open requests here.
 	ReportDrains(ctx context.Context, instance string, report structs.DrainReport) error
+	// IngressCertificates returns what an ingress instance needs to serve HTTPS, when its digest is
+	// not this one, or after some seconds.
+	IngressCertificates(ctx context.Context, instance, digest string) (structs.IngressCertificates, error)
+	// ACMECall shares something among ingress instances while a certificate is ordered.
+	ACMECall(ctx context.Context, instance string, in structs.ACMECall) (structs.ACMEAnswer, error)
 }
 
 // Stream is an open stream of assignments. Next waits for the next frame, and an error of it ends

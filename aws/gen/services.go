@@ -46,6 +46,11 @@ var services = []service{
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
+	{model: "acm-2015-12-08.json", pkg: "acm", errorSuffix: "Exception", boxed: true, operations: []string{
+		"AddTagsToCertificate", "DeleteCertificate", "DescribeCertificate", "ExportCertificate", "GetCertificate", "ImportCertificate",
+		"ListCertificates", "ListTagsForCertificate", "RemoveTagsFromCertificate", "RenewCertificate", "RequestCertificate",
+		"UpdateCertificateOptions",
+	}},
 	{
 		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception", boxed: true,
 		alwaysWritten: map[string]bool{

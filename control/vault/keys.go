@@ -159,6 +159,19 @@ func (v *Vault) resealBatch(snap *state.Snapshot, key *sealingKey, skip map[stri
 			}
 		}
 	}
+	for c := range snap.Certificates() {
+		if c.Key.Key == "" { // it has no key yet
+			continue
+		}
+		if add(structs.ResealedValue{Certificate: c.ID, Was: c.Key}, "certificate "+c.ID, structs.CertificateSealName(c.ID)) {
+			return batch
+		}
+	}
+	for f := range snap.ACMEFiles() {
+		if add(structs.ResealedValue{File: f.Path, Was: f.Value}, "ACME file "+f.Path, structs.ACMESealName(f.Path)) {
+			return batch
+		}
+	}
 	for p := range snap.Parameters("") {
 		for _, version := range p.Versions {
 			of := structs.ResealedValue{Parameter: p.Name, Version: version.ID, Was: version.Value}

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/gantry-project/gantry/control"
+	"github.com/gantry-project/gantry/control/certificates"
 	"github.com/gantry-project/gantry/control/vault"
 	"github.com/gantry-project/gantry/fsm"
 	"github.com/gantry-project/gantry/scheduler"
@@ -35,6 +36,8 @@ type Node struct {
 	Control *control.Control
 	Vault   *vault.Vault
 	Store   *state.Store
+
+	Certificates *certificates.Certificates
 
 	planner *planner.Planner
 
@@ -77,6 +80,7 @@ func New(t testing.TB, changes ...func(*control.Config)) *Node {
 		t.Fatal(err)
 	}
 	c.Vault = vault.New(vault.Config{Control: c.Control, Log: config.Log, Sealer: sealer})
+	c.Certificates = certificates.New(certificates.Config{Control: c.Control, Vault: c.Vault, Log: config.Log})
 	return c
 }
 
