@@ -38,6 +38,9 @@ func Nouns() []Noun {
 		targets,
 		certificates,
 		acmeFiles,
+		namespaces,
+		discoveryServices,
+		discoveryInstances,
 	}
 }
 

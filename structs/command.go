@@ -86,6 +86,14 @@ const (
 	CmdRenewCertificate       CommandType = 104
 	CmdPutACMEFile            CommandType = 105
 	CmdDeleteACMEFile         CommandType = 106
+
+	CmdPutNamespace            CommandType = 107
+	CmdDeleteNamespace         CommandType = 108
+	CmdPutDiscoveryService     CommandType = 109
+	CmdDeleteDiscoveryService  CommandType = 110
+	CmdPutDiscoveryInstance    CommandType = 111
+	CmdDeleteDiscoveryInstance CommandType = 112
+	CmdSetDiscoveryHealth      CommandType = 113
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.
