@@ -23,7 +23,8 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-// Sessions, Buckets, Fargate and Agents are required.
+// Sessions, Buckets, Fargate, Agents and
+// Ingress are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -53,6 +54,8 @@ type Config struct {
 	Fargate structs.FargateSizes
 	// Agents reaches the agents; nil: nobody does.
 	Agents Agents
+	// Ingress is where exposed services are reached.
+	Ingress structs.Ingress
 }
 
 // Control carries out verbs. It is safe for concurrent use.

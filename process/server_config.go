@@ -36,6 +36,8 @@ type ServerConfig struct {
 	Alone bool
 	// Fargate says which sizes FARGATE tasks can have. The zero value: those of ECS's table.
 	Fargate structs.FargateSizes
+	// Ingress is where exposed services are reached. Zero values: the defaults.
+	Ingress structs.Ingress
 	// Logger is required.
 	Logger *slog.Logger
 	// Hooks are for tests.

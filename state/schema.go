@@ -36,6 +36,8 @@ func Nouns() []Noun {
 		listenerRules,
 		targetGroups,
 		targets,
+		gateways,
+		gatewayAssociations,
 	}
 }
 
