@@ -27,6 +27,9 @@ func (c *Control) changeService(snap *state.Snapshot, spec *structs.JobSpec, ids
 		return nil, err
 	}
 	next.TaskDefinition = definition.Key()
+	if err := c.expose(snap, next, definition); err != nil {
+		return nil, err
+	}
 	if err := next.ValidateService(); err != nil {
 		return nil, err
 	}
@@ -41,7 +44,7 @@ func (c *Control) changeService(snap *state.Snapshot, spec *structs.JobSpec, ids
 		change.next = present
 		return change, nil
 	}
-	put := structs.PutJob{Job: *next, Tags: spec.Tags, Evaluation: evaluationOf(next, ids.evaluation, structs.BecauseServiceUpdated, now)}
+	put := structs.PutJob{Job: *next, Tags: spec.Tags, Evaluation: evaluationOf(next, ids.evaluation, structs.BecauseServiceUpdated, now), Ingress: c.ingressOf(next)}
 	if present == nil {
 		put.Evaluation.Because = structs.BecauseServiceCreated
 	}

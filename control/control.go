@@ -23,7 +23,14 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
+<<<<<<< ours
 // Sessions, Buckets, Fargate, Agents, Certificates and Drains are required.
+||||||| base
+// Sessions, Buckets, Fargate and Agents are required.
+=======
+// Sessions, Buckets, Fargate, Agents and
+// Ingress are required.
+>>>>>>> theirs
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -58,6 +65,8 @@ type Config struct {
 	// Drains hears from ingress instances which draining targets have open requests. If nil, nobody
 	// waits for them.
 	Drains Drains
+	// Ingress is where exposed services are reached.
+	Ingress structs.Ingress
 }
 
 // Control carries out verbs. It is safe for concurrent use.

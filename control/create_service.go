@@ -48,7 +48,7 @@ func (c *Control) CreateService(ctx context.Context, in CreateServiceInput) (*st
 			return nil, err
 		}
 		job.Service.CreatedBy = callerARN(ctx)
-		cmd := structs.PutService{Job: *job, Tags: in.Tags}
+		cmd := structs.PutService{Job: *job, Tags: in.Tags, Ingress: c.ingressOf(job)}
 		if !in.External {
 			cmd.Deployment = c.newDeployment(job, job.CreatedAt)
 		}

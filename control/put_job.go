@@ -21,34 +21,40 @@ func (c *Control) PutJob(ctx context.Context, spec *structs.JobSpec, token strin
 		if err != nil {
 			return nil, err
 		}
-		earlier, err := run.find(snap, spec)
-		if err != nil {
-			return nil, err
-		}
-		if earlier != nil {
-			answer = (&jobChange{present: earlier, next: earlier}).answer()
-			return earlier, nil
-		}
-		change, err := c.changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
-		if err != nil {
-			return nil, err
-		}
-		for _, cmd := range change.commands {
-			applied, err := c.config.Log.Apply(ctx, run.on(cmd))
-			if err != nil {
-				return nil, inJobWords(err)
-			}
-			if run.token != "" && applied.Key != change.next.ID {
-				return nil, structs.Errorf(structs.KindConflict, "The client token was used by another request at the same time.")
-			}
-		}
-		answer = change.answer()
-		if job := c.config.Store.Snapshot().Job(change.next.ID); job != nil {
-			answer.TaskDefinition = job.TaskDefinition // the log assigns the revision
-		}
-		return change.next, nil
+		answer, err = c.putSpec(ctx, snap, spec, run)
+		return nil, err
 	})
 	return answer, err
+}
+
+// putSpec puts the job of a job file. It fails with a conflict if the job has changed since snap.
+func (c *Control) putSpec(ctx context.Context, snap *state.Snapshot, spec *structs.JobSpec, run runToken) (*structs.JobPut, error) {
+	earlier, err := run.find(snap, spec)
+	if err != nil {
+		return nil, err
+	}
+	if earlier != nil {
+		return (&jobChange{present: earlier, next: earlier}).answer(), nil
+	}
+	change, err := c.changeJob(snap, spec, c.mintJobIDs(ctx), c.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, cmd := range change.commands {
+		applied, err := c.config.Log.Apply(ctx, run.on(cmd))
+		if err != nil {
+			return nil, inJobWords(err)
+		}
+		if run.token != "" && applied.Key != change.next.ID {
+			return nil, structs.Errorf(structs.KindConflict, "The client token was used by another request at the same time.")
+		}
+	}
+	answer, now := change.answer(), c.config.Store.Snapshot()
+	if job := now.Job(change.next.ID); job != nil {
+		answer.TaskDefinition = job.TaskDefinition // the log assigns the revision
+	}
+	answer.URLs = urls(now, change.next)
+	return answer, nil
 }
 
 // answer returns the answer for a change.

@@ -46,6 +46,9 @@ type ServiceChange struct {
 	Role string
 	// Monitoring, if not nil, replaces that of the service.
 	Monitoring []structs.MetricSetting
+	// GatewayConnector, if not nil, is the service's use of gateways from then on: none, if it
+	// points to nil.
+	GatewayConnector **structs.GatewayConnector
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -85,7 +88,13 @@ func (c *Control) apply(ch *ServiceChange, snap *state.Snapshot, job *structs.Jo
 			return err
 		}
 	}
-	return ch.applyTo(snap, job)
+	if err := ch.applyTo(snap, job); err != nil {
+		return err
+	}
+	if ch.GatewayConnector != nil {
+		job.Service.Gateway = *ch.GatewayConnector
+	}
+	return c.expose(snap, job, snap.TaskDefinition(job.TaskDefinition))
 }
 
 // changeLaunch applies the platform version and the network of a change. was and def are the

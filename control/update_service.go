@@ -48,7 +48,7 @@ func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*st
 			return nil, err
 		}
 		now := c.Now()
-		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, structs.BecauseServiceUpdated, now)}
+		cmd := structs.PutService{Job: job, Evaluation: c.evaluationOf(&job, structs.BecauseServiceUpdated, now), Ingress: c.ingressOf(&job)}
 		if in.ForceNewDeployment || !job.SameTasks(present) {
 			cmd.Deployment = c.newDeployment(&job, now)
 		}

@@ -18,7 +18,7 @@ func putJob(tx *state.Tx, index uint64, cmd structs.PutJob) (string, error) {
 	if cmd.Job.Type == structs.JobBatch {
 		return putRun(tx, index, cmd)
 	}
-	id, err := putService(tx, index, structs.PutService{Job: cmd.Job, Deployment: cmd.Deployment, Evaluation: cmd.Evaluation})
+	id, err := putService(tx, index, structs.PutService{Job: cmd.Job, Deployment: cmd.Deployment, Evaluation: cmd.Evaluation, Ingress: cmd.Ingress})
 	if err != nil {
 		return "", err
 	}

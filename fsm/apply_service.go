@@ -43,6 +43,10 @@ func putService(tx *state.Tx, index uint64, cmd structs.PutService) (string, err
 	}
 	followFiles(tx, old, &job)
 	putVersion(tx, &job)
+	if err := expose(tx, old, &job, cmd.Ingress, cmd.Evaluation.CreatedAt); err != nil {
+		return "", err
+	}
+	endDisassociations(tx, job.Cluster)
 	addEvaluation(tx, index, &job, cmd.Evaluation)
 	return job.ID, nil
 }
@@ -120,6 +124,8 @@ func deleteService(tx *state.Tx, index uint64, cmd structs.DeleteService) (strin
 		job.Status, job.Count = structs.ServiceDraining, 0
 		job.Version++ // plans made for the ACTIVE service are refused
 		putVersion(tx, &job)
+		hide(tx, &job)
+		endDisassociations(tx, job.Cluster)
 	}
 	addEvaluation(tx, index, old, cmd.Evaluation)
 	return old.ID, nil

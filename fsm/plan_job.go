@@ -62,6 +62,10 @@ func rollBack(tx *state.Tx, job *structs.Job, plan *structs.Plan) (*structs.Job,
 	next.Status, next.DeletedAt = job.Status, job.DeletedAt
 	followFiles(tx, job, &next)
 	putVersion(tx, &next)
+	if next.Status == structs.ServiceActive {
+		// a host name that another service has got by now stays with it
+		_ = expose(tx, job, &next, structs.Ingress{}, plan.At)
+	}
 	return &next, nil
 }
 
@@ -165,6 +169,7 @@ func setJobStatus(tx *state.Tx, job *structs.Job, plan *structs.Plan) *structs.J
 	case next.Status == structs.ServiceInactive:
 		next.DeletedAt, next.ClientToken = plan.At, ""
 		tx.RemoveJob(job) // its client token and its name become free
+		unexpose(tx, job)
 	}
 	tx.PutJob(&next)
 	return &next

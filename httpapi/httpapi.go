@@ -10,6 +10,8 @@
 //	GET  /v1/jobs?cluster=NAME          JobList; &all=true: those that have ended too
 //	GET  /v1/jobs/{name}?cluster=NAME   JobDetail of a service or daemon by its name, of any job by its id
 //	DELETE /v1/jobs/{name}?cluster=NAME stops the job and its tasks → the Job
+//	POST /v1/deploys                    a Deploy → Deployed: an image as an exposed service, or another image for one
+//	POST /v1/services/{name}/undo?cluster=NAME  → Deployed: the service goes back to the tasks that it had before
 //	GET  /v1/evaluations/{id}           an Evaluation: its outcome, and why tasks found no place
 //	GET  /v1/evaluations                ?cluster=NAME, ?job=ID, ?limit=N (20): EvaluationList, newest first
 //	GET  /v1/instances?cluster=NAME     InstanceList: container instances and what their tasks use

@@ -21,6 +21,9 @@ func (a *api) routes() []route.Route {
 		{Pattern: "GET /v1/jobs/{name}", Action: "gantry:DescribeJob", Resource: a.jobInPath, Handler: h(a.job)},
 		{Pattern: "DELETE /v1/jobs/{name}", Action: "gantry:StopJob", Resource: a.jobInPath, Handler: h(a.stopJob)},
 
+		{Pattern: "POST /v1/deploys", Action: "gantry:PutJob", Handler: h(a.deploy)},
+		{Pattern: "POST /v1/services/{name}/undo", Action: "gantry:PutJob", Resource: a.jobInPath, Handler: h(a.undo)},
+
 		{Pattern: "GET /v1/evaluations", Action: "gantry:ListEvaluations", Resource: clusterIfNamed, Handler: h(a.evaluations)},
 		{Pattern: "GET /v1/evaluations/{id}", Action: "gantry:DescribeEvaluation", Resource: none, Handler: h(a.evaluation)},
 		{Pattern: "GET /v1/instances", Action: "gantry:ListInstances", Resource: cluster, Handler: h(a.instances)},

@@ -31,6 +31,8 @@ type DevConfig struct {
 	TaskNetwork structs.TaskNetwork
 	// Fargate is as in ServerConfig.
 	Fargate structs.FargateSizes
+	// Ingress is as in ServerConfig.
+	Ingress structs.Ingress
 }
 
 // Dev is a whole cluster in one process: a server that takes any caller, and an agent. Make it with
@@ -66,7 +68,7 @@ func NewDev(c DevConfig) (*Dev, error) {
 	}
 	d.server, err = newServer(ServerConfig{
 		DataDir: d.dataDir, Name: c.Agent.Name, Zone: c.Agent.Zone, Version: c.Agent.Version,
-		TaskNetwork: c.TaskNetwork, Alone: true, Fargate: c.Fargate, Logger: c.Agent.Logger,
+		TaskNetwork: c.TaskNetwork, Alone: true, Fargate: c.Fargate, Ingress: c.Ingress, Logger: c.Agent.Logger,
 		Hooks: ServerHooks{ID: devID, Listen: func(string) (net.Listener, error) { return listener, nil }},
 	}, func(doors *doors) {
 		doors.ready = d.Ready

@@ -39,6 +39,8 @@ type ServerConfig struct {
 	// ACME says who issues certificates for HTTPS. Nil: nobody; or where Alone an authority of the
 	// cluster's own.
 	ACME *structs.ACMESettings
+	// Ingress is where exposed services are reached. Zero values: the defaults.
+	Ingress structs.Ingress
 	// Logger is required.
 	Logger *slog.Logger
 	// Hooks are for tests.

@@ -62,6 +62,7 @@ func (s *Server) open(raft net.Listener, change func(*doors)) error {
 		ID: c.Hooks.ID, DataDir: c.DataDir, Version: c.Version, Logger: c.Logger, Now: c.Hooks.Now, SlowDisk: c.Hooks.SlowDisk,
 		TaskNetwork: c.TaskNetwork,
 		Fargate:     c.Fargate,
+		Ingress:     c.Ingress,
 		Buckets:     objectstore.Mapped{},
 		ACME:        c.ACME, LocalCertificates: c.Alone && c.ACME == nil,
 	}

@@ -52,6 +52,8 @@ type Config struct {
 	Buckets control.Buckets
 	// Fargate says which sizes FARGATE tasks can have.
 	Fargate structs.FargateSizes
+	// Ingress is where exposed services are reached.
+	Ingress structs.Ingress
 	// Now is the system's clock, which people may set. Nil means time.Now.
 	Now func() time.Time
 	// SlowDisk, for tests, if not nil, is called before every write to the log and the snapshots.
@@ -119,7 +121,7 @@ func New(c Config) (*Server, error) {
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
 		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
 		BucketSealer: c.VaultSealer, Sessions: c.Sessions,
-		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets, Drains: leaderDrains{&s.leader},
+		Fargate: c.Fargate, Ingress: c.Ingress, Agents: s.reach, Buckets: c.Buckets, Drains: leaderDrains{&s.leader},
 	})
 	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})
 	s.certificates = certificates.New(certificates.Config{

@@ -41,6 +41,8 @@ func Nouns() []Noun {
 		namespaces,
 		discoveryServices,
 		discoveryInstances,
+		gateways,
+		gatewayAssociations,
 	}
 }
 

@@ -60,6 +60,10 @@ const (
 	CmdDeleteRole             CommandType = 61
 	CmdPutManagedPolicy       CommandType = 62
 	CmdDeleteManagedPolicy    CommandType = 63
+	CmdPutGateway             CommandType = 116
+	CmdDeleteGateway          CommandType = 117
+	CmdAssociateGateway       CommandType = 118
+	CmdDisassociateGateway    CommandType = 119
 	CmdPutBucketMapping       CommandType = 70
 	CmdDeleteBucketMapping    CommandType = 71
 	CmdPutLogGroups           CommandType = 66

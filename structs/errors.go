@@ -20,6 +20,7 @@ const (
 	KindClusterContainsTasks              Kind = "ClusterContainsTasks"
 	KindClusterNotFound                   Kind = "ClusterNotFound"
 	KindConflict                          Kind = "Conflict"
+	KindGatewayNotFound                   Kind = "GatewayNotFound"
 	KindInvalidParameter                  Kind = "InvalidParameter"
 	KindLimitExceeded                     Kind = "LimitExceeded"
 	KindMissingVersion                    Kind = "MissingVersion"
@@ -77,6 +78,11 @@ func KindOf(err error) Kind {
 
 // The errors below are returned from more than one place. Do not change ECS's texts: clients match
 // on them.
+
+// ErrGatewayNotFound reports that a gateway does not exist.
+func ErrGatewayNotFound() *Error {
+	return Errorf(KindGatewayNotFound, "The specified gateway wasn't found. Check that the gateway name or ARN is correct and that the gateway exists in your account and Region.")
+}
 
 // ErrClusterNotFound reports that a cluster does not exist.
 func ErrClusterNotFound() *Error { return Errorf(KindClusterNotFound, "Cluster not found.") }

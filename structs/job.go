@@ -121,6 +121,8 @@ type PutJob struct {
 	// Replaces is the RUNNING batch job of the same name, which is stopped; empty if there is none.
 	// If another one is RUNNING, the command fails with Conflict.
 	Replaces string
+	// Ingress is as in PutService.
+	Ingress Ingress `cbor:"Ingress,omitzero"`
 }
 
 // CommandType implements Command.

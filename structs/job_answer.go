@@ -20,8 +20,10 @@ type JobPut struct {
 	// Deployment moves its tasks to the new version; empty if they need not change.
 	Deployment string `json:"deployment,omitzero"`
 	// Evaluation decides on the change; empty if nothing changed.
-	Evaluation string        `json:"evaluation,omitzero"`
-	Changes    []FieldChange `json:"changes,omitzero"`
+	Evaluation string `json:"evaluation,omitzero"`
+	// URLs are where an exposed service is reached, in the order of its host names.
+	URLs    []string      `json:"urls,omitzero"`
+	Changes []FieldChange `json:"changes,omitzero"`
 }
 
 // JobPlan is the native API's answer to a dry run of a job file: the effect of submitting it.

@@ -53,7 +53,7 @@ func reverse(t *testing.T, spec *JobSpec) {
 	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type}
 	switch spec.Type {
 	case JobBatch: // fields that only services have; daemons have no count
-		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
+		spec.Health, spec.Rebalancing, spec.PropagateTags, spec.Expose = HealthSpec{}, "", "", nil
 	default:
 		job.Service, spec.Attempts, spec.Parallelism, spec.OnInstanceLost = &ServiceSpec{}, 0, 0, ""
 	}
@@ -104,6 +104,8 @@ func fill(t *testing.T, spec *JobSpec) {
 			f.Set(reflect.ValueOf((&AwsVpcConfiguration{Subnets: []string{"s"}, SecurityGroups: []string{"g"}}).Normalize()))
 		case HealthSpec:
 			f.Set(reflect.ValueOf(HealthSpec{GracePeriod: 3}))
+		case *Expose:
+			f.Set(reflect.ValueOf(&Expose{Port: 80, Hosts: []string{"h"}}))
 		case *UpdatePolicy: // has its defaults
 		default:
 			t.Fatalf("field %s has a type that this test does not know", v.Type().Field(i).Name)

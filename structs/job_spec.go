@@ -50,6 +50,8 @@ type JobSpec struct {
 	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
 	Update *UpdatePolicy `json:"update,omitzero"`
 	Health HealthSpec    `json:"health,omitzero"`
+	// Expose makes a service reachable from outside over HTTPS.
+	Expose *Expose `json:"expose,omitzero"`
 	// Rebalancing is ENABLED or DISABLED; empty means enabled if possible.
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
 	// Scheduler names an external scheduler; empty means Gantry's own.
@@ -116,7 +118,7 @@ func (s *JobSpec) Problem() (field, problem string) {
 	case len(s.Containers) == 0:
 		return "containers", "a job needs at least one container, with a name and an image"
 	}
-	for _, look := range []func() (string, string){s.typeProblem, s.launchProblem, s.tagProblem, s.containerProblem, s.fileProblem} {
+	for _, look := range []func() (string, string){s.typeProblem, s.launchProblem, s.tagProblem, s.containerProblem, s.fileProblem, s.exposeProblem} {
 		if field, problem = look(); field != "" {
 			return field, problem
 		}
@@ -217,7 +219,7 @@ func (s *JobSpec) containerProblem() (field, problem string) {
 // Definition returns the task definition of the job, with ECS's defaults filled in.
 func (s *JobSpec) Definition() (*TaskDefinition, error) {
 	d := &TaskDefinition{
-		Family: s.Name, ContainerDefinitions: slices.Clone(s.Containers), Cpu: s.Cpu, Memory: s.Memory,
+		Family: s.Name, ContainerDefinitions: s.withExposedPort(), Cpu: s.Cpu, Memory: s.Memory,
 		NetworkMode: s.NetworkMode, PidMode: s.PidMode, IpcMode: s.IpcMode, Volumes: slices.Clone(s.Volumes),
 		RuntimePlatform: s.RuntimePlatform, TaskRoleArn: s.TaskRoleArn, ExecutionRoleArn: s.ExecutionRoleArn,
 	}
@@ -250,6 +252,9 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	service := *j.Service
 	service.Update, service.HealthGrace, service.PropagateTags = *s.Update, s.Health.GracePeriod, s.PropagateTags
 	service.Update.Shift = s.Update.Shift.withDefaults()
+	if service.Expose = s.Expose.normalize(); s.Expose != nil {
+		service.HealthGrace = cmp.Or(service.HealthGrace, ExposedGrace)
+	}
 	j.Service = &service
 	if service.Rebalancing = s.Rebalancing; s.Rebalancing == "" {
 		service.Rebalancing = RebalancingEnabled
@@ -279,6 +284,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	}
 	if v := j.Service; v != nil {
 		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing
+		s.Expose = v.Expose
 	}
 	if d != nil {
 		d = d.WithFiles(j.FilesOf)

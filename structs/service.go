@@ -21,6 +21,11 @@ type ServiceSpec struct {
 	Connect       *ServiceConnect       `json:"serviceConnect,omitzero"`
 	// Monitoring is which metrics of its tasks are kept how exactly (ECS).
 	Monitoring []MetricSetting `json:"monitoring,omitzero"`
+	// Expose, or Gateway, is what Gantry itself makes a target group and a rule for.
+	Expose  *Expose           `json:"expose,omitzero"`
+	Gateway *GatewayConnector `json:"gateway,omitzero"`
+	// Express is what only an express gateway service has.
+	Express *ExpressService `json:"express,omitzero"`
 }
 
 // UpdatePolicy describes how a service moves from one revision to the next.
@@ -97,6 +102,8 @@ type PutService struct {
 	Deployment *Deployment
 	Evaluation Evaluation
 	Tags       []Tag // of a new service
+	// Ingress is where a service that Gantry exposes is reached.
+	Ingress Ingress `cbor:"Ingress,omitzero"`
 }
 
 // CommandType implements Command.

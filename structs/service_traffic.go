@@ -9,6 +9,9 @@ type ServiceLoadBalancer struct {
 	// Alternate is for deployments that shift traffic; nil: tasks of both revisions are in
 	// TargetGroup, and share its traffic by Deployment.Traffic.
 	Alternate *AlternateTargets `json:"alternate,omitzero"`
+	// Owner is what Gantry itself made the target group for (TargetGroup.Owner); empty for one that
+	// the service's user named.
+	Owner string `json:"owner,omitzero"`
 }
 
 // AlternateTargets are the second target group of a service that shifts traffic, and the rules

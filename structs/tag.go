@@ -19,10 +19,14 @@ const (
 	ResourcePolicy           = "policy" // of IAM
 	ResourceLogGroup         = "log-group"
 	ResourceCertificate      = "certificate" // of ACM
+	ResourceGateway          = "gateway"
 )
 
 // ClusterKey returns the key of a cluster.
 func ClusterKey(name string) ResourceKey { return ResourceCluster + "/" + name }
+
+// GatewayKey returns the key of a gateway.
+func GatewayKey(name string) ResourceKey { return ResourceGateway + "/" + name }
 
 // TaskDefinitionKey returns the key of a revision, which is named "family:revision".
 func TaskDefinitionKey(revision string) ResourceKey { return ResourceTaskDefinition + "/" + revision }

@@ -27,6 +27,7 @@ type serverOptions struct {
 	zone, region string
 	tasks        taskNetwork
 	fargate      structs.FargateSizes
+	ingress      structs.Ingress
 }
 
 func serverCommand() *cobra.Command { return new(serverOptions).command() }
@@ -55,6 +56,7 @@ server takes any call.`,
 	cmd.Flags().StringVar(&o.region, "region", "", "`region` of this machine")
 	o.tasks.addFlags(cmd)
 	addFargateFlag(cmd, &o.fargate)
+	addIngressFlags(cmd, &o.ingress, "default: 80 and 443")
 	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -78,7 +80,7 @@ func (o *serverOptions) check() error {
 		return errors.New("--bootstrap-expect is required without --join: give the number of servers that form the new cluster")
 	}
 	_, err := o.tasks.network(o.Bind, o.Advertise)
-	return cmp.Or(o.logging.check(), o.network.check(), err)
+	return cmp.Or(o.logging.check(), o.network.check(), checkIngress(&o.ingress), err)
 }
 
 // addFargateFlag adds the flag that turns ECS's table of sizes off.
@@ -105,7 +107,7 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	}
 	s, err := process.NewServer(process.ServerConfig{
 		DataDir: o.dataDir, Name: o.name, Zone: o.zone, Region: o.region, Version: version,
-		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Logger: log,
+		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Ingress: o.ingress, Logger: log,
 	})
 	if err != nil {
 		return portTaken(err, o.RaftPort, "--http-port")
