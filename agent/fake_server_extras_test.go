@@ -50,6 +50,15 @@ func (s *fakeServer) ReportTargets(context.Context, string, []structs.TargetRepo
 
 func (s *fakeServer) ReportDrains(context.Context, string, structs.DrainReport) error { return errDown }
 
+// IngressCertificates and ACMECall are for ingress instances.
+func (s *fakeServer) IngressCertificates(context.Context, string, string) (structs.IngressCertificates, error) {
+	return structs.IngressCertificates{}, errDown
+}
+
+func (s *fakeServer) ACMECall(context.Context, string, structs.ACMECall) (structs.ACMEAnswer, error) {
+	return structs.ACMEAnswer{}, errDown
+}
+
 // Calls fails: nobody calls these agents.
 func (s *fakeServer) Calls(context.Context, string) (io.ReadWriteCloser, error) {
 	return nil, structs.ErrNoLeader()

@@ -26,9 +26,9 @@ type Config struct {
 	Vault   *vault.Vault
 	// Certificates are those for HTTPS.
 	Certificates *certificates.Certificates
-	Region  string // in ARNs of callers that do not sign; empty: us-east-1
-	Account string // in ARNs, 12 digits; empty: 000000000000
-	Logger  *slog.Logger
+	Region       string // in ARNs of callers that do not sign; empty: us-east-1
+	Account      string // in ARNs, 12 digits; empty: 000000000000
+	Logger       *slog.Logger
 }
 
 // New returns the handler of all requests to AWS APIs.

@@ -23,14 +23,7 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-<<<<<<< ours
-// Sessions, Buckets, Fargate, Agents, Certificates and Drains are required.
-||||||| base
-// Sessions, Buckets, Fargate and Agents are required.
-=======
-// Sessions, Buckets, Fargate, Agents and
-// Ingress are required.
->>>>>>> theirs
+// Sessions, Buckets, Fargate, Agents, Ingress, Certificates and Drains are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only

@@ -167,7 +167,7 @@ func checkEvaluations(t fataler, s *state.Snapshot) {
 		if e.Status == structs.EvaluationBlocked && !slices.Contains(slices.Collect(s.BlockedEvaluations(e.Cluster)), e) {
 			t.Fatalf("evaluation %+v is not among the blocked ones of its cluster", e)
 		}
-		open, blocked = open+count(e.Status != structs.EvaluationDone), blocked+count(e.Status == structs.EvaluationBlocked)
+		open, blocked = open+tally(e.Status != structs.EvaluationDone), blocked+tally(e.Status == structs.EvaluationBlocked)
 	}
 	for j := range s.AllJobs() {
 		open -= len(slices.Collect(s.OpenEvaluations(j.ID)))
@@ -180,7 +180,7 @@ func checkEvaluations(t fataler, s *state.Snapshot) {
 	}
 }
 
-func count(yes bool) int {
+func tally(yes bool) int {
 	if yes {
 		return 1
 	}

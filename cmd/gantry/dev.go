@@ -33,7 +33,7 @@ type devOptions struct {
 	gpus     []string
 	tasks    taskNetwork
 	fargate  structs.FargateSizes
-	ingress  structs.Ingress
+	exposed  structs.Ingress
 	pauses   agentNetwork
 	files    filesDir
 	images   imageOptions
@@ -67,7 +67,7 @@ gantry dev with the same directory takes them over.`,
 	addGPUFlag(cmd, &o.gpus)
 	o.tasks.addFlags(cmd)
 	addFargateFlag(cmd, &o.fargate)
-	addIngressFlags(cmd, &o.ingress, "default: 80 and 443 if this process can have them, or else 8080 and 8443")
+	addIngressFlags(cmd, &o.exposed, "default: 80 and 443 if this process can have them, or else 8080 and 8443")
 	o.pauses.addFlags(cmd)
 	o.files.addFlag(cmd)
 	o.images.addFlags(cmd)
@@ -75,7 +75,7 @@ gantry dev with the same directory takes them over.`,
 	o.logs.addFlags(cmd)
 	o.ingress.addFlags(cmd, "127.0.0.1", 3*time.Second)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.logs.check(), checkIngress(&o.ingress), o.ingress.check(), o.check()); err != nil {
+		if err := cmp.Or(o.logging.check(), o.pauses.check(), checkCleanupWait(o.cleanup), o.logs.check(), checkIngress(&o.exposed), o.ingress.check(), o.check()); err != nil {
 			return err
 		}
 		o.gpus = gpus(cmd, o.gpus)
@@ -123,7 +123,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	if err != nil {
 		return err
 	}
-	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Ingress: devIngress(o.ingress), Agent: agent.Config{
+	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Ingress: devIngress(o.exposed), Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine),
