@@ -620,7 +620,7 @@ type Listener struct {
 // ListenerAttribute is the shape of that name in the Elastic Load Balancing API.
 type ListenerAttribute struct {
 	Key   string `query:"Key"`
-	Value string `query:"Value"`
+	Value string `query:"Value" xml:"always"`
 }
 
 // LoadBalancer is the shape of that name in the Elastic Load Balancing API.
@@ -654,7 +654,7 @@ type LoadBalancerAddress struct {
 // LoadBalancerAttribute is the shape of that name in the Elastic Load Balancing API.
 type LoadBalancerAttribute struct {
 	Key   string `query:"Key"`
-	Value string `query:"Value"`
+	Value string `query:"Value" xml:"always"`
 }
 
 // LoadBalancerState is the shape of that name in the Elastic Load Balancing API.
@@ -1019,7 +1019,7 @@ type SubnetMapping struct {
 // Tag is the shape of that name in the Elastic Load Balancing API.
 type Tag struct {
 	Key   string `query:"Key"`
-	Value string `query:"Value"`
+	Value string `query:"Value" xml:"always"`
 }
 
 // TagDescription is the shape of that name in the Elastic Load Balancing API.
@@ -1062,7 +1062,7 @@ type TargetGroup struct {
 // TargetGroupAttribute is the shape of that name in the Elastic Load Balancing API.
 type TargetGroupAttribute struct {
 	Key   string `query:"Key"`
-	Value string `query:"Value"`
+	Value string `query:"Value" xml:"always"`
 }
 
 // TargetGroupStickinessConfig is the shape of that name in the Elastic Load Balancing API.

@@ -46,7 +46,9 @@ var services = []service{
 		mayBeEmpty: map[string]bool{"ClusterServiceConnectDefaultsRequest.namespace": true},
 	},
 	{model: "ec2-2016-11-15.json", pkg: "ec2"},
-	{model: "elbv2-2015-12-01.json", pkg: "elbv2", mayBeEmpty: map[string]bool{"Tag.Value": true}, operations: []string{
+	{model: "elbv2-2015-12-01.json", pkg: "elbv2", mayBeEmpty: map[string]bool{"Tag.Value": true}, alwaysWritten: map[string]bool{
+		"ListenerAttribute.Value": true, "LoadBalancerAttribute.Value": true, "Tag.Value": true, "TargetGroupAttribute.Value": true,
+	}, operations: []string{
 		"AddListenerCertificates", "AddTags", "CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup", "DeleteListener",
 		"DeleteLoadBalancer", "DeleteRule", "DeleteTargetGroup", "DeregisterTargets", "DescribeAccountLimits",
 		"DescribeCapacityReservation", "DescribeListenerAttributes", "DescribeListenerCertificates", "DescribeListeners",
