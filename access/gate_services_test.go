@@ -37,11 +37,14 @@ func TestQueryCallersAreAnsweredInTheirProtocol(t *testing.T) {
 		whoAmI    = "Action=GetCallerIdentity&Version=2011-06-15"
 		instances = "Action=DescribeInstances&Version=2016-11-15"
 		balancers = "Action=DescribeLoadBalancers&Version=2015-12-01"
+		newGroup  = "Action=CreateTargetGroup&Version=2015-12-01&Protocol=HTTP&Port=80&TargetType=ip&Name="
+		groups    = "Action=DescribeAutoScalingGroups&Version=2011-01-01"
 	)
 	s := newSecured(t)
 	s.AddInstance(t, "default", 1024, 1024)
 	reader := s.key(t, "read-only")
 	tasks := s.key(t, `{"Statement":{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}}`)
+	blue := s.key(t, `{"Statement":{"Effect":"Allow","Action":"elasticloadbalancing:CreateTargetGroup","Resource":"arn:aws:elasticloadbalancing:*:*:targetgroup/blue-*/*"}}`)
 	forged := structs.NewAccessKey{AccessKey: reader.AccessKey, Secret: tasks.Secret}
 	for _, test := range []struct {
 		name          string
@@ -58,7 +61,11 @@ func TestQueryCallersAreAnsweredInTheirProtocol(t *testing.T) {
 		{"wrong secret, EC2", forged, "ec2", instances, 403, "<Response><Errors><Error><Code>SignatureDoesNotMatch</Code>"},
 		{"not signed", reader, "", whoAmI, 403, "<Code>MissingAuthenticationToken</Code>"},
 		{"signed for another service", reader, "sts", instances, 400, "<Code>InvalidAction</Code>"},
-		{"a service that is not here", reader, "elasticloadbalancing", balancers, 400, "<Code>InvalidAction</Code><Message>there is no operation"},
+		{"may look at load balancers", reader, "elasticloadbalancing", balancers, 200, "<LoadBalancers></LoadBalancers>"},
+		{"may not look at load balancers", tasks, "elasticloadbalancing", balancers, 403, "<Code>AccessDenied</Code>"},
+		{"may make one group", blue, "elasticloadbalancing", newGroup + "blue-1", 200, "<TargetGroupName>blue-1</TargetGroupName>"},
+		{"may not make another", blue, "elasticloadbalancing", newGroup + "green", 403, "on resource: arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/green/*"},
+		{"a service that is not here", reader, "autoscaling", groups, 400, "<Code>InvalidAction</Code><Message>there is no operation"},
 	} {
 		if status, body := s.form(t, test.key, test.service, test.body); status != test.status || !strings.Contains(body, test.want) {
 			t.Errorf("%s: %d %s, want %d and %s", test.name, status, body, test.status, test.want)

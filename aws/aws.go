@@ -9,6 +9,7 @@ import (
 	"github.com/gantry-project/gantry/aws/acm"
 	"github.com/gantry-project/gantry/aws/ec2"
 	"github.com/gantry-project/gantry/aws/ecs"
+	"github.com/gantry-project/gantry/aws/elbv2"
 	"github.com/gantry-project/gantry/aws/iam"
 	"github.com/gantry-project/gantry/aws/logs"
 	"github.com/gantry-project/gantry/aws/protocol"
@@ -17,6 +18,7 @@ import (
 	"github.com/gantry-project/gantry/aws/sts"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/control/certificates"
+	"github.com/gantry-project/gantry/control/traffic"
 	"github.com/gantry-project/gantry/control/vault"
 )
 
@@ -34,12 +36,12 @@ type Config struct {
 // New returns the handler of all requests to AWS APIs.
 func New(c Config) *protocol.Router {
 	return &protocol.Router{
-		Services: []protocol.Service{acm.New(c.Certificates), ecs.New(c.Control), ec2.New(c.Control), iam.New(c.Control), logs.New(c.Control), secretsmanager.New(c.Vault), ssm.New(c.Control, c.Vault), sts.New(c.Control)},
+		Services: []protocol.Service{acm.New(c.Certificates), ecs.New(c.Control), ec2.New(c.Control), elbv2.New(traffic.New(c.Control)), iam.New(c.Control), logs.New(c.Control), secretsmanager.New(c.Vault), ssm.New(c.Control, c.Vault), sts.New(c.Control)},
 		Region:   c.Region, Account: c.Account, Logger: c.Logger,
 	}
 }
 
-var apis = []*protocol.API{&acm.API, &ecs.API, &ec2.API, &iam.API, &logs.API, &secretsmanager.API, &ssm.API, &sts.API}
+var apis = []*protocol.API{&acm.API, &ecs.API, &ec2.API, &elbv2.API, &iam.API, &logs.API, &secretsmanager.API, &ssm.API, &sts.API}
 
 // SignedFor returns the service that a request must be signed for: the one that its X-Amz-Target
 // header names. Empty: the request names none, so the service in its signature is the one that it

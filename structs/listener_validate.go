@@ -1,6 +1,7 @@
 package structs
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 )
@@ -21,6 +22,12 @@ var certificateARNs = regexp.MustCompile(`^arn:aws:(acm:[a-z0-9-]+:\d{12}:certif
 
 // UsesTLS reports whether the listener ends TLS.
 func (l *Listener) UsesTLS() bool { return l.Protocol == ProtocolHTTPS || l.Protocol == ProtocolTLS }
+
+// SameSettings is as LoadBalancer.SameSettings.
+func (l *Listener) SameSettings(as *Listener) bool {
+	return l.LoadBalancer == as.LoadBalancer && l.Port == as.Port && l.Protocol == as.Protocol && l.SSLPolicy == as.SSLPolicy &&
+		slices.Equal(l.Certificates, as.Certificates) && slices.Equal(l.ALPN, as.ALPN) && reflect.DeepEqual(l.DefaultActions, as.DefaultActions)
+}
 
 // Validate reports what is wrong with a listener of a load balancer, and fills in what is left out,
 // as elbv2 does. Whether its target groups and certificates exist is checked when it is written.

@@ -40,7 +40,8 @@ func checkTrafficName(what, name string) error {
 	return nil
 }
 
-// Validate reports what is wrong with a load balancer, and fills in what is left out, as elbv2 does.
+// Validate reports what is wrong with a load balancer, and fills in what is left out, as elbv2
+// does.
 func (b *LoadBalancer) Validate() error {
 	if b.Type == "" {
 		b.Type = LoadBalancerApplication

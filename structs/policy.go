@@ -61,7 +61,7 @@ func AdminPolicy() Policy {
 // ReadOnlyPolicy allows reading everything except access keys.
 func ReadOnlyPolicy() Policy {
 	return Policy{Version: policyVersion, Statement: []Statement{
-		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "ec2:Describe*", "iam:Get*", "iam:List*", "gantry:Describe*", "gantry:List*", "gantry:Plan*",
+		{Effect: EffectAllow, Action: []string{"ecs:Describe*", "ecs:List*", "ecs:Get*", "ec2:Describe*", "elasticloadbalancing:Describe*", "iam:Get*", "iam:List*", "gantry:Describe*", "gantry:List*", "gantry:Plan*",
 			"gantry:ReadLogs", "gantry:Simulate", "logs:Describe*", "logs:Filter*", "logs:Get*", "logs:List*"}, Resource: []string{"*"}},
 		{Effect: EffectDeny, Action: []string{"gantry:ListAccessKeys"}, Resource: []string{"*"}},
 	}}

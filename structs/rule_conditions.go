@@ -24,10 +24,11 @@ func (r *ListenerRule) Validate(l *Listener) error {
 	switch {
 	case !IsHTTP(l.Protocol):
 		return Errorf(KindUnsupportedProtocol, "Rules are not supported for listeners with the protocol '%s'", l.Protocol)
-	case r.Priority < 1 || r.Priority > maxRulePriority:
-		return Errorf(KindInvalidParameter, "Priority '%d' must be between 1 and %d", r.Priority, maxRulePriority)
 	case len(r.Conditions) == 0:
 		return Errorf(KindInvalidParameter, "A condition must be specified")
+	}
+	if err := CheckRulePriority(r.Priority); err != nil {
+		return err
 	}
 	values, wildcards := 0, 0
 	for i := range r.Conditions {
@@ -48,6 +49,14 @@ func (r *ListenerRule) Validate(l *Listener) error {
 		return Errorf(KindInvalidParameter, "A rule can only have '%d' wildcards in its conditions, and this one has %d", MaxConditionWildcards, wildcards)
 	}
 	return l.CheckActions(r.Actions)
+}
+
+// CheckRulePriority reports a priority that no rule can have.
+func CheckRulePriority(n int) error {
+	if n < 1 || n > maxRulePriority {
+		return Errorf(KindInvalidParameter, "Priority '%d' must be between 1 and %d", n, maxRulePriority)
+	}
+	return nil
 }
 
 func (c *RuleCondition) wildcards() (n int) {

@@ -55,6 +55,14 @@ const (
 	TargetUnavailable = "unavailable" // its checks are switched off
 )
 
+// The reasons of states that targets have before anyone has checked them, or without that (elbv2).
+const (
+	ReasonRegistering   = "Elb.RegistrationInProgress"
+	ReasonDeregistering = "Target.DeregistrationInProgress"
+	ReasonNotRegistered = "Target.NotRegistered"
+	ReasonNotInUse      = "Target.NotInUse"
+)
+
 // TargetHealth is the state of one target, as the ingress instances that check it agree on.
 type TargetHealth struct {
 	State string `json:"state" cbor:"1,keyasint"` // initial, healthy or unhealthy

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"go/format"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,6 +96,7 @@ func generate(models string, of service) (map[string][]byte, error) {
 	if err := json.Unmarshal(raw, &g.model); err != nil {
 		return nil, fmt.Errorf("read model %s: %w", of.model, err)
 	}
+	g.dropMaps()
 	for _, r := range of.shared {
 		g.share(r)
 	}
@@ -128,6 +130,17 @@ type generator struct {
 	inStructs   map[string]bool // structures that live in structs, by name
 	reached     map[string]bool // shapes that the operations reach, by name
 	constrained map[string]bool // memo of hasConstraint
+}
+
+// dropMaps leaves out the maps of a Query service. elbv2's are within actions that Gantry refuses
+// whole.
+func (g *generator) dropMaps() {
+	if !g.isQuery() {
+		return
+	}
+	for _, s := range g.model.Shapes {
+		maps.DeleteFunc(s.Members, func(_ string, m *member) bool { return g.model.Shapes[m.Shape].Type == "map" })
+	}
 }
 
 // written returns the names of the operations whose shapes are written, in order.

@@ -51,6 +51,17 @@ var services = []service{
 		"ListCertificates", "ListTagsForCertificate", "RemoveTagsFromCertificate", "RenewCertificate", "RequestCertificate",
 		"UpdateCertificateOptions",
 	}},
+	{model: "elbv2-2015-12-01.json", pkg: "elbv2", mayBeEmpty: map[string]bool{"Tag.Value": true}, alwaysWritten: map[string]bool{
+		"ListenerAttribute.Value": true, "LoadBalancerAttribute.Value": true, "Tag.Value": true, "TargetGroupAttribute.Value": true,
+	}, operations: []string{
+		"AddListenerCertificates", "AddTags", "CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup", "DeleteListener",
+		"DeleteLoadBalancer", "DeleteRule", "DeleteTargetGroup", "DeregisterTargets", "DescribeAccountLimits",
+		"DescribeCapacityReservation", "DescribeListenerAttributes", "DescribeListenerCertificates", "DescribeListeners",
+		"DescribeLoadBalancerAttributes", "DescribeLoadBalancers", "DescribeRules", "DescribeSSLPolicies", "DescribeTags",
+		"DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth", "ModifyListener", "ModifyListenerAttributes",
+		"ModifyLoadBalancerAttributes", "ModifyRule", "ModifyTargetGroup", "ModifyTargetGroupAttributes", "RegisterTargets",
+		"RemoveListenerCertificates", "RemoveTags", "SetIpAddressType", "SetRulePriorities", "SetSecurityGroups", "SetSubnets",
+	}},
 	{
 		model: "logs-2014-03-28.json", pkg: "logs", errorSuffix: "Exception", boxed: true,
 		alwaysWritten: map[string]bool{

@@ -49,10 +49,10 @@ func (g *generator) tag(name string, m *member, optional bool) string {
 	switch {
 	case m.Location != "":
 		return fmt.Sprintf(`json:"-" %s:%q`, m.Location, onWire)
-	case g.isQuery() && of.Type == "map":
-		panic(m.Shape + ": no Query service had a map so far; write how one is read in aws/protocol/query.go")
 	case g.isQuery() && of.Type == "list" && !of.Flattened:
 		return fmt.Sprintf(`query:"%s>%s"`, onWire, cmp.Or(of.Member.LocationName, "member"))
+	case g.isQuery() && !optional:
+		return fmt.Sprintf(`query:%q xml:"always"`, onWire)
 	case g.isQuery():
 		return fmt.Sprintf("query:%q", onWire)
 	case optional:

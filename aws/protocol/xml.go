@@ -41,10 +41,11 @@ func (x *xmlWriter) text(name, value string) {
 // element writes a value under a name.
 func (x *xmlWriter) element(name string, value any) { x.value(name, "", reflect.ValueOf(value)) }
 
-// members writes the fields of a struct that are set.
+// members writes the fields of a struct that are set, or that are always written.
 func (x *xmlWriter) members(v reflect.Value) {
 	for i := range v.NumField() {
-		if name, item, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ">"); !v.Field(i).IsZero() {
+		tag := v.Type().Field(i).Tag
+		if name, item, _ := strings.Cut(tag.Get("query"), ">"); !v.Field(i).IsZero() || tag.Get("xml") == "always" {
 			x.value(name, item, v.Field(i))
 		}
 	}
