@@ -30,6 +30,9 @@ func (c *Control) changeService(snap *state.Snapshot, spec *structs.JobSpec, ids
 	if err := c.expose(snap, next, definition); err != nil {
 		return nil, err
 	}
+	if next.Service.LoadBalancers, err = balancersOf(snap, definition, next.Service.LoadBalancers); err != nil {
+		return nil, err
+	}
 	if err := next.ValidateService(); err != nil {
 		return nil, err
 	}
