@@ -13,7 +13,7 @@ import (
 func (p *port) serveHTTP() {
 	engine := p.balancer.cfg.HTTP(p.settings(), router{p})
 	p.changed = func() { engine.Configure(p.settings()) }
-	socket := room{p.socket, p.byProxy}
+	socket := &room{p.socket, p.byProxy}
 	ended := make(chan error, 1)
 	go func() {
 		if p.kind == structs.ProtocolHTTPS {
