@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/balancer/accesslog"
-	"github.com/gantry-project/gantry/balancer/proxy"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,8 +16,6 @@ import (
 type Config struct {
 	// Address is the host at which listeners are opened; empty: all addresses of the machine.
 	Address string
-	// HTTP makes what serves a port of HTTP or HTTPS. Required.
-	HTTP func(proxy.Settings, proxy.Router) Engine
 	// ReportTargets sends what changed of the health of targets. It is called again with the same
 	// if it fails. Nil: nothing is checked.
 	ReportTargets func(ctx context.Context, reports []structs.TargetReport) error
@@ -36,14 +33,6 @@ type Config struct {
 	Grace  time.Duration
 	Logger *slog.Logger     // nil: slog.Default
 	Now    func() time.Time // nil: time.Now
-}
-
-// Engine serves HTTP; a proxy.Server is one.
-type Engine interface {
-	Serve(net.Listener) error
-	ServeTLS(net.Listener, *tls.Config) error
-	Configure(proxy.Settings)
-	Shutdown(context.Context) error
 }
 
 // Sockets hands listening sockets from one process to the next, so that connections that come

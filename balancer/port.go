@@ -3,7 +3,6 @@ package balancer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -151,9 +150,6 @@ func (b *Balancer) open(key portKey, want *plan) (*port, error) {
 	}
 	switch p.kind {
 	case structs.ProtocolHTTP, structs.ProtocolHTTPS:
-		if b.cfg.HTTP == nil {
-			return nil, errors.Join(errors.New("nothing here serves HTTP"), p.socket.Close())
-		}
 		p.serveHTTP()
 	default:
 		p.serveTCP()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -87,15 +88,17 @@ func TestLeastOutstandingRequests(t *testing.T) {
 	})
 	fast := backend(t, "fast")
 	w, port := one(t, with(groupWith("g", slow), "load_balancing.algorithm.type", "least_outstanding_requests"))
-	done := make(chan struct{})
-	go func() { defer close(done); get(t, port, "/wait") }()
-	until(t, "the request is open", func() bool { return w.Stats().Groups[0].Counts.Open == 1 })
+	var waiting sync.WaitGroup
+	for range 3 {
+		waiting.Go(func() { get(t, port, "/wait") })
+	}
+	until(t, "the requests are open", func() bool { return w.Stats().Groups[0].Counts.Open == 3 })
 	w.Apply(structs.TrafficFrame{Groups: []structs.TrafficGroup{with(groupWith("g", fast, slow), "load_balancing.algorithm.type", "least_outstanding_requests")}})
 	if count := tally(t, port, 10); count["fast"] != 10 {
-		t.Errorf("while a request is open on one target: %v", count)
+		t.Errorf("while requests are open on one target: %v", count)
 	}
 	close(release)
-	<-done
+	waiting.Wait()
 	until(t, "nothing is open", func() bool { return w.Stats().Groups[0].Counts.Open == 0 })
 	if count := tally(t, port, 10); count["fast"] == 0 || count["slow"] == 0 {
 		t.Errorf("when both are free: %v", count)
