@@ -40,8 +40,12 @@ type Config struct {
 type Sockets interface {
 	// Take returns the listening socket of an address, such as "tcp 0.0.0.0:80", or nil.
 	Take(name string) net.Listener
-	// Keep holds the socket for the next process; it says whether that was possible.
-	Keep(name string, l net.Listener) bool
+	// Drop closes those that were not taken.
+	Drop()
+	// Keep has a socket stay open when its listener is closed. Hand then gives all that were kept
+	// to the next process.
+	Keep(name string, l net.Listener) error
+	Hand() error
 }
 
 func (c Config) withDefaults() Config {
