@@ -1,6 +1,8 @@
 package balancer
 
 import (
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/gantry-project/gantry/balancer/accesslog"
@@ -45,13 +47,30 @@ func (q *request) remember() {
 	q.line = e
 }
 
+// Refused counts a request that was too malformed to be routed, and logs it: on the oldest listener
+// of the port.
+func (r router) Refused(client netip.AddrPort, o proxy.Outcome) {
+	b, l := r.port.balancer, r.port.plan.Load().listeners[0]
+	l.requests.Add(1)
+	l.counters.ended(o.Status, o.BytesIn, o.BytesOut)
+	if b.cfg.AccessLog == nil {
+		return
+	}
+	lb := &l.spec.LoadBalancer
+	q := &request{balancer: b, listener: l, line: &accesslog.Entry{
+		Type: strings.ToLower(r.port.kind), LoadBalancer: "app/" + lb.Name + "/" + lb.ID, Client: client.String(),
+		Method: "-", URL: "-", Created: o.Start,
+	}}
+	q.log(o)
+}
+
 // log writes the line of a request that ended.
 func (q *request) log(o proxy.Outcome) {
 	e := q.line
 	e.Time, e.Status, e.TargetStatus = time.Now(), o.Status, o.TargetStatus
 	e.Received, e.Sent = o.BytesIn, o.BytesOut
 	e.Protocol, e.Cipher, e.TLS = o.Protocol, o.TLSCipher, o.TLSProtocol
-	e.Problem = o.Problem
+	e.Problem, e.TraceID, e.Class, e.ClassReason = o.Problem, o.TraceID, o.Class, o.ClassReason
 	secure := e.Type == "https"
 	switch {
 	case o.Protocol == "websocket" && secure:
@@ -68,8 +87,8 @@ func (q *request) log(o proxy.Outcome) {
 		e.Target = o.Target.Address
 		if o.TargetStatus != 0 {
 			e.RequestTime = o.ToTarget.Seconds()
-			e.TargetTime = max(0, o.TargetTime-o.ToTarget).Seconds()
-			e.ResponseTime = max(0, o.ToClient-o.TargetTime).Seconds()
+			e.TargetTime = o.TargetTime.Seconds()
+			e.ResponseTime = max(0, o.ToClient-o.TargetTime-o.ToTarget).Seconds()
 		}
 	}
 	q.balancer.cfg.AccessLog.Write(e)

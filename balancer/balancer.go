@@ -89,6 +89,12 @@ func (b *Balancer) close() {
 		delete(b.ports, key)
 	}
 	b.mu.Unlock()
+	if b.cfg.Sockets != nil {
+		b.cfg.Sockets.Drop()
+		if err := b.cfg.Sockets.Hand(); err != nil {
+			b.log.Warn("connections are refused until the agent runs again", "error", err)
+		}
+	}
 	b.closing.Wait()
 }
 
@@ -113,6 +119,9 @@ func (b *Balancer) Apply(f structs.TrafficFrame) {
 	}
 	if f.Full {
 		b.checks.Again()
+		if b.cfg.Sockets != nil {
+			b.cfg.Sockets.Drop()
+		}
 	}
 	b.drains.frame()
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/gantry-project/gantry/balancer/accesslog"
-	"github.com/gantry-project/gantry/balancer/proxy"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -17,8 +16,6 @@ import (
 type Config struct {
 	// Address is the host at which listeners are opened; empty: all addresses of the machine.
 	Address string
-	// HTTP makes what serves a port of HTTP or HTTPS. Required.
-	HTTP func(proxy.Settings, proxy.Router) Engine
 	// ReportTargets sends what changed of the health of targets. It is called again with the same
 	// if it fails. Nil: nothing is checked.
 	ReportTargets func(ctx context.Context, reports []structs.TargetReport) error
@@ -38,21 +35,17 @@ type Config struct {
 	Now    func() time.Time // nil: time.Now
 }
 
-// Engine serves HTTP; a proxy.Server is one.
-type Engine interface {
-	Serve(net.Listener) error
-	ServeTLS(net.Listener, *tls.Config) error
-	Configure(proxy.Settings)
-	Shutdown(context.Context) error
-}
-
 // Sockets hands listening sockets from one process to the next, so that connections that come
 // between them wait, and are not refused.
 type Sockets interface {
 	// Take returns the listening socket of an address, such as "tcp 0.0.0.0:80", or nil.
 	Take(name string) net.Listener
-	// Keep holds the socket for the next process; it says whether that was possible.
-	Keep(name string, l net.Listener) bool
+	// Drop closes those that were not taken.
+	Drop()
+	// Keep has a socket stay open when its listener is closed. Hand then gives all that were kept
+	// to the next process.
+	Keep(name string, l net.Listener) error
+	Hand() error
 }
 
 func (c Config) withDefaults() Config {

@@ -28,7 +28,7 @@ type world struct {
 func start(t *testing.T, cfg Config) *world {
 	t.Helper()
 	w := &world{t: t}
-	cfg.Address, cfg.HTTP = "127.0.0.1", newEngine
+	cfg.Address = "127.0.0.1"
 	if cfg.Grace == 0 {
 		cfg.Grace = 5 * time.Second
 	}

@@ -10,14 +10,16 @@ const fullShare = 1000
 const (
 	leastShare    = 50  // in 1000ths: enough to see that the target is well again
 	fewestTargets = 3   // elbv2: with fewer there is no majority to compare with
-	fewestAnswers = 10  // of a second and those before, which count half, a quarter, ...
+	fewestAnswers = 10  // of the last second, or else also of those before, see sample
 	worseBy       = 0.1 // how much larger than the group's its part of failures must be
 )
 
 // sample is what a target answered lately. Balancer.mu guards it.
 type sample struct {
-	answers, failures uint64  // that were counted before
-	recent, failed    float64 // each second counts half of the one before
+	answers, failures uint64 // that were counted before
+	// recent are those of the last second if they are enough to judge by. Otherwise those before
+	// count as well, each second half of the one after it.
+	recent, failed float64
 }
 
 // mitigate is called each second. It halves the share of targets that fail more than the others,
@@ -52,6 +54,9 @@ func (g *group) mitigate() {
 func (t *target) sample() {
 	failures := t.status[5].Load() + t.errors.Load()
 	answers := t.requests.Load()
+	if answers-t.seen.answers >= fewestAnswers {
+		t.seen.recent, t.seen.failed = 0, 0
+	}
 	t.seen.recent = t.seen.recent/2 + float64(answers-t.seen.answers)
 	t.seen.failed = t.seen.failed/2 + float64(failures-t.seen.failures)
 	t.seen.answers, t.seen.failures = answers, failures

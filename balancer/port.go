@@ -3,7 +3,6 @@ package balancer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -151,9 +150,6 @@ func (b *Balancer) open(key portKey, want *plan) (*port, error) {
 	}
 	switch p.kind {
 	case structs.ProtocolHTTP, structs.ProtocolHTTPS:
-		if b.cfg.HTTP == nil {
-			return nil, errors.Join(errors.New("nothing here serves HTTP"), p.socket.Close())
-		}
 		p.serveHTTP()
 	default:
 		p.serveTCP()
@@ -167,8 +163,8 @@ func (b *Balancer) open(key portKey, want *plan) (*port, error) {
 func (b *Balancer) end(p *port, hand bool) {
 	if hand && p.socket != nil && b.cfg.Sockets != nil {
 		address := net.JoinHostPort(b.cfg.Address, strconv.Itoa(int(p.key.number)))
-		if !b.cfg.Sockets.Keep("tcp "+address, p.socket) {
-			b.log.Debug("the socket of a port is not kept for the next process", "port", p.key.number)
+		if err := b.cfg.Sockets.Keep("tcp "+address, p.socket); err != nil {
+			b.log.Warn("connections are refused until the agent runs again", "port", p.key.number, "error", err)
 		}
 	}
 	p.stop()

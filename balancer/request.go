@@ -80,9 +80,9 @@ func (q *request) of(p *proxy.Target) *target {
 func (q *request) ended(o proxy.Outcome) {
 	q.listener.open.Add(-1)
 	q.listener.counters.ended(o.Status, o.BytesIn, o.BytesOut)
-	took := o.TargetTime
-	if took == 0 {
-		took = o.ToClient
+	took := o.ToClient
+	if took == 0 { // the client went away before
+		took = o.ToTarget + o.TargetTime
 	}
 	bucket := structs.LatencyBucket(took.Seconds())
 	q.listener.answered(took, bucket)

@@ -35,7 +35,7 @@ func TestRulesDecide(t *testing.T) {
 		{"B.example.org:8080", "/b/1", 200, "b"},
 		{"b.example.org", "/c", 200, "a"},
 		{"other.org", "/", 404, "nothing"},
-		{"none.org", "/", 503, ""},
+		{"none.org", "/", 503, "503 Service Unavailable\n"},
 	} {
 		if status, body, _ := get(t, port, c.path, "Host", c.host); status != c.status || body != c.body {
 			t.Errorf("%s%s: %d %q, want %d %q", c.host, c.path, status, body, c.status, c.body)

@@ -53,7 +53,7 @@ type room struct {
 // fullPause is how often it is looked whether there is room again.
 const fullPause = 20 * time.Millisecond
 
-func (r room) Accept() (net.Conn, error) {
+func (r *room) Accept() (net.Conn, error) {
 	c, err := r.Listener.Accept()
 	if err != nil {
 		return nil, err

@@ -78,7 +78,7 @@ func alpn(policy []string) []string {
 }
 
 func (s *streams) accept() {
-	l := room{s.socket, s.byProxy}
+	l := &room{s.socket, s.byProxy}
 	for pause := time.Duration(0); ; {
 		c, err := l.Accept()
 		switch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -169,6 +170,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
+	o.ingress.sockets = filepath.Join(o.dataDir, "agent", "ingress")
 	ingress, err := o.ingress.config(ctx, log)
 	if err != nil {
 		return err

@@ -23,6 +23,9 @@ type ingress struct {
 	log     string // file
 	format  string
 	grace   time.Duration
+	// sockets is the directory where listening sockets are left for the next process; empty: they
+	// are not.
+	sockets string
 }
 
 func (o *ingress) addFlags(cmd *cobra.Command, address string, grace time.Duration) {
@@ -54,6 +57,9 @@ func (o *ingress) config(ctx context.Context, log *slog.Logger) (*balancer.Confi
 		return nil, nil
 	}
 	c := &balancer.Config{Address: o.address, Grace: o.grace}
+	if o.sockets != "" {
+		c.Sockets = openSockets(o.sockets, log)
+	}
 	if o.log == "" {
 		return c, nil
 	}
