@@ -84,7 +84,7 @@ var requestCases = []testCase{
 	{name: "HTTP/1.0 with keep-alive", request: "GET / HTTP/1.0\r\nHost: web\r\nX-Case\r\nConnection: keep-alive\r\n\r\n", shown: []string{"Connection"}},
 	{name: "two pipelined requests", request: get() + get(), line: true},
 	{name: "empty line before the request", request: "\r\n" + get()},
-	{name: "client ends its half after the request", request: get(), half: true, why: "the client can still read; nginx too waits only if it has not seen the end yet"},
+	{name: "client ends its half after the request", request: get(), half: true, why: "the client can still read (HAProxy does the same)"},
 	{name: "Connection: close", request: get("Connection: close"), shown: []string{"Connection"}},
 }
 
@@ -117,7 +117,7 @@ var bodyCases = []testCase{
 	{name: "Expect, the target says 100", request: post("", "Expect: 100-continue", "Content-Length: 3"), answer: "HTTP/1.1 100 Continue\r\n\r\n" + ok, run: expectYes,
 		serve: continueTarget, why: "the target decides; nginx and Caddy say 100 by themselves"},
 	{name: "Expect, the target says 417", request: post("", "Expect: 100-continue", "Content-Length: 3"), serve: refuseTarget, why: "the target decides, before the client sends its body"},
-	{name: "Expect of something else", request: post("", "Expect: a", "Content-Length: 3"), why: "RFC 9110 10.1.1"},
+	{name: "Expect of something else", request: post("abc", "Expect: a", "Content-Length: 3"), why: "RFC 9110 10.1.1"},
 	{name: "413 while 20 MB are sent", request: post("", "Content-Length: 20971520"), serve: earlyTarget, run: upload, why: "the client gets the target's word"},
 }
 
@@ -145,8 +145,8 @@ var answerCases = []testCase{
 }
 
 var upgradeCases = []testCase{
-	{name: "websocket, client ends its half", request: get("Connection: Upgrade", "Upgrade: websocket"), serve: upgradeTarget, run: upgraded, why: "the other half stays open: the target's last bytes come"},
+	{name: "websocket, client ends its half", request: get("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), serve: upgradeTarget, run: upgraded, why: "the other half stays open: the target's last bytes come"},
 	{name: "another protocol", request: get("Connection: Upgrade", "Upgrade: a/1"), serve: upgradeTarget, run: upgraded, why: "as above"},
 	{name: "Upgrade without Connection", request: get("Upgrade: websocket"), serve: upgradeTarget, run: upgraded, why: "RFC 9110 7.8: it is no request to upgrade"},
-	{name: "h2c", request: get("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"), serve: upgradeTarget, run: upgraded, why: "HTTP2-Settings goes no further, so no target can take it up by accident"},
+	{name: "h2c", request: get("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"), serve: upgradeTarget, run: upgraded, why: "what came then would pass by all rules; targets that speak h2c are reached by the protocol version HTTP2"},
 }

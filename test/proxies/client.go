@@ -96,15 +96,12 @@ func (c testCase) answers(got []byte, closed bool) string {
 // stale sends a first request on the connection and then another: the target closes when it has
 // read that.
 func stale(conn net.Conn, request string) string {
-	_, rest, _ := strings.Cut(request, "\r\n")
-	_, rest, _ = strings.Cut(rest, "\r\n\r\n")
 	number, _, _ := strings.Cut(request[strings.Index(request, "X-Case: "):], "\r\n")
 	fmt.Fprintf(conn, "GET /first HTTP/1.1\r\nHost: web\r\n%s\r\n\r\n", number)
 	first, _ := readQuiet(conn)
 	if !bytes.HasPrefix(first, []byte("HTTP/1.1 200")) {
 		return fmt.Sprintf("first: %.20q", first)
 	}
-	_ = rest
 	io.WriteString(conn, request)
 	got, closed := readQuiet(conn)
 	return testCase{request: request}.answers(got, closed)
@@ -184,7 +181,8 @@ func upgradeTarget(t *target, number string, _ int, c net.Conn, req *http.Reques
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
-	io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "+req.Header.Get("Upgrade")+"\r\n\r\n")
+	io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "+req.Header.Get("Upgrade")+
+		"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
 	c.SetReadDeadline(time.Now().Add(3 * time.Second))
 	b, _ := io.ReadAll(c)
 	time.Sleep(100 * time.Millisecond)

@@ -72,7 +72,7 @@ const intro = `# The proxy beside nginx, HAProxy and Caddy
 The same requests through each, to the same target: what the client got, and, after →, what the
 target saw. ` + "`make compare-proxies`" + ` writes this page; the requests are in test/proxies/cases*.go.
 nginx 1.22 and HAProxy 2.6 are Debian's, with a configuration that proxies and little else; Caddy is
-2.11. "–" means no answer at all, ✂ that the connection was closed after the answer. Where Gantry
+2.11. "–" means no answer within half a second, ✂ that the connection was closed after the answer. Where Gantry
 differs from any other, the last column says why.
 
 `

@@ -87,8 +87,8 @@ func (t *target) serve(c net.Conn) {
 func describe(c testCase, raw string, req *http.Request, body []byte) string {
 	var parts []string
 	if c.line {
-		line, _, _ := strings.Cut(raw, " HTTP/1.1\r\n")
-		parts = append(parts, line)
+		line, _, _ := strings.Cut(raw, "\r\n")
+		parts = append(parts, strings.TrimSuffix(line, " HTTP/1.1"))
 	}
 	for _, name := range c.headers {
 		for line := range strings.Lines(raw) {
@@ -123,6 +123,9 @@ func (t *target) all(p *proxies.Proxy) (seen []string) {
 	results := make([]string, len(cases()))
 	var wait sync.WaitGroup
 	for i, c := range cases() {
+		if c.run != nil { // alone, since kept connections matter
+			wait.Wait()
+		}
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
@@ -136,7 +139,7 @@ func (t *target) all(p *proxies.Proxy) (seen []string) {
 			}
 			results[i] = got
 		}()
-		if i%8 == 7 {
+		if i%8 == 7 || c.run != nil {
 			wait.Wait()
 		}
 	}

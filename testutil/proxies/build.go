@@ -43,14 +43,14 @@ import (
 
 func main() { caddycmd.Main() }
 `
-	module := "module caddy\n\ngo 1.26\n\nrequire github.com/caddyserver/caddy/v2 " + caddyVersion + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o600); err != nil {
+	const module = "github.com/caddyserver/caddy/v2"
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module caddy\n\ngo 1.26\n"), 0o600); err != nil {
 		return "", err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(source), 0o600); err != nil {
 		return "", err
 	}
-	for _, args := range [][]string{{"mod", "tidy"}, {"build", "-o", "caddy.new", "."}} {
+	for _, args := range [][]string{{"get", module + "/cmd@" + caddyVersion, module + "/modules/standard@" + caddyVersion}, {"build", "-o", "caddy.new", "."}} {
 		command := exec.CommandContext(ctx, "go", args...)
 		command.Dir = dir
 		if out, err := command.CombinedOutput(); err != nil {

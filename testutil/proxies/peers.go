@@ -67,7 +67,7 @@ func haproxy(ctx context.Context, dir string, p *Proxy, targets []string) (*exec
 	return exec.Command(path, "-db", "-f", config), strings.TrimSuffix(version, " -"), os.WriteFile(config, fmt.Appendf(nil, `
 global
 	nbthread 2
-	maxconn 20000
+	maxconn 9900
 defaults
 	mode http
 	timeout client 60s
