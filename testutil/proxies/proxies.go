@@ -23,15 +23,25 @@ type Proxy struct {
 	Plain, TLS    string // addresses
 	command       *exec.Cmd
 	output        string // the path of its log
+	dir           string
+	targets       []string
+}
+
+// Restart ends the proxy and starts it anew.
+func (p *Proxy) Restart(ctx context.Context) (*Proxy, error) {
+	if err := p.Close(); err != nil {
+		return nil, err
+	}
+	return Start(ctx, p.dir, p.Name, p.targets...)
 }
 
 // ErrMissing is that the program of a proxy is not installed.
 var ErrMissing = errors.New("it is not installed")
 
 // Start starts a proxy that sends requests to the targets (host:port), and waits until it listens.
-// Its files are in dir, which must be empty.
+// Its files are in dir.
 func Start(ctx context.Context, dir, name string, targets ...string) (*Proxy, error) {
-	p := &Proxy{Name: name, Plain: freeAddress(), TLS: freeAddress(), output: filepath.Join(dir, "log")}
+	p := &Proxy{Name: name, Plain: FreeAddress(), TLS: FreeAddress(), output: filepath.Join(dir, "log"), dir: dir, targets: targets}
 	if err := writeCertificate(dir); err != nil {
 		return nil, err
 	}
@@ -123,7 +133,8 @@ func (p *Proxy) Memory() (bytes int64) {
 	return bytes
 }
 
-func freeAddress() string {
+// FreeAddress returns a loopback address with a port that nobody listens on.
+func FreeAddress() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "127.0.0.1:0"
