@@ -83,6 +83,19 @@ func TestUpgradeKeepsTheHalfThatIsOpen(t *testing.T) {
 	}
 }
 
+// TestNoUpgradeToHTTP2 is about requests that would pass by the Router.
+func TestNoUpgradeToHTTP2(t *testing.T) {
+	r := newRig(t, Settings{}, target(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade")+r.Header.Get("Http2-Settings") != "" {
+			w.WriteHeader(500)
+		}
+	}))
+	for _, protocol := range []string{"h2c", "H2C", "websocket, h2c"} {
+		got := r.raw("GET / HTTP/1.1\r\nHost: web\r\nConnection: Upgrade, HTTP2-Settings, close\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nUpgrade: " + protocol + "\r\n\r\n")
+		wantIn(t, got, "HTTP/1.1 200 ")
+	}
+}
+
 func TestTargetsThatMisbehave(t *testing.T) {
 	for _, row := range []struct{ name, answer, want, problem string }{
 		{"closes", "", "HTTP/1.1 502 ", "closed the connection"},

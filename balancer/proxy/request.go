@@ -141,7 +141,8 @@ func (r *request) heedConnection(connection []string, upgrade string) {
 			case equalFold(name, "keep-alive"):
 				r.close = r.close && r.version >= 11
 			case equalFold(name, "upgrade"):
-				if r.version == 11 && r.length == 0 {
+				// what is said in h2c would pass by the Router
+				if r.version == 11 && r.length == 0 && !hasToken(upgrade, "h2c") {
 					r.upgrade = upgrade
 				}
 			default:

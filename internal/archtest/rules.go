@@ -186,6 +186,8 @@ var folderRules = []folderRule{
 		"what agents keep, for tests of those who read it"},
 	{"testutil/hosts", anything,
 		"real processes are called as users do, with the SDK too"},
+	{"testutil/proxies", []string{"balancer/proxy"},
+		"our proxy beside others, without a cluster"},
 	{"testutil", anything,
 		"a cluster in a process joins everything"},
 	{"test/...", anything,

@@ -15,13 +15,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gantry-project/gantry/testutil/proxies"
 )
 
 func main() {
+	proxies.Main()
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
 	sim := flag.String("sim", "bin/gantry-sim", "the gantry-sim binary")
-	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
+	only := flag.String("only", "", "measure these alone: scheduling, cluster, proxies or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -44,6 +47,11 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	}
 	if only == "" || only == "traffic" {
 		if err := traffic(ctx, binary); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "proxies" {
+		if err := balancers(ctx); err != nil || only != "" {
 			return err
 		}
 	}
@@ -74,7 +82,7 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, traffic, tasks, agent, logs and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, cluster, proxies, scale, loss, traffic, tasks, agent, logs and services", only)
 	}
 	for _, kind := range []string{"tasks", "agent", "logs", "services"} {
 		if only != "" && only != kind {
