@@ -156,6 +156,8 @@ var folderRules = []folderRule{
 		"a process is put together here, from plain values; flags, files, signals and the container engine are the command's matter"},
 	{"cmd/gantry", []string{"agent", "agent/awskeys", "agent/cgroup", "agent/docker", "agent/firelens", "agent/files", "agent/images", "agent/metadata", "agent/logs", "agent/network", "agent/runtime", "agent/sink", "agent/task", "agent/volume", "client", "config", "process", "security", "server", "structs"},
 		"a command turns flags and files into values, starts what they describe, and prints; parts are joined in process"},
+	{"testutil/acme", []string{"structs"},
+		"a certificate authority, whoever orders there"},
 	{"testutil/faketime", nil,
 		"tests of every package use it"},
 	{"testutil/fluent", nil,
