@@ -59,6 +59,15 @@ func (s *fakeServer) ACMECall(context.Context, string, structs.ACMECall) (struct
 	return structs.ACMEAnswer{}, errDown
 }
 
+// IngressCertificates and ACMECall are for balancer/certs, which these tests do not have.
+func (s *fakeServer) IngressCertificates(context.Context, string, string) (structs.IngressCertificates, error) {
+	return structs.IngressCertificates{}, errors.ErrUnsupported
+}
+
+func (s *fakeServer) ACMECall(context.Context, string, structs.ACMECall) (structs.ACMEAnswer, error) {
+	return structs.ACMEAnswer{}, errors.ErrUnsupported
+}
+
 // Calls fails: nobody calls these agents.
 func (s *fakeServer) Calls(context.Context, string) (io.ReadWriteCloser, error) {
 	return nil, structs.ErrNoLeader()

@@ -21,6 +21,7 @@ func samples() map[string]structs.Command {
 	maps.Copy(all, networkSamples())
 	maps.Copy(all, volumeMappingSamples())
 	maps.Copy(all, vaultSamples())
+	maps.Copy(all, certificateSamples())
 	maps.Copy(all, roleSamples())
 	maps.Copy(all, bucketMappingSamples())
 	maps.Copy(all, logGroupSamples())

@@ -59,7 +59,7 @@ type VaultKeyRotation struct {
 	Key uint64 `json:"key"`
 	// Values is how many values were sealed anew.
 	Values int `json:"values"`
-	// Unreadable are the names of secrets, parameters and certificates with values that no key here opens. They
-	// stay as they are.
+	// Unreadable are the names of secrets, parameters and certificates with values that no key here
+	// opens. They stay as they are.
 	Unreadable []string `json:"unreadable,omitzero"`
 }

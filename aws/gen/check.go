@@ -66,7 +66,7 @@ var javaRune = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	var lines strings.Builder
 	for _, name := range sortedKeys(reach) {
-		if p := g.model.Shapes[name].Pattern; p != "" {
+		if p := g.model.Shapes[name].Pattern; compiles(p) {
 			p = javaRune.ReplaceAllString(p, `\x{$1}`)
 			fmt.Fprintf(&lines, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
 		}
@@ -74,6 +74,13 @@ func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	if lines.Len() > 0 {
 		b.WriteString("var (\n" + lines.String() + ")\n\n")
 	}
+}
+
+// compiles reports whether a shape has a pattern, and Go knows all of it. The service's own code
+// checks the others: Go has nothing that looks ahead.
+func compiles(pattern string) bool {
+	_, err := regexp.Compile(javaRune.ReplaceAllString(pattern, `\x{$1}`))
+	return pattern != "" && err == nil
 }
 
 func patternName(shape string) string { return "pattern" + shape }
@@ -85,7 +92,7 @@ func (g *generator) hasConstraint(name string) bool {
 	}
 	g.constrained[name] = false // ends recursion on shapes that contain themselves
 	s := g.model.Shapes[name]
-	found := len(s.Required) > 0 || len(s.Enum) > 0 || s.Min != nil || s.Max != nil || s.Pattern != ""
+	found := len(s.Required) > 0 || len(s.Enum) > 0 || s.Min != nil || s.Max != nil || compiles(s.Pattern)
 	for _, n := range s.next() {
 		found = g.hasConstraint(n) || found
 	}
@@ -151,9 +158,9 @@ func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string
 		if len(s.Enum) > 0 {
 			fmt.Fprintf(b, "c.Enum(%s, %s, %s)\n", key, expr, quoteAll(s.Enum))
 		}
-		if s.Min != nil || s.Max != nil || s.Pattern != "" {
+		if s.Min != nil || s.Max != nil || compiles(s.Pattern) {
 			pattern := "nil"
-			if s.Pattern != "" {
+			if compiles(s.Pattern) {
 				pattern = patternName(shapeName)
 			}
 			fmt.Fprintf(b, "c.Text(%s, %s, %s, %s, %s)\n", key, expr, bound(s.Min, "0"), bound(s.Max, "-1"), pattern)

@@ -52,12 +52,6 @@ func (c *Certificates) challengeCertificate(ctx context.Context, name string) (*
 	return acmez.TLSALPN01ChallengeCert(found)
 }
 
-// sharedChallenge is what the servers keep of a challenge.
-type sharedChallenge struct {
-	Challenge acme.Challenge
-	KeyAuth   string
-}
-
 // challenge returns the present challenge of a kind for a name. Servers are asked about names only
 // for which a certificate can be ordered, and only a few at a time: anybody can send such requests.
 func (c *Certificates) challenge(ctx context.Context, name, kind string) (acme.Challenge, error) {
@@ -74,12 +68,11 @@ func (c *Certificates) challenge(ctx context.Context, name, kind string) (acme.C
 	if err != nil {
 		return acme.Challenge{}, err
 	}
-	var shared sharedChallenge
-	if !answer.Found || json.Unmarshal(answer.Value, &shared) != nil || shared.Challenge.Type != kind {
+	var found acme.Challenge
+	if !answer.Found || json.Unmarshal(answer.Value, &found) != nil || found.Type != kind {
 		return acme.Challenge{}, fmt.Errorf("there is no challenge %s for %q", kind, name)
 	}
-	shared.Challenge.KeyAuthorization = shared.KeyAuth
-	return shared.Challenge, nil
+	return found, nil
 }
 
 // solver shares the answers to challenges with all ingress instances. It is an acmez.Solver.
@@ -87,7 +80,7 @@ type solver struct{ servers Servers }
 
 // Present implements acmez.Solver.
 func (s solver) Present(ctx context.Context, challenge acme.Challenge) error {
-	value, err := json.Marshal(sharedChallenge{challenge, challenge.KeyAuthorization})
+	value, err := json.Marshal(challenge)
 	if err != nil {
 		return err
 	}

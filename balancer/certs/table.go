@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mholt/acmez/v3"
-
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -56,22 +54,19 @@ func (c *Certificates) newTable(answer structs.IngressCertificates, old *table) 
 	return t
 }
 
-// ForListener returns the GetCertificate of a listener's tls.Config. arns are the listener's
-// certificates, the first for clients that name no host or an unknown one (elbv2). Without any the
-// listener has those of the hosts that its rules name.
-func (c *Certificates) ForListener(arns []string) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	arns = slices.Clone(arns)
-	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		name := strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")
-		if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acmez.ACMETLS1Protocol {
-			return c.challengeCertificate(hello.Context(), name)
-		}
-		t := c.table.Load()
-		if len(arns) == 0 {
-			return t.claimed(name)
-		}
-		return t.named(arns, name)
+// GetCertificate returns the certificate of a listener for a client. The first one of the listener
+// is for clients that name no host or an unknown one (elbv2). A listener without certificates has
+// those of the hosts that its rules name.
+func (c *Certificates) GetCertificate(listener structs.TrafficListener, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	name := strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")
+	if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == ALPN {
+		return c.challengeCertificate(hello.Context(), name)
 	}
+	t := c.table.Load()
+	if len(listener.Listener.Certificates) == 0 {
+		return t.claimed(name)
+	}
+	return t.named(listener.Listener.Certificates, name)
 }
 
 // wildcard returns the name of the wildcard for a host name.

@@ -176,6 +176,8 @@ var folderRules = []folderRule{
 		"a command turns flags and files into values, starts what they describe, and prints; parts are joined in process"},
 	{"testutil/openloop", nil,
 		"tests of every package use it"},
+	{"testutil/acme", []string{"structs"},
+		"a certificate authority, whoever orders there"},
 	{"testutil/faketime", nil,
 		"tests of every package use it"},
 	{"testutil/fluent", nil,
