@@ -36,6 +36,9 @@ func Nouns() []Noun {
 		listenerRules,
 		targetGroups,
 		targets,
+		namespaces,
+		discoveryServices,
+		discoveryInstances,
 	}
 }
 

@@ -64,6 +64,9 @@ type TrafficName struct {
 	Addresses []NameAddress `json:"addresses,omitzero"`
 	// CNAME is another name that it stands for; empty if it has addresses.
 	CNAME string `json:"cname,omitzero"`
+	// Zone means that no name below it exists but those that are sent, so that nobody else is asked
+	// about them. "gantry" always is one.
+	Zone bool `json:"zone,omitzero"`
 }
 
 // NameAddress is one holder of a name.

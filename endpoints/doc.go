@@ -1,0 +1,2 @@
+// Package endpoints computes, from state alone, who receives traffic and who has which name.
+package endpoints
