@@ -47,12 +47,11 @@ func translate(spec runtime.ContainerSpec) (*container.Config, *container.HostCo
 		Privileged:     isTrue(def.Privileged),
 		SecurityOpt:    securityOptions(def.DockerSecurityOptions),
 		Links:          spec.Links,
-		DNS:            def.DnsServers,
-		DNSSearch:      def.DnsSearchDomains,
 		ExtraHosts:     extraHosts(def.ExtraHosts),
 		Sysctls:        sysctls(def.SystemControls),
 		Resources:      resources(spec),
 	}
+	host.DNS, host.DNSSearch = resolvers(spec)
 	if host.LogConfig, err = logConfig(spec); err != nil {
 		return nil, nil, err
 	}

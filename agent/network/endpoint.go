@@ -186,17 +186,32 @@ func (e *Endpoint) joint() (outer, inner netlink.Link, err error) {
 // Listen listens at 169.254.170.2. Several agents may listen on one port: each connection goes to
 // one of them.
 func (e *Endpoint) Listen(port uint16) (l net.Listener, err error) {
-	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		var failed error
-		err := raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
-		return errors.Join(err, failed)
-	}}
 	err = e.do(func() error {
-		l, err = config.Listen(context.Background(), "tcp4", netip.AddrPortFrom(endpointAddress, port).String())
+		l, err = sharing.Listen(context.Background(), "tcp4", netip.AddrPortFrom(endpointAddress, port).String())
 		return err
 	})
 	return l, err
 }
+
+// ListenPacket takes packets at 169.254.170.2. Several agents may have one port: each sender's
+// packets go to one of them.
+func (e *Endpoint) ListenPacket(port uint16) (conn *net.UDPConn, err error) {
+	err = e.do(func() error {
+		c, err := sharing.ListenPacket(context.Background(), "udp4", netip.AddrPortFrom(endpointAddress, port).String())
+		if err == nil {
+			conn = c.(*net.UDPConn)
+		}
+		return err
+	})
+	return conn, err
+}
+
+// sharing opens sockets that share their port with those of other agents.
+var sharing = net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
+	return errors.Join(err, failed)
+}}
 
 // Dial connects to a port of 169.254.170.2, which another agent on this machine may have.
 func (e *Endpoint) Dial(ctx context.Context, port uint16) (conn net.Conn, err error) {

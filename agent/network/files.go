@@ -21,7 +21,7 @@ import (
 const publicResolvers = "nameserver 8.8.8.8\nnameserver 8.8.4.4\n"
 
 // nameFiles writes the names and resolvers of a task.
-func nameFiles(p runtime.Pause, def *structs.TaskDefinition, a netip.Addr) error {
+func nameFiles(p runtime.Pause, def *structs.TaskDefinition, a netip.Addr, resolver func() (string, []string)) error {
 	etc := fmt.Sprintf("/proc/%d/root/etc", p.PID)
 	resolvers, err := os.ReadFile(filepath.Join(etc, "resolv.conf"))
 	if err != nil {
@@ -30,7 +30,7 @@ func nameFiles(p runtime.Pause, def *structs.TaskDefinition, a netip.Addr) error
 	if err := rewrite(filepath.Join(etc, "hosts"), hostsFile(p, def, a)); err != nil {
 		return err
 	}
-	return rewrite(filepath.Join(etc, "resolv.conf"), resolvFile(string(resolvers), def))
+	return rewrite(filepath.Join(etc, "resolv.conf"), resolvFile(string(resolvers), def, resolver))
 }
 
 // rewrite changes the content of a file that is mounted elsewhere as well.
@@ -56,13 +56,21 @@ func hostsFile(p runtime.Pause, def *structs.TaskDefinition, a netip.Addr) strin
 	return b.String()
 }
 
-// resolvFile returns the resolvers of a task: those that its definition names, or the machine's
-// that can be reached from the task.
-func resolvFile(machines string, def *structs.TaskDefinition) string {
+// resolvFile returns the resolvers of a task: those that its definition names, or the agent's, or
+// the machine's that can be reached from the task.
+func resolvFile(machines string, def *structs.TaskDefinition, resolver func() (string, []string)) string {
 	var servers, domains []string
 	for _, c := range def.ContainerDefinitions {
 		servers = append(servers, c.DnsServers...)
 		domains = append(domains, c.DnsSearchDomains...)
+	}
+	if len(servers) == 0 && resolver != nil {
+		if agents, search := resolver(); agents != "" {
+			servers = []string{agents}
+			if len(domains) == 0 {
+				domains = search
+			}
+		}
 	}
 	var b strings.Builder
 	reachable := len(servers) > 0

@@ -142,7 +142,7 @@ func TestNamesAndParameters(t *testing.T) {
 		{machines, structs.ContainerDefinition{DnsServers: []string{"192.0.2.9"}, DnsSearchDomains: []string{"a", "b"}},
 			"options edns0\nnameserver 192.0.2.9\nsearch a b\n"},
 	} {
-		if got := resolvFile(c.machines, def(c.def)); got != c.want {
+		if got := resolvFile(c.machines, def(c.def), nil); got != c.want {
 			t.Errorf("resolv.conf is %q, want %q", got, c.want)
 		}
 	}

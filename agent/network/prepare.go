@@ -168,7 +168,7 @@ func (n *Network) attach(p runtime.Pause, as structs.Assignment, a netip.Addr) e
 		return err
 	}
 	n.cfg.Step("the address was routed")
-	if err := nameFiles(p, as.Definition, a); err != nil {
+	if err := nameFiles(p, as.Definition, a, n.cfg.Resolver); err != nil {
 		return fmt.Errorf("write its names: %w", err)
 	}
 	n.cfg.Step("the names were written")

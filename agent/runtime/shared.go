@@ -32,6 +32,10 @@ type Shared struct {
 	// Logging has log configurations by the container's name in the definition. They are used
 	// instead of the definition's.
 	Logging map[string]structs.LogConfiguration
+	// Resolver is the DNS server of containers whose definition names none, and Search are the
+	// domains in which they search; empty: the engine's.
+	Resolver string
+	Search   []string
 }
 
 // Bind is a directory or a file of the host that a container gets.
@@ -55,13 +59,16 @@ type Mount struct {
 func (s Shared) With(other Shared) Shared {
 	for _, field := range []struct{ to, from *string }{
 		{&s.NetworkOf, &other.NetworkOf}, {&s.PidOf, &other.PidOf}, {&s.IpcOf, &other.IpcOf},
-		{&s.CgroupParent, &other.CgroupParent},
+		{&s.CgroupParent, &other.CgroupParent}, {&s.Resolver, &other.Resolver},
 	} {
 		if *field.from != "" {
 			*field.to = *field.from
 		}
 	}
 	s.CPULimit, s.PIDsLimit = cmp.Or(other.CPULimit, s.CPULimit), cmp.Or(other.PIDsLimit, s.PIDsLimit)
+	if other.Search != nil {
+		s.Search = other.Search
+	}
 	if len(other.Mounts) > 0 {
 		mounts := maps.Clone(other.Mounts)
 		maps.Copy(mounts, s.Mounts)

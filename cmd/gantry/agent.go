@@ -42,6 +42,7 @@ type agentOptions struct {
 	logs       keptLogs
 	fenced     bool // whether tasks are killed when the machine is cut off
 	tasks      agentNetwork
+	dnsAddress string // where the machine itself can ask; empty: nowhere
 }
 
 func agentCommand() *cobra.Command { return new(agentOptions).command() }
@@ -75,6 +76,8 @@ the servers, and runs tasks on its Docker Engine. Containers run on while the ag
 	cmd.Flags().BoolVar(&o.fenced, "stop-on-disconnect", false,
 		"kill all tasks once no server has confirmed for 3.6 seconds that the leader hears from this agent, so that none runs "+
 			"here while it is replaced elsewhere; the instance then counts as lost after 4 seconds instead of 3")
+	cmd.Flags().StringVar(&o.dnsAddress, "dns-address", "", "`host:port` at which the agent's DNS server also answers this machine, "+
+		"such as 127.0.0.54:53; containers always reach it")
 	o.files.addFlag(cmd)
 	o.images.addFlags(cmd)
 	o.images.addCleanupFlags(cmd)
@@ -164,12 +167,15 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err != nil {
 		return err
 	}
+	if err := machine.names.listen(o.dnsAddress); err != nil {
+		return err
+	}
 	a, err := process.NewAgent(process.AgentConfig{
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
 			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
-			Network: o.tasks.network(machine.runtime), Logs: o.logs.config(), LogSinks: sinks,
+			Network: o.tasks.network(machine), Logs: o.logs.config(), LogSinks: sinks,
 			Images: images, CleanupWait: o.cleanup, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,

@@ -64,8 +64,8 @@ func (n *agentNetwork) parseGroups() (tasknetwork.Groups, error) {
 	return groups, nil
 }
 
-// network returns the network of an agent's tasks on a container engine.
-func (n *agentNetwork) network(engine func(instance string) runtime.Runtime) func(agent.Config, string) (agent.Network, error) {
+// network returns the network of an agent's tasks on a machine.
+func (n *agentNetwork) network(m *machine) func(agent.Config, string) (agent.Network, error) {
 	return func(c agent.Config, instance string) (agent.Network, error) {
 		groups, err := n.parseGroups()
 		if err != nil {
@@ -73,8 +73,9 @@ func (n *agentNetwork) network(engine func(instance string) runtime.Runtime) fun
 		}
 		return tasknetwork.New(tasknetwork.Config{
 			Instance: instance, DataDir: c.DataDir, Address: c.Address, Logger: c.Logger,
-			Engine:  func(instance string) runtime.Pauses { return engine(instance).(runtime.Pauses) },
+			Engine:  func(instance string) runtime.Pauses { return m.runtime(instance).(runtime.Pauses) },
 			Traffic: n.traffic, VXLANPort: n.vxlan, WireGuardPort: n.wireguard, Spares: n.spares, Groups: groups,
+			Resolver: m.resolver(c, instance),
 		})
 	}
 }

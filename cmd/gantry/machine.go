@@ -31,6 +31,7 @@ type machine struct {
 	// host name, or the machine's network.
 	sharesLoopback bool
 	files          filesDir
+	names          *clusterNames
 }
 
 // openMachine connects to this machine's container engine. It fails if that does not answer.
@@ -52,6 +53,7 @@ func openMachine(ctx context.Context, c docker.Config, taskPIDs int64, awsKeys s
 	return &machine{
 		engine: engine, awsKeys: awsKeys, groups: cgroup.Open(cgroup.Config{Engine: info, TaskPIDs: taskPIDs, Logger: c.Logger}),
 		sharesLoopback: err == nil && host == info.Hostname && !info.Rootless, files: files,
+		names: newClusterNames(c.Logger),
 	}, nil
 }
 
@@ -65,7 +67,7 @@ func (m *machine) runtime(instance string) runtime.Runtime {
 // resources returns what the tasks of an instance may need besides containers.
 func (m *machine) resources(c agent.Config, instance string) []task.Resource {
 	return []task.Resource{
-		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance),
+		m.groups.Limits(instance), volume.New(instance, m.runtime(instance)), m.metadata(c, instance), m.namesOf(c, instance),
 		files.New(files.Config{Instance: instance, Server: c.Server, Dir: m.files.dir, NoDir: m.files.problem}),
 		firelens.New(firelens.Config{
 			Dir: filepath.Join(c.DataDir, "agent", "firelens"), TaskARN: func(t *structs.Task) string { return taskARN(c.Region, t) },
