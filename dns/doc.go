@@ -10,5 +10,6 @@
 //	resolvconf.go whom to ask, of /etc/resolv.conf
 //
 // Almost all queries are for A and AAAA. Their records are packed when a name changes; an answer
-// copies the question as it came, so with the case that the client chose, and the records behind it.
+// copies the question as it came, so with the case that the client chose, and the records behind
+// it.
 package dns

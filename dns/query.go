@@ -20,8 +20,8 @@ const (
 
 	codeNoName = 3
 
-	// sizeUDP is the largest answer by UDP without EDNS, and sizeEDNS the largest one with it, which
-	// fits into one packet anywhere.
+	// sizeUDP is the largest answer by UDP without EDNS, and sizeEDNS the largest one with it,
+	// which fits into one packet anywhere.
 	sizeUDP  = 512
 	sizeEDNS = 1232
 )

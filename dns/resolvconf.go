@@ -48,3 +48,12 @@ func (r *resolvers) get() []string {
 	}
 	return r.list
 }
+
+// SearchDomains returns the domains in which the machine searches; none if the file cannot be read.
+func SearchDomains(path string) []string {
+	c, err := dns.ClientConfigFromFile(path)
+	if err != nil {
+		return nil
+	}
+	return c.Search
+}

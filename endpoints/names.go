@@ -93,7 +93,7 @@ func loadBalancerNames(v NamesView) (list []structs.TrafficName) {
 			ingress = ingressAddresses(v)
 		}
 		list = append(list, structs.TrafficName{
-			Name: strings.ToLower(b.Name + "-" + b.ID + ".elb.gantry"), TTL: nameTTL, Addresses: ingress,
+			Name: b.DNSName(), TTL: nameTTL, Addresses: ingress,
 		})
 	}
 	return list
@@ -157,3 +157,9 @@ func isHealthy(v NamesView, t *structs.Task, d *structs.TaskDefinition) bool {
 	}
 	return true
 }
+
+// connectPrefix begins the ids of groups that Gantry makes for Service Connect.
+const connectPrefix = "connect/"
+
+// ForEveryone reports whether every agent gets a target group, and not only ingress instances.
+func ForEveryone(group string) bool { return strings.HasPrefix(group, connectPrefix) }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	mdns "github.com/miekg/dns"
-
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/dns"
@@ -146,10 +144,7 @@ func (n *Names) Resolver(ctx context.Context) (server string, search []string) {
 		return "", nil
 	}
 	search = []string{strings.ToLower(n.cfg.Cluster) + "." + dns.Suffix}
-	if machine, err := mdns.ClientConfigFromFile(n.cfg.ResolvConf); err == nil {
-		search = append(search, machine.Search...)
-	}
-	return Address, search
+	return Address, append(search, dns.SearchDomains(n.cfg.ResolvConf)...)
 }
 
 // Release implements task.Resource: tasks have nothing of their own.

@@ -175,7 +175,7 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
 			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
-			Network: o.tasks.network(machine), Logs: o.logs.config(), LogSinks: sinks,
+			Network: o.tasks.network(machine), Traffic: machine.traffic(), Logs: o.logs.config(), LogSinks: sinks,
 			Images: images, CleanupWait: o.cleanup, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,

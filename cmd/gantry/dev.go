@@ -118,7 +118,7 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
-		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine),
+		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine), Traffic: machine.traffic(),
 		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
 	}})
 	if err != nil {

@@ -58,3 +58,6 @@ func (m *machine) namesOf(c agent.Config, instance string) *names.Names {
 func (m *machine) resolver(c agent.Config, instance string) func() (string, []string) {
 	return func() (string, []string) { return m.namesOf(c, instance).Resolver(context.Background()) }
 }
+
+// traffic returns what gets frames of traffic.
+func (m *machine) traffic() []agent.TrafficReceiver { return []agent.TrafficReceiver{m.names.server} }
