@@ -38,6 +38,8 @@ type ServiceChange struct {
 	// EnableExecuteCommand is for tasks that start from then on (ECS).
 	EnableExecuteCommand *bool
 	Rebalancing          string
+	// Registries, if not nil, replace those of the service.
+	Registries []structs.ServiceRegistry
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -131,6 +133,9 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	set(&spec.Update.MaximumPercent, ch.MaximumPercent)
 	ch.CircuitBreaker.applyTo(&spec.Update)
 	if err := ch.Shift.applyTo(&spec.Update); err != nil {
+		return err
+	}
+	if err := ch.applyNames(snap, job); err != nil {
 		return err
 	}
 	if ch.PropagateTags != "" {

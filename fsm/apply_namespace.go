@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"slices"
+
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -58,6 +60,13 @@ func deleteDiscoveryService(tx *state.Tx, _ uint64, cmd structs.DeleteDiscoveryS
 	}
 	for i := range tx.DiscoveryInstances(is.ID) {
 		return "", structs.Errorf(structs.KindResourceInUse, "Service contains registered instances, such as %s; delete the instances before deleting the service.", i.ID)
+	}
+	for c := range tx.Clusters() {
+		for job := range tx.Services(c.Name) {
+			if job.Status == structs.ServiceActive && slices.ContainsFunc(job.Service.Registries, func(r structs.ServiceRegistry) bool { return r.Registry == is.ID }) {
+				return "", structs.Errorf(structs.KindResourceInUse, "Service is the registry of ECS service %s/%s; remove it there first.", c.Name, job.Name)
+			}
+		}
 	}
 	tx.RemoveDiscoveryService(is)
 	tx.PutTags(structs.DiscoveryServiceKey(is.ID), nil)

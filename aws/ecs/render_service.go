@@ -29,7 +29,7 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		PlacementConstraints:          orEmpty(job.PlacementConstraints),
 		PlacementStrategy:             orEmpty(job.PlacementStrategy),
 		LoadBalancers:                 []LoadBalancer{},
-		ServiceRegistries:             []ServiceRegistry{},
+		ServiceRegistries:             c.shownRegistries(spec.Registries),
 		Deployments:                   []Deployment{},
 		Events:                        serviceEvents(v, job.ID),
 		RoleArn:                       spec.Role,
