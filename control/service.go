@@ -49,6 +49,8 @@ type ServiceChange struct {
 	// GatewayConnector, if not nil, is the service's use of gateways from then on: none, if it
 	// points to nil.
 	GatewayConnector **structs.GatewayConnector
+	// Registries, if not nil, replace those of the service.
+	Registries []structs.ServiceRegistry
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -154,6 +156,9 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 		return err
 	}
 	if err := ch.applyTraffic(snap, job); err != nil {
+		return err
+	}
+	if err := ch.applyNames(snap, job); err != nil {
 		return err
 	}
 	if ch.PropagateTags != "" {

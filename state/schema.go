@@ -43,6 +43,9 @@ func Nouns() []Noun {
 		discoveryInstances,
 		gateways,
 		gatewayAssociations,
+		namespaces,
+		discoveryServices,
+		discoveryInstances,
 	}
 }
 

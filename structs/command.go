@@ -98,6 +98,14 @@ const (
 	CmdPutDiscoveryInstance    CommandType = 111
 	CmdDeleteDiscoveryInstance CommandType = 112
 	CmdSetDiscoveryHealth      CommandType = 113
+
+	CmdPutNamespace            CommandType = 107
+	CmdDeleteNamespace         CommandType = 108
+	CmdPutDiscoveryService     CommandType = 109
+	CmdDeleteDiscoveryService  CommandType = 110
+	CmdPutDiscoveryInstance    CommandType = 111
+	CmdDeleteDiscoveryInstance CommandType = 112
+	CmdSetDiscoveryHealth      CommandType = 113
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -119,11 +119,11 @@ var gantryActions = strings.Fields(`AssumeRole Bootstrap CreateAccessKey DeleteR
 	RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.
-var policyServices = []string{"acm", "ec2", "ecs", "elasticloadbalancing", "gantry", "iam", "logs", "s3", "secretsmanager", "ssm", "sts"}
+var policyServices = []string{"acm", "ec2", "ecs", "elasticloadbalancing", "gantry", "iam", "logs", "s3", "secretsmanager", "servicediscovery", "ssm", "sts"}
 
 // otherActions are the actions of AWS's other services, with their resources and condition keys.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/
-var otherActions = together(elbActions, iamActions, map[string]actionRow{
+var otherActions = together(elbActions, iamActions, discoveryActions, map[string]actionRow{
 	"acm:AddTagsToCertificate":      {"certificate", requestTags},
 	"acm:DeleteCertificate":         {"certificate", ""},
 	"acm:DescribeCertificate":       {"certificate", ""},

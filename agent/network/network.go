@@ -36,6 +36,9 @@ type Config struct {
 	// Resolver returns the DNS server of tasks whose definitions name none, and the domains in which
 	// they search; empty: the machine's. Nil: always the machine's.
 	Resolver func() (server string, search []string)
+	// Resolver returns the DNS server of tasks whose definitions name none, and the domains in
+	// which they search; empty: the machine's. Nil: always the machine's.
+	Resolver func() (server string, search []string)
 	// Step, if not nil, is called after each step on the way to a task's network. Tests end the
 	// process there.
 	Step func(done string)

@@ -196,7 +196,7 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		TaskDefinition:     c.arns.definition(d.TaskDefinition),
 		ContainerImages:    []ContainerImage{},
 		LoadBalancers:      c.shownBalancers(v, job.Service.LoadBalancers),
-		ServiceRegistries:  []ServiceRegistry{},
+		ServiceRegistries:  c.shownRegistries(job.Service.Registries),
 		CreatedAt:          d.CreatedAt,
 
 		ServiceConnectConfiguration: &ServiceConnectConfiguration{},

@@ -29,7 +29,7 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		PlacementConstraints:          orEmpty(job.PlacementConstraints),
 		PlacementStrategy:             orEmpty(job.PlacementStrategy),
 		LoadBalancers:                 c.shownBalancers(v, spec.LoadBalancers),
-		ServiceRegistries:             []ServiceRegistry{},
+		ServiceRegistries:             c.shownRegistries(spec.Registries),
 		Deployments:                   []Deployment{},
 		Events:                        c.serviceEvents(v, job.ID),
 		RoleArn:                       spec.Role,

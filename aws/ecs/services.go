@@ -31,6 +31,10 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
+	registries, err := c.registries(in.ServiceRegistries)
+	if err != nil {
+		return nil, err
+	}
 	hash, err := protocol.RequestHash(in, func(same *CreateServiceRequest) { same.ClientToken, same.Cluster = "", cluster })
 	if err != nil {
 		return nil, err
@@ -45,6 +49,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: &in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
+			Registries:           registries,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -71,6 +76,10 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
+	registries, err := c.registries(in.ServiceRegistries)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
 		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
@@ -79,6 +88,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
+			Registries:           registries,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

@@ -21,7 +21,6 @@ func checkCreateService(in *CreateServiceRequest) error {
 		protocol.CheckTags("tags", in.Tags),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
@@ -35,7 +34,6 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),

@@ -61,12 +61,20 @@ func (g *generator) checkFile() []byte {
 // javaRune matches a character in a pattern that is written as its number, as Java does.
 var javaRune = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 
+// lookahead matches what Go's regular expressions do not have. What it says is checked by hand.
+var lookahead = regexp.MustCompile(`\(\?[=!][^)]*\)`)
+
+// manyTimes matches a repetition that is more than Go's regular expressions take. Max limits it as
+// well.
+var manyTimes = regexp.MustCompile(`\{1,1024\}`)
+
 // patterns writes one compiled pattern for each reachable shape that has one. They match the whole
 // of a text, as in AWS.
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	var lines strings.Builder
 	for _, name := range sortedKeys(reach) {
 		if p := g.model.Shapes[name].Pattern; compiles(p) {
+			p = manyTimes.ReplaceAllString(lookahead.ReplaceAllString(p, ""), "+")
 			p = javaRune.ReplaceAllString(p, `\x{$1}`)
 			fmt.Fprintf(&lines, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
 		}

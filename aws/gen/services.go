@@ -91,6 +91,15 @@ var services = []service{
 			"UnlabelParameterVersion",
 		},
 	},
+	{
+		model: "servicediscovery-2017-03-14.json", pkg: "servicediscovery", boxed: true,
+		operations: []string{
+			"CreateHttpNamespace", "CreatePrivateDnsNamespace", "CreatePublicDnsNamespace", "CreateService", "DeleteNamespace", "DeleteService",
+			"DeregisterInstance", "DiscoverInstances", "DiscoverInstancesRevision", "GetInstance", "GetInstancesHealthStatus", "GetNamespace",
+			"GetOperation", "GetService", "ListInstances", "ListNamespaces", "ListOperations", "ListServices", "ListTagsForResource",
+			"RegisterInstance", "TagResource", "UntagResource", "UpdateInstanceCustomHealthStatus", "UpdateService",
+		},
+	},
 	{model: "sts-2011-06-15.json", pkg: "sts", operations: []string{"AssumeRole", "GetCallerIdentity"}},
 	{model: "iam-2010-05-08.json", pkg: "iam", mayBeEmpty: map[string]bool{"Tag.Value": true}, operations: []string{
 		"AttachRolePolicy", "CreatePolicy", "CreatePolicyVersion", "CreateRole", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
