@@ -84,7 +84,7 @@ type ListenerRule struct {
 	Actions    []RuleAction    `json:"actions" cbor:"5,keyasint"`
 	CreatedAt  Time            `json:"createdAt" cbor:"6,keyasint"`
 	Version    int64           `json:"version,omitzero" cbor:"7,keyasint,omitzero"` // as LoadBalancer.Version
-	Owner      string          `json:"owner,omitzero" cbor:"20,keyasint,omitzero"` // as LoadBalancer.Owner
+	Owner      string          `json:"owner,omitzero" cbor:"20,keyasint,omitzero"`  // as LoadBalancer.Owner
 }
 
 // The fields of rule conditions (elbv2).
