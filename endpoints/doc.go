@@ -7,5 +7,3 @@
 // and Health compute one thing from a view. Table holds all of them, and computes again only what a
 // change of state may have changed.
 package endpoints
-// Package endpoints computes, from state alone, who receives traffic and who has which name.
-package endpoints

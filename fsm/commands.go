@@ -111,14 +111,6 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutDiscoveryInstance:    handle(putDiscoveryInstance),
 	structs.CmdDeleteDiscoveryInstance: handle(deleteDiscoveryInstance),
 	structs.CmdSetDiscoveryHealth:      handle(setDiscoveryHealth),
-
-	structs.CmdPutNamespace:            handle(putNamespace),
-	structs.CmdDeleteNamespace:         handle(deleteNamespace),
-	structs.CmdPutDiscoveryService:     handle(putDiscoveryService),
-	structs.CmdDeleteDiscoveryService:  handle(deleteDiscoveryService),
-	structs.CmdPutDiscoveryInstance:    handle(putDiscoveryInstance),
-	structs.CmdDeleteDiscoveryInstance: handle(deleteDiscoveryInstance),
-	structs.CmdSetDiscoveryHealth:      handle(setDiscoveryHealth),
 }
 
 // applyFunc applies commands of one type at a raft index.

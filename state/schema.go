@@ -43,9 +43,6 @@ func Nouns() []Noun {
 		discoveryInstances,
 		gateways,
 		gatewayAssociations,
-		namespaces,
-		discoveryServices,
-		discoveryInstances,
 	}
 }
 

@@ -33,9 +33,6 @@ type Config struct {
 	// Groups are the security groups that mean something here.
 	Groups Groups
 	Logger *slog.Logger // required
-	// Resolver returns the DNS server of tasks whose definitions name none, and the domains in which
-	// they search; empty: the machine's. Nil: always the machine's.
-	Resolver func() (server string, search []string)
 	// Resolver returns the DNS server of tasks whose definitions name none, and the domains in
 	// which they search; empty: the machine's. Nil: always the machine's.
 	Resolver func() (server string, search []string)

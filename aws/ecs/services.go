@@ -49,7 +49,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: &in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
-			Registries:           registries,
+			Registries: registries,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -88,7 +88,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
-			Registries:           registries,
+			Registries: registries,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

@@ -186,16 +186,8 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),
 			Attributes: custom, CapacityProvider: o.provider, GPUs: o.gpus, StopOnDisconnect: o.fenced,
 			AllowPrivileged: o.privileged, AnyArchitecture: o.anyArch, Runtime: machine.runtime, Resources: machine.resources,
-<<<<<<< ours
-			Network: o.tasks.network(machine), Logs: o.logs.config(), LogSinks: sinks,
-			Ingress: ingress, Images: images, CleanupWait: o.cleanup, Logger: log,
-||||||| base
-			Network: o.tasks.network(machine.runtime), Logs: o.logs.config(), LogSinks: sinks,
-			Images: images, CleanupWait: o.cleanup, Logger: log,
-=======
 			Network: o.tasks.network(machine), Traffic: machine.traffic(), Logs: o.logs.config(), LogSinks: sinks,
-			Images: images, CleanupWait: o.cleanup, Logger: log,
->>>>>>> theirs
+			Ingress: ingress, Images: images, CleanupWait: o.cleanup, Logger: log,
 		},
 		Addresses: o.Addresses, Key: key,
 	})

@@ -126,16 +126,8 @@ func runDev(ctx context.Context, o *devOptions, log *slog.Logger, out io.Writer)
 	d, err := process.NewDev(process.DevConfig{HTTPAddr: o.httpAddr, TaskNetwork: tasks, Fargate: o.fargate, Ingress: devIngress(o.exposed), Agent: agent.Config{
 		DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, CapacityProvider: o.provider, GPUs: o.gpus,
 		Version: version, Commit: commit(), AllowPrivileged: true, AnyArchitecture: true,
-<<<<<<< ours
-		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine),
-		Ingress: ingress, Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
-||||||| base
-		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine.runtime),
-		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
-=======
 		Runtime: machine.runtime, Resources: machine.resources, Network: o.pauses.network(machine), Traffic: machine.traffic(),
-		Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
->>>>>>> theirs
+		Ingress: ingress, Images: images, CleanupWait: o.cleanup, Logs: o.logs.config(), LogSinks: sinks, Logger: log,
 	}})
 	if err != nil {
 		return portTaken(err, 0, "--http-addr 127.0.0.1:PORT")

@@ -74,7 +74,6 @@ func Start(t testing.TB, c Config) *Authority {
 	return a
 }
 
-
 // resolver starts a DNS server that finds every name at 127.0.0.1.
 func resolver(t testing.TB) string {
 	t.Helper()
