@@ -50,15 +50,6 @@ func (s *fakeServer) ReportTargets(context.Context, string, []structs.TargetRepo
 
 func (s *fakeServer) ReportDrains(context.Context, string, structs.DrainReport) error { return errDown }
 
-// IngressCertificates and ACMECall are for ingress instances.
-func (s *fakeServer) IngressCertificates(context.Context, string, string) (structs.IngressCertificates, error) {
-	return structs.IngressCertificates{}, errDown
-}
-
-func (s *fakeServer) ACMECall(context.Context, string, structs.ACMECall) (structs.ACMEAnswer, error) {
-	return structs.ACMEAnswer{}, errDown
-}
-
 // IngressCertificates and ACMECall are for balancer/certs, which these tests do not have.
 func (s *fakeServer) IngressCertificates(context.Context, string, string) (structs.IngressCertificates, error) {
 	return structs.IngressCertificates{}, errors.ErrUnsupported

@@ -24,6 +24,10 @@ func balancersOf(snap *state.Snapshot, def *structs.TaskDefinition, given []stru
 	var all []structs.ServiceLoadBalancer
 	for n := range given {
 		b := given[n]
+		if b.Owner != "" { // one that Gantry makes is complete, and its group comes with the service
+			all = append(all, b)
+			continue
+		}
 		if err := completeBalancer(&b, def); err != nil {
 			return nil, err
 		}
