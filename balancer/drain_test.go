@@ -2,6 +2,7 @@ package balancer
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -170,5 +171,51 @@ func TestPortThatIsTaken(t *testing.T) {
 	until(t, "the port is open", func() bool { return w.Stats().Listeners[0].Problem == "" })
 	if _, body, _ := get(t, port, "/"); body != "yes" {
 		t.Errorf("answered %q", body)
+	}
+}
+
+// A port whose protocol changes refuses no connection, and lets open requests end.
+func TestPortChangesItsProtocol(t *testing.T) {
+	release, entered := make(chan struct{}), make(chan struct{})
+	w, port := one(t, groupWith("g", handled(t, "a", func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-release
+		io.WriteString(w, "whole")
+	})))
+	answer := make(chan string, 1)
+	go func() { _, body, _ := get(t, port, "/"); answer <- body }()
+	<-entered
+	stop, refused := make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(refused)
+		for {
+			c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(int(port)))
+			if err != nil {
+				refused <- err
+				return
+			}
+			c.Close()
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	}()
+	secure := listenerAt("l", "HTTPS", port, fixed(200, "secure"))
+	secure.Listener.Certificates = []string{"arn"}
+	w.Apply(structs.TrafficFrame{Listeners: []structs.TrafficListener{secure}, Certificates: []structs.TrafficCertificate{certificateFor(t, "arn", "a.org")}})
+	conn, err := tls.Dial("tcp", "127.0.0.1:"+strconv.Itoa(int(port)), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	close(stop)
+	if err := <-refused; err != nil {
+		t.Error(err)
+	}
+	close(release)
+	if body := <-answer; body != "whole" {
+		t.Errorf("the request that was open got %q", body)
 	}
 }

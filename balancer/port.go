@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/gantry-project/gantry/structs"
@@ -26,11 +27,26 @@ type plan struct {
 	listeners []*listener // oldest first; those of TCP, TLS and UDP are alone
 }
 
+// form is what cannot change while a port is open: it is closed then, and opened again on the same
+// socket.
+func (p *plan) form() string {
+	l := &p.listeners[0].spec.Listener
+	form := p.kind
+	if p.kind == structs.ProtocolHTTPS || p.kind == structs.ProtocolTLS {
+		form += " " + l.SSLPolicy + " " + strings.Join(l.ALPN, ",")
+	}
+	if p.kind == structs.ProtocolHTTPS {
+		form += structs.AttributeOf(p.listeners[0].spec.LoadBalancer.Attributes, "routing.http2.enabled")
+	}
+	return form
+}
+
 // port is an open port.
 type port struct {
 	balancer *Balancer
 	key      portKey
 	kind     string
+	form     string
 	plan     atomic.Pointer[plan]
 	socket   net.Listener // nil for UDP
 	changed  func()       // called after plan changed
@@ -87,11 +103,19 @@ func claim(plans map[portKey]*plan, key portKey, kind string, l *listener, probl
 func (b *Balancer) arrange() {
 	problems := map[string]string{}
 	plans := plansOf(b.listeners, problems)
+	sockets := map[portKey]net.Listener{} // of ports that go on in another form
 	for key, p := range b.ports {
-		if want := plans[key]; want == nil || want.kind != p.kind {
-			b.end(p, false)
-			delete(b.ports, key)
+		want := plans[key]
+		if want != nil && want.form() == p.form {
+			continue
 		}
+		if want != nil && p.socket != nil {
+			if again, err := duplicate(p.socket); err == nil {
+				sockets[key] = again
+			}
+		}
+		b.end(p, false)
+		delete(b.ports, key)
 	}
 	for key, want := range plans {
 		p := b.ports[key]
@@ -101,7 +125,7 @@ func (b *Balancer) arrange() {
 			}
 			continue
 		}
-		p, err := b.open(key, want)
+		p, err := b.open(key, want, sockets[key])
 		if err != nil {
 			for _, l := range want.listeners {
 				problems[l.spec.Listener.ID] = fmt.Sprintf("cannot listen: %v; trying again every second", err)
@@ -130,15 +154,15 @@ func (b *Balancer) note(problems map[string]string) {
 	b.problems = problems
 }
 
-// open opens a port.
-func (b *Balancer) open(key portKey, want *plan) (*port, error) {
-	p := &port{balancer: b, key: key, kind: want.kind}
+// open opens a port, on a socket that is open already if it is not nil.
+func (b *Balancer) open(key portKey, want *plan, socket net.Listener) (*port, error) {
+	p := &port{balancer: b, key: key, kind: want.kind, form: want.form(), socket: socket}
 	p.plan.Store(want)
 	address := net.JoinHostPort(b.cfg.Address, strconv.Itoa(int(key.number)))
 	if key.network == "udp" {
 		return p, p.serveUDP(address)
 	}
-	if b.cfg.Sockets != nil {
+	if p.socket == nil && b.cfg.Sockets != nil {
 		p.socket = b.cfg.Sockets.Take("tcp " + address)
 	}
 	if p.socket == nil {

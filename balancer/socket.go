@@ -19,6 +19,20 @@ func listen(address string) (net.Listener, error) {
 	return config.Listen(context.Background(), "tcp", address)
 }
 
+// duplicate returns a listener of the same socket, which stays open when the other one is closed.
+func duplicate(l net.Listener) (net.Listener, error) {
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		return nil, errors.New("no TCP socket")
+	}
+	file, err := tcp.File()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return net.FileListener(file)
+}
+
 // full reports whether a connection is one of the last for which this process has descriptors. The
 // kernel gives the lowest free number, so that of a new connection says how many are open.
 func full(c net.Conn) bool {

@@ -23,6 +23,7 @@ func openSockets(dir string, log *slog.Logger) *handover.Sockets {
 	s, err := handover.Open(dir, func(files []*os.File) error {
 		// The program itself, also where an upgrade has put another one in its place.
 		cmd := exec.Command("/proc/self/exe", holdCommandName, dir)
+		cmd.Args[0] = "gantry"
 		cmd.ExtraFiles = files
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := cmd.Start(); err != nil {
