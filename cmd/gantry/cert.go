@@ -30,7 +30,9 @@ func certListCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List certificates, until when they are valid, and why one is not issued"}
 	r := addRemoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.CertificateList, error) { return c.Certificates(ctx) },
+		return show(cmd, r, func(ctx context.Context, c *client.Client) (structs.CertificateList, error) {
+			return c.Certificates(ctx)
+		},
 			func(w io.Writer, list structs.CertificateList) {
 				var rows [][]string
 				for _, c := range list.Certificates {

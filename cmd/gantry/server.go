@@ -114,8 +114,7 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	}
 	s, err := process.NewServer(process.ServerConfig{
 		DataDir: o.dataDir, Name: o.name, Zone: o.zone, Region: o.region, Version: version,
-		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Ingress: o.ingress, Logger: log,
-		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, ACME: acme, Logger: log,
+		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Ingress: o.ingress, ACME: acme, Logger: log,
 	})
 	if err != nil {
 		return portTaken(err, o.RaftPort, "--http-port")
