@@ -86,12 +86,12 @@ func (s *secured) routes(log *slog.Logger) *route.Table {
 	front := func(http.ResponseWriter, *http.Request) {}
 	return route.New(
 		route.Route{Pattern: "/v1/", Handler: httpapi.New(httpapi.Config{
-			Control: s.Control, Vault: s.Vault, Ready: func() error { return nil }, Logger: log, Closing: make(chan struct{}), Server: process{},
+			Control: s.Control, Vault: s.Vault, Certificates: s.Certificates, Ready: func() error { return nil }, Logger: log, Closing: make(chan struct{}), Server: process{},
 			Members: func() []structs.Member { return nil }, Leader: func() string { return "10.0.0.1:5747" },
 		})},
 		route.Route{Pattern: "/v1/peer/", Who: route.Server, Handler: route.New(peers...)},
 		route.Route{Pattern: "GET /{$}", AWS: true, Handler: http.HandlerFunc(front)},
-		route.Route{Pattern: "/", AWS: true, Handler: door.New(door.Config{Control: s.Control, Vault: s.Vault, Logger: log})},
+		route.Route{Pattern: "/", AWS: true, Handler: door.New(door.Config{Control: s.Control, Vault: s.Vault, Certificates: s.Certificates, Logger: log})},
 	)
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -12,6 +13,16 @@ import (
 func (c *Client) Certificates(ctx context.Context) (out structs.CertificateList, err error) {
 	err = c.do(ctx, http.MethodGet, "/v1/certificates", nil, nil, &out)
 	return out, err
+}
+
+// CertificateAuthority returns the certificate of gantry dev's own authority, PEM.
+func (c *Client) CertificateAuthority(ctx context.Context) ([]byte, error) {
+	resp, err := c.send(ctx, http.MethodGet, "/v1/certificates/authority", nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
 }
 
 // CallCertificates carries out an action of the AWS Certificate Manager API.

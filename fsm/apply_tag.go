@@ -67,6 +67,8 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		return tx.LogGroup(name) != nil
 	case structs.ResourceCapacityProvider:
 		return tx.CapacityProvider(name) != nil && !structs.IsFargate(name)
+	case structs.ResourceCertificate:
+		return tx.Certificate(name) != nil
 	case structs.ResourceSecret:
 		return tx.Secret(name) != nil
 	case structs.ResourceParameter:

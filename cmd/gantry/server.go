@@ -28,6 +28,7 @@ type serverOptions struct {
 	tasks        taskNetwork
 	fargate      structs.FargateSizes
 	ingress      structs.Ingress
+	acme         acmeOptions
 }
 
 func serverCommand() *cobra.Command { return new(serverOptions).command() }
@@ -57,6 +58,7 @@ server takes any call.`,
 	o.tasks.addFlags(cmd)
 	addFargateFlag(cmd, &o.fargate)
 	addIngressFlags(cmd, &o.ingress, "default: 80 and 443")
+	o.acme.addFlags(cmd)
 	cmd.AddCommand(serverRaftCommand(), serverLeaveCommand(), serverRecoverCommand())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.check(); err != nil {
@@ -80,7 +82,8 @@ func (o *serverOptions) check() error {
 		return errors.New("--bootstrap-expect is required without --join: give the number of servers that form the new cluster")
 	}
 	_, err := o.tasks.network(o.Bind, o.Advertise)
-	return cmp.Or(o.logging.check(), o.network.check(), checkIngress(&o.ingress), err)
+	_, acmeErr := o.acme.settings()
+	return cmp.Or(o.logging.check(), o.network.check(), checkIngress(&o.ingress), err, acmeErr)
 }
 
 // addFargateFlag adds the flag that turns ECS's table of sizes off.
@@ -105,9 +108,13 @@ func runServer(ctx context.Context, o *serverOptions, log *slog.Logger, out io.W
 	if err != nil {
 		return err
 	}
+	acme, err := o.acme.settings()
+	if err != nil {
+		return err
+	}
 	s, err := process.NewServer(process.ServerConfig{
 		DataDir: o.dataDir, Name: o.name, Zone: o.zone, Region: o.region, Version: version,
-		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Ingress: o.ingress, Logger: log,
+		Addresses: o.Addresses, Expect: o.expect, Secret: secret, TaskNetwork: tasks, Fargate: o.fargate, Ingress: o.ingress, ACME: acme, Logger: log,
 	})
 	if err != nil {
 		return portTaken(err, o.RaftPort, "--http-port")

@@ -64,7 +64,7 @@ func (c *Certificates) Ingress(ctx context.Context, instance, digest string) (st
 // isIngress fails unless an instance opens listeners.
 func isIngress(snap *state.Snapshot, instance string) error {
 	if i := snap.Instance(instance); i == nil || !i.Ingress {
-		return structs.Errorf(structs.KindAccessDenied, "container instance %s is not an ingress instance, so it gets no keys of certificates", instance)
+		return structs.Errorf(structs.KindInvalidParameter, "container instance %s is not an ingress instance, so it gets no keys of certificates", instance)
 	}
 	return nil
 }
@@ -211,8 +211,8 @@ func (c *Certificates) fillClaims(v *view, opened map[*structs.Certificate]strin
 			}
 			v.answer.Certificates = append(v.answer.Certificates, leaf)
 		}
-		if c.ACME == nil || strings.HasPrefix(name, "*.") {
-			continue
+		if c.ACME == nil || name == localhost || strings.HasPrefix(name, "*.") {
+			continue // no authority issues for them
 		}
 		switch {
 		case ordered != nil && (best == nil || best == ordered):

@@ -11,7 +11,10 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// List returns all certificates by name, with their problems. ARNs are made by arn.
+// arnPrefix begins the ARNs of callers that sign for no region, as people do here.
+const arnPrefix = "arn:aws:acm:us-east-1:000000000000:"
+
+// List returns all certificates by name, with their problems.
 func (c *Certificates) List(ctx context.Context) (structs.CertificateList, error) {
 	snap, err := c.Read(ctx)
 	if err != nil {
@@ -26,7 +29,7 @@ func (c *Certificates) List(ctx context.Context) (structs.CertificateList, error
 	}
 	for one := range snap.Certificates() {
 		status := structs.CertificateStatus{
-			Certificate: *one, Status: one.Status(c.Now()), UsedBy: ListenerNames(snap, UsedBy(snap, one)),
+			Certificate: *one, ARN: arnPrefix + one.Resource(), Status: one.Status(c.Now()), UsedBy: ListenerNames(snap, UsedBy(snap, one)),
 		}
 		if one.Type == structs.CertificateIssued && c.ACME != nil {
 			status.RenewsAt = one.RenewAt()

@@ -186,6 +186,8 @@ var folderRules = []folderRule{
 		"tests of every package use it"},
 	{"testutil/acme", []string{"structs"},
 		"a certificate authority, whoever orders there"},
+	{"testutil/pair", nil,
+		"certificates, whatever they are for"},
 	{"testutil/faketime", nil,
 		"tests of every package use it"},
 	{"testutil/fluent", nil,
