@@ -23,7 +23,7 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-// Sessions, Buckets, Fargate and Agents are required.
+// Sessions, Buckets, Fargate, Agents, Certificates and Drains are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -53,12 +53,18 @@ type Config struct {
 	Fargate structs.FargateSizes
 	// Agents reaches the agents; nil: nobody does.
 	Agents Agents
+	// Certificates returns the certificates that ingress instances get; nil: none.
+	Certificates func(*state.Snapshot) []structs.TrafficCertificate
+	// Drains hears from ingress instances which draining targets have open requests. If nil, nobody
+	// waits for them.
+	Drains Drains
 }
 
 // Control carries out verbs. It is safe for concurrent use.
 type Control struct {
 	config   Config
 	policies rolePolicies
+	traffic  *trafficTable
 }
 
 // New returns a Control.
@@ -78,7 +84,7 @@ func New(c Config) *Control {
 	if c.TaskNetwork == (structs.TaskNetwork{}) {
 		c.TaskNetwork = structs.DefaultTaskNetwork()
 	}
-	return &Control{config: c}
+	return &Control{config: c, traffic: &trafficTable{store: c.Store, certificates: c.Certificates}}
 }
 
 // Read returns the state with every write that was acknowledged before the call.

@@ -90,6 +90,8 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdRegisterTargets:        handle(registerTargets),
 	structs.CmdDeregisterTargets:      handle(deregisterTargets),
 	structs.CmdRemoveTargets:          handle(removeTargets),
+	structs.CmdReportTargets:          handle(reportTargets),
+	structs.CmdSetDrained:             handle(setDrained),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -24,6 +24,7 @@ func samples() map[string]structs.Command {
 	maps.Copy(all, roleSamples())
 	maps.Copy(all, bucketMappingSamples())
 	maps.Copy(all, logGroupSamples())
+	maps.Copy(all, targetSamples())
 	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{

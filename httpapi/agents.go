@@ -200,7 +200,7 @@ func (f *frameWriter) open() error {
 	return f.to.Flush()
 }
 
-func (f *frameWriter) write(frame structs.AssignmentFrame) error {
+func (f *frameWriter) write(frame any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ended {

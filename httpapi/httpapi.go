@@ -52,6 +52,9 @@
 //	POST /v1/agent/register             a ContainerInstance → the registered ContainerInstance
 //	POST /v1/agent/stream?instance=ID   AssignmentFrames, one JSON value a line, until the client goes. Every second it sends a byte
 //	                                    of its choice, but not zero, to show that it is alive; the byte comes back as a frame's beat
+//	POST /v1/agent/traffic?instance=ID  TrafficFrames, one JSON value a line, until the client goes
+//	POST /v1/agent/targets?instance=ID  [TargetReport] of an ingress instance → 204 once they are in the log
+//	POST /v1/agent/drains?instance=ID   an ingress instance's newest DrainReport → 204
 //	POST /v1/agent/report?instance=ID   [TaskUpdate] → 204 once they are in the log
 //	POST /v1/agent/images?instance=ID&deployment=ID   proposed digests, a list of PinnedImage → those that hold
 //	POST /v1/agent/log-groups?instance=ID   {"task": ID} → 204: the log groups exist that the task writes to

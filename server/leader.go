@@ -9,7 +9,9 @@ import (
 	"github.com/gantry-project/gantry/server/blocks"
 	"github.com/gantry-project/gantry/server/broker"
 	"github.com/gantry-project/gantry/server/collector"
+	"github.com/gantry-project/gantry/server/drains"
 	"github.com/gantry-project/gantry/server/planner"
+	"github.com/gantry-project/gantry/server/verdicts"
 	"github.com/gantry-project/gantry/state"
 	"github.com/gantry-project/gantry/structs"
 )
@@ -25,6 +27,7 @@ type leadership struct {
 	// external and leases take calls from outside while they run.
 	external *externalSchedulers
 	leases   *agentLeases
+	drains   *drains.Drains
 }
 
 // part is one of the loops that the leader runs. It is given only what it reads and writes, never
@@ -56,6 +59,9 @@ func (s *Server) newLeadership(term uint64) (*leadership, []part) {
 		leases.ask = s.members.Ask
 	}
 	l.leases = newAgentLeases(leases)
+	l.drains = drains.New(drains.Config{
+		Snapshot: snapshot, Subscribe: s.store.Subscribe, Apply: apply, Now: s.clock.Time, Logger: s.log,
+	})
 	feed := &brokerFeed{snapshot: snapshot, subscribe: s.store.Subscribe, broker: l.broker}
 	worker := &worker{
 		broker: l.broker, snapshot: snapshot, submit: l.planner.Submit, handOver: l.external.wait, now: s.clock.Time, log: s.log,
@@ -71,6 +77,10 @@ func (s *Server) newLeadership(term uint64) (*leadership, []part) {
 		{"blocks", blocks.New(blocks.Config{
 			Snapshot: snapshot, Apply: apply, Now: s.clock.Time, TaskNetwork: s.config.TaskNetwork, Logger: s.log,
 		}).Run},
+		{"drains", l.drains.Run},
+		{"verdicts", verdicts.Config{
+			Snapshot: snapshot, Subscribe: s.store.Subscribe, Apply: apply, Now: s.clock.Time, Logger: s.log,
+		}.Run},
 	}
 	for range runtime.GOMAXPROCS(0) {
 		parts = append(parts, part{"worker", worker.Run})

@@ -112,7 +112,7 @@ func New(c Config) (*Server, error) {
 		Log: s, Store: s.store, Logger: c.Logger, Simulator: simulator.New(simulator.Config{}),
 		Leases: externalLeases{&s.leader}, Now: s.clock.Now, Beat: s.beat, TaskNetwork: c.TaskNetwork, Sealer: c.Sealer,
 		BucketSealer: c.VaultSealer, Sessions: c.Sessions,
-		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets,
+		Fargate: c.Fargate, Agents: s.reach, Buckets: c.Buckets, Drains: leaderDrains{&s.leader},
 	})
 	s.vault = vault.New(vault.Config{Control: s.control, Log: s, Sealer: c.VaultSealer})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -13,6 +13,12 @@ var deployments = Declare(Declaration[structs.Deployment]{
 	Indexes: []Index[structs.Deployment]{
 		deploymentsByJob: {Of: func(d *structs.Deployment) string { return d.Job }, Less: lessJobDeployment},
 	},
+	Topics: func(was, d *structs.Deployment, removed bool) [maxTopics]Topic {
+		if was != nil && !removed && was.Status == d.Status && was.Alternate == d.Alternate && sameTraffic(was.Traffic, d.Traffic) {
+			return [maxTopics]Topic{}
+		}
+		return [maxTopics]Topic{{Kind: TopicTraffic}}
+	},
 })
 
 // The indexes of deployments.

@@ -9,22 +9,25 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// hostTables hold the data about instances that is derived from their tasks.
+// hostTables hold the data about instances and target groups that is derived from tasks.
 type hostTables struct {
 	copying sync.Mutex // guards copy, as in rows
 	usage   table[usageRow]
 	hosts   table[*host]  // by instance
 	classes table[*class] // by cluster, its classes of like instances
+	targets table[taskTarget]
 }
 
 func newHostTables() *hostTables {
-	return &hostTables{usage: newTable(lessUsage), hosts: newTable(lessHost), classes: newTable(lessClass)}
+	return &hostTables{
+		usage: newTable(lessUsage), hosts: newTable(lessHost), classes: newTable(lessClass), targets: newTable(lessTaskTarget),
+	}
 }
 
 func (h *hostTables) copy() *hostTables {
 	h.copying.Lock()
 	defer h.copying.Unlock()
-	return &hostTables{usage: h.usage.copy(), hosts: h.hosts.copy(), classes: h.classes.copy()}
+	return &hostTables{usage: h.usage.copy(), hosts: h.hosts.copy(), classes: h.classes.copy(), targets: h.targets.copy()}
 }
 
 // ownHosts returns the transaction's own tables, which it may change: a copy made before the first

@@ -30,6 +30,9 @@ var instances = Declare(Declaration[structs.ContainerInstance]{
 		if peersDiffer(was, i, removed) {
 			topics[2] = Topic{Kind: TopicPeers, ID: i.Cluster}
 		}
+		if trafficDiffers(was, i, removed) {
+			topics[3] = Topic{Kind: TopicTraffic}
+		}
 		return topics
 	},
 	Changed: func(tx *Tx, was, is *structs.ContainerInstance) {

@@ -29,16 +29,30 @@ var jobs = Declare(Declaration[structs.Job]{
 			Of: jobCluster, Less: lessRun,
 			Has: func(j *structs.Job) bool { return j.Name != "" && j.Type == structs.JobBatch },
 		},
+		balancedServices: {
+			Of: jobCluster, Less: func(a, b *structs.Job) bool { return a.ID < b.ID },
+			Has: balanced,
+		},
+	},
+	Topics: func(was, j *structs.Job, _ bool) [maxTopics]Topic {
+		if balanced(j) || was != nil && balanced(was) {
+			return [maxTopics]Topic{{Kind: TopicTraffic}}
+		}
+		return [maxTopics]Topic{}
 	},
 })
 
 // The indexes of jobs.
 const (
-	jobsByCluster  = iota // by cluster and id
-	jobsByToken           // by cluster and client token; those that have a client token
-	servicesByName        // by cluster, name and id; services and daemons
-	batchRuns             // by cluster, name, time and id; batch jobs that have a name
+	jobsByCluster    = iota // by cluster and id
+	jobsByToken             // by cluster and client token; those that have a client token
+	servicesByName          // by cluster, name and id; services and daemons
+	batchRuns               // by cluster, name, time and id; batch jobs that have a name
+	balancedServices        // by id; services that name target groups
 )
+
+// balanced reports whether the tasks of a job are targets.
+func balanced(j *structs.Job) bool { return j.Service != nil && len(j.Service.LoadBalancers) > 0 }
 
 func jobCluster(j *structs.Job) string { return j.Cluster }
 
@@ -80,6 +94,11 @@ func (s *Snapshot) BatchJob(cluster, name string) (last *structs.Job) {
 		last = j
 	}
 	return last
+}
+
+// BalancedServices returns the services of all clusters whose tasks are targets, by id.
+func (s *Snapshot) BalancedServices() iter.Seq[*structs.Job] {
+	return jobs.from(s, balancedServices, &structs.Job{})
 }
 
 // PutJob adds or replaces a job.

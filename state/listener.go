@@ -9,7 +9,8 @@ import (
 
 var listeners = Declare(Declaration[structs.Listener]{
 	Table: 61, Name: "listeners",
-	Less: func(a, b *structs.Listener) bool { return a.ID < b.ID },
+	Topics: trafficTopic[structs.Listener],
+	Less:   func(a, b *structs.Listener) bool { return a.ID < b.ID },
 	Indexes: []Index[structs.Listener]{
 		listenersByLoadBalancer: {
 			Of: func(r *structs.Listener) string { return r.LoadBalancer },
@@ -24,7 +25,8 @@ const listenersByLoadBalancer = 0
 
 var listenerRules = Declare(Declaration[structs.ListenerRule]{
 	Table: 62, Name: "listener rules",
-	Less: func(a, b *structs.ListenerRule) bool { return a.ID < b.ID },
+	Topics: trafficTopic[structs.ListenerRule],
+	Less:   func(a, b *structs.ListenerRule) bool { return a.ID < b.ID },
 	Indexes: []Index[structs.ListenerRule]{
 		rulesByListener: {
 			Of: func(r *structs.ListenerRule) string { return r.Listener },

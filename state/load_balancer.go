@@ -8,7 +8,8 @@ import (
 
 var loadBalancers = Declare(Declaration[structs.LoadBalancer]{
 	Table: 60, Name: "load balancers",
-	Less: func(a, b *structs.LoadBalancer) bool { return a.ID < b.ID },
+	Topics: trafficTopic[structs.LoadBalancer],
+	Less:   func(a, b *structs.LoadBalancer) bool { return a.ID < b.ID },
 	Indexes: []Index[structs.LoadBalancer]{
 		loadBalancersByName: {
 			Of:   func(r *structs.LoadBalancer) string { return r.Name },

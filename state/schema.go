@@ -128,7 +128,7 @@ func (n *NounOf[R]) Put(tx *Tx, row any) { n.put(tx, row.(*R)) }
 func (n *NounOf[R]) Remove(tx *Tx, row any) { n.remove(tx, row.(*R)) }
 
 // maxTopics is how many topics a change may have.
-const maxTopics = 3
+const maxTopics = 4
 
 func (n *NounOf[R]) topics(e *Event) [maxTopics]Topic {
 	if n.Declaration.Topics == nil {

@@ -13,6 +13,8 @@ type Store struct {
 	current atomic.Pointer[Snapshot]
 	write   sync.Mutex // one transaction at a time
 	feed    feed
+	// published is the raft index up to which the feed has every change
+	published atomic.Uint64
 }
 
 // New returns an empty store of all nouns.
@@ -25,6 +27,7 @@ func NewOf(nouns []Noun) *Store { return storeOf(newSnapshot(nouns)) }
 func storeOf(s *Snapshot) *Store {
 	store := &Store{feed: feed{from: s.index, subs: map[Topic]map[*Subscription]struct{}{}}}
 	store.current.Store(s)
+	store.published.Store(s.index)
 	return store
 }
 
@@ -45,8 +48,13 @@ func (s *Store) Update(index uint64, fn func(*Tx) error) error {
 	tx.reclass()
 	s.current.Store(tx.Snapshot)
 	s.feed.publish(tx.events)
+	s.published.Store(index)
 	return err
 }
+
+// Published returns the raft index up to which every change has been handed to subscribers: what
+// they take afterwards has them all.
+func (s *Store) Published() uint64 { return s.published.Load() }
 
 // Replace replaces the present state with a restored one. Subscribers are told to read everything
 // again, and followers that they fell behind.
@@ -56,6 +64,7 @@ func (s *Store) Replace(restored *Store) {
 	old, is := s.current.Load(), restored.current.Load()
 	s.current.Store(is)
 	s.feed.replace(old.index, is.index)
+	s.published.Store(is.index)
 }
 
 // Snapshot is the state at one raft index. The rows that it returns are shared: never change them.

@@ -15,6 +15,10 @@ const (
 	// TopicPeers: container instances whose part in the network of awsvpc tasks changed; ID is the
 	// cluster.
 	TopicPeers
+	// TopicTraffic: everything that decides who receives traffic: load balancers, listeners and
+	// their rules, target groups and targets, tasks that are targets, services that have any with
+	// their deployments, and instances whose connection, address or part as ingress changed.
+	TopicTraffic
 )
 
 // Topic selects the changes that a subscriber wants. The zero Topic is not a topic.

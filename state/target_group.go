@@ -9,7 +9,8 @@ import (
 
 var targetGroups = Declare(Declaration[structs.TargetGroup]{
 	Table: 63, Name: "target groups",
-	Less: func(a, b *structs.TargetGroup) bool { return a.ID < b.ID },
+	Topics: trafficTopic[structs.TargetGroup],
+	Less:   func(a, b *structs.TargetGroup) bool { return a.ID < b.ID },
 	Indexes: []Index[structs.TargetGroup]{
 		targetGroupsByName: {
 			Of:   func(r *structs.TargetGroup) string { return r.Name },
@@ -22,6 +23,7 @@ const targetGroupsByName = 0
 
 var targets = Declare(Declaration[structs.Target]{
 	Table: 64, Name: "targets",
+	Topics: trafficTopic[structs.Target],
 	Less: func(a, b *structs.Target) bool {
 		return cmp.Or(cmp.Compare(a.TargetGroup, b.TargetGroup), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Port, b.Port)) < 0
 	},

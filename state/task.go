@@ -21,10 +21,17 @@ var tasks = Declare(Declaration[structs.Task]{
 			Has: func(t *structs.Task) bool { return !structs.IsServiceGroup(t.Group) && onInstance(t) },
 		},
 	},
-	Topics: func(_, t *structs.Task, _ bool) [maxTopics]Topic {
-		return [maxTopics]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}
+	Topics: func(was, t *structs.Task, _ bool) [maxTopics]Topic {
+		topics := [maxTopics]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}
+		if len(t.Targets) > 0 || was != nil && len(was.Targets) > 0 {
+			topics[1] = Topic{Kind: TopicTraffic}
+		}
+		return topics
 	},
-	Changed: (*Tx).account,
+	Changed: func(tx *Tx, was, is *structs.Task) {
+		tx.account(was, is)
+		tx.target(was, is)
+	},
 })
 
 // The indexes of tasks.

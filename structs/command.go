@@ -77,6 +77,8 @@ const (
 	CmdRegisterTargets        CommandType = 85
 	CmdDeregisterTargets      CommandType = 86
 	CmdRemoveTargets          CommandType = 87
+	CmdReportTargets          CommandType = 90
+	CmdSetDrained             CommandType = 91
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -20,6 +20,19 @@ type TrafficFrame struct {
 	GoneCertificates []string `json:"goneCertificates,omitzero"`
 }
 
+// Empty reports whether the frame changes nothing.
+func (f *TrafficFrame) Empty() bool {
+	for _, n := range []int{
+		len(f.Groups), len(f.Listeners), len(f.Names), len(f.Certificates),
+		len(f.GoneGroups), len(f.GoneListeners), len(f.GoneNames), len(f.GoneCertificates),
+	} {
+		if n > 0 {
+			return false
+		}
+	}
+	return !f.Full
+}
+
 // TrafficListener is a listener with everything that an ingress instance needs to serve it.
 type TrafficListener struct {
 	Listener     Listener     `json:"listener"`
