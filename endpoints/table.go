@@ -76,6 +76,8 @@ func (t *Table) Apply(v View, changes []Change) (out Changes) {
 		out.Other = !t.mark(d, c.Before) || !t.mark(d, c.Row) || out.Other
 		if j, ok := c.Row.(*structs.Job); ok {
 			t.services[j.ID] = serviceGroups(j)
+		} else if gone, ok := c.Before.(*structs.Job); ok {
+			delete(t.services, gone.ID)
 		}
 	}
 	t.compute(v, d, &out)
