@@ -16,7 +16,7 @@ func targetSamples() map[string]structs.Command {
 		}}},
 		"set_drained": structs.SetDrained{
 			Tasks: []string{"2123456789abcdef0123456789abcdef"}, At: 1_700_000_000_291,
-			Targets: []structs.TargetKey{{TargetGroup: group, Target: "192.0.2.7", Port: 80}},
+			Targets: []structs.DrainedTarget{{TargetGroup: group, Target: "192.0.2.7", Port: 80}},
 		},
 	}
 }

@@ -29,27 +29,27 @@ type TargetSighting struct {
 // deregistered are removed. What is not draining is left unchanged.
 type SetDrained struct {
 	Tasks   []string    `cbor:"1,keyasint,omitzero"`
-	Targets []TargetKey `cbor:"2,keyasint,omitzero"`
+	Targets []DrainedTarget `cbor:"2,keyasint,omitzero"`
 	At      Time        `cbor:"3,keyasint"`
 }
 
 // CommandType implements Command.
 func (SetDrained) CommandType() CommandType { return CmdSetDrained }
 
-// TargetKey names a target that a user registered.
-type TargetKey struct {
+// DrainedTarget names a target that a user registered and then deregistered.
+type DrainedTarget struct {
 	TargetGroup string `cbor:"1,keyasint"`
 	Target      string `cbor:"2,keyasint"`
 	Port        int32  `cbor:"3,keyasint"`
 }
 
 // String returns the key as DrainReport has it.
-func (k TargetKey) String() string {
+func (k DrainedTarget) String() string {
 	return k.TargetGroup + "/" + k.Target + ":" + strconv.Itoa(int(k.Port))
 }
 
 // Key returns the key of the target.
-func (t *Target) Key() TargetKey { return TargetKey{t.TargetGroup, t.Target, t.Port} }
+func (t *Target) Key() DrainedTarget { return DrainedTarget{t.TargetGroup, t.Target, t.Port} }
 
 // Drains reports whether the task waits for the end of the requests that are open on its targets.
 func (t *Task) Drains() bool {

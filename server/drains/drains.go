@@ -43,7 +43,7 @@ type Drains struct {
 	reports map[string]heard // by ContainerInstance.ID; the newest one
 
 	// the rest is used by Run only
-	items map[string]*item // by Task.ID, or TargetKey in words
+	items map[string]*item // by Task.ID, or DrainedTarget in words
 	used  map[string]bool  // the target groups that listeners forward to; nil: not known any more
 }
 
