@@ -73,13 +73,13 @@ func registerTargets(tx *state.Tx, _ uint64, cmd structs.RegisterTargets) (strin
 			tx.PutTarget(t)
 		}
 	}
-	if n := count(tx.Targets(cmd.TargetGroup)); n > structs.MaxTargets {
+	if n := countTargets(tx.Targets(cmd.TargetGroup)); n > structs.MaxTargets {
 		return "", structs.Errorf(structs.KindTooManyTargets, "A target group can have at most %d targets, and this one would have %d", structs.MaxTargets, n)
 	}
 	return "", nil
 }
 
-func count[T any](all iter.Seq[T]) (n int) {
+func countTargets(all iter.Seq[*structs.Target]) (n int) {
 	for range all {
 		n++
 	}
