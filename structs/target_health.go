@@ -28,9 +28,9 @@ type TargetSighting struct {
 // those that are have had their time: their containers may be stopped. Targets of users that were
 // deregistered are removed. What is not draining is left unchanged.
 type SetDrained struct {
-	Tasks   []string    `cbor:"1,keyasint,omitzero"`
+	Tasks   []string        `cbor:"1,keyasint,omitzero"`
 	Targets []DrainedTarget `cbor:"2,keyasint,omitzero"`
-	At      Time        `cbor:"3,keyasint"`
+	At      Time            `cbor:"3,keyasint"`
 }
 
 // CommandType implements Command.
