@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -87,7 +88,16 @@ func (s *secured) request(t *testing.T, of route.Route, caller string, allowed, 
 	case of.Resource == nil && of.Action != "":
 		body = []byte(`{"name": "web", "type": "batch", "containers": [{"name": "app", "image": "app", "memory": 16}]}`)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), method, "http://gantry"+path+"?instance="+instance, bytes.NewReader(body))
+	ctx := t.Context()
+	switch of.Pattern {
+	case "POST /v1/agent/traffic": // it ends when the caller goes away
+		soon, cancel := context.WithTimeout(ctx, time.Second)
+		t.Cleanup(cancel)
+		ctx = soon
+	case "POST /v1/agent/targets":
+		body = []byte("[]")
+	}
+	r := httptest.NewRequestWithContext(ctx, method, "http://gantry"+path+"?instance="+instance, bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	if of.AWS {
 		r.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.CreateCluster")
@@ -145,6 +155,9 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/log-groups":        route.Agent,
 		"POST /v1/agent/log-groups/begins": route.Agent,
 
+		"POST /v1/agent/traffic":   route.Agent,
+		"POST /v1/agent/targets":   route.Agent,
+		"POST /v1/agent/drains":    route.Agent,
 		"POST /v1/agent/tags":         route.Agent,
 		"POST /v1/agent/certificates": route.Agent,
 		"POST /v1/agent/acme":         route.Agent,

@@ -23,7 +23,7 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-// Sessions, Buckets, Fargate, Agents, Ingress, Certificates and Drains are required.
+// Sessions, Buckets, Fargate, Agents, Ingress, Certificates, Agents, Certificates and Drains are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only
@@ -60,6 +60,11 @@ type Config struct {
 	Drains Drains
 	// Ingress is where exposed services are reached.
 	Ingress structs.Ingress
+	// Certificates returns the certificates that ingress instances get; nil: none.
+	Certificates func(*state.Snapshot) []structs.TrafficCertificate
+	// Drains hears from ingress instances which draining targets have open requests. If nil, nobody
+	// waits for them.
+	Drains Drains
 }
 
 // Control carries out verbs. It is safe for concurrent use.

@@ -29,6 +29,7 @@ func samples() map[string]structs.Command {
 	maps.Copy(all, namespaceSamples())
 	maps.Copy(all, gatewaySamples())
 	maps.Copy(all, trafficSamples())
+	maps.Copy(all, targetSamples())
 	maps.Copy(all, map[string]structs.Command{
 		"create_cluster": structs.CreateCluster{
 			Cluster: structs.Cluster{
