@@ -14,6 +14,9 @@ func beginDeployment(tx *state.Tx, job *structs.Job, d structs.Deployment) error
 		return structs.Errorf(structs.KindConflict, "Deployment %s exists already.", d.ID)
 	}
 	for _, old := range slices.Collect(tx.Deployments(job.ID)) {
+		if old.Rollout == structs.RolloutCompleted || old.Stage == structs.StageCleanUp && old.Rollout == structs.RolloutInProgress {
+			d.Alternate = old.Alternate // unless it shifts traffic: then the scheduler turns it over
+		}
 		if old.Status == structs.DeploymentPrimary {
 			putStatus(tx, old, structs.DeploymentActive, d.CreatedAt)
 		}

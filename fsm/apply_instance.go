@@ -91,7 +91,7 @@ func instancesChanged(tx *state.Tx, index uint64, at structs.Time, changed []*st
 	wakeInstances(tx, index, at, changed)
 	for _, i := range changed {
 		if i.Status == structs.InstanceInactive {
-			endTasks(tx, i, at)
+			endTasks(tx, index, i, at)
 		}
 		if i.TakesTasks() {
 			unblock(tx, index, i)

@@ -31,7 +31,7 @@ func setInstanceStatus(tx *state.Tx, index uint64, cmd structs.SetInstanceStatus
 // endTasks ends the tasks of an INACTIVE instance. If its agent is connected, they are asked to
 // stop and the agent will report. Otherwise nobody would ever report, so they are STOPPED at once;
 // an agent that comes back finds that it does not own them and removes them.
-func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
+func endTasks(tx *state.Tx, index uint64, i *structs.ContainerInstance, at structs.Time) {
 	for _, old := range slices.Collect(tx.InstanceTasks(i.ID)) {
 		if old.DesiredStatus == structs.TaskStopped && i.AgentConnected {
 			continue
@@ -46,6 +46,7 @@ func endTasks(tx *state.Tx, i *structs.ContainerInstance, at structs.Time) {
 		}
 		t.Version++
 		tx.PutTask(&t)
+		leaveTargets(tx, index, old, &t, at)
 	}
 }
 

@@ -24,6 +24,7 @@ func stopTasks(tx *state.Tx, index uint64, cmd structs.StopTasks) (string, error
 		}
 		t.Version++
 		tx.PutTask(&t)
+		leaveTargets(tx, index, old, &t, cmd.At)
 		wake(tx, index, cmd.At, t.Job, structs.BecauseTaskChanged)
 		if old.Queued() {
 			endQueue(tx, index, cmd.At, t.Job)
@@ -51,13 +52,13 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 		if !merge(&t, update, cmd.At) {
 			continue
 		}
-		if isHealthy(&t, definition) && !isHealthy(old, definition) {
-			t.HealthyAt = cmd.At
-		}
+		addTargets(tx, index, &t, definition, cmd.At)
+		health := noteHealth(old, &t, definition, cmd.At)
 		t.Version++
 		tx.PutTask(&t)
+		leaveTargets(tx, index, old, &t, cmd.At)
 		countReport(tx, old, &t, definition, cmd.At)
-		if matters(tx.Job(t.Job), old, &t, definition) {
+		if matters(tx.Job(t.Job), old, &t, health) {
 			wake(tx, index, cmd.At, t.Job, structs.BecauseTaskChanged)
 		}
 		freed = freed || old.Holds() && !t.Holds()
@@ -69,20 +70,14 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	return "", nil
 }
 
-// isHealthy reports whether a task passes its definition's health check.
-func isHealthy(t *structs.Task, d *structs.TaskDefinition) bool {
-	return d != nil && d.HasHealthCheck() && t.Health(d) == structs.Healthy
-}
-
-// matters reports whether a job must be evaluated again after a task changed. A batch job acts only
-// on the end of a task.
-func matters(job *structs.Job, was, is *structs.Task, d *structs.TaskDefinition) bool {
+// matters reports whether a job must be evaluated again after a task changed, perhaps in its health.
+// A batch job acts only on the end of a task.
+func matters(job *structs.Job, was, is *structs.Task, health bool) bool {
 	if hasBatchSpec(job) {
 		return was.Holds() && !is.Holds()
 	}
 	reached := func(s structs.TaskStatus) bool { return was.LastStatus < s && is.LastStatus >= s }
-	return reached(structs.TaskRunning) || reached(structs.TaskStopped) || was.DesiredStatus != is.DesiredStatus ||
-		d != nil && was.Health(d) != is.Health(d)
+	return reached(structs.TaskRunning) || reached(structs.TaskStopped) || was.DesiredStatus != is.DesiredStatus || health
 }
 
 // merge merges an agent's report into a task and reports whether that changed anything. Reports may

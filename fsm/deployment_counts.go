@@ -58,11 +58,10 @@ func forgetFailures(tx *state.Tx, job *structs.Job, failed *structs.FailedTasks)
 	tx.PutDeployment(&d)
 }
 
-// up reports whether a task is up: it reached RUNNING and, if its definition has a health check, is
-// HEALTHY.
+// up reports whether a task is up: it reached RUNNING and, if its health is checked, is HEALTHY.
 func up(t *structs.Task, d *structs.TaskDefinition) bool {
 	started := t.LastStatus == structs.TaskRunning || t.StartedAt != 0
-	return started && (d == nil || !d.HasHealthCheck() || t.Health(d) == structs.Healthy)
+	return started && (!t.IsChecked(d) || isHealthy(t, d))
 }
 
 // deploymentOf returns the deployment of a task, or nil if it has none. Users choose the StartedBy

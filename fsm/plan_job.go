@@ -25,7 +25,7 @@ func changeJob(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Plan)
 		forgetFailures(tx, job, plan.Forgets)
 	}
 	for _, s := range plan.Stops {
-		wakeLast(tx, index, plan.At, stopPlanned(tx, job, s, plan.At))
+		wakeLast(tx, index, plan.At, stopPlanned(tx, index, job, s, plan.At))
 	}
 	putEvents(tx, job.ID, plan.Events)
 	job = setDesired(tx, job, plan)
@@ -107,7 +107,7 @@ func adopt(tx *state.Tx, job *structs.Job, d *structs.Deployment) {
 
 // stopPlanned asks a task to stop on behalf of its service. If its agent is not connected, the task
 // is STOPPED at once and its instance is returned.
-func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time) (unseen *structs.ContainerInstance) {
+func stopPlanned(tx *state.Tx, index uint64, job *structs.Job, s structs.Stop, at structs.Time) (unseen *structs.ContainerInstance) {
 	old := tx.Task(s.Task)
 	if old == nil || old.Job != job.ID || old.DesiredStatus == structs.TaskStopped {
 		return nil
@@ -122,7 +122,8 @@ func stopPlanned(tx *state.Tx, job *structs.Job, s structs.Stop, at structs.Time
 	}
 	t.Version++
 	tx.PutTask(&t)
-	if s.Reason == structs.ReasonUnhealthy {
+	leaveTargets(tx, index, old, &t, at)
+	if structs.IsUnhealthyReason(s.Reason) {
 		countUnhealthy(tx, &t, at)
 	}
 	return unseen

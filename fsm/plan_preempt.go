@@ -23,6 +23,7 @@ func preemptTasks(tx *state.Tx, index uint64, job *structs.Job, plan *structs.Pl
 		setOnce(&t.StoppingAt, plan.At)
 		t.Version++
 		tx.PutTask(&t)
+		leaveTargets(tx, index, old, &t, plan.At)
 		wake(tx, index, plan.At, t.Job, structs.BecauseTaskPreempted)
 	}
 }

@@ -27,6 +27,9 @@ type Assignment struct {
 	// agent whose engine does not answer gives the task up only if it knows that the task never
 	// ran.
 	Once bool `json:"once,omitzero"`
+	// DrainSeconds is how long the task's target groups wait for open requests, if it has Targets.
+	// An agent that hears from no server stops its containers that long after it was asked to.
+	DrainSeconds int `json:"drainSeconds,omitzero"`
 	// LaunchType is the job's: EC2, FARGATE or EXTERNAL. Older servers leave it out.
 	LaunchType string `json:"launchType,omitzero"`
 }

@@ -73,6 +73,9 @@ type Deployment struct {
 	// first task that needs an image decides; a rollback has those of the deployment that it
 	// returns to.
 	Images []PinnedImage `json:"images,omitzero" cbor:"26,keyasint,omitzero"`
+	// EarlyAt is when so many of its tasks were healthy that it counts as successful before all of
+	// them are (UpdatePolicy.Early).
+	EarlyAt Time `json:"earlyAt,omitzero" cbor:"28,keyasint,omitzero"`
 	// TaskSet, if not nil, makes it a task set of a service of controller EXTERNAL.
 	TaskSet *TaskSet `json:"taskSet,omitzero" cbor:"25,keyasint,omitzero"`
 }

@@ -45,30 +45,55 @@ func (c *ContainerDefinition) countsForHealth() bool {
 	return c.HealthCheck.Checks() && c.IsEssential()
 }
 
-// ProvenAt returns when a RUNNING task without a health check will have been up long enough to
-// count as healthy; zero for a task with a health check.
-func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
+// IsChecked reports whether the health of a task is checked, by its essential containers' health
+// checks or by target groups.
+func (t *Task) IsChecked(d *TaskDefinition) bool {
+	return len(t.Targets) > 0 || d != nil && d.HasHealthCheck()
+}
+
+// FullHealth returns the worst health of a task's containers and targets, of those that are
+// checked; UNKNOWN is worse than HEALTHY. It is UNKNOWN if nothing is checked.
+func (t *Task) FullHealth(d *TaskDefinition) string {
+	if !t.IsChecked(d) {
+		return HealthUnknown
+	}
+	containers := Healthy
 	if d != nil && d.HasHealthCheck() {
+		containers = t.Health(d)
+	}
+	switch targets := t.TargetsHealth(); {
+	case containers == Unhealthy || targets == Unhealthy:
+		return Unhealthy
+	case containers == Healthy && targets == Healthy:
+		return Healthy
+	}
+	return HealthUnknown
+}
+
+// ProvenAt returns when a RUNNING task whose health is not checked will have been up long enough to
+// count as healthy; zero for one whose health is checked.
+func (p *UpdatePolicy) ProvenAt(t *Task, d *TaskDefinition) Time {
+	if t.IsChecked(d) {
 		return 0
 	}
 	return t.StartedAt + Time(p.MinHealthySeconds)*1000
 }
 
-// IsHealthy reports whether a task of a service counts as healthy: it is RUNNING, and passes its
-// health check or, without one, has been up for MinHealthySeconds.
+// IsHealthy reports whether a task of a service counts as healthy: it is RUNNING, and passes the
+// checks of its health or, without any, has been up for MinHealthySeconds.
 func (p *UpdatePolicy) IsHealthy(t *Task, d *TaskDefinition, now Time) bool {
 	switch {
 	case t.LastStatus != TaskRunning:
 		return false
-	case d != nil && d.HasHealthCheck():
-		return t.Health(d) == Healthy
+	case t.IsChecked(d):
+		return t.FullHealth(d) == Healthy
 	}
 	return p.ProvenAt(t, d) <= now
 }
 
 // HealthySince returns when a task that IsHealthy became healthy; zero if that is not recorded.
 func (p *UpdatePolicy) HealthySince(t *Task, d *TaskDefinition) Time {
-	if d != nil && d.HasHealthCheck() {
+	if t.IsChecked(d) {
 		return t.HealthyAt
 	}
 	return p.ProvenAt(t, d)

@@ -65,7 +65,8 @@ func (j *Job) Platform() (asked, resolved string) {
 // Otherwise the later one needs a deployment (ECS).
 func (j *Job) SameTasks(o *Job) bool {
 	return j.TaskDefinition == o.TaskDefinition && slices.Equal(j.CapacityStrategy, o.CapacityStrategy) &&
-		j.LaunchType == o.LaunchType && j.PlatformVersion == o.PlatformVersion && j.Network.Same(o.Network)
+		j.LaunchType == o.LaunchType && j.PlatformVersion == o.PlatformVersion && j.Network.Same(o.Network) &&
+		j.sameTraffic(o)
 }
 
 // ValidateLaunch reports what is wrong with a job's launch type, platform version and network for a

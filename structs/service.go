@@ -19,6 +19,8 @@ type ServiceSpec struct {
 	LoadBalancers []ServiceLoadBalancer `json:"loadBalancers,omitzero"`
 	Registries    []ServiceRegistry     `json:"serviceRegistries,omitzero"`
 	Connect       *ServiceConnect       `json:"serviceConnect,omitzero"`
+	// Monitoring is which metrics of its tasks are kept how exactly (ECS).
+	Monitoring []MetricSetting `json:"monitoring,omitzero"`
 }
 
 // UpdatePolicy describes how a service moves from one revision to the next.
@@ -45,6 +47,8 @@ type UpdatePolicy struct {
 	// Shift, if not nil, means that the next revision is brought up whole beside the old one before
 	// the traffic moves over.
 	Shift *ShiftPolicy `json:"shift,omitzero"`
+	// Early, if not nil, lets a rolling deployment succeed before all its tasks are healthy.
+	Early *EarlySuccess `json:"earlySuccess,omitzero"`
 }
 
 // JobVersion is one version of a service.

@@ -90,8 +90,16 @@ func (p *UpdatePolicy) validate(jobType string) *Error {
 		return Errorf(KindInvalidParameter, "update.minHealthySeconds: %d is out of range; it must be between 0 and %d",
 			p.MinHealthySeconds, maxMinHealthySeconds)
 	}
-	if err := p.validateBreaker(); err != nil || p.Shift == nil {
+	if err := p.validateBreaker(); err != nil {
 		return err
+	}
+	if p.Early != nil {
+		if err := p.Early.validate(p, jobType); err != nil {
+			return err
+		}
+	}
+	if p.Shift == nil {
+		return nil
 	}
 	return p.Shift.validate(jobType)
 }

@@ -45,8 +45,8 @@ type Task struct {
 	Slot    int `json:"slot,omitzero" cbor:"18,keyasint,omitzero"`
 	Attempt int `json:"attempt,omitzero" cbor:"19,keyasint,omitzero"`
 
-	// HealthyAt is when the task's health check last began to pass; zero if it has not, or if there
-	// is none.
+	// HealthyAt is when the checks of the task's health, of its containers and its targets, last
+	// began to pass; zero if they have not, or if there are none.
 	HealthyAt Time `json:"healthyAt,omitzero" cbor:"29,keyasint,omitzero"`
 
 	// CapacityProvider is the provider whose share the task counts toward; empty for a job without

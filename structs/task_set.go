@@ -21,6 +21,7 @@ type TaskSet struct {
 	PlatformVersion  string                         `json:"platformVersion,omitzero" cbor:"6,keyasint,omitzero"`
 	CapacityStrategy []CapacityProviderStrategyItem `json:"capacityProviderStrategy,omitzero" cbor:"7,keyasint,omitzero"`
 	Network          *AwsVpcConfiguration           `json:"network,omitzero" cbor:"8,keyasint,omitzero"`
+	LoadBalancers    []ServiceLoadBalancer          `json:"loadBalancers,omitzero" cbor:"9,keyasint,omitzero"`
 }
 
 // Of returns the service as it is for the set's tasks.
