@@ -64,6 +64,7 @@ func (a *Agent) applyFull(ctx context.Context, frame structs.AssignmentFrame) {
 	for id, r := range a.runners {
 		if !named[id] && !r.Ended() {
 			a.log.Info("the task no longer belongs to this instance; stopping it", "task", id)
+			r.EndDrain()
 			r.Stop()
 		}
 	}
@@ -108,7 +109,7 @@ func (a *Agent) deliver(ctx context.Context, as structs.Assignment, found []runt
 		r = task.New(a.tasks, as, found, a.killed[id])
 		a.runners[id] = r
 	}
-	if known && as.Task.Files != nil {
+	if known && (as.Task.Files != nil || len(as.Task.Targets) > 0 || status == structs.TaskStopped) {
 		r.Assign(as)
 	}
 	// A task that was on its way down stays on its way down: statuses do not go back.

@@ -28,10 +28,12 @@ type AssignmentStream struct {
 type told struct {
 	status structs.TaskStatus // the desired one
 	files  int                // the version of its files (structs.FilesState)
+	// drained means that the requests to it have ended.
+	drained bool
 }
 
 func toldOf(t *structs.Task) told {
-	now := told{status: t.DesiredStatus}
+	now := told{status: t.DesiredStatus, drained: t.DrainedAt != 0}
 	if t.Files != nil {
 		now.files = t.Files.Wanted
 	}
@@ -177,6 +179,7 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 			a.Definition = d.WithoutContents()
 		}
 		a.Mappings = volumeMappings(snap, a.Definition)
+		a.DrainSeconds = drainSeconds(snap, t)
 		a.MissingLogGroup = missesLogGroup(snap, t, a.Definition)
 		if job := snap.Job(t.Job); job != nil {
 			a.Overrides, a.LaunchType = job.Overrides, job.Launch()
@@ -206,6 +209,16 @@ func (s *AssignmentStream) frame(changes []state.Event, resync bool) structs.Ass
 		}
 	}
 	return frame
+}
+
+// drainSeconds returns how long the target groups of a task wait for open requests.
+func drainSeconds(snap *state.Snapshot, t *structs.Task) (longest int) {
+	for n := range t.Targets {
+		if group := snap.TargetGroup(t.Targets[n].TargetGroup); group != nil {
+			longest = max(longest, group.Deregistration())
+		}
+	}
+	return longest
 }
 
 // Close ends the stream. The instance counts as connected until its lease runs out.

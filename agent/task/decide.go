@@ -22,6 +22,7 @@ type wish uint8
 
 const (
 	toRun wish = iota
+	toDrain // as soon as the last request to it has ended
 	toStop
 	toStopAtOnce // the agent is cut off: nothing waits for anything
 )
@@ -37,9 +38,13 @@ type decision struct {
 // resources are, and the steps in progress. Nothing else matters: a new task, an adopted one and
 // one that is asked to stop halfway are treated alike.
 func decide(w wish, containers []container, resources []resource, taken []step) decision {
-	d := decision{down: w != toRun || ended(containers) || broken(resources) != ""}
+	over := ended(containers) || broken(resources) != ""
+	d := decision{down: w != toRun || over}
 	steps := goingUp(containers, resources)
-	if d.down {
+	switch waits := w == toDrain && !over; {
+	case waits:
+		steps = following(containers)
+	case d.down:
 		steps = goingDown(containers, resources, w == toStopAtOnce)
 	}
 	ready, done := steps.next(func(c condition) bool { return holds(c, containers, resources, taken) })
@@ -48,7 +53,7 @@ func decide(w wish, containers []container, resources []resource, taken []step) 
 			d.steps = append(d.steps, s)
 		}
 	}
-	d.done = done && len(taken) == 0
+	d.done = done && len(taken) == 0 && (w != toDrain || over)
 	return d
 }
 
@@ -99,6 +104,17 @@ func goingUp(containers []container, resources []resource) (o order) {
 			follow.kind, follow.after = restartContainer, prepared
 		}
 		o = append(o, follow)
+	}
+	return o
+}
+
+// following returns the steps for a task that only waits for requests: its containers are looked at
+// after changes, and none is started again.
+func following(containers []container) (o order) {
+	for _, c := range containers {
+		if c.again == nil {
+			o = append(o, ordered{step: step{inspectContainer, c.key}, until: condition{containerFollowed, c.key}})
+		}
 	}
 	return o
 }

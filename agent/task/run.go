@@ -33,6 +33,10 @@ func (r *Runner) Run(ctx context.Context) {
 		if wanted == toRun && !r.ending {
 			timeout = failBlocked(r.containers, r.taken, r.cfg.Now())
 		}
+		if wanted == toDrain {
+			timeout = r.drainUntil()
+			r.report(structs.TaskDeactivating)
+		}
 		next := decide(wanted, r.containers, r.resources, r.taken)
 		if next.down {
 			cut()
@@ -64,6 +68,8 @@ func (r *Runner) wish() wish {
 		return toRun
 	case r.fenced.Load():
 		return toStopAtOnce
+	case r.drains():
+		return toDrain
 	}
 	return toStop
 }

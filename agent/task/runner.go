@@ -69,6 +69,7 @@ type Runner struct {
 	up      bool                     // all have
 	leaving bool                     // they are being stopped
 	gaveUp  string                   // why trying ended
+	drain   drain
 
 	as         structs.Assignment // does not change
 	containers []container
@@ -109,6 +110,7 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 		update:     known,
 		sent:       known,
 	}
+	r.drain.note(as)
 	r.resources = resourcesOf(cfg.Resources, as, r.containers)
 	r.asked, r.stop = context.WithCancel(context.Background())
 	r.trying, r.endTrying = context.WithCancel(context.Background())
@@ -124,8 +126,9 @@ func New(cfg Config, as structs.Assignment, found []runtime.ContainerState, kill
 func (r *Runner) Stop() { r.stop() }
 
 // Fence makes the task and its containers stop without delay because the agent is cut off. A task
-// that was already asked to stop continues as before.
+// that was already asked to stop continues as before, but waits for no more requests.
 func (r *Runner) Fence() {
+	r.EndDrain()
 	if r.asked.Err() == nil {
 		r.fenced.Store(true)
 		r.stop()
@@ -141,10 +144,12 @@ func (r *Runner) Poke(event runtime.Event) {
 	wait.Nudge(r.poked)
 }
 
-// Assign tells the runner about a newer assignment of its task, whose files may have changed.
+// Assign tells the runner about a newer assignment of its task, whose files may have changed, or
+// whose requests may have ended. It comes before Stop.
 func (r *Runner) Assign(as structs.Assignment) {
 	r.mu.Lock()
 	r.newer = &as
+	r.drain.note(as)
 	r.mu.Unlock()
 	wait.Nudge(r.poked)
 }
