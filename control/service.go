@@ -38,6 +38,14 @@ type ServiceChange struct {
 	// EnableExecuteCommand is for tasks that start from then on (ECS).
 	EnableExecuteCommand *bool
 	Rebalancing          string
+	Early                *EarlySuccess
+	// LoadBalancers, if not nil, replace those of the service. They may name target groups and
+	// rules by ARN, as callers do.
+	LoadBalancers []structs.ServiceLoadBalancer
+	// Role is for a service with one load balancer. It is shown, and has no effect.
+	Role string
+	// Monitoring, if not nil, replaces that of the service.
+	Monitoring []structs.MetricSetting
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -131,6 +139,12 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 	set(&spec.Update.MaximumPercent, ch.MaximumPercent)
 	ch.CircuitBreaker.applyTo(&spec.Update)
 	if err := ch.Shift.applyTo(&spec.Update); err != nil {
+		return err
+	}
+	if err := ch.Early.applyTo(&spec.Update); err != nil {
+		return err
+	}
+	if err := ch.applyTraffic(snap, job); err != nil {
 		return err
 	}
 	if ch.PropagateTags != "" {

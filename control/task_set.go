@@ -27,6 +27,7 @@ type CreateTaskSetInput struct {
 	PlatformVersion  string
 	CapacityStrategy []structs.CapacityProviderStrategyItem
 	Network          *structs.AwsVpcConfiguration
+	LoadBalancers    []structs.ServiceLoadBalancer // as in ServiceChange
 	Tags             []structs.Tag
 	// ClientToken, if given, makes the call idempotent. RequestHash distinguishes requests.
 	ClientToken string
@@ -52,6 +53,9 @@ func (c *Control) CreateTaskSet(ctx context.Context, in CreateTaskSetInput) (*st
 		LaunchType: in.LaunchType, PlatformVersion: in.PlatformVersion, CapacityStrategy: in.CapacityStrategy, Network: in.Network,
 	}
 	if err := c.launchSet(snap, &set, job, def); err != nil {
+		return nil, err
+	}
+	if set.LoadBalancers, err = balancersOf(snap, def, in.LoadBalancers); err != nil {
 		return nil, err
 	}
 	if err := checkSupported(def, nil); err != nil {

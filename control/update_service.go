@@ -20,7 +20,8 @@ type UpdateServiceInput struct {
 }
 
 // UpdateService creates the next version of a service, and moves the service to it if that needs
-// new tasks: another task definition, capacity provider strategy, platform version or network does.
+// new tasks: another task definition, capacity provider strategy, platform version, network or load
+// balancer does.
 // Other changes affect how many tasks there are, where new ones go and how they are replaced (ECS).
 func (c *Control) UpdateService(ctx context.Context, in UpdateServiceInput) (*structs.Job, error) {
 	return retryConflicts(func() (*structs.Job, error) {
@@ -72,6 +73,8 @@ func (in *UpdateServiceInput) checkController(present *structs.Job) error {
 		what = "update task definition"
 	case in.Network != nil:
 		what = "update network configuration"
+	case in.LoadBalancers != nil:
+		what = "update load balancers"
 	case in.PlatformVersion != "":
 		what = "update platform version"
 	case in.MinimumHealthyPercent != nil || in.MaximumPercent != nil || in.CircuitBreaker != nil:

@@ -19,7 +19,7 @@ func TestUpdateServiceDecidesOnADeployment(t *testing.T) {
 		"nothing":             {control.UpdateServiceInput{}, 0},
 		"count":               {control.UpdateServiceInput{ServiceChange: control.ServiceChange{Count: new(3)}}, 0},
 		"percents":            {control.UpdateServiceInput{ServiceChange: control.ServiceChange{MaximumPercent: new(int32(150))}}, 0},
-		"grace":               {control.UpdateServiceInput{ServiceChange: control.ServiceChange{HealthGrace: new(int32(9))}}, 0},
+		"grace":               {control.UpdateServiceInput{ServiceChange: control.ServiceChange{HealthGrace: new(int32(0))}}, 0},
 		"tags":                {control.UpdateServiceInput{ServiceChange: control.ServiceChange{PropagateTags: structs.PropagateFromDefinition}}, 0},
 		"the same definition": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{TaskDefinition: "app:1"}}, 0},
 		"strategy": {control.UpdateServiceInput{ServiceChange: control.ServiceChange{
@@ -102,15 +102,15 @@ func (r *racing) Apply(ctx context.Context, cmd structs.Command) (structs.Applie
 // that says so.
 func TestUpdateServiceAmongOthers(t *testing.T) {
 	h := newHarness(t)
-	grace := int32(0)
+	most := int32(200)
 	log := &racing{Log: h.Node, times: 2, before: func() {
-		grace++
-		h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{HealthGrace: &grace}})
+		most++
+		h.update(control.UpdateServiceInput{ServiceChange: control.ServiceChange{MaximumPercent: &most}})
 	}}
 	c := control.New(control.Config{Log: log, Store: h.Store, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	in := control.UpdateServiceInput{Cluster: "default", Name: "web", ServiceChange: control.ServiceChange{Count: new(3)}}
 	job, err := c.UpdateService(t.Context(), in)
-	if err != nil || job.Count != 3 || job.Service.HealthGrace != 2 || job.Version != 4 {
+	if err != nil || job.Count != 3 || job.Service.Update.MaximumPercent != 202 || job.Version != 4 {
 		t.Fatalf("%v: %+v", err, job)
 	}
 	log.times = 100

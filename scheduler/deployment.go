@@ -16,7 +16,7 @@ func (s *service) endRollout() bool {
 		return s.fail(hookText, "nobody continued it at "+pause.Stage+" in time.", subject+"deployment stopped.", true)
 	case pause != nil:
 		return s.fail(hookText, byUser, subject+"deployment stopped.", true)
-	case policy.CircuitBreaker && s.primary.FailedTasks >= policy.Threshold(s.count):
+	case policy.CircuitBreaker && s.primary.EarlyAt == 0 && s.primary.FailedTasks >= policy.Threshold(s.count):
 		return s.fail(breakerText, "tasks failed to start.", subject+"deployment failed: tasks failed to start.", policy.Rollback)
 	}
 	return false
@@ -50,7 +50,7 @@ func (s *service) fail(by, why, message string, rollback bool) bool {
 		ID: s.deploymentID(), Cluster: s.job.Cluster, Job: s.job.ID, JobVersion: back.Version, TaskDefinition: back.TaskDefinition,
 		Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress,
 		RolloutReason: by + "rolling back to deploymentId " + s.completed.ID + ".",
-		RollbackOf:    s.primary.ID, Adopts: s.completed.ID, Traffic: traffic, CreatedAt: s.in.Now,
+		RollbackOf:    s.primary.ID, Adopts: s.completed.ID, Traffic: traffic, Alternate: s.completed.Alternate, CreatedAt: s.in.Now,
 	})
 	s.plan.Rollback = back
 	s.tell("rolling back to deployment " + s.completed.ID + ".")
@@ -69,8 +69,11 @@ func (l *look) earlierJob() *structs.Job {
 	if job == nil {
 		return nil
 	}
-	back := *job
-	back.Count, back.Service, back.Status, back.Version = l.job.Count, l.job.Service, l.job.Status, l.job.Version+1
+	back, spec := *job, *l.job.Service
+	if job.Service != nil {
+		spec.LoadBalancers, spec.Registries, spec.Connect = job.Service.LoadBalancers, job.Service.Registries, job.Service.Connect
+	}
+	back.Count, back.Service, back.Status, back.Version = l.job.Count, &spec, l.job.Status, l.job.Version+1
 	return &back
 }
 
@@ -89,13 +92,11 @@ func (s *service) settle() {
 			others--
 		}
 	}
-	if s.primary.Rollout == structs.RolloutInProgress && len(f.current.healthy) >= s.count && f.old.size() == 0 && others == 0 {
-		s.primary.Rollout, s.primary.FinishedAt = structs.RolloutCompleted, s.in.Now
-		s.primary.RolloutReason = "ECS deployment " + s.primary.ID + " completed."
-		s.put(s.primary)
-		s.tell("(deployment " + s.primary.ID + ") deployment completed.")
+	enough := len(f.current.healthy) >= s.count || s.primary.EarlyAt != 0
+	if s.primary.Rollout == structs.RolloutInProgress && enough && f.old.size() == 0 && others == 0 {
+		s.complete()
 	}
-	steady := s.primary.Rollout == structs.RolloutCompleted && len(f.current.healthy) == s.count && f.alive() == s.count
+	steady := s.primary.Rollout == structs.RolloutCompleted && len(f.current.healthy) == s.count && f.alive() == s.count && len(f.failing) == 0
 	if steady && len(f.leaving) == 0 && !s.rebalance() {
 		s.tellEven()
 		s.tellSteady()

@@ -21,6 +21,9 @@ type fleet struct {
 	// last are alive tasks of a daemon on draining instances that still have other tasks, after
 	// which they leave. They count for nothing either.
 	last []*structs.Task
+	// failing are alive tasks of the primary that fail the health checks of a target group. They
+	// count for nothing, and go when others have replaced them.
+	failing []*structs.Task
 	// lost are the alive tasks of a service on lost instances. They count for nothing and are
 	// replaced.
 	lost []*structs.Task

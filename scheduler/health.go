@@ -6,21 +6,18 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// health returns the health of a RUNNING task. A task without a health check is healthy.
+// health returns the health of a RUNNING task: of its containers, and as a target of target groups.
+// A task whose health is not checked is healthy.
 func (l *look) health(t *structs.Task) string {
-	if !l.checked(t) {
+	def := l.definitionOf(t)
+	if !t.IsChecked(def) {
 		return structs.Healthy
 	}
-	return t.Health(l.definitionOf(t))
-}
-
-func (l *look) checked(t *structs.Task) bool {
-	def := l.definitionOf(t)
-	return def != nil && def.HasHealthCheck()
+	return t.FullHealth(def)
 }
 
 // provenAt returns when a RUNNING task will have been up long enough to count as healthy; zero for
-// one with a health check.
+// one whose health is checked.
 func (l *look) provenAt(t *structs.Task) structs.Time {
 	return l.job.Service.Update.ProvenAt(t, l.definitionOf(t))
 }
@@ -41,7 +38,8 @@ func (s *service) forget() {
 	}
 }
 
-// stopUnhealthy stops tasks that fail their health checks after their grace period. They no longer
+// stopUnhealthy stops tasks that fail their health checks after their grace period, those of
+// containers or of target groups. They no longer
 // count as healthy, so stopping them does not affect the minimum that must stay healthy, and task
 // protection does not prevent it.
 func (s *service) stopUnhealthy() {
@@ -58,14 +56,21 @@ func (s *service) stopIfUnhealthy(t *structs.Task) bool {
 		s.wake(graceEnds)
 		return false
 	}
-	s.leave(t, structs.ReasonUnhealthy)
+	if !s.stopFailing(t) {
+		s.stopUnhealthyTask(t, structs.ReasonUnhealthy)
+	}
+	return true
+}
+
+// stopUnhealthyTask stops a task that fails health checks, and counts it as failed.
+func (s *service) stopUnhealthyTask(t *structs.Task, reason string) {
+	s.leave(t, reason)
 	s.unhealthy[t.StartedBy]++
 	if t.StartedBy == s.primary.ID { // the count as it will be when the plan commits
 		s.primary.FailedTasks++
 		s.primary.Failures++
 		s.primary.LastFailureAt = s.in.Now
 	}
-	return true
 }
 
 // rest reports whether the primary's tasks failed so often that it must wait before it starts more.

@@ -24,7 +24,7 @@ func (s *service) drifts() bool {
 // every instance that has some could start more.
 func (s *service) calm() bool {
 	f := &s.fleet
-	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving) > 0 {
+	if len(f.current.healthy) != s.count || f.alive() != s.count || len(f.leaving)+len(f.failing) > 0 {
 		return false
 	}
 	for id := range f.hosts {

@@ -58,6 +58,7 @@ func (s *service) keepUp() {
 	s.forget()
 	s.stopUnhealthy()
 	s.expirePauses()
+	s.succeedEarly()
 	if s.endRollout() {
 		return // the next look continues, with the service as it was before
 	}
@@ -70,6 +71,8 @@ func (s *service) keepUp() {
 	s.resting = s.rest()
 	s.stopSpare()
 	s.start()
+	s.clearEarlier()
+	s.stopReplacedFailing()
 	s.stopReplaced()
 	s.settle()
 	s.tellProtected()
@@ -150,7 +153,8 @@ func (s *service) start() {
 		s.wake(s.in.Now)
 		return
 	}
-	budget := s.most() - f.alive()
+	budget := s.most() - f.alive() - len(f.failing)
+	budget += s.dropFailing(want - budget)
 	budget += s.makeWay(want - budget)
 	starting := min(want, budget)
 	if starting <= 0 {

@@ -28,6 +28,9 @@ func (s *service) advance() {
 // begin enters the first stage. If there is no earlier revision, as with a new service, there are
 // no stages.
 func (s *service) begin() {
+	if s.fleet.old.size() > 0 {
+		s.turnOver(s.blue())
+	}
 	switch {
 	case s.fleet.old.size() == 0:
 		s.primary.Stage = ""

@@ -19,6 +19,8 @@ type View interface {
 	Deployments(job string) iter.Seq[*structs.Deployment]
 	// ServiceEvents returns the events of a service. It is never nil.
 	ServiceEvents(job string) *structs.ServiceEvents
+	// TargetGroup returns a target group by id, or nil if there is none.
+	TargetGroup(id string) *structs.TargetGroup
 	// TaskDefinition returns a revision by its key, family:revision, or nil if there is none.
 	TaskDefinition(key string) *structs.TaskDefinition
 	// Waiting returns the evaluations of a cluster that wait for room with the same ask, in the

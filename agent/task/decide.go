@@ -21,8 +21,8 @@ const (
 type wish uint8
 
 const (
-	toRun wish = iota
-	toDrain // as soon as the last request to it has ended
+	toRun   wish = iota
+	toDrain      // as soon as the last request to it has ended
 	toStop
 	toStopAtOnce // the agent is cut off: nothing waits for anything
 )

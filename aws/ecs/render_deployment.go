@@ -195,12 +195,14 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		ClusterArn:         c.arns.cluster(job.Cluster),
 		TaskDefinition:     c.arns.definition(d.TaskDefinition),
 		ContainerImages:    []ContainerImage{},
-		LoadBalancers:      []LoadBalancer{},
+		LoadBalancers:      c.shownBalancers(v, job.Service.LoadBalancers),
 		ServiceRegistries:  []ServiceRegistry{},
 		CreatedAt:          d.CreatedAt,
 
 		ServiceConnectConfiguration: &ServiceConnectConfiguration{},
 	}
+	out.ResolvedConfiguration = c.resolvedBalancers(v, d, job.Service.LoadBalancers)
+	out.Monitoring = shownMonitoring(v.Job(d.Job).Service.Monitoring)
 	out.LaunchType, out.CapacityProviderStrategy = capacityOf(job)
 	out.PlatformFamily, out.PlatformVersion = platformOf(job)
 	out.NetworkConfiguration = shownNetwork(job.Network)

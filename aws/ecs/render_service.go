@@ -28,10 +28,10 @@ func (c *call) service(v view, job *structs.Job, include includes) Service {
 		EnableExecuteCommand:          job.EnableExecuteCommand,
 		PlacementConstraints:          orEmpty(job.PlacementConstraints),
 		PlacementStrategy:             orEmpty(job.PlacementStrategy),
-		LoadBalancers:                 []LoadBalancer{},
+		LoadBalancers:                 c.shownBalancers(v, spec.LoadBalancers),
 		ServiceRegistries:             []ServiceRegistry{},
 		Deployments:                   []Deployment{},
-		Events:                        serviceEvents(v, job.ID),
+		Events:                        c.serviceEvents(v, job.ID),
 		RoleArn:                       spec.Role,
 		CreatedAt:                     job.CreatedAt,
 		CreatedBy:                     c.arns.Principal(spec.CreatedBy),
@@ -133,6 +133,7 @@ func deploymentConfiguration(p *structs.UpdatePolicy) *DeploymentConfiguration {
 		BakeTimeInMinutes:        new(int32(0)),
 		DeploymentCircuitBreaker: breakerConfiguration(p),
 	}
+	out.EarlySuccessCriteria = showEarlySuccess(p)
 	if p.Shift != nil {
 		showShift(out, p.Shift)
 	}
@@ -149,11 +150,11 @@ func breakerConfiguration(p *structs.UpdatePolicy) *DeploymentCircuitBreaker {
 	}
 }
 
-func serviceEvents(v view, job string) []ServiceEvent {
+func (c *call) serviceEvents(v view, job string) []ServiceEvent {
 	events := v.ServiceEvents(job).Events
 	out := make([]ServiceEvent, len(events))
 	for i, e := range events {
-		out[i] = ServiceEvent{Id: e.ID, CreatedAt: e.At, Message: e.Message}
+		out[i] = ServiceEvent{Id: e.ID, CreatedAt: e.At, Message: c.arns.withTrafficARNs(e.Message)}
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func (c *call) task(v view, t *structs.Task, include includes) Task {
 		ExecutionStoppedAt: t.ExecutionStoppedAt,
 		StoppedAt:          t.StoppedAt,
 		StopCode:           t.StopCode,
-		StoppedReason:      t.StoppedReason,
+		StoppedReason:      c.arns.withTrafficARNs(t.StoppedReason),
 		Attachments:        []Attachment{},
 
 		EnableExecuteCommand: t.EnableExecuteCommand,

@@ -46,7 +46,7 @@ func (c *call) taskSet(v view, job *structs.Job, d *structs.Deployment, include 
 		RunningCount:         tasks.running,
 		PendingCount:         tasks.pending,
 		NetworkConfiguration: shownNetwork(d.TaskSet.Network),
-		LoadBalancers:        []LoadBalancer{},
+		LoadBalancers:        c.shownBalancers(v, d.TaskSet.LoadBalancers),
 		ServiceRegistries:    []ServiceRegistry{},
 		Scale:                &Scale{Unit: percent, Value: d.TaskSet.Scale},
 		StabilityStatus:      steadyState,

@@ -27,6 +27,10 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
+	traffic, err := c.traffic(in.LoadBalancers, in.Monitoring)
+	if err != nil {
+		return nil, err
+	}
 	hash, err := protocol.RequestHash(in, func(same *CreateServiceRequest) { same.ClientToken, same.Cluster = "", cluster })
 	if err != nil {
 		return nil, err
@@ -40,7 +44,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy, CapacityStrategy: strategy,
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
-			EnableExecuteCommand: &in.EnableExecuteCommand,
+			EnableExecuteCommand: &in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -63,6 +67,10 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
+	traffic, err := c.traffic(in.LoadBalancers, in.Monitoring)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
 		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
@@ -70,7 +78,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
-			EnableExecuteCommand: in.EnableExecuteCommand,
+			EnableExecuteCommand: in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -178,7 +186,7 @@ func withPolicy(change control.ServiceChange, given *DeploymentConfiguration) co
 			change.CircuitBreaker.Threshold = &structs.BreakerThreshold{Type: t.Type, Value: t.Value}
 		}
 	}
-	change.Shift = shiftChange(given)
+	change.Shift, change.Early = shiftChange(given), earlySuccess(given.EarlySuccessCriteria)
 	return change
 }
 

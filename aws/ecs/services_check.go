@@ -21,15 +21,11 @@ func checkCreateService(in *CreateServiceRequest) error {
 		protocol.CheckTags("tags", in.Tags),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(in.Role != "", "role"),
-		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
-		checkGrace(in.HealthCheckGracePeriodSeconds),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
-		checkMonitoring(in.Monitoring),
 	)
 }
 
@@ -39,28 +35,12 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
-		checkGrace(in.HealthCheckGracePeriodSeconds),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
-		checkMonitoring(in.Monitoring),
 	)
-}
-
-// checkGrace refuses a grace period, which ECS allows only with a load balancer. Those are refused
-// by name before this. The grace period of a job file is for containers' own checks.
-func checkGrace(seconds *int32) error {
-	if seconds != nil && *seconds > 0 {
-		return structs.Errorf(structs.KindInvalidParameter, "Health check grace period is only valid for services configured to use load balancers")
-	}
-	return nil
-}
-
-func checkMonitoring(m *MonitoringConfiguration) error {
-	return refuse(m != nil && len(m.MetricConfigurations) > 0, "monitoring")
 }
 
 func checkController(c *DeploymentController) error {
@@ -85,10 +65,7 @@ func checkDeployment(d *DeploymentConfiguration) error {
 	if d.Strategy == structs.StrategyBlueGreen && d.BakeTimeInMinutes == nil {
 		return structs.Errorf(structs.KindInvalidParameter, at+"bakeTimeInMinutes is required with strategy BLUE_GREEN.")
 	}
-	err := firstError(
-		refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms"),
-		refuse(d.EarlySuccessCriteria != nil && d.EarlySuccessCriteria.Enable, at+"earlySuccessCriteria"),
-	)
+	err := refuse(d.Alarms != nil && d.Alarms.Enable, at+"alarms")
 	for n := range d.LifecycleHooks {
 		err = firstError(err, checkHook(fmt.Sprintf("%slifecycleHooks[%d].", at, n), &d.LifecycleHooks[n]))
 	}

@@ -38,6 +38,9 @@ func (c *call) createTaskSet(ctx context.Context, in *CreateTaskSetRequest) (*Cr
 	if made.CapacityStrategy, err = c.capacityStrategy("capacityProviderStrategy", in.CapacityProviderStrategy); err != nil {
 		return nil, err
 	}
+	if made.LoadBalancers, err = c.loadBalancers(in.LoadBalancers); err != nil {
+		return nil, err
+	}
 	if in.Scale != nil {
 		made.Scale = in.Scale.Value
 	}
@@ -141,7 +144,6 @@ func checkCreateTaskSet(in *CreateTaskSetRequest) error {
 	}
 	return firstError(
 		protocol.CheckTags("tags", in.Tags),
-		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
 		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
 	)
 }

@@ -10,6 +10,7 @@ import (
 // changed.
 type view interface {
 	AccountSetting(principal, name string) *structs.AccountSetting
+	AllListeners() iter.Seq[*structs.Listener]
 	CapacityProvider(name string) *structs.CapacityProvider
 	CapacityProviders() iter.Seq[*structs.CapacityProvider]
 	Cluster(name string) *structs.Cluster
@@ -24,10 +25,13 @@ type view interface {
 	JobOf(t *structs.Task) *structs.Job
 	JobTasks(job string) iter.Seq[*structs.Task]
 	JobVersion(job string, version int) *structs.Job
+	ListenerRule(id string) *structs.ListenerRule
+	LoadBalancer(id string) *structs.LoadBalancer
 	Service(cluster, name string) *structs.Job
 	ServiceEvents(job string) *structs.ServiceEvents
 	Services(cluster string) iter.Seq[*structs.Job]
 	Tags(resource structs.ResourceKey) []structs.Tag
+	TargetGroup(id string) *structs.TargetGroup
 	Task(id string) *structs.Task
 	Tasks(cluster string) iter.Seq[*structs.Task]
 	TaskDefinition(key string) *structs.TaskDefinition
