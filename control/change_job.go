@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/gantry-project/gantry/state"
@@ -71,12 +72,34 @@ func changedFields(snap *state.Snapshot, present, next *structs.Job, definition 
 	var from *structs.JobSpec
 	var was *structs.TaskDefinition
 	if present != nil {
-		from = structs.SpecOf(present, nil, jobTags(snap, present))
+		from = specOf(snap, present, nil, jobTags(snap, present))
 		was = snap.TaskDefinition(present.TaskDefinition)
 	}
-	fields := structs.Diff(from, structs.SpecOf(next, nil, tags))
+	fields := structs.Diff(from, specOf(snap, next, nil, tags))
 	fields = append(fields, structs.DiffDefinitions(was, definition)...)
 	return append(fields, structs.DiffLiveFiles(present.LiveFiles(), next.Files)...)
+}
+
+// specOf returns a job as its job file would have it, with the names of target groups.
+func specOf(snap *state.Snapshot, job *structs.Job, d *structs.TaskDefinition, tags []structs.Tag) *structs.JobSpec {
+	spec := structs.SpecOf(job, d, tags)
+	spec.LoadBalancers = slices.Clone(spec.LoadBalancers)
+	for n := range spec.LoadBalancers {
+		b := &spec.LoadBalancers[n]
+		b.TargetGroup = groupName(snap, b.TargetGroup)
+		if b.Alternate != nil {
+			b.Alternate = new(*b.Alternate)
+			b.Alternate.TargetGroup = groupName(snap, b.Alternate.TargetGroup)
+		}
+	}
+	return spec
+}
+
+func groupName(snap *state.Snapshot, id string) string {
+	if group := snap.TargetGroup(id); group != nil {
+		return group.Name
+	}
+	return id
 }
 
 // jobTags returns the tags of a job as in its file.

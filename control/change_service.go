@@ -27,6 +27,9 @@ func (c *Control) changeService(snap *state.Snapshot, spec *structs.JobSpec, ids
 		return nil, err
 	}
 	next.TaskDefinition = definition.Key()
+	if next.Service.LoadBalancers, err = balancersOf(snap, definition, next.Service.LoadBalancers); err != nil {
+		return nil, err
+	}
 	if err := next.ValidateService(); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func balancersOf(snap *state.Snapshot, def *structs.TaskDefinition, given []stru
 	if def == nil && len(given) > 0 {
 		return nil, structs.ErrTaskDefinitionNotFound()
 	}
-	all := []structs.ServiceLoadBalancer{}
+	var all []structs.ServiceLoadBalancer
 	for n := range given {
 		b := given[n]
 		if err := completeBalancer(&b, def); err != nil {

@@ -63,7 +63,7 @@ func (c *Control) DescribeJob(ctx context.Context, cluster, name string) (*struc
 		Events:      append([]structs.ServiceEvent{}, snap.ServiceEvents(job.ID).Events...),
 	}
 	if job.Name != "" {
-		d.Spec = structs.SpecOf(job, snap.TaskDefinition(job.TaskDefinition), jobTags(snap, job))
+		d.Spec = specOf(snap, job, snap.TaskDefinition(job.TaskDefinition), jobTags(snap, job))
 	}
 	if job.Type == structs.JobBatch {
 		d.Versions = newest(snap.BatchRuns(cluster, job.Name), func(v *structs.Job) structs.Time { return v.CreatedAt })

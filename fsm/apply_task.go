@@ -70,7 +70,7 @@ func reportTasks(tx *state.Tx, index uint64, cmd structs.ReportTasks) (string, e
 	return "", nil
 }
 
-// matters reports whether a job must be evaluated again after a task changed, perhaps in its health.
+// matters reports whether a job must be evaluated again after a task changed, or its health did.
 // A batch job acts only on the end of a task.
 func matters(job *structs.Job, was, is *structs.Task, health bool) bool {
 	if hasBatchSpec(job) {

@@ -39,7 +39,6 @@ func TestProblemsOfTheText(t *testing.T) {
 		"few fields":           {small + "placement: {zzzzzz: 1}", []string{"placement.zzzzzz: there is no such field; there are constraints, strategy"}},
 		"twice":                {small + "name: other", []string{"line 5: name: it is there twice"}},
 		"not built":            {small + "scaling: {max: 3}", []string{"line 5: scaling: not built yet; change count by hand"}},
-		"not built either":     {small + "loadBalancers: []", []string{"line 5: loadBalancers: not built yet"}},
 		"no number":            {strings.Replace(small, "16", "16MB", 1), []string{`line 4: containers[0].memory: expected a whole number, not "16MB"`}},
 		"a number as text":     {strings.Replace(small, "16", `"16"`, 1), []string{`containers[0].memory: expected a whole number, not "16"`}},
 		"a large number":       {strings.Replace(small, "16", "99999999999", 1), []string{"containers[0].memory: 99999999999 is too large"}},

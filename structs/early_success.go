@@ -1,5 +1,7 @@
 package structs
 
+import "cmp"
+
 // When the tasks of earlier revisions are removed after an early success (ECS:
 // sourceServiceRevisionCleanup).
 const (
@@ -18,6 +20,16 @@ type EarlySuccess struct {
 
 // Needs returns how many healthy tasks are enough.
 func (e *EarlySuccess) Needs(count int) int { return (count*int(e.HealthyPercent) + 99) / 100 }
+
+// withDefaults returns the criteria of a job file with what it may leave out.
+func (e *EarlySuccess) withDefaults() *EarlySuccess {
+	if e == nil {
+		return nil
+	}
+	full := *e
+	full.Cleanup = cmp.Or(e.Cleanup, CleanupBlocking)
+	return &full
+}
 
 func (e *EarlySuccess) validate(p *UpdatePolicy, jobType string) *Error {
 	const at = "deploymentConfiguration.earlySuccessCriteria"

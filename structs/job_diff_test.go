@@ -53,7 +53,7 @@ func reverse(t *testing.T, spec *JobSpec) {
 	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type}
 	switch spec.Type {
 	case JobBatch: // fields that only services have; daemons have no count
-		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
+		spec.Health, spec.Rebalancing, spec.PropagateTags, spec.LoadBalancers = HealthSpec{}, "", "", nil
 	default:
 		job.Service, spec.Attempts, spec.Parallelism, spec.OnInstanceLost = &ServiceSpec{}, 0, 0, ""
 	}
@@ -102,6 +102,8 @@ func fill(t *testing.T, spec *JobSpec) {
 			f.Set(reflect.ValueOf(PlacementSpec{Constraints: []PlacementConstraint{{Type: "x"}}, Strategy: []PlacementStrategy{{Type: "y"}}}))
 		case *AwsVpcConfiguration:
 			f.Set(reflect.ValueOf((&AwsVpcConfiguration{Subnets: []string{"s"}, SecurityGroups: []string{"g"}}).Normalize()))
+		case []ServiceLoadBalancer:
+			f.Set(reflect.ValueOf([]ServiceLoadBalancer{{TargetGroup: "web", Container: "c", ContainerPort: 80}}))
 		case HealthSpec:
 			f.Set(reflect.ValueOf(HealthSpec{GracePeriod: 3}))
 		case *UpdatePolicy: // has its defaults

@@ -10,8 +10,6 @@ func UnbuiltJobField(name string) string {
 		return "not built yet; change count by hand for now"
 	case "schedule", "schedules":
 		return "not built yet; run the file at its times by cron for now"
-	case "loadBalancer", "loadBalancers", "loadBalancing", "balancing":
-		return "not built yet; leave it out, and give the containers portMappings to be reached by"
 	}
 	return ""
 }
@@ -21,6 +19,13 @@ var jobFields = strings.NewReplacer(
 	"containerDefinitions", "containers", "placementConstraints", "placement.constraints", "placementStrategy", "placement.strategy",
 	"deploymentConfiguration.deploymentCircuitBreaker: rollback needs enable", "update.rollback: it needs circuitBreaker",
 	"deploymentConfiguration.deploymentCircuitBreaker.", "update.",
+	"deploymentConfiguration.earlySuccessCriteria.sourceServiceRevisionCleanup", "update.earlySuccess.cleanup",
+	"deploymentConfiguration.earlySuccessCriteria", "update.earlySuccess",
+	"loadBalancers.advancedConfiguration.alternateTargetGroupArn", "loadBalancers.alternate.targetGroup",
+	"loadBalancers.advancedConfiguration.productionListenerRule", "loadBalancers.alternate.productionRule",
+	"loadBalancers.advancedConfiguration.testListenerRule", "loadBalancers.alternate.testRule",
+	"loadBalancers.targetGroupArn", "loadBalancers.targetGroup", "target group with targetGroupArn", "target group",
+	"Container Name can not be blank.", "loadBalancers.containerName: the job has more than one container; name one",
 	"deploymentConfiguration.linearConfiguration.", "update.shift.", "deploymentConfiguration.canaryConfiguration.canaryPercent", "update.shift.stepPercent",
 	"deploymentConfiguration.canaryConfiguration.canaryBakeTimeInMinutes", "update.shift.stepBakeTimeInMinutes",
 	"deploymentConfiguration.strategy", "update.shift.strategy", "deploymentConfiguration.bakeTimeInMinutes", "update.shift.bakeTimeInMinutes",

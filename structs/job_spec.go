@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // JobSpec is the content of a job file: the desired state of one job. Fields that the file leaves
@@ -50,6 +49,9 @@ type JobSpec struct {
 	// Update is how a service or daemon moves from one revision to the next; nil for a batch job.
 	Update *UpdatePolicy `json:"update,omitzero"`
 	Health HealthSpec    `json:"health,omitzero"`
+	// LoadBalancers make each task of a service a target of target groups, which they name by name,
+	// id or ARN. The container may be left out if there is one, and its port if it maps one.
+	LoadBalancers []ServiceLoadBalancer `json:"loadBalancers,omitzero"`
 	// Rebalancing is ENABLED or DISABLED; empty means enabled if possible.
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
 	// Scheduler names an external scheduler; empty means Gantry's own.
@@ -133,6 +135,8 @@ func (s *JobSpec) typeProblem() (field, problem string) {
 			return "update", keptUp
 		case s.Health != HealthSpec{}:
 			return "health", keptUp
+		case len(s.LoadBalancers) > 0:
+			return "loadBalancers", keptUp
 		case s.Rebalancing != "":
 			return "availabilityZoneRebalancing", keptUp
 		case s.PropagateTags != "":
@@ -171,24 +175,6 @@ func (s *JobSpec) launchProblem() (field, problem string) {
 		return "network.assignPublicIp", fmt.Sprintf("%q is not ENABLED or DISABLED", s.Network.AssignPublicIp)
 	case s.Network != nil && len(s.Network.Subnets) == 0:
 		return "network.subnets", "name at least one subnet, or leave network out"
-	}
-	return "", ""
-}
-
-// tagProblem checks ECS's rules for tags.
-func (s *JobSpec) tagProblem() (field, problem string) {
-	if len(s.Tags) > maxTags {
-		return "tags", fmt.Sprintf("there are %d; a job can have at most %d", len(s.Tags), maxTags)
-	}
-	for i, t := range s.Tags {
-		switch {
-		case t.Key == "":
-			return "tags", "the key of a tag cannot be empty"
-		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
-			return "tags", fmt.Sprintf("%q begins with aws:, which is reserved", t.Key)
-		case slices.ContainsFunc(s.Tags[:i], func(earlier Tag) bool { return earlier.Key == t.Key }):
-			return "tags", fmt.Sprintf("%q is there twice", t.Key)
-		}
 	}
 	return "", ""
 }
@@ -249,7 +235,8 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	}
 	service := *j.Service
 	service.Update, service.HealthGrace, service.PropagateTags = *s.Update, s.Health.GracePeriod, s.PropagateTags
-	service.Update.Shift = s.Update.Shift.withDefaults()
+	service.Update.Shift, service.Update.Early = s.Update.Shift.withDefaults(), s.Update.Early.withDefaults()
+	service.LoadBalancers = s.balancers()
 	j.Service = &service
 	if service.Rebalancing = s.Rebalancing; s.Rebalancing == "" {
 		service.Rebalancing = RebalancingEnabled
@@ -279,6 +266,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	}
 	if v := j.Service; v != nil {
 		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing
+		s.LoadBalancers = v.LoadBalancers
 	}
 	if d != nil {
 		d = d.WithFiles(j.FilesOf)

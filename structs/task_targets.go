@@ -2,6 +2,7 @@ package structs
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -137,4 +138,21 @@ func (j *Job) sameTraffic(o *Job) bool {
 		return ServiceSpec{LoadBalancers: s.LoadBalancers, Registries: s.Registries, Connect: s.Connect}
 	}
 	return len(Diff(traffic(j.Service), traffic(o.Service))) == 0
+}
+
+// balancers returns the load balancers of a job file, with what it may leave out.
+func (s *JobSpec) balancers() []ServiceLoadBalancer {
+	all := slices.Clone(s.LoadBalancers)
+	for n := range all {
+		b := &all[n]
+		if b.Container == "" && len(s.Containers) == 1 {
+			b.Container = s.Containers[0].Name
+		}
+		for i := range s.Containers {
+			if c := &s.Containers[i]; c.Name == b.Container && b.ContainerPort == 0 && len(c.PortMappings) == 1 {
+				b.ContainerPort = deref(c.PortMappings[0].ContainerPort)
+			}
+		}
+	}
+	return all
 }

@@ -145,5 +145,7 @@ func (f *fixture) placeholders() *strings.Replacer {
 	add("steady", "STEADY")
 	add("vpc", "VPC")
 	add("green", "SHIFT")
+	add("balanced", "BALANCED")
+	add("metered", "METERED")
 	return strings.NewReplacer(names...)
 }

@@ -53,6 +53,9 @@ func TestGolden(t *testing.T) {
 			if strings.HasPrefix(filepath.Base(path), "network") {
 				f.addFargate(t)
 			}
+			if strings.HasPrefix(filepath.Base(path), "balancer") {
+				f.addBalancers(t)
+			}
 			if strings.HasPrefix(filepath.Base(path), "gpus") {
 				f.addGPUs(t)
 			}
