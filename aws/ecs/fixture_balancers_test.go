@@ -70,17 +70,26 @@ func (f *fixture) addBalancers(t *testing.T) {
 		TaskDefinition: "served:1", Count: new(0), Monitoring: []structs.MetricSetting{{Names: []string{"CPUUtilization"}, Resolution: 20}},
 	}})
 	must(err)
+	f.runBalanced(t, put)
+}
+
+// runBalanced brings up the tasks of service balanced, as their agents and balancers would.
+func (f *fixture) runBalanced(t *testing.T, put func(func(*state.Tx))) {
+	t.Helper()
 	job := f.Store.Snapshot().Service("default", "balanced")
 	port := int32(32768)
 	for task := range f.Store.Snapshot().JobTasks(job.ID) {
 		port++
-		must(f.Control.ReportTasks(t.Context(), task.Instance, 0, []structs.TaskUpdate{{
+		err := f.Control.ReportTasks(t.Context(), task.Instance, 0, []structs.TaskUpdate{{
 			Task: task.ID, Status: structs.TaskRunning, StartedAt: task.CreatedAt,
 			Containers: []structs.Container{{
 				Name: "hello-server", LastStatus: structs.TaskRunning,
 				NetworkBindings: []structs.NetworkBinding{{ContainerPort: new(int32(80)), HostPort: new(port), Protocol: "tcp"}},
 			}},
-		}}))
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	put(func(tx *state.Tx) {
 		health := structs.TargetHealth{State: structs.TargetHealthy}

@@ -38,30 +38,7 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(operation, "Service") || strings.Contains(operation, "Protection") {
 				f.addServices(t)
 			}
-			if strings.Contains(string(request), "external") {
-				f.addTaskSets(t)
-			}
-			if strings.Contains(string(request), "$SHIFT_") {
-				f.addGreen(t)
-			}
-			if strings.Contains(operation, "CapacityProvider") || strings.HasPrefix(filepath.Base(path), "capacity") {
-				f.addProviders(t)
-			}
-			if strings.Contains(operation, "AccountSetting") {
-				f.addSettings(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "network") {
-				f.addFargate(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "balancer") {
-				f.addBalancers(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "gpus") {
-				f.addGPUs(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "awsvpc_") {
-				f.addNetwork(t)
-			}
+			f.addFor(t, operation, filepath.Base(path), string(request))
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {
