@@ -61,7 +61,11 @@ func (c *cluster) put(job structs.Job, deploy string) {
 		if deploy == "" {
 			return
 		}
+		alternate := false
 		for _, d := range slices.Collect(tx.Deployments(job.ID)) {
+			if d.Rollout == structs.RolloutCompleted {
+				alternate = d.Alternate
+			}
 			if d.Status == structs.DeploymentPrimary {
 				old := *d
 				old.Status = structs.DeploymentActive
@@ -70,7 +74,7 @@ func (c *cluster) put(job structs.Job, deploy string) {
 		}
 		d := structs.Deployment{
 			ID: deploy, Cluster: job.Cluster, Job: job.ID, JobVersion: job.Version, TaskDefinition: job.TaskDefinition,
-			Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, CreatedAt: c.now,
+			Status: structs.DeploymentPrimary, Rollout: structs.RolloutInProgress, CreatedAt: c.now, Alternate: alternate,
 		}
 		if job.Service.Update.Shift != nil {
 			d.Stage = structs.StageReconcileService
@@ -142,7 +146,7 @@ func (c *cluster) apply(plan *structs.Plan) {
 			task := *tx.Task(s.Task)
 			task.DesiredStatus, task.StopCode, task.StoppedReason = structs.TaskStopped, s.Code, s.Reason
 			tx.PutTask(&task)
-			if s.Reason == structs.ReasonUnhealthy {
+			if structs.IsUnhealthyReason(s.Reason) {
 				c.countFailure(tx, &task, false)
 			}
 		}

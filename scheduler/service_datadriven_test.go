@@ -20,12 +20,15 @@ import (
 //	service [definition=1] [count=] [min=] [max=] [daemon] [breaker] [rollback] [threshold=] [at=TYPE:VALUE] [reset=on|off] [grace=] [uptime=] [force]
 //	        [rebalancing] [strategy=TYPE/FIELD,…] [providers=NAME:WEIGHT:BASE,…]
 //	        [shift=BLUE_GREEN|LINEAR|CANARY|ROLLING] [bake=] [step=] [step-bake=]
+//	        [balanced] [alternating] [early=PERCENT:BLOCKING|DEFERRED]
 //	        [pause=STAGE,… timeout= on-timeout=CONTINUE|ROLLBACK]
 //	                        makes the service, or a next version; what is not said stays as it was
 //	external [count=]       makes a service whose deployment controller is EXTERNAL, or changes its count
 //	set [dN] [scale=] [definition=] [status=]
 //	                        makes a task set of it, or changes the one named
 //	tasks                   each line is what became of tasks: t1,t2 RUNNING [HEALTHY|UNHEALTHY]
+//	targets TASKS STATE     what the checks of the target group found of tasks: healthy, unhealthy, initial
+//	groups                  says which target group the tasks of each deployment are in
 //	protect TASKS for=      protects tasks for so many seconds
 //	instance ID [status=] [agent=on|off] [engine=on|off]
 //	other TASK INSTANCE RUNNING|STOPPED [daemon]
@@ -78,6 +81,12 @@ func (s *story) run(t *testing.T, b *block) string {
 		for _, line := range b.input {
 			s.tasks(t, strings.Fields(line))
 		}
+	case "targets":
+		for name := range strings.SplitSeq(words[1], ",") {
+			s.target(t, name, words[2])
+		}
+	case "groups":
+		return s.rename(s.groups())
 	case "protect":
 		for name := range strings.SplitSeq(words[1], ",") {
 			s.cluster.alterTask(s.task(t, name), func(row *structs.Task) {
@@ -167,6 +176,7 @@ func (s *story) service(t *testing.T, words []string, args map[string]string) {
 	}
 	set("grace", func(n int64) { spec.HealthGrace = int32(n) })
 	setShift(&spec.Update, args, set)
+	s.balance(t, &spec, words, args)
 	next.TaskDefinition = cmp.Or(job.TaskDefinition, "f:1")
 	set("definition", func(n int64) { next.TaskDefinition = fmt.Sprintf("f:%d", n) })
 	spec.Update.CircuitBreaker = spec.Update.CircuitBreaker || slices.Contains(words, "breaker")
