@@ -42,6 +42,7 @@ func serviceSamples() map[string]structs.Command {
 			Deployment: "ecs-svc/1234567890123456789", Pause: "5123456789abcdef0123456789abcdef", Action: structs.HookRollback, Evaluation: eval,
 			At: 1_700_000_000_152,
 		},
+		"put_service_traffic": structs.PutService{Job: trafficService(), Deployment: trafficDeployment(), Evaluation: eval},
 		"put_service_breaker": structs.PutService{Job: breakerService(), Evaluation: eval},
 		"put_service_shift":   structs.PutService{Job: shiftService(), Deployment: shiftDeployment(), Evaluation: eval},
 		"apply_plan_service": structs.ApplyPlan{Plan: structs.Plan{
