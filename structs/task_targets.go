@@ -88,10 +88,6 @@ func (t *Task) UnhealthyTarget() *TaskTarget {
 	return nil
 }
 
-// Drains reports whether requests to the task may still be open although it was asked to stop, so
-// that its containers are not stopped yet.
-func (t *Task) Drains() bool { return len(t.Targets) > 0 && t.DrainedAt == 0 }
-
 // Deregistration returns how many seconds a target group waits for open requests when one of its
 // targets goes (the attribute deregistration_delay.timeout_seconds).
 func (g *TargetGroup) Deregistration() int {
