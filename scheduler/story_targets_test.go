@@ -9,6 +9,23 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
+// onTasks runs a command about some tasks.
+func (s *story) onTasks(t *testing.T, words []string, args map[string]string) string {
+	if words[0] == "groups" {
+		return s.rename(s.groups())
+	}
+	for name := range strings.SplitSeq(words[1], ",") {
+		if words[0] == "targets" {
+			s.target(t, name, words[2])
+			continue
+		}
+		s.cluster.alterTask(s.task(t, name), func(row *structs.Task) {
+			row.ProtectedUntil = s.cluster.now + structs.Time(number(t, args["for"]))*1000
+		})
+	}
+	return "ok"
+}
+
 // balance applies the options of a service command about load balancers and early success.
 func (s *story) balance(t *testing.T, spec *structs.ServiceSpec, words []string, args map[string]string) {
 	if slices.Contains(words, "balanced") || slices.Contains(words, "alternating") {
