@@ -33,6 +33,9 @@ func (c *Control) changeService(snap *state.Snapshot, spec *structs.JobSpec, ids
 	if next.Service.LoadBalancers, err = balancersOf(snap, definition, next.Service.LoadBalancers); err != nil {
 		return nil, err
 	}
+	if next.Service.LoadBalancers, err = balancersOf(snap, definition, next.Service.LoadBalancers); err != nil {
+		return nil, err
+	}
 	if err := next.ValidateService(); err != nil {
 		return nil, err
 	}

@@ -51,6 +51,14 @@ type ServiceChange struct {
 	GatewayConnector **structs.GatewayConnector
 	// Registries, if not nil, replace those of the service.
 	Registries []structs.ServiceRegistry
+	Early                *EarlySuccess
+	// LoadBalancers, if not nil, replace those of the service. They may name target groups and
+	// rules by ARN, as callers do.
+	LoadBalancers []structs.ServiceLoadBalancer
+	// Role is for a service with one load balancer. It is shown, and has no effect.
+	Role string
+	// Monitoring, if not nil, replaces that of the service.
+	Monitoring []structs.MetricSetting
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -159,6 +167,12 @@ func (ch *ServiceChange) applyTo(snap *state.Snapshot, job *structs.Job) error {
 		return err
 	}
 	if err := ch.applyNames(snap, job); err != nil {
+		return err
+	}
+	if err := ch.Early.applyTo(&spec.Update); err != nil {
+		return err
+	}
+	if err := ch.applyTraffic(snap, job); err != nil {
 		return err
 	}
 	if ch.PropagateTags != "" {

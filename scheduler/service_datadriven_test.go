@@ -87,12 +87,8 @@ func (s *story) run(t *testing.T, b *block) string {
 		}
 	case "groups":
 		return s.rename(s.groups())
-	case "protect":
-		for name := range strings.SplitSeq(words[1], ",") {
-			s.cluster.alterTask(s.task(t, name), func(row *structs.Task) {
-				row.ProtectedUntil = s.cluster.now + structs.Time(number(t, b.args["for"]))*1000
-			})
-		}
+	case "targets", "groups", "protect":
+		return s.onTasks(t, words, b.args)
 	case "instance":
 		s.cluster.alterInstance(words[1], func(row *structs.ContainerInstance) {
 			row.Status, row.AgentConnected = cmp.Or(b.args["status"], row.Status), b.args["agent"] != "off"

@@ -67,7 +67,8 @@ func (j *Job) SameTasks(o *Job) bool {
 	return j.TaskDefinition == o.TaskDefinition && slices.Equal(j.CapacityStrategy, o.CapacityStrategy) &&
 		j.LaunchType == o.LaunchType && j.PlatformVersion == o.PlatformVersion && j.Network.Same(o.Network) &&
 		j.sameTraffic(o) &&
-		j.sameExposure(o) && j.sameNames(o)
+		j.sameExposure(o) && j.sameNames(o) &&
+		j.sameTraffic(o)
 }
 
 // ValidateLaunch reports what is wrong with a job's launch type, platform version and network for a

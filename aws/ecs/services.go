@@ -35,6 +35,10 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
+	traffic, err := c.traffic(in.LoadBalancers, in.Monitoring)
+	if err != nil {
+		return nil, err
+	}
 	hash, err := protocol.RequestHash(in, func(same *CreateServiceRequest) { same.ClientToken, same.Cluster = "", cluster })
 	if err != nil {
 		return nil, err
@@ -49,7 +53,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: &in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
-			Registries: registries,
+			Registries: registries, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -80,6 +84,10 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
+	traffic, err := c.traffic(in.LoadBalancers, in.Monitoring)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
 		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
@@ -88,7 +96,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
-			Registries: registries,
+			Registries: registries, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

@@ -49,6 +49,7 @@ func newRun(seed uint64, snap *state.Snapshot, now structs.Time, commands []stru
 	})
 	r.queue.importance = func(e *structs.Evaluation) int { return r.store.Snapshot().Importance(e) }
 	r.evals = r.store.Subscribe(state.Topic{Kind: state.TopicEvaluations})
+	_ = passTargets(r.store) // it cannot fail: nothing in it does
 	r.queueAll()
 	r.meetAgents(commands)
 	return r
