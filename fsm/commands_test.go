@@ -93,6 +93,7 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		anyServiceCommand(), anyServiceCommand(), anyServiceCommand(), anyServiceCommand(),
 		anyVolumeMapping(),
 		anyRole(),
+		anyTraffic(),
 		anyBucketMapping(),
 	)
 }
