@@ -92,8 +92,7 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		}),
 		anyServiceCommand(), anyServiceCommand(), anyServiceCommand(), anyServiceCommand(),
 		anyVolumeMapping(),
-		anyRole(),
-		anyTraffic(),
+		anyRole(), anyTraffic(),
 		anyBucketMapping(),
 	)
 }
