@@ -92,7 +92,7 @@ func anyCommand() *rapid.Generator[structs.Command] {
 		}),
 		anyServiceCommand(), anyServiceCommand(), anyServiceCommand(), anyServiceCommand(),
 		anyVolumeMapping(),
-		anyRole(),
+		anyRole(), anyTraffic(),
 		anyBucketMapping(),
 	)
 }

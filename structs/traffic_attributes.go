@@ -6,6 +6,9 @@ import "strconv"
 const (
 	AttributeDeletionProtection  = "deletion_protection.enabled"
 	AttributeDeregistrationDelay = "deregistration_delay.timeout_seconds"
+	// AttributeProxyProtocolIn, of a listener, has it take headers of the PROXY protocol from its
+	// clients. It is Gantry's own.
+	AttributeProxyProtocolIn = "gantry.proxy_protocol.enabled"
 )
 
 // attributeRule is what elbv2 says about an attribute, and what Gantry does with it.
@@ -44,9 +47,9 @@ func without(initial, reason string) attributeRule {
 var (
 	loadBalancerAttributes = map[string]attributeRule{
 		AttributeDeletionProtection:    flag("false"),
-		"access_logs.s3.enabled":       flag("false"),
-		"access_logs.s3.bucket":        text,
-		"access_logs.s3.prefix":        text,
+		"access_logs.s3.enabled":       without("false", noAccessLogs),
+		"access_logs.s3.bucket":        without("", noAccessLogs),
+		"access_logs.s3.prefix":        without("", noAccessLogs),
 		"ipv6.deny_all_igw_traffic":    without("false", "there are no internet gateways"),
 		"zonal_shift.config.enabled":   without("false", "zones are not shifted"),
 		"health_check_logs.s3.enabled": without("false", "health checks are not logged; see gantry lb inspect"),
@@ -56,7 +59,7 @@ var (
 			fixed: "every ingress instance sends to the targets of all zones"},
 	}
 	applicationAttributes = map[string]attributeRule{
-		"client_keep_alive.seconds":                                seconds("3600", 60, 604800),
+		"client_keep_alive.seconds":                                without("3600", "connections stay open as long as clients use them"),
 		"connection_logs.s3.enabled":                               without("false", "connections are not logged; requests are, see access_logs.s3.enabled"),
 		"connection_logs.s3.bucket":                                without("", "connections are not logged"),
 		"connection_logs.s3.prefix":                                without("", "connections are not logged"),
@@ -86,8 +89,8 @@ var (
 		AttributeDeregistrationDelay:                                                     seconds(strconv.Itoa(DeregistrationDelay), 0, 3600),
 		"stickiness.enabled":                                                             flag("false"),
 		"load_balancing.cross_zone.enabled":                                              {initial: "use_load_balancer_configuration", allowed: []string{"use_load_balancer_configuration", "true"}, fixed: "every ingress instance sends to the targets of all zones"},
-		"target_group_health.dns_failover.minimum_healthy_targets.count":                 count("1", false),
-		"target_group_health.dns_failover.minimum_healthy_targets.percentage":            count("off", true),
+		"target_group_health.dns_failover.minimum_healthy_targets.count":                 without("1", noFailover),
+		"target_group_health.dns_failover.minimum_healthy_targets.percentage":            without("off", noFailover),
 		"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      count("1", false),
 		"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": count("off", true),
 	}
@@ -102,7 +105,7 @@ var (
 	}
 	networkGroupAttributes = map[string]attributeRule{
 		"deregistration_delay.connection_termination.enabled":          flag("false"),
-		"preserve_client_ip.enabled":                                   flag("false"),
+		"preserve_client_ip.enabled":                                   without("false", noClientIP),
 		"proxy_protocol_v2.enabled":                                    flag("false"),
 		"stickiness.type":                                              oneOf("source_ip"),
 		"target_health_state.unhealthy.connection_termination.enabled": flag("true"),
@@ -123,17 +126,17 @@ func count(initial string, percent bool) attributeRule {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html
 var (
 	httpListenerAttributes = map[string]attributeRule{
-		"routing.http.response.server.enabled":                                flag("true"),
-		"routing.http.response.access_control_allow_credentials.header_value": text,
-		"routing.http.response.access_control_allow_headers.header_value":     text,
-		"routing.http.response.access_control_allow_methods.header_value":     text,
-		"routing.http.response.access_control_allow_origin.header_value":      text,
-		"routing.http.response.access_control_expose_headers.header_value":    text,
-		"routing.http.response.access_control_max_age.header_value":           text,
-		"routing.http.response.content_security_policy.header_value":          text,
-		"routing.http.response.strict_transport_security.header_value":        text,
-		"routing.http.response.x_content_type_options.header_value":           text,
-		"routing.http.response.x_frame_options.header_value":                  text,
+		"routing.http.response.server.enabled":                                without("true", noHeaders),
+		"routing.http.response.access_control_allow_credentials.header_value": without("", noHeaders),
+		"routing.http.response.access_control_allow_headers.header_value":     without("", noHeaders),
+		"routing.http.response.access_control_allow_methods.header_value":     without("", noHeaders),
+		"routing.http.response.access_control_allow_origin.header_value":      without("", noHeaders),
+		"routing.http.response.access_control_expose_headers.header_value":    without("", noHeaders),
+		"routing.http.response.access_control_max_age.header_value":           without("", noHeaders),
+		"routing.http.response.content_security_policy.header_value":          without("", noHeaders),
+		"routing.http.response.strict_transport_security.header_value":        without("", noHeaders),
+		"routing.http.response.x_content_type_options.header_value":           without("", noHeaders),
+		"routing.http.response.x_frame_options.header_value":                  without("", noHeaders),
 	}
 	tlsHeaderAttributes = map[string]attributeRule{
 		"routing.http.request.x_amzn_mtls_clientcert.header_name":               without("X-Amzn-Mtls-Clientcert", noMTLS),
@@ -146,6 +149,15 @@ var (
 		"routing.http.request.x_amzn_tls_version.header_name":                   without("X-Amzn-Tls-Version", "the header is not added"),
 	}
 	tcpListenerAttributes = map[string]attributeRule{"tcp.idle_timeout.seconds": seconds("350", 60, 6000)}
+	// proxyAttributes are Gantry's own, of all listeners but those of UDP.
+	proxyAttributes = map[string]attributeRule{AttributeProxyProtocolIn: flag("false")}
 )
 
-const noMTLS = "clients are not asked for certificates"
+// Why attributes have no effect.
+const (
+	noAccessLogs = "requests are not logged to a bucket; start the agents with --access-log"
+	noClientIP   = "targets see the address of the ingress instance; use proxy_protocol_v2.enabled"
+	noFailover   = "names answer all ingress instances"
+	noHeaders    = "answers of targets are passed on as they are; set the headers there"
+	noMTLS       = "clients are not asked for certificates"
+)

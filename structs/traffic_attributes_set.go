@@ -22,7 +22,7 @@ func (g *TargetGroup) rules() map[string]attributeRule {
 	}
 	rules := joined(targetGroupAttributes, networkGroupAttributes)
 	if g.TargetType == TargetTypeInstance || g.Protocol == ProtocolUDP || g.Protocol == ProtocolTCPUDP {
-		rules["preserve_client_ip.enabled"] = flag("true")
+		rules["preserve_client_ip.enabled"] = flag("true") // either way, see noClientIP
 	}
 	return rules
 }
@@ -30,11 +30,13 @@ func (g *TargetGroup) rules() map[string]attributeRule {
 func (l *Listener) rules() map[string]attributeRule {
 	switch l.Protocol {
 	case ProtocolHTTP:
-		return httpListenerAttributes
+		return joined(httpListenerAttributes, proxyAttributes)
 	case ProtocolHTTPS:
-		return joined(httpListenerAttributes, tlsHeaderAttributes)
+		return joined(httpListenerAttributes, tlsHeaderAttributes, proxyAttributes)
 	case ProtocolTCP:
-		return tcpListenerAttributes
+		return joined(tcpListenerAttributes, proxyAttributes)
+	case ProtocolTLS:
+		return proxyAttributes
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package elbv2
 import (
 	"context"
 	"crypto/tls"
+	"slices"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -62,25 +63,19 @@ func (c *call) describeSSLPolicies(_ context.Context, in *DescribeSSLPoliciesInp
 	return out, err
 }
 
-// tlsVersions are the versions of TLS, the oldest first, by elbv2's names.
-var tlsVersions = []struct {
-	number uint16
-	name   string
-}{{tls.VersionTLS10, "TLSv1"}, {tls.VersionTLS11, "TLSv1.1"}, {tls.VersionTLS12, "TLSv1.2"}, {tls.VersionTLS13, "TLSv1.3"}}
-
+// showSSLPolicy shows what is spoken, not what elbv2 would speak.
 func showSSLPolicy(p structs.SSLPolicy) SslPolicy {
-	out := SslPolicy{Name: p.Name, SupportedLoadBalancerTypes: []string{structs.LoadBalancerApplication, structs.LoadBalancerNetwork}}
-	for _, v := range tlsVersions {
-		if v.number >= p.Min && v.number <= p.Max {
-			out.SslProtocols = append(out.SslProtocols, v.name)
+	out := SslPolicy{
+		Name: p.Name, SslProtocols: []string{"TLSv1.2", "TLSv1.3"},
+		SupportedLoadBalancerTypes: []string{structs.LoadBalancerApplication, structs.LoadBalancerNetwork},
+	}
+	if p.OnlyTLS13 {
+		out.SslProtocols = out.SslProtocols[1:]
+	}
+	for _, suite := range tls.CipherSuites() {
+		if !p.OnlyTLS13 || slices.Equal(suite.SupportedVersions, []uint16{tls.VersionTLS13}) {
+			out.Ciphers = append(out.Ciphers, Cipher{Name: opensslName(suite.ID), Priority: new(int32(len(out.Ciphers) + 1))})
 		}
-	}
-	ciphers := p.Ciphers
-	if p.Max >= tls.VersionTLS13 {
-		ciphers = append([]uint16{tls.TLS_AES_128_GCM_SHA256, tls.TLS_AES_256_GCM_SHA384, tls.TLS_CHACHA20_POLY1305_SHA256}, ciphers...)
-	}
-	for n, id := range ciphers {
-		out.Ciphers = append(out.Ciphers, Cipher{Name: opensslName(id), Priority: new(int32(n + 1))})
 	}
 	return out
 }
@@ -91,7 +86,7 @@ func opensslName(id uint16) string {
 	if strings.HasPrefix(name, "AES_") || strings.HasPrefix(name, "CHACHA20_") {
 		return "TLS_" + name // of TLS 1.3
 	}
-	name = strings.NewReplacer("RSA_WITH_", "RSA-", "ECDSA_WITH_", "ECDSA-", "AES_128_CBC", "AES128", "AES_256_CBC", "AES256", "AES_128", "AES128",
+	name = strings.NewReplacer("RSA_WITH_", "RSA-", "ECDSA_WITH_", "ECDSA-", "CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305", "AES_128_CBC", "AES128", "AES_256_CBC", "AES256", "AES_128", "AES128",
 		"AES_256", "AES256").Replace(name)
 	return strings.TrimPrefix(strings.ReplaceAll(name, "_", "-"), "RSA-")
 }
