@@ -31,7 +31,11 @@ var errBodyLimit = &refusal{413, "the body is larger than the listener takes"}
 func (x *exchange) startUpload(u *upstream) {
 	x.upload = &upload{done: make(chan struct{})}
 	x.upload.latest.Store(time.Now().UnixNano())
-	go x.upload.run(x.body, u, x.req.length == untilEnd, x.settings.MaxBody)
+	limit := x.settings.MaxBody
+	if limit > 0 {
+		limit = max(limit-int64(len(x.first)), 1)
+	}
+	go x.upload.run(x.body, u, x.req.length == untilEnd, limit)
 }
 
 func (up *upload) run(from source, u *upstream, chunked bool, limit int64) {
