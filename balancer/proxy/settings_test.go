@@ -64,10 +64,10 @@ func TestDesyncModes(t *testing.T) {
 			t.Fatalf("%s: %q", mode, got)
 		}
 	}
-	if o := r.router.outcomes[0]; o.Class != "Ambiguous" || o.ClassReason != "UndefinedContentLengthSemantics" {
+	if o := r.router.last(t, 1); o.Class != "Ambiguous" || o.ClassReason != "UndefinedContentLengthSemantics" {
 		t.Fatalf("%+v", o)
 	}
-	if o := r.router.refused[0]; o.Class != "Ambiguous" {
+	if o := r.router.refusal(t, 1); o.Class != "Ambiguous" {
 		t.Fatalf("%+v", o)
 	}
 	r.server.Configure(Settings{Desync: "strictest"})
