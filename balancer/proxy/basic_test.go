@@ -59,7 +59,11 @@ func TestKeepsConnectionsAndTakesPipelinedRequests(t *testing.T) {
 			t.Fatal(i, resp.Header)
 		}
 	}
-	if n := len(r.router.targets[0].Pool.idle); n != 1 {
+	r.router.last(t, 3)
+	pool := &r.router.targets[0].Pool
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if n := len(pool.idle); n != 1 {
 		t.Fatal("idle connections to the target:", n)
 	}
 }

@@ -164,8 +164,8 @@ func TestTimeouts(t *testing.T) {
 	if got := r.raw(""); got != "" || time.Since(begin) > 2*time.Second {
 		t.Fatalf("a connection without a request: %q", got)
 	}
-	if len(r.router.refused) != 1 || r.router.refused[0].Status != 408 {
-		t.Fatalf("%+v", r.router.refused)
+	if o := r.router.refusal(t, 1); o.Status != 408 {
+		t.Fatalf("%+v", o)
 	}
 }
 

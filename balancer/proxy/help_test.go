@@ -54,15 +54,24 @@ func (r *fixedRouter) Refused(_ netip.AddrPort, o Outcome) {
 // last waits for the n-th outcome and returns it.
 func (r *fixedRouter) last(t *testing.T, n int) Outcome {
 	t.Helper()
+	return r.nth(t, &r.outcomes, n)
+}
+
+// refusal waits for the n-th request that did not come to Route.
+func (r *fixedRouter) refusal(t *testing.T, n int) Outcome {
+	t.Helper()
+	return r.nth(t, &r.refused, n)
+}
+
+func (r *fixedRouter) nth(t *testing.T, list *[]Outcome, n int) Outcome {
+	t.Helper()
 	for range 500 {
 		r.mu.Lock()
-		have := len(r.outcomes)
-		r.mu.Unlock()
-		if have >= n {
-			r.mu.Lock()
+		if len(*list) >= n {
 			defer r.mu.Unlock()
-			return r.outcomes[n-1]
+			return (*list)[n-1]
 		}
+		r.mu.Unlock()
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("outcome %d did not come", n)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/quic-go/quic-go/http3"
 )
 
 const (
@@ -30,6 +32,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
+	http3     []*http3.Server
 }
 
 // New returns a Server. Serve and ServeTLS may be called several times, until Shutdown.
@@ -140,14 +143,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		l.Close()
 	}
 	s.mu.Unlock()
-	done := make(chan error, 1)
-	go func() { done <- s.http2.Shutdown(ctx) }()
-	err := s.drain(ctx)
-	if h2 := <-done; h2 != nil {
-		s.http2.Close()
-		err = h2
+	var group sync.WaitGroup
+	errs := make([]error, len(s.http3)+1)
+	for i, server := range s.http3 {
+		group.Go(func() {
+			if errs[i] = server.Shutdown(ctx); errs[i] != nil {
+				server.Close()
+			}
+		})
 	}
+	group.Go(func() {
+		if errs[len(s.http3)] = s.http2.Shutdown(ctx); errs[len(s.http3)] != nil {
+			s.http2.Close()
+		}
+	})
+	err := s.drain(ctx)
+	group.Wait()
 	s.streams.Close()
+	for _, e := range errs {
+		if err == nil {
+			err = e
+		}
+	}
 	return err
 }
 

@@ -93,8 +93,13 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 			if err != nil || resp.StatusCode != row.status || !resp.Close || strings.Count(got, "HTTP/1.1 ") != 1 {
 				t.Fatalf("want %d alone, got %q", row.status, got)
 			}
-			if len(r.router.routed) > 0 || len(r.router.refused) != i+1 || r.router.refused[i].Status != row.status {
-				t.Fatalf("routed %v, refused %d", r.router.routed, len(r.router.refused))
+			if o := r.router.refusal(t, i+1); o.Status != row.status {
+				t.Fatalf("%+v", o)
+			}
+			r.router.mu.Lock()
+			defer r.router.mu.Unlock()
+			if len(r.router.routed) > 0 {
+				t.Fatalf("routed %v", r.router.routed)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -31,7 +32,11 @@ var errBodyLimit = &refusal{413, "the body is larger than the listener takes"}
 func (x *exchange) startUpload(u *upstream) {
 	x.upload = &upload{done: make(chan struct{})}
 	x.upload.latest.Store(time.Now().UnixNano())
-	go x.upload.run(x.body, u, x.req.length == untilEnd, x.settings.MaxBody)
+	limit := int64(math.MaxInt64)
+	if x.settings.MaxBody > 0 {
+		limit = x.settings.MaxBody - int64(len(x.first))
+	}
+	go x.upload.run(x.body, u, x.req.length == untilEnd, limit)
 }
 
 func (up *upload) run(from source, u *upstream, chunked bool, limit int64) {
@@ -48,7 +53,7 @@ func (up *upload) run(from source, u *upstream, chunked bool, limit int64) {
 			return
 		}
 		up.bytes += int64(len(p))
-		if err == nil && limit > 0 && up.bytes > limit {
+		if err == nil && up.bytes > limit {
 			err = errBodyLimit
 		}
 		if err != nil {

@@ -51,7 +51,8 @@ type proxyBench struct {
 	proxies []*proxies.Proxy
 }
 
-// balancers measures our proxy beside nginx, HAProxy and Caddy, in turn. The load comes from h2load.
+// balancers measures our proxy beside nginx, HAProxy and Caddy, in turn. The load comes from
+// h2load.
 func balancers(ctx context.Context) (err error) {
 	if _, err := exec.LookPath("h2load"); err != nil {
 		fmt.Println("the proxy is not measured: h2load is not installed (nghttp2-client)")

@@ -9,8 +9,8 @@ import (
 const twice = "two programs could read it in two ways"
 
 var closeCases = []testCase{
-	{name: "closes without an answer", request: get(), answer: " ", closes: true},
-	{name: "closes in the head", request: get(), answer: "HTTP/1.1 200 OK\r\nContent-", closes: true},
+	{name: "answers with a blank and closes", request: get(), answer: " ", closes: true, why: "nginx takes it for an answer of HTTP/0.9"},
+	{name: "closes in the head", request: get(), answer: "HTTP/1.1 200 OK\r\nContent-", closes: true, why: "it is the target's fault"},
 	{name: "closes in a sized body", request: get(), answer: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", closes: true},
 	{name: "closes in a chunked body", request: get(), answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", closes: true},
 	{name: "closes on the second request: GET", request: get(), serve: staleTarget, run: stale, why: "sent again: idempotent, without a body"},
@@ -32,11 +32,11 @@ var strictCases = []testCase{
 	{name: "folded header", request: get("X-A: 1", " 2"), why: twice},
 	{name: "bare LF", request: "GET / HTTP/1.1\nHost: web\nX-Case\r\n\n", why: "lines end in CR LF"},
 	{name: "CR in a value", request: get("X-A: 1\rX-B: 2"), why: twice},
-	{name: "NUL in a value", request: get("X-A: 1\x002")},
+	{name: "NUL in a value", request: get("X-A: 1\x002"), why: "a client's mistake is a 400"},
 	{name: "name with a bracket", request: get("X(A): 1"), why: "RFC 9110 5.1"},
 	{name: "no Host", request: "GET / HTTP/1.1\r\nX-Case\r\n\r\n", why: "RFC 9112 3.2"},
 	{name: "two Hosts", request: get("Host: other"), why: "RFC 9112 3.2"},
-	{name: "Host with a blank", request: "GET / HTTP/1.1\r\nHost: a b\r\nX-Case\r\n\r\n"},
+	{name: "Host with a blank", request: "GET / HTTP/1.1\r\nHost: a b\r\nX-Case\r\n\r\n", why: "no host has one"},
 	{name: "chunk of size 0x3", request: post("0x3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), why: "the target gets no end of the body, and its connection is closed"},
 	{name: "chunk that is longer", request: post("3\r\nabcd\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), why: "as above"},
 	{name: "chunk line with LF alone", request: post("3\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), why: "lines end in CR LF"},

@@ -108,12 +108,12 @@ func stale(conn net.Conn, request string) string {
 }
 
 // staleTarget answers the first request on a connection, and closes it when it has read the second.
-func staleTarget(t *target, number string, n int, c net.Conn, req *http.Request) {
+func staleTarget(t *target, _ string, _ int, c net.Conn, req *http.Request) {
 	in := bufio.NewReader(c)
 	for i := 0; ; i++ {
 		io.Copy(io.Discard, req.Body)
 		if req.URL.Path != "/first" {
-			t.note(number, req.Method)
+			t.note(req.Header.Get("X-Case"), req.Method)
 			if i > 0 {
 				return
 			}

@@ -59,12 +59,27 @@ func run(ctx context.Context, out string) error {
 			return err
 		}
 	}
+	if err := argued(columns, seen); err != nil {
+		return err
+	}
 	text := table(columns, seen)
 	if out == "" {
 		fmt.Print(text)
 		return nil
 	}
 	return os.WriteFile(out, []byte(text), 0o644)
+}
+
+// argued wants a reason wherever Gantry differs.
+func argued(columns []string, seen map[string][]string) (err error) {
+	for i, c := range cases() {
+		for _, name := range columns {
+			if seen[name][i] != seen["gantry"][i] && c.why == "" {
+				err = errors.Join(err, fmt.Errorf("%s, %s: %s differs (%s; gantry: %s) and the case does not say why", c.group, c.name, name, seen[name][i], seen["gantry"][i]))
+			}
+		}
+	}
+	return err
 }
 
 const intro = `# The proxy beside nginx, HAProxy and Caddy
