@@ -42,6 +42,7 @@ func everything(t *testing.T) *fixture {
 	f.addProviders(t)
 	f.addGPUs(t)
 	f.addFargate(t)
+	f.addGateways(t)
 	return f
 }
 

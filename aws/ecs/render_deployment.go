@@ -198,6 +198,7 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		LoadBalancers:      []LoadBalancer{},
 		ServiceRegistries:  []ServiceRegistry{},
 		CreatedAt:          d.CreatedAt,
+		GatewayConnectors:  shownConnectors(job.Service.Gateway),
 
 		ServiceConnectConfiguration: &ServiceConnectConfiguration{},
 	}

@@ -31,6 +31,10 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
+	connector, err := connectorOf(in.GatewayConnectors)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.CreateService(ctx, control.CreateServiceInput{
 		Cluster: cluster, Name: in.ServiceName, Daemon: in.SchedulingStrategy == "DAEMON",
 		External:   controllerType(in.DeploymentController) == structs.ControllerExternal,
@@ -40,7 +44,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: in.PlacementStrategy, CapacityStrategy: strategy,
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
-			EnableExecuteCommand: &in.EnableExecuteCommand,
+			EnableExecuteCommand: &in.EnableExecuteCommand, GatewayConnector: connector,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -63,6 +67,10 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
+	connector, err := connectorOf(in.GatewayConnectors)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
 		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
@@ -70,7 +78,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			PlacementConstraints: in.PlacementConstraints, PlacementStrategy: updatedStrategy(in.PlacementStrategy),
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
-			EnableExecuteCommand: in.EnableExecuteCommand,
+			EnableExecuteCommand: in.EnableExecuteCommand, GatewayConnector: connector,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

@@ -28,7 +28,6 @@ func checkCreateService(in *CreateServiceRequest) error {
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
-		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
 		checkMonitoring(in.Monitoring),
 	)
 }
@@ -45,7 +44,6 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
-		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
 		checkMonitoring(in.Monitoring),
 	)
 }

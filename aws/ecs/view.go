@@ -17,6 +17,9 @@ type view interface {
 	Deployment(id string) *structs.Deployment
 	Deployments(job string) iter.Seq[*structs.Deployment]
 	EffectiveSetting(principal, name string) *structs.AccountSetting
+	Gateway(name string) *structs.Gateway
+	Gateways() iter.Seq[*structs.Gateway]
+	GatewayAssociations() iter.Seq[*structs.GatewayAssociation]
 	Instance(id string) *structs.ContainerInstance
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	InstanceTasks(instance string) iter.Seq[*structs.Task]
@@ -24,6 +27,8 @@ type view interface {
 	JobOf(t *structs.Task) *structs.Job
 	JobTasks(job string) iter.Seq[*structs.Task]
 	JobVersion(job string, version int) *structs.Job
+	Listener(id string) *structs.Listener
+	LoadBalancer(id string) *structs.LoadBalancer
 	Service(cluster, name string) *structs.Job
 	ServiceEvents(job string) *structs.ServiceEvents
 	Services(cluster string) iter.Seq[*structs.Job]
