@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := newFixture(t)
-			if strings.Contains(operation, "Service") || strings.Contains(operation, "Protection") {
+			if strings.Contains(operation, "Service") && !strings.Contains(operation, "Express") || strings.Contains(operation, "Protection") {
 				f.addServices(t)
 			}
 			if strings.Contains(string(request), "external") {
@@ -46,6 +46,10 @@ func TestGolden(t *testing.T) {
 			}
 			if strings.Contains(operation, "CapacityProvider") || strings.HasPrefix(filepath.Base(path), "capacity") {
 				f.addProviders(t)
+			}
+			if strings.Contains(operation, "Gateway") {
+				f.addGateways(t)
+				f.addConnected(t)
 			}
 			if strings.Contains(operation, "AccountSetting") {
 				f.addSettings(t)
