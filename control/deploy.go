@@ -53,6 +53,10 @@ func (c *Control) deployAs(ctx context.Context, wanted func(*state.Snapshot) (*s
 		if err != nil {
 			return nil, err
 		}
+		// whoever chooses what runs with a role must be allowed to pass it
+		if err := c.PassRole(ctx, spec.TaskRoleArn, spec.ExecutionRoleArn); err != nil {
+			return nil, err
+		}
 		was := snap.Service(spec.Cluster, spec.Name)
 		put, err := c.putSpec(ctx, snap, spec, runToken{})
 		if err != nil {

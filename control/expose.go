@@ -102,7 +102,9 @@ func urls(snap *state.Snapshot, job *structs.Job) []string {
 }
 
 // URLOf returns the URL of a host name of an exposed service.
-func URLOf(snap *state.Snapshot, host string) string {
+func URLOf(snap interface {
+	Listener(id string) *structs.Listener
+}, host string) string {
 	url := "https://" + host
 	if l := snap.Listener(structs.SharedListener()); l != nil && l.Port != structs.DefaultHTTPSPort {
 		url += ":" + strconv.Itoa(int(l.Port))

@@ -59,6 +59,9 @@ type ServiceChange struct {
 	Role string
 	// Monitoring, if not nil, replaces that of the service.
 	Monitoring []structs.MetricSetting
+	// Expose and Express, if not nil, are those of an express gateway service.
+	Expose  *structs.Expose
+	Express *structs.ExpressService
 }
 
 // CircuitBreaker sets whether a deployment whose tasks keep failing ends, and whether the last good
@@ -103,6 +106,9 @@ func (c *Control) apply(ch *ServiceChange, snap *state.Snapshot, job *structs.Jo
 	}
 	if ch.GatewayConnector != nil {
 		job.Service.Gateway = *ch.GatewayConnector
+	}
+	if ch.Express != nil {
+		job.Service.Expose, job.Service.Express = ch.Expose, ch.Express
 	}
 	return c.expose(snap, job, snap.TaskDefinition(job.TaskDefinition))
 }

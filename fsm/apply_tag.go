@@ -63,6 +63,8 @@ func exists(tx *state.Tx, resource structs.ResourceKey) bool {
 		service, set, _ := strings.Cut(id, "/")
 		job, d := tx.Service(cluster, service), tx.Deployment(set)
 		return job != nil && d != nil && d.Job == job.ID && d.TaskSet != nil && d.Status != structs.DeploymentInactive
+	case structs.ResourceGateway:
+		return tx.Gateway(name) != nil
 	case structs.ResourceLogGroup:
 		return tx.LogGroup(name) != nil
 	case structs.ResourceCapacityProvider:

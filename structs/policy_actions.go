@@ -70,7 +70,7 @@ var ecsActions = map[string]actionRow{
 	"UpdateContainerAgent":          {"container-instance", "ecs:cluster"},
 	"UpdateContainerInstancesState": {"container-instance", "ecs:cluster"},
 
-	"CreateExpressGatewayService":   {"service", "ecs:cluster ecs:task-definition ecs:enable-ecs-managed-tags ecs:propagate-tags" + requestTags},
+	"CreateExpressGatewayService":   {"service", "ecs:cluster" + requestTags},
 	"CreateService":                 {"service", "ecs:cluster" + serviceKeys + requestTags},
 	"DeleteExpressGatewayService":   {"service", "ecs:cluster"},
 	"DeleteService":                 {"service", "ecs:cluster"},
@@ -79,7 +79,7 @@ var ecsActions = map[string]actionRow{
 	"ListServiceDeployments":        {"service", "ecs:cluster"},
 	"ListServices":                  {"", "ecs:cluster"},
 	"ListServicesByNamespace":       {"", ""},
-	"UpdateExpressGatewayService":   {"service", "ecs:cluster ecs:enable-ecs-managed-tags ecs:propagate-tags"},
+	"UpdateExpressGatewayService":   {"service", "ecs:cluster"},
 	"UpdateService":                 {"service", "ecs:cluster" + serviceKeys},
 	"UpdateServicePrimaryTaskSet":   {"service", "ecs:cluster"},
 
@@ -87,6 +87,18 @@ var ecsActions = map[string]actionRow{
 	"DescribeServiceDeployments": {"service service-deployment", "ecs:cluster ecs:service"},
 	"DescribeServiceRevisions":   {"service service-revision", "ecs:cluster ecs:service"},
 	"StopServiceDeployment":      {"service service-deployment", "ecs:cluster ecs:service"},
+
+	"AssociateGatewayWithCluster":    {"cluster gateway", ""},
+	"CreateGateway":                  {"gateway", requestTags},
+	"DeleteGateway":                  {"gateway", ""},
+	"DescribeGateway":                {"gateway", ""},
+	"DescribeGatewayResources":       {"gateway", ""},
+	"DescribeGatewayRoute":           {"gateway-route", ""},
+	"DisassociateGatewayFromCluster": {"cluster gateway", ""},
+	"ListGatewayClusterAssociations": {"", ""},
+	"ListGatewayRoutes":              {"", ""},
+	"ListGateways":                   {"", ""},
+	"UpdateGateway":                  {"gateway", ""},
 
 	"CreateTaskSet":    {"task-set", "ecs:cluster ecs:service ecs:capacity-provider ecs:task-definition" + requestTags},
 	"DeleteTaskSet":    {"task-set", "ecs:cluster ecs:service"},

@@ -70,7 +70,24 @@ func actions(c *control.Control) map[string]protocol.Action {
 		"UpdateServicePrimaryTaskSet": protocol.Handle(f, (*call).updateServicePrimaryTaskSet),
 		"UpdateTaskSet":               protocol.Handle(f, (*call).updateTaskSet),
 
+		"CreateExpressGatewayService":   protocol.Handle(f, (*call).createExpressGatewayService),
+		"DeleteExpressGatewayService":   protocol.Handle(f, (*call).deleteExpressGatewayService),
+		"DescribeExpressGatewayService": protocol.Handle(f, (*call).describeExpressGatewayService),
+		"UpdateExpressGatewayService":   protocol.Handle(f, (*call).updateExpressGatewayService),
+
 		"ExecuteCommand": protocol.Handle(f, (*call).executeCommand),
+
+		"AssociateGatewayWithCluster":    protocol.Handle(f, (*call).associateGatewayWithCluster),
+		"CreateGateway":                  protocol.Handle(f, (*call).createGateway),
+		"DeleteGateway":                  protocol.Handle(f, (*call).deleteGateway),
+		"DescribeGateway":                protocol.Handle(f, (*call).describeGateway),
+		"DescribeGatewayResources":       protocol.Handle(f, (*call).describeGatewayResources),
+		"DescribeGatewayRoute":           protocol.Handle(f, (*call).describeGatewayRoute),
+		"DisassociateGatewayFromCluster": protocol.Handle(f, (*call).disassociateGatewayFromCluster),
+		"ListGatewayClusterAssociations": protocol.Handle(f, (*call).listGatewayClusterAssociations),
+		"ListGatewayRoutes":              protocol.Handle(f, (*call).listGatewayRoutes),
+		"ListGateways":                   protocol.Handle(f, (*call).listGateways),
+		"UpdateGateway":                  protocol.Handle(f, (*call).updateGateway),
 
 		"GetTaskProtection":    protocol.Handle(f, (*call).getTaskProtection),
 		"UpdateTaskProtection": protocol.Handle(f, (*call).updateTaskProtection),

@@ -19,6 +19,9 @@ const (
 	kindProvider   = structs.ResourceCapacityProvider
 	kindTaskSet    = structs.ResourceTaskSet
 	kindAttachment = "attachment"
+
+	kindGateway      = structs.ResourceGateway
+	kindGatewayRoute = "gateway-route"
 )
 
 // arns builds the ARNs of one caller, and reads the arguments that name resources (arn_parse.go).
@@ -38,6 +41,11 @@ func (a arns) definition(key string) string       { return a.Of(structs.TaskDefi
 func (a arns) instance(cluster, id string) string { return a.Of(structs.InstanceKey(cluster, id)) }
 func (a arns) task(cluster, id string) string     { return a.Of(structs.TaskKey(cluster, id)) }
 
+func (a arns) gateway(name string) string          { return a.Of(structs.GatewayKey(name)) }
+func (a arns) gatewayRoute(r *gatewayRoute) string { return a.Of(kindGatewayRoute + "/" + r.key()) }
+func (a arns) traffic(of structs.ResourceKey) string {
+	return structs.TrafficARN(a.Region, a.Account, of)
+}
 func (a arns) provider(name string) string         { return a.Of(structs.CapacityProviderKey(name)) }
 func (a arns) service(cluster, name string) string { return a.Of(structs.ServiceKey(cluster, name)) }
 

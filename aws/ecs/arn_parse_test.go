@@ -38,9 +38,11 @@ var namings = map[string]argument{
 	"capacityProviderStrategy": {kindProvider, strategy}, "defaultCapacityProviderStrategy": {kindProvider, strategy},
 	"taskSet": {kindTaskSet, plain}, "taskSets": {kindTaskSet, listed}, "primaryTaskSet": {kindTaskSet, plain},
 	"serviceDeploymentArn": {kindDeployment, plain}, "serviceDeploymentArns": {kindDeployment, listed},
-	"containerInstanceArn":     {kindInstance, plain},
-	"serviceRevisionArns":      {kindRevision, listed},
-	"resourceArn":              {"", plain},
+	"containerInstanceArn":      {kindInstance, plain},
+	"serviceRevisionArns":       {kindRevision, listed},
+	"resourceArn":               {"", plain},
+	"ListGatewayRoutes.service": {"", plain}, "serviceArn": {kindService, plain}, "gateway": {kindGateway, plain},
+	"gatewayRouteArn": {kindGatewayRoute, plain}, "taskDefinitionArn": {kindDefinition, plain},
 	"PutAttributes.attributes": {kindInstance, targeted}, "DeleteAttributes.attributes": {kindInstance, targeted},
 }
 
@@ -51,6 +53,8 @@ var plausible = map[string]any{
 	"capacityProvider": "big", "capacityProviders": []string{}, "defaultCapacityProviderStrategy": []any{}, "name": "big", "status": "DRAINING",
 	"autoScalingGroupProvider": map[string]any{}, "taskSet": "ts", "primaryTaskSet": "ts", "scale": map[string]any{"value": 1}, "targetType": "container-instance", "tags": []any{},
 	"tagKeys": []string{"k"}, "hookId": "h", "settings": []any{}, "attributes": []map[string]string{{"name": "a", "targetId": "i1"}}, "protectionEnabled": true,
+	"gateway": "edge", "configuration": map[string]any{"hostSharedAlb": map[string]any{}}, "infrastructureRoleArn": "r", "gatewayRouteArn": "edge/default/web",
+	"serviceArn":  "shop",
 	"attachments": []map[string]string{{"attachmentArn": "x", "status": "y"}}, "serviceDeploymentArn": "x", "resourceArn": "x", "family": "f", "containerDefinitions": []any{}, "command": "sh", "interactive": true,
 }
 
@@ -58,7 +62,8 @@ var plausible = map[string]any{
 var existing = map[string]string{
 	"": "cluster/default", kindCluster: "cluster/default", kindProvider: "capacity-provider/big", kindDefinition: "task-definition/hello:1",
 	kindTask: "task/default/t1", kindInstance: "container-instance/default/i1", kindService: "service/default/external",
-	kindTaskSet:    "task-set/default/external/ecs-svc/1",
+	kindTaskSet: "task-set/default/external/ecs-svc/1",
+	kindGateway: "gateway/edge", kindGatewayRoute: "gateway-route/edge/default/web",
 	kindDeployment: "service-deployment/default/web/1", kindRevision: "service-revision/default/web/1",
 }
 
@@ -124,6 +129,10 @@ func (w *nameWalk) wrongResource() {
 	w.refused(prefix+w.kind+"/", "can not be blank. ")
 	w.refused(prefix+w.kind+"/a/b/c/d/e", "Invalid identifier: Unexpected number of separators. ")
 	before, after, inCluster := strings.Cut(existing[w.kind], "default/")
+	switch {
+	case w.operation == "ListGatewayRoutes" || w.kind == kindGatewayRoute || w.member == "serviceArn": // they name the cluster
+		inCluster = false
+	}
 	if inCluster && w.kind != kindDeployment && w.kind != kindRevision {
 		w.refused(prefix+before+"elsewhere/"+after, "Invalid identifier: Identifier is for cluster elsewhere. Your cluster is default. ")
 	}

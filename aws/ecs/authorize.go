@@ -19,11 +19,14 @@ var naming = map[string][]string{
 	kindInstance:   {"ContainerInstance", "ContainerInstances", "Attributes"},
 	kindTask:       {"Task", "Tasks"},
 	kindDefinition: {"TaskDefinition", "TaskDefinitions", "Family"},
-	kindService:    {"Service", "Services", "ServiceName", "ServiceDeploymentArn", "ServiceDeploymentArns", "ServiceRevisionArns"},
+	kindService:    {"Service", "Services", "ServiceName", "ServiceArn", "ServiceDeploymentArn", "ServiceDeploymentArns", "ServiceRevisionArns"},
 	kindDeployment: {"ServiceDeploymentArn", "ServiceDeploymentArns"},
 	kindRevision:   {"ServiceRevisionArns"},
 	kindProvider:   {"CapacityProvider", "CapacityProviders", "Name"},
 	kindTaskSet:    {"TaskSet", "TaskSets"},
+	kindGateway:    {"Gateway", "Name"},
+
+	kindGatewayRoute: {"GatewayRouteArn"},
 }
 
 // all stands for a name that is not known, in resources as in patterns.
@@ -145,10 +148,19 @@ func (a *authorization) key(kind, argument, text string) (structs.ResourceKey, e
 	case kind == kindProvider:
 		name, err := a.arns.name(argument, cmp.Or(text, all), kind)
 		return structs.CapacityProviderKey(name), err
+	case kind == kindGateway:
+		name, err := a.arns.name(argument, cmp.Or(text, all), kind)
+		return structs.GatewayKey(name), err
+	case kind == kindGatewayRoute:
+		parts, err := a.arns.Path(argument, cmp.Or(text, all), kind, 3)
+		return kindGatewayRoute + "/" + strings.Join(parts, "/"), err
 	case kind == kindDefinition:
 		return a.definition(argument, text)
 	case kind == kindTaskSet:
 		return a.taskSet(argument, text)
+	case argument == "serviceArn":
+		cluster, name, err := a.expressName(cmp.Or(text, all))
+		return structs.ServiceKey(cluster, name), err
 	case strings.HasPrefix(argument, "serviceDeployment"), strings.HasPrefix(argument, "serviceRevision"):
 		return a.ofDeployment(kind, argument, text)
 	}

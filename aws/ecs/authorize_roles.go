@@ -28,6 +28,8 @@ func (a *authorization) authorizeRoles(ctx context.Context, operation string) er
 			of = *d
 		}
 		override, _ = a.request.FieldByName("Overrides").Interface().(*structs.TaskOverride)
+	case "CreateExpressGatewayService", "UpdateExpressGatewayService":
+		of.TaskRoleArn, of.ExecutionRoleArn = a.text("TaskRoleArn"), a.text("ExecutionRoleArn")
 	default:
 		return nil
 	}

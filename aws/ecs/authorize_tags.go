@@ -9,7 +9,8 @@ import (
 
 // tagRules has, for each action, the kind of new resource that gets the tags of its request.
 var tagRules = map[string]string{
-	"CreateCapacityProvider":    kindProvider,
+	"CreateCapacityProvider": kindProvider,
+	"CreateGateway":          kindGateway, "CreateExpressGatewayService": kindService,
 	"CreateCluster":             kindCluster,
 	"CreateService":             kindService,
 	"CreateTaskSet":             kindTaskSet,

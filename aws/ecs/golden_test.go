@@ -35,10 +35,14 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := newFixture(t)
-			if strings.Contains(operation, "Service") || strings.Contains(operation, "Protection") {
+			if strings.Contains(operation, "Service") && !strings.Contains(operation, "Express") || strings.Contains(operation, "Protection") {
 				f.addServices(t)
 			}
-			f.addFor(t, operation, filepath.Base(path), string(request))
+			f.addFor(t, operation, filepath.Base(path), string(t)
+			}
+			if strings.Contains(operation, "Gateway") {
+				f.addGateways(t)
+				f.addConnected(request))
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {

@@ -43,6 +43,7 @@ func everything(t *testing.T) *fixture {
 	f.addGPUs(t)
 	f.addFargate(t)
 	f.addBalancers(t)
+	f.addGateways(t)
 	return f
 }
 

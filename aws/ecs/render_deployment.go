@@ -198,6 +198,7 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		LoadBalancers:      c.shownBalancers(v, job.Service.LoadBalancers),
 		ServiceRegistries:  c.shownRegistries(job.Service.Registries),
 		CreatedAt:          d.CreatedAt,
+		GatewayConnectors:  shownConnectors(job.Service.Gateway),
 
 		ServiceConnectConfiguration: &ServiceConnectConfiguration{},
 	}

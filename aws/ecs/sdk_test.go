@@ -73,6 +73,8 @@ func TestGoSDK(t *testing.T) {
 	w.serviceActions()
 	w.providerActions()
 	w.taskSetActions()
+	w.gatewayActions()
+	w.expressActions()
 	w.execActions()
 	w.settingActions()
 	w.agentActions()

@@ -33,7 +33,6 @@ func checkCreateService(in *CreateServiceRequest) error {
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
-		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
 	)
 }
 
@@ -54,7 +53,6 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
-		refuse(len(in.GatewayConnectors) > 0, "gatewayConnectors"),
 	)
 }
 

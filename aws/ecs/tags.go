@@ -65,6 +65,10 @@ func (c *call) resource(ctx context.Context, arn string) (structs.ResourceKey, e
 			return "", structs.ErrClusterNotFound()
 		}
 		return structs.ClusterKey(rest), nil
+	case kindGateway:
+		if v.Gateway(rest) != nil {
+			return structs.GatewayKey(rest), nil
+		}
 	case kindDefinition:
 		if d := v.TaskDefinition(rest); d != nil {
 			return structs.TaskDefinitionKey(d.Key()), nil

@@ -18,6 +18,9 @@ type view interface {
 	Deployment(id string) *structs.Deployment
 	Deployments(job string) iter.Seq[*structs.Deployment]
 	EffectiveSetting(principal, name string) *structs.AccountSetting
+	Gateway(name string) *structs.Gateway
+	Gateways() iter.Seq[*structs.Gateway]
+	GatewayAssociations() iter.Seq[*structs.GatewayAssociation]
 	Instance(id string) *structs.ContainerInstance
 	Instances(cluster string) iter.Seq[*structs.ContainerInstance]
 	InstanceTasks(instance string) iter.Seq[*structs.Task]
@@ -26,6 +29,8 @@ type view interface {
 	JobTasks(job string) iter.Seq[*structs.Task]
 	JobVersion(job string, version int) *structs.Job
 	ListenerRule(id string) *structs.ListenerRule
+	LoadBalancer(id string) *structs.LoadBalancer
+	Listener(id string) *structs.Listener
 	LoadBalancer(id string) *structs.LoadBalancer
 	Service(cluster, name string) *structs.Job
 	ServiceEvents(job string) *structs.ServiceEvents
