@@ -155,9 +155,9 @@ func TestRoutesNotForKeys(t *testing.T) {
 		"POST /v1/agent/log-groups":        route.Agent,
 		"POST /v1/agent/log-groups/begins": route.Agent,
 
-		"POST /v1/agent/traffic":   route.Agent,
-		"POST /v1/agent/targets":   route.Agent,
-		"POST /v1/agent/drains":    route.Agent,
+		"POST /v1/agent/traffic":      route.Agent,
+		"POST /v1/agent/targets":      route.Agent,
+		"POST /v1/agent/drains":       route.Agent,
 		"POST /v1/agent/tags":         route.Agent,
 		"POST /v1/agent/certificates": route.Agent,
 		"POST /v1/agent/acme":         route.Agent,

@@ -60,11 +60,6 @@ type Config struct {
 	Drains Drains
 	// Ingress is where exposed services are reached.
 	Ingress structs.Ingress
-	// Certificates returns the certificates that ingress instances get; nil: none.
-	Certificates func(*state.Snapshot) []structs.TrafficCertificate
-	// Drains hears from ingress instances which draining targets have open requests. If nil, nobody
-	// waits for them.
-	Drains Drains
 }
 
 // Control carries out verbs. It is safe for concurrent use.

@@ -51,14 +51,6 @@ type ServiceChange struct {
 	GatewayConnector **structs.GatewayConnector
 	// Registries, if not nil, replace those of the service.
 	Registries []structs.ServiceRegistry
-	Early                *EarlySuccess
-	// LoadBalancers, if not nil, replace those of the service. They may name target groups and
-	// rules by ARN, as callers do.
-	LoadBalancers []structs.ServiceLoadBalancer
-	// Role is for a service with one load balancer. It is shown, and has no effect.
-	Role string
-	// Monitoring, if not nil, replaces that of the service.
-	Monitoring []structs.MetricSetting
 	// Expose and Express, if not nil, are those of an express gateway service.
 	Expose  *structs.Expose
 	Express *structs.ExpressService

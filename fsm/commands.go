@@ -111,8 +111,6 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdPutDiscoveryInstance:    handle(putDiscoveryInstance),
 	structs.CmdDeleteDiscoveryInstance: handle(deleteDiscoveryInstance),
 	structs.CmdSetDiscoveryHealth:      handle(setDiscoveryHealth),
-	structs.CmdReportTargets:          handle(reportTargets),
-	structs.CmdSetDrained:             handle(setDrained),
 }
 
 // applyFunc applies commands of one type at a raft index.

@@ -58,7 +58,7 @@ func TestRoutesThatDoNotWaitForTheLeader(t *testing.T) {
 		"GET /v1/status/raft":         {route.ThisServer, route.Held},
 		"POST /v1/server/leave":       {route.ThisServer, route.Held},
 		"POST /v1/agent/certificate":  {route.AnyServer, route.Held},
-		"POST /v1/agent/traffic":     {route.AnyServer, route.Streamed},
+		"POST /v1/agent/traffic":      {route.AnyServer, route.Streamed},
 		"POST /v1/agent/tags":         {route.AnyServer, route.Held},
 		"POST /v1/agent/certificates": {route.AnyServer, route.Held},
 		"POST /v1/agent/stream":       {route.AnyServer, route.Streamed},

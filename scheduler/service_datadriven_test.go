@@ -81,12 +81,6 @@ func (s *story) run(t *testing.T, b *block) string {
 		for _, line := range b.input {
 			s.tasks(t, strings.Fields(line))
 		}
-	case "targets":
-		for name := range strings.SplitSeq(words[1], ",") {
-			s.target(t, name, words[2])
-		}
-	case "groups":
-		return s.rename(s.groups())
 	case "targets", "groups", "protect":
 		return s.onTasks(t, words, b.args)
 	case "instance":

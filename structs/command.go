@@ -97,8 +97,6 @@ const (
 	CmdPutDiscoveryInstance    CommandType = 111
 	CmdDeleteDiscoveryInstance CommandType = 112
 	CmdSetDiscoveryHealth      CommandType = 113
-	CmdReportTargets          CommandType = 90
-	CmdSetDrained             CommandType = 91
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -53,13 +53,7 @@ func reverse(t *testing.T, spec *JobSpec) {
 	job := &Job{Name: spec.Name, Cluster: spec.Cluster, Type: spec.Type}
 	switch spec.Type {
 	case JobBatch: // fields that only services have; daemons have no count
-<<<<<<< ours
 		spec.Health, spec.Rebalancing, spec.PropagateTags, spec.Expose, spec.LoadBalancers = HealthSpec{}, "", "", nil, nil
-||||||| base
-		spec.Health, spec.Rebalancing, spec.PropagateTags = HealthSpec{}, "", ""
-=======
-		spec.Health, spec.Rebalancing, spec.PropagateTags, spec.LoadBalancers = HealthSpec{}, "", "", nil
->>>>>>> theirs
 	default:
 		job.Service, spec.Attempts, spec.Parallelism, spec.OnInstanceLost = &ServiceSpec{}, 0, 0, ""
 	}

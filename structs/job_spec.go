@@ -54,9 +54,6 @@ type JobSpec struct {
 	// LoadBalancers make each task of a service a target of target groups, which they name by name,
 	// id or ARN. The container may be left out if there is one, and its port if it maps one.
 	LoadBalancers []ServiceLoadBalancer `json:"loadBalancers,omitzero"`
-	// LoadBalancers make each task of a service a target of target groups, which they name by name,
-	// id or ARN. The container may be left out if there is one, and its port if it maps one.
-	LoadBalancers []ServiceLoadBalancer `json:"loadBalancers,omitzero"`
 	// Rebalancing is ENABLED or DISABLED; empty means enabled if possible.
 	Rebalancing string `json:"availabilityZoneRebalancing,omitzero"`
 	// Scheduler names an external scheduler; empty means Gantry's own.
@@ -241,7 +238,6 @@ func (s *JobSpec) ApplyTo(j *Job) {
 	service := *j.Service
 	service.Update, service.HealthGrace, service.PropagateTags = *s.Update, s.Health.GracePeriod, s.PropagateTags
 	service.Update.Shift, service.Update.Early = s.Update.Shift.withDefaults(), s.Update.Early.withDefaults()
-	service.LoadBalancers = s.balancers(), s.Update.Early.withDefaults()
 	service.LoadBalancers = s.balancers()
 	if service.Expose = s.Expose.normalize(); s.Expose != nil {
 		service.HealthGrace = cmp.Or(service.HealthGrace, ExposedGrace)

@@ -26,8 +26,6 @@ type ServiceSpec struct {
 	Gateway *GatewayConnector `json:"gateway,omitzero"`
 	// Express is what only an express gateway service has.
 	Express *ExpressService `json:"express,omitzero"`
-	// Monitoring is which metrics of its tasks are kept how exactly (ECS).
-	Monitoring []MetricSetting `json:"monitoring,omitzero"`
 }
 
 // UpdatePolicy describes how a service moves from one revision to the next.

@@ -38,11 +38,11 @@ func TestGolden(t *testing.T) {
 			if strings.Contains(operation, "Service") && !strings.Contains(operation, "Express") || strings.Contains(operation, "Protection") {
 				f.addServices(t)
 			}
-			f.addFor(t, operation, filepath.Base(path), string(t)
-			}
+			f.addFor(t, operation, filepath.Base(path), string(request))
 			if strings.Contains(operation, "Gateway") {
 				f.addGateways(t)
-				f.addConnected(request))
+				f.addConnected(t)
+			}
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {

@@ -35,10 +35,6 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	traffic, err := c.traffic(in.LoadBalancers, in.Monitoring)
-	if err != nil {
-		return nil, err
-	}
 	hash, err := protocol.RequestHash(in, func(same *CreateServiceRequest) { same.ClientToken, same.Cluster = "", cluster })
 	if err != nil {
 		return nil, err
@@ -57,7 +53,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: &in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
-			Registries: registries, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role, GatewayConnector: connector,
+			Registries: registries, GatewayConnector: connector,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -88,10 +84,6 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
-	traffic, err := c.traffic(in.LoadBalancers, in.Monitoring)
-	if err != nil {
-		return nil, err
-	}
 	connector, err := connectorOf(in.GatewayConnectors)
 	if err != nil {
 		return nil, err
@@ -104,7 +96,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
-			Registries: registries, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, GatewayConnector: connector,
+			Registries: registries, GatewayConnector: connector,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

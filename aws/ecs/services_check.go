@@ -21,15 +21,6 @@ func checkCreateService(in *CreateServiceRequest) error {
 		protocol.CheckTags("tags", in.Tags),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-<<<<<<< ours
-||||||| base
-		refuse(in.Role != "", "role"),
-		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
-		checkGrace(in.HealthCheckGracePeriodSeconds),
-		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
-=======
-		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
->>>>>>> theirs
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
@@ -42,14 +33,6 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-<<<<<<< ours
-||||||| base
-		refuse(len(in.LoadBalancers) > 0, "loadBalancers"),
-		checkGrace(in.HealthCheckGracePeriodSeconds),
-		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
-=======
-		refuse(len(in.ServiceRegistries) > 0, "serviceRegistries"),
->>>>>>> theirs
 		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),

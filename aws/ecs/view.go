@@ -29,7 +29,6 @@ type view interface {
 	JobTasks(job string) iter.Seq[*structs.Task]
 	JobVersion(job string, version int) *structs.Job
 	ListenerRule(id string) *structs.ListenerRule
-	LoadBalancer(id string) *structs.LoadBalancer
 	Listener(id string) *structs.Listener
 	LoadBalancer(id string) *structs.LoadBalancer
 	Service(cluster, name string) *structs.Job
