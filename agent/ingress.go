@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/gantry-project/gantry/balancer"
+	"github.com/gantry-project/gantry/balancer/certs"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -12,6 +13,7 @@ import (
 // (Config.Ingress), as a TrafficReporter.
 type ingress struct {
 	*balancer.Balancer
+	certs   *certs.Certificates
 	agent   *Agent
 	reports TrafficReports // nil before Begin
 }
@@ -27,6 +29,8 @@ func newIngress(a *Agent) *ingress {
 	cfg.ReportDrains = func(ctx context.Context, report structs.DrainReport) error {
 		return i.reports.ReportDrains(ctx, report)
 	}
+	i.certs = certs.New(certs.Config{Servers: i, Logger: a.log})
+	cfg.Certificates, cfg.DefaultCertificate, cfg.HTTPChallenge = i.certs.GetCertificate, i.certs.Default, i.certs.HTTPChallenge
 	i.Balancer = balancer.New(cfg)
 	return i
 }
@@ -35,6 +39,17 @@ func newIngress(a *Agent) *ingress {
 func (i *ingress) Begin(ctx context.Context, _ string, reports TrafficReports) {
 	i.reports = reports
 	i.agent.work.Go(func() { i.Run(ctx) })
+	i.agent.work.Go(func() { i.certs.Run(ctx) })
+}
+
+// IngressCertificates implements certs.Servers.
+func (i *ingress) IngressCertificates(ctx context.Context, digest string) (structs.IngressCertificates, error) {
+	return i.agent.link.IngressCertificates(ctx, digest)
+}
+
+// ACMECall implements certs.Servers.
+func (i *ingress) ACMECall(ctx context.Context, in structs.ACMECall) (structs.ACMEAnswer, error) {
+	return i.agent.link.ACMECall(ctx, in)
 }
 
 // trafficCalls answers what servers ask about the traffic of this instance.

@@ -140,6 +140,12 @@ func (b *Balancer) certificate(p *port, hello *tls.ClientHelloInfo) (*tls.Certif
 		if c := b.certs.first(&l.spec.Listener); c != nil {
 			return c, nil
 		}
+		if b.cfg.DefaultCertificate == nil {
+			continue
+		}
+		if c := b.cfg.DefaultCertificate(*l.spec); c != nil {
+			return c, nil
+		}
 	}
 	return nil, errors.Join(append(errs, fmt.Errorf("no certificate for %q", hello.ServerName))...)
 }

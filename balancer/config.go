@@ -21,9 +21,17 @@ type Config struct {
 	ReportTargets func(ctx context.Context, reports []structs.TargetReport) error
 	// ReportDrains tells on which draining targets requests are open. Nil: nobody is told.
 	ReportDrains func(ctx context.Context, report structs.DrainReport) error
-	// Certificates, if not nil, returns the certificate for a client, or nil and no error if it has
-	// none: then those of the frames are looked at. It may be called at any time.
+	// Certificates, if not nil, returns the certificate of a listener for the host that a client
+	// names, or nil and no error if it has none: then those of the frames are looked at. It may be
+	// called at any time.
 	Certificates func(listener structs.TrafficListener, hello *tls.ClientHelloInfo) (*tls.Certificate, error)
+	// DefaultCertificate, if not nil, returns the certificate of a listener for clients that name
+	// no host, or an unknown one; nil if it has none.
+	DefaultCertificate func(listener structs.TrafficListener) *tls.Certificate
+	// HTTPChallenge, if not nil, returns the answer to a request of a certificate authority
+	// (HTTP-01) for a host, with or without a port; ok is false for any other request. HTTP
+	// listeners ask it about paths below ChallengePath.
+	HTTPChallenge func(host, path string) (body string, ok bool)
 	// AccessLog gets a line for each request; nil: none is written.
 	AccessLog *accesslog.Log
 	// Sockets has listening sockets that an earlier process left, and keeps this one's for the

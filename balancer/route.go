@@ -13,8 +13,16 @@ import (
 // router decides on the requests of one port.
 type router struct{ port *port }
 
+// ChallengePath begins the paths at which certificate authorities ask over HTTP (RFC 8555, 8.3).
+const ChallengePath = "/.well-known/acme-challenge/"
+
 // Route finds the listener, its rule, and what that does.
 func (r router) Route(h proxy.Head) proxy.Decision {
+	if ask := r.port.balancer.cfg.HTTPChallenge; ask != nil && !h.TLS() && strings.HasPrefix(h.Path(), ChallengePath) {
+		if body, ok := ask(h.Host(), h.Path()); ok {
+			return proxy.Decision{Status: 200, Header: [][2]string{{"Content-Type", "application/octet-stream"}}, Body: body}
+		}
+	}
 	l := listenerOf(r.port.plan.Load().listeners, h)
 	do, priority := l.find(h)
 	q := &request{balancer: r.port.balancer, listener: l, head: h, do: do, priority: priority, begun: time.Now()}

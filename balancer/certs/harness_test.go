@@ -77,7 +77,11 @@ func (c *cluster) answerHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (c *cluster) acceptTLS() {
 	config := &tls.Config{NextProtos: []string{"http/1.1", certs.ALPN}, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return c.answering.Load().GetCertificate(c.listener, hello)
+		now := c.answering.Load()
+		if found, err := now.GetCertificate(c.listener, hello); found != nil || err != nil {
+			return found, err
+		}
+		return now.Default(c.listener), nil
 	}}
 	for {
 		conn, err := c.tls.Accept()

@@ -54,9 +54,8 @@ func (c *Certificates) newTable(answer structs.IngressCertificates, old *table) 
 	return t
 }
 
-// GetCertificate returns the certificate of a listener for a client. The first one of the listener
-// is for clients that name no host or an unknown one (elbv2). A listener without certificates has
-// those of the hosts that its rules name.
+// GetCertificate returns the certificate of a listener for the host that a client names, or nil if
+// it has none for that. A listener without certificates has those of the hosts that its rules name.
 func (c *Certificates) GetCertificate(listener structs.TrafficListener, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	name := strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")
 	if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == ALPN {
@@ -66,7 +65,19 @@ func (c *Certificates) GetCertificate(listener structs.TrafficListener, hello *t
 	if len(listener.Listener.Certificates) == 0 {
 		return t.claimed(name)
 	}
-	return t.named(listener.Listener.Certificates, name)
+	return t.named(listener.Listener.Certificates, name), nil
+}
+
+// Default returns the certificate of a listener for clients that name no host or an unknown one:
+// its first (elbv2). It returns nil if the listener has none.
+func (c *Certificates) Default(listener structs.TrafficListener) *tls.Certificate {
+	t := c.table.Load()
+	for _, arn := range listener.Listener.Certificates {
+		if e := t.arns[arn]; e != nil {
+			return e.pair
+		}
+	}
+	return nil
 }
 
 // wildcard returns the name of the wildcard for a host name.
@@ -75,22 +86,20 @@ func wildcard(name string) string {
 	return "*." + rest
 }
 
-// named chooses among the certificates of a listener: exact names go before wildcards, and the
-// first certificate is for the rest.
-func (t *table) named(arns []string, name string) (*tls.Certificate, error) {
+// named chooses among the certificates of a listener: exact names go before wildcards. It returns
+// nil if none is for the host.
+func (t *table) named(arns []string, name string) *tls.Certificate {
+	if name == "" {
+		return nil
+	}
 	for _, want := range []string{name, wildcard(name)} {
 		for _, arn := range arns {
-			if e := t.arns[arn]; e != nil && want != "" && slices.Contains(e.from.Names, want) {
-				return e.pair, nil
+			if e := t.arns[arn]; e != nil && slices.Contains(e.from.Names, want) {
+				return e.pair
 			}
 		}
 	}
-	for _, arn := range arns {
-		if e := t.arns[arn]; e != nil {
-			return e.pair, nil
-		}
-	}
-	return nil, fmt.Errorf("none of the listener's certificates is issued yet, or known here: %s", strings.Join(arns, ", "))
+	return nil
 }
 
 // localhost is for clients that name no host, where there is a certificate for it (gantry dev).

@@ -86,7 +86,7 @@ var folderRules = []folderRule{
 		"how keys are proved, whoever asks"},
 	{"access", []string{"control", "internal/route", "security", "security/sigv4", "structs"},
 		"the gate before the doors: it finds out who calls; what a call is about is the doors' matter"},
-	{"agent", []string{"agent/exec", "agent/images", "agent/link", "agent/loggroups", "agent/logs", "agent/runtime", "agent/secrets", "agent/sink", "agent/task", "agent/wait", "balancer", "structs"},
+	{"agent", []string{"agent/exec", "agent/images", "agent/link", "agent/loggroups", "agent/logs", "agent/runtime", "agent/secrets", "agent/sink", "agent/task", "agent/wait", "balancer", "balancer/certs", "structs"},
 		"what joins the link, the tasks and the engine; it calls no server and takes no step of a task itself"},
 	{"agent/loggroups", []string{"agent/runtime", "agent/task", "structs"},
 		"a resource of tasks: which groups exist is the servers' matter"},
