@@ -8,8 +8,8 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// ExpressChange is what a caller wants of an express gateway service. Zero values leave what it has;
-// in a new one they have ECS's defaults.
+// ExpressChange is what a caller wants of an express gateway service. Zero values leave what it
+// has; in a new one they have ECS's defaults.
 type ExpressChange struct {
 	// TaskDefinition is one of the caller's own, instead of Container and all that follows until
 	// Architecture.
@@ -20,8 +20,8 @@ type ExpressChange struct {
 	Architecture          string
 	HealthPath            string
 	Scaling               structs.ExpressScaling
-	// Network makes its tasks awsvpc ones. Without it, and with a definition that Gantry makes, they
-	// are in the mode bridge.
+	// Network makes its tasks awsvpc ones. Without it, and with a definition that Gantry makes,
+	// they are in the mode bridge.
 	Network *structs.AwsVpcConfiguration
 }
 

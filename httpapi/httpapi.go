@@ -25,6 +25,8 @@
 //	POST /v1/schedulers/{name}/plan     a LeasePlan → LeasePlanned
 //	POST /v1/schedulers/{name}/ack      {"token": "…"} → 204
 //	POST /v1/schedulers/{name}/nack     {"token": "…"} → 204
+//	GET  /v1/load-balancers             LoadBalancerList: load balancers with their rules, target groups with their targets
+//	POST /v1/traffic/stats              → TrafficStatsList: what the ingress instances counted
 //	GET  /v1/members                    MemberList: the servers and agents that gossip knows
 //	GET  /v1/status/leader              the leader's address for calls, a string; 503 while there is none
 //	GET  /v1/status/raft                PeerList: the raft peers as this server has them

@@ -39,6 +39,9 @@ func (a *api) routes() []route.Route {
 		{Pattern: "POST /v1/schedulers/{name}/ack", Action: "gantry:EndEvaluation", Resource: scheduler, Handler: h(a.ackLease)},
 		{Pattern: "POST /v1/schedulers/{name}/nack", Action: "gantry:EndEvaluation", Resource: scheduler, Handler: h(a.nackLease)},
 
+		{Pattern: "GET /v1/load-balancers", Action: "gantry:ListLoadBalancers", Resource: none, Handler: h(a.loadBalancers)},
+		{Pattern: "POST /v1/traffic/stats", Action: "gantry:ReadTraffic", Resource: none, Quiet: true, Handler: h(a.trafficStats)},
+
 		{Pattern: "GET /v1/members", Who: route.KeyOrAgent, Action: "gantry:ListMembers", Resource: none, Where: route.ThisServer, Handler: h(a.members)},
 		{Pattern: "GET /v1/status/leader", Action: "gantry:DescribeServer", Resource: none, Where: route.ThisServer, Handler: h(a.leader)},
 		{Pattern: "GET /v1/status/raft", Action: "gantry:DescribeServer", Resource: none, Where: route.ThisServer, Handler: h(a.raftPeers)},

@@ -126,8 +126,8 @@ const serviceKeys = " ecs:capacity-provider ecs:task-definition ecs:enable-ebs-v
 
 // gantryActions are the actions of the native API. They have no condition keys of their own.
 var gantryActions = strings.Fields(`AssumeRole Bootstrap CreateAccessKey DeleteRole DescribeBucket DescribeEvaluation DescribeJob DescribeRole DescribeServer
-	DescribeVolume EndEvaluation ExecTask LeaveServer ListAccessKeys ListBuckets ListCertificates ListEvaluations ListInstances ListJobs ListMembers
-	ListRoles ListTasks ListVolumes MapBucket MapVolume NextEvaluation PlanJob PutJob PutPlan PutRole ReadLogs RestoreSnapshot
+	DescribeVolume EndEvaluation ExecTask LeaveServer ListAccessKeys ListBuckets ListCertificates ListEvaluations ListInstances ListJobs ListLoadBalancers ListMembers
+	ListRoles ListTasks ListVolumes MapBucket MapVolume NextEvaluation PlanJob PutJob PutPlan PutRole ReadLogs ReadTraffic RestoreSnapshot
 	RevokeAccessKey RotateGossipKey RotateSecretKey SaveSnapshot Simulate StopJob UnmapBucket UnmapVolume`)
 
 // policyServices are the services whose actions can appear in policies.

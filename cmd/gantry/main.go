@@ -72,7 +72,7 @@ To try it out, run "gantry dev": a whole cluster in one process on this machine.
 		PersistentPreRunE: fillIn,
 	}
 	addGroup(root, "Run a cluster:", devCommand(), serverCommand(), agentCommand(), configCommand())
-	addGroup(root, "Run work on it:", deployCommand(), undoCommand(), jobCommand(), serviceCommand(), taskCommand(), instanceCommand(), evalCommand(), planCommand())
+	addGroup(root, "Run work on it:", deployCommand(), undoCommand(), jobCommand(), serviceCommand(), taskCommand(), instanceCommand(), lbCommand(), evalCommand(), planCommand())
 	addGroup(root, "Look after it:", membersCommand(), healthCommand(), snapshotCommand(), gossipCommand(), volumeCommand(), bucketCommand(), secretCommand(), certCommand())
 	addGroup(root, "Control access to it:", keygenCommand(), caCommand(), bootstrapCommand(), keyCommand(), roleCommand())
 	root.AddCommand(holdCommand(), versionCommand())
