@@ -37,13 +37,7 @@ func TestTargetsOfTasks(t *testing.T) {
 			t.Errorf("group %s has %v, not %v", group, got, want)
 		}
 	}
-	row := func(id string, status structs.TaskStatus, groups ...string) *structs.Task {
-		r := &structs.Task{ID: id, Instance: "i", LastStatus: status}
-		for _, g := range groups {
-			r.Targets = append(r.Targets, structs.TaskTarget{TargetGroup: g})
-		}
-		return r
-	}
+	row := taskOfGroups
 	put(row("t1", structs.TaskRunning, "g", "h"), row("t2", structs.TaskRunning, "g"))
 	put(row("t1", structs.TaskDeactivating, "g", "h"))
 	before := s.Snapshot()
@@ -71,6 +65,14 @@ func TestTargetsOfTasks(t *testing.T) {
 	if now := s.Snapshot().hosts.targets.tree.Len(); now != entries {
 		t.Errorf("ten tasks that are no targets made %d entries", now-entries)
 	}
+}
+
+func taskOfGroups(id string, status structs.TaskStatus, groups ...string) *structs.Task {
+	r := &structs.Task{ID: id, Instance: "i", LastStatus: status}
+	for _, g := range groups {
+		r.Targets = append(r.Targets, structs.TaskTarget{TargetGroup: g})
+	}
+	return r
 }
 
 // TestTopicOfTraffic: tasks that are no targets, and deployments whose traffic stays as it is, wake
