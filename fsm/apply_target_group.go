@@ -91,7 +91,7 @@ func deregisterTargets(tx *state.Tx, _ uint64, cmd structs.DeregisterTargets) (s
 		return "", structs.ErrTargetGroupNotFound()
 	}
 	for _, t := range slices.Collect(tx.Targets(cmd.TargetGroup)) {
-		if !slices.ContainsFunc(cmd.Targets, func(k structs.TargetKey) bool {
+		if !slices.ContainsFunc(cmd.Targets, func(k structs.TargetPort) bool {
 			return k.Target == t.Target && (k.Port == 0 || k.Port == t.Port)
 		}) {
 			continue
@@ -103,15 +103,6 @@ func deregisterTargets(tx *state.Tx, _ uint64, cmd structs.DeregisterTargets) (s
 			leaving := *t
 			leaving.DrainUntil = cmd.DrainUntil
 			tx.PutTarget(&leaving)
-		}
-	}
-	return "", nil
-}
-
-func removeTargets(tx *state.Tx, _ uint64, cmd structs.RemoveTargets) (string, error) {
-	for _, t := range slices.Collect(tx.AllTargets()) {
-		if t.DrainUntil != 0 && t.DrainUntil <= cmd.At {
-			tx.RemoveTarget(t)
 		}
 	}
 	return "", nil

@@ -89,7 +89,6 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteTargetGroup:      handle(deleteTargetGroup),
 	structs.CmdRegisterTargets:        handle(registerTargets),
 	structs.CmdDeregisterTargets:      handle(deregisterTargets),
-	structs.CmdRemoveTargets:          handle(removeTargets),
 }
 
 // applyFunc applies commands of one type at a raft index.

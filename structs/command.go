@@ -76,7 +76,6 @@ const (
 	CmdDeleteTargetGroup      CommandType = 84
 	CmdRegisterTargets        CommandType = 85
 	CmdDeregisterTargets      CommandType = 86
-	CmdRemoveTargets          CommandType = 87
 )
 
 // Command is one entry of the raft log: a complete change, with every id and time already minted.

@@ -105,24 +105,16 @@ func (RegisterTargets) CommandType() CommandType { return CmdRegisterTargets }
 // error.
 type DeregisterTargets struct {
 	TargetGroup string
-	Targets     []TargetKey
+	Targets     []TargetPort
 	// DrainUntil is when they are gone; zero: at once.
 	DrainUntil Time
 }
 
-// TargetKey names a target in its target group.
-type TargetKey struct {
+// TargetPort names a target in its target group.
+type TargetPort struct {
 	Target string
 	Port   int32 // zero: all ports of the target
 }
 
 // CommandType implements Command.
 func (DeregisterTargets) CommandType() CommandType { return CmdDeregisterTargets }
-
-// RemoveTargets removes the targets of all target groups that were to be gone at a time.
-type RemoveTargets struct {
-	At Time
-}
-
-// CommandType implements Command.
-func (RemoveTargets) CommandType() CommandType { return CmdRemoveTargets }
