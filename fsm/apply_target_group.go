@@ -107,12 +107,3 @@ func deregisterTargets(tx *state.Tx, _ uint64, cmd structs.DeregisterTargets) (s
 	}
 	return "", nil
 }
-
-func removeTargets(tx *state.Tx, _ uint64, cmd structs.RemoveTargets) (string, error) {
-	for _, t := range slices.Collect(tx.AllTargets()) {
-		if t.DrainUntil != 0 && t.DrainUntil <= cmd.At {
-			tx.RemoveTarget(t)
-		}
-	}
-	return "", nil
-}

@@ -77,19 +77,19 @@ func TestTrafficThatIsNotThere(t *testing.T) {
 	h.do(structs.DeleteTargetGroup{ID: groupID})
 }
 
-// TestDeregisteredTargetsGo when their time has come, and no others.
-func TestDeregisteredTargetsGo(t *testing.T) {
+// TestDeregisteredTargets keep the time of the first call, and go at once if there is none.
+func TestDeregisteredTargets(t *testing.T) {
 	h := newHarness(t)
 	h.do(putGroupCommand(0))
 	h.do(structs.RegisterTargets{TargetGroup: groupID, Targets: []structs.Target{{Target: "10.0.0.1", Port: 80}, {Target: "10.0.0.2", Port: 80}, {Target: "10.0.0.3", Port: 80}}})
 	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.1"}}, DrainUntil: 100})
 	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.1"}, {Target: "10.0.0.2"}}, DrainUntil: 200})
-	h.do(structs.RemoveTargets{At: 150})
+	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.3"}}})
 	var left []string
 	for target := range h.snap().Targets(groupID) {
 		left = append(left, fmt.Sprint(target.Target, " ", target.DrainUntil))
 	}
-	if got := fmt.Sprint(left); got != "[10.0.0.2 200 10.0.0.3 0]" {
+	if got := fmt.Sprint(left); got != "[10.0.0.1 100 10.0.0.2 200]" {
 		t.Errorf("targets %s", got)
 	}
 	many := make([]structs.Target, structs.MaxTargets)

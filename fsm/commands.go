@@ -93,7 +93,6 @@ var handlers = map[structs.CommandType]handler{
 	structs.CmdDeleteTargetGroup:      handle(deleteTargetGroup),
 	structs.CmdRegisterTargets:        handle(registerTargets),
 	structs.CmdDeregisterTargets:      handle(deregisterTargets),
-	structs.CmdRemoveTargets:          handle(removeTargets),
 	structs.CmdReportTargets:          handle(reportTargets),
 	structs.CmdSetDrained:             handle(setDrained),
 	structs.CmdPutCertificate:         handle(putCertificate),

@@ -71,6 +71,5 @@ func trafficSamples() map[string]structs.Command {
 		"deregister_targets": structs.DeregisterTargets{
 			TargetGroup: "73e2d6bc24d8a067", Targets: []structs.TargetPort{{Target: "10.0.0.7", Port: 80}}, DrainUntil: 1_700_000_000_196,
 		},
-		"remove_targets": structs.RemoveTargets{At: 1_700_000_000_197},
 	}
 }

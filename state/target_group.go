@@ -65,6 +65,3 @@ func (tx *Tx) PutTarget(t *structs.Target) { targets.put(tx, t) }
 
 // RemoveTarget removes a target.
 func (tx *Tx) RemoveTarget(t *structs.Target) { targets.remove(tx, t) }
-
-// AllTargets returns the targets that users registered, in the order of group, target and port.
-func (s *Snapshot) AllTargets() iter.Seq[*structs.Target] { return targets.all(s) }

@@ -109,7 +109,7 @@ func TestAttributes(t *testing.T) {
 		{b.SetAttributes(set("access_logs.s3.enabled", "true")), "start the agents with --access-log"},
 		{b.SetAttributes(set("idle_timeout.timeout_seconds", "4001")), "must be between 1 and 4000"},
 		{b.SetAttributes(set("routing.http2.enabled", "maybe")), "use 'true' or 'false'"},
-		// Terraform leaves out what is answered with these words, so they are only for unknown keys.
+		// Terraform leaves out what is answered like this, so it is only for unknown keys.
 		{b.SetAttributes(set("dns_record.client_routing_policy", "any_availability_zone")), "attribute key 'dns_record.client_routing_policy' is not recognized"},
 		{web.SetAttributes(set("slow_start.duration_seconds", "0")), ""},
 		{web.SetAttributes(set("slow_start.duration_seconds", "29")), "must be between 30 and 900, or '0'"},

@@ -118,11 +118,3 @@ type TargetPort struct {
 
 // CommandType implements Command.
 func (DeregisterTargets) CommandType() CommandType { return CmdDeregisterTargets }
-
-// RemoveTargets removes the targets of all target groups that were to be gone at a time.
-type RemoveTargets struct {
-	At Time
-}
-
-// CommandType implements Command.
-func (RemoveTargets) CommandType() CommandType { return CmdRemoveTargets }

@@ -37,7 +37,7 @@ type Collector struct{ config Config }
 func New(c Config) *Collector { return &Collector{c} }
 
 // Run removes stopped tasks and the rows that belong to them once Retention has passed, and secrets
-// once their recovery window has, and deregistered targets after their delay, until ctx ends.
+// once their recovery window has, until ctx ends.
 func (c *Collector) Run(ctx context.Context) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -47,7 +47,7 @@ func (c *Collector) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			before := structs.TimeOf(c.config.Now().Add(-c.config.Retention))
-			err := errors.Join(c.collect(ctx, before), c.removeSecrets(ctx), c.removeTargets(ctx))
+			err := errors.Join(c.collect(ctx, before), c.removeSecrets(ctx))
 			if err != nil && ctx.Err() == nil {
 				c.config.Logger.Warn("could not forget what ended", "error", err)
 			}
@@ -69,19 +69,6 @@ func (c *Collector) removeSecrets(ctx context.Context) error {
 	}
 	_, err := c.config.Apply(ctx, structs.RemoveSecrets{Names: names, Before: now})
 	return err
-}
-
-// removeTargets removes the targets that users deregistered, once their open requests have had the
-// time that they may take.
-func (c *Collector) removeTargets(ctx context.Context) error {
-	now := structs.TimeOf(c.config.Now())
-	for t := range c.config.Snapshot().AllTargets() {
-		if t.DrainUntil != 0 && t.DrainUntil <= now {
-			_, err := c.config.Apply(ctx, structs.RemoveTargets{At: now})
-			return err
-		}
-	}
-	return nil
 }
 
 // collect removes rows that ended before a time, bit by bit.
