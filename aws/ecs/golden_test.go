@@ -35,47 +35,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := newFixture(t)
-<<<<<<< ours
-			if strings.Contains(operation, "Service") && !strings.Contains(operation, "Express") || strings.Contains(operation, "Protection") {
-				f.addServices(t)
-			}
 			f.addFor(t, operation, filepath.Base(path), string(request))
-			if strings.Contains(operation, "Gateway") {
-				f.addGateways(t)
-				f.addConnected(t)
-			}
-||||||| base
-			if strings.Contains(operation, "Service") && !strings.Contains(operation, "Express") || strings.Contains(operation, "Protection") {
-				f.addServices(t)
-			}
-			if strings.Contains(string(request), "external") {
-				f.addTaskSets(t)
-			}
-			if strings.Contains(string(request), "$SHIFT_") {
-				f.addGreen(t)
-			}
-			if strings.Contains(operation, "CapacityProvider") || strings.HasPrefix(filepath.Base(path), "capacity") {
-				f.addProviders(t)
-			}
-			if strings.Contains(operation, "Gateway") {
-				f.addGateways(t)
-				f.addConnected(t)
-			}
-			if strings.Contains(operation, "AccountSetting") {
-				f.addSettings(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "network") {
-				f.addFargate(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "gpus") {
-				f.addGPUs(t)
-			}
-			if strings.HasPrefix(filepath.Base(path), "awsvpc_") {
-				f.addNetwork(t)
-			}
-=======
-			f.addFor(t, operation, filepath.Base(path), string(request))
->>>>>>> theirs
 			w := ask(t, f.door(t), operation, f.placeholders().Replace(string(request)))
 			got, err := json.MarshalIndent(golden{w.Code, w.Body.Bytes()}, "", "  ")
 			if err != nil {
@@ -141,6 +101,9 @@ func (f *fixture) addFor(t *testing.T, operation, file, request string) {
 	}
 	if strings.HasPrefix(file, "network") {
 		f.addFargate(t)
+	}
+	if strings.HasPrefix(file, "balancer") {
+		f.addBalancers(t)
 	}
 	if strings.HasPrefix(file, "gpus") {
 		f.addGPUs(t)

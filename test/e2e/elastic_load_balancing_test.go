@@ -82,8 +82,21 @@ func (d *dev) listedLoadBalancer(balancer, listener, rule string) {
 		want = append(want, fmt.Sprint("other-", n))
 		d.elbQuiet("create-load-balancer", "--name", want[n+1], "--type", "network")
 	}
+	// With --page-size this CLI shows one page, for its own options and elbv2's have the same name.
 	var names []string
-	d.elbCLI(&names, "describe-load-balancers", "--page-size", "1", "--query", "LoadBalancers[].LoadBalancerName")
+	for token := []string{}; len(names) < len(want); {
+		var page struct {
+			LoadBalancers []struct{ LoadBalancerName string }
+			NextToken     string
+		}
+		d.elbCLI(&page, append([]string{"describe-load-balancers", "--max-items", "3"}, token...)...)
+		for _, b := range page.LoadBalancers {
+			names = append(names, b.LoadBalancerName)
+		}
+		if token = []string{"--starting-token", page.NextToken}; page.NextToken == "" {
+			break
+		}
+	}
 	if slices.Sort(names); !slices.Equal(names, want) {
 		t.Errorf("load balancers %v, want %v", names, want)
 	}
