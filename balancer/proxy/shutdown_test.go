@@ -71,7 +71,7 @@ func TestShutdownEndsAtItsTime(t *testing.T) {
 	}
 }
 
-// TestShutdownTakesConnectionsThatAreBeginning has a client that connected before Shutdown, and does
+// TestShutdownTakesConnectionsThatAreBeginning has a client that connected before Shutdown and does
 // its handshake after it began.
 func TestShutdownTakesConnectionsThatAreBeginning(t *testing.T) {
 	r := startRig(t, Settings{HTTP2: true}, true, target(t, echo))
