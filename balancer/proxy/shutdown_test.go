@@ -79,7 +79,11 @@ func TestShutdownTakesConnectionsThatAreBeginning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(100 * time.Millisecond)
+	for taken := 0; taken == 0; time.Sleep(10 * time.Millisecond) {
+		r.server.mu.Lock()
+		taken = len(r.server.conns)
+		r.server.mu.Unlock()
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- r.server.Shutdown(context.Background()) }()
 	time.Sleep(100 * time.Millisecond)
