@@ -63,7 +63,9 @@ func (c *conn) handshake(config *tls.Config) bool {
 		c.net.Close()
 		return false
 	}
+	c.server.mu.Lock() // Shutdown may look
 	c.net = tc
+	c.server.mu.Unlock()
 	c.describe(tc.ConnectionState())
 	if c.protocol != "" && c.protocol != "h2" && c.protocol != "http/1.1" { // such as acme-tls/1
 		tc.Close()

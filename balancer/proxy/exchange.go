@@ -35,7 +35,6 @@ type exchange struct {
 	upload      *upload
 	closeClient bool // the client's connection is not used again
 	begun       bool // the final head went to the front
-	tunnelled   bool
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
@@ -184,19 +183,18 @@ func (x *exchange) begin(now time.Time) {
 	x.out.ToClient = now.Sub(x.req.begin)
 }
 
-// dropBody reads what came of the request's body already, and reports whether that was all of it.
+// dropBody skips the body of the request if all of it is there already, and reports whether nothing
+// of it is left to come.
 func (x *exchange) dropBody() bool {
-	for x.body != nil && !x.body.ended() {
-		if x.upload != nil || !x.body.ready() {
-			return false
-		}
-		p, err := x.body.next()
-		x.out.BytesIn += int64(len(p))
-		if err != nil {
-			return err == io.EOF
-		}
+	if x.body == nil || x.body.ended() {
+		return true
 	}
-	return true
+	if x.body != source(&x.in) || x.in.kind != bodySized || x.in.left > int64(x.in.in.buffered()) {
+		return false
+	}
+	p, err := x.in.next()
+	x.out.BytesIn += int64(len(p))
+	return err == nil
 }
 
 // repeatable reports whether the request may be sent twice: its method is idempotent (RFC 9110

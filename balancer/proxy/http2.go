@@ -232,8 +232,8 @@ func (h *h2front) inform(x *exchange) error {
 func (h *h2front) head(x *exchange) error {
 	h.fields(x.resp.fields)
 	header := h.w.Header()
-	for _, cookie := range x.cookies {
-		header["Set-Cookie"] = append(header["Set-Cookie"], cookie)
+	if len(x.cookies) > 0 {
+		header["Set-Cookie"] = append(header["Set-Cookie"], x.cookies...)
 	}
 	if x.settings.AltSvc != "" && x.req.version == 20 {
 		header["Alt-Svc"] = []string{x.settings.AltSvc}

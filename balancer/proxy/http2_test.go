@@ -214,3 +214,29 @@ func TestHTTP2AnswerThatBreaksOff(t *testing.T) {
 		t.Fatal("the client took it for the whole")
 	}
 }
+
+// TestHTTP2Timeouts has a target that never answers, and a client that does not send its body.
+func TestHTTP2Timeouts(t *testing.T) {
+	never := func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err == nil {
+			<-r.Context().Done()
+		}
+	}
+	for name, to := range map[string]*Target{"h1": target(t, never), "h2c": http2Target(t, false, never)} {
+		r := startRig(t, Settings{HTTP2: true, IdleTimeout: 300 * time.Millisecond}, true, to)
+		resp, err := http2Client(t).Get("https://" + r.address)
+		if err != nil || resp.StatusCode != 504 {
+			t.Fatal(name, err, resp)
+		}
+		pr, pw := io.Pipe()
+		defer pw.Close()
+		resp, err = http2Client(t).Post("https://"+r.address, "a/b", pr)
+		if err != nil || resp.StatusCode != 504 {
+			t.Fatal(name, "half a body:", err, resp)
+		}
+		r.router.last(t, 2)
+		if open := to.Open.Load(); open != 0 {
+			t.Fatal(open, "requests are open")
+		}
+	}
+}

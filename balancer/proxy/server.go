@@ -33,6 +33,8 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	http3     []*http3.Server
+	// handshakes are the connections that may yet turn out to be HTTP/2.
+	handshakes sync.WaitGroup
 }
 
 // New returns a Server. Serve and ServeTLS may be called several times, until Shutdown.
@@ -104,17 +106,24 @@ func (s *Server) take(nc net.Conn, config *tls.Config) {
 		nc.Close()
 		return
 	}
+	defer s.untrack(c)
+	if s.begin(c, config) {
+		c.serve()
+	}
+}
+
+// begin does the TLS handshake, and reports whether the connection is one of HTTP/1. It hands one
+// of HTTP/2 over.
+func (s *Server) begin(c *conn, config *tls.Config) bool {
+	defer s.handshakes.Done()
 	if config != nil && !c.handshake(config) {
-		s.untrack(c)
-		return
+		return false
 	}
 	if c.protocol == "h2" {
-		s.untrack(c)
 		s.streams.give(c.net)
-		return
+		return false
 	}
-	c.serve()
-	s.untrack(c)
+	return true
 }
 
 func (s *Server) track(c *conn) bool {
@@ -124,6 +133,7 @@ func (s *Server) track(c *conn) bool {
 		return false
 	}
 	s.conns[c] = struct{}{}
+	s.handshakes.Add(1)
 	return true
 }
 
@@ -153,6 +163,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		})
 	}
 	group.Go(func() {
+		s.handshakes.Wait()
 		if errs[len(s.http3)] = s.http2.Shutdown(ctx); errs[len(s.http3)] != nil {
 			s.http2.Close()
 		}

@@ -71,6 +71,33 @@ func TestShutdownEndsAtItsTime(t *testing.T) {
 	}
 }
 
+// TestShutdownTakesConnectionsThatAreBeginning has a client that connected before Shutdown and does
+// its handshake after it began.
+func TestShutdownTakesConnectionsThatAreBeginning(t *testing.T) {
+	r := startRig(t, Settings{HTTP2: true}, true, target(t, echo))
+	raw, err := net.Dial("tcp", r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for taken := 0; taken == 0; time.Sleep(10 * time.Millisecond) {
+		r.server.mu.Lock()
+		taken = len(r.server.conns)
+		r.server.mu.Unlock()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- r.server.Shutdown(context.Background()) }()
+	time.Sleep(100 * time.Millisecond)
+	client := http2Client(t)
+	client.Transport.(*http.Transport).DialContext = func(context.Context, string, string) (net.Conn, error) { return raw, nil }
+	resp, err := client.Get("https://" + r.address)
+	if err != nil || resp.StatusCode != 200 || resp.ProtoMajor != 2 {
+		t.Fatal(err, resp)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestShutdownOfHTTP2 has one request open on a connection: it ends, and another one goes to a new
 // connection, which nobody takes.
 func TestShutdownOfHTTP2(t *testing.T) {

@@ -155,7 +155,7 @@ func (b *proxyBench) measure(ctx context.Context, p *proxies.Proxy, load proxyLo
 		url = "https://" + p.TLS + "/"
 	}
 	log := filepath.Join(b.dir, "times")
-	args := append([]string{"-t1", "-D", strconv.Itoa(proxySeconds), "--warm-up-time", "1s", "--log-file", log}, load.args...)
+	args := append([]string{"-t1", "-D", strconv.Itoa(proxySeconds), "--log-file", log}, load.args...)
 	if rate > 0 {
 		args = append(args, "--rps", strconv.Itoa(int(math.Ceil(rate/proxyClients))))
 	}
@@ -186,7 +186,7 @@ func (b *proxyBench) measure(ctx context.Context, p *proxies.Proxy, load proxyLo
 	return nil
 }
 
-// readTimes reads the times of all requests, in ms, in order. The log has those of the warm-up too.
+// readTimes reads the times of all requests, in ms, in order.
 func readTimes(path string) (times []float64, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
-	_ "net/http/pprof"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -66,9 +64,6 @@ func (c *oursConfig) serve() error {
 	secure, err := net.Listen("tcp", c.TLS)
 	if err != nil {
 		return err
-	}
-	if address := os.Getenv("GANTRY_BENCH_PPROF"); address != "" {
-		go http.ListenAndServe(address, nil)
 	}
 	server := proxy.New(proxy.Settings{HTTP2: true, KeepHost: true}, router)
 	failed := make(chan error, 2)
