@@ -47,8 +47,8 @@ func (p *port) http3() bool {
 		structs.AttributeOf(p.plan.Load().listeners[0].spec.Listener.Attributes, AttributeHTTP3) == "true"
 }
 
-// serveHTTP3 serves HTTP/3 beside HTTPS until ctx ends. While the UDP port cannot be had, clients go
-// on with HTTP/2.
+// serveHTTP3 serves HTTP/3 beside HTTPS until ctx ends. While the UDP port cannot be had, clients
+// go on with HTTP/2.
 func (p *port) serveHTTP3(ctx context.Context, engine *proxy.Server) {
 	for logged := false; ; logged = true {
 		packets, err := net.ListenPacket("udp", p.socket.Addr().String())
