@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -118,8 +119,28 @@ func (b *Balancer) tlsConfig(p *port) *tls.Config {
 	return config
 }
 
+// The times for which clients wait for a certificate while a new agent has not been told them yet.
+const (
+	certificateWait  = 5 * time.Second // from New on
+	certificatePause = 50 * time.Millisecond
+)
+
 // certificate chooses the certificate for a client among those of the listeners that share a port.
 func (b *Balancer) certificate(p *port, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	for {
+		c, err := b.certificateNow(p, hello)
+		if err == nil || b.cfg.Now().Sub(b.since) > certificateWait {
+			return c, err
+		}
+		select {
+		case <-time.After(certificatePause):
+		case <-hello.Context().Done():
+			return nil, err
+		}
+	}
+}
+
+func (b *Balancer) certificateNow(p *port, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	list := p.plan.Load().listeners
 	for _, l := range list {
 		if c := b.certs.find(&l.spec.Listener, hello.ServerName); c != nil {

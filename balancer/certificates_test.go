@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,4 +101,26 @@ func TestCertificatesOfTheAgent(t *testing.T) {
 	if got := <-asked; got != "l acme.org" || conn.ConnectionState().NegotiatedProtocol != acmeTLS {
 		t.Errorf("asked for %q, speaks %q", got, conn.ConnectionState().NegotiatedProtocol)
 	}
+}
+
+// A client that comes before the first certificates waits for them.
+func TestClientWaitsForCertificates(t *testing.T) {
+	c := certificateFor(t, "a", "a.org")
+	pair, err := tls.X509KeyPair([]byte(c.Chain), []byte(c.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := atomic.Int32{}
+	w, port := start(t, Config{Certificates: func(structs.TrafficListener, *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if calls.Add(1) < 3 {
+			return nil, nil
+		}
+		return &pair, nil
+	}}), freePort(t)
+	w.Apply(structs.TrafficFrame{Full: true, Listeners: []structs.TrafficListener{listenerAt("l", "HTTPS", port, fixed(200, ""))}})
+	conn, err := tls.Dial("tcp", "127.0.0.1:"+strconv.Itoa(int(port)), &tls.Config{InsecureSkipVerify: true, ServerName: "a.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
 }

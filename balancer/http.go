@@ -2,6 +2,7 @@ package balancer
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -22,12 +23,50 @@ func (p *port) serveHTTP() {
 			ended <- engine.Serve(socket)
 		}
 	}()
+	ctx, cancel := context.WithCancel(context.Background())
+	if p.http3() {
+		go p.serveHTTP3(ctx, engine)
+	}
 	p.stop = func() { p.socket.Close() }
 	p.finish = func(ctx context.Context) {
 		if err := engine.Shutdown(ctx); err != nil {
 			p.balancer.log.Warn("requests on a port that was closed did not end in time, and were cut off", "port", p.key.number)
 		}
 		<-ended
+		cancel()
+	}
+}
+
+// AttributeHTTP3 is the attribute of HTTPS listeners that also take HTTP/3, at the UDP port of the
+// same number. It is Gantry's own: elbv2 has none.
+const AttributeHTTP3 = "gantry.http3.enabled"
+
+// http3 reports whether the port takes HTTP/3.
+func (p *port) http3() bool {
+	return p.kind == structs.ProtocolHTTPS &&
+		structs.AttributeOf(p.plan.Load().listeners[0].spec.Listener.Attributes, AttributeHTTP3) == "true"
+}
+
+// serveHTTP3 serves HTTP/3 beside HTTPS until ctx ends. While the UDP port cannot be had, clients
+// go on with HTTP/2.
+func (p *port) serveHTTP3(ctx context.Context, engine *proxy.Server) {
+	for logged := false; ; logged = true {
+		packets, err := net.ListenPacket("udp", p.socket.Addr().String())
+		if err == nil {
+			defer context.AfterFunc(ctx, func() { packets.Close() })()
+			err = engine.ServeHTTP3(packets, p.balancer.tlsConfig(p))
+		}
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !logged {
+			p.balancer.log.Warn("HTTP/3 is not served on a port; trying again every second", "port", p.key.number, "error", err)
+		}
+		select {
+		case <-time.After(portRetry):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -36,7 +75,7 @@ func (p *port) serveHTTP() {
 func (p *port) settings() proxy.Settings {
 	oldest := p.plan.Load().listeners[0].spec
 	get := func(key string) string { return structs.AttributeOf(oldest.LoadBalancer.Attributes, key) }
-	return proxy.Settings{
+	s := proxy.Settings{
 		IdleTimeout:  seconds(get("idle_timeout.timeout_seconds"), time.Minute),
 		KeepHost:     get("routing.http.preserve_host_header.enabled") == "true",
 		ForwardedFor: or(get("routing.http.xff_header_processing.mode"), "append"),
@@ -45,6 +84,10 @@ func (p *port) settings() proxy.Settings {
 		Desync:       or(get("routing.http.desync_mitigation_mode"), "defensive"),
 		HTTP2:        get("routing.http2.enabled") != "false",
 	}
+	if p.http3() {
+		s.AltSvc = fmt.Sprintf(`h3=":%d"; ma=86400`, p.key.number)
+	}
+	return s
 }
 
 func or(text, otherwise string) string {

@@ -36,7 +36,8 @@ func (p *plan) form() string {
 		form += " " + l.SSLPolicy + " " + strings.Join(l.ALPN, ",")
 	}
 	if p.kind == structs.ProtocolHTTPS {
-		form += structs.AttributeOf(p.listeners[0].spec.LoadBalancer.Attributes, "routing.http2.enabled")
+		form += " " + structs.AttributeOf(p.listeners[0].spec.LoadBalancer.Attributes, "routing.http2.enabled")
+		form += " " + structs.AttributeOf(l.Attributes, AttributeHTTP3)
 	}
 	return form
 }

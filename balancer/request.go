@@ -19,7 +19,6 @@ type request struct {
 	priority int // of the rule
 	begun    time.Time
 	tried    []*target
-	now      *target          // the one that Next returned last
 	line     *accesslog.Entry // nil: the request is not logged
 }
 
@@ -42,7 +41,6 @@ func (q *request) Next() *proxy.Target {
 		return nil
 	}
 	q.tried = append(q.tried, t)
-	q.now = t
 	return &t.Target
 }
 
