@@ -21,8 +21,12 @@ func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
 	sim := flag.String("sim", "bin/gantry-sim", "the gantry-sim binary")
-	only := flag.String("only", "", "measure these alone: scheduling, cluster or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
+	only := flag.String("only", "", "measure these alone: scheduling, cluster, dns or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
 	flag.Parse()
+	if at := os.Getenv(dnsChild); at != "" {
+		fmt.Fprintln(os.Stderr, dnsServe(at))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, *binary, *sim, *rounds, *only); err != nil {
@@ -44,6 +48,11 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	}
 	if only == "" || only == "traffic" {
 		if err := traffic(ctx, binary); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "dns" {
+		if err := dnsMeasures(ctx); err != nil || only != "" {
 			return err
 		}
 	}
@@ -74,7 +83,7 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, cluster, scale, loss, traffic, tasks, agent, logs and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, cluster, dns, scale, loss, traffic, tasks, agent, logs and services", only)
 	}
 	for _, kind := range []string{"tasks", "agent", "logs", "services"} {
 		if only != "" && only != kind {
