@@ -10,14 +10,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// scene is a state that a test writes.
-type scene struct {
+// namedState is a state that a test writes.
+type namedState struct {
 	t     *testing.T
 	store *state.Store
 	index uint64
 }
 
-func (s *scene) put(f func(tx *state.Tx)) {
+func (s *namedState) put(f func(tx *state.Tx)) {
 	s.t.Helper()
 	s.index++
 	if err := s.store.Update(s.index, func(tx *state.Tx) error { f(tx); return nil }); err != nil {
@@ -25,9 +25,9 @@ func (s *scene) put(f func(tx *state.Tx)) {
 	}
 }
 
-// namesScene has a service "Web" of cluster default: three tasks on two instances.
-func namesScene(t *testing.T) *scene {
-	s := &scene{t: t, store: state.New()}
+// newNamedState has a service "Web" of cluster default: three tasks on two instances.
+func newNamedState(t *testing.T) *namedState {
+	s := &namedState{t: t, store: state.New()}
 	port := int32(80)
 	s.put(func(tx *state.Tx) {
 		tx.PutCluster(&structs.Cluster{Name: "default", Status: structs.ClusterActive})
@@ -56,7 +56,7 @@ func namesScene(t *testing.T) *scene {
 }
 
 // text shows the names as "name: address:port …".
-func (s *scene) text() string {
+func (s *namedState) text() string {
 	var b strings.Builder
 	for _, n := range endpoints.Names(s.store.Snapshot()) {
 		b.WriteString(n.Name + ":")
@@ -71,14 +71,14 @@ func (s *scene) text() string {
 	return b.String()
 }
 
-func (s *scene) want(why, want string) {
+func (s *namedState) want(why, want string) {
 	s.t.Helper()
 	if got := s.text(); got != want {
 		s.t.Errorf("%s: got\n%swant\n%s", why, got, want)
 	}
 }
 
-func (s *scene) task(id string, change func(*structs.Task)) {
+func (s *namedState) task(id string, change func(*structs.Task)) {
 	s.put(func(tx *state.Tx) {
 		t := *tx.Task(id)
 		change(&t)
@@ -87,7 +87,7 @@ func (s *scene) task(id string, change func(*structs.Task)) {
 }
 
 func TestServiceNames(t *testing.T) {
-	s := namesScene(t)
+	s := newNamedState(t)
 	s.want("three tasks run", "web.default.gantry: 192.0.2.2:32769 192.0.2.1:32770 192.0.2.2:32771\n")
 	s.task("t1", func(t *structs.Task) { t.DesiredStatus = structs.TaskStopped })
 	s.want("one is asked to stop", "web.default.gantry: 192.0.2.1:32770 192.0.2.2:32771\n")
@@ -96,7 +96,9 @@ func TestServiceNames(t *testing.T) {
 	s.put(func(tx *state.Tx) {
 		tx.PutTargetGroup(&structs.TargetGroup{ID: "g", Check: structs.TargetCheck{Enabled: true}})
 	})
-	s.task("t2", func(t *structs.Task) { t.Targets = []structs.TaskTarget{{TargetGroup: "g", Health: structs.TargetHealth{State: structs.TargetUnhealthy}}} })
+	s.task("t2", func(t *structs.Task) {
+		t.Targets = []structs.TaskTarget{{TargetGroup: "g", Health: structs.TargetHealth{State: structs.TargetUnhealthy}}}
+	})
 	s.want("one fails the checks of a target group", "web.default.gantry: 192.0.2.2:32771\n")
 	s.put(func(tx *state.Tx) {
 		i := *tx.Instance("i2")
@@ -114,7 +116,7 @@ func TestServiceNames(t *testing.T) {
 
 // Before traffic is shifted, the tasks of the new revision have no names.
 func TestNamesOfShiftedTraffic(t *testing.T) {
-	s := namesScene(t)
+	s := newNamedState(t)
 	deploy := func(production float64) {
 		s.put(func(tx *state.Tx) {
 			tx.PutDeployment(&structs.Deployment{
@@ -132,7 +134,7 @@ func TestNamesOfShiftedTraffic(t *testing.T) {
 }
 
 func TestOtherNames(t *testing.T) {
-	s := namesScene(t)
+	s := newNamedState(t)
 	s.put(func(tx *state.Tx) {
 		tx.PutLoadBalancer(&structs.LoadBalancer{ID: "00000000000000aa", Name: "Edge", Type: structs.LoadBalancerApplication})
 		tx.PutNamespace(&structs.Namespace{ID: "ns-1", Name: "shop.internal", Type: structs.NamespacePrivate})
