@@ -68,6 +68,7 @@ func (s *Server) Serve(packets *net.UDPConn, streams net.Listener) {
 	s.mu.Lock()
 	s.at[packets.LocalAddr().String()] = true
 	s.mu.Unlock()
+	_ = packets.SetReadBuffer(1 << 20) // as much of it as the kernel allows
 	context.AfterFunc(s.ctx, func() { _, _ = packets.Close(), streams.Close() })
 	for range runtime.GOMAXPROCS(0) {
 		s.work.Go(func() { s.servePackets(packets) })

@@ -10,14 +10,28 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
+<<<<<<< ours
 // zone is a state that a test writes.
 type zone struct {
+||||||| base
+// scene is a state that a test writes.
+type scene struct {
+=======
+// namedState is a state that a test writes.
+type namedState struct {
+>>>>>>> theirs
 	t     *testing.T
 	store *state.Store
 	index uint64
 }
 
+<<<<<<< ours
 func (s *zone) put(f func(tx *state.Tx)) {
+||||||| base
+func (s *scene) put(f func(tx *state.Tx)) {
+=======
+func (s *namedState) put(f func(tx *state.Tx)) {
+>>>>>>> theirs
 	s.t.Helper()
 	s.index++
 	if err := s.store.Update(s.index, func(tx *state.Tx) error { f(tx); return nil }); err != nil {
@@ -25,9 +39,19 @@ func (s *zone) put(f func(tx *state.Tx)) {
 	}
 }
 
+<<<<<<< ours
 // namesScene has a service "Web" of cluster default: three tasks on two instances.
 func namesScene(t *testing.T) *zone {
 	s := &zone{t: t, store: state.New()}
+||||||| base
+// namesScene has a service "Web" of cluster default: three tasks on two instances.
+func namesScene(t *testing.T) *scene {
+	s := &scene{t: t, store: state.New()}
+=======
+// newNamedState has a service "Web" of cluster default: three tasks on two instances.
+func newNamedState(t *testing.T) *namedState {
+	s := &namedState{t: t, store: state.New()}
+>>>>>>> theirs
 	port := int32(80)
 	s.put(func(tx *state.Tx) {
 		tx.PutCluster(&structs.Cluster{Name: "default", Status: structs.ClusterActive})
@@ -56,7 +80,13 @@ func namesScene(t *testing.T) *zone {
 }
 
 // text shows the names as "name: address:port …".
+<<<<<<< ours
 func (s *zone) text() string {
+||||||| base
+func (s *scene) text() string {
+=======
+func (s *namedState) text() string {
+>>>>>>> theirs
 	var b strings.Builder
 	for _, n := range endpoints.Names(s.store.Snapshot()) {
 		b.WriteString(n.Name + ":")
@@ -71,14 +101,26 @@ func (s *zone) text() string {
 	return b.String()
 }
 
+<<<<<<< ours
 func (s *zone) want(why, want string) {
+||||||| base
+func (s *scene) want(why, want string) {
+=======
+func (s *namedState) want(why, want string) {
+>>>>>>> theirs
 	s.t.Helper()
 	if got := s.text(); got != want {
 		s.t.Errorf("%s: got\n%swant\n%s", why, got, want)
 	}
 }
 
+<<<<<<< ours
 func (s *zone) task(id string, change func(*structs.Task)) {
+||||||| base
+func (s *scene) task(id string, change func(*structs.Task)) {
+=======
+func (s *namedState) task(id string, change func(*structs.Task)) {
+>>>>>>> theirs
 	s.put(func(tx *state.Tx) {
 		t := *tx.Task(id)
 		change(&t)
@@ -87,7 +129,7 @@ func (s *zone) task(id string, change func(*structs.Task)) {
 }
 
 func TestServiceNames(t *testing.T) {
-	s := namesScene(t)
+	s := newNamedState(t)
 	s.want("three tasks run", "web.default.gantry: 192.0.2.2:32769 192.0.2.1:32770 192.0.2.2:32771\n")
 	s.task("t1", func(t *structs.Task) { t.DesiredStatus = structs.TaskStopped })
 	s.want("one is asked to stop", "web.default.gantry: 192.0.2.1:32770 192.0.2.2:32771\n")
@@ -116,7 +158,7 @@ func TestServiceNames(t *testing.T) {
 
 // Before traffic is shifted, the tasks of the new revision have no names.
 func TestNamesOfShiftedTraffic(t *testing.T) {
-	s := namesScene(t)
+	s := newNamedState(t)
 	deploy := func(production float64) {
 		s.put(func(tx *state.Tx) {
 			tx.PutDeployment(&structs.Deployment{
@@ -134,7 +176,7 @@ func TestNamesOfShiftedTraffic(t *testing.T) {
 }
 
 func TestOtherNames(t *testing.T) {
-	s := namesScene(t)
+	s := newNamedState(t)
 	s.put(func(tx *state.Tx) {
 		tx.PutLoadBalancer(&structs.LoadBalancer{ID: "00000000000000aa", Name: "Edge", Type: structs.LoadBalancerApplication})
 		tx.PutNamespace(&structs.Namespace{ID: "ns-1", Name: "shop.internal", Type: structs.NamespacePrivate})

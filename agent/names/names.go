@@ -14,19 +14,13 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-// Address is where containers ask.
-const Address = "169.254.170.2"
-
-const port = 53
-
 // retry is how long the agent waits before it tries again to listen.
 const retry = 5 * time.Second
 
-// Place is where containers reach agents: 169.254.170.2.
+// Place is where containers reach agents.
 type Place interface {
-	// Listen and ListenPacket listen on a port, which agents may share.
-	Listen(port uint16) (net.Listener, error)
-	ListenPacket(port uint16) (*net.UDPConn, error)
+	// ListenResolver listens for DNS at an address of this agent alone, which stays the same.
+	ListenResolver() (address string, packets *net.UDPConn, streams net.Listener, err error)
 	// Close ends the use of it by this process. What listens must be closed.
 	Close()
 }
@@ -49,6 +43,7 @@ type Names struct {
 
 	mu      sync.Mutex
 	place   Place // nil: not open
+	address string
 	ended   bool
 	problem string // why it is not open, as logged last
 }
@@ -71,7 +66,7 @@ func (n *Names) open(ctx context.Context) bool {
 	err := n.listen(ctx)
 	if err != nil && err.Error() != n.problem && ctx.Err() == nil {
 		n.problem = err.Error()
-		n.log.Warn("containers do not get the names of the cluster: the agent cannot answer at "+Address, "error", err)
+		n.log.Warn("containers do not get the names of the cluster: the agent cannot answer their queries", "error", err)
 	}
 	return err == nil
 }
@@ -81,19 +76,13 @@ func (n *Names) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	packets, err := place.ListenPacket(port)
+	address, packets, streams, err := place.ListenResolver()
 	if err != nil {
-		place.Close()
-		return err
-	}
-	streams, err := place.Listen(port)
-	if err != nil {
-		_ = packets.Close()
 		place.Close()
 		return err
 	}
 	n.cfg.Server.Serve(packets, streams)
-	n.place = place
+	n.place, n.address = place, address
 	return nil
 }
 
@@ -144,7 +133,9 @@ func (n *Names) Resolver(ctx context.Context) (server string, search []string) {
 		return "", nil
 	}
 	search = []string{strings.ToLower(n.cfg.Cluster) + "." + dns.Suffix}
-	return Address, append(search, dns.SearchDomains(n.cfg.ResolvConf)...)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.address, append(search, dns.SearchDomains(n.cfg.ResolvConf)...)
 }
 
 // Release implements task.Resource: tasks have nothing of their own.

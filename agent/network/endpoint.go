@@ -51,6 +51,8 @@ type Endpoint struct {
 	cfg  EndpointConfig
 	tag  string
 	name string // of the namespace
+	// resolver is the instance's own address in it, for DNS
+	resolver netip.Addr
 
 	mu      sync.Mutex
 	machine *space
@@ -146,6 +148,11 @@ func (e *Endpoint) connect() error {
 		e.machine.RouteReplace(&netlink.Route{
 			LinkIndex: outer.Attrs().Index, Dst: one(endpointAddress), Src: ip(endpointMachine), Scope: netlink.SCOPE_LINK,
 		}),
+		e.inside.AddrReplace(inner, &netlink.Addr{IPNet: one(e.resolver)}),
+		neighbour(e.machine, outer, e.resolver, macOf(endpointAddress)),
+		e.machine.RouteReplace(&netlink.Route{
+			LinkIndex: outer.Attrs().Index, Dst: one(e.resolver), Src: ip(endpointMachine), Scope: netlink.SCOPE_LINK,
+		}),
 		e.inside.RouteReplace(&netlink.Route{
 			LinkIndex: inner.Attrs().Index, Dst: one(endpointMachine), Src: ip(endpointAddress), Scope: netlink.SCOPE_LINK,
 		}),
@@ -191,19 +198,6 @@ func (e *Endpoint) Listen(port uint16) (l net.Listener, err error) {
 		return err
 	})
 	return l, err
-}
-
-// ListenPacket takes packets at 169.254.170.2. Several agents may have one port: each sender's
-// packets go to one of them.
-func (e *Endpoint) ListenPacket(port uint16) (conn *net.UDPConn, err error) {
-	err = e.do(func() error {
-		c, err := sharing.ListenPacket(context.Background(), "udp4", netip.AddrPortFrom(endpointAddress, port).String())
-		if err == nil {
-			conn = c.(*net.UDPConn)
-		}
-		return err
-	})
-	return conn, err
 }
 
 // sharing opens sockets that share their port with those of other agents.

@@ -53,7 +53,14 @@ func (e *Endpoint) note() error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(note{e.cfg.Instance, dir, e.name})
+	notes, err := endpointNotes()
+	if err != nil {
+		return err
+	}
+	if e.resolver, err = resolverOf(e.tag, e.name, notes); err != nil {
+		return err
+	}
+	text, err := json.Marshal(note{Instance: e.cfg.Instance, DataDir: dir, Endpoint: e.name, Resolver: e.resolver.String()})
 	if err != nil {
 		return err
 	}

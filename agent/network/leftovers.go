@@ -139,6 +139,7 @@ type note struct {
 	Instance string `json:"instance"`
 	DataDir  string `json:"dataDir"`
 	Endpoint string `json:"endpoint,omitzero"` // the name of its namespace; not of routers
+	Resolver string `json:"resolver,omitzero"` // its own address there
 }
 
 // noteRouter writes down that the instance has a router, before it has one.

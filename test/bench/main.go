@@ -24,8 +24,12 @@ func main() {
 	binary := flag.String("gantry", "bin/gantry", "the gantry binary")
 	rounds := flag.Int("n", 20, "rounds of each single measurement")
 	sim := flag.String("sim", "bin/gantry-sim", "the gantry-sim binary")
-	only := flag.String("only", "", "measure these alone: scheduling, cluster, proxies or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
+	only := flag.String("only", "", "measure these alone: scheduling, cluster, proxies, dns or scale, which need no engine, loss and traffic (which need root), tasks, agent, logs or services")
 	flag.Parse()
+	if at := os.Getenv(dnsChild); at != "" {
+		fmt.Fprintln(os.Stderr, dnsServe(at))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, *binary, *sim, *rounds, *only); err != nil {
@@ -52,6 +56,11 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 	}
 	if only == "" || only == "proxies" {
 		if err := balancers(ctx); err != nil || only != "" {
+			return err
+		}
+	}
+	if only == "" || only == "dns" {
+		if err := dnsMeasures(ctx); err != nil || only != "" {
 			return err
 		}
 	}
@@ -82,7 +91,7 @@ func run(ctx context.Context, binary, sim string, rounds int, only string) (err 
 		"services": {b.services, b.replacement},
 	}
 	if measures[only] == nil && only != "" {
-		return fmt.Errorf("-only %s: there are scheduling, cluster, proxies, scale, loss, traffic, tasks, agent, logs and services", only)
+		return fmt.Errorf("-only %s: there are scheduling, cluster, proxies, dns, scale, loss, traffic, tasks, agent, logs and services", only)
 	}
 	for _, kind := range []string{"tasks", "agent", "logs", "services"} {
 		if only != "" && only != kind {

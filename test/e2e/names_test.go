@@ -77,7 +77,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestCloudMap: the tasks of a service with a registry are instances of Cloud Map, and have its name.
+// TestCloudMap: the tasks of a service with a registry are instances of Cloud Map, and have its
+// name.
 func TestCloudMap(t *testing.T) {
 	d := startDev(t)
 	var made struct{ OperationId string }
