@@ -47,6 +47,7 @@ func TestRequestedCertificate(t *testing.T) {
 		c.update(func(tx *state.Tx) {
 			tx.PutListener(&structs.Listener{ID: "secure", LoadBalancer: "b", Protocol: structs.ProtocolHTTPS, Port: 443, Certificates: c.listener.Listener.Certificates})
 		})
+		c.serve(true)
 		c.serves(first, domain, nil)
 		c.serves(second, "www."+domain, nil)
 	}
@@ -106,9 +107,8 @@ func TestKilledWhileOrdering(t *testing.T) {
 // it tried at once.
 func TestFailure(t *testing.T) {
 	c := newCluster(t, 0, true, true)
-	only := c.ingress()
-	c.http.Close()
-	c.tls.Close() // the authority reaches nobody
+	c.ingress()
+	c.balancer.Apply(structs.TrafficFrame{Full: true}) // the authority reaches nobody
 	c.claim("web.example.org")
 	var row *structs.Certificate
 	c.until("the failure is shown", func() bool {
@@ -127,5 +127,4 @@ func TestFailure(t *testing.T) {
 	}
 	before := c.authority.Orders.Load()
 	c.until("it is tried again at once", func() bool { return c.authority.Orders.Load() > before })
-	_ = only
 }

@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/gantry-project/gantry/balancer"
 	"github.com/gantry-project/gantry/balancer/certs"
 	"github.com/gantry-project/gantry/control"
 	"github.com/gantry-project/gantry/control/certificates"
@@ -27,28 +28,28 @@ type cluster struct {
 	node      *singlenode.Node
 	verbs     *certificates.Certificates
 	authority *acme.Authority
-	http, tls net.Listener
-	// answering is the instance that the listeners belong to.
+	http, tls int32 // ports of the listeners
+	balancer  *balancer.Balancer
+	// answering is the instance that the balancer belongs to.
 	answering atomic.Pointer[certs.Certificates]
 	listener  structs.TrafficListener
 }
 
-func listen(t *testing.T) net.Listener {
+// freePort returns a port that nobody listens on.
+func freePort(t *testing.T) int32 {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	return l
+	defer l.Close()
+	return int32(l.Addr().(*net.TCPAddr).Port)
 }
 
 // newCluster returns a cluster with an HTTPS listener without certificates, and maybe one of HTTP.
 func newCluster(t *testing.T, life time.Duration, plain, secure bool) *cluster {
-	c := &cluster{T: t, http: listen(t), tls: listen(t)}
+	c := &cluster{T: t, http: freePort(t), tls: freePort(t)}
 	c.node = singlenode.New(t, func(config *control.Config) { config.Now = time.Now })
-	c.authority = acme.Start(t, acme.Config{
-		HTTPPort: c.http.Addr().(*net.TCPAddr).Port, TLSPort: c.tls.Addr().(*net.TCPAddr).Port, Life: life,
-	})
+	c.authority = acme.Start(t, acme.Config{HTTPPort: int(c.http), TLSPort: int(c.tls), Life: life})
 	c.verbs = certificates.New(certificates.Config{Control: c.node.Control, Vault: c.node.Vault, Log: c.node, ACME: &c.authority.ACMESettings})
 	c.update(func(tx *state.Tx) {
 		tx.PutLoadBalancer(&structs.LoadBalancer{ID: "b", Name: "front", Type: structs.LoadBalancerApplication})
@@ -60,39 +61,39 @@ func newCluster(t *testing.T, life time.Duration, plain, secure bool) *cluster {
 			tx.PutListener(&c.listener.Listener)
 		}
 	})
-	go func() { _ = http.Serve(c.http, http.HandlerFunc(c.answerHTTP)) }()
-	go c.acceptTLS()
+	c.balance()
+	c.serve(plain)
 	return c
 }
 
-func (c *cluster) answerHTTP(w http.ResponseWriter, r *http.Request) {
-	if now := c.answering.Load(); now != nil {
-		if body, ok := now.HTTPChallenge(r.Host, r.URL.Path); ok {
-			_, _ = w.Write([]byte(body))
-			return
-		}
-	}
-	http.NotFound(w, r)
+// balance starts a balancer, whose certificates are those of the instance that answers.
+func (c *cluster) balance() {
+	c.balancer = balancer.New(balancer.Config{
+		Address: "127.0.0.1", Grace: time.Second, Logger: slog.New(slog.NewTextHandler(c.Output(), nil)),
+		Certificates: func(l structs.TrafficListener, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.answering.Load().GetCertificate(l, hello)
+		},
+		DefaultCertificate: func(l structs.TrafficListener) *tls.Certificate { return c.answering.Load().Default(l) },
+		HTTPChallenge:      func(host, path string) (string, bool) { return c.answering.Load().HTTPChallenge(host, path) },
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); c.balancer.Run(ctx) }()
+	c.Cleanup(func() { cancel(); <-ended })
 }
 
-func (c *cluster) acceptTLS() {
-	config := &tls.Config{NextProtos: []string{"http/1.1", certs.ALPN}, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		now := c.answering.Load()
-		if found, err := now.GetCertificate(c.listener, hello); found != nil || err != nil {
-			return found, err
-		}
-		return now.Default(c.listener), nil
-	}}
-	for {
-		conn, err := c.tls.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer conn.Close()
-			_ = tls.Server(conn, config).Handshake()
-		}()
+// serve opens the HTTPS listener with its certificates, and maybe one of HTTP.
+func (c *cluster) serve(plain bool) {
+	do := []structs.RuleAction{{Type: structs.ActionFixedResponse, Fixed: &structs.FixedResponse{Status: 200, Body: "here"}}}
+	secure := c.listener
+	secure.Listener.ID, secure.Listener.Protocol, secure.Listener.Port, secure.Listener.DefaultActions = "secure", structs.ProtocolHTTPS, c.tls, do
+	frame := structs.TrafficFrame{Full: true, Listeners: []structs.TrafficListener{secure}}
+	if plain {
+		frame.Listeners = append(frame.Listeners, structs.TrafficListener{
+			Listener: structs.Listener{ID: "plain", Protocol: structs.ProtocolHTTP, Port: c.http, DefaultActions: do},
+		})
 	}
+	c.balancer.Apply(frame)
 }
 
 // claim makes a rule of the HTTPS listener name a host.
@@ -179,7 +180,7 @@ func (c *cluster) served(i *instance, name string) *x509.Certificate {
 	c.answering.Store(i.Certificates)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(c.authority.Root))
-	conn, err := tls.Dial("tcp", c.tls.Addr().String(), &tls.Config{ServerName: name, RootCAs: roots})
+	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", c.tls), &tls.Config{ServerName: name, RootCAs: roots})
 	if err != nil {
 		return nil
 	}
