@@ -69,8 +69,9 @@ func (l *look) earlierJob() *structs.Job {
 	if job == nil {
 		return nil
 	}
-	back := *job
-	back.Count, back.Service, back.Status, back.Version = l.job.Count, l.job.Service, l.job.Status, l.job.Version+1
+	back, spec := *job, *l.job.Service
+	spec.ReachAs(job.Service)
+	back.Count, back.Service, back.Status, back.Version = l.job.Count, &spec, l.job.Status, l.job.Version+1
 	return &back
 }
 
