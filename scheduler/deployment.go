@@ -73,6 +73,7 @@ func (l *look) earlierJob() *structs.Job {
 	if job.Service != nil {
 		spec.LoadBalancers, spec.Registries, spec.Connect = job.Service.LoadBalancers, job.Service.Registries, job.Service.Connect
 	}
+	spec.ReachAs(job.Service)
 	back.Count, back.Service, back.Status, back.Version = l.job.Count, &spec, l.job.Status, l.job.Version+1
 	return &back
 }

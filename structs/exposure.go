@@ -106,6 +106,16 @@ func (j *Job) ExposedOwner() string {
 	return ""
 }
 
+// ReachAs takes over how a service is reached from another version of it. That is part of a
+// revision (ECS).
+func (s *ServiceSpec) ReachAs(o *ServiceSpec) {
+	if o == nil {
+		return
+	}
+	s.LoadBalancers, s.Registries, s.Connect = o.LoadBalancers, o.Registries, o.Connect
+	s.Expose, s.Gateway, s.Express = o.Expose, o.Gateway, o.Express
+}
+
 // sameExposure reports whether the tasks of two versions are in the same target groups of Gantry's
 // own.
 func (j *Job) sameExposure(o *Job) bool { return slices.Equal(j.exposedTargets(), o.exposedTargets()) }

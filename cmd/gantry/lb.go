@@ -172,7 +172,12 @@ func printDetails(w io.Writer, list structs.LoadBalancerList) {
 			}
 			rows = append(rows, []string{"  " + what, t.Address + ":" + strconv.Itoa(int(t.Port)), t.State, since(t.Since), t.Why})
 		}
-		table(w, []string{"  TARGET", "ADDRESS", "STATE", "SINCE", "WHY"}, rows)
+		if len(rows) == 0 {
+			rows = [][]string{{"  no targets"}}
+		} else {
+			rows = append([][]string{{"  TARGET", "ADDRESS", "STATE", "SINCE", "WHY"}}, rows...)
+		}
+		table(w, nil, rows)
 		fmt.Fprintln(w)
 	}
 }

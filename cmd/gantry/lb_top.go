@@ -59,8 +59,8 @@ type topRow struct {
 	counts      structs.TrafficCounts
 }
 
-// topRows adds up what the ingress instances counted, by what it is about. order has the keys as
-// they are shown.
+// topRows adds up what the ingress instances counted, by what it is about. The keys are in the
+// order in which rows are shown.
 func topRows(list structs.TrafficStatsList) map[string]*topRow {
 	rows := map[string]*topRow{}
 	add := func(key, name, state string, counts structs.TrafficCounts) {
@@ -90,6 +90,9 @@ func topRows(list structs.TrafficStatsList) map[string]*topRow {
 }
 
 func printTop(w io.Writer, before, now structs.TrafficStatsList) {
+	if len(now.Instances) == 0 {
+		fmt.Fprintln(w, "No ingress instance answers: requests are taken by agents with --ingress, which is the default.")
+	}
 	seconds := 1.0
 	if len(before.Instances) > 0 && len(now.Instances) > 0 {
 		seconds = max(0.001, float64(now.Instances[0].At-before.Instances[0].At)/1000)
@@ -107,7 +110,9 @@ func printTop(w io.Writer, before, now structs.TrafficStatsList) {
 			latencyText(&c, 0.5), latencyText(&c, 0.99), strconv.FormatInt(c.Open, 10), bytesText(float64(c.BytesOut) / seconds),
 		})
 	}
-	table(w, []string{"", "STATE", "REQ/S", "4XX", "5XX+ERRORS", "P50", "P99", "OPEN", "OUT/S"}, rows)
+	if len(rows) > 0 {
+		table(w, []string{"", "STATE", "REQ/S", "4XX", "5XX+ERRORS", "P50", "P99", "OPEN", "OUT/S"}, rows)
+	}
 	for _, id := range slices.Sorted(maps.Keys(now.Missing)) {
 		fmt.Fprintf(w, "ingress instance %s is not counted: %s\n", id, now.Missing[id])
 	}
