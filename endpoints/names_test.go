@@ -10,28 +10,14 @@ import (
 	"github.com/gantry-project/gantry/structs"
 )
 
-<<<<<<< ours
-// zone is a state that a test writes.
-type zone struct {
-||||||| base
-// scene is a state that a test writes.
-type scene struct {
-=======
 // namedState is a state that a test writes.
 type namedState struct {
->>>>>>> theirs
 	t     *testing.T
 	store *state.Store
 	index uint64
 }
 
-<<<<<<< ours
-func (s *zone) put(f func(tx *state.Tx)) {
-||||||| base
-func (s *scene) put(f func(tx *state.Tx)) {
-=======
 func (s *namedState) put(f func(tx *state.Tx)) {
->>>>>>> theirs
 	s.t.Helper()
 	s.index++
 	if err := s.store.Update(s.index, func(tx *state.Tx) error { f(tx); return nil }); err != nil {
@@ -39,19 +25,9 @@ func (s *namedState) put(f func(tx *state.Tx)) {
 	}
 }
 
-<<<<<<< ours
-// namesScene has a service "Web" of cluster default: three tasks on two instances.
-func namesScene(t *testing.T) *zone {
-	s := &zone{t: t, store: state.New()}
-||||||| base
-// namesScene has a service "Web" of cluster default: three tasks on two instances.
-func namesScene(t *testing.T) *scene {
-	s := &scene{t: t, store: state.New()}
-=======
 // newNamedState has a service "Web" of cluster default: three tasks on two instances.
 func newNamedState(t *testing.T) *namedState {
 	s := &namedState{t: t, store: state.New()}
->>>>>>> theirs
 	port := int32(80)
 	s.put(func(tx *state.Tx) {
 		tx.PutCluster(&structs.Cluster{Name: "default", Status: structs.ClusterActive})
@@ -80,13 +56,7 @@ func newNamedState(t *testing.T) *namedState {
 }
 
 // text shows the names as "name: address:port …".
-<<<<<<< ours
-func (s *zone) text() string {
-||||||| base
-func (s *scene) text() string {
-=======
 func (s *namedState) text() string {
->>>>>>> theirs
 	var b strings.Builder
 	for _, n := range endpoints.Names(s.store.Snapshot()) {
 		b.WriteString(n.Name + ":")
@@ -101,26 +71,14 @@ func (s *namedState) text() string {
 	return b.String()
 }
 
-<<<<<<< ours
-func (s *zone) want(why, want string) {
-||||||| base
-func (s *scene) want(why, want string) {
-=======
 func (s *namedState) want(why, want string) {
->>>>>>> theirs
 	s.t.Helper()
 	if got := s.text(); got != want {
 		s.t.Errorf("%s: got\n%swant\n%s", why, got, want)
 	}
 }
 
-<<<<<<< ours
-func (s *zone) task(id string, change func(*structs.Task)) {
-||||||| base
-func (s *scene) task(id string, change func(*structs.Task)) {
-=======
 func (s *namedState) task(id string, change func(*structs.Task)) {
->>>>>>> theirs
 	s.put(func(tx *state.Tx) {
 		t := *tx.Task(id)
 		change(&t)

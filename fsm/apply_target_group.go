@@ -91,7 +91,7 @@ func deregisterTargets(tx *state.Tx, _ uint64, cmd structs.DeregisterTargets) (s
 		return "", structs.ErrTargetGroupNotFound()
 	}
 	for _, t := range slices.Collect(tx.Targets(cmd.TargetGroup)) {
-		if !slices.ContainsFunc(cmd.Targets, func(k structs.TargetPort) bool {
+		if !slices.ContainsFunc(cmd.Targets, func(k structs.TargetKey) bool {
 			return k.Target == t.Target && (k.Port == 0 || k.Port == t.Port)
 		}) {
 			continue

@@ -82,9 +82,9 @@ func TestDeregisteredTargets(t *testing.T) {
 	h := newHarness(t)
 	h.do(putGroupCommand(0))
 	h.do(structs.RegisterTargets{TargetGroup: groupID, Targets: []structs.Target{{Target: "10.0.0.1", Port: 80}, {Target: "10.0.0.2", Port: 80}, {Target: "10.0.0.3", Port: 80}}})
-	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.1"}}, DrainUntil: 100})
-	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.1"}, {Target: "10.0.0.2"}}, DrainUntil: 200})
-	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.3"}}})
+	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetKey{{Target: "10.0.0.1"}}, DrainUntil: 100})
+	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetKey{{Target: "10.0.0.1"}, {Target: "10.0.0.2"}}, DrainUntil: 200})
+	h.do(structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetKey{{Target: "10.0.0.3"}}})
 	var left []string
 	for target := range h.snap().Targets(groupID) {
 		left = append(left, fmt.Sprint(target.Target, " ", target.DrainUntil))
@@ -128,6 +128,6 @@ func anyTraffic() *rapid.Generator[structs.Command] {
 		case 9:
 			return structs.RegisterTargets{TargetGroup: groupID, Targets: []structs.Target{{Target: "10.0.0.1", Port: 80}}}
 		}
-		return structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetPort{{Target: "10.0.0.1"}}, DrainUntil: structs.Time(was)}
+		return structs.DeregisterTargets{TargetGroup: groupID, Targets: []structs.TargetKey{{Target: "10.0.0.1"}}, DrainUntil: structs.Time(was)}
 	})
 }

@@ -69,7 +69,7 @@ func trafficSamples() map[string]structs.Command {
 			}},
 		},
 		"deregister_targets": structs.DeregisterTargets{
-			TargetGroup: "73e2d6bc24d8a067", Targets: []structs.TargetPort{{Target: "10.0.0.7", Port: 80}}, DrainUntil: 1_700_000_000_196,
+			TargetGroup: "73e2d6bc24d8a067", Targets: []structs.TargetKey{{Target: "10.0.0.7", Port: 80}}, DrainUntil: 1_700_000_000_196,
 		},
 	}
 }

@@ -105,13 +105,13 @@ func (RegisterTargets) CommandType() CommandType { return CmdRegisterTargets }
 // error.
 type DeregisterTargets struct {
 	TargetGroup string
-	Targets     []TargetPort
+	Targets     []TargetKey
 	// DrainUntil is when they are gone; zero: at once.
 	DrainUntil Time
 }
 
-// TargetPort names a target in its target group.
-type TargetPort struct {
+// TargetKey names a target in its target group.
+type TargetKey struct {
 	Target string
 	Port   int32 // zero: all ports of the target
 }

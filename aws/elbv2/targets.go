@@ -35,9 +35,9 @@ func (c *call) deregisterTargets(ctx context.Context, in *DeregisterTargetsInput
 	if err != nil {
 		return nil, err
 	}
-	var targets []structs.TargetPort
+	var targets []structs.TargetKey
 	for _, t := range in.Targets {
-		targets = append(targets, structs.TargetPort{Target: t.Id, Port: number(t.Port)})
+		targets = append(targets, structs.TargetKey{Target: t.Id, Port: number(t.Port)})
 	}
 	return &DeregisterTargetsOutput{}, c.traffic.DeregisterTargets(ctx, g.ID, targets)
 }

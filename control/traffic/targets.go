@@ -78,7 +78,7 @@ func checkAddress(g *structs.TargetGroup, text string) error {
 
 // DeregisterTargets takes targets out of a target group once their open requests have ended, at the
 // latest after the group's deregistration delay. Those that are not in it are no error.
-func (t *Traffic) DeregisterTargets(ctx context.Context, group string, targets []structs.TargetPort) error {
+func (t *Traffic) DeregisterTargets(ctx context.Context, group string, targets []structs.TargetKey) error {
 	snap, err := t.Read(ctx)
 	if err != nil {
 		return err
