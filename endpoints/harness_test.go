@@ -67,7 +67,7 @@ func (s *scene) change(fn func(*state.Tx)) (changes []endpoints.Change) {
 // task returns a task of a service as a target of a group, at a port of i1.
 func task(id, job, deployment, group string, port int32, state string) *structs.Task {
 	return &structs.Task{
-		ID: id, Cluster: "default", Job: job, StartedBy: deployment, Instance: "i1",
+		ID: id, Cluster: "default", Job: job, Group: structs.ServiceGroup(job), StartedBy: deployment, Instance: "i1",
 		LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
 		Targets: []structs.TaskTarget{{TargetGroup: group, Port: port, Health: structs.TargetHealth{State: state}}},
 	}

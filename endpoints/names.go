@@ -25,20 +25,33 @@ const maxHolders = 64
 // A name that nobody has at the moment is there, without addresses: a lookup then finds nothing,
 // but the name exists.
 func Names(v NamesView) []structs.TrafficName {
-	byRegistry := map[string][]*structs.Job{}
 	var list []structs.TrafficName
 	for c := range v.Clusters() {
 		for job := range v.Services(c.Name) {
-			if job.Status != structs.ServiceActive {
-				continue
+			if job.Status == structs.ServiceActive {
+				list = append(list, serviceName(v, job))
 			}
-			for _, r := range job.Service.Registries {
-				byRegistry[r.Registry] = append(byRegistry[r.Registry], job)
-			}
-			list = append(list, serviceName(v, job))
 		}
 	}
-	list = append(list, loadBalancerNames(v)...)
+	list = append(append(list, loadBalancerNames(v)...), discoveryNames(v)...)
+	slices.SortStableFunc(list, func(a, b structs.TrafficName) int { return cmp.Compare(a.Name, b.Name) })
+	// of two services whose names differ in case only, or a namespace with the name of something
+	// else, the first has the name
+	return slices.CompactFunc(list, func(a, b structs.TrafficName) bool { return a.Name == b.Name })
+}
+
+// discoveryNames returns the names of Cloud Map.
+func discoveryNames(v NamesView) (list []structs.TrafficName) {
+	byRegistry := map[string][]*structs.Job{}
+	for c := range v.Clusters() {
+		for job := range v.Services(c.Name) {
+			if job.Status == structs.ServiceActive {
+				for _, r := range job.Service.Registries {
+					byRegistry[r.Registry] = append(byRegistry[r.Registry], job)
+				}
+			}
+		}
+	}
 	for n := range v.Namespaces() {
 		if n.Type != structs.NamespacePrivate {
 			continue
@@ -50,10 +63,7 @@ func Names(v NamesView) []structs.TrafficName {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b structs.TrafficName) int { return cmp.Compare(a.Name, b.Name) })
-	// of two services whose names differ in case only, or a namespace with the name of something
-	// else, the first has the name
-	return slices.CompactFunc(list, func(a, b structs.TrafficName) bool { return a.Name == b.Name })
+	return list
 }
 
 // ServiceDNSName returns the name of a service in the cluster's DNS.

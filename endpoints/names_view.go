@@ -11,6 +11,9 @@ type NamesView interface {
 	Clusters() iter.Seq[*structs.Cluster]
 	Services(cluster string) iter.Seq[*structs.Job]
 	Deployments(job string) iter.Seq[*structs.Deployment]
+	Job(id string) *structs.Job
+	// InstanceTasks returns the tasks of an instance that have not stopped.
+	InstanceTasks(instance string) iter.Seq[*structs.Task]
 	JobTasks(job string) iter.Seq[*structs.Task]
 	TaskDefinition(revision string) *structs.TaskDefinition
 	Instance(id string) *structs.ContainerInstance

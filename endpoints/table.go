@@ -16,6 +16,7 @@ type Table struct {
 	groups    map[string]*GroupItem
 	listeners map[string]*structs.TrafficListener
 	names     map[string]*structs.TrafficName
+	owned     map[string][]string // the names of each service, by Job.ID, and of other owners
 }
 
 // GroupItem is a group in a Table.
@@ -43,11 +44,13 @@ func NewTable(v View) *Table {
 	t := &Table{
 		checkers: NewCheckers(v.Ingress()), services: map[string][]string{},
 		groups: map[string]*GroupItem{}, listeners: map[string]*structs.TrafficListener{}, names: map[string]*structs.TrafficName{},
+		owned: map[string][]string{},
 	}
 	for j := range v.BalancedServices() {
 		t.services[j.ID] = serviceGroups(j)
 	}
 	t.compute(v, &dirty{groups: map[string]bool{}, config: true}, &Changes{})
+	t.beginNames(v, &Changes{})
 	return t
 }
 
@@ -71,8 +74,10 @@ func (t *Table) Everything() Changes {
 
 // Apply brings the table up to a view that has these changes.
 func (t *Table) Apply(v View, changes []Change) (out Changes) {
-	d := &dirty{groups: map[string]bool{}}
+	d, names := &dirty{groups: map[string]bool{}}, &dirtyNames{services: map[string]bool{}}
 	for _, c := range changes {
+		t.markNames(names, v, c.Before)
+		t.markNames(names, v, c.Row)
 		out.Other = !t.mark(d, c.Before) || !t.mark(d, c.Row) || out.Other
 		if j, ok := c.Row.(*structs.Job); ok {
 			t.services[j.ID] = serviceGroups(j)
@@ -81,6 +86,7 @@ func (t *Table) Apply(v View, changes []Change) (out Changes) {
 		}
 	}
 	t.compute(v, d, &out)
+	t.computeNames(v, names, &out)
 	return out
 }
 
@@ -167,7 +173,6 @@ func (t *Table) compute(v View, d *dirty, out *Changes) {
 	for _, id := range slices.Sorted(maps.Keys(d.groups)) {
 		t.computeGroup(v, id, out)
 	}
-	t.computeNames(v, out)
 }
 
 // computeListeners computes all listeners, and marks the groups that came into use or went out of
@@ -258,23 +263,6 @@ func differ(was, is [][]string) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
-}
-
-// computeNames computes all names.
-func (t *Table) computeNames(v View, out *Changes) {
-	was := t.names
-	t.names = map[string]*structs.TrafficName{}
-	for _, name := range Names(v) {
-		t.names[name.Name] = &name
-		if before := was[name.Name]; before == nil || !reflect.DeepEqual(before, &name) {
-			out.Names = append(out.Names, name.Name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		if t.names[name] == nil {
-			out.Names = append(out.Names, name)
-		}
-	}
 }
 
 // For returns a group as one agent gets it: with Check of the targets that it checks.

@@ -102,6 +102,11 @@ func TestTableIsThatOfItsView(t *testing.T) {
 			})
 			named := table.Apply(s.store.Snapshot(), changes)
 			fresh := endpoints.NewTable(s.store.Snapshot())
+			for _, name := range fresh.Everything().Names {
+				if !reflect.DeepEqual(table.Name(name), fresh.Name(name)) {
+					rt.Fatalf("name %s is %+v, not %+v", name, table.Name(name), fresh.Name(name))
+				}
+			}
 			if !reflect.DeepEqual(table.Everything(), fresh.Everything()) {
 				rt.Fatalf("has %v, not %v", table.Everything(), fresh.Everything())
 			}
@@ -154,7 +159,10 @@ func draw(t *rapid.T, tx *state.Tx) {
 		if rapid.Bool().Draw(t, "two groups") {
 			spec.LoadBalancers[0].Alternate = &structs.AlternateTargets{TargetGroup: "k", ProductionRule: "r", TestRule: "rule"}
 		}
-		tx.PutJob(&structs.Job{ID: job, Cluster: "default", Name: job, Type: structs.JobService, Service: spec})
+		tx.PutCluster(&structs.Cluster{Name: "default", Status: structs.ClusterActive})
+		tx.PutJob(&structs.Job{
+			ID: job, Cluster: "default", Name: job, Type: structs.JobService, Service: spec, Status: pick(structs.ServiceActive, structs.ServiceInactive),
+		})
 		tx.PutDeployment(&structs.Deployment{
 			ID: pick("d1", "d2"), Job: job, Status: pick("PRIMARY", "ACTIVE"), Alternate: rapid.Bool().Draw(t, "alternate"),
 			Traffic: &structs.Traffic{Production: float64(rapid.IntRange(0, 4).Draw(t, "share") * 25)},

@@ -35,7 +35,7 @@ var jobs = Declare(Declaration[structs.Job]{
 		},
 	},
 	Topics: func(was, j *structs.Job, _ bool) [maxTopics]Topic {
-		if balanced(j) || was != nil && balanced(was) {
+		if j.Service != nil {
 			return [maxTopics]Topic{{Kind: TopicTraffic}}
 		}
 		return [maxTopics]Topic{}

@@ -9,7 +9,8 @@ import (
 
 var namespaces = Declare(Declaration[structs.Namespace]{
 	Table: 68, Name: "namespaces",
-	Less: func(a, b *structs.Namespace) bool { return a.ID < b.ID },
+	Topics: trafficTopic[structs.Namespace],
+	Less:   func(a, b *structs.Namespace) bool { return a.ID < b.ID },
 	Indexes: []Index[structs.Namespace]{
 		namespacesByName: {
 			Of:   func(r *structs.Namespace) string { return r.Name },
@@ -22,7 +23,8 @@ const namespacesByName = 0
 
 var discoveryServices = Declare(Declaration[structs.DiscoveryService]{
 	Table: 69, Name: "discovery services",
-	Less: func(a, b *structs.DiscoveryService) bool { return a.ID < b.ID },
+	Topics: trafficTopic[structs.DiscoveryService],
+	Less:   func(a, b *structs.DiscoveryService) bool { return a.ID < b.ID },
 	Indexes: []Index[structs.DiscoveryService]{
 		discoveryServicesByName: {
 			Of: func(r *structs.DiscoveryService) string { return r.Namespace },
@@ -37,6 +39,7 @@ const discoveryServicesByName = 0
 
 var discoveryInstances = Declare(Declaration[structs.DiscoveryInstance]{
 	Table: 70, Name: "discovery instances",
+	Topics: trafficTopic[structs.DiscoveryInstance],
 	Less: func(a, b *structs.DiscoveryInstance) bool {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.ID, b.ID)) < 0
 	},

@@ -23,7 +23,7 @@ var tasks = Declare(Declaration[structs.Task]{
 	},
 	Topics: func(was, t *structs.Task, _ bool) [maxTopics]Topic {
 		topics := [maxTopics]Topic{{Kind: TopicInstanceTasks, ID: t.Instance}}
-		if len(t.Targets) > 0 || was != nil && len(was.Targets) > 0 {
+		if len(t.Targets) > 0 || was != nil && len(was.Targets) > 0 || servesDiffers(was, t) {
 			topics[1] = Topic{Kind: TopicTraffic}
 		}
 		return topics

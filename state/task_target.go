@@ -2,6 +2,7 @@ package state
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -68,6 +69,24 @@ func trafficTopic[R any](*R, *R, bool) [maxTopics]Topic {
 func trafficDiffers(was, is *structs.ContainerInstance, removed bool) bool {
 	return was == nil || removed || was.AgentConnected != is.AgentConnected || was.Status != is.Status ||
 		was.Ingress != is.Ingress || was.Address != is.Address || was.Zone != is.Zone || was.Name != is.Name
+}
+
+// servesDiffers reports whether a change of a service's task may change the names that stand for
+// it: it begins or ceases to run, its health, address or ports change.
+func servesDiffers(was, is *structs.Task) bool {
+	if !structs.IsServiceGroup(is.Group) {
+		return false
+	}
+	runs := func(t *structs.Task) bool {
+		return t != nil && t.LastStatus == structs.TaskRunning && t.DesiredStatus == structs.TaskRunning
+	}
+	if !runs(was) || !runs(is) {
+		return runs(was) != runs(is)
+	}
+	return was.Address != is.Address || was.HealthyAt != is.HealthyAt ||
+		!slices.EqualFunc(was.Containers, is.Containers, func(a, b structs.Container) bool {
+			return a.HealthStatus == b.HealthStatus && len(a.NetworkBindings) == len(b.NetworkBindings)
+		})
 }
 
 // sameTraffic reports whether two shares of traffic are equal; either may be nil.

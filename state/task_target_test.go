@@ -88,7 +88,18 @@ func TestTopicOfTraffic(t *testing.T) {
 		{func(tx *Tx) { tx.PutTask(&structs.Task{ID: "a", Instance: "i"}) }, 0},
 		{func(tx *Tx) { tx.PutTask(&structs.Task{ID: "b", Targets: []structs.TaskTarget{{TargetGroup: "g"}}}) }, 1},
 		{func(tx *Tx) { tx.PutTask(&structs.Task{ID: "b"}) }, 1},
-		{func(tx *Tx) { tx.PutJob(&structs.Job{ID: "j", Service: &structs.ServiceSpec{}}) }, 0},
+		{func(tx *Tx) { tx.PutJob(&structs.Job{ID: "j", Service: &structs.ServiceSpec{}}) }, 1},
+		{func(tx *Tx) { tx.PutJob(&structs.Job{ID: "batch"}) }, 0},
+		{func(tx *Tx) { tx.PutTask(&structs.Task{ID: "s", Group: "service:web"}) }, 0},
+		{func(tx *Tx) {
+			tx.PutTask(&structs.Task{ID: "s", Group: "service:web", LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning})
+		}, 1},
+		{func(tx *Tx) {
+			tx.PutTask(&structs.Task{ID: "s", Group: "service:web", LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning, Version: 2})
+		}, 0},
+		{func(tx *Tx) {
+			tx.PutTask(&structs.Task{ID: "s", Group: "service:web", LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskStopped})
+		}, 1},
 		{func(tx *Tx) { tx.PutDeployment(&structs.Deployment{ID: "d", Traffic: &structs.Traffic{Production: 5}}) }, 1},
 		{func(tx *Tx) {
 			tx.PutDeployment(&structs.Deployment{ID: "d", FailedTasks: 1, Traffic: &structs.Traffic{Production: 5}})
