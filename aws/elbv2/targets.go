@@ -3,7 +3,7 @@ package elbv2
 import (
 	"context"
 
-	"github.com/gantry-project/gantry/control/traffic"
+	"github.com/gantry-project/gantry/endpoints"
 	"github.com/gantry-project/gantry/structs"
 )
 
@@ -53,9 +53,9 @@ func (c *call) describeTargetHealth(ctx context.Context, in *DescribeTargetHealt
 	if err != nil {
 		return nil, err
 	}
-	rows := traffic.Health(snap, g, c.traffic.Now())
+	rows := endpoints.Health(snap, g.ID)
 	out := &DescribeTargetHealthOutput{}
-	show := func(r traffic.TargetRow) {
+	show := func(r endpoints.Row) {
 		out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, showTarget(g, r))
 	}
 	if len(in.Targets) == 0 {
@@ -75,16 +75,16 @@ func (c *call) describeTargetHealth(ctx context.Context, in *DescribeTargetHealt
 		if !found {
 			port := g.Port
 			set(&port, asked.Port)
-			show(traffic.TargetRow{
-				Target: asked.Id, Port: port, State: structs.TargetUnused, Reason: structs.ReasonNotRegistered,
-				Description: "Target is not registered to the target group",
+			show(endpoints.Row{
+				Target: asked.Id, Port: port, State: structs.TargetUnused, Reason: endpoints.ReasonNotRegistered,
+				Description: endpoints.Describe(endpoints.ReasonNotRegistered),
 			})
 		}
 	}
 	return out, nil
 }
 
-func showTarget(g *structs.TargetGroup, r traffic.TargetRow) TargetHealthDescription {
+func showTarget(g *structs.TargetGroup, r endpoints.Row) TargetHealthDescription {
 	port := g.Check.Port
 	if port == structs.TrafficPort {
 		port = decimal(int(r.Port))

@@ -160,7 +160,7 @@ var folderRules = []folderRule{
 		"a door; what it shows is read by control/logs"},
 	{"aws/acm", []string{"aws/protocol", "control", "control/certificates", "state", "structs"},
 		"a door translates to the verbs of control/certificates"},
-	{"aws/elbv2", []string{"aws/protocol", "control", "control/traffic", "structs"},
+	{"aws/elbv2", []string{"aws/protocol", "control", "control/traffic", "endpoints", "structs"},
 		"a door translates to the verbs of control/traffic"},
 	{"aws/secretsmanager", []string{"aws/protocol", "control", "control/vault", "structs"},
 		"a door translates to the verbs of control/vault"},
