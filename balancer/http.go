@@ -37,14 +37,10 @@ func (p *port) serveHTTP() {
 	}
 }
 
-// AttributeHTTP3 is the attribute of HTTPS listeners that also take HTTP/3, at the UDP port of the
-// same number. It is Gantry's own: elbv2 has none.
-const AttributeHTTP3 = "gantry.http3.enabled"
-
 // http3 reports whether the port takes HTTP/3.
 func (p *port) http3() bool {
 	return p.kind == structs.ProtocolHTTPS &&
-		structs.AttributeOf(p.plan.Load().listeners[0].spec.Listener.Attributes, AttributeHTTP3) == "true"
+		structs.AttributeOf(p.plan.Load().listeners[0].spec.Listener.Attributes, structs.AttributeHTTP3) == "true"
 }
 
 // serveHTTP3 serves HTTP/3 beside HTTPS until ctx ends. While the UDP port cannot be had, clients

@@ -36,7 +36,7 @@ func TestHTTP3(t *testing.T) {
 	if _, offered, _ := ask(&http.Transport{TLSClientConfig: insecure, DisableKeepAlives: true}); offered != "" {
 		t.Errorf("without the attribute, %q is offered", offered)
 	}
-	l.Listener.Attributes = []structs.TrafficAttribute{{Key: AttributeHTTP3, Value: "true"}}
+	l.Listener.Attributes = []structs.TrafficAttribute{{Key: structs.AttributeHTTP3, Value: "true"}}
 	w.Apply(structs.TrafficFrame{Listeners: []structs.TrafficListener{l}})
 	body, offered, _ := ask(&http.Transport{TLSClientConfig: insecure, DisableKeepAlives: true})
 	if want := `h3=":` + strconv.Itoa(int(port)) + `"; ma=86400`; body != "a" || offered != want {

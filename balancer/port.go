@@ -37,7 +37,7 @@ func (p *plan) form() string {
 	}
 	if p.kind == structs.ProtocolHTTPS {
 		form += " " + structs.AttributeOf(p.listeners[0].spec.LoadBalancer.Attributes, "routing.http2.enabled")
-		form += " " + structs.AttributeOf(l.Attributes, AttributeHTTP3)
+		form += " " + structs.AttributeOf(l.Attributes, structs.AttributeHTTP3)
 	}
 	return form
 }

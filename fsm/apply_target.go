@@ -52,9 +52,10 @@ func seeTask(tx *state.Tx, index uint64, old *structs.Task, r *structs.TargetRep
 	if !changed {
 		return
 	}
+	healthy := noteHealth(old, &t, tx.TaskDefinition(t.TaskDefinition), seen.At)
 	t.Version++
 	tx.PutTask(&t)
-	if turned {
+	if turned || healthy {
 		wake(tx, index, seen.At, t.Job, structs.BecauseTaskChanged)
 	}
 }

@@ -76,7 +76,6 @@ const (
 	CmdDeleteTargetGroup       CommandType = 84
 	CmdRegisterTargets         CommandType = 85
 	CmdDeregisterTargets       CommandType = 86
-	CmdRemoveTargets           CommandType = 87
 	CmdReportTargets           CommandType = 90
 	CmdSetDrained              CommandType = 91
 	CmdPutCertificate          CommandType = 100

@@ -272,8 +272,7 @@ func SpecOf(j *Job, d *TaskDefinition, tags []Tag) *JobSpec {
 	if v := j.Service; v != nil {
 		s.Update, s.Health.GracePeriod, s.PropagateTags, s.Rebalancing = new(v.Update), v.HealthGrace, v.PropagateTags, v.Rebalancing
 		s.Expose = v.Expose
-		s.LoadBalancers = v.LoadBalancers
-		s.LoadBalancers = v.LoadBalancers
+		s.LoadBalancers = v.NamedBalancers()
 	}
 	if d != nil {
 		d = d.WithFiles(j.FilesOf)

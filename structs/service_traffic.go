@@ -14,6 +14,17 @@ type ServiceLoadBalancer struct {
 	Owner string `json:"owner,omitzero"`
 }
 
+// NamedBalancers returns the load balancers that a user named, without those that Gantry makes.
+func (s *ServiceSpec) NamedBalancers() []ServiceLoadBalancer {
+	var named []ServiceLoadBalancer
+	for _, b := range s.LoadBalancers {
+		if b.Owner == "" {
+			named = append(named, b)
+		}
+	}
+	return named
+}
+
 // AlternateTargets are the second target group of a service that shifts traffic, and the rules
 // whose weights move it (ECS: advancedConfiguration). Deployments use the two groups in turn.
 type AlternateTargets struct {

@@ -9,6 +9,9 @@ const (
 	// AttributeProxyProtocolIn, of a listener, has it take headers of the PROXY protocol from its
 	// clients. It is Gantry's own.
 	AttributeProxyProtocolIn = "gantry.proxy_protocol.enabled"
+	// AttributeHTTP3, of an HTTPS listener, has it take HTTP/3 too, at the UDP port of the same
+	// number. It is Gantry's own.
+	AttributeHTTP3 = "gantry.http3.enabled"
 )
 
 // attributeRule is what elbv2 says about an attribute, and what Gantry does with it.
@@ -149,6 +152,8 @@ var (
 		"routing.http.request.x_amzn_tls_version.header_name":                   without("X-Amzn-Tls-Version", "the header is not added"),
 	}
 	tcpListenerAttributes = map[string]attributeRule{"tcp.idle_timeout.seconds": seconds("350", 60, 6000)}
+	// quicAttributes are Gantry's own, of HTTPS listeners.
+	quicAttributes = map[string]attributeRule{AttributeHTTP3: flag("false")}
 	// proxyAttributes are Gantry's own, of all listeners but those of UDP.
 	proxyAttributes = map[string]attributeRule{AttributeProxyProtocolIn: flag("false")}
 )

@@ -32,7 +32,7 @@ func (l *Listener) rules() map[string]attributeRule {
 	case ProtocolHTTP:
 		return joined(httpListenerAttributes, proxyAttributes)
 	case ProtocolHTTPS:
-		return joined(httpListenerAttributes, tlsHeaderAttributes, proxyAttributes)
+		return joined(httpListenerAttributes, tlsHeaderAttributes, proxyAttributes, quicAttributes)
 	case ProtocolTCP:
 		return joined(tcpListenerAttributes, proxyAttributes)
 	case ProtocolTLS:
