@@ -51,7 +51,8 @@ func (ch *ServiceChange) applyTraffic(snap *state.Snapshot, job *structs.Job) er
 	if spec.LoadBalancers = given; len(given) == 0 {
 		spec.LoadBalancers = nil
 	}
-	if g := ch.HealthGrace; g != nil && *g > 0 && len(given) == 0 && !job.External() {
+	exposed := spec.Expose != nil || spec.Gateway != nil || ch.Expose != nil || ch.GatewayConnector != nil
+	if g := ch.HealthGrace; g != nil && *g > 0 && len(given) == 0 && !exposed && !job.External() {
 		return structs.Errorf(structs.KindInvalidParameter, "Health check grace period is only valid for services configured to use load balancers")
 	}
 	if ch.Role != "" {
