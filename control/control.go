@@ -23,7 +23,7 @@ type Log interface {
 }
 
 // Config holds what a Control needs. All fields except NewID, Now, Beat, TaskNetwork, Sealer,
-// Sessions, Buckets, Fargate, Agents, Ingress, Certificates, Agents, Certificates and Drains are required.
+// BucketSealer, Sessions, Buckets, Fargate, Agents, Ingress, Certificates and Drains are required.
 type Config struct {
 	Log    Log
 	Store  *state.Store // read only

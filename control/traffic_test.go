@@ -143,9 +143,9 @@ func TestWhoChecks(t *testing.T) {
 		for id, s := range streams {
 			frame := nextTraffic(t, s, 3*time.Second)
 			switch {
-			case slices.Contains(checkers[1:], id) && !frame.Empty():
+			case slices.Contains(checkers[1:], id) && len(frame.Groups) > 0:
 				t.Errorf("%s still checks, but got %+v", id, frame)
-			case !slices.Contains(checkers, id) && !frame.Empty() && frame.Groups[0].Targets[0].Check:
+			case !slices.Contains(checkers, id) && len(frame.Groups) > 0 && frame.Groups[0].Targets[0].Check:
 				successors++
 			}
 		}

@@ -9,14 +9,10 @@ import (
 )
 
 var (
-	patternAttrKey              = regexp.MustCompile(`^(?:^[a-zA-Z0-9!-~]+$)$`)
-	patternAttrValue            = regexp.MustCompile(`^(?:^([a-zA-Z0-9!-~][ \ta-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$)$`)
-	patternInstanceId           = regexp.MustCompile(`^(?:^[0-9a-zA-Z_/:.@-]+$)$`)
-	patternNamespaceName        = regexp.MustCompile(`^(?:^[!-~]+$)$`)
-	patternNamespaceNameHttp    = regexp.MustCompile(`^(?:^[!-~]+$)$`)
-	patternNamespaceNamePrivate = regexp.MustCompile(`^(?:^[!-~]{1,253}$)$`)
-	patternNamespaceNamePublic  = regexp.MustCompile(`^(?:^([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?$)$`)
-	patternServiceName          = regexp.MustCompile(`^(?:(^([a-zA-Z0-9_][a-zA-Z0-9-_]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9])(\.([a-zA-Z0-9_][a-zA-Z0-9-_]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9]))*$)|(^\.$))$`)
+	patternAttrKey             = regexp.MustCompile(`^(?:^[a-zA-Z0-9!-~]+$)$`)
+	patternAttrValue           = regexp.MustCompile(`^(?:^([a-zA-Z0-9!-~][ \ta-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$)$`)
+	patternInstanceId          = regexp.MustCompile(`^(?:^[0-9a-zA-Z_/:.@-]+$)$`)
+	patternNamespaceNamePublic = regexp.MustCompile(`^(?:^([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?$)$`)
 )
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
@@ -24,7 +20,7 @@ func (v *CreateHttpNamespaceRequest) Check(c *protocol.Checker) {
 	c.Text("CreatorRequestId", v.CreatorRequestId, 0, 64, nil)
 	c.Text("Description", v.Description, 0, 1024, nil)
 	c.Required("Name", v.Name != "")
-	c.Text("Name", v.Name, 0, 1024, patternNamespaceNameHttp)
+	c.Text("Name", v.Name, 0, 1024, nil)
 	c.Count("Tags", len(v.Tags), 0, 200)
 	for i := range v.Tags {
 		c.Enter(protocol.Index("Tags", i))
@@ -38,7 +34,7 @@ func (v *CreatePrivateDnsNamespaceRequest) Check(c *protocol.Checker) {
 	c.Text("CreatorRequestId", v.CreatorRequestId, 0, 64, nil)
 	c.Text("Description", v.Description, 0, 1024, nil)
 	c.Required("Name", v.Name != "")
-	c.Text("Name", v.Name, 0, 253, patternNamespaceNamePrivate)
+	c.Text("Name", v.Name, 0, 253, nil)
 	if v.Properties != nil {
 		c.Enter("Properties")
 		checkPrivateDnsNamespaceProperties(c, v.Properties)
@@ -93,7 +89,6 @@ func (v *CreateServiceRequest) Check(c *protocol.Checker) {
 		c.Leave()
 	}
 	c.Required("Name", v.Name != "")
-	c.Text("Name", v.Name, 0, -1, patternServiceName)
 	c.Text("NamespaceId", v.NamespaceId, 0, 255, nil)
 	c.Count("Tags", len(v.Tags), 0, 200)
 	for i := range v.Tags {
@@ -131,7 +126,7 @@ func (v *DiscoverInstancesRequest) Check(c *protocol.Checker) {
 		c.Range("MaxResults", float64(*v.MaxResults), 1, 1000)
 	}
 	c.Required("NamespaceName", v.NamespaceName != "")
-	c.Text("NamespaceName", v.NamespaceName, 0, 1024, patternNamespaceName)
+	c.Text("NamespaceName", v.NamespaceName, 0, 1024, nil)
 	for _, of := range protocol.Keys(v.OptionalParameters) {
 		c.Text(protocol.Entry("OptionalParameters", of), v.OptionalParameters[of], 0, 1024, patternAttrValue)
 	}
@@ -140,16 +135,14 @@ func (v *DiscoverInstancesRequest) Check(c *protocol.Checker) {
 		c.Text(protocol.Entry("QueryParameters", of), v.QueryParameters[of], 0, 1024, patternAttrValue)
 	}
 	c.Required("ServiceName", v.ServiceName != "")
-	c.Text("ServiceName", v.ServiceName, 0, -1, patternServiceName)
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *DiscoverInstancesRevisionRequest) Check(c *protocol.Checker) {
 	c.Required("NamespaceName", v.NamespaceName != "")
-	c.Text("NamespaceName", v.NamespaceName, 0, 1024, patternNamespaceName)
+	c.Text("NamespaceName", v.NamespaceName, 0, 1024, nil)
 	c.Text("OwnerAccount", v.OwnerAccount, 12, 12, nil)
 	c.Required("ServiceName", v.ServiceName != "")
-	c.Text("ServiceName", v.ServiceName, 0, -1, patternServiceName)
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.

@@ -178,9 +178,6 @@ func runAgent(ctx context.Context, o *agentOptions, log *slog.Logger, out io.Wri
 	if err := machine.names.listen(o.dnsAddress); err != nil {
 		return err
 	}
-	if err := machine.names.listen(o.dnsAddress); err != nil {
-		return err
-	}
 	a, err := process.NewAgent(process.AgentConfig{
 		Agent: agent.Config{
 			DataDir: o.dataDir, Cluster: o.cluster, Zone: o.zone, Region: o.region, Name: o.name, Version: version, Commit: commit(),

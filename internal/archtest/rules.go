@@ -233,7 +233,7 @@ var moduleRules = []moduleRule{
 		"the machine's firewall is behind agent/task.Resource"},
 	{"golang.zx2c4.com/wireguard", []string{"agent/network"},
 		"tunnels are behind agent/task.Resource"},
-	{"github.com/miekg/dns", []string{"dns"},
+	{"github.com/miekg/dns", []string{"dns", "testutil/acme"},
 		"the messages of DNS"},
 	{"github.com/coder/websocket", []string{"client", "httpapi"},
 		"a WebSocket is one of the ways of the data channel, at the two ends of the network"},

@@ -39,39 +39,20 @@ func main() {
 }
 
 func run(ctx context.Context, binary, sim string, rounds int, only string) (err error) {
-	if only == "" || only == "scheduling" {
-		if err := errors.Join(placement(), million(ctx)); err != nil || only != "" {
-			return err
-		}
+	alone := map[string]func() error{
+		"scheduling": func() error { return errors.Join(placement(), million(ctx)) },
+		"loss":       func() error { return loss(ctx, binary) },
+		"traffic":    func() error { return traffic(ctx, binary) },
+		"proxies":    func() error { return balancers(ctx) },
+		"dns":        func() error { return dnsMeasures(ctx) },
+		"cluster":    func() error { return clusterMeasures(ctx, binary, rounds) },
+		"scale":      func() error { return scale(ctx, binary, sim) },
 	}
-	if only == "" || only == "loss" {
-		if err := loss(ctx, binary); err != nil || only != "" {
-			return err
-		}
-	}
-	if only == "" || only == "traffic" {
-		if err := traffic(ctx, binary); err != nil || only != "" {
-			return err
-		}
-	}
-	if only == "" || only == "proxies" {
-		if err := balancers(ctx); err != nil || only != "" {
-			return err
-		}
-	}
-	if only == "" || only == "dns" {
-		if err := dnsMeasures(ctx); err != nil || only != "" {
-			return err
-		}
-	}
-	if only == "" || only == "cluster" {
-		if err := clusterMeasures(ctx, binary, rounds); err != nil || only != "" {
-			return err
-		}
-	}
-	if only == "" || only == "scale" {
-		if err := scale(ctx, binary, sim); err != nil || only != "" {
-			return err
+	for _, kind := range []string{"scheduling", "loss", "traffic", "proxies", "dns", "cluster", "scale"} {
+		if only == "" || only == kind {
+			if err := alone[kind](); err != nil || only != "" {
+				return err
+			}
 		}
 	}
 	b, err := newBench(ctx, binary)
