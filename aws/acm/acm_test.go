@@ -173,7 +173,7 @@ func TestRequested(t *testing.T) {
 	}
 	d.refused("GetCertificate", arnOf(arn), "RequestInProgressException", "not issued yet")
 	d.refused("RequestCertificate", `{"DomainName":"*.example.org"}`, "ValidationException", "wildcard")
-	d.refused("RequestCertificate", `{"DomainName":"10.0.0.1"}`, "ValidationException", "host name")
+	d.refused("RequestCertificate", `{"DomainName":"10.0.0.1"}`, "ValidationException", "DomainName")
 	d.refused("RequestCertificate", `{"DomainName":"a.example.org","ValidationMethod":"EMAIL"}`, "ValidationException", "EMAIL")
 	d.refused("RequestCertificate", `{"DomainName":"a.example.org","KeyAlgorithm":"RSA_2048"}`, "ValidationException", "KeyAlgorithm")
 	d.refused("DescribeCertificate", arnOf("arn:aws:acm:us-east-1:000000000000:key/1"), "InvalidArnException", "certificate/UUID")

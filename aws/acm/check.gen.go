@@ -10,6 +10,7 @@ import (
 
 var (
 	patternArn              = regexp.MustCompile(`^(?:arn:[\w+=/,.@-]+:acm:[\w+=/,.@-]*:[0-9]+:[\w+=,.@-]+(/[\w+=,.@-]+)*)$`)
+	patternDomainNameString = regexp.MustCompile(`^(?:(\*\.)?(([A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+([A-Za-z0-9-]{1,62}[A-Za-z0-9]))$`)
 	patternIdempotencyToken = regexp.MustCompile(`^(?:\w+)$`)
 	patternNextToken        = regexp.MustCompile(`^(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]*)$`)
 	patternPcaArn           = regexp.MustCompile(`^(?:arn:[\w+=/,.@-]+:acm-pca:[\w+=/,.@-]*:[0-9]+:[\w+=,.@-]+(/[\w+=,.@-]+)*)$`)
@@ -133,7 +134,7 @@ func (v *RenewCertificateRequest) Check(c *protocol.Checker) {
 func (v *RequestCertificateRequest) Check(c *protocol.Checker) {
 	c.Text("CertificateAuthorityArn", v.CertificateAuthorityArn, 20, 2048, patternPcaArn)
 	c.Required("DomainName", v.DomainName != "")
-	c.Text("DomainName", v.DomainName, 1, 253, nil)
+	c.Text("DomainName", v.DomainName, 1, 253, patternDomainNameString)
 	if v.DomainValidationOptions != nil {
 		c.Count("DomainValidationOptions", len(v.DomainValidationOptions), 1, 100)
 	}
@@ -154,7 +155,7 @@ func (v *RequestCertificateRequest) Check(c *protocol.Checker) {
 		c.Count("SubjectAlternativeNames", len(v.SubjectAlternativeNames), 1, 100)
 	}
 	for i := range v.SubjectAlternativeNames {
-		c.Text(protocol.Index("SubjectAlternativeNames", i), v.SubjectAlternativeNames[i], 1, 253, nil)
+		c.Text(protocol.Index("SubjectAlternativeNames", i), v.SubjectAlternativeNames[i], 1, 253, patternDomainNameString)
 	}
 	if v.Tags != nil {
 		c.Count("Tags", len(v.Tags), 1, 50)
@@ -186,9 +187,9 @@ func checkCertificateOptions(c *protocol.Checker, v *CertificateOptions) {
 
 func checkDomainValidationOption(c *protocol.Checker, v *DomainValidationOption) {
 	c.Required("DomainName", v.DomainName != "")
-	c.Text("DomainName", v.DomainName, 1, 253, nil)
+	c.Text("DomainName", v.DomainName, 1, 253, patternDomainNameString)
 	c.Required("ValidationDomain", v.ValidationDomain != "")
-	c.Text("ValidationDomain", v.ValidationDomain, 1, 253, nil)
+	c.Text("ValidationDomain", v.ValidationDomain, 1, 253, patternDomainNameString)
 }
 
 func checkFilters(c *protocol.Checker, v *Filters) {

@@ -73,9 +73,7 @@ var manyTimes = regexp.MustCompile(`\{1,1024\}`)
 func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	var lines strings.Builder
 	for _, name := range sortedKeys(reach) {
-		if p := g.model.Shapes[name].Pattern; compiles(p) {
-			p = manyTimes.ReplaceAllString(lookahead.ReplaceAllString(p, ""), "+")
-			p = javaRune.ReplaceAllString(p, `\x{$1}`)
+		if p := goPattern(g.model.Shapes[name].Pattern); p != "" {
 			fmt.Fprintf(&lines, "%s = regexp.MustCompile(%s)\n", patternName(name), "`^(?:"+p+")$`")
 		}
 	}
@@ -84,11 +82,16 @@ func (g *generator) patterns(b *bytes.Buffer, reach map[string]bool) {
 	}
 }
 
-// compiles reports whether a shape has a pattern, and Go knows all of it. The service's own code
-// checks the others: Go has nothing that looks ahead.
-func compiles(pattern string) bool {
-	_, err := regexp.Compile(javaRune.ReplaceAllString(pattern, `\x{$1}`))
-	return pattern != "" && err == nil
+// goPattern returns a pattern of a model as Go writes it, without what Go does not know: nothing
+// looks ahead there. It returns "" if there is none, or Go does not know it at all; then the
+// service's own code checks it.
+func goPattern(p string) string {
+	p = manyTimes.ReplaceAllString(lookahead.ReplaceAllString(p, ""), "+")
+	p = javaRune.ReplaceAllString(p, `\x{$1}`)
+	if _, err := regexp.Compile(p); err != nil {
+		return ""
+	}
+	return p
 }
 
 func patternName(shape string) string { return "pattern" + shape }
@@ -100,7 +103,7 @@ func (g *generator) hasConstraint(name string) bool {
 	}
 	g.constrained[name] = false // ends recursion on shapes that contain themselves
 	s := g.model.Shapes[name]
-	found := len(s.Required) > 0 || len(s.Enum) > 0 || s.Min != nil || s.Max != nil || compiles(s.Pattern)
+	found := len(s.Required) > 0 || len(s.Enum) > 0 || s.Min != nil || s.Max != nil || goPattern(s.Pattern) != ""
 	for _, n := range s.next() {
 		found = g.hasConstraint(n) || found
 	}
@@ -166,9 +169,9 @@ func (g *generator) checkValue(b *bytes.Buffer, key, expr, typ, shapeName string
 		if len(s.Enum) > 0 {
 			fmt.Fprintf(b, "c.Enum(%s, %s, %s)\n", key, expr, quoteAll(s.Enum))
 		}
-		if s.Min != nil || s.Max != nil || compiles(s.Pattern) {
+		if s.Min != nil || s.Max != nil || goPattern(s.Pattern) != "" {
 			pattern := "nil"
-			if compiles(s.Pattern) {
+			if goPattern(s.Pattern) != "" {
 				pattern = patternName(shapeName)
 			}
 			fmt.Fprintf(b, "c.Text(%s, %s, %s, %s, %s)\n", key, expr, bound(s.Min, "0"), bound(s.Max, "-1"), pattern)

@@ -9,10 +9,14 @@ import (
 )
 
 var (
-	patternAttrKey             = regexp.MustCompile(`^(?:^[a-zA-Z0-9!-~]+$)$`)
-	patternAttrValue           = regexp.MustCompile(`^(?:^([a-zA-Z0-9!-~][ \ta-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$)$`)
-	patternInstanceId          = regexp.MustCompile(`^(?:^[0-9a-zA-Z_/:.@-]+$)$`)
-	patternNamespaceNamePublic = regexp.MustCompile(`^(?:^([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?$)$`)
+	patternAttrKey              = regexp.MustCompile(`^(?:^[a-zA-Z0-9!-~]+$)$`)
+	patternAttrValue            = regexp.MustCompile(`^(?:^([a-zA-Z0-9!-~][ \ta-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$)$`)
+	patternInstanceId           = regexp.MustCompile(`^(?:^[0-9a-zA-Z_/:.@-]+$)$`)
+	patternNamespaceName        = regexp.MustCompile(`^(?:^[!-~]+$)$`)
+	patternNamespaceNameHttp    = regexp.MustCompile(`^(?:^[!-~]+$)$`)
+	patternNamespaceNamePrivate = regexp.MustCompile(`^(?:^[!-~]{1,253}$)$`)
+	patternNamespaceNamePublic  = regexp.MustCompile(`^(?:^([a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?$)$`)
+	patternServiceName          = regexp.MustCompile(`^(?:(^([a-zA-Z0-9_][a-zA-Z0-9-_]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9])(\.([a-zA-Z0-9_][a-zA-Z0-9-_]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9]))*$)|(^\.$))$`)
 )
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
@@ -20,7 +24,7 @@ func (v *CreateHttpNamespaceRequest) Check(c *protocol.Checker) {
 	c.Text("CreatorRequestId", v.CreatorRequestId, 0, 64, nil)
 	c.Text("Description", v.Description, 0, 1024, nil)
 	c.Required("Name", v.Name != "")
-	c.Text("Name", v.Name, 0, 1024, nil)
+	c.Text("Name", v.Name, 0, 1024, patternNamespaceNameHttp)
 	c.Count("Tags", len(v.Tags), 0, 200)
 	for i := range v.Tags {
 		c.Enter(protocol.Index("Tags", i))
@@ -34,7 +38,7 @@ func (v *CreatePrivateDnsNamespaceRequest) Check(c *protocol.Checker) {
 	c.Text("CreatorRequestId", v.CreatorRequestId, 0, 64, nil)
 	c.Text("Description", v.Description, 0, 1024, nil)
 	c.Required("Name", v.Name != "")
-	c.Text("Name", v.Name, 0, 253, nil)
+	c.Text("Name", v.Name, 0, 253, patternNamespaceNamePrivate)
 	if v.Properties != nil {
 		c.Enter("Properties")
 		checkPrivateDnsNamespaceProperties(c, v.Properties)
@@ -89,6 +93,7 @@ func (v *CreateServiceRequest) Check(c *protocol.Checker) {
 		c.Leave()
 	}
 	c.Required("Name", v.Name != "")
+	c.Text("Name", v.Name, 0, -1, patternServiceName)
 	c.Text("NamespaceId", v.NamespaceId, 0, 255, nil)
 	c.Count("Tags", len(v.Tags), 0, 200)
 	for i := range v.Tags {
@@ -126,7 +131,7 @@ func (v *DiscoverInstancesRequest) Check(c *protocol.Checker) {
 		c.Range("MaxResults", float64(*v.MaxResults), 1, 1000)
 	}
 	c.Required("NamespaceName", v.NamespaceName != "")
-	c.Text("NamespaceName", v.NamespaceName, 0, 1024, nil)
+	c.Text("NamespaceName", v.NamespaceName, 0, 1024, patternNamespaceName)
 	for _, of := range protocol.Keys(v.OptionalParameters) {
 		c.Text(protocol.Entry("OptionalParameters", of), v.OptionalParameters[of], 0, 1024, patternAttrValue)
 	}
@@ -135,14 +140,16 @@ func (v *DiscoverInstancesRequest) Check(c *protocol.Checker) {
 		c.Text(protocol.Entry("QueryParameters", of), v.QueryParameters[of], 0, 1024, patternAttrValue)
 	}
 	c.Required("ServiceName", v.ServiceName != "")
+	c.Text("ServiceName", v.ServiceName, 0, -1, patternServiceName)
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
 func (v *DiscoverInstancesRevisionRequest) Check(c *protocol.Checker) {
 	c.Required("NamespaceName", v.NamespaceName != "")
-	c.Text("NamespaceName", v.NamespaceName, 0, 1024, nil)
+	c.Text("NamespaceName", v.NamespaceName, 0, 1024, patternNamespaceName)
 	c.Text("OwnerAccount", v.OwnerAccount, 12, 12, nil)
 	c.Required("ServiceName", v.ServiceName != "")
+	c.Text("ServiceName", v.ServiceName, 0, -1, patternServiceName)
 }
 
 // Check reports every member that breaks the model's rules: required, type, range, pattern or enum.
