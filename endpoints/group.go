@@ -54,6 +54,7 @@ func targets(v View, g *structs.TargetGroup) (all []target) {
 		}
 		all = append(all, userTarget(g, t, byEC2))
 	}
+	hold(v, g, all)
 	weigh(v, all)
 	slices.SortStableFunc(all, func(a, b target) int {
 		return cmp.Or(cmp.Compare(a.traffic.Address, b.traffic.Address), cmp.Compare(a.traffic.Port, b.traffic.Port),

@@ -18,6 +18,7 @@ type View interface {
 	Targets(group string) iter.Seq[*structs.Target]
 	// TargetTasks returns the tasks that are targets of a target group and have not stopped.
 	TargetTasks(group string) iter.Seq[*structs.Task]
+	Job(id string) *structs.Job
 	// BalancedServices returns the services whose tasks are targets.
 	BalancedServices() iter.Seq[*structs.Job]
 	// Ingress returns the ids of the instances that open listeners and whose agents are connected,

@@ -31,7 +31,7 @@ func inScene(t *testing.T, test func(*scene)) {
 		s := &scene{Node: singlenode.New(t), t: t}
 		s.change(func(tx *state.Tx) {
 			for _, id := range []string{"i1", "i2"} {
-				tx.PutInstance(&structs.ContainerInstance{ID: id, AgentConnected: true, Ingress: true, Status: structs.InstanceActive})
+				tx.PutInstance(&structs.ContainerInstance{ID: id, Address: "10.0.0.1", AgentConnected: true, Ingress: true, Status: structs.InstanceActive})
 			}
 			tx.PutLoadBalancer(&structs.LoadBalancer{ID: "b"})
 			tx.PutTargetGroup(&structs.TargetGroup{ID: "g", Attributes: []structs.TrafficAttribute{
@@ -239,5 +239,35 @@ func TestTargetsOfUsersGo(t *testing.T) {
 		if there() {
 			t.Error("it is still there")
 		}
+	})
+}
+
+// TestTheLastTaskWaitsForAnother: while no other target is healthy it gets requests, so that none
+// is open at the moment says nothing; reports count from when another one can take them.
+func TestTheLastTaskWaitsForAnother(t *testing.T) {
+	inScene(t, func(s *scene) {
+		s.change(func(tx *state.Tx) {
+			tx.PutJob(&structs.Job{ID: "j", Name: "web", Type: structs.JobService, Status: structs.ServiceActive, Count: 1, Service: &structs.ServiceSpec{
+				Update: structs.UpdatePolicy{MaximumPercent: 200}, LoadBalancers: []structs.ServiceLoadBalancer{{TargetGroup: "g"}},
+			}})
+			tx.PutDeployment(&structs.Deployment{ID: "d", Job: "j", Status: structs.DeploymentPrimary})
+			row := *tx.Task("t")
+			row.Job, row.Targets[0].Health.State = "j", structs.TargetHealthy
+			tx.PutTask(&row)
+		})
+		index := s.stop()
+		s.report("i1", index)
+		s.report("i2", index)
+		s.expect(false, "nobody else can answer")
+		next := s.change(func(tx *state.Tx) {
+			tx.PutTask(&structs.Task{
+				ID: "next", Job: "j", Instance: "i1", LastStatus: structs.TaskRunning, DesiredStatus: structs.TaskRunning,
+				Targets: []structs.TaskTarget{{TargetGroup: "g", Port: 81, Health: structs.TargetHealth{State: structs.TargetHealthy}}},
+			})
+		})
+		s.expect(false, "the reports are of before")
+		s.report("i1", next)
+		s.report("i2", next)
+		s.expect(true, "another one answers")
 	})
 }

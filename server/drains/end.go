@@ -31,7 +31,7 @@ func (d *Drains) end(ctx context.Context) (wait time.Duration, err error) {
 		switch {
 		case len(cmd.Tasks)+len(cmd.Targets) == limit:
 			next = now
-		case served && now < until && !d.done(i, ingress):
+		case served && now < until && (d.held(snap, i) || !d.done(i, ingress)):
 			next = min(next, until)
 		case i.task != nil:
 			cmd.Tasks = append(cmd.Tasks, i.task.ID)
@@ -58,6 +58,16 @@ func (d *Drains) hears(snap *state.Snapshot) []string {
 		return !found
 	})
 	return ingress
+}
+
+// held reports whether a task still gets new requests, since no other can take them yet. Only what
+// ingress instances report about later states says that they are over.
+func (d *Drains) held(snap *state.Snapshot, i *item) bool {
+	if i.task == nil || !endpoints.Held(snap, i.task) {
+		return false
+	}
+	i.index = snap.Index() + 1
+	return true
 }
 
 // done reports whether no ingress instance has a request open on an item. What has ended once does

@@ -82,19 +82,19 @@ func TestNames(t *testing.T) {
 func TestCloudMap(t *testing.T) {
 	d := startDev(t)
 	var made struct{ OperationId string }
-	d.aws(&made, "servicediscovery", "create-private-dns-namespace", "--name", "shop.internal", "--vpc", "vpc-1")
+	d.json(&made, "servicediscovery", "create-private-dns-namespace", "--name", "shop.internal", "--vpc", "vpc-1")
 	var operation struct {
 		Operation struct {
 			Status  string
 			Targets struct{ NAMESPACE string }
 		}
 	}
-	d.aws(&operation, "servicediscovery", "get-operation", "--operation-id", made.OperationId)
+	d.json(&operation, "servicediscovery", "get-operation", "--operation-id", made.OperationId)
 	if operation.Operation.Status != "SUCCESS" {
 		t.Fatalf("%+v", operation)
 	}
 	var created struct{ Service struct{ Arn, Id string } }
-	d.aws(&created, "servicediscovery", "create-service", "--name", "api", "--namespace-id", operation.Operation.Targets.NAMESPACE,
+	d.json(&created, "servicediscovery", "create-service", "--name", "api", "--namespace-id", operation.Operation.Targets.NAMESPACE,
 		"--dns-config", "DnsRecords=[{Type=A,TTL=1},{Type=SRV,TTL=1}]", "--health-check-custom-config", "FailureThreshold=1")
 	s := d.awsvpcService("api", 2, func(in *ecs.CreateServiceInput) {
 		in.ServiceRegistries = []types.ServiceRegistry{{RegistryArn: &created.Service.Arn, ContainerName: aws.String("app"), ContainerPort: aws.Int32(80)}}
@@ -108,7 +108,7 @@ func TestCloudMap(t *testing.T) {
 			Attributes map[string]string
 		}
 	}
-	d.aws(&instances, "servicediscovery", "list-instances", "--service-id", created.Service.Id)
+	d.json(&instances, "servicediscovery", "list-instances", "--service-id", created.Service.Id)
 	if len(instances.Instances) != 2 || instances.Instances[0].Attributes["AWS_INSTANCE_PORT"] != "80" ||
 		instances.Instances[0].Attributes["ECS_SERVICE_NAME"] != "api" {
 		t.Errorf("instances: %+v", instances)
