@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,8 +14,6 @@ import (
 
 // reports collects what Checks report, and can refuse it.
 type reports struct {
-	mu     sync.Mutex
-	list   []structs.TargetReport
 	refuse atomic.Int32
 	ch     chan structs.TargetReport
 }

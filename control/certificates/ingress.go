@@ -17,13 +17,12 @@ import (
 
 // view is what ingress instances need of a state.
 type view struct {
-	made     time.Time
-	state    *state.Snapshot
-	answer   structs.IngressCertificates // without orders and digest
-	digest   string                      // of answer
-	orders   []order
-	ingress  []string // ids of the connected ingress instances
-	problems error    // why there is no answer
+	made    time.Time
+	state   *state.Snapshot
+	answer  structs.IngressCertificates // without orders and digest
+	digest  string                      // of answer
+	orders  []order
+	ingress []string // ids of the connected ingress instances
 }
 
 // order is a certificate that is to be ordered now.

@@ -113,12 +113,12 @@ func TestCloudMap(t *testing.T) {
 		instances.Instances[0].Attributes["ECS_SERVICE_NAME"] != "api" {
 		t.Errorf("instances: %+v", instances)
 	}
-	if text := d.discover("shop.internal", "api"); strings.Count(text, `"HEALTHY"`) != 2 {
+	if text := d.discover("shop.internal", "api"); strings.Count(text, `"HealthStatus":"HEALTHY"`) != 2 {
 		t.Errorf("DiscoverInstances: %s", text)
 	}
 	a := startAsker(d, types.NetworkModeBridge, 80, func(*ecs.RegisterTaskDefinitionInput) {})
 	a.soon("http://api.shop.internal/env", func(status int, _ string) bool { return status == http.StatusOK })
-	if text, err := d.tryAWS("servicediscovery", "delete-service", "--id", created.Service.Id); err == nil || !strings.Contains(text, "ResourceInUse") {
+	if text, err := d.awsCLI("servicediscovery", "delete-service", "--id", created.Service.Id); err == nil || !strings.Contains(text, "ResourceInUse") {
 		t.Errorf("a registry in use is deleted: %s", text)
 	}
 }
