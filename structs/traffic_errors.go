@@ -2,6 +2,7 @@ package structs
 
 // The kinds of error that only elbv2 has, named by its codes.
 const (
+	KindCertificateNotFound    Kind = "CertificateNotFound"
 	KindDuplicateListener      Kind = "DuplicateListener"
 	KindDuplicateLoadBalancer  Kind = "DuplicateLoadBalancerName"
 	KindDuplicateTargetGroup   Kind = "DuplicateTargetGroupName"

@@ -25,6 +25,8 @@ func TestTheSameAgainIsTheSame(t *testing.T) {
 		[4]string{"CreateLoadBalancer", "Name=front&Scheme=internal", "DuplicateLoadBalancerName", "A load balancer with the same name 'front' exists, but with different settings"},
 		[4]string{"CreateTargetGroup", "Name=web&Protocol=HTTP&Port=81&TargetType=ip", "DuplicateTargetGroupName", "A target group with the same name 'web' exists, but with different settings"},
 		[4]string{"CreateListener", "LoadBalancerArn=" + f.balancer + "&Protocol=HTTPS&Port=80&" + forward("DefaultActions", f.group), "DuplicateListener", "A listener already exists on this port"},
+		[4]string{"CreateListener", "LoadBalancerArn=" + f.balancer + "&Protocol=HTTPS&Port=443&Certificates.member.1.CertificateArn=arn:aws:acm:us-east-1:000000000000:certificate/6f1d2c3b-0000-4000-8000-000000000000&" +
+			forward("DefaultActions", f.group), "CertificateNotFound", "gantry cert import"},
 	)
 }
 

@@ -29,6 +29,9 @@ func (t *Traffic) CreateListener(ctx context.Context, l structs.Listener, tags [
 	if err := l.Validate(of); err != nil {
 		return nil, err
 	}
+	if err := certificatesExist(snap, l.Certificates); err != nil {
+		return nil, err
+	}
 	if count(snap.Listeners(of.ID)) >= structs.MaxListeners {
 		return nil, structs.Errorf(structs.KindTooManyListeners, "A load balancer can have at most %d listeners", structs.MaxListeners)
 	}
@@ -67,6 +70,9 @@ func (t *Traffic) ChangeListener(ctx context.Context, id string, change func(*st
 		if err := l.Validate(snap.LoadBalancer(l.LoadBalancer)); err != nil {
 			return err
 		}
+		if err := certificatesExist(snap, l.Certificates); err != nil {
+			return err
+		}
 		for r := range snap.ListenerRules(l.ID) {
 			if err := carriesRule(snap, &l, r); err != nil {
 				return err
@@ -75,6 +81,22 @@ func (t *Traffic) ChangeListener(ctx context.Context, id string, change func(*st
 		_, err = t.control.Apply(ctx, structs.PutListener{Listener: l, Was: old.Version})
 		return err
 	})
+}
+
+// certificates reads certificates by id.
+type certificates interface {
+	Certificate(id string) *structs.Certificate
+}
+
+// certificatesExist fails if the cluster does not have one of the certificates, by ARN.
+func certificatesExist(in certificates, arns []string) error {
+	for _, arn := range arns {
+		if id, ok := structs.CertificateID(arn); !ok || in.Certificate(id) == nil {
+			return structs.Errorf(structs.KindCertificateNotFound, "Certificate '%s' not found: import it with gantry cert import, or name none and the "+
+				"listener gets its certificates by itself", arn)
+		}
+	}
+	return nil
 }
 
 // targetGroups reads target groups by id.
