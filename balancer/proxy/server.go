@@ -18,7 +18,17 @@ const (
 	// drainQuiet is how long a connection without a request is kept when the server shuts down: a
 	// request may be on its way. Its answer says Connection: close.
 	drainQuiet = 2 * time.Second
+	// firstRequest is how long a client of HTTP/2 whose handshake ended during the shutdown has for
+	// its first request.
+	firstRequest = 500 * time.Millisecond
 )
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
 
 // Server serves one listener, or several that are alike.
 type Server struct {
@@ -35,6 +45,7 @@ type Server struct {
 	http3     []*http3.Server
 	// handshakes are the connections that may yet turn out to be HTTP/2.
 	handshakes sync.WaitGroup
+	late       atomic.Bool // one turned out to be HTTP/2 after Shutdown had begun
 }
 
 // New returns a Server. Serve and ServeTLS may be called several times, until Shutdown.
@@ -120,6 +131,9 @@ func (s *Server) begin(c *conn, config *tls.Config) bool {
 		return false
 	}
 	if c.protocol == "h2" {
+		if s.draining.Load() {
+			s.late.Store(true)
+		}
 		s.streams.give(c.net)
 		return false
 	}
@@ -164,6 +178,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	group.Go(func() {
 		s.handshakes.Wait()
+		if s.late.Load() { // net/http closes connections at once that have no request yet
+			wait(ctx, firstRequest)
+		}
 		if errs[len(s.http3)] = s.http2.Shutdown(ctx); errs[len(s.http3)] != nil {
 			s.http2.Close()
 		}
