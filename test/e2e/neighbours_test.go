@@ -72,10 +72,9 @@ func TestNeighboursOfECS(t *testing.T) {
 func TestServicesThatAreNotHere(t *testing.T) {
 	d := startDev(t)
 	for _, test := range []struct{ call, code, operation string }{
-		{"elbv2 describe-load-balancers", "InvalidAction", "DescribeLoadBalancers"},
+		{"autoscaling describe-auto-scaling-groups", "InvalidAction", "DescribeAutoScalingGroups"},
 		{"scheduler list-schedules", "UnknownOperationException", "ListSchedules"},
 		{"events list-rules", "UnknownOperationException", "ListRules"},
-		{"servicediscovery list-namespaces", "UnknownOperationException", "ListNamespaces"},
 		{"ec2 describe-vpcs", "InvalidAction", "DescribeVpcs"},
 		{"sts get-session-token", "InvalidAction", "GetSessionToken"},
 	} {
