@@ -51,8 +51,8 @@ type ServiceChange struct {
 	GatewayConnector **structs.GatewayConnector
 	// Registries, if not nil, replace those of the service.
 	Registries []structs.ServiceRegistry
-	// Connect, if not nil, is the service's part in Service Connect from then on: none, if it points
-	// to nil. Its namespace may be an ARN, or empty for the default of the cluster.
+	// Connect, if not nil, is the service's part in Service Connect from then on: none, if it
+	// points to nil.
 	Connect **structs.ServiceConnect
 	// Expose and Express, if not nil, are those of an express gateway service.
 	Expose  *structs.Expose

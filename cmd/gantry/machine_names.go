@@ -13,7 +13,8 @@ import (
 	"github.com/gantry-project/gantry/dns"
 )
 
-// clusterNames is this process's DNS server and Service Connect, and what gives it to the containers of instances.
+// clusterNames is this process's DNS server and Service Connect, and what gives them to the
+// containers of instances.
 type clusterNames struct {
 	server  *dns.Server
 	connect *connect.Connect
