@@ -38,6 +38,7 @@ func (c *Control) connect(ch *ServiceChange, snap *state.Snapshot, job *structs.
 
 // The names of Service Connect (ECS), and host names.
 var (
+	namespaceName = regexp.MustCompile(`^[!-~]{1,1024}$`)
 	discoveryName = regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
 	hostName      = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$`)
 )
@@ -164,6 +165,9 @@ func (c *Control) ConnectNamespace(ctx context.Context, name, id string) (string
 	}
 	if n := snap.NamespaceNamed(name); n != nil {
 		return n.Name, nil
+	}
+	if !namespaceName.MatchString(name) {
+		return "", structs.Errorf(structs.KindInvalidParameter, "serviceConnectConfiguration.namespace: '%s' must have 1 to 1024 printable ASCII characters without spaces.", name)
 	}
 	_, err = c.CreateNamespace(ctx, structs.Namespace{Name: name, Type: structs.NamespaceHTTP, Token: "service-connect"}, nil)
 	return name, err

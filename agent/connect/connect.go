@@ -81,7 +81,9 @@ func (c *Connect) Use(place Place) {
 
 // Close ends all connections, after a while for those that are open.
 func (c *Connect) Close() {
+	c.mu.Lock()
 	c.end()
+	c.mu.Unlock()
 	c.work.Wait()
 }
 
@@ -110,7 +112,7 @@ func (c *Connect) Apply(f structs.TrafficFrame) {
 			c.groups[g.ID], changed = g, true
 		}
 	}
-	if changed && c.place != nil {
+	if changed && c.place != nil && c.ctx.Err() == nil {
 		c.arrange()
 	}
 	c.show(f)

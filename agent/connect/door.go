@@ -97,6 +97,8 @@ func listenerOf(g *structs.TrafficGroup, n int) structs.TrafficListener {
 		LoadBalancer: structs.LoadBalancer{Name: g.ID, Attributes: []structs.TrafficAttribute{
 			{Key: "idle_timeout.timeout_seconds", Value: text},
 			{Key: "routing.http.preserve_host_header.enabled", Value: "true"},
+			// the address of the client is that of its machine, which is of no use to the task
+			{Key: "routing.http.xff_header_processing.mode", Value: "preserve"},
 		}},
 		Listener: structs.Listener{
 			ID: fmt.Sprintf("%s/%d", g.ID, n), Protocol: g.Group.Protocol, Port: g.Connect.Aliases[n].Port,
