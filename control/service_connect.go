@@ -38,13 +38,16 @@ func (c *Control) connect(ch *ServiceChange, snap *state.Snapshot, job *structs.
 
 // The names of Service Connect (ECS), and host names.
 var (
-	namespaceName = regexp.MustCompile(`^[!-~]{1,1024}$`)
+	namespaceName = regexp.MustCompile(`^[!-~]+$`)
 	discoveryName = regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
 	hostName      = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$`)
 )
 
 // maxHostName is how many characters a host name can have (RFC 1035).
 const maxHostName = 253
+
+// maxNamespace is how many characters the name of a namespace can have (Cloud Map).
+const maxNamespace = 1024
 
 func checkConnectService(is *structs.ServiceConnect, s *structs.ConnectService, def *structs.TaskDefinition) error {
 	const at = "serviceConnectConfiguration.services: "
@@ -166,7 +169,7 @@ func (c *Control) ConnectNamespace(ctx context.Context, name, id string) (string
 	if n := snap.NamespaceNamed(name); n != nil {
 		return n.Name, nil
 	}
-	if !namespaceName.MatchString(name) {
+	if !namespaceName.MatchString(name) || len(name) > maxNamespace {
 		return "", structs.Errorf(structs.KindInvalidParameter, "serviceConnectConfiguration.namespace: '%s' must have 1 to 1024 printable ASCII characters without spaces.", name)
 	}
 	_, err = c.CreateNamespace(ctx, structs.Namespace{Name: name, Type: structs.NamespaceHTTP, Token: "service-connect"}, nil)
