@@ -67,8 +67,8 @@ func connectGroup(connect *structs.ServiceConnect, s *structs.ConnectService, d 
 	g.Group.ID = g.ID
 	if m := d.NamedPort(s.PortName); m != nil {
 		g.Group.Port = *m.ContainerPort
-		if m.AppProtocol == "http" {
-			g.Group.Protocol, g.Group.ProtocolVersion = structs.ProtocolHTTP, "HTTP1"
+		if version := map[string]string{"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}[m.AppProtocol]; version != "" {
+			g.Group.Protocol, g.Group.ProtocolVersion = structs.ProtocolHTTP, version
 		}
 	}
 	for _, a := range connect.Reached(s) {

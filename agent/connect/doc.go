@@ -3,5 +3,7 @@
 // there over the service's tasks: there is a balancer for each name. docs/names.md describes it for
 // users.
 //
+// Ports of HTTP are balanced by request, others by connection.
+//
 // It stands before the DNS server: frames come here first, and go on with the names added.
 package connect

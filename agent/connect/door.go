@@ -92,10 +92,12 @@ func listenerOf(g *structs.TrafficGroup, n int) structs.TrafficListener {
 			idle = math.MaxInt32 // none
 		}
 	}
+	plain2 := strconv.FormatBool(g.Group.ProtocolVersion == "HTTP2" || g.Group.ProtocolVersion == "GRPC")
 	text := strconv.FormatInt(idle, 10)
 	return structs.TrafficListener{
 		LoadBalancer: structs.LoadBalancer{Name: g.ID, Attributes: []structs.TrafficAttribute{
 			{Key: "idle_timeout.timeout_seconds", Value: text},
+			{Key: balancer.AttributePlainHTTP2, Value: plain2},
 			{Key: "routing.http.preserve_host_header.enabled", Value: "true"},
 			// the address of the client is that of its machine, which is of no use to the task
 			{Key: "routing.http.xff_header_processing.mode", Value: "preserve"},
