@@ -140,6 +140,9 @@ func (b *Balancer) applyGroups(f *structs.TrafficFrame) bool {
 	now := b.cfg.Now()
 	for i := range f.Groups {
 		spec := &f.Groups[i]
+		if spec.Connect != nil {
+			continue // no listener forwards to it
+		}
 		g := next[spec.ID]
 		if g == nil {
 			g = &group{balancer: b, id: spec.ID}

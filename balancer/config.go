@@ -16,6 +16,8 @@ import (
 type Config struct {
 	// Address is the host at which listeners are opened; empty: all addresses of the machine.
 	Address string
+	// Listen opens the listening socket of an address; nil: one of the machine.
+	Listen func(address string) (net.Listener, error)
 	// ReportTargets sends what changed of the health of targets. It is called again with the same
 	// if it fails. Nil: nothing is checked.
 	ReportTargets func(ctx context.Context, reports []structs.TargetReport) error
@@ -59,6 +61,9 @@ type Sockets interface {
 func (c Config) withDefaults() Config {
 	c.Grace = cmp.Or(c.Grace, 30*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
+	if c.Listen == nil {
+		c.Listen = listen
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -66,6 +66,10 @@ func (p *port) serveHTTP3(ctx context.Context, engine *proxy.Server) {
 	}
 }
 
+// AttributePlainHTTP2 is the attribute of a load balancer whose clients of HTTP listeners all speak
+// HTTP/2. Users cannot set it: it is for Service Connect.
+const AttributePlainHTTP2 = "gantry.plain_http2.enabled"
+
 // settings returns how requests on the port are read and passed on: as the attributes of the oldest
 // listener's load balancer say.
 func (p *port) settings() proxy.Settings {
@@ -79,6 +83,7 @@ func (p *port) settings() proxy.Settings {
 		DropInvalid:  get("routing.http.drop_invalid_header_fields.enabled") == "true",
 		Desync:       or(get("routing.http.desync_mitigation_mode"), "defensive"),
 		HTTP2:        get("routing.http2.enabled") != "false",
+		PlainHTTP2:   get(AttributePlainHTTP2) == "true",
 	}
 	if p.http3() {
 		s.AltSvc = fmt.Sprintf(`h3=":%d"; ma=86400`, p.key.number)

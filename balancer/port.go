@@ -167,7 +167,7 @@ func (b *Balancer) open(key portKey, want *plan, socket net.Listener) (*port, er
 		p.socket = b.cfg.Sockets.Take("tcp " + address)
 	}
 	if p.socket == nil {
-		socket, err := listen(address)
+		socket, err := b.cfg.Listen(address)
 		if err != nil {
 			return nil, err
 		}

@@ -51,6 +51,9 @@ type ServiceChange struct {
 	GatewayConnector **structs.GatewayConnector
 	// Registries, if not nil, replace those of the service.
 	Registries []structs.ServiceRegistry
+	// Connect, if not nil, is the service's part in Service Connect from then on: none, if it
+	// points to nil.
+	Connect **structs.ServiceConnect
 	// Expose and Express, if not nil, are those of an express gateway service.
 	Expose  *structs.Expose
 	Express *structs.ExpressService
@@ -94,6 +97,9 @@ func (c *Control) apply(ch *ServiceChange, snap *state.Snapshot, job *structs.Jo
 		}
 	}
 	if err := ch.applyTo(snap, job); err != nil {
+		return err
+	}
+	if err := c.connect(ch, snap, job); err != nil {
 		return err
 	}
 	if ch.GatewayConnector != nil {

@@ -167,9 +167,3 @@ func isHealthy(v NamesView, t *structs.Task, d *structs.TaskDefinition) bool {
 	}
 	return true
 }
-
-// connectPrefix begins the ids of groups that Gantry makes for Service Connect.
-const connectPrefix = "connect/"
-
-// ForEveryone reports whether every agent gets a target group, and not only ingress instances.
-func ForEveryone(group string) bool { return strings.HasPrefix(group, connectPrefix) }

@@ -17,6 +17,9 @@ type Table struct {
 	listeners map[string]*structs.TrafficListener
 	names     map[string]*structs.TrafficName
 	owned     map[string][]string // the names of each service, by Job.ID, and of other owners
+	// connected are the groups of Service Connect of each service, by Job.ID, and connectors the
+	// services that have each of them, in the order of their ids.
+	connected, connectors map[string][]string
 }
 
 // GroupItem is a group in a Table.
@@ -44,7 +47,7 @@ func NewTable(v View) *Table {
 	t := &Table{
 		checkers: NewCheckers(v.Ingress()), services: map[string][]string{},
 		groups: map[string]*GroupItem{}, listeners: map[string]*structs.TrafficListener{}, names: map[string]*structs.TrafficName{},
-		owned: map[string][]string{},
+		owned: map[string][]string{}, connected: map[string][]string{}, connectors: map[string][]string{},
 	}
 	for j := range v.BalancedServices() {
 		t.services[j.ID] = serviceGroups(j)
@@ -207,7 +210,7 @@ func (t *Table) computeListeners(v View, d *dirty, out *Changes) {
 		}
 	}
 	for id, g := range t.groups {
-		if !used[id] {
+		if !used[id] && !ForEveryone(id) {
 			delete(t.groups, id)
 			if g.Group != nil {
 				out.Groups = append(out.Groups, id)
@@ -220,7 +223,7 @@ func (t *Table) computeListeners(v View, d *dirty, out *Changes) {
 // computeGroup computes a group that is in use.
 func (t *Table) computeGroup(v View, id string, out *Changes) {
 	was := t.groups[id]
-	if was == nil {
+	if was == nil || ForEveryone(id) { // table_connect.go has those
 		return
 	}
 	is := &GroupItem{Group: Group(v, id)}

@@ -74,6 +74,7 @@ func (t *Table) computeNames(v NamesView, d *dirtyNames, out *Changes) {
 			names = append(names, serviceName(v, j))
 		}
 		t.setNames(id, names, out)
+		t.setConnect(v, id, out)
 	}
 	if d.balancers {
 		t.setNames(ownedByBalancers, loadBalancerNames(v), out)

@@ -30,6 +30,13 @@ func deleteNamespace(tx *state.Tx, _ uint64, cmd structs.DeleteNamespace) (strin
 	for s := range tx.NamespaceServices(is.ID) {
 		return "", structs.Errorf(structs.KindResourceInUse, "Namespace has service(s) associated, such as %s.", s.Name)
 	}
+	for c := range tx.Clusters() {
+		for job := range tx.Services(c.Name) {
+			if s := job.Service.Connect; s != nil && s.Namespace == is.Name && job.Status == structs.ServiceActive {
+				return "", structs.Errorf(structs.KindResourceInUse, "Namespace is in use by Service Connect of ECS service %s/%s.", c.Name, job.Name)
+			}
+		}
+	}
 	tx.RemoveNamespace(is)
 	tx.PutTags(structs.NamespaceKey(is.ID), nil)
 	return is.ID, nil

@@ -48,6 +48,15 @@ type TrafficGroup struct {
 	ID      string          `json:"id"`
 	Group   TargetGroup     `json:"group"`
 	Targets []TrafficTarget `json:"targets,omitzero"`
+	// Connect is set for a group of Service Connect.
+	Connect *TrafficConnect `json:"connect,omitzero"`
+}
+
+// TrafficConnect is how containers reach a group of Service Connect.
+type TrafficConnect struct {
+	Aliases []ConnectAlias `json:"aliases"` // in lower case, with DNSName
+	// IdleTimeout is in seconds; nil: ECS's default, zero: none.
+	IdleTimeout *int32 `json:"idleTimeoutSeconds,omitzero"`
 }
 
 // TrafficTarget is one target, in the order of address and port in its group.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gantry-project/gantry/agent/connect"
 	"github.com/gantry-project/gantry/agent/runtime"
 	"github.com/gantry-project/gantry/agent/task"
 	"github.com/gantry-project/gantry/dns"
@@ -21,6 +22,7 @@ const retry = 5 * time.Second
 type Place interface {
 	// ListenResolver listens for DNS at an address of this agent alone, which stays the same.
 	ListenResolver() (address string, packets *net.UDPConn, streams net.Listener, err error)
+	connect.Place
 	// Close ends the use of it by this process. What listens must be closed.
 	Close()
 }
@@ -29,6 +31,8 @@ type Place interface {
 type Config struct {
 	Cluster string
 	Server  *dns.Server
+	// Connect answers for services of Service Connect, at the same place.
+	Connect *connect.Connect
 	// Open makes the place, or finds it. Its error says, for people, why there is none.
 	Open func(ctx context.Context) (Place, error)
 	// ResolvConf is the machine's; empty: /etc/resolv.conf.
@@ -82,6 +86,7 @@ func (n *Names) listen(ctx context.Context) error {
 		return err
 	}
 	n.cfg.Server.Serve(packets, streams)
+	n.cfg.Connect.Use(place)
 	n.place, n.address = place, address
 	return nil
 }
@@ -97,6 +102,7 @@ func (n *Names) Run(ctx context.Context) {
 		break
 	}
 	<-ctx.Done()
+	n.cfg.Connect.Close()
 	n.cfg.Server.Close()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -132,7 +138,7 @@ func (n *Names) Resolver(ctx context.Context) (server string, search []string) {
 	if !n.open(ctx) {
 		return "", nil
 	}
-	search = []string{strings.ToLower(n.cfg.Cluster) + "." + dns.Suffix}
+	search = []string{connect.SearchDomain, strings.ToLower(n.cfg.Cluster) + "." + dns.Suffix}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.address, append(search, dns.SearchDomains(n.cfg.ResolvConf)...)

@@ -29,5 +29,6 @@
 //	groups.go     security groups
 //	leftovers.go  what is removed
 //	endpoint.go   169.254.170.2, where agents answer tasks in all network modes;
-//	              endpoint_notes.go: who uses it, and when it goes
+//	              endpoint_notes.go: who uses it, and when it goes;
+//	              endpoint_resolver.go, endpoint_connect.go: agents' own addresses in it
 package network

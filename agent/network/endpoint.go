@@ -156,6 +156,7 @@ func (e *Endpoint) connect() error {
 		e.inside.RouteReplace(&netlink.Route{
 			LinkIndex: inner.Attrs().Index, Dst: one(endpointMachine), Src: ip(endpointAddress), Scope: netlink.SCOPE_LINK,
 		}),
+		e.connectRoutes(outer, lo),
 	)
 }
 

@@ -55,7 +55,8 @@ func (f *fixture) addBalancers(t *testing.T) {
 	})
 	_, err := f.Control.RegisterTaskDefinition(t.Context(), structs.TaskDefinition{
 		Family: "served", ContainerDefinitions: []structs.ContainerDefinition{{
-			Name: "hello-server", Image: "app", Memory: new(int32(16)), PortMappings: []structs.PortMapping{{ContainerPort: new(int32(80))}},
+			Name: "hello-server", Image: "app", Memory: new(int32(16)),
+			PortMappings: []structs.PortMapping{{ContainerPort: new(int32(80)), Name: "web", AppProtocol: "http"}},
 		}},
 	}, nil)
 	must(err)
@@ -68,6 +69,15 @@ func (f *fixture) addBalancers(t *testing.T) {
 	must(err)
 	_, err = f.Control.CreateService(t.Context(), control.CreateServiceInput{Cluster: "default", Name: "metered", ServiceChange: control.ServiceChange{
 		TaskDefinition: "served:1", Count: new(0), Monitoring: []structs.MetricSetting{{Names: []string{"CPUUtilization"}, Resolution: 20}},
+	}})
+	must(err)
+	connect := &structs.ServiceConnect{Namespace: "fixed", Services: []structs.ConnectService{{
+		PortName: "web", DiscoveryName: "cart", Aliases: []structs.ConnectAlias{{DNSName: "cart", Port: 8000}}, IdleTimeout: new(int32(60)),
+	}}}
+	_, err = f.Control.ConnectNamespace(t.Context(), "fixed", "")
+	must(err)
+	_, err = f.Control.CreateService(t.Context(), control.CreateServiceInput{Cluster: "default", Name: "joined", ServiceChange: control.ServiceChange{
+		TaskDefinition: "served:1", Count: new(0), Connect: &connect,
 	}})
 	must(err)
 	f.runBalanced(t, put)

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gantry-project/gantry/structs"
@@ -200,7 +201,7 @@ func (c *call) serviceRevision(v view, d *structs.Deployment) ServiceRevision {
 		CreatedAt:          d.CreatedAt,
 		GatewayConnectors:  shownConnectors(job.Service.Gateway),
 
-		ServiceConnectConfiguration: &ServiceConnectConfiguration{},
+		ServiceConnectConfiguration: cmp.Or(shownConnect(job.Service.Connect), &ServiceConnectConfiguration{}),
 	}
 	out.ResolvedConfiguration = c.resolvedBalancers(v, d, job.Service.LoadBalancers)
 	out.Monitoring = shownMonitoring(v.Job(d.Job).Service.Monitoring)

@@ -67,6 +67,7 @@ func (c *call) showDeployments(v view, out *Service, job *structs.Job, tasks tas
 		}
 		shown := c.deployment(job, d, tasks.by[d.ID], out.DesiredCount)
 		showLaunch(&shown, revisionOf(v, d))
+		showConnect(&shown, revisionOf(v, d).Service.Connect)
 		out.Deployments = append(out.Deployments, shown)
 		out.CurrentServiceRevisions = append(out.CurrentServiceRevisions, ServiceCurrentRevisionSummary{
 			Arn: c.arns.revision(job, d.ID), RequestedTaskCount: shown.DesiredCount,

@@ -43,6 +43,10 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 	if err != nil {
 		return nil, err
 	}
+	connect, err := c.connect(ctx, cluster, in.ServiceConnectConfiguration)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.CreateService(ctx, control.CreateServiceInput{
 		Cluster: cluster, Name: in.ServiceName, Daemon: in.SchedulingStrategy == "DAEMON",
 		External:   controllerType(in.DeploymentController) == structs.ControllerExternal,
@@ -53,7 +57,7 @@ func (c *call) createService(ctx context.Context, in *CreateServiceRequest) (*Cr
 			PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: &in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: &in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring, Role: in.Role,
-			Registries: registries, GatewayConnector: connector,
+			Registries: registries, GatewayConnector: connector, Connect: connect,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)
@@ -88,6 +92,10 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 	if err != nil {
 		return nil, err
 	}
+	connect, err := c.connect(ctx, cluster, in.ServiceConnectConfiguration)
+	if err != nil {
+		return nil, err
+	}
 	job, err := c.control.UpdateService(ctx, control.UpdateServiceInput{
 		Cluster: cluster, Name: name, Controller: controllerType(in.DeploymentController), ForceNewDeployment: in.ForceNewDeployment,
 		ServiceChange: withPolicy(control.ServiceChange{
@@ -96,7 +104,7 @@ func (c *call) updateService(ctx context.Context, in *UpdateServiceRequest) (*Up
 			CapacityStrategy: strategy, PlatformVersion: in.PlatformVersion, Network: awsvpcOf(in.NetworkConfiguration),
 			PropagateTags: in.PropagateTags, ManagedTags: in.EnableECSManagedTags, Rebalancing: in.AvailabilityZoneRebalancing,
 			EnableExecuteCommand: in.EnableExecuteCommand, LoadBalancers: traffic.balancers, Monitoring: traffic.monitoring,
-			Registries: registries, GatewayConnector: connector,
+			Registries: registries, GatewayConnector: connector, Connect: connect,
 		}, in.DeploymentConfiguration),
 	})
 	out, err := c.shownService(ctx, job, err)

@@ -21,7 +21,7 @@ func checkCreateService(in *CreateServiceRequest) error {
 		protocol.CheckTags("tags", in.Tags),
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
+		checkConnect(in.ServiceConnectConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 	)
@@ -33,7 +33,7 @@ func checkUpdateService(in *UpdateServiceRequest) error {
 	return firstError(
 		checkController(in.DeploymentController),
 		checkDeployment(in.DeploymentConfiguration),
-		refuse(in.ServiceConnectConfiguration != nil && in.ServiceConnectConfiguration.Enabled, "serviceConnectConfiguration"),
+		checkConnect(in.ServiceConnectConfiguration),
 		refuse(len(in.VolumeConfigurations) > 0, "volumeConfigurations"),
 		refuse(len(in.VpcLatticeConfigurations) > 0, "vpcLatticeConfigurations"),
 	)

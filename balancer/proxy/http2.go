@@ -58,6 +58,7 @@ func (s *Server) startHTTP2() {
 	settings := s.settings.Load()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
 	s.streams = &handed{conns: make(chan net.Conn), closed: make(chan struct{})}
 	s.http2 = &http.Server{
 		Handler:        http.HandlerFunc(s.serveHTTP),

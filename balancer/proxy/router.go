@@ -81,6 +81,7 @@ type Settings struct {
 	DropInvalid  bool          // header names outside [A-Za-z0-9-] are dropped
 	Desync       string        // monitor, defensive or strictest
 	HTTP2        bool
+	PlainHTTP2   bool  // all connections without TLS are HTTP/2, from their first byte on
 	MaxBody      int64 // bytes; zero: no limit
 	// AltSvc, if not empty, is the header Alt-Svc of answers over TLS, such as h3=":443".
 	AltSvc string

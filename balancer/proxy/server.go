@@ -130,7 +130,7 @@ func (s *Server) begin(c *conn, config *tls.Config) bool {
 	if config != nil && !c.handshake(config) {
 		return false
 	}
-	if c.protocol == "h2" {
+	if c.protocol == "h2" || config == nil && s.settings.Load().PlainHTTP2 {
 		if s.draining.Load() {
 			s.late.Store(true)
 		}

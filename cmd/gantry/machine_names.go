@@ -7,21 +7,27 @@ import (
 	"sync"
 
 	"github.com/gantry-project/gantry/agent"
+	"github.com/gantry-project/gantry/agent/connect"
 	"github.com/gantry-project/gantry/agent/names"
 	tasknetwork "github.com/gantry-project/gantry/agent/network"
 	"github.com/gantry-project/gantry/dns"
 )
 
-// clusterNames is this process's DNS server, and what gives it to the containers of instances.
+// clusterNames is this process's DNS server and Service Connect, and what gives them to the
+// containers of instances.
 type clusterNames struct {
-	server *dns.Server
+	server  *dns.Server
+	connect *connect.Connect
 
 	mu sync.Mutex
 	of map[string]*names.Names // by instance
 }
 
 func newClusterNames(log *slog.Logger) *clusterNames {
-	return &clusterNames{server: dns.New(dns.Config{Logger: log}), of: map[string]*names.Names{}}
+	server := dns.New(dns.Config{Logger: log})
+	return &clusterNames{
+		server: server, connect: connect.New(connect.Config{DNS: server, Logger: log}), of: map[string]*names.Names{},
+	}
 }
 
 // listen answers the machine itself at an address; empty: nowhere.
@@ -43,7 +49,7 @@ func (m *machine) namesOf(c agent.Config, instance string) *names.Names {
 	defer m.names.mu.Unlock()
 	if m.names.of[instance] == nil {
 		m.names.of[instance] = names.New(names.Config{
-			Cluster: c.Cluster, Server: m.names.server, Logger: c.Logger,
+			Cluster: c.Cluster, Server: m.names.server, Connect: m.names.connect, Logger: c.Logger,
 			Open: func(ctx context.Context) (names.Place, error) {
 				return tasknetwork.OpenEndpoint(ctx, tasknetwork.EndpointConfig{
 					Instance: instance, DataDir: c.DataDir, Engine: m.engine.ForInstance(instance), Logger: c.Logger,
@@ -60,4 +66,4 @@ func (m *machine) resolver(c agent.Config, instance string) func() (string, []st
 }
 
 // traffic returns what gets frames of traffic.
-func (m *machine) traffic() []agent.TrafficReceiver { return []agent.TrafficReceiver{m.names.server} }
+func (m *machine) traffic() []agent.TrafficReceiver { return []agent.TrafficReceiver{m.names.connect} }
