@@ -36,12 +36,13 @@ func TestFollowGoesOn(t *testing.T) {
 	l := s.lines(ctx, structs.LogRequest{Task: s.tasks[0].ID, Follow: true})
 	l.expect(t, "0 at 1")
 	s.agents.Cut(s.instances[0], 1)
-	s.write(0, 2, 3, 4)
+	s.write(0, 2, 3)
 	last := l.expect(t, "0 at 2", "0 at 3")
 	leave()
 	if err := l.ends(t); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller that left got %v", err)
 	}
+	s.write(0, 4)
 	after := map[string]string{last.Task + "/" + last.Container: last.Position}
 	l = s.lines(t.Context(), structs.LogRequest{Task: s.tasks[0].ID, Follow: true, After: after})
 	l.expect(t, "0 at 4")
