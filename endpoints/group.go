@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"github.com/gantry-project/gantry/structs"
 )
@@ -121,7 +120,7 @@ func lost(i *structs.ContainerInstance) bool {
 func (t *target) drain(since structs.Time, g *structs.TargetGroup) {
 	until := structs.Time(0)
 	if since != 0 {
-		until = since + structs.Time(DrainSeconds(g))*1000
+		until = since + structs.Time(g.Deregistration())*1000
 	}
 	t.draining(until)
 }
@@ -155,13 +154,4 @@ func (t *target) checked(g *structs.TargetGroup, h *structs.TargetHealth) {
 		t.row.health(structs.TargetInitial, ReasonInitial)
 	}
 	t.row.Since = h.Since
-}
-
-// DrainSeconds returns how long open requests on a target of the group may take after it was taken
-// out (deregistration_delay.timeout_seconds).
-func DrainSeconds(g *structs.TargetGroup) int {
-	if n, err := strconv.Atoi(structs.AttributeOf(g.Attributes, "deregistration_delay.timeout_seconds")); err == nil && n >= 0 {
-		return n
-	}
-	return structs.DeregistrationDelay
 }

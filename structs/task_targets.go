@@ -1,7 +1,6 @@
 package structs
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,11 +90,10 @@ func (t *Task) UnhealthyTarget() *TaskTarget {
 // Deregistration returns how many seconds a target group waits for open requests when one of its
 // targets goes (the attribute deregistration_delay.timeout_seconds).
 func (g *TargetGroup) Deregistration() int {
-	seconds, err := strconv.Atoi(cmp.Or(AttributeOf(g.Attributes, "deregistration_delay.timeout_seconds"), strconv.Itoa(DeregistrationDelay)))
-	if err != nil {
-		return DeregistrationDelay
+	if n, err := strconv.Atoi(AttributeOf(g.Attributes, "deregistration_delay.timeout_seconds")); err == nil && n >= 0 {
+		return n
 	}
-	return seconds
+	return DeregistrationDelay
 }
 
 // targetGroupMark begins the name of a target group in events and reasons.

@@ -94,7 +94,7 @@ func (d *Drains) until(snap *state.Snapshot, i *item) (at structs.Time, served b
 	}
 	for n := range i.task.Targets {
 		if g := snap.TargetGroup(i.task.Targets[n].TargetGroup); g != nil && d.used[g.ID] {
-			at, served = max(at, since+structs.Time(endpoints.DrainSeconds(g))*1000), true
+			at, served = max(at, since+structs.Time(g.Deregistration())*1000), true
 		}
 	}
 	return at, served
